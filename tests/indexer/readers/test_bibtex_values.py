@@ -1,4 +1,4 @@
-"""Values of BibTeX are plain text: LaTeX, lists of names, keywords, and addresses."""
+"""Values of BibTeX become plain text: LaTeX, lists of names, keywords, and URLs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.indexer.readers.streams import map_rows, read_columns
     ],
 )  # fmt: skip
 def test_names_are_split_outside_of_braces(names: str, expected: list[str]) -> None:
-    """Each name is a value. One in braces is that of a body, and keeps them."""
+    """Each name is a value. A name in braces is that of a corporate body, and keeps them."""
     [columns] = read_columns(bibtex, f"@misc{{a, author = {{{names}}}}}")
     assert [value for name, value in columns if name == "author"] == expected
 
@@ -42,7 +42,7 @@ def test_names_are_split_outside_of_braces(names: str, expected: list[str]) -> N
     ],
 )  # fmt: skip
 def test_keywords_are_split(keywords: str, expected: list[str]) -> None:
-    """Keywords have semicolons or commas between them, outside of braces."""
+    """Semicolons or commas outside of braces separate keywords."""
     [columns] = read_columns(bibtex, f"@misc{{a, keywords = {{{keywords}}}}}")
     assert [value for name, value in columns if name == "keywords"] == expected
 
@@ -73,24 +73,24 @@ def test_latex_becomes_text(latex: str, plain: str) -> None:
     assert decode_latex(latex) == plain
 
 
-def test_addresses_are_not_latex() -> None:
-    """A URL keeps tildes, underscores and hyphens, and loses escapes."""
+def test_urls_are_not_latex() -> None:
+    """A URL keeps its tildes, underscores, and hyphens. Its LaTeX escapes are removed."""
     [columns] = read_columns(
         bibtex, r"@misc{a, url = {http://x.org/~b{\_}c\_d--e\%20}, doi={10.1/a\_b}}"
     )
     assert columns[2:] == [("url", "http://x.org/~b_c_d--e%20"), ("doi", "10.1/a_b")]
 
 
-def test_paragraphs_of_an_abstract_stay() -> None:
-    """A blank line in an abstract separates paragraphs. Other newlines are spaces."""
+def test_paragraphs_of_an_abstract_are_kept() -> None:
+    """A blank line in an abstract separates paragraphs. Other newlines become spaces."""
     [columns] = read_columns(
         bibtex, "@misc{a, abstract = {One\n  two.\n\n  Three.},\n title={A\n  b}}"
     )
     assert columns[2:] == [("abstract", "One two.\n\nThree."), ("title", "A b")]
 
 
-def test_languages_of_babel_have_their_usual_names() -> None:
-    """A language that babel names in its own way is named in English."""
+def test_languages_of_babel_are_recognized() -> None:
+    """A language is recognized by its name in the package babel."""
     for name, code in (("ngerman", "de"), ("american", "en"), ("langfrench", "fr"), ("es", "es")):
         assert map_rows(bibtex, f"@misc{{a, title={{A}}, langid = {{{name}}}}}")["language"] == [
             code

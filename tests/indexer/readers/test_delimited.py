@@ -86,7 +86,7 @@ EXPECTED = [
 @pytest.mark.parametrize("delimiter", list(",;\t|^~"))
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "windows-1252"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_delimiter_encoding_and_line_ends_do_not_matter(
+def test_any_delimiter_encoding_and_line_end_give_the_same_records(
     delimiter: str, encoding: str, newline: str
 ) -> None:
     """A table has the same records with any delimiter, encoding, and line ends."""
@@ -95,7 +95,7 @@ def test_delimiter_encoding_and_line_ends_do_not_matter(
 
 
 def test_record_has_the_line_where_it_starts() -> None:
-    """A line break in quotation marks is a part of the cell. Records have their first line."""
+    """A record has the line where it starts. A line break in a quoted cell is part of the cell."""
     first, second = read_all('Title,Abstract\nA,"one\r\n\r\ntwo"\n\nB,three\n')
     assert to_cells(first) == {"Title": "A", "Abstract": "one\n\ntwo"}
     assert isinstance(first, SourceRecord)
@@ -116,7 +116,7 @@ def test_record_has_the_line_where_it_starts() -> None:
     ],
 )
 def test_lines_before_the_header_are_skipped(before: str) -> None:
-    """Titles, notes and blank lines before the header are no rows."""
+    """Titles, notes, and blank lines before the header are not rows."""
     assert read(before + write(BOOKS)) == EXPECTED
 
 
@@ -137,26 +137,26 @@ def test_headings_need_no_known_words() -> None:
     ],
 )
 def test_table_without_a_header_has_numbered_columns(text: str) -> None:
-    """A first row that is like the rows below is a record; columns are numbered."""
+    """A first row that is like the rows below is a record. The columns are numbered."""
     assert header(text) == ("column 1", "column 2", "column 3")
     assert len(read(text)) == text.count("\n")
 
 
 def test_repeated_and_empty_headings_are_numbered() -> None:
-    """Repeated headings have numbers, and empty ones the number of the column."""
+    """A repeated heading gets a number. An empty one becomes the number of its column."""
     assert header("Title,Author,,Author,Author 2\na,b,c,d,1999\n") == (
         "Title", "Author", "column 3", "Author 3", "Author 2",
     )  # fmt: skip
 
 
 def test_header_lists_columns_that_are_empty() -> None:
-    """The context of a chunk lists all columns, also those that hold nothing."""
+    """The context of a chunk lists all columns, even those without a value."""
     assert header("Title,Notes,Year\na,,1999\nb,,2000\n") == ("Title", "Notes", "Year")
     assert read("Title,Notes,Year\na,,1999\n") == [{"Title": "a", "Year": "1999"}]
 
 
 def test_group_row_is_joined_with_the_names_below() -> None:
-    """A row that names groups of columns is joined with the names."""
+    """A row that names groups of columns is joined with the names below it."""
     text = "Work,,,Holding,\nTitle,Author,Year,Place,Shelf\na,b,1999,c,d\ne,f,2000,g,h\n"
     assert header(text) == (
         "Work / Title", "Work / Author", "Work / Year", "Holding / Place", "Holding / Shelf",
@@ -164,14 +164,14 @@ def test_group_row_is_joined_with_the_names_below() -> None:
 
 
 def test_r_row_names_have_a_column() -> None:
-    """A table with one cell more in each row than in its header starts with row names."""
+    """If each row has one cell more than the header, the first column has the names of rows."""
     assert read('"title","year"\n"1","a",1999\n"2","b",2000\n')[1] == {
         "column 1": "2", "title": "b", "year": "2000",
     }  # fmt: skip
 
 
-def test_short_rows_lack_cells_and_long_ones_are_reported() -> None:
-    """A short row is complete. A cell beyond the header has a numbered column, and is reported."""
+def test_short_rows_are_read_and_long_ones_are_reported() -> None:
+    """A short row is read. A cell beyond the header is reported, and has a numbered column."""
     long, problem, short = read_all("Title,Year,Place\na,1999,b,c\nd,2000\n")
     assert to_cells(long) == {"Title": "a", "Year": "1999", "Place": "b", "column 4": "c"}
     assert to_cells(short) == {"Title": "d", "Year": "2000"}
@@ -184,20 +184,20 @@ def test_short_rows_lack_cells_and_long_ones_are_reported() -> None:
     ["Total,2,,\n", "\nExported on 2024-01-05\n", ",,,2\n", "Источник: x\n© 2024\n", "Gesamt: 2\n"],
 )
 def test_total_below_the_table_is_reported(last: str) -> None:
-    """A total or a note below the table is a problem, and no record."""
+    """A total or a note below the table is a problem, not a record."""
     result = read_all(write(BOOKS) + last)
     assert [*map(to_cells, result[:3])] == EXPECTED
     assert "no publication" in problems(result)[-1].what
 
 
 def test_sparse_row_within_the_table_is_a_record() -> None:
-    """A row with one cell that other rows follow is a record."""
+    """A row with one cell is a record if other rows follow it."""
     rows = read(write([*BOOKS[:2], ("Total war", "", "", ""), *BOOKS[2:]]))
     assert rows[1] == {"Title": "Total war"}
 
 
 def test_repeated_header_and_lines_of_dashes_are_skipped() -> None:
-    """The header of an appended table and a line of dashes are no records."""
+    """The header of an appended table and a line of dashes are not records."""
     text = write(BOOKS)
     assert read(text + "-----,----,-----,----\n" + text) == 2 * EXPECTED
 
@@ -210,14 +210,14 @@ def test_repeated_header_and_lines_of_dashes_are_skipped() -> None:
     ],
 )  # fmt: skip
 def test_heading_states_the_language(heading: str, language: str | None) -> None:
-    """A suffix of the heading is the language of the cells. The name stays whole."""
+    """A suffix of the heading is the language of its cells. The column keeps its whole name."""
     [record] = read_all(f"title,{heading},year\na,b,1999\n")
     assert isinstance(record, SourceRecord)
     assert (record.properties[1].name, record.properties[1].language) == (heading, language)
 
 
 def test_quotation_marks_within_cells_are_text() -> None:
-    """Unescaped quotation marks, inches, and escaped ones are parts of the text."""
+    """Quotation marks within a cell are text, whether they are escaped or not."""
     assert read('Title,Year\n"He said "no" twice",1999\nA 5" disk,2000\n"a ""b"" c",2001\n') == [
         {"Title": 'He said "no" twice', "Year": "1999"},
         {"Title": 'A 5" disk', "Year": "2000"},
@@ -228,16 +228,16 @@ def test_quotation_marks_within_cells_are_text() -> None:
     }  # fmt: skip
 
 
-def test_quotation_marks_of_files_that_quote_nothing_are_text() -> None:
-    """Where tabs alone separate, a quotation mark at the start of a cell is a part of the text."""
+def test_quotation_marks_are_text_in_a_file_without_quoting() -> None:
+    """In a file without quoting, a quotation mark at the start of a cell is text."""
     text = 'Title\tAuthor\tNote\tYear\n"Tea" she said\tWu\t"Good bye"\t1999\n"A\tb\tc\t2000\n'
     assert to_cells(read_all(text)[0]) == {
         "Title": '"Tea" she said', "Author": "Wu", "Note": "Good bye", "Year": "1999",
     }  # fmt: skip
 
 
-def test_formula_of_a_text_is_undone() -> None:
-    """A number that a formula protects is its digits."""
+def test_formula_around_a_number_is_removed() -> None:
+    """A formula that protects the zeros of a number becomes its digits."""
     text = 'Title,ISBN,Year\nTea,"=""0123""",1999\nBees,="0456",2000\n'
     assert [row["ISBN"] for row in read(text)] == ["0123", "0456"]
 
@@ -252,7 +252,7 @@ def test_formula_of_a_text_is_undone() -> None:
     ],
 )  # fmt: skip
 def test_list_in_a_cell_is_several_values(cell: str) -> None:
-    """A list that a program wrote into a cell is its values. Other brackets are text."""
+    """A list that a program wrote into a cell has several values. Other brackets are text."""
     tea, other = read_all(
         write([["Title", "Author", "Year"], ["[Tea]", cell, "1999"], ["[1]", "[]", "2"]])
     )
@@ -270,7 +270,7 @@ def test_rows_that_are_quoted_twice_are_read() -> None:
 
 
 def test_questions_of_a_form_are_headings() -> None:
-    """Long headings are headings if the columns below them hold numbers or dates."""
+    """Long texts are headings if the columns below them have numbers or dates."""
     text = "When?,What is the full name of the thing that you made?\n2/3/2023 10:00:00,Tea\n"
     assert len(read(text + text.splitlines()[1] + "\n")) == 2
 
@@ -281,7 +281,7 @@ def test_single_quotation_marks_quote() -> None:
     assert read(text)[0] == {"Title": "a, b", "Author": "c", "Year": "1999"}
 
 
-def test_unclosed_quotation_mark_spoils_one_row() -> None:
+def test_unclosed_quotation_mark_affects_one_row() -> None:
     """A quotation mark that is not closed is reported. The rows after it are read."""
     rows = "".join(f"Book {n},Author {n},{1900 + n}\n" for n in range(50))
     for text in (rows, rows + '"Last, one",Someone,1999\n'):
@@ -348,8 +348,8 @@ def test_limits_on_the_file_are_reported() -> None:
         assert "more than" in problems(result)[-1].what
 
 
-def test_columns_without_end() -> None:
-    """Ten thousand columns are read. Over the limit, the row is reported."""
+def test_number_of_columns_is_limited() -> None:
+    """A table of 10,000 columns is read. A row over the limit is reported."""
     names = ",".join(f"field {n}" for n in range(10_000))
     values = ",".join(map(str, range(10_000)))
     text = f"{names}\n{values}\n"
@@ -364,8 +364,8 @@ def test_columns_without_end() -> None:
      b',"x"y' * 100_000, b"a" * 900_000, (b" " * 900 + b'"') * 500, b"\\" * 300_000],
     ids=range(9),
 )  # fmt: skip
-def test_hostile_quotation_marks_take_little_time(data: bytes) -> None:
-    """Reading a file of quotation marks that are never closed ends soon."""
+def test_hostile_quotation_marks_are_read_within_seconds(data: bytes) -> None:
+    """A file of quotation marks that are never closed is read within 10 s."""
     read_all(b"Title,Year\na,1999\n" + data)
     delimited.detect("x.csv", data[:HEAD_BYTES])
 
@@ -412,7 +412,7 @@ def test_table_is_recognized(name: str, text: str, least: int) -> None:
     ],
 )
 def test_other_text_is_not_recognized(text: str) -> None:
-    """Text of other formats and prose are not tables, unless the name says so."""
+    """Text of other formats and prose are not recognized as tables."""
     assert delimited.detect("file.txt", text.encode()) is None
 
 
@@ -436,6 +436,6 @@ BYTES = st.one_of(
 @given(BYTES, st.integers(1, 50))
 @example(b'Title,Year\n"a,1999\nb,2000\n', 3)
 def test_any_bytes_are_read(data: bytes, size: int) -> None:
-    """Any file is read without an exception, and the same whatever the size of the blocks."""
+    """Any file is read without an exception, with the same result for blocks of any size."""
     assert read_all(data) == read_all(data, size=size)
     delimited.detect("books.csv", data)

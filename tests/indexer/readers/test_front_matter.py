@@ -1,4 +1,4 @@
-"""A page with front matter is a record, in YAML or TOML. Its text is its summary."""
+"""A page with front matter in YAML or TOML is a record. The text of the page is a column."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ read = partial(read_page, front_matter, "a.md")
     ("name", "score"), [("a.md", 60), ("a.Rmd", 60), ("a.html", 45), ("a", 45)]
 )
 def test_front_matter_is_recognized(text: str, name: str, score: int) -> None:
-    """A page that starts with front matter with a title is recognized."""
+    """A page is recognized if it starts with front matter that has a title."""
     evidence = front_matter.detect(name, text.encode())
     assert evidence is not None
     assert evidence.score == score
@@ -78,13 +78,13 @@ def test_front_matter_is_recognized(text: str, name: str, score: int) -> None:
         ("a.md", "---\ntitle: A\n"),
     ],
 )
-def test_other_pages_are_not_claimed(name: str, text: str) -> None:
-    """Sections of Hugo, pages without a title, and lists of YAML are not claimed."""
+def test_other_pages_are_not_recognized(name: str, text: str) -> None:
+    """Sections of Hugo, pages without a title, and YAML documents are not recognized."""
     assert front_matter.detect(name, text.encode()) is None
 
 
 def test_yaml_is_read() -> None:
-    """Values keep their form, lists have a value each, and inner keys have a path."""
+    """Values stay as they are written, lists have several values, and inner keys have a path."""
     [record] = read(YAML)
     found = columns(record)
     assert found["title"] == ["Rivers: of salt"]
@@ -98,7 +98,7 @@ def test_yaml_is_read() -> None:
 
 
 def test_marks_of_markdown_are_removed() -> None:
-    """A value may have marks of Markdown, such as an italic journal. URLs stay as they are."""
+    """Markdown in a value is removed, such as the marks of an italic journal. URLs are kept."""
     page = "---\ntitle: A\npublication: '*The [Salt](https://a.example/)*, 3'\nurl: /a_b_c\n---\n"
     found = columns(read(page)[0])
     assert found["publication"] == ["The Salt, 3"]
@@ -106,7 +106,7 @@ def test_marks_of_markdown_are_removed() -> None:
 
 
 def test_toml_is_read() -> None:
-    """Dates of TOML become text, and tables are like objects."""
+    """Dates and numbers of TOML become text, and tables are read like objects."""
     found = columns(read(TOML)[0])
     assert found["title"] == ["Rivers of salt"]
     assert found["date"][0].startswith("2019-04-07")
@@ -116,7 +116,7 @@ def test_toml_is_read() -> None:
 
 
 def test_broken_front_matter_is_read_line_by_line() -> None:
-    """Front matter that is not valid is reported, and its lines are read."""
+    """Front matter that is not valid is reported and read line by line."""
     problem, record = read(BROKEN)
     assert isinstance(problem, Problem)
     found = columns(record)
@@ -137,8 +137,8 @@ def test_long_texts_are_cut() -> None:
     assert 900 < len(found["body"][0]) <= 1000
 
 
-def test_hostile_values_end_soon() -> None:
-    """Aliases of aliases and deep nesting cost the values, not the page."""
+def test_a_hostile_value_does_not_affect_the_title() -> None:
+    """Alias bombs and deep nesting lose their own values, but not the title."""
     bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]\n"
         for before, after in zip("abcdefgh", "bcdefghi", strict=True)
@@ -157,8 +157,8 @@ def test_limits_are_reported() -> None:
 
 
 @given(st.binary(max_size=200), st.sampled_from([YAML, TOML, BROKEN]), st.integers(0, 300))
-def test_no_bytes_raise(noise: bytes, text: str, at: int) -> None:
-    """Arbitrary bytes, alone or within a page, give records and problems only."""
+def test_arbitrary_bytes_raise_no_exception(noise: bytes, text: str, at: int) -> None:
+    """Arbitrary bytes, alone or within a page, give only records and problems."""
     data = text.encode()
     for broken in (noise, data[:at] + noise + data[at:]):
         front_matter.detect("a.md", broken)

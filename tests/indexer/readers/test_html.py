@@ -167,18 +167,18 @@ def test_unclosed_articles_are_separate() -> None:
 @pytest.mark.parametrize("page", ["", "text", "http://example.org/", "<p>A</p>", "<!--<article>"])
 def test_page_without_article_is_reported(page: str) -> None:
     """A page without articles is a problem with a hint."""
-    [told] = read(page)
-    assert isinstance(told, Problem)
-    assert (told.file, told.line) == ("page.html", 0)
-    assert told.what == "the page has no <article>"
+    [problem] = read(page)
+    assert isinstance(problem, Problem)
+    assert (problem.file, problem.line) == ("page.html", 0)
+    assert problem.what == "the page has no <article>"
 
 
 def test_wrong_encoding_is_reported_with_line_and_byte() -> None:
     """A page that is not UTF-8 is a problem with the line and the byte."""
-    [told] = read("<article>\n<b>Guía</b>".encode("latin-1"))
-    assert isinstance(told, Problem)
-    assert (told.file, told.line) == ("page.html", 2)
-    assert told.what == "byte 0xed at offset 15 is not UTF-8"
+    [problem] = read("<article>\n<b>Guía</b>".encode("latin-1"))
+    assert isinstance(problem, Problem)
+    assert (problem.file, problem.line) == ("page.html", 2)
+    assert problem.what == "byte 0xed at offset 15 is not UTF-8"
 
 
 def test_declared_encoding_is_ignored() -> None:

@@ -1,4 +1,4 @@
-"""Lists and tables of publications in HTML are read. Other pages are not claimed."""
+"""Lists and tables of publications in HTML are read. Other pages are not recognized."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def make_page(body: str) -> str:
 
 
 def repeat(block: str, count: int = 3) -> str:
-    """Return two sections of blocks, in which N is a number."""
+    """Return two sections with copies of a block, in which NN is a number."""
     first = "".join(block.replace("NN", str(n)) for n in range(count))
     second = "".join(block.replace("NN", str(n)) for n in range(count, 2 * count))
     return f"<h2>Rivers</h2>{first}<h2>Seas</h2>{second}"
@@ -79,7 +79,7 @@ read = partial(read_page, html_list, "a.html")
 
 @pytest.mark.parametrize("kind", BLOCKS)
 def test_blocks_are_records(kind: str) -> None:
-    """Each block is a record with its title and the heading above it; a menu is none."""
+    """Each block is a record with its title and the heading above it. Menu entries are not."""
     page = make_page(BLOCKS[kind])
     for name in ("a.html", "a", "a.csv"):
         evidence = html_list.detect(name, page.encode())
@@ -94,7 +94,7 @@ def test_blocks_are_records(kind: str) -> None:
 
 
 def test_labels_and_classes_name_columns() -> None:
-    """A label names the text after it, and a class the text in it."""
+    """A label names the text after it. A class names the text of its element."""
     labelled = columns(read(make_page(LABELLED))[0])
     assert labelled["Authors"] == ["Ada Moss, Bo Lind"]
     assert labelled["link"] == ["/0.pdf"]
@@ -130,7 +130,7 @@ def test_rows_have_the_columns_of_their_headings(header: str) -> None:
     '<dt>2019</dt><dd><a href="https://doi.org/10.5555/NN">TITLE</a>, Moss</dd>',
 ])  # fmt: skip
 def test_years_and_identifiers_in_text_are_columns(block: str) -> None:
-    """A citation has a year that ends a clause, and a DOI in its links."""
+    """A year at the end of a clause and a DOI in a link become columns."""
     tag = {"<li": "ol", "<tr": "table", "<dt": "dl"}.get(block[:3], "div")
     block = block.replace("TITLE", "Rivers of salt and of brine NN")
     text = "".join(block.replace("NN", str(number)) for number in range(6))
@@ -141,7 +141,7 @@ def test_years_and_identifiers_in_text_are_columns(block: str) -> None:
 
 
 def test_articles_without_microdata_are_records() -> None:
-    """An article is a block, whatever its class. Its header has its title."""
+    """An article of any class is a block. Its header has its title."""
     article = """<article class="post-NN"><header><h2><a href="/NN">Rivers of salt NN</a></h2>
     <time class="date">3 May 2019</time></header><p>A long history.</p></article>"""
     page = make_page(repeat(article))
@@ -161,8 +161,8 @@ def test_articles_without_microdata_are_records() -> None:
         PAGE.format(menu=MENU.replace("nav", "div"), body=""),
     ],
 )
-def test_other_pages_are_not_claimed(text: str) -> None:
-    """Prose and menus are not claimed."""
+def test_other_pages_are_not_recognized(text: str) -> None:
+    """Prose and menus are not recognized as lists."""
     assert html_list.detect("a.html", text.encode()) is None
 
 
@@ -178,7 +178,7 @@ def test_encodings_are_recognized(encoding: str) -> None:
 
 
 def test_pages_without_a_list_are_reported() -> None:
-    """A page without a list is a problem, and so is one over a limit."""
+    """A page without a list, or over a limit, is a problem."""
     for text, limits in (
         ("", LIMITS),
         ("<p>a</p>", LIMITS),
@@ -190,8 +190,8 @@ def test_pages_without_a_list_are_reported() -> None:
 
 
 @pytest.mark.parametrize("unit", ["<div>", "<table><tr>", "<li><b>a", "<p", "&amp", "<dd>x", '"“'])
-def test_hostile_pages_end_soon(unit: str) -> None:
-    """Tags that never end take no more than seconds."""
+def test_a_hostile_page_is_read_within_seconds(unit: str) -> None:
+    """A page with tags that never end is read within 20 s."""
     start = time.monotonic()
     text = "<html><body>" + unit * 20_000
     html_list.detect("a", text.encode()[:65536])
@@ -200,8 +200,8 @@ def test_hostile_pages_end_soon(unit: str) -> None:
 
 
 @given(st.binary(max_size=200), st.sampled_from(sorted(BLOCKS)), st.integers(0, 1500))
-def test_no_bytes_raise(noise: bytes, kind: str, at: int) -> None:
-    """Arbitrary bytes, alone or within a page, give records and problems only."""
+def test_arbitrary_bytes_raise_no_exception(noise: bytes, kind: str, at: int) -> None:
+    """Arbitrary bytes, alone or within a page, give only records and problems."""
     data = make_page(BLOCKS[kind]).encode()
     for broken in (noise, b"<html>" + noise, data[:at] + noise + data[at:]):
         html_list.detect("a", broken)

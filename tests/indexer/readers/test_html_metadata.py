@@ -1,4 +1,4 @@
-"""The metadata in web pages are records: tags, JSON-LD and COinS."""
+"""The metadata in web pages become records: tags, JSON-LD, microdata, and COinS."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ COINS = "<html><body>" + "".join(
 
 
 def rows(data: str, number: int = 0) -> dict[str, list[str]]:
-    """Return the rows of a record of a page, as the default mapping has them."""
+    """Return the rows of a record of a page by the default mapping."""
     reader = choose(data, "page.txt")
     assert reader
     reading = read(data, reader)
@@ -80,7 +80,7 @@ def rows(data: str, number: int = 0) -> dict[str, list[str]]:
 
 
 def test_tags_of_a_page_are_one_record() -> None:
-    """Citation tags count more than Dublin Core, JSON-LD and the page's title. None is lost."""
+    """Citation tags come before Dublin Core, JSON-LD, and the title of the page. All are kept."""
     mapped = rows(TAGS)
     assert {row: mapped.get(row) for row in ROWS} == ROWS
     columns = read(TAGS, "html-metadata").columns()
@@ -104,7 +104,7 @@ def test_tags_of_an_author_are_a_group() -> None:
 
 
 def test_dublin_core_tags_are_a_record() -> None:
-    """Dublin Core tags are read in any case, with the schemes of their values."""
+    """Dublin Core tags are read in any case. The scheme of a value is a column."""
     mapped = rows(DUBLIN_CORE)
     assert (mapped["title"], mapped["authors"]) == (["Tides"], ["Byron, Ada"])
     assert mapped["year"] == ["1843"]
@@ -113,14 +113,14 @@ def test_dublin_core_tags_are_a_record() -> None:
 
 
 def test_publications_in_json_ld_are_records() -> None:
-    """Each publication in a page's JSON-LD is a record, with the nodes that it refers to."""
+    """Each publication in JSON-LD is a record with the nodes that it refers to."""
     assert rows(JSON_LD)["authors"] == ["Ada Byron"]
     assert rows(JSON_LD)["year"] == ["1843"]
     assert rows(JSON_LD, 1)["title"] == ["Harbours"]
 
 
 def test_publications_in_microdata_are_records() -> None:
-    """Each publication in microdata is a record, if no article contains it. A menu is none."""
+    """Each publication in microdata is a record. A menu is not."""
     assert rows(MICRODATA) == {
         "title": ["Tides"], "authors": ["Ada Byron", "Babbage, Charles"], "year": ["1843-08"],
         "date": ["1843-08"], "language": ["en"], "type": ["Book"],
@@ -131,7 +131,7 @@ def test_publications_in_microdata_are_records() -> None:
 
 
 def test_citations_in_spans_are_records() -> None:
-    """Each COinS is a record. The first author is read once, and a part has a container."""
+    """Each COinS is a record. It has its first author once, and a chapter has a container."""
     first, second, third = (rows(COINS, number) for number in range(3))
     assert (first["title"], first["container"]) == (["Tides"], ["Sea Journal"])
     assert (first["authors"], first["doi"]) == (["Ada Byron"], ["info:doi/10.1000/1"])
@@ -143,7 +143,7 @@ def test_citations_in_spans_are_records() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252", "iso-8859-2"])
 def test_pages_are_read_in_their_encoding(encoding: str) -> None:
-    """The byte order mark, the page itself, or its bytes say the encoding."""
+    """The byte order mark, the declaration, or the bytes decide the encoding of a page."""
     page = TAGS.replace('charset="utf-8"', f'charset="{encoding.removesuffix("-sig")}"')
     data = page.replace("harbours", "käsi").encode(encoding)
     reader = choose(data)
@@ -151,8 +151,8 @@ def test_pages_are_read_in_their_encoding(encoding: str) -> None:
     assert read(data, reader).columns()["citation_title"] == ["Tides & käsi"]
 
 
-def test_microdata_and_plain_pages_are_not_claimed() -> None:
-    """Articles with microdata have their own reader, and other pages have no metadata."""
+def test_articles_with_microdata_and_plain_pages_are_not_recognized() -> None:
+    """The reader `html` reads articles with microdata, and reports pages without metadata."""
     article = '<article id="a"><h2 itemprop="name">Tides</h2></article>'
     for page in (TAGS.replace("<p>Text</p>", article), "<html><body><p>Text</p></body></html>"):
         reader = choose(page, "page.html")
@@ -161,7 +161,7 @@ def test_microdata_and_plain_pages_are_not_claimed() -> None:
 
 
 def test_a_page_without_publication_is_a_problem() -> None:
-    """A page whose JSON-LD describes a site only, or nothing, is a problem."""
+    """A page whose JSON-LD has no publication is a problem."""
     for text in ('{"@type": "WebSite", "name": "x"}', "{", ""):
         page = f'<html><script type="application/ld+json">{text}</script></html>'
         reading = read(page, "html-metadata")
@@ -169,8 +169,8 @@ def test_a_page_without_publication_is_a_problem() -> None:
         assert "no metadata" in reading.problems[0].what
 
 
-def test_hostile_pages_end_and_are_reported() -> None:
-    """Very many tags, deep nesting, and a cut page give what was read before them."""
+def test_hostile_pages_raise_no_exception() -> None:
+    """Too many tags are reported. A nested or truncated page keeps the metadata before that."""
     limits = Limits(most_parts=1000)
     head, foot = TAGS.split("</head>")
     many = '<meta name="a" content="b">' * 2000
@@ -183,7 +183,7 @@ def test_hostile_pages_end_and_are_reported() -> None:
 
 @given(st.binary(max_size=60), st.integers(0, len(TAGS)), st.integers(1, 99))
 def test_damaged_pages_are_read_alike_in_any_blocks(junk: bytes, place: int, block: int) -> None:
-    """Damaged pages raise nothing, and the size of blocks does not matter."""
+    """Damaged pages raise no exception, and give the same result for blocks of any size."""
     data = TAGS[:place].encode() + junk + TAGS[place + len(junk) :].encode()
     for each in (data, junk):
         assert read(each, "html-metadata") == read(each, "html-metadata", block=block)

@@ -253,7 +253,7 @@ CASES: dict[str, tuple[object, str, Rows]] = {
 
 
 def map_rows(reading: Reading, fields: dict[str, tuple[str, ...]]) -> Rows:
-    """Return the values of the only record by row, as the default mapping has them."""
+    """Return the values of the only record by row, by the default mapping."""
     [record] = reading.records
     columns: dict[str, Any] = {}
     for each in record.properties:
@@ -274,7 +274,7 @@ def map_rows(reading: Reading, fields: dict[str, tuple[str, ...]]) -> Rows:
 
 @pytest.mark.parametrize("name", CASES)
 def test_each_form_of_a_format_is_recognized_and_mapped(name: str) -> None:
-    """A format is recognized in each of its forms, with a misleading name, and mapped."""
+    """Each form of a format is recognized and mapped, even if the file name is misleading."""
     content, expected, rows = CASES[name]
     for indent in (None, 2):
         data = content if isinstance(content, str) else json.dumps(content, indent=indent)
@@ -293,7 +293,7 @@ def test_each_form_of_a_format_is_recognized_and_mapped(name: str) -> None:
      (DATACITE, "datacite-json"), (CONTEXT | ARTICLE, "schema.org"), (ZOTERO, "zotero-json")],
 )  # fmt: skip
 def test_lines_of_a_format_are_recognized(record: dict[str, Any], format_name: str) -> None:
-    """JSON Lines of a format are recognized, also if the start of the file cuts a line."""
+    """JSON Lines of a format are recognized, even if the start of the file ends in a line."""
     line = json.dumps(record) + "\n"
     reader = choose(line * 100, "works.jsonl")
     assert reader
@@ -301,8 +301,8 @@ def test_lines_of_a_format_are_recognized(record: dict[str, Any], format_name: s
     assert [each.source.line for each in read(line * 3, reader).records] == [1, 2, 3]
 
 
-def test_own_lines_stay_json_lines() -> None:
-    """JSON Lines with the names of rows are not taken for another format."""
+def test_lines_with_the_names_of_rows_are_json_lines() -> None:
+    """JSON Lines with the names of rows are not recognized as another format."""
     line = {"id": "a/1", "title": "Tides", "authors": ["Ada Byron"], "year": 1843, "lang": "en",
             "type": "Book", "link": {"url": "https://a.org/", "label": "A"}}  # fmt: skip
     reader = choose(json.dumps(line) * 2, "papers.jsonl")
@@ -311,7 +311,7 @@ def test_own_lines_stay_json_lines() -> None:
 
 
 def test_every_value_is_in_a_column() -> None:
-    """Columns have all values of a record: none that the mapping does not use is lost."""
+    """Columns have all values of a record, even those that the mapping does not use."""
     columns = read(json.dumps(CROSSREF), "crossref-json").columns()
     assert columns["author.ORCID"] == ["http://orcid.org/0000-0002-1825-0097"]
     assert columns["author.affiliation.name"] == ["Brown"]
@@ -334,8 +334,8 @@ def test_titles_keep_their_language() -> None:
     assert [each.language for each in record.properties if each.name == "titles.title"] == ["fr"]
 
 
-def test_nodes_that_refer_to_each_other_end() -> None:
-    """Circular references between nodes, and very many of them, are left as they are."""
+def test_circular_references_have_a_limit() -> None:
+    """Circular references between nodes do not repeat their values without limit."""
     nodes = [{"@type": "Person", "@id": "#a", "name": "A", "knows": [{"@id": "#a"}] * 99},
              {"@type": "Book", "name": "B", "author": [{"@id": "#a"}] * 99}]  # fmt: skip
     reading = read(json.dumps(CONTEXT | {"@graph": nodes}), "schema.org")
@@ -343,8 +343,8 @@ def test_nodes_that_refer_to_each_other_end() -> None:
     assert len(reading.records[0].properties) < 200_000
 
 
-def test_a_graph_without_publications_gives_what_has_a_name() -> None:
-    """If no node has the type of a publication, those with a name are records."""
+def test_nodes_with_a_name_are_records_if_none_is_a_publication() -> None:
+    """If no node has the type of a publication, nodes with a name are records."""
     nodes = [{"@type": "Event", "name": "Talk"}, {"@type": "Thing", "url": "https://a.org"}]
     reading = read(json.dumps(CONTEXT | {"@graph": nodes}), "schema.org")
     assert [reading.columns()["name"]] == [["Talk"]]
@@ -368,7 +368,7 @@ YAML = """# Our books
 
 
 def test_yaml_values_are_texts() -> None:
-    """A plain scalar of YAML stays as it is written. Anchors, merges and comments are read."""
+    """A plain scalar of YAML stays as it is written. Anchors and merges are applied."""
     reader = choose(YAML)
     assert reader
     reading = read(YAML, reader)
@@ -380,8 +380,8 @@ def test_yaml_values_are_texts() -> None:
     assert [each.source.line for each in reading.records] == [2, 10, 13]
 
 
-def test_a_flat_yaml_object_is_recognized_by_its_name_only() -> None:
-    """One object of texts is a record in a file whose name says YAML, and not in any other."""
+def test_a_flat_yaml_object_needs_the_file_name_of_yaml() -> None:
+    """A file with one flat object is recognized only if its name is that of a YAML file."""
     text = "title: Tides\nyear: 1843\n"
     assert choose(text, "tides.txt") is not find_reader("json")
     assert choose(text, "tides.yaml") is find_reader("json")
@@ -406,7 +406,7 @@ BOMB = "- &a {title: " + "x" * 999 + "}\n" + "".join(
     ids=["bomb", "circle", "deep", "quote", "alias", "tag"],
 )  # fmt: skip
 def test_hostile_yaml_is_reported(text: str, problem: str) -> None:
-    """A bomb of aliases, a circle, deep nesting and bad syntax are problems, not exceptions."""
+    """Alias bombs, circular aliases, deep nesting, and bad syntax are problems."""
     limits = Limits(largest_file=100_000, largest_line=100_000)
     reading = read(text, "json", limits)
     assert reading.columns()["title"][0].strip("x") in {"", "A"}
@@ -414,7 +414,7 @@ def test_hostile_yaml_is_reported(text: str, problem: str) -> None:
 
 
 def test_yaml_is_read_alike_in_any_blocks() -> None:
-    """The size of blocks does not matter, and no cut of a YAML file raises an exception."""
+    """A YAML file, even a truncated one, gives the same result for blocks of any size."""
     for size in range(0, len(YAML), 7):
         cut = YAML[:size].encode()
         assert read(cut, "json") == read(cut, "json", block=3)

@@ -63,7 +63,7 @@ def test_records_are_found_wherever_they_are(name: str, indent: int | None) -> N
 
 
 def test_objects_one_after_the_other_are_records() -> None:
-    """Lines with an object each are records with their lines, and so are spread objects."""
+    """Objects in sequence are records with their lines, whether each has one line or several."""
     lines = "\n".join(map(json.dumps, BOOKS))
     assert titles(read(lines, "json")) == TITLES
     assert [each.source.line for each in read(lines, "json").records] == [1, 2, 3]
@@ -75,7 +75,7 @@ def test_objects_one_after_the_other_are_records() -> None:
 
 
 def test_an_object_with_a_title_is_one_record() -> None:
-    """A file with one publication is one record, with all of its parts."""
+    """A file with one publication is one record with all its parts."""
     book = {
         "title": "Tides", "links": {"parent": [{"title": "Topic"}, {"title": "Other"}]},
         "details": {"attachments": [{"title": "PDF", "url": "https://a.org/a.pdf"}]},
@@ -88,13 +88,13 @@ def test_an_object_with_a_title_is_one_record() -> None:
 
 
 def test_keys_of_records_are_a_column() -> None:
-    """The key under which an object has a record is the column "key"."""
+    """If records are the values of an object, their keys become the column "key"."""
     reading = read(json.dumps(ARRANGEMENTS["values of an object"]), "json")
     assert reading.columns(1)["key"] == ["10.1/1"]
 
 
 def test_objects_of_a_list_are_groups() -> None:
-    """The values of an object in a list share a group; values at the top have none."""
+    """The values of an object in a list share a group. The other values have no group."""
     record = {
         "title": "A", "sizes": [{"w": 1, "h": 2, "unit": {"name": "cm"}}, {"w": 3, "h": 4}],
         "place": {"city": "Oslo", "land": "NO"},
@@ -112,7 +112,7 @@ def test_objects_of_a_list_are_groups() -> None:
 
 
 def test_names_of_people_are_one_value() -> None:
-    """The parts of a name are one value, family name first; other values keep their columns."""
+    """The parts of a name become one value, family name first. Other values have own columns."""
     record = {
         "title": "A",
         "authors": [
@@ -134,7 +134,7 @@ def test_names_of_people_are_one_value() -> None:
 
 
 def test_values_are_texts() -> None:
-    """Numbers and truth values are texts, a list of date parts is a date, null is nothing."""
+    """Numbers and booleans become text, and a list of date parts a date. Null is ignored."""
     data = (
         '{"title": " A ", "price": 1.50, "big": 123456789012345678901234567890, "open": true,'
         '"none": null, "empty": "", "date": [2014, 4, 11], "range": [[2014, 4], [2015]],'
@@ -156,14 +156,14 @@ def test_values_are_texts() -> None:
     ],
 )  # fmt: skip
 def test_texts_in_several_languages_have_their_language(title: object) -> None:
-    """A text keeps its language, whether a key of its own or a sibling of the text states it."""
+    """A text has its language, whether that is its key or next to it."""
     [record] = read(json.dumps({"title": title}), "json").records
     stated = [(each.name, each.value, each.language) for each in record.properties]
     assert stated == [("title", "Sea", "en"), ("title", "Mer", "fr")]
 
 
 def test_lists_of_keys_and_values_are_columns() -> None:
-    """Metadata as a list of keys and values has the keys as columns."""
+    """The keys in a list of keys and values are columns."""
     record = {"name": "A", "metadata": [
         {"key": "dc.title", "value": "Sea", "language": "en"},
         {"key": "dc.date.issued", "value": "1999"},
@@ -178,7 +178,7 @@ def test_lists_of_keys_and_values_are_columns() -> None:
 
 
 def test_a_single_publication_with_references_is_one_record() -> None:
-    """A list of references has records only if nothing around it is a publication."""
+    """A list of references has no records if the object around it is a publication."""
     data = json.dumps({"title": "Tides", "authors": ["Wu, Li"], "references": BOOKS})
     reader = choose(data)
     assert reader
@@ -187,7 +187,7 @@ def test_a_single_publication_with_references_is_one_record() -> None:
 
 
 def test_results_of_a_query_without_titles_are_records() -> None:
-    """Bindings of SPARQL are records whatever their variables are called."""
+    """Bindings of SPARQL are records, whatever their variables are called."""
     rows = [
         {"itemLabel": {"type": "literal", "xml:lang": "en", "value": title}} for title in TITLES
     ]
@@ -206,7 +206,7 @@ def test_types_may_be_lists() -> None:
 
 
 def test_elements_of_xml_are_texts() -> None:
-    """Converters from XML put the text of an element under a key of its own, and number lists."""
+    """The text of an XML element has the column of the element, in the form of any converter."""
     record = {
         "title": {"@lang": "en", "#text": "Tides"}, "abstracts": {"cdata!": "On tides."},
         "author": [{"@pid": "1", "text": "Wu, Li"}], "keyword": {"0": "sea", "1": {"$": "moon"}},
@@ -220,8 +220,8 @@ def test_elements_of_xml_are_texts() -> None:
     }  # fmt: skip
 
 
-def test_an_index_of_words_is_a_text() -> None:
-    """An inverted index becomes the text that it was made of."""
+def test_an_inverted_index_becomes_its_text() -> None:
+    """An inverted index of words becomes the text that it was made from."""
     record = {"title": "A", "abstract_inverted_index": {"is": [1], "This": [0, 3], "new": [2]}}
     columns = read(json.dumps(record), "json").columns()
     assert columns["abstract_inverted_index"] == ["This is new This"]
@@ -229,7 +229,7 @@ def test_an_index_of_words_is_a_text() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "cp1252", "latin-1"])
 def test_any_usual_encoding_is_read(encoding: str) -> None:
-    """UTF-8, UTF-16 and windows-1252 are read, and recognized."""
+    """UTF-8, UTF-16, and windows-1252 are recognized and read."""
     data = json.dumps([{"title": "Über Häfen"}], ensure_ascii=False).encode(encoding)
     reader = choose(data)
     assert reader
@@ -237,7 +237,7 @@ def test_any_usual_encoding_is_read(encoding: str) -> None:
 
 
 def test_a_bad_byte_is_replaced_and_reported() -> None:
-    """A byte that is not UTF-8 in a UTF-8 record is replaced, and its line reported."""
+    """A bad byte in a UTF-8 record is replaced, and its line is reported."""
     data = b'[\n{"title": "\xc3\x9cber\n\xff"},\n{"title": "B"}]'
     reading = read(data, "json")
     assert titles(reading) == ["Über\n\ufffd", "B"]
@@ -254,7 +254,7 @@ def test_a_bad_byte_is_replaced_and_reported() -> None:
     ids=["syntax", "number", "text", "deep", "long", "many"],
 )  # fmt: skip
 def test_a_bad_record_is_reported_and_the_others_are_read(broken: str, what: str) -> None:
-    """A record that is not usable is a problem with its line. The others are read."""
+    """An unusable record is a problem with its line. The others are read."""
     limits = Limits(most_parts=250)
     reading = read(f'[{{"title": "A"}},\n{broken},\n{{"title": "B"}}]', "json", limits)
     assert titles(reading) == ["A", "B"]
@@ -262,8 +262,8 @@ def test_a_bad_record_is_reported_and_the_others_are_read(broken: str, what: str
     assert what in reading.problems[0].what
 
 
-def test_a_truncated_file_keeps_its_whole_records() -> None:
-    """The records before the end of a truncated file are read, and the last one is reported."""
+def test_a_truncated_file_keeps_its_complete_records() -> None:
+    """The complete records of a truncated file are read, and the last one is reported."""
     data = json.dumps({"items": BOOKS})[:-30]
     reading = read(data, "json")
     assert titles(reading) == TITLES[:2]
@@ -297,8 +297,8 @@ MARC = {"leader": "00000nam", "fields": [{"245": {"subfields": [{"a": "T"}]}}]}
      "---\ntitle: A\ntags: [b]\n---\n\nText of the page.\n", "<html></html>", "[1] Smith, A.: B.\n",
      json.dumps([MARC]), json.dumps(MARC)],
 )  # fmt: skip
-def test_other_formats_are_not_claimed(data: str) -> None:
-    """Text of other formats, and MARC in JSON, are not taken for JSON or YAML."""
+def test_other_formats_are_not_recognized(data: str) -> None:
+    """Text of other formats, and MARC in JSON, are not recognized as JSON or YAML."""
     reader = choose(data)
     assert reader is None or reader.NAME not in {"json", "csl-json", "cff", "schema.org"}
 
@@ -306,8 +306,8 @@ def test_other_formats_are_not_claimed(data: str) -> None:
 @pytest.mark.parametrize(
     "opening", ["[", '{"a":', '{"a":{"title":"x"},"b":', '[{"name":"x"},{"b":']
 )
-def test_deep_nesting_raises_nothing(opening: str) -> None:
-    """Lists and objects that are 300 to 20,000 levels deep are problems or nothing."""
+def test_deep_nesting_raises_no_exception(opening: str) -> None:
+    """Lists and objects with 300 to 20,000 levels raise no exception."""
     for count in (300, 900, 20_000):
         data = opening * count
         choose(data)
@@ -325,7 +325,7 @@ SEED = json.dumps({"items": [*BOOKS, {"title": "Ä", "a": [{"b": [1, {"c": None}
     st.integers(0, 2**32), st.integers(1, 50),
 )  # fmt: skip
 def test_damaged_bytes_are_read_alike_in_any_blocks(junk: bytes, seed: int, block: int) -> None:
-    """Arbitrary and damaged bytes raise nothing, and the size of blocks does not matter."""
+    """Damaged bytes raise no exception, and give the same result for blocks of any size."""
     place = random.Random(seed).randrange(len(SEED))
     for data in (junk, SEED[:place] + junk + SEED[place + len(junk) // 2 :], SEED[:place] + junk):
         for name in ("json", "schema.org"):
@@ -333,16 +333,16 @@ def test_damaged_bytes_are_read_alike_in_any_blocks(junk: bytes, seed: int, bloc
         choose(data)
 
 
-def test_halves_of_characters_are_replaced() -> None:
-    """An escaped half of a character becomes a question mark, in any format."""
+def test_lone_surrogates_are_replaced() -> None:
+    """An escaped lone surrogate becomes a question mark, in any format."""
     data = '[{"@type": "Book", "name": "A \\ud800 B"}]'
     for name in ("json", "schema.org"):
         assert read(data, name).columns()["name"] == ["A ? B"]
 
 
 @given(st.integers(0, 60), st.integers(1, 20))
-def test_small_limits_hold_in_any_blocks(size: int, block: int) -> None:
-    """Records over the limit are reported alike, whatever the size of blocks."""
+def test_limits_apply_alike_for_blocks_of_any_size(size: int, block: int) -> None:
+    """Records over a limit are reported alike for blocks of any size."""
     limits = Limits(largest_line=size)
     assert read(SEED, "json", limits) == read(SEED, "json", limits, block=block)
     assert LIMITS.largest_line > size

@@ -35,7 +35,7 @@ def read(data: bytes | str, file: str = "papers.jsonl") -> list[SourceRecord | P
 
 
 def stated(line: str) -> tuple[Property, ...]:
-    """Return the values of the only entry of a line."""
+    """Return the properties of the only entry of a line."""
     [found] = read(line)
     assert isinstance(found, SourceRecord)
     return found.properties
@@ -59,8 +59,8 @@ def test_byte_order_mark_is_ignored() -> None:
     assert len(stated('\ufeff{"title": "A"}')) == 1
 
 
-def test_lists_state_their_values_and_null_states_none() -> None:
-    """A list states each of its values. Null and an empty list state nothing."""
+def test_each_item_of_a_list_is_a_value() -> None:
+    """Each item of a list is a value. Null and an empty list have none."""
     assert stated('{"authors": ["A", "B"], "year": null, "place": [], "x": [null]}') == (
         Property("authors", "A", "A"),
         Property("authors", "B", "B"),
@@ -68,13 +68,13 @@ def test_lists_state_their_values_and_null_states_none() -> None:
 
 
 def test_objects_are_links() -> None:
-    """An object states a URL, a label and a language if it has them."""
+    """An object is a link with a URL, a label, and a language."""
     line = '{"link": [{"url": "https://a.org/", "label": "A", "language": "fr"}, {"url": null}]}'
     assert stated(line) == (Property("link", "https://a.org/", "A", "fr"), Property("link", ""))
 
 
 def test_lang_is_the_language_of_the_texts() -> None:
-    """`lang` is the language of the texts of a line, and not a property."""
+    """`lang` is the language of the texts of a line. It is not a property."""
     assert stated('{"lang": "es", "title": "Guía"}') == (Property("title", "Guía", "Guía", "es"),)
 
 
@@ -95,12 +95,12 @@ def test_lang_is_the_language_of_the_texts() -> None:
 )  # fmt: skip
 def test_broken_line_is_reported_and_the_others_are_read(line: bytes, what: str) -> None:
     """A line that is not an object is a problem with its line number. Other lines are read."""
-    before, told, after = read(b'{"title": "A"}\n' + line + b'\n{"title": "B"}\n')
+    before, problem, after = read(b'{"title": "A"}\n' + line + b'\n{"title": "B"}\n')
     assert isinstance(before, SourceRecord)
-    assert isinstance(told, Problem)
-    assert (told.file, told.line) == ("papers.jsonl", 2)
-    assert what in told.what
-    assert "was left out" in told.hint
+    assert isinstance(problem, Problem)
+    assert (problem.file, problem.line) == ("papers.jsonl", 2)
+    assert what in problem.what
+    assert "was left out" in problem.hint
     assert isinstance(after, SourceRecord)
     assert after.source.line == 3
 
@@ -110,11 +110,11 @@ def test_truncated_file_is_reported_at_its_end(name: str) -> None:
     """The lines of a truncated compressed file are read, and its end is reported."""
     file, pack = PACKINGS[name]
     packed = pack(MANY.encode())
-    *entries, told = read(packed[: len(packed) // 2], file)
+    *entries, problem = read(packed[: len(packed) // 2], file)
     assert len(entries) > 100
-    assert isinstance(told, Problem)
-    assert told.line == len(entries)
-    assert f"beyond line {told.line}" in told.what
+    assert isinstance(problem, Problem)
+    assert problem.line == len(entries)
+    assert f"beyond line {problem.line}" in problem.what
 
 
 @pytest.mark.parametrize("name", ["gzip", "xz"])
@@ -124,18 +124,18 @@ def test_damaged_file_is_reported(name: str, start: int) -> None:
     file, pack = PACKINGS[name]
     packed = bytearray(pack(MANY.encode()))
     packed[start : start + 60] = 60 * b"\xff"
-    told = [each for each in read(bytes(packed), file) if isinstance(each, Problem)]
-    assert told
-    assert "can't be read beyond line" in told[-1].what
+    problems = [each for each in read(bytes(packed), file) if isinstance(each, Problem)]
+    assert problems
+    assert "can't be read beyond line" in problems[-1].what
 
 
 @pytest.mark.parametrize("name", ["gzip", "xz"])
 @pytest.mark.parametrize("data", [b"not packed", b"\x1f\x8b", b"\xfd7zXZ\x00"])
 def test_uncompressed_file_with_a_compressed_name_is_reported(name: str, data: bytes) -> None:
     """A file that is not compressed as its name says is a problem."""
-    [told] = read(data, PACKINGS[name][0])
-    assert isinstance(told, Problem)
-    assert told.line == 0
+    [problem] = read(data, PACKINGS[name][0])
+    assert isinstance(problem, Problem)
+    assert problem.line == 0
 
 
 def test_empty_file_has_no_entries() -> None:
@@ -156,7 +156,7 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.text() | st.sampled_from(("id", "lang", "link")), JSON, max_size=4))
 def test_any_object_is_an_entry(line: dict[str, object]) -> None:
-    """Any object is an entry of texts."""
+    """Any object is an entry whose properties have the names of its keys."""
     [found] = read(json.dumps(line))
     assert isinstance(found, SourceRecord)
     assert all(

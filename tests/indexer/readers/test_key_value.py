@@ -1,4 +1,4 @@
-"""Lines of key and value are split where a record starts."""
+"""Lines with keys and values are split into records."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ KEYS = find_reader("key-value")
     "text",
     ["One line: of prose\nand more of it\nin a text.\n", "a,b\n1,2\n", "Note: x\nNote: y\n", ""],
 )
-def test_other_text_is_not_keys_and_values(text: str) -> None:
-    """Prose, tables, and a text with one key are not lines of key and value."""
+def test_other_text_is_not_recognized(text: str) -> None:
+    """Prose, tables, and a text with one key are not recognized as keys and values."""
     assert KEYS.detect("a", text.encode()) is None
 
 
@@ -27,8 +27,8 @@ def test_other_text_is_not_keys_and_values(text: str) -> None:
     ("text", "score"),
     [("Title: A\nYear: 1\n\nTitle: B\n", 45), ("Title: A\n  more\nYear: 1\nPlace: B\n", 20)],
 )
-def test_keys_and_values_score_little(text: str, score: int) -> None:
-    """Lines of key and value score more if a key repeats, but less than any other format."""
+def test_keys_and_values_have_a_low_score(text: str, score: int) -> None:
+    """The score is higher if a key repeats, but lower than that of other formats."""
     evidence = KEYS.detect("a", text.encode())
     assert evidence
     assert evidence.score == score
@@ -46,7 +46,7 @@ def test_keys_and_values_score_little(text: str, score: int) -> None:
     ],
 )
 def test_keys_and_values_are_split_where_a_record_starts(text: str) -> None:
-    """A record starts where its first key repeats, and after a form feed or a ruled line."""
+    """A record starts where its first key repeats, and after a form feed or a line of marks."""
     assert read_columns(KEYS, text) == [
         [("Title", "A"), ("Author", "X"), ("Author", "Y")],
         [("Title", "B"), ("Author", "Z")],
@@ -60,7 +60,7 @@ def test_blank_lines_separate_records_with_different_first_keys() -> None:
 
 
 def test_a_first_key_with_several_values_starts_one_record() -> None:
-    """A first key that repeats at once has several values."""
+    """A first key that repeats on the next line has several values."""
     text = "Author: X\nAuthor: Y\nTitle: A\nAuthor: Z\nTitle: B\n"
     assert [len(record) for record in read_columns(KEYS, text)] == [3, 2]
 

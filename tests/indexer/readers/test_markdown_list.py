@@ -1,4 +1,4 @@
-"""Lists of links in Markdown are lists of publications. Other pages are not claimed."""
+"""Lists of links in Markdown are lists of publications. Other pages are not recognized."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ BY_TITLE = {found["title"][0]: found for found in RECORDS}
 
 @pytest.mark.parametrize(("name", "score"), [("README.md", 40), ("a.txt", 30), ("a", 30)])
 def test_lists_are_recognized(name: str, score: int) -> None:
-    """A page that mostly lists links is recognized; its name adds little."""
+    """A page is recognized if most of it is lists of links. Its name adds little to the score."""
     evidence = markdown_list.detect(name, PAGE.encode())
     assert evidence is not None
     assert evidence.score == score
@@ -77,20 +77,20 @@ def test_lists_are_recognized(name: str, score: int) -> None:
         "\0" + PAGE,
     ],
 )
-def test_other_pages_are_not_claimed(text: str) -> None:
-    """Prose, tables of contents, lists without links and other formats are not claimed."""
+def test_other_pages_are_not_recognized(text: str) -> None:
+    """Prose, tables of contents, lists without links, and other formats are not recognized."""
     assert markdown_list.detect("README.md", text.encode()) is None
 
 
 def test_items_with_links_are_records() -> None:
-    """Each item with a link is a record. Code and links within the page are not."""
+    """Each item with a link is a record. Code and links within the page are not records."""
     assert list(BY_TITLE) == [
         "Rivers of salt", "The white road", "Salt", "Brine and bread", "Wells",
         "Deep salt", "https://a.example/bare",
     ]  # fmt: skip
 
 
-def test_the_rest_is_a_note() -> None:
+def test_text_around_a_title_is_a_note() -> None:
     """The text around a title becomes a note, and every link is kept."""
     assert BY_TITLE["Rivers of salt"]["note"] == ["How rivers carry salt. See more."]
     assert BY_TITLE["Rivers of salt"]["link"] == [
@@ -107,7 +107,7 @@ def test_the_rest_is_a_note() -> None:
 
 
 def test_years_and_identifiers_in_text_are_columns() -> None:
-    """An item has a year that ends a clause, and a DOI in its links."""
+    """A year at the end of a clause and a DOI in a link become columns."""
     assert BY_TITLE["Brine and bread"]["doi"] == ["10.5555/1"]
     record = columns(read("- [Salt](https://a.example/) - Moss et al., over 2000 roads, 2019")[0])
     assert record["year"] == ["2019"]
@@ -126,7 +126,7 @@ def test_citations_are_records() -> None:
 
 
 def test_rows_of_tables_are_records() -> None:
-    """A row with a link is a record. Its other cells have the headings of their columns."""
+    """A row with a link is a record. Its other cells have the columns of their headings."""
     page = (
         "## Salt\n\nTitle of work | Author | |\n---|:---:|---\n[Brine](/b) | *Moss* | x\n|a|b|c|\n"
     )
@@ -139,19 +139,19 @@ def test_rows_of_tables_are_records() -> None:
 
 
 def test_years_in_parentheses_are_years() -> None:
-    """A year in parentheses is that of the publication."""
+    """A year in parentheses is the year of the publication."""
     assert BY_TITLE["Salt"]["year"] == ["2019"]
     assert BY_TITLE["Salt"]["note"] == ["Moss, A. (2019). PDF"]
 
 
 def test_headings_and_items_above_are_sections() -> None:
-    """Headings are sections, except the title of the page. So are items without a link."""
+    """Headings and items without a link are sections. The title of the page is not."""
     assert BY_TITLE["Rivers of salt"]["section"] == ["Rivers"]
     assert BY_TITLE["Deep salt"]["section"] == ["Seas", "Atlantic"]
 
 
-def test_lines_are_those_of_the_items() -> None:
-    """A record has the line of its item, also below front matter."""
+def test_a_record_has_the_line_of_its_item() -> None:
+    """A record has the line of its item, even below front matter."""
     lines = PAGE.splitlines()
     records = read("---\ntitle: x\n---\n" + PAGE)
     assert isinstance(records[0], SourceRecord)
@@ -184,7 +184,7 @@ def test_limits_are_reported() -> None:
     ],
 )
 def test_marks_are_removed(markdown: str, text: str) -> None:
-    """Emphasis, code, links and images become their text."""
+    """Emphasis, code, and links become their text. Images are removed."""
     assert to_text(markdown) == text
 
 
@@ -195,7 +195,7 @@ def test_pages_become_paragraphs() -> None:
 
 
 def test_links_have_positions() -> None:
-    """A link has the place of its Markdown. An image is none."""
+    """A link has its position in the Markdown. An image is not a link."""
     [first, second] = find_links("![i](i.png) [a](https://x.example/ 'T') https://y.example/b.")
     assert (first.text, first.url, first.start) == ("a", "https://x.example/", 12)
     assert (second.text, second.url) == ("", "https://y.example/b")
@@ -204,8 +204,8 @@ def test_links_have_positions() -> None:
 @pytest.mark.parametrize(
     "unit", ["[", "](", "*", "_a", "- [", "<!--", "**a", "(", "[a](", "![", "`"]
 )
-def test_hostile_pages_end_soon(unit: str) -> None:
-    """Marks that never end take no more than seconds."""
+def test_a_hostile_page_is_read_within_seconds(unit: str) -> None:
+    """A page with marks that never end is read within 10 s."""
     start = time.monotonic()
     text = "- " + unit * 20_000
     markdown_list.detect("a.md", text.encode()[:65536])
@@ -215,8 +215,8 @@ def test_hostile_pages_end_soon(unit: str) -> None:
 
 
 @given(st.binary(max_size=300), st.integers(0, len(PAGE)), st.integers(0, 30))
-def test_no_bytes_raise(noise: bytes, at: int, cut: int) -> None:
-    """Arbitrary bytes, alone or within a page, give records and problems only."""
+def test_arbitrary_bytes_raise_no_exception(noise: bytes, at: int, cut: int) -> None:
+    """Arbitrary bytes, alone or within a page, give only records and problems."""
     data = PAGE.encode()
     for broken in (noise, data[:at] + noise + data[at + cut :]):
         markdown_list.detect("a.md", broken)

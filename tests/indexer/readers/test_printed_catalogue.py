@@ -466,7 +466,7 @@ def test_regions_end_at_the_next_section() -> None:
     ]  # fmt: skip
 
 
-def test_an_issue_line_is_no_summary() -> None:
+def test_an_issue_line_is_not_a_summary() -> None:
     """Series, number and date are read from a line of their own."""
     entry = entry_of(
         "Trafficking in Children", "UNODC, 2018", "Download: [English](#)\nICAT Brief 06, 07/2018"
@@ -491,7 +491,7 @@ def test_an_issue_line_is_no_summary() -> None:
 def test_a_line_with_links_can_have_year_and_duration(
     line: str, year: list[str], duration: list[str]
 ) -> None:
-    """A line with links can have a year and a duration. These links are no language and no part."""
+    """A line with links can have a year and a duration. These links are not languages or parts."""
     entry = entry_of("Video", "Better Future", line)
     assert (values(entry, "year"), values(entry, "duration")) == (year, duration)
     assert facts(entry, "language", "part", "summary") == {}
@@ -526,8 +526,8 @@ def test_a_publisher_above_a_group_applies_to_its_entries() -> None:
     assert "no single entry: 'In these videos" in problem.what
 
 
-def test_front_and_back_matter_are_no_entries() -> None:
-    """Title page, contents and the closing address are neither entries nor problems."""
+def test_front_and_back_matter_are_not_entries() -> None:
+    """The title page, contents, and closing contacts are neither entries nor problems."""
     text = "\n\n".join(
         (
             "UNODC", "CATALOGUE OF MATERIALS", "www.example.org", "Contents", "Tools\t2",

@@ -81,7 +81,7 @@ def write(path: Path, data: bytes) -> Path:
 
 
 def chosen(path: Path) -> object:
-    """Return the selected reader of a file, or None."""
+    """Return the reader that is selected for a file, or None."""
     match = registry.detect(path)
     return match and match.reader
 
@@ -102,7 +102,7 @@ def test_any_format_may_be_compressed(
     suffix: str, pack: Callable[[bytes], bytes], corpus: Path, catalogue: Catalogue,
     problems: list[Problem],
 ) -> None:  # fmt: skip
-    """A compressed page gives the publications of the page. A damaged one is a problem."""
+    """A compressed page has the same publications as the page. A damaged one is a problem."""
     data = pack(page([article("Packed")]).encode())
     write(corpus / f"a.html{suffix}", data)
     write(corpus / f"b.html{suffix}", data[:-9])
@@ -113,7 +113,7 @@ def test_any_format_may_be_compressed(
 
 
 def test_another_package_adds_a_format(install: Install, corpus: Path, tmp_path: Path) -> None:
-    """A corpus with a file in a format of another package is built and rebuilt."""
+    """A file in a format of another package is built and rebuilt."""
     write(corpus / "list", LINES)
     write(corpus / "packed.data.gz", gzip.compress(LINES.replace(b"Atlas", b"Orbit")))
     assert build.build(corpus, tmp_path / "before").generation.manifest.publications == 5
@@ -129,7 +129,7 @@ def test_another_package_adds_a_format(install: Install, corpus: Path, tmp_path:
 
 
 def test_the_formats_of_other_packages_are_listed(install: Install) -> None:
-    """`pubsearch formats` lists the formats of other packages, too."""
+    """`pubsearch formats` also lists the formats of other packages."""
     install("pubsearch_table", TABLE.format(score=90))
     listed = CliRunner().invoke(main.commands, ["formats"])
     assert "\ntable " in listed.output
@@ -175,7 +175,7 @@ def test_equal_evidence_is_decided_by_name(install: Install, tmp_path: Path) -> 
 def test_an_unusable_reader_is_an_error(
     code: str, attribute: str, fault: str, install: Install, corpus: Path, tmp_path: Path
 ) -> None:
-    """An unusable reader stops the build, so that none of its publications is removed."""
+    """An unusable reader stops the build, so that no publication is removed by mistake."""
     install("broken", code, attribute=attribute)
     with pytest.raises(ReaderError) as error:
         build.build(corpus, tmp_path / "index")

@@ -53,7 +53,7 @@ COLUMNS = [
 )
 @pytest.mark.parametrize("filename", ["export.ris", "export.txt", "export.csv", "export", "a.xml"])
 def test_ris_is_recognized_by_its_first_tag(text: str, filename: str) -> None:
-    """A file of RIS is recognized whatever its name and its first lines are."""
+    """A RIS file is recognized, whatever its name and its first lines are."""
     assert recognize(text, filename) == "ris"
 
 
@@ -61,7 +61,7 @@ def test_ris_is_recognized_by_its_first_tag(text: str, filename: str) -> None:
     "text", ["", "TYPE - A list\n", "<p>TY  - JOUR</p>", "title,TY  - year\n", "% TY  - JOUR\n"]
 )
 def test_other_text_is_not_recognized(text: str) -> None:
-    """A file without a line that starts with TY is no RIS."""
+    """A file without a line that starts with TY is not RIS."""
     assert RIS.detect("export.txt", text.encode()) is None
 
 
@@ -83,7 +83,7 @@ def test_other_text_is_not_recognized(text: str) -> None:
     ],
 )
 def test_dialects_give_the_same_columns(text: str) -> None:
-    """Newlines, spaces, lowercase tags, notes of programs, and a missing end change nothing."""
+    """Newlines, spaces, lowercase tags, notes, and a missing end do not change the columns."""
     assert read_columns(RIS, text) == [COLUMNS]
 
 
@@ -104,7 +104,7 @@ def test_tags_without_a_type_are_recognized_and_split_at_blank_lines() -> None:
 
 
 def test_records_start_at_their_first_tag() -> None:
-    """A chunk starts with the first tag, and has its line. Text between records is left out."""
+    """A chunk starts with the first tag, and has its line. Text between records is ignored."""
     text = "1.\n" + RECORD + "\n2.\nID  - 7\n" + RECORD + "Page 2\n"
     chunks = split(RIS, text)
     assert [chunk.line for chunk in chunks] == [2, 12]
@@ -124,7 +124,7 @@ def test_a_record_starts_at_each_type(between: str) -> None:
 
 
 def test_lines_without_a_tag_continue_a_value() -> None:
-    """A line without a tag belongs to the tag before, even if it starts with ER or a hyphen."""
+    """A line without a tag continues a value, even if it starts with ER or a hyphen."""
     text = "TY  - JOUR\nT1  - Rivers\nof salt\nN1  - one\n      - two\nER two\nco - op\nER  -\n"
     assert read_columns(RIS, text) == [
         [("TY", "JOUR"), ("T1", "Rivers of salt"), ("N1", "one\n- two\nER two\nco - op")]
@@ -132,13 +132,13 @@ def test_lines_without_a_tag_continue_a_value() -> None:
 
 
 def test_each_line_of_keywords_is_a_value() -> None:
-    """Keywords of EndNote are on separate lines after one tag."""
+    """EndNote writes each keyword on a line, after one tag."""
     assert read_columns(RIS, "TY  - JOUR\nKW  - rivers\nsalt water\nPY  - 1999\n") == [
         [("TY", "JOUR"), ("KW", "rivers"), ("KW", "salt water"), ("PY", "1999")]
     ]
 
 
-def test_empty_tags_are_no_columns() -> None:
+def test_empty_tags_are_not_columns() -> None:
     """A tag without a value gives no column."""
     assert read_columns(RIS, "TY  - JOUR\nSP  -\nPD  - \nVL  - 3\nER  -\n") == [
         [("TY", "JOUR"), ("VL", "3")]
@@ -146,7 +146,7 @@ def test_empty_tags_are_no_columns() -> None:
 
 
 def test_a_tag_inside_a_value_is_separate() -> None:
-    """A tag that misses its line break is a column of its own."""
+    """A tag without a line break before it is a separate column."""
     text = "TY  - JOUR\nUR  - https://example.org/1     U2  - L123\nER  -\n"
     assert read_columns(RIS, text) == [
         [("TY", "JOUR"), ("UR", "https://example.org/1"), ("U2", "L123")]
@@ -154,7 +154,7 @@ def test_a_tag_inside_a_value_is_separate() -> None:
 
 
 def test_unknown_and_long_tags_are_columns() -> None:
-    """Any tag is a column, even one of three letters."""
+    """Any tag is a column, even a tag of three letters."""
     assert read_columns(RIS, "TY  - JOUR\nX9  - odd\nDOI  - 10.1/x\nER  -\n") == [
         [("TY", "JOUR"), ("X9", "odd"), ("DOI", "10.1/x")]
     ]
@@ -169,7 +169,7 @@ def test_a_bad_byte_is_replaced_and_reported() -> None:
 
 
 def test_a_letter_cut_at_the_end_is_reported() -> None:
-    """A file that ends within a letter is no windows-1252."""
+    """A file that ends within a letter is UTF-8, and the byte is reported."""
     problem, record = read(RIS, b"TY  - JOUR\nTI  - caf\xc3")
     assert isinstance(problem, Problem)
     assert list_columns(record)[1] == ("TI", "caf\ufffd")
@@ -204,7 +204,7 @@ def test_an_empty_file_has_no_records() -> None:
     assert read(RIS, "Nothing here\n\n") == []
 
 
-def test_rows_are_filled() -> None:
+def test_the_default_mapping_fills_the_rows() -> None:
     """The default mapping fills rows from each dialect of tags."""
     endnote = "TY  - JOUR\nAU  - Moss, Ada\nTI  - Rivers\nPY  - 1999\nDA  - Mar 5\nT2  - Water\n"
     refman = "TY  - JOUR\nA1  - Moss, Ada\nT1  - Rivers\nY1  - 1999/03/05/\nJF  - Water\n"
@@ -223,5 +223,5 @@ def test_rows_are_filled() -> None:
     lambda lines: "".join(lines).encode()
 ), st.integers(1, 7))  # fmt: skip
 def test_any_bytes_give_the_same_records_in_blocks_of_any_size(data: bytes, size: int) -> None:
-    """Any bytes are read without an exception, with the same result for each size of blocks."""
+    """Any bytes are read without an exception, with the same result for blocks of any size."""
     assert read(RIS, Trickle(data, size)) == read(RIS, data)

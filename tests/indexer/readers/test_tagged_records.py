@@ -143,13 +143,13 @@ T1 Second
     ],
 )  # fmt: skip
 def test_formats_are_recognized_by_their_tags(text: str, name: str, filename: str) -> None:
-    """A format is recognized by its contents, whatever the name and the newlines are."""
+    """A format is recognized by its contents, whatever the file name and the newlines are."""
     assert recognize(text, filename) == name
     assert recognize("\ufeff" + text.replace("\n", "\r\n"), filename) == name
 
 
 def test_pubmed_is_read() -> None:
-    """Lines are joined, a kind in brackets is part of the column, and authors are groups."""
+    """Lines are joined, a label in brackets is part of the column, and authors are groups."""
     first, second = read(NBIB, PUBMED)
     assert isinstance(first, SourceRecord)
     assert [(prop.name, prop.value, prop.group) for prop in first.properties] == [
@@ -165,7 +165,7 @@ def test_pubmed_is_read() -> None:
 
 
 def test_pubmed_fills_rows() -> None:
-    """The DOI comes from either tag, and a group is an author."""
+    """The DOI comes from either of two tags. A study group is an author."""
     rows = map_rows(NBIB, PUBMED.split("\n\n")[0])
     assert rows["authors"] == ["Moss, Ada", "Lind, Bo", "River Study Group"]
     assert (rows["id"], rows["doi"]) == (["101"], ["10.1000/x"])
@@ -173,7 +173,7 @@ def test_pubmed_fills_rows() -> None:
 
 
 def test_web_of_science_is_read() -> None:
-    """Each line of names is a value, and so is each keyword. Other lines are joined."""
+    """Each line of names and each keyword is a value. Other lines are joined."""
     assert read_columns(WOS, WEB_OF_SCIENCE) == [
         [
             ("PT", "J"), ("AU", "Moss, A"), ("AU", "Lind, B"), ("AF", "Moss, Ada"),
@@ -186,14 +186,14 @@ def test_web_of_science_is_read() -> None:
 
 
 def test_web_of_science_fills_rows() -> None:
-    """The full names are the authors, and the date is made of two tags."""
+    """Full names are the authors. The date combines two tags."""
     rows = map_rows(WOS, WEB_OF_SCIENCE.split("\n\n")[0])
     assert rows["authors"] == ["Moss, Ada", "Lind, Bo"]
     assert (rows["date"], rows["pages"], rows["id"]) == (["2004-06-08"], ["7-9"], ["WOS:0001"])
 
 
 def test_endnote_is_read() -> None:
-    """A blank line in an abstract ends no record that started with %0."""
+    """A blank line in an abstract does not end a record that starts with %0."""
     assert read_columns(ENW, ENDNOTE) == [
         [
             ("%0", "Journal Article"), ("%A", "Moss, Ada"), ("%A", "Lind, Bo"),
@@ -253,8 +253,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("line", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_text_takes_little_time(line: str) -> None:
-    """Long runs of spaces and newlines take linear time."""
+def test_hostile_text_is_read_within_seconds(line: str) -> None:
+    """Long runs of spaces, newlines, or tags take at most 10 s."""
     for reader in (NBIB, WOS, ENW, OVID, KEYS):
         reader.detect("a", line.encode())
         assert len(split(reader, line * 3)) <= 1
@@ -270,7 +270,7 @@ SAMPLES = {
 def test_any_bytes_give_the_same_records_in_blocks_of_any_size(
     text: str, data: st.DataObject
 ) -> None:
-    """Arbitrary and mutated bytes are read, with the same result for each size of blocks."""
+    """Arbitrary and damaged bytes give the same records for blocks of any size."""
     mutated = bytearray(text.encode())
     for _ in range(data.draw(st.integers(0, 4))):
         at = data.draw(st.integers(0, len(mutated)))

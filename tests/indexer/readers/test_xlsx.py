@@ -123,12 +123,12 @@ def to_cells(record: SourceRecord | Problem) -> dict[str, str]:
 
 
 def test_cells_are_texts() -> None:
-    """Dates are in ISO 8601, and whole numbers have no decimal point."""
+    """Dates become ISO 8601, and whole numbers have no decimal point."""
     assert [*map(to_cells, read_all(write({"Books": BOOKS})))] == EXPECTED
 
 
 def test_record_has_the_number_of_its_row() -> None:
-    """The line of a record is the number of its row, also below titles and blank rows."""
+    """The line of a record is the number of its row, even below titles and blank rows."""
     rows: list[list[Cell]] = [
         ["My books"],
         [],
@@ -146,7 +146,7 @@ def test_record_has_the_number_of_its_row() -> None:
 
 
 def test_merged_header_cells_are_groups() -> None:
-    """The names below a merged heading are joined with it. A merged title is no group."""
+    """The names below a merged heading are joined with it. A merged title is not a group."""
     rows: list[list[Cell]] = [
         ["All books of the library"],
         ["Work", None, "Published", None, "Shelf"],
@@ -186,7 +186,7 @@ def test_sheets_with_tables_are_read_with_their_names() -> None:
 
 
 def test_header_lists_columns_that_are_empty() -> None:
-    """The context of a chunk lists all columns, also those that hold nothing."""
+    """The context of a chunk lists all columns, even those without a value."""
     rows: list[list[Cell]] = [["Title", "Notes", None, "Year"], ["Tea", None, "x", 1998]]
     [chunk] = xlsx.split(io.BytesIO(write({"Books": rows})), "books.xlsx", LIMITS)
     assert isinstance(chunk, Chunk)
@@ -194,7 +194,7 @@ def test_header_lists_columns_that_are_empty() -> None:
 
 
 def test_total_below_the_table_is_reported() -> None:
-    """A total below the table is a problem, and no record."""
+    """A total below the table is a problem, not a record."""
     *records, problem = read_all(write({"Books": [*BOOKS, [], ["Total", None, 3]]}))
     assert len(records) == 3
     assert isinstance(problem, Problem)
@@ -255,7 +255,7 @@ def test_opendocument_spreadsheet_is_read() -> None:
     ],
 )
 def test_spreadsheet_is_recognized_by_its_signature(name: str, head: bytes, score: int) -> None:
-    """A spreadsheet is recognized by its first bytes. Text with such a name is none."""
+    """A spreadsheet is recognized by its first bytes. Text with the name of one is not."""
     evidence = xlsx.detect(name, head)
     assert (evidence.score if evidence else 0) == score
 
@@ -267,7 +267,7 @@ def test_spreadsheet_is_recognized_by_its_signature(name: str, head: bytes, scor
     ids=["empty", "signature", "junk", "half", "truncated", "xls"],
 )  # fmt: skip
 def test_damaged_file_is_reported(data: bytes) -> None:
-    """A damaged file is a problem with a remedy."""
+    """A damaged file is a problem with a hint."""
     [problem] = read_all(data)
     assert isinstance(problem, Problem)
     assert "can't be read" in problem.what
@@ -280,7 +280,7 @@ def test_empty_workbook_has_no_records() -> None:
 
 
 def test_zip_bomb_is_refused() -> None:
-    """A part that is compressed far more than tables are, or is too large, is refused."""
+    """A part is refused if it is too large, or compressed far more than tables are."""
     bomb = write({"Books": BOOKS}, more=bytes(60_000_000))
     small = msgspec.structs.replace(LIMITS, largest_unpacked=100_000)
     for data, limits in ((bomb, LIMITS), (write({"Books": BOOKS}, more=bytes(200_000)), small)):
@@ -289,8 +289,8 @@ def test_zip_bomb_is_refused() -> None:
         assert "compressed too much" in problem.what or "more than" in problem.what
 
 
-def test_part_that_is_larger_than_it_states_is_refused() -> None:
-    """A part with a false size in the archive's directory is refused."""
+def test_part_with_a_false_size_is_refused() -> None:
+    """A part is refused if it is larger than the archive states."""
     data = write({"Books": BOOKS}, more=bytes(50_000))
     lie = data.replace((50_000).to_bytes(4, "little"), (50).to_bytes(4, "little"))
     assert lie != data
@@ -299,7 +299,7 @@ def test_part_that_is_larger_than_it_states_is_refused() -> None:
 
 
 def test_sheet_that_needs_too_much_memory_is_reported() -> None:
-    """A sheet with one cell in its last corner needs too much memory, which is reported."""
+    """A sheet with a cell in its last corner is reported, because it needs too much memory."""
     data = write({"Books": BOOKS})
     corner = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
     source, target = zipfile.ZipFile(io.BytesIO(data)), io.BytesIO()
@@ -313,7 +313,7 @@ def test_sheet_that_needs_too_much_memory_is_reported() -> None:
 
 
 def test_large_output_and_rows_are_limited() -> None:
-    """Rows beyond the limits are reported, and the others are read."""
+    """Rows over the limits are reported, and the others are read."""
     many = [*BOOKS, *make_rows(2000)]
     few = msgspec.structs.replace(LIMITS, most_entries=500)
     result = read_all(write({"Books": many}), few)
@@ -326,7 +326,7 @@ def test_large_output_and_rows_are_limited() -> None:
 
 
 def test_child_process_ends_with_the_reader() -> None:
-    """Abandoned reading stops the child process."""
+    """The child process ends when the reading is abandoned."""
     many = [*BOOKS, *make_rows(20_000)]
     pieces = xlsx.split(io.BytesIO(write({"Books": many})), "books.xlsx", LIMITS)
     assert isinstance(next(pieces), Chunk)
@@ -353,7 +353,7 @@ print(len(read_all(write({"A": [["Title", "Author", "Year"], *make_rows(3)]}))))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
 def test_lower_limits_of_the_user_are_kept() -> None:
-    """A spreadsheet is read where less memory and time is allowed than a child process may take."""
+    """A spreadsheet is read even if the user's limits are lower than those of the child process."""
     done = subprocess.run(
         [sys.executable, "-c", IN_LIMITS], capture_output=True, text=True, check=True
     )

@@ -31,29 +31,29 @@ MANY = b"".join(
 
 @pytest.mark.parametrize("filename", ["books.mrc", "books.dat", "books", "books.csv"])
 def test_a_leader_is_a_signature(filename: str) -> None:
-    """A leader decides, whatever the file is called. A blank line may precede it."""
+    """A leader identifies a MARC file of any name. A blank line may precede it."""
     assert choose(ONE, filename) == choose(b"\r\n" + ONE, filename) == "marc"
 
 
-def test_wrong_leaders_are_recognized() -> None:
+def test_a_record_with_a_wrong_leader_is_recognized() -> None:
     """A record without lengths or with an unusual leader is recognized by its directory."""
     assert choose(b"     " + ONE[5:]) == choose(ONE[:20] + b"xxxx" + ONE[24:]) == "marc"
 
 
-def test_unimarc_has_its_title_in_field_200() -> None:
-    """A title in field 200 means UNIMARC."""
+def test_unimarc_is_recognized() -> None:
+    """A file with titles in field 200 is UNIMARC."""
     assert choose(make_binary([("200", "1 $aLe sel")])) == "unimarc"
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"12345,22,4500\n", b"%PDF-1.7 \x1e\x1f", b"00755cam  22002414a 4500\n001 x\n"]
 )
-def test_other_files_are_not_claimed(data: bytes) -> None:
-    """A file without the separators of fields is no binary MARC."""
+def test_other_files_are_not_recognized(data: bytes) -> None:
+    """A file without the separators of fields is not binary MARC."""
     assert binary.detect("file", data) is None
 
 
-def test_lines_are_numbers_of_records() -> None:
+def test_the_line_of_a_record_is_its_number() -> None:
     """The line of a record is its number in the file."""
     records = read_records(MANY, "marc")
     assert [record.source.line for record in records] == list(range(1, 301))
@@ -73,7 +73,7 @@ def test_lines_are_numbers_of_records() -> None:
     ids=["length", "blank", "base", "edited", "newline", "lost terminator", "newline instead"],
 )
 def test_wrong_lengths_lose_nothing(damage: Callable[[bytes], bytes]) -> None:
-    """A record with wrong lengths has all its fields, and its neighbours have theirs."""
+    """A record with wrong lengths keeps all its fields, and so do the records around it."""
     results = read(ONE + damage(ONE) + ONE, READERS["marc"])
     records = [columns(item) for item in results if isinstance(item, SourceRecord)]
     assert len(records) == 3
@@ -82,7 +82,7 @@ def test_wrong_lengths_lose_nothing(damage: Callable[[bytes], bytes]) -> None:
 
 
 def test_wrong_lengths_are_reported_once() -> None:
-    """One problem counts the records with wrong lengths, and names the first."""
+    """One problem has the number of records with wrong lengths, and names the first of them."""
     wrong = b"00007" + ONE[5:]
     [problem] = [
         item for item in read(ONE + wrong + wrong, READERS["marc"]) if type(item) is Problem
@@ -92,7 +92,7 @@ def test_wrong_lengths_are_reported_once() -> None:
 
 
 def test_a_shuffled_directory_is_followed() -> None:
-    """The fields have the tags of the directory, in its order, wherever their data are."""
+    """The tags of fields come from the directory, even if it has another order than the data."""
     entries = [ONE[at : at + 12] for at in range(24, ONE.index(b"\x1e"), 12)]
     shuffled = ONE[:24] + b"".join(reversed(entries)) + ONE[ONE.index(b"\x1e") :]
     [record] = read_records(shuffled, "marc")
@@ -121,7 +121,7 @@ def test_a_shuffled_directory_is_followed() -> None:
     ],
 )
 def test_encodings_are_recognized(data: bytes, level: bytes, text: str) -> None:
-    """A title is decoded by its bytes. The leader only helps."""
+    """A title is decoded by its bytes. The encoding in the leader is only a hint."""
     record = make_binary([("245", "00$aXXXX")]).replace(b"XXXX", data)
     record = record[:9] + level + record[10:]
     [found] = [
@@ -131,7 +131,7 @@ def test_encodings_are_recognized(data: bytes, level: bytes, text: str) -> None:
 
 
 def test_bad_bytes_are_replaced_and_reported() -> None:
-    """In a record of UTF-8 a bad byte becomes U+FFFD, and the file has one problem."""
+    """A bad byte in a UTF-8 record becomes U+FFFD, and the file has one problem."""
     record = make_binary([("245", "00$aMünchen ?")]).replace(b"?", b"\xff")
     found, problem = read(record, READERS["marc"])
     assert columns(found)["245$a"] == ["München \ufffd"]
@@ -139,8 +139,8 @@ def test_bad_bytes_are_replaced_and_reported() -> None:
     assert "encoding" in problem.what
 
 
-def test_a_cut_record_is_kept() -> None:
-    """A record without its end has the fields before it, and the file has a problem."""
+def test_a_truncated_record_is_kept() -> None:
+    """A truncated record keeps its first fields, and the file has a problem."""
     first, second, problem = read(ONE + ONE[:-60], READERS["marc"])
     assert columns(second)["245$a"] == columns(first)["245$a"]
     assert isinstance(problem, Problem)
@@ -153,8 +153,8 @@ def test_records_without_fields_are_reported() -> None:
     assert isinstance(record, SourceRecord)
 
 
-def test_limits_leave_the_rest() -> None:
-    """A record over the limit is reported, and the next one is read."""
+def test_records_within_the_limits_are_read() -> None:
+    """The size and the number of records are limited. Records within the limits are read."""
     limits = msgspec.structs.replace(LIMITS, largest_line=len(ONE) + 5)
     long = make_binary([*RIVERS, ("500", "  $a" + "x" * 500)])
     problem, record = read(long + ONE, READERS["marc"], limits)
@@ -169,15 +169,15 @@ def test_limits_leave_the_rest() -> None:
 
 @given(st.integers(1, 3000))
 def test_block_size_does_not_matter(size: int) -> None:
-    """A file has the same records whatever the size of the blocks that are read."""
+    """A file has the same records for blocks of any size."""
     data = MANY[:5000]
     reader = READERS["marc"]
     assert read(data, reader, stream=SmallBlocks(data, size)) == read(data, reader)
 
 
 @given(st.binary(max_size=300), st.integers(0, len(ONE)), st.integers(0, 20))
-def test_no_bytes_raise(noise: bytes, at: int, cut: int) -> None:
-    """Arbitrary bytes, alone or within a record, give records and problems only."""
+def test_arbitrary_bytes_raise_no_exception(noise: bytes, at: int, cut: int) -> None:
+    """Arbitrary bytes, alone or within a record, give only records and problems."""
     for data in (noise, ONE[:at] + noise + ONE[at + cut :], ONE + noise + ONE):
         choose(data)
         for name in ("marc", "unimarc"):

@@ -67,7 +67,7 @@ def test_every_syntax_has_the_same_columns(name: str, data: bytes | str) -> None
 
 
 def map_row(name: str, row: str, *fields: tuple[str, str]) -> list[str]:
-    """Return what the default mapping of a reader takes for a row."""
+    """Return the values of a row by the default mapping of a reader."""
     [record] = read_records(make_binary(list(fields)), name)
     by_column: dict[str, list[Property]] = {}
     for prop in record.properties:
@@ -98,8 +98,10 @@ def map_row(name: str, row: str, *fields: tuple[str, str]) -> list[str]:
         ("series", [("490", "1 $aSalt papers ;$v7")], ["Salt papers"]),
     ],
 )  # fmt: skip
-def test_default_mapping(row: str, fields: Fields, values: list[str]) -> None:
-    """The default mapping of MARC 21 feeds the rows as a cataloguer would."""
+def test_the_default_mapping_of_marc_21_feeds_the_rows(
+    row: str, fields: Fields, values: list[str]
+) -> None:
+    """The default mapping of MARC 21 feeds the rows as a cataloguer expects."""
     assert map_row("marc", row, *fields) == values
 
 
@@ -114,8 +116,10 @@ def test_default_mapping(row: str, fields: Fields, values: list[str]) -> None:
         ("summary", [("330", "  $aLong.")], ["Long."]),
     ],
 )
-def test_default_mapping_of_unimarc(row: str, fields: Fields, values: list[str]) -> None:
-    """The default mapping of UNIMARC feeds the rows."""
+def test_the_default_mapping_of_unimarc_feeds_the_rows(
+    row: str, fields: Fields, values: list[str]
+) -> None:
+    """The default mapping of UNIMARC feeds the rows as a cataloguer expects."""
     assert map_row("unimarc", row, *fields) == values
 
 
@@ -145,32 +149,32 @@ def test_subfields_of_a_field_share_a_group() -> None:
     ],
 )
 def test_relators_decide_the_role(relators: tuple[str, ...], role: str) -> None:
-    """A person is an author, an editor or a contributor by codes and terms."""
+    """Codes and terms decide whether a person is an author, an editor, or a contributor."""
     assert classify(relators) == role
 
 
-def test_authors_of_other_works_are_apart() -> None:
-    """An added entry with a title names another work, so it has other columns."""
+def test_authors_of_other_works_have_their_own_columns() -> None:
+    """An added entry with a title names the author of another work, so it has other columns."""
     found = read_one(("700", "12$aIbsen, Henrik.$tBrand."), ("710", "2 $aTown of Oslo."))
     assert found["700[work]$a"] == ["Ibsen, Henrik"]
     assert found["710$a"] == ["Town of Oslo"]
 
 
 def test_added_names_of_edited_volumes_are_editors() -> None:
-    """Without a main author, a statement of editors makes the added persons editors."""
+    """Without a main author, added persons are editors if the statement names editors."""
     title, added = ("245", "00$aSongs /$cedited by Bo Lind."), ("700", "1 $aLind, Bo.")
     assert read_one(title, added)["700[editor]$a"] == ["Lind, Bo"]
     assert read_one(("100", "1 $aMoss, Ada."), title, added)["700$a"] == ["Lind, Bo"]
 
 
-def test_names_of_one_part_are_apart() -> None:
-    """A forename is a whole name, so it is not split into family and given name."""
+def test_forenames_have_their_own_column() -> None:
+    """A forename is a whole name, so it has its own column and is not split."""
     assert read_one(("100", "0 $aJohn$bII,$cPope"))["100[forename]$a"] == ["John"]
     assert read_one(("100", "0 $aMoss, Ada"))["100$a"] == ["Moss, Ada"]
 
 
 def test_other_scripts_keep_their_link() -> None:
-    """A field 880 has the tag of its field in brackets, and no language."""
+    """The columns of a field 880 have the linked tag in brackets, and no language."""
     [record] = read_records(
         make_binary([("245", "10$6880-01$aMir."), ("880", "10$6245-01/(N$aМир.")]), "marc"
     )
@@ -180,14 +184,14 @@ def test_other_scripts_keep_their_link() -> None:
     assert found["880[245]$6"].value == "245-01/(N"
 
 
-def test_imprints_are_apart_by_their_function() -> None:
-    """A copyright year is not in the column of the year of publication."""
+def test_copyright_years_have_their_own_column() -> None:
+    """A copyright year is not in the column of the publication year."""
     found = read_one(("264", " 1$c[2004]"), ("264", " 4$c©2003"))
     assert (found["264$c"], found["264[copyright]$c"]) == (["[2004]"], ["©2003"])
 
 
-def test_dois_are_apart() -> None:
-    """A DOI has a column apart from other standard numbers."""
+def test_dois_have_their_own_column() -> None:
+    """A DOI is not in the column of other standard numbers."""
     found = read_one(("024", "7 $a10.5555/x$2doi"), ("024", "7 $aurn:x$2urn"))
     assert (found["024[doi]$a"], found["024$a"]) == (["10.5555/x"], ["urn:x"])
 
@@ -197,20 +201,20 @@ def test_dois_are_apart() -> None:
     [("[1999?]", "1999"), ("2001.", None), ("1419 [1999 or 2000]", "1999"), ("5759.", "1999")],
 )
 def test_coded_years_must_agree_with_the_imprint(imprint: str, year: str | None) -> None:
-    """The coded year counts, unless the imprint has other Gregorian years only."""
+    """The coded year is used, unless the imprint has only other Gregorian years."""
     found = read_one(("008", RIVERS[1][1]), ("260", f"  $c{imprint}"))
     assert found.get("008/07-10") == (year and [year])
 
 
 @pytest.mark.parametrize("language", ["und", "   ", "|||", "zxx", "12a"])
 def test_unknown_languages_have_no_column(language: str) -> None:
-    """A code without a language has no column of its own."""
+    """A code that is not a language has no column of its own."""
     value = RIVERS[1][1].replace("eng", language)
     assert "008/35-37" not in read_one(("008", value), ("245", "00$aX"))
 
 
 def test_unimarc_has_its_own_columns() -> None:
-    """A UNIMARC record has the year of field 100, and roles by $4."""
+    """The columns of UNIMARC have the year of field 100, and roles by $4."""
     fields: Fields = [
         ("100", "  $a20040315d2003    k  y0frey0103    ba"),
         ("200", "1 $aLe sel$esept essais$fAda Moss"),
@@ -250,10 +254,10 @@ def test_isbd_punctuation_is_removed(tag: str, code: str, before: str, after: st
 
 
 def test_urls_are_unchanged() -> None:
-    """A URL may end with a slash or a period."""
+    """A URL keeps a slash or a period at its end."""
     assert read_one(("856", "40$uhttps://a.example/x/."))["856$u"] == ["https://a.example/x/."]
 
 
-def test_controls_around_articles_are_removed() -> None:
-    """Characters that mark a non-sorting article are removed."""
+def test_control_characters_around_articles_are_removed() -> None:
+    """Control characters around a non-sorting article are removed."""
     assert read_one(("245", "10$a\x98Die\x9c Salze"))["245$a"] == ["Die Salze"]

@@ -83,7 +83,7 @@ WRAPPERS: dict[str, Any] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_forms_have_the_same_columns(form: str) -> None:
-    """Fields by tag, with a tag, or as lists are the same record."""
+    """Fields below their tag, with a tag, or as lists give the same record."""
     data = json.dumps([FORMS[form]])
     assert choose(data, "a.json") == choose(data, "a.txt") == "marc-json"
     [record] = read_records(data, "marc-json")
@@ -105,7 +105,7 @@ def test_records_are_found_in_wrappers(wrapper: str) -> None:
 
 
 def test_unimarc_is_recognized() -> None:
-    """A title in field 200 means UNIMARC."""
+    """A file with titles in field 200 is UNIMARC."""
     assert choose(json.dumps(ONE).replace("245", "200")) == "unimarc-json"
 
 
@@ -113,13 +113,13 @@ def test_unimarc_is_recognized() -> None:
     "data",
     ["", "{}", '[{"title": "x", "fields": []}]', '{"leader": "Ada"}', 'x "leader" "subfields"'],
 )
-def test_other_files_are_not_claimed(data: str) -> None:
-    """Other JSON is no MARC."""
+def test_other_files_are_not_recognized(data: str) -> None:
+    """Other JSON is not recognized as MARC."""
     assert marc_json.detect("a.json", data.encode()) is None
 
 
-def test_broken_records_cost_no_other() -> None:
-    """A record that is no MARC, or is cut, is reported. The others are kept."""
+def test_a_broken_record_does_not_affect_the_others() -> None:
+    """A record that is truncated or is not MARC is reported. The others are kept."""
     data = json.dumps([{"fields": []}, ONE, {"fields": [7, None, {"245": None}, ["x"]]}])
     first, second, *_ = read(data[:-1] + json.dumps(ONE)[:-30], READERS["marc-json"])
     assert isinstance(first, Problem)
@@ -128,8 +128,8 @@ def test_broken_records_cost_no_other() -> None:
     assert "ends within a record" in str(problems[-1])
 
 
-def test_limits_leave_the_rest() -> None:
-    """A record over the limit is reported, and the next one is read."""
+def test_records_within_the_limits_are_read() -> None:
+    """The size and the number of records are limited. Records within the limits are read."""
     size = len(json.dumps(ONE)) + 10
     limits = msgspec.structs.replace(LIMITS, largest_line=size)
     long = {**ONE, "x": "x" * 5000}
@@ -142,14 +142,14 @@ def test_limits_leave_the_rest() -> None:
 
 @given(st.integers(1, 300))
 def test_block_size_does_not_matter(size: int) -> None:
-    """A file has the same records whatever the size of the blocks that are read."""
+    """A file has the same records for blocks of any size."""
     data, reader = WRAPPERS["list"].encode(), READERS["marc-json"]
     assert read(data, reader, stream=SmallBlocks(data, size)) == read(data, reader)
 
 
 @given(st.binary(max_size=100), st.sampled_from(sorted(WRAPPERS)), st.integers(0, 300))
-def test_no_bytes_raise(noise: bytes, wrapper: str, at: int) -> None:
-    """Arbitrary bytes, alone or within a record, give records and problems only."""
+def test_arbitrary_bytes_raise_no_exception(noise: bytes, wrapper: str, at: int) -> None:
+    """Arbitrary bytes, alone or within a record, give only records and problems."""
     data = WRAPPERS[wrapper].encode()
     for broken in (noise, data[:at] + noise + data[at:]):
         choose(broken)
@@ -163,7 +163,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_no_values_raise(value: object) -> None:
-    """Fields of any shape give records and problems only."""
+def test_arbitrary_values_raise_no_exception(value: object) -> None:
+    """Fields of any shape give only records and problems."""
     for key in ("fields", "datafield", "record"):
         read(json.dumps([{"leader": value, key: value}]), READERS["marc-json"])

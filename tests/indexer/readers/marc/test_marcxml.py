@@ -45,28 +45,28 @@ OAI_MARC = """<oai_marc status="c" type="a"><fixfield id="LDR">^^^^^nam^^2200000
 
 @pytest.mark.parametrize("data", [ONE, COLLECTION, OAI, SRU, OAI_MARC, "\ufeff" + COLLECTION])
 def test_fields_are_recognized(data: str) -> None:
-    """A file with fields of MARC is MARCXML, with any wrapper and any name."""
+    """A file with fields of MARC is MARCXML, whatever its wrapper and its name are."""
     for filename in ("a.xml", "a", "a.csv"):
         assert choose(data, filename) == "marcxml"
     assert choose(data.lstrip("\ufeff").encode("utf-16")) == "marcxml"
 
 
 def test_unimarc_is_recognized() -> None:
-    """A title in field 200 means UNIMARC."""
+    """A file with titles in field 200 is UNIMARC."""
     assert choose(make_xml([("200", "1 $aLe sel")])) == "unimarc-xml"
 
 
 @pytest.mark.parametrize(
     "data", ["", "<html><p>datafield</p></html>", "<record><title>A</title></record>", "datafield"]
 )
-def test_other_files_are_not_claimed(data: str) -> None:
-    """Other XML is no MARCXML."""
+def test_other_files_are_not_recognized(data: str) -> None:
+    """Other XML is not recognized as MARCXML."""
     assert marcxml.detect("a.xml", data.encode()) is None
 
 
 @pytest.mark.parametrize(("data", "count"), [(COLLECTION, 2), (OAI, 2), (SRU, 1), (ONE, 1)])
-def test_wrappers_are_no_records(data: str, count: int) -> None:
-    """Elements called `record` around a MARC record are no records, nor are deleted ones."""
+def test_wrappers_and_deleted_records_are_not_records(data: str, count: int) -> None:
+    """A `record` element around a MARC record is not a record. Nor is a deleted record."""
     expected = columns(read_records(ONE, "marcxml")[0])
     for record in read_records(data, "marcxml"):
         found = columns(record)
@@ -83,13 +83,13 @@ def test_header_of_oai_is_kept() -> None:
 
 
 def test_older_elements_are_read() -> None:
-    """`oai_marc` has other names for the same."""
+    """The elements of `oai_marc` give the same columns."""
     found = columns(read_records(OAI_MARC, "marcxml")[0])
     assert (found["001"], found["245$a"]) == (["x1"], ["Salt"])
 
 
-def test_lines_are_those_of_the_records() -> None:
-    """A record has the line of its start tag."""
+def test_a_record_has_the_line_of_its_start_tag() -> None:
+    """The line of a record is that of its start tag."""
     lines = COLLECTION.splitlines()
     starts = [number for number, line in enumerate(lines, 1) if line.startswith("<record>")]
     assert [record.source.line for record in read_records(COLLECTION, "marcxml")] == starts
@@ -97,7 +97,7 @@ def test_lines_are_those_of_the_records() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "cp1252"])
 def test_encodings_are_recognized(encoding: str) -> None:
-    """A file is decoded by its mark or declaration, else as UTF-8 or Windows-1252."""
+    """A file is decoded by its mark or declaration, or else as UTF-8 or Windows-1252."""
     text = ONE.replace("Rivers of salt", "Flüsse")
     declaration = "" if encoding == "cp1252" else f'<?xml version="1.0" encoding="{encoding}"?>'
     [record] = read_records((declaration + text).encode(encoding), "marcxml")
@@ -119,15 +119,15 @@ def test_encodings_are_recognized(encoding: str) -> None:
         ("&unknown; x", "&unknown; x"),
     ],
 )
-def test_markup_is_undone_and_repaired(value: str, text: str) -> None:
-    """Entities are resolved. Bare signs and forbidden characters cost no record."""
+def test_markup_is_decoded_and_repaired(value: str, text: str) -> None:
+    """Entities are decoded. A bare sign or a forbidden character does not break its record."""
     [record] = read_records(ONE.replace("Rivers of salt /", value), "marcxml")
     assert columns(record)["245$a"] == [text]
     assert columns(record)["245$c"] == ["Ada Moss and Bo Lind"]
 
 
 @pytest.mark.parametrize("tag", ["</subfield>", "</datafield>", '<subfield code="a">'])
-def test_missing_tags_cost_only_their_field(tag: str) -> None:
+def test_a_missing_tag_affects_only_its_field(tag: str) -> None:
     """If a tag is missing, the fields after it and the other records are read."""
     broken = ONE.replace(tag, "", 1)
     records = [
@@ -138,14 +138,14 @@ def test_missing_tags_cost_only_their_field(tag: str) -> None:
     assert columns(records[2]) == columns(records[0])
 
 
-def test_a_missing_end_of_a_record_costs_nothing() -> None:
+def test_a_record_without_an_end_tag_is_complete() -> None:
     """A record without an end tag ends where the next one starts."""
     [first, second] = read_records(ONE.replace("</record>", "") + ONE, "marcxml")
     assert columns(first) == columns(second)
 
 
-def test_a_cut_file_keeps_its_last_record() -> None:
-    """The record that the end of the file cuts is kept and reported."""
+def test_a_truncated_file_keeps_its_last_record() -> None:
+    """The incomplete record at the end of a file is kept and reported."""
     first, second, problem = read(ONE + ONE[:-120], READERS["marcxml"])
     assert columns(second)["245$a"] == columns(first)["245$a"]
     assert isinstance(problem, Problem)
@@ -153,8 +153,8 @@ def test_a_cut_file_keeps_its_last_record() -> None:
 
 
 @pytest.mark.parametrize("number", ["#xD800", "#55296", "#x110000", "#0", f"#{'9' * 5000}"])
-def test_references_to_no_character_are_no_text(number: str) -> None:
-    """A reference to a surrogate or too large a number is read without an error."""
+def test_an_invalid_character_reference_raises_no_exception(number: str) -> None:
+    """A reference to a surrogate or to a number without a character does not break its record."""
     attribute = f'<datafield tag="500" ind1="&{number};" ind2=" "><subfield code="a">x</subfield>'
     text = ONE.replace("</record>", f"{attribute}</datafield></record>").replace(
         "Rivers of salt", f"Rivers &{number}; of salt"
@@ -165,14 +165,14 @@ def test_references_to_no_character_are_no_text(number: str) -> None:
 
 
 def test_entity_bombs_are_not_expanded() -> None:
-    """Entities of a document type are not read."""
+    """The entities that a document type defines are not expanded."""
     bomb = '<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + ONE.replace("salt", "&b;")
     [record] = read_records(bomb, "marcxml")
     assert columns(record)["245$a"] == ["Rivers of &b;"]
 
 
-def test_deep_nesting_ends() -> None:
-    """Nested elements without end give a record with the fields before them."""
+def test_deep_nesting_keeps_the_fields_before_it() -> None:
+    """A record with elements that are nested without end keeps the fields before them."""
     deep = ONE.replace("</record>", "<a>" * 20_000 + "</record>")
     assert columns(read(deep, READERS["marcxml"])[0])["245$a"] == ["Rivers of salt"]
 
@@ -190,8 +190,8 @@ def test_deep_nesting_ends() -> None:
         "<!--",
     ],
 )
-def test_hostile_files_end_soon(unit: str) -> None:
-    """Tags that never end take no more than seconds."""
+def test_a_hostile_file_is_read_within_seconds(unit: str) -> None:
+    """A file with tags that never end is read within 20 s."""
     start = time.monotonic()
     for data in (unit * 20_000, ONE.replace("</leader>", "</leader>" + unit * 10_000)):
         choose(data[:65536])
@@ -199,8 +199,8 @@ def test_hostile_files_end_soon(unit: str) -> None:
     assert time.monotonic() - start < 20
 
 
-def test_limits_leave_the_rest() -> None:
-    """A record over the limit is reported, and the next one is read."""
+def test_records_within_the_limits_are_read() -> None:
+    """The size and the number of records are limited. Records within the limits are read."""
     limits = msgspec.structs.replace(LIMITS, largest_line=len(ONE) + 50)
     long = ONE.replace("salt", "salt" * 3000)
     problem, record = read(long + ONE, READERS["marcxml"], limits)
@@ -212,14 +212,14 @@ def test_limits_leave_the_rest() -> None:
 
 @given(st.integers(1, 2000))
 def test_block_size_does_not_matter(size: int) -> None:
-    """A file has the same records whatever the size of the blocks that are read."""
+    """A file has the same records for blocks of any size."""
     data, reader = OAI.encode(), READERS["marcxml"]
     assert read(data, reader, stream=SmallBlocks(data, size)) == read(data, reader)
 
 
 @given(st.binary(max_size=200), st.integers(0, len(ONE)), st.integers(0, 20))
-def test_no_bytes_raise(noise: bytes, at: int, cut: int) -> None:
-    """Arbitrary bytes, alone or within a record, give records and problems only."""
+def test_arbitrary_bytes_raise_no_exception(noise: bytes, at: int, cut: int) -> None:
+    """Arbitrary bytes, alone or within a record, give only records and problems."""
     data = ONE.encode()
     for broken in (noise, data[:at] + noise + data[at + cut :]):
         choose(broken)

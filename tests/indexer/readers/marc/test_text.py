@@ -55,22 +55,22 @@ STYLES = {"mrk": ONE + "\n" + ONE, "yaz": YAZ, "aleph": ALEPH, "record": RECORD}
 
 @pytest.mark.parametrize("data", STYLES.values(), ids=STYLES)
 def test_styles_are_recognized(data: str) -> None:
-    """The first lines decide, whatever the file is called."""
+    """The first lines decide the style, whatever the name of the file is."""
     for filename in ("a.mrk", "a.txt", "a"):
         assert choose(data, filename) == choose("\ufeff" + data, filename) == "mrk"
         assert choose(data.replace("\n", "\r\n"), filename) == "mrk"
 
 
 def test_unimarc_is_recognized() -> None:
-    """A title in field 200 means UNIMARC."""
+    """A file with titles in field 200 is UNIMARC."""
     assert choose("=LDR  00000nam a2200000 a 4500\n=200  1\\$aLe sel\n") == "unimarc-mrk"
 
 
 @pytest.mark.parametrize(
     "data", ["", "=Title=\ntext\n", "245 pages\n100 lines\n", "= 245  x\n", "000000001,LDR,L\n"]
 )
-def test_other_files_are_not_claimed(data: str) -> None:
-    """Text without fields is no MARC."""
+def test_other_files_are_not_recognized(data: str) -> None:
+    """Text without fields is not recognized as MARC."""
     assert text.detect("a.txt", data.encode()) is None
 
 
@@ -85,7 +85,7 @@ def test_styles_have_the_same_columns(data: str) -> None:
     assert second["245$a"][0].endswith(("Salt", "salt"))
 
 
-def test_blanks_and_mnemonics_are_undone() -> None:
+def test_blanks_and_mnemonics_are_decoded() -> None:
     """A backslash is a blank, and names in braces are characters."""
     line = "=245  \\0$aCaf{eacute} {uml}a {dollar}5 {lcub}x{rcub} {Aelig} {nothing}"
     line = line.replace("{Aelig}", "{AElig}")
@@ -94,8 +94,8 @@ def test_blanks_and_mnemonics_are_undone() -> None:
     assert columns(record)["leader"] == ["00000nam a22"]
 
 
-def test_long_fields_may_continue() -> None:
-    """A line that starts no field continues the one before."""
+def test_a_field_may_have_several_lines() -> None:
+    """A line without a tag continues the field before it."""
     [record] = read_records(
         "=LDR  x\n=520  \\\\$aRivers and\nseas of salt.\n=500  \\\\$aB\n", "mrk"
     )
@@ -111,7 +111,7 @@ def test_blank_lines_separate_records_without_leaders() -> None:
 
 
 def test_a_new_number_starts_a_record_of_aleph() -> None:
-    """A record of Aleph has one number, whether its format or its leader comes first."""
+    """In Aleph's style, a record starts at a new number, whatever its first field is."""
     with_formats = ALEPH.replace("000000002 LDR", "000000002 FMT   L BK\n000000002 LDR")
     for data in (with_formats, ALEPH.replace("000000002 LDR   L 00000nam^a2200000^a^4500\n", "")):
         titles = [columns(record)["245$a"] for record in read_records(data, "mrk")]
@@ -119,13 +119,13 @@ def test_a_new_number_starts_a_record_of_aleph() -> None:
 
 
 def test_windows_1252_is_read() -> None:
-    """Text that is not UTF-8 is Windows-1252."""
+    """Text that is not UTF-8 is read as Windows-1252."""
     [record] = read_records(ONE.replace("salt", "größe").encode("cp1252"), "mrk")
     assert columns(record)["245$a"] == ["Rivers of größe"]
 
 
-def test_limits_leave_the_rest() -> None:
-    """A record over the limit is reported, and the next one is read."""
+def test_records_within_the_limits_are_read() -> None:
+    """The size and the number of records are limited. Records within the limits are read."""
     limits = msgspec.structs.replace(LIMITS, largest_line=len(ONE) + 50)
     long = ONE.replace("salt", "salt" * 3000)
     problem, record = read(long + "\n" + ONE, READERS["mrk"], limits)
@@ -138,15 +138,15 @@ def test_limits_leave_the_rest() -> None:
 @pytest.mark.parametrize("style", STYLES)
 @given(size=st.integers(1, 400))
 def test_block_size_does_not_matter(style: str, size: int) -> None:
-    """A file has the same records whatever the size of the blocks that are read."""
+    """A file has the same records for blocks of any size."""
     data, reader = STYLES[style].encode(), READERS["mrk"]
     assert read(data, reader, stream=SmallBlocks(data, size)) == read(data, reader)
 
 
 @pytest.mark.parametrize("style", STYLES)
 @given(noise=st.binary(max_size=100), at=st.integers(0, 300), cut=st.integers(0, 20))
-def test_no_bytes_raise(style: str, noise: bytes, at: int, cut: int) -> None:
-    """Arbitrary bytes, alone or within a record, give records and problems only."""
+def test_arbitrary_bytes_raise_no_exception(style: str, noise: bytes, at: int, cut: int) -> None:
+    """Arbitrary bytes, alone or within a record, give only records and problems."""
     data = STYLES[style].encode()
     for broken in (noise, data[:at] + noise + data[at + cut :]):
         choose(broken)

@@ -124,9 +124,9 @@ PARTS = {
 @pytest.mark.parametrize("name", ["export.xml", "list.txt", "data", "a.json", "b.html"])
 @pytest.mark.parametrize("expected", FORMATS)
 def test_a_format_is_recognized_whatever_the_name(expected: str, name: str) -> None:
-    """The content of a file decides, also in UTF-16 and cut in the middle of a character.
+    """The content of a file decides, even in UTF-16 and if it ends within a character.
 
-    Only an unknown root in a file with the name of a page may be a fragment of HTML.
+    Only a file with an unknown root and the name of a page may be a fragment of HTML.
     """
     reader = recognize(FORMATS[expected], name)
     assert reader is not None
@@ -145,28 +145,28 @@ def test_a_format_is_recognized_whatever_the_name(expected: str, name: str) -> N
     '<html xmlns="http://www.w3.org/1999/xhtml"><body/></html>', "<1>\nSalt <2>",
     "title,year\n<a>,1", "", "%PDF-1.4 <xml", '{"a": "<mods/>"}',
 ])  # fmt: skip
-def test_other_text_is_not_xml(text: str) -> None:
-    """No reader of XML claims a page, a table, or a text."""
+def test_other_text_is_not_recognized(text: str) -> None:
+    """Pages, tables, and prose are not recognized as XML."""
     reader = recognize(text, "list.unknown")
     assert reader is None or reader.NAME not in FORMATS
 
 
 @pytest.mark.parametrize(("text", "number", "expected"), ROWS, ids=map(str, range(len(ROWS))))
 def test_the_default_mapping_feeds_the_rows(text: str, number: int, expected: Rows) -> None:
-    """The rows of a record hold what a cataloguer expects."""
+    """The rows of a record have the values that a cataloguer expects."""
     rows = map_rows(text)[number]
     assert {row: rows.get(row) for row in expected} == expected
 
 
 @pytest.mark.parametrize(("text", "count"), PARTS.items(), ids=map(str, range(len(PARTS))))
 def test_only_publications_are_records(text: str, count: int) -> None:
-    """Cited works, notes, attachments and journals are no records."""
+    """Cited works, notes, attachments, and journals are not records."""
     records, problems = read(text)
     assert (len(records), problems) == (count, [])
 
 
 def test_a_deleted_record_is_counted() -> None:
-    """A deleted record of an OAI-PMH response is left out and reported."""
+    """A deleted record of an OAI-PMH response is left out, and the number of them is reported."""
     records, problems = read(samples.OAI_DC)
     assert [each.what for each in problems] == ["1 record is marked as deleted"]
     columns = get_columns(records[0])
@@ -189,7 +189,7 @@ ALONE = {
 
 @pytest.mark.parametrize("name", ALONE)
 def test_an_oai_response_may_have_any_format(name: str) -> None:
-    """Metadata in an OAI-PMH response has its usual columns, and those of the header."""
+    """Metadata in an OAI-PMH response has its usual columns and those of the header."""
     inner = ALONE[name]
     header = "<header><identifier>oai:x:1</identifier></header>"
     text = (

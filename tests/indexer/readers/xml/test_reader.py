@@ -70,7 +70,7 @@ def test_a_column_is_the_path_below_the_record(inner: str, expected: object) -> 
 
 
 def test_records_of_rdf_have_several_names() -> None:
-    """All nodes of Dublin Core below one parent are records, whatever their type."""
+    """All nodes with Dublin Core below one parent are records, whatever their type is."""
     ns = 'xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:d="http://purl.org/dc/terms/"'
     nodes = (f"<{kind}><d:title>Salt</d:title><d:date>2001</d:date></{kind}>" for kind in "abb")
     records, problems = read(f"<r:RDF {ns}>{''.join(nodes)}</r:RDF>")
@@ -79,7 +79,7 @@ def test_records_of_rdf_have_several_names() -> None:
 
 
 def test_parts_of_a_person_share_a_group() -> None:
-    """The parts of each person have a group of their own. Repeated given names are joined."""
+    """The parts of each person have their own group. Repeated given names are joined."""
     person = "<person><given>Ada</given><given>B.</given><family>Marsh</family></person>"
     properties = get_record(f"<a>1</a>{person}{person}").properties
     assert [(each.value, each.group) for each in properties] == [
@@ -88,7 +88,7 @@ def test_parts_of_a_person_share_a_group() -> None:
 
 
 def test_a_value_has_its_language() -> None:
-    """A language is inherited from the element around, also from outside the record."""
+    """A value inherits the language of the elements around it, even outside the record."""
     inner = "<a>1</a><b xml:lang='en'><c>2</c></b><d lang='de'>3</d>"
     text = f"<list xml:lang='fr'><rec>{inner}</rec></list>"
     properties = read(text, PLAIN)[0][0].properties
@@ -123,7 +123,7 @@ def test_a_record_has_its_line() -> None:
     b" \n<?xml version='1.1' encoding='koi8-r'?><list><rec><a>&#233;</a></rec></list>",
 ])  # fmt: skip
 def test_a_file_may_have_any_encoding(data: bytes) -> None:
-    """A byte order mark or the declaration says which encoding a file has."""
+    """A byte order mark or the declaration decides the encoding of a file."""
     [record], problems = read(data, PLAIN)
     assert (get_columns(record), problems) == ({"a": ["é"]}, [])
 
@@ -133,8 +133,8 @@ def test_a_file_may_have_any_encoding(data: bytes) -> None:
     ("<list>é\n<rec><a>Caf".encode() + b"\xe9</a></rec></list>", "Caf\ufffd", 2),
     ("<l><rec><a>é|x</a></rec></l>".encode("utf-16").replace(b"|\0", b"\0\xd8"), "é\ufffdx", 1),
 ])  # fmt: skip
-def test_a_bad_byte_spoils_one_character(data: bytes, value: str, line: int) -> None:
-    """A record with a bad byte is kept and reported."""
+def test_a_bad_byte_affects_one_character(data: bytes, value: str, line: int) -> None:
+    """A record with a bad byte is kept, and the byte is reported."""
     [record], [problem] = read(data, PLAIN)
     assert get_columns(record) == {"a": [value]}
     assert problem.line == line
@@ -201,7 +201,7 @@ def test_a_file_over_a_limit_is_read_up_to_it() -> None:
     assert "MOST_ENTRIES" in read(text, PLAIN, limits)[1][0].hint
 
 
-def test_circular_references_end() -> None:
+def test_circular_references_are_followed_once() -> None:
     """Parts that refer to each other are attached once."""
     text = more_samples.ZOTERO
     for start, reference in (("<dc:title>Full", "#item_3"), ("<rdf:value>&lt;p", "#item_2")):
@@ -211,8 +211,8 @@ def test_circular_references_end() -> None:
     assert get_columns(records[0])["link/Attachment/link/Memo/value"] == ["<p>Read this.</p>"]
 
 
-def test_what_a_record_refers_to_is_in_its_context() -> None:
-    """A change of a journal changes the digest of its articles, and of no other record."""
+def test_a_referenced_part_is_in_the_context_of_its_record() -> None:
+    """A change of a journal changes the chunks of its articles, and of no other record."""
 
     def split(text: str) -> list[Chunk | Problem]:
         reader = next(each for each in XML_READERS if each.NAME == "zotero-rdf")
@@ -247,7 +247,7 @@ def mutate(text: str) -> Iterator[bytes]:
     st.sampled_from(XML_READERS),
 )  # fmt: skip
 def test_any_bytes_are_read_or_reported(text: str, at: int, junk: bytes, reader: XmlReader) -> None:
-    """Arbitrary changes raise nothing, and the size of the blocks of a stream does not matter."""
+    """Arbitrary changes raise no exception, and the size of the blocks does not matter."""
     data = text.encode()
     for changed in (data[:at] + junk + data[at:], data[: at - 1] + data[at + len(junk) :], junk):
         reader.detect("a.xml", changed)
@@ -256,8 +256,8 @@ def test_any_bytes_are_read_or_reported(text: str, at: int, junk: bytes, reader:
 
 
 @pytest.mark.parametrize("text", SAMPLES, ids=map(str, range(len(SAMPLES))))
-def test_a_damaged_sample_raises_nothing(text: str) -> None:
-    """Typical damage is reported by each reader."""
+def test_a_damaged_sample_raises_no_exception(text: str) -> None:
+    """Every reader reads or reports a sample with typical damage."""
     for data in mutate(text):
         for reader in XML_READERS:
             read(data, reader)
