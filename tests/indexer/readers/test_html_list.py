@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
 import msgspec
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem
 from indexer.readers.formats import html_list
-from tests.indexer.readers.reading import choose, columns, read_page
+from tests.indexer.readers.reading import choose, columns, limit_cpu_time, read_page
 
 MENU = (
     "<nav><ul>"
@@ -192,11 +191,10 @@ def test_pages_without_a_list_are_reported() -> None:
 @pytest.mark.parametrize("unit", ["<div>", "<table><tr>", "<li><b>a", "<p", "&amp", "<dd>x", '"“'])
 def test_a_hostile_page_is_read_within_seconds(unit: str) -> None:
     """A page with tags that never end is read within 20 s."""
-    start = time.monotonic()
     text = "<html><body>" + unit * 20_000
-    html_list.detect("a", text.encode()[:65536])
-    read(text)
-    assert time.monotonic() - start < 20
+    with limit_cpu_time(20):
+        html_list.detect("a", text.encode()[:65536])
+        read(text)
 
 
 @given(st.binary(max_size=200), st.sampled_from(sorted(BLOCKS)), st.integers(0, 1500))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
 import msgspec
@@ -14,7 +13,7 @@ from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.formats import markdown_list
 from indexer.readers.text.markdown import find_links, to_plain_text, to_text
-from tests.indexer.readers.reading import columns, read_page
+from tests.indexer.readers.reading import columns, limit_cpu_time, read_page
 
 PAGE = """# Reading about salt
 
@@ -205,13 +204,12 @@ def test_links_have_positions() -> None:
     "unit", ["[", "](", "*", "_a", "- [", "<!--", "**a", "(", "[a](", "![", "`"]
 )
 def test_a_hostile_page_is_read_within_seconds(unit: str) -> None:
-    """A page with marks that never end is read within 10 s."""
-    start = time.monotonic()
+    """A page with marks that never end is read within 20 s."""
     text = "- " + unit * 20_000
-    markdown_list.detect("a.md", text.encode()[:65536])
-    read(text)
-    to_plain_text(text, 1000)
-    assert time.monotonic() - start < 10
+    with limit_cpu_time(20):
+        markdown_list.detect("a.md", text.encode()[:65536])
+        read(text)
+        to_plain_text(text, 1000)
 
 
 @given(st.binary(max_size=300), st.integers(0, len(PAGE)), st.integers(0, 30))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Iterator
 
 import msgspec
@@ -17,6 +16,7 @@ from indexer.readers.base import Reader
 from indexer.readers.definition import Definition
 from indexer.readers.registry import load_readers
 from indexer.readers.xml_records.reader import XmlReader
+from tests.indexer.readers.reading import limit_cpu_time
 from tests.indexer.readers.xml import more_samples, samples
 from tests.indexer.readers.xml.helpers import get_columns, read
 
@@ -265,10 +265,9 @@ def test_a_damaged_sample_raises_no_exception(text: str) -> None:
 
 def test_an_element_may_have_tens_of_thousands_of_attributes() -> None:
     """All attributes of an element are columns, and listing them takes linear time."""
-    start = time.process_time()
     many = "".join(f" a{number}='{number}'" for number in range(60_000))
-    record = get_record("<a>1</a>", f"{many} xmlns:x='urn:x' x:b='2' xml:lang='fr'")
+    with limit_cpu_time(5):
+        record = get_record("<a>1</a>", f"{many} xmlns:x='urn:x' x:b='2' xml:lang='fr'")
     columns = get_columns(record)
     assert (columns["@a59999"], columns["@b"], columns["a"]) == (["59999"], ["2"], ["1"])
     assert columns["@lang"] == ["fr"]
-    assert time.process_time() - start < 5
