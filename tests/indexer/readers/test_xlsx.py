@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 import io
+import signal
 import subprocess
 import sys
 import zipfile
 from collections.abc import Generator, Sequence
+from typing import Any
 from xml.sax.saxutils import escape
 
 import msgspec
@@ -325,13 +327,24 @@ def test_large_output_and_rows_are_limited() -> None:
     assert (len(result), result[-1].line) == (4, 5)
 
 
-def test_child_process_ends_with_the_reader() -> None:
-    """The child process ends when the reading is abandoned."""
+def test_child_process_ends_with_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child process is killed when the reading is abandoned."""
+    children: list[subprocess.Popen[bytes]] = []
+
+    class RecordedPopen(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            children.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", RecordedPopen)
     many = [*BOOKS, *make_rows(20_000)]
     pieces = xlsx.split(io.BytesIO(write({"Books": many})), "books.xlsx", LIMITS)
     assert isinstance(next(pieces), Chunk)
     assert isinstance(pieces, Generator)
+    [child] = children
+    assert child.poll() is None
     pieces.close()
+    assert child.returncode == -signal.SIGKILL
 
 
 @settings(max_examples=15, deadline=None)
