@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.limits import Limits
 from indexer.mapping import templates
 from tests.indexer.readers.reading import Reading, choose, find_reader, read
 
@@ -419,4 +419,3 @@ def test_yaml_is_read_alike_in_any_blocks() -> None:
         cut = YAML[:size].encode()
         assert read(cut, "json") == read(cut, "json", block=3)
         choose(cut)
-    assert LIMITS.deepest == 100

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.limits import Limits
 from tests.indexer.readers.reading import Reading, choose, read
 
 BOOKS = [
@@ -345,4 +345,3 @@ def test_limits_apply_alike_for_blocks_of_any_size(size: int, block: int) -> Non
     """Records over a limit are reported alike for blocks of any size."""
     limits = Limits(largest_line=size)
     assert read(SEED, "json", limits) == read(SEED, "json", limits, block=block)
-    assert LIMITS.largest_line > size
