@@ -111,7 +111,7 @@ def _find_reader(source: Source, folder: Path, catalogue: Catalogue) -> Reader:
     if reader is None:
         names = ", ".join(reader.NAME for reader in registry.load_readers())
         message = f"the source {source.file!r} has the unknown format {source.format!r}"
-        raise CatalogueError(file, message, f"Formats: {names}")
+        raise CatalogueError(file, message, f"Use one of: {names}")
     return reader
 
 

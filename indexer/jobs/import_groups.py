@@ -100,7 +100,7 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
             continue
         match = None if forced else registry.detect(file)
         if forced:
-            yield ImportFile(file, name, forced, "of the option --format")
+            yield ImportFile(file, name, forced, "the option --format names it")
         elif match:
             yield ImportFile(file, name, match.reader, match.evidence.reason)
         else:
@@ -125,7 +125,7 @@ def _find_format(name: str) -> Reader:
     reader = registry.find_reader(name)
     if not reader:
         names = ", ".join(reader.NAME for reader in registry.load_readers())
-        raise ImportRejected(f"the format {name!r} is unknown", f"Formats: {names}")
+        raise ImportRejected(f"the format {name!r} is unknown", f"Use one of: {names}")
     return reader
 
 
@@ -170,7 +170,7 @@ def read_groups(
         profile = _read_profile(file, reader)
         if not profile.records:
             if not problems[file.name]:
-                hint = f"It was read as {file.reader.NAME}. The file was left out"
+                hint = f"If it is not {file.reader.NAME}, name its format with --format"
                 report(Problem(file.name, 0, "the file has no records", hint))
             continue
         group = groups.setdefault(_make_key(file, profile), Group(file))

@@ -332,7 +332,7 @@ def test_a_format_can_be_forced(files: Path, into: Path) -> None:
     (files / "law-list.csv").rename(files / "list.xml")
     result = importer.import_files([files], into, format_name="delimited")
     assert [(each.format, each.evidence) for each in result.sources] == [
-        ("delimited", "of the option --format")
+        ("delimited", "the option --format names it")
     ]
     with pytest.raises(ImportRejected, match="the format 'exl' is unknown") as caught:
         importer.import_files([files], into.with_name("b"), format_name="exl")

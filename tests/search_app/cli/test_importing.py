@@ -124,7 +124,7 @@ def test_an_import_in_place_copies_nothing(run: Run, folder: Path) -> None:
         "import", folder / "s*.csv", "--into", "new", "--in-place", "--format", "delimited"
     )
     assert result.status == 0
-    assert "because of the option --format" in result.out
+    assert "because the option --format names it" in result.out
     assert sorted(path.name for path in (folder / "new").iterdir()) == [
         "catalogue.toml", "sources.toml",
     ]  # fmt: skip
