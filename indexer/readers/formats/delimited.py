@@ -154,7 +154,7 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
         yield Problem(chunk.file, chunk.line, message, suggest_raising("most_parts"))
         return
     record = make_record(chunk, cells)
-    if any(map(str.isalnum, text)):  # a line of dashes is no row
+    if any(map(str.isalnum, text)):  # a line of dashes is not a row
         yield record
         if any(map(str.strip, cells[len(table.columns) :])):
             message = f"the row has {len(cells)} cells, but the header has {len(table.columns)}"

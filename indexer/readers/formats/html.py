@@ -74,7 +74,7 @@ split = read_whole
 
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the articles of a page as entries, in order. A missing end tag loses no article."""
+    """Yield the articles of a page as entries, in order. Articles may lack an end tag."""
     text = decode(chunk.data, chunk.file)
     if isinstance(text, Problem):
         return iter([text])

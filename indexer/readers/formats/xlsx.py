@@ -63,8 +63,8 @@ def detect(filename: str, head: bytes) -> Evidence | None:
         return Evidence(60, "it is an archive named like a spreadsheet") if named else None
     if head.startswith(_OLE):
         if b"W\0o\0r\0k\0b\0o\0o\0k\0" in head or b"B\0o\0o\0k\0" in head:
-            return Evidence(90, "it is a file of an older Excel")
-        return Evidence(60, "it starts like a file of an older Excel") if named else None
+            return Evidence(90, "it is a file of an older Excel version")
+        return Evidence(60, "it starts like a file of an older Excel version") if named else None
     return named if not head else None
 
 
@@ -172,7 +172,7 @@ def _split_output(output: _Output, file: str) -> Iterator[Chunk | Problem]:
     for index, sheet in enumerate(sheets):
         if index not in tables and sheet.rows:
             state = "is hidden" if sheet.is_hidden else "has no table with a header"
-            hint = "Show it or add a header to read it. It was left out"
+            hint = "Show the sheet, or add a header. It was left out"
             yield Problem(file, 0, f"the sheet {sheet.sheet!r} {state}", hint)
     while "rows" in output.control:
         index = output.control["rows"]

@@ -100,7 +100,7 @@ def split_yaml(blocks: Iterator[bytes], limits: Limits) -> Iterator[Piece]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = str(getattr(error, "problem", None) or getattr(error, "reason", error))
-        hint = "Correct it there. The rest of the file was left out"
+        hint = "Correct that line. The rest of the file was left out"
         line = mark.line + 1 if mark else splitter.line
         yield Piece(None, line, problem=(f"this is not YAML: {problem}", hint))
 

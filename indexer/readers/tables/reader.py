@@ -242,5 +242,5 @@ def hold_back(rows: Iterable[T], is_candidate: Callable[[T], bool]) -> Iterator[
 def report_summary(file: str, line: int, cells: Sequence[str]) -> Problem:
     """Return the Problem of a total or a note below a table."""
     text = " ".join(filter(None, cells))
-    message = f"the row below the table is no publication: {text[:_SHOWN_CHARS]!r}"
+    message = f"the row below the table is not a publication: {text[:_SHOWN_CHARS]!r}"
     return Problem(file, line, message, "Delete it, or fill in more of its cells")

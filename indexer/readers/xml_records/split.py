@@ -115,7 +115,8 @@ class RecordStream:
             broken = self._open.pop()
             self._starts.pop()
             message = f"<{local_name(broken)}> has no end tag"
-            yield Problem(self._file, broken.sourceline or 0, message, "Add it. It was left out")
+            hint = "Add the tag. The record was left out"
+            yield Problem(self._file, broken.sourceline or 0, message, hint)
         self._open.append(element)
         self._starts.append(self._started)
         self._started += 1

@@ -188,7 +188,7 @@ def test_total_below_the_table_is_reported(last: str) -> None:
     """A total or a note below the table is a problem, not a record."""
     result = read_all(write(BOOKS) + last)
     assert [*map(to_cells, result[:3])] == EXPECTED
-    assert "no publication" in problems(result)[-1].what
+    assert "not a publication" in problems(result)[-1].what
 
 
 def test_sparse_row_within_the_table_is_a_record() -> None:
