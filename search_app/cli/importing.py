@@ -85,7 +85,7 @@ def _convert_like(
     written = pages.write_pages(
         files[0], into, settings.corpus, problems.append, settings.limits
     )  # fmt: skip
-    click.echo(f"{len(written)} publications are now in {into}.")
+    click.echo(f"Wrote {output.format_count(len(written), 'publication')} to {into}.")
 
 
 def _convert(
@@ -103,7 +103,7 @@ def _convert(
     # The conversion reads the files again, but knows nothing of those that were left out.
     repeated = {(problem.line, problem.what) for problem in problems}
     problems += [problem for problem in reported if (problem.line, problem.what) not in repeated]
-    click.echo(f"{len(written)} publications are now in {into}.")
+    click.echo(f"Wrote {output.format_count(len(written), 'publication')} to {into}.")
 
 
 def _import(  # noqa: PLR0913 - callers pass options by name
@@ -211,14 +211,15 @@ def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
         click.echo("\n".join(map(replace_unprintable, _format_source(source))))
     kept = f" Its {SOURCES_FILE} was kept." if result.is_update else ""
     count = sum(source.records for source in result.sources)
-    click.echo(f"\n{count:,} records of “{result.catalogue.title}” are in {into}.{kept}")
+    records = output.format_count(count, "record")
+    click.echo(f"\nImported {records} of “{result.catalogue.title}” into {into}.{kept}")
 
 
 def _format_source(source: ImportedSource) -> Iterator[str]:
     """Yield the lines that describe a source: its rows, their columns, and the unused columns."""
     yield ""
-    heading = f"{source.file}: {source.records:,} records"
-    yield f"{heading}, format {source.format}, because {source.evidence}"
+    records = output.format_count(source.records, "record")
+    yield f"{source.file}: {records}, format {source.format}, because {source.evidence}"
     for row, columns in source.mapped.items():
         names = ", ".join(columns)
         names = names if len(names) <= _MAX_COLUMN_CHARS else f"{names[: _MAX_COLUMN_CHARS - 1]}…"

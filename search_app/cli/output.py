@@ -110,13 +110,17 @@ def parse_arguments(words: Sequence[str], allowed: set[str]) -> MultiDict[str, s
     )
 
 
+def format_count(count: int, noun: str) -> str:
+    """Return a number with its noun, such as "1 record" or "2,000 records"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def print_problems(problems: Sequence[Problem]) -> None:
     """Print the problems of a corpus to standard error."""
     for problem in problems:
         click.echo(f"  {problem}", err=True)
     if problems:
-        plural = "problem" if len(problems) == 1 else "problems"
-        click.echo(f"{len(problems)} {plural} in the corpus.", err=True)
+        click.echo(f"{format_count(len(problems), 'problem')} in the corpus.", err=True)
 
 
 def print_build_result(result: BuildResult) -> None:

@@ -54,11 +54,21 @@ def test_an_import_prints_the_mapping(run: Run) -> None:
         "  year           100%  Year",
         "  not used: Odd (0)",
         "",
-        "2 records of “Salt list” are in new.",
+        "Imported 2 records of “Salt list” into new.",
     ]
     assert run("build", "--corpus", "new", "--index", "index").status == 0
     result = run("import", "salt-list.csv", "--into", "new")
-    assert result.out.endswith("are in new. Its sources.toml was kept.\n")
+    assert result.out.endswith("into new. Its sources.toml was kept.\n")
+
+
+def test_a_single_record_is_counted_in_the_singular(run: Run, folder: Path) -> None:
+    """An import and --pages name one record or publication in the singular."""
+    (folder / "salt-list.csv").write_text("Title,Year\nSalt roads,1999\n", encoding="utf-8")
+    result = run("import", "salt-list.csv", "--into", "new", "--format", "delimited")
+    assert "salt-list.csv: 1 record, format delimited" in result.out
+    assert result.out.endswith("Imported 1 record of “Salt list” into new.\n")
+    result = run("import", "--pages", "salt-list.csv", "--into", "pages", "--format", "delimited")
+    assert result.out == "Wrote 1 publication to pages.\n"
 
 
 def test_problems_are_not_in_the_json_output(run: Run, folder: Path) -> None:
@@ -234,7 +244,7 @@ def test_pages_are_written_without_another_corpus(
     """--pages writes HTML pages of any file, which a build can read. Long lists are divided."""
     monkeypatch.setattr(pages, "MAX_PUBLICATIONS", 1)
     result = run("import", "--pages", "salt-list.csv", "--into", "pages")
-    assert result.out == "2 publications are now in pages.\n"
+    assert result.out == "Wrote 2 publications to pages.\n"
     written = sorted(path.name for path in (folder / "pages").iterdir())
     assert written == ["catalogue.toml", "salt-list-2.html", "salt-list.html"]
     assert run("build", "--corpus", "pages", "--index", "index").status == 0
@@ -247,4 +257,4 @@ def test_pages_report_files_that_no_reader_recognizes(run: Run, folder: Path) ->
     result = run("import", "--pages", "salt-list.csv", "picture.bin", "--into", "pages")
     assert result.status == 3
     assert "picture.bin" in result.err
-    assert result.out == "2 publications are now in pages.\n"
+    assert result.out == "Wrote 2 publications to pages.\n"

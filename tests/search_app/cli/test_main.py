@@ -505,7 +505,7 @@ def test_import(run: Run, corpus: Path, tmp_path: Path) -> None:
         "import", "--pages", tmp_path / "list.txt", "--into", tmp_path / "new", "--like", corpus
     )
     assert (told.status, told.err) == (0, "")
-    assert told.out == f"2 publications are now in {tmp_path / 'new'}.\n"
+    assert told.out == f"Wrote 2 publications to {tmp_path / 'new'}.\n"
     assert catalogue_toml.load(tmp_path / "new").by_name["section"].values == (
         "Tools",
         "Technical Papers",

@@ -119,7 +119,8 @@ class _Faults:
             ),
         ):  # fmt: skip
             if count.total:
-                message = f"{count.total} records have {fault}; the first is record {count.first}"
+                records = "1 record has" if count.total == 1 else f"{count.total} records have"
+                message = f"{records} {fault}; the first is record {count.first}"
                 yield Problem(self._file, count.first, message, hint)
 
 
