@@ -31,7 +31,7 @@ from search_app.cli.progress import ProgressDisplay
 
 _MAX_COLUMN_CHARS = 44
 _FORMAT = click.option("--format", "format_name", help="The format, if it is not recognized.")
-_TITLE = click.option("--title", help="The title of the catalogue. Default: from the file's name.")
+_TITLE = click.option("--title", help="The title of the catalogue. Default: the file's name.")
 _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
 
 
@@ -43,7 +43,7 @@ _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
 @click.option("--in-place", is_flag=True, help="Refer to the files instead of copying them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the mapping as JSON.")
 @click.option("--pages", "as_pages", is_flag=True, help="Write HTML pages to edit by hand.")
-@click.option("--like", type=options.PATH, help="With --pages: the corpus whose rows to copy.")
+@click.option("--like", type=options.PATH, help="With --pages: use the rows of this corpus.")
 @options.report
 def import_(  # noqa: PLR0913, PLR0917 - click passes options by name
     files: tuple[Path, ...], into: Path, title: str | None, format_name: str | None,
@@ -51,9 +51,9 @@ def import_(  # noqa: PLR0913, PLR0917 - click passes options by name
 ) -> None:  # fmt: skip
     """Make a catalogue of files and folders in any known format.
 
-    The folder then has the files, the rows of the catalogue (catalogue.toml), and the mapping of
-    columns to rows (sources.toml). An import of newer files into the same folder keeps both. An
-    interrupted import changes nothing.
+    The folder gets the files, the rows of the catalogue (catalogue.toml), and the mapping of
+    columns to rows (sources.toml). An import of newer files into the same folder keeps the rows and
+    the mapping. An interrupted import changes nothing.
 
     Exit status: 0 success, 3 imported but with problems, 1 not imported.
     """
@@ -135,7 +135,7 @@ def _expand(files: Iterable[Path]) -> Iterator[Path]:
 @_FILES
 @_TITLE
 @_FORMAT
-@click.option("--port", type=int, help="The port to listen on.")
+@click.option("--port", type=int, help="The port. Default: that of the settings, or a free one.")
 @click.pass_context
 def open_(
     context: click.Context, files: tuple[Path, ...], title: str | None, format_name: str | None,
