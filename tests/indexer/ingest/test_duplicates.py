@@ -238,7 +238,7 @@ def test_an_id_belongs_to_the_first_record_that_has_it(corpus: Corpus) -> None:
 def test_early_duplicates_stop_the_first_pass(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first pass collects no more records after it has found duplicates. All are merged."""
+    """The first pass yields no records after it has found duplicates. All of them are merged."""
     monkeypatch.setattr(duplicates, "_FIRST_CHECK", 2)
     corpus.write("a.csv", *(f"{n},Title {n % 5},,10.1234/{n % 5},,,," for n in range(10)))
     assert len(corpus.read()) == 5
