@@ -18,6 +18,8 @@ APPLICATIONS = (
 )
 # They cover Arabic, Devanagari, and Chinese, which screenshots need.
 FONTS = ("fonts-noto-core", "fonts-wqy-microhei")
+CONVERTERS = ("bibutils",)
+"""Independent readers of exported files, for tests/search_app/export."""
 SETTING = "PUBSEARCH_CHROMIUM"
 
 
@@ -58,10 +60,10 @@ def _runs(path: Path) -> bool:
     On Ubuntu the file may be a placeholder for the snap.
     """
     try:
-        told = subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False)
+        result = subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return told.returncode == 0 and b"Chrom" in told.stdout
+    return result.returncode == 0 and b"Chrom" in result.stdout
 
 
 def _is_debian() -> bool:
@@ -73,26 +75,26 @@ def _is_debian() -> bool:
         lines = Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
     except OSError:
         return False
-    told = dict(line.split("=", 1) for line in lines if "=" in line)
-    kinds = f"{told.get('ID', '')} {told.get('ID_LIKE', '')}".replace('"', "").split()
+    result = dict(line.split("=", 1) for line in lines if "=" in line)
+    kinds = f"{result.get('ID', '')} {result.get('ID_LIKE', '')}".replace('"', "").split()
     return "debian" in kinds and "ubuntu" not in kinds
 
 
 def _is_installed(package: str) -> bool:
-    told = subprocess.run(
+    result = subprocess.run(
         ["dpkg-query", "-W", "-f", "${Status}", package],
         capture_output=True,
         text=True,
         check=False,
     )
-    return told.stdout.endswith(" installed")
+    return result.stdout.endswith(" installed")
 
 
 def install() -> None:
-    """Install a missing browser and missing fonts, on Debian and as root."""
+    """Install a missing browser, and missing fonts and converters, on Debian and as root."""
     if not _is_debian() or os.geteuid() != 0:
         return
-    wanted = [font for font in FONTS if not _is_installed(font)]
+    wanted = [package for package in (*FONTS, *CONVERTERS) if not _is_installed(package)]
     if find() is None and not os.environ.get(SETTING):
         wanted.append("chromium")
     if not wanted:
