@@ -1,0 +1,37 @@
+"""JSON Lines: one object per publication, with the names of rows, as our own reader reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication
+
+PARAGRAPH = "\n\n"
+"""What separates the paragraphs of an abstract."""
+
+
+def write(publications: Iterable[Publication], catalogue: Catalogue) -> Iterator[bytes]:
+    """Yield one line for each publication."""
+    encoder = msgspec.json.Encoder()
+    for publication in publications:
+        yield encoder.encode(_make_object(publication, catalogue)) + b"\n"
+
+
+def _make_object(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
+    """Return the id, the language of the title, and the rows that have a value.
+
+    A row that may have several values is a list, and so are the paragraphs of an abstract.
+    """
+    record: dict[str, object] = {"id": publication.id}
+    if publication.lang:
+        record["lang"] = publication.lang
+    for field in catalogue.fields:
+        if values := catalogue.get_values(publication, field):
+            if field.role == "abstract":
+                record[field.name] = str(values[0]).split(PARAGRAPH)
+            else:
+                record[field.name] = values if field.several else values[0]
+    return record

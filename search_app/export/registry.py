@@ -1,0 +1,52 @@
+"""The formats in which publications are exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication
+from search_app.export import jsonl, ris
+from search_app.export.csl import Item, make_item
+
+MakePageUrl = Callable[[str], str]
+"""Returns the absolute address of the page of an id, or "" if there is none."""
+Write = Callable[[Iterable[Publication], Catalogue, MakePageUrl], Iterator[bytes]]
+
+
+class Format(NamedTuple):
+    """A format: its name in addresses, its display name, and its writer.
+
+    `write` yields the parts of a file one by one, so that memory does not grow with their number.
+    `extension` is that of a file, without a dot.
+    """
+
+    name: str
+    label: str
+    media_type: str
+    extension: str
+    write: Write
+
+
+def _write_items(write: Callable[[Iterable[Item]], Iterator[bytes]]) -> Write:
+    """Return a writer of publications for a format that consists of items of CSL."""
+    return lambda publications, catalogue, make_page_url: write(
+        make_item(publication, catalogue, make_page_url(publication.id))
+        for publication in publications
+    )
+
+
+def _write_rows(write: Callable[[Iterable[Publication], Catalogue], Iterator[bytes]]) -> Write:
+    """Return a writer of publications for a format that consists of the rows of the catalogue."""
+    return lambda publications, catalogue, _: write(publications, catalogue)
+
+
+FORMATS: Mapping[str, Format] = {
+    entry.name: entry
+    for entry in (
+        Format("ris", "RIS", "application/x-research-info-systems", "ris", _write_items(ris.write)),
+        Format("jsonl", "JSON Lines", "application/jsonl", "jsonl", _write_rows(jsonl.write)),
+    )
+}
+"""The formats by name, in the order in which pages list them."""
