@@ -55,6 +55,11 @@ class FacetRow(msgspec.Struct, frozen=True, gc=False):
         """Whether its children are expanded: the value or one of its children is selected."""
         return self.selected or any(child.selected for child in self.children)
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether it stands for the publications without a value."""
+        return self.value == MISSING
+
 
 class Bar(msgspec.Struct, frozen=True, gc=False):
     """A year of the histogram: its row, and the SVG attributes of two rectangles.
@@ -104,6 +109,15 @@ def facet_label(field: Field, value: Value, catalogue: Catalogue) -> str:
 @lru_cache(maxsize=4096)
 def _get_label(field: Field, value: Value, language: str) -> str:
     return field.missing if value == MISSING else field.display(value, language)
+
+
+def list_useful_facets(results: Results, catalogue: Catalogue) -> list[Field]:
+    """Return the facets with a value to select: one that a publication states, or a selected one."""
+    return [
+        field
+        for field in catalogue.facets
+        if any(bucket.value != MISSING or bucket.selected for bucket in results.facets[field.name])
+    ]
 
 
 def make_facet_groups(

@@ -18,7 +18,12 @@ from search_app.i18n.translation import gettext, ngettext
 from search_app.presentation import search_notes
 from search_app.presentation.alternatives import Alternatives, alternatives
 from search_app.presentation.explanations import explain_in_sentences
-from search_app.presentation.facet_panel import FacetGroup, facet_label, make_facet_groups
+from search_app.presentation.facet_panel import (
+    FacetGroup,
+    facet_label,
+    list_useful_facets,
+    make_facet_groups,
+)
 from search_app.presentation.html import isolate, mark
 from search_app.presentation.labels import MetadataLine
 from search_app.presentation.search_notes import QueryNote, interpretation_notes
@@ -158,14 +163,15 @@ def count_pages(results: Results, state: SearchState) -> int:
 def make_search_page(results: Results, state: SearchState, catalogue: Catalogue) -> SearchPage:
     """Return the search page for the results of a search."""
     pages = count_pages(results, state)
-    shown_facets = [facet for facet in catalogue.facets if results.facets[facet.name]]
     return SearchPage(
         state=state,
         title=" – ".join(_title(state, catalogue)),
         summary=search_notes.summary(results, state),
         total=results.total,
         hits=_hit_rows(results, catalogue, state.prefix),
-        facets=make_facet_groups(results, state, catalogue, shown_facets),
+        facets=make_facet_groups(
+            results, state, catalogue, list_useful_facets(results, catalogue)
+        ),
         chips=tuple(make_chips(results, state, catalogue)),
         clear_href=state.without_filters().make_url(),
         sorts=tuple(_sorts(results, state)),
