@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Iterator
 from configparser import ConfigParser, SectionProxy
+from functools import cache
 from pathlib import Path
 from types import FrameType
 
@@ -21,26 +23,35 @@ def dotted(folder: Path) -> str:
     return ".".join(folder.relative_to(ROOT).parts)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_has_a_summary(path: Path) -> None:
+@cache
+def tree(path: Path) -> ast.Module:
+    """Return the syntax tree of a module."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def lengths(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield the name and the number of lines of each function of a module."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, (node.end_lineno or 0) - node.lineno + 1
+
+
+def test_a_module_has_a_summary() -> None:
     """The docstring of a module starts with one line that ends in a period or a colon."""
-    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    assert text
-    assert text.splitlines()[0].endswith((".", ":"))
+    summaries = {path: (ast.get_docstring(tree(path)) or "").partition("\n")[0] for path in MODULES}
+    assert [path for path in MODULES if not summaries[path].endswith((".", ":"))] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_and_its_functions_are_short(path: Path) -> None:
-    """A module has at most 300 lines, and a function at most 40."""
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 300
-    functions = ast.FunctionDef | ast.AsyncFunctionDef
-    long = [
-        f"{node.name} has {length} lines"
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, functions) and (length := (node.end_lineno or 0) - node.lineno + 1) > 40
-    ]
-    assert not long
+def test_a_module_is_short() -> None:
+    """A module has at most 300 lines."""
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert [path for path in MODULES if lines[path] > 300] == []
+
+
+def test_a_function_is_short() -> None:
+    """A function has at most 40 lines."""
+    functions = [(path, *function) for path in MODULES for function in lengths(path)]
+    assert [function for function in functions if function[-1] > 40] == []
 
 
 def contracts() -> list[SectionProxy]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -30,10 +30,13 @@ METHODS = [("**.py", "python"), ("**/templates/**", "jinja2")]
 OPTIONS = {"**/templates/**": {"newstyle_gettext": "true", "silent": "false"}}
 
 
-def messages() -> Iterator[tuple[str, ...]]:
+@cache
+def messages() -> frozenset[tuple[str, ...]]:
     """Return the messages of the package: one text, or a singular and a plural."""
-    for _, _, message, _, _ in extract_from_dir(SEARCH_APP, METHODS, OPTIONS):
-        yield (message,) if isinstance(message, str) else tuple(message)
+    return frozenset(
+        (message,) if isinstance(message, str) else tuple(message)
+        for _, _, message, _, _ in extract_from_dir(SEARCH_APP, METHODS, OPTIONS)
+    )
 
 
 class VisibleText(HTMLParser):
@@ -157,16 +160,22 @@ class UnmarkedText(ast.NodeVisitor):
             self.texts.append(text)
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_a_template_has_no_unmarked_text(path: Path) -> None:
+def test_a_template_has_no_unmarked_text() -> None:
     """All text and all visible attributes of a template are messages."""
-    assert not unmarked_in_template(path.read_text("utf-8"))
+    assert [
+        (path.name, text)
+        for path in TEMPLATES
+        for text in unmarked_in_template(path.read_text("utf-8"))
+    ] == []
 
 
-@pytest.mark.parametrize("path", VIEW_MODELS, ids=lambda path: path.name)
-def test_a_view_model_has_no_unmarked_text(path: Path) -> None:
+def test_a_view_model_has_no_unmarked_text() -> None:
     """All labels and sentences of a view model are messages."""
-    assert not UnmarkedText(path.read_text("utf-8")).texts
+    assert [
+        (path.name, text)
+        for path in VIEW_MODELS
+        for text in UnmarkedText(path.read_text("utf-8")).texts
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -204,19 +213,25 @@ def test_markup_and_messages_are_not_reported() -> None:
 
 def test_messages_have_named_placeholders_only() -> None:
     """All placeholders are named, and both forms of a plural have the same ones."""
-    found = list(messages())
-    assert len(found) > 150
-    for message in found:
+    assert len(messages()) > 150
+    for message in messages():
         for text in message:
             rest = PLACEHOLDER.sub("", text).replace("%%", "")
             assert not set("%{}\n") & set(rest), text
         assert len({frozenset(PLACEHOLDER.findall(text)) for text in message}) == 1, message
 
 
-@pytest.mark.parametrize("path", sorted(SEARCH_APP.rglob("*.py")), ids=lambda path: path.name)
-def test_every_message_can_be_extracted(path: Path) -> None:
+def test_every_message_can_be_extracted() -> None:
     """The arguments of `gettext` and `ngettext` are literals."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
-            literals = node.args[: MARKS.index(node.func.id) + 1]
-            assert all(isinstance(text, ast.Constant) for text in literals), node.lineno
+    calls = [
+        (path, node.lineno, node.args[: MARKS.index(node.func.id) + 1])
+        for path in SEARCH_APP.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS
+    ]
+    assert calls
+    assert [
+        (path, line)
+        for path, line, texts in calls
+        if not all(isinstance(text, ast.Constant) for text in texts)
+    ] == []

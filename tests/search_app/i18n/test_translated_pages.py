@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote_plus
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from indexer.jobs import build
@@ -131,16 +132,13 @@ class InBrackets(NullTranslations):
 
     def gettext(self, message: str) -> str:
         """Return a message in brackets."""
-        assert (message,) in KNOWN, f"not extracted: {message}"
+        assert (message,) in test_marked_text.messages(), f"not extracted: {message}"
         return f"⟦{message}⟧"
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         """Return the singular or the plural in brackets."""
-        assert (msgid1, msgid2) in KNOWN, f"not extracted: {msgid1}"
+        assert (msgid1, msgid2) in test_marked_text.messages(), f"not extracted: {msgid1}"
         return f"⟦{msgid1 if n == 1 else msgid2}⟧"
-
-
-KNOWN = set(test_marked_text.messages())
 
 
 class Outside(HTMLParser):
@@ -201,18 +199,18 @@ def write_corpus(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def russian_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an index of the Russian catalogue."""
+def russian_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Return an application on an index of the Russian catalogue."""
     folder = tmp_path_factory.mktemp("russian")
     write_corpus(folder / "corpus")
     build.build(folder / "corpus", folder / "index")
-    return folder / "index"
+    return create_app(config.load(PATIENT, index=folder / "index"))
 
 
 @pytest.fixture
-def russian(russian_index: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+def russian(russian_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
     """Return a client for the Russian catalogue, with every message in brackets."""
-    with create_app(config.load(PATIENT, index=russian_index)).test_client() as client:
+    with russian_app.test_client() as client:
         monkeypatch.setattr(translation.TRANSLATIONS, "_fallback", InBrackets())
         yield client
 
