@@ -7,10 +7,14 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.templating import Environment
 from hypothesis import HealthCheck, settings
+from jinja2 import FileSystemBytecodeCache
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
@@ -41,6 +45,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 SLOW = (ROOT / "tests" / "browser", ROOT / "tests" / "robustness")
 """Folders whose tests are all slow."""
+SLOW_MODULE = "\npytestmark = pytest.mark.slow\n"
+"""Text of a module whose tests are all slow."""
 GROUPS = {
     **dict.fromkeys(
         ("test_serve", "test_entry_points", "test_importing", "test_server", "test_workers"),
@@ -52,8 +58,12 @@ GROUPS = {
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Skip slow folders if no slow test is selected, as their imports take seconds."""
-    return True if config.option.markexpr == "not slow" and collection_path in SLOW else None
+    """Skip what is all slow if no slow test is selected, as its imports take seconds."""
+    if config.option.markexpr != "not slow":
+        return None
+    is_module = collection_path.suffix == ".py"
+    is_slow = is_module and SLOW_MODULE in collection_path.read_text(encoding="utf-8")
+    return collection_path in SLOW or is_slow or None
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook
@@ -68,6 +78,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("xdist_group") is None:
             module = item.path.relative_to(ROOT).as_posix()
             item.add_marker(pytest.mark.xdist_group(GROUPS.get(item.path.stem, module)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compile each template once, not once for each application that a test creates."""
+    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_environment", partial(Environment, bytecode_cache=cache))
+        yield
 
 
 @pytest.fixture(autouse=True)
