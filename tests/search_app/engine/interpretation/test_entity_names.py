@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue import thesaurus
-from indexer.generations import directory
-from search_app.engine import open_searcher
+from search_app.engine import Engine
 from search_app.engine.interpretation.entities import Entity
 from search_app.engine.interpretation.entity_names import JOINING_CHARACTERS, MAX_ALIKE, NameIndex
 from search_app.engine.search import Searcher
@@ -94,9 +91,9 @@ def test_half_of_a_chinese_label_names_its_concept_unless_many_have_it(
 
 
 @pytest.fixture(scope="module")
-def searcher(catalogue_index: Path) -> Searcher:
+def searcher(catalogue_engine: Engine) -> Searcher:
     """Return a searcher of the catalogue."""
-    return open_searcher(directory.load_live(catalogue_index))
+    return catalogue_engine.get_searcher()
 
 
 def test_legislators_are_not_legislation(searcher: Searcher) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -16,8 +15,7 @@ from whoosh.searching import Searcher as Whoosh
 
 from indexer.analysis import stemming, tokenizer
 from indexer.catalogue.records import Publication
-from indexer.generations import directory
-from search_app.engine import open_searcher
+from search_app.engine import Engine
 from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.store import ArrayStore
@@ -388,9 +386,9 @@ def test_a_concept_without_hits_is_recognized(searcher: Searcher) -> None:
 
 
 @pytest.mark.slow
-def test_every_name_of_the_thesaurus_is_searched_without_an_error(catalogue_index: Path) -> None:
+def test_every_name_of_the_thesaurus_is_searched_without_an_error(catalogue_engine: Engine) -> None:
     """Each label and acronym of the thesaurus can be searched for, and most have hits."""
-    searcher = open_searcher(directory.load_live(catalogue_index))
+    searcher = catalogue_engine.get_searcher()
     things = searcher.interpreter.entity_linker.entities
     texts = [label for each in things for labels in each.labels.values() for label in labels]
     texts += [each for one in searcher.generation.read_thesaurus().concept for each in one.acronyms]
@@ -450,8 +448,8 @@ def test_recognized_names_are_not_nested(text: str, searcher: Searcher) -> None:
         )
 
 
-def test_a_stop_word_is_not_a_name_in_another_language(catalogue_index: Path) -> None:
+def test_a_stop_word_is_not_a_name_in_another_language(catalogue_engine: Engine) -> None:
     """The word *can* is not recognized as Canada, whose Spanish name has the same stem."""
-    known = open_searcher(directory.load_live(catalogue_index)).interpreter.entity_linker
+    known = catalogue_engine.get_searcher().interpreter.entity_linker
     assert not known.link(["where", "can"], shouted=False)
     assert [each.clause.text for each in known.link(["Canadá"], shouted=False)] == ["Canadá"]

@@ -14,7 +14,7 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold, surface_form
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.generations import directory
-from search_app.engine import open_searcher
+from search_app.engine import Engine, open_searcher
 from search_app.engine.interpretation import spellcheck, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 from search_app.engine.interpretation.spellcheck import (
@@ -280,9 +280,9 @@ def test_a_word_with_the_stem_of_a_label_may_be_misspelled(tmp_path: Path) -> No
     assert speller.suggest("surgeones", rare=False) == "surgeons"
 
 
-def test_an_unknown_form_keeps_its_hits(catalogue_index: Path) -> None:
+def test_an_unknown_form_keeps_its_hits(catalogue_engine: Engine) -> None:
     """An unknown form of known words keeps their hits, and a likelier form is suggested."""
-    catalogue = open_searcher(directory.load_live(catalogue_index))
+    catalogue = catalogue_engine.get_searcher()
     for typed, meant in (("prosecuters", "prosecutors"), ("protocoll", "protocol")):
         found = answer(typed, catalogue)
         assert found.total
