@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue import catalogue_toml
@@ -432,7 +432,6 @@ def check_columns(text: str, name: str, format_name: str, columns: set[str]) -> 
         assert reader.unused == {}
 
 
-@settings(max_examples=40)
 @given(HEADINGS, st.lists(st.lists(CELLS, min_size=6, max_size=6), min_size=1, max_size=5))
 def test_no_column_of_a_table_is_lost(headings: list[str], rows: Sequence[Sequence[str]]) -> None:
     """Every column of a table is mapped or unused. A build finds no other column."""
@@ -457,7 +456,6 @@ KEYS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_s
 )
 
 
-@settings(max_examples=40)
 @given(
     st.lists(
         st.dictionaries(
