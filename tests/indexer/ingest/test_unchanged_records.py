@@ -206,6 +206,7 @@ def test_a_repeated_id_follows_the_order_of_its_records(folder: Path) -> None:
     assert [item.id for item in items] == ["1", "1-2", "k"]
 
 
+@pytest.mark.slow
 def test_many_repeated_ids_are_numbered_quickly(folder: Path) -> None:
     """30,000 records with one id get different numbers, in linear time."""
     rows = "".join(f"1,Title {number},A,1/2/2003,r\n" for number in range(30_000))

@@ -235,6 +235,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.slow
 def test_hostile_text_is_read_within_seconds(text: str) -> None:
     """Deep nesting, long runs of one character, and macros of macros take at most 20 s."""
     with limit_cpu_time(20):

@@ -365,6 +365,7 @@ def test_number_of_columns_is_limited() -> None:
      b',"x"y' * 100_000, b"a" * 900_000, (b" " * 900 + b'"') * 500, b"\\" * 300_000],
     ids=range(9),
 )  # fmt: skip
+@pytest.mark.slow
 def test_hostile_quotation_marks_are_read_within_seconds(data: bytes) -> None:
     """A file of quotation marks that are never closed is read within 20 s."""
     with limit_cpu_time(20):

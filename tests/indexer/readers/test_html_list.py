@@ -189,6 +189,7 @@ def test_pages_without_a_list_are_reported() -> None:
 
 
 @pytest.mark.parametrize("unit", ["<div>", "<table><tr>", "<li><b>a", "<p", "&amp", "<dd>x", '"“'])
+@pytest.mark.slow
 def test_a_hostile_page_is_read_within_seconds(unit: str) -> None:
     """A page with tags that never end is read within 20 s."""
     text = "<html><body>" + unit * 20_000

@@ -306,6 +306,7 @@ def test_other_formats_are_not_recognized(data: str) -> None:
 @pytest.mark.parametrize(
     "opening", ["[", '{"a":', '{"a":{"title":"x"},"b":', '[{"name":"x"},{"b":']
 )
+@pytest.mark.slow
 def test_deep_nesting_raises_no_exception(opening: str) -> None:
     """Lists and objects with 300 to 20,000 levels raise no exception."""
     for count in (300, 900, 20_000):

@@ -203,6 +203,7 @@ def test_links_have_positions() -> None:
 @pytest.mark.parametrize(
     "unit", ["[", "](", "*", "_a", "- [", "<!--", "**a", "(", "[a](", "![", "`"]
 )
+@pytest.mark.slow
 def test_a_hostile_page_is_read_within_seconds(unit: str) -> None:
     """A page with marks that never end is read within 20 s."""
     text = "- " + unit * 20_000

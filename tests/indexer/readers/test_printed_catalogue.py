@@ -646,6 +646,7 @@ def check(text: str) -> None:
         "Aa Bb,\n", "<http://a", "Aa\nUNODC, 2009\nDownload: [English](#)\n", "Please contact us\n",
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_long_texts_are_read_in_linear_time(piece: str) -> None:
     """A text of 100,000 characters is read in less than 5 s of CPU time."""
     text = "Tools\t2\nTools\nDigest UNODC, 2012\n" + piece * (100_000 // len(piece))

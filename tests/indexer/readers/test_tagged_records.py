@@ -254,6 +254,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("line", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.slow
 def test_hostile_text_is_read_within_seconds(line: str) -> None:
     """Long runs of spaces, newlines, or tags take at most 20 s."""
     with limit_cpu_time(20):

@@ -349,6 +349,7 @@ def test_child_process_ends_with_the_reader(monkeypatch: pytest.MonkeyPatch) -> 
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2000), st.binary(min_size=1, max_size=20))
+@pytest.mark.slow
 def test_any_bytes_are_read(at: int, junk: bytes) -> None:
     """A workbook with some bytes replaced is read or reported without an exception."""
     data = write({"Books": BOOKS})
@@ -365,6 +366,7 @@ print(len(read_all(write({"A": [["Title", "Author", "Year"], *make_rows(3)]}))))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+@pytest.mark.slow
 def test_lower_limits_of_the_user_are_kept() -> None:
     """A spreadsheet is read even if the user's limits are lower than those of the child process."""
     done = subprocess.run(

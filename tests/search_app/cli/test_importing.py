@@ -153,6 +153,7 @@ def test_names_of_columns_cannot_control_the_terminal(run: Run, folder: Path) ->
     assert "no row uses \ufffd[2J" in result.out
 
 
+@pytest.mark.slow
 def test_thousands_of_columns_can_be_built(run: Run, folder: Path) -> None:
     """The list of unused columns is cut, so that a build can read `sources.toml`."""
     names = ",".join(f"A column with a long name {number}" for number in range(30_000))

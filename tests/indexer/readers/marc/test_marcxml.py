@@ -189,6 +189,7 @@ def test_deep_nesting_keeps_the_fields_before_it() -> None:
         "<!--",
     ],
 )
+@pytest.mark.slow
 def test_a_hostile_file_is_read_within_seconds(unit: str) -> None:
     """A file with tags that never end is read within 20 s."""
     with limit_cpu_time(20):

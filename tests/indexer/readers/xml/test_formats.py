@@ -119,9 +119,12 @@ PARTS = {
     more_samples.UNKNOWN: 2, samples.JATS: 1, samples.ENDNOTE: 1, more_samples.DBLP: 1,
     more_samples.ACL: 1,
 }  # fmt: skip
+OTHER_NAMES = [
+    pytest.param(name, marks=pytest.mark.slow) for name in ("list.txt", "a.json", "b.html")
+]
 
 
-@pytest.mark.parametrize("name", ["export.xml", "list.txt", "data", "a.json", "b.html"])
+@pytest.mark.parametrize("name", ["export.xml", "data", *OTHER_NAMES])
 @pytest.mark.parametrize("expected", FORMATS)
 def test_a_format_is_recognized_whatever_the_name(expected: str, name: str) -> None:
     """The content of a file decides, even in UTF-16 and if it ends within a character.
