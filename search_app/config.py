@@ -23,6 +23,9 @@ class SettingError(Exception):
 PREFIX = "(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*"
 """Regular expression of a path prefix. A match needs no escaping and has no `..` segment."""
 
+ORIGIN = r"https?://[A-Za-z0-9_.-]+(:\d{1,5})?"
+"""Regular expression of a scheme and a host, with a port or without."""
+
 
 class Setting(msgspec.Struct, frozen=True):
     """A setting: its name, its default, its help text, and the bounds of a number.
@@ -81,6 +84,13 @@ ROWS = (
     ),
     Setting(
         "forwarded_prefix", 0, "1: use the X-Forwarded-Prefix header of a trusted proxy.", 0, 1
+    ),
+    Setting(
+        "site_url",
+        "",
+        "Scheme and host of the site, such as https://example.org. Empty: those of the request.",
+        pattern=f"({ORIGIN})?",
+        expected="a scheme and a host without a path, such as https://example.org",
     ),
     Setting(
         "hsts",
@@ -157,6 +167,7 @@ class Settings(msgspec.Struct, frozen=True):
     proxies: int
     prefix: str
     forwarded_prefix: bool
+    site_url: str
     hsts: int
     rate: str
     metrics: bool

@@ -13,6 +13,8 @@ from bs4 import BeautifulSoup
 
 from indexer.catalogue.records import Link
 
+HOST = "site.test"
+"""The host of the crawled site. A function that fetches a URL sends it, for absolute links."""
 ALIKE = 2
 """Maximum number of searches to follow for each parameter of each path."""
 
@@ -65,7 +67,7 @@ def _of_json(value: object) -> Iterator[str]:
 def crawl(fetch: Fetch, start: str, also: tuple[str, ...] = ()) -> dict[str, Fetched]:
     """Return the response of each URL that `start` and `also` lead to.
 
-    The URLs are absolute paths. A URL of another site raises AssertionError.
+    The URLs are paths from the root of the host. A URL of another site raises AssertionError.
     """
     followed: Counter[tuple[str, str]] = Counter()
     seen: dict[str, Fetched] = {}
@@ -76,8 +78,8 @@ def crawl(fetch: Fetch, start: str, also: tuple[str, ...] = ()) -> dict[str, Fet
             continue
         seen[address] = fetch(address)
         for found in addresses(seen[address]):
-            target = urlsplit(urljoin(f"http://site.test{address}", found))
-            assert target.netloc == "site.test", f"{address} leads to {found}"
+            target = urlsplit(urljoin(f"http://{HOST}{address}", found))
+            assert target.netloc == HOST, f"{address} leads to {found}"
             kinds = {(target.path, name) for name, _ in parse_qsl(target.query)}
             if not kinds or any(followed[each] < ALIKE for each in kinds):
                 followed.update(kinds)

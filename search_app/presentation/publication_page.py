@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 import msgspec
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
+from indexer.values.publication_types import PublicationType
 from search_app.engine.store import Related
 from search_app.i18n.translation import gettext
 from search_app.presentation.labels import MetadataLine, display_value, list_qualifying_rows
@@ -24,6 +25,19 @@ DOI_CHARS = "/:;,()!$&'*+=~@[]"
 """Characters of a DOI that need no percent-encoding in a URL."""
 MAX_HEADLINE_CHARS = 90
 """Maximum characters of a title in the largest type. A longer title would fill a phone screen."""
+
+OPEN_GRAPH_TYPES: Mapping[PublicationType, str] = {
+    "motion_picture": "video.other",
+    "book": "book",
+    "article": "article",
+    "article-journal": "article",
+    "article-magazine": "article",
+    "article-newspaper": "article",
+    "paper-conference": "article",
+    "post-weblog": "article",
+}
+"""The types of https://ogp.me by type in CSL. The others are websites. A reference manager takes an
+"article" for one in a journal, so a report is none."""
 
 
 class Detail(msgspec.Struct, frozen=True):
@@ -53,7 +67,8 @@ class PublicationPage(msgspec.Struct, frozen=True):
 
     `href` is its URL. `editions` are its other editions, newest first. `similar` are similar
     publications. `sources` has its source files and lines. `has_long_title`: the title needs a
-    smaller type. `may_have_abstract`: the catalogue has abstracts.
+    smaller type. `may_have_abstract`: the catalogue has abstracts. `open_graph_type` is its type
+    in the Open Graph protocol.
     """
 
     publication: Publication
@@ -68,6 +83,7 @@ class PublicationPage(msgspec.Struct, frozen=True):
     sources: tuple[str, ...]
     has_long_title: bool
     may_have_abstract: bool
+    open_graph_type: str
 
 
 def make_publication_page(
@@ -92,6 +108,7 @@ def make_publication_page(
         ),
         len(publication.title) > MAX_HEADLINE_CHARS,
         catalogue.find_by_role("abstract") is not None,
+        OPEN_GRAPH_TYPES.get(catalogue.find_type(publication), "website"),
     )
 
 

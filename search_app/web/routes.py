@@ -26,6 +26,7 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.results import Results
 from search_app.i18n.translation import gettext
 from search_app.presentation import facet_panel, publication_page, search_page
+from search_app.web.addresses import make_absolute
 from search_app.web.errors import NotFound, page_not_found
 from search_app.web.middleware.access import is_local
 from search_app.web.middleware.metrics import TYPE, Metrics
@@ -64,6 +65,7 @@ def _describe_index() -> dict[str, Any]:
     if current is None:
         return {
             "prefix": request.script_root,
+            "make_absolute": make_absolute,
             "catalogue": Catalogue("pubsearch", "", ()),
             "manifest": None,
             "generation": "",
@@ -73,6 +75,7 @@ def _describe_index() -> dict[str, Any]:
     manifest = current.generation.manifest
     return {
         "prefix": request.script_root,
+        "make_absolute": make_absolute,
         "catalogue": current.catalogue,
         "manifest": manifest,
         "generation": current.name,

@@ -51,7 +51,10 @@
     const top = from?.getBoundingClientRect().top;
     try {
       const page = await answer(address);
-      const canonical = page.querySelector("link[rel=canonical]")?.getAttribute("href") ?? address;
+      const link = page.querySelector("link[rel=canonical]")?.getAttribute("href") ?? address;
+      // Only its path counts: the site may have another name than the one it was opened by.
+      const { pathname, search } = new URL(link, location.href);
+      const canonical = pathname + search;
       history.replaceState({ scroll: scrollY }, "");
       if (canonical !== shown) history.pushState({}, "", canonical);
       shown = here();

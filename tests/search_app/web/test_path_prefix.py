@@ -24,7 +24,7 @@ from search_app.config import SettingError
 from search_app.engine import Engine
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
-from tests.crawling import Fetch, Fetched, addresses, crawl
+from tests.crawling import HOST, Fetch, Fetched, addresses, crawl
 from tests.robustness.test_server import serving
 
 PREFIX = "/catalogue"
@@ -47,7 +47,7 @@ def fetching(client: FlaskClient, **options: Any) -> Fetch:
     """Return a function that fetches a URL through a client."""
 
     def fetch(address: str) -> Fetched:
-        with client.get(address, **options) as answer:
+        with client.get(address, base_url=f"http://{HOST}", **options) as answer:
             return Fetched(answer.status_code, answer.headers["Content-Type"], answer.data.decode())
 
     return fetch
@@ -58,7 +58,7 @@ def over_network(port: int, **headers: str) -> Fetch:
 
     def fetch(address: str) -> Fetched:
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
-        connection.request("GET", address, headers=headers)
+        connection.request("GET", address, headers={"Host": HOST, **headers})
         answer = connection.getresponse()
         body = answer.read().decode()
         connection.close()

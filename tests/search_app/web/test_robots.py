@@ -125,4 +125,4 @@ def test_a_publication_has_one_canonical_url(client: FlaskClient) -> None:
     for asked in (MODEL_LAW, f"{MODEL_LAW}?from=mail"):
         page = BeautifulSoup(client.get(asked).text, "lxml")
         (link,) = page.find_all("link", rel="canonical")
-        assert link["href"] == MODEL_LAW
+        assert link["href"] == f"http://localhost{MODEL_LAW}"

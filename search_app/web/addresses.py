@@ -1,0 +1,19 @@
+"""Absolute URLs of this site, for feeds, sitemaps, and programs that keep a URL.
+
+Links within a page are paths. A client that stores a URL, or reads it out of its page, needs the
+scheme and the host too.
+"""
+
+from __future__ import annotations
+
+from flask import current_app, request
+
+
+def make_absolute(path: str) -> str:
+    """Return the absolute URL of a path of this site. The path begins with the path prefix.
+
+    The setting `site_url` names the scheme and the host. Without it they are those of the request,
+    whose host `middleware.access` has checked.
+    """
+    origin: str = current_app.config["SITE_URL"] or f"{request.scheme}://{request.host}"
+    return f"{origin}{path}"
