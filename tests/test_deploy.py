@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from search_app import config, workers
-from search_app.cli import main
+from search_app.cli import commands
 from search_app.cli.options import WITH_PROBLEMS
 
 ROOT = Path(__file__).parents[1]
@@ -66,7 +66,7 @@ def test_every_command_named_exists(file: Path) -> None:
     """Every `pubsearch NAME` in these files is a command."""
     text = file.read_text(encoding="utf-8")
     named = re.findall(r"(?:bin/pubsearch|pubsearch pubsearch) (\w+)", text)
-    assert set(named) <= set(main.commands.commands)
+    assert set(named) <= set(commands.commands.commands)
 
 
 @pytest.mark.parametrize("file", SERVICES, ids=lambda file: file.name)

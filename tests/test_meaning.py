@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from indexer.analysis import embeddings
 from indexer.generations import directory
 from search_app import config, create_app
-from search_app.cli import main
+from search_app.cli import commands
 from tests.catalogue import PATIENT
 from tests.search_app.engine.features.test_zero_results import answer, offered
 
@@ -120,7 +120,7 @@ def test_explanations_include_the_semantic_score(client: FlaskClient) -> None:
 
 def run(*arguments: str, **environment: str) -> tuple[int, str]:
     """Return exit status and output of a command."""
-    result = CliRunner().invoke(main.commands, arguments, env=environment)
+    result = CliRunner().invoke(commands.commands, arguments, env=environment)
     return result.exit_code, result.output or str(result.exception)
 
 

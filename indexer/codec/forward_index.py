@@ -154,15 +154,23 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
         texts = _collect_texts(publications, self.catalogue)
         self._batches += 1
         if self._batches == BATCHES_BEFORE_WORKER + 1:
-            self._worker = ProcessPoolExecutor(1, get_context("spawn"), _end_with_build)
-            # Not an initializer argument: a list longer than the pipe buffer would block if the
-            # process has died.
-            self._worker.submit(_begin_worker, self.catalogue.language, self.words)
+            self._start_worker()
         if self._worker:
             self._pending.append(self._worker.submit(_number_texts, texts))
         else:
             self._pending.append(self._numbers.encode(texts))
         self._collect(MAX_PENDING_BATCHES)
+
+    def _start_worker(self) -> None:
+        self._worker = ProcessPoolExecutor(1, get_context("spawn"), _end_with_build)
+        # The process inherits that Ctrl-C is blocked. The build handles Ctrl-C for both.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            # Not an initializer argument: a list longer than the pipe buffer would block if the
+            # process has died.
+            self._worker.submit(_begin_worker, self.catalogue.language, self.words)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def copy(self, doc_numbers: Array) -> None:
         """Append the words of documents of the previous segment, by their numbers there."""
@@ -237,7 +245,6 @@ def _end_with_build() -> None:
 
     If the build is killed, no other code ends this process.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the build handles Ctrl-C
     Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
 
 

@@ -1,6 +1,7 @@
 """The `pubsearch` command.
 
-- `main` defines the commands, and `serve` those that run until they are stopped.
+- `main` is the entry point, which handles signals while `commands` loads.
+- `commands` defines the commands, and `serve` those that run until they are stopped.
 - `options` defines the options that several commands share.
 - `output` and `progress` print to the terminal.
 - `background_build` builds before a server opens and while it runs.

@@ -1,234 +1,28 @@
-"""The commands of `pubsearch` and their exit statuses.
+"""The entry point of the `pubsearch` command.
 
-The command line is the top layer, and imports both the read side and the write side.
+Loading the commands takes a second or more. This module imports only what handles signals
+meanwhile.
 """
 
 from __future__ import annotations
 
 import signal
 import sys
-from pathlib import Path
-from typing import BinaryIO, NoReturn
 
-import click
-import msgspec
-
-from indexer.catalogue import schema
-from indexer.catalogue.catalogue_toml import CatalogueError
-from indexer.generations import directory, fsync, last_build, publish
-from indexer.generations.manifest import IndexUnusable
-from indexer.jobs import check as checking
-from indexer.jobs import verify as verifying
-from indexer.jobs.build import BuildRejected, RemovesTooMuch
-from indexer.jobs.folder_switch import ImportRejected
-from indexer.readers.registry import ReaderError
-from search_app import config, search_url
-from search_app.api import serializers
-from search_app.cli import background_build, importing, options, output, serve
-from search_app.cli.progress import ProgressDisplay
-from search_app.engine import open_engine
-from search_app.presentation import facet_panel, search_page
-from search_app.web import zero_result_log
-
-REMOVES_MUCH, INTERRUPTED, TERMINATED = 4, 130, 143
-"""Exit statuses. 4: a build was not published because it would remove too much. 130: Ctrl-C.
-143: SIGTERM."""
+INTERRUPTED, TERMINATED = 130, 143
+"""Exit statuses. 130: Ctrl-C. 143: SIGTERM."""
 
 
 def main(*command: str) -> None:
-    """Run the command line. `command` comes before the arguments of the process.
-
-    Report an error in one line, and exit with status 1 unless it has its own status.
-    """
-    # Exit by an exception, so that unfinished files are removed.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    """Run the command line. `command` comes before the arguments of the process."""
     try:
-        commands([*command, *sys.argv[1:]], standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+        # Python can lose an exception that a signal raises during an import.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        from search_app.cli import commands
+
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        # Exit by an exception, so that unfinished files are removed.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+        commands.run([*command, *sys.argv[1:]])
+    except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except BuildRejected as error:
-        output.print_problems(error.problems)
-        _fail(
-            f"not published: {error}",
-            REMOVES_MUCH if isinstance(error, RemovesTooMuch) else options.FAILED,
-        )
-    except (
-        CatalogueError, ReaderError, IndexUnusable, ImportRejected, config.SettingError, OSError,
-    ) as error:  # fmt: skip
-        _fail(fsync.describe_error(error))
-    except MemoryError:
-        _fail("there is not enough memory. Close other programs, or use a larger machine")
-    except search_url.BadParameter as error:
-        _fail(f"{error} {error.expected}")
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
-@click.version_option(package_name="pubsearch")
-def commands() -> None:
-    """Full-text search over a catalogue of publications."""
-
-
-@commands.command()
-@options.corpus
-@options.index
-@click.option("--force", is_flag=True, help="Publish even if many or all publications are removed.")
-@options.report
-@click.option(
-    "--gate", type=options.PATH, help="A file of judged queries whose results must not get worse."
-)
-@options.semantic
-def build(  # noqa: PLR0917 - click passes options by name
-    corpus: Path | None, index: Path | None, force: bool, report: BinaryIO | None,
-    gate: Path | None, semantic: int | None,
-) -> None:  # fmt: skip
-    """Build the index from the corpus, and publish it if anything changed.
-
-    Exit status: 0 success, 3 success but some entries have problems, 1 not published, 4 not
-    published because over 10 publications and over a fifth of all would be removed.
-    """
-    settings = config.load(corpus=corpus, index=index, semantic=semantic)
-    try:
-        with ProgressDisplay([settings.corpus]) as progress:
-            result = background_build.build(settings, progress, force=force, gate=gate)
-    except BuildRejected as error:
-        options.write_report(report, error.problems)
-        raise
-    output.print_problems(result.problems)
-    output.print_unused(result.unused)
-    output.print_build_result(result)
-    options.write_report(report, result.problems)
-    sys.exit(options.WITH_PROBLEMS if result.problems else 0)
-
-
-def _fail(message: str, status: int = options.FAILED) -> NoReturn:
-    click.echo(f"pubsearch: {message}", err=True)
-    sys.exit(status)
-
-
-@commands.command()
-@options.index
-def status(index: Path | None) -> None:
-    """Show the live generation: its name, date, and contents."""
-    settings = config.load(index=index)
-    live = directory.load_live(settings.index)
-    manifest = live.manifest
-    click.echo(f"{live.name}, built {manifest.built} in {manifest.seconds:.1f} s")
-    click.echo(f"{manifest.publications} publications of “{manifest.catalogue.title}”")
-    for field in manifest.catalogue.facets[:2]:
-        click.echo(f"\n{field.label}")
-        for value, count in manifest.counts[field.name].items():
-            click.echo(f"  {count:>7}  {facet_panel.facet_label(field, value, manifest.catalogue)}")
-    outcome = last_build.read(settings.index)
-    if outcome and outcome.status == "failed":
-        click.echo(f"\nThe last build failed, {outcome.at}: {outcome.what}")
-    click.echo(f"\nOn disk: {', '.join(directory.list_names(settings.index))}")
-    click.echo(f"Problems in the corpus: {len(manifest.problems)}")
-    for problem in manifest.problems:
-        click.echo(f"  {problem}")
-
-
-@commands.command()
-@options.corpus
-@options.report
-def check(corpus: Path | None, report: BinaryIO | None) -> None:
-    """Check the corpus, and report its problems. Nothing is written.
-
-    Thesaurus concepts that occur in no publication are listed too, but are not problems. Exit
-    status: 0 success, 3 some entries have problems, 1 the corpus can't be read.
-    """
-    settings = config.load(corpus=corpus)
-    folder = settings.corpus
-    with ProgressDisplay([folder], "Reading") as progress:
-        check_report = checking.check(folder, progress, settings.limits)
-    output.print_problems(check_report.problems)
-    options.write_report(report, check_report.problems)
-    if not check_report.publications:
-        _fail(f"{folder} contains no readable publication. Fix its files, or use another --corpus")
-    click.echo(f"{check_report.publications} publications of “{check_report.catalogue.title}”")
-    output.print_unused(check_report.unused)
-    output.print_concepts(check_report)
-    sys.exit(options.WITH_PROBLEMS if check_report.problems else 0)
-
-
-@commands.command()
-@options.index
-def verify(index: Path | None) -> None:
-    """Check CURRENT and every generation of the index, and report damage.
-
-    Exit status: 0 no damage, 1 damage.
-    """
-    settings = config.load(index=index)
-    reports = list(verifying.verify(settings.index))
-    for report in reports:
-        size = f" ({report.size / 1e6:,.1f} MB)" if report.size else ""
-        click.echo(f"{report.name}: {'; '.join(report.errors) or 'undamaged'}{size}")
-    sys.exit(options.FAILED if any(report.errors for report in reports) else 0)
-
-
-@commands.command()
-@options.index
-def rollback(index: Path | None) -> None:
-    """Make the generation before the live one live again.
-
-    Damaged generations are skipped. If CURRENT is unusable, the newest undamaged generation becomes
-    live.
-    """
-    settings = config.load(index=index)
-    click.echo(f"Live is now {publish.rollback(settings.index).name}.")
-
-
-@commands.command(
-    context_settings={
-        "ignore_unknown_options": True,
-        "allow_extra_args": True,
-        "help_option_names": ["--help"],
-    }
-)
-@options.index
-@click.option("--json", "as_json", is_flag=True, help="Print the JSON of /api/search.")
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
-def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
-    """Search from the terminal, with the same results as on the page.
-
-    Every parameter of the page is an option: --region "South Asia" --year 2010..2015
-    --sort newest --size 20 --page 2 --match any --exact 1 --fold 1
-    --explain 1 --semantic 0.
-    """
-    settings = config.load(index=index)
-    engine = open_engine(settings.index)
-    catalogue = engine.get_searcher().catalogue
-    allowed = {
-        *(field.name for field in schema.list_exact_fields(catalogue)),
-        "sort", "size", "page", "match", "exact", "fold", "explain", "semantic",
-    }  # fmt: skip
-    state = search_url.read(output.parse_arguments(words, allowed), catalogue)
-    values = serializers.MAX_VALUES if as_json else facet_panel.MAX_SHOWN_VALUES
-    results = engine.search(state.make_request(values))
-    if as_json:
-        body = msgspec.json.encode(serializers.serialize_search(state, results, catalogue))
-        click.echo(msgspec.json.format(body, indent=2))
-        return
-    output.print_results(
-        search_page.make_search_page(results, state, catalogue), results, catalogue
-    )
-
-
-@commands.command(name="gaps")
-@click.option("--gaps", "file", type=options.PATH, help="The log of queries without hits.")
-@click.option("--most", type=click.IntRange(min=1), default=20, show_default=True)
-def gaps_(file: Path | None, most: int) -> None:
-    """List the most frequent queries without hits, from the log of the server."""
-    settings = config.load(gaps=file)
-    if not settings.gaps:
-        _fail("there is no log of queries without hits. Set PUBSEARCH_GAPS=gaps.jsonl")
-    for text, count in zero_result_log.most_frequent(Path(settings.gaps), most):
-        click.echo(f"{count:>7}  {zero_result_log.escape_unprintable(text)}")
-
-
-for command in (
-    importing.open_, importing.import_, importing.formats, serve.serve, serve.watch,
-):  # fmt: skip
-    commands.add_command(command)

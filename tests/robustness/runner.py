@@ -121,6 +121,6 @@ def _forked(arguments: list[str], said: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    import search_app.cli.main  # noqa: F401  forks need not import it again
+    import search_app.cli.commands  # noqa: F401  forks need not import it again
 
     _serve(sys.argv[1])

@@ -19,7 +19,7 @@ from indexer.readers import registry
 from indexer.readers.base import NAME_ONLY
 from indexer.readers.formats import html, jsonl, printed_catalogue
 from indexer.readers.registry import ReaderError
-from search_app.cli import main
+from search_app.cli import commands
 from tests.samples import article, page
 
 TABLE = '''
@@ -131,7 +131,7 @@ def test_another_package_adds_a_format(install: Install, corpus: Path, tmp_path:
 def test_the_formats_of_other_packages_are_listed(install: Install) -> None:
     """`pubsearch formats` also lists the formats of other packages."""
     install("pubsearch_table", TABLE.format(score=90))
-    listed = CliRunner().invoke(main.commands, ["formats"])
+    listed = CliRunner().invoke(commands.commands, ["formats"])
     assert "\ntable " in listed.output
     assert ".tab" in listed.output
 

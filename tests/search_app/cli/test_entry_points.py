@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,9 @@ from urllib.request import urlopen
 import pytest
 
 from tests.conftest import ROOT
+from tests.robustness.test_kills import children
 from tests.robustness.test_server import free_port, until_it_answers
+from tests.samples import article, page
 
 pytestmark = pytest.mark.slow
 
@@ -56,6 +59,57 @@ def on_a_terminal(*words: object, **settings: object) -> Iterator[list[str]]:
         process.wait()
         reader.join()
         os.close(inside)
+
+
+INTERRUPTED = """\
+import os, runpy, signal, sys
+
+class Callback:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == imported:
+            Callback()
+
+module, imported = sys.argv[1:]
+sys.argv = [module, "--help"]
+sys.meta_path.insert(0, Interrupts())
+runpy.run_module(module, run_name="__main__")
+"""
+"""Python ignores an exception in a callback. A signal that arrives in one must not get lost."""
+
+
+@pytest.mark.parametrize("module", ["indexer", "search_app"])
+@pytest.mark.parametrize("imported", ["click", "numpy", "search_app.web.zero_result_log"])
+def test_ctrl_c_while_modules_load_ends_quietly(module: str, imported: str) -> None:
+    """Ctrl-C during an import of a command ends it with status 130 and without a message."""
+    done = python("-c", INTERRUPTED, module, imported)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "")
+
+
+def is_loading(process: int) -> bool:
+    """Return whether a child process has begun to import NumPy."""
+    folder = Path(f"/proc/{process}")
+    is_started = b"spawn_main" in (folder / "cmdline").read_bytes()
+    return is_started and b"_multiarray_umath" in (folder / "maps").read_bytes()
+
+
+def test_ctrl_c_while_a_child_process_starts_ends_quietly(corpus: Path, tmp_path: Path) -> None:
+    """Ctrl-C ends a build and its processes without a message, also while one is starting."""
+    articles = [article(f"Number {number}") for number in range(9_000)]
+    (corpus / "many.html").write_text(page(articles), encoding="utf-8")
+    words = ("-m", "indexer", "--corpus", corpus, "--index", tmp_path / "index")
+    with subprocess.Popen(
+        [sys.executable, *words], cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        while not any(map(is_loading, children(process.pid))):
+            assert process.poll() is None
+        os.killpg(process.pid, signal.SIGINT)
+        _, printed = process.communicate()
+    assert (process.returncode, printed.strip()) == (130, "")
 
 
 def test_python_m_indexer_builds(corpus: Path, tmp_path: Path) -> None:

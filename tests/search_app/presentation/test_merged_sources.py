@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from indexer.jobs import build
 from indexer.jobs.importer import import_files
 from search_app import config, create_app
-from search_app.cli.main import commands
+from search_app.cli.commands import commands
 from tests.catalogue import PATIENT
 
 RIS = """TY  - JOUR
