@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 
-from indexer.analysis.folding import fold
+from indexer.catalogue.column_names import fold_heading, list_headings, list_tags
 from indexer.values.languages import find_languages
 
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NOT_WORD = re.compile(r"[\W_]+")
 _REMARK = re.compile(r"\s*\([^()]*\)|/\w{1,2}$|^(?:full )?names? of (?:the )?", re.IGNORECASE)
 """Common additions to headings: "Author(s)", "Autor/es", "Abstract (English)", "Name of author"."""
@@ -74,7 +71,7 @@ def are_tags(columns: Collection[str]) -> bool:
 @lru_cache(maxsize=1000)
 def find_row(name: str, *, has_tags: bool = False) -> Match | None:
     """Return the row that matches a column name, or None. `has_tags`: the names are tags."""
-    headings = _map_headings("headings.toml") | (_map_headings("tags.toml") if has_tags else {})
+    headings = _map_headings(has_tags=has_tags)
     best: Match | None = None
     for rank, heading in _list_headings(name):
         if listed := headings.get(heading.replace(" ", "")):
@@ -87,13 +84,13 @@ def find_row(name: str, *, has_tags: bool = False) -> Match | None:
 
 def is_record_date(name: str) -> bool:
     """Return whether a column seems to have dates of the record, such as `created_at`."""
-    heading = _fold(name)
+    heading = fold_heading(name)
     return bool(_RECORD_DATE.search(heading)) and not _PUBLISHED.search(heading)
 
 
 def is_date(name: str) -> bool:
     """Return whether a heading contains a word for a date."""
-    return bool(_DATE.search(_fold(name)))
+    return bool(_DATE.search(fold_heading(name)))
 
 
 def _list_headings(name: str) -> Iterator[tuple[int, str]]:
@@ -101,18 +98,18 @@ def _list_headings(name: str) -> Iterator[tuple[int, str]]:
 
     `dc.contributor.author` ends with `author`, and "Author 2 (surname first)" starts with it.
     """
-    whole = _fold(name)
+    whole = fold_heading(name)
     yield 0, whole
-    plain = _fold(_NUMBER.sub("", _REMARK.sub("", name)))
+    plain = fold_heading(_NUMBER.sub("", _REMARK.sub("", name)))
     yield 1, plain
     path = [part for part in re.split(r"[./:@]", name) if part and part not in _WRAPPERS]
     for count in (2, 1):
-        end = _fold(" ".join(path[-count:]))
+        end = fold_heading(" ".join(path[-count:]))
         yield 3 - count, end
         yield 3 - count, " ".join(_drop_parts(end.split()))
     words = _drop_parts(plain.split())
     yield 3, " ".join(words)
-    yield 4, _fold(_SECOND.sub("", name))
+    yield 4, fold_heading(_SECOND.sub("", name))
     if len(words) > 1 and words[0] in _GENERIC:
         yield 3 + (words[0] != "dc"), " ".join(words[1:])
     yield 5, drop_language(name)
@@ -123,9 +120,9 @@ def drop_language(name: str) -> str:
 
     Documents of the United Nations use the first letter of a language.
     """
-    *words, last = _fold(name).split() or [""]
+    *words, last = fold_heading(name).split() or [""]
     is_language = last in _LETTERS or (last not in _NO_LANGUAGES and find_languages(last))
-    return " ".join(words) if words and is_language else _fold(name)
+    return " ".join(words) if words and is_language else fold_heading(name)
 
 
 def _drop_parts(words: list[str]) -> list[str]:
@@ -142,16 +139,12 @@ def _is_of_other_entity(name: str, row: str) -> bool:
     return is_agent or is_name or not _OTHER_ENTITIES.isdisjoint(path)
 
 
-def _fold(name: str) -> str:
-    return " ".join(_NOT_WORD.split(fold(_CAMEL.sub(" ", name)))).strip()
-
-
 @cache
-def _map_headings(file: str) -> dict[str, Match]:
-    """Return the row and the rank of each heading in a file, folded and without spaces."""
-    text = files("indexer.mapping").joinpath(file).read_text(encoding="utf-8")
+def _map_headings(*, has_tags: bool) -> dict[str, Match]:
+    """Return the row and the rank of each usual name of a column, folded and without spaces."""
     headings: dict[str, Match] = {}
-    for row, names in tomllib.loads(text).items():
-        for rank, name in enumerate(names):
-            headings.setdefault(_fold(name).replace(" ", ""), Match(rank, row))
+    for names_of_rows in (list_tags() if has_tags else {}, list_headings()):
+        for row, names in names_of_rows.items():
+            for rank, name in enumerate(names):
+                headings.setdefault(fold_heading(name).replace(" ", ""), Match(rank, row))
     return headings

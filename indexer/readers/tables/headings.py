@@ -8,47 +8,23 @@ differs from the rows below: it has names where they have numbers, dates, or lin
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from itertools import islice
+from functools import cache, lru_cache
+from itertools import chain, islice
 from typing import NamedTuple
+
+from indexer.catalogue.column_names import fold_heading, list_headings, list_tags
 
 Row = Sequence[str]
 Spans = Mapping[tuple[int, int], int]
 """Widths of merged cells, by row and column."""
 
-_WORDS = frozenset(
-    """
-    abstract address affiliation arxiv author authors barcode bibliography book callnumber category
-    citation classification collection contributor contributors country creator date description
-    dewey doi edition editor editors eissn format genre heading id identifier isbn issn issue item
-    journal key keyword keywords label lang language languages link location material medium name
-    no note notes number page pages pdf place pmid price publication publisher record ref reference
-    region report section series shelf size source status subject subjects subtitle summary symbol
-    tag tags title titles topic topics type uri url venue volume web website year years
-    anneeedition annee auteur auteurs cote cle collection date editeur langue lieu mots motscles
-    numero pays resume revue sujet sujets titre titres
-    ano anos autor autora autores clave editorial fecha idioma lugar materia materias pais palabras
-    paginas resumen revista tema temas tipo titulo titulos
-    autorin autoren band beschreibung datum erscheinungsjahr erscheinungsort herausgeber heft jahr
-    jahrgang nummer ort preis quelle reihe sachtitel schlagwort schlagworte schlagworter seiten
-    signatur sprache stichwort thema titel untertitel verfasser verlag zeitschrift zusammenfassung
-    assunto autores editora titolo autore anno editore lingua rivista titel auteur jaar uitgever
-    автор авторы аннотация год дата журнал заглавие издательство ключевые название номер место
-    страницы том тема тип язык ссылка
-    标题 题名 书名 作者 年 年份 出版年 出版社 期刊 刊名 摘要 关键词 语言 语种 主题 类型 日期 卷 期
-    页码
-    標題 題名 書名 年份 期刊 關鍵詞 語言
-    العنوان عنوان المؤلف المؤلفون السنة سنة الناشر اللغة الموضوع الملخص المجلة التاريخ النوع الرقم
-    """.split()
+_OTHER_WORDS = frozenset(
+    "address affiliation arxiv barcode bibliography book citation classification country dewey "
+    "format heading item location material medium pais pays preis price quelle record ref "
+    "reference region report section shelf size status web الرقم".split()
 )
-"""Words of headings in the UN languages, German, Italian, Portuguese, and Dutch.
-
-They are casefolded, without diacritics.
-"""
-_TAGS = frozenset("PT AU AF TI SO PY DE AB DI UT SN BN VL IS BP EP LA DT CA BE PU".split())
-"""Column names of Web of Science."""
+"""Words of headings, folded, that feed no row of a catalogue by themselves."""
 _MAX_HEADING_CHARS = 80
 _MAX_HEADING_WORDS = 7
 _CANDIDATES = 50
@@ -77,6 +53,14 @@ class Header(NamedTuple):
     start: int
     has_row: bool
     is_known: bool
+
+
+class _UsualNames(NamedTuple):
+    """Usual names of columns: folded headings without spaces, words of headings, and tags."""
+
+    headings: frozenset[str]
+    words: frozenset[str]
+    tags: frozenset[str]
 
 
 def find_header(rows: Sequence[Row], spans: Spans | None = None) -> Header:
@@ -123,12 +107,24 @@ def has_heading_words(row: Row) -> bool:
 def _is_usual_heading(cell: str) -> bool:
     if _is_data(cell):
         return False
-    spread = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", cell)
-    decomposed = unicodedata.normalize("NFKD", spread.casefold())
-    words = _NAME.findall("".join(c for c in decomposed if not unicodedata.combining(c)))
-    words = [unicodedata.normalize("NFC", word) for word in words]
-    usual = sum(word in _WORDS for word in words)
-    return cell in _TAGS or (len(words) <= _MAX_HEADING_WORDS and 3 * usual >= max(1, len(words)))
+    usual = _load_usual()
+    heading = fold_heading(cell)
+    if heading.replace(" ", "") in usual.headings or cell in usual.tags:
+        return True
+    words = _NAME.findall(heading)
+    known = sum(word in usual.words for word in words)
+    return 0 < len(words) <= _MAX_HEADING_WORDS and 2 * known >= len(words)
+
+
+@cache
+def _load_usual() -> _UsualNames:
+    headings = {fold_heading(name) for names in list_headings().values() for name in names}
+    words = {name for name in headings if _NAME.fullmatch(name)}
+    return _UsualNames(
+        frozenset(heading.replace(" ", "") for heading in headings),
+        _OTHER_WORDS | words,
+        frozenset(chain.from_iterable(list_tags().values())),
+    )
 
 
 def _is_data(cell: str) -> bool:

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from indexer.catalogue.column_names import list_headings
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Chunk, Problem, SourceRecord
 from indexer.readers import registry
 from indexer.readers.base import HEAD_BYTES
 from indexer.readers.formats import delimited
+from indexer.readers.tables.headings import find_header
 from tests.indexer.readers.reading import limit_cpu_time
 
 BOOKS = (
@@ -119,6 +121,13 @@ def test_record_has_the_line_where_it_starts() -> None:
 def test_lines_before_the_header_are_skipped(before: str) -> None:
     """Titles, notes, and blank lines before the header are not rows."""
     assert read(before + write(BOOKS)) == EXPECTED
+
+
+@pytest.mark.parametrize("row", sorted({*list_headings()} - {"id"}))
+def test_headings_that_feed_a_row_mark_the_header(row: str) -> None:
+    """A row of headings that an import maps is known as a header."""
+    headings = list_headings()[row]
+    assert find_header([headings, ["some text"] * len(headings)]).is_known
 
 
 def test_headings_need_no_known_words() -> None:

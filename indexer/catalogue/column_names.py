@@ -1,0 +1,41 @@
+"""Usual names of columns: headings in many languages, and tags such as AU or 100$a.
+
+`headings.toml` and `tags.toml` list them by the row that they feed, the best one first.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+
+from indexer.analysis.folding import fold
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+ByRow = Mapping[str, Sequence[str]]
+
+
+def list_headings() -> ByRow:
+    """Return the usual headings of each row. Case, accents, and punctuation do not count."""
+    return _load("headings.toml")
+
+
+def list_tags() -> ByRow:
+    """Return the tags of each row. They are names of columns only if most names are tags."""
+    return _load("tags.toml")
+
+
+def fold_heading(name: str) -> str:
+    """Return a heading as words without case and accents: "Año, PublicationYear" has three."""
+    return " ".join(_NOT_WORD.split(fold(_CAMEL.sub(" ", name)))).strip()
+
+
+@cache
+def _load(file: str) -> ByRow:
+    text = files("indexer.catalogue").joinpath(file).read_text(encoding="utf-8")
+    names: dict[str, list[str]] = tomllib.loads(text)
+    return names
