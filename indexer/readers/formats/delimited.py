@@ -15,14 +15,6 @@ from itertools import islice
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceRecord
 from indexer.readers.base import HEAD_BYTES, NAME_ONLY, Evidence, detect_by_name
-from indexer.readers.tables.blocks import (
-    decode_head,
-    decode_piece,
-    guess_encoding,
-    is_binary,
-    peek,
-    read_lines,
-)
 from indexer.readers.tables.dialects import Sample, guess_dialect
 from indexer.readers.tables.headings import find_header
 from indexer.readers.tables.quoting import Dialect, Record, split_fields, split_records
@@ -36,10 +28,13 @@ from indexer.readers.tables.reader import (
     is_summary,
     make_record,
     name_columns,
+    number_lines,
     report_summary,
 )
 from indexer.readers.tables.reader import read_header as read_header
-from indexer.readers.text.streaming import LimitExceeded, read_blocks
+from indexer.readers.text.encodings import decode_head, decode_text
+from indexer.readers.text.lines import read_lines
+from indexer.readers.text.streaming import LimitExceeded, peek
 
 NAME = "delimited"
 VERSION = 1
@@ -51,6 +46,8 @@ _OTHER_FORMAT = re.compile(
     r"\s*(?:[{<]|\[\s*[\[{\"\]]|@\w+\s*[{(]|%(?:PDF|!|0 )|TY  -|PMID- |FN |=LDR|---\n"
     r"|\d{5}[a-z ]{3}|\|[^\n]*\|\n\|[ :]*--)"
 )
+_BINARY = re.compile("[\0-\3]")
+"""Control characters that text does not have."""
 _SAMPLE_ROWS = 100
 """Rows at the start of a file in which the header is searched."""
 _MAX_SUMMARY_BYTES = 1000
@@ -61,7 +58,7 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     """Return the evidence of lines with the same number of fields, or of a file name."""
     named = detect_by_name(filename, SUFFIXES)
     text = decode_head(head)
-    if is_binary(head) or not text.strip() or _OTHER_FORMAT.match(text):
+    if not text.strip() or _BINARY.search(text) or _OTHER_FORMAT.match(text):
         return named
     sample = _guess(head)
     if sample.is_declared:
@@ -85,16 +82,13 @@ def _guess(head: bytes) -> Sample:
 
 def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the rows of a table. The context of a chunk has the column names."""
-    first, blocks = peek(read_blocks(stream, limits), HEAD_BYTES, len)
-    head = b"".join(first)[:HEAD_BYTES]
-    sample, encoding = _guess(head), guess_encoding(head)
-    lines = read_lines(blocks, encoding, limits)
-    if sample.is_declared:
-        lines = islice(lines, 1, None)
-    records = split_records(lines, sample.dialect, limits.largest_line, sample.width)
+    first, lines = peek(read_lines(stream, limits), HEAD_BYTES, lambda line: len(line or b"") + 1)
+    sample = _guess(b"\n".join(line or b"" for line in first)[:HEAD_BYTES])
+    numbered = islice(number_lines(lines, limits), int(sample.is_declared), None)
+    records = split_records(numbered, sample.dialect, limits.largest_line, sample.width)
     number = 0
     try:
-        for piece in _split_rows(records, sample.dialect, encoding, file):
+        for piece in _split_rows(records, sample.dialect, file):
             number = piece.line
             if isinstance(piece, Chunk) or piece.hint:
                 yield piece
@@ -107,19 +101,19 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
 
 
 def _split_rows(
-    records: Iterator[Record], dialect: Dialect, encoding: str, file: str
+    records: Iterator[Record], dialect: Dialect, file: str
 ) -> Iterator[Chunk | Problem]:
     """Yield the rows below the header. The Problem of a row that is too long has no hint."""
 
     def read_cells(record: Record) -> list[str]:
-        text, _ = decode_piece(record.data or b"", encoding)
+        text, _ = decode_text(record.data or b"", file, record.line)
         return [cell.strip() for cell in split_fields(text, dialect)]
 
     first, records = peek(records, _SAMPLE_ROWS, lambda _: 1)
     rows = [*map(read_cells, first)]
     header = find_header(rows)
     headings = add_row_names(header, rows)
-    context = encode_table(Table(name_columns(headings), dialect, encoding))
+    context = encode_table(Table(name_columns(headings), dialect))
     usual = count_usual_cells(rows[header.start :])
     titles = {record.data for record in first[: header.start]} if header.has_row else set()
 
@@ -142,10 +136,9 @@ def _split_rows(
 def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield the record of a row, and a Problem if its bytes or its number of cells is wrong."""
     table = decode_table(chunk.context)
-    text, bad = decode_piece(chunk.data, table.encoding)
-    if bad:
-        message = f"{bad} characters are not valid {table.encoding.upper()}, and became U+FFFD"
-        yield Problem(chunk.file, chunk.line, message, "Save the file as UTF-8")
+    text, problem = decode_text(chunk.data, chunk.file, chunk.line)
+    if problem:
+        yield problem
     if not table.dialect:
         return
     cells = split_fields(text, table.dialect, len(table.columns))

@@ -20,7 +20,7 @@ from indexer.readers.json_records.decoding import decode_record
 from indexer.readers.json_records.flattening import BULKY_CHARS, Shape, TooLarge, flatten
 from indexer.readers.json_records.names import is_title
 from indexer.readers.json_records.yaml_splitter import split_yaml
-from indexer.readers.text.lines import decode_head, decode_text
+from indexer.readers.text.encodings import decode_file, decode_head
 from indexer.readers.text.markdown import to_plain_text, to_text
 
 NAME = "front-matter"
@@ -97,10 +97,9 @@ split = read_whole
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield the record of a page, and a Problem if its front matter is not valid."""
-    text, problem = decode_text(chunk.data, chunk.file, 1)
+    text, problem = decode_file(chunk.data, chunk.file)
     if problem:
         yield problem
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     block = _BLOCK.match(text)
     if block is None:
         hint = "Start the page with front matter between lines of ---"

@@ -24,7 +24,6 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.tables import spreadsheet_process
-from indexer.readers.tables.blocks import UTF_8, read_lines
 from indexer.readers.tables.headings import Header, find_header
 from indexer.readers.tables.reader import (
     SHEET,
@@ -35,10 +34,11 @@ from indexer.readers.tables.reader import (
     is_summary,
     make_record,
     name_columns,
+    number_lines,
     report_summary,
 )
 from indexer.readers.tables.reader import read_header as read_header
-from indexer.readers.text.streaming import LimitExceeded, read_blocks
+from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
 
 NAME = "xlsx"
 VERSION = 1
@@ -124,7 +124,8 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
                 copy.write(block)
             copy.seek(0)
             with _run_child(copy, limits) as output:
-                yield from _split_output(_Output(read_lines(output, UTF_8, limits)), file)
+                lines = number_lines(split_at(b"\n", output, limits.largest_line), limits)
+                yield from _split_output(_Output(lines), file)
         except LimitExceeded as error:
             message = f"the spreadsheet has more than {error}"
             yield Problem(file, 0, message, suggest_raising(error.limit))

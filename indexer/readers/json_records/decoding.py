@@ -10,7 +10,7 @@ import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceLocation
-from indexer.readers.text.lines import decode_text
+from indexer.readers.text.encodings import decode_text
 
 _DECODER = msgspec.json.Decoder(float_hook=str)
 _LEFT_OUT = "The record was left out"

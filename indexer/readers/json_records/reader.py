@@ -29,7 +29,7 @@ from indexer.readers.json_records.outline import (
 )
 from indexer.readers.json_records.splitter import Piece, split_records
 from indexer.readers.json_records.yaml_splitter import read_yaml_outline, split_yaml
-from indexer.readers.text.lines import unify_encoding
+from indexer.readers.text.encodings import guess_encoding, unify_encoding
 from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
 
 HEAD = 1 << 20
@@ -95,7 +95,9 @@ class JsonRecords:
         """Return the evidence of the first records, or of the name if the file is empty."""
         if not head:
             return detect_by_name(filename, self.SUFFIXES)
-        outline = self._read_outline(filename, b"".join(unify_encoding(iter([head]))))
+        outline = self._read_outline(
+            filename, b"".join(unify_encoding(iter([head]), guess_encoding))
+        )
         if outline is None:
             return None
         samples = [self._prepare(sample) for sample in outline.samples]
@@ -123,7 +125,7 @@ class JsonRecords:
             yield error.describe(file, line)
 
     def _split(self, stream: BufferedIOBase, limits: Limits) -> Iterator[Piece]:
-        blocks = unify_encoding(read_blocks(stream, limits))
+        blocks = unify_encoding(read_blocks(stream, limits), guess_encoding)
         head, rest = _take(blocks, HEAD)
         blocks = filter(None, chain((head, rest), blocks))
         outline = read_outline(head)

@@ -11,9 +11,11 @@ from typing import TypeVar
 
 import msgspec
 
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.tables.headings import Header
 from indexer.readers.tables.quoting import Dialect
+from indexer.readers.text.streaming import LimitExceeded
 from indexer.values.iso_codes import find_language_code
 
 _LANGUAGE = re.compile(r"\[([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)\](?:\[\])?\Z")
@@ -56,18 +58,27 @@ T = TypeVar("T")
 class Table(msgspec.Struct, frozen=True):
     """The context of the chunks of a table.
 
-    `columns`: unique names. `dialect`, `encoding`: only of a delimited text. `sheet`: the name of
-    the sheet if the file has several; the last column has it as value.
+    `columns`: unique names. `dialect`: only of a delimited text. `sheet`: the name of the sheet if
+    the file has several; the last column has it as value.
     """
 
     columns: tuple[str, ...]
     dialect: Dialect | None = None
-    encoding: str = ""
     sheet: str = ""
 
 
 SHEET = "sheet"
 """The column with the name of the sheet."""
+
+
+def number_lines(
+    lines: Iterable[bytes | None], limits: Limits
+) -> Iterator[tuple[int, bytes | None]]:
+    """Yield lines with their numbers from 1. Raise LimitExceeded after `most_entries` lines."""
+    for number, line in enumerate(lines, 1):
+        if number > limits.most_entries:
+            raise LimitExceeded(f"{limits.most_entries} lines", "most_entries")
+        yield number, line
 
 
 def name_columns(headings: Sequence[str]) -> tuple[str, ...]:

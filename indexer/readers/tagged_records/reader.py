@@ -17,7 +17,7 @@ from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, 
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.definition import Definition
 from indexer.readers.tagged_records.record_lines import RecordLines
-from indexer.readers.text.lines import decode_head, decode_text
+from indexer.readers.text.encodings import decode_head, decode_text
 
 _KEYS_SCORE, _KEY_SCORE = 45, 20
 """Scores of lines with keys and values: if a key is repeated, and if each key occurs once."""

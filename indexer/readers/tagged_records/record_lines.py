@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from io import BufferedIOBase
-from itertools import chain, islice
 from typing import Protocol
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
-from indexer.readers.text.lines import CORRUPT, read_lines
-from indexer.readers.text.streaming import LimitExceeded
+from indexer.readers.text.lines import read_lines
+from indexer.readers.text.streaming import LimitExceeded, peek
 
 _LOOK_AHEAD = 5000
 """Lines at the start of a file by which its separator is chosen."""
@@ -121,24 +120,6 @@ def choose_separator(tag: str, end: str, start: bytes) -> Separator:
     return RepeatedKeys(tag, heeds_blank=True)
 
 
-def look_ahead(lines: Iterator[bytes | None]) -> tuple[bytes, Iterator[bytes | None]]:
-    """Return the first lines as one text, and an iterator over all lines."""
-    first: list[bytes | None] = []
-    failure: Exception | None = None
-    try:
-        first.extend(islice(lines, _LOOK_AHEAD))
-    except (LimitExceeded, *CORRUPT) as error:
-        failure = error
-    text = b"\n".join(line for line in first if line is not None)
-    return text, chain(first, _fail(failure), lines)
-
-
-def _fail(failure: Exception | None) -> Iterator[bytes | None]:
-    yield from ()
-    if failure:
-        raise failure
-
-
 class _OpenRecord:
     """The record that is being read. `line` is its first line, from 1, or 0 if it has no lines."""
 
@@ -188,8 +169,9 @@ class RecordLines:
             lines = read_lines(stream, limits)
             separator: Separator = StartLines(self._start, ends_at_blank=self._ends_at_blank)
             if not self._start:
-                first, lines = look_ahead(lines)
-                separator = choose_separator(self._tag, self._end, first)
+                first, lines = peek(lines, _LOOK_AHEAD, lambda _: 1)
+                start = b"\n".join(line for line in first if line is not None)
+                separator = choose_separator(self._tag, self._end, start)
             for piece in self._split_lines(lines, separator, _OpenRecord(file, limits)):
                 if count == limits.most_entries:
                     raise LimitExceeded(f"{count} records", "most_entries")

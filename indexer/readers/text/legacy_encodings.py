@@ -8,6 +8,8 @@ import unicodedata
 _MIN_SHARE = 0.35
 """Minimum share of frequent letters. It is about 0.5 in the right encoding, and near 0 in a wrong
 one."""
+_MIN_LETTERS = 8
+"""Minimum bytes beyond ASCII. Fewer prove nothing: "größe" has two in a row."""
 _MIN_PAIRED = 0.5
 """Minimum share of bytes beyond ASCII that are next to another one. In Western European text, it is
 near 0."""
@@ -39,7 +41,7 @@ _FREQUENT = (
 def guess_legacy_encoding(text: bytes) -> str | None:
     """Return the legacy encoding of a text, or None if it seems to be Western European."""
     letters = len(_NOT_ASCII.findall(text))
-    if len(_PAIRED.findall(text)) < _MIN_PAIRED * letters:
+    if letters < _MIN_LETTERS or len(_PAIRED.findall(text)) < _MIN_PAIRED * letters:
         return None
     shares = {encoding: _share(text, encoding, frequent) for encoding, frequent in _FREQUENT}
     best = max(shares, key=lambda encoding: shares[encoding])

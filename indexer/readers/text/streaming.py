@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from io import BufferedIOBase
+from itertools import chain
+from typing import Any, TypeVar
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
+
+T = TypeVar("T")
 
 BLOCK_BYTES = 1 << 20
 """Bytes that are read at a time."""
@@ -35,6 +39,31 @@ def read_blocks(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes]:
         if remaining < 0:
             raise LimitExceeded(f"{limits.largest_unpacked} bytes", "largest_unpacked")
         yield block
+
+
+def peek(
+    items: Iterator[T], min_weight: int, weigh: Callable[[T], int]
+) -> tuple[list[T], Iterator[T]]:
+    """Return the first items, up to a total weight of `min_weight`, and an iterator over all items.
+
+    The iterator raises an error of `items` after the items that precede it.
+    """
+    first, weight, failure = list[T](), 0, list[Exception]()
+    try:
+        while weight < min_weight:
+            first.append(next(items))
+            weight += weigh(first[-1])
+    except StopIteration:
+        pass
+    except Exception as error:  # noqa: BLE001 - raised again by `_raise`
+        failure.append(error)
+    return first, chain(first, _raise(failure), items)
+
+
+def _raise(failure: list[Exception]) -> Iterator[Any]:
+    yield from ()
+    for error in failure:
+        raise error
 
 
 def split_at(separator: bytes, blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes | None]:

@@ -301,11 +301,17 @@ def test_unclosed_quotation_mark_affects_one_row() -> None:
 
 
 def test_bad_bytes_are_replaced_and_reported() -> None:
-    """In a file in UTF-8, a bad byte is replaced and reported, and the record is kept."""
+    """In a row in UTF-8, a bad byte is replaced and reported, and the record is kept."""
     data = write(BOOKS).encode() + b"Caf\xc3\xa9 \xff,x,1999,\n"
     result = read_all(data)
     assert to_cells(result[-1])["Title"] == "Café \ufffd"
-    assert "not valid UTF-8" in problems(result)[0].what
+    assert "0xff is not UTF-8" in problems(result)[0].what
+
+
+def test_a_row_may_have_another_encoding() -> None:
+    """A row in windows-1252 is read in a file of UTF-8, whether its last letter has an accent."""
+    rows = read(write(BOOKS).encode() + "Große,x,1999,café\n".encode("cp1252"))
+    assert [*rows[-1].values()] == ["Große", "x", "1999", "café"]
 
 
 def test_encoding_is_found_beyond_the_head() -> None:

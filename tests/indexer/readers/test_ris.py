@@ -169,10 +169,26 @@ def test_a_bad_byte_is_replaced_and_reported() -> None:
 
 
 def test_a_letter_cut_at_the_end_is_reported() -> None:
-    """A file that ends within a letter is UTF-8, and the byte is reported."""
-    problem, record = read(RIS, b"TY  - JOUR\nTI  - caf\xc3")
+    """A record of UTF-8 that ends within a letter is reported."""
+    problem, record = read(RIS, b"TY  - JOUR\nTI  - caf\xc3\xa9 caf\xc3")
     assert isinstance(problem, Problem)
-    assert list_columns(record)[1] == ("TI", "caf\ufffd")
+    assert list_columns(record)[1] == ("TI", "café caf\ufffd")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title", "bad"),
+    [
+        ("windows-1251", "Соляные дороги", b"\x98"), ("gb18030", "中国经济学研究论文", b"\xff"),
+        ("shift_jis", "やまだの本", b"\xff"), ("utf-16", "Größe", b"\x00\xd8"),
+    ],
+)  # fmt: skip
+def test_a_bad_byte_of_another_encoding_is_reported(encoding: str, title: str, bad: bytes) -> None:
+    """A file in another encoding is converted as a whole, and a bad byte in it is reported."""
+    start = f"TY  - JOUR\nTI  - {title}\nER  -\nTY  - BOOK\nTI  - {title}".encode(encoding)
+    first, problem, last = read(RIS, start + bad)
+    assert list_columns(first) == [("TY", "JOUR"), ("TI", title)]
+    assert isinstance(problem, Problem)
+    assert list_columns(last)[1][1] == f"{title}\ufffd"
 
 
 def test_a_large_record_is_reported_and_the_others_are_read() -> None:

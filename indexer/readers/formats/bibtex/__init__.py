@@ -26,7 +26,8 @@ from indexer.readers.formats.bibtex.names import (
 )
 from indexer.readers.formats.bibtex.references import References, inherit, read_context
 from indexer.readers.formats.bibtex.syntax import Entry, parse_entry
-from indexer.readers.text.lines import CORRUPT, decode_head, decode_text, read_lines
+from indexer.readers.text.encodings import decode_head, decode_text
+from indexer.readers.text.lines import CORRUPT, read_lines
 from indexer.readers.text.streaming import LimitExceeded
 
 NAME = "bibtex"

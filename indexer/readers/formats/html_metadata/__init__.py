@@ -29,7 +29,7 @@ from indexer.readers.json_records.linked_data import (
     find_works,
     remove_prefixes,
 )
-from indexer.readers.text.lines import decode_text, unify_encoding
+from indexer.readers.text.encodings import decode_text, detect_utf16, unify_encoding
 
 NAME = "html-metadata"
 VERSION = 1
@@ -58,7 +58,7 @@ _SHAPE = Shape(bulky=frozenset(("citation", "articleBody", "text", "comment", "r
 
 def detect(filename: str, head: bytes) -> Evidence | None:
     """Return the evidence of the tags of a page."""
-    text = b"".join(unify_encoding(iter([head]))).decode(errors="replace")
+    text = b"".join(unify_encoding(iter([head]), detect_utf16)).decode(errors="replace")
     if not _HTML.search(text[:4000]):
         return None
     page = _read_page(text, LIMITS)
@@ -116,7 +116,7 @@ def _read_page(text: str, limits: Limits) -> _Page:
 
 def _decode(chunk: Chunk) -> tuple[str, Problem | None]:
     """Return the text of a page in UTF-8, UTF-16, or its declared encoding."""
-    data = b"".join(unify_encoding(iter([chunk.data])))
+    data = b"".join(unify_encoding(iter([chunk.data]), detect_utf16))
     declaration = _CHARSET.search(data[:4000])
     if declaration and declaration[1].lower() not in (b"utf-8", b"utf8", b"utf-16"):
         try:

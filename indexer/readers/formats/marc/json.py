@@ -18,7 +18,7 @@ from indexer.readers.formats.marc.record import LEADER, Field, make_control_fiel
 from indexer.readers.json_records.decoding import decode_record
 from indexer.readers.json_records.outline import ANY
 from indexer.readers.json_records.splitter import split_records
-from indexer.readers.text.lines import decode_head, unify_encoding
+from indexer.readers.text.encodings import decode_head, guess_encoding, unify_encoding
 from indexer.readers.text.streaming import LimitExceeded, read_blocks
 
 NAME = "marc-json"
@@ -59,7 +59,7 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
     """Yield the objects that are records."""
     line = 0
     try:
-        blocks = unify_encoding(read_blocks(stream, limits))
+        blocks = unify_encoding(read_blocks(stream, limits), guess_encoding)
         head = b""
         while len(head) < HEAD_BYTES and (block := next(blocks, b"")):
             head += block

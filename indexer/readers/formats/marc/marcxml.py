@@ -10,6 +10,7 @@ import html
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BufferedIOBase
 from itertools import chain
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import Evidence
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
-from indexer.readers.text.lines import unify_encoding
+from indexer.readers.text.encodings import decode_text, detect_utf16, unify_encoding
 from indexer.readers.text.streaming import LimitExceeded, read_blocks
 
 NAME = "marcxml"
@@ -58,7 +59,7 @@ _LINE_BREAK = re.compile(r"\s*\n\s*")
 
 def detect(filename: str, head: bytes) -> Evidence | None:
     """Return the evidence of fields or of a namespace of MARC."""
-    text = b"".join(unify_encoding(iter([head])))
+    text = b"".join(unify_encoding(iter([head]), detect_utf16))
     if not text.lstrip().startswith(b"<"):
         return None
     if _TAG.search(text):
@@ -70,14 +71,16 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 def find_tags(head: bytes) -> set[bytes]:
     """Return the tags of fields in the start of a file."""
-    return set(_TAG.findall(b"".join(unify_encoding(iter([head])))))
+    return set(_TAG.findall(b"".join(unify_encoding(iter([head]), detect_utf16))))
 
 
 def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the records of a file. A chunk includes the OAI-PMH header of its record."""
     line, count, is_cut = 1, 0, False
     try:
-        encoding, blocks = _read_declaration(unify_encoding(read_blocks(stream, limits)))
+        encoding, blocks = _read_declaration(
+            unify_encoding(read_blocks(stream, limits), detect_utf16)
+        )
         for part in _split_at_end_tags(blocks, limits.largest_line):
             if part.is_long:
                 message = f"the record has more than {limits.largest_line} bytes"
@@ -177,13 +180,9 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
 
 def _decode(data: bytes, encoding: bytes) -> str:
     """Return the text in the declared encoding, in UTF-8, or in Windows-1252."""
-    for name in (encoding.decode("ascii", "replace") or "utf-8", "utf-8"):
-        try:
-            return data.decode(name)
-        except (UnicodeError, LookupError):
-            continue
-    is_mostly_utf8 = not data.decode("utf-8", "ignore").isascii()
-    return data.decode("utf-8" if is_mostly_utf8 else "cp1252", "replace")
+    with suppress(UnicodeError, LookupError):
+        return data.decode(encoding.decode("ascii", "replace") or "utf-8")
+    return decode_text(data, "", 0)[0]
 
 
 def _repair(text: str) -> str:

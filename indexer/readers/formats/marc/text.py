@@ -16,7 +16,8 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
-from indexer.readers.text.lines import decode_head, read_lines
+from indexer.readers.text.encodings import decode_head, decode_text
+from indexer.readers.text.lines import read_lines
 from indexer.readers.text.streaming import LimitExceeded
 
 NAME = "mrk"
@@ -196,7 +197,10 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
     style = _STYLES[chunk.context]
     fields: list[Field] = []
     unfinished = ""
-    for line in _decode(chunk.data).split("\n"):
+    text, problem = decode_text(chunk.data, chunk.file, chunk.line)
+    if problem:
+        yield problem
+    for line in text.split("\n"):
         starts_field = style.field.match(line) or (chunk.context == b"yaz" and not unfinished)
         if starts_field and unfinished:
             fields.append(_parse_field(unfinished, chunk.context))
@@ -205,13 +209,6 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
             unfinished = f"{unfinished}\n{line}" if unfinished else line
     fields.append(_parse_field(unfinished, chunk.context))
     yield fields
-
-
-def _decode(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
 
 
 def _parse_field(line: str, name: bytes) -> Field:

@@ -17,6 +17,7 @@ from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, 
 from indexer.readers.base import Evidence, read_whole
 from indexer.readers.formats.markdown_list.outline import list_items, split_cells
 from indexer.readers.text.citations import find_doi, find_title, find_year
+from indexer.readers.text.encodings import decode_file, decode_head
 from indexer.readers.text.markdown import MarkdownLink, find_bold, find_links, to_text
 
 NAME = "markdown-list"
@@ -61,7 +62,7 @@ class _Context(msgspec.Struct, frozen=True):
 
 def detect(filename: str, head: bytes) -> Evidence | None:
     """Return the evidence of many list items with links, or of citations."""
-    text = _decode(head)
+    text = decode_head(head)
     start = text.lstrip()[:1]
     if "\0" in text or not start or start in '<{"%@':
         return None
@@ -79,23 +80,15 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     return Evidence(score, f"it has a list with {len(items)} links or citations")
 
 
-def _decode(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"):
-        try:
-            return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
-        except UnicodeDecodeError as error:
-            if error.end == len(data) and len(data) - error.start < 4:  # a cut character
-                return _decode(data[: error.start])
-    return data.decode("cp1252", "replace").replace("\r\n", "\n").replace("\r", "\n")
-
-
 def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the items with links, and the citations."""
     for page in read_whole(stream, file, limits):
         if isinstance(page, Problem):
             yield page
             continue
-        text = _decode(page.data)
+        text, problem = decode_file(page.data, file)
+        if problem:
+            yield problem
         if text.count("\n") > limits.most_parts:
             message = f"the page has more than {limits.most_parts} lines"
             yield Problem(file, 0, message, suggest_raising("most_parts"))
