@@ -45,6 +45,14 @@ class Date(msgspec.Struct, frozen=True):
         parts = [f"{self.year:04}", *(f"{part:02}" for part in (self.month, self.day) if part)]
         return "-".join(parts)
 
+    @property
+    def edtf(self) -> str:
+        """The whole date in EDTF, as `parse_date` reads it."""
+        if self.season:
+            return f"{self.year:04}-{_FIRST_SEASON + self.season}"
+        end = f"/{self.until:04}" if self.until else "?" if self.is_uncertain else ""
+        return f"{self.iso}{end}"
+
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """A publication in the terms of CSL.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from search_app.export import jsonl, ris
+from search_app.export import bibtex, csl_json, csv, jsonl, ris
 from search_app.export.csl import Item, make_item
 
 MakePageUrl = Callable[[str], str]
@@ -46,6 +46,15 @@ FORMATS: Mapping[str, Format] = {
     entry.name: entry
     for entry in (
         Format("ris", "RIS", "application/x-research-info-systems", "ris", _write_items(ris.write)),
+        Format("bibtex", "BibTeX", "application/x-bibtex", "bib", _write_items(bibtex.write)),
+        Format(
+            "csl",
+            "CSL-JSON",
+            "application/vnd.citationstyles.csl+json",
+            "json",
+            _write_items(csl_json.write),
+        ),
+        Format("csv", "CSV", "text/csv", "csv", _write_rows(csv.write)),
         Format("jsonl", "JSON Lines", "application/jsonl", "jsonl", _write_rows(jsonl.write)),
     )
 }

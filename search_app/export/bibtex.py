@@ -1,0 +1,164 @@
+r"""BibTeX: one entry with fields in braces for each publication.
+
+Text stays in UTF-8. Only characters with a meaning in LaTeX become commands. Braces become
+commands too, because BibTeX counts `\{` as a brace. Each value is one line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from indexer.analysis.cleaning import clean
+from indexer.catalogue.roles import NameRole, Role
+from indexer.values.names import Name
+from indexer.values.publication_types import PublicationType
+from search_app.export.csl import Item
+
+_TYPES: dict[PublicationType, str] = {
+    "article-journal": "article",
+    "article-magazine": "article",
+    "article-newspaper": "article",
+    "article": "unpublished",
+    "book": "book",
+    "chapter": "incollection",
+    "collection": "book",
+    "entry-dictionary": "incollection",
+    "entry-encyclopedia": "incollection",
+    "manuscript": "unpublished",
+    "pamphlet": "booklet",
+    "paper-conference": "inproceedings",
+    "periodical": "book",
+    "report": "techreport",
+    "review": "article",
+    "thesis": "phdthesis",
+}
+"""Entry types of the standard styles. Any other type is `misc`."""
+_NAME_FIELDS: tuple[tuple[NameRole, str], ...] = (
+    ("author", "author"), ("director", "director"), ("editor", "editor"),
+    ("translator", "translator"), ("contributor", "contributor"),
+)  # fmt: skip
+_FIELDS: tuple[tuple[str, Sequence[Role]], ...] = (
+    ("series", ("collection-title",)),
+    ("volume", ("volume",)),
+    ("number", ("issue", "number", "collection-number")),
+    ("edition", ("edition",)),
+    ("address", ("publisher-place",)),
+    ("isbn", ("ISBN",)),
+    ("issn", ("ISSN",)),
+    ("language", ("language",)),
+    ("pmid", ("PMID",)),
+    ("note", ("note",)),
+    ("copyright", ("rights",)),
+)
+"""Fields of which the first role with a value is written. Several values are joined by commas."""
+_PUBLISHERS = {"techreport": "institution", "phdthesis": "school"}
+_CONTAINERS = {"incollection": "booktitle", "inproceedings": "booktitle"}
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_COMMANDS = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "{": r"\textbraceleft{}",
+        "}": r"\textbraceright{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        **{char: f"\\{char}" for char in "#$%&_"},
+    }
+)
+_LIGATURE = re.compile(r"([-`'])(?=\1)")
+"""The first of two characters that LaTeX prints as one, such as a dash."""
+_SEPARATOR_IN_NAME = re.compile(r",|\band\b", re.IGNORECASE)
+_NOT_IN_KEYS = re.compile(r"""["#$%&'(),=@\\^`{}~+\s\x00-\x1f\x7f-\x9f\ud800-\udfff]""")
+_NOT_IN_URLS = re.compile(r"[\\{}]")
+_PAGE_RANGE = re.compile(r"(?<=\w)\s*[-–]\s*(?=\w)")
+
+
+def write(items: Iterable[Item]) -> Iterator[bytes]:
+    """Yield the entry of each item."""
+    for item in items:
+        kind = _TYPES.get(item.type, "misc")
+        fields = [f"  {name} = {value},\n" for name, value in _list_fields(item, kind) if value]
+        yield "".join([f"@{kind}{{{make_key(item.id)},\n", *fields, "}\n\n"]).encode()
+
+
+def make_key(identity: str) -> str:
+    """Return an id as a key. Different ids have different keys.
+
+    A character that BibTeX or LaTeX does not allow in keys becomes its number in Unicode, between
+    plus signs.
+    """
+    return _NOT_IN_KEYS.sub(lambda char: f"+{ord(char[0]):x}+", identity)
+
+
+def _list_fields(item: Item, kind: str) -> Iterator[tuple[str, str]]:
+    """Yield the fields of an item with their values, in braces. A value may be empty."""
+    # The second pair of braces keeps the case of the title.
+    yield "title", f"{{{{{_escape(item.title)}}}}}"
+    for name_role, field in _NAME_FIELDS:
+        names = [_format_name(name) for name in item.names.get(name_role, ())]
+        yield field, _brace(" and ".join(names))
+    yield from _list_date(item)
+    yield _CONTAINERS.get(kind, "journal"), _join(item.get("container-title"))
+    yield _PUBLISHERS.get(kind, "publisher"), _join(item.get("publisher"))
+    for field, roles in _FIELDS:
+        yield field, next((_join(item.get(role)) for role in roles if item.get(role)), "")
+    for pages in item.get("page")[:1]:
+        yield "pages", _brace("--".join(map(_escape, _PAGE_RANGE.split(clean(pages)))))
+    yield "keywords", _brace(", ".join(map(_format_keyword, item.get("keyword"))))
+    yield "doi", _brace(_escape_url(item.get_first("DOI")))
+    yield "url", _brace(_escape_url(_get_url(item)))
+    yield "abstract", _brace(_escape(item.abstract))
+
+
+def _list_date(item: Item) -> Iterator[tuple[str, str]]:
+    """Yield the year and the month, and for BibLaTeX the date if it is more precise."""
+    if item.issued:
+        yield "year", _brace(f"{item.issued.year:04}")
+        if item.issued.month:
+            yield "month", _MONTHS[item.issued.month - 1]
+        if item.issued.edtf != item.issued.iso or item.issued.month:
+            yield "date", _brace(item.issued.edtf)
+
+
+def _brace(value: str) -> str:
+    return f"{{{value}}}" if value else ""
+
+
+def _escape(text: str) -> str:
+    return _LIGATURE.sub(r"\1{}", clean(text).translate(_COMMANDS))
+
+
+def _escape_url(text: str) -> str:
+    """Return a URL or a DOI. Programs read it without commands, so braces are percent-encoded."""
+    return _NOT_IN_URLS.sub(lambda char: f"%{ord(char[0]):02X}", clean(text))
+
+
+def _join(texts: Sequence[str]) -> str:
+    return _brace(", ".join(map(_escape, texts)))
+
+
+def _format_name(name: Name) -> str:
+    """Return `Family, Suffix, Given`, or a literal in braces."""
+    if name.literal:
+        return _brace(_escape(name.literal))
+    parts = (name.family, name.suffix, name.given)
+    return ", ".join(_protect(_escape(part)) for part in parts if part)
+
+
+def _protect(part: str) -> str:
+    """Put a part of a name in braces if it contains a comma or the word that separates names."""
+    return _brace(part) if _SEPARATOR_IN_NAME.search(part) else part
+
+
+def _format_keyword(keyword: str) -> str:
+    """Return a keyword, in two pairs of braces if it contains what separates keywords.
+
+    A list in one pair of braces is a list without them.
+    """
+    keyword = _escape(keyword)
+    return f"{{{{{keyword}}}}}" if "," in keyword or ";" in keyword else keyword
+
+
+def _get_url(item: Item) -> str:
+    """Return the first link. Without a link and a DOI, return the address of the page."""
+    return item.links[0].url if item.links else "" if item.url else item.page_url

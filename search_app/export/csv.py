@@ -1,0 +1,60 @@
+"""CSV: one column for each row of the catalogue, with the names of rows as headings.
+
+The file is in UTF-8 with a byte order mark, by which Excel recognizes it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator
+
+from indexer.analysis.cleaning import clean
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Publication
+from search_app.export.jsonl import PARAGRAPH
+
+SEPARATOR = "||"
+"""What separates several values in one cell. An import splits any column at it."""
+_FORMULA = re.compile(r"'*[=+\-@]")
+"""The start of a formula, after any apostrophes."""
+
+
+class _Line:
+    """The file that a csv.writer writes to: `text` is the line that it wrote last."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
+def write(publications: Iterable[Publication], catalogue: Catalogue) -> Iterator[bytes]:
+    """Yield the headings, and one line for each publication."""
+    line = _Line()
+    writer = csv.writer(line)
+    writer.writerow(["id", *(field.name for field in catalogue.fields)])
+    yield BOM_UTF8 + line.text.encode()
+    for publication in publications:
+        cells = (_make_cell(publication, field, catalogue) for field in catalogue.fields)
+        writer.writerow([_protect(clean(publication.id)), *cells])
+        yield line.text.encode()
+
+
+def _make_cell(publication: Publication, field: Field, catalogue: Catalogue) -> str:
+    """Return the values of a row in one cell. An abstract keeps its paragraphs."""
+    values = map(str, catalogue.get_values(publication, field))
+    if field.role == "abstract":
+        text = PARAGRAPH.join(map(clean, PARAGRAPH.join(values).split(PARAGRAPH)))
+    else:
+        text = SEPARATOR.join(map(clean, values))
+    return _protect(text)
+
+
+def _protect(text: str) -> str:
+    """Put an apostrophe before what a spreadsheet would run as a formula.
+
+    An import removes it, so a text that begins with apostrophes and a formula gets one more.
+    """
+    return f"'{text}" if _FORMULA.match(text) else text
