@@ -60,6 +60,10 @@ ACRONYMS = {
 }  # fmt: skip
 """Abbreviations of countries, in capitals because *us* is a word."""
 
+_ALPHA_3 = 3
+_OTHER_BIBLIOGRAPHIC_CODES = {"ak": "aka", "gu": "guj"}
+"""Codes of languages for which CLDR lists the code of another language last."""
+
 
 @cache
 def _load_locale(language: str) -> Locale:
@@ -85,6 +89,24 @@ def find_language_code(text: str) -> str | None:
     """Return the code of a language given by code or English name, or None if unknown."""
     code_by_name = _map_names("languages").get(text.strip().casefold(), "")
     return _normalize_code(text.strip()) or _normalize_code(code_by_name)
+
+
+@cache
+def get_bibliographic_code(code: str) -> str:
+    """Return the code of ISO 639-2/B for a code of a language, as MARC and MODS write it.
+
+    Return "und" for a language without a code of three letters.
+    """
+    primary = code.partition("-")[0]
+    return primary if len(primary) == _ALPHA_3 else _map_bibliographic_codes().get(primary, "und")
+
+
+@cache
+def _map_bibliographic_codes() -> dict[str, str]:
+    """Return the codes of three letters by those of two. CLDR lists that of ISO 639-2/B last."""
+    aliases = get_global("language_aliases")
+    codes = {short: code for code, short in aliases.items() if len(code) == _ALPHA_3}
+    return codes | _OTHER_BIBLIOGRAPHIC_CODES
 
 
 def _normalize_code(code: str) -> str | None:

@@ -60,9 +60,13 @@ class Name(NamedTuple):
 
     def __str__(self) -> str:
         """Return the normalized form."""
-        if self.literal:
-            return f"{{{self.literal}}}" if "," in self.literal else self.literal
-        return ", ".join(part for part in (self.family, self.given, self.suffix) if part)
+        return f"{{{self.literal}}}" if "," in self.literal else self.inverted
+
+    @property
+    def inverted(self) -> str:
+        """The name as an index lists it, with the family name first."""
+        parts = (self.family, self.given, self.suffix)
+        return self.literal or ", ".join(part for part in parts if part)
 
     @property
     def display(self) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from search_app.export import bibtex, csl_json, csv, jsonl, ris
+from search_app.export import bibtex, csl_json, csv, dublin_core, jsonl, marcxml, mods, ris
 from search_app.export.csl import Item, make_item
 
 MakePageUrl = Callable[[str], str]
@@ -56,6 +56,9 @@ FORMATS: Mapping[str, Format] = {
         ),
         Format("csv", "CSV", "text/csv", "csv", _write_rows(csv.write)),
         Format("jsonl", "JSON Lines", "application/jsonl", "jsonl", _write_rows(jsonl.write)),
+        Format("mods", "MODS", "application/mods+xml", "xml", _write_items(mods.write)),
+        Format("marcxml", "MARCXML", "application/marcxml+xml", "xml", _write_items(marcxml.write)),
+        Format("dc", "Dublin Core", "application/xml", "xml", _write_items(dublin_core.write)),
     )
 }
 """The formats by name, in the order in which pages list them."""

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import NameRole, Role
-from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
 from search_app.export.csl import Item
 
@@ -97,7 +96,7 @@ def _list_values(item: Item) -> Iterator[tuple[str, str]]:
     yield "TI", item.title
     for name_role, tag in _NAME_TAGS:
         for name in item.names.get(name_role, ()):
-            yield tag, _format_name(name)
+            yield tag, name.inverted
     if item.issued:
         yield "PY", f"{item.issued.year:04}"
         yield "DA", _format_date(item)
@@ -111,11 +110,6 @@ def _list_values(item: Item) -> Iterator[tuple[str, str]]:
     yield "AB", item.abstract
     for url in _list_urls(item):
         yield "UR", url
-
-
-def _format_name(name: Name) -> str:
-    """Return `Family, Given, Suffix`. A comma is all that RIS has, so a literal has no braces."""
-    return name.literal or str(name)
 
 
 def _format_date(item: Item) -> str:

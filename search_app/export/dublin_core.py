@@ -1,0 +1,89 @@
+"""Dublin Core: records of `oai_dc`, the format that every OAI-PMH provider has.
+
+The root is an element `collection` without a namespace. `oai_dc` defines only single records, and
+the envelope of OAI-PMH states a request and dates of change that a file does not have. Harvesters
+such as VuFind's store their records in the same way, and our own import reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lxml import etree
+
+from indexer.analysis.cleaning import clean
+from indexer.catalogue.roles import NameRole, Role
+from indexer.values.publication_types import PublicationType
+from search_app.export import xml_document
+from search_app.export.csl import Item
+
+_OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
+_DC = "http://purl.org/dc/elements/1.1/"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_NAMESPACES = {"oai_dc": _OAI_DC, "dc": _DC, "xsi": _XSI}
+_SCHEMA = f"{_OAI_DC} http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
+_DCMI_TYPES: dict[PublicationType, str] = {
+    "broadcast": "Sound",
+    "collection": "Collection",
+    "dataset": "Dataset",
+    "figure": "StillImage",
+    "graphic": "StillImage",
+    "map": "StillImage",
+    "motion_picture": "MovingImage",
+    "software": "Software",
+    "song": "Sound",
+}
+"""Types of the DCMI Type Vocabulary. Any other publication is text."""
+_CREATORS: tuple[NameRole, ...] = ("author", "director")
+_ELEMENTS: tuple[tuple[Role, str], ...] = (
+    ("keyword", "subject"),
+    ("publisher", "publisher"),
+    ("language", "language"),
+    ("container-title", "source"),
+    ("collection-title", "relation"),
+    ("coverage", "coverage"),
+    ("rights", "rights"),
+)
+
+
+def write(items: Iterable[Item]) -> Iterator[bytes]:
+    """Yield the collection, record by record."""
+    return xml_document.write(etree.Element("collection"), map(make_record, items))
+
+
+def make_record(item: Item) -> etree._Element:
+    """Return an item as an element `oai_dc:dc`."""
+    record = etree.Element(f"{{{_OAI_DC}}}dc", nsmap=_NAMESPACES)
+    record.set(f"{{{_XSI}}}schemaLocation", _SCHEMA)
+    title = _add(record, "title", item.title)
+    title.set(xml_document.LANGUAGE, item.language)
+    for name_role, names in item.names.items():
+        for name in names:
+            _add(record, "creator" if name_role in _CREATORS else "contributor", name.inverted)
+    for role, element in _ELEMENTS:
+        for text in item.get(role):
+            _add(record, element, text)
+    if clean(item.abstract):
+        _add(record, "description", item.abstract)
+    if item.issued:
+        _add(record, "date", item.issued.edtf)
+    _add(record, "type", _DCMI_TYPES.get(item.type, "Text"))
+    for identifier in _list_identifiers(item):
+        _add(record, "identifier", identifier)
+    return record
+
+
+def _list_identifiers(item: Item) -> Iterator[str]:
+    """Yield the addresses and numbers of a publication, as URLs or URNs."""
+    yield from (link.url for link in item.links)
+    yield from (f"https://doi.org/{doi}" for doi in item.get("DOI"))
+    yield from (f"urn:isbn:{isbn}" for isbn in item.get("ISBN"))
+    yield from (f"urn:issn:{issn}" for issn in item.get("ISSN"))
+    if item.page_url:
+        yield item.page_url
+
+
+def _add(record: etree._Element, name: str, text: str) -> etree._Element:
+    element = etree.SubElement(record, f"{{{_DC}}}{name}")
+    element.text = clean(text)
+    return element

@@ -1,0 +1,192 @@
+"""MODS 3.7: a collection with an element for each publication.
+
+The schema is described in https://www.loc.gov/standards/mods/. Zotero and bibutils find the type of
+a publication by the genres of the list "marcgt".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from lxml import etree
+
+from indexer.catalogue.roles import NameRole, Role
+from indexer.values.iso_codes import get_bibliographic_code
+from indexer.values.names import Name
+from indexer.values.publication_types import PublicationType
+from search_app.export import xml_document
+from search_app.export.csl import Date, Item
+from search_app.export.xml_document import add, add_all
+
+_NAMESPACE = "http://www.loc.gov/mods/v3"
+_NAMESPACES = {None: _NAMESPACE}
+_GENRES: dict[PublicationType, str] = {
+    "article-journal": "article",
+    "article-magazine": "article",
+    "article-newspaper": "article",
+    "book": "book",
+    "dataset": "database",
+    "entry-dictionary": "dictionary",
+    "entry-encyclopedia": "encyclopedia",
+    "interview": "interview",
+    "legal_case": "legal case and case notes",
+    "legislation": "legislation",
+    "map": "map",
+    "motion_picture": "motion picture",
+    "paper-conference": "conference publication",
+    "patent": "patent",
+    "periodical": "periodical",
+    "report": "technical report",
+    "review": "review",
+    "song": "sound",
+    "speech": "speech",
+    "standard": "standard or specification",
+    "thesis": "thesis",
+    "treaty": "treaty",
+    "webpage": "web site",
+}
+_HOST_GENRES: dict[PublicationType, str] = {
+    "article-journal": "periodical",
+    "article-magazine": "periodical",
+    "article-newspaper": "newspaper",
+    "chapter": "book",
+    "paper-conference": "conference publication",
+    "review": "periodical",
+}
+"""Genres of the publication that contains one."""
+_RESOURCES: dict[PublicationType, str] = {
+    "broadcast": "sound recording",
+    "dataset": "software, multimedia",
+    "figure": "still image",
+    "graphic": "still image",
+    "map": "cartographic",
+    "motion_picture": "moving image",
+    "musical_score": "notated music",
+    "software": "software, multimedia",
+    "song": "sound recording",
+}
+"""Types of resources. Any other publication is text."""
+_RELATORS: dict[NameRole, str] = {
+    "author": "aut",
+    "editor": "edt",
+    "translator": "trl",
+    "director": "drt",
+    "contributor": "ctb",
+}
+"""MARC codes of the roles of names."""
+_IDENTIFIERS: tuple[tuple[Role, str], ...] = (
+    ("DOI", "doi"), ("ISBN", "isbn"), ("PMID", "pmid"), ("number", "local"),
+)  # fmt: skip
+_SUBJECTS: tuple[tuple[Role, str], ...] = (("keyword", "topic"), ("coverage", "geographic"))
+_DETAILS: tuple[tuple[Role, str], ...] = (("volume", "volume"), ("issue", "issue"))
+_PAGE_RANGE = re.compile(r"(?<=\w)\s*[-–]\s*(?=\w)")
+
+
+def write(items: Iterable[Item]) -> Iterator[bytes]:
+    """Yield the collection, record by record."""
+    root = etree.Element(f"{{{_NAMESPACE}}}modsCollection", nsmap=_NAMESPACES)
+    return xml_document.write(root, map(make_record, items))
+
+
+def make_record(item: Item) -> etree._Element:
+    """Return an item as an element `mods`."""
+    record = etree.Element(f"{{{_NAMESPACE}}}mods", nsmap=_NAMESPACES, version="3.7")
+    add(add(record, "titleInfo", lang=get_bibliographic_code(item.language)), "title", item.title)
+    for name_role, names in item.names.items():
+        for name in names:
+            _add_name(record, name, _RELATORS[name_role])
+    add(record, "typeOfResource", _RESOURCES.get(item.type, "text"))
+    if item.type in _GENRES:
+        add(record, "genre", _GENRES[item.type], authority="marcgt")
+    add_all(record, "genre", item.get("genre"), authority="local")
+    _add_origin(record, item)
+    for code in item.get("language"):
+        term = get_bibliographic_code(code)
+        add(add(record, "language"), "languageTerm", term, type="code", authority="iso639-2b")
+    if extents := (*item.get("number-of-pages"), *item.get("dimensions")):
+        add_all(add(record, "physicalDescription"), "extent", extents)
+    add_all(record, "abstract", [item.abstract])
+    add_all(record, "note", item.get("note"))
+    for role, kind in _SUBJECTS:
+        for text in item.get(role):
+            add(add(record, "subject"), kind, text)
+    _add_related(record, item)
+    for role, kind in _IDENTIFIERS:
+        add_all(record, "identifier", item.get(role), type=kind)
+    _add_locations(record, item)
+    add_all(record, "accessCondition", item.get("rights"))
+    add(add(record, "recordInfo"), "recordIdentifier", item.id)
+    return record
+
+
+def _add_name(record: etree._Element, name: Name, relator: str) -> None:
+    element = add(record, "name", type="corporate" if name.literal else "personal")
+    if name.literal:
+        add(element, "namePart", name.literal)
+    else:
+        add(element, "namePart", name.family, type="family")
+        add_all(element, "namePart", [name.given], type="given")
+        add_all(element, "namePart", [name.suffix], type="termsOfAddress")
+    add(add(element, "role"), "roleTerm", relator, type="code", authority="marcrelator")
+
+
+def _add_origin(record: etree._Element, item: Item) -> None:
+    """Add where, by whom and when a publication was issued."""
+    origin = add(record, "originInfo")
+    for place in item.get("publisher-place"):
+        add(add(origin, "place"), "placeTerm", place, type="text")
+    add_all(origin, "publisher", item.get("publisher"))
+    if item.issued:
+        _add_date(origin, item.issued)
+    add_all(origin, "edition", item.get("edition"))
+    if not len(origin):
+        record.remove(origin)
+
+
+def _add_date(origin: etree._Element, date: Date) -> None:
+    """Add a date in W3CDTF, of which EDTF is a superset with seasons, ranges, and doubt."""
+    if date.edtf == date.iso:
+        add(origin, "dateIssued", date.iso, encoding="w3cdtf", keyDate="yes")
+    else:
+        add(origin, "dateIssued", date.edtf, encoding="edtf", keyDate="yes")
+
+
+def _add_related(record: etree._Element, item: Item) -> None:
+    """Add the publication that contains this one, with the place in it, and the series."""
+    part = etree.Element(f"{{{_NAMESPACE}}}part", nsmap=_NAMESPACES)
+    for role, kind in _DETAILS:
+        for number in item.get(role):
+            add(add(part, "detail", type=kind), "number", number)
+    for pages in item.get("page"):
+        first, *last = _PAGE_RANGE.split(pages, maxsplit=1)
+        extent = add(part, "extent", unit="pages")
+        add(extent, "start", first)
+        add_all(extent, "end", last)
+    if host_titles := item.get("container-title"):
+        host = add(record, "relatedItem", type="host")
+        add(add(host, "titleInfo"), "title", host_titles[0])
+        if item.type in _HOST_GENRES:
+            add(host, "genre", _HOST_GENRES[item.type], authority="marcgt")
+        if len(part):
+            host.append(part)
+        add_all(host, "identifier", item.get("ISSN"), type="issn")
+    else:
+        if len(part):
+            record.append(part)
+        add_all(record, "identifier", item.get("ISSN"), type="issn")
+    for series in item.get("collection-title"):
+        title = add(add(record, "relatedItem", type="series"), "titleInfo")
+        add(title, "title", series)
+        add_all(title, "partNumber", item.get("collection-number"))
+
+
+def _add_locations(record: etree._Element, item: Item) -> None:
+    """Add the links, the page in this catalogue, and the call number."""
+    location = add(record, "location")
+    add_all(location, "shelfLocator", item.get("call-number"))
+    add_all(location, "url", [link.url for link in item.links[:1]], usage="primary")
+    add_all(location, "url", [link.url for link in item.links[1:]])
+    add_all(location, "url", [item.page_url], access="object in context")
+    if not len(location):
+        record.remove(location)
