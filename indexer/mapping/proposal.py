@@ -191,12 +191,10 @@ def _find_splits(
     """Yield the separator of each row whose columns have several values in one text."""
     for row, stated in fields.items():
         field = rows.get(row)
-        if not field or not field.several or field.kind in ("text", "link", "isbn", "issn"):
+        if not field or not field.several:
             continue
         for column in _list_profiles(stated, profile):
-            separator = find_separator(
-                column, are_names=field.kind == "name", are_subjects=row == "subjects"
-            )
+            separator = find_separator(column, field.kind, are_subjects=row == "subjects")
             if separator:
                 yield row, separator
                 break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from indexer.catalogue.fields import FieldKind
 from indexer.mapping.normalization import split_values
 from indexer.mapping.profile import ColumnProfile
 from indexer.values import names
@@ -14,22 +15,31 @@ _MAX_PART_CHARS = 80
 """Maximum mean length of the parts. If they are longer, the separator is part of the text."""
 _MIN_COMMA_SHARE, _MAX_COMMA_PART_CHARS = 0.3, 30
 """The same limits for commas, which also occur inside values."""
-_SEPARATORS = ("||", ";", "|", "\n", " // ", "^^", "¦", "；", "؛", "、")
+CERTAIN = "||"
+"""A separator that no value contains. Repositories and our own exports write it."""
+_UNSPLIT_KINDS: frozenset[FieldKind] = frozenset(("text", "link", "isbn", "issn"))
+"""Kinds that other separators do not separate, because they are part of a value or because the
+values are recognized without a separator."""
+_SEPARATORS = (";", "|", "\n", " // ", "^^", "¦", "；", "؛", "、")
 """If several have the same share, the first of them is used."""
 _COMMA = ", "
 _PERSON_SEPARATORS = (" and ", " & ", " / ", "/", _COMMA, ",")
 
 
 def find_separator(
-    column: ColumnProfile, *, are_names: bool = False, are_subjects: bool = False
+    column: ColumnProfile, kind: FieldKind = "keyword", *, are_subjects: bool = False
 ) -> str | None:
     """Return the separator of the values of a column, or None if each text is one value.
 
-    `are_names`: the values are names. " and " or a comma may separate them too if all parts are
-    names of persons. "United Nations Office on Drugs and Crime" is one name. `are_subjects`: a
-    comma may separate the values if the parts are short.
+    " and " or a comma may separate names too if all parts are names of persons. "United Nations
+    Office on Drugs and Crime" is one name. `are_subjects`: a comma may separate the values if the
+    parts are short.
     """
     texts = [text for text in column.values if text]
+    if any(CERTAIN in text for text in texts):
+        return CERTAIN
+    if kind in _UNSPLIT_KINDS:
+        return None
     shares = {
         candidate: _share(texts, candidate) for candidate in _SEPARATORS
         if _mean_part(texts, candidate) <= _MAX_PART_CHARS
@@ -37,7 +47,7 @@ def find_separator(
     best = max(shares, key=shares.__getitem__, default="")
     if best and shares[best] >= _MIN_SHARE:
         return best
-    if are_names:
+    if kind == "name":
         return _find_separator_of_persons(texts)
     is_listed = are_subjects and _share(texts, ",") >= _MIN_COMMA_SHARE
     return "," if is_listed and _mean_part(texts, ",") <= _MAX_COMMA_PART_CHARS else None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import format_toml
-from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.fields import Catalogue, FieldKind
 from indexer.catalogue.records import Property, SourceLocation, SourceRecord
 from indexer.mapping import proposal
 from indexer.mapping.catalogue_proposal import make_catalogue
@@ -174,7 +174,16 @@ def test_names_are_separated_only_if_all_parts_are_names(
     column = ColumnProfile()
     for value in values:
         column.add(value)
-    assert find_separator(column, are_names=True) == separator
+    assert find_separator(column, "name") == separator
+
+
+@pytest.mark.parametrize("kind", ["keyword", "name", "text", "link", "isbn"])
+def test_two_bars_separate_values_of_every_kind(kind: FieldKind) -> None:
+    """Two bars separate values even if only one record has several, and others have semicolons."""
+    column = ColumnProfile()
+    for value in ("tides||maps", *(f"a; {number}" for number in range(100))):
+        column.add(value)
+    assert find_separator(column, kind) == "||"
 
 
 @pytest.mark.parametrize(
