@@ -37,7 +37,7 @@ from indexer.readers.text.lines import read_lines
 from indexer.readers.text.streaming import LimitExceeded, peek
 
 NAME = "delimited"
-VERSION = 1
+VERSION = 2
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".csv", ".tsv", ".tab", ".psv")
 """Usual suffixes of delimited tables."""

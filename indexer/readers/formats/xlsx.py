@@ -41,7 +41,7 @@ from indexer.readers.tables.reader import read_header as read_header
 from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
 
 NAME = "xlsx"
-VERSION = 1
+VERSION = 2
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 """Usual suffixes of spreadsheets."""

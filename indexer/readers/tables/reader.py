@@ -42,6 +42,8 @@ _LISTED = re.compile(_QUOTED, re.DOTALL)
 _PLAIN_QUOTED = _QUOTED.replace("?P<single>", "?:").replace("?P<double>", "?:")
 _LIST = re.compile(rf"\[\s*+(?:{_PLAIN_QUOTED}\s*+,?\s*+)*+\]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(['\"\\])")
+_ESCAPED_FORMULA = re.compile(r"'+[=+\-@]")
+"""A text that would be a formula without the apostrophe at its start."""
 _NAME_KEYS = ("name", "full_name", "display_name", "label", "title", "text", "value")
 """Keys with the name of an object, the best first."""
 _MAX_LITERAL_CHARS = 50_000
@@ -156,8 +158,10 @@ def make_record(chunk: Chunk, cells: Sequence[str]) -> SourceRecord:
     properties = []
     for name, language, cell in zip(table.columns, languages, cells, strict=False):
         if value := cell.strip():
+            if _ESCAPED_FORMULA.match(value):
+                value = value[1:]
             # A formula such as ="0123" keeps the leading zeros of a number in a spreadsheet.
-            if value.startswith('="') and value.endswith('"') and value.count('"') == 2:
+            elif value.startswith('="') and value.endswith('"') and value.count('"') == 2:
                 value = value[2:-1]
             texts = _read_list(value) if value[0] == "[" and value[-1] == "]" else None
             texts = [value] if texts is None else texts

@@ -252,6 +252,13 @@ def test_formula_around_a_number_is_removed() -> None:
     assert [row["ISBN"] for row in read(text)] == ["0123", "0456"]
 
 
+def test_apostrophe_before_a_formula_is_removed() -> None:
+    """Exports write it, so that a spreadsheet runs no formula. Other apostrophes stay."""
+    text = "Title,Note\n'=SUM(A1),'-5\n'@home,''+1\n'Tis,'=\"\"0123\"\"\n"
+    cells = [(row["Title"], row["Note"]) for row in read(text)]
+    assert cells == [("=SUM(A1)", "-5"), ("@home", "'+1"), ("'Tis", '=""0123""')]
+
+
 @pytest.mark.parametrize(
     "cell",
     [
