@@ -39,6 +39,7 @@ def test_names_are_split_outside_of_braces(names: str, expected: list[str]) -> N
         ("a, b; c", ["a, b", "c"]),
         ("{a, b}, c", ["a, b", "c"]),
         ("{a, b}", ["a", "b"]),
+        ("{{a; b}}, c", ["a; b", "c"]),
     ],
 )  # fmt: skip
 def test_keywords_are_split(keywords: str, expected: list[str]) -> None:

@@ -31,7 +31,7 @@ from indexer.readers.text.lines import CORRUPT, read_lines
 from indexer.readers.text.streaming import LimitExceeded
 
 NAME = "bibtex"
-VERSION = 1
+VERSION = 2
 SUFFIXES: tuple[str, ...] = (".bib", ".bibtex", ".biblatex")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "id": ("key",),

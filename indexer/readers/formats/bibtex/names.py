@@ -38,11 +38,12 @@ def split_names(text: str) -> list[str]:
 
 def split_keywords(text: str) -> list[str]:
     """Return the keywords in a list that is separated by semicolons or commas."""
-    separator = _SEMICOLON if ";" in text else _COMMA
     # Some programs put the whole list in a second pair of braces.
     if text.startswith("{") and text.endswith("}") and "{" not in text[1:]:
         text = text[1:-1]
-    return [decode_latex(word).strip() for word in _split_outside(text, separator)]
+    words = _split_outside(text, _SEMICOLON)
+    words = words if len(words) > 1 else _split_outside(text, _COMMA)
+    return [decode_latex(word).strip() for word in words]
 
 
 def _split_outside(text: str, separator: re.Pattern[str]) -> list[str]:
