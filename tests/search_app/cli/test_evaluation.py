@@ -17,6 +17,7 @@ from search_app.cli import evaluation
 from search_app.cli.evaluation import ALL, JudgedQuery, Judgment, QuerySuite
 from search_app.engine import Engine
 from search_app.engine.request import SearchRequest
+from tests import samples
 from tests.catalogue import CORPUS
 from tests.conftest import ROOT
 
@@ -157,13 +158,14 @@ def test_a_build_replaces_an_unusable_live_index(
     assert build.build(corpus, index, gate=gate).status == "published"
 
 
-def test_a_first_index_must_reach_the_minimum(corpus: Path, tmp_path: Path) -> None:
+def test_a_first_index_must_reach_the_minimum(tmp_path: Path) -> None:
     """Without a live index, the new index only has to reach the minimum."""
+    corpus = tmp_path / "corpus"
+    samples.write_corpus(corpus)
     query = JudgedQuery("organ", "plain", (Judgment("nowhere", 3),))
+    gate = evaluation.make_gate(QuerySuite((query,), 0.5))
     with pytest.raises(BuildRejected, match=r"all 0\.000, below the minimum of 0\.500"):
-        build.build(
-            corpus, tmp_path / "index", gate=evaluation.make_gate(QuerySuite((query,), 0.5))
-        )
+        build.build(corpus, tmp_path / "index", gate=gate)
     assert not (tmp_path / "index" / directory.CURRENT).exists()
 
 
