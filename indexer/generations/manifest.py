@@ -18,10 +18,11 @@ from indexer.catalogue import safe_files
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem
+from indexer.catalogue.retired import Retired, RetiredIds
 from indexer.catalogue.thesaurus import Thesaurus
 
-MANIFEST, MANIFEST_DIGEST, DIGESTS, THESAURUS, SEGMENT = (
-    "manifest.json", "manifest.sha256", "digests.zst", "thesaurus.json", "segment",
+MANIFEST, MANIFEST_DIGEST, DIGESTS, RETIRED, THESAURUS, SEGMENT = (
+    "manifest.json", "manifest.sha256", "digests.zst", "retired.zst", "thesaurus.json", "segment",
 )  # fmt: skip
 """The files and the subfolder of a generation's folder."""
 
@@ -126,6 +127,21 @@ class Generation(msgspec.Struct, frozen=True):
             digests = msgspec.msgpack.decode(packed, type=dict[str, bytes])
         return {identity: digest.hex() for identity, digest in digests.items()}
 
+    def read_retired(self) -> RetiredIds:
+        """Return the retired ids; none if the generation has no file of them.
+
+        The file is checked by itself, because a build needs it of a damaged generation too. Raise
+        IndexOutdated if it is damaged or can't be read.
+        """
+        if RETIRED not in self.manifest.files:
+            return {}
+        with _translate_errors(self.folder, RETIRED):
+            data = safe_files.read_file(self.folder / RETIRED)
+            if sha256(data).hexdigest() != self.manifest.files[RETIRED][1]:
+                raise ValueError("it does not match the manifest")
+            entries = msgspec.msgpack.decode(zstandard.decompress(data), type=list[Retired])
+        return {entry.id: entry for entry in entries}
+
 
 def pack_digests(digests: Mapping[str, str]) -> bytes:
     """Return the digests as `Generation.read_digests` reads them.
@@ -134,6 +150,11 @@ def pack_digests(digests: Mapping[str, str]) -> bytes:
     """
     plain = {identity: bytes.fromhex(digest) for identity, digest in digests.items()}
     return zstandard.compress(msgspec.msgpack.encode(plain), level=1)
+
+
+def pack_retired(retired: RetiredIds) -> bytes:
+    """Return retired ids as `Generation.read_retired` reads them."""
+    return zstandard.compress(msgspec.msgpack.encode(list(retired.values())))
 
 
 def write(folder: Path, manifest: Manifest) -> tuple[Path, Path]:

@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from indexer.analysis.embeddings import Encoder
-from indexer.catalogue import catalogue_toml, thesaurus
+from indexer.catalogue import catalogue_toml, retired, thesaurus
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Item, Problem, Unchanged
 from indexer.codec import writer
@@ -31,6 +31,7 @@ from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger
 from indexer.jobs.build_stats import BuildStats
 from indexer.jobs.predecessor import find_predecessor, find_reusable_segment
+from indexer.jobs.retirement import retire
 from indexer.jobs.same_titles import SameTitles, find_same_titles
 from indexer.mapping.sources import SOURCES_FILE
 
@@ -129,6 +130,7 @@ class _Build:
         self.problems: list[Problem] = []
         self.catalogue = catalogue_toml.load(corpus_folder)
         self.concepts = thesaurus.load(corpus_folder)
+        self.retired = retired.load(corpus_folder)
         self.live, self.previous_digests, is_undamaged = find_predecessor(index)
         self.former = find_reusable_segment(self.live, self.catalogue, self.model, limits) if (
             self.live and is_undamaged and not force
@@ -138,7 +140,7 @@ class _Build:
     def _make_stats(self) -> BuildStats:
         return BuildStats(
             self.catalogue, self.previous_digests, self.problems, self.concepts, self.model,
-            limits=self.limits,
+            limits=self.limits, retired=self.retired,
         )  # fmt: skip
 
     def run(self) -> BuildResult:
@@ -218,6 +220,9 @@ class _Build:
         (partial / manifest.DIGESTS).write_bytes(manifest.pack_digests(self.stats.digests))
         if self.concepts.concept:
             (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(self.concepts))
+        segment = partial / manifest.SEGMENT
+        if entries := retire(self.index, self.live, self.stats, segment):
+            (partial / manifest.RETIRED).write_bytes(manifest.pack_retired(entries))
         draft = self.stats.make_manifest(
             counts, after=self.live.name if self.live else None,
             seconds=round(time.perf_counter() - self.started, 3), merged=self.merged,

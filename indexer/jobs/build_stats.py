@@ -14,6 +14,7 @@ from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Item, Parsed, Problem
+from indexer.catalogue.retired import RetiredIds
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.codec.writer import ValueCounts
 from indexer.generations.manifest import Changes, Generation, Manifest
@@ -27,21 +28,20 @@ class BuildStats:
     """The counts and digests of a new generation, from which its manifest is made.
 
     `digests`: digest of each publication by its id, in the order of the corpus.
+    `previous_digests`: those of the predecessor. `merged_ids`: ids of publications that were merged
+    from several records. `retired`: the entries of `retired.toml`.
     `model`: model of the embeddings, or "" without embeddings.
     `limits`: the limits within which the corpus is read.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the input of a build
         self, catalogue: Catalogue, previous_digests: dict[str, str], problems: list[Problem],
-        thesaurus: Thesaurus, model: str, *, limits: Limits = LIMITS,
+        thesaurus: Thesaurus, model: str, *, retired: RetiredIds, limits: Limits = LIMITS,
     ) -> None:  # fmt: skip
-        self.catalogue, self.problems, self._previous_digests = (
-            catalogue,
-            problems,
-            previous_digests,
-        )
-        self.thesaurus, self.model, self.limits = thesaurus, model, limits
+        self.catalogue, self.problems, self.model, self.limits = catalogue, problems, model, limits
+        self.previous_digests, self.thesaurus, self.retired = previous_digests, thesaurus, retired
         self.digests: dict[str, str] = {}
+        self.merged_ids: set[str] = set()
         self._corpus_hash = sha256()
 
     def count_items(
@@ -63,33 +63,33 @@ class BuildStats:
             digest = (
                 item.publication.digest
                 if isinstance(item, Parsed)
-                else self._previous_digests[item.id]
+                else self.previous_digests[item.id]
             )
             self.digests[item.id] = digest
             lines.append(f"{digest} {item.source.file} {item.source.line}\n")
-            if isinstance(item, Parsed):
-                lines += [
-                    f"{other.file} {other.line}\n" for other in item.publication.other_sources
-                ]
+            if isinstance(item, Parsed) and (others := item.publication.other_sources):
+                self.merged_ids.add(item.id)
+                lines += [f"{other.file} {other.line}\n" for other in others]
         self._corpus_hash.update("".join(lines).encode())
 
     @property
     def corpus(self) -> str:
-        """Return a digest of all items, the thesaurus, and the problems."""
+        """Return a digest of all items, the thesaurus, the retired ids, and the problems."""
         corpus_hash = self._corpus_hash.copy()
         corpus_hash.update(msgspec.json.encode(self.thesaurus))
+        corpus_hash.update(b"".join(map(msgspec.json.encode, self.retired.values())))
         corpus_hash.update(msgspec.json.encode(self.problems))
         return corpus_hash.hexdigest()
 
     @property
     def removed(self) -> Set[str]:
         """Return the ids of the previous generation that have not been read."""
-        return self._previous_digests.keys() - self.digests.keys()
+        return self.previous_digests.keys() - self.digests.keys()
 
     @property
     def changes(self) -> Changes:
         """Return the numbers of changes since the previous generation."""
-        previous = self._previous_digests
+        previous = self.previous_digests
         unchanged = sum(
             previous.get(identity) == digest for identity, digest in self.digests.items()
         )

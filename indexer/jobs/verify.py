@@ -9,7 +9,9 @@ import msgspec
 import numpy as np
 import zstandard
 
+from indexer.catalogue.retired import RetiredIds
 from indexer.codec.segment.array_file import Array, CorruptSegment
+from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.reader import Segment, Terms
 from indexer.generations import directory
 from indexer.generations.manifest import (
@@ -63,9 +65,23 @@ def _find_errors(generation: Generation) -> list[str]:
         return errors
     try:
         segment = Segment(generation.segment, generation.manifest.catalogue)
+        retired = generation.read_retired()
     except (CorruptSegment, KeyError) as error:
         return [f"the segment can't be read: {error}"]
-    return list(find_reference_errors(segment, generation.manifest.publications))
+    except IndexOutdated as error:
+        return [error.message]
+    return [
+        *find_reference_errors(segment, generation.manifest.publications),
+        *_find_retired_errors(retired, segment.docstore),
+    ]
+
+
+def _find_retired_errors(retired: RetiredIds, docstore: DocStore) -> Iterator[str]:
+    for entry in retired.values():
+        if docstore.find_doc_number(entry.id) is not None:
+            yield f"the retired id {entry.id!r} is in use"
+        if entry.successor and docstore.find_doc_number(entry.successor) is None:
+            yield f"the successor of the retired id {entry.id!r} does not exist"
 
 
 def find_reference_errors(segment: Segment, size: int) -> Iterator[str]:

@@ -40,14 +40,19 @@ def answer(index: Path) -> Answer:
 class Place:
     """A corpus that changed since the live generation was built.
 
-    The index has the maximum number of generations. `old` and `new` are the digests of the live
-    generation and of the next one. `answers` contains the results that readers get from either.
+    The index has the maximum number of generations, and a retired id. `old` and `new` are the
+    digests of the live generation and of the next one. `answers` contains the results that readers
+    get from either.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.corpus, self.index = folder, folder / "corpus", folder / "index"
         self._before = folder / "before"
         samples.write_corpus(self.corpus)
+        gone = self.corpus / "gone.jsonl"
+        gone.write_text(samples.SMALL_LINES.replace("brief/6", "gone"), encoding="utf-8")
+        build.build(self.corpus, self._before)
+        gone.unlink()
         for number in range(publish.KEEP_GENERATIONS):
             line = samples.SMALL_LINES.replace("brief/6", f"brief/{number}")
             (self.corpus / f"more{number}.jsonl").write_text(line, encoding="utf-8")

@@ -107,7 +107,7 @@ def index(folder: Path, made: Sequence[Publication], catalogue: Catalogue = CATA
     """Write and publish an index of the publications with the real writer. Return its folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with publish.new_generation(folder) as partial:
-        census = BuildStats(catalogue, {}, [], Thesaurus(), "")
+        census = BuildStats(catalogue, {}, [], Thesaurus(), "", retired={})
         chunks = census.count_items(map(Parsed, made))
         counts = writer.write(partial / manifest.SEGMENT, catalogue, chunks)
         sealed = publish.seal(partial, census.make_manifest(counts))

@@ -1,0 +1,188 @@
+"""Retired ids: carry the list of the earlier generations on to a new one.
+
+An id is retired if an earlier generation has it and the new one does not. It leads to the
+publication that it stood for, if that has another id now. Only publications whose ids vanished are
+compared, and only with those that are new, changed, or merged. Decision 37 has the reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+from rapidfuzz import fuzz
+
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication
+from indexer.catalogue.retired import Retired, RetiredIds
+from indexer.codec.segment.array_file import CorruptSegment
+from indexer.codec.segment.docstore import DocStore
+from indexer.codec.segment.reader import Segment
+from indexer.generations import directory
+from indexer.generations.manifest import Generation, IndexUnusable
+from indexer.ingest.duplicates import KeyRows, hash_title
+from indexer.jobs.build_stats import BuildStats
+
+MAX_RETIRED = 100_000
+"""Limit on the retired ids of a generation. A server has them in memory, about 300 bytes each. If
+there are more, those that were retired first are dropped."""
+MIN_SIMILARITY = 50
+"""Percentage of similarity from which one title may be a correction of another."""
+
+
+def retire(
+    index: Path, predecessor: Generation | None, stats: BuildStats, segment: Path
+) -> RetiredIds:
+    """Return the retired ids of a new generation with these `stats` and this `segment`.
+
+    They are carried on from the predecessor and from the generations after it, which were rolled
+    back or are damaged. An entry of `retired.toml` without a time wins, and otherwise the
+    later one.
+    """
+    recent = list(_list_recent(index, predecessor))
+    entries: dict[str, Retired] = {}
+    for generation in recent:
+        with suppress(IndexUnusable):
+            entries |= generation.read_retired()
+    now = datetime.now(UTC).replace(microsecond=0)
+    for generation in reversed(recent):
+        digests = _read_digests(generation, predecessor, stats)
+        entries |= {
+            entry.id: entry for entry in _find_vanished(generation, digests, stats, segment, now)
+        }
+    for entry in stats.retired.values():
+        known = entries.get(entry.id)
+        if known is None or not (entry.time and known.time) or known.time < entry.time:
+            entries[entry.id] = entry
+    resolved = (_resolve(entry, entries, stats.digests) for entry in entries.values())
+    latest = sorted(filter(None, resolved), key=lambda entry: (entry.time or now, entry.id))
+    return {entry.id: entry for entry in latest[-MAX_RETIRED:]}
+
+
+def _list_recent(index: Path, predecessor: Generation | None) -> Iterator[Generation]:
+    """Yield the predecessor and the generations after it, oldest first."""
+    for name in directory.list_names(index):
+        if predecessor is None or name >= predecessor.name:
+            with suppress(IndexUnusable):
+                yield directory.load(index, name)
+
+
+def _read_digests(
+    generation: Generation, predecessor: Generation | None, stats: BuildStats
+) -> Mapping[str, str]:
+    """Return the digests of a generation by id; none if a file of it is damaged."""
+    if predecessor is not None and generation.name == predecessor.name:
+        return stats.previous_digests  # already checked and read
+    return {} if directory.integrity_errors(generation) else generation.read_digests()
+
+
+def _find_vanished(
+    generation: Generation, digests: Mapping[str, str], stats: BuildStats, segment: Path,
+    now: datetime,
+) -> Iterator[Retired]:  # fmt: skip
+    """Yield the ids of a generation that the new one lacks. Its digests are in document order."""
+    numbered = enumerate(digests)
+    missing = ((number, identity) for number, identity in numbered if identity not in stats.digests)
+    numbers = dict(islice(missing, MAX_RETIRED))
+    if not numbers:
+        return
+    try:
+        former = Segment(generation.segment, generation.manifest.catalogue).docstore
+    except (CorruptSegment, KeyError):  # an earlier format
+        yield from (Retired(identity, time=now) for identity in numbers.values())
+        return
+    vanished = [former.get_publication(number) for number in numbers]
+    current = Segment(segment, stats.catalogue).docstore
+    successors = find_successors(
+        vanished, _list_candidates(current, digests, stats), stats.catalogue
+    )
+    for publication in vanished:
+        identity = publication.id
+        yield Retired(identity, publication.title, now, successors.get(identity, ""))
+
+
+def _list_candidates(
+    current: DocStore, digests: Mapping[str, str], stats: BuildStats
+) -> Iterator[Publication]:
+    """Yield the publications that are not the same as in an earlier generation, or merged."""
+    for number, (identity, digest) in enumerate(stats.digests.items()):
+        if digests.get(identity) != digest or identity in stats.merged_ids:
+            yield current.get_publication(number)
+
+
+def find_successors(
+    vanished: Iterable[Publication], candidates: Iterable[Publication], catalogue: Catalogue
+) -> dict[str, str]:
+    """Return the id of the candidate that each vanished publication has become, if there is one.
+
+    It is the only candidate with the same title and the same key, links, abstract, or year, or with
+    a similar title and no other difference.
+    """
+    signatures = _Signatures(catalogue)
+    wanted = {
+        publication.id: (publication, signatures.make(publication)) for publication in vanished
+    }
+    owners: dict[int, list[Publication]] = {
+        signature: [] for _, signs in wanted.values() for signature in signs
+    }
+    for candidate in candidates:
+        for signature in signatures.make(candidate):
+            if signature in owners:
+                owners[signature].append(candidate)
+    return {
+        identity: successor.id
+        for identity, (publication, signs) in wanted.items()
+        if (successor := _choose(publication, [owners[signature] for signature in signs]))
+    }
+
+
+def _choose(publication: Publication, owners: Iterable[list[Publication]]) -> Publication | None:
+    """Return the first candidate that alone has a signature, and has a similar title."""
+    for candidates in owners:
+        if len(candidates) == 1:
+            candidate = candidates[0]
+            titles = publication.title.casefold(), candidate.title.casefold()
+            if fuzz.ratio(*titles) >= MIN_SIMILARITY:
+                return candidate
+    return None
+
+
+class _Signatures:
+    """Maker of the hashes by which a publication is recognized under another id."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._keys = KeyRows(catalogue)
+        self._links = [field.name for field in catalogue.fields if field.kind == "link"]
+        self._year = catalogue.date_row.name if catalogue.date_row else ""
+
+    def make(self, publication: Publication) -> dict[int, None]:
+        """Return the signatures of a publication without duplicates, the surest first."""
+        values = publication.values
+        title = hash_title(publication.title)
+        links = [str(link) for name in self._links for link in values.get(name, ())]
+        parts: list[object] = [*self._keys.hash_keys(publication), *links]
+        parts += [publication.summary] if publication.summary else []
+        signs = [hash((title, part)) for part in (*parts, values.get(self._year))]
+        rest = (publication.summary, *sorted(values.items()))
+        return dict.fromkeys([*signs, hash(rest)])
+
+
+def _resolve(entry: Retired, entries: RetiredIds, alive: Mapping[str, str]) -> Retired | None:
+    """Return an entry with the last successor of its successors.
+
+    It is removed if the last one is. Return None if the id is in use, or leads nowhere.
+    """
+    if entry.id in alive:
+        return None
+    last, seen = entry, set[str]()
+    while last.successor and last.successor not in alive and last.id not in seen:
+        seen.add(last.id)
+        last = entries.get(last.successor, Retired(last.successor, time=entry.time))
+    if last.successor in alive:
+        return msgspec.structs.replace(entry, successor=last.successor)
+    time = last.time or entry.time
+    return msgspec.structs.replace(entry, successor="", time=time) if time else None

@@ -1,0 +1,336 @@
+"""Ids outlive their publications: they lead to another id, or say what was removed and when."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue import retired
+from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.retired import Retired
+from indexer.generations import directory, manifest, publish
+from indexer.jobs import build, retirement, verify
+from tests.samples import SMALL_CATALOGUE
+
+ATLAS: Mapping[str, object] = {
+    "title": "Atlas of Roads", "year": 2014, "link": "https://example.org/atlas",
+    "summary": "Maps of roads.",
+}  # fmt: skip
+GUIDE: Mapping[str, object] = {"title": "Guide to Rivers", "year": 2010, "country": "NP"}
+
+
+@pytest.fixture
+def place(corpus: Path, index: Path) -> tuple[Path, Path]:
+    """Return a corpus with an atlas and a guide, and its index."""
+    remake(corpus, index, ATLAS, GUIDE)
+    return corpus, index
+
+
+def write(corpus: Path, *entries: Mapping[str, object]) -> None:
+    """Write entries to a JSON Lines file of the corpus."""
+    lines = (json.dumps({"section": "Papers", **entry}) for entry in entries)
+    (corpus / "books.jsonl").write_text("\n".join(lines), encoding="utf-8")
+
+
+def remake(corpus: Path, index: Path, *entries: Mapping[str, object], force: bool = False) -> None:
+    """Build the corpus with these entries. Every generation must be undamaged."""
+    write(corpus, *entries)
+    build.build(corpus, index, force=force)
+    assert [report.errors for report in verify.verify(index) if report.errors] == []
+
+
+def read(index: Path) -> dict[str, str]:
+    """Return the successor of each retired id of the live generation."""
+    entries = directory.load_live(index).read_retired()
+    return {identity: entry.successor for identity, entry in entries.items()}
+
+
+def test_a_removed_id_keeps_its_title_and_the_time(place: tuple[Path, Path]) -> None:
+    """A removed id is listed with its title and the time of the build that removed it."""
+    started = datetime.now(UTC).replace(microsecond=0)
+    remake(*place, ATLAS)
+    entry = directory.load_live(place[1]).read_retired()["guide-to-rivers-2010"]
+    assert (entry.title, entry.successor) == ("Guide to Rivers", "")
+    assert entry.time is not None
+    assert started <= entry.time <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_the_list_is_carried_on(place: tuple[Path, Path], force: bool) -> None:
+    """Later builds keep an entry as it is, whether they are incremental or forced."""
+    remake(*place, ATLAS)
+    before = directory.load_live(place[1]).read_retired()
+    for title in ("One", "Two", "Three", "Four"):
+        remake(*place, ATLAS, {"title": title}, force=force)
+    after = directory.load_live(place[1]).read_retired()
+    assert after["guide-to-rivers-2010"] == before["guide-to-rivers-2010"]
+
+
+def test_a_change_of_the_rows_keeps_the_list(place: tuple[Path, Path]) -> None:
+    """A build of everything, after a change of catalogue.toml, finds what vanished."""
+    text = SMALL_CATALOGUE.replace("weight = 2.5", "weight = 3.0")
+    (place[0] / "catalogue.toml").write_text(text, encoding="utf-8")
+    remake(*place, {**ATLAS, "title": "Atlas of all Roads"})
+    assert read(place[1]) == {
+        "atlas-of-roads-2014": "atlas-of-all-roads-2014",
+        "guide-to-rivers-2010": "",
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "Atlas of the Roads"},
+        {"year": 2015},
+        {"id": "atlas"},
+        {"id": "atlas", "summary": "All roads.", "link": "https://example.org/roads"},
+        {"year": 2015, "summary": "All roads."},
+        {"year": 2015, "link": "https://example.org/roads"},
+    ],
+    ids=["title", "year", "id", "id and texts", "year and abstract", "year and link"],
+)
+def test_a_changed_id_leads_to_the_new_one(
+    place: tuple[Path, Path], change: dict[str, object]
+) -> None:
+    """An id that changed with the title or the year leads to the new one."""
+    remake(*place, {**ATLAS, **change}, GUIDE)
+    (entry,) = directory.load_live(place[1]).read_retired().values()
+    assert entry.id == "atlas-of-roads-2014"
+    assert entry.successor in place_ids(place[1])
+
+
+def place_ids(index: Path) -> set[str]:
+    """Return the ids of the live publications."""
+    return set(directory.load_live(index).read_digests())
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [{"title": "Bridges", "year": 2014, "country": "NP"}],
+        [{**ATLAS, "title": "Bridges"}],
+        [{**ATLAS, "id": "one"}, {**ATLAS, "id": "two"}],
+        [{"title": "Atlas of Roads", "year": 2016}],
+    ],
+    ids=["another", "another title", "two copies", "another edition"],
+)
+def test_a_removed_id_leads_to_no_other_publication(
+    place: tuple[Path, Path], others: list[Mapping[str, object]]
+) -> None:
+    """An id leads nowhere if a new publication is another one, or if two might be the same."""
+    remake(*place, *others, GUIDE)
+    assert read(place[1]) == {"atlas-of-roads-2014": ""}
+
+
+def test_a_publication_that_did_not_change_is_no_successor(place: tuple[Path, Path]) -> None:
+    """A copy that was there before does not take the place of a removed one."""
+    remake(*place, ATLAS, {**ATLAS, "id": "copy"}, GUIDE)
+    remake(*place, ATLAS, GUIDE)
+    assert read(place[1]) == {"copy": ""}
+
+
+def test_chains_lead_to_the_last_id(place: tuple[Path, Path]) -> None:
+    """An id whose successor changes leads to the newest one, and is removed with it."""
+    for identity in ("second", "third"):
+        remake(*place, {**ATLAS, "id": identity}, GUIDE)
+    assert read(place[1]) == {"atlas-of-roads-2014": "third", "second": "third"}
+    remake(*place, GUIDE)
+    entries = directory.load_live(place[1]).read_retired()
+    assert {entry.successor for entry in entries.values()} == {""}
+    assert entries["second"].time == entries["third"].time
+
+
+def test_an_id_that_comes_back_is_not_retired(place: tuple[Path, Path]) -> None:
+    """An id that is in use again is no longer listed, and a list without entries is no file."""
+    remake(*place, {**ATLAS, "id": "second"}, GUIDE)
+    remake(*place, ATLAS, GUIDE)
+    assert read(place[1]) == {"second": "atlas-of-roads-2014"}
+    remake(*place, ATLAS, {**ATLAS, "id": "second"}, GUIDE)
+    assert read(place[1]) == {}
+    assert manifest.RETIRED not in directory.load_live(place[1]).manifest.files
+
+
+CATALOGUE_WITH_DOI = f'{SMALL_CATALOGUE}\n[[field]]\nname = "doi"\nlabel = "DOI"\nkind = "doi"\n'
+SOURCES = "".join(
+    f'[[source]]\nfile = "{name}.csv"\nformat = "delimited"\n[source.fields]\n'
+    'id = "Id"\ntitle = "Title"\ndoi = "DOI"\nsection = "Section"\nyear = "Year"\n'
+    for name in ("a", "b", "c")
+)
+
+
+@pytest.mark.parametrize("doi", ["10.5555/1", ""], ids=["old keys", "new keys"])
+def test_merged_ids_lead_to_the_merged_publication(doi: str, tmp_path: Path) -> None:
+    """The ids of records that are merged into another one lead to it."""
+    corpus, index = tmp_path / "corpus", tmp_path / "index"
+    corpus.mkdir()
+    (corpus / "catalogue.toml").write_text(CATALOGUE_WITH_DOI, encoding="utf-8")
+    regions = '[regions]\n"South Asia" = ["IN"]\n'
+    (corpus / "regions.toml").write_text(regions, encoding="utf-8")
+    (corpus / "sources.toml").write_text(SOURCES, encoding="utf-8")
+
+    def write_table(name: str, identity: str, title: str, doi: str) -> None:
+        row = f"{identity};{title};{doi};Papers;2014"
+        text = f"Id;Title;DOI;Section;Year\n{row}\nother-{name};Other {name};;Papers;2001\n"
+        (corpus / f"{name}.csv").write_text(text, encoding="utf-8")
+
+    write_table("a", "first", "Atlas of Roads", "")
+    write_table("b", "second", "ATLAS of roads", doi)
+    write_table("c", "third", "Atlas of roads.", "")
+    build.build(corpus, index)
+    for name, identity in {"a": "first", "b": "second", "c": "third"}.items():
+        write_table(name, identity, "Atlas of Roads", "10.5555/1")
+    assert build.build(corpus, index).merged == 2
+    assert read(index) == {"second": "first", "third": "first"}
+
+
+def test_a_rollback_and_the_next_build_lose_no_id(place: tuple[Path, Path]) -> None:
+    """A rollback has the list of its generation. The next build adds the ids made since."""
+    remake(*place, {**ATLAS, "id": "second"}, GUIDE)
+    remake(*place, {**ATLAS, "id": "third"}, GUIDE, {"title": "New"})
+    publish.rollback(place[1])
+    assert read(place[1]) == {"atlas-of-roads-2014": "second"}
+    publish.rollback(place[1])
+    assert read(place[1]) == {}
+    remake(*place, ATLAS, GUIDE, {"title": "Another"})
+    assert read(place[1]) == {
+        "new": "", "second": "atlas-of-roads-2014", "third": "atlas-of-roads-2014",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("harm", ["digests.zst", "segment/words.seg"])
+def test_a_damaged_generation_passes_its_list_on(place: tuple[Path, Path], harm: str) -> None:
+    """A build carries on the list of a damaged live generation if the list itself is undamaged."""
+    remake(*place, ATLAS)
+    (directory.load_live(place[1]).folder / harm).write_bytes(b"?")
+    write(place[0], ATLAS)
+    build.build(*place)
+    assert read(place[1]) == {"guide-to-rivers-2010": ""}
+
+
+def test_a_damaged_list_is_not_read(place: tuple[Path, Path]) -> None:
+    """A changed list is reported, and the next build takes nothing from it."""
+    remake(*place, ATLAS)
+    live = directory.load_live(place[1])
+    forged = manifest.pack_retired({"forged": Retired("forged", time=datetime.now(UTC))})
+    (live.folder / manifest.RETIRED).write_bytes(forged)
+    with pytest.raises(manifest.IndexOutdated, match=r"retired\.zst .* does not match"):
+        live.read_retired()
+    assert [report.errors for report in verify.verify(place[1])][-1] == (
+        "retired.zst does not match the manifest",
+    )
+    build.build(*place)
+    assert read(place[1]) == {"guide-to-rivers-2010": ""}
+
+
+def test_verify_checks_retired_ids(place: tuple[Path, Path]) -> None:
+    """A retired id that is in use, and a successor that does not exist, are reported."""
+    live = directory.load_live(place[1])
+    wrong = [Retired("brief/6", time=datetime.now(UTC)), Retired("old", successor="none")]
+    (live.folder / manifest.RETIRED).write_bytes(
+        manifest.pack_retired({entry.id: entry for entry in wrong})
+    )
+    for name in (manifest.MANIFEST, manifest.MANIFEST_DIGEST):
+        (live.folder / name).unlink()  # sealing writes them
+    publish.seal(live.folder, live.manifest)
+    assert [report.errors for report in verify.verify(place[1])][-1] == (
+        "the retired id 'brief/6' is in use",
+        "the successor of the retired id 'old' does not exist",
+    )
+
+
+def test_a_build_from_nothing_reads_the_list_of_the_corpus(place: tuple[Path, Path]) -> None:
+    """A list that was saved as retired.toml survives a deleted index."""
+    corpus, index = place
+    remake(*place, {**ATLAS, "id": "second"})
+    before = directory.load_live(index).read_retired()
+    (corpus / retired.RETIRED_FILE).write_text(retired.format_toml(before.values()))
+    shutil.rmtree(index)
+    build.build(*place)
+    assert directory.load_live(index).read_retired() == before
+
+
+def state(corpus: Path, *entries: Retired) -> None:
+    """Write retired.toml."""
+    (corpus / retired.RETIRED_FILE).write_text(retired.format_toml(entries), encoding="utf-8")
+
+
+def test_a_stated_successor_is_published(place: tuple[Path, Path]) -> None:
+    """A new line of retired.toml alone publishes a generation, and wins over what a build knew."""
+    remake(*place, ATLAS)
+    state(place[0], Retired("guide-to-rivers-2010", successor="brief/6"), Retired("old", "Old"))
+    with pytest.raises(CatalogueError, match="'old' leads nowhere"):
+        build.build(*place)
+    state(
+        place[0],
+        Retired("guide-to-rivers-2010", successor="brief/6"),
+        Retired("atlas-of-roads-2014", successor="brief/6"),
+        Retired("mistaken", successor="nowhere"),
+    )
+    assert build.build(*place).status == "published"
+    assert read(place[1]) == {"guide-to-rivers-2010": "brief/6"}
+    assert build.build(*place).status == "unchanged"
+
+
+def test_a_saved_list_that_is_out_of_date_changes_nothing(place: tuple[Path, Path]) -> None:
+    """Of two entries with a time, the later one wins."""
+    state(place[0], Retired("atlas-of-roads-2014", "Atlas", datetime(2020, 1, 1, tzinfo=UTC)))
+    remake(*place, {**ATLAS, "id": "second"}, GUIDE)
+    assert read(place[1]) == {"atlas-of-roads-2014": "second"}
+
+
+def test_an_id_twice_in_the_file_is_a_fault(corpus: Path) -> None:
+    """retired.toml with an id twice is invalid."""
+    state(corpus, Retired("a", successor="b"), Retired("a", successor="c"))
+    with pytest.raises(CatalogueError, match="the id 'a' occurs twice"):
+        retired.load(corpus)
+
+
+texts = st.text(st.characters(codec="utf-8"))
+entries = st.builds(
+    Retired, texts, texts, st.datetimes(timezones=st.just(UTC)), texts
+)  # fmt: skip
+
+
+@given(st.lists(entries, unique_by=lambda entry: entry.id))
+def test_a_written_file_reads_back(
+    tmp_path_factory: pytest.TempPathFactory, listed: list[Retired]
+) -> None:
+    """retired.toml holds any ids and titles, as does the file of a generation."""
+    folder = tmp_path_factory.mktemp("retired")
+    state(folder, *listed)
+    assert list(retired.load(folder).values()) == listed
+
+
+def test_the_first_retired_ids_are_dropped_over_the_limit(
+    place: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more ids than the limit, those that were retired first are dropped."""
+    monkeypatch.setattr(retirement, "MAX_RETIRED", 2)
+    early = datetime(2020, 1, 1, tzinfo=UTC)
+    state(place[0], Retired("x", time=early), Retired("y", time=early.replace(year=2021)))
+    remake(*place, ATLAS)
+    assert read(place[1]) == {"y": "", "guide-to-rivers-2010": ""}
+
+
+def test_an_index_of_another_format_keeps_the_ids(
+    place: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids of a segment that can't be read are retired without their titles."""
+
+    def refuse(*_: object) -> None:
+        raise KeyError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(retirement, "Segment", refuse)
+        write(place[0], ATLAS)
+        build.build(*place, force=True)
+    entry = directory.load_live(place[1]).read_retired()["guide-to-rivers-2010"]
+    assert msgspec.structs.astuple(entry)[1] == ""
