@@ -28,7 +28,7 @@ Json = dict[str, Any]
 REF = "#/components/schemas/{name}"
 RESPONSES = (
     schemas.Search, schemas.Suggestions, schemas.Health, schemas.Error, schemas.PublicationBody,
-    schemas.HitBody, schemas.LinkedBody, Link,
+    schemas.Gone, schemas.HitBody, schemas.LinkedBody, Link,
 )  # fmt: skip
 YEAR = "[0-9]{4}"
 FORMATS: dict[FieldKind, str] = {
@@ -66,10 +66,20 @@ LIST_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
     ("page", "The page number.", {"type": "integer", "minimum": 1, "default": 1}),
 )  # fmt: skip
 ERRORS = {
-    "400": "A parameter is invalid. The hint lists valid values.",
-    "404": "No publication has this id.",
-    "429": "The client exceeds the rate limit.",
-    "503": "There is no index, or the search takes too long or would have to wait too long.",
+    "400": ("A parameter is invalid. The hint lists valid values.", "Error"),
+    "404": ("No publication has this id.", "Error"),
+    "410": ("The publication was removed.", "Gone"),
+    "429": ("The client exceeds the rate limit.", "Error"),
+    "503": (
+        "There is no index, or the search takes too long or would have to wait too long.", "Error",
+    ),
+}  # fmt: skip
+"""Description and schema of each error response, by status."""
+MOVED: Json = {
+    "description": "The publication has another id.",
+    "headers": {
+        "Location": {"description": "The URL with that id.", "schema": {"type": "string"}},
+    },
 }
 
 
@@ -93,8 +103,8 @@ def make_document(catalogue: Catalogue, example: str, prefix: str) -> Json:
             },
             "schemas": _make_schemas(catalogue),
             "responses": {
-                status: _make_response(description, "Error")
-                for status, description in ERRORS.items()
+                "301": MOVED,
+                **{status: _make_response(*error) for status, error in ERRORS.items()},
             },
         },
     }
@@ -132,7 +142,7 @@ def _make_operations(catalogue: Catalogue, example: str) -> Json:
             "publication",
             "Get a publication, its other editions, and similar publications.",
             "Publication",
-            ["404"],
+            ["301", "404", "410"],
             [identity],
         ),
         "/healthz": _make_operation("health", "Get the status of the service.", "Health"),
@@ -144,7 +154,7 @@ def _make_operation(
     name: str,
     summary: str,
     schema: str,
-    errors: Sequence[str] = (),
+    others: Sequence[str] = (),
     parameter_refs: Sequence[Json] = (),
 ) -> Json:
     """Return the GET operation of a path. Every path can respond with 429 and 503."""
@@ -154,7 +164,7 @@ def _make_operation(
         "parameters": parameter_refs,
         "responses": {
             "200": _make_response(summary, schema),
-            **{status: _make_ref("responses", status) for status in (*errors, "429", "503")},
+            **{status: _make_ref("responses", status) for status in (*others, "429", "503")},
         },
     }
 

@@ -7,6 +7,7 @@ The fields of a publication depend on the catalogue, so they have no types here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
 from indexer.catalogue.records import SourceLocation
@@ -247,3 +248,20 @@ class Error(TypedDict):
     """An error response."""
 
     error: ErrorBody
+
+
+class RemovedBody(ErrorBody):
+    """The error of a removed publication: its last title, or "" if it is unknown.
+
+    `removed` is the time when it was removed. `search` is the URL of a search for the title.
+    """
+
+    title: str
+    removed: datetime
+    search: str
+
+
+class Gone(TypedDict):
+    """The response for a removed publication."""
+
+    error: RemovedBody

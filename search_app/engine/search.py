@@ -13,6 +13,7 @@ import msgspec
 from whoosh import query
 
 from indexer.catalogue.records import Publication
+from indexer.catalogue.retired import Retired
 from indexer.generations.manifest import Generation
 from search_app.engine.deadline import Deadline
 from search_app.engine.features import autocomplete, highlight
@@ -160,6 +161,7 @@ class Searcher:
         self.catalogue = vocabulary.catalogue
         self.store = store
         self.interpreter = Interpreter(vocabulary, store, generation.read_thesaurus())
+        self._retired = generation.read_retired()
 
     @property
     def size(self) -> int:
@@ -185,6 +187,10 @@ class Searcher:
     def get_publication(self, identity: str) -> Publication | None:
         """Return the publication with an id, or None."""
         return self.store.get_publication(identity)
+
+    def find_retired(self, identity: str) -> Retired | None:
+        """Return what became of the publication that had an id, or None if no build knew it."""
+        return self._retired.get(identity)
 
     def find_related(self, identity: str) -> Related:
         """Return the publications related to one. Raise KeyError if there is none with this id."""

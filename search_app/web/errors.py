@@ -6,8 +6,10 @@ This is the only error handler of the application. `/api/` and `/healthz` respon
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 import msgspec
+from babel.dates import format_date
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
@@ -25,12 +27,16 @@ RETRY_AFTER = {"no_index": 60, "busy": 2, "too_costly": 10}
 
 
 class ErrorResponse(msgspec.Struct, frozen=True):
-    """The content of an error response: a status, a code for programs, a message, and a hint."""
+    """The content of an error response: a status, a code for programs, a message, and a hint.
+
+    `removed` is the removed publication, if that is the error.
+    """
 
     status: int
     code: str
     message: str
     hint: str
+    removed: PublicationRemoved | None = None
 
 
 class NotFound(Exception):
@@ -39,6 +45,14 @@ class NotFound(Exception):
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.message, self.hint = message, hint
+
+
+class PublicationRemoved(Exception):
+    """A removed publication: its last title, or "", when it was removed, and a search for it."""
+
+    def __init__(self, title: str, time: datetime, search_url: str) -> None:
+        super().__init__(title)
+        self.title, self.time, self.search_url = title, time, search_url
 
 
 def page_not_found() -> NotFound:
@@ -56,6 +70,8 @@ def to_error_response(error: Exception) -> ErrorResponse:
             return ErrorResponse(400, "bad_parameter", str(error), error.expected)
         case NotFound():
             return ErrorResponse(404, "not_found", error.message, error.hint)
+        case PublicationRemoved():
+            return _of_removed(error)
         case IndexUnusable() | TooBusy() | BudgetExceeded():
             return _temporary(error)
         case HTTPException():
@@ -64,6 +80,16 @@ def to_error_response(error: Exception) -> ErrorResponse:
             hint = gettext("The error was recorded as %(id)s. Try again later.")
             message = gettext("Something went wrong.")
             return ErrorResponse(500, "internal", message, hint % {"id": g.request_id})
+
+
+def _of_removed(error: PublicationRemoved) -> ErrorResponse:
+    date = format_date(error.time, "d MMMM yyyy", locale="en")
+    message = gettext("This publication was removed on %(date)s.")
+    hint = gettext("Search for a publication.")
+    if error.title:
+        message = gettext("“%(title)s” was removed on %(date)s.")
+        hint = gettext("Search for its title. There may be another edition.")
+    return ErrorResponse(410, "gone", message % {"title": error.title, "date": date}, hint, error)
 
 
 def _temporary(error: IndexUnusable | TooBusy | BudgetExceeded) -> ErrorResponse:
@@ -113,18 +139,24 @@ def _handle_error(error: Exception) -> Response:
     if error_response.status == 500:
         request_line = f"{request.method} {request.path}"[:MAX_CHARS]
         log.error("%s failed", request_line, exc_info=error)
+    removed = error_response.removed
     if request.path.startswith("/api/") or request.path == "/healthz":
         body_fields = {
             "code": error_response.code,
             "message": error_response.message,
             "hint": error_response.hint,
         }
+        if removed:
+            body_fields["title"] = removed.title
+            body_fields["removed"] = removed.time.isoformat()
+            body_fields["search"] = removed.search_url
         body = msgspec.json.encode({"error": body_fields})
         response = Response(body, error_response.status, content_type="application/json")
     else:
         page = render_template(
             "error.html", status=error_response.status, title=error_response.message,
             message=error_response.message, hint=error_response.hint,
+            title_search=removed.search_url if removed and removed.title else "",
             text=request.args.get("q", ""), hidden=(),
         )  # fmt: skip
         response = Response(page, error_response.status, content_type="text/html; charset=utf-8")

@@ -18,7 +18,6 @@ from babel.dates import format_datetime
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Publication
 from search_app import search_state, search_url
 from search_app.api import openapi, serializers
 from search_app.engine import Engine, Searcher, SearchRequest
@@ -28,6 +27,7 @@ from search_app.i18n.translation import gettext
 from search_app.presentation import facet_panel, publication_page, search_page
 from search_app.web.addresses import make_absolute
 from search_app.web.errors import NotFound, page_not_found
+from search_app.web.lookup import get_publication
 from search_app.web.middleware.access import is_local
 from search_app.web.middleware.metrics import TYPE, Metrics
 from search_app.web.zero_result_log import ZeroResultLog
@@ -171,21 +171,11 @@ def facet(name: str) -> str:
         return render_template("facet.html", page=page, text=state.text, hidden=page.hidden)
 
 
-def _publication(identity: str) -> Publication:
-    """Return the publication with an id. Raise NotFound."""
-    requested = get_searcher().get_publication(identity)
-    if requested is None:
-        raise NotFound(
-            gettext("There is no publication “%(id)s”.") % {"id": identity[:100]},
-            gettext("It may have been removed or renamed. Search for its title."),
-        )
-    return requested
-
-
 @site.get("/publication/<path:identity>")
 def publication(identity: str) -> str:
     """Return the page of a publication: all fields, other editions, and similar publications."""
-    requested, related = _publication(identity), get_searcher().find_related(identity)
+    requested = get_publication(get_searcher(), identity)
+    related = get_searcher().find_related(identity)
     page = publication_page.make_publication_page(
         requested, related, get_searcher().catalogue, request.script_root
     )
@@ -195,7 +185,8 @@ def publication(identity: str) -> str:
 @site.get("/api/publication/<path:identity>")
 def api_publication(identity: str) -> Response:
     """Return a publication as JSON, each field by its name."""
-    requested, related = _publication(identity), get_searcher().find_related(identity)
+    requested = get_publication(get_searcher(), identity)
+    related = get_searcher().find_related(identity)
     return _render_json(
         serializers.serialize_whole(
             requested, related, get_searcher().catalogue, request.script_root
