@@ -26,6 +26,7 @@ from search_app.api import serializers
 from search_app.cli import background_build, importing, options, output, serve
 from search_app.cli.progress import ProgressDisplay
 from search_app.engine import open_engine
+from search_app.export.registry import FORMATS
 from search_app.presentation import facet_panel, search_page
 from search_app.web import zero_result_log
 
@@ -185,13 +186,19 @@ def rollback(index: Path | None) -> None:
 )
 @options.index
 @click.option("--json", "as_json", is_flag=True, help="Print the JSON of /api/search.")
+@click.option(
+    "--format", "format_name", type=click.Choice([*FORMATS]), help="Write all hits in a format."
+)
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
-def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
+def search(
+    index: Path | None, as_json: bool, format_name: str | None, words: tuple[str, ...]
+) -> None:
     """Search from the terminal, with the same results as on the page.
 
     Every parameter of the page is an option: --region "South Asia" --year 2010..2015
     --sort newest --size 20 --page 2 --match any --exact 1 --fold 1
-    --explain 1 --semantic 0.
+    --explain 1 --semantic 0. A facet with the name of another option is a field of the query:
+    format:video.
     """
     settings = config.load(index=index)
     engine = open_engine(settings.index)
@@ -201,6 +208,10 @@ def search(index: Path | None, as_json: bool, words: tuple[str, ...]) -> None:
         "sort", "size", "page", "match", "exact", "fold", "explain", "semantic",
     }  # fmt: skip
     state = search_url.read(output.parse_arguments(words, allowed), catalogue)
+    if format_name:
+        hits = engine.get_searcher().scan(state.make_request())
+        output.write_export(FORMATS[format_name], hits, catalogue, settings)
+        return
     values = serializers.MAX_VALUES if as_json else facet_panel.MAX_SHOWN_VALUES
     results = engine.search(state.make_request(values))
     if as_json:

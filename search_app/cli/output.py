@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import click
 from werkzeug.datastructures import MultiDict
 
 from indexer.analysis.cleaning import replace_unprintable
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Problem
+from indexer.catalogue.records import Problem, Publication
 from indexer.generations import fsync
 from indexer.generations.manifest import IndexWriteError
 from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.jobs.check import CheckReport
+from search_app.config import Settings
 from search_app.engine.results import Results, TextRun
+from search_app.export.registry import Format
 from search_app.presentation import search_page
 from search_app.presentation.alternatives import Alternatives, SearchLink, WiderSubjects
 from search_app.presentation.explanations import explain_in_sentences
@@ -81,6 +84,23 @@ def _format_counts(links: Sequence[SearchLink]) -> str:
 
 def _style(runs: Sequence[TextRun]) -> str:
     return "".join(click.style(run.text, bold=True) if run.marked else run.text for run in runs)
+
+
+def write_export(
+    export: Format, hits: Iterable[Publication], catalogue: Catalogue, settings: Settings
+) -> None:
+    """Write publications in a format to standard output.
+
+    Without the setting `site_url`, the publications have no page.
+    """
+
+    def make_page_url(identity: str) -> str:
+        path = search_page.make_publication_url(identity, settings.prefix)
+        return f"{settings.site_url}{path}" if settings.site_url else ""
+
+    for part in export.write(hits, catalogue, make_page_url):
+        sys.stdout.buffer.write(part)
+    sys.stdout.buffer.flush()
 
 
 def parse_arguments(words: Sequence[str], allowed: set[str]) -> MultiDict[str, str]:

@@ -169,9 +169,7 @@ def make_search_page(results: Results, state: SearchState, catalogue: Catalogue)
         summary=search_notes.summary(results, state),
         total=results.total,
         hits=_hit_rows(results, catalogue, state.prefix),
-        facets=make_facet_groups(
-            results, state, catalogue, list_useful_facets(results, catalogue)
-        ),
+        facets=make_facet_groups(results, state, catalogue, list_useful_facets(results, catalogue)),
         chips=tuple(make_chips(results, state, catalogue)),
         clear_href=state.without_filters().make_url(),
         sorts=tuple(_sorts(results, state)),

@@ -384,6 +384,25 @@ def test_search_as_json(run: Run, index: Path) -> None:
     assert {"query", "pages", "relaxed", "generation", "took_ms", "facets"} <= set(answer)
 
 
+def test_search_in_a_format(run: Run, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --format, a search writes all hits, whatever the size of a page, with their URLs."""
+    monkeypatch.setenv("PUBSEARCH_SITE_URL", "https://example.org")
+    monkeypatch.setenv("PUBSEARCH_PREFIX", "/books")
+    told = run("search", "--index", index, "--format", "jsonl", "--size", "1", "--sort", "title")
+    titles = [json.loads(line)["title"] for line in told.out.splitlines()]
+    assert len(titles) == 5
+    assert titles == sorted(titles)
+    told = run("search", "--index", index, "law", "--format=ris")
+    assert "UR  - https://example.org/books/publication/model-law\r\n" in told.out
+
+
+def test_search_in_an_unknown_format(run: Run, index: Path) -> None:
+    """An unknown format is an error that lists the formats."""
+    told = run("search", "--index", index, "--format", "exl")
+    assert told.status == 2
+    assert "'ris', 'bibtex', 'csl'" in told.err
+
+
 def test_search_with_explanations(run: Run, index: Path) -> None:
     """With --explain 1, a search prints the reasons for each hit, also as JSON."""
     told = run("search", "--index", index, "organs", "--region", "Africa", "--explain", "1")
