@@ -18,6 +18,7 @@ from time import monotonic, sleep
 from typing import NamedTuple
 from weakref import ref
 
+from indexer.catalogue.records import Publication
 from indexer.codec.segment import array_file
 from indexer.generations import directory
 from indexer.generations.manifest import Generation, IndexUnusable
@@ -232,6 +233,15 @@ class Engine:
         """
         with self._admission.admit(searcher.store.estimate_cost(request)) as yield_to_others:
             yield searcher.search(request, Deadline(self._budget, yield_to_others))
+
+    def scan(self, request: SearchRequest, searcher: Searcher) -> Iterator[Publication]:
+        """Return all hits of a search in order. Raise BudgetExceeded or TooBusy.
+
+        The search is admitted as any other, and is complete on return. Taking the hits is not part
+        of it, so a slow reader of them delays no search.
+        """
+        with self._admission.admit(searcher.store.estimate_cost(request)) as yield_to_others:
+            return searcher.scan(request, Deadline(self._budget, yield_to_others))
 
 
 def open_searcher(

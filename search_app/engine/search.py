@@ -176,9 +176,15 @@ class Searcher:
         """Return the ids of the hits of a page, in order, without texts and facets."""
         return retrieve(request, self.interpreter).reply.list_ids()
 
-    def scan(self, request: SearchRequest) -> Iterator[Publication]:
-        """Yield all hits of a search in order, whatever the page of the request."""
-        return retrieve(request, self.interpreter).reply.scan()
+    def scan(
+        self, request: SearchRequest, deadline: Deadline | None = None
+    ) -> Iterator[Publication]:
+        """Return all hits of a search in order, whatever the page of the request.
+
+        The deadline applies to the search. The hits are read later, when they are taken. Raise
+        BudgetExceeded.
+        """
+        return retrieve(request, self.interpreter, deadline).reply.scan()
 
     def suggest(self, text: str, filters: Filters) -> list[Suggestion]:
         """Return suggestions for a text that is being typed, within the selected filters."""

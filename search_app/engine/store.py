@@ -115,7 +115,7 @@ class Reply(Protocol):
         """Yield the hits of the page, in order."""
 
     def scan(self) -> Iterator[Publication]:
-        """Yield all hits in order, whatever the page."""
+        """Return all hits in order, whatever the page. Each is read when it is taken."""
 
     def explain(self) -> Sequence[Explanation | None]:
         """Return the explanation of each hit of the page; None beyond a limit."""

@@ -22,7 +22,7 @@ from search_app.web.middleware.request_log import MAX_CHARS
 log = logging.getLogger(__name__)
 
 
-RETRY_AFTER = {"no_index": 60, "busy": 2, "too_costly": 10}
+RETRY_AFTER = {"no_index": 60, "busy": 2, "busy_exporting": 30, "too_costly": 10}
 """`Retry-After` in seconds, by error code, for temporary errors."""
 
 
@@ -55,6 +55,10 @@ class PublicationRemoved(Exception):
         self.title, self.time, self.search_url = title, time, search_url
 
 
+class TooManyExports(Exception):
+    """As many exports are running as may run at a time."""
+
+
 def page_not_found() -> NotFound:
     """Return the error of a URL that is no page."""
     return NotFound(
@@ -72,7 +76,7 @@ def to_error_response(error: Exception) -> ErrorResponse:
             return ErrorResponse(404, "not_found", error.message, error.hint)
         case PublicationRemoved():
             return _of_removed(error)
-        case IndexUnusable() | TooBusy() | BudgetExceeded():
+        case IndexUnusable() | TooBusy() | TooManyExports() | BudgetExceeded():
             return _temporary(error)
         case HTTPException():
             return _of_http(error)
@@ -92,7 +96,9 @@ def _of_removed(error: PublicationRemoved) -> ErrorResponse:
     return ErrorResponse(410, "gone", message % {"title": error.title, "date": date}, hint, error)
 
 
-def _temporary(error: IndexUnusable | TooBusy | BudgetExceeded) -> ErrorResponse:
+def _temporary(
+    error: IndexUnusable | TooBusy | TooManyExports | BudgetExceeded,
+) -> ErrorResponse:
     match error:
         case IndexUnusable():
             # The engine logs the path of the index. Users must not see it.
@@ -103,6 +109,9 @@ def _temporary(error: IndexUnusable | TooBusy | BudgetExceeded) -> ErrorResponse
             message = gettext("Another search is taking a long time.")
             hint = gettext("Try again in a moment, or search for fewer words.")
             return ErrorResponse(503, "busy", message, hint)
+        case TooManyExports():
+            message = gettext("Other exports are running.")
+            return ErrorResponse(503, "busy_exporting", message, gettext("Try again in a minute."))
         case BudgetExceeded():
             message = gettext("This search takes too long.")
             hint = gettext("Search for fewer words, or without wildcards and fuzzy terms.")

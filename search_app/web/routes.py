@@ -119,14 +119,15 @@ def _log_gap(state: search_state.SearchState, results: Results) -> None:
         cast(ZeroResultLog, current_app.extensions["pubsearch.gaps"]).write(state.text)
 
 
-def _parse_state() -> search_state.SearchState:
+def parse_state() -> search_state.SearchState:
+    """Return the search of the current URL. Raise BadParameter."""
     return search_url.read(request.args, get_searcher().catalogue, request.script_root)
 
 
 @site.get("/")
 def search() -> str:
     """Return the search page: hits, facets, and counts."""
-    state = _parse_state()
+    state = parse_state()
     with _search(state, facet_panel.MAX_SHOWN_VALUES) as results:
         _log_gap(state, results)
         page = search_page.make_search_page(results, state, get_searcher().catalogue)
@@ -136,7 +137,7 @@ def search() -> str:
 @site.get("/api/search")
 def api_search() -> Response:
     """Return the results of a search as JSON."""
-    state = _parse_state()
+    state = parse_state()
     with _search(state, serializers.MAX_VALUES) as results:
         _log_gap(state, results)
         body = serializers.serialize_search(state, results, get_searcher().catalogue)
@@ -146,7 +147,7 @@ def api_search() -> Response:
 @site.get("/api/suggest")
 def api_suggest() -> Response:
     """Return suggestions for a query that is being typed, within the current filters, as JSON."""
-    state, text = _parse_state(), request.args.get("q", "")
+    state, text = parse_state(), request.args.get("q", "")
     suggestions = get_searcher().suggest(text, state.filters)
     return _render_json(
         serializers.serialize_suggestions(text, state, suggestions, get_searcher().catalogue)
@@ -156,7 +157,7 @@ def api_suggest() -> Response:
 @site.get("/facet/<name>")
 def facet(name: str) -> str:
     """Return the page with all values of a facet for the current search. Raise NotFound."""
-    state, catalogue = _parse_state(), get_searcher().catalogue
+    state, catalogue = parse_state(), get_searcher().catalogue
     field = next(
         (facet_field for facet_field in catalogue.facets if facet_field.name == name), None
     )

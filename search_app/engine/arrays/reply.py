@@ -199,9 +199,10 @@ class ArrayReply:
             yield RankedHit(self._snapshot.get_publication(number), score, editions)
 
     def scan(self) -> Iterator[Publication]:
-        """Yield all hits in order, whatever the page."""
-        for number in self._order(slice(0, self.total))[0].tolist():
-            yield self._snapshot.get_publication(number)
+        """Return all hits in order, whatever the page. Each is read when it is taken."""
+        numbers = self._order(slice(0, self.total))[0].tolist()
+        self._deadline.checkpoint("score")
+        return map(self._snapshot.get_publication, numbers)
 
     def explain(self) -> list[Explanation | None]:
         """Return the explanation of each hit of the page; None beyond MAX_EXPLANATIONS."""

@@ -39,7 +39,7 @@ def register(
     shared = f"{_digest_program()}\0{msgspec.json.encode(settings, enc_hook=str).decode()}"
 
     def send_not_modified() -> Response | None:
-        if not (request.endpoint or "").startswith("site.") or request.endpoint in MONITORED:
+        if request.blueprint is None or request.endpoint in MONITORED:
             return None
         g.tag = _make_tag(shared, searcher(), engine.failed)
         is_current = g.tag in request.if_none_match.as_set(include_weak=True)

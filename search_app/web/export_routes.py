@@ -1,0 +1,134 @@
+"""The routes of exports: one publication, or all hits of a search, in each format.
+
+Exports of searches are streamed. Their number and their time are limited, because each occupies a
+thread of the server for as long as its client reads.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from threading import BoundedSemaphore
+from time import monotonic
+from typing import cast
+from urllib.parse import quote
+
+from flask import Blueprint, Flask, Response, current_app, request
+from werkzeug.http import dump_options_header
+
+from indexer.catalogue.fields import MISSING
+from search_app.export.registry import FORMATS, Format, MakePageUrl
+from search_app.i18n.translation import gettext
+from search_app.presentation.search_page import make_publication_url
+from search_app.search_state import SearchState
+from search_app.web.addresses import make_absolute
+from search_app.web.errors import NotFound, TooManyExports
+from search_app.web.lookup import get_publication
+from search_app.web.routes import get_engine, get_searcher, parse_state
+
+MAX_EXPORTS = 2
+"""Maximum number of searches that a process exports at the same time."""
+MAX_SECONDS = 600
+"""Maximum time of an export in seconds. The rest is not sent, and the client sees an error."""
+BLOCK_BYTES = 1 << 16
+"""Bytes that are sent at once. Sending each record alone takes several times longer."""
+MAX_NAME_CHARS = 80
+"""Maximum characters of a file name without its extension."""
+_NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\s]+')
+
+exports = Blueprint("export", __name__)
+
+
+def register(app: Flask) -> None:
+    """Add the routes."""
+    app.extensions["pubsearch.exports"] = BoundedSemaphore(MAX_EXPORTS)
+    app.register_blueprint(exports)
+
+
+@exports.get("/export/<name>/<path:identity>")
+def export_publication(name: str, identity: str) -> Response:
+    """Return a publication in a format. Raise NotFound or PublicationRemoved."""
+    export_format, publication = _find_format(name), get_publication(get_searcher(), identity)
+    parts = export_format.write([publication], get_searcher().catalogue, _get_page_urls())
+    return _make_file(b"".join(parts), export_format, publication.title)
+
+
+@exports.get("/export/<name>")
+def export_search(name: str) -> Response:
+    """Return all hits of a search in a format. Raise NotFound, BadParameter or TooManyExports.
+
+    The search is complete before the response begins, so that its errors have a status.
+    """
+    export_format, state = _find_format(name), parse_state()
+    with ExitStack() as stack:
+        running = cast(BoundedSemaphore, current_app.extensions["pubsearch.exports"])
+        if not running.acquire(blocking=False):
+            raise TooManyExports
+        stack.callback(running.release)
+        publications = get_engine().scan(state.make_request(), get_searcher())
+        parts = export_format.write(publications, get_searcher().catalogue, _get_page_urls())
+        response = _make_file(_join_blocks(parts), export_format, _describe_search(state))
+        response.call_on_close(stack.pop_all().close)
+        return response
+
+
+def _find_format(name: str) -> Format:
+    if name not in FORMATS:
+        raise NotFound(
+            gettext("There is no export format “%(name)s”.") % {"name": name[:100]},
+            gettext("The formats are: %(names)s.") % {"names": ", ".join(FORMATS)},
+        )
+    return FORMATS[name]
+
+
+def _get_page_urls() -> MakePageUrl:
+    """Return a function from an id to the absolute URL of its page. It outlives the request."""
+    return partial(make_publication_url, prefix=make_absolute(request.script_root))
+
+
+def _join_blocks(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield parts as blocks of BLOCK_BYTES. Raise TimeoutError after MAX_SECONDS."""
+    end = monotonic() + MAX_SECONDS
+    block = bytearray()
+    for part in parts:
+        block += part
+        if len(block) >= BLOCK_BYTES:
+            yield bytes(block)
+            block.clear()
+            if monotonic() > end:
+                raise TimeoutError(f"an export took more than {MAX_SECONDS} s")
+    yield bytes(block)
+
+
+def _make_file(body: bytes | Iterator[bytes], export_format: Format, name: str) -> Response:
+    """Return a response that a browser saves as a file."""
+    response = Response(body, content_type=export_format.media_type)
+    response.headers["Content-Disposition"] = _make_disposition(name, export_format.extension)
+    return response
+
+
+def _describe_search(state: SearchState) -> str:
+    """Return the query and the selected values as one text, or the title of the catalogue."""
+    catalogue = get_searcher().catalogue
+    labels = [
+        field.missing if value == MISSING else field.display(value, catalogue.language)
+        for name, values in state.filters.items()
+        for field in [catalogue.by_name[name]]
+        for value in values
+    ]
+    return ", ".join(filter(None, [state.text, *labels])) or catalogue.title
+
+
+def _make_disposition(name: str, extension: str) -> str:
+    """Return a Content-Disposition (RFC 6266) with a name in ASCII, and the name as it is."""
+    name = "".join(filter(str.isprintable, _NOT_IN_FILE_NAMES.sub(" ", name)))
+    name = name[:MAX_NAME_CHARS].strip(" .") or "publications"
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    names = {
+        "filename": f"{ascii_name.strip(' .,') or 'publications'}.{extension}",
+        "filename*": f"UTF-8''{quote(f'{name}.{extension}', safe='')}",
+    }
+    return dump_options_header("attachment", names)

@@ -1,0 +1,150 @@
+"""Exports of one publication and of all hits of a search."""
+
+from __future__ import annotations
+
+import json
+import re
+from email.message import Message
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+
+from search_app.export.registry import FORMATS
+from search_app.web import export_routes
+
+MODEL_LAW = "unodc-model-law-against-trafficking-in-persons-2009"
+
+
+def ids(client: FlaskClient, query: str) -> list[str]:
+    """Return the ids of the exported hits of a search."""
+    answer = client.get(f"/export/jsonl?{query}")
+    assert answer.status_code == 200
+    return [json.loads(line)["id"] for line in answer.text.splitlines()]
+
+
+def file_names(client: FlaskClient, address: str) -> tuple[str, str]:
+    """Return the file name of a response in ASCII, and the one in any script."""
+    header = client.get(address).headers["Content-Disposition"]
+    assert header.isascii()
+    ascii_part, _, encoded = header.partition("; filename*=")
+    names = []
+    for value in (ascii_part, f"attachment; filename*={encoded}"):
+        message = Message()
+        message["Content-Disposition"] = value
+        assert message.get_content_disposition() == "attachment"
+        names.append(message.get_filename() or "")
+    return names[0], names[1]
+
+
+@pytest.mark.parametrize("query", ["q=organ", "region=South+Asia&sort=title", "q=model&fold=1", ""])
+def test_an_export_has_all_hits_of_a_search(client: FlaskClient, query: str) -> None:
+    """It has the hits of all pages, in the order of the list."""
+    hits = []
+    for page in (1, 2):
+        found = client.get(f"/api/search?{query}&size=100&page={page}").get_json()
+        hits += [hit["id"] for hit in found["hits"]]
+    assert ids(client, query) == ids(client, f"{query}&page=2&size=5") == hits
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_export_has_the_type_of_its_format(client: FlaskClient, name: str) -> None:
+    """One publication and the hits of a search have the media type and the extension."""
+    for address in (f"/export/{name}/{MODEL_LAW}", f"/export/{name}?q=organ"):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].startswith(FORMATS[name].media_type)
+        assert answer.data
+        assert file_names(client, address)[0].endswith(f".{FORMATS[name].extension}")
+
+
+def test_exported_records_link_to_their_page(client: FlaskClient) -> None:
+    """A record has the absolute URL of its page, in a streamed export too."""
+    one, several = (
+        client.get(f"/export/ris{rest}", base_url="https://seen.test").text
+        for rest in (f"/{MODEL_LAW}", "?q=model+law")
+    )
+    for text in (one, several):
+        assert f"https://seen.test/publication/{MODEL_LAW}" in text
+
+
+@pytest.mark.parametrize(
+    ("address", "ascii_name", "name"),
+    [
+        (f"ris/{MODEL_LAW}", "UNODC Model Law against Trafficking in Persons.ris", None),
+        ("ris?q=organ+removal&region=Africa", "organ removal, Africa.ris", None),
+        ("ris", "Catalogue of Materials.ris", None),
+        (f"ris?q={quote('Déjà vu')}", "Deja vu.ris", "Déjà vu.ris"),
+        (f"ris?q={quote('органы')}", "publications.ris", "органы.ris"),
+        ("ris?q=..%2F..%2Fetc%2Fpasswd", "etc passwd.ris", None),
+        ("ris?q=a%0D%0ASet-Cookie:+b%3Dc", "a Set-Cookie b=c.ris", None),
+        ("ris?q=%22%3B+filename%3Dx.exe", "; filename=x.exe.ris", None),
+        (f"ris?q={'x' * 500}", f"{'x' * 80}.ris", None),
+    ],
+)  # fmt: skip
+def test_a_file_name_says_the_search(
+    client: FlaskClient, address: str, ascii_name: str, name: str | None
+) -> None:
+    """It has the query and the selected values, without characters that file names cannot have."""
+    assert file_names(client, f"/export/{address}") == (ascii_name, name or ascii_name)
+
+
+@pytest.mark.parametrize("address", ["/export/x", f"/export/x/{MODEL_LAW}", "/export/x?q=organ"])
+def test_an_unknown_format_is_not_found(client: FlaskClient, address: str) -> None:
+    """The 404 of an unknown format lists the known ones."""
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert ", ".join(FORMATS) in answer.text
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("/export/ris/none", 404), ("/export/ris?sort=x", 400), ("/export/ris?year=2015..2010", 400)],
+)
+def test_an_error_comes_before_the_stream(client: FlaskClient, address: str, status: int) -> None:
+    """An unknown id and an invalid parameter have a status of their own."""
+    assert client.get(address).status_code == status
+
+
+def test_two_exports_run_at_a_time(client: FlaskClient) -> None:
+    """A third export gets a 503 with Retry-After until one ends, or its client goes away."""
+    running = [client.get("/export/ris") for _ in range(export_routes.MAX_EXPORTS)]
+    refused = client.get("/export/ris?q=organ")
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) > 0
+    assert client.get(f"/export/ris/{MODEL_LAW}").status_code == 200
+    running.pop().close()
+    assert client.get("/export/ris?q=organ", buffered=True).status_code == 200
+    assert client.get("/export/ris?sort=x").status_code == 400
+    for answer in running:
+        assert answer.data
+        answer.close()
+
+
+def test_a_refused_search_keeps_no_export_from_running(client: FlaskClient) -> None:
+    """Errors, HEAD requests and 304s do not count as running exports."""
+    etag = client.get("/export/ris", buffered=True).headers["ETag"]
+    for _ in range(3):
+        client.get("/export/ris?sort=x")
+        client.head("/export/ris").close()
+        client.get("/export/ris", headers={"If-None-Match": etag}).close()
+    assert client.get("/export/ris", buffered=True).status_code == 200
+
+
+def test_an_export_ends_after_its_time(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export that takes too long is cut off, so that the client sees an error."""
+    monkeypatch.setattr(export_routes, "MAX_SECONDS", -1)
+    monkeypatch.setattr(export_routes, "BLOCK_BYTES", 100)
+    with pytest.raises(TimeoutError):
+        client.get("/export/ris", buffered=True)
+
+
+def test_an_unchanged_export_is_not_sent_again(client: FlaskClient) -> None:
+    """A client with the ETag of an export gets a 304 for the same search only."""
+    etag = client.get("/export/ris?q=organ").headers["ETag"]
+    given = {"If-None-Match": etag}
+    assert client.get("/export/ris?q=organ", headers=given).status_code == 304
+    assert client.get("/export/ris?q=law", headers=given).status_code == 200
+    assert re.fullmatch(r'W/"[0-9a-f]+"', etag)
