@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import sys
 import time
+from contextlib import suppress
 
 import waitress
 from waitress.adjustments import Adjustments
@@ -27,6 +29,9 @@ log = logging.getLogger(__name__)
 
 MAX_HEADER_BYTES, MAX_BODY_BYTES = 1 << 16, 1 << 12
 """Maximum bytes of a request line with its headers, and of a body. No route reads a body."""
+
+SEND_BUFFER_BYTES = 1 << 17
+"""Bytes of a response that the system buffers for one client."""
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
@@ -62,9 +67,35 @@ class RejectedRequestTask(ErrorTask):  # type: ignore[misc]
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection with a timeout for each whole request, even if data keeps arriving slowly."""
+    """A connection with a timeout for each whole request, even if data keeps arriving slowly.
+
+    A client that takes nothing of a response for the same time is cut off. Otherwise, a long
+    response to it would occupy a thread.
+    """
 
     parser_class, error_task_class = Parser, RejectedRequestTask
+
+    def __init__(
+        self, server: BaseWSGIServer, sock: socket.socket, *args: object, **kwargs: object
+    ) -> None:
+        # A system's own buffer grows to megabytes, which hides for minutes that nobody reads.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        super().__init__(server, sock, *args, **kwargs)
+        self._stalled_since = time.monotonic()
+        self._seen_activity = 0.0
+
+    def writable(self) -> bool:
+        """Return whether there is something to send. The server asks about once a second."""
+        now = time.monotonic()
+        if not self.total_outbufs_len or self._seen_activity != self.last_activity:
+            self._stalled_since, self._seen_activity = now, self.last_activity
+        elif now - self._stalled_since > self.adj.channel_timeout:
+            log.info(
+                "cut off: a client does not read", extra={"log_fields": {"address": self.addr[0]}}
+            )
+            with suppress(OSError):  # the server then closes it, as if the client had
+                self.socket.shutdown(socket.SHUT_RDWR)
+        return bool(super().writable())
 
     def received(self, data: bytes) -> bool:
         """Parse received data. Close the connection if its request is incomplete for too long."""

@@ -1,0 +1,97 @@
+"""Clients that read a long response slowly do not occupy the server."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from indexer.jobs import build
+from search_app.web.export_routes import MAX_EXPORTS
+from tests.catalogue import build_once
+from tests.robustness.test_server import IDLE, LONG, serving, until
+from tests.samples import write_corpus
+
+RECORDS, CHARS = 500, 80_000
+"""Publications and the letters of each: 40 MB, more than the server buffers."""
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a server of a large index, with a short timeout."""
+    folder = build_once(tmp_path_factory, "long-texts", _build)
+    with serving(folder / "index", idle=IDLE) as (_, found):
+        yield found
+
+
+def _build(folder: Path) -> None:
+    corpus = folder / "corpus"
+    write_corpus(corpus)
+    lines = (
+        json.dumps({"title": f"Text {number}", "section": "Tools", "summary": "a" * CHARS})
+        for number in range(RECORDS)
+    )
+    (corpus / "long.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    build.build(corpus, folder / "index")
+
+
+def slow_reader(port: int) -> socket.socket:
+    """Return a connection that has asked for everything and has a small buffer."""
+    reader = socket.socket()
+    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    reader.settimeout(LONG)
+    reader.connect(("127.0.0.1", port))
+    reader.sendall(b"GET /export/jsonl HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert reader.recv(12) == b"HTTP/1.1 200"
+    return reader
+
+
+def answers(port: int) -> bool:
+    """Return whether an export is answered. Another answer than a 503 raises HTTPError."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/export/ris?q=2017", timeout=LONG) as answer:
+            return bool(answer.read())
+    except HTTPError as error:
+        error.close()
+        if error.code == 503 and error.headers["Retry-After"]:
+            return False
+        raise
+
+
+def test_a_slow_reader_is_cut_off(port: int) -> None:
+    """Clients that read a byte a second lose their export, and others get theirs."""
+    readers = [slow_reader(port) for _ in range(MAX_EXPORTS)]
+    assert not answers(port)
+
+    def read_slowly() -> bool:
+        for reader in readers:
+            reader.recv(1)
+        time.sleep(1)
+        return answers(port)
+
+    until(read_slowly)
+    for reader in readers:
+        reader.close()
+
+
+def test_a_client_that_leaves_ends_its_export(port: int) -> None:
+    """An export whose client closes the connection makes room for another."""
+    for reader in [slow_reader(port) for _ in range(MAX_EXPORTS)]:
+        reader.close()
+    until(lambda: answers(port))
+
+
+def test_a_steady_reader_gets_everything(port: int) -> None:
+    """A client that reads in pieces, with pauses below the timeout, gets the whole response."""
+    with urlopen(f"http://127.0.0.1:{port}/export/jsonl", timeout=LONG) as answer:
+        count = 0
+        while block := answer.read(1 << 22):
+            count += block.count(b"\n")
+            time.sleep(IDLE / 4)
+    assert count > RECORDS
