@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -11,9 +12,10 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
 from indexer.values.publication_types import PublicationType
 from search_app.engine.store import Related
+from search_app.export.registry import FORMATS
 from search_app.i18n.translation import gettext
 from search_app.presentation.labels import MetadataLine, display_value, list_qualifying_rows
-from search_app.presentation.search_page import make_publication_url
+from search_app.presentation.search_page import make_export_url, make_publication_url
 from search_app.search_state import SearchState
 
 MAX_UNFOLDED_VALUES = 20
@@ -62,6 +64,14 @@ class RelatedPublication(msgspec.Struct, frozen=True):
     facts: tuple[str, ...]
 
 
+class ExportLink(NamedTuple):
+    """A link to the publication in another format: its label, its URL, and its media type."""
+
+    label: str
+    href: str
+    media_type: str
+
+
 class PublicationPage(msgspec.Struct, frozen=True):
     """All values that the page of a publication prints.
 
@@ -80,6 +90,7 @@ class PublicationPage(msgspec.Struct, frozen=True):
     editions: tuple[RelatedPublication, ...]
     similar: tuple[RelatedPublication, ...]
     json_href: str
+    exports: tuple[ExportLink, ...]
     sources: tuple[str, ...]
     has_long_title: bool
     may_have_abstract: bool
@@ -102,6 +113,12 @@ def make_publication_page(
         _make_related(related.editions, metadata, prefix),
         _make_related(related.similar, metadata, prefix),
         f"{prefix}/api{href}",
+        tuple(
+            ExportLink(
+                each.label, make_export_url(each.name, publication.id, prefix), each.media_type
+            )
+            for each in FORMATS.values()
+        ),
         tuple(
             gettext("%(file)s, line %(line)s") % {"file": source.file, "line": source.line}
             for source in (publication.source, *publication.other_sources)

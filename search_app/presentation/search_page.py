@@ -137,6 +137,11 @@ def make_publication_url(identity: str, prefix: str) -> str:
     return f"{prefix}/publication/{quote(identity, safe='/')}"
 
 
+def make_export_url(name: str, identity: str, prefix: str) -> str:
+    """Return the URL of a publication in the format with this name, below a path prefix."""
+    return f"{prefix}/export/{name}/{quote(identity, safe='/')}"
+
+
 def _hit_rows(results: Results, catalogue: Catalogue, prefix: str) -> tuple[HitRow, ...]:
     """Return the hits as the list shows them, with URLs below a path prefix."""
     facts = MetadataLine(catalogue)

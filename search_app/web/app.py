@@ -18,7 +18,7 @@ from search_app import config
 from search_app.config import Settings
 from search_app.engine import Engine, LoadOptions
 from search_app.presentation.html import html_gettext, html_ngettext
-from search_app.web import errors, export_routes, robots, routes
+from search_app.web import discovery, errors, export_routes, robots, routes
 from search_app.web.middleware import (
     access,
     conditional_requests,
@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     security_headers.register(app, settings.hsts)
     routes.register(app)
     export_routes.register(app)
+    discovery.register(app)
     conditional_requests.register(app, engine, settings, routes.get_searcher)
     robots.register(app)
     errors.register(app)

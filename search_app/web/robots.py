@@ -12,7 +12,7 @@ import re
 
 from flask import Flask, Response, request
 
-CLOSED_PATHS = ("/api/", "/export/", "/facet/", "/healthz", "/metrics")
+CLOSED_PATHS = ("/api/", "/export/", "/facet/", "/healthz", "/metrics", "/unapi")
 """Path prefixes that are for programs and users, not for crawlers."""
 # Their order does not matter: of the rules that match a URL, the longest applies.
 RULES = (

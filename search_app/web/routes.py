@@ -15,7 +15,16 @@ from typing import Any, cast
 import msgspec
 from babel import Locale
 from babel.dates import format_datetime
-from flask import Blueprint, Flask, Response, current_app, g, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    current_app,
+    g,
+    make_response,
+    render_template,
+    request,
+)
 
 from indexer.catalogue.fields import Catalogue
 from search_app import search_state, search_url
@@ -23,6 +32,8 @@ from search_app.api import openapi, serializers
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.deadline import Deadline
 from search_app.engine.results import Results
+from search_app.export import signposting
+from search_app.export.csl import make_item
 from search_app.i18n.translation import gettext
 from search_app.presentation import facet_panel, publication_page, search_page
 from search_app.web.addresses import make_absolute
@@ -173,14 +184,22 @@ def facet(name: str) -> str:
 
 
 @site.get("/publication/<path:identity>")
-def publication(identity: str) -> str:
-    """Return the page of a publication: all fields, other editions, and similar publications."""
+def publication(identity: str) -> Response:
+    """Return the page of a publication: all fields, other editions, and similar publications.
+
+    The header `Link` has its formats for programs.
+    """
     requested = get_publication(get_searcher(), identity)
     related = get_searcher().find_related(identity)
     page = publication_page.make_publication_page(
         requested, related, get_searcher().catalogue, request.script_root
     )
-    return render_template("publication.html", page=page, text="", hidden=())
+    response = make_response(render_template("publication.html", page=page, text="", hidden=()))
+    response.headers["Link"] = signposting.format_links(
+        make_item(requested, get_searcher().catalogue),
+        [(make_absolute(each.href), each.media_type) for each in page.exports],
+    )
+    return response
 
 
 @site.get("/api/publication/<path:identity>")

@@ -1,0 +1,44 @@
+"""Signposting: the links of a publication as an HTTP `Link` header, for programs.
+
+https://signposting.org/FAIR/ lists the relations, and RFC 8288 has the syntax.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
+
+from search_app.export.csl import Item
+
+MAX_BYTES = 2500
+"""Maximum bytes of the header. A proxy may accept only 4 KB for all headers of a response."""
+_ABOUT_PAGE = "https://schema.org/AboutPage"
+_URL = re.compile(r"https?://[!#-;=?-~]+")
+"""A URL that needs no encoding between angle brackets."""
+_DOI_CHARS = "/:;,()!$&'*+=~@[]"
+
+
+def format_links(item: Item, exports: Iterable[tuple[str, str]]) -> str:
+    """Return the value of the header. `exports` are pairs of an absolute URL and a media type.
+
+    Links that exceed MAX_BYTES are left out, from the end.
+    """
+    header = ""
+    for link in _list_links(item, exports):
+        longer = f"{header}, {link}".removeprefix(", ")
+        if len(longer) > MAX_BYTES:
+            break
+        header = longer
+    return header
+
+
+def _list_links(item: Item, exports: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield f'<{_ABOUT_PAGE}>; rel="type"'
+    if doi := item.get_first("DOI"):
+        yield f'<https://doi.org/{quote(doi, safe=_DOI_CHARS)}>; rel="cite-as"'
+    for text in item.get("rights"):
+        if _URL.fullmatch(text):
+            yield f'<{text}>; rel="license"'
+    for url, media_type in exports:
+        yield f'<{url}>; rel="describedby"; type="{media_type}"'
