@@ -21,6 +21,8 @@ from search_app.engine.request import Match, SearchRequest, Sort
 
 SIZE, MAX_SIZE = SearchRequest().size, 100
 """Hits per page: the default and the maximum."""
+SIZES = (SIZE, 25, 50, MAX_SIZE)
+"""Numbers of hits per page that a list offers. A URL may have any other up to the maximum."""
 SORTS: tuple[Sort, ...] = get_args(Sort)
 SWITCH = ("0", "1")
 MATCHES: tuple[Match, ...] = get_args(Match)
@@ -83,6 +85,11 @@ class SearchState(SearchRequest, frozen=True, dict=True):
             pairs.append(("size", str(self.size)))
         switches = (("fold", self.fold), ("explain", self.explain))
         return [*pairs, *((name, "1") for name, is_on in switches if is_on)]
+
+    @property
+    def form_pairs(self) -> tuple[tuple[str, str], ...]:
+        """The parameters that the search form keeps for another query."""
+        return self.list_pairs_without("q", "match", "exact", "semantic")
 
     def list_pairs_without(self, *names: str) -> tuple[tuple[str, str], ...]:
         """Return the parameters that a form keeps: all except the page, and `names`."""
@@ -153,6 +160,10 @@ class SearchState(SearchRequest, frozen=True, dict=True):
     def with_sort(self, sort: Sort) -> SearchState:
         """Return this state with another sort order."""
         return msgspec.structs.replace(self, sort=sort, page=1)
+
+    def with_size(self, size: int) -> SearchState:
+        """Return this state with another number of hits per page."""
+        return msgspec.structs.replace(self, size=size, page=1)
 
     def with_fold(self, *, fold: bool) -> SearchState:
         """Return this state with one edition per title, or with all editions."""

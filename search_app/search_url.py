@@ -60,6 +60,14 @@ def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> Search
     )
 
 
+def read_hit(arguments: Arguments) -> int | None:
+    """Return the number of the hit that a publication is in its search, or None.
+
+    Raise BadParameter.
+    """
+    return _number(arguments, "hit", MAX_PAGE, capped=True)
+
+
 def _parse_filters(arguments: Arguments, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
     """Return the selected values by field. Raise BadParameter if they exceed the limits."""
     filters = {}

@@ -22,7 +22,7 @@ CATALOGUE_FILE = "catalogue.toml"
 RESERVED_NAMES = frozenset(
     "q match exact page size sort fold facet id lang score url title_html summary_html source "
     "editions other_editions other_sources similar "
-    "explain semantic json query all any everything record index help".split()
+    "explain semantic json query all any everything record index help hit".split()
 )
 """Names that URL parameters and the API use for something other than fields."""
 MAX_TOML_BYTES = 4_000_000
@@ -132,6 +132,9 @@ def _find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     faults += _keep_failed(
         (not iso_codes.has_names(catalogue.language),
          f"the language {catalogue.language!r} is unknown", "Write a code such as en or pt-BR"),
+        (not re.fullmatch(r"([a-z0-9-]+\.)*[a-z0-9-]*", catalogue.publisher_site),
+         f"the publisher_site {catalogue.publisher_site!r} is not a host name",
+         "Write a name such as example.org"),
         (roles.count("title") != 1,
          "exactly one row must have role = 'title'", "Add one, or keep only one"),
         (roles.count("abstract") > 1, "two rows have the role 'abstract'", "Keep one of them"),
@@ -209,6 +212,9 @@ def _value_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
         (row.detects and not language_detection.is_installed(),
          f"{row.name!r} detects languages, but {language_detection.PACKAGE} is not installed",
          "Run: pip install '.[detection]', or remove `detects`"),
+        (bool(row.values and {*row.restricted} - {*row.values}),
+         f"{row.name!r} does not allow all of its restricted values",
+         f"Use some of: {', '.join(row.values)}"),
         (MISSING in row.values,
          f"{row.name!r} allows the value {MISSING!r}",
          "Choose another: this one is reserved for a missing value"),

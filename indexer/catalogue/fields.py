@@ -52,6 +52,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `values`: the only values allowed, if there are any.
     `detects`: detect the language of a title from its text if the source does not state it.
     `names`: its names in sources. The first one is written into pages.
+    `restricted`: the values which mean that a publication is given out on request only.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detects: bool = False
     names: tuple[str, ...] = ()
     missing: str = "Not stated"
+    restricted: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.role in ALIASES:
@@ -104,6 +106,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A catalogue: its rows, and its title, description, language, and notices.
 
+    `publisher_site` is the host name of the publisher's web site, where titles are searched for.
     `examples` are pairs of an example query and its explanation.
     `types` has rules for the types of publications, the first that applies first.
     `groups` comes from the grouping file: the parents of each value of the child field.
@@ -114,6 +117,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     fields: tuple[Field, ...] = msgspec.field(name="field")
     language: str = "en"
     publisher: str = ""
+    publisher_site: str = ""
     source: str = ""
     notices: tuple[str, ...] = ()
     examples: tuple[tuple[str, str], ...] = ()
@@ -200,6 +204,22 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
             ):
                 return rule.csl
         return FALLBACK_TYPE
+
+    @cached_property
+    def _access_rows(self) -> tuple[Field, ...]:
+        return tuple(field for field in self.valued if field.restricted)
+
+    def states_access(self, publication: Publication) -> bool:
+        """Return whether a publication says how it is given out."""
+        return any(field.name in publication.values for field in self._access_rows)
+
+    def is_restricted(self, publication: Publication) -> bool:
+        """Return whether a publication is given out on request only."""
+        return any(
+            str(value) in field.restricted
+            for field in self._access_rows
+            for value in publication.values.get(field.name, ())
+        )
 
     def get_values(self, publication: Publication, field: Field) -> tuple[Value, ...]:
         """Return a publication's values of any field, title and summary included."""

@@ -11,9 +11,11 @@ from search_app.engine.results import Bucket, Hit, Results, Suggestion
 from search_app.engine.store import Related
 from search_app.presentation.alternatives import SearchLink, alternatives
 from search_app.presentation.explanations import explain_in_sentences
-from search_app.presentation.facet_panel import facet_label, limit_buckets
+from search_app.presentation.facet_panel import limit_buckets
+from search_app.presentation.facet_rows import facet_label
 from search_app.presentation.html import mark
-from search_app.presentation.search_page import count_pages, make_chips, make_publication_url
+from search_app.presentation.list_controls import count_pages
+from search_app.presentation.search_page import make_chips, make_publication_url
 from search_app.search_state import SearchState
 
 MAX_VALUES = 50

@@ -27,7 +27,7 @@ from search_app.cli import background_build, importing, options, output, serve
 from search_app.cli.progress import ProgressDisplay
 from search_app.engine import open_engine
 from search_app.export.registry import FORMATS
-from search_app.presentation import facet_panel, search_page
+from search_app.presentation import facet_panel, facet_rows, search_page
 from search_app.web import zero_result_log
 
 REMOVES_MUCH = 4
@@ -117,7 +117,7 @@ def status(index: Path | None) -> None:
     for field in manifest.catalogue.facets[:2]:
         click.echo(f"\n{field.label}")
         for value, count in manifest.counts[field.name].items():
-            click.echo(f"  {count:>7}  {facet_panel.facet_label(field, value, manifest.catalogue)}")
+            click.echo(f"  {count:>7}  {facet_rows.facet_label(field, value, manifest.catalogue)}")
     outcome = last_build.read(settings.index)
     if outcome and outcome.status == "failed":
         click.echo(f"\nThe last build failed, {outcome.at}: {outcome.what}")

@@ -35,10 +35,12 @@ def print_results(page: search_page.SearchPage, results: Results, catalogue: Cat
     if page.alternatives:
         lines += _list_alternatives(page.alternatives)
     click.echo("\n".join(lines))
-    metadata_line = MetadataLine(catalogue)
+    metadata_line = MetadataLine(catalogue, catalogue.facts)
     for hit in results.hits:
         metadata = metadata_line.format(hit.publication)
-        click.echo(f"\n{_style(hit.title)}\n  {' · '.join(metadata)}\n  {hit.publication.id}")
+        place = f"{hit.publication.source.file}:{hit.publication.source.line}"
+        click.echo(f"\n{_style(hit.title)}\n  {' · '.join(metadata)}")
+        click.echo(f"  {hit.publication.id} ({place})")
         if hit.passage:
             click.echo(f"  {_style(hit.passage)}")
         for reason in explain_in_sentences(hit.why, catalogue) if hit.why else ():

@@ -8,7 +8,7 @@ from itertools import groupby
 from indexer.catalogue.fields import Catalogue
 from search_app.engine.results import ClauseScore, Explanation, FieldScore, How, MatchedText
 from search_app.i18n.translation import gettext, ngettext
-from search_app.presentation.facet_panel import facet_label
+from search_app.presentation.facet_rows import facet_label
 
 MAX_TEXTS = 5
 """Maximum number of texts listed for one field and one kind of match."""

@@ -1,4 +1,4 @@
-"""The facet panel: rows with counts and links, and the bars of the year histogram."""
+"""The facet panel: facets with their first values, and the bars of the year histogram."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
-from markupsafe import escape
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
-from indexer.catalogue.records import Value
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import Bucket, Results
-from search_app.i18n.translation import gettext, ngettext
-from search_app.presentation.html import Html, escape_html
-from search_app.search_state import FilterLinks, SearchState
+from search_app.presentation.facet_rows import FacetRow, RowBuilder, is_selected
+from search_app.presentation.html import Html
+from search_app.search_state import SearchState
 
 MAX_SHOWN_VALUES = 10
 """Number of values that a facet shows before "show more"."""
@@ -27,38 +25,6 @@ MIN_BAR_WIDTH = 0.4
 MIN_YEAR_GAP, MAX_YEAR_OUTLIERS = 50, 0.02
 """The first or last years have no bar if a gap of at least 50 years separates them from all others,
 and they have at most 2 % of the publications. A wrong year would otherwise narrow all bars."""
-
-
-class FacetRow(msgspec.Struct, frozen=True, gc=False):
-    """A value of a facet: its label, its counts, and the link that toggles it.
-
-    `key` is unique on a page. `number` is the formatted count, empty for a selected value without
-    hits. `name` is the label as HTML. `action` describes in words what the link does and how many
-    hits follow. `within` is the name of the list of its children.
-    """
-
-    field: str
-    value: str
-    key: Html
-    label: str
-    name: Html
-    count: int
-    number: str
-    href: Html
-    action: Html
-    selected: bool
-    within: Html
-    children: tuple[FacetRow, ...] = ()
-
-    @property
-    def opened(self) -> bool:
-        """Whether its children are expanded: the value or one of its children is selected."""
-        return self.selected or any(child.selected for child in self.children)
-
-    @property
-    def is_missing(self) -> bool:
-        """Whether it stands for the publications without a value."""
-        return self.value == MISSING
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):
@@ -96,23 +62,8 @@ class FacetGroup(msgspec.Struct, frozen=True):
     action: str = ""
 
 
-def facet_label(field: Field, value: Value, catalogue: Catalogue) -> str:
-    """Return the display name of a facet value, of a missing value, or of a range of years."""
-    if field.kind == "year" and ".." in str(value) and (ends := parse_year_range(str(value))):
-        low, high = ends
-        if not high:
-            return gettext("from %(year)s") % {"year": low}
-        return f"{low}–{high}" if low else gettext("up to %(year)s") % {"year": high}
-    return _get_label(field, value, catalogue.language)
-
-
-@lru_cache(maxsize=4096)
-def _get_label(field: Field, value: Value, language: str) -> str:
-    return field.missing if value == MISSING else field.display(value, language)
-
-
 def list_useful_facets(results: Results, catalogue: Catalogue) -> list[Field]:
-    """Return the facets with a value to select: one that a publication states, or a selected one."""
+    """Return the facets with a stated value, or with a selected one."""
     return [
         field
         for field in catalogue.facets
@@ -128,12 +79,12 @@ def make_facet_groups(
     limit: int = MAX_SHOWN_VALUES,
 ) -> tuple[FacetGroup, ...]:
     """Return facets with the first `limit` values of each and the selected values."""
-    rows = _RowBuilder(state, catalogue)
+    rows = RowBuilder(state, catalogue)
     return tuple([_make_group(field, results, state, rows, limit) for field in fields])
 
 
 def _make_group(
-    field: Field, results: Results, state: SearchState, rows: _RowBuilder, limit: int
+    field: Field, results: Results, state: SearchState, rows: RowBuilder, limit: int
 ) -> FacetGroup:
     buckets = results.facets[field.name]
     shown_buckets = limit_buckets(buckets, limit)
@@ -172,94 +123,6 @@ def limit_buckets(buckets: Sequence[Bucket], limit: int) -> list[Bucket]:
     return [*buckets[:limit], *filter(is_selected, buckets[limit:])]
 
 
-def is_selected(bucket: Bucket) -> bool:
-    """Return whether a value, or one below it, is selected."""
-    return bucket.selected or any(child.selected for child in bucket.children)
-
-
-class _RowBuilder:
-    """A builder of facet rows for one state. It caches what the rows of a field share."""
-
-    def __init__(self, state: SearchState, catalogue: Catalogue) -> None:
-        self._state, self._catalogue = state, catalogue
-        self._links: dict[str, FilterLinks] = {}
-
-    def make_row(self, bucket: Bucket, within: str = "") -> FacetRow:
-        """Return the row of a value, with those of its children. `within` starts their keys."""
-        name, value, count = bucket.field, bucket.value, bucket.count
-        label = facet_label(self._catalogue.by_name[name], value, self._catalogue)
-        label_html, number = escape_html(label), f"{count:,}" if count else ""
-        if is_selected(bucket):
-            href = Html(escape(toggle(self._state, bucket).make_url()))
-        else:
-            href = Html(self._get_links(name).make_url(value))
-        children = tuple([self.make_row(child, f"{value} ") for child in bucket.children])
-        children_label = (
-            gettext("Values within %(value)s") % {"value": label_html} if children else ""
-        )
-        return FacetRow(
-            name, value, escape_html(f"{within}{name}={value}"), label, label_html, count, number,
-            href, _describe_action(bucket, label_html, number), bucket.selected,
-            Html(children_label), children,
-        )  # fmt: skip
-
-    def _get_links(self, name: str) -> FilterLinks:
-        """Return the URLs that select a value, escaped as HTML.
-
-        The value's own part of the URL needs no escaping.
-        """
-        links = self._links.get(name)
-        if links is None:
-            _, before, after = self._state.make_filter_links(name)
-            links = self._links[name] = FilterLinks(name, str(escape(before)), str(escape(after)))
-        return links
-
-
-def toggle(state: SearchState, bucket: Bucket) -> SearchState:
-    """Return the state after a click on a value. A parent replaces its selected children."""
-    if bucket.selected:
-        return state.without_filter(bucket.field, bucket.value)
-    for child in bucket.children:
-        if child.selected:
-            state = state.without_filter(child.field, child.value)
-    return state.with_filter(bucket.field, bucket.value)
-
-
-def _describe_action(bucket: Bucket, value: Html, number: str) -> Html:
-    """Return the label and count of a value, and what a click on it leads to.
-
-    The latter is left out if a click selects the value and leads to exactly its count.
-    """
-    text: str = value
-    if count := bucket.count:
-        message = ngettext(
-            "%(value)s, %(number)s publication", "%(value)s, %(number)s publications", count
-        )
-        text = message % {"value": value, "number": number}
-    if bucket.total == bucket.count and not bucket.selected:
-        return Html(text)
-    return Html(f"{text}; {_result(bucket)}")
-
-
-def _result(bucket: Bucket) -> str:
-    """Return what a click on a value leads to."""
-    if not bucket.total:
-        return gettext("selected, remove it")
-    if bucket.selected:
-        message = ngettext(
-            "selected, without it: %(number)s publication",
-            "selected, without it: %(number)s publications",
-            bucket.total,
-        )
-    else:
-        message = ngettext(
-            "with the current filters: %(number)s publication",
-            "with the current filters: %(number)s publications",
-            bucket.total,
-        )
-    return message % {"number": f"{bucket.total:,}"}
-
-
 def _without_outliers(buckets: Sequence[Bucket]) -> list[Bucket]:
     """Return the years of the chart, in order, without a few outliers."""
     years = sorted(buckets, key=lambda bucket: int(bucket.value))
@@ -276,7 +139,7 @@ def _without_outliers(buckets: Sequence[Bucket]) -> list[Bucket]:
 
 
 def _make_bars(
-    years: Sequence[Bucket], rows: _RowBuilder, rows_by_value: Mapping[str, FacetRow]
+    years: Sequence[Bucket], rows: RowBuilder, rows_by_value: Mapping[str, FacetRow]
 ) -> Iterable[Bar]:
     """Yield a bar for each year. `years` are in order. Reuse the rows in `rows_by_value`."""
     if not years:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NewType
 
@@ -15,6 +15,10 @@ from search_app.i18n.translation import TRANSLATIONS
 Html = NewType("Html", str)
 """Escaped HTML. Only the template without autoescaping may print it. Any other template would
 escape it twice, which is ugly but safe."""
+MAX_NARROW_CHARS = 150
+"""Characters of a passage on a narrow page: about four lines of a phone."""
+MIN_REST_CHARS = 20
+"""A passage is not cut for fewer characters than these: they take at most one line."""
 _QUOTED = re.compile("“([^“”]*)”")
 
 
@@ -25,6 +29,37 @@ def mark(runs: Iterable[TextRun]) -> Markup:
             f"<mark>{escape(run.text)}</mark>" if run.marked else escape(run.text) for run in runs
         ])
     )  # fmt: skip
+
+
+def mark_passage(runs: Sequence[TextRun]) -> Markup:
+    """Return a passage as HTML in two parts. A narrow page has an ellipsis in place of the second.
+
+    The first part ends at a space outside matches. A passage that is hardly longer is one part.
+    """
+    cut, start = None, 0
+    for run in runs:
+        end = start + len(run.text)
+        if not run.marked:
+            space = run.text.rfind(" ", 0, max(MAX_NARROW_CHARS - start, 0))
+            cut = cut if space < 0 else start + space
+        start = end
+    if cut is None or start - cut < MIN_REST_CHARS:
+        return mark(runs)
+    first, rest = mark(_slice(runs, 0, cut)), mark(_slice(runs, cut, start))
+    return Markup('%s<span class="narrow-only"> …</span><span class="wide-only">%s</span>') % (
+        first,
+        rest,
+    )
+
+
+def _slice(runs: Iterable[TextRun], start: int, stop: int) -> Iterator[TextRun]:
+    """Yield the runs between two offsets of their text."""
+    offset = 0
+    for run in runs:
+        text = run.text[max(start - offset, 0) : max(stop - offset, 0)]
+        if text:
+            yield TextRun(text, run.marked)
+        offset += len(run.text)
 
 
 @lru_cache(maxsize=4096)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
 from search_app.i18n.translation import ngettext
-from search_app.presentation.facet_panel import facet_label
+from search_app.presentation.facet_rows import facet_label
 
 MAX_FACT_NAMES = 3
-"""Maximum number of names in the metadata line. A paper may have hundreds of authors."""
+"""Number of names in the metadata line if there are more, and one more would not do. A paper may
+have hundreds of authors."""
 MAX_FACT_CHARS = 100
 """Maximum characters of a value in the metadata line: about one line of text."""
 MAX_URL_CHARS = 60
@@ -21,14 +22,14 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 
 class MetadataLine:
-    """The facts that a list shows of each publication, one line for each field.
+    """The facts that a list shows of each publication, one text for each of the fields.
 
     The qualifying rows of each field are looked up once for all publications.
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, fields: Iterable[Field]) -> None:
         self._catalogue = catalogue
-        self._rows = [(field, list_qualifying_rows(field, catalogue)) for field in catalogue.facts]
+        self._rows = [(field, list_qualifying_rows(field, catalogue)) for field in fields]
 
     def format(self, publication: Publication) -> tuple[str, ...]:
         """Return the facts of a publication, as text."""
@@ -47,7 +48,8 @@ class MetadataLine:
         values: Sequence[Value],
         qualifying: Sequence[Field],
     ) -> str:
-        shown_values = values[:MAX_FACT_NAMES] if field.kind == "name" else values
+        is_long = field.kind == "name" and len(values) > MAX_FACT_NAMES + 1
+        shown_values = values[:MAX_FACT_NAMES] if is_long else values
         texts = [
             _isolate(display_value(publication, field, value, qualifying, self._catalogue))
             for value in shown_values

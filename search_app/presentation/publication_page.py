@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
-from urllib.parse import quote
 
 import msgspec
 
@@ -13,7 +12,7 @@ from indexer.catalogue.records import Link, Publication, Value
 from indexer.values.publication_types import PublicationType
 from search_app.engine.store import Related
 from search_app.export.registry import FORMATS
-from search_app.i18n.translation import gettext
+from search_app.presentation.how_to_get import HowToGet, make_doi_url, make_how_to_get
 from search_app.presentation.labels import MetadataLine, display_value, list_qualifying_rows
 from search_app.presentation.search_page import make_export_url, make_publication_url
 from search_app.search_state import SearchState
@@ -23,8 +22,6 @@ MAX_UNFOLDED_VALUES = 20
 MAX_INLINE_CHARS = 30
 """Maximum mean length of values that share a line, in characters. Longer values, such as notes,
 have a line each."""
-DOI_CHARS = "/:;,()!$&'*+=~@[]"
-"""Characters of a DOI that need no percent-encoding in a URL."""
 MAX_HEADLINE_CHARS = 90
 """Maximum characters of a title in the largest type. A longer title would fill a phone screen."""
 
@@ -76,22 +73,21 @@ class PublicationPage(msgspec.Struct, frozen=True):
     """All values that the page of a publication prints.
 
     `href` is its URL. `editions` are its other editions, newest first. `similar` are similar
-    publications. `sources` has its source files and lines. `has_long_title`: the title needs a
-    smaller type. `may_have_abstract`: the catalogue has abstracts. `open_graph_type` is its type
-    in the Open Graph protocol.
+    publications. `has_long_title`: the title needs a smaller type. `may_have_abstract`: the
+    catalogue has abstracts. `open_graph_type` is its type in the Open Graph protocol.
     """
 
     publication: Publication
     href: str
     title: str
     facts: tuple[str, ...]
+    how_to_get: HowToGet
     paragraphs: tuple[str, ...]
     details: tuple[Detail, ...]
     editions: tuple[RelatedPublication, ...]
     similar: tuple[RelatedPublication, ...]
     json_href: str
     exports: tuple[ExportLink, ...]
-    sources: tuple[str, ...]
     has_long_title: bool
     may_have_abstract: bool
     open_graph_type: str
@@ -101,13 +97,14 @@ def make_publication_page(
     publication: Publication, related: Related, catalogue: Catalogue, prefix: str
 ) -> PublicationPage:
     """Return the page of a publication, with a link for each facet value."""
-    metadata = MetadataLine(catalogue)
+    metadata = MetadataLine(catalogue, catalogue.facts)
     href = make_publication_url(publication.id, "")
     return PublicationPage(
         publication,
         f"{prefix}{href}",
         f"{publication.title} – {catalogue.title}",
         metadata.format(publication),
+        make_how_to_get(publication, catalogue),
         tuple(publication.summary.split("\n\n")) if publication.summary else (),
         tuple(_make_details(publication, catalogue, prefix)),
         _make_related(related.editions, metadata, prefix),
@@ -118,10 +115,6 @@ def make_publication_page(
                 each.label, make_export_url(each.name, publication.id, prefix), each.media_type
             )
             for each in FORMATS.values()
-        ),
-        tuple(
-            gettext("%(file)s, line %(line)s") % {"file": source.file, "line": source.line}
-            for source in (publication.source, *publication.other_sources)
         ),
         len(publication.title) > MAX_HEADLINE_CHARS,
         catalogue.find_by_role("abstract") is not None,
@@ -167,7 +160,7 @@ def _make_href(field: Field, value: Value, prefix: str) -> str:
     if isinstance(value, Link):
         return value.url
     if field.kind == "doi":
-        return f"https://doi.org/{quote(str(value), safe=DOI_CHARS)}"
+        return make_doi_url(str(value))
     if field.kind == "pmid":
         return f"https://pubmed.ncbi.nlm.nih.gov/{value}/"
     if field.facet or field.parent:

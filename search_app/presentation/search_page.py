@@ -6,28 +6,38 @@ with the same functions, so page and API agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 import msgspec
 from markupsafe import Markup
 
 from indexer.catalogue.fields import Catalogue, Field
-from search_app.engine.results import Hit, Results
+from search_app.engine.results import Results
 from search_app.i18n.translation import gettext, ngettext
 from search_app.presentation import search_notes
 from search_app.presentation.alternatives import Alternatives, alternatives
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.facet_panel import (
     FacetGroup,
-    facet_label,
     list_useful_facets,
     make_facet_groups,
 )
-from search_app.presentation.html import isolate, mark
+from search_app.presentation.facet_rows import facet_label
+from search_app.presentation.html import isolate, mark, mark_passage
 from search_app.presentation.labels import MetadataLine
+from search_app.presentation.list_controls import (
+    Choice,
+    PageLink,
+    count_pages,
+    get_fold_label,
+    get_why_label,
+    make_pager,
+    make_sizes,
+    make_sorts,
+)
 from search_app.presentation.search_notes import QueryNote, interpretation_notes
-from search_app.search_state import SORTS, SearchState
+from search_app.search_state import SearchState
 
 MAX_LINK_BYTES, ROW_BYTES = 1 << 20, 500
 """Maximum size of the links on the page of a facet, and the size of a row without its link, in
@@ -61,7 +71,7 @@ class Chip(msgspec.Struct, frozen=True):
 
 
 class HitRow(msgspec.Struct, frozen=True):
-    """A hit in the list: its highlighted title and passage, and one line of facts.
+    """A hit in the list: its highlighted title and passage, its authors, and one line of facts.
 
     `editions` is the number of other editions, 0 if none is folded into this hit.
     `why` explains the match in sentences, if the request asks for it.
@@ -72,28 +82,11 @@ class HitRow(msgspec.Struct, frozen=True):
     title: Markup
     passage: Markup
     lang: str | None
+    authors: str
     facts: str
     editions: int = 0
     editions_href: str = ""
     why: tuple[Markup, ...] = ()
-
-
-class PageLink(msgspec.Struct, frozen=True):
-    """A page of the list: its number, and its name. `href` is empty for a gap between numbers."""
-
-    label: str
-    name: str
-    href: str
-    is_current: bool = False
-
-
-class Choice(msgspec.Struct, frozen=True):
-    """A sort order of the list, and the URL that selects it."""
-
-    value: str
-    label: str
-    href: str
-    selected: bool
 
 
 class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +108,9 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     facets: tuple[FacetGroup, ...]
     chips: tuple[Chip, ...]
     clear_href: str
+    sort_label: str
     sorts: tuple[Choice, ...]
+    sizes: tuple[Choice, ...]
     fold_label: str
     fold_href: str
     why_label: str
@@ -142,48 +137,49 @@ def make_export_url(name: str, identity: str, prefix: str) -> str:
     return f"{prefix}/export/{name}/{quote(identity, safe='/')}"
 
 
-def _hit_rows(results: Results, catalogue: Catalogue, prefix: str) -> tuple[HitRow, ...]:
-    """Return the hits as the list shows them, with URLs below a path prefix."""
-    facts = MetadataLine(catalogue)
-    return tuple([_make_hit_row(hit, facts, results, catalogue, prefix) for hit in results.hits])
+def make_hit_url(state: SearchState, identity: str, position: int) -> str:
+    """Return the URL of a publication that is a hit of a search. `position` counts hits from 1."""
+    url = state.make_url(make_publication_url(identity, ""), page=1)
+    return f"{url}{'&' if '?' in url else '?'}hit={position}"
 
 
-def _make_hit_row(
-    hit: Hit, metadata: MetadataLine, results: Results, catalogue: Catalogue, prefix: str
-) -> HitRow:
-    href = make_publication_url(hit.publication.id, prefix)
-    return HitRow(
-        hit.publication.id, href, mark(hit.title), mark(hit.passage), hit.publication.lang,
-        " · ".join(metadata.format(hit.publication)),
-        hit.editions if results.is_folded else 0, f"{href}#editions",
-        tuple(map(isolate, explain_in_sentences(hit.why, catalogue))) if hit.why else (),
-    )  # fmt: skip
-
-
-def count_pages(results: Results, state: SearchState) -> int:
-    """Return the number of pages of the list, at least 1."""
-    return max(1, -(-results.listed // state.size))
+def _hit_rows(results: Results, state: SearchState, catalogue: Catalogue) -> Iterator[HitRow]:
+    """Yield the hits as the list shows them. Authors have a line of their own."""
+    author_rows = [row for row in catalogue.facts if row.kind == "name" and row.role == "author"]
+    authors = MetadataLine(catalogue, author_rows)
+    facts = MetadataLine(catalogue, [row for row in catalogue.facts if row not in author_rows])
+    for position, hit in enumerate(results.hits, (state.page - 1) * state.size + 1):
+        publication = hit.publication
+        href = make_hit_url(state, publication.id, position)
+        yield HitRow(
+            publication.id, href, mark(hit.title), mark_passage(hit.passage), publication.lang,
+            ", ".join(authors.format(publication)), " · ".join(facts.format(publication)),
+            hit.editions if results.is_folded else 0, f"{href}#editions",
+            tuple(map(isolate, explain_in_sentences(hit.why, catalogue))) if hit.why else (),
+        )  # fmt: skip
 
 
 def make_search_page(results: Results, state: SearchState, catalogue: Catalogue) -> SearchPage:
     """Return the search page for the results of a search."""
-    pages = count_pages(results, state)
+    pages, sorts = count_pages(results, state), tuple(make_sorts(results, state))
     return SearchPage(
         state=state,
         title=" – ".join(_title(state, catalogue)),
         summary=search_notes.summary(results, state),
         total=results.total,
-        hits=_hit_rows(results, catalogue, state.prefix),
+        hits=tuple(_hit_rows(results, state, catalogue)),
         facets=make_facet_groups(results, state, catalogue, list_useful_facets(results, catalogue)),
         chips=tuple(make_chips(results, state, catalogue)),
         clear_href=state.without_filters().make_url(),
-        sorts=tuple(_sorts(results, state)),
-        fold_label=_get_fold_label(results),
+        sort_label=next(choice.label for choice in sorts if choice.selected),
+        sorts=sorts,
+        sizes=tuple(make_sizes(results, state)),
+        fold_label=get_fold_label(results),
         fold_href=state.with_fold(fold=not state.fold).make_url(),
-        why_label=_get_why_label(results, state),
+        why_label=get_why_label(results, state),
         why_href=state.with_explain(explain=not state.explain).make_url(),
-        hidden=state.list_pairs_without("q", "match", "exact", "semantic"),
-        pages=tuple(_make_pager(state, pages)),
+        hidden=state.form_pairs,
+        pages=tuple(make_pager(state, pages)),
         previous_href=state.make_url(page=state.page - 1) if 1 < state.page <= pages else "",
         next_href=state.make_url(page=state.page + 1) if state.page < pages else "",
         beyond=state.make_url(page=pages) if state.page > pages and results.total else "",
@@ -205,38 +201,12 @@ def _title(state: SearchState, catalogue: Catalogue) -> Iterable[str]:
     yield catalogue.title
 
 
-def _sorts(results: Results, state: SearchState) -> Iterable[Choice]:
-    labels = {
-        "relevance": gettext("Best match"),
-        "newest": gettext("Newest first"),
-        "oldest": gettext("Oldest first"),
-        "title": gettext("Title"),
-    }
-    for sort in SORTS:
-        if results.scored or sort != "relevance":
-            yield Choice(sort, labels[sort], state.with_sort(sort).make_url(), sort == results.sort)
-
-
 def _describe_relaxed(results: Results) -> str:
     """Return a line that no publication has all words, if the hits have only some of them."""
     if not results.relaxed or results.all_words_docs or not results.total:
         return ""
     line = gettext("No publication has all of these words.")
     return f"{line} {search_notes.note_relaxed(results)}"
-
-
-def _get_fold_label(results: Results) -> str:
-    """Return the text of the link that folds or unfolds editions; empty if it changes nothing."""
-    if results.is_folded:
-        return gettext("List each edition")
-    return gettext("Fold editions") if results.titles < results.total else ""
-
-
-def _get_why_label(results: Results, state: SearchState) -> str:
-    """Return the text of the link that shows or hides explanations; empty if there are none."""
-    if state.explain:
-        return gettext("Hide reasons")
-    return gettext("Show reasons") if results.hits and (results.scored or state.filters) else ""
 
 
 def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
@@ -252,20 +222,6 @@ def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> It
             href = state.without_filter(name, value).make_url()
             value_label = facet_label(field, value, catalogue)
             yield Chip(field.label, value_label, href, totals[name, value], name, value)
-
-
-def _make_pager(state: SearchState, pages: int) -> Iterable[PageLink]:
-    """Yield links to the first, the last, and the nearby pages, with gaps between them."""
-    if pages == 1:
-        return
-    near = {1, pages, *range(max(1, state.page - 2), min(pages, state.page + 2) + 1)}
-    previous = 0
-    for number in sorted(near):
-        if number - previous > 1:
-            yield PageLink("…", "", "")
-        name = gettext("Page %(page)s") % {"page": number}
-        yield PageLink(str(number), name, state.make_url(page=number), number == state.page)
-        previous = number
 
 
 class FacetPage(msgspec.Struct, frozen=True):
@@ -290,5 +246,5 @@ def make_facet_page(
         tuple(make_chips(results, state, catalogue)),
         state.without_filters().make_url(),
         state.make_url(),
-        state.list_pairs_without("q", "match", "exact", "semantic"),
+        state.form_pairs,
     )

@@ -1,9 +1,9 @@
 """Rules for crawlers: robots.txt (RFC 9309) and the header `X-Robots-Tag`.
 
-A crawler may follow the list of all publications, page by page, and each publication. The number of
-searches and combinations of filters is unlimited, and they lead to no other publication. robots.txt
-keeps crawlers from requesting these URLs. The header keeps those requested anyway out of search
-engines.
+A crawler may follow the list of all publications, page by page, and each publication, also as a hit
+of that list. The number of searches and combinations of filters is unlimited, and they lead to no
+other publication. robots.txt keeps crawlers from requesting these URLs. The header keeps those
+requested anyway out of search engines.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ RULES = (
     ("Disallow", "/*?"),
     ("Allow", "/?page="),
     ("Disallow", "/?page=*&"),
+    ("Allow", "/publication/*?hit="),
+    ("Disallow", "/publication/*?hit=*&"),
     *(("Disallow", path) for path in CLOSED_PATHS),
 )
 
@@ -44,6 +46,8 @@ def _add_header(response: Response) -> Response:
 
 def _is_crawlable(path: str, query: bytes) -> bool:
     """Return whether crawlers may request a URL. `RULES` must state the same."""
+    if query and path.startswith("/publication/"):
+        return re.fullmatch(rb"hit=[^&]*", query) is not None
     if query:
         return path == "/" and re.fullmatch(rb"page=[^&]*", query) is not None
     return not path.startswith(CLOSED_PATHS)

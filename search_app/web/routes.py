@@ -35,7 +35,7 @@ from search_app.engine.results import Results
 from search_app.export import signposting
 from search_app.export.csl import make_item
 from search_app.i18n.translation import gettext
-from search_app.presentation import facet_panel, publication_page, search_page
+from search_app.presentation import facet_panel, publication_page, result_trail, search_page
 from search_app.web.addresses import make_absolute
 from search_app.web.errors import NotFound, page_not_found
 from search_app.web.lookup import get_publication
@@ -187,19 +187,34 @@ def facet(name: str) -> str:
 def publication(identity: str) -> Response:
     """Return the page of a publication: all fields, other editions, and similar publications.
 
-    The header `Link` has its formats for programs.
+    If its URL has a search and the number of a hit, the page leads back to the list. The header
+    `Link` has its formats for programs.
     """
     requested = get_publication(get_searcher(), identity)
     related = get_searcher().find_related(identity)
     page = publication_page.make_publication_page(
         requested, related, get_searcher().catalogue, request.script_root
     )
-    response = make_response(render_template("publication.html", page=page, text="", hidden=()))
+    state, position = parse_state(), search_url.read_hit(request.args)
+    trail = None if position is None else _find_trail(identity, state, position)
+    response = make_response(
+        render_template(
+            "publication.html", page=page, trail=trail, text=state.text, hidden=state.form_pairs
+        )
+    )
     response.headers["Link"] = signposting.format_links(
         make_item(requested, get_searcher().catalogue),
         [(make_absolute(each.href), each.media_type) for each in page.exports],
     )
     return response
+
+
+def _find_trail(
+    identity: str, state: search_state.SearchState, position: int
+) -> result_trail.ResultTrail:
+    window = result_trail.make_window(state, position)
+    with _search(window, 0) as results:
+        return result_trail.make_trail(identity, position, state, window, results)
 
 
 @site.get("/api/publication/<path:identity>")

@@ -22,8 +22,9 @@ from indexer.analysis.tokenizer import PARAGRAPH_BREAK
 from search_app.engine.query.nodes import compile_wildcard, list_parts
 from search_app.engine.results import TextRun
 
-MAX_PASSAGE_CHARS = 130
-"""Approximate maximum length of a passage, in characters. It ends between words."""
+MAX_PASSAGE_CHARS = 230
+"""Approximate maximum length of a passage, in characters: three lines of 75. It ends between
+words."""
 MAX_CACHED_CHARS = 2000
 """Maximum length, in characters, of texts whose words and stems are cached."""
 LEAD_CHARS = 40

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.results import Bucket, TextRun
-from search_app.presentation.facet_panel import _RowBuilder
+from search_app.presentation.facet_rows import RowBuilder
 from search_app.presentation.html import html_gettext, html_ngettext, isolate, mark
 from search_app.search_state import SearchState
 from tests.conftest import ROOT
@@ -80,7 +80,7 @@ def test_a_row_of_a_facet_is_escaped(value: str, text: str, *, selected: bool) -
     """No part of a facet row that a template prints unescaped has a special character of HTML."""
     catalogue = Catalogue("Generated", "", (Field("topic", "Topic", facet=1),))
     state = SearchState(text=text, filters={"topic": (value,)} if selected else {})
-    row = _RowBuilder(state, catalogue).make_row(Bucket("topic", value, 2, 1, selected))
+    row = RowBuilder(state, catalogue).make_row(Bucket("topic", value, 2, 1, selected))
     toggled = state.without_filters() if selected else state.with_filter("topic", value)
     assert unescape(row.name) == row.label == value
     assert unescape(row.key) == f"topic={value}"

@@ -63,10 +63,11 @@ def walked(client: FlaskClient) -> dict[str, str | None]:
 
 @pytest.mark.slow
 def test_a_crawler_visits_publications_and_no_searches(client: FlaskClient) -> None:
-    """A crawler reaches all 136 publications over 14 lists, and no other search."""
+    """A crawler reaches all 136 publications over 14 lists, also as hits, and no other search."""
     seen = walked(client)
     publications = [address for address in seen if address.startswith("/publication/")]
-    assert len(publications) == 136
+    assert len({address.partition("?hit=")[0] for address in publications}) == 136
+    assert all("&" not in address for address in publications)
     lists = {"/", *(f"/?page={number}" for number in range(2, 15))}
     assert seen.keys() - set(publications) == {*lists, "/about"}
     assert set(seen.values()) == {None}
@@ -87,7 +88,9 @@ def test_links_to_disallowed_urls_are_nofollow(client: FlaskClient, address: str
         ("/", True), ("/?page=2", True), ("/about", True), ("/robots.txt", True),
         ("/static/style.css", True),
         (MODEL_LAW, True),
-        (f"{MODEL_LAW}?from=mail", False),
+        (f"{MODEL_LAW}?from=mail", False), (f"{MODEL_LAW}?hit=3", True),
+        (f"{MODEL_LAW}?hit=3&q=law", False), (f"{MODEL_LAW}?q=law&hit=3", False),
+        ("/about?hit=3", False), ("/?hit=3", False),
         ("/?q=organ", False), ("/?q=", False), ("/?region=Africa", False),
         ("/?page=2&region=Africa", False), ("/?region=Africa&page=2", False),
         ("/?sort=title", False), ("/?sort=title&page=2", False), ("/?size=100", False),
@@ -122,7 +125,7 @@ def test_robots_txt_exists_without_an_index(tmp_path: Path) -> None:
 
 def test_a_publication_has_one_canonical_url(client: FlaskClient) -> None:
     """A page of a publication names the same canonical URL for every URL that leads to it."""
-    for asked in (MODEL_LAW, f"{MODEL_LAW}?from=mail"):
+    for asked in (MODEL_LAW, f"{MODEL_LAW}?from=mail", f"{MODEL_LAW}?q=law&hit=1"):
         page = BeautifulSoup(client.get(asked).text, "lxml")
         (link,) = page.find_all("link", rel="canonical")
         assert link["href"] == f"http://localhost{MODEL_LAW}"

@@ -16,7 +16,7 @@ from indexer.catalogue.records import Publication, SourceLocation, Value
 from search_app.engine import Engine
 from search_app.engine.request import SearchRequest, parse_year_range
 from search_app.engine.results import Bucket, Results
-from search_app.presentation import facet_panel
+from search_app.presentation import facet_rows
 from search_app.search_state import SearchState
 from tests.search_app.engine.arrays.below import snapshot_of
 from tests.search_app.engine.catalogues import index
@@ -126,7 +126,7 @@ def test_a_click_leads_to_the_total_next_to_it(seed: int, size: int) -> None:
             results = engine.search(SearchRequest(word, filters, match="all"))
             assert results.total == plain_count(made, word, filters, catalogue)
             for bucket in every_bucket(results):
-                after = dict(facet_panel.toggle(SearchState(filters=filters), bucket).filters)
+                after = dict(facet_rows.toggle(SearchState(filters=filters), bucket).filters)
                 expected = plain_count(made, word, after, catalogue)
                 assert bucket.total == expected, (bucket.field, bucket.value, filters)
 

@@ -1,0 +1,151 @@
+"""The values of facets: their labels, counts, and links."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import msgspec
+from markupsafe import escape
+
+from indexer.catalogue.fields import MISSING, Catalogue, Field
+from indexer.catalogue.records import Value
+from search_app.engine.request import parse_year_range
+from search_app.engine.results import Bucket
+from search_app.i18n.translation import gettext, ngettext
+from search_app.presentation.html import Html, escape_html
+from search_app.search_state import FilterLinks, SearchState
+
+
+class FacetRow(msgspec.Struct, frozen=True, gc=False):
+    """A value of a facet: its label, its counts, and the link that toggles it.
+
+    `key` is unique on a page. `number` is the formatted count, empty for a selected value without
+    hits. `name` is the label as HTML. `action` describes in words what the link does and how many
+    hits follow. `within` is the name of the list of its children.
+    """
+
+    field: str
+    value: str
+    key: Html
+    label: str
+    name: Html
+    count: int
+    number: str
+    href: Html
+    action: Html
+    selected: bool
+    within: Html
+    children: tuple[FacetRow, ...] = ()
+
+    @property
+    def opened(self) -> bool:
+        """Whether its children are expanded: the value or one of its children is selected."""
+        return self.selected or any(child.selected for child in self.children)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it stands for the publications without a value."""
+        return self.value == MISSING
+
+
+def facet_label(field: Field, value: Value, catalogue: Catalogue) -> str:
+    """Return the display name of a facet value, of a missing value, or of a range of years."""
+    if field.kind == "year" and ".." in str(value) and (ends := parse_year_range(str(value))):
+        low, high = ends
+        if not high:
+            return gettext("from %(year)s") % {"year": low}
+        return f"{low}–{high}" if low else gettext("up to %(year)s") % {"year": high}
+    return _get_label(field, value, catalogue.language)
+
+
+@lru_cache(maxsize=4096)
+def _get_label(field: Field, value: Value, language: str) -> str:
+    return field.missing if value == MISSING else field.display(value, language)
+
+
+def is_selected(bucket: Bucket) -> bool:
+    """Return whether a value, or one below it, is selected."""
+    return bucket.selected or any(child.selected for child in bucket.children)
+
+
+class RowBuilder:
+    """A builder of facet rows for one state. It caches what the rows of a field share."""
+
+    def __init__(self, state: SearchState, catalogue: Catalogue) -> None:
+        self._state, self._catalogue = state, catalogue
+        self._links: dict[str, FilterLinks] = {}
+
+    def make_row(self, bucket: Bucket, within: str = "") -> FacetRow:
+        """Return the row of a value, with those of its children. `within` starts their keys."""
+        name, value, count = bucket.field, bucket.value, bucket.count
+        label = facet_label(self._catalogue.by_name[name], value, self._catalogue)
+        label_html, number = escape_html(label), f"{count:,}" if count else ""
+        if is_selected(bucket):
+            href = Html(escape(toggle(self._state, bucket).make_url()))
+        else:
+            href = Html(self._get_links(name).make_url(value))
+        children = tuple([self.make_row(child, f"{value} ") for child in bucket.children])
+        children_label = (
+            gettext("Values within %(value)s") % {"value": label_html} if children else ""
+        )
+        return FacetRow(
+            name, value, escape_html(f"{within}{name}={value}"), label, label_html, count, number,
+            href, _describe_action(bucket, label_html, number), bucket.selected,
+            Html(children_label), children,
+        )  # fmt: skip
+
+    def _get_links(self, name: str) -> FilterLinks:
+        """Return the URLs that select a value, escaped as HTML.
+
+        The value's own part of the URL needs no escaping.
+        """
+        links = self._links.get(name)
+        if links is None:
+            _, before, after = self._state.make_filter_links(name)
+            links = self._links[name] = FilterLinks(name, str(escape(before)), str(escape(after)))
+        return links
+
+
+def toggle(state: SearchState, bucket: Bucket) -> SearchState:
+    """Return the state after a click on a value. A parent replaces its selected children."""
+    if bucket.selected:
+        return state.without_filter(bucket.field, bucket.value)
+    for child in bucket.children:
+        if child.selected:
+            state = state.without_filter(child.field, child.value)
+    return state.with_filter(bucket.field, bucket.value)
+
+
+def _describe_action(bucket: Bucket, value: Html, number: str) -> Html:
+    """Return the label and count of a value, and what a click on it leads to.
+
+    The latter is left out if a click selects the value and leads to exactly its count.
+    """
+    text: str = value
+    if count := bucket.count:
+        message = ngettext(
+            "%(value)s, %(number)s publication", "%(value)s, %(number)s publications", count
+        )
+        text = message % {"value": value, "number": number}
+    if bucket.total == bucket.count and not bucket.selected:
+        return Html(text)
+    return Html(f"{text}; {_result(bucket)}")
+
+
+def _result(bucket: Bucket) -> str:
+    """Return what a click on a value leads to."""
+    if not bucket.total:
+        return gettext("selected, remove it")
+    if bucket.selected:
+        message = ngettext(
+            "selected, without it: %(number)s publication",
+            "selected, without it: %(number)s publications",
+            bucket.total,
+        )
+    else:
+        message = ngettext(
+            "with the current filters: %(number)s publication",
+            "with the current filters: %(number)s publications",
+            bucket.total,
+        )
+    return message % {"number": f"{bucket.total:,}"}

@@ -1,0 +1,105 @@
+"""How to get a publication: its links, or searches for its title elsewhere.
+
+The roles of rows say what is a link or a DOI. The key `restricted` of a row says which values mean
+that a publication is given out on request only. So any catalogue has this part of the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from urllib.parse import quote, quote_plus, urlsplit
+
+import msgspec
+
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Link, Publication
+from indexer.values.publication_types import PublicationType
+from search_app.export.csl import Item, make_item
+from search_app.i18n.translation import gettext
+
+MAX_LINKS = 5
+"""Number of links that are offered. The details of the publication list all of them."""
+DOI_CHARS = "/:;,()!$&'*+=~@[]"
+"""Characters of a DOI that need no percent-encoding in a URL."""
+_VIDEO_HOSTS = frozenset({"youtube.com", "youtu.be", "vimeo.com"})
+_LISTENED: frozenset[PublicationType] = frozenset({"broadcast", "song"})
+_FILES = frozenset(
+    ".csv .doc .docx .epub .mobi .odt .pdf .ppt .pptx .ps .rtf .xls .xlsx .zip".split()
+)
+"""Ends of the paths of files that browsers or readers open by themselves."""
+
+
+class Way(msgspec.Struct, frozen=True):
+    """A link: its label, its URL, and a note such as the language of the page there."""
+
+    label: str
+    href: str
+    note: str = ""
+
+
+class HowToGet(msgspec.Struct, frozen=True):
+    """How to get a publication: a sentence, which may be empty, and links, the best one first."""
+
+    sentence: str
+    ways: tuple[Way, ...]
+
+
+def make_how_to_get(publication: Publication, catalogue: Catalogue) -> HowToGet:
+    """Return the links of a publication. Without any, return searches for its exact title."""
+    item = make_item(publication, catalogue)
+    is_restricted = catalogue.is_restricted(publication)
+    ways = (
+        *(_make_way(link, item, is_restricted=is_restricted) for link in item.links[:MAX_LINKS]),
+        *(Way(f"doi:{doi}", make_doi_url(doi)) for doi in item.get("DOI")),
+    )
+    if ways:
+        return HowToGet(gettext("It is given out on request.") if is_restricted else "", ways)
+    if is_restricted:
+        sentence = gettext(
+            "It is given out on request, but no address is known. "
+            "These links search for the exact title."
+        )
+    elif catalogue.states_access(publication):
+        sentence = gettext(
+            "It was offered online, but the address is lost. "
+            "These links search for the exact title."
+        )
+    else:
+        sentence = gettext("No address is known. These links search for the exact title.")
+    return HowToGet(sentence, tuple(_list_searches(item.title, catalogue.publisher_site)))
+
+
+def make_doi_url(doi: str) -> str:
+    """Return the URL that a DOI leads to."""
+    return f"https://doi.org/{quote(doi, safe=DOI_CHARS)}"
+
+
+def _make_way(link: Link, item: Item, *, is_restricted: bool) -> Way:
+    host = (urlsplit(link.url).hostname or "").removeprefix("www.")
+    if is_restricted:
+        message = gettext("Request it from %(host)s")
+    elif host in _VIDEO_HOSTS or item.type == "motion_picture":
+        message = gettext("Watch on %(host)s")
+    elif item.type in _LISTENED:
+        message = gettext("Listen on %(host)s")
+    elif PurePosixPath(urlsplit(link.url).path).suffix.lower() in _FILES:
+        message = gettext("Download from %(host)s")
+    else:
+        message = gettext("Visit %(host)s")
+    return Way(message % {"host": host}, link.url, link.label)
+
+
+def _list_searches(title: str, site: str) -> Iterable[Way]:
+    """Yield searches for a title: of the publisher's site, of the web, and of libraries."""
+    exact = f'"{title.replace(chr(34), " ")}"'
+    if site:
+        yield Way(
+            gettext("Search %(host)s for this title") % {"host": site},
+            f"https://duckduckgo.com/?q=site%3A{site}+{quote_plus(exact)}",
+        )
+    yield Way(gettext("Search the web"), f"https://duckduckgo.com/?q={quote_plus(exact)}")
+    yield Way(
+        gettext("Find a library that has it"),
+        f"https://search.worldcat.org/search?q=ti%3A{quote_plus(exact)}",
+    )

@@ -1,0 +1,87 @@
+"""How to get a publication, for any catalogue."""
+
+from __future__ import annotations
+
+import pytest
+
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Link, Publication, SourceLocation, Value
+from indexer.catalogue.roles import TypeRule
+from search_app.presentation.how_to_get import HowToGet, make_how_to_get
+
+CATALOGUE = Catalogue(
+    "Papers",
+    "",
+    (
+        Field("title", "Title", role="title"),
+        Field("format", "Format"),
+        Field("terms", "Terms", restricted=("on request",)),
+        Field("address", "Addresses", kind="link", role="URL", several=True),
+        Field("doi", "DOI", kind="doi", role="DOI"),
+    ),
+    publisher_site="example.org",
+    types=(
+        TypeRule("motion_picture", {"format": ("film",)}),
+        TypeRule("broadcast", {"format": ("radio",)}),
+    ),
+)
+
+
+def get(**values: Value) -> HowToGet:
+    """Return how to get a publication with these values."""
+    publication = Publication(
+        id="a", title='The "Model" Law', source=SourceLocation("a.html", 1),
+        values={name: (value,) for name, value in values.items()},
+    )  # fmt: skip
+    return make_how_to_get(publication, CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "label"),
+    [
+        ("https://www.example.org/a/law.PDF", "", "Download from example.org"),
+        ("https://example.org/laws", "", "Visit example.org"),
+        ("https://example.org/law.pdf", "film", "Watch on example.org"),
+        ("https://www.youtube.com/watch?v=1", "", "Watch on youtube.com"),
+        ("https://example.org/1.mp3", "radio", "Listen on example.org"),
+    ],
+)
+def test_a_link_says_what_it_leads_to(url: str, kind: str, label: str) -> None:
+    """The label of a link follows from the type of the publication, the host, and the path."""
+    found = get(address=Link(url, "English"), format=kind)
+    assert found.sentence == ""
+    assert [(way.label, way.href, way.note) for way in found.ways] == [(label, url, "English")]
+
+
+def test_a_doi_is_a_way_to_get_it() -> None:
+    """A DOI is a link, with its unusual characters encoded."""
+    (way,) = get(doi="10.1/a<b>").ways
+    assert (way.label, way.href) == ("doi:10.1/a<b>", "https://doi.org/10.1/a%3Cb%3E")
+
+
+def test_restricted_material_is_requested() -> None:
+    """A value that the row calls restricted makes the link one for requests."""
+    found = get(terms="on request", address=Link("https://example.org/ask"))
+    assert found.sentence == "It is given out on request."
+    assert [way.label for way in found.ways] == ["Request it from example.org"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "start"),
+    [
+        ({"terms": "download"}, "It was offered online, but the address is lost."),
+        ({"terms": "on request"}, "It is given out on request, but no address is known."),
+        ({}, "No address is known."),
+    ],
+)
+def test_without_an_address_the_title_is_searched_for(terms: dict[str, Value], start: str) -> None:
+    """Without an address the page says so, and links to searches for the exact title."""
+    found = get(**terms)
+    assert found.sentence == f"{start} These links search for the exact title."
+    assert [(way.label, way.href) for way in found.ways] == [
+        ("Search example.org for this title",
+         "https://duckduckgo.com/?q=site%3Aexample.org+%22The++Model++Law%22"),
+        ("Search the web", "https://duckduckgo.com/?q=%22The++Model++Law%22"),
+        ("Find a library that has it",
+         "https://search.worldcat.org/search?q=ti%3A%22The++Model++Law%22"),
+    ]  # fmt: skip

@@ -1,0 +1,122 @@
+"""The list of results: its filters, its passages, its authors, and the links above it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.jobs import build
+from indexer.jobs.importer import import_files
+from search_app import config, create_app
+from search_app.engine.results import TextRun
+from search_app.presentation.html import MAX_NARROW_CHARS, mark, mark_passage
+from tests.catalogue import PATIENT
+
+WORDS = st.text("ab <&", max_size=60).map(lambda text: re.sub(" +", " ", text))
+"""Texts without two spaces in a row, which BeautifulSoup would join."""
+
+
+def read(client: FlaskClient, address: str) -> BeautifulSoup:
+    """Return a page, whose status must be 200."""
+    response = client.get(address)
+    assert response.status_code == 200, response.text
+    return BeautifulSoup(response.data, "lxml")
+
+
+def test_a_filter_without_a_stated_value_is_not_shown(client: FlaskClient) -> None:
+    """A list in which no publication states a series has no filter for series."""
+    search = "/?region=Africa&region=South+Asia"
+    buckets = json.loads(client.get(f"/api{search.replace('?', 'search?')}").data)["facets"]
+    assert [bucket["value"] for bucket in buckets["series"]] == ["none"]
+    shown = [heading.text for heading in read(client, search).select(".facet h3")]
+    assert "Series" not in shown
+    assert "Section" in shown
+
+
+def test_a_selected_missing_value_keeps_its_filter(client: FlaskClient) -> None:
+    """If the missing value is selected, its filter stays, so that it can be removed there."""
+    page = read(client, "/?series=none&region=South+Asia")
+    assert "Series" in [heading.text for heading in page.select(".facet h3")]
+
+
+def test_the_missing_value_comes_last_and_is_muted(client: FlaskClient) -> None:
+    """The value for publications without a region is the last one, and the only muted one."""
+    page = read(client, "/")
+    group = page.select_one("section[aria-labelledby=facet-region]")
+    assert group is not None
+    rows = group.select(":scope > ul > li > .tick")
+    assert [row for row in rows if "unstated" in row["class"]] == rows[-1:]
+    assert "No particular region" in rows[-1].text
+
+
+def test_a_list_offers_four_sizes(client: FlaskClient) -> None:
+    """Each size is a link that keeps the search, and the present one is marked."""
+    links = read(client, "/?q=trafficking&page=2&size=25").select(".sizes a")
+    assert [(link.text, link["href"]) for link in links] == [
+        ("10", "/?q=trafficking"),
+        ("25", "/?q=trafficking&size=25"),
+        ("50", "/?q=trafficking&size=50"),
+        ("100", "/?q=trafficking&size=100"),
+    ]
+    assert [link.get("aria-current") for link in links] == [None, "true", None, None]
+
+
+def test_a_short_list_offers_no_sizes(client: FlaskClient) -> None:
+    """A list that fits on the smallest page has no links to larger ones."""
+    assert not read(client, "/?section=Brochures+%26+leaflets").select(".sizes a")
+
+
+@given(st.lists(st.builds(TextRun, WORDS, st.booleans()), max_size=9))
+def test_a_narrow_page_has_the_first_part_of_a_passage(runs: list[TextRun]) -> None:
+    """Both parts of a passage together are the passage, with all of its marks.
+
+    The first part is short, and it ends between words, not within a match.
+    """
+    page = BeautifulSoup(mark_passage(runs), "html.parser")
+    ellipsis, rest = page.select_one(".narrow-only"), page.select_one(".wide-only")
+    if ellipsis is None or rest is None:
+        assert mark_passage(runs) == mark(runs)
+        return
+    ellipsis.extract()
+    rest.extract()
+    assert len(page.text) <= MAX_NARROW_CHARS
+    assert rest.text.startswith(" ")
+    assert page.text + rest.text == "".join(run.text for run in runs)
+    marked = [each.text for each in (*page.find_all("mark"), *rest.find_all("mark"))]
+    assert marked == [run.text for run in runs if run.marked and run.text]
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """Return a client of an imported catalogue of two papers, of four and of five authors."""
+    folder = tmp_path_factory.mktemp("papers")
+    names = ("Okafor, Ada", "Berg, Jan", "Lind, Eva", "Sato, Mia", "Cruz, Luz")
+    people = [f"AU  - {name}" for name in names]
+    records = [
+        "\n".join(["TY  - JOUR", f"TI  - Paper of {number}", *people[:number], "ER  - "])
+        for number in (4, 5)
+    ]
+    (folder / "papers.ris").write_text("\n\n".join(records), "utf-8")
+    import_files([folder / "papers.ris"], folder / "corpus")
+    build.build(folder / "corpus", folder / "index")
+    return create_app(config.load(PATIENT, index=folder / "index")).test_client()
+
+
+@pytest.mark.parametrize(
+    ("number", "line"),
+    [
+        (4, "Ada Okafor, Jan Berg, Eva Lind, Mia Sato"),
+        (5, "Ada Okafor, Jan Berg, Eva Lind and 2 more"),
+    ],
+)
+def test_authors_have_a_line_of_their_own(papers: FlaskClient, number: int, line: str) -> None:
+    """Four authors are all named. Of five, three are named and the others are counted."""
+    (hit,) = [hit for hit in read(papers, "/").select(".hit") if f"Paper of {number}" in hit.text]
+    assert [authors.text for authors in hit.select(".authors")] == [line]
+    assert "Okafor" not in "".join(facts.text for facts in hit.select(".facts"))
