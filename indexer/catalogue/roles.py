@@ -16,6 +16,7 @@ from indexer.values.publication_types import PublicationType
 NameRole = Literal["author", "editor", "translator", "director", "contributor"]
 Role = Literal[
     "title",
+    "type",
     "abstract",
     "issued",
     "author",
@@ -53,7 +54,7 @@ Role = Literal[
     "coverage",
     "rights",
 ]
-"""All are variables of CSL, except `coverage` and `rights` of Dublin Core."""
+"""All are terms of CSL, except `coverage` and `rights` of Dublin Core."""
 ALIASES: dict[str, Role] = {"summary": "abstract", "date": "issued"}
 """Other names of roles in `catalogue.toml`."""
 RoleOrAlias = Role | Literal["summary", "date"]

@@ -20,7 +20,6 @@ from indexer.mapping.normalization import make_id, normalize, split_values
 from indexer.mapping.sources import SOURCES_FILE, Source
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
-from indexer.values.identifiers import find_dois
 
 ID_ROW, OTHER_TITLES = "id", "other_titles"
 """Special rows: the id of the record, and its titles after the first."""
@@ -30,14 +29,14 @@ class _Column(NamedTuple):
     """The properties of a column that follow from its name.
 
     `plain` is the name without a `language` in brackets. `is_known`: a row uses it, or it is listed
-    as unused. `is_shared`: several rows use it.
+    as unused. `rows` are those that use it.
     """
 
     plain: str
     language: str | None
     is_known: bool
     is_day_first: bool
-    is_shared: bool
+    rows: tuple[str, ...]
 
 
 class Mapper:
@@ -135,11 +134,10 @@ class Mapper:
         plain, language = templates.split_language(name)
         is_known = name in self._known or plain in self._known
         is_day_first = not {name, plain}.isdisjoint(self.source.day_first)
-        rows = [
+        rows = tuple(
             row for row, used in self._columns_by_row.items() if not used.isdisjoint((name, plain))
-        ]
-        is_shared = len(rows) > 1
-        self._columns[name] = _Column(plain, language, is_known, is_day_first, is_shared)
+        )
+        self._columns[name] = _Column(plain, language, is_known, is_day_first, rows)
         return self._columns[name]
 
     def _fill(
@@ -166,37 +164,46 @@ class Mapper:
     ) -> list[Property]:
         """Return the normalized values of a row from all its specifications.
 
-        A row with one value uses the first specification that has any.
+        A row with one value uses the first specification that has any of its kind. Values of a
+        wrong kind come last.
         """
-        name, uses_first = field.name, not field.several and field.role != "abstract"
-        separator, are_names = self.source.split.get(name), field.kind == "name"
-        values: list[Property] = []
+        uses_first = not field.several and field.role != "abstract"
         selected = [self._select(specification, columns) for specification in alternatives]
-        if field.kind == "name":
+        if field.several:
             selected = [_order_by_group([*chain.from_iterable(selected)])]
-        if field.kind == "doi":
-            selected = [self._select_dois(stated) for stated in selected]
+        values, rejected = list[Property](), list[Property]()
         for stated in selected:
             for prop in stated:
-                column = self._columns.get(prop.name)  # None for a combination
-                day_first = bool(column and column.is_day_first)
-                values += [
-                    Property(name, text, text, prop.language)
-                    for part in split_values(prop.value, separator, are_names=are_names)
-                    for text in normalize(field, part, day_first=day_first)
-                ]
+                self._add_values(field, prop, values, rejected)
             if values and uses_first:
                 if field.role == "title":
                     values += self._list_translations(field, values, columns, alternatives)
                 break
-        return values
+        return values + rejected
 
-    def _select_dois(self, stated: Sequence[Property]) -> Sequence[Property]:
-        """Return the values with a DOI. If there are none, return those that no other row uses."""
-        return [prop for prop in stated if find_dois(prop.value)] or [
-            prop for prop in stated
-            if not ((column := self._columns.get(prop.name)) and column.is_shared)
-        ]  # fmt: skip
+    def _add_values(
+        self, field: Field, prop: Property, values: list[Property], rejected: list[Property]
+    ) -> None:
+        """Add the values of a property to `values`, or to `rejected`, which validation reports.
+
+        A value that is not of this kind is ignored if another row of its column uses it.
+        """
+        column = self._columns.get(prop.name)  # None for a combination
+        day_first = bool(column and column.is_day_first)
+        for part in split_values(field, prop.value, self.source.split.get(field.name)):
+            texts = normalize(field, part, day_first=day_first)
+            if texts is not None:
+                values += [Property(field.name, text, text, prop.language) for text in texts]
+            elif not (column and self._is_used(part, column, field)):
+                text = part.strip()
+                rejected.append(Property(field.name, text, text, prop.language))
+
+    def _is_used(self, text: str, column: _Column, field: Field) -> bool:
+        """Return whether a text of a column is a value of another row than `field`."""
+        others = (
+            self.catalogue.by_name[row] for row in column.rows if row in self.catalogue.by_name
+        )
+        return any(normalize(row, text, day_first=False) for row in others if row is not field)
 
     def _list_translations(
         self, field: Field, titles: Sequence[Property], columns: templates.Columns,
@@ -208,7 +215,7 @@ class Mapper:
             self._select(specification, columns) for specification in alternatives
         ):
             if prop.language and prop.language not in languages:
-                for text in normalize(field, prop.value, day_first=False):
+                for text in normalize(field, prop.value, day_first=False) or ():
                     yield Property(field.name, text, text, prop.language)
 
     @staticmethod
@@ -248,9 +255,10 @@ def list_mapped(
     return mapped
 
 
-def _order_by_group(names: list[Property]) -> Sequence[Property]:
-    """Return names in the order of the source if all of them have a group."""
-    return sorted(names, key=lambda name: name.group) if all(n.group for n in names) else names
+def _order_by_group(values: list[Property]) -> Sequence[Property]:
+    """Return values in the order of the source if all of them have a group."""
+    is_grouped = all(value.group for value in values)
+    return sorted(values, key=lambda value: value.group) if is_grouped else values
 
 
 def _drop_equal(values: Sequence[Property]) -> list[Property]:

@@ -1,7 +1,4 @@
-"""Normalization: convert the values of mapped sources to one form, by the kind of their row.
-
-A value that is not recognized is returned unchanged. Validation then reports it.
-"""
+"""Normalization: convert values of mapped sources to one form, by kind and role of their row."""
 
 from __future__ import annotations
 
@@ -28,10 +25,11 @@ _NO_ABSTRACT = re.compile(
 )
 
 
-def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
+def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str] | None:
     """Return the values in one text of a column, in the form that validation expects.
 
-    `day_first`: the order of day and month in ambiguous dates.
+    Return None if the text is not a value of this kind. `day_first`: the order of day and month in
+    ambiguous dates.
     """
     text = text.strip()
     if not text.isascii():
@@ -39,13 +37,13 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str]:
     if not text or _is_missing_value(field, text):
         return ()
     if field.kind == "date":
-        return (dates.parse_date(text, day_first=day_first) or text,)
-    if normalizer := _NORMALIZERS.get(field.kind):
-        return normalizer(text)
+        date = dates.parse_date(text, day_first=day_first)
+        return (date,) if date else None
+    if find := _FINDERS.get(field.kind):
+        return find(text) or None
     text = plain_text.strip_markup(text)
-    if field.name == "type":
-        return (publication_types.read_type(text),)
-    return plain_text.split_abstract(text) if field.role == "abstract" else (text,)
+    convert = _CONVERTERS.get(field.role) or _CONVERTERS.get(field.kind)
+    return convert(text) if convert else (text,)
 
 
 def _is_missing_value(field: Field, text: str) -> bool:
@@ -55,19 +53,25 @@ def _is_missing_value(field: Field, text: str) -> bool:
     return (
         text.casefold() in _NO_VALUE
         or (text == "NA" and field.kind in _NA_KINDS)
+        or (field.kind == "language" and languages.is_no_language(text))
         or (field.role == "abstract" and _NO_ABSTRACT.fullmatch(text) is not None)
     )
 
 
-def split_values(text: str, separator: str | None, *, are_names: bool) -> Sequence[str]:
-    """Return the values in one text of a column.
+def split_values(field: Field, text: str, separator: str | None) -> Sequence[str]:
+    """Return the values in one text of a column, of which `separator` separates several."""
+    if not separator:
+        return (text,)
+    return _SPLITTERS.get(field.kind, str.split)(text, separator)
+
+
+def split_names(text: str, separator: str) -> Sequence[str]:
+    """Return the names in a text.
 
     If a comma separates names, "and" separates the last two: "Ada Okafor, Li Wu and Eva Marsh".
     """
-    if not separator:
-        return (text,)
     parts = text.split(separator)
-    if not are_names or separator.strip() != ",":
+    if separator.strip() != ",":
         return parts
     return [person for part in parts for person in _split_last_persons(part)]
 
@@ -86,43 +90,40 @@ def make_id(text: str) -> str:
     return "/".join(parts)
 
 
-def _normalize_year(text: str) -> Sequence[str]:
+def _find_years(text: str) -> Sequence[str]:
     year = dates.find_year(text)
-    return (str(year),) if year else (text,)
+    return (str(year),) if year else ()
 
 
-def _normalize_name(text: str) -> Sequence[str]:
-    name = names.parse(plain_text.strip_markup(text))
+def _find_names(text: str) -> Sequence[str]:
+    name = names.parse(text)
     return (str(name),) if name else ()
 
 
-def _normalize_link(text: str) -> Sequence[str]:
+def _find_links(text: str) -> Sequence[str]:
     urls = [url.rstrip(".,;)") for url in _URL.findall(text)]
-    return [url if "://" in url else f"http://{url}" for url in urls] or (text,)
+    return [url if "://" in url else f"http://{url}" for url in urls]
 
 
-def _normalize_language(text: str) -> Sequence[str]:
-    if languages.is_no_language(text):
-        return ()
-    return languages.find_languages(text) or languages.find_named_languages(text) or (text,)
+def _find_languages(text: str) -> Sequence[str]:
+    return languages.find_languages(text) or languages.find_named_languages(text)
 
 
-def _normalize_isbn(text: str) -> Sequence[str]:
-    """Return the ISBNs in a text. Ignore ISSNs, which some formats write in the same column."""
-    return identifiers.find_isbns(text) or (() if identifiers.find_issns(text) else (text,))
-
-
-def _normalize_issn(text: str) -> Sequence[str]:
-    return identifiers.find_issns(text) or (() if identifiers.find_isbns(text) else (text,))
-
-
-_NORMALIZERS: dict[FieldKind, Callable[[str], Sequence[str]]] = {
-    "year": _normalize_year,
-    "name": _normalize_name,
-    "link": _normalize_link,
-    "language": _normalize_language,
-    "doi": lambda text: identifiers.find_dois(text) or (text,),
-    "pmid": lambda text: identifiers.find_pmids(text) or (text,),
-    "isbn": _normalize_isbn,
-    "issn": _normalize_issn,
+_FINDERS: dict[FieldKind, Callable[[str], Sequence[str]]] = {
+    "year": _find_years,
+    "link": _find_links,
+    "language": _find_languages,
+    "doi": identifiers.find_dois,
+    "pmid": identifiers.find_pmids,
+    "isbn": identifiers.find_isbns,
+    "issn": identifiers.find_issns,
 }
+"""The functions that find the values of a kind in a text. For other kinds, any text is a value."""
+_CONVERTERS: dict[str | None, Callable[[str], Sequence[str]]] = {
+    "abstract": plain_text.split_abstract,
+    "type": lambda text: (publication_types.read_type(text),),
+    "name": _find_names,
+}
+"""The functions that convert any text to the values of a role or a kind."""
+_SPLITTERS: dict[FieldKind, Callable[[str, str], Sequence[str]]] = {"name": split_names}
+"""The functions that split the values of a kind at a separator. The others split at each one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from indexer.catalogue.fields import FieldKind
-from indexer.mapping.normalization import split_values
+from indexer.mapping.normalization import split_names
 from indexer.mapping.profile import ColumnProfile
 from indexer.values import names
 
@@ -82,7 +82,7 @@ def _separates_persons(texts: list[str], separator: str) -> bool:
         return False
     good = 0
     for text in separated:
-        parts = split_values(text, separator, are_names=True)
+        parts = split_names(text, separator)
         parsed = [names.parse(part) for part in parts]
         is_mixed = len({"," in part for part in parts}) > 1
         good += all(

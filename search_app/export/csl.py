@@ -97,7 +97,7 @@ def make_item(publication: Publication, catalogue: Catalogue, page_url: str = ""
     links: tuple[Link, ...] = ()
     for field in catalogue.valued:
         stated = publication.values.get(field.name)
-        if not stated or field.role is None or field.role == "issued":
+        if not stated or field.role in (None, "issued", "type"):  # rules give the type
             continue
         role = cast(Role, field.role)  # the row has replaced an alias
         if role in NAME_ROLES:

@@ -15,6 +15,7 @@ from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import RESERVED_NAMES, CatalogueError
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, SourceLocation
+from indexer.catalogue.roles import TypeRule
 from tests.conftest import ROOT
 
 
@@ -284,6 +285,8 @@ def test_fingerprint_changes_with_every_part(catalogue: Catalogue) -> None:
         replace(catalogue, title="Other"), replace(catalogue, description=""),
         replace(catalogue, language="fr"), replace(catalogue, publisher="UN"),
         replace(catalogue, source="2019"), replace(catalogue, notices=("New",)),
+        replace(catalogue, publisher_site="un.org"),
+        replace(catalogue, types=(TypeRule("report"),)),
         replace(catalogue, examples=(("law", "laws"),)),
         replace(catalogue, groups={**catalogue.groups, "NG": ("South Asia",)}),
         replace(catalogue, fields=catalogue.fields[::-1]),
@@ -292,6 +295,7 @@ def test_fingerprint_changes_with_every_part(catalogue: Catalogue) -> None:
         "other", "Other", kind="year", role="issued", weight=9.0, facet=9, fact=9, several=True,
         parent="a", grouping="b", qualifies="f", qualifier="g", values=("c",),
         order="descending", names=("d",), missing="e", detects=True,
+        restricted=("h",),
     )  # fmt: skip
     first, *rest = catalogue.fields
     changed = [replace(first, **{name: getattr(other, name)}) for name in first.__struct_fields__]

@@ -147,6 +147,46 @@ def test_a_shared_column_may_have_values_other_than_dois() -> None:
     assert apply(make_mapper(fields={"doi": "ID"}), ("ID", "A/12")) == {"doi": ["A/12"]}
 
 
+@pytest.mark.parametrize(
+    ("value", "rows"),
+    [
+        ("0378-5955", {"issn": ["0378-5955"]}),
+        ("978-3-16-148410-0", {"isbn": ["9783161484100"]}),
+        ("neither", {"isbn": ["neither"], "issn": ["neither"]}),
+    ],
+)
+def test_a_value_that_another_row_of_the_column_uses_is_not_reported(
+    value: str, rows: dict[str, list[str]]
+) -> None:
+    """Of two rows with one column, a value belongs to that of its kind. Others are reported."""
+    mapper = make_mapper(fields={"isbn": "SN", "issn": "SN"})
+    assert apply(mapper, ("SN", value)) == rows
+
+
+def test_a_row_with_one_value_uses_the_first_column_with_a_value_of_its_kind() -> None:
+    """A text without a year gives way to a later column, and is reported if there is none."""
+    mapper = make_mapper(fields={"year": ("Year", "Date")})
+    assert apply(mapper, ("Year", "undated"), ("Date", "1999"))["year"] == ["1999"]
+    assert apply(mapper, ("Year", "undated"))["year"] == ["undated"]
+
+
+def test_values_in_structures_keep_the_order_of_the_source() -> None:
+    """The values of any row are in the order of the source if all of them have a group."""
+    mapper = make_mapper(fields={"subjects": ("term", "place")})
+    columns = (
+        Property("place", "Mali", "Mali", None, 1),
+        Property("term", "Salt", "Salt", None, 2),
+    )
+    assert apply(mapper, *columns)["subjects"] == ["Mali", "Salt"]
+
+
+def test_codes_of_types_are_named_in_the_row_of_the_type() -> None:
+    """The role of a row makes names of the codes of types, whatever the name of the row."""
+    catalogue = Catalogue("Test", "", (Field("genre", "Genre", role="type"), Field("type", "T")))
+    mapper = make_mapper(catalogue, fields={"genre": "TY", "type": "TY"})
+    assert apply(mapper, ("TY", "JOUR")) == {"genre": ["Journal article"], "type": ["JOUR"]}
+
+
 def test_a_doi_among_other_identifiers_is_used() -> None:
     """If a column has several identifiers, the row of DOIs uses the DOI."""
     mapper = make_mapper(fields={"doi": "ID"})
