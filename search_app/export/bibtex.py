@@ -65,7 +65,7 @@ _COMMANDS = str.maketrans(
         **{char: f"\\{char}" for char in "#$%&_"},
     }
 )
-_LIGATURE = re.compile(r"([-`'])(?=\1)")
+_LIGATURE = re.compile(r"([-`',<>])(?=\1)|[?!](?=`)")
 """The first of two characters that LaTeX prints as one, such as a dash."""
 _SEPARATOR_IN_NAME = re.compile(r",|\band\b", re.IGNORECASE)
 _NOT_IN_KEYS = re.compile(r"""["#$%&'(),=@\\^`{}~+\s\x00-\x1f\x7f-\x9f\ud800-\udfff]""")
@@ -125,7 +125,7 @@ def _brace(value: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return _LIGATURE.sub(r"\1{}", clean(text).translate(_COMMANDS))
+    return _LIGATURE.sub(r"\g<0>{}", clean(text).translate(_COMMANDS))
 
 
 def _escape_url(text: str) -> str:

@@ -17,6 +17,8 @@ from search_app.export.jsonl import PARAGRAPH
 
 SEPARATOR = "||"
 """What separates several values in one cell. An import splits any column at it."""
+_BAR = re.compile(r"\|(?=\||\Z)")
+"""A bar that would be taken for a part of the separator."""
 _FORMULA = re.compile(r"'*[=+\-@]")
 """The start of a formula, after any apostrophes."""
 
@@ -43,12 +45,17 @@ def write(publications: Iterable[Publication], catalogue: Catalogue) -> Iterator
 
 
 def _make_cell(publication: Publication, field: Field, catalogue: Catalogue) -> str:
-    """Return the values of a row in one cell. An abstract keeps its paragraphs."""
+    """Return the values of a row in one cell.
+
+    An abstract keeps its paragraphs. A separator in one of several values gets a space inside.
+    """
     values = map(str, catalogue.get_values(publication, field))
     if field.role == "abstract":
         text = PARAGRAPH.join(map(clean, PARAGRAPH.join(values).split(PARAGRAPH)))
+    elif field.several:
+        text = SEPARATOR.join(_BAR.sub("| ", clean(value)) for value in values)
     else:
-        text = SEPARATOR.join(map(clean, values))
+        text = "".join(map(clean, values))
     return _protect(text)
 
 

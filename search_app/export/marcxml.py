@@ -114,8 +114,8 @@ def _make_leader(item: Item) -> str:
 
 def _make_coded_values(item: Item) -> str:
     """Return field 008. The day on which a record was made is not known."""
-    languages = item.get("language") or (item.language,)
-    language = get_bibliographic_code(languages[0]) if len(languages) == 1 else "mul"
+    codes = [get_bibliographic_code(code) for code in item.get("language")] or ["und"]
+    language = codes[0] if len(codes) == 1 else "mul"
     return f"000000{_code_date(item.issued)}xx {_FILL}{language} u"
 
 

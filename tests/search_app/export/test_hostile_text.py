@@ -1,0 +1,86 @@
+"""No text opens a new record, tag, field, subfield, or cell of an exported file."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from indexer.analysis.cleaning import clean, is_visible
+from indexer.catalogue.records import Link, Publication, SourceLocation, Value
+from search_app.export.bibtex import make_key
+from search_app.export.registry import FORMATS
+from tests.search_app.export.independent import READERS, make_page_url
+from tests.search_app.export.test_csl import PAPERS
+
+MARKS = st.sampled_from(
+    [
+        *"\r\n\t\x0b\x00\x1e\x1f\u2028\ufffe\ud800", *"{}\\%\",;~^$&#_<>=+-@'|",
+        "\r\n", "TY  - ", "ER  - ", "  AU  - ", "@book{a,", "--", "``", "''", "?`", " and ",
+        "\\end{x}", "</", "&amp;", "]]>", "$a", "||", "; ",
+    ]
+)  # fmt: skip
+TEXTS = st.one_of(st.text(), st.lists(st.one_of(MARKS, st.text(max_size=3))).map("".join))
+VALID_TEXTS = TEXTS.map(lambda text: text.encode("utf-8", "replace").decode())
+"""Texts without lone surrogates, which a publication never contains. JSON cannot have them."""
+
+
+def publish(text: str) -> Publication:
+    """Return a publication with a text in every place."""
+    values: dict[str, tuple[Value, ...]] = {
+        "body": (text,), "journal": (text,), "subjects": (text, "last"), "shelf": (text,),
+        "link": (Link("https://example.org/" + text, text),), "doi": (text,),
+    }  # fmt: skip
+    source = SourceLocation("a.ris", 1)
+    return Publication(id=text, title=text, source=source, summary=text, values=values)
+
+
+def squeeze(text: str) -> str:
+    """Return a text without spaces."""
+    return clean(text).replace(" ", "")
+
+
+@pytest.mark.parametrize("name", ["ris", "bibtex", "csl", "csv", "jsonl", "marcxml", "dc"])
+def test_any_text_stays_in_its_place(name: str) -> None:
+    """A file of one publication has one record, with the text as title, author, and abstract."""
+
+    @given(VALID_TEXTS if name in ("csl", "jsonl") else TEXTS)
+    @example("Two\n\nparagraphs\r\nER  - \r\nTY  - BOOK")
+    @example("a}, title = {b")
+    @example("'=1")
+    def check(text: str) -> None:
+        assume(is_visible(text) and clean(text))
+        data = b"".join(FORMATS[name].write([publish(text)], PAPERS, make_page_url))
+        [found] = READERS[name](data, PAPERS)
+        assert clean(found.title) == clean(text)
+        assert clean(found.abstract or "") == clean(text)
+        # CSV has a space between two bars of a value.
+        assert [*map(squeeze, found.authors or ())] == [squeeze(text)]
+
+    check()
+
+
+@given(TEXTS)
+def test_any_text_stays_in_its_element_of_mods(text: str) -> None:
+    """A collection of one publication has one record, with the text as title and topic."""
+    assume(clean(text))
+    data = b"".join(FORMATS["mods"].write([publish(text)], PAPERS, make_page_url))
+    [record] = ElementTree.fromstring(data)
+    space = "{http://www.loc.gov/mods/v3}"
+    assert record.findtext(f"{space}titleInfo/{space}title") == clean(text)
+    topics = [topic.text for topic in record.iterfind(f"{space}subject/{space}topic")]
+    assert topics == [clean(text), "last"]
+
+
+@given(st.lists(TEXTS, unique=True))
+def test_different_ids_have_different_keys(ids: list[str]) -> None:
+    """A key of BibTeX identifies a publication in a file."""
+    assert len({make_key(identity) for identity in ids}) == len(ids)
+
+
+def test_ids_with_slashes_and_dots_are_keys() -> None:
+    """A key has only characters that BibTeX allows. Others are numbers."""
+    assert make_key("art/2014.1") == "art/2014.1"
+    assert make_key("10.1000/x(1),y+z") == "10.1000/x+28+1+29++2c+y+2b+z"
