@@ -61,8 +61,8 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
     for row in [field.name for field in list_standard_rows()] + ["id"]:
         if row in guesses:
             fields[row] = _state(guesses[row])
-    if "year" in fields and "date" not in {*fields, *filled} and _has_dates(fields, profile):
-        fields["date"] = fields["year"]
+    if "year" in fields and "date" not in {*fields, *filled}:
+        fields |= _list_dates(fields["year"], profile)
     used = mapped | {column for row_guess in guesses.values() for column in row_guess.columns}
     free = [
         (plain, names) for plain, names in profile.list_plain()
@@ -213,12 +213,22 @@ def _find_day_first(fields: Mapping[str, str | tuple[str, ...]], profile: Profil
             yield name
 
 
-def _has_dates(fields: Mapping[str, str | tuple[str, ...]], profile: Profile) -> bool:
-    """Return whether the columns of the row `year` also have months."""
-    columns = _list_profiles(fields["year"], profile)
-    return any(
-        "-" in (dates.parse_date(value) or "") for column in columns for value in column.values
-    )
+def _list_dates(
+    stated: str | tuple[str, ...], profile: Profile
+) -> dict[str, str | tuple[str, ...]]:
+    """Return the columns of the row `date`, given those of `year`, if one of them has months.
+
+    A column with months comes before one with years only.
+    """
+    dated = [
+        specification for specification in _as_list(stated)
+        if any(
+            "-" in (dates.parse_date(value) or "")
+            for column in _list_profiles(specification, profile) for value in column.values
+        )
+    ]  # fmt: skip
+    ordered = tuple(dict.fromkeys([*dated, *_as_list(stated)]))
+    return {"date": ordered if len(ordered) > 1 else ordered[0]} if dated else {}
 
 
 def _list_profiles(stated: str | tuple[str, ...], profile: Profile) -> Iterable[ColumnProfile]:

@@ -16,6 +16,7 @@ from indexer.catalogue.fields import Catalogue, FieldKind
 from indexer.catalogue.records import Property, SourceLocation, SourceRecord
 from indexer.mapping import proposal
 from indexer.mapping.catalogue_proposal import make_catalogue
+from indexer.mapping.headings import find_row
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.proposal import Proposal
@@ -117,6 +118,23 @@ def test_columns_without_headings_are_mapped_by_their_values() -> None:
     assert {"title", "summary", "year", "language", "isbn", "link"} < found.comments.keys()
 
 
+def test_a_date_is_taken_from_the_column_that_has_months() -> None:
+    """The year has a column of its own, and the date another, whatever their order."""
+    found = propose(
+        {"Title": ["Tea", "Salt"], "year": ["1999", "2000"], "date": ["1999-05", "2000"]}
+    )
+    assert found.source.fields["year"] == ("year", "date")
+    assert found.source.fields["date"] == ("date", "year")
+
+
+@pytest.mark.parametrize("row", [row.name for row in list_standard_rows() if row.name != "date"])
+def test_the_name_of_a_row_is_a_heading_of_it(row: str) -> None:
+    """Our own exports have the names of rows as headings."""
+    match = find_row(row)
+    assert match
+    assert match.row == row
+
+
 @pytest.mark.parametrize("name", ["labeled_at", "created_at", "modified", "dateModified", "updated",
                                   "dc.date.accessioned", "Date Added", "last_updated"])  # fmt: skip
 def test_a_date_of_the_record_is_the_last_choice_for_the_year(name: str) -> None:
@@ -137,6 +155,11 @@ def test_a_second_date_fills_the_gaps_of_the_year() -> None:
     """Several columns of publication dates are alternatives. The best one is the first."""
     found = propose({"Title": TITLES, "Date": ["3 May 1999"], "Publication Year": ["", "2001"]})
     assert found.source.fields["year"] == ("Publication Year", "Date")
+
+
+def profile_column(values: Sequence[str]) -> ColumnProfile:
+    """Return the profile of a column with one value in each record."""
+    return profile({"A": values}).columns["A"] if values else ColumnProfile()
 
 
 @pytest.mark.parametrize(
@@ -171,19 +194,24 @@ def test_names_are_separated_only_if_all_parts_are_names(
     values: list[str], separator: str | None
 ) -> None:
     """A separator of names separates only names. An ambiguous text stays whole."""
-    column = ColumnProfile()
-    for value in values:
-        column.add(value)
-    assert find_separator(column, "name") == separator
+    assert find_separator(profile_column(values), "name") == separator
 
 
 @pytest.mark.parametrize("kind", ["keyword", "name", "text", "link", "isbn"])
 def test_two_bars_separate_values_of_every_kind(kind: FieldKind) -> None:
     """Two bars separate values even if only one record has several, and others have semicolons."""
-    column = ColumnProfile()
-    for value in ("tides||maps", *(f"a; {number}" for number in range(100))):
-        column.add(value)
+    column = profile_column(["tides||maps", *(f"a; {number}" for number in range(100))])
     assert find_separator(column, kind) == "||"
+
+
+def test_texts_are_not_split_if_a_record_has_several() -> None:
+    """Values that a source lists one by one stay whole, whatever they contain."""
+    values = ["air; land", "sea; sky"]
+    assert find_separator(profile_column(values)) == ";"
+    table = Profile()
+    properties = tuple(Property("A", value, value) for value in values)
+    table.add(SourceRecord(SourceLocation("a", 1), properties))
+    assert find_separator(table.columns["A"]) is None
 
 
 @pytest.mark.parametrize(
