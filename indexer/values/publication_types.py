@@ -52,6 +52,7 @@ FALLBACK_TYPE: PublicationType = "document"
 
 _TYPES: tuple[tuple[str, PublicationType, str], ...] = (
     ("Journal article", "article-journal", "jour articlejournal journalarticle ejou"),
+    ("Article", "article-journal", "article"),
     ("Magazine article", "article-magazine", "mgzn articlemagazine magazinearticle"),
     ("Newspaper article", "article-newspaper", "news articlenewspaper newspaperarticle"),
     (
@@ -76,6 +77,7 @@ _TYPES: tuple[tuple[str, PublicationType, str], ...] = (
     ("Broadcast", "broadcast", "broadcast tvbroadcast radiobroadcast"),
     ("Sound recording", "song", "sound audiorecording soundrecording"),
     ("Pamphlet", "pamphlet", "pamp"),
+    ("Booklet", "pamphlet", "booklet"),
     ("Software", "software", "comp computerprogram"),
     ("Map", "map", "map"),
     ("Legislation", "legislation", "stat statute"),
