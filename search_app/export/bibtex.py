@@ -42,6 +42,7 @@ _FIELDS: tuple[tuple[str, Sequence[Role]], ...] = (
     ("series", ("collection-title",)),
     ("volume", ("volume",)),
     ("number", ("issue", "number", "collection-number")),
+    ("pages", ("page",)),
     ("edition", ("edition",)),
     ("address", ("publisher-place",)),
     ("isbn", ("ISBN",)),
@@ -70,7 +71,6 @@ _LIGATURE = re.compile(r"([-`',<>])(?=\1)|[?!](?=`)")
 _SEPARATOR_IN_NAME = re.compile(r",|\band\b", re.IGNORECASE)
 _NOT_IN_KEYS = re.compile(r"""["#$%&'(),=@\\^`{}~+\s\x00-\x1f\x7f-\x9f\ud800-\udfff]""")
 _NOT_IN_URLS = re.compile(r"[\\{}]")
-_PAGE_RANGE = re.compile(r"(?<=\w)\s*[-–]\s*(?=\w)")
 
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
@@ -102,8 +102,6 @@ def _list_fields(item: Item, kind: str) -> Iterator[tuple[str, str]]:
     yield _PUBLISHERS.get(kind, "publisher"), _join(item.get("publisher"))
     for field, roles in _FIELDS:
         yield field, next((_join(item.get(role)) for role in roles if item.get(role)), "")
-    for pages in item.get("page")[:1]:
-        yield "pages", _brace("--".join(map(_escape, _PAGE_RANGE.split(clean(pages)))))
     yield "keywords", _brace(", ".join(map(_format_keyword, item.get("keyword"))))
     yield "doi", _brace(_escape_url(item.get_first("DOI")))
     yield "url", _brace(_escape_url(_get_url(item)))

@@ -78,7 +78,7 @@ ER  -
 def first_catalogue() -> Publications:
     """Return all publications of the first catalogue."""
     catalogue = catalogue_toml.load(ROOT / "corpus")
-    return catalogue, list(corpus.read(ROOT / "corpus", catalogue, _fail))
+    return catalogue, list(corpus.read(ROOT / "corpus", catalogue, fail))
 
 
 @pytest.fixture(scope="module")
@@ -91,12 +91,13 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Publications:
 
 def import_file(file: Path, into: Path) -> Publications:
     """Return the catalogue and the publications that an import makes of a file."""
-    importer.import_files([file], into, report=_fail)
+    importer.import_files([file], into, report=fail)
     catalogue = catalogue_toml.load(into)
-    return catalogue, list(corpus.read(into, catalogue, _fail))
+    return catalogue, list(corpus.read(into, catalogue, fail))
 
 
-def _fail(problem: Problem) -> None:
+def fail(problem: Problem) -> None:
+    """Fail the test with a problem."""
     pytest.fail(str(problem))
 
 
