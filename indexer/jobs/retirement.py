@@ -49,7 +49,7 @@ def retire(
         with suppress(IndexUnusable):
             entries |= generation.read_retired()
     now = datetime.now(UTC).replace(microsecond=0)
-    for generation in reversed(recent):
+    for generation in recent:
         digests = _read_digests(generation, predecessor, stats)
         entries |= {
             entry.id: entry for entry in _find_vanished(generation, digests, stats, segment, now)

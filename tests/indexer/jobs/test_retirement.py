@@ -166,27 +166,42 @@ SOURCES = "".join(
 )
 
 
-@pytest.mark.parametrize("doi", ["10.5555/1", ""], ids=["old keys", "new keys"])
-def test_merged_ids_lead_to_the_merged_publication(doi: str, tmp_path: Path) -> None:
+def write_table(corpus: Path, name: str, identity: str, title: str, year: int, doi: str) -> None:
+    """Write a table of one record that may be a duplicate, and one that is none."""
+    lines = (
+        "Id;Title;DOI;Section;Year",
+        f"{identity};{title};{doi};Papers;{year}",
+        f"other-{name};Other {name};;Papers;2001",
+    )
+    (corpus / f"{name}.csv").write_text("\n".join(lines), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("Atlas of Roads", 2014, ""), ("ATLAS OF ROADS", 2013, "10.5555/1")),
+        (("Atlas of Roads", 2014, "10.5555/1"), ("Atlas of roads.", 2014, "")),
+    ],
+    ids=["the first gets a key", "the first does not change"],
+)
+def test_merged_ids_lead_to_the_merged_publication(
+    first: tuple[str, int, str], second: tuple[str, int, str], tmp_path: Path
+) -> None:
     """The ids of records that are merged into another one lead to it."""
     corpus, index = tmp_path / "corpus", tmp_path / "index"
     corpus.mkdir()
-    (corpus / "catalogue.toml").write_text(CATALOGUE_WITH_DOI, encoding="utf-8")
     regions = '[regions]\n"South Asia" = ["IN"]\n'
-    (corpus / "regions.toml").write_text(regions, encoding="utf-8")
-    (corpus / "sources.toml").write_text(SOURCES, encoding="utf-8")
-
-    def write_table(name: str, identity: str, title: str, doi: str) -> None:
-        row = f"{identity};{title};{doi};Papers;2014"
-        text = f"Id;Title;DOI;Section;Year\n{row}\nother-{name};Other {name};;Papers;2001\n"
-        (corpus / f"{name}.csv").write_text(text, encoding="utf-8")
-
-    write_table("a", "first", "Atlas of Roads", "")
-    write_table("b", "second", "ATLAS of roads", doi)
-    write_table("c", "third", "Atlas of roads.", "")
+    for name, text in {
+        "catalogue.toml": CATALOGUE_WITH_DOI, "regions.toml": regions, "sources.toml": SOURCES,
+    }.items():  # fmt: skip
+        (corpus / name).write_text(text, encoding="utf-8")
+    write_table(corpus, "a", "first", *first)
+    write_table(corpus, "b", "second", *second)
+    write_table(corpus, "c", "third", "Atlas of Roads", 2014, "")
     build.build(corpus, index)
-    for name, identity in {"a": "first", "b": "second", "c": "third"}.items():
-        write_table(name, identity, "Atlas of Roads", "10.5555/1")
+    write_table(corpus, "a", "first", *first[:2], "10.5555/1")
+    write_table(corpus, "b", "second", *second[:2], "10.5555/1")
+    write_table(corpus, "c", "third", "Atlas of Roads", 2014, "10.5555/1")
     assert build.build(corpus, index).merged == 2
     assert read(index) == {"second": "first", "third": "first"}
 
