@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from itertools import chain
 from typing import NamedTuple
@@ -23,6 +24,10 @@ from indexer.readers.base import Reader
 
 ID_ROW, OTHER_TITLES = "id", "other_titles"
 """Special rows: the id of the record, and its titles after the first."""
+_MAX_PLANS = 1000
+"""Maximum number of sets of columns whose plan is cached."""
+_Plan = tuple[tuple[str, tuple[tuple[Template, ...], ...]], ...]
+"""Rows, each with the specifications of which a record has a column."""
 
 
 class _Column(NamedTuple):
@@ -61,6 +66,8 @@ class Mapper:
             row: frozenset(chain.from_iterable(map(templates.list_columns, specifications[row])))
             for row in self._templates
         }
+        # Many records have the same columns.
+        self._plan = lru_cache(_MAX_PLANS)(self._make_plan)
         self._known = {*source.unused, *chain.from_iterable(self._columns_by_row.values())}
         rules = (specifications, source.split, source.day_first, reader.NAME, reader.VERSION)
         self.digest = sha256(msgspec.json.encode(rules)).digest()
@@ -70,15 +77,25 @@ class Mapper:
         columns = self._collect(record.properties)
         properties: list[Property] = []
         identity = record.id
-        for row, alternatives in self._templates.items():
-            if self._columns_by_row[row].isdisjoint(columns):
-                continue
+        for row, alternatives in self._plan(frozenset(columns)):
             if row == ID_ROW:
                 identity = self._make_id(alternatives, columns)
                 continue
             field = self.catalogue.by_name[row]
             properties += self._fill(field, alternatives, columns)
         return SourceRecord(record.source, tuple(properties), identity)
+
+    def _make_plan(self, columns: frozenset[str]) -> _Plan:
+        """Return the rows that a record with these columns may fill, with their specifications."""
+        plan = []
+        for row, specifications in self._templates.items():
+            used = tuple(
+                alternatives for alternatives in specifications
+                if not columns.isdisjoint(chain.from_iterable(t.columns for t in alternatives))
+            )  # fmt: skip
+            if used:
+                plan.append((row, used))
+        return tuple(plan)
 
     def _make_id(
         self, alternatives: Sequence[Sequence[Template]], columns: templates.Columns
@@ -142,22 +159,17 @@ class Mapper:
 
     def _fill(
         self, field: Field, alternatives: Sequence[Sequence[Template]], columns: templates.Columns
-    ) -> Iterator[Property]:
-        """Yield the values of a row."""
+    ) -> Sequence[Property]:
+        """Return the values of a row."""
         values = self._list_values(field, alternatives, columns)
         if field.role == "abstract":
-            yield from _drop_equal(values)
-        elif field.role == "title":
-            first, *others = _drop_equal(values) or (None,)
-            if first:
-                yield first
-            if OTHER_TITLES in self.catalogue.by_name:
-                for other in others:
-                    yield msgspec.structs.replace(other, name=OTHER_TITLES)
-        elif field.several:
-            yield from values
-        else:
-            yield from values[:1]
+            return _drop_equal(values)
+        if field.role == "title":
+            titles = _drop_equal(values)
+            others = titles[1:] if OTHER_TITLES in self.catalogue.by_name else ()
+            renamed = (msgspec.structs.replace(other, name=OTHER_TITLES) for other in others)
+            return [*titles[:1], *renamed]
+        return values if field.several else values[:1]
 
     def _list_values(
         self, field: Field, alternatives: Sequence[Sequence[Template]], columns: templates.Columns
@@ -168,9 +180,12 @@ class Mapper:
         wrong kind come last.
         """
         uses_first = not field.several and field.role != "abstract"
-        selected = [self._select(specification, columns) for specification in alternatives]
+        # An iterator, because a row with one value seldom needs the later specifications.
+        selected: Iterator[Sequence[Property]] = (
+            self._select(specification, columns) for specification in alternatives
+        )
         if field.several:
-            selected = [_order_by_group([*chain.from_iterable(selected)])]
+            selected = iter([_order_by_group([*chain.from_iterable(selected)])])
         values, rejected = list[Property](), list[Property]()
         for stated in selected:
             for prop in stated:
@@ -263,6 +278,8 @@ def _order_by_group(values: list[Property]) -> Sequence[Property]:
 
 def _drop_equal(values: Sequence[Property]) -> list[Property]:
     """Return the values without those that differ from an earlier one only in case or spaces."""
+    if len(values) < 2:
+        return list(values)
     unique: dict[str, Property] = {}
     for prop in values:
         unique.setdefault("".join(prop.value.split()).casefold(), prop)
