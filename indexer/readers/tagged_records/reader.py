@@ -138,16 +138,17 @@ class TaggedReader:
         return tags
 
     def _make_properties(self, tags: list[tuple[str, list[str]]]) -> list[Property]:
-        options, properties = self._options, []
+        properties: list[Property] = []
+        groups, qualified = self._options.groups, self._options.qualified
         group, members, last_group = 0, frozenset[str](), 0
         for tag, lines in tags:
-            if tag in options.groups:
+            if tag in groups:
                 last_group += 1
-                group, members = last_group, options.groups[tag]
+                group, members = last_group, groups[tag]
             elif tag not in members:
                 group, members = 0, frozenset()
             for value in self._make_values(tag, lines):
-                if tag in options.qualified and value.endswith("]") and " [" in value:
+                if tag in qualified and value.endswith("]") and " [" in value:
                     text, _, kind = value.rpartition(" [")
                     properties.append(Property(f"{tag}[{kind}", text, text, None, group))
                 else:
@@ -156,7 +157,7 @@ class TaggedReader:
 
     def _make_values(self, tag: str, lines: list[str]) -> list[str]:
         """Return the values of a tag that are not empty."""
-        if tag not in self._options.line_values:
+        if len(lines) > 1 and tag not in self._options.line_values:
             lines = ["\n".join(lines) if tag in self._options.paragraphs else " ".join(lines)]
         if separator := self._separators.get(tag):
             lines = [part for line in lines for part in separator.split(line)]
