@@ -83,7 +83,8 @@ def make_slug(title: str, year: int | None) -> str:
     title = compose(title)
     plain = unicodedata.normalize("NFKD", title.replace("'", "").replace("’", ""))
     plain = unicodedata.normalize("NFKD", plain.casefold())
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    if not plain.isascii():  # ASCII has no combining marks
+        plain = "".join(character for character in plain if not unicodedata.combining(character))
     words = "-".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFC", plain))) or "untitled"
     if len(words) > MAX_SLUG_CHARS:
         words = words[: MAX_SLUG_CHARS + 1].rpartition("-")[0] or words[:MAX_SLUG_CHARS]

@@ -75,7 +75,7 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True):
 Value = str | int | Link
 
 
-class Publication(msgspec.Struct, frozen=True, kw_only=True):
+class Publication(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A checked publication, the only form that is indexed.
 
     `values` has all other fields by name. Each is a non-empty tuple; a field without a value is
@@ -148,7 +148,7 @@ NO_DIGEST = bytes(16)
 """The digest of a chunk that is parsed again in every build."""
 
 
-class Parsed(msgspec.Struct, frozen=True):
+class Parsed(msgspec.Struct, frozen=True, gc=False):
     """A publication parsed in this build.
 
     `chunk_digest` is the digest (16 bytes) of the chunk it was parsed from. The next build

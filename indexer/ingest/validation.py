@@ -75,7 +75,11 @@ class _Validator:
                 self.stated[field.name].append(stated)
             else:
                 self._report_unknown(stated.name)
-        if sum([stated.length for stated in entry.properties]) > limits.longest_field:
+        # The sum is an upper bound of all lengths, and faster than the exact one.
+        most_chars = sum(
+            [1 + len(p.value) + len(p.text) + len(p.language or "") for p in entry.properties]
+        )
+        if most_chars > limits.longest_field:
             self._drop_excess(limits)
 
     def _drop_excess(self, limits: Limits) -> None:

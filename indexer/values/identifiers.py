@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import unquote
 
 from indexer.analysis.cleaning import unescape
@@ -39,8 +40,12 @@ _YEARS = re.compile(r"(?:1[5-9]|20)\d\d-(?:1[5-9]|20)\d\d")
 _TRAILING = ".,;:'\"…”’»"
 
 
+@lru_cache(maxsize=100)
 def find_dois(text: str) -> tuple[str, ...]:
-    """Return the DOIs in a text, in lower case and without a URL prefix (ISO 26324)."""
+    """Return the DOIs in a text, in lower case and without a URL prefix (ISO 26324).
+
+    Results are cached, because the mapping and the validation of a record look at the same text.
+    """
     text = unescape(text) if "&" in text else text
     dois = (
         _trim_doi(match[0], is_in_url=_is_in_url(text, match.start()))

@@ -65,8 +65,7 @@ class Name(NamedTuple):
     @property
     def inverted(self) -> str:
         """The name as an index lists it, with the family name first."""
-        parts = (self.family, self.given, self.suffix)
-        return self.literal or ", ".join(part for part in parts if part)
+        return self.literal or ", ".join(filter(None, (self.family, self.given, self.suffix)))
 
     @property
     def display(self) -> str:
