@@ -28,6 +28,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.codec.segment.array_file import Array, Spool
 from indexer.codec.segment.reader import Segment
+from indexer.codec.segment.string_table import StringTable, encode_texts
 from indexer.codec.segment.term_dictionary import (
     FIRST_NUMBER,
     StemTable,
@@ -41,6 +42,8 @@ BATCHES_BEFORE_WORKER = 2
 """After this many batches of new publications, a second process numbers the words."""
 MAX_PENDING_BATCHES = 3
 """Maximum number of batches that wait for the second process or for the spool."""
+MAX_CACHED_WORDS = 1 << 18
+"""Words of one language that are cached as written. Most of the later ones occur only once."""
 
 TextRuns = list[tuple[str, str]]
 """Pairs of language and text, in the order of the stream."""
@@ -49,23 +52,33 @@ TextRuns = list[tuple[str, str]]
 class WordNumbers:
     """Provisional word numbers, assigned at the first occurrence of a word.
 
-    The `words` passed in have numbers from the start. The attribute `words` lists all words in the
-    order of their numbers.
+    The `words` passed in have numbers from the start.
     """
 
     def __init__(self, default_language: str, words: Sequence[str] = ()) -> None:
         self.default_language = default_language
-        self.words = list(words)
+        self._new: list[str] = []
         self._numbers = {word: number for number, word in enumerate(words, start=FIRST_NUMBER)}
         self._by_language: dict[str, _LanguageNumbers] = {}
 
     def number_word(self, word: str, language: str) -> int:
         """Return the number of a word as written in a text of this language."""
         encoded = encode_word(word, language, self.default_language)
-        number = self._numbers.setdefault(encoded, len(self.words) + FIRST_NUMBER)
-        if number == len(self.words) + FIRST_NUMBER:
-            self.words.append(encoded)
+        next_number = len(self._numbers) + FIRST_NUMBER
+        number = self._numbers.setdefault(encoded, next_number)
+        if number == next_number:
+            self._new.append(encoded)
         return number
+
+    @property
+    def words(self) -> list[str]:
+        """All words in the order of their numbers."""
+        return list(self._numbers)
+
+    def take_new_words(self) -> list[str]:
+        """Return the words that got a number since the last call, in the order of the numbers."""
+        new, self._new = self._new, []
+        return new
 
     def encode(self, texts: TextRuns) -> Array:
         """Return the provisional stream (int32) of marked texts."""
@@ -89,7 +102,7 @@ class WordNumbers:
 
 
 class _LanguageNumbers(dict[str, int]):
-    """Cache from each word of one language, as written, to its number.
+    """Cache from words of one language, as written, to their numbers. Frequent words come first.
 
     A run of text without spaces gets a negative number. `bigrams[-1 - number]` has the word numbers
     of its bigrams.
@@ -105,10 +118,11 @@ class _LanguageNumbers(dict[str, int]):
             words = tokenizer.bigrams(word)
             numbers = [self._numbers.number_word(bigram, self._language) for bigram in words]
             self.bigrams.append(np.array(numbers, np.int32))
-            number = -len(self.bigrams)
-        else:
-            number = self._numbers.number_word(word, self._language)
-        self[word] = number
+            self[word] = number = -len(self.bigrams)
+            return number
+        number = self._numbers.number_word(word, self._language)
+        if len(self) < MAX_CACHED_WORDS:
+            self[word] = number
         return number
 
 
@@ -134,9 +148,9 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
         previous_words = previous.words.texts.to_list() if previous else []
         self._previous_words = len(previous_words)
         self._numbers = WordNumbers(catalogue.language, previous_words)
-        self.words = self._numbers.words
+        self._words = [encode_texts(previous_words)]
         self._spool = Spool(folder, np.int32)
-        self._pending: deque[Future[tuple[Array, list[str]]] | Array] = deque()
+        self._pending: deque[Future[tuple[Array, bytes]] | Array] = deque()
         self._batches = 0
         self._worker: ProcessPoolExecutor | None = None
         self.counts = np.zeros(0, np.int64)
@@ -159,6 +173,7 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
             self._pending.append(self._worker.submit(_number_texts, texts))
         else:
             self._pending.append(self._numbers.encode(texts))
+            self._words.append(encode_texts(self._numbers.take_new_words()))
         self._collect(MAX_PENDING_BATCHES)
 
     def _start_worker(self) -> None:
@@ -168,9 +183,10 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
         try:
             # Not an initializer argument: a list longer than the pipe buffer would block if the
             # process has died.
-            self._worker.submit(_begin_worker, self.catalogue.language, self.words)
+            self._worker.submit(_begin_worker, self.catalogue.language, self._numbers.words)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        del self._numbers  # only the second process needs them from now on
 
     def copy(self, doc_numbers: Array) -> None:
         """Append the words of documents of the previous segment, by their numbers there."""
@@ -186,7 +202,7 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
             result = self._pending.popleft()
             if isinstance(result, Future):
                 stream, new_words = result.result()
-                self.words += new_words
+                self._words.append(new_words)
             else:
                 stream = result
             self._spool.append(stream)
@@ -194,16 +210,20 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
             counts[: len(self.counts)] += self.counts
             self.counts = counts
 
-    def collect_all(self) -> Array:
-        """Return the whole provisional stream, memory-mapped."""
+    def finish(self) -> None:
+        """Collect the last batches, and end the second process to free its memory."""
         self._collect(0)
         if self._worker:
             self._worker.shutdown()
+
+    def to_array(self) -> Array:
+        """Return the whole provisional stream, memory-mapped. Call `finish` before."""
         return self._spool.to_array()
 
     def make_word_table(self) -> WordTable:
         """Return the vocabulary of the whole stream."""
-        return number_words(self.words, self.counts, self._previous_words)
+        words = StringTable.from_encoded(self._words).to_list()
+        return number_words(words, self.counts, self._previous_words)
 
     def make_stem_table(self, words: WordTable) -> StemTable:
         """Return the stems of a vocabulary.
@@ -253,8 +273,7 @@ def _end_after(build: BaseProcess) -> None:
     os._exit(1)
 
 
-def _number_texts(texts: TextRuns) -> tuple[Array, list[str]]:
-    """Return the stream of the texts, and the words that are new in them."""
-    previous_count = len(_worker_numbers.words)
+def _number_texts(texts: TextRuns) -> tuple[Array, bytes]:
+    """Return the stream of the texts, and the words that are new in them, encoded."""
     stream = _worker_numbers.encode(texts)
-    return stream, _worker_numbers.words[previous_count:]
+    return stream, encode_texts(_worker_numbers.take_new_words())

@@ -17,11 +17,11 @@ from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Item, Parsed, Publication, Unchanged, Value
 from indexer.codec import whoosh_codec
+from indexer.codec.docstore_writer import DocStoreWriter
 from indexer.codec.forward_index import ForwardIndexWriter
 from indexer.codec.inverter import STEM, WORD, Inverter, TermKind
 from indexer.codec.segment import postings
 from indexer.codec.segment.array_file import Array, ArrayFileWriter, pick_dtype, pick_offset_dtype
-from indexer.codec.segment.docstore import DocStoreWriter
 from indexer.codec.segment.facet_columns import FacetColumnWriter
 from indexer.codec.segment.postings import ForwardIndex
 from indexer.codec.segment.reader import (
@@ -47,9 +47,9 @@ def write(
 ) -> ValueCounts:
     """Write a segment into an empty folder. Return the counts of its facet values.
 
-    The first batch must have at least `docstore.MAX_SAMPLES` publications, unless the corpus has
-    fewer. Publications of type `Unchanged` are copied from the previous segment, which must have
-    the same catalogue. Raise OSError if a file cannot be written, for example on a full disk.
+    The first batch must have at least `docstore_writer.MAX_SAMPLES` publications, unless the corpus
+    has fewer. Publications of type `Unchanged` are copied from the previous segment, which must
+    have the same catalogue. Raise OSError if a file can't be written, for example on a full disk.
     """
     with ForwardIndexWriter(folder, catalogue, previous) as forward_index:
         origins, counts = _write_documents(folder, batches, previous, forward_index)
@@ -126,6 +126,7 @@ def _gather(
                 for column in columns:
                     column.copy(doc_numbers)
                 origins.append(doc_numbers)
+    forward_index.finish()
     return np.concatenate(origins)
 
 
@@ -143,7 +144,7 @@ def _write_words(
     writer: ArrayFileWriter, catalogue: Catalogue, forward_index: ForwardIndexWriter
 ) -> Inverter:
     """Write the term dictionary and the forward index. Return the inverter of the postings."""
-    provisional = forward_index.collect_all()
+    provisional = forward_index.to_array()
     word_table = forward_index.make_word_table()
     stem_table = forward_index.make_stem_table(word_table)
     StringTable.from_texts(word_table.words).write(writer, "words")

@@ -29,15 +29,18 @@ def make_title_key(title: str, language: str) -> str:
     return " ".join(words[1:] if len(words) > 1 and words[0] in articles else words)
 
 
-def merge(unchanged: Array, new: Array, keys: Sequence[str], key_of: Callable[[int], str]) -> Array:
+def merge(
+    unchanged: Array, new: Array, order: Sequence[int],
+    key_of_new: Callable[[int], str], key_of: Callable[[int], str],
+) -> Array:  # fmt: skip
     """Merge documents into an order by key. Return it as int32.
 
-    `unchanged` documents are already in order. `keys` are the keys of the `new` ones. `key_of` is
-    called for few of the unchanged ones, by binary search.
+    `unchanged` documents are already in order. `order` has the indexes of the `new` ones, sorted by
+    key. `key_of_new` returns the key at such an index, and `key_of` that of an unchanged document.
+    It is called for few of these, by binary search.
     """
-    order = sorted(range(len(keys)), key=keys.__getitem__)
     insertions = (
-        [bisect_left(unchanged, keys[index], key=key_of) for index in order]
+        [bisect_left(unchanged, key_of_new(index), key=key_of) for index in order]
         if len(unchanged)
         else 0
     )

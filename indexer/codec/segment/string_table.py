@@ -26,6 +26,11 @@ def compute_offsets(lengths: Sequence[int] | Array) -> Offsets:
     return offsets
 
 
+def encode_texts(texts: Iterable[str]) -> bytes:
+    """Return texts in UTF-8, each followed by END."""
+    return "".join([f"{text}\n" for text in texts]).encode()
+
+
 class BlobTable:
     """Pieces of bytes, by number. Piece `n` is `data[offsets[n]:offsets[n + 1]]` (uint8)."""
 
@@ -63,7 +68,7 @@ class StringTable(BlobTable):
     @classmethod
     def from_texts(cls, texts: Sequence[str]) -> StringTable:
         """Build from texts. Raise ValueError if one of them has a line break."""
-        joined = cls.from_encoded(["".join([f"{text}\n" for text in texts]).encode()])
+        joined = cls.from_encoded([encode_texts(texts)])
         if len(joined) != len(texts):
             raise ValueError("a text contains a line break, which separates texts")
         return joined

@@ -150,7 +150,8 @@ def test_orders_are_merged(kept: list[str], added: list[str]) -> None:
         return keys[number]
 
     fresh = np.arange(len(kept), len(keys))
-    merged = sort_orders.merge(np.arange(len(kept)), fresh, added, key_of)
+    order = sorted(range(len(added)), key=added.__getitem__)
+    merged = sort_orders.merge(np.arange(len(kept)), fresh, order, added.__getitem__, key_of)
     assert [keys[number] for number in merged] == sorted(keys)
     assert sort_orders.make_ranks(merged)[merged].tolist() == list(range(len(keys)))
     assert len(asked) <= len(added) * len(kept).bit_length()

@@ -1,0 +1,213 @@
+"""Document store writer: collect the stored fields of all documents, and write them."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import zstandard
+
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import (
+    NO_DIGEST,
+    Item,
+    Parsed,
+    Publication,
+    SourceLocation,
+    Unchanged,
+)
+from indexer.codec.segment import sort_orders
+from indexer.codec.segment.array_file import Array, ArrayFileWriter, Spool, pick_dtype
+from indexer.codec.segment.docstore import NO_YEAR, DocStore, make_dictionary
+from indexer.codec.segment.string_table import BlobTable, StringTable, compute_offsets, encode_texts
+
+MAX_SAMPLES, MAX_DICTIONARY_BYTES = 256, 1 << 16
+"""The dictionary is the first 256 records, cut at 64 KiB."""
+
+_LAST_YEAR = 10_000
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class DocStoreWriter:
+    """Collects the stored fields, document by document, numbered from 0."""
+
+    def __init__(self, folder: Path, catalogue: Catalogue, previous: DocStore | None) -> None:
+        self._previous, self._language = previous, catalogue.language
+        date_row = catalogue.date_row
+        self._date = date_row.name if date_row else ""
+        self._records = Spool(folder, np.uint8)
+        self._thread = ThreadPoolExecutor(1)
+        self._packing: Future[list[bytes]] | None = None
+        self._lengths: list[Array] = []
+        self._years: list[Array] = []
+        # Encoded texts take half of the memory of strings.
+        self._texts: dict[str, list[bytes]] = {"ids": [], "titles": []}
+        self._new_ids: list[str] = []
+        self._new_title_keys: list[bytes] = []
+        self._files: dict[str, int] = {}
+        self._file, self._line = array("l"), array("l")
+        self._chunk_digests: list[bytes] = []
+        self._dictionary = b""
+
+    def begin(self, first: Sequence[Item]) -> None:
+        """Build the dictionary from the first publications."""
+        samples = [
+            self._previous_store.get_record(item.doc_number)
+            if isinstance(item, Unchanged)
+            else _encode_fields(item)
+            for item in first[:MAX_SAMPLES]
+        ]
+        self._dictionary = b"".join(samples)[:MAX_DICTIONARY_BYTES]
+        self._compressor = zstandard.ZstdCompressor(
+            level=1, dict_data=make_dictionary(self._dictionary)
+        )
+
+    @property
+    def _previous_store(self) -> DocStore:
+        assert self._previous is not None
+        return self._previous
+
+    def add(self, parsed: Sequence[Parsed]) -> None:
+        """Store new publications. A thread compresses them while the next ones are read."""
+        self._append_packed()
+        self._packing = self._thread.submit(self._pack, [_encode_fields(item) for item in parsed])
+        publications = [item.publication for item in parsed]
+        self._chunk_digests.append(b"".join([item.chunk_digest for item in parsed]))
+        years = (doc.values.get(self._date, (NO_YEAR,))[0] for doc in publications)
+        self._years.append(np.fromiter(years, np.int32, len(publications)))
+        ids = [doc.id for doc in publications]
+        self._new_ids += ids
+        self._texts["ids"].append(encode_texts(ids))
+        self._texts["titles"].append(encode_texts(doc.title for doc in publications))
+        self._new_title_keys.append(encode_texts(self._make_title_key(doc) for doc in publications))
+        self._add_sources(doc.source for doc in publications)
+
+    def copy(self, unchanged: Sequence[Unchanged]) -> Array:
+        """Copy documents of the previous segment. Return their numbers there.
+
+        Records are compressed again only if the dictionary has changed.
+        """
+        previous = self._previous_store
+        doc_numbers = np.fromiter((item.doc_number for item in unchanged), np.int64, len(unchanged))
+        cuts = np.flatnonzero(np.diff(doc_numbers) != 1) + 1
+        runs = [(int(run[0]), int(run[-1]) + 1) for run in np.split(doc_numbers, cuts)]
+        if previous.dictionary == self._dictionary:
+            records = previous.records.take_runs(runs)
+            lengths = np.diff(previous.records.offsets)[doc_numbers]
+        else:
+            records = self._pack([previous.get_record(number) for number in doc_numbers])
+            lengths = np.fromiter(map(len, records), np.int64, len(records))
+        self._append_packed()
+        self._append(records, lengths)
+        self._chunk_digests.append(previous.chunk_digests[doc_numbers].tobytes())
+        self._years.append(previous.years[doc_numbers])
+        self._texts["ids"] += previous.ids.take_runs(runs)
+        self._texts["titles"] += previous.titles.take_runs(runs)
+        self._add_sources(item.source for item in unchanged)
+        return doc_numbers
+
+    def _make_title_key(self, publication: Publication) -> str:
+        language = publication.lang or self._language
+        return sort_orders.make_title_key(publication.title, language)
+
+    def _make_old_title_key(self, doc_number: int) -> str:
+        publication = self._previous_store.get_publication(doc_number)
+        return _add_id(self._make_title_key(publication), publication.id)
+
+    def _add_sources(self, sources: Iterable[SourceLocation]) -> None:
+        """Record the sources of the next documents."""
+        files = self._files
+        for source in sources:
+            self._file.append(files.setdefault(source.file, len(files)))
+            self._line.append(source.line)
+
+    def _pack(self, records: list[bytes]) -> list[bytes]:
+        """Compress records. Other threads run meanwhile."""
+        packed = self._compressor.multi_compress_to_buffer([*records], threads=1)
+        return [packed[number].tobytes() for number in range(len(packed))]
+
+    def _append_packed(self) -> None:
+        """Append the records that the thread has compressed."""
+        if self._packing:
+            records, self._packing = self._packing.result(), None
+            self._append(records, np.fromiter(map(len, records), np.int64, len(records)))
+
+    def _append(self, records: Sequence[bytes], lengths: Array) -> None:
+        self._records.append(np.frombuffer(b"".join(records), np.uint8))
+        self._lengths.append(lengths)
+
+    def close(self) -> None:
+        """End the thread, and free the temporary disk space."""
+        self._thread.shutdown(cancel_futures=True)
+        self._records.close()
+
+    def write(self, writer: ArrayFileWriter, origins: Array) -> None:
+        """Write everything collected. `origins` has the previous number of each document, or -1."""
+        self._append_packed()
+        lengths = np.concatenate([np.zeros(0, np.int64), *self._lengths])
+        writer.add("dictionary", np.frombuffer(self._dictionary, np.uint8))
+        BlobTable(self._records.to_array(), compute_offsets(lengths)).write(writer, "records")
+        ids = StringTable.from_encoded(self._texts["ids"])
+        ids.write(writer, "ids")
+        StringTable.from_encoded(self._texts["titles"]).write(writer, "titles")
+        self._texts.clear()  # sorting needs memory
+        years = np.concatenate([np.zeros(0, np.int32), *self._years])
+        writer.add("years", years)
+        StringTable.from_texts(list(self._files)).write(writer, "files")
+        writer.add("file", np.array(self._file, pick_dtype(len(self._files))))
+        writer.add("line", np.array(self._line, np.int32))
+        writer.add(
+            "pieces",
+            np.frombuffer(b"".join(self._chunk_digests), np.uint8).reshape(-1, len(NO_DIGEST)),
+        )
+        self._write_orders(writer, ids, years, origins)
+
+    def _write_orders(
+        self, writer: ArrayFileWriter, ids: StringTable, years: Array, origins: Array
+    ) -> None:
+        new = np.flatnonzero(origins < 0)
+        new_numbers = sort_orders.invert(origins, len(self._previous or ()))
+        old_by_id = new_numbers[self._previous.by_id] if self._previous else new_numbers
+        old_by_title = (
+            new_numbers[np.argsort(self._previous.ranks["title"])]
+            if self._previous
+            else new_numbers
+        )
+        new_ids, title_keys = (
+            self._new_ids,
+            StringTable.from_encoded(self._new_title_keys).to_list(),
+        )
+        order = sorted(range(len(new_ids)), key=new_ids.__getitem__)
+        by_id = sort_orders.merge(
+            old_by_id[old_by_id >= 0], new, order, new_ids.__getitem__, ids.get_text
+        )
+        # Titles with the same key stay in the order of their ids.
+        order.sort(key=title_keys.__getitem__)
+        by_title = sort_orders.merge(
+            old_by_title[old_by_title >= 0], new, order,
+            lambda index: _add_id(title_keys[index], new_ids[index]),
+            lambda number: self._make_old_title_key(int(origins[number])),
+        )  # fmt: skip
+        writer.add("by_id", by_id)
+        writer.add("rank.title", sort_orders.make_ranks(by_title))
+        dated = np.where(years == NO_YEAR, _LAST_YEAR, years)
+        for name, keys in (("newest", np.where(years == NO_YEAR, 1, -years)), ("oldest", dated)):
+            writer.add(
+                f"rank.{name}",
+                sort_orders.make_ranks(by_id[np.argsort(keys[by_id], kind="stable")]),
+            )
+
+
+def _add_id(title_key: str, identity: str) -> str:
+    """Return the sort key of a title, followed by the id to make it unique."""
+    return f"{title_key}\n{identity}"
+
+
+def _encode_fields(parsed: Parsed) -> bytes:
+    publication = parsed.publication
+    fields = (publication.summary, publication.lang, publication.values)
+    return _encode((*fields, publication.other_sources) if publication.other_sources else fields)
