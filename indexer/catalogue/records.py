@@ -16,8 +16,8 @@ import msgspec
 # Classes with hundreds of thousands of instances that cannot form cycles have `gc=False`.
 # Otherwise Python's garbage collector would traverse all of them again and again.
 
-DIGEST_CHARS = 32
-"""Hexadecimal digits of a digest: 128 bits, enough to rule out accidental collisions."""
+DIGEST_BYTES = 16
+"""Bytes of a digest, enough to rule out accidental collisions."""
 
 
 class SourceLocation(msgspec.Struct, frozen=True, gc=False):
@@ -93,10 +93,10 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     other_sources: tuple[SourceLocation, ...] = ()
 
     @property
-    def digest(self) -> str:
+    def digest(self) -> bytes:
         """The first half of the SHA-256 of its content, without its sources."""
         content = (self.id, self.title, self.summary, self.lang, sorted(self.values.items()))
-        return sha256(msgspec.json.encode(content)).hexdigest()[:DIGEST_CHARS]
+        return sha256(msgspec.json.encode(content)).digest()[:DIGEST_BYTES]
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -132,7 +132,7 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
     def compute_digest(self, rules: bytes) -> bytes:
         """Return the first 16 bytes of the SHA-256 of the rules for reading it, and its bytes."""
         context = _digest_context(self.context) if self.context else b""
-        return sha256(rules + context + self.data).digest()[: DIGEST_CHARS // 2]
+        return sha256(rules + context + self.data).digest()[:DIGEST_BYTES]
 
 
 @lru_cache(maxsize=1)
@@ -144,7 +144,7 @@ def _digest_context(context: bytes) -> bytes:
     return sha256(context).digest()
 
 
-NO_DIGEST = bytes(16)
+NO_DIGEST = bytes(DIGEST_BYTES)
 """The digest of a chunk that is parsed again in every build."""
 
 

@@ -16,7 +16,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication
 
-FORMAT = 7
+FORMAT = 8
 """Increase it if an older index can no longer be read."""
 
 

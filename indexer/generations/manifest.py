@@ -117,15 +117,14 @@ class Generation(msgspec.Struct, frozen=True):
             data = safe_files.read_file(self.folder / THESAURUS)
             return msgspec.json.decode(data, type=Thesaurus)
 
-    def read_digests(self) -> dict[str, str]:
-        """Return the digest of each publication's content, in hexadecimal, by its id.
+    def read_digests(self) -> dict[str, bytes]:
+        """Return the digest of each publication's content by its id.
 
         Raise IndexOutdated if the file can't be read.
         """
         with _translate_errors(self.folder, DIGESTS):
             packed = zstandard.decompress(safe_files.read_file(self.folder / DIGESTS))
-            digests = msgspec.msgpack.decode(packed, type=dict[str, bytes])
-        return {identity: digest.hex() for identity, digest in digests.items()}
+            return msgspec.msgpack.decode(packed, type=dict[str, bytes])
 
     def read_retired(self) -> RetiredIds:
         """Return the retired ids; none if the generation has no file of them.
@@ -143,13 +142,12 @@ class Generation(msgspec.Struct, frozen=True):
         return {entry.id: entry for entry in entries}
 
 
-def pack_digests(digests: Mapping[str, str]) -> bytes:
+def pack_digests(digests: Mapping[str, bytes]) -> bytes:
     """Return the digests as `Generation.read_digests` reads them.
 
     The format is MessagePack, compressed with Zstandard (RFC 8878).
     """
-    plain = {identity: bytes.fromhex(digest) for identity, digest in digests.items()}
-    return zstandard.compress(msgspec.msgpack.encode(plain), level=1)
+    return zstandard.compress(msgspec.msgpack.encode(digests), level=1)
 
 
 def pack_retired(retired: RetiredIds) -> bytes:

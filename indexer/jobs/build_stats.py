@@ -35,12 +35,12 @@ class BuildStats:
     """
 
     def __init__(  # noqa: PLR0913 - the input of a build
-        self, catalogue: Catalogue, previous_digests: dict[str, str], problems: list[Problem],
+        self, catalogue: Catalogue, previous_digests: dict[str, bytes], problems: list[Problem],
         thesaurus: Thesaurus, model: str, *, retired: RetiredIds, limits: Limits = LIMITS,
     ) -> None:  # fmt: skip
         self.catalogue, self.problems, self.model, self.limits = catalogue, problems, model, limits
         self.previous_digests, self.thesaurus, self.retired = previous_digests, thesaurus, retired
-        self.digests: dict[str, str] = {}
+        self.digests: dict[str, bytes] = {}
         self.merged_ids: set[str] = set()
         self._corpus_hash = sha256()
 
@@ -66,7 +66,7 @@ class BuildStats:
                 else self.previous_digests[item.id]
             )
             self.digests[item.id] = digest
-            lines.append(f"{digest} {item.source.file} {item.source.line}\n")
+            lines.append(f"{digest.hex()} {item.source.file} {item.source.line}\n")
             if isinstance(item, Parsed) and (others := item.publication.other_sources):
                 self.merged_ids.add(item.id)
                 lines += [f"{other.file} {other.line}\n" for other in others]

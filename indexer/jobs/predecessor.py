@@ -14,7 +14,7 @@ from indexer.generations import directory, manifest
 from indexer.generations.manifest import Generation
 
 
-def find_predecessor(index: Path) -> tuple[Generation | None, dict[str, str], bool]:
+def find_predecessor(index: Path) -> tuple[Generation | None, dict[str, bytes], bool]:
     """Return the predecessor of this build, its digests, and whether it is live and undamaged.
 
     If the live generation is damaged or `CURRENT` is unusable, the predecessor is the one that a

@@ -73,7 +73,7 @@ def _list_recent(index: Path, predecessor: Generation | None) -> Iterator[Genera
 
 def _read_digests(
     generation: Generation, predecessor: Generation | None, stats: BuildStats
-) -> Mapping[str, str]:
+) -> Mapping[str, bytes]:
     """Return the digests of a generation by id; none if a file of it is damaged."""
     if predecessor is not None and generation.name == predecessor.name:
         return stats.previous_digests  # already checked and read
@@ -81,7 +81,7 @@ def _read_digests(
 
 
 def _find_vanished(
-    generation: Generation, digests: Mapping[str, str], stats: BuildStats, segment: Path,
+    generation: Generation, digests: Mapping[str, bytes], stats: BuildStats, segment: Path,
     now: datetime,
 ) -> Iterator[Retired]:  # fmt: skip
     """Yield the ids of a generation that the new one lacks. Its digests are in document order."""
@@ -106,7 +106,7 @@ def _find_vanished(
 
 
 def _list_candidates(
-    current: DocStore, digests: Mapping[str, str], stats: BuildStats
+    current: DocStore, digests: Mapping[str, bytes], stats: BuildStats
 ) -> Iterator[Publication]:
     """Yield the publications that are not the same as in an earlier generation, or merged."""
     for number, (identity, digest) in enumerate(stats.digests.items()):
@@ -171,7 +171,7 @@ class _Signatures:
         return dict.fromkeys([*signs, hash(rest)])
 
 
-def _resolve(entry: Retired, entries: RetiredIds, alive: Mapping[str, str]) -> Retired | None:
+def _resolve(entry: Retired, entries: RetiredIds, alive: Mapping[str, bytes]) -> Retired | None:
     """Return an entry with the last successor of its successors.
 
     It is removed if the last one is. Return None if the id is in use, or leads nowhere.

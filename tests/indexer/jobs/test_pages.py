@@ -46,7 +46,7 @@ def read_back(folder: Path, problems: list[Problem]) -> list[Publication]:
     return list(reading.read(folder, catalogue_toml.load(folder), problems.append))
 
 
-def digests(publications: list[Publication]) -> dict[str, str]:
+def digests(publications: list[Publication]) -> dict[str, bytes]:
     """Return the content of publications by id."""
     return {each.id: each.digest for each in publications}
 
