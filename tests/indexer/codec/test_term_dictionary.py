@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
+from indexer.codec import forward_index
 from indexer.codec.forward_index import WordNumbers, to_provisional
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.term_dictionary import (
@@ -94,6 +96,18 @@ def test_fields_in_one_call_are_independent(texts: list[str], known: list[str]) 
     ]
     assert len(set(numbers.words)) == len(numbers.words)
     assert numbers.words[: len(before.words)] == before.words
+
+
+@given(texts=st.lists(TEXTS, max_size=6), most=st.integers(0, 4))
+def test_words_that_are_not_cached_have_the_same_numbers(texts: list[str], most: int) -> None:
+    """The stream and its words do not depend on the number of words that are cached."""
+    marked = [("en", tokenizer.add_marks(text)) for text in texts]
+    cached, limited = WordNumbers("en"), WordNumbers("en")
+    stream = cached.encode(marked)
+    with mock.patch.object(forward_index, "MAX_CACHED_WORDS", most):
+        assert limited.encode(marked).tolist() == stream.tolist()
+    assert limited.take_new_words() == cached.words
+    assert limited.take_new_words() == []
 
 
 @given(texts=st.lists(TEXTS, max_size=6), known=st.lists(TEXTS, max_size=2))
