@@ -28,7 +28,7 @@ from indexer.ingest.duplicates import KeyRows, hash_title
 from indexer.jobs.build_stats import BuildStats
 
 MAX_RETIRED = 100_000
-"""Limit on the retired ids of a generation. A server has them in memory, about 300 bytes each. If
+"""Limit on the retired ids of a generation. A server has them in memory, about 400 bytes each. If
 there are more, those that were retired first are dropped."""
 MIN_SIMILARITY = 50
 """Percentage of similarity from which one title may be a correction of another."""
@@ -85,11 +85,13 @@ def _find_vanished(
     now: datetime,
 ) -> Iterator[Retired]:  # fmt: skip
     """Yield the ids of a generation that the new one lacks. Its digests are in document order."""
-    numbered = enumerate(digests)
-    missing = ((number, identity) for number, identity in numbered if identity not in stats.digests)
-    numbers = dict(islice(missing, MAX_RETIRED))
-    if not numbers:
+    missing = digests.keys() - stats.digests.keys()
+    if not missing:
         return
+    numbered = (
+        (number, identity) for number, identity in enumerate(digests) if identity in missing
+    )
+    numbers = dict(islice(numbered, MAX_RETIRED))
     try:
         former = Segment(generation.segment, generation.manifest.catalogue).docstore
     except (CorruptSegment, KeyError):  # an earlier format
