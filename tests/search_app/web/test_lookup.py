@@ -24,7 +24,7 @@ from tests.samples import article, page
 
 PREFIX = "/library"
 NEW_ID = "new/id?é#2.5%"
-PATHS = ("/publication/", "/api/publication/")
+PATHS = ("/publication/", "/api/publication/", "/export/ris/")
 
 
 def make_client(index: Path, prefix: str = "") -> FlaskClient:
@@ -98,7 +98,7 @@ def test_a_removed_publication_is_described_in_json(retired_index: Path) -> None
 def test_an_id_that_no_build_knew_is_not_found(retired_index: Path) -> None:
     """An id that never existed is a 404."""
     client = make_client(retired_index)
-    assert [client.get(f"{path}nothing").status_code for path in PATHS] == [404, 404]
+    assert [client.get(f"{path}nothing").status_code for path in PATHS] == [404, 404, 404]
 
 
 def test_a_removed_publication_without_a_title_has_a_date(corpus: Path, tmp_path: Path) -> None:
@@ -123,6 +123,7 @@ def test_any_query_string_is_kept(retired_index: Path, value: str, raw: str) -> 
         response = client.get("/publication/atlas", query_string=query)
         assert response.status_code == 301
         location = response.headers["Location"]
+        assert location.startswith("/publication/")
         assert location.isascii()
         assert location.isprintable()
         assert location.startswith("/publication/")
