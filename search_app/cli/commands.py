@@ -12,7 +12,7 @@ from typing import BinaryIO, NoReturn
 import click
 import msgspec
 
-from indexer.catalogue import schema
+from indexer.catalogue import retired, schema
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import directory, fsync, last_build, publish
 from indexer.generations.manifest import IndexUnusable
@@ -122,9 +122,22 @@ def status(index: Path | None) -> None:
     if outcome and outcome.status == "failed":
         click.echo(f"\nThe last build failed, {outcome.at}: {outcome.what}")
     click.echo(f"\nOn disk: {', '.join(directory.list_names(settings.index))}")
+    click.echo(f"Retired ids: {len(live.read_retired())}")
     click.echo(f"Problems in the corpus: {len(manifest.problems)}")
     for problem in manifest.problems:
         click.echo(f"  {problem}")
+
+
+@commands.command(name="retired")
+@options.index
+def retired_(index: Path | None) -> None:
+    """Print the ids of removed and renamed publications, in the format of retired.toml.
+
+    Save them in the corpus folder to keep them after the index is deleted.
+    """
+    settings = config.load(index=index)
+    entries = directory.load_live(settings.index).read_retired()
+    click.echo(retired.format_toml(entries.values()), nl=False)
 
 
 @commands.command()

@@ -282,10 +282,26 @@ def test_status(run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Pa
     assert lines[0].startswith("000001-")
     for line in (
         "5 publications of “Small Catalogue”", "Section", "3 Papers", "2 Tools", "Region",
-        "2 Africa", "1 No particular region", "Problems in the corpus: 1",
+        "2 Africa", "1 No particular region", "Retired ids: 0", "Problems in the corpus: 1",
     ):  # fmt: skip
         assert line in lines
     assert "bad.html:3: it has no title" in told.out
+
+
+def test_retired_prints_a_file_of_the_corpus(
+    run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Path
+) -> None:
+    """The command `retired` prints retired.toml, which a build from nothing reads."""
+    build()
+    (corpus / "more.jsonl").unlink()
+    build()
+    told = run("retired", "--index", tmp_path / "index")
+    assert told.status == 0
+    assert told.out.startswith('[[retired]]\nid = "brief/6"\ntitle = "Issue Brief"\ntime = ')
+    (corpus / "retired.toml").write_text(told.out, encoding="utf-8")
+    run("build", "--corpus", corpus, "--index", tmp_path / "new")
+    assert run("retired", "--index", tmp_path / "new").out == told.out
+    assert "Retired ids: 1\n" in run("status", "--index", tmp_path / "new").out
 
 
 def test_the_status_keeps_a_failed_build(
