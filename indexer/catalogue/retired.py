@@ -1,7 +1,7 @@
 """Retired ids, of publications that were removed or have another id now; and `retired.toml`.
 
-The file is optional. It states ids that a build can't know: those of a catalogue that was elsewhere
-before, or of an index that was deleted.
+The file is optional. It states ids that are not in the index: those of another site, or of an
+index that was deleted.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def load(folder: Path) -> RetiredIds:
             raise CatalogueError(file, f"the id {entry.id!r} occurs twice", "Keep one of them")
         if not entry.successor and entry.time is None:
             hint = "Add the id that replaces it as `successor`, or when it was removed as `time`"
-            raise CatalogueError(file, f"the id {entry.id!r} leads nowhere", hint)
+            raise CatalogueError(file, f"the id {entry.id!r} has no successor and no time", hint)
         listed[entry.id] = entry
     return listed
 

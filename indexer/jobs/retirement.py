@@ -2,7 +2,7 @@
 
 An id is retired if an earlier generation has it and the new one does not. It leads to the
 publication that it stood for, if that has another id now. Only publications whose ids vanished are
-compared, and only with those that are new, changed, or merged. Decision 37 has the reasons.
+compared, and only with those that are new, changed, or merged. docs/decisions/0038 has the reasons.
 """
 
 from __future__ import annotations
@@ -176,7 +176,8 @@ class _Signatures:
 def _resolve(entry: Retired, entries: RetiredIds, alive: Mapping[str, bytes]) -> Retired | None:
     """Return an entry with the last successor of its successors.
 
-    It is removed if the last one is. Return None if the id is in use, or leads nowhere.
+    It is removed if the last one is. Return None if the id is in use, or has no known
+    successor and no time.
     """
     if entry.id in alive:
         return None

@@ -195,7 +195,7 @@ class Searcher:
         return self.store.get_publication(identity)
 
     def find_retired(self, identity: str) -> Retired | None:
-        """Return what became of the publication that had an id, or None if no build knew it."""
+        """Return the entry of an id that was retired, or None."""
         return self._retired.get(identity)
 
     def find_related(self, identity: str) -> Related:

@@ -24,7 +24,8 @@ def get_publication(searcher: Searcher, identity: str) -> Publication:
 
     If it has another id now, end the request with a redirect to the URL of this route with that id,
     below the same prefix and with the same query string. The argument of the route must be named
-    `identity`. Raise PublicationRemoved if it was removed, and NotFound if no build knew the id.
+    `identity`. Raise PublicationRemoved if it was removed, and NotFound if the id is
+    unknown.
     """
     publication = searcher.get_publication(identity)
     if publication is not None:

@@ -125,7 +125,7 @@ def place_ids(index: Path) -> set[str]:
 def test_a_removed_id_leads_to_no_other_publication(
     place: tuple[Path, Path], others: list[Mapping[str, object]]
 ) -> None:
-    """An id leads nowhere if a new publication is another one, or if two might be the same."""
+    """An id has no successor if a new publication is another one, or if two might be the same."""
     remake(*place, *others, GUIDE)
     assert read(place[1]) == {"atlas-of-roads-2014": ""}
 
@@ -278,10 +278,10 @@ def state(corpus: Path, *entries: Retired) -> None:
 
 
 def test_a_stated_successor_is_published(place: tuple[Path, Path]) -> None:
-    """A new line of retired.toml alone publishes a generation, and wins over what a build knew."""
+    """A new entry of retired.toml alone publishes a generation, and replaces one of the index."""
     remake(*place, ATLAS)
     state(place[0], Retired("guide-to-rivers-2010", successor="brief/6"), Retired("old", "Old"))
-    with pytest.raises(CatalogueError, match="'old' leads nowhere"):
+    with pytest.raises(CatalogueError, match="'old' has no successor and no time"):
         build.build(*place)
     state(
         place[0],

@@ -95,7 +95,7 @@ def test_a_removed_publication_is_described_in_json(retired_index: Path) -> None
     jsonschema_rs.validator_for(schema).validate(response.json)
 
 
-def test_an_id_that_no_build_knew_is_not_found(retired_index: Path) -> None:
+def test_an_unknown_id_is_not_found(retired_index: Path) -> None:
     """An id that never existed is a 404."""
     client = make_client(retired_index)
     assert [client.get(f"{path}nothing").status_code for path in PATHS] == [404, 404, 404]
