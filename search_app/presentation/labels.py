@@ -10,6 +10,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
 from search_app.i18n.translation import ngettext
 from search_app.presentation.facet_rows import facet_label
+from search_app.search_state import SearchState
 
 MAX_FACT_NAMES = 3
 """Number of names in the metadata line if there are more, and one more would not do. A paper may
@@ -71,6 +72,16 @@ def _isolate(text: str) -> str:
         # A text without spaces, such as a Chinese title, is truncated at any character.
         text = f"{start.rpartition(' ')[0] or start} …"
     return text if text.isascii() or not _RIGHT_TO_LEFT.search(text) else f"\u2068{text}\u2069"
+
+
+def describe_search(state: SearchState, catalogue: Catalogue) -> str:
+    """Return the query and the selected values as one line, or "" for all publications."""
+    labels = [
+        facet_label(catalogue.by_name[name], value, catalogue)
+        for name, values in state.filters.items()
+        for value in values
+    ]
+    return ", ".join(filter(None, [state.text, *labels]))
 
 
 def list_qualifying_rows(field: Field, catalogue: Catalogue) -> list[Field]:

@@ -18,7 +18,14 @@ from search_app import config
 from search_app.config import Settings
 from search_app.engine import Engine, LoadOptions
 from search_app.presentation.html import html_gettext, html_ngettext
-from search_app.web import discovery, errors, export_routes, robots, routes
+from search_app.web import (
+    discovery,
+    errors,
+    export_routes,
+    feed_routes,
+    robots,
+    routes,
+)
 from search_app.web.middleware import (
     access,
     conditional_requests,
@@ -32,6 +39,7 @@ from search_app.web.zero_result_log import ZeroResultLog
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1 << 20
+ROUTES = (routes, export_routes, discovery, feed_routes)
 SWITCH_INTERVAL = 0.0002
 """Seconds after which a running thread gives way to others. Python's default is 0.005."""
 
@@ -69,9 +77,8 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     request_log.register(app, has_queries=settings.log_queries)
     metrics.register(app)
     security_headers.register(app, settings.hsts)
-    routes.register(app)
-    export_routes.register(app)
-    discovery.register(app)
+    for group in ROUTES:
+        group.register(app)
     conditional_requests.register(app, engine, settings, routes.get_searcher)
     robots.register(app)
     errors.register(app)

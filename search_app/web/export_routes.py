@@ -19,11 +19,10 @@ from urllib.parse import quote
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.http import dump_options_header
 
-from indexer.catalogue.fields import MISSING
 from search_app.export.registry import FORMATS, Format, MakePageUrl
 from search_app.i18n.translation import gettext
+from search_app.presentation.labels import describe_search
 from search_app.presentation.search_page import make_publication_url
-from search_app.search_state import SearchState
 from search_app.web.addresses import make_absolute
 from search_app.web.errors import NotFound, TooManyExports
 from search_app.web.lookup import get_publication
@@ -62,15 +61,16 @@ def export_search(name: str) -> Response:
 
     The search is complete before the response begins, so that its errors have a status.
     """
-    export_format, state = _find_format(name), parse_state()
+    export_format, state, catalogue = _find_format(name), parse_state(), get_searcher().catalogue
     with ExitStack() as stack:
         running = cast(BoundedSemaphore, current_app.extensions["pubsearch.exports"])
         if not running.acquire(blocking=False):
             raise TooManyExports
         stack.callback(running.release)
         publications = get_engine().scan(state.make_request(), get_searcher())
-        parts = export_format.write(publications, get_searcher().catalogue, _get_page_urls())
-        response = _make_file(_join_blocks(parts), export_format, _describe_search(state))
+        parts = export_format.write(publications, catalogue, _get_page_urls())
+        file_name = describe_search(state, catalogue) or catalogue.title
+        response = _make_file(_join_blocks(parts), export_format, file_name)
         response.call_on_close(stack.pop_all().close)
         return response
 
@@ -108,18 +108,6 @@ def _make_file(body: bytes | Iterator[bytes], export_format: Format, name: str) 
     response = Response(body, content_type=export_format.media_type)
     response.headers["Content-Disposition"] = _make_disposition(name, export_format.extension)
     return response
-
-
-def _describe_search(state: SearchState) -> str:
-    """Return the query and the selected values as one text, or the title of the catalogue."""
-    catalogue = get_searcher().catalogue
-    labels = [
-        field.missing if value == MISSING else field.display(value, catalogue.language)
-        for name, values in state.filters.items()
-        for field in [catalogue.by_name[name]]
-        for value in values
-    ]
-    return ", ".join(filter(None, [state.text, *labels])) or catalogue.title
 
 
 def _make_disposition(name: str, extension: str) -> str:

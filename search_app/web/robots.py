@@ -2,8 +2,8 @@
 
 A crawler may follow the list of all publications, page by page, and each publication, also as a hit
 of that list. The number of searches and combinations of filters is unlimited, and they lead to no
-other publication. robots.txt keeps crawlers from requesting these URLs. The header keeps those
-requested anyway out of search engines.
+other publication. robots.txt keeps crawlers from requesting these URLs. It allows feeds, to which
+readers subscribe. The header keeps the URLs that are requested anyway out of search engines.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import re
 
 from flask import Flask, Response, request
 
+FEED = "/feed.atom"
 CLOSED_PATHS = ("/api/", "/export/", "/facet/", "/healthz", "/metrics", "/unapi")
 """Path prefixes that are for programs and users, not for crawlers."""
 # Their order does not matter: of the rules that match a URL, the longest applies.
 RULES = (
     ("Disallow", "/*?"),
     ("Allow", "/?page="),
+    ("Allow", FEED),
     ("Disallow", "/?page=*&"),
     ("Allow", "/publication/*?hit="),
     ("Disallow", "/publication/*?hit=*&"),
@@ -48,6 +50,6 @@ def _is_crawlable(path: str, query: bytes) -> bool:
     """Return whether crawlers may request a URL. `RULES` must state the same."""
     if query and path.startswith("/publication/"):
         return re.fullmatch(rb"hit=[^&]*", query) is not None
-    if query:
+    if query and path != FEED:
         return path == "/" and re.fullmatch(rb"page=[^&]*", query) is not None
     return not path.startswith(CLOSED_PATHS)

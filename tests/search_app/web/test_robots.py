@@ -86,6 +86,10 @@ def test_links_to_disallowed_urls_are_nofollow(client: FlaskClient, address: str
     ("address", "is_walked"),
     [
         ("/", True), ("/?page=2", True), ("/about", True), ("/robots.txt", True),
+
+        ("/feed.atom", True), ("/feed.atom?q=organ&page=2", True), ("/export/ris", False),
+        ("/export/ris?q=law", False), ("/unapi", False),
+        (f"/export/ris/{MODEL_LAW.removeprefix('/publication/')}", False),
         ("/static/style.css", True),
         (MODEL_LAW, True),
         (f"{MODEL_LAW}?from=mail", False), (f"{MODEL_LAW}?hit=3", True),

@@ -1,0 +1,87 @@
+"""Atom: a part of a list of publications as a feed.
+
+RFC 4287, with the paging links of RFC 5005 and the counts of OpenSearch 1.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from lxml import etree
+
+from search_app.export import xml_document
+from search_app.export.csl import Date, Item
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_OPEN_SEARCH = "http://a9.com/-/spec/opensearch/1.1/"
+MEDIA_TYPE = "application/atom+xml"
+
+
+class Feed(NamedTuple):
+    """The description of a feed.
+
+    `links` has absolute URLs by relation: `self`, `alternate` (the same list as a page), `first`,
+    and if there are any `previous` and `next`. `updated` is the time of the index in RFC 3339.
+    `total` counts all entries. `start` is the number of the first one of this part, from 1, and
+    `size` the number of entries in a full part.
+    """
+
+    title: str
+    author: str
+    updated: str
+    links: Mapping[str, str]
+    total: int
+    start: int
+    size: int
+
+
+def write(feed: Feed, items: Iterable[Item]) -> bytes:
+    """Return the document. The id of an entry is the URL of its page."""
+    root = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM, "opensearch": _OPEN_SEARCH})
+    xml_document.add(root, "id", feed.links["first"])
+    xml_document.add(root, "title", feed.title)
+    xml_document.add(root, "updated", feed.updated)
+    xml_document.add(xml_document.add(root, "author"), "name", feed.author)
+    for relation, url in feed.links.items():
+        media_type = "text/html" if relation == "alternate" else MEDIA_TYPE
+        xml_document.add(root, "link", rel=relation, type=media_type, href=url)
+    counts = {"totalResults": feed.total, "startIndex": feed.start, "itemsPerPage": feed.size}
+    for name, count in counts.items():
+        etree.SubElement(root, f"{{{_OPEN_SEARCH}}}{name}").text = str(count)
+    for item in items:
+        _add_entry(root, item, feed.updated)
+    return bytes(etree.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _add_entry(root: etree._Element, item: Item, updated: str) -> None:
+    """Add an entry. It is updated when it was issued: a new index is no news for a reader.
+
+    Without a date of issue, it is updated with the index, because Atom requires a time.
+    """
+    entry = xml_document.add(root, "entry")
+    entry.set(xml_document.LANGUAGE, item.language)
+    xml_document.add(entry, "id", item.page_url)
+    xml_document.add(entry, "title", item.title)
+    issued = _format_time(item.issued)
+    xml_document.add(entry, "updated", issued or updated)
+    xml_document.add_all(entry, "published", [issued])
+    for role in ("author", "director"):
+        for name in item.names.get(role, ()):
+            xml_document.add(xml_document.add(entry, "author"), "name", name.display)
+    xml_document.add(entry, "link", rel="alternate", type="text/html", href=item.page_url)
+    if item.url:
+        xml_document.add(entry, "link", rel="related", href=item.url)
+    for keyword in item.get("keyword"):
+        xml_document.add(entry, "category", term=keyword)
+    xml_document.add_all(entry, "summary", [item.abstract])
+
+
+def _format_time(date: Date | None) -> str:
+    """Return the first moment of a date in RFC 3339, or "" if there is none.
+
+    Years of that format have four digits.
+    """
+    if date is None or not 0 < date.year <= 9999:
+        return ""
+    return f"{date.year:04}-{date.month or 1:02}-{date.day or 1:02}T00:00:00Z"

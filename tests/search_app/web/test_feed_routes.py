@@ -1,0 +1,123 @@
+"""The feed of a search, as a feed reader reads it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import feedparser
+import pytest
+from flask.testing import FlaskClient
+
+from indexer.jobs import build
+from search_app import config, create_app
+from tests.catalogue import PATIENT
+from tests.samples import write_corpus
+
+SITE = "https://seen.test"
+
+
+def read(client: FlaskClient, address: str) -> feedparser.FeedParserDict:
+    """Return a feed as feedparser reads it, without any complaint."""
+    answer = client.get(address, base_url=SITE)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("application/atom+xml")
+    found = feedparser.parse(answer.data)
+    assert not found.bozo, found.get("bozo_exception")
+    return found
+
+
+def links(feed: feedparser.FeedParserDict) -> dict[str, str]:
+    """Return the links of a feed by relation."""
+    return {link["rel"]: link["href"] for link in feed.feed.links}
+
+
+@pytest.mark.parametrize("query", ["", "q=organ", "q=organ&sort=title&size=3", "region=Africa"])
+def test_a_feed_has_the_newest_hits(client: FlaskClient, query: str) -> None:
+    """It has the first 50 hits of a search, newest first, whatever its order."""
+    entries = read(client, f"/feed.atom?{query}").entries
+    plain = query.removesuffix("&sort=title&size=3")
+    hits = client.get(f"/api/search?{plain}&sort=newest&size=50").get_json()["hits"]
+    assert [entry.id for entry in entries] == [f"{SITE}/publication/{hit['id']}" for hit in hits]
+
+
+def test_a_feed_says_the_same_as_the_api(client: FlaskClient) -> None:
+    """Each publication has its title, year, whole abstract, language and link."""
+    total = 0
+    for page in (1, 2, 3):
+        for entry in read(client, f"/feed.atom?page={page}").entries:
+            path = urlsplit(entry.link).path
+            found = client.get(f"/api{path}").get_json()
+            total += 1
+            assert entry.title == found["title"]
+            assert entry.get("summary", "") == " ".join((found["summary"] or "").split())
+            assert entry.get("published", "")[:4] == str(found["year"] or "")
+            assert entry.updated[:4] == str(found["year"] or entry.updated[:4])
+            related = [link["href"] for link in entry.links if link["rel"] == "related"]
+            assert related == [link["url"] for link in found["link"][:1]]
+            assert entry.title_detail.language == (found["lang"] or "en")
+    assert total == 136
+
+
+def test_the_parts_of_a_feed_lead_to_each_other(client: FlaskClient) -> None:
+    """Readers follow `next` from the first part to the last one, and get each entry once."""
+    ids: list[str] = []
+    feed = read(client, "/feed.atom?sort=title")
+    assert links(feed)["self"] == links(feed)["first"] == feed.feed.id == f"{SITE}/feed.atom"
+    assert links(feed)["last"] == f"{SITE}/feed.atom?page=3"
+    part, address = feed, links(feed)["self"]
+    while address:
+        part = read(client, address.removeprefix(SITE))
+        assert part.feed.id == feed.feed.id
+        assert part.feed.opensearch_totalresults == "136"
+        ids += [entry.id for entry in part.entries]
+        address = links(part).get("next", "")
+    assert len(ids) == len(set(ids)) == 136
+    assert links(part)["previous"] == f"{SITE}/feed.atom?page=2"
+
+
+def test_a_feed_says_what_it_is_about(client: FlaskClient) -> None:
+    """Its title has the search, and its link leads to the same list as a page."""
+    feed = read(client, "/feed.atom?q=organ&region=Africa")
+    assert feed.feed.title == "organ, Africa – Catalogue of Materials"
+    assert links(feed)["alternate"] == f"{SITE}/?q=organ&region=Africa&sort=newest"
+
+
+def test_the_list_links_to_its_feed(client: FlaskClient) -> None:
+    """A feed reader finds the feed of a search from the URL of its list."""
+    found = client.get("/?q=organ&page=2", base_url=SITE).text
+    assert f'type="application/atom+xml" href="{SITE}/feed.atom?q=organ"' in found
+
+
+def test_any_text_gives_a_feed(client: FlaskClient) -> None:
+    """Characters that XML does not allow are left out of the title."""
+    for text in ("%00%01%0B%1F", "%EF%BF%BE", "%ED%A0%80", "%3C/title%3E%26%22", "%F0%9F%90%8B"):
+        read(client, f"/feed.atom?q={text}")
+
+
+def test_an_empty_part_leads_back(client: FlaskClient) -> None:
+    """A part after the last one, and a search without hits, are feeds without entries."""
+    assert not read(client, "/feed.atom?q=xyzzy").entries
+    beyond = read(client, "/feed.atom?page=9")
+    assert not beyond.entries
+    assert links(beyond)["previous"] == f"{SITE}/feed.atom?page=3"
+
+
+def test_a_time_does_not_depend_on_the_index(tmp_path: Path) -> None:
+    """A publication with a date keeps its time and its id in a new index."""
+    write_corpus(tmp_path / "corpus")
+    seen = []
+    for title in ("A", "B"):
+        line = json.dumps({"title": title, "section": "Tools", "year": 1990})
+        (tmp_path / "corpus" / "more.jsonl").write_text(line, encoding="utf-8")
+        build.build(tmp_path / "corpus", tmp_path / "index")
+        client = create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
+        entries = read(client, "/feed.atom").entries
+        seen.append({e.id: e.updated for e in entries if "published" in e and e.title != title})
+    assert seen[0] == seen[1] != {}
+
+
+def test_an_invalid_parameter_is_an_error(client: FlaskClient) -> None:
+    """A feed of an invalid search is a 400, not an empty feed."""
+    assert client.get("/feed.atom?sort=x").status_code == 400
