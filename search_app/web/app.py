@@ -23,8 +23,10 @@ from search_app.web import (
     errors,
     export_routes,
     feed_routes,
+    opensearch,
     robots,
     routes,
+    sitemap,
 )
 from search_app.web.middleware import (
     access,
@@ -39,7 +41,7 @@ from search_app.web.zero_result_log import ZeroResultLog
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1 << 20
-ROUTES = (routes, export_routes, discovery, feed_routes)
+ROUTES = (routes, export_routes, discovery, feed_routes, opensearch, sitemap)
 SWITCH_INTERVAL = 0.0002
 """Seconds after which a running thread gives way to others. Python's default is 0.005."""
 

@@ -12,8 +12,10 @@ import re
 
 from flask import Flask, Response, request
 
+from search_app.web.addresses import make_absolute
+
 FEED = "/feed.atom"
-CLOSED_PATHS = ("/api/", "/export/", "/facet/", "/healthz", "/metrics", "/unapi")
+CLOSED_PATHS = ("/api/", "/export/", "/facet/", "/healthz", "/metrics", "/opensearch/", "/unapi")
 """Path prefixes that are for programs and users, not for crawlers."""
 # Their order does not matter: of the rules that match a URL, the longest applies.
 RULES = (
@@ -34,9 +36,10 @@ def register(app: Flask) -> None:
 
 
 def serve_robots_txt() -> Response:
-    """Return the rules for the site below its prefix."""
+    """Return the rules for the site below its prefix, and the URL of its sitemap."""
     lines = [f"{rule}: {request.script_root}{path}" for rule, path in RULES]
-    text = "\n".join(["User-agent: *", *lines, ""])
+    sitemap = make_absolute(f"{request.script_root}/sitemap.xml")
+    text = "\n".join(["User-agent: *", *lines, f"Sitemap: {sitemap}", ""])
     return Response(text, content_type="text/plain; charset=utf-8")
 
 

@@ -86,7 +86,8 @@ def test_links_to_disallowed_urls_are_nofollow(client: FlaskClient, address: str
     ("address", "is_walked"),
     [
         ("/", True), ("/?page=2", True), ("/about", True), ("/robots.txt", True),
-
+        ("/sitemap.xml", True), ("/sitemap-1.xml", True), ("/opensearch.xml", True),
+        ("/opensearch/suggestions?q=a", False),
         ("/feed.atom", True), ("/feed.atom?q=organ&page=2", True), ("/export/ris", False),
         ("/export/ris?q=law", False), ("/unapi", False),
         (f"/export/ris/{MODEL_LAW.removeprefix('/publication/')}", False),

@@ -1,0 +1,64 @@
+"""The sitemap: the URL of each publication, for crawlers (https://www.sitemaps.org/protocol.html).
+
+It is an index of parts, because a part may have 50,000 URLs at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from flask import Blueprint, Flask, Response, request
+from lxml import etree
+
+from search_app.engine import SearchRequest
+from search_app.export import xml_document
+from search_app.presentation.search_page import make_publication_url
+from search_app.web.addresses import make_absolute
+from search_app.web.errors import page_not_found
+from search_app.web.routes import get_searcher
+
+_NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+PART_URLS = 50_000
+"""Number of URLs in a part."""
+
+sitemap = Blueprint("sitemap", __name__)
+
+
+def register(app: Flask) -> None:
+    """Add the routes."""
+    app.register_blueprint(sitemap)
+
+
+@sitemap.get("/sitemap.xml")
+def index() -> Response:
+    """Return the index of the parts. An empty catalogue has one empty part."""
+    start = make_absolute(request.script_root)
+    numbers = range(1, _count_parts() + 1)
+    return _render("sitemapindex", "sitemap", (f"{start}/sitemap-{n}.xml" for n in numbers))
+
+
+@sitemap.get("/sitemap-<int:number>.xml")
+def part(number: int) -> Response:
+    """Return a part, counted from 1. Raise NotFound."""
+    if not 1 <= number <= _count_parts():
+        raise page_not_found()
+    make_url = partial(make_publication_url, prefix=make_absolute(request.script_root))
+    ids = get_searcher().list_ids(SearchRequest(page=number, size=PART_URLS))
+    return _render("urlset", "url", map(make_url, ids))
+
+
+def _count_parts() -> int:
+    return max(-(-get_searcher().size // PART_URLS), 1)
+
+
+def _render(root_tag: str, tag: str, urls: Iterable[str]) -> Response:
+    """Return a document of URLs. All were last modified by the build of the index."""
+    built = get_searcher().generation.manifest.built
+    root = etree.Element(f"{{{_NAMESPACE}}}{root_tag}", nsmap={None: _NAMESPACE})
+    for url in urls:
+        element = xml_document.add(root, tag)
+        xml_document.add(element, "loc", url)
+        xml_document.add(element, "lastmod", built)
+    body = etree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return Response(body, content_type="application/xml; charset=utf-8")
