@@ -97,6 +97,13 @@ ROWS = (
         0,
         "Seconds for which browsers must use TLS (Strict-Transport-Security). 0: not sent.",
     ),
+    Setting(
+        "cors",
+        "",
+        "Origin whose scripts may read the API, exports, and feeds. *: any. Empty: only this site.",
+        pattern=rf"(\*|{ORIGIN})?",
+        expected="* or a scheme and a host without a path, such as https://example.org",
+    ),
     Setting("rate", "", "Rate limit of one client, such as 120 per minute. Empty: no limit."),
     Setting("metrics", 0, "1: any client may read /metrics. 0: only this machine may.", 0, 1),
     Setting("log_queries", 0, "1: log queries.", 0, 1),
@@ -169,6 +176,7 @@ class Settings(msgspec.Struct, frozen=True):
     forwarded_prefix: bool
     site_url: str
     hsts: int
+    cors: str
     rate: str
     metrics: bool
     log_queries: bool

@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     access.register(app, settings)
     request_log.register(app, has_queries=settings.log_queries)
     metrics.register(app)
-    security_headers.register(app, settings.hsts)
+    security_headers.register(app, settings.hsts, settings.cors)
     for group in ROUTES:
         group.register(app)
     conditional_requests.register(app, engine, settings, routes.get_searcher)

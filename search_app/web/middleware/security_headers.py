@@ -19,16 +19,27 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+FOR_PROGRAMS = ("/api/", "/export/", "/feed.atom", "/unapi")
+"""Path prefixes of the responses that a setting opens to scripts of other sites."""
 
 
-def register(app: Flask, hsts: int) -> None:
+def register(app: Flask, hsts: int, cors: str) -> None:
     """Add the headers to every response.
 
-    Over TLS, `Strict-Transport-Security` lasts `hsts` seconds. With 0 it is left out.
+    Over TLS, `Strict-Transport-Security` lasts `hsts` seconds. With 0 it is left out. Scripts of
+    the origin `cors` may read the responses for programs. Any origin may if it is `*`, and none if
+    it is empty.
     """
+    opened = {
+        "Access-Control-Allow-Origin": cors,
+        "Access-Control-Expose-Headers": "Content-Disposition, Retry-After",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
 
     def add_headers(response: Response) -> Response:
         response.headers.update(HEADERS)
+        if cors and request.path.startswith(FOR_PROGRAMS):
+            response.headers.update(opened)
         response.headers["X-Request-ID"] = g.request_id
         if hsts and request.is_secure:
             response.headers["Strict-Transport-Security"] = f"max-age={hsts}"
