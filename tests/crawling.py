@@ -10,6 +10,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from bs4 import BeautifulSoup
+from lxml import etree
 
 from indexer.catalogue.records import Link
 
@@ -21,6 +22,9 @@ ALIKE = 2
 
 NAMES = ("href", "src", "action")
 """The attributes that contain a URL."""
+
+DESCRIPTIONS = {"application/xml", "application/atom+xml", "application/opensearchdescription+xml"}
+"""Types of XML documents that lead to other URLs: sitemaps, feeds, and descriptions."""
 
 
 class Fetched(NamedTuple):
@@ -36,14 +40,29 @@ Fetch = Callable[[str], Fetched]
 
 def addresses(fetched: Fetched) -> Iterator[str]:
     """Yield each URL in a response, except marked links to other sites."""
-    if "json" in fetched.kind:
+    if fetched.kind.startswith("application/json"):
         yield from _of_json(json.loads(fetched.body))
     elif "html" in fetched.kind:
         for tag in BeautifulSoup(fetched.body, "lxml").find_all(True):
             if "external" not in (tag.get("rel") or ()):
                 yield from (str(tag[name]) for name in NAMES if tag.has_attr(name))
+    elif fetched.kind.split(";")[0] in DESCRIPTIONS:
+        yield from _of_xml(etree.fromstring(fetched.body.encode()))
     elif "css" in fetched.kind:
         yield from re.findall(r"url\([\"']?([^)\"']+)", fetched.body)
+
+
+def _of_xml(root: etree._Element) -> Iterator[str]:
+    """Yield each URL in a description, except links to other sites."""
+    for element in root.iter():
+        name = etree.QName(element).localname
+        if name in {"loc", "Image"}:
+            yield str(element.text)
+        if name == "link" and element.get("rel") != "related":
+            yield str(element.get("href"))
+        if name == "Url":
+            template = str(element.get("template"))
+            yield template.replace("{searchTerms}", "organ").replace("{startPage?}", "1")
 
 
 def _of_json(value: object) -> Iterator[str]:
