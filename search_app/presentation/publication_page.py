@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 import msgspec
 
@@ -11,7 +10,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
 from indexer.values.publication_types import PublicationType
 from search_app.engine.store import Related
-from search_app.export.registry import FORMATS
+from search_app.presentation.export_links import ExportLink, make_export_links
 from search_app.presentation.how_to_get import HowToGet, make_doi_url, make_how_to_get
 from search_app.presentation.labels import MetadataLine, display_value, list_qualifying_rows
 from search_app.presentation.search_page import make_export_url, make_publication_url
@@ -61,14 +60,6 @@ class RelatedPublication(msgspec.Struct, frozen=True):
     facts: tuple[str, ...]
 
 
-class ExportLink(NamedTuple):
-    """A link to the publication in another format: its label, its URL, and its media type."""
-
-    label: str
-    href: str
-    media_type: str
-
-
 class PublicationPage(msgspec.Struct, frozen=True):
     """All values that the page of a publication prints.
 
@@ -83,11 +74,11 @@ class PublicationPage(msgspec.Struct, frozen=True):
     facts: tuple[str, ...]
     how_to_get: HowToGet
     paragraphs: tuple[str, ...]
+    exports: tuple[ExportLink, ...]
     details: tuple[Detail, ...]
     editions: tuple[RelatedPublication, ...]
     similar: tuple[RelatedPublication, ...]
     json_href: str
-    exports: tuple[ExportLink, ...]
     has_long_title: bool
     may_have_abstract: bool
     open_graph_type: str
@@ -106,16 +97,11 @@ def make_publication_page(
         metadata.format(publication),
         make_how_to_get(publication, catalogue),
         tuple(publication.summary.split("\n\n")) if publication.summary else (),
+        make_export_links(lambda name: make_export_url(name, publication.id, prefix)),
         tuple(_make_details(publication, catalogue, prefix)),
         _make_related(related.editions, metadata, prefix),
         _make_related(related.similar, metadata, prefix),
         f"{prefix}/api{href}",
-        tuple(
-            ExportLink(
-                each.label, make_export_url(each.name, publication.id, prefix), each.media_type
-            )
-            for each in FORMATS.values()
-        ),
         len(publication.title) > MAX_HEADLINE_CHARS,
         catalogue.find_by_role("abstract") is not None,
         OPEN_GRAPH_TYPES.get(catalogue.find_type(publication), "website"),

@@ -18,6 +18,7 @@ from search_app.i18n.translation import gettext, ngettext
 from search_app.presentation import search_notes
 from search_app.presentation.alternatives import Alternatives, alternatives
 from search_app.presentation.explanations import explain_in_sentences
+from search_app.presentation.export_links import ExportLink, make_export_links
 from search_app.presentation.facet_panel import (
     FacetGroup,
     list_useful_facets,
@@ -93,6 +94,7 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     """All values that the search page prints.
 
     `title` is the title of the HTML document. `summary` is the range that is shown and the total.
+    `exports`, `feed_href` and `record_href` lead to all hits in other forms.
     `hidden` are the parameters that the search form keeps. `fold_label` is the text of the link
     that folds or unfolds editions, empty if there is nothing to fold. `why_label` is the text of
     the link that shows or hides explanations, empty if there is nothing to explain. `beyond` is the
@@ -108,6 +110,9 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     facets: tuple[FacetGroup, ...]
     chips: tuple[Chip, ...]
     clear_href: str
+    exports: tuple[ExportLink, ...]
+    feed_href: str
+    record_href: str
     sort_label: str
     sorts: tuple[Choice, ...]
     sizes: tuple[Choice, ...]
@@ -171,6 +176,9 @@ def make_search_page(results: Results, state: SearchState, catalogue: Catalogue)
         facets=make_facet_groups(results, state, catalogue, list_useful_facets(results, catalogue)),
         chips=tuple(make_chips(results, state, catalogue)),
         clear_href=state.without_filters().make_url(),
+        exports=make_export_links(lambda name: state.make_url(f"/export/{name}", page=1)),
+        feed_href=state.make_url("/feed.atom", page=1),
+        record_href=state.make_url("/search-record", page=1),
         sort_label=next(choice.label for choice in sorts if choice.selected),
         sorts=sorts,
         sizes=tuple(make_sizes(results, state)),

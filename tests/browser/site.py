@@ -62,6 +62,7 @@ PAGES = SEARCHES | {
     "facet of years": "/facet/year?year=2009",
     "publication": f"/publication/{TOOLKIT}",
     "publication with editions": f"/publication/{GLOBAL_REPORT}",
+    "hit of a search": f"/publication/{GLOBAL_REPORT}?q=global+report&sort=oldest&hit=2",
     "Spanish publication": f"/publication/{SPANISH}",
     "about": "/about",
     "404": "/nowhere",
@@ -206,6 +207,12 @@ def expect_total(page: Page, number: int) -> None:
     """Wait until the page shows a list of this length."""
     wanted = rf" of {number:,}\b" if number else "^Nothing found"
     expect(summary(page)).to_contain_text(re.compile(wanted))
+
+
+def open_orders(page: Page) -> Locator:
+    """Open the menu of sort orders, and return its list."""
+    page.get_by_text(re.compile(r"^Sort: ")).click()
+    return page.get_by_role("list", name="Sort")
 
 
 def unfold(page: Page) -> None:

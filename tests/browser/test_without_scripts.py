@@ -60,7 +60,7 @@ def test_a_search_keeps_filters_and_order(page: Page, site: Site) -> None:
 def test_order_and_pages(page: Page, site: Site) -> None:
     """Orders and pages are links, and Back returns."""
     page.goto(site.url("/?q=trafficking"))
-    page.get_by_role("link", name="Oldest first").click()
+    at.open_orders(page).get_by_role("link", name="Oldest first").click()
     page.get_by_role("link", name="Next page").click()
     expect(page).to_have_url(site.url("/?q=trafficking&sort=oldest&page=2"))
     expect(at.summary(page)).to_contain_text("11–20 of")

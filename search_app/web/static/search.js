@@ -42,7 +42,8 @@
 
   // Focuses the same link again, and scrolls so that it stays at the same place on the screen.
   function restore(key, top) {
-    const again = keyed(key) ?? document.querySelector("[data-region=chips] a") ?? list;
+    const closed = keyed(key)?.closest(".menu:not([open])")?.querySelector("summary");
+    const again = closed ?? keyed(key) ?? document.querySelector("[data-region=chips] a") ?? list;
     again.focus({ preventScroll: true });
     if (keyed(key) === again) scrollBy({ top: again.getBoundingClientRect().top - top, behavior: "instant" });
   }

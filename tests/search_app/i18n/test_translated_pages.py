@@ -144,7 +144,8 @@ class InBrackets(NullTranslations):
 class Outside(HTMLParser):
     """The English of a page outside of brackets, in its text and in its visible attributes.
 
-    Code, machine-readable times, and the names of keys do not count as English.
+    Code, machine-readable times, the names of keys, and names in `<bdi translate="no">` do not
+    count as English.
     """
 
     def __init__(self, html: str) -> None:
@@ -152,6 +153,7 @@ class Outside(HTMLParser):
         self.english: list[str] = []
         self._text: list[str] = []
         self._passed_over = 0
+        self._is_name = False
         self.feed(html)
         self.close()
         self._take("".join(self._text))
@@ -159,6 +161,7 @@ class Outside(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Record the visible attributes of a tag."""
         self._passed_over += tag in ("code", "time", "script")
+        self._is_name = ("translate", "no") in attrs
         for name, value in attrs:
             if name in test_marked_text.VISIBLE:
                 self._take(value or "")
@@ -166,10 +169,11 @@ class Outside(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         """Record an end tag."""
         self._passed_over -= tag in ("code", "time", "script")
+        self._is_name = False
 
     def handle_data(self, data: str) -> None:
         """Record text."""
-        if not self._passed_over:
+        if not self._passed_over and not self._is_name:
             self._text.append(data)
 
     def _take(self, text: str) -> None:
@@ -228,6 +232,7 @@ def test_a_page_has_no_untranslated_english(address: str, russian: FlaskClient) 
 def test_untranslated_english_is_detected() -> None:
     """English next to a message is detected, in text and in an attribute."""
     assert Outside("<p>⟦One <b>message⟧</b> and more</p>").english == [" and more"]
+    assert Outside('<p><bdi translate="no">RIS</bdi> file</p>').english == [" file"]
     assert Outside('<a title="⟦One⟧ and ⟦two⟧">⟦One ⟦two⟧⟧</a>').english == [" and "]
 
 

@@ -15,6 +15,7 @@ from indexer.jobs import build
 from indexer.jobs.importer import import_files
 from search_app import config, create_app
 from search_app.engine.results import TextRun
+from search_app.export.registry import FORMATS
 from search_app.presentation.html import MAX_NARROW_CHARS, mark, mark_passage
 from tests.catalogue import PATIENT
 
@@ -70,6 +71,25 @@ def test_a_list_offers_four_sizes(client: FlaskClient) -> None:
 def test_a_short_list_offers_no_sizes(client: FlaskClient) -> None:
     """A list that fits on the smallest page has no links to larger ones."""
     assert not read(client, "/?section=Brochures+%26+leaflets").select(".sizes a")
+
+
+def test_a_list_leads_to_its_exports_and_its_feed(client: FlaskClient) -> None:
+    """The links to exports, feed, and search record are for all hits, whatever the page."""
+    panel = read(client, "/?q=trafficking&sort=title&page=2").select_one(".take")
+    assert panel is not None
+    query = "?q=trafficking&sort=title"
+    assert [str(link["href"]) for link in panel.find_all("a")] == [
+        *(f"/export/{name}{query}" for name in FORMATS),
+        f"/feed.atom{query}",
+        f"/search-record{query}",
+    ]
+    (field,) = panel.find_all("input")
+    assert field["value"] == f"http://localhost/{query}&page=2"
+
+
+def test_an_empty_list_leads_to_no_exports(client: FlaskClient) -> None:
+    """Without hits there is nothing to export, to subscribe to, or to share."""
+    assert read(client, "/?q=xyzzy&match=all").select_one(".take") is None
 
 
 @given(st.lists(st.builds(TextRun, WORDS, st.booleans()), max_size=9))
