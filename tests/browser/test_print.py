@@ -1,0 +1,48 @@
+"""A printed page has its content, its address, the search, and the time, and no controls."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser import site as at
+from tests.browser.site import Site
+
+
+def test_a_printed_list_has_its_search_and_address(page: Page, site: Site) -> None:
+    """A printed list names its search, filters, and address, also after a filter in place."""
+    page.goto(site.url("/?q=smuggling"))
+    at.value(page, "Section", "Tools").click()
+    expect(at.chips(page)).to_have_count(1)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(at.summary(page)).to_contain_text("“smuggling”")
+    expect(page.get_by_text("Section: Tools")).to_be_visible()
+    printed = page.locator(".printed")
+    expect(printed).to_contain_text(site.url("/?q=smuggling&section=Tools"))
+    expect(printed).to_contain_text(re.compile(r"· .*\d{4}.*\d:\d\d"))
+
+
+def test_a_printed_list_has_no_controls_and_no_highlighting(page: Page, site: Site) -> None:
+    """On paper there is no control, no highlighting, and no hit that is torn across pages."""
+    page.goto(site.url("/?q=smuggling"))
+    page.emulate_media(media="print")
+    for control in (".facets", ".searchbox", ".controls", ".take", ".pager", ".masthead-about"):
+        expect(page.locator(control)).not_to_be_visible()
+    mark, hit = page.locator(".passage mark").first, page.locator(".hit").first
+    expect(mark).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    expect(mark).to_have_css("font-weight", "400")
+    expect(hit).to_have_css("break-inside", "avoid")
+
+
+def test_a_printed_publication_has_the_addresses_of_its_links(page: Page, site: Site) -> None:
+    """On paper a link to a publication is followed by its address, in black on white."""
+    page.goto(site.url(f"/publication/{at.TOOLKIT}?q=organ&hit=1"))
+    page.emulate_media(media="print", color_scheme="dark")
+    link = page.locator(".get a").first
+    shown = link.evaluate("link => getComputedStyle(link, '::after').content")
+    assert "duckduckgo.com" in shown
+    expect(link).to_have_css("color", "rgb(0, 0, 0)")
+    expect(page.locator(".way")).not_to_be_visible()
+    expect(page.locator(".printed")).to_have_text(re.compile(f"/publication/{at.TOOLKIT} *$"))
