@@ -1,0 +1,149 @@
+"""Citations of publications in five styles, by citeproc-py and styles of the CSL project.
+
+`third_party/csl/` has the styles. `csl_elements` has the rules in which citeproc-py differs from
+CSL 1.0.2; docs/decisions/0037-citeproc-with-corrections.md has the comparison.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple, cast
+
+import msgspec
+from citeproc import Citation, CitationItem, CitationStylesBibliography
+from citeproc import source as citeproc
+from citeproc.source.json import CiteProcJSON
+from citeproc.string import String
+
+from indexer.catalogue.roles import NAME_ROLES
+from search_app.export.csl import Item, to_csl_json
+from search_app.export.processor.reference import FIRST_MARK, LAST_MARK, MarkedText, Reference
+from search_app.export.processor.style import Style
+
+STYLES: Mapping[str, str] = {
+    "apa": "APA",
+    "chicago": "Chicago",
+    "mla": "MLA",
+    "ieee": "IEEE",
+    "oscola": "OSCOLA",
+}
+"""The name of each style in URLs, and its label, in the order in which pages list them."""
+_FILES = {
+    "apa": "apa",
+    "chicago": "chicago-author-date",
+    "mla": "modern-language-association",
+    "ieee": "ieee",
+    "oscola": "oscola",
+}
+_FOLDER = Path(__file__).parent / "third_party" / "csl"
+
+_lock = Lock()
+"""citeproc-py keeps the state of a citation in the elements of its style."""
+_MARKS = re.compile(f"[{FIRST_MARK}{LAST_MARK}]")
+_PARTICLES = re.compile(r"((?:[^\W\d_]+['’]?\s+)+)(\S.*)")
+_INITIAL = re.compile(r"\.(?=[^\W\d_])")
+_DOUBLE_QUOTED = re.compile(r'"([^"]*)"')
+_SINGLE_QUOTED = re.compile(r"(?<!\w)'([^']*)'(?!\w)")
+_TITLES = frozenset({"title", "container-title", "collection-title"})
+_NUMBERS = frozenset({"volume", "issue", "number", "collection-number", "edition"})
+_AFTER_MARK = re.compile(rf"([?!][”’]?{LAST_MARK}?)\.")
+_AFTER_QUOTE = re.compile(rf"([”’]+)({LAST_MARK}?)([.,])")
+_SPACES = re.compile(r" {2,}")
+
+
+class Run(NamedTuple):
+    """A part of a citation in one typeface."""
+
+    text: str
+    is_italic: bool = False
+
+
+def cite(item: Item, style: str) -> tuple[Run, ...]:
+    """Return the citation of a publication in one of `STYLES`."""
+    data = make_citation_data(item)
+    with _lock:
+        loaded = _load_style(style)
+        source = {item.id.lower(): _make_reference(data)}
+        bibliography = CitationStylesBibliography(loaded, source, MarkedText)
+        bibliography.register(Citation([CitationItem(item.id)]))
+        text = "".join(map(str, bibliography.bibliography()))
+    return tuple(_split_runs(_tidy(text, loaded)))
+
+
+def get_style_path(style: str) -> Path:
+    """Return the file of one of `STYLES`."""
+    return _FOLDER / f"{_FILES[style]}.csl"
+
+
+@cache
+def _load_style(style: str) -> Style:
+    return Style(get_style_path(style))
+
+
+def make_citation_data(item: Item) -> dict[str, object]:
+    """Return a publication in CSL-JSON as it is cited.
+
+    The catalogue's own page is not cited, nor a publisher who is the author. Particles of names
+    are parts of their own. Titles have curved quotation marks, and ranges of numbers a dash.
+    """
+    data = to_csl_json(msgspec.structs.replace(item, page_url=""))
+    authors = {name.literal for name in item.names.get("author", ())}
+    if data.get("publisher") in authors:
+        del data["publisher"]
+    for role in NAME_ROLES:
+        if role in data:
+            data[role] = [_separate_parts(name) for name in cast(Any, data[role])]
+    for title in _TITLES & data.keys():
+        data[title] = _curve_quotes(str(data[title]))
+    for number in _NUMBERS & data.keys():
+        data[number] = str(data[number]).replace("-", "–")
+    return data
+
+
+def _curve_quotes(text: str) -> str:
+    return _SINGLE_QUOTED.sub(r"“\1”", _DOUBLE_QUOTED.sub(r"“\1”", text)).replace("'", "’")
+
+
+def _separate_parts(name: dict[str, str]) -> dict[str, str]:
+    """Return a name with its particles apart, and a space after each initial: `C. S.`."""
+    if given := name.get("given"):
+        name = name | {"given": _INITIAL.sub(". ", given)}
+    match = _PARTICLES.fullmatch(name.get("family", ""))
+    if match is None or not match[1].islower():
+        return name
+    return name | {"family": match[2], "non-dropping-particle": match[1].strip()}
+
+
+def _make_reference(data: Mapping[str, Any]) -> Reference:
+    variables: dict[str, object] = {}
+    for name, value in data.items():
+        if name in ("id", "type", "language"):
+            variables[name] = value
+        elif name in NAME_ROLES:
+            variables[name] = [citeproc.Name(**person) for person in value]
+        elif name == "issued":
+            variables[name] = CiteProcJSON([]).parse_date(value)
+        else:
+            variables[name.replace("-", "_")] = String(_MARKS.sub("", value))
+    return Reference(str(data["id"]).lower(), variables)
+
+
+def _tidy(text: str, style: Style) -> str:
+    """Return a citation with one mark where two parts meet."""
+    text = _SPACES.sub(" ", _AFTER_MARK.sub(r"\1", text))
+    if style.quotes_last:
+        text = _AFTER_QUOTE.sub(r"\3\1\2", text)
+    return text.strip()
+
+
+def _split_runs(text: str) -> Iterator[Run]:
+    is_italic = False
+    for part in re.split(f"([{FIRST_MARK}{LAST_MARK}])", text):
+        if part in (FIRST_MARK, LAST_MARK):
+            is_italic = part == FIRST_MARK
+        elif part:
+            yield Run(part, is_italic)
