@@ -14,6 +14,8 @@ MAX_RECORDS = 3000
 """Number of records in the sample. Later records are added only if they have a new column."""
 MAX_VALUE_CHARS = 500
 """Maximum number of characters that are kept of a value."""
+_MAX_SINGLE = 1.05
+"""Maximum mean number of values per record in a column with one value per record."""
 _SAMPLE_CHARS = 60
 _MIN_COUNTED, _MAX_DIGITS = 3, 12
 
@@ -45,6 +47,11 @@ class ColumnProfile:
         for value, count in other.values.items():
             if value in self.values or len(self.values) < MAX_VALUES:
                 self.values[value] += count
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether more than a few records have several values. The format separates these."""
+        return self.occurrences > _MAX_SINGLE * self.filled
 
     @property
     def mean_length(self) -> float:

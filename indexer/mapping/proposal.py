@@ -78,7 +78,7 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
         file=file,
         format=reader.NAME,
         fields=fields,
-        split=dict(_find_splits(fields, rows, profile)),
+        split=dict(_find_splits({**reader.FIELDS, **fields}, rows, profile)),
         day_first=tuple(_find_day_first(fields, profile)),
     )
     comments = {row: row_guess.reason for row, row_guess in guesses.items() if row_guess.reason}

@@ -31,14 +31,15 @@ def find_separator(
 ) -> str | None:
     """Return the separator of the values of a column, or None if each text is one value.
 
-    Texts are whole values if a record has several of them. " and " or a comma may separate names
-    too if all parts are names of persons. "United Nations Office on Drugs and Crime" is one name.
-    `are_subjects`: a comma may separate the values if the parts are short.
+    " and " or a comma may separate names too if all parts are names of persons. "United Nations
+    Office on Drugs and Crime" is one name. A column with several values in many records has no
+    other separator than CERTAIN. `are_subjects`: a comma may separate the values if the
+    parts are short.
     """
     texts = [text for text in column.values if text]
     if any(CERTAIN in text for text in texts):
         return CERTAIN
-    if kind in _UNSPLIT_KINDS or column.occurrences > column.filled:
+    if kind in _UNSPLIT_KINDS or column.is_repeated:
         return None
     shares = {
         candidate: _share(texts, candidate) for candidate in _SEPARATORS

@@ -330,6 +330,33 @@ def test_a_default_mapping_is_kept() -> None:
     assert found.leftover_rows == ()
 
 
+@pytest.mark.parametrize(
+    ("row", "values", "separator"),
+    [
+        ("subjects", ["law; sea", "salt"], ";"),
+        ("authors", ["Okafor, Ada; Wu, Li", "Marsh, Eva"], ";"),
+        ("authors", ["Okafor, Ada", "Wu, Li"], None),
+        ("notes", ["Read; and liked", "Bought"], None),
+        ("title", ["Salt; or, the sea", "Maps"], None),
+    ],
+)
+def test_values_of_a_default_mapping_are_separated(
+    row: str, values: list[str], separator: str | None
+) -> None:
+    """A row with several values has a separator, whether a default mapping or a guess feeds it."""
+    assert propose({"XX": values}, **{row: ("XX",)}).source.split.get(row) == separator
+
+
+def test_a_column_with_several_values_in_a_record_has_no_separator() -> None:
+    """If a format repeats a column, a semicolon is a part of its values."""
+    records = Profile()
+    for values in (["Salt; a history", "Sea"], ["Maps"], ["Tides", "Wind"]):
+        properties = tuple(Property("KW", value, value) for value in values)
+        records.add(SourceRecord(SourceLocation("a", 1), properties))
+    proposed = proposal.propose("a", make_reader(subjects=("KW",)), records)
+    assert not proposed.source.split
+
+
 def test_facets_are_rows_whose_values_repeat() -> None:
     """Names, subjects, and containers are facets. Other rows are facets if their values repeat."""
     catalogue = propose_catalogue({
