@@ -19,6 +19,7 @@ from search_app.config import Settings
 from search_app.engine import Engine, LoadOptions
 from search_app.presentation.html import html_gettext, html_ngettext
 from search_app.web import (
+    advanced_routes,
     discovery,
     errors,
     export_routes,
@@ -41,7 +42,7 @@ from search_app.web.zero_result_log import ZeroResultLog
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1 << 20
-ROUTES = (routes, export_routes, discovery, feed_routes, opensearch, sitemap)
+ROUTES = (routes, advanced_routes, export_routes, discovery, feed_routes, opensearch, sitemap)
 SWITCH_INTERVAL = 0.0002
 """Seconds after which a running thread gives way to others. Python's default is 0.005."""
 

@@ -15,7 +15,9 @@ from flask import Flask, Response, request
 from search_app.web.addresses import make_absolute
 
 FEED = "/feed.atom"
-CLOSED_PATHS = ("/api/", "/export/", "/facet/", "/healthz", "/metrics", "/opensearch/", "/unapi")
+CLOSED_PATHS = (
+    "/advanced", "/api/", "/export/", "/facet/", "/healthz", "/metrics", "/opensearch/", "/unapi",
+)  # fmt: skip
 """Path prefixes that are for programs and users, not for crawlers."""
 # Their order does not matter: of the rules that match a URL, the longest applies.
 RULES = (

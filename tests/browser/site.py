@@ -65,6 +65,7 @@ PAGES = SEARCHES | {
     "hit of a search": f"/publication/{GLOBAL_REPORT}?q=global+report&sort=oldest&hit=2",
     "Spanish publication": f"/publication/{SPANISH}",
     "about": "/about",
+    "advanced": "/advanced",
     "404": "/nowhere",
     "404 publication": "/publication/none-such",
     "400": "/?q=organs&sort=sideways",

@@ -28,7 +28,7 @@ def test_a_printed_list_has_no_controls_and_no_highlighting(page: Page, site: Si
     """On paper there is no control, no highlighting, and no hit that is torn across pages."""
     page.goto(site.url("/?q=smuggling"))
     page.emulate_media(media="print")
-    for control in (".facets", ".searchbox", ".controls", ".take", ".pager", ".masthead-about"):
+    for control in (".facets", ".searchbox", ".controls", ".take", ".pager", ".masthead-links"):
         expect(page.locator(control)).not_to_be_visible()
     mark, hit = page.locator(".passage mark").first, page.locator(".hit").first
     expect(mark).to_have_css("background-color", "rgba(0, 0, 0, 0)")

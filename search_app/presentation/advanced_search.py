@@ -1,0 +1,77 @@
+"""The advanced form: its inputs, and the query that they stand for.
+
+A list has one kind of address, that of the search box. So the form only writes a query.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.schema import list_exact_fields
+from search_app.engine.query.grammar import OPERATORS
+
+ALL, ANY, NONE = "words.all", "words.any", "words.none"
+"""Names of the inputs for words in any field. No row has a name with a dot."""
+_PIECE = re.compile(r'"([^"]*)"|([^\s"]+)')
+_OPERATOR = re.compile(r"-|.*[():]", re.DOTALL)
+
+
+class WordsInput(msgspec.Struct, frozen=True):
+    """An input for words in one field: its name and its label."""
+
+    name: str
+    label: str
+
+
+class AdvancedForm(msgspec.Struct, frozen=True):
+    """The inputs of the form that depend on the catalogue: fields with words, and years."""
+
+    fields: tuple[WordsInput, ...]
+    years: tuple[Field, ...]
+
+
+def make_form(catalogue: Catalogue) -> AdvancedForm:
+    """Return the form of a catalogue."""
+    return AdvancedForm(
+        tuple(WordsInput(_get_input_name(row), row.label) for row in _list_word_rows(catalogue)),
+        tuple(row for row in list_exact_fields(catalogue) if row.kind == "year"),
+    )
+
+
+def compose_query(inputs: Mapping[str, str], catalogue: Catalogue) -> str:
+    """Return the query that the inputs stand for, as a user would type it in the search box."""
+    alternatives = [*_split(inputs.get(ANY, ""))]
+    parts = [*_split(inputs.get(ALL, ""))]
+    for row in _list_word_rows(catalogue):
+        parts += [f"{row.name}:{piece}" for piece in _split(inputs.get(_get_input_name(row), ""))]
+    excluded = [f"-{piece}" for piece in _split(inputs.get(NONE, ""))]
+    any_of = " OR ".join(alternatives)
+    if len(alternatives) > 1 and (parts or excluded):
+        any_of = f"({any_of})"
+    return " ".join(filter(None, (*parts, any_of, *excluded)))
+
+
+def _list_word_rows(catalogue: Catalogue) -> list[Field]:
+    """Return the searchable rows. Years have inputs of their own."""
+    return [row for row in catalogue.searchable if row.kind != "year"]
+
+
+def _get_input_name(row: Field) -> str:
+    return f"in.{row.name}"
+
+
+def _split(text: str) -> Iterator[str]:
+    """Yield the words and the quoted phrases of an input. A word that is an operator is quoted."""
+    for phrase, word in _list_pieces(text):
+        if word and word not in OPERATORS and not _OPERATOR.match(word):
+            yield word
+        elif piece := (phrase or word).strip():
+            yield f'"{piece}"'
+
+
+def _list_pieces(text: str) -> Iterable[tuple[str, str]]:
+    return _PIECE.findall(text.translate(str.maketrans("“”„", '"""')))
