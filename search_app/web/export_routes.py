@@ -105,7 +105,7 @@ def _join_blocks(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 def _make_file(body: bytes | Iterator[bytes], export_format: Format, name: str) -> Response:
     """Return a response that a browser saves as a file."""
-    response = Response(body, content_type=export_format.media_type)
+    response = Response(body, mimetype=export_format.media_type)
     response.headers["Content-Disposition"] = _make_disposition(name, export_format.extension)
     return response
 

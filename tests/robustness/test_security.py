@@ -154,8 +154,12 @@ def test_wrapped_ipv4_addresses_count_separately(made: Callable[..., Flask]) -> 
 
 
 @pytest.mark.parametrize("address", ["/", "/api/search", "/healthz", "/static/search.js", "/no"])
-def test_no_response_names_or_allows_another_site(client: FlaskClient, address: str) -> None:
-    """No response allows another site to read it, redirects to it, or names it."""
+def test_no_response_names_or_allows_another_site(made: Callable[..., Flask], address: str) -> None:
+    """No response allows another site to read it, redirects to it, or names it.
+
+    Absolute URLs have the host of the request, unless the name of the site is set.
+    """
+    client = made(site_url="https://catalogue.example").test_client()
     evil = "evil.example"
     told = {"Origin": f"https://{evil}", "Host": evil, "X-Forwarded-Host": evil, "Referer": evil}
     with client.get(address, headers=told) as answer:
