@@ -126,7 +126,6 @@ def test_any_query_string_is_kept(retired_index: Path, value: str, raw: str) -> 
         assert location.startswith("/publication/")
         assert location.isascii()
         assert location.isprintable()
-        assert location.startswith("/publication/")
 
 
 def test_lists_do_not_have_retired_ids(retired_index: Path) -> None:
