@@ -7,7 +7,7 @@ compared, and only with those that are new, changed, or merged. docs/decisions/0
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
@@ -110,7 +110,7 @@ def _find_vanished(
 def _list_candidates(
     current: DocStore, digests: Mapping[str, bytes], stats: BuildStats
 ) -> Iterator[Publication]:
-    """Yield the publications that are not the same as in an earlier generation, or merged."""
+    """Yield the publications that are new or changed since an earlier generation, or merged."""
     for number, (identity, digest) in enumerate(stats.digests.items()):
         if digests.get(identity) != digest or identity in stats.merged_ids:
             yield current.get_publication(number)
@@ -121,8 +121,8 @@ def find_successors(
 ) -> dict[str, str]:
     """Return the id of the candidate that each vanished publication has become, if there is one.
 
-    It is the only candidate with the same title and the same key, links, abstract, or year, or with
-    a similar title and no other difference.
+    It is the only candidate with the same title and the same key, link, abstract, or year, or with
+    a similar title and no other difference. Publications with different keys are never the same.
     """
     signatures = _Signatures(catalogue)
     wanted = {
@@ -138,23 +138,12 @@ def find_successors(
     return {
         identity: successor.id
         for identity, (publication, signs) in wanted.items()
-        if (successor := _choose(publication, [owners[signature] for signature in signs]))
+        if (successor := signatures.choose(publication, [owners[sign] for sign in signs]))
     }
 
 
-def _choose(publication: Publication, owners: Iterable[list[Publication]]) -> Publication | None:
-    """Return the first candidate that alone has a signature, and has a similar title."""
-    for candidates in owners:
-        if len(candidates) == 1:
-            candidate = candidates[0]
-            titles = publication.title.casefold(), candidate.title.casefold()
-            if fuzz.ratio(*titles) >= MIN_SIMILARITY:
-                return candidate
-    return None
-
-
 class _Signatures:
-    """Maker of the hashes by which a publication is recognized under another id."""
+    """The hashes by which a publication is recognized under another id."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._keys = KeyRows(catalogue)
@@ -171,6 +160,25 @@ class _Signatures:
         signs = [hash((title, part)) for part in (*parts, values.get(self._year))]
         rest = (publication.summary, *sorted(values.items()))
         return dict.fromkeys([*signs, hash(rest)])
+
+    def choose(
+        self, publication: Publication, owners: Iterable[Sequence[Publication]]
+    ) -> Publication | None:
+        """Return the first candidate that alone has a signature, if it may be the publication."""
+        return next(
+            (
+                candidates[0]
+                for candidates in owners
+                if len(candidates) == 1 and self._may_be_same(publication, candidates[0])
+            ),
+            None,
+        )
+
+    def _may_be_same(self, first: Publication, second: Publication) -> bool:
+        keys, other_keys = (set(self._keys.hash_keys(each)) for each in (first, second))
+        if keys and other_keys and keys.isdisjoint(other_keys):
+            return False
+        return fuzz.ratio(first.title.casefold(), second.title.casefold()) >= MIN_SIMILARITY
 
 
 def _resolve(entry: Retired, entries: RetiredIds, alive: Mapping[str, bytes]) -> Retired | None:

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue import retired
+from indexer.catalogue import catalogue_toml, retired
 from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.records import Publication, SourceLocation, Value
 from indexer.catalogue.retired import Retired
 from indexer.generations import directory, manifest, publish
 from indexer.jobs import build, retirement, verify
-from tests.samples import SMALL_CATALOGUE
+from tests.samples import SMALL_CATALOGUE, SMALL_REGIONS
 
 ATLAS: Mapping[str, object] = {
     "title": "Atlas of Roads", "year": 2014, "link": "https://example.org/atlas",
@@ -190,10 +191,11 @@ def test_merged_ids_lead_to_the_merged_publication(
     """The ids of records that are merged into another one lead to it."""
     corpus, index = tmp_path / "corpus", tmp_path / "index"
     corpus.mkdir()
-    regions = '[regions]\n"South Asia" = ["IN"]\n'
     for name, text in {
-        "catalogue.toml": CATALOGUE_WITH_DOI, "regions.toml": regions, "sources.toml": SOURCES,
-    }.items():  # fmt: skip
+        "catalogue.toml": CATALOGUE_WITH_DOI,
+        "regions.toml": SMALL_REGIONS,
+        "sources.toml": SOURCES,
+    }.items():
         (corpus / name).write_text(text, encoding="utf-8")
     write_table(corpus, "a", "first", *first)
     write_table(corpus, "b", "second", *second)
@@ -204,6 +206,20 @@ def test_merged_ids_lead_to_the_merged_publication(
     write_table(corpus, "c", "third", "Atlas of Roads", 2014, "10.5555/1")
     assert build.build(corpus, index).merged == 2
     assert read(index) == {"second": "first", "third": "first"}
+
+
+@pytest.mark.parametrize(("doi", "successor"), [("10.5555/1", "new"), ("10.5555/2", None)])
+def test_publications_with_other_keys_are_not_the_same(
+    doi: str, successor: str | None, tmp_path: Path
+) -> None:
+    """Of two publications with the same title and year but other DOIs, none replaces the other."""
+    (tmp_path / "catalogue.toml").write_text(CATALOGUE_WITH_DOI, encoding="utf-8")
+    (tmp_path / "regions.toml").write_text(SMALL_REGIONS, encoding="utf-8")
+    values: dict[str, tuple[Value, ...]] = {"year": (2014,), "doi": ("10.5555/1",)}
+    old = Publication(id="old", title="Editorial", source=SourceLocation("a.csv", 2), values=values)
+    new = msgspec.structs.replace(old, id="new", values={**values, "doi": (doi,)})
+    found = retirement.find_successors([old], [new], catalogue_toml.load(tmp_path))
+    assert found.get("old") == successor
 
 
 def test_a_rollback_and_the_next_build_lose_no_id(place: tuple[Path, Path]) -> None:
