@@ -6,9 +6,12 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from indexer.catalogue import retired
+from indexer.catalogue.retired import RETIRED_FILE, Retired
 from indexer.generations import directory, publish
 from indexer.generations.manifest import Generation
 from indexer.jobs import build, verify
@@ -49,10 +52,8 @@ class Place:
         self.folder, self.corpus, self.index = folder, folder / "corpus", folder / "index"
         self._before = folder / "before"
         samples.write_corpus(self.corpus)
-        gone = self.corpus / "gone.jsonl"
-        gone.write_text(samples.SMALL_LINES.replace("brief/6", "gone"), encoding="utf-8")
-        build.build(self.corpus, self._before)
-        gone.unlink()
+        gone = Retired("gone", "A lost brief", datetime(2026, 1, 1, tzinfo=UTC))
+        (self.corpus / RETIRED_FILE).write_text(retired.format_toml([gone]), encoding="utf-8")
         for number in range(publish.KEEP_GENERATIONS):
             line = samples.SMALL_LINES.replace("brief/6", f"brief/{number}")
             (self.corpus / f"more{number}.jsonl").write_text(line, encoding="utf-8")
