@@ -46,14 +46,14 @@ def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> Search
     text, beyond = truncate(arguments.get("q", "").strip())
     return SearchState(
         text=text,
-        match=_parse_choice(arguments, "match", MATCHES) or "auto",
-        exact=_parse_choice(arguments, "exact", SWITCH) == "1",
-        semantic=_parse_choice(arguments, "semantic", SWITCH) != "0",
+        match=read_choice(arguments, "match", MATCHES) or "auto",
+        exact=read_choice(arguments, "exact", SWITCH) == "1",
+        semantic=read_choice(arguments, "semantic", SWITCH) != "0",
         filters=_parse_filters(arguments, catalogue),
-        sort=_parse_choice(arguments, "sort", SORTS),
+        sort=read_choice(arguments, "sort", SORTS),
         size=_number(arguments, "size", MAX_SIZE, capped=False) or SIZE,
-        fold=_parse_choice(arguments, "fold", SWITCH) == "1",
-        explain=_parse_choice(arguments, "explain", SWITCH) == "1",
+        fold=read_choice(arguments, "fold", SWITCH) == "1",
+        explain=read_choice(arguments, "explain", SWITCH) == "1",
         page=_number(arguments, "page", MAX_PAGE, capped=True) or 1,
         beyond=beyond,
         prefix=prefix,
@@ -91,7 +91,11 @@ def _parse_filters(arguments: Arguments, catalogue: Catalogue) -> dict[str, tupl
     return filters
 
 
-def _parse_choice(arguments: Arguments, name: str, choices: Sequence[Choice]) -> Choice | None:
+def read_choice(arguments: Arguments, name: str, choices: Sequence[Choice]) -> Choice | None:
+    """Return the value of a parameter that has to be one of `choices`, or None.
+
+    Raise BadParameter.
+    """
     value = arguments.get(name, "")
     if not value:
         return None

@@ -33,9 +33,11 @@ from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.deadline import Deadline
 from search_app.engine.results import Results
 from search_app.export import signposting
+from search_app.export.citations import STYLES
 from search_app.export.csl import make_item
 from search_app.i18n.translation import gettext
 from search_app.presentation import facet_panel, publication_page, result_trail, search_page
+from search_app.presentation.citation_block import make_citation_block
 from search_app.web.addresses import make_absolute
 from search_app.web.errors import NotFound, page_not_found
 from search_app.web.lookup import get_publication
@@ -187,8 +189,8 @@ def facet(name: str) -> str:
 def publication(identity: str) -> Response:
     """Return the page of a publication: all fields, other editions, and similar publications.
 
-    If its URL has a search and the number of a hit, the page leads back to the list. The header
-    `Link` has its formats for programs.
+    If its URL has a search and the number of a hit, the page leads back to the list. `cite` is the
+    style of a citation on it. The header `Link` has its formats for programs.
     """
     requested = get_publication(get_searcher(), identity)
     related = get_searcher().find_related(identity)
@@ -197,13 +199,18 @@ def publication(identity: str) -> Response:
     )
     state, position = parse_state(), search_url.read_hit(request.args)
     trail = None if position is None else _find_trail(identity, state, position)
-    response = make_response(
-        render_template(
-            "publication.html", page=page, trail=trail, text=state.text, hidden=state.form_pairs
-        )
-    )
+    item = make_item(requested, get_searcher().catalogue, make_absolute(page.href))
+    style = search_url.read_choice(request.args, "cite", tuple(STYLES))
+    values = {
+        "page": page,
+        "trail": trail,
+        "cited": make_citation_block(item, style, state, position),
+        "text": state.text,
+        "hidden": state.form_pairs,
+    }
+    response = make_response(render_template("publication.html", **values))
     response.headers["Link"] = signposting.format_links(
-        make_item(requested, get_searcher().catalogue),
+        item,
         [(make_absolute(each.href), each.media_type) for each in page.exports],
     )
     return response
