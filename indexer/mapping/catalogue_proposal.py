@@ -19,7 +19,6 @@ from indexer.values.publication_types import group_by_csl_type
 _ALWAYS_FACETS = frozenset({"authors", "subjects", "container"})
 _MIN_VALUES, _MAX_VALUES, _MIN_REPEATS = 2, 200, 1.5
 """A facet has 2 to 200 values. On average, a value occurs in at least 1.5 publications."""
-_TYPE_ROW = "type"
 _MAX_LEFTOVER_FACETS = 4
 _MIN_WORD_CHARS = 4
 _BOTH = "publications that have both words, the best first"
@@ -67,10 +66,11 @@ def make_catalogue(
 
 
 def _make_type_rules(rows: Iterable[Field]) -> Iterable[TypeRule]:
-    """Yield the type of every name in the row `type`, also of those that a later update brings."""
-    if any(row.name == _TYPE_ROW for row in rows):
-        for csl, names in group_by_csl_type().items():
-            yield TypeRule(csl, {_TYPE_ROW: names})
+    """Yield the type of every name in the row of types, also of those that an update brings."""
+    for row in rows:
+        if row.role == "type":
+            for csl, names in group_by_csl_type().items():
+                yield TypeRule(csl, {row.name: names})
 
 
 def _has_values(field: Field, counts: dict[str, RowValues]) -> bool:
