@@ -12,8 +12,8 @@ from indexer.values import names
 _MIN_SHARE = 0.05
 """Minimum share of the values of a column that have the separator."""
 _MAX_PART_CHARS = 80
-"""Maximum mean length of the parts. If they are longer, the separator is part of the text."""
-_MIN_COMMA_SHARE, _MAX_COMMA_PART_CHARS = 0.3, 30
+"""Maximum mean length of the longest part of a text. Longer parts are sentences or addresses."""
+_MIN_COMMA_SHARE, _MAX_COMMA_PART_CHARS = 0.3, 45
 """The same limits for commas, which also occur inside values."""
 CERTAIN = "||"
 """A separator that no value contains. Repositories and our own exports write it."""
@@ -31,10 +31,9 @@ def find_separator(
 ) -> str | None:
     """Return the separator of the values of a column, or None if each text is one value.
 
-    " and " or a comma may separate names too if all parts are names of persons. "United Nations
-    Office on Drugs and Crime" is one name. A column with several values in many records has no
-    other separator than CERTAIN. `are_subjects`: a comma may separate the values if the
-    parts are short.
+    Texts are whole values if many records have several of them. " and " or a comma may separate
+    names too if all parts are names of persons. "United Nations Office on Drugs and Crime" is one
+    name. `are_subjects`: a comma may separate the values if the parts are short.
     """
     texts = [text for text in column.values if text]
     if any(CERTAIN in text for text in texts):
@@ -43,7 +42,7 @@ def find_separator(
         return None
     shares = {
         candidate: _share(texts, candidate) for candidate in _SEPARATORS
-        if _mean_part(texts, candidate) <= _MAX_PART_CHARS
+        if _mean_longest_part(texts, candidate) <= _MAX_PART_CHARS
     }  # fmt: skip
     best = max(shares, key=shares.__getitem__, default="")
     if best and shares[best] >= _MIN_SHARE:
@@ -51,7 +50,7 @@ def find_separator(
     if kind == "name":
         return _find_separator_of_persons(texts)
     is_listed = are_subjects and _share(texts, ",") >= _MIN_COMMA_SHARE
-    return "," if is_listed and _mean_part(texts, ",") <= _MAX_COMMA_PART_CHARS else None
+    return "," if is_listed and _mean_longest_part(texts, ",") <= _MAX_COMMA_PART_CHARS else None
 
 
 def _find_separator_of_persons(texts: list[str]) -> str | None:
@@ -68,9 +67,9 @@ def _share(texts: Iterable[str], separator: str) -> float:
     return sum(separator in text.strip(separator) for text in listed) / len(listed) if listed else 0
 
 
-def _mean_part(texts: Iterable[str], separator: str) -> float:
-    parts = [part for text in texts if separator in text for part in text.split(separator)]
-    return sum(map(len, parts)) / len(parts) if parts else 0.0
+def _mean_longest_part(texts: Iterable[str], separator: str) -> float:
+    longest = [max(map(len, text.split(separator))) for text in texts if separator in text]
+    return sum(longest) / len(longest) if longest else 0.0
 
 
 def _separates_persons(texts: list[str], separator: str) -> bool:

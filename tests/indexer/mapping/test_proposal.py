@@ -204,14 +204,17 @@ def test_two_bars_separate_values_of_every_kind(kind: FieldKind) -> None:
     assert find_separator(column, kind) == "||"
 
 
-def test_texts_are_not_split_if_a_record_has_several() -> None:
-    """Values that a source lists one by one stay whole, whatever they contain."""
+def test_texts_are_not_split_if_records_have_several() -> None:
+    """Values stay whole if a source lists them one by one in more than a few records."""
     values = ["air; land", "sea; sky"]
     assert find_separator(profile_column(values)) == ";"
     table = Profile()
     properties = tuple(Property("A", value, value) for value in values)
     table.add(SourceRecord(SourceLocation("a", 1), properties))
     assert find_separator(table.columns["A"]) is None
+    for number in range(100):
+        table.add(SourceRecord(SourceLocation("a", number), (Property("A", "ice; fire", "x"),)))
+    assert find_separator(table.columns["A"]) == ";"
 
 
 @pytest.mark.parametrize(
@@ -224,6 +227,7 @@ def test_texts_are_not_split_if_a_record_has_several() -> None:
         (["Law -- History; Sea -- Maps", "Salt"], ";"),
         (["A sentence with a comma, that is no list of subjects and that has long parts"], None),
         (["law|sea", "salt|pepper"], "|"),
+        ([f"Tide Books. {'12 Salt Road in Port Harbour ' * 4}Tel: 1; Fax: 2; Web: 3"], None),
         (["海洋、法律", "盐"], "、"),
     ],
 )
@@ -345,16 +349,6 @@ def test_values_of_a_default_mapping_are_separated(
 ) -> None:
     """A row with several values has a separator, whether a default mapping or a guess feeds it."""
     assert propose({"XX": values}, **{row: ("XX",)}).source.split.get(row) == separator
-
-
-def test_a_column_with_several_values_in_a_record_has_no_separator() -> None:
-    """If a format repeats a column, a semicolon is a part of its values."""
-    records = Profile()
-    for values in (["Salt; a history", "Sea"], ["Maps"], ["Tides", "Wind"]):
-        properties = tuple(Property("KW", value, value) for value in values)
-        records.add(SourceRecord(SourceLocation("a", 1), properties))
-    proposed = proposal.propose("a", make_reader(subjects=("KW",)), records)
-    assert not proposed.source.split
 
 
 def test_facets_are_rows_whose_values_repeat() -> None:
