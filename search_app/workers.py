@@ -11,6 +11,8 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import socket
+import struct
 import time
 from contextlib import suppress
 from threading import Thread
@@ -21,6 +23,7 @@ from flask import Flask
 from search_app.config import load
 from search_app.engine import REFRESH_SECONDS, BudgetExceeded, Engine
 from search_app.web.app import create_app, make_engine, set_process_up
+from search_app.web.server import SEND_BUFFER_BYTES
 
 if TYPE_CHECKING:
     from gunicorn.arbiter import Arbiter
@@ -36,6 +39,9 @@ forwarder_headers = ""
 """No request header may set SCRIPT_NAME or PATH_INFO, not even from a trusted proxy."""
 control_socket_disable = True
 
+SEND_SECONDS = 15
+"""Seconds after which a client that takes nothing of a response is cut off. A long response to it
+occupies a thread."""
 START_SECONDS = 0.5
 """Seconds between the fork of a worker and the end of the one it replaces: the time to start."""
 
@@ -55,7 +61,14 @@ def application() -> Flask:
 
 
 def when_ready(server: Arbiter) -> None:
-    """Start the thread of the master that looks for new generations."""
+    """Limit the time of sending, and start the thread that looks for new generations.
+
+    Connections inherit both options from the socket on which the server listens.
+    """
+    for listener in server.LISTENERS:
+        options = listener.sock.setsockopt
+        options(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", SEND_SECONDS, 0))
+        options(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     Thread(target=_watch_index, args=(server,), name="watch", daemon=True).start()
 
 
