@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from indexer.analysis import language_detection
-from indexer.catalogue import safe_files
+from indexer.catalogue import appearance, safe_files
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.values import iso_codes
 
@@ -57,15 +57,33 @@ def load(folder: Path) -> Catalogue:
         if field.grouping:
             groups = _load_groups(folder / field.grouping, catalogue.by_name[str(field.parent)])
             catalogue = msgspec.structs.replace(catalogue, groups=groups)
+    if catalogue.logo:
+        image = _read_logo(folder / catalogue.logo)
+        catalogue = msgspec.structs.replace(catalogue, logo_image=image)
     return catalogue
 
 
+def _read_logo(file: Path) -> bytes:
+    hint = f"Use an image of at most {appearance.MAX_LOGO_BYTES:,} bytes in this folder"
+    if safe_files.leaves_folder(file, file.parent):
+        raise CatalogueError(file, "it is a link out of the corpus folder", hint)
+    try:
+        image = safe_files.read_file(file, appearance.MAX_LOGO_BYTES + 1)
+    except OSError as error:
+        raise CatalogueError(file, f"the logo cannot be read: {error.strerror}", hint) from error
+    if len(image) > appearance.MAX_LOGO_BYTES:
+        raise CatalogueError(file, "the logo is too large", hint)
+    return image
+
+
 def format_toml(catalogue: Catalogue) -> str:
-    """Return a catalogue as TOML that `load` reads back; the grouping is a separate file."""
+    """Return a catalogue as TOML that `load` reads back. Grouping and logo are separate files."""
     table = msgspec.to_builtins(catalogue)
     rows, rules = table.pop("field"), table.pop("type")
     lines = [
-        f"{name} = {format_toml_value(value)}" for name, value in table.items() if name != "groups"
+        f"{name} = {format_toml_value(value)}"
+        for name, value in table.items()
+        if name not in ("groups", "logo_image")
     ]
     for row in rows:
         lines += ["", "[[field]]"]
@@ -148,6 +166,7 @@ def _find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     for row in rows:
         for find in (_name_faults, _value_faults, _parent_faults):
             faults += find(row, catalogue)
+    faults += appearance.find_faults(catalogue.accent, catalogue.logo)
     return faults + _find_type_faults(catalogue)
 
 

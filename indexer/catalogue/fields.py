@@ -109,7 +109,10 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     `publisher_site` is the host name of the publisher's web site, where titles are searched for.
     `examples` are pairs of an example query and its explanation.
     `types` has rules for the types of publications, the first that applies first.
+    `accent`: the color of links on light and on dark pages, or (). `logo`: the name of an image in
+    the folder. `footer` is a text at the end of each page.
     `groups` comes from the grouping file: the parents of each value of the child field.
+    `logo_image` has the bytes of the logo.
     """
 
     title: str
@@ -122,7 +125,11 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     notices: tuple[str, ...] = ()
     examples: tuple[tuple[str, str], ...] = ()
     types: tuple[TypeRule, ...] = msgspec.field(name="type", default=())
+    accent: tuple[str, ...] = ()
+    logo: str = ""
+    footer: str = ""
     groups: dict[str, tuple[str, ...]] = {}
+    logo_image: bytes = b""
 
     @cached_property
     def by_name(self) -> dict[str, Field]:

@@ -153,4 +153,6 @@ def _write(
     for field in catalogue.fields:
         if field.grouping and like:
             shutil.copyfile(like / field.grouping, temporary / field.grouping)
+    if catalogue.logo_image:
+        (temporary / catalogue.logo).write_bytes(catalogue.logo_image)
     (temporary / CATALOGUE_FILE).write_text(catalogue_toml.format_toml(catalogue), encoding="utf-8")

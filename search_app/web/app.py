@@ -20,6 +20,7 @@ from search_app.engine import Engine, LoadOptions
 from search_app.presentation.html import html_gettext, html_ngettext
 from search_app.web import (
     advanced_routes,
+    appearance_routes,
     discovery,
     errors,
     export_routes,
@@ -42,7 +43,10 @@ from search_app.web.zero_result_log import ZeroResultLog
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1 << 20
-ROUTES = (routes, advanced_routes, export_routes, discovery, feed_routes, opensearch, sitemap)
+ROUTES = (
+    routes, advanced_routes, appearance_routes, export_routes, discovery, feed_routes, opensearch,
+    sitemap,
+)  # fmt: skip
 SWITCH_INTERVAL = 0.0002
 """Seconds after which a running thread gives way to others. Python's default is 0.005."""
 

@@ -37,7 +37,8 @@ def register(app: Flask, hsts: int, cors: str) -> None:
     }
 
     def add_headers(response: Response) -> Response:
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         if cors and request.path.startswith(FOR_PROGRAMS):
             response.headers.update(opened)
         response.headers["X-Request-ID"] = g.request_id

@@ -1,0 +1,53 @@
+"""The routes of what a catalogue adds to the appearance of its pages: its colors and its logo."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from flask import Blueprint, Flask, Response
+
+from indexer.catalogue.appearance import LOGO_TYPES
+from search_app.web.errors import page_not_found
+from search_app.web.routes import get_searcher
+
+LOGO_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""The policy of a logo. An SVG may carry scripts, which run if it is opened as a page."""
+_STYLE = """\
+@media screen {{
+  :root {{ --link: {light}; --bar: {light}; }}
+}}
+
+@media screen and (prefers-color-scheme: dark) {{
+  :root {{ --link: {dark}; --bar: {dark}; }}
+}}
+"""
+
+appearance = Blueprint("appearance", __name__)
+
+
+def register(app: Flask) -> None:
+    """Add the routes."""
+    app.register_blueprint(appearance)
+
+
+@appearance.get("/theme.css")
+def serve_theme() -> Response:
+    """Return the colors of the catalogue. Raise NotFound if it has none."""
+    accent = get_searcher().catalogue.accent
+    if not accent:
+        raise page_not_found()
+    light, dark = accent
+    return Response(_STYLE.format(light=light, dark=dark), content_type="text/css; charset=utf-8")
+
+
+@appearance.get("/logo")
+def serve_logo() -> Response:
+    """Return the logo of the catalogue. Raise NotFound if it has none."""
+    catalogue = get_searcher().catalogue
+    if not catalogue.logo:
+        raise page_not_found()
+    response = Response(
+        catalogue.logo_image, content_type=LOGO_TYPES[PurePath(catalogue.logo).suffix]
+    )
+    response.headers["Content-Security-Policy"] = LOGO_POLICY
+    return response

@@ -1,0 +1,66 @@
+"""The colors, the logo, and the footer of a catalogue on its pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+
+from indexer.jobs import build
+from search_app import config, create_app
+from tests.catalogue import PATIENT
+
+LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+KEYS = """\
+accent = ["#7A2E12", "#F0A080"]
+logo = "logo.svg"
+footer = "Published by the library."
+"""
+
+
+@pytest.fixture
+def themed(corpus: Path, tmp_path: Path) -> FlaskClient:
+    """Return a client of a small catalogue with colors, a logo, and a footer."""
+    file = corpus / "catalogue.toml"
+    file.write_text(KEYS + file.read_text("utf-8"), "utf-8")
+    (corpus / "logo.svg").write_bytes(LOGO)
+    build.build(corpus, tmp_path / "index")
+    return create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
+
+
+def test_a_page_has_the_appearance_of_its_catalogue(themed: FlaskClient) -> None:
+    """A page links the colors and the logo of its catalogue, and has its footer."""
+    page = BeautifulSoup(themed.get("/").data, "lxml")
+    assert page.select_one("link[href='/theme.css']") is not None
+    assert page.select_one("img[src='/logo'][alt='']") is not None
+    assert "Published by the library." in page.select("footer")[0].text
+
+
+def test_the_colors_are_a_style_sheet(themed: FlaskClient) -> None:
+    """The style sheet has the color of each mode, and leaves print alone."""
+    response = themed.get("/theme.css")
+    assert response.content_type == "text/css; charset=utf-8"
+    light, dark = response.text.split("(prefers-color-scheme: dark)")
+    assert "--link: #7A2E12;" in light
+    assert "--link: #F0A080;" in dark
+    assert response.text.count("@media screen") == 2
+
+
+def test_a_logo_can_run_no_script(themed: FlaskClient) -> None:
+    """A logo is served as it is, in a sandbox, so that a script in an SVG does nothing."""
+    response = themed.get("/logo")
+    assert response.data == LOGO
+    assert response.content_type == "image/svg+xml"
+    policy = response.headers["Content-Security-Policy"].split("; ")
+    assert {"sandbox", "default-src 'none'"} <= {*policy}
+    assert not any(rule.startswith("script-src") for rule in policy)
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("address", ["/theme.css", "/logo"])
+def test_a_catalogue_without_an_appearance_has_none(client: FlaskClient, address: str) -> None:
+    """Without colors and a logo, their URLs do not exist, and no page links them."""
+    assert client.get(address).status_code == 404
+    assert address not in client.get("/").text
