@@ -22,6 +22,7 @@ from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
 
 _EDTF = re.compile(r"(?P<year>-?\d{4,})(?:-(?P<month>\d{2}))?(?:-(?P<day>\d{2}))?\??")
+_PAGE_RANGE = re.compile(r"\s*[-–]\s*")
 _FIRST_SEASON, _MONTHS = 20, 12
 _JOINED_BY_COMMA = frozenset({"keyword", "ISBN", "ISSN", "page"})
 
@@ -81,6 +82,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     def get_first(self, role: Role) -> str:
         """Return the first text of a variable, or ""."""
         return self.values[role][0] if role in self.values else ""
+
+    @property
+    def pages(self) -> list[str]:
+        """The first and the last page of the first range, or one page, or nothing."""
+        return [page for text in self.get("page")[:1] for page in _PAGE_RANGE.split(text, 1)]
 
     @property
     def url(self) -> str:

@@ -55,22 +55,29 @@ def make_record(item: Item) -> etree._Element:
     """Return an item as an element `oai_dc:dc`."""
     record = etree.Element(f"{{{_OAI_DC}}}dc", nsmap=_NAMESPACES)
     record.set(f"{{{_XSI}}}schemaLocation", _SCHEMA)
-    title = _add(record, "title", item.title)
-    title.set(xml_document.LANGUAGE, item.language)
+    for name, text in list_elements(item):
+        etree.SubElement(record, f"{{{_DC}}}{name}").text = text
+    record[0].set(xml_document.LANGUAGE, item.language)
+    return record
+
+
+def list_elements(item: Item) -> Iterator[tuple[str, str]]:
+    """Yield the names and texts of the elements of Dublin Core, the title first."""
+    yield "title", clean(item.title)
     for name_role, names in item.names.items():
         for name in names:
-            _add(record, "creator" if name_role in _CREATORS else "contributor", name.inverted)
+            element = "creator" if name_role in _CREATORS else "contributor"
+            yield element, clean(name.inverted)
     for role, element in _ELEMENTS:
         for text in item.get(role):
-            _add(record, element, text)
-    if clean(item.abstract):
-        _add(record, "description", item.abstract)
+            yield element, clean(text)
+    if abstract := clean(item.abstract):
+        yield "description", abstract
     if item.issued:
-        _add(record, "date", item.issued.edtf)
-    _add(record, "type", _DCMI_TYPES.get(item.type, "Text"))
+        yield "date", item.issued.edtf
+    yield "type", _DCMI_TYPES.get(item.type, "Text")
     for identifier in _list_identifiers(item):
-        _add(record, "identifier", identifier)
-    return record
+        yield "identifier", clean(identifier)
 
 
 def _list_identifiers(item: Item) -> Iterator[str]:
@@ -81,9 +88,3 @@ def _list_identifiers(item: Item) -> Iterator[str]:
     yield from (f"urn:issn:{issn}" for issn in item.get("ISSN"))
     if item.page_url:
         yield item.page_url
-
-
-def _add(record: etree._Element, name: str, text: str) -> etree._Element:
-    element = etree.SubElement(record, f"{{{_DC}}}{name}")
-    element.text = clean(text)
-    return element

@@ -6,7 +6,6 @@ escape for a line break, so each value is one line, and an abstract loses its pa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from indexer.analysis.cleaning import clean
@@ -76,7 +75,6 @@ _TAGS: tuple[tuple[Role, str], ...] = (
 )
 _JOINED_TAGS: tuple[tuple[Role, str], ...] = (("ISBN", "SN"), ("ISSN", "SN"), ("language", "LA"))
 """Tags of which programs read the first line only. Several values are on one line."""
-_PAGE_RANGE = re.compile(r"\s*[-–]\s*")
 _SEASONS = ("Spring", "Summer", "Autumn", "Winter")
 
 
@@ -105,8 +103,7 @@ def _list_values(item: Item) -> Iterator[tuple[str, str]]:
             yield tag, text
     for role, tag in _JOINED_TAGS:
         yield tag, "; ".join(item.get(role))
-    for pages in item.get("page")[:1]:
-        yield from zip(("SP", "EP"), _PAGE_RANGE.split(pages, maxsplit=1), strict=False)
+    yield from zip(("SP", "EP"), item.pages, strict=False)
     yield "AB", item.abstract
     for url in _list_urls(item):
         yield "UR", url

@@ -25,6 +25,7 @@ from flask import (
     render_template,
     request,
 )
+from markupsafe import Markup
 
 from indexer.catalogue.fields import Catalogue
 from search_app import search_state, search_url
@@ -32,7 +33,7 @@ from search_app.api import openapi, serializers
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.deadline import Deadline
 from search_app.engine.results import Results
-from search_app.export import signposting
+from search_app.export import coins, json_ld, meta_tags, signposting
 from search_app.export.citations import STYLES
 from search_app.export.csl import make_item
 from search_app.i18n.translation import gettext
@@ -204,6 +205,9 @@ def publication(identity: str) -> Response:
     values = {
         "page": page,
         "trail": trail,
+        "tags": meta_tags.list_tags(item),
+        "json_ld": Markup(json_ld.write(item)),  # noqa: S704 - `write` escapes it
+        "coins": coins.write(item),
         "cited": make_citation_block(item, style, state, position),
         "text": state.text,
         "hidden": state.form_pairs,
