@@ -113,7 +113,12 @@ def _unwrap(values: Sequence[object]) -> object:
 def _describe_name(name: Name) -> dict[str, str]:
     if name.literal:
         return {"@type": "Organization", "name": name.literal}
-    parts = {"name": name.display, "familyName": name.family, "givenName": name.given}
+    parts = {
+        "name": name.display,
+        "familyName": name.family,
+        "givenName": name.given,
+        "honorificSuffix": name.suffix,
+    }
     return {"@type": "Person"} | {key: text for key, text in parts.items() if text}
 
 

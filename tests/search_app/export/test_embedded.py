@@ -1,0 +1,203 @@
+"""What programs read in the page of a publication: tags, JSON-LD, and COinS."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import parse_qs
+
+import extruct
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import example, given
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from indexer.analysis.cleaning import clean
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication
+from search_app.export import coins, json_ld, meta_tags
+from search_app.export.csl import Item, make_item
+from tests.search_app.export.citation_samples import read_samples
+from tests.search_app.export.independent import Found, describe, make_page_url
+from tests.search_app.export.test_csl import PAPERS
+from tests.search_app.export.test_formats import Publications, first_catalogue, papers
+from tests.search_app.export.test_hostile_text import VALID_TEXTS, publish
+
+__all__ = ["first_catalogue", "papers"]
+
+HEAD = Environment(
+    loader=PackageLoader("search_app.web"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+).get_template("_metadata.html")
+SAMPLES = {item.id: item for item in read_samples()}
+
+
+class Page(HTMLParser):
+    """The tags of a page in their order: the contents of `meta`, and the names of all elements."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.metas: defaultdict[str, list[str]] = defaultdict(list)
+        self.elements: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep an element."""
+        self.elements.append(tag)
+        values = {name: value or "" for name, value in attrs}
+        if tag == "meta":
+            self.metas[values.get("name", "")].append(values.get("content", ""))
+
+
+def render(item: Item) -> str:
+    """Return the part of the head of a page that describes an item."""
+    return HEAD.render(tags=meta_tags.list_tags(item), json_ld=Markup(json_ld.write(item)))
+
+
+def read_json_ld(data: dict[str, Any]) -> Found:
+    """Return what JSON-LD says of a publication."""
+    parts = ("familyName", "givenName", "honorificSuffix")
+    people = [
+        ", ".join(name[part] for part in parts if part in name) or name["name"]
+        for name in data.get("author", ())
+    ]
+    same = listify(data.get("sameAs"))
+    return Found(
+        clean(data["name"]),
+        data.get("datePublished", "")[:4],
+        people,
+        listify(data.get("inLanguage")),
+        clean(data.get("abstract", "")),
+        same[0] if same else data["url"],
+    )
+
+
+def listify(value: Any) -> list[Any]:
+    """Return a value of JSON-LD as a list."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def read_dublin_core(html: str) -> Found:
+    """Return what the Dublin Core of a page says of a publication."""
+    found = defaultdict(list)
+    extracted = extruct.extract(html, syntaxes=["dublincore"])["dublincore"]
+    for element in extracted[0]["elements"] + extracted[0]["terms"]:
+        found[element["name"].lower()].append(element["content"])
+    return Found(
+        found["dc.title"][0],
+        "".join(found["dc.date"])[:4],
+        found["dc.creator"],
+        found["dc.language"],
+        "".join(found["dc.description"]),
+        found["dc.identifier"][0],
+    )
+
+
+def list_items(publications: Publications) -> Iterator[tuple[Publication, Catalogue, Item]]:
+    """Yield publications with their items."""
+    catalogue, listed = publications
+    for publication in listed:
+        yield (
+            publication,
+            catalogue,
+            make_item(publication, catalogue, make_page_url(publication.id)),
+        )
+
+
+@pytest.mark.parametrize("source", ["first_catalogue", "papers"])
+def test_extruct_reads_the_same_content(source: str, request: pytest.FixtureRequest) -> None:
+    """JSON-LD and Dublin Core have the title, year, authors, languages, abstract and address."""
+    for publication, catalogue, item in list_items(request.getfixturevalue(source)):
+        html = render(item)
+        expected = describe(publication, catalogue)
+        linked = extruct.extract(html, syntaxes=["json-ld"])["json-ld"]
+        assert len(linked) == 1
+        assert read_json_ld(linked[0]) == expected
+        assert read_dublin_core(html) == expected
+
+
+def test_an_article_has_the_tags_of_google_scholar() -> None:
+    """Its journal, volume, issue, pages and numbers have tags, and each author has one."""
+    metas = Page(render(SAMPLES["journal-two"])).metas
+    names = ("title", "author", "publication_date", "journal_title", "volume", "issue",
+             "firstpage", "lastpage")  # fmt: skip
+    assert [metas[f"citation_{name}"] for name in names] == [
+        ["Recruitment networks in small towns"], ["Miller, Jane", "Osei, Kwame"], ["2008"],
+        ["Social Networks"], ["30"], ["1"], ["12"], ["29"],
+    ]  # fmt: skip
+    assert Page(render(SAMPLES["journal"])).metas["citation_doi"] == ["10.1000/jms.12.3"]
+    assert Page(render(SAMPLES["journal-day"])).metas["citation_publication_date"] == ["1997/08/09"]
+
+
+def test_reports_and_theses_name_their_institution() -> None:
+    """The publisher of a report or a thesis is an institution. A PDF has a tag of its own."""
+    report, thesis = Page(render(SAMPLES["report"])).metas, Page(render(SAMPLES["thesis"])).metas
+    assert report["citation_technical_report_institution"] == ["United Nations"]
+    assert report["citation_pdf_url"] == ["https://example.org/report.pdf"]
+    assert thesis["citation_dissertation_institution"] == ["University of Warsaw"]
+
+
+def test_a_film_is_no_article() -> None:
+    """A film has no tags that readers take for those of an article. It is a moving image."""
+    metas = Page(render(SAMPLES["film"])).metas
+    assert [name for name in metas if name.startswith("citation_")] == []
+    assert metas["DC.type"] == ["MovingImage"]
+    assert json.loads(json_ld.write(SAMPLES["film"]))["@type"] == "Movie"
+
+
+def test_an_issue_is_part_of_a_volume_of_a_journal() -> None:
+    """JSON-LD nests the issue, the volume, and the journal."""
+    assert json.loads(json_ld.write(SAMPLES["journal"]))["isPartOf"] == {
+        "@type": "PublicationIssue", "issueNumber": "3", "isPartOf": {
+            "@type": "PublicationVolume", "volumeNumber": "12", "isPartOf": {
+                "@type": "Periodical", "name": "Journal of Migration Studies"}}}  # fmt: skip
+
+
+def test_coins_has_the_keys_of_the_type() -> None:
+    """An article has a journal, a chapter a book, and a film the terms of Dublin Core."""
+    article = parse_qs(coins.write(SAMPLES["journal"]))
+    assert (article["rft.atitle"], article["rft.jtitle"], article["rft.au"]) == (
+        ["Smuggling and the sea"], ["Journal of Migration Studies"], ["Miller, Jane A."]
+    )  # fmt: skip
+    chapter = parse_qs(coins.write(SAMPLES["chapter"]))
+    assert chapter["rft.btitle"] == ["Trafficking and prostitution reconsidered"]
+    film = parse_qs(coins.write(SAMPLES["film"]))
+    assert film["rft_val_fmt"] == ["info:ofi/fmt:kev:mtx:dc"]
+    assert film["rft.title"] == ["Affected for life"]
+
+
+@given(VALID_TEXTS)
+@example("</script><script>alert(1)</script>")
+@example("<!--<script>")
+@example('"><meta name="x" content="')
+@example("\x00\u2028&quot;")
+def test_no_text_leaves_its_place(text: str) -> None:
+    """A text in every field adds no element to the page, and programs read it as it is."""
+    item = make_item(publish(text), PAPERS, make_page_url("1"))
+    html = render(item)
+    page = Page(html)
+    assert set(page.elements) == {"link", "meta", "script"}
+    assert page.elements.count("script") == 1
+    assert set(page.metas["DC.title"]) == {clean(text)}
+    script = html.partition('<script type="application/ld+json">')[2].partition("</script>")[0]
+    assert json.loads(script)["name"] == text
+    assert parse_qs(coins.write(item), keep_blank_values=True)["rft.title"] == [clean(text)]
+
+
+def test_the_page_has_all_of_it(client: FlaskClient) -> None:
+    """The page of a publication has the tags in its head, and COinS and the id of unAPI."""
+    identity = "global-report-on-trafficking-in-persons-2014"
+    html = client.get(f"/publication/{identity}").text
+    page = Page(html.partition("</head>")[0].replace(" property=", " name="))
+    assert page.metas["citation_title"] == page.metas["DC.title"] == page.metas["og:title"]
+    assert f'<abbr class="unapi-id" title="{identity}">' in html
+    assert '<span class="Z3988" title="ctx_ver=Z39.88-2004&amp;rft_val_fmt=' in html
+
+
+def test_a_list_has_the_ids_of_its_hits(client: FlaskClient) -> None:
+    """A reference manager takes several hits of a list by their ids of unAPI."""
+    html = client.get("/?q=report&size=25").text
+    assert html.count('<abbr class="unapi-id"') == html.count('<li class="hit">') > 2
