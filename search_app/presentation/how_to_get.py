@@ -39,22 +39,26 @@ class Way(msgspec.Struct, frozen=True):
 
 
 class HowToGet(msgspec.Struct, frozen=True):
-    """How to get a publication: a sentence, which may be empty, and links, the best one first."""
+    """How to get a publication: a sentence, which may be empty, and links, the best one first.
+
+    `searches` are searches for its title. Without links there are searches.
+    """
 
     sentence: str
-    ways: tuple[Way, ...]
+    links: tuple[Way, ...]
+    searches: tuple[Way, ...] = ()
 
 
 def make_how_to_get(publication: Publication, catalogue: Catalogue) -> HowToGet:
     """Return the links of a publication. Without any, return searches for its exact title."""
     item = make_item(publication, catalogue)
     is_restricted = catalogue.is_restricted(publication)
-    ways = (
+    links = (
         *(_make_way(link, item, is_restricted=is_restricted) for link in item.links[:MAX_LINKS]),
         *(Way(f"doi:{doi}", make_doi_url(doi)) for doi in item.get("DOI")),
     )
-    if ways:
-        return HowToGet(gettext("It is given out on request.") if is_restricted else "", ways)
+    if links:
+        return HowToGet(gettext("It is given out on request.") if is_restricted else "", links)
     if is_restricted:
         sentence = gettext(
             "It is given out on request, but no address is known. "
@@ -67,7 +71,7 @@ def make_how_to_get(publication: Publication, catalogue: Catalogue) -> HowToGet:
         )
     else:
         sentence = gettext("No address is known. These links search for the exact title.")
-    return HowToGet(sentence, tuple(_list_searches(item.title, catalogue.publisher_site)))
+    return HowToGet(sentence, (), tuple(_list_searches(item.title, catalogue.publisher_site)))
 
 
 def make_doi_url(doi: str) -> str:
@@ -78,8 +82,8 @@ def make_doi_url(doi: str) -> str:
 def _make_way(link: Link, item: Item, *, is_restricted: bool) -> Way:
     host = (urlsplit(link.url).hostname or "").removeprefix("www.")
     if is_restricted:
-        message = gettext("Request it from %(host)s")
-    elif host in _VIDEO_HOSTS or item.type == "motion_picture":
+        return Way(gettext("Request it from %(host)s") % {"host": host}, link.url)
+    if host in _VIDEO_HOSTS or item.type == "motion_picture":
         message = gettext("Watch on %(host)s")
     elif item.type in _LISTENED:
         message = gettext("Listen on %(host)s")

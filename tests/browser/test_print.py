@@ -38,11 +38,18 @@ def test_a_printed_list_has_no_controls_and_no_highlighting(page: Page, site: Si
 
 def test_a_printed_publication_has_the_addresses_of_its_links(page: Page, site: Site) -> None:
     """On paper a link to a publication is followed by its address, in black on white."""
-    page.goto(site.url(f"/publication/{at.TOOLKIT}?q=organ&hit=1"))
+    page.goto(site.url("/publication/ways-and-means-training-film-som-2012?q=film&hit=1"))
     page.emulate_media(media="print", color_scheme="dark")
     link = page.locator(".get a").first
-    shown = link.evaluate("link => getComputedStyle(link, '::after').content")
-    assert "duckduckgo.com" in shown
+    assert "unodc.org/" in link.evaluate("link => getComputedStyle(link, '::after').content")
     expect(link).to_have_css("color", "rgb(0, 0, 0)")
     expect(page.locator(".way")).not_to_be_visible()
+
+
+def test_a_printed_publication_has_no_searches(page: Page, site: Site) -> None:
+    """On paper a search for the title is of no use. The address of the page is there."""
+    page.goto(site.url(f"/publication/{at.TOOLKIT}?q=organ&hit=1"))
+    page.emulate_media(media="print")
+    expect(page.locator(".searches")).not_to_be_visible()
+    expect(page.locator(".cite")).not_to_be_visible()
     expect(page.locator(".printed")).to_have_text(re.compile(f"/publication/{at.TOOLKIT} *$"))

@@ -50,20 +50,20 @@ def test_a_link_says_what_it_leads_to(url: str, kind: str, label: str) -> None:
     """The label of a link follows from the type of the publication, the host, and the path."""
     found = get(address=Link(url, "English"), format=kind)
     assert found.sentence == ""
-    assert [(way.label, way.href, way.note) for way in found.ways] == [(label, url, "English")]
+    assert [(way.label, way.href, way.note) for way in found.links] == [(label, url, "English")]
 
 
 def test_a_doi_is_a_way_to_get_it() -> None:
     """A DOI is a link, with its unusual characters encoded."""
-    (way,) = get(doi="10.1/a<b>").ways
+    (way,) = get(doi="10.1/a<b>").links
     assert (way.label, way.href) == ("doi:10.1/a<b>", "https://doi.org/10.1/a%3Cb%3E")
 
 
 def test_restricted_material_is_requested() -> None:
     """A value that the row calls restricted makes the link one for requests."""
-    found = get(terms="on request", address=Link("https://example.org/ask"))
+    found = get(terms="on request", address=Link("https://example.org/ask", "Ask"))
     assert found.sentence == "It is given out on request."
-    assert [way.label for way in found.ways] == ["Request it from example.org"]
+    assert [(way.label, way.note) for way in found.links] == [("Request it from example.org", "")]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_without_an_address_the_title_is_searched_for(terms: dict[str, Value], s
     """Without an address the page says so, and links to searches for the exact title."""
     found = get(**terms)
     assert found.sentence == f"{start} These links search for the exact title."
-    assert [(way.label, way.href) for way in found.ways] == [
+    assert [(way.label, way.href) for way in found.searches] == [
         ("Search example.org for this title",
          "https://duckduckgo.com/?q=site%3Aexample.org+%22The++Model++Law%22"),
         ("Search the web", "https://duckduckgo.com/?q=%22The++Model++Law%22"),
