@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import json
 from codecs import BOM_UTF8
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceLocation
+from indexer.readers.json_records.tables import make_record
 from indexer.readers.text.encodings import decode_text
 
 _DECODER = msgspec.json.Decoder(float_hook=str)
 _LEFT_OUT = "The record was left out"
+
+
+class Context(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The context of a chunk: the key of its record in an object, or the columns of its row."""
+
+    key: str = ""
+    columns: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=16)
+def decode_context(data: bytes) -> Context:
+    """Return the context of a chunk."""
+    return msgspec.json.decode(data, type=Context)
 
 
 def decode_record(chunk: Chunk, limits: Limits) -> tuple[dict[str, Any] | None, Problem | None]:
@@ -36,6 +51,8 @@ def decode_record(chunk: Chunk, limits: Limits) -> tuple[dict[str, Any] | None, 
         except ValueError:
             hint = f"Correct the JSON there, or create the file again. {_LEFT_OUT}"
             return None, Problem(source.file, source.line, str(error), hint)
+    if isinstance(record, list) and (columns := decode_context(chunk.context).columns):
+        record = make_record(columns, record)
     if not isinstance(record, dict):
         hint = f"Write {{...}} with the values by name. {_LEFT_OUT}"
         return None, Problem(source.file, source.line, "the record is not a JSON object", hint)

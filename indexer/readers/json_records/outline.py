@@ -1,14 +1,14 @@
 """Outline of a JSON file: the path of its records, guessed from the start of the file.
 
-Records are the objects of a list, the values of an object, or the whole file. APIs wrap them in
-other objects, such as `{"message": {"items": [...]}}`.
+Records are the objects of a list, the values of an object, the rows of a table, or the whole file.
+APIs wrap them in other objects, such as `{"message": {"items": [...]}}`.
 """
 
 from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
@@ -17,9 +17,12 @@ import msgspec
 
 from indexer.readers.json_records.decoding import decode_leniently, is_deeper
 from indexer.readers.json_records.names import is_title, simplify
+from indexer.readers.json_records.tables import find_table, make_record
 
 ANY = "*"
 """In a path: every element of a list, or every value of an object."""
+ROW = "[]"
+"""At the end of a path: a list that is one record."""
 
 SAMPLES = 20
 """Records at the start of a file that a reader inspects to recognize it."""
@@ -47,12 +50,15 @@ class Outline(NamedTuple):
     """The structure of a file.
 
     `is_lines`: each line is a record. `path`: from the outermost value to the records; an element
-    is a key or ANY. `samples`: the first records; the last one may be cut.
+    is a key, ANY, or ROW. `samples`: the first records; the last one may be cut. `columns`: the
+    names of the values in a row, if the records are rows. `is_headed`: they are in the first row.
     """
 
     is_lines: bool
     path: tuple[str, ...]
     samples: tuple[dict[str, Any], ...]
+    columns: tuple[str, ...] = ()
+    is_headed: bool = False
 
 
 def is_json(head: bytes) -> bool:
@@ -73,11 +79,15 @@ def read_outline(head: bytes) -> Outline | None:
     value = _complete(data)
     if value is None:
         return None
+    if table := find_table(value):
+        rows = [make_record(table.columns, row) for row in table.rows[:SAMPLES]]
+        path = (*table.keys, ANY, ROW)
+        return Outline(False, path, _select_flat(rows), table.columns, table.is_headed)
     path = find_path(value)
     return Outline(False, path, _select_flat(collect(value, path)))
 
 
-def _select_flat(samples: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+def _select_flat(samples: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
     """Return the samples without those that are nested too deeply to inspect safely."""
     return tuple(sample for sample in samples if not is_deeper(sample, _MAX_NESTING))
 

@@ -1,14 +1,15 @@
 """Generic reader of JSON and YAML formats, configured by the table `[json]` of a definition.
 
-A file has one record, a list of records, an object with records at some path, or a record per line.
-`outline` determines the structure, `splitter` splits the file, and `flattening` makes properties.
+A file has one record, a list of records, an object with records at some path, a table, or a record
+per line. `outline` determines the structure, `splitter` splits the file, and `flattening` makes
+properties.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.definition import Definition
-from indexer.readers.json_records.decoding import decode_record
+from indexer.readers.json_records.decoding import Context, decode_context, decode_record
 from indexer.readers.json_records.flattening import Shape, TooLarge, flatten
 from indexer.readers.json_records.linked_data import Graph, remove_prefixes
 from indexer.readers.json_records.outline import (
@@ -142,7 +143,11 @@ class JsonRecords:
             size = limits.largest_file if is_one else limits.largest_line
             path = outline.path if outline else ()
             pieces = split_records(blocks, path, size)
-            yield from Graph(limits).resolve(pieces) if self._options.graph else pieces
+            if outline and outline.columns:
+                rows = islice(pieces, int(outline.is_headed), None)
+                yield from (row._replace(columns=outline.columns) for row in rows)
+            else:
+                yield from Graph(limits).resolve(pieces) if self._options.graph else pieces
 
     def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
         """Yield the record of a chunk, and a Problem if it is not usable or bytes were replaced."""
@@ -155,7 +160,7 @@ class JsonRecords:
         record = self._prepare(record)
         if any(record.get(key) for key in self._options.parts):
             return
-        if record and (key := chunk.context.decode()):
+        if record and (key := decode_context(chunk.context).key):
             record = {"key": key} | record
         try:
             properties = flatten(record, self._options, limits)
@@ -210,7 +215,8 @@ def _make_chunk(piece: Piece, file: str, limits: Limits) -> Chunk | Problem:
     if piece.is_cut:
         hint = "Create or copy the file again. This record was left out"
         return Problem(file, piece.line, "the file ends within a record", hint)
-    return Chunk(piece.data, file, piece.line, piece.key.encode("utf-8", "replace"))
+    context = msgspec.json.encode(Context(piece.key, piece.columns))
+    return Chunk(piece.data, file, piece.line, context)
 
 
 def _look_up(value: object, path: str) -> list[object]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from indexer.readers.json_records.outline import ANY
+from indexer.readers.json_records.outline import ANY, ROW
 
 _SPACE = re.compile(rb"[\s,\x1e]*+")
 _KEY = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*+:\s*+', re.DOTALL)
@@ -32,7 +32,8 @@ class Piece(NamedTuple):
 
     `data`: the bytes of the record, or None if it is too large or has a `problem`. `line`: its
     first line, from 1. `key`: its key in an object of records. `is_cut`: the file ends within the
-    record. `problem`: the message and the hint of a Problem.
+    record. `problem`: the message and the hint of a Problem. `columns`: the names of the values if
+    the record is a row.
     """
 
     data: bytes | None
@@ -40,6 +41,7 @@ class Piece(NamedTuple):
     key: str = ""
     is_cut: bool = False
     problem: tuple[str, str] | None = None
+    columns: tuple[str, ...] = ()
 
 
 class _End(Exception):
@@ -66,6 +68,8 @@ def _walk(window: _Window, path: tuple[str, ...], key: str, depth: int) -> Itera
         while window.peek() != b"]":
             yield from _walk(window, path[1:], "", depth + 1)
         window.position += 1
+    elif first == b"[" and path == (ROW,):
+        yield window.take(key)
     elif first == b"{" and path:
         window.position += 1
         yield from _walk_object(window, path, depth)
@@ -213,6 +217,7 @@ class _Window:
 
 def _decode_key(data: bytes) -> str:
     try:
-        return str(json.loads(data, strict=False))
+        key = str(json.loads(data, strict=False))
+        return key.encode("utf-8", "replace").decode()
     except ValueError:
         return data[1:-1].decode(errors="replace")

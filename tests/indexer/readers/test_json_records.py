@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.limits import Limits
+from indexer.readers.json_records.tables import find_table
 from tests.indexer.readers.reading import Reading, choose, read
 
 BOOKS = [
@@ -45,6 +46,15 @@ ARRANGEMENTS: dict[str, object] = {
         "page": {"size": 20}},
     "values of an object next to an empty one": {"page": 1, "documents": {
         **{f"D{n}": book for n, book in enumerate(BOOKS)}, "facets": {}}},
+    "rows below names": [["title", "year"], *([b["title"], b["year"]] for b in BOOKS)],
+    "rows of a spreadsheet": {"range": "A1:B4", "majorDimension": "ROWS", "values": [
+        ["title", "year"], *([b["title"], b["year"]] for b in BOOKS)]},
+    "pandas": {"columns": ["title", "year"], "index": [0, 1, 2],
+               "data": [[b["title"], b["year"]] for b in BOOKS]},
+    "rows before names": {"rows": [[b["title"], 1] for b in BOOKS], "header": ["title", "x"]},
+    "descriptions of columns": {
+        "meta": {"view": {"columns": [{"id": 1, "name": "Code"}, {"id": 2, "name": "title"}]}},
+        "data": [[n, b["title"]] for n, b in enumerate(BOOKS)]},
     "pages of a list": [{"page": 1, "results": BOOKS[:2]}, {"page": 2, "results": BOOKS[2:]}],
 }  # fmt: skip
 
@@ -60,6 +70,28 @@ def test_records_are_found_wherever_they_are(name: str, indent: int | None) -> N
     reading = read(data, reader)
     assert titles(reading) == TITLES
     assert not reading.problems
+
+
+def test_rows_of_a_table_have_columns_and_lines() -> None:
+    """A row may lack values or have more than the header. A column may occur twice."""
+    rows = [["title", "author", "author"], ["Tides", "Okafor, Ada", "Wu, Li"], ["Maps"],
+            ["Reefs", None, "Marsh, Eva", "extra"]]  # fmt: skip
+    reading = read("[\n" + ",\n".join(map(json.dumps, rows)) + "]", "json")
+    assert [reading.columns(n) for n in range(3)] == [
+        {"title": ["Tides"], "author": ["Okafor, Ada", "Wu, Li"]},
+        {"title": ["Maps"]},
+        {"title": ["Reefs"], "author": ["Marsh, Eva"], "column 4": ["extra"]},
+    ]
+    assert [record.source.line for record in reading.records] == [3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[["a", 1], ["b", 2]], [["title"]], {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}],
+)
+def test_lists_without_names_are_no_table(value: object) -> None:
+    """Lists of lists are records only if something names their columns."""
+    assert find_table(value) is None
 
 
 def test_objects_one_after_the_other_are_records() -> None:
