@@ -1,7 +1,7 @@
 """Citations of publications in five styles, by citeproc-py and styles of the CSL project.
 
-`third_party/csl/` has the styles. `csl_elements` has the rules in which citeproc-py differs from
-CSL 1.0.2; docs/decisions/0037-citeproc-with-corrections.md has the comparison.
+`third_party/csl/` has the styles. `processor` has the rules in which citeproc-py differs from CSL
+1.0.2; docs/decisions/0037-citeproc-with-corrections.md has the comparison.
 """
 
 from __future__ import annotations
