@@ -74,6 +74,11 @@ _ESCAPES = str.maketrans({
 """Characters that could end the element `script`, or a line of JavaScript."""
 
 
+def find_type(item: Item) -> str:
+    """Return the type of an item in schema.org, without an address."""
+    return _TYPES.get(item.type, "CreativeWork")
+
+
 def write(item: Item) -> str:
     """Return an item as JSON that an element `script` can hold as it is."""
     return msgspec.json.encode(_describe(item)).decode().translate(_ESCAPES)
@@ -82,7 +87,7 @@ def write(item: Item) -> str:
 def _describe(item: Item) -> dict[str, object]:
     data: dict[str, object] = {
         "@context": "https://schema.org",
-        "@type": _TYPES.get(item.type, "CreativeWork"),
+        "@type": find_type(item),
         "@id": item.page_url,
         "url": item.page_url,
         "name": item.title,

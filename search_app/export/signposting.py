@@ -9,11 +9,12 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
+from search_app.export import json_ld
 from search_app.export.csl import Item
 
 MAX_BYTES = 2500
 """Maximum bytes of the header. A proxy may accept only 4 KB for all headers of a response."""
-_ABOUT_PAGE = "https://schema.org/AboutPage"
+_SCHEMA_ORG = "https://schema.org/"
 _URL = re.compile(r"https?://[!#-;=?-~]+")
 """A URL that needs no encoding between angle brackets."""
 _DOI_CHARS = "/:;,()!$&'*+=~@[]"
@@ -34,7 +35,8 @@ def format_links(item: Item, exports: Iterable[tuple[str, str]]) -> str:
 
 
 def _list_links(item: Item, exports: Iterable[tuple[str, str]]) -> Iterator[str]:
-    yield f'<{_ABOUT_PAGE}>; rel="type"'
+    for type_name in ("AboutPage", json_ld.find_type(item)):
+        yield f'<{_SCHEMA_ORG}{type_name}>; rel="type"'
     if doi := item.get_first("DOI"):
         yield f'<https://doi.org/{quote(doi, safe=_DOI_CHARS)}>; rel="cite-as"'
     for text in item.get("rights"):

@@ -68,6 +68,8 @@ def test_signposts_lead_to_each_format(client: FlaskClient) -> None:
         (f"https://seen.test/export/{each.name}/{MODEL_LAW}", each.media_type)
         for each in FORMATS.values()
     }
+    types = {str(link.target).rpartition("/")[2] for link in found.types}
+    assert types == {"AboutPage", "Report"}
 
 
 def test_a_doi_and_a_license_are_signposts() -> None:
