@@ -157,7 +157,8 @@ def summary(page: Page) -> Locator:
 
 def hits(page: Page) -> Locator:
     """Return the titles in the list of results."""
-    return page.get_by_role("region", name="Results").get_by_role("heading", level=3)
+    listed = page.get_by_role("region", name="Results").locator(".hits")
+    return listed.get_by_role("heading", level=3)
 
 
 def facet(page: Page, label: str) -> Locator:
