@@ -63,6 +63,7 @@ PAGES = SEARCHES | {
     "publication": f"/publication/{TOOLKIT}",
     "publication with editions": f"/publication/{GLOBAL_REPORT}",
     "hit of a search": f"/publication/{GLOBAL_REPORT}?q=global+report&sort=oldest&hit=2",
+    "citation": f"/publication/{GLOBAL_REPORT}?cite=chicago",
     "Spanish publication": f"/publication/{SPANISH}",
     "about": "/about",
     "advanced": "/advanced",

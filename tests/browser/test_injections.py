@@ -56,7 +56,7 @@ ADDRESSES = (
 )  # fmt: skip
 FOREIGN = """() => [
     ...document.querySelectorAll(
-        'script:not([src^="/static/"], [type="application/ld+json"]), iframe, base, object, ' +
+        'script:not([src^="/static/"], head > [type="application/ld+json"]), iframe, base, object, ' +
         'embed, math, template, title *, ' +
         'svg[onload], meta[http-equiv], style, img, a[href^="javascript:" i], form[action*=":"]'
     ),
