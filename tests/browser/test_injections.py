@@ -56,8 +56,8 @@ ADDRESSES = (
 )  # fmt: skip
 FOREIGN = """() => [
     ...document.querySelectorAll(
-        'script:not([src^="/static/"], head > [type="application/ld+json"]), iframe, base, object, ' +
-        'embed, math, template, title *, ' +
+        'script:not([src^="/static/"], head > [type="application/ld+json"]), iframe, base, ' +
+        'object, embed, math, template, title *, ' +
         'svg[onload], meta[http-equiv], style, img, a[href^="javascript:" i], form[action*=":"]'
     ),
     ...[...document.querySelectorAll('*')].filter(each =>
