@@ -23,6 +23,8 @@ ALIKE = 2
 NAMES = ("href", "src", "action")
 """The attributes that contain a URL."""
 
+FOREIGN = {"external", "schema.DC", "schema.DCTERMS"}
+"""Relations of links to other sites, and of the names of vocabularies."""
 DESCRIPTIONS = {"application/xml", "application/atom+xml", "application/opensearchdescription+xml"}
 """Types of XML documents that lead to other URLs: sitemaps, feeds, and descriptions."""
 
@@ -40,15 +42,16 @@ Fetch = Callable[[str], Fetched]
 
 def addresses(fetched: Fetched) -> Iterator[str]:
     """Yield each URL in a response, except marked links to other sites."""
-    if fetched.kind.startswith("application/json"):
+    media_type = fetched.kind.partition(";")[0]
+    if media_type == "application/json":
         yield from _of_json(json.loads(fetched.body))
-    elif "html" in fetched.kind:
+    elif media_type == "text/html":
         for tag in BeautifulSoup(fetched.body, "lxml").find_all(True):
-            if "external" not in (tag.get("rel") or ()):
+            if not FOREIGN & set(tag.get("rel") or ()):
                 yield from (str(tag[name]) for name in NAMES if tag.has_attr(name))
-    elif fetched.kind.split(";")[0] in DESCRIPTIONS:
+    elif media_type in DESCRIPTIONS:
         yield from _of_xml(etree.fromstring(fetched.body.encode()))
-    elif "css" in fetched.kind:
+    elif media_type == "text/css":
         yield from re.findall(r"url\([\"']?([^)\"']+)", fetched.body)
 
 
