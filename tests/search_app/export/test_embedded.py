@@ -193,8 +193,8 @@ def test_the_page_has_all_of_it(client: FlaskClient) -> None:
     html = client.get(f"/publication/{identity}").text
     page = Page(html.partition("</head>")[0].replace(" property=", " name="))
     assert page.metas["citation_title"] == page.metas["DC.title"] == page.metas["og:title"]
-    assert f'<abbr class="unapi-id" title="{identity}">' in html
-    assert '<span class="Z3988" title="ctx_ver=Z39.88-2004&amp;rft_val_fmt=' in html
+    assert f'<abbr class="unapi-id" translate="no" title="{identity}">' in html
+    assert '<span class="Z3988" translate="no" title="ctx_ver=Z39.88-2004&amp;rft_val_fmt=' in html
 
 
 def test_a_list_has_the_ids_of_its_hits(client: FlaskClient) -> None:

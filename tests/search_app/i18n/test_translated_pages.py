@@ -145,8 +145,8 @@ class InBrackets(NullTranslations):
 class Outside(HTMLParser):
     """The English of a page outside of brackets, in its text and in its visible attributes.
 
-    Code, machine-readable times, the names of keys, and names in `<bdi translate="no">` do not
-    count as English.
+    Code, machine-readable times, the names of keys, and the texts and attributes of elements with
+    `translate="no"` do not count as English.
     """
 
     def __init__(self, html: str) -> None:
@@ -164,7 +164,7 @@ class Outside(HTMLParser):
         self._passed_over += tag in ("code", "time", "script")
         self._is_name = ("translate", "no") in attrs
         for name, value in attrs:
-            if name in test_marked_text.VISIBLE:
+            if name in test_marked_text.VISIBLE and not self._is_name:
                 self._take(value or "")
 
     def handle_endtag(self, tag: str) -> None:
