@@ -28,7 +28,7 @@ Json = dict[str, Any]
 REF = "#/components/schemas/{name}"
 RESPONSES = (
     schemas.Search, schemas.Suggestions, schemas.Health, schemas.Error, schemas.PublicationBody,
-    schemas.Gone, schemas.HitBody, schemas.LinkedBody, Link,
+    schemas.Gone, schemas.HitBody, schemas.LinkedBody, schemas.SearchRecordBody, Link,
 )  # fmt: skip
 YEAR = "[0-9]{4}"
 FORMATS: dict[FieldKind, str] = {
@@ -65,6 +65,21 @@ LIST_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
      {"type": "string", "enum": SWITCH, "default": "0"}),
     ("page", "The page number.", {"type": "integer", "minimum": 1, "default": 1}),
 )  # fmt: skip
+SEARCHES = {
+    "/api/search": (
+        "search", "Search publications, and count hits for each filter value.", "Search",
+    ),
+    "/api/suggest": (
+        "suggest", "Suggest words, filter values, and titles that match the selected filters.",
+        "Suggestions",
+    ),
+    "/api/search-record": (
+        "searchRecord",
+        "Get the record of a search for a systematic review, with the ids of all hits.",
+        "SearchRecordBody",
+    ),
+}  # fmt: skip
+"""Name, summary and response of each path that takes the parameters of a search."""
 ERRORS = {
     "400": ("A parameter is invalid. The hint lists valid values.", "Error"),
     "404": ("No publication has this id.", "Error"),
@@ -124,20 +139,10 @@ def _make_operations(catalogue: Catalogue, example: str) -> Json:
         **({"example": example} if example else {}),
     }
     return {
-        "/api/search": _make_operation(
-            "search",
-            "Search publications, and count hits for each filter value.",
-            "Search",
-            ["400"],
-            parameter_refs,
-        ),
-        "/api/suggest": _make_operation(
-            "suggest",
-            "Suggest words, filter values, and titles that match the selected filters.",
-            "Suggestions",
-            ["400"],
-            parameter_refs,
-        ),
+        **{
+            path: _make_operation(*operation, ["400"], parameter_refs)
+            for path, operation in SEARCHES.items()
+        },
         "/api/publication/{id}": _make_operation(
             "publication",
             "Get a publication, its other editions, and similar publications.",

@@ -13,6 +13,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from indexer.catalogue.records import SourceLocation
 from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.results import ClauseScore, PassedFilter, SuggestionKind
+from search_app.presentation.search_record import SearchRecord
 
 
 class SynonymsBody(TypedDict):
@@ -223,6 +224,24 @@ class LinkedBody(TypedDict):
     id: str
     title: str
     lang: str
+
+
+class RecordedPublication(TypedDict):
+    """A publication of a search record: its id, and the digest of its content in hexadecimal."""
+
+    id: str
+    digest: str
+
+
+class SearchRecordBody(SearchRecord, frozen=True, kw_only=True):
+    """A search record: a search, how it was interpreted, the index, and all of its hits.
+
+    Apart from `time`, the same `url` and `generation` give the same record. `ids` has the hits in
+    order. `digest` is the SHA-256 of the digests of all hits, in hexadecimal.
+    """
+
+    ids: Sequence[RecordedPublication]
+    digest: str
 
 
 class Health(TypedDict):

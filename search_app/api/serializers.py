@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+
+import msgspec
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
@@ -16,6 +19,7 @@ from search_app.presentation.facet_rows import facet_label
 from search_app.presentation.html import mark
 from search_app.presentation.list_controls import count_pages
 from search_app.presentation.search_page import make_chips, make_publication_url
+from search_app.presentation.search_record import SearchRecord
 from search_app.search_state import SearchState
 
 MAX_VALUES = 50
@@ -237,3 +241,16 @@ def _serialize_related(
     }
     body = serialize_publication(publication, catalogue)
     return {**linked, **{field.name: body[field.name] for field in catalogue.facts}}
+
+
+def write_record(record: SearchRecord, publications: Iterable[Publication]) -> Iterator[bytes]:
+    """Yield the response of `/api/search-record` in parts, one for each publication."""
+    yield msgspec.json.encode(record)[:-1] + b',"ids":['
+    content, separator = sha256(), b""
+    for publication in publications:
+        digest = publication.digest
+        content.update(digest)
+        entry: schemas.RecordedPublication = {"id": publication.id, "digest": digest.hex()}
+        yield separator + msgspec.json.encode(entry)
+        separator = b","
+    yield f'],"digest":"{content.hexdigest()}"}}'.encode()

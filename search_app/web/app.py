@@ -26,6 +26,7 @@ from search_app.web import (
     export_routes,
     feed_routes,
     opensearch,
+    record_routes,
     robots,
     routes,
     sitemap,
@@ -45,7 +46,7 @@ log = logging.getLogger(__name__)
 MEGABYTE = 1 << 20
 ROUTES = (
     routes, advanced_routes, appearance_routes, export_routes, discovery, feed_routes, opensearch,
-    sitemap,
+    record_routes, sitemap,
 )  # fmt: skip
 SWITCH_INTERVAL = 0.0002
 """Seconds after which a running thread gives way to others. Python's default is 0.005."""

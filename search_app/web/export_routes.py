@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import BoundedSemaphore
 from time import monotonic
@@ -19,10 +19,12 @@ from urllib.parse import quote
 from flask import Blueprint, Flask, Response, current_app, request
 from werkzeug.http import dump_options_header
 
+from indexer.catalogue.records import Publication
 from search_app.export.registry import FORMATS, Format, MakePageUrl
 from search_app.i18n.translation import gettext
 from search_app.presentation.labels import describe_search
 from search_app.presentation.search_page import make_publication_url
+from search_app.search_state import SearchState
 from search_app.web.addresses import make_absolute
 from search_app.web.errors import NotFound, TooManyExports
 from search_app.web.lookup import get_publication
@@ -63,16 +65,27 @@ def export_search(name: str) -> Response:
     """
     export_format, state, catalogue = _find_format(name), parse_state(), get_searcher().catalogue
     with ExitStack() as stack:
-        running = cast(BoundedSemaphore, current_app.extensions["pubsearch.exports"])
-        if not running.acquire(blocking=False):
-            raise TooManyExports
-        stack.callback(running.release)
-        publications = get_engine().scan(state.make_request(), get_searcher())
+        publications = stack.enter_context(scan_hits(state))
         parts = export_format.write(publications, catalogue, _get_page_urls())
         file_name = describe_search(state, catalogue) or catalogue.title
-        response = _make_file(_join_blocks(parts), export_format, file_name)
+        response = _make_file(join_blocks(parts), export_format, file_name)
         response.call_on_close(stack.pop_all().close)
         return response
+
+
+@contextmanager
+def scan_hits(state: SearchState) -> Iterator[Iterator[Publication]]:
+    """Yield all hits of a search. Raise TooManyExports, BudgetExceeded or TooBusy.
+
+    It counts as an export until the context ends.
+    """
+    running = cast(BoundedSemaphore, current_app.extensions["pubsearch.exports"])
+    if not running.acquire(blocking=False):
+        raise TooManyExports
+    try:
+        yield get_engine().scan(state.make_request(), get_searcher())
+    finally:
+        running.release()
 
 
 def _find_format(name: str) -> Format:
@@ -89,7 +102,7 @@ def _get_page_urls() -> MakePageUrl:
     return partial(make_publication_url, prefix=make_absolute(request.script_root))
 
 
-def _join_blocks(parts: Iterable[bytes]) -> Iterator[bytes]:
+def join_blocks(parts: Iterable[bytes]) -> Iterator[bytes]:
     """Yield parts as blocks of BLOCK_BYTES. Raise TimeoutError after MAX_SECONDS."""
     end = monotonic() + MAX_SECONDS
     block = bytearray()

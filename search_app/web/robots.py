@@ -16,7 +16,8 @@ from search_app.web.addresses import make_absolute
 
 FEED = "/feed.atom"
 CLOSED_PATHS = (
-    "/advanced", "/api/", "/export/", "/facet/", "/healthz", "/metrics", "/opensearch/", "/unapi",
+    "/advanced", "/api/", "/export/", "/facet/", "/healthz", "/metrics", "/opensearch/",
+    "/search-record", "/unapi",
 )  # fmt: skip
 """Path prefixes that are for programs and users, not for crawlers."""
 # Their order does not matter: of the rules that match a URL, the longest applies.

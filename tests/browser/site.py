@@ -67,6 +67,7 @@ PAGES = SEARCHES | {
     "Spanish publication": f"/publication/{SPANISH}",
     "about": "/about",
     "advanced": "/advanced",
+    "search record": "/search-record?q=human+trafficking+since+2012&region=Africa",
     "404": "/nowhere",
     "404 publication": "/publication/none-such",
     "400": "/?q=organs&sort=sideways",

@@ -3,6 +3,7 @@
 A response depends only on the URL, the generation, the program, and the settings. Its ETag is
 therefore known before the search, and a 304 needs no search. Searches without hits are an
 exception, because they must be logged. Their ETag has a suffix and is compared after the search.
+Search records are another one. They state the time of the search, so each request gets a new one.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from search_app.web.middleware.access import MONITORED
 
 CACHE_CONTROL = {"site.api_suggest": "private, max-age=60"}
 """`Cache-Control` by route. A user who types a letter and deletes it repeats a request."""
+TIMED = frozenset({"record.show_record", "record.api_record"})
+"""Routes whose responses state their time. They have no ETag, and no cache keeps them."""
 DEFAULT_CACHE_CONTROL = "no-cache"
 """`Cache-Control` of the other routes. The next publish may change any response."""
 
@@ -39,7 +42,7 @@ def register(
     shared = f"{_digest_program()}\0{msgspec.json.encode(settings, enc_hook=str).decode()}"
 
     def send_not_modified() -> Response | None:
-        if request.blueprint is None or request.endpoint in MONITORED:
+        if request.blueprint is None or request.endpoint in MONITORED | TIMED:
             return None
         g.tag = _make_tag(shared, searcher(), engine.failed)
         is_current = g.tag in request.if_none_match.as_set(include_weak=True)

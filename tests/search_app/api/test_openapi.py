@@ -30,7 +30,10 @@ from tests.conftest import ROOT
 pytestmark = pytest.mark.slow
 
 ADDRESS = "/api/openapi.json"
-PATHS = ("/api/search", "/api/suggest", "/api/publication/{id}", "/healthz", ADDRESS)
+PATHS = (
+    "/api/search", "/api/suggest", "/api/search-record", "/api/publication/{id}", "/healthz",
+    ADDRESS,
+)  # fmt: skip
 ON_PURPOSE: list[CheckFunction] = [checks.negative_data_rejection, checks.positive_data_acceptance]
 """Skipped checks, because two behaviors are intended.
 
@@ -72,7 +75,7 @@ def test_the_document_is_valid_and_lists_every_path(described: BaseSchema) -> No
 @pytest.mark.parametrize(
     ("path", "mode"),
     [(path, GenerationMode.POSITIVE) for path in PATHS]
-    + [(path, GenerationMode.NEGATIVE) for path in PATHS[:2]],
+    + [(path, GenerationMode.NEGATIVE) for path in PATHS[:3]],
 )
 def test_every_response_matches_the_document(
     described: BaseSchema, path: str, mode: GenerationMode

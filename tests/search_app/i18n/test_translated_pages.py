@@ -122,7 +122,7 @@ PAGES = (
     "/?q=преступность&explain=1", f"/?q={'море+' * 80}", "/?q=*", "/?size=100&sort=title",
     "/facet/topic", "/facet/year?q=море", "/facet/region?q=море&region=Африка",
     "/facet/topic?q=кит",
-    "/about", "/advanced",
+    "/about", "/advanced", "/search-record", "/search-record?q=торговля+людьми&region=Африка",
     "/publication/к-0", "/publication/к-1", "/publication/к-нет", "/facet/нет", "/нет",
     "/?page=х", "/?size=999", "/?sort=х", "/?year=2012..2010", "/?year=20..10",
 )  # fmt: skip

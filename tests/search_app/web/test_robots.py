@@ -90,6 +90,7 @@ def test_links_to_disallowed_urls_are_nofollow(client: FlaskClient, address: str
         ("/opensearch/suggestions?q=a", False),
         ("/feed.atom", True), ("/feed.atom?q=organ&page=2", True), ("/export/ris", False),
         ("/export/ris?q=law", False), ("/unapi", False),
+        ("/search-record", False), ("/search-record?q=law", False),
         (f"/export/ris/{MODEL_LAW.removeprefix('/publication/')}", False),
         ("/static/style.css", True),
         (MODEL_LAW, True),

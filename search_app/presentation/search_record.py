@@ -1,0 +1,128 @@
+"""The search record: what a systematic review reports of a search.
+
+It covers items 1, 8, 9, 12, 13 and 15 of PRISMA-S (doi:10.1186/s13643-020-01542-z): database,
+strategy, limits, updates, date, and number of records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import version
+
+import msgspec
+
+from indexer.catalogue.fields import Catalogue
+from indexer.generations.manifest import Manifest
+from search_app.engine.request import Match, Sort
+from search_app.engine.results import ExpandedEntity, Results
+from search_app.i18n.translation import gettext
+from search_app.presentation.facet_rows import facet_label
+from search_app.presentation.list_controls import make_sorts
+from search_app.presentation.search_notes import interpretation_notes, search_notes
+from search_app.search_state import SearchState
+
+
+class SearchRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A search, how it was interpreted, and the index that it searched.
+
+    `interpretation` has sentences on corrections, years, relaxing, and dropped words. `expanded`
+    has the concepts of the query with all names that were searched for too. `url` repeats the
+    search, and `ris` has its publications in RIS. `time` is that of the search in UTC.
+    `generation`, `built` and `publications` are the name, the time and the size of the index.
+    `program` is the version of the program. `total` is the number of hits.
+    """
+
+    catalogue: str
+    query: str
+    match: Match
+    exact: bool
+    semantic: bool
+    interpretation: tuple[str, ...]
+    expanded: tuple[ExpandedEntity, ...]
+    filters: Mapping[str, tuple[str, ...]]
+    sort: Sort
+    url: str
+    ris: str
+    time: datetime
+    generation: str
+    built: str
+    publications: int
+    program: str
+    total: int
+
+
+class RecordPage(msgspec.Struct, frozen=True):
+    """All values that the page of a search record prints.
+
+    `time` is formatted for display. `filters` has the labels of the selected values by the label of
+    their field. `digest` is the digest of the publications. `back_href` leads to the list, and
+    `json_href` to the record as JSON.
+    """
+
+    record: SearchRecord
+    time: str
+    filters: tuple[tuple[str, tuple[str, ...]], ...]
+    sort_label: str
+    digest: str
+    back_href: str
+    json_href: str
+
+
+def make_search_record(
+    results: Results,
+    state: SearchState,
+    catalogue: Catalogue,
+    manifest: Manifest,
+    *,
+    origin: str,
+    time: datetime,
+) -> SearchRecord:
+    """Return the record of a search. `origin` is the scheme and the host of its URLs.
+
+    `time` is the time of the search in UTC.
+    """
+    lines = [
+        *search_notes(results, state, catalogue),
+        *(note.line for note in interpretation_notes(results, state)),
+    ]
+    return SearchRecord(
+        catalogue=catalogue.title,
+        query=state.text,
+        match=state.match,
+        exact=state.exact,
+        semantic=state.semantic,
+        interpretation=tuple(filter(None, lines)),
+        expanded=results.entities,
+        filters=state.filters,
+        sort=results.sort,
+        url=f"{origin}{state.make_url(page=1)}",
+        ris=f"{origin}{state.make_url('/export/ris', page=1)}",
+        time=time,
+        generation=results.generation,
+        built=manifest.built,
+        publications=manifest.publications,
+        program=version("pubsearch"),
+        total=results.total,
+    )
+
+
+def make_record_page(
+    record: SearchRecord, results: Results, state: SearchState, catalogue: Catalogue, digest: str
+) -> RecordPage:
+    """Return the page of a search record."""
+    return RecordPage(
+        record,
+        gettext("%(time)s UTC") % {"time": f"{record.time:%Y-%m-%d %H:%M:%S}"},
+        tuple(
+            (
+                catalogue.by_name[name].label,
+                tuple(facet_label(catalogue.by_name[name], value, catalogue) for value in values),
+            )
+            for name, values in state.filters.items()
+        ),
+        next(choice.label for choice in make_sorts(results, state) if choice.selected),
+        digest,
+        state.make_url(page=1),
+        state.make_url("/api/search-record", page=1),
+    )

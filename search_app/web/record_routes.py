@@ -1,0 +1,79 @@
+"""The routes of search records: the record of any search, as a page and as JSON.
+
+Both read all hits, so they count as exports. No cache keeps them, because they state the time.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from flask import Blueprint, Flask, Response, make_response, render_template
+
+from search_app.api.serializers import write_record
+from search_app.engine.results import Results
+from search_app.presentation.search_record import (
+    SearchRecord,
+    make_record_page,
+    make_search_record,
+)
+from search_app.search_state import SearchState
+from search_app.web.addresses import make_absolute
+from search_app.web.export_routes import join_blocks, scan_hits
+from search_app.web.routes import get_engine, get_searcher, parse_state
+
+NO_STORE = "no-store"
+
+records = Blueprint("record", __name__)
+
+
+def register(app: Flask) -> None:
+    """Add the routes."""
+    app.register_blueprint(records)
+
+
+@records.get("/search-record")
+def show_record() -> Response:
+    """Return the record of a search as a page. Raise BadParameter or TooManyExports."""
+    state, catalogue = parse_state(), get_searcher().catalogue
+    results, record = _search(state)
+    content = sha256()
+    with scan_hits(state) as publications:
+        for publication in publications:
+            content.update(publication.digest)
+    page = make_record_page(record, results, state, catalogue, content.hexdigest())
+    values = {"page": page, "text": state.text, "hidden": state.form_pairs}
+    response = make_response(render_template("search_record.html", **values))
+    response.headers["Cache-Control"] = NO_STORE
+    return response
+
+
+@records.get("/api/search-record")
+def api_record() -> Response:
+    """Return the record of a search as JSON, with the ids of all hits.
+
+    Raise BadParameter or TooManyExports.
+    """
+    state = parse_state()
+    _, record = _search(state)
+    with ExitStack() as stack:
+        parts = write_record(record, stack.enter_context(scan_hits(state)))
+        response = Response(join_blocks(parts), content_type="application/json")
+        response.headers["Cache-Control"] = NO_STORE
+        response.call_on_close(stack.pop_all().close)
+        return response
+
+
+def _search(state: SearchState) -> tuple[Results, SearchRecord]:
+    searcher, time = get_searcher(), datetime.now(UTC)
+    with get_engine().answer(state.make_request(values=0), searcher) as results:
+        record = make_search_record(
+            results,
+            state,
+            searcher.catalogue,
+            searcher.generation.manifest,
+            origin=make_absolute(""),
+            time=time.replace(microsecond=0),
+        )
+    return results, record
