@@ -2,5 +2,6 @@
 
 `fields` and `catalogue_toml` describe a catalogue, `records` its publications, `thesaurus` its
 concepts, and `schema` its Whoosh fields. `column_names` lists usual names of columns in sources.
-`limits` and `safe_files` are helpers. This package imports `analysis` and `values` only.
+`tested_links` has the results of testing links. `limits` and `safe_files` are helpers. This package
+imports `analysis` and `values` only.
 """

@@ -17,7 +17,7 @@ from indexer.mapping.sources import SOURCES_FILE, Source, Sources
 from indexer.readers import registry
 from indexer.readers.base import SURE, Reader
 
-NEVER_SOURCES = frozenset({".toml", ".css"})
+NEVER_SOURCES = frozenset({".toml", ".css", ".links"})
 """Suffixes of files that belong in a corpus folder but contain no publications."""
 NOTES = frozenset({".md", ""})
 """Suffixes of notes for people. Unless `sources.toml` names such a file, it is read only if a

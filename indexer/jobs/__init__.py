@@ -2,6 +2,7 @@
 
 - `build` turns a corpus into a published generation, and `build_stats` counts for it.
 - `check` reports the problems of a corpus.
+- `link_check` tests the links of a corpus.
 - `importer` turns a file into a catalogue folder.
 - `verify` checks an index.
 

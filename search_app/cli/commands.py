@@ -20,10 +20,11 @@ from indexer.jobs import check as checking
 from indexer.jobs import verify as verifying
 from indexer.jobs.build import BuildRejected, RemovesTooMuch
 from indexer.jobs.folder_switch import ImportRejected
+from indexer.links.schedule import NetworkDown
 from indexer.readers.registry import ReaderError
 from search_app import config, search_url
 from search_app.api import serializers
-from search_app.cli import background_build, importing, options, output, serve
+from search_app.cli import background_build, importing, link_checking, options, output, serve
 from search_app.cli.progress import ProgressDisplay
 from search_app.engine import open_engine
 from search_app.export.registry import FORMATS
@@ -53,7 +54,8 @@ def run(arguments: list[str]) -> None:
             REMOVES_MUCH if isinstance(error, RemovesTooMuch) else options.FAILED,
         )
     except (
-        CatalogueError, ReaderError, IndexUnusable, ImportRejected, config.SettingError, OSError,
+        CatalogueError, ReaderError, IndexUnusable, ImportRejected, NetworkDown,
+        config.SettingError, OSError,
     ) as error:  # fmt: skip
         _fail(fsync.describe_error(error))
     except MemoryError:
@@ -143,8 +145,20 @@ def retired_(index: Path | None) -> None:
 @commands.command()
 @options.corpus
 @options.report
-def check(corpus: Path | None, report: BinaryIO | None) -> None:
-    """Check the corpus, and report its problems. Nothing is written.
+@click.option("--links", is_flag=True, help="Also test the links, and write tested.links.")
+@click.option(
+    "--days", type=click.IntRange(min=0), default=30, show_default=True,
+    help="Test the links whose last test is at least this old.",
+)  # fmt: skip
+@click.option(
+    "--delay", type=click.FloatRange(min=0), default=1.0, show_default=True,
+    help="Seconds between two requests to a host.",
+)  # fmt: skip
+@click.option("--local", is_flag=True, help="Also test links into the local network.")
+def check(  # noqa: PLR0917 - click passes options by name
+    corpus: Path | None, report: BinaryIO | None, links: bool, days: int, delay: float, local: bool
+) -> None:
+    """Check the corpus, and report its problems. Without --links, nothing is written.
 
     Thesaurus concepts that occur in no publication are listed too, but are not problems. Exit
     status: 0 success, 3 some entries have problems, 1 the corpus can't be read.
@@ -153,14 +167,18 @@ def check(corpus: Path | None, report: BinaryIO | None) -> None:
     folder = settings.corpus
     with ProgressDisplay([folder], "Reading") as progress:
         check_report = checking.check(folder, progress, settings.limits)
-    output.print_problems(check_report.problems)
-    options.write_report(report, check_report.problems)
+    problems = check_report.problems
+    output.print_problems(problems)
     if not check_report.publications:
+        options.write_report(report, problems)
         _fail(f"{folder} contains no readable publication. Fix its files, or use another --corpus")
     click.echo(f"{check_report.publications} publications of “{check_report.catalogue.title}”")
     output.print_unused(check_report.unused)
     output.print_concepts(check_report)
-    sys.exit(options.WITH_PROBLEMS if check_report.problems else 0)
+    if links:
+        problems += link_checking.check_links(settings, days, delay, is_local_allowed=local)
+    options.write_report(report, problems)
+    sys.exit(options.WITH_PROBLEMS if problems else 0)
 
 
 @commands.command()

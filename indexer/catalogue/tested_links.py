@@ -1,0 +1,115 @@
+"""The results of testing links, in the file `tested.links` of a corpus folder (JSON Lines).
+
+During a test, each result is added to a file with a hidden name, which `watch` skips. The end of
+the test replaces `tested.links`. If the process is killed, the next test reads both files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, BinaryIO, Literal
+
+import msgspec
+
+from indexer.catalogue import safe_files
+from indexer.catalogue.catalogue_toml import CatalogueError
+
+LINKS_FILE = "tested.links"
+_PARTIAL_FILE = f".{LINKS_FILE}.partial"
+_MAX_BYTES = 100_000_000
+"""Maximum size of the file, enough for about 500,000 links."""
+
+LinkStatus = Literal["works", "moved", "dead", "unclear"]
+"""`moved`: it works, but redirects permanently. `unclear`: the test does not show whether a browser
+could open it."""
+
+
+class LinkResult(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A link, and the result of its last test.
+
+    `reason` is a short text, such as "404 Not Found". `target` is the new URL of a moved link.
+    """
+
+    url: str
+    status: LinkStatus
+    reason: str
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
+    target: str = ""
+
+
+def load(folder: Path) -> dict[str, LinkResult]:
+    """Return the last result of each link in a corpus folder, by URL. Without a file, return none.
+
+    Raise CatalogueError if the file is invalid.
+    """
+    return _read(folder, LINKS_FILE)
+
+
+@contextmanager
+def update(folder: Path, urls: Iterable[str]) -> Iterator[Recorder]:
+    """Yield a recorder of results. At the end, also after an error, write the file of the folder.
+
+    The file then has the results of `urls` only. Raise CatalogueError if a file is invalid.
+    """
+    results = load(folder) | _read_partial(folder)
+    partial = folder / _PARTIAL_FILE
+    with partial.open("wb") as stream:
+        recorder = Recorder(results, stream)
+        try:
+            for result in results.values():
+                stream.write(_encode(result))
+            yield recorder
+        finally:
+            stream.seek(0)
+            stream.truncate()
+            kept = [results[url] for url in sorted(set(urls)) if url in results]
+            stream.writelines(map(_encode, kept))
+            stream.flush()
+            os.fsync(stream.fileno())
+            partial.replace(folder / LINKS_FILE)
+
+
+class Recorder:
+    """The results of links by URL, to which new ones are added on disk at once."""
+
+    def __init__(self, results: dict[str, LinkResult], stream: BinaryIO) -> None:
+        self.results: Mapping[str, LinkResult] = results
+        self._results, self._stream = results, stream
+
+    def add(self, result: LinkResult) -> None:
+        """Record the result of a link. Raise OSError if it can't be written."""
+        self._results[result.url] = result
+        self._stream.write(_encode(result))
+        self._stream.flush()
+
+
+def _encode(result: LinkResult) -> bytes:
+    return msgspec.json.encode(result) + b"\n"
+
+
+def _read_partial(folder: Path) -> dict[str, LinkResult]:
+    """Return the results of a test that was killed. Ignore a last line that is incomplete."""
+    file = folder / _PARTIAL_FILE
+    if file.is_file():
+        data = safe_files.read_file(file, _MAX_BYTES)
+        file.write_bytes(data[: data.rfind(b"\n") + 1])
+    return _read(folder, _PARTIAL_FILE)
+
+
+def _read(folder: Path, name: str) -> dict[str, LinkResult]:
+    file = folder / name
+    if not os.path.lexists(file):
+        return {}
+    hint = "Delete the file, and run `pubsearch check --links` again"
+    if safe_files.leaves_folder(file, folder):
+        raise CatalogueError(file, "it is a link out of the corpus folder", hint)
+    try:
+        data = safe_files.read_file(file, _MAX_BYTES)
+        results = msgspec.json.Decoder(LinkResult).decode_lines(data)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(file, str(error), hint) from error
+    return {result.url: result for result in results}
