@@ -39,15 +39,13 @@ class DocStoreWriter:
         self._previous, self._language = previous, catalogue.language
         date_row = catalogue.date_row
         self._date = date_row.name if date_row else ""
-        self._records = Spool(folder, np.uint8)
+        self._records, self._ids = Spool(folder, np.uint8), Spool(folder, np.uint8)
+        self._titles, self._new_title_keys = Spool(folder, np.uint8), Spool(folder, np.uint8)
         self._thread = ThreadPoolExecutor(1)
-        self._packing: Future[list[bytes]] | None = None
+        self._packing: Future[tuple[Array, Array]] | None = None
         self._lengths: list[Array] = []
         self._years: list[Array] = []
-        # Encoded texts take half of the memory of strings.
-        self._texts: dict[str, list[bytes]] = {"ids": [], "titles": []}
         self._new_ids: list[str] = []
-        self._new_title_keys: list[bytes] = []
         self._files: dict[str, int] = {}
         self._file, self._line = array("l"), array("l")
         self._chunk_digests: list[bytes] = []
@@ -81,8 +79,8 @@ class DocStoreWriter:
         self._years.append(np.fromiter(years, np.int32, len(publications)))
         ids = [doc.id for doc in publications]
         self._new_ids += ids
-        self._texts["ids"].append(encode_texts(ids))
-        self._texts["titles"].append(encode_texts(doc.title for doc in publications))
+        self._ids.append(encode_texts(ids))
+        self._titles.append(encode_texts(doc.title for doc in publications))
         self._new_title_keys.append(encode_texts(self._make_title_key(doc) for doc in publications))
         self._add_sources(doc.source for doc in publications)
 
@@ -96,17 +94,16 @@ class DocStoreWriter:
         cuts = np.flatnonzero(np.diff(doc_numbers) != 1) + 1
         runs = [(int(run[0]), int(run[-1]) + 1) for run in np.split(doc_numbers, cuts)]
         if previous.dictionary == self._dictionary:
-            records = previous.records.take_runs(runs)
+            data = previous.records.take_runs(runs)
             lengths = np.diff(previous.records.offsets)[doc_numbers]
         else:
-            records = self._pack([previous.get_record(number) for number in doc_numbers])
-            lengths = np.fromiter(map(len, records), np.int64, len(records))
+            data, lengths = self._pack([previous.get_record(number) for number in doc_numbers])
         self._append_packed()
-        self._append(records, lengths)
+        self._append(data, lengths)
         self._chunk_digests.append(previous.chunk_digests[doc_numbers].tobytes())
         self._years.append(previous.years[doc_numbers])
-        self._texts["ids"] += previous.ids.take_runs(runs)
-        self._texts["titles"] += previous.titles.take_runs(runs)
+        self._ids.append(previous.ids.take_runs(runs))
+        self._titles.append(previous.titles.take_runs(runs))
         self._add_sources(item.source for item in unchanged)
         return doc_numbers
 
@@ -125,25 +122,28 @@ class DocStoreWriter:
             self._file.append(files.setdefault(source.file, len(files)))
             self._line.append(source.line)
 
-    def _pack(self, records: list[bytes]) -> list[bytes]:
-        """Compress records. Other threads run meanwhile."""
+    def _pack(self, records: list[bytes]) -> tuple[Array, Array]:
+        """Return records compressed (uint8) and their lengths (int64). Other threads may run."""
         packed = self._compressor.multi_compress_to_buffer([*records], threads=1)
-        return [packed[number].tobytes() for number in range(len(packed))]
+        pieces = [packed[number].tobytes() for number in range(len(packed))]
+        lengths = np.fromiter(map(len, pieces), np.int64, len(pieces))
+        return np.frombuffer(b"".join(pieces), np.uint8), lengths
 
     def _append_packed(self) -> None:
         """Append the records that the thread has compressed."""
         if self._packing:
-            records, self._packing = self._packing.result(), None
-            self._append(records, np.fromiter(map(len, records), np.int64, len(records)))
+            self._append(*self._packing.result())
+            self._packing = None
 
-    def _append(self, records: Sequence[bytes], lengths: Array) -> None:
-        self._records.append(np.frombuffer(b"".join(records), np.uint8))
+    def _append(self, data: Array, lengths: Array) -> None:
+        self._records.append(data)
         self._lengths.append(lengths)
 
     def close(self) -> None:
         """End the thread, and free the temporary disk space."""
         self._thread.shutdown(cancel_futures=True)
-        self._records.close()
+        for spool in (self._records, self._ids, self._titles, self._new_title_keys):
+            spool.close()
 
     def write(self, writer: ArrayFileWriter, origins: Array) -> None:
         """Write everything collected. `origins` has the previous number of each document, or -1."""
@@ -151,10 +151,9 @@ class DocStoreWriter:
         lengths = np.concatenate([np.zeros(0, np.int64), *self._lengths])
         writer.add("dictionary", np.frombuffer(self._dictionary, np.uint8))
         BlobTable(self._records.to_array(), compute_offsets(lengths)).write(writer, "records")
-        ids = StringTable.from_encoded(self._texts["ids"])
+        ids = StringTable.from_encoded(self._ids.to_array())
         ids.write(writer, "ids")
-        StringTable.from_encoded(self._texts["titles"]).write(writer, "titles")
-        self._texts.clear()  # sorting needs memory
+        StringTable.from_encoded(self._titles.to_array()).write(writer, "titles")
         years = np.concatenate([np.zeros(0, np.int32), *self._years])
         writer.add("years", years)
         StringTable.from_texts(list(self._files)).write(writer, "files")
@@ -177,10 +176,8 @@ class DocStoreWriter:
             if self._previous
             else new_numbers
         )
-        new_ids, title_keys = (
-            self._new_ids,
-            StringTable.from_encoded(self._new_title_keys).to_list(),
-        )
+        new_ids = self._new_ids
+        title_keys = StringTable.from_encoded(self._new_title_keys.to_array()).to_list()
         order = sorted(range(len(new_ids)), key=new_ids.__getitem__)
         by_id = sort_orders.merge(
             old_by_id[old_by_id >= 0], new, order, new_ids.__getitem__, ids.get_text

@@ -148,9 +148,9 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
         previous_words = previous.words.texts.to_list() if previous else []
         self._previous_words = len(previous_words)
         self._numbers = WordNumbers(catalogue.language, previous_words)
-        self._words = [encode_texts(previous_words)]
-        self._spool = Spool(folder, np.int32)
-        self._pending: deque[Future[tuple[Array, bytes]] | Array] = deque()
+        self._words, self._spool = Spool(folder, np.uint8), Spool(folder, np.int32)
+        self._words.append(encode_texts(previous_words))
+        self._pending: deque[Future[tuple[Array, Array]] | Array] = deque()
         self._batches = 0
         self._worker: ProcessPoolExecutor | None = None
         self.counts = np.zeros(0, np.int64)
@@ -159,6 +159,7 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
         if self._worker:
             self._worker.shutdown(cancel_futures=True)
         self._spool.close()
+        self._words.close()
         if isinstance(error, BrokenProcessPool):
             message = "a process of the build was killed, perhaps because memory ran out"
             raise ChildProcessError(message) from error
@@ -222,7 +223,7 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
 
     def make_word_table(self) -> WordTable:
         """Return the vocabulary of the whole stream."""
-        words = StringTable.from_encoded(self._words).to_list()
+        words = StringTable.from_encoded(self._words.to_array()).to_list()
         return number_words(words, self.counts, self._previous_words)
 
     def make_stem_table(self, words: WordTable) -> StemTable:
@@ -273,7 +274,7 @@ def _end_after(build: BaseProcess) -> None:
     os._exit(1)
 
 
-def _number_texts(texts: TextRuns) -> tuple[Array, bytes]:
+def _number_texts(texts: TextRuns) -> tuple[Array, Array]:
     """Return the stream of the texts, and the words that are new in them, encoded."""
     stream = _worker_numbers.encode(texts)
     return stream, encode_texts(_worker_numbers.take_new_words())

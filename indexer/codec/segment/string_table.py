@@ -26,9 +26,9 @@ def compute_offsets(lengths: Sequence[int] | Array) -> Offsets:
     return offsets
 
 
-def encode_texts(texts: Iterable[str]) -> bytes:
-    """Return texts in UTF-8, each followed by END."""
-    return "".join([f"{text}\n" for text in texts]).encode()
+def encode_texts(texts: Iterable[str]) -> Array:
+    """Return texts in UTF-8 (uint8), each followed by END."""
+    return np.frombuffer("".join([f"{text}\n" for text in texts]).encode(), np.uint8)
 
 
 class BlobTable:
@@ -54,9 +54,10 @@ class BlobTable:
     def __getitem__(self, number: int) -> bytes:
         return bytes(self._bytes[self._bounds[number] : self._bounds[number + 1]])
 
-    def take_runs(self, runs: Iterable[tuple[int, int]]) -> list[bytes]:
-        """Return one piece of bytes per run of numbers, with all pieces of the run."""
-        return [bytes(self._bytes[self._bounds[a] : self._bounds[b]]) for a, b in runs]
+    def take_runs(self, runs: Iterable[tuple[int, int]]) -> Array:
+        """Return the bytes (uint8) of all pieces in runs of numbers, joined."""
+        pieces = (self._bytes[self._bounds[first] : self._bounds[last]] for first, last in runs)
+        return np.frombuffer(b"".join(pieces), np.uint8)
 
 
 class StringTable(BlobTable):
@@ -68,15 +69,14 @@ class StringTable(BlobTable):
     @classmethod
     def from_texts(cls, texts: Sequence[str]) -> StringTable:
         """Build from texts. Raise ValueError if one of them has a line break."""
-        joined = cls.from_encoded([encode_texts(texts)])
+        joined = cls.from_encoded(encode_texts(texts))
         if len(joined) != len(texts):
             raise ValueError("a text contains a line break, which separates texts")
         return joined
 
     @classmethod
-    def from_encoded(cls, pieces: Sequence[bytes]) -> StringTable:
-        """Build from pieces of bytes in which END follows each text."""
-        data = np.frombuffer(b"".join(pieces), np.uint8)
+    def from_encoded(cls, data: Array) -> StringTable:
+        """Build from bytes (uint8) in which END follows each text."""
         ends = np.flatnonzero(data == END[0]) + 1
         return cls(data, np.concatenate([np.zeros(1, np.int64), ends]))
 
@@ -86,7 +86,7 @@ class StringTable(BlobTable):
 
     def to_list(self) -> list[str]:
         """Return all texts, in order."""
-        return self.data.tobytes().decode().split("\n")[:-1]
+        return str(self._bytes, "utf-8").split("\n")[:-1]
 
     def find(self, text: str) -> int | None:
         """Return the number of a text, or None. The texts must be sorted."""
