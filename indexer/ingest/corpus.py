@@ -140,6 +140,7 @@ class CorpusReader:
                     copied.add(name)
                 yield item
         yield from self._end_duplicates()
+        self._places.clear()  # the build needs the memory to sort
         for name, mapper in mappers.items():
             self.unused.update({(name, column): n for column, n in mapper.unknown.items()})
             if name not in copied:
