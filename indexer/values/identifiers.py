@@ -1,6 +1,6 @@
 """Identifiers of publications: DOI, ISBN, ISSN, and PMID.
 
-Each public function returns the normalized identifiers in a text, in order. Identifiers with a
+Functions named `find_` return the normalized identifiers in a text, in order. Identifiers with a
 wrong check digit are left out.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from indexer.analysis.cleaning import unescape
 
@@ -24,6 +24,8 @@ _URL_END = re.compile(
     re.IGNORECASE,
 )
 """Suffixes that publishers add to a DOI in their URLs."""
+_DOI_SAFE = "/:;,()!$&'*+=~@[]"
+"""Characters of a DOI that need no percent-encoding in a URL."""
 _LABEL = re.compile(r"\[(?:doi|pii)\]\Z", re.IGNORECASE)
 _MAX_URL_CHARS = 300
 _DASHES = str.maketrans(dict.fromkeys("\u00ad\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
@@ -52,6 +54,11 @@ def find_dois(text: str) -> tuple[str, ...]:
         for match in _DOI.finditer(text)
     )
     return tuple(dict.fromkeys(doi for doi in dois if doi))
+
+
+def make_doi_url(doi: str) -> str:
+    """Return the URL that a DOI leads to."""
+    return f"https://doi.org/{quote(doi, safe=_DOI_SAFE)}"
 
 
 def find_isbns(text: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
 from indexer.catalogue.roles import NAME_ROLES, NameRole, Role
 from indexer.values import names
+from indexer.values.identifiers import make_doi_url
 from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
 
@@ -93,7 +94,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         """The address of the publication: its first link, or its DOI, or ""."""
         if self.links:
             return self.links[0].url
-        return f"https://doi.org/{self.get_first('DOI')}" if "DOI" in self.values else ""
+        return make_doi_url(self.get_first("DOI")) if "DOI" in self.values else ""
 
 
 def make_item(publication: Publication, catalogue: Catalogue, page_url: str = "") -> Item:

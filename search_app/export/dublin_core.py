@@ -13,6 +13,7 @@ from lxml import etree
 
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import NameRole, Role
+from indexer.values.identifiers import make_doi_url
 from indexer.values.publication_types import PublicationType
 from search_app.export import xml_document
 from search_app.export.csl import Item
@@ -83,7 +84,7 @@ def list_elements(item: Item) -> Iterator[tuple[str, str]]:
 def _list_identifiers(item: Item) -> Iterator[str]:
     """Yield the addresses and numbers of a publication, as URLs or URNs."""
     yield from (link.url for link in item.links)
-    yield from (f"https://doi.org/{doi}" for doi in item.get("DOI"))
+    yield from map(make_doi_url, item.get("DOI"))
     yield from (f"urn:isbn:{isbn}" for isbn in item.get("ISBN"))
     yield from (f"urn:issn:{issn}" for issn in item.get("ISSN"))
     if item.page_url:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from indexer.catalogue.roles import NameRole, Role
+from indexer.values.identifiers import make_doi_url
 from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
 from search_app.export.csl import Item
@@ -105,8 +106,7 @@ def _describe(item: Item) -> dict[str, object]:
     if publishers := item.get("publisher"):
         data["publisher"] = _unwrap([{"@type": "Organization", "name": p} for p in publishers])
     data |= _describe_whole(item)
-    addresses = [link.url for link in item.links]
-    if addresses := [*addresses, *(f"https://doi.org/{doi}" for doi in item.get("DOI"))]:
+    if addresses := [*(link.url for link in item.links), *map(make_doi_url, item.get("DOI"))]:
         data["sameAs"] = _unwrap(addresses)
     return data
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote
 
+from indexer.values.identifiers import make_doi_url
 from search_app.export import json_ld
 from search_app.export.csl import Item
 
@@ -17,7 +17,6 @@ MAX_BYTES = 2500
 _SCHEMA_ORG = "https://schema.org/"
 _URL = re.compile(r"https?://[!#-;=?-~]+")
 """A URL that needs no encoding between angle brackets."""
-_DOI_CHARS = "/:;,()!$&'*+=~@[]"
 
 
 def format_links(item: Item, exports: Iterable[tuple[str, str]]) -> str:
@@ -38,7 +37,7 @@ def _list_links(item: Item, exports: Iterable[tuple[str, str]]) -> Iterator[str]
     for type_name in ("AboutPage", json_ld.find_type(item)):
         yield f'<{_SCHEMA_ORG}{type_name}>; rel="type"'
     if doi := item.get_first("DOI"):
-        yield f'<https://doi.org/{quote(doi, safe=_DOI_CHARS)}>; rel="cite-as"'
+        yield f'<{make_doi_url(doi)}>; rel="cite-as"'
     for text in item.get("rights"):
         if _URL.fullmatch(text):
             yield f'<{text}>; rel="license"'

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import PurePosixPath
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 import msgspec
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Link, Publication
+from indexer.values.identifiers import make_doi_url
 from indexer.values.publication_types import PublicationType
 from search_app.export.csl import Item, make_item
 from search_app.i18n.translation import gettext
 
 MAX_LINKS = 5
 """Number of links that are offered. The details of the publication list all of them."""
-DOI_CHARS = "/:;,()!$&'*+=~@[]"
-"""Characters of a DOI that need no percent-encoding in a URL."""
 _VIDEO_HOSTS = frozenset({"youtube.com", "youtu.be", "vimeo.com"})
 _LISTENED: frozenset[PublicationType] = frozenset({"broadcast", "song"})
 _FILES = frozenset(
@@ -72,11 +71,6 @@ def make_how_to_get(publication: Publication, catalogue: Catalogue) -> HowToGet:
     else:
         sentence = gettext("No address is known. These links search for the exact title.")
     return HowToGet(sentence, (), tuple(_list_searches(item.title, catalogue.publisher_site)))
-
-
-def make_doi_url(doi: str) -> str:
-    """Return the URL that a DOI leads to."""
-    return f"https://doi.org/{quote(doi, safe=DOI_CHARS)}"
 
 
 def _make_way(link: Link, item: Item, *, is_restricted: bool) -> Way:

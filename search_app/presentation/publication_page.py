@@ -8,10 +8,11 @@ import msgspec
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
+from indexer.values.identifiers import make_doi_url
 from indexer.values.publication_types import PublicationType
 from search_app.engine.store import Related
 from search_app.presentation.export_links import ExportLink, make_export_links
-from search_app.presentation.how_to_get import HowToGet, make_doi_url, make_how_to_get
+from search_app.presentation.how_to_get import HowToGet, make_how_to_get
 from search_app.presentation.labels import MetadataLine, display_value, list_qualifying_rows
 from search_app.presentation.search_page import make_export_url, make_publication_url
 from search_app.search_state import SearchState

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.values.identifiers import find_dois, find_isbns, find_issns, find_pmids
+from indexer.values.identifiers import find_dois, find_isbns, find_issns, find_pmids, make_doi_url
 
 SICI = "10.5555/(sici)1097-0258(19980815/30)17:15/16<1661::aid-x968>3.0.co;2-2"
 
@@ -38,6 +38,15 @@ SICI = "10.5555/(sici)1097-0258(19980815/30)17:15/16<1661::aid-x968>3.0.co;2-2"
 def test_dois_are_found_in_any_text(text: str, dois: str) -> None:
     """DOIs are found in URLs, in lists, and next to other text, without the marks around them."""
     assert find_dois(text) == tuple(dois.split())
+
+
+@pytest.mark.parametrize("doi", ["10.5555/tea.1", SICI, "10.5555/tea#7(2)", "10.5555/50%_é"])
+def test_the_url_of_a_doi_is_valid_and_has_the_doi(doi: str) -> None:
+    """Characters that a URL cannot have are percent-encoded, and reading the URL decodes them."""
+    url = make_doi_url(doi)
+    assert url.startswith("https://doi.org/10.5555/")
+    assert not set('<>"# é') & set(url)
+    assert find_dois(url) == (doi,)
 
 
 @pytest.mark.parametrize(

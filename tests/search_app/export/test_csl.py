@@ -94,6 +94,12 @@ def test_a_publication_is_written_in_the_terms_of_csl() -> None:
     }  # fmt: skip
 
 
+def test_the_address_of_a_publication_without_links_is_the_url_of_its_doi() -> None:
+    """Characters of a DOI that a URL cannot have are percent-encoded."""
+    item = make_item(paper(doi="10.1000/a<b>#c"), PAPERS)
+    assert item.url == "https://doi.org/10.1000/a%3Cb%3E%23c"
+
+
 def test_coverage_has_names_of_countries() -> None:
     """Dublin Core and MODS print the coverage, so a code of a country becomes its name."""
     assert make_item(paper(country=("KE", "IN")), PAPERS).get("coverage") == ("Kenya", "India")
