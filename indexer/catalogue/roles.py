@@ -7,6 +7,7 @@ as `article-journal`. `search_app.export.csl` maps a publication to them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 import msgspec
@@ -60,6 +61,14 @@ ALIASES: dict[str, Role] = {"summary": "abstract", "date": "issued"}
 RoleOrAlias = Role | Literal["summary", "date"]
 
 NAME_ROLES: tuple[NameRole, ...] = get_args(NameRole)
+RELATORS: Mapping[NameRole, str] = {
+    "author": "aut",
+    "editor": "edt",
+    "translator": "trl",
+    "director": "drt",
+    "contributor": "ctb",
+}
+"""The MARC code of each role (https://www.loc.gov/marc/relators/)."""
 
 
 class TypeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from indexer.analysis.cleaning import clean
-from indexer.catalogue.roles import NameRole, Role
+from indexer.catalogue.roles import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
@@ -50,13 +50,6 @@ _LEVELS: dict[PublicationType, str] = {
     "webpage": "i",
 }
 """Position 7 of the leader. Any other publication is a monograph: m."""
-_RELATORS: dict[NameRole, str] = {
-    "author": "aut",
-    "editor": "edt",
-    "translator": "trl",
-    "director": "drt",
-    "contributor": "ctb",
-}
 _SUBFIELDS: tuple[tuple[Role, str, str, str, str], ...] = (
     ("ISBN", "020", "  ", "a", ""),
     ("DOI", "024", "7 ", "a", "doi"),
@@ -154,7 +147,7 @@ def _list_names(item: Item) -> Iterator[_Field]:
     is_main = True
     for role, names in item.names.items():
         for name in names:
-            yield _make_name(name, _RELATORS[role], is_main=is_main and role == "author")
+            yield _make_name(name, RELATORS[role], is_main=is_main and role == "author")
             is_main = is_main and role != "author"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
-from indexer.catalogue.roles import NameRole, Role
+from indexer.catalogue.roles import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
@@ -67,14 +67,6 @@ _RESOURCES: dict[PublicationType, str] = {
     "song": "sound recording",
 }
 """Types of resources. Any other publication is text."""
-_RELATORS: dict[NameRole, str] = {
-    "author": "aut",
-    "editor": "edt",
-    "translator": "trl",
-    "director": "drt",
-    "contributor": "ctb",
-}
-"""MARC codes of the roles of names."""
 _IDENTIFIERS: tuple[tuple[Role, str], ...] = (
     ("DOI", "doi"), ("ISBN", "isbn"), ("PMID", "pmid"), ("number", "local"),
 )  # fmt: skip
@@ -95,7 +87,7 @@ def make_record(item: Item) -> etree._Element:
     add(add(record, "titleInfo", lang=get_bibliographic_code(item.language)), "title", item.title)
     for name_role, names in item.names.items():
         for name in names:
-            _add_name(record, name, _RELATORS[name_role])
+            _add_name(record, name, RELATORS[name_role])
     add(record, "typeOfResource", _RESOURCES.get(item.type, "text"))
     if item.type in _GENRES:
         add(record, "genre", _GENRES[item.type], authority="marcgt")
