@@ -23,7 +23,7 @@ from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
 
 _EDTF = re.compile(r"(?P<year>-?\d{4,})(?:-(?P<month>\d{2}))?(?:-(?P<day>\d{2}))?\??")
-_PAGE_RANGE = re.compile(r"\s*[-–]\s*")
+_PAGE_RANGE = re.compile(r"(?<=\w)\s*[-–]\s*(?=\w)")
 _FIRST_SEASON, _MONTHS = 20, 12
 _JOINED_BY_COMMA = frozenset({"keyword", "ISBN", "ISSN", "page"})
 
@@ -87,7 +87,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def pages(self) -> list[str]:
         """The first and the last page of the first range, or one page, or nothing."""
-        return [page for text in self.get("page")[:1] for page in _PAGE_RANGE.split(text, 1)]
+        return split_pages(self.get_first("page")) if "page" in self.values else []
 
     @property
     def url(self) -> str:
@@ -126,6 +126,11 @@ def make_item(publication: Publication, catalogue: Catalogue, page_url: str = ""
         links=links,
         page_url=page_url,
     )
+
+
+def split_pages(text: str) -> list[str]:
+    """Return the first and the last page of a range, or one page."""
+    return _PAGE_RANGE.split(text, maxsplit=1)
 
 
 def _read_name(value: Value, field: Field) -> Name:

@@ -6,7 +6,6 @@ a publication by the genres of the list "marcgt".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from lxml import etree
@@ -16,7 +15,7 @@ from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
 from search_app.export import xml_document
-from search_app.export.csl import Date, Item
+from search_app.export.csl import Date, Item, split_pages
 from search_app.export.xml_document import add, add_all
 
 _NAMESPACE = "http://www.loc.gov/mods/v3"
@@ -72,7 +71,6 @@ _IDENTIFIERS: tuple[tuple[Role, str], ...] = (
 )  # fmt: skip
 _SUBJECTS: tuple[tuple[Role, str], ...] = (("keyword", "topic"), ("coverage", "geographic"))
 _DETAILS: tuple[tuple[Role, str], ...] = (("volume", "volume"), ("issue", "issue"))
-_PAGE_RANGE = re.compile(r"(?<=\w)\s*[-–]\s*(?=\w)")
 
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
@@ -151,7 +149,7 @@ def _add_related(record: etree._Element, item: Item) -> None:
         for number in item.get(role):
             add(add(part, "detail", type=kind), "number", number)
     for pages in item.get("page"):
-        first, *last = _PAGE_RANGE.split(pages, maxsplit=1)
+        first, *last = split_pages(pages)
         extent = add(part, "extent", unit="pages")
         add(extent, "start", first)
         add_all(extent, "end", last)

@@ -11,7 +11,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, SourceLocation
 from indexer.catalogue.roles import TypeRule
 from indexer.ingest import corpus
-from search_app.export.csl import Date, make_item, parse_date, to_csl_json
+from search_app.export.csl import Date, make_item, parse_date, split_pages, to_csl_json
 from tests.conftest import ROOT
 
 PAPERS = Catalogue(
@@ -98,6 +98,13 @@ def test_the_address_of_a_publication_without_links_is_the_url_of_its_doi() -> N
     """Characters of a DOI that a URL cannot have are percent-encoded."""
     item = make_item(paper(doi="10.1000/a<b>#c"), PAPERS)
     assert item.url == "https://doi.org/10.1000/a%3Cb%3E%23c"
+
+
+def test_a_range_of_pages_has_a_page_on_both_sides_of_its_dash() -> None:
+    """A dash at the start or the end of a page separates nothing."""
+    assert [split_pages(text) for text in ("e12 – e15", "7-9", "12-", "-3", "iv")] == [
+        ["e12", "e15"], ["7", "9"], ["12-"], ["-3"], ["iv"],
+    ]  # fmt: skip
 
 
 def test_coverage_has_names_of_countries() -> None:
