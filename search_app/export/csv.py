@@ -11,9 +11,9 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 
 from indexer.analysis.cleaning import clean
+from indexer.analysis.tokenizer import PARAGRAPH_BREAK
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication
-from search_app.export.jsonl import PARAGRAPH
 
 SEPARATOR = "||"
 """What separates several values in one cell. An import splits any column at it."""
@@ -51,7 +51,8 @@ def _make_cell(publication: Publication, field: Field, catalogue: Catalogue) -> 
     """
     values = map(str, catalogue.get_values(publication, field))
     if field.role == "abstract":
-        text = PARAGRAPH.join(map(clean, PARAGRAPH.join(values).split(PARAGRAPH)))
+        paragraphs = PARAGRAPH_BREAK.join(values).split(PARAGRAPH_BREAK)
+        text = PARAGRAPH_BREAK.join(map(clean, paragraphs))
     elif field.several:
         text = SEPARATOR.join(_BAR.sub("| ", clean(value)) for value in values)
     else:

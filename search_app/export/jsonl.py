@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from indexer.analysis.tokenizer import PARAGRAPH_BREAK
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-
-PARAGRAPH = "\n\n"
-"""What separates the paragraphs of an abstract."""
 
 
 def write(publications: Iterable[Publication], catalogue: Catalogue) -> Iterator[bytes]:
@@ -31,7 +29,7 @@ def _make_object(publication: Publication, catalogue: Catalogue) -> dict[str, ob
     for field in catalogue.fields:
         if values := catalogue.get_values(publication, field):
             if field.role == "abstract":
-                record[field.name] = str(values[0]).split(PARAGRAPH)
+                record[field.name] = str(values[0]).split(PARAGRAPH_BREAK)
             else:
                 record[field.name] = values if field.several else values[0]
     return record

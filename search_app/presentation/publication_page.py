@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from indexer.analysis.tokenizer import PARAGRAPH_BREAK
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
 from indexer.values.identifiers import make_doi_url
@@ -97,7 +98,7 @@ def make_publication_page(
         f"{publication.title} – {catalogue.title}",
         metadata.format(publication),
         make_how_to_get(publication, catalogue),
-        tuple(publication.summary.split("\n\n")) if publication.summary else (),
+        tuple(publication.summary.split(PARAGRAPH_BREAK)) if publication.summary else (),
         make_export_links(lambda name: make_export_url(name, publication.id, prefix)),
         tuple(_make_details(publication, catalogue, prefix)),
         _make_related(related.editions, metadata, prefix),
