@@ -49,10 +49,10 @@ _ELEMENTS: tuple[tuple[Role, str], ...] = (
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
     """Yield the collection, record by record."""
-    return xml_document.write(etree.Element("collection"), map(make_record, items))
+    return xml_document.write(etree.Element("collection"), map(_make_record, items))
 
 
-def make_record(item: Item) -> etree._Element:
+def _make_record(item: Item) -> etree._Element:
     """Return an item as an element `oai_dc:dc`."""
     record = etree.Element(f"{{{_OAI_DC}}}dc", nsmap=_NAMESPACES)
     record.set(f"{{{_XSI}}}schemaLocation", _SCHEMA)

@@ -81,10 +81,10 @@ class _Field(NamedTuple):
 def write(items: Iterable[Item]) -> Iterator[bytes]:
     """Yield the collection, record by record."""
     root = etree.Element(f"{{{_NAMESPACE}}}collection", nsmap={None: _NAMESPACE})
-    return xml_document.write(root, map(make_record, items))
+    return xml_document.write(root, map(_make_record, items))
 
 
-def make_record(item: Item) -> etree._Element:
+def _make_record(item: Item) -> etree._Element:
     """Return an item as an element `record`."""
     record = etree.Element(f"{{{_NAMESPACE}}}record", nsmap={None: _NAMESPACE})
     add(record, "leader").text = _make_leader(item)

@@ -76,10 +76,10 @@ _DETAILS: tuple[tuple[Role, str], ...] = (("volume", "volume"), ("issue", "issue
 def write(items: Iterable[Item]) -> Iterator[bytes]:
     """Yield the collection, record by record."""
     root = etree.Element(f"{{{_NAMESPACE}}}modsCollection", nsmap=_NAMESPACES)
-    return xml_document.write(root, map(make_record, items))
+    return xml_document.write(root, map(_make_record, items))
 
 
-def make_record(item: Item) -> etree._Element:
+def _make_record(item: Item) -> etree._Element:
     """Return an item as an element `mods`."""
     record = etree.Element(f"{{{_NAMESPACE}}}mods", nsmap=_NAMESPACES, version="3.7")
     add(add(record, "titleInfo", lang=get_bibliographic_code(item.language)), "title", item.title)
