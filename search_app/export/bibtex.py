@@ -104,7 +104,7 @@ def _list_fields(item: Item, kind: str) -> Iterator[tuple[str, str]]:
         yield field, next((_join(item.get(role)) for role in roles if item.get(role)), "")
     yield "keywords", _brace(", ".join(map(_format_keyword, item.get("keyword"))))
     yield "doi", _brace(_escape_url(item.get_first("DOI")))
-    yield "url", _brace(_escape_url(_get_url(item)))
+    yield "url", _brace(_escape_url("".join(item.link_urls[:1])))
     yield "abstract", _brace(_escape(item.abstract))
 
 
@@ -155,8 +155,3 @@ def _format_keyword(keyword: str) -> str:
     """
     keyword = _escape(keyword)
     return f"{{{{{keyword}}}}}" if "," in keyword or ";" in keyword else keyword
-
-
-def _get_url(item: Item) -> str:
-    """Return the first link. Without a link and a DOI, return the address of the page."""
-    return item.links[0].url if item.links else "" if item.url else item.page_url

@@ -90,6 +90,13 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         return split_pages(self.get_first("page")) if "page" in self.values else []
 
     @property
+    def link_urls(self) -> tuple[str, ...]:
+        """The URLs of the links. Without a link and a DOI, the address of the page."""
+        if self.links or "DOI" in self.values:
+            return tuple(link.url for link in self.links)
+        return (self.page_url,) if self.page_url else ()
+
+    @property
     def url(self) -> str:
         """The address of the publication: its first link, or its DOI, or ""."""
         if self.links:
@@ -174,8 +181,7 @@ def to_csl_json(item: Item) -> dict[str, object]:
     """Return an item as an object of CSL-JSON."""
     data: dict[str, object] = {"id": item.id, "type": item.type, "title": item.title}
     for role, people in item.names.items():
-        if role in NAME_ROLES:
-            data[role] = [_name_to_json(name) for name in people]
+        data[role] = [_name_to_json(name) for name in people]
     if item.issued:
         data["issued"] = _date_to_json(item.issued)
     data |= dict(_join_values(item))

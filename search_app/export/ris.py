@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import NameRole, Role
 from indexer.values.publication_types import PublicationType
-from search_app.export.csl import Item
+from search_app.export.csl import Date, Item
 
 _TYPES: dict[PublicationType, str] = {
     "article-journal": "JOUR",
@@ -97,7 +97,7 @@ def _list_values(item: Item) -> Iterator[tuple[str, str]]:
             yield tag, name.inverted
     if item.issued:
         yield "PY", f"{item.issued.year:04}"
-        yield "DA", _format_date(item)
+        yield "DA", _format_date(item.issued)
     for role, tag in _TAGS:
         for text in item.get(role):
             yield tag, text
@@ -105,22 +105,14 @@ def _list_values(item: Item) -> Iterator[tuple[str, str]]:
         yield tag, "; ".join(item.get(role))
     yield from zip(("SP", "EP"), item.pages, strict=False)
     yield "AB", item.abstract
-    for url in _list_urls(item):
+    for url in item.link_urls:
         yield "UR", url
 
 
-def _format_date(item: Item) -> str:
+def _format_date(date: Date) -> str:
     """Return a date as YYYY/MM/DD/, or "" if only the year is known. A season follows the day."""
-    date = item.issued
-    if date is None or not (date.month or date.season):
+    if not (date.month or date.season):
         return ""
     month, day = (f"{part:02}" if part else "" for part in (date.month, date.day))
     season = _SEASONS[date.season - 1] if date.season else ""
     return f"{date.year:04}/{month}/{day}/{season}"
-
-
-def _list_urls(item: Item) -> Iterator[str]:
-    """Yield the links of an item. Without a link and a DOI, yield the address of its page."""
-    yield from (link.url for link in item.links)
-    if not item.url:
-        yield item.page_url
