@@ -6,7 +6,12 @@ scheme and the host too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from flask import current_app, request
+
+from search_app.presentation.search_page import make_publication_url
 
 
 def make_absolute(path: str) -> str:
@@ -17,3 +22,8 @@ def make_absolute(path: str) -> str:
     """
     origin: str = current_app.config["SITE_URL"] or f"{request.scheme}://{request.host}"
     return f"{origin}{path}"
+
+
+def get_page_urls() -> Callable[[str], str]:
+    """Return a function from an id to the absolute URL of its page. It outlives the request."""
+    return partial(make_publication_url, prefix=make_absolute(request.script_root))

@@ -10,22 +10,20 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from threading import BoundedSemaphore
 from time import monotonic
 from typing import cast
 from urllib.parse import quote
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app
 from werkzeug.http import dump_options_header
 
 from indexer.catalogue.records import Publication
-from search_app.export.registry import FORMATS, Format, MakePageUrl
+from search_app.export.registry import FORMATS, Format
 from search_app.i18n.translation import gettext
 from search_app.presentation.labels import describe_search
-from search_app.presentation.search_page import make_publication_url
 from search_app.search_state import SearchState
-from search_app.web.addresses import make_absolute
+from search_app.web.addresses import get_page_urls
 from search_app.web.errors import NotFound, TooManyExports
 from search_app.web.lookup import get_publication
 from search_app.web.routes import get_engine, get_searcher, parse_state
@@ -53,7 +51,7 @@ def register(app: Flask) -> None:
 def export_publication(name: str, identity: str) -> Response:
     """Return a publication in a format. Raise NotFound or PublicationRemoved."""
     export_format, publication = _find_format(name), get_publication(get_searcher(), identity)
-    parts = export_format.write([publication], get_searcher().catalogue, _get_page_urls())
+    parts = export_format.write([publication], get_searcher().catalogue, get_page_urls())
     return _make_file(b"".join(parts), export_format, publication.title)
 
 
@@ -66,7 +64,7 @@ def export_search(name: str) -> Response:
     export_format, state, catalogue = _find_format(name), parse_state(), get_searcher().catalogue
     with ExitStack() as stack:
         publications = stack.enter_context(scan_hits(state))
-        parts = export_format.write(publications, catalogue, _get_page_urls())
+        parts = export_format.write(publications, catalogue, get_page_urls())
         file_name = describe_search(state, catalogue) or catalogue.title
         response = _make_file(join_blocks(parts), export_format, file_name)
         response.call_on_close(stack.pop_all().close)
@@ -95,11 +93,6 @@ def _find_format(name: str) -> Format:
             gettext("The formats are: %(names)s.") % {"names": ", ".join(FORMATS)},
         )
     return FORMATS[name]
-
-
-def _get_page_urls() -> MakePageUrl:
-    """Return a function from an id to the absolute URL of its page. It outlives the request."""
-    return partial(make_publication_url, prefix=make_absolute(request.script_root))
 
 
 def join_blocks(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import msgspec
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response
 
 from search_app.engine.results import Results
 from search_app.export import atom
 from search_app.export.csl import make_item
 from search_app.presentation.labels import describe_search
-from search_app.presentation.search_page import make_publication_url
 from search_app.search_state import SIZE, SearchState
-from search_app.web.addresses import make_absolute
+from search_app.web.addresses import get_page_urls, make_absolute
 from search_app.web.routes import get_engine, get_searcher, parse_state
 
 PAGE_ENTRIES = 50
@@ -33,7 +30,7 @@ def feed() -> Response:
     state, searcher = parse_state(), get_searcher()
     newest = msgspec.structs.replace(state, sort="newest", size=PAGE_ENTRIES, explain=False)
     with get_engine().answer(newest.make_request(values=0), searcher) as results:
-        make_page_url = partial(make_publication_url, prefix=make_absolute(request.script_root))
+        make_page_url = get_page_urls()
         items = [
             make_item(hit.publication, searcher.catalogue, make_page_url(hit.publication.id))
             for hit in results.hits

@@ -6,15 +6,13 @@ It is an index of parts, because a part may have 50,000 URLs at most.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 
 from flask import Blueprint, Flask, Response, request
 from lxml import etree
 
 from search_app.engine import SearchRequest
 from search_app.export import xml_document
-from search_app.presentation.search_page import make_publication_url
-from search_app.web.addresses import make_absolute
+from search_app.web.addresses import get_page_urls, make_absolute
 from search_app.web.errors import page_not_found
 from search_app.web.routes import get_searcher
 
@@ -43,9 +41,8 @@ def part(number: int) -> Response:
     """Return a part, counted from 1. Raise NotFound."""
     if not 1 <= number <= _count_parts():
         raise page_not_found()
-    make_url = partial(make_publication_url, prefix=make_absolute(request.script_root))
     ids = get_searcher().list_ids(SearchRequest(page=number, size=PART_URLS))
-    return _render("urlset", "url", map(make_url, ids))
+    return _render("urlset", "url", map(get_page_urls(), ids))
 
 
 def _count_parts() -> int:
