@@ -1,9 +1,11 @@
-"""The commands of the write side, one module per command.
+"""The commands of the write side.
 
-- `build` turns a corpus into a published generation, and `build_stats` counts for it.
+- `build` turns a corpus into a published generation. `predecessor`, `retirement`, `same_titles`,
+  and `build_stats` are parts of it.
 - `check` reports the problems of a corpus.
 - `link_check` tests the links of a corpus.
-- `importer` turns a file into a catalogue folder.
+- `importer` turns files into a corpus folder with `sources.toml`, and `pages` a file into a folder
+  of pages. `import_groups` and `folder_switch` are parts of them.
 - `verify` checks an index.
 
 Only the command line and the background build of the server import this package.

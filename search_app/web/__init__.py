@@ -1,7 +1,10 @@
 """The Flask application: serve pages and JSON over HTTP.
 
-`app` creates the application. `routes` has its routes, and `middleware` acts on every request.
-`errors` turns exceptions into responses, `addresses` makes URLs absolute, `robots` serves
-robots.txt, `server` runs the application on waitress, and `zero_result_log` logs searches without
-hits.
+`app` creates the application. `routes` has the routes of pages and of the API. Each of the other
+modules named `_routes`, `discovery`, `opensearch`, `sitemap`, and `robots` has the routes of one
+purpose. `middleware` acts on every request.
+
+`lookup` finds the publication of a URL, `addresses` makes URLs absolute, and `errors` turns
+exceptions into responses. `server` runs the application on waitress. `zero_result_log` logs
+searches without hits.
 """
