@@ -1,7 +1,7 @@
 """Retired ids: carry the list of the earlier generations on to a new one.
 
 An id is retired if an earlier generation has it and the new one does not. It leads to the
-publication that it stood for, if that has another id now. Only publications whose ids vanished are
+publication that had it, if that has another id now. Only publications whose ids vanished are
 compared, and only with those that are new, changed, or merged. docs/decisions/0038 has the reasons.
 """
 

@@ -61,8 +61,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     `language` is the code of the language of the title. `names` has the persons and bodies of each
     role. `values` has the other variables, each with one text or more; languages are codes, and
-    pages and numbers are as in the source. `links` are all its web addresses. `page_url` is the
-    address of its page in this catalogue, or "".
+    pages and numbers are as in the source. `links` are all its links. `page_url` is the URL of
+    its page in this catalogue, or "".
     """
 
     id: str
@@ -91,21 +91,21 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def link_urls(self) -> tuple[str, ...]:
-        """The URLs of the links. Without a link and a DOI, the address of the page."""
+        """The URLs of the links. Without a link and a DOI, the URL of the page."""
         if self.links or "DOI" in self.values:
             return tuple(link.url for link in self.links)
         return (self.page_url,) if self.page_url else ()
 
     @property
     def url(self) -> str:
-        """The address of the publication: its first link, or its DOI, or ""."""
+        """The URL of the publication: its first link, or that of its DOI, or ""."""
         if self.links:
             return self.links[0].url
         return make_doi_url(self.get_first("DOI")) if "DOI" in self.values else ""
 
 
 def make_item(publication: Publication, catalogue: Catalogue, page_url: str = "") -> Item:
-    """Return a publication of a catalogue as an item. `page_url` is the address of its page."""
+    """Return a publication of a catalogue as an item. `page_url` is the URL of its page."""
     people: dict[NameRole, tuple[Name, ...]] = {}
     values: dict[Role, tuple[str, ...]] = {}
     links: tuple[Link, ...] = ()

@@ -18,7 +18,7 @@ from indexer.catalogue.records import Publication
 SEPARATOR = "||"
 """What separates several values in one cell. An import splits any column at it."""
 _BAR = re.compile(r"\|(?=\||\Z)")
-"""A bar that would be taken for a part of the separator."""
+"""A bar that an import would read as a part of the separator."""
 _FORMULA = re.compile(r"'*[=+\-@]")
 """The start of a formula, after any apostrophes."""
 

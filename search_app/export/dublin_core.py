@@ -82,7 +82,7 @@ def list_elements(item: Item) -> Iterator[tuple[str, str]]:
 
 
 def _list_identifiers(item: Item) -> Iterator[str]:
-    """Yield the addresses and numbers of a publication, as URLs or URNs."""
+    """Yield the URLs and numbers of a publication, as URLs or URNs."""
     yield from (link.url for link in item.links)
     yield from map(make_doi_url, item.get("DOI"))
     yield from (f"urn:isbn:{isbn}" for isbn in item.get("ISBN"))

@@ -76,12 +76,12 @@ _ESCAPES = str.maketrans({
 
 
 def find_type(item: Item) -> str:
-    """Return the type of an item in schema.org, without an address."""
+    """Return the type of an item in schema.org, without the URL of schema.org."""
     return _TYPES.get(item.type, "CreativeWork")
 
 
 def write(item: Item) -> str:
-    """Return an item as JSON that an element `script` can hold as it is."""
+    """Return an item as JSON that can be the content of an element `script`."""
     return msgspec.json.encode(_describe(item)).decode().translate(_ESCAPES)
 
 
@@ -106,8 +106,8 @@ def _describe(item: Item) -> dict[str, object]:
     if publishers := item.get("publisher"):
         data["publisher"] = _unwrap([{"@type": "Organization", "name": p} for p in publishers])
     data |= _describe_whole(item)
-    if addresses := [*(link.url for link in item.links), *map(make_doi_url, item.get("DOI"))]:
-        data["sameAs"] = _unwrap(addresses)
+    if urls := [*(link.url for link in item.links), *map(make_doi_url, item.get("DOI"))]:
+        data["sameAs"] = _unwrap(urls)
     return data
 
 

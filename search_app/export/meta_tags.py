@@ -69,10 +69,10 @@ def _list_citation_tags(item: Item) -> Iterator[tuple[str, str]]:
         for text in item.get(role):
             yield tag, text
     yield from zip(("firstpage", "lastpage"), item.pages, strict=False)
-    yield from _list_addresses(item)
+    yield from _list_urls(item)
 
 
-def _list_addresses(item: Item) -> Iterator[tuple[str, str]]:
+def _list_urls(item: Item) -> Iterator[tuple[str, str]]:
     for link in item.links:
         if link.url.partition("?")[0].lower().endswith(".pdf"):
             yield "pdf_url", link.url

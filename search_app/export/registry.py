@@ -11,12 +11,12 @@ from search_app.export import bibtex, csl_json, csv, dublin_core, jsonl, marcxml
 from search_app.export.csl import Item, make_item
 
 MakePageUrl = Callable[[str], str]
-"""Returns the absolute address of the page of an id, or "" if there is none."""
+"""Returns the absolute URL of the page of an id, or "" if there is none."""
 Write = Callable[[Iterable[Publication], Catalogue, MakePageUrl], Iterator[bytes]]
 
 
 class Format(NamedTuple):
-    """A format: its name in addresses, its display name, and its writer.
+    """A format: its name in URLs, its display name, and its writer.
 
     `write` yields the parts of a file one by one, so that memory does not grow with their number.
     `extension` is that of a file, without a dot.

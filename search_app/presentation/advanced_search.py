@@ -1,6 +1,6 @@
-"""The advanced form: its inputs, and the query that they stand for.
+"""The advanced form: its inputs, and the query that they compose.
 
-A list has one kind of address, that of the search box. So the form only writes a query.
+The form only writes a query, so its results have the same URLs as those of the search box.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def make_form(catalogue: Catalogue) -> AdvancedForm:
 
 
 def compose_query(inputs: Mapping[str, str], catalogue: Catalogue) -> str:
-    """Return the query that the inputs stand for, as a user would type it in the search box."""
+    """Return the query of the inputs, as a user would type it in the search box."""
     alternatives = [*_split(inputs.get(ANY, ""))]
     parts = [*_split(inputs.get(ALL, ""))]
     for row in _list_word_rows(catalogue):

@@ -44,7 +44,7 @@ class FacetRow(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_missing(self) -> bool:
-        """Whether it stands for the publications without a value."""
+        """Whether it selects the publications without a value."""
         return self.value == MISSING
 
 

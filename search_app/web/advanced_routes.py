@@ -1,4 +1,4 @@
-"""The routes of the advanced form: the form, and a redirect to the search that it stands for."""
+"""The routes of the advanced form: the form, and a redirect to its search."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def show_form() -> str:
 
 @advanced.get("/advanced/search")
 def search() -> Response:
-    """Redirect to the list of the search that the form stands for. Raise BadParameter."""
+    """Redirect to the results of the form. Raise BadParameter."""
     query = compose_query(request.args, get_searcher().catalogue)
     return redirect(parse_state().with_only_text(query).make_url(), 303)

@@ -1,4 +1,4 @@
-"""The routes of what a catalogue adds to the appearance of its pages: its colors and its logo."""
+"""The routes of the colors and the logo of a catalogue."""
 
 from __future__ import annotations
 

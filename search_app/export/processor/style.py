@@ -69,7 +69,7 @@ def _write_out_substitutes(root: etree._Element) -> None:
 
 
 def _remove_numbers_of_entries(root: etree._Element) -> None:
-    """Remove the number that a style gives to each entry of a list: a citation stands alone."""
+    """Remove the number that a style gives to each entry of a list: there is one citation."""
     path = "//cs:bibliography//cs:text[@variable='citation-number']"
     for number in root.xpath(path, namespaces=_CSL):
         number.getparent().remove(number)
