@@ -7,7 +7,6 @@ UTF-8 and Windows-1252, so `decode_text` decodes each record on its own.
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Callable, Iterator
 
 from indexer.catalogue.records import Problem
@@ -19,9 +18,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
-_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-"""A character of UTF-8 beyond ASCII."""
-_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_ASCII = bytes(range(0x80))
 _KEEP = "keep bytes"
 """The error handler that keeps the bytes of an invalid character."""
 
@@ -56,8 +53,8 @@ def guess_encoding(head: bytes) -> str | None:
 
 def _is_utf8(data: bytes) -> bool:
     """Return whether most bytes beyond ASCII are valid UTF-8."""
-    valid = sum(map(len, _LETTER.findall(data)))
-    return 2 * valid > len(_NOT_ASCII.findall(data))
+    invalid = len(data) - len(data.decode(errors="ignore").encode())
+    return 2 * invalid < len(data.translate(None, _ASCII))
 
 
 def unify_encoding(blocks: Iterator[bytes], guess: Guess) -> Iterator[bytes]:
