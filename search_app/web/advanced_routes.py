@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from search_app.presentation.advanced_search import compose_query, make_form
 from search_app.web.routes import get_searcher, parse_state
 
 advanced = Blueprint("advanced", __name__)
-
-
-def register(app: Flask) -> None:
-    """Add the routes."""
-    app.register_blueprint(advanced)
 
 
 @advanced.get("/advanced")

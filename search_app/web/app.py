@@ -10,6 +10,7 @@ import gc
 import logging
 import sys
 from contextlib import suppress
+from threading import BoundedSemaphore
 
 from flask import Flask
 
@@ -44,10 +45,17 @@ from search_app.web.zero_result_log import ZeroResultLog
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1 << 20
-ROUTES = (
-    routes, advanced_routes, appearance_routes, export_routes, discovery, feed_routes, opensearch,
-    record_routes, sitemap,
-)  # fmt: skip
+BLUEPRINTS = (
+    routes.site,
+    advanced_routes.advanced,
+    appearance_routes.appearance,
+    export_routes.exports,
+    discovery.discovery,
+    feed_routes.feeds,
+    opensearch.opensearch,
+    record_routes.records,
+    sitemap.sitemap,
+)
 SWITCH_INTERVAL = 0.0002
 """Seconds after which a running thread gives way to others. Python's default is 0.005."""
 
@@ -75,6 +83,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     metrics = Metrics(engine)
     app.extensions |= {
         "pubsearch": engine,
+        "pubsearch.exports": BoundedSemaphore(export_routes.MAX_EXPORTS),
         "pubsearch.gaps": ZeroResultLog(settings.gaps),
         "pubsearch.metrics": metrics,
     }
@@ -85,8 +94,9 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     request_log.register(app, has_queries=settings.log_queries)
     metrics.register(app)
     security_headers.register(app, settings.hsts, settings.cors)
-    for group in ROUTES:
-        group.register(app)
+    # Content negotiation (`discovery`) comes before the comparison of ETags, which belong to pages.
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     conditional_requests.register(app, engine, settings, routes.get_searcher)
     robots.register(app)
     errors.register(app)

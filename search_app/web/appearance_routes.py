@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Response
 
 from indexer.catalogue.appearance import LOGO_TYPES
 from search_app.web.errors import page_not_found
@@ -23,11 +23,6 @@ _STYLE = """\
 """
 
 appearance = Blueprint("appearance", __name__)
-
-
-def register(app: Flask) -> None:
-    """Add the routes."""
-    app.register_blueprint(appearance)
 
 
 @appearance.get("/theme.css")

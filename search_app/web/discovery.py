@@ -5,7 +5,7 @@ Both lead to the URL of an export. unAPI: http://unapi.info/specs/unapi-revision
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Response, request
 from lxml import etree
 from werkzeug.exceptions import NotAcceptable
 
@@ -28,15 +28,6 @@ UNAPI_FORMATS = tuple(
 """The formats of unAPI. Zotero reads most from MODS. It would prefer MARCXML, which has less."""
 
 discovery = Blueprint("discovery", __name__)
-
-
-def register(app: Flask) -> None:
-    """Add content negotiation, and the route of unAPI.
-
-    Negotiation comes before the comparison of ETags, which belong to the page. So this function
-    must be called before that of `middleware.conditional_requests`.
-    """
-    app.register_blueprint(discovery)
 
 
 @discovery.before_app_request

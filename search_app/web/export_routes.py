@@ -15,7 +15,7 @@ from time import monotonic
 from typing import cast
 from urllib.parse import quote
 
-from flask import Blueprint, Flask, Response, current_app
+from flask import Blueprint, Response, current_app
 from werkzeug.http import dump_options_header
 
 from indexer.catalogue.records import Publication
@@ -39,12 +39,6 @@ MAX_NAME_CHARS = 80
 _NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\s]+')
 
 exports = Blueprint("export", __name__)
-
-
-def register(app: Flask) -> None:
-    """Add the routes."""
-    app.extensions["pubsearch.exports"] = BoundedSemaphore(MAX_EXPORTS)
-    app.register_blueprint(exports)
 
 
 @exports.get("/export/<name>/<path:identity>")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Response
 
 from search_app.engine.results import Results
 from search_app.export import atom
@@ -17,11 +17,6 @@ PAGE_ENTRIES = 50
 """Number of entries of one part of a feed."""
 
 feeds = Blueprint("feed", __name__)
-
-
-def register(app: Flask) -> None:
-    """Add the route."""
-    app.register_blueprint(feeds)
 
 
 @feeds.get("/feed.atom")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Response, request
 from lxml import etree
 
 from search_app.api import serializers
@@ -39,11 +39,6 @@ TEMPLATES = (
     Template(SUGGESTIONS_TYPE, "/opensearch/suggestions?q={searchTerms}", "suggestions"),
     Template(MEDIA_TYPE, "/opensearch.xml", "self"),
 )
-
-
-def register(app: Flask) -> None:
-    """Add the routes."""
-    app.register_blueprint(opensearch)
 
 
 @opensearch.get("/opensearch.xml")

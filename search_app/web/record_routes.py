@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from flask import Blueprint, Flask, Response, make_response, render_template
+from flask import Blueprint, Response, make_response, render_template
 
 from search_app.api.serializers import write_record
 from search_app.engine.results import Results
@@ -26,11 +26,6 @@ from search_app.web.routes import get_engine, get_searcher, parse_state
 NO_STORE = "no-store"
 
 records = Blueprint("record", __name__)
-
-
-def register(app: Flask) -> None:
-    """Add the routes."""
-    app.register_blueprint(records)
 
 
 @records.get("/search-record")

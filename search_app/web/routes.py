@@ -17,7 +17,6 @@ from babel import Locale
 from babel.dates import format_datetime
 from flask import (
     Blueprint,
-    Flask,
     Response,
     current_app,
     g,
@@ -64,12 +63,7 @@ def get_searcher() -> Searcher:
     return cast(Searcher, g.searcher)
 
 
-def register(app: Flask) -> None:
-    """Add the routes, and the variables of every template."""
-    app.register_blueprint(site)
-    app.context_processor(_describe_index)
-
-
+@site.app_context_processor
 def _describe_index() -> dict[str, Any]:
     """Return the variables of every template.
 

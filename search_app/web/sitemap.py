@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Response, request
 from lxml import etree
 
 from search_app.engine import SearchRequest
@@ -21,11 +21,6 @@ PART_URLS = 50_000
 """Number of URLs in a part."""
 
 sitemap = Blueprint("sitemap", __name__)
-
-
-def register(app: Flask) -> None:
-    """Add the routes."""
-    app.register_blueprint(sitemap)
 
 
 @sitemap.get("/sitemap.xml")
