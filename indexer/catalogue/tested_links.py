@@ -49,6 +49,11 @@ def load(folder: Path) -> dict[str, LinkResult]:
     return _read(folder, LINKS_FILE)
 
 
+def load_dead(folder: Path) -> list[LinkResult]:
+    """Return the results of the dead links in a corpus folder. Raise CatalogueError as `load`."""
+    return [result for result in load(folder).values() if result.status == "dead"]
+
+
 @contextmanager
 def update(folder: Path, urls: Iterable[str]) -> Iterator[Recorder]:
     """Yield a recorder of results. At the end, also after an error, write the file of the folder.

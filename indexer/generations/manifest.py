@@ -6,7 +6,7 @@ The manifest records the size and digest of every other file of its generation. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -19,10 +19,12 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem
 from indexer.catalogue.retired import Retired, RetiredIds
+from indexer.catalogue.tested_links import LinkResult
 from indexer.catalogue.thesaurus import Thesaurus
 
-MANIFEST, MANIFEST_DIGEST, DIGESTS, RETIRED, THESAURUS, SEGMENT = (
-    "manifest.json", "manifest.sha256", "digests.zst", "retired.zst", "thesaurus.json", "segment",
+MANIFEST, MANIFEST_DIGEST, DIGESTS, RETIRED, THESAURUS, DEAD_LINKS, SEGMENT = (
+    "manifest.json", "manifest.sha256", "digests.zst", "retired.zst", "thesaurus.json",
+    "dead_links.json", "segment",
 )  # fmt: skip
 """The files and the subfolder of a generation's folder."""
 
@@ -116,6 +118,18 @@ class Generation(msgspec.Struct, frozen=True):
         with _translate_errors(self.folder, THESAURUS):
             data = safe_files.read_file(self.folder / THESAURUS)
             return msgspec.json.decode(data, type=Thesaurus)
+
+    def read_dead_links(self) -> Sequence[LinkResult]:
+        """Return the dead links at the time of the build.
+
+        There are none if the generation has no file of them. Raise IndexOutdated if it can't be
+        read.
+        """
+        if DEAD_LINKS not in self.manifest.files:
+            return ()
+        with _translate_errors(self.folder, DEAD_LINKS):
+            data = safe_files.read_file(self.folder / DEAD_LINKS)
+            return msgspec.json.decode(data, type=list[LinkResult])
 
     def read_digests(self) -> dict[str, bytes]:
         """Return the digest of each publication's content by its id.

@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from indexer.analysis.embeddings import Encoder
-from indexer.catalogue import catalogue_toml, retired, thesaurus
+from indexer.catalogue import catalogue_toml, retired, tested_links, thesaurus
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Item, Problem, Unchanged
 from indexer.codec import writer
@@ -131,6 +131,7 @@ class _Build:
         self.catalogue = catalogue_toml.load(corpus_folder)
         self.concepts = thesaurus.load(corpus_folder)
         self.retired = retired.load(corpus_folder)
+        self.dead_links = tested_links.load_dead(corpus_folder)
         self.live, self.previous_digests, is_undamaged = find_predecessor(index)
         self.former = find_reusable_segment(self.live, self.catalogue, self.model, limits) if (
             self.live and is_undamaged and not force
@@ -140,7 +141,7 @@ class _Build:
     def _make_stats(self) -> BuildStats:
         return BuildStats(
             self.catalogue, self.previous_digests, self.problems, self.concepts, self.model,
-            limits=self.limits, retired=self.retired,
+            limits=self.limits, retired=self.retired, dead_links=self.dead_links,
         )  # fmt: skip
 
     def run(self) -> BuildResult:
@@ -220,6 +221,8 @@ class _Build:
         (partial / manifest.DIGESTS).write_bytes(manifest.pack_digests(self.stats.digests))
         if self.concepts.concept:
             (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(self.concepts))
+        if self.dead_links:
+            (partial / manifest.DEAD_LINKS).write_bytes(msgspec.json.encode(self.dead_links))
         segment = partial / manifest.SEGMENT
         if entries := retire(self.index, self.live, self.stats, segment):
             (partial / manifest.RETIRED).write_bytes(manifest.pack_retired(entries))

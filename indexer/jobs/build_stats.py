@@ -15,6 +15,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Item, Parsed, Problem
 from indexer.catalogue.retired import RetiredIds
+from indexer.catalogue.tested_links import LinkResult
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.codec.writer import ValueCounts
 from indexer.generations.manifest import Changes, Generation, Manifest
@@ -29,7 +30,8 @@ class BuildStats:
 
     `digests`: digest of each publication by its id, in the order of the corpus.
     `previous_digests`: those of the predecessor. `merged_ids`: ids of publications that were merged
-    from several records. `retired`: the entries of `retired.toml`.
+    from several records. `retired`: the entries of `retired.toml`. `dead_links`: those of
+    `tested.links`.
     `model`: model of the embeddings, or "" without embeddings.
     `limits`: the limits within which the corpus is read.
     """
@@ -37,9 +39,11 @@ class BuildStats:
     def __init__(  # noqa: PLR0913 - the input of a build
         self, catalogue: Catalogue, previous_digests: dict[str, bytes], problems: list[Problem],
         thesaurus: Thesaurus, model: str, *, retired: RetiredIds, limits: Limits = LIMITS,
+        dead_links: Sequence[LinkResult] = (),
     ) -> None:  # fmt: skip
         self.catalogue, self.problems, self.model, self.limits = catalogue, problems, model, limits
         self.previous_digests, self.thesaurus, self.retired = previous_digests, thesaurus, retired
+        self.dead_links = dead_links
         self.digests: dict[str, bytes] = {}
         self.merged_ids: set[str] = set()
         self._corpus_hash = sha256()
@@ -74,10 +78,11 @@ class BuildStats:
 
     @property
     def corpus(self) -> str:
-        """Return a digest of all items, the thesaurus, the retired ids, and the problems."""
+        """Return a digest of items, thesaurus, retired ids, dead links, and problems."""
         corpus_hash = self._corpus_hash.copy()
         corpus_hash.update(msgspec.json.encode(self.thesaurus))
         corpus_hash.update(b"".join(map(msgspec.json.encode, self.retired.values())))
+        corpus_hash.update(b"".join(map(msgspec.json.encode, self.dead_links)))
         corpus_hash.update(msgspec.json.encode(self.problems))
         return corpus_hash.hexdigest()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from indexer.analysis import tokenizer
-from indexer.catalogue import catalogue_toml, retired, schema, thesaurus
+from indexer.catalogue import catalogue_toml, retired, schema, tested_links, thesaurus
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Parsed, Problem, Publication
@@ -44,7 +44,9 @@ class CheckReport(msgspec.Struct, frozen=True):
 def check(folder: Path, progress: Progress = NO_PROGRESS, limits: Limits = LIMITS) -> CheckReport:
     """Read a corpus folder as a build does. Raise CatalogueError or ReaderError."""
     catalogue, concepts = catalogue_toml.load(folder), thesaurus.load(folder)
-    retired.load(folder)  # raises if it is invalid
+    # They raise if their files are invalid.
+    retired.load(folder)
+    tested_links.load(folder)
     problems: list[Problem] = []
     coverage, count = LabelCoverage(concepts, catalogue), 0
     reader = corpus.CorpusReader(

@@ -12,8 +12,9 @@ from itertools import zip_longest
 import msgspec
 from whoosh import query
 
-from indexer.catalogue.records import Publication
+from indexer.catalogue.records import Link, Publication
 from indexer.catalogue.retired import Retired
+from indexer.catalogue.tested_links import LinkResult
 from indexer.generations.manifest import Generation
 from search_app.engine.deadline import Deadline
 from search_app.engine.features import autocomplete, highlight
@@ -162,6 +163,7 @@ class Searcher:
         self.store = store
         self.interpreter = Interpreter(vocabulary, store, generation.read_thesaurus())
         self._retired = generation.read_retired()
+        self._dead_links = {link.url: link for link in generation.read_dead_links()}
 
     @property
     def size(self) -> int:
@@ -197,6 +199,12 @@ class Searcher:
     def find_retired(self, identity: str) -> Retired | None:
         """Return the entry of an id that was retired, or None."""
         return self._retired.get(identity)
+
+    def find_dead_links(self, publication: Publication) -> Sequence[LinkResult]:
+        """Return the results of the links of a publication that are dead."""
+        values = (value for values in publication.values.values() for value in values)
+        urls = (value.url for value in values if isinstance(value, Link))
+        return [self._dead_links[url] for url in urls if url in self._dead_links]
 
     def find_related(self, identity: str) -> Related:
         """Return the publications related to one. Raise KeyError if there is none with this id."""

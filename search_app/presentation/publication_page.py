@@ -9,12 +9,14 @@ import msgspec
 from indexer.analysis.tokenizer import PARAGRAPH_BREAK
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
+from indexer.catalogue.tested_links import LinkResult
 from indexer.values.identifiers import make_doi_url
 from indexer.values.publication_types import PublicationType
 from search_app.engine.store import Related
 from search_app.presentation.export_links import ExportLink, make_export_links
 from search_app.presentation.how_to_get import HowToGet, make_how_to_get
 from search_app.presentation.labels import MetadataLine, display_value, list_qualifying_rows
+from search_app.presentation.link_status import DeadLink, make_dead_links
 from search_app.presentation.search_page import make_export_url, make_publication_url
 from search_app.search_state import SearchState
 
@@ -67,7 +69,8 @@ class PublicationPage(msgspec.Struct, frozen=True):
 
     `href` is its URL. `editions` are its other editions, newest first. `similar` are similar
     publications. `has_long_title`: the title needs a smaller type. `may_have_abstract`: the
-    catalogue has abstracts. `open_graph_type` is its type in the Open Graph protocol.
+    catalogue has abstracts. `open_graph_type` is its type in the Open Graph protocol. `dead_links`
+    are those of its links that failed their last test, by URL.
     """
 
     publication: Publication
@@ -84,10 +87,15 @@ class PublicationPage(msgspec.Struct, frozen=True):
     has_long_title: bool
     may_have_abstract: bool
     open_graph_type: str
+    dead_links: Mapping[str, DeadLink]
 
 
 def make_publication_page(
-    publication: Publication, related: Related, catalogue: Catalogue, prefix: str
+    publication: Publication,
+    related: Related,
+    dead_links: Iterable[LinkResult],
+    catalogue: Catalogue,
+    prefix: str,
 ) -> PublicationPage:
     """Return the page of a publication, with a link for each facet value."""
     metadata = MetadataLine(catalogue, catalogue.facts)
@@ -107,6 +115,7 @@ def make_publication_page(
         len(publication.title) > MAX_HEADLINE_CHARS,
         catalogue.find_by_role("abstract") is not None,
         OPEN_GRAPH_TYPES.get(catalogue.find_type(publication), "website"),
+        make_dead_links(dead_links),
     )
 
 

@@ -190,7 +190,11 @@ def publication(identity: str) -> Response:
     requested = get_publication(get_searcher(), identity)
     related = get_searcher().find_related(identity)
     page = publication_page.make_publication_page(
-        requested, related, get_searcher().catalogue, request.script_root
+        requested,
+        related,
+        get_searcher().find_dead_links(requested),
+        get_searcher().catalogue,
+        request.script_root,
     )
     state, position = parse_state(), search_url.read_hit(request.args)
     trail = None if position is None else _find_trail(identity, state, position)
