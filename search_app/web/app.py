@@ -1,6 +1,7 @@
 """Create the Flask application: the engine, the middleware, the routes, and the error handlers.
 
-The order of registration matters: Flask runs after-request functions in reverse order.
+The order of registration matters: Flask runs after-request functions in reverse order. Content
+negotiation (`discovery`) comes before the comparison of ETags, which belong to pages.
 """
 
 from __future__ import annotations
@@ -94,7 +95,6 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     request_log.register(app, has_queries=settings.log_queries)
     metrics.register(app)
     security_headers.register(app, settings.hsts, settings.cors)
-    # Content negotiation (`discovery`) comes before the comparison of ETags, which belong to pages.
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     conditional_requests.register(app, engine, settings, routes.get_searcher)
