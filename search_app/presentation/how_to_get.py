@@ -16,7 +16,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Link, Publication
 from indexer.values.identifiers import make_doi_url
 from indexer.values.publication_types import PublicationType
-from search_app.export.csl import Item, make_item
+from search_app.export.csl import Item
 from search_app.i18n.translation import gettext
 
 MAX_LINKS = 5
@@ -48,9 +48,11 @@ class HowToGet(msgspec.Struct, frozen=True):
     searches: tuple[Way, ...] = ()
 
 
-def make_how_to_get(publication: Publication, catalogue: Catalogue) -> HowToGet:
-    """Return the links of a publication. Without any, return searches for its exact title."""
-    item = make_item(publication, catalogue)
+def make_how_to_get(publication: Publication, item: Item, catalogue: Catalogue) -> HowToGet:
+    """Return the links of a publication. Without any, return searches for its exact title.
+
+    `item` is the publication in the terms of CSL.
+    """
     is_restricted = catalogue.is_restricted(publication)
     links = (
         *(_make_way(link, item, is_restricted=is_restricted) for link in item.links[:MAX_LINKS]),

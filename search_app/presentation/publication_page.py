@@ -13,6 +13,7 @@ from indexer.catalogue.tested_links import LinkResult
 from indexer.values.identifiers import make_doi_url
 from indexer.values.publication_types import PublicationType
 from search_app.engine.store import Related
+from search_app.export.csl import Item
 from search_app.presentation.export_links import ExportLink, make_export_links
 from search_app.presentation.how_to_get import HowToGet, make_how_to_get
 from search_app.presentation.labels import MetadataLine, display_value, list_qualifying_rows
@@ -90,14 +91,19 @@ class PublicationPage(msgspec.Struct, frozen=True):
     dead_links: Mapping[str, DeadLink]
 
 
-def make_publication_page(
+def make_publication_page(  # noqa: PLR0913 - all that a page shows of a publication
     publication: Publication,
+    item: Item,
     related: Related,
-    dead_links: Iterable[LinkResult],
     catalogue: Catalogue,
     prefix: str,
+    *,
+    dead_links: Iterable[LinkResult],
 ) -> PublicationPage:
-    """Return the page of a publication, with a link for each facet value."""
+    """Return the page of a publication, with a link for each facet value.
+
+    `item` is the publication in the terms of CSL.
+    """
     metadata = MetadataLine(catalogue, catalogue.facts)
     href = make_publication_url(publication.id, "")
     return PublicationPage(
@@ -105,7 +111,7 @@ def make_publication_page(
         f"{prefix}{href}",
         f"{publication.title} – {catalogue.title}",
         metadata.format(publication),
-        make_how_to_get(publication, catalogue),
+        make_how_to_get(publication, item, catalogue),
         tuple(publication.summary.split(PARAGRAPH_BREAK)) if publication.summary else (),
         make_export_links(lambda name: make_export_url(name, publication.id, prefix)),
         tuple(_make_details(publication, catalogue, prefix)),
@@ -114,7 +120,7 @@ def make_publication_page(
         f"{prefix}/api{href}",
         len(publication.title) > MAX_HEADLINE_CHARS,
         catalogue.find_by_role("abstract") is not None,
-        OPEN_GRAPH_TYPES.get(catalogue.find_type(publication), "website"),
+        OPEN_GRAPH_TYPES.get(item.type, "website"),
         make_dead_links(dead_links),
     )
 

@@ -88,8 +88,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         "pubsearch.gaps": ZeroResultLog(settings.gaps),
         "pubsearch.metrics": metrics,
     }
-    app.config["METRICS_OPEN"] = settings.metrics
-    app.config["SITE_URL"] = settings.site_url
+    app.config |= {"METRICS_OPEN": settings.metrics, "SITE_URL": settings.site_url}
     server_timing.register(app)
     access.register(app, settings)
     request_log.register(app, has_queries=settings.log_queries)

@@ -38,7 +38,7 @@ from search_app.export.csl import make_item
 from search_app.i18n.translation import gettext
 from search_app.presentation import facet_panel, publication_page, result_trail, search_page
 from search_app.presentation.citation_block import make_citation_block
-from search_app.web.addresses import make_absolute
+from search_app.web.addresses import get_page_urls, make_absolute
 from search_app.web.errors import NotFound, page_not_found
 from search_app.web.lookup import get_publication
 from search_app.web.middleware.access import is_local
@@ -187,18 +187,19 @@ def publication(identity: str) -> Response:
     If its URL has a search and the number of a hit, the page leads back to the list. `cite` is the
     style of a citation on it. The header `Link` has its formats for programs.
     """
-    requested = get_publication(get_searcher(), identity)
+    requested, catalogue = get_publication(get_searcher(), identity), get_searcher().catalogue
     related = get_searcher().find_related(identity)
+    item = make_item(requested, catalogue, get_page_urls()(identity))
     page = publication_page.make_publication_page(
         requested,
+        item,
         related,
-        get_searcher().find_dead_links(requested),
-        get_searcher().catalogue,
+        catalogue,
         request.script_root,
+        dead_links=get_searcher().find_dead_links(requested),
     )
     state, position = parse_state(), search_url.read_hit(request.args)
     trail = None if position is None else _find_trail(identity, state, position)
-    item = make_item(requested, get_searcher().catalogue, make_absolute(page.href))
     style = search_url.read_choice(request.args, "cite", tuple(STYLES))
     values = {
         "page": page,

@@ -7,6 +7,7 @@ import pytest
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, SourceLocation, Value
 from indexer.catalogue.roles import TypeRule
+from search_app.export.csl import make_item
 from search_app.presentation.how_to_get import HowToGet, make_how_to_get
 
 CATALOGUE = Catalogue(
@@ -33,7 +34,7 @@ def get(**values: Value) -> HowToGet:
         id="a", title='The "Model" Law', source=SourceLocation("a.html", 1),
         values={name: (value,) for name, value in values.items()},
     )  # fmt: skip
-    return make_how_to_get(publication, CATALOGUE)
+    return make_how_to_get(publication, make_item(publication, CATALOGUE), CATALOGUE)
 
 
 @pytest.mark.parametrize(
