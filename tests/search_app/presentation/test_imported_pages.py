@@ -30,10 +30,10 @@ RECORDS = [
         "River shells of the delta", "Okafor, Ada; Berg, Jan; Lind, Eva; Wu, Mei; Sato, Ken",
         "2014", LONG_JOURNAL, "10.1234/Shell#7(2)", SHELL, "fr", "; ".join(SUBJECTS),
         "Abstract\n\nShells of rivers.\n\nThey are small.",
-        "The plates are in a second volume.; Reprinted in 2016 with a new foreword.",
+        "The plates are in a second volume.||Reprinted in 2016 with a new foreword.",
     ],
     ["Tides", "Ada Okafor; Zhu, Li", "2015", "Tidal Notes", "", "https://example.org/tides", "en",
-     "Subject 1", "Abstract: Tides rise.", "One plate.; Three maps."],
+     "Subject 1", "Abstract: Tides rise.", "One plate.||Three maps."],
     ["مجاري الأنهار", "حداد, عمر", "1012", "Tidal Notes", "", "", "ar", "Subject 1", "", ""],
     ["Ada Okafor remembered", "Poe, Una", "2014", "", "", "", "en", "", "", ""],
     ["A study of rivers " * 12, "", "", "", "", "", "", "", "", ""],
@@ -112,25 +112,26 @@ def test_a_typed_name_has_the_same_ranking_in_either_order(client: FlaskClient) 
     assert len(direct) == 3
 
 
-def test_the_line_of_facts_names_three_authors(client: FlaskClient) -> None:
-    """The line has three names, given names first, and the number of others. Long values are cut.
+def test_a_hit_names_three_authors_and_facts(client: FlaskClient) -> None:
+    """A hit has three names, given names first, and the number of others. Long values are cut.
 
     A value with right-to-left letters is isolated from the others.
     """
     page = open_page(client, "/?sort=title")
-    lines = {hit.h3.text: hit.select_one(".facts") for hit in page.select(".hit") if hit.h3}
-    shells = lines["River shells of the delta"]
-    assert shells
-    authors, journal, year = shells.text.split(" · ")
+    lines = {
+        hit.h3.text: [line.text for line in hit.select(".authors, .facts")]
+        for hit in page.select(".hit")
+        if hit.h3
+    }
+    authors, facts = lines["River shells of the delta"]
+    journal, year = facts.split(" · ")
     assert authors == "Ada Okafor, Jan Berg, Eva Lind and 2 more"
     assert journal.startswith("Proceedings of the Society of Rivers")
     assert journal.endswith(" …")
     assert len(journal) < len(LONG_JOURNAL) / 1.5
     assert year == "2014"
-    arabic = lines["مجاري الأنهار"]
-    assert arabic
-    assert arabic.text == "\u2068عمر حداد\u2069 · Tidal Notes · 1012"
-    assert lines[" ".join(RECORDS[4][0].split())] is None
+    assert lines["مجاري الأنهار"] == ["\u2068عمر حداد\u2069", "Tidal Notes · 1012"]
+    assert lines[" ".join(RECORDS[4][0].split())] == []
 
 
 def test_a_publication_links_to_what_it_names(client: FlaskClient) -> None:
