@@ -91,7 +91,7 @@ class PublicationPage(msgspec.Struct, frozen=True):
     dead_links: Mapping[str, DeadLink]
 
 
-def make_publication_page(  # noqa: PLR0913 - all that a page shows of a publication
+def make_publication_page(
     publication: Publication,
     item: Item,
     related: Related,
