@@ -91,3 +91,16 @@ def make_slug(title: str, year: int | None) -> str:
     if year is None or words.endswith(f"-{year}"):
         return words
     return f"{words}-{year}"
+
+
+def strip_punctuation(text: str, marks: str) -> str:
+    """Return a URL or an identifier without the punctuation of the sentence around it.
+
+    These are `marks` at its end, and closing brackets that no bracket in it opens.
+    """
+    text = text.rstrip(marks)
+    for opening, closing in ("()", "[]", "{}"):
+        surplus = text.count(closing) - text.count(opening)
+        while surplus > 0 and text.endswith(closing):
+            text, surplus = text[:-1].rstrip(marks), surplus - 1
+    return text

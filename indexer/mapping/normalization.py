@@ -101,7 +101,7 @@ def _find_names(text: str) -> Sequence[str]:
 
 
 def _find_links(text: str) -> Sequence[str]:
-    urls = [url.rstrip(".,;)") for url in _URL.findall(text)]
+    urls = [cleaning.strip_punctuation(url, ".,;") for url in _URL.findall(text)]
     return [url if "://" in url else f"http://{url}" for url in urls]
 
 

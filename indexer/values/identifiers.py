@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
-from indexer.analysis.cleaning import unescape
+from indexer.analysis.cleaning import strip_punctuation, unescape
 
 _DOI = re.compile(
     r"""(?:(?<![\w.])|(?<=doi))10\.\d{4,9}(?:\.\d+)*(?:/|%2F)
@@ -107,10 +107,7 @@ def _trim_doi(doi: str, *, is_in_url: bool) -> str:
     doi = _LABEL.sub("", doi.replace("\\_", "_").replace("\\", ""))
     if is_in_url:
         doi = _URL_END.sub("", re.split("[?#&]", doi, maxsplit=1)[0])
-    doi = doi.rstrip(_TRAILING)
-    for opening, closing in ("()", "[]", "{}"):
-        while doi.endswith(closing) and doi.count(closing) > doi.count(opening):
-            doi = doi[:-1].rstrip(_TRAILING)
+    doi = strip_punctuation(doi, _TRAILING)
     return "" if doi.endswith("/") and doi.count("/") == 1 else doi.lower()
 
 

@@ -235,6 +235,13 @@ def test_rows_that_the_catalogue_lacks_are_left_out() -> None:
     assert mapper.unknown == {"AU": 1}
 
 
+@pytest.mark.parametrize("url", ["https://example.org/S0140(05)", "https://example.org/a_(b)"])
+def test_a_link_keeps_the_bracket_that_it_opens(url: str) -> None:
+    """A link ends with a bracket that it opens, without the marks of the sentence around it."""
+    found = apply(make_mapper(fields={"link": "U"}), ("U", f"(at {url})."))
+    assert found == {"link": [url]}
+
+
 def test_links_without_a_scheme_are_completed() -> None:
     """A URL without a scheme gets one. Text that is not a URL is kept and reported later."""
     mapper = make_mapper(fields={"link": "U"})
