@@ -75,7 +75,7 @@ class Name(NamedTuple):
         """
         if self.literal:
             return self.literal
-        if self._is_east_asian:
+        if self.is_east_asian:
             return f"{self.family}{self.given}"
         name = f"{self.given} {self.family}" if self.given else self.family
         return f"{name}, {self.suffix}" if self.suffix else name
@@ -83,11 +83,12 @@ class Name(NamedTuple):
     @property
     def search_text(self) -> str:
         """The name with the given name before and after it. A phrase matches it in either order."""
-        first = self.display if self._is_east_asian else self.given
+        first = self.display if self.is_east_asian else self.given
         return self.literal or f"{first} {self}".strip()
 
     @property
-    def _is_east_asian(self) -> bool:
+    def is_east_asian(self) -> bool:
+        """Whether it is a Chinese, Japanese, or Korean name in its own script."""
         return bool(self.given and _EAST_ASIAN.fullmatch(f"{self.family}{self.given}"))
 
 

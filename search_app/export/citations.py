@@ -20,6 +20,7 @@ from citeproc.source.json import CiteProcJSON
 from citeproc.string import String
 
 from indexer.catalogue.roles import NAME_ROLES
+from indexer.values.names import Name
 from search_app.export.csl import Item, to_csl_json
 from search_app.export.processor.reference import FIRST_MARK, LAST_MARK, MarkedText, Reference
 from search_app.export.processor.style import Style
@@ -50,7 +51,7 @@ _DOUBLE_QUOTED = re.compile(r'"([^"]*)"')
 _SINGLE_QUOTED = re.compile(r"(?<!\w)'([^']*)'(?!\w)")
 _TITLES = frozenset({"title", "container-title", "collection-title"})
 _NUMBERS = frozenset({"volume", "issue", "number", "collection-number", "edition"})
-_AFTER_MARK = re.compile(rf"([?!][”’]?{LAST_MARK}?)\.")
+_AFTER_MARK = re.compile(rf"([?!][”’{LAST_MARK}]*|\.[”’{LAST_MARK}]+)\.")
 _AFTER_QUOTE = re.compile(rf"([”’]+)({LAST_MARK}?)([.,])")
 _SPACES = re.compile(r" {2,}")
 
@@ -88,9 +89,11 @@ def make_citation_data(item: Item) -> dict[str, object]:
     """Return a publication in CSL-JSON as it is cited.
 
     The catalogue's own page is not cited, nor a publisher who is the author. Particles of names
-    are parts of their own. Titles have curved quotation marks, and ranges of numbers a dash.
+    are parts of their own. Chinese, Japanese, and Korean names are whole, because their family name
+    comes first in any style. Titles have curved quotation marks, and ranges of numbers a dash.
     """
-    data = to_csl_json(msgspec.structs.replace(item, page_url=""))
+    people = {role: tuple(map(_join_east_asian, names)) for role, names in item.names.items()}
+    data = to_csl_json(msgspec.structs.replace(item, page_url="", names=people))
     authors = {name.literal for name in item.names.get("author", ())}
     if data.get("publisher") in authors:
         del data["publisher"]
@@ -106,6 +109,10 @@ def make_citation_data(item: Item) -> dict[str, object]:
 
 def _curve_quotes(text: str) -> str:
     return _SINGLE_QUOTED.sub(r"“\1”", _DOUBLE_QUOTED.sub(r"“\1”", text)).replace("'", "’")
+
+
+def _join_east_asian(name: Name) -> Name:
+    return Name(literal=name.display) if name.is_east_asian else name
 
 
 def _separate_parts(name: dict[str, str]) -> dict[str, str]:

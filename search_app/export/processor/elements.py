@@ -44,6 +44,24 @@ class Name(model.Name):
                     person["suffix"] = person["suffix"].replace(".", "")
         return super().process(item, variable, context=context, **options)
 
+    def initialize(self, given: str, mark: str, context: object) -> str:
+        """Return the initials of given names, each with a mark after it.
+
+        A word that begins with a small letter or with no letter stays as it is: `S. de`.
+        """
+        hyphen = "-" if self.get_option("initialize-with-hyphen", context) else ""
+        text, is_initial = "", True
+        for word in given.replace(".", " ").split():
+            was_initial, is_initial = is_initial, word[0].isalpha() and not word[0].islower()
+            if not (was_initial and is_initial):
+                text = f"{text.rstrip()} "
+            if is_initial:
+                letters = [part[0] for part in word.split("-") if part]
+                text += f"{mark.rstrip() if hyphen else mark}{hyphen}".join(letters) + mark
+            else:
+                text += word
+        return text.strip()
+
 
 class Substitute(model.Substitute):
     """The first substitute that has text. Its variables are not printed again."""

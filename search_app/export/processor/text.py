@@ -22,7 +22,11 @@ _SINGLE_QUOTED = re.compile(r"‘([^‘’]*)’(?!\w)")
 
 
 def to_title_case(text: str) -> str:
-    """Return a text in title case. Words with capital letters stay as they are."""
+    """Return a text in title case.
+
+    Words with capital letters stay as they are, and so do single letters, such as in `e. coli`. A
+    full stop does not begin a part, because most of them end an abbreviation: `Proc. of the IEEE`.
+    """
     lower = {at for match in _LOWER_CASE.finditer(text) for at in range(*match.span())}
     words = list(_WORD.finditer(text))
     last = next((word for word in reversed(words) if any(map(str.isalnum, word[0]))), None)
@@ -30,9 +34,10 @@ def to_title_case(text: str) -> str:
     for word in words:
         bare = word[0].strip(_MARKS)
         at = word.start() + word[0].find(bare)
-        if bare.islower() and (is_first or word is last or at not in lower):
+        is_capital = len(bare) > 1 and (word is last or at not in lower)
+        if bare.islower() and (is_first or is_capital):
             cased[at] = bare[0].upper()
-        is_first = word[0].endswith((":", "?", "!", "."))
+        is_first = word[0].endswith((":", "?", "!"))
     return "".join(cased)
 
 
