@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 from lxml import etree
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import NotAcceptable
 
 from search_app.export.registry import FORMATS
@@ -18,6 +19,8 @@ from search_app.web.routes import get_searcher
 
 PAGE = "site.publication"
 HTML = "text/html"
+PAGE_TYPES = (HTML, "application/xhtml+xml")
+"""Media types of a client that reads pages. An old browser names XHTML and any XML, but no HTML."""
 BY_MEDIA_TYPE = {entry.media_type: entry for entry in FORMATS.values()}
 UNAPI_FORMATS = tuple(
     sorted(
@@ -34,12 +37,17 @@ discovery = Blueprint("discovery", __name__)
 def negotiate() -> Response | None:
     """Redirect a request for the page of a publication in the format of an export.
 
-    A client that accepts none of the formats gets the page. Raise NotFound or PublicationRemoved.
+    Parameters such as `charset` are ignored, because each format has one form. A client that
+    accepts none of the formats gets the page. Raise NotFound or PublicationRemoved.
     """
     if request.endpoint != PAGE or request.view_args is None:
         return None
-    media_type = request.accept_mimetypes.best_match([HTML, *BY_MEDIA_TYPE], HTML)
-    if media_type == HTML:
+    accepted = MIMEAccept(
+        (media_type.partition(";")[0].strip(), quality)
+        for media_type, quality in request.accept_mimetypes
+    )
+    media_type = accepted.best_match([*PAGE_TYPES, *BY_MEDIA_TYPE], HTML)
+    if media_type in PAGE_TYPES:
         return None
     publication = get_publication(get_searcher(), request.view_args["identity"])
     return _redirect(BY_MEDIA_TYPE[media_type].name, publication.id)

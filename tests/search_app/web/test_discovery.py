@@ -36,7 +36,9 @@ def test_a_media_type_leads_to_its_export(client: FlaskClient, name: str) -> Non
     [
         (BROWSER, 200), ("*/*", 200), ("", 200), ("text/*", 200), ("image/png", 200),
         (f"{RIS};q=0.4, text/html", 200), (f"{RIS}, text/html;q=0.9", 303), (f"{RIS};q=0", 200),
-        (f"{RIS}, */*;q=0.1", 303),
+        (f"{RIS}, */*;q=0.1", 303), (f"{RIS}; charset=utf-8", 303),
+        ("application/xhtml+xml, application/xml;q=0.9, */*;q=0.8", 200),
+        ("text/html; charset=utf-8, application/xml;q=0.9", 200),
     ],
 )  # fmt: skip
 def test_the_preferred_format_is_sent(client: FlaskClient, accepted: str, status: int) -> None:
