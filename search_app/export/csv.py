@@ -19,8 +19,8 @@ SEPARATOR = "||"
 """What separates several values in one cell. An import splits any column at it."""
 _BAR = re.compile(r"\|(?=\||\Z)")
 """A bar that an import would read as a part of the separator."""
-_FORMULA = re.compile(r"'*[=+\-@]")
-"""The start of a formula, after any apostrophes."""
+_FORMULA = re.compile(r"'*[=+\-@\uff0b\uff0d\uff1d\uff20]")
+"""The start of a formula, after any apostrophes. Full-width signs begin one in East Asian Excel."""
 
 
 class _Line:

@@ -42,8 +42,8 @@ _LISTED = re.compile(_QUOTED, re.DOTALL)
 _PLAIN_QUOTED = _QUOTED.replace("?P<single>", "?:").replace("?P<double>", "?:")
 _LIST = re.compile(rf"\[\s*+(?:{_PLAIN_QUOTED}\s*+,?\s*+)*+\]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(['\"\\])")
-_ESCAPED_FORMULA = re.compile(r"'+[=+\-@]")
-"""A text that would be a formula without the apostrophe at its start."""
+_ESCAPED_FORMULA = re.compile(r"'+[=+\-@\uff0b\uff0d\uff1d\uff20]")
+"""A text that would be a formula without the apostrophe at its start, with full-width signs too."""
 _NAME_KEYS = ("name", "full_name", "display_name", "label", "title", "text", "value")
 """Keys with the name of an object, the best first."""
 _MAX_LITERAL_CHARS = 50_000

@@ -254,9 +254,9 @@ def test_formula_around_a_number_is_removed() -> None:
 
 def test_apostrophe_before_a_formula_is_removed() -> None:
     """Exports write it, so that a spreadsheet runs no formula. Other apostrophes stay."""
-    text = "Title,Note\n'=SUM(A1),'-5\n'@home,''+1\n'Tis,'=\"\"0123\"\"\n"
+    text = "Title,Note\n'=SUM(A1),'-5\n'@home,''+1\n'\uff1dA1,x\n'Tis,'=\"\"0123\"\"\n"
     cells = [(row["Title"], row["Note"]) for row in read(text)]
-    assert cells == [("=SUM(A1)", "-5"), ("@home", "'+1"), ("'Tis", '=""0123""')]
+    assert cells == [("=SUM(A1)", "-5"), ("@home", "'+1"), ("\uff1dA1", "x"), ("'Tis", '=""0123""')]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from indexer.values.iso_codes import find_language_code
 PAGES = "https://catalogue.example/publication/"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _MODS = "{http://www.loc.gov/mods/v3}"
-_FORMULA = re.compile(r"^'(?='*[=+\-@])")
+_FORMULA = re.compile(r"^'(?='*[=+\-@\uff0b\uff0d\uff1d\uff20])")
 _SUFFIX = re.compile(r"(.+) (Jr\.), (.+)")
 """How bibutils writes a suffix: after the family name."""
 

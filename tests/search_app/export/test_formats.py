@@ -7,6 +7,7 @@ import io
 from codecs import BOM_UTF8
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from indexer.catalogue import catalogue_toml
@@ -131,6 +132,13 @@ def test_a_spreadsheet_runs_no_cell(papers: Publications) -> None:
         row[1] for row in rows
     }
     assert not [cell for row in rows for cell in row if cell[:1] in {*"=+-@\t\r"} - {""}]
+
+
+def test_a_full_width_sign_begins_a_formula(papers: Publications) -> None:
+    """A value that begins with a full-width sign gets an apostrophe: East Asian Excel runs it."""
+    catalogue, (first, *_) = papers
+    named = msgspec.structs.replace(first, title="\uff1dSUM(A1)")
+    assert "'\uff1dSUM(A1)" in write("csv", (catalogue, [named])).decode()
 
 
 def test_a_file_without_publications_is_valid(papers: Publications) -> None:
