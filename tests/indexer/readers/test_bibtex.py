@@ -204,6 +204,12 @@ def test_the_default_mapping_fills_the_rows() -> None:
         }  # fmt: skip
 
 
+def test_a_director_is_a_contributor() -> None:
+    """A director, which our exports write, is a contributor, because no row is for directors."""
+    rows = map_rows(bibtex, "@video{k, title={A}, director={Moss, Ada}}")
+    assert rows["contributors"] == ["Moss, Ada"]
+
+
 def test_a_large_entry_is_reported_and_the_others_are_read() -> None:
     """An entry over the limit is a problem with its line, in one line or many."""
     limits = Limits(largest_line=300)

@@ -41,7 +41,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "editors": ("editor",),
     "contributors": (
         "translator", "bookauthor", "editora", "editorb", "editorc", "annotator", "commentator",
-        "introduction", "foreword", "afterword", "collaborator", "contributor",
+        "introduction", "foreword", "afterword", "collaborator", "contributor", "director",
     ),
     "year": ("year", "date", "issued"),
     "date": ("date", "{year}-{month}-{day}"),
