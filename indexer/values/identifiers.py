@@ -57,8 +57,8 @@ def find_dois(text: str) -> tuple[str, ...]:
 
 
 def make_doi_url(doi: str) -> str:
-    """Return the URL that a DOI leads to."""
-    return f"https://doi.org/{quote(doi, safe=_DOI_SAFE)}"
+    """Return the URL that a DOI leads to. Lone surrogates are left out: no URL can have them."""
+    return f"https://doi.org/{quote(doi, safe=_DOI_SAFE, errors='ignore')}"
 
 
 def find_isbns(text: str) -> tuple[str, ...]:

@@ -49,6 +49,11 @@ def test_the_url_of_a_doi_is_valid_and_has_the_doi(doi: str) -> None:
     assert find_dois(url) == (doi,)
 
 
+def test_the_url_of_a_doi_has_no_lone_surrogates() -> None:
+    """A URL is in UTF-8, which has no lone surrogates. They are left out."""
+    assert make_doi_url("10.5555/a\ud800b") == "https://doi.org/10.5555/ab"
+
+
 @pytest.mark.parametrize(
     ("text", "isbns"),
     [
