@@ -189,6 +189,17 @@ def test_a_long_title_has_a_smaller_type(client: FlaskClient) -> None:
     ]  # fmt: skip
 
 
+def test_a_title_has_the_direction_of_its_letters(client: FlaskClient) -> None:
+    """A title without a stated language is written from right to left if its letters are."""
+    title = RECORDS[2][0]
+    heading = open_publication(client, title).find("h1")
+    listed = open_page(client, f"/?{urlencode({'q': title})}").select_one(".hit h3")
+    assert heading is not None
+    assert listed is not None
+    assert (heading["dir"], listed["dir"]) == ("auto", "auto")
+    assert heading.text == title
+
+
 def test_the_facet_of_authors_is_in_the_order_of_family_names(client: FlaskClient) -> None:
     """Authors of equally many publications are in the order of family names, given names first."""
     page = open_page(client, "/facet/authors")
