@@ -379,7 +379,7 @@ def test_search_for_terms(run: Run, index: Path) -> None:
     assert told.status == 0
     assert told.out.startswith("1–1 of 1 publication for “model law”\n")
     assert "\nModel Law against Trafficking\n" in told.out
-    assert "  model-law\n" in told.out
+    assert "  model-law (tools.html:6)\n" in told.out
     assert "Region: South Asia (1)" in told.out
 
 
