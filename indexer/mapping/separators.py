@@ -13,6 +13,8 @@ _MIN_SHARE = 0.05
 """Minimum share of the values of a column that have the separator."""
 _MAX_PART_CHARS = 80
 """Maximum mean length of the longest part of a text. Longer parts are sentences or addresses."""
+_MAX_WORD_CHARS = 40
+"""Characters of a word that count for the length of its part."""
 _MIN_COMMA_SHARE, _MAX_COMMA_PART_CHARS = 0.3, 45
 """The same limits for commas, which also occur inside values."""
 CERTAIN = "||"
@@ -68,8 +70,15 @@ def _share(texts: Iterable[str], separator: str) -> float:
 
 
 def _mean_longest_part(texts: Iterable[str], separator: str) -> float:
-    longest = [max(map(len, text.split(separator))) for text in texts if separator in text]
+    longest = [
+        max(map(_count_chars, text.split(separator))) for text in texts if separator in text
+    ]
     return sum(longest) / len(longest) if longest else 0.0
+
+
+def _count_chars(part: str) -> int:
+    """Return the length of a part. A single word of any length is no sentence."""
+    return len(part) - sum(max(len(word) - _MAX_WORD_CHARS, 0) for word in part.split())
 
 
 def _separates_persons(texts: list[str], separator: str) -> bool:

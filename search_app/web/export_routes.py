@@ -30,6 +30,9 @@ from search_app.web.routes import get_engine, get_searcher, parse_state
 
 MAX_EXPORTS = 2
 """Maximum number of searches that a process exports at the same time."""
+PATIENCE = 1.0
+"""Seconds to wait for another export to end. A client may have read all of an export, and ask for
+the next one, before the server has noticed that it ended."""
 MAX_SECONDS = 600
 """Maximum time of an export in seconds. The rest is not sent, and the client sees an error."""
 BLOCK_BYTES = 1 << 16
@@ -72,7 +75,7 @@ def scan_hits(state: SearchState) -> Iterator[Iterator[Publication]]:
     It counts as an export until the context ends.
     """
     running = cast(BoundedSemaphore, current_app.extensions["pubsearch.exports"])
-    if not running.acquire(blocking=False):
+    if not running.acquire(timeout=PATIENCE):
         raise TooManyExports
     try:
         yield get_engine().scan(state.make_request(), get_searcher())

@@ -17,6 +17,8 @@
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copies]");
     if (!button) return;
+    // Before the text changes, so that the change is announced.
+    button.firstElementChild.setAttribute("aria-live", "polite");
     await copy(document.getElementById(button.dataset.copies));
     button.firstElementChild.textContent = button.dataset.done;
   });
