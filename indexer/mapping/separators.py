@@ -70,9 +70,7 @@ def _share(texts: Iterable[str], separator: str) -> float:
 
 
 def _mean_longest_part(texts: Iterable[str], separator: str) -> float:
-    longest = [
-        max(map(_count_chars, text.split(separator))) for text in texts if separator in text
-    ]
+    longest = [max(map(_count_chars, text.split(separator))) for text in texts if separator in text]
     return sum(longest) / len(longest) if longest else 0.0
 
 
