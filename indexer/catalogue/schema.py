@@ -17,7 +17,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication
 
 FORMAT = 8
-"""Increase it if an older index can no longer be read."""
+"""Increase it if an older index can't be read, or if all its records must be parsed again."""
 
 
 class WordAnalyzer(Analyzer):  # type: ignore[misc]

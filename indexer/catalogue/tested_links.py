@@ -7,7 +7,7 @@ the test replaces `tested.links`. If the process is killed, the next test reads 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -82,12 +82,11 @@ class Recorder:
     """The results of links by URL, to which new ones are added on disk at once."""
 
     def __init__(self, results: dict[str, LinkResult], stream: BinaryIO) -> None:
-        self.results: Mapping[str, LinkResult] = results
-        self._results, self._stream = results, stream
+        self.results, self._stream = results, stream
 
     def add(self, result: LinkResult) -> None:
         """Record the result of a link. Raise OSError if it can't be written."""
-        self._results[result.url] = result
+        self.results[result.url] = result
         self._stream.write(_encode(result))
         self._stream.flush()
 

@@ -16,7 +16,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication
 
 SEPARATOR = "||"
-"""What separates several values in one cell. An import splits any column at it."""
+"""The separator of several values in one cell. An import splits every column at it."""
 _BAR = re.compile(r"\|(?=\||\Z)")
 """A bar that an import would read as a part of the separator."""
 _FORMULA = re.compile(r"'*[=+\-@\uff0b\uff0d\uff1d\uff20]")

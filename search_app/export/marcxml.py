@@ -67,7 +67,7 @@ _SUBFIELDS: tuple[tuple[Role, str, str, str, str], ...] = (
 """Roles of which each value is a field: its tag, its indicators, the code of the subfield, and the
 source of the value in subfield $2."""
 _PARTS: tuple[tuple[Role, str], ...] = (("volume", "vol. "), ("issue", "no. "), ("page", "p. "))
-"""What field 773 says about the place of a publication in another, and its abbreviations."""
+"""Roles that locate a publication in its host item (773 $g), with their abbreviations."""
 _FILL = "|" * 17
 """Positions 18 to 34 of field 008, which we do not code."""
 

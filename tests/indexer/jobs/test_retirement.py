@@ -334,7 +334,7 @@ entries = st.builds(
 def test_a_written_file_reads_back(
     tmp_path_factory: pytest.TempPathFactory, listed: list[Retired]
 ) -> None:
-    """retired.toml holds any ids and titles, as does the file of a generation."""
+    """retired.toml and the file of a generation can have any ids and titles."""
     folder = tmp_path_factory.mktemp("retired")
     state(folder, *listed)
     assert list(retired.load(folder).values()) == listed

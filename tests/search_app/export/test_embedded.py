@@ -1,4 +1,4 @@
-"""What programs read in the page of a publication: tags, JSON-LD, and COinS."""
+"""Data in the page of a publication: tags, JSON-LD, and COinS."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ LOST = {
     "csv": set[str](),
     "jsonl": set[str](),
 }
-"""What a format cannot hold; docs/interoperability.md states it."""
+"""Parts that are lost in an export, by format. docs/interoperability.md lists them."""
 
 
 def export(name: str, publications: Publications, folder: Path) -> Path:
@@ -37,7 +37,7 @@ def export(name: str, publications: Publications, folder: Path) -> Path:
 
 
 def drop_lost(publication: Publication, lost: set[str]) -> Publication:
-    """Return what a format can hold of a publication, without its source."""
+    """Return a publication without its source and the parts that a format loses."""
     values = dict(publication.values)
     summary = publication.summary
     if "paragraphs" in lost and summary:
