@@ -48,7 +48,7 @@ def test_the_preferred_format_is_sent(client: FlaskClient, accepted: str, status
 
 
 def test_a_tag_of_the_page_does_not_count_for_a_format(client: FlaskClient) -> None:
-    """A client that has the page and asks for a format is redirected, without a 304 for the page."""
+    """A client that has the page and asks for a format is redirected, with no 304 for the page."""
     etag = client.get(PAGE).headers["ETag"]
     answer = client.get(PAGE, headers={"If-None-Match": etag})
     assert (answer.status_code, answer.headers["Vary"]) == (304, "Accept")
