@@ -18,8 +18,9 @@ from search_app.presentation.facet_panel import limit_buckets
 from search_app.presentation.facet_rows import facet_label
 from search_app.presentation.html import mark
 from search_app.presentation.list_controls import count_pages
-from search_app.presentation.search_page import make_chips, make_publication_url
+from search_app.presentation.search_page import make_chips
 from search_app.presentation.search_record import SearchRecord
+from search_app.presentation.urls import make_publication_url
 from search_app.search_state import SearchState
 
 MAX_VALUES = 50

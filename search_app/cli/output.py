@@ -18,7 +18,7 @@ from indexer.jobs.check import CheckReport
 from search_app.config import Settings
 from search_app.engine.results import Results, TextRun
 from search_app.export.registry import Format
-from search_app.presentation import search_page
+from search_app.presentation import search_page, urls
 from search_app.presentation.alternatives import Alternatives, SearchLink, WiderSubjects
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.labels import MetadataLine
@@ -97,7 +97,7 @@ def write_export(
     """
 
     def make_page_url(identity: str) -> str:
-        path = search_page.make_publication_url(identity, settings.prefix)
+        path = urls.make_publication_url(identity, settings.prefix)
         return f"{settings.site_url}{path}" if settings.site_url else ""
 
     for part in export.write(hits, catalogue, make_page_url):

@@ -1,19 +1,18 @@
-"""The citation of a publication on its page, in the style that a reader has chosen."""
+"""The citations of a publication or of a list, in the style that a reader has chosen."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from search_app.export.citations import STYLES, Run, cite
 from search_app.export.csl import Item
-from search_app.presentation.search_page import make_hit_url, make_publication_url
-from search_app.search_state import SearchState
 
 
 class StyleLink(NamedTuple):
-    """A link to the page with the citation in a style."""
+    """A link to the page with citations in a style."""
 
     label: str
     href: str
@@ -21,33 +20,25 @@ class StyleLink(NamedTuple):
 
 
 class CitationBlock(msgspec.Struct, frozen=True):
-    """The styles on offer, and the citation in one of them.
+    """The styles on offer, and citations in one of them.
 
-    `citation` is None until a style is chosen, because a citation takes up to 20 ms. It is empty if
-    the style has no form for this type of publication.
+    `citations` is None until a style is chosen, because a citation takes up to 20 ms. `missing` is
+    the number of publications of a type for which the style has no citation.
     """
 
     links: tuple[StyleLink, ...]
-    citation: tuple[Run, ...] | None
+    citations: tuple[tuple[Run, ...], ...] | None
+    missing: int = 0
 
 
-def make_citation_block(
-    item: Item, style: str | None, state: SearchState, position: int | None
-) -> CitationBlock:
-    """Return the block of a publication, which may be a hit of a search.
-
-    `position` counts the hits from 1. The links keep it, so that the page still leads back.
-    """
-    url = (
-        state.make_url(make_publication_url(item.id, ""), page=1)
-        if position is None
-        else make_hit_url(state, item.id, position)
+def make_citation_block(items: Sequence[Item], style: str | None, page_url: str) -> CitationBlock:
+    """Return the block of some publications, in their order. `page_url` is the page without it."""
+    separator = "&" if "?" in page_url else "?"
+    links = tuple(
+        StyleLink(label, f"{page_url}{separator}cite={name}#cite", name == style)
+        for name, label in STYLES.items()
     )
-    separator = "&" if "?" in url else "?"
-    return CitationBlock(
-        tuple(
-            StyleLink(label, f"{url}{separator}cite={name}#cite", name == style)
-            for name, label in STYLES.items()
-        ),
-        None if style is None else cite(item, style),
-    )
+    if style is None:
+        return CitationBlock(links, None)
+    citations = tuple(filter(None, [cite(item, style) for item in items]))
+    return CitationBlock(links, citations, len(items) - len(citations))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from urllib.parse import urlsplit
+
+from babel.dates import format_date
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
@@ -60,6 +63,26 @@ class MetadataLine:
             return text
         message = ngettext("%(names)s and %(number)s more", "%(names)s and %(number)s more", more)
         return message % {"names": text, "number": f"{more:,}"}
+
+
+class HitLines:
+    """The two lines below a title in a list: its authors, and the other facts."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        rows = catalogue.facts
+        authors = [row for row in rows if row.kind == "name" and row.role == "author"]
+        self._authors = MetadataLine(catalogue, authors)
+        self._facts = MetadataLine(catalogue, [row for row in rows if row not in authors])
+
+    def format(self, publication: Publication) -> tuple[str, str]:
+        """Return both lines of a publication. A line without values is empty."""
+        authors, facts = self._authors.format(publication), self._facts.format(publication)
+        return ", ".join(authors), " · ".join(facts)
+
+
+def format_day(time: datetime) -> str:
+    """Return the day of a time as a reader writes it: `3 May 2026`."""
+    return format_date(time, "long", locale="en_GB")
 
 
 def _isolate(text: str) -> str:

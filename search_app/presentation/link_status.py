@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 import msgspec
-from babel.dates import format_date
 
 from indexer.catalogue.tested_links import LinkResult
+from search_app.presentation.labels import format_day
 
 
 class DeadLink(msgspec.Struct, frozen=True):
@@ -22,9 +22,7 @@ class DeadLink(msgspec.Struct, frozen=True):
 def make_dead_links(results: Iterable[LinkResult]) -> Mapping[str, DeadLink]:
     """Return the dead links among some results, by URL."""
     return {
-        result.url: DeadLink(
-            format_date(result.time, "long", locale="en_GB"), _make_archive_url(result.url)
-        )
+        result.url: DeadLink(format_day(result.time), _make_archive_url(result.url))
         for result in results
         if result.status == "dead"
     }

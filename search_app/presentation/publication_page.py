@@ -18,7 +18,8 @@ from search_app.presentation.export_links import ExportLink, make_export_links
 from search_app.presentation.how_to_get import HowToGet, make_how_to_get
 from search_app.presentation.labels import MetadataLine, display_value, list_qualifying_rows
 from search_app.presentation.link_status import DeadLink, make_dead_links
-from search_app.presentation.search_page import make_export_url, make_publication_url
+from search_app.presentation.urls import make_export_url, make_publication_url
+from search_app.reading_list import ReadingList
 from search_app.search_state import SearchState
 
 MAX_UNFOLDED_VALUES = 20
@@ -68,10 +69,10 @@ class RelatedPublication(msgspec.Struct, frozen=True):
 class PublicationPage(msgspec.Struct, frozen=True):
     """All values that the page of a publication prints.
 
-    `href` is its URL. `editions` are its other editions, newest first. `similar` are similar
-    publications. `has_long_title`: the title needs a smaller type. `may_have_abstract`: the
-    catalogue has abstracts. `open_graph_type` is its type in the Open Graph protocol. `dead_links`
-    are those of its links that failed their last test, by URL.
+    `href` is its URL. `list_href` is a list of it alone. `editions` are its other editions, newest
+    first. `similar` are similar publications. `has_long_title`: the title needs a smaller type.
+    `may_have_abstract`: the catalogue has abstracts. `open_graph_type` is its type in the Open
+    Graph protocol. `dead_links` are those of its links that failed their last test, by URL.
     """
 
     publication: Publication
@@ -85,6 +86,7 @@ class PublicationPage(msgspec.Struct, frozen=True):
     editions: tuple[RelatedPublication, ...]
     similar: tuple[RelatedPublication, ...]
     json_href: str
+    list_href: str
     has_long_title: bool
     may_have_abstract: bool
     open_graph_type: str
@@ -118,6 +120,7 @@ def make_publication_page(
         _make_related(related.editions, metadata, prefix),
         _make_related(related.similar, metadata, prefix),
         f"{prefix}/api{href}",
+        ReadingList((publication.id,), prefix).make_url(),
         len(publication.title) > MAX_HEADLINE_CHARS,
         catalogue.find_by_role("abstract") is not None,
         OPEN_GRAPH_TYPES.get(item.type, "website"),

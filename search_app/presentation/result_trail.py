@@ -11,7 +11,7 @@ from itertools import count
 import msgspec
 
 from search_app.engine.results import Results
-from search_app.presentation.search_page import make_hit_url
+from search_app.presentation.urls import make_hit_url
 from search_app.search_state import SearchState
 
 

@@ -7,7 +7,6 @@ with the same functions, so page and API agree.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote
 
 import msgspec
 from markupsafe import Markup
@@ -26,7 +25,7 @@ from search_app.presentation.facet_panel import (
 )
 from search_app.presentation.facet_rows import facet_label
 from search_app.presentation.html import isolate, mark, mark_passage
-from search_app.presentation.labels import MetadataLine
+from search_app.presentation.labels import HitLines
 from search_app.presentation.list_controls import (
     Choice,
     PageLink,
@@ -38,6 +37,7 @@ from search_app.presentation.list_controls import (
     make_sorts,
 )
 from search_app.presentation.search_notes import QueryNote, interpretation_notes
+from search_app.presentation.urls import make_hit_url
 from search_app.search_state import SearchState
 
 MAX_LINK_BYTES, ROW_BYTES = 1 << 20, 500
@@ -132,33 +132,15 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     readings: tuple[QueryNote, ...]
 
 
-def make_publication_url(identity: str, prefix: str) -> str:
-    """Return the URL of a publication's page below a path prefix."""
-    return f"{prefix}/publication/{quote(identity, safe='/')}"
-
-
-def make_export_url(name: str, identity: str, prefix: str) -> str:
-    """Return the URL of a publication in the format with this name, below a path prefix."""
-    return f"{prefix}/export/{name}/{quote(identity, safe='/')}"
-
-
-def make_hit_url(state: SearchState, identity: str, position: int) -> str:
-    """Return the URL of a publication that is a hit of a search. `position` counts hits from 1."""
-    url = state.make_url(make_publication_url(identity, ""), page=1)
-    return f"{url}{'&' if '?' in url else '?'}hit={position}"
-
-
 def _hit_rows(results: Results, state: SearchState, catalogue: Catalogue) -> Iterator[HitRow]:
-    """Yield the hits as the list shows them. Authors have a line of their own."""
-    author_rows = [row for row in catalogue.facts if row.kind == "name" and row.role == "author"]
-    authors = MetadataLine(catalogue, author_rows)
-    facts = MetadataLine(catalogue, [row for row in catalogue.facts if row not in author_rows])
+    """Yield the hits as the list shows them."""
+    lines = HitLines(catalogue)
     for position, hit in enumerate(results.hits, (state.page - 1) * state.size + 1):
         publication = hit.publication
         href = make_hit_url(state, publication.id, position)
         yield HitRow(
             publication.id, href, mark(hit.title), mark_passage(hit.passage), publication.lang,
-            ", ".join(authors.format(publication)), " · ".join(facts.format(publication)),
+            *lines.format(publication),
             hit.editions if results.is_folded else 0, f"{href}#editions",
             tuple(map(isolate, explain_in_sentences(hit.why, catalogue))) if hit.why else (),
         )  # fmt: skip

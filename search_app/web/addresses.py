@@ -11,7 +11,7 @@ from functools import partial
 
 from flask import current_app, request
 
-from search_app.presentation.search_page import make_publication_url
+from search_app.presentation.urls import make_publication_url
 
 
 def make_absolute(path: str) -> str:

@@ -28,10 +28,12 @@ from search_app.web import (
     export_routes,
     feed_routes,
     opensearch,
+    reading_list_routes,
     record_routes,
     robots,
     routes,
     sitemap,
+    streaming,
 )
 from search_app.web.middleware import (
     access,
@@ -54,6 +56,7 @@ BLUEPRINTS = (
     discovery.discovery,
     feed_routes.feeds,
     opensearch.opensearch,
+    reading_list_routes.reading_lists,
     record_routes.records,
     sitemap.sitemap,
 )
@@ -84,7 +87,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     metrics = Metrics(engine)
     app.extensions |= {
         "pubsearch": engine,
-        "pubsearch.exports": BoundedSemaphore(export_routes.MAX_EXPORTS),
+        "pubsearch.exports": BoundedSemaphore(streaming.MAX_EXPORTS),
         "pubsearch.gaps": ZeroResultLog(settings.gaps),
         "pubsearch.metrics": metrics,
     }

@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotAcceptable
 
 from search_app.export.registry import FORMATS
 from search_app.i18n.translation import gettext
-from search_app.presentation.search_page import make_export_url
+from search_app.presentation.urls import make_export_url
 from search_app.web.errors import page_not_found
 from search_app.web.lookup import get_publication
 from search_app.web.routes import get_searcher

@@ -9,13 +9,13 @@ import logging
 from datetime import datetime
 
 import msgspec
-from babel.dates import format_date
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine import BudgetExceeded, TooBusy
 from search_app.i18n.translation import gettext
+from search_app.presentation.labels import format_day
 from search_app.search_url import BadParameter
 from search_app.web.middleware.request_log import MAX_CHARS
 
@@ -87,7 +87,7 @@ def to_error_response(error: Exception) -> ErrorResponse:
 
 
 def _of_removed(error: PublicationRemoved) -> ErrorResponse:
-    date = format_date(error.time, "d MMMM yyyy", locale="en")
+    date = format_day(error.time)
     message = gettext("This publication was removed on %(date)s.")
     hint = gettext("Search for a publication.")
     if error.title:

@@ -1,42 +1,28 @@
 """The routes of exports: one publication, or all hits of a search, in each format.
 
-Exports of searches are streamed. Their number and their time are limited, because each occupies a
-thread of the server for as long as its client reads.
+Exports of searches are streamed.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from threading import BoundedSemaphore
-from time import monotonic
-from typing import cast
+from collections.abc import Iterator
+from contextlib import ExitStack
 from urllib.parse import quote
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 from werkzeug.http import dump_options_header
 
-from indexer.catalogue.records import Publication
 from search_app.export.registry import FORMATS, Format
 from search_app.i18n.translation import gettext
 from search_app.presentation.labels import describe_search
-from search_app.search_state import SearchState
 from search_app.web.addresses import get_page_urls
-from search_app.web.errors import NotFound, TooManyExports
+from search_app.web.errors import NotFound
 from search_app.web.lookup import get_publication
-from search_app.web.routes import get_engine, get_searcher, parse_state
+from search_app.web.routes import get_searcher, parse_state
+from search_app.web.streaming import join_blocks, scan_hits
 
-MAX_EXPORTS = 2
-"""Maximum number of searches that a process exports at the same time."""
-PATIENCE = 1.0
-"""Seconds to wait for another export to end. A client may have read all of an export, and ask for
-the next one, before the server has noticed that it ended."""
-MAX_SECONDS = 600
-"""Maximum time of an export in seconds. The rest is not sent, and the client sees an error."""
-BLOCK_BYTES = 1 << 16
-"""Bytes that are sent at once. Sending each record alone takes several times longer."""
 MAX_NAME_CHARS = 80
 """Maximum characters of a file name without its extension."""
 _NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\s]+')
@@ -47,9 +33,9 @@ exports = Blueprint("export", __name__)
 @exports.get("/export/<name>/<path:identity>")
 def export_publication(name: str, identity: str) -> Response:
     """Return a publication in a format. Raise NotFound or PublicationRemoved."""
-    export_format, publication = _find_format(name), get_publication(get_searcher(), identity)
+    export_format, publication = find_format(name), get_publication(get_searcher(), identity)
     parts = export_format.write([publication], get_searcher().catalogue, get_page_urls())
-    return _make_file(b"".join(parts), export_format, publication.title)
+    return make_file(b"".join(parts), export_format, publication.title)
 
 
 @exports.get("/export/<name>")
@@ -58,32 +44,18 @@ def export_search(name: str) -> Response:
 
     The search is complete before the response begins, so that its errors have a status.
     """
-    export_format, state, catalogue = _find_format(name), parse_state(), get_searcher().catalogue
+    export_format, state, catalogue = find_format(name), parse_state(), get_searcher().catalogue
     with ExitStack() as stack:
         publications = stack.enter_context(scan_hits(state))
         parts = export_format.write(publications, catalogue, get_page_urls())
         file_name = describe_search(state, catalogue) or catalogue.title
-        response = _make_file(join_blocks(parts), export_format, file_name)
+        response = make_file(join_blocks(parts), export_format, file_name)
         response.call_on_close(stack.pop_all().close)
         return response
 
 
-@contextmanager
-def scan_hits(state: SearchState) -> Iterator[Iterator[Publication]]:
-    """Yield all hits of a search. Raise TooManyExports, BudgetExceeded or TooBusy.
-
-    It counts as an export until the context ends.
-    """
-    running = cast(BoundedSemaphore, current_app.extensions["pubsearch.exports"])
-    if not running.acquire(timeout=PATIENCE):
-        raise TooManyExports
-    try:
-        yield get_engine().scan(state.make_request(), get_searcher())
-    finally:
-        running.release()
-
-
-def _find_format(name: str) -> Format:
+def find_format(name: str) -> Format:
+    """Return the format with this name. Raise NotFound, which names all formats."""
     if name not in FORMATS:
         raise NotFound(
             gettext("There is no export format “%(name)s”.") % {"name": name[:100]},
@@ -92,21 +64,7 @@ def _find_format(name: str) -> Format:
     return FORMATS[name]
 
 
-def join_blocks(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield parts as blocks of BLOCK_BYTES. Raise TimeoutError after MAX_SECONDS."""
-    end = monotonic() + MAX_SECONDS
-    block = bytearray()
-    for part in parts:
-        block += part
-        if len(block) >= BLOCK_BYTES:
-            yield bytes(block)
-            block.clear()
-            if monotonic() > end:
-                raise TimeoutError(f"an export took more than {MAX_SECONDS} s")
-    yield bytes(block)
-
-
-def _make_file(body: bytes | Iterator[bytes], export_format: Format, name: str) -> Response:
+def make_file(body: bytes | Iterator[bytes], export_format: Format, name: str) -> Response:
     """Return a response that a browser saves as a file."""
     response = Response(body, mimetype=export_format.media_type)
     response.headers["Content-Disposition"] = _make_disposition(name, export_format.extension)

@@ -1,6 +1,6 @@
 """Look up the publication of a URL: it may have another id by now, or be removed.
 
-Every route with an id in its path uses this module, so that all of them redirect.
+Every route with ids uses this module. Those with an id in their path redirect.
 """
 
 from __future__ import annotations
@@ -39,6 +39,15 @@ def get_publication(searcher: Searcher, identity: str) -> Publication:
     if retired.successor:
         _redirect(retired.successor)
     raise _make_removed(retired)
+
+
+def look_up(searcher: Searcher, identity: str) -> Publication | Retired | None:
+    """Return the publication that has an id or had it, the entry of a removed one, or None."""
+    publication = searcher.get_publication(identity)
+    if publication is not None:
+        return publication
+    retired = searcher.find_retired(identity)
+    return searcher.get_publication(retired.successor) if retired and retired.successor else retired
 
 
 def _redirect(identity: str) -> NoReturn:

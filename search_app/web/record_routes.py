@@ -20,8 +20,8 @@ from search_app.presentation.search_record import (
 )
 from search_app.search_state import SearchState
 from search_app.web.addresses import make_absolute
-from search_app.web.export_routes import join_blocks, scan_hits
 from search_app.web.routes import get_engine, get_searcher, parse_state
+from search_app.web.streaming import join_blocks, scan_hits
 
 NO_STORE = "no-store"
 

@@ -16,7 +16,7 @@ from search_app.web.addresses import make_absolute
 
 FEED = "/feed.atom"
 CLOSED_PATHS = (
-    "/advanced", "/api/", "/export/", "/facet/", "/healthz", "/metrics", "/opensearch/",
+    "/advanced", "/api/", "/export/", "/facet/", "/healthz", "/list", "/metrics", "/opensearch/",
     "/search-record", "/unapi",
 )  # fmt: skip
 """Path prefixes that are for programs and users, not for crawlers."""

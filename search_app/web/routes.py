@@ -38,6 +38,7 @@ from search_app.export.csl import make_item
 from search_app.i18n.translation import gettext
 from search_app.presentation import facet_panel, publication_page, result_trail, search_page
 from search_app.presentation.citation_block import make_citation_block
+from search_app.presentation.urls import make_hit_url
 from search_app.web.addresses import get_page_urls, make_absolute
 from search_app.web.errors import NotFound, page_not_found
 from search_app.web.lookup import get_publication
@@ -207,7 +208,7 @@ def publication(identity: str) -> Response:
         "tags": meta_tags.list_tags(item),
         "json_ld": Markup(json_ld.write(item)),  # nosec B704  # noqa: S704 - it is escaped
         "coins": coins.write(item),
-        "cited": make_citation_block(item, style, state, position),
+        "cited": make_citation_block([item], style, make_hit_url(state, identity, position)),
         "text": state.text,
         "hidden": state.form_pairs,
     }

@@ -67,6 +67,8 @@ PAGES = SEARCHES | {
     "Spanish publication": f"/publication/{SPANISH}",
     "about": "/about",
     "advanced": "/advanced",
+    "list": f"/list?id={TOOLKIT}&id=none-such&id={GLOBAL_REPORT}&q=law&cite=apa",
+    "empty list": "/list",
     "search record": "/search-record?q=human+trafficking+since+2012&region=Africa",
     "404": "/nowhere",
     "404 publication": "/publication/none-such",

@@ -19,7 +19,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-FOR_PROGRAMS = ("/api/", "/export/", "/feed.atom", "/unapi")
+FOR_PROGRAMS = ("/api/", "/export/", "/feed.atom", "/list/export/", "/unapi")
 """Path prefixes of the responses that a setting opens to scripts of other sites."""
 
 

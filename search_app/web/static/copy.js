@@ -6,7 +6,7 @@
   // is selected.
   async function copy(source) {
     try {
-      await navigator.clipboard.writeText((source.value ?? source.textContent).trim());
+      await navigator.clipboard.writeText((source.value ?? source.innerText).trim());
     } catch {
       if (source.select) source.select();
       else getSelection().selectAllChildren(source);

@@ -20,7 +20,7 @@ def get_block(client: FlaskClient, url: str) -> BeautifulSoup:
     return BeautifulSoup(str(block), "lxml")
 
 
-def find(block: BeautifulSoup, selector: str) -> Tag:
+def find(block: Tag, selector: str) -> Tag:
     """Return the first element of a block that matches a selector."""
     element = block.select_one(selector)
     assert element is not None

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from search_app.export.registry import FORMATS
-from search_app.web import export_routes
+from search_app.web import streaming
 
 MODEL_LAW = "unodc-model-law-against-trafficking-in-persons-2009"
 
@@ -108,7 +108,7 @@ def test_an_error_comes_before_the_stream(client: FlaskClient, address: str, sta
 
 def test_two_exports_run_at_a_time(client: FlaskClient) -> None:
     """A third export gets a 503 with Retry-After until one ends, or its client goes away."""
-    running = [client.get("/export/ris") for _ in range(export_routes.MAX_EXPORTS)]
+    running = [client.get("/export/ris") for _ in range(streaming.MAX_EXPORTS)]
     refused = client.get("/export/ris?q=organ")
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0
@@ -135,8 +135,8 @@ def test_an_export_ends_after_its_time(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An export that takes too long is cut off, so that the client sees an error."""
-    monkeypatch.setattr(export_routes, "MAX_SECONDS", -1)
-    monkeypatch.setattr(export_routes, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(streaming, "MAX_SECONDS", -1)
+    monkeypatch.setattr(streaming, "BLOCK_BYTES", 100)
     with pytest.raises(TimeoutError):
         client.get("/export/ris", buffered=True)
 

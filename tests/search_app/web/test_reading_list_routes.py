@@ -1,0 +1,188 @@
+"""The page of a reading list and its exports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+
+from search_app.export.citations import STYLES
+from search_app.export.registry import FORMATS
+from search_app.reading_list import MAX_BYTES, MAX_PUBLICATIONS
+from search_app.web import streaming
+from tests.search_app.web.test_citing import find
+from tests.search_app.web.test_lookup import NEW_ID, make_client, retired_index
+
+FIRST = "global-report-on-trafficking-in-persons-2014"
+SECOND = "unodc-model-law-against-trafficking-in-persons-2009"
+THIRD = "global-report-on-trafficking-in-persons-2009"
+LIST = f"/list?id={FIRST}&id={SECOND}&id={THIRD}"
+SCRIPT = Path(streaming.__file__).parent / "static" / "reading_list.js"
+
+
+def read(client: FlaskClient, url: str) -> BeautifulSoup:
+    """Return the page of a list."""
+    response = client.get(url)
+    assert response.status_code == 200, response.text
+    return BeautifulSoup(response.text, "lxml")
+
+
+def list_ids(page: BeautifulSoup) -> list[str]:
+    """Return the ids of the publications that the page of a list shows, in order."""
+    return [str(each["title"]) for each in page.select(".entries .unapi-id")]
+
+
+def follow(client: FlaskClient, page: BeautifulSoup, name: str, index: int = 0) -> BeautifulSoup:
+    """Return the page behind one of the links whose name begins with these words."""
+    links = [link for link in page.select("[data-changes]") if link.text.startswith(name)]
+    return read(client, str(links[index]["href"]))
+
+
+def test_a_list_has_its_publications_in_order(client: FlaskClient) -> None:
+    """Each publication has its title, its facts, and a link to its page."""
+    page = read(client, LIST)
+    assert list_ids(page) == [FIRST, SECOND, THIRD]
+    first = page.select(".entries .hit")[0]
+    assert [link["href"] for link in first.select("h2 a")] == [f"/publication/{FIRST}"]
+    assert "2014" in first.select(".facts")[0].text
+
+
+def test_links_change_the_list(client: FlaskClient) -> None:
+    """Publications move up and down, and are removed, without scripts."""
+    page = read(client, LIST)
+    assert list_ids(follow(client, page, "Move up", 1)) == [FIRST, THIRD, SECOND]
+    assert list_ids(follow(client, page, "Move down")) == [SECOND, FIRST, THIRD]
+    assert list_ids(follow(client, page, "Remove", 1)) == [FIRST, THIRD]
+    page = read(client, f"/list?id={SECOND}&id={THIRD}&id={FIRST}")
+    assert list_ids(follow(client, page, "Newest first")) == [FIRST, THIRD, SECOND]
+    by_title = follow(client, page, "Title")
+    assert list_ids(by_title) == [THIRD, FIRST, SECOND]
+    current = [link.text for link in by_title.select("[aria-current=true]")]
+    assert current == ["Author", "Title"]  # all three have the same author
+
+
+def test_a_search_on_the_page_adds_publications(client: FlaskClient) -> None:
+    """The hits of the search have links that add them. The search stays, to add another."""
+    page = read(client, f"/list?id={FIRST}&q=global+report")
+    texts = [each.text.strip() for each in page.select(".adding .changes")]
+    assert texts.count("On the list") == 1
+    longer = follow(client, page, "Add to the list")
+    assert list_ids(longer)[0] == FIRST
+    assert len(list_ids(longer)) == 2
+    assert find(longer, "#add-query")["value"] == "global report"
+    hidden = longer.select(".adder input[name=id]")
+    assert [each["value"] for each in hidden] == list_ids(longer)
+
+
+def test_nothing_is_added_to_a_full_list(client: FlaskClient) -> None:
+    """A search on the page of a full list has no link that would lead to an error."""
+    ids = "&".join(f"id=x{number}" for number in range(MAX_PUBLICATIONS))
+    page = read(client, f"/list?{ids}&q=law")
+    assert {each.text.strip() for each in page.select(".adding .changes")} == {"The list is full"}
+
+
+def test_an_empty_list_says_how_to_begin(client: FlaskClient) -> None:
+    """Without ids the page has the search for a publication, and no export."""
+    page = read(client, "/list")
+    assert "empty" in page.text
+    assert page.select_one("#add-query")
+    assert page.select("a[href*='/export/']") == []
+
+
+def test_the_page_of_a_publication_leads_to_a_list(client: FlaskClient) -> None:
+    """A list begins at a publication, without scripts too."""
+    page = read(client, f"/publication/{FIRST}")
+    assert list_ids(read(client, str(find(page, "a[data-adds]")["href"]))) == [FIRST]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_list_is_cited_in_its_order(client: FlaskClient, style: str) -> None:
+    """A style is a link. The citations are those of the pages of the publications."""
+    page = read(client, LIST)
+    assert page.select(".citation") == []
+    link = find(page, f".cite a[href*='cite={style}']")
+    cited = [each.text for each in read(client, str(link["href"])).select(".citation p")]
+    assert cited == [
+        read(client, f"/publication/{identity}?cite={style}").select(".citation p")[0].text
+        for identity in (FIRST, SECOND, THIRD)
+    ]
+
+
+def test_citations_of_lists_count_as_exports(client: FlaskClient) -> None:
+    """The citations of a long list take seconds, so only some run at a time."""
+    running = [client.get("/export/ris") for _ in range(streaming.MAX_EXPORTS)]
+    assert client.get(f"{LIST}&cite=apa").status_code == 503
+    assert client.get(LIST).status_code == 200
+    for response in running:
+        response.close()
+    assert client.get(f"{LIST}&cite=apa").status_code == 200
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_list_is_exported_in_each_format(client: FlaskClient, name: str) -> None:
+    """An export has the publications in the order of the list, and all links lead to it."""
+    link = find(read(client, LIST), f"a[href^='/list/export/{name}?']")
+    response = client.get(str(link["href"]))
+    assert response.mimetype == FORMATS[name].media_type
+    assert response.headers["Content-Disposition"].startswith("attachment")
+    if name == "jsonl":
+        ids = [json.loads(line)["id"] for line in response.text.splitlines()]
+        assert ids == [FIRST, SECOND, THIRD]
+
+
+def test_an_unknown_format_is_an_error(client: FlaskClient) -> None:
+    """It is a 404 that lists the known ones."""
+    response = client.get(f"/list/export/word?id={FIRST}")
+    assert response.status_code == 404
+    assert ", ".join(FORMATS) in response.text
+
+
+@pytest.mark.parametrize("path", ["/list", "/list/export/ris"])
+def test_a_list_that_is_too_long_is_an_error(client: FlaskClient, path: str) -> None:
+    """The error says how long a list may be."""
+    ids = "&".join(f"id=x{number}" for number in range(MAX_PUBLICATIONS + 1))
+    response = client.get(f"{path}?{ids}")
+    assert response.status_code == 400
+    assert f"at most {MAX_PUBLICATIONS} publications" in response.text
+
+
+def test_a_list_outlives_its_publications(retired_index: Path) -> None:
+    """A renamed publication has its new id, once. Removed and unknown ones are named."""
+    client = make_client(retired_index)
+    page = read(client, "/list?id=guide&id=atlas&id=none&id=new/id%3F%C3%A9%232.5%25")
+    entries = [find(each, "h2").text for each in page.select(".entries .hit")]
+    assert entries == ["<b>Guide</b> & Rivers", "Atlas", "none"]
+    assert list_ids(page) == [NEW_ID]
+    facts = [[line.text for line in each.select(".facts")] for each in page.select(".entries .hit")]
+    assert facts[0][0].startswith("This publication was removed on ")
+    assert facts[2] == ["This catalogue has no such publication."]
+    canonical = urlsplit(str(find(page, "link[rel=canonical]")["href"])).query
+    assert parse_qs(canonical)["id"] == ["guide", NEW_ID, "none"]
+    exported = client.get(f"/list/export/jsonl?{canonical}").text.splitlines()
+    assert [json.loads(line)["id"] for line in exported] == [NEW_ID]
+
+
+def test_a_list_of_unknown_publications_has_no_export(client: FlaskClient) -> None:
+    """What has no publication can't be cited or exported."""
+    page = read(client, "/list?id=none")
+    assert page.select(".cite, a[href*='/export/']") == []
+
+
+def test_robots_stay_away(client: FlaskClient) -> None:
+    """There are as many lists as orders of ids, so no crawler may request them."""
+    assert "Disallow: /list" in client.get("/robots.txt").text
+    assert client.get(LIST).headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_the_script_has_the_limits_of_the_server() -> None:
+    """A list that the script makes is one that the server reads."""
+    script = SCRIPT.read_text(encoding="utf-8")
+    assert f"const LIMIT = {MAX_PUBLICATIONS};" in script
+    assert f"const MAX_ADDRESS = {MAX_BYTES};" in script
+
+
+__all__ = ["retired_index"]
