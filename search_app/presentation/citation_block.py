@@ -22,7 +22,7 @@ class StyleLink(NamedTuple):
 class CitationBlock(msgspec.Struct, frozen=True):
     """The styles on offer, and citations in one of them.
 
-    `citations` is None until a style is chosen, because a citation takes up to 20 ms. `missing` is
+    `citations` is None until a style is chosen, because a citation takes up to 10 ms. `missing` is
     the number of publications of a type for which the style has no citation.
     """
 

@@ -165,7 +165,11 @@ class Number(model.Number):
 
 
 class Text(model.Text):
-    """Text in title case, with quotation marks, or a range of pages."""
+    """Text in title case, with quotation marks, a range of pages, or the text of a macro."""
+
+    def get_macro(self, name: str) -> model.Macro:
+        """Return a macro by its name. citeproc-py searches the whole style each time."""
+        return self.get_root().macros[name]
 
     def _format_last_page(self, first: str, last: str) -> str:
         return shorten_range(first, last, self.get_root().get("page-range-format", ""))

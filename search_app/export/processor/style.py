@@ -39,6 +39,8 @@ class Style(CitationStylesStyle):
         for locale in self.root.locales:
             _add_short_seasons(locale)
             locale.style = self.root
+        macros = self.root.iterfind("cs:macro", _CSL)
+        self.root.macros = {macro.get("name"): macro for macro in macros}
         self.quotes_last = self.root.get_locale_option("punctuation-in-quote") == "true"
 
 
