@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -60,11 +60,20 @@ _LISTS: tuple[tuple[Role, str], ...] = (
     ("language", "inLanguage"),
     ("keyword", "keywords"),
     ("coverage", "spatialCoverage"),
-    ("ISBN", "isbn"),
     ("edition", "bookEdition"),
     ("page", "pagination"),
     ("version", "version"),
 )
+_NUMBERS: tuple[tuple[Role, str], ...] = (("ISBN", "isbn"), ("ISSN", "issn"))
+_DOMAINS: dict[str, frozenset[str]] = {
+    "bookEdition": frozenset({"Book"}),
+    "isbn": frozenset({"Book"}),
+    "issn": frozenset({"Blog", "CreativeWorkSeries", "Newspaper", "Periodical", "WebSite"}),
+    "pagination": frozenset(
+        {"Article", "BlogPosting", "Chapter", "NewsArticle", "Report", "ScholarlyArticle"}
+    ),
+}
+"""The types that have a property, of the types here. Other properties are those of any type."""
 _PARTS: tuple[tuple[Role, str], ...] = (
     ("volume", "PublicationVolume"),
     ("issue", "PublicationIssue"),
@@ -101,14 +110,22 @@ def _describe(item: Item) -> dict[str, object]:
     if item.abstract:
         data["abstract"] = item.abstract
     for role, name in _LISTS:
-        if texts := item.get(role):
+        if (texts := item.get(role)) and _has_property(data, name):
             data[name] = _unwrap(texts)
     if publishers := item.get("publisher"):
         data["publisher"] = _unwrap([{"@type": "Organization", "name": p} for p in publishers])
-    data |= _describe_whole(item)
+    host = _describe_host(item)
+    _add_numbers(item, data, host)
+    if whole := _describe_whole(item, host):
+        data["isPartOf"] = whole
     if urls := [*(link.url for link in item.links), *map(make_doi_url, item.get("DOI"))]:
         data["sameAs"] = _unwrap(urls)
     return data
+
+
+def _has_property(thing: Mapping[str, object], name: str) -> bool:
+    """Return whether schema.org defines a property for the type of a thing."""
+    return name not in _DOMAINS or thing.get("@type") in _DOMAINS[name]
 
 
 def _unwrap(values: Sequence[object]) -> object:
@@ -127,17 +144,34 @@ def _describe_name(name: Name) -> dict[str, str]:
     return {"@type": "Person"} | {key: text for key, text in parts.items() if text}
 
 
-def _describe_whole(item: Item) -> dict[str, object]:
-    """Return `isPartOf`: the journal with its volume and issue, the book, or the series."""
-    whole: dict[str, object] = {}
+def _describe_host(item: Item) -> dict[str, object]:
+    """Return the journal or the book that contains an item, or its series, or {}."""
     if title := item.get_first("container-title"):
-        whole = {"@type": _CONTAINERS.get(item.type, "CreativeWork"), "name": title}
-    elif title := item.get_first("collection-title"):
-        whole = {"@type": "CreativeWorkSeries", "name": title}
-    if whole and "ISSN" in item.values:
-        whole["issn"] = _unwrap(item.get("ISSN"))
+        return {"@type": _CONTAINERS.get(item.type, "CreativeWork"), "name": title}
+    if title := item.get_first("collection-title"):
+        return {"@type": "CreativeWorkSeries", "name": title}
+    return {}
+
+
+def _add_numbers(item: Item, data: dict[str, object], host: dict[str, object]) -> None:
+    """Add the ISBN and the ISSN to the item or its host, where the type has one.
+
+    An ISBN that neither can have is an identifier of the item.
+    """
+    for role, name in _NUMBERS:
+        if numbers := item.get(role):
+            thing = next((each for each in (data, host) if _has_property(each, name)), None)
+            if thing is not None:
+                thing[name] = _unwrap(numbers)
+            elif name == "isbn":
+                data["identifier"] = _unwrap([f"urn:isbn:{number}" for number in numbers])
+
+
+def _describe_whole(item: Item, host: dict[str, object]) -> dict[str, object]:
+    """Return what an item is a part of: its host, with the volume and the issue, or {}."""
+    whole = host
     for role, kind in _PARTS:
         if number := item.get_first(role):
             part: dict[str, object] = {"@type": kind, f"{role}Number": number}
             whole = part | ({"isPartOf": whole} if whole else {})
-    return {"isPartOf": whole} if whole else {}
+    return whole

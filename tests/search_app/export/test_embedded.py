@@ -19,6 +19,8 @@ from markupsafe import Markup
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
+from indexer.catalogue.roles import Role
+from indexer.values.publication_types import PublicationType
 from search_app.export import coins, json_ld, meta_tags
 from search_app.export.csl import Item, make_item
 from tests.search_app.export.citation_samples import read_samples
@@ -154,6 +156,35 @@ def test_an_issue_is_part_of_a_volume_of_a_journal() -> None:
         "@type": "PublicationIssue", "issueNumber": "3", "isPartOf": {
             "@type": "PublicationVolume", "volumeNumber": "12", "isPartOf": {
                 "@type": "Periodical", "name": "Journal of Migration Studies"}}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "host", "expected"),
+    [
+        ("book", "", {"isbn": "9783161484100", "bookEdition": "2nd"}),
+        ("chapter", "Essays", {"pagination": "1-9", "isPartOf": {
+            "@type": "Book", "name": "Essays", "isbn": "9783161484100"}}),
+        ("report", "", {"pagination": "1-9", "identifier": "urn:isbn:9783161484100"}),
+        ("article-journal", "Roads", {
+            "pagination": "1-9", "identifier": "urn:isbn:9783161484100",
+            "isPartOf": {"@type": "Periodical", "name": "Roads", "issn": "0378-5955"}}),
+        ("thesis", "", {"identifier": "urn:isbn:9783161484100"}),
+        ("periodical", "", {
+            "identifier": "urn:isbn:9783161484100", "issn": "0378-5955"}),
+    ],
+)  # fmt: skip
+def test_each_type_has_only_its_own_properties(
+    kind: PublicationType, host: str, expected: dict[str, object]
+) -> None:
+    """JSON-LD has edition, ISBN, ISSN, and pages where schema.org defines them for the type."""
+    values: dict[Role, tuple[str, ...]] = {
+        "ISBN": ("9783161484100",), "ISSN": ("0378-5955",), "edition": ("2nd",), "page": ("1-9",),
+        **({"container-title": (host,)} if host else {}),
+    }  # fmt: skip
+    item = Item(id="x", type=kind, title="Roads", language="en", values=values)
+    data = json.loads(json_ld.write(item))
+    shared = {"@context", "@type", "@id", "url", "name"}
+    assert {name: value for name, value in data.items() if name not in shared} == expected
 
 
 def test_coins_has_the_keys_of_the_type() -> None:
