@@ -174,7 +174,8 @@ def _list_imprint(item: Item) -> Iterator[tuple[str, str]]:
 def _list_related(item: Item) -> Iterator[_Field]:
     """Yield the series, and the publication that contains this one, with the place in it.
 
-    An ISSN belongs to the publication that contains this one, if there is one.
+    An ISSN belongs to the publication that contains this one, if there is one. Each further ISSN is
+    in a field of its own, because 773 $x cannot be repeated.
     """
     for series in item.get("collection-title"):
         number = item.get_first("collection-number")
@@ -182,8 +183,10 @@ def _list_related(item: Item) -> Iterator[_Field]:
     place = ", ".join(f"{label}{item.get_first(role)}" for role, label in _PARTS if item.get(role))
     issns = item.get("ISSN")
     if titles := item.get("container-title"):
-        numbers = [("x", issn) for issn in issns]
-        yield _Field("773", "0 ", [("t", titles[0]), ("g", place), *numbers])
+        first, *others = issns or ("",)
+        yield _Field("773", "0 ", [("t", titles[0]), ("g", place), ("x", first)])
+        for issn in others:
+            yield _Field("773", "0 ", [("t", titles[0]), ("x", issn)])
     else:
         yield _Field("500", "  ", [("a", place)])
         yield from (_Field("022", "  ", [("a", issn)]) for issn in issns)

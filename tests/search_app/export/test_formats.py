@@ -8,13 +8,17 @@ from codecs import BOM_UTF8
 from pathlib import Path
 
 import msgspec
+import pymarc
 import pytest
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem, Publication
+from indexer.catalogue.roles import Role
 from indexer.ingest import corpus
 from indexer.jobs import importer
+from search_app.export import marcxml
+from search_app.export.csl import Item
 from search_app.export.registry import FORMATS
 from tests.conftest import ROOT
 from tests.search_app.export.independent import READERS, describe, make_page_url
@@ -139,6 +143,21 @@ def test_a_full_width_sign_begins_a_formula(papers: Publications) -> None:
     catalogue, (first, *_) = papers
     named = msgspec.structs.replace(first, title="\uff1dSUM(A1)")
     assert "'\uff1dSUM(A1)" in write("csv", (catalogue, [named])).decode()
+
+
+def test_each_issn_of_a_journal_has_its_field_of_marc() -> None:
+    """A journal with two ISSNs is two fields 773: the subfield of an ISSN cannot be repeated."""
+    values: dict[Role, tuple[str, ...]] = {
+        "container-title": ("Roads",), "volume": ("7",), "ISSN": ("1234-5679", "2434-561X")
+    }  # fmt: skip
+    item = Item(id="x", type="article-journal", title="Salt", language="en", values=values)
+    data = b"".join(marcxml.write([item]))
+    (record,) = pymarc.parse_xml_to_array(io.BytesIO(data))  # type: ignore[no-untyped-call]
+    hosts = [[tuple(part) for part in field.subfields] for field in record.get_fields("773")]
+    assert hosts == [
+        [("t", "Roads"), ("g", "vol. 7"), ("x", "1234-5679")],
+        [("t", "Roads"), ("x", "2434-561X")],
+    ]
 
 
 def test_a_file_without_publications_is_valid(papers: Publications) -> None:
