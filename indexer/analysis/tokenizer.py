@@ -19,7 +19,7 @@ from typing import NamedTuple
 from indexer.analysis import stemming
 from indexer.analysis.folding import surface_form
 
-VERSION = 2
+VERSION = 3
 """Increase it if the same text gives other terms. An index of another version is outdated."""
 
 SURFACE_PREFIX = "="
@@ -36,6 +36,7 @@ FIELD_MARK, GAP_MARK = "\x1e", "\x1f"
 
 _SCRIPT_MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff\u0e31-\u0eff"
+    "\ufe20-\ufe2f"
 )
 _UNSEGMENTED = (
     "\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"

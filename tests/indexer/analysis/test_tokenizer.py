@@ -27,6 +27,7 @@ def written(text: str) -> list[str]:
         ("UN.GIFT_2008", ["un", "gift", "2008"]),
         ("ﬁnal Straße", ["final", "strasse"]),
         ("e\u0301tude étude", ["etude", "etude"]),
+        ("pravovai\ufe20a\ufe21 baza", ["pravovaia", "baza"]),
         ("क़ानून", ["क़ानून"]),
         ("قَانُون", ["قانون"]),
         ("人口贩运", ["人口", "口贩", "贩运", "运"]),
