@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from indexer.analysis import embeddings
@@ -77,9 +78,14 @@ def catalogue_engine(catalogue_index: Path) -> Engine:
     return open_engine(catalogue_index)
 
 
+@pytest.fixture(scope="session")
+def catalogue_app(catalogue_engine: Engine) -> Flask:
+    """Return an application on the index of corpus/, for tests that do not change it."""
+    return create_app(config.load(PATIENT, index=catalogue_engine.index), catalogue_engine)
+
+
 @pytest.fixture
-def client(catalogue_engine: Engine) -> Iterator[FlaskClient]:
-    """Return a client of a new application on the index of corpus/."""
-    settings = config.load(PATIENT, index=catalogue_engine.index)
-    with create_app(settings, catalogue_engine).test_client() as client:
+def client(catalogue_app: Flask) -> Iterator[FlaskClient]:
+    """Return a new client of the application on the index of corpus/."""
+    with catalogue_app.test_client() as client:
         yield client

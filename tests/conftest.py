@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ from search_app.web.middleware import request_log
 from tests import samples
 from tests.catalogue import (
     PATIENT,
+    catalogue_app,
     catalogue_engine,
     catalogue_index,
     client,
@@ -38,6 +41,9 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.register_profile("fast", settings.get_profile("patient"), max_examples=5)
 settings.load_profile("patient")
 os.environ |= PATIENT
+
+# Garbage collection visits all that is imported. It starts when the tests are collected.
+gc.disable()
 
 # A shell starts background jobs with SIGINT ignored, and programs of the tests inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -55,6 +61,8 @@ GROUPS = {
     **dict.fromkeys(("test_kills", "test_faults", "test_power_cuts", "test_import"), "kills"),
 }
 """Modules that start servers or kill processes: one of a group runs at a time."""
+GARBAGE = 20_000
+"""New objects that start a garbage collection. With Python's 700, it takes a tenth of the time."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -73,11 +81,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The fixtures of a module are then built once.
     """
     for item in items:
-        if any(folder in item.path.parents for folder in SLOW):
+        is_slow, group = classify(item.path)
+        if is_slow:
             item.add_marker("slow")
         if item.get_closest_marker("xdist_group") is None:
-            module = item.path.relative_to(ROOT).as_posix()
-            item.add_marker(pytest.mark.xdist_group(GROUPS.get(item.path.stem, module)))
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+@cache
+def classify(module: Path) -> tuple[bool, str]:
+    """Return whether the folder of a module is slow, and the group of its tests."""
+    is_slow = any(folder in module.parents for folder in SLOW)
+    return is_slow, GROUPS.get(module.stem, module.relative_to(ROOT).as_posix())
+
+
+def pytest_collection_finish() -> None:
+    """Exempt modules and collected tests from garbage collection, which visits the rest rarely."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -126,12 +148,19 @@ def catalogue(corpus: Path) -> Catalogue:
     return catalogue_toml.load(corpus)
 
 
+@pytest.fixture(scope="session")
+def small_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the original that `index` copies, because a copy takes less time than a build."""
+    folder = tmp_path_factory.mktemp("small")
+    samples.write_corpus(folder / "corpus")
+    build.build(folder / "corpus", folder / "index")
+    return folder / "index"
+
+
 @pytest.fixture
-def index(corpus: Path, tmp_path: Path) -> Path:
-    """Return the index of the small corpus, with one generation."""
-    folder = tmp_path / "index"
-    build.build(corpus, folder)
-    return folder
+def index(small_index: Path, tmp_path: Path) -> Path:
+    """Return a copy of the index of the small corpus, with one generation."""
+    return shutil.copytree(small_index, tmp_path / "index")
 
 
 @pytest.fixture
@@ -140,4 +169,11 @@ def problems() -> list[Problem]:
     return []
 
 
-__all__ = ["catalogue_engine", "catalogue_index", "client", "meaning_index", "misspelt_index"]
+__all__ = [
+    "catalogue_app",
+    "catalogue_engine",
+    "catalogue_index",
+    "client",
+    "meaning_index",
+    "misspelt_index",
+]

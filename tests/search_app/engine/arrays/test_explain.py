@@ -43,9 +43,9 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 
 @pytest.fixture(scope="module")
-def engine(catalogue_index: Path) -> Engine:
+def engine(catalogue_engine: Engine) -> Engine:
     """Return an engine on the catalogue."""
-    return Engine(catalogue_index)
+    return catalogue_engine
 
 
 def total(why: Explanation) -> float:

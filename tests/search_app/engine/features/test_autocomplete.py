@@ -29,9 +29,9 @@ TOOLKIT = "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-re
 
 
 @pytest.fixture(scope="module")
-def engine(catalogue_index: Path) -> Engine:
+def engine(catalogue_engine: Engine) -> Engine:
     """Return the engine on the index of corpus/."""
-    return open_engine(catalogue_index)
+    return catalogue_engine
 
 
 def suggested(
