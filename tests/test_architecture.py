@@ -15,6 +15,8 @@ from flask.testing import FlaskClient
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 MODULES = sorted(path for side in ("indexer", "search_app") for path in (ROOT / side).rglob("*.py"))
 
 
@@ -148,7 +150,6 @@ SEAMS = (
 
 
 @pytest.mark.parametrize(("container", "seams"), [("search_app", ()), ("search_app.engine", SEAMS)])
-@pytest.mark.slow
 def test_a_search_calls_no_higher_layer(
     container: str, seams: tuple[str, ...], client: FlaskClient
 ) -> None:
@@ -158,7 +159,6 @@ def test_a_search_calls_no_higher_layer(
     assert calls.upwards == set()
 
 
-@pytest.mark.slow
 def test_a_call_to_a_higher_layer_is_detected(client: FlaskClient) -> None:
     """The profiler records calls if the layers are turned upside down."""
     upside_down = {part: -height for part, height in layers("search_app.engine").items()}

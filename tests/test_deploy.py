@@ -91,6 +91,7 @@ def test_only_the_build_can_write_to_the_index() -> None:
 
 
 @pytest.mark.parametrize("name", ["pubsearch.service", "Dockerfile"])
+@pytest.mark.slow
 def test_the_server_has_valid_options(name: str) -> None:
     """Gunicorn gets the options of search_app/workers.py, and no option that it lacks."""
     gunicorn = Path(sys.executable).parent / "gunicorn"

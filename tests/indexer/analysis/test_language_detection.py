@@ -30,6 +30,7 @@ SPANISH = next(iter(TEXTS))
 
 
 @pytest.mark.parametrize(("text", "language"), TEXTS.items())
+@pytest.mark.slow
 def test_the_language_of_a_text_is_detected(text: str, language: str) -> None:
     """The language of a text is detected by its script or its letters."""
     assert language_detection.detect_language(text) == language

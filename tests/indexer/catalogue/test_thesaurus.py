@@ -140,6 +140,7 @@ def test_labels_are_grouped_by_language(tmp_path: Path) -> None:
     assert thesaurus.load(folder).by_id == {"a": found}
 
 
+@pytest.mark.slow
 def test_the_thesaurus_of_the_corpus_is_valid() -> None:
     """The thesaurus in corpus/ is valid and has each concept in the six UN languages."""
     found = thesaurus.load(ROOT / "corpus")

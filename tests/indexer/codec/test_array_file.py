@@ -114,6 +114,7 @@ def test_an_unfinished_file_is_damaged(tmp_path: Path) -> None:
         array_file.open_arrays(tmp_path / "a.seg")
 
 
+@pytest.mark.slow
 def test_a_truncated_or_extended_file_is_damaged(sample: bytes) -> None:
     """A file is Damaged if any number of bytes is missing at its end, or if bytes follow it."""
     for size in range(len(sample)):

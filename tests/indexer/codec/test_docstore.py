@@ -45,6 +45,7 @@ def test_publications_are_read_back_unchanged(made: list[Publication], other: st
             assert stored.find_doc_number(other) is None
 
 
+@pytest.mark.slow
 def test_threads_read_concurrently(tmp_path: Path) -> None:
     """Records that several threads decompress at the same time are correct."""
     summary = " ".join(f"word{number * 7919 % 10007}" for number in range(2000))

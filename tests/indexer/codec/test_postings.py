@@ -115,6 +115,7 @@ def test_lengths_count_words(made: list[Publication]) -> None:
 
 @given(made=publications(), stretch=st.integers(1, 40))
 @SLOW_TO_THROW
+@pytest.mark.slow
 def test_the_stretch_size_does_not_change_the_files(made: list[Publication], stretch: int) -> None:
     """The files are identical for any number of words that are sorted at a time."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -178,6 +179,7 @@ def mixed(former: list[Publication], now: list[Publication], again: set[str]) ->
     slab=st.sampled_from((1, 3, 1 << 20)),
 )
 @SLOW_TO_THROW
+@pytest.mark.slow
 def test_a_copied_segment_equals_a_full_build(
     data: st.DataObject, former: list[Publication], others: list[Publication], spliced: bool,
     slab: int,

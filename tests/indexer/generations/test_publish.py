@@ -275,6 +275,7 @@ def test_rollback_of_the_only_generation_names_the_limit(index: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_busy_while_another_process_builds(
     corpus: Path, index: Path, holder: subprocess.Popen[str]
 ) -> None:
@@ -286,6 +287,7 @@ def test_busy_while_another_process_builds(
     assert len(directory.list_names(index)) == 1
 
 
+@pytest.mark.slow
 def test_the_lock_ends_with_its_process(
     corpus: Path, index: Path, holder: subprocess.Popen[str]
 ) -> None:
@@ -295,6 +297,7 @@ def test_the_lock_ends_with_its_process(
     assert build.build(corpus, index, force=True).status == "published"
 
 
+@pytest.mark.slow
 def test_reading_needs_no_lock(index: Path, holder: subprocess.Popen[str]) -> None:
     """The live generation can be read during a build."""
     assert holder.poll() is None

@@ -187,6 +187,7 @@ def test_a_removed_duplicate_leaves_the_other_record(pair: Corpus) -> None:
     ids=["third duplicate", "duplicate of a copied record", "unrelated record removed",
          "duplicate removed", "duplicate moved and changed", "no duplicate left"],
 )  # fmt: skip
+@pytest.mark.slow
 def test_an_incremental_build_equals_a_full_build(
     pair: Corpus, later: dict[str, list[str]]
 ) -> None:

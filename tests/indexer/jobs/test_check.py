@@ -104,6 +104,7 @@ def test_a_check_reports_its_progress(corpus: Path) -> None:
     assert seen.read == sum(each.stat().st_size for each in pages)
 
 
+@pytest.mark.slow
 def test_missing_concepts_have_no_hits(tmp_path: Path) -> None:
     """A concept is missing exactly if a search for its Chinese label has no hits."""
     searcher = named.opened(tmp_path)
@@ -114,6 +115,7 @@ def test_missing_concepts_have_no_hits(tmp_path: Path) -> None:
         assert (found.total == 0) == (concept.id in missing)
 
 
+@pytest.mark.slow
 def test_the_corpus_of_the_project_is_valid() -> None:
     """The corpus of the project has no problems and contains most concepts."""
     verdict = check.check(ROOT / "corpus")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from indexer.jobs.importer import import_files
 
 
+@pytest.mark.slow
 def test_columns_without_values_are_listed(tmp_path: Path) -> None:
     """A column that is empty in every row is listed as unused, with the count 0."""
     file = tmp_path / "books.csv"

@@ -266,6 +266,7 @@ def test_a_target_inside_the_imported_folder_is_not_imported(
     assert problems == []
 
 
+@pytest.mark.slow
 def test_unusable_files_are_reported_and_left_out(
     files: Path, into: Path, problems: list[Problem]
 ) -> None:

@@ -174,6 +174,7 @@ def test_a_catalogue_is_required(
     assert not into.exists()
 
 
+@pytest.mark.slow
 def test_text_catalogue_is_imported_completely(
     shared: Path, into: Path, problems: list[Problem]
 ) -> None:

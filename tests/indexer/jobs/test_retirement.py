@@ -21,6 +21,8 @@ from indexer.generations import directory, manifest, publish
 from indexer.jobs import build, retirement, verify
 from tests.samples import SMALL_CATALOGUE, SMALL_REGIONS
 
+pytestmark = pytest.mark.slow
+
 ATLAS: Mapping[str, object] = {
     "title": "Atlas of Roads", "year": 2014, "link": "https://example.org/atlas",
     "summary": "Maps of roads.",

@@ -92,6 +92,7 @@ def test_moved_link(path: str, target: str, server: Server) -> None:
 
 
 @pytest.mark.parametrize("path", ["/silent", "/closes", "/not-http", "/long-head"])
+@pytest.mark.slow
 def test_link_without_a_valid_reply(path: str, server: Server) -> None:
     """A server that is silent, closes the connection, or does not send HTTP gives no reply."""
     with pytest.raises(NoReply):
@@ -110,6 +111,7 @@ def test_link_to_an_unknown_host() -> None:
         check("http://nowhere.invalid/")
 
 
+@pytest.mark.slow
 def test_link_with_an_invalid_certificate(server: Server, tmp_path: Path) -> None:
     """A certificate that no authority signed makes a link unreachable."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"

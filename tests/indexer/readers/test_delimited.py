@@ -371,6 +371,7 @@ def test_limits_on_the_file_are_reported() -> None:
         assert "more than" in problems(result)[-1].what
 
 
+@pytest.mark.slow
 def test_number_of_columns_is_limited() -> None:
     """A table of 10,000 columns is read. A row over the limit is reported."""
     names = ",".join(f"field {n}" for n in range(10_000))

@@ -334,6 +334,7 @@ def test_titles_keep_their_language() -> None:
     assert [each.language for each in record.properties if each.name == "titles.title"] == ["fr"]
 
 
+@pytest.mark.slow
 def test_circular_references_have_a_limit() -> None:
     """Circular references between nodes do not repeat their values without limit."""
     nodes = [{"@type": "Person", "@id": "#a", "name": "A", "knows": [{"@id": "#a"}] * 99},

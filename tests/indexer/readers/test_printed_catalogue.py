@@ -165,6 +165,7 @@ def test_the_real_catalogue_has_all_its_series_and_forms(real: dict[int, SourceR
 
 
 @real_only
+@pytest.mark.slow
 def test_two_lines_of_the_real_catalogue_are_problems(real_text: str) -> None:
     """Only the URL below Multimedia and the words above the staff videos are problems."""
     left = [(problem.line, problem.what.partition(":")[0]) for problem in problems_of(real_text)]
@@ -175,6 +176,7 @@ def test_two_lines_of_the_real_catalogue_are_problems(real_text: str) -> None:
 
 
 @real_only
+@pytest.mark.slow
 def test_no_word_of_the_real_catalogue_is_lost(real_text: str) -> None:
     """Each word of a line is in the entries near it, except for labels of links."""
     items = list(read(real_text, "a.txt"))

@@ -268,6 +268,7 @@ def test_spreadsheet_is_recognized_by_its_signature(name: str, head: bytes, scor
      b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)],
     ids=["empty", "signature", "junk", "half", "truncated", "xls"],
 )  # fmt: skip
+@pytest.mark.slow
 def test_damaged_file_is_reported(data: bytes) -> None:
     """A damaged file is a problem with a hint."""
     [problem] = read_all(data)
@@ -281,6 +282,7 @@ def test_empty_workbook_has_no_records() -> None:
     assert read_all(write({"Books": [], "More": []})) == []
 
 
+@pytest.mark.slow
 def test_zip_bomb_is_refused() -> None:
     """A part is refused if it is too large, or compressed far more than tables are."""
     bomb = write({"Books": BOOKS}, more=bytes(60_000_000))
@@ -300,6 +302,7 @@ def test_part_with_a_false_size_is_refused() -> None:
     assert isinstance(problem, Problem)
 
 
+@pytest.mark.slow
 def test_sheet_that_needs_too_much_memory_is_reported() -> None:
     """A sheet with a cell in its last corner is reported, because it needs too much memory."""
     data = write({"Books": BOOKS})
@@ -314,6 +317,7 @@ def test_sheet_that_needs_too_much_memory_is_reported() -> None:
     assert "Save it as CSV" in problem.hint
 
 
+@pytest.mark.slow
 def test_large_output_and_rows_are_limited() -> None:
     """Rows over the limits are reported, and the others are read."""
     many = [*BOOKS, *make_rows(2000)]
@@ -327,6 +331,7 @@ def test_large_output_and_rows_are_limited() -> None:
     assert (len(result), result[-1].line) == (4, 5)
 
 
+@pytest.mark.slow
 def test_child_process_ends_with_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     """The child process is killed when the reading is abandoned."""
     children: list[subprocess.Popen[bytes]] = []

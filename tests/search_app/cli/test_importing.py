@@ -71,6 +71,7 @@ def test_a_single_record_is_counted_in_the_singular(run: Run, folder: Path) -> N
     assert result.out == "Wrote 1 publication to pages.\n"
 
 
+@pytest.mark.slow
 def test_problems_are_not_in_the_json_output(run: Run, folder: Path) -> None:
     """An import with problems prints valid JSON, prints them on stderr, and exits with 3."""
     (folder / "noise.bin").write_bytes(bytes(range(256)) * 40)

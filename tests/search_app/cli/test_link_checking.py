@@ -17,6 +17,8 @@ from tests.indexer.links import servers
 from tests.indexer.links.servers import Server
 from tests.samples import article, page
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(sys.executable).with_name("pubsearch")
 OPTIONS = ("check", "--links", "--local", "--delay", "0")
 

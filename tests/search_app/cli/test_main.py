@@ -70,6 +70,7 @@ def report(file: Path) -> list[dict[str, object]]:
     return told["problems"]
 
 
+@pytest.mark.slow
 def test_command_is_installed() -> None:
     """The command `pubsearch` is installed and prints its version."""
     command = Path(sys.executable).with_name("pubsearch")

@@ -110,6 +110,7 @@ def list_items(publications: Publications) -> Iterator[tuple[Publication, Catalo
 
 
 @pytest.mark.parametrize("source", ["first_catalogue", "papers"])
+@pytest.mark.slow
 def test_extruct_reads_the_same_content(source: str, request: pytest.FixtureRequest) -> None:
     """JSON-LD and Dublin Core have the title, year, authors, languages, abstract and address."""
     for publication, catalogue, item in list_items(request.getfixturevalue(source)):

@@ -114,6 +114,7 @@ def write(name: str, publications: Publications) -> bytes:
 
 @pytest.mark.parametrize("source", ["first_catalogue", "papers"])
 @pytest.mark.parametrize("name", [*FORMATS])
+@pytest.mark.slow
 def test_another_program_reads_the_same_content(
     name: str, source: str, request: pytest.FixtureRequest
 ) -> None:

@@ -19,6 +19,8 @@ from tests.search_app.export.test_formats import Publications, fail, import_file
 from tests.search_app.export.test_formats import first_catalogue as first_catalogue
 from tests.search_app.export.test_formats import papers as papers
 
+pytestmark = pytest.mark.slow
+
 LOST = {
     "ris": {"paragraphs"},
     "bibtex": {"paragraphs", "second link", "type"},

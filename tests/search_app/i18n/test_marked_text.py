@@ -14,6 +14,8 @@ from jinja2 import Environment, nodes
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 SEARCH_APP = ROOT / "search_app"
 TEMPLATES = sorted((SEARCH_APP / "web" / "templates").iterdir())
 VIEW_MODELS = sorted((SEARCH_APP / "presentation").glob("*.py"))

@@ -94,6 +94,7 @@ def assert_counted(client: FlaskClient, path: str) -> int:
         ("/?q=smugglling&exact=1", 1),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_the_links_of_a_page(path: str, least: int, client: FlaskClient) -> None:
     """No link leads to an empty list, on pages with many hits, with few, and with none."""
     assert assert_counted(client, path) >= least

@@ -42,6 +42,7 @@ def test_a_feed_has_the_newest_hits(client: FlaskClient, query: str) -> None:
     assert [entry.id for entry in entries] == [f"{SITE}/publication/{hit['id']}" for hit in hits]
 
 
+@pytest.mark.slow
 def test_a_feed_says_the_same_as_the_api(client: FlaskClient) -> None:
     """Each publication has its title, year, whole abstract, language and link."""
     total = 0

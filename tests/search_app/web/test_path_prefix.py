@@ -184,6 +184,7 @@ def test_gunicorn_ignores_a_script_name_header(catalogue_index: Path) -> None:
         ({"proxies": 1, "forwarded_prefix": 1}, "/library"),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_a_forwarded_prefix_counts_only_if_enabled(
     catalogue_engine: Engine, settings: dict[str, int], root: str
 ) -> None:

@@ -42,6 +42,7 @@ def read(client: FlaskClient, query: dict[str, Any]) -> dict[str, Any]:
         },
     )
 )
+@pytest.mark.slow
 def test_the_address_repeats_the_record(client: FlaskClient, query: dict[str, str]) -> None:
     """The address of a record gives the same record, apart from its time."""
     first = read(client, query)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 from hypothesis import given
@@ -38,6 +39,7 @@ def find_href(trail: Tag, name: str) -> str | None:
     return None if link is None else str(link["href"])
 
 
+@pytest.mark.slow
 def test_next_leads_through_the_list(client: FlaskClient) -> None:
     """Next leads from hit to hit in the order of the list, over its pages, to the last one."""
     listed = [*list_hrefs(client, SEARCH), *list_hrefs(client, f"{SEARCH}&page=2")]

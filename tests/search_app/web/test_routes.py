@@ -268,6 +268,7 @@ def test_request_text_is_escaped(client: FlaskClient, text: str) -> None:
     assert "49" not in page.partition("<main")[0] or "{{7*7}}" not in text
 
 
+@pytest.mark.slow
 def test_every_publication_has_a_page_and_json(client: FlaskClient) -> None:
     """Each of the 136 publications has a page and JSON with the same title."""
     seen = [
@@ -340,6 +341,7 @@ def test_a_publication_has_similar_ones(client: FlaskClient) -> None:
     assert "2010 · UNODC · Tools · Arabic, English, French, Russian, Spanish" in below
 
 
+@pytest.mark.slow
 def test_a_publication_has_no_empty_lists(client: FlaskClient) -> None:
     """A page has no heading for similar publications or other editions if there are none."""
     seen = set()
@@ -354,6 +356,7 @@ def test_a_publication_has_no_empty_lists(client: FlaskClient) -> None:
     assert len(seen) == 4
 
 
+@pytest.mark.slow
 def test_a_folded_list_has_one_edition_of_each_title(client: FlaskClient) -> None:
     """All pages of a folded list together have each title once, in its best edition."""
     for words in ("", "q=trafficking", "q=global+report&sort=oldest"):

@@ -28,6 +28,7 @@ def locations(client: FlaskClient, url: str) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [50_000, 50, 136, 1])
+@pytest.mark.slow
 def test_a_sitemap_has_each_publication_once(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:

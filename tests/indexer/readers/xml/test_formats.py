@@ -126,6 +126,7 @@ OTHER_NAMES = [
 
 @pytest.mark.parametrize("name", ["export.xml", "data", *OTHER_NAMES])
 @pytest.mark.parametrize("expected", FORMATS)
+@pytest.mark.slow
 def test_a_format_is_recognized_whatever_the_name(expected: str, name: str) -> None:
     """The content of a file decides, even in UTF-16 and if it ends within a character.
 

@@ -181,6 +181,7 @@ def test_an_entity_bomb_stays_text() -> None:
     (f"<{'n' * 5000}>{'<c>1</c>' * 20_000}</{'n' * 5000}>", "largest_file"),
     (f"<b>{'x' * 1_100_000}</b>", "largest_line"),
 ], ids=["deep", "many elements", "long names", "long text"])  # fmt: skip
+@pytest.mark.slow
 def test_a_record_over_a_limit_is_left_out(bad: str, limit: str) -> None:
     """A record that exceeds a limit is reported. The next one is read."""
     limits = msgspec.structs.replace(LIMITS, largest_line=1_000_000, most_parts=30_000)
@@ -190,6 +191,7 @@ def test_a_record_over_a_limit_is_left_out(bad: str, limit: str) -> None:
     assert limit.upper() in problem.hint
 
 
+@pytest.mark.slow
 def test_a_file_over_a_limit_is_read_up_to_it() -> None:
     """The number of records and the size of a file are limited."""
     text = "<list>" + f"<rec><a>{'x' * 10_000}</a></rec>" * 300 + "</list>"
@@ -256,6 +258,7 @@ def test_any_bytes_are_read_or_reported(text: str, at: int, junk: bytes, reader:
 
 
 @pytest.mark.parametrize("text", SAMPLES, ids=map(str, range(len(SAMPLES))))
+@pytest.mark.slow
 def test_a_damaged_sample_raises_no_exception(text: str) -> None:
     """Every reader reads or reports a sample with typical damage."""
     for data in mutate(text):

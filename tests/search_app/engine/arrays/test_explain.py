@@ -140,6 +140,7 @@ def every(results: Results) -> set[tuple[str, str, str]]:
         ("trata de personas", ("language", "es", "value")),
     ],
 )
+@pytest.mark.slow
 def test_each_matched_text_has_its_kind_of_match(
     text: str, expected: tuple[str, str, str], engine: Engine
 ) -> None:
@@ -223,6 +224,7 @@ def test_an_ordinary_search_explains_nothing(engine: Engine) -> None:
     assert all(hit.why is None for hit in engine.search(SearchRequest("organ")).hits)
 
 
+@pytest.mark.slow
 def test_every_leaf_of_an_or_is_a_part_or_missing(engine: Engine) -> None:
     """Each word of an OR is a part of the score or is listed as missing."""
     for text in QUERIES[:60]:

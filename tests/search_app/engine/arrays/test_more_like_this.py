@@ -110,6 +110,7 @@ def test_the_significant_words_are_those_with_the_highest_scores(
             assert most <= scores[-1] * (1 + CLOSE)
 
 
+@pytest.mark.slow
 def test_similar_publications_are_those_with_the_highest_scores(
     catalogue: Snapshot, twin: Twin
 ) -> None:
@@ -154,6 +155,7 @@ def test_a_publication_of_the_catalogue_has_at_most_one_similar_edition(
 
 
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 60))
+@pytest.mark.slow
 def test_related_publications_are_distinct_limited_and_repeatable(
     seed: int, size: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -291,6 +291,7 @@ def test_every_suggestion_leads_to_its_count(
 
 @given(text=st.text(max_size=40), most=st.integers(1, 9))
 @settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@pytest.mark.slow
 def test_any_text_is_accepted(engine: Engine, text: str, most: int) -> None:
     """No typed text causes an error."""
     for typed in (text, f"organ {text}", f"{text}tra"):

@@ -433,6 +433,7 @@ def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
 
 @given(text=TEXTS)
 @settings(max_examples=200)
+@pytest.mark.slow
 def test_recognized_names_are_not_nested(text: str, searcher: Searcher) -> None:
     """Recognized names are in text order, and none lies within another."""
     things = searcher.interpreter.entity_linker

@@ -234,6 +234,7 @@ ABSENT = (
 
 
 @pytest.mark.parametrize("text", ABSENT)
+@pytest.mark.slow
 def test_a_correct_word_is_never_corrected(text: str, searcher: Searcher, tmp_path: Path) -> None:
     """A correct word or name stays as it is, however many publications have similar words."""
     words = [

@@ -36,6 +36,7 @@ def whole(text: str) -> WorldName | None:
 
 
 @pytest.mark.parametrize("labels", [PLACES, LANGUAGES, CAPITALS])
+@pytest.mark.slow
 def test_a_name_is_recognized_in_six_languages(labels: Sequence[str]) -> None:
     """A name is recognized in any case, with or without accents, spaces, and hyphens."""
     for label in labels:
