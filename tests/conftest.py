@@ -42,7 +42,7 @@ settings.register_profile("fast", settings.get_profile("patient"), max_examples=
 settings.load_profile("patient")
 os.environ |= PATIENT
 
-# Garbage collection visits all that is imported. It starts when the tests are collected.
+# Nothing that imports and collection create is garbage. pytest_collection_finish enables it again.
 gc.disable()
 
 # A shell starts background jobs with SIGINT ignored, and programs of the tests inherit that.
@@ -62,7 +62,7 @@ GROUPS = {
 }
 """Modules that start servers or kill processes: one of a group runs at a time."""
 GARBAGE = 20_000
-"""New objects that start a garbage collection. With Python's 700, it takes a tenth of the time."""
+"""New objects that start a garbage collection. With Python's 700, tests/search_app/web has 2,000."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
