@@ -123,7 +123,7 @@ def read(normalized: str) -> Name:
 def _parse_inverted(text: str) -> Name:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     suffixes = [part for part in parts[1:] if part.rstrip(".").lower() in _SUFFIXES]
-    name_parts = [part for part in parts if part not in suffixes]
+    name_parts = [parts[0], *(part for part in parts[1:] if part not in suffixes)]
     if len(name_parts) == 1 and suffixes:  # "John Smith, Jr."
         return _parse_direct(name_parts[0])._replace(suffix=suffixes[0])
     if len(name_parts) != 2 or len(name_parts[1]) > _MAX_GIVEN_CHARS:

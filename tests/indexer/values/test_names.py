@@ -25,6 +25,7 @@ from indexer.values import names
         ("Jan van der Berg", "van der Berg, Jan", "Jan van der Berg"),
         ("Berg, Jan, Jr.", "Berg, Jan, Jr.", "Jan Berg, Jr."),
         ("Jan Berg III", "Berg, Jan, III", "Jan Berg, III"),
+        ("Jr., Jr.", "Jr.", "Jr."),
         ("Okafor, Ada, 1964-", "Okafor, Ada", "Ada Okafor"),
         ("Okafor, Ada, 1901-1980.", "Okafor, Ada", "Ada Okafor"),
         ("Okafor, Ada.", "Okafor, Ada", "Ada Okafor"),
