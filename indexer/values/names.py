@@ -35,13 +35,16 @@ _CORPORATE = re.compile(
     universiteit|verband|verein|zentrum|институт|комиссия|комитет|министерство|организация|
     университет)\b
     |\b(?:of|for|and|und|et|the|für)\b|&|\d""",
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE,
 )
+"""Words of names of organizations, in lowercase. Ignoring case would be much slower."""
 _LIFE_DATES = re.compile(
     r",?\s*\(?(?:(?:b|d|ca|fl|approximately|active)\.?\s*)?\d{3,4}\??\s*[-–]\s*(?:\d{3,4}\??)?\)?\.?$"
 )
 _ID = re.compile(r"\s*\(\d[\dX-]{5,}\)$|\s0\d{3}$|\s\[[a-z ]+\]$")
 """A number that distinguishes persons of the same name (Scopus, dblp), or a remark: "[person]"."""
+_DIGIT_OR_REMARK = re.compile(r"[\d\]]")
+"""A part of every text that `_ID` or `_LIFE_DATES` matches."""
 _INITIALS = re.compile(r"[^\W\d_]{1,4}|(?:[^\W\d_]\.?[ -]?){1,4}")
 _EAST_ASIAN = re.compile("[々\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _BARE_INITIALS = re.compile(r"[^\W\d_a-z]{1,3}")
@@ -102,12 +105,13 @@ def parse(text: str) -> Name | None:
     if text.startswith("{") and text.endswith("}"):
         text = " ".join(text.replace("{", "").replace("}", "").split())
         return Name(literal=text) if text else None
-    text = _LIFE_DATES.sub("", _ID.sub("", text)).strip(" ,;")
+    if _DIGIT_OR_REMARK.search(text):
+        text = _LIFE_DATES.sub("", _ID.sub("", text)).strip(" ,;")
     if len(text) > 1 and text.endswith(".") and text[-2].islower():
         text = text[:-1] if not text.lower().endswith((" jr.", " sr.", ",jr.", ",sr.")) else text
-    if not any(char.isalpha() for char in text):
+    if not text[:1].isalpha() and not any(char.isalpha() for char in text):
         return None
-    if _CORPORATE.search(text):
+    if _CORPORATE.search(text.lower()):
         return Name(literal=text)
     return _parse_inverted(text) if "," in text else _parse_direct(text)
 
