@@ -62,7 +62,7 @@ GROUPS = {
 }
 """Modules that start servers or kill processes: one of a group runs at a time."""
 GARBAGE = 20_000
-"""New objects that start a garbage collection. With Python's 700, a folder of tests has 2,000."""
+"""New objects that start a garbage collection. 700, the default, starts thousands of them."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
