@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 from indexer.catalogue.limits import LIMITS, Limits
@@ -38,14 +36,6 @@ class Reading(NamedTuple):
         for each in self.records[number].properties:
             found.setdefault(each.name, []).append(each.value)
         return found
-
-
-@contextmanager
-def limit_cpu_time(seconds: float) -> Iterator[None]:
-    """Fail the test if the block takes more CPU time. Other processes do not affect it."""
-    start = time.process_time()
-    yield
-    assert time.process_time() - start < seconds
 
 
 def columns(record: SourceRecord | Problem) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Chunk, Problem
 from indexer.readers.formats import bibtex
-from tests.indexer.readers.reading import limit_cpu_time
+from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.streams import (
     Trickle,
     list_columns,

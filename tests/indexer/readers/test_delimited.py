@@ -17,7 +17,7 @@ from indexer.readers import registry
 from indexer.readers.base import HEAD_BYTES
 from indexer.readers.formats import delimited
 from indexer.readers.tables.headings import find_header
-from tests.indexer.readers.reading import limit_cpu_time
+from tests.cpu_time import limit_cpu_time
 
 BOOKS = (
     ("Title", "Author(s)", "Year", "DOI"),

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem
 from indexer.readers.formats import html_list
-from tests.indexer.readers.reading import choose, columns, limit_cpu_time, read_page
+from tests.cpu_time import limit_cpu_time
+from tests.indexer.readers.reading import choose, columns, read_page
 
 MENU = (
     "<nav><ul>"

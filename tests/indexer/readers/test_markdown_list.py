@@ -13,7 +13,8 @@ from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.formats import markdown_list
 from indexer.readers.text.markdown import find_links, to_plain_text, to_text
-from tests.indexer.readers.reading import columns, limit_cpu_time, read_page
+from tests.cpu_time import limit_cpu_time
+from tests.indexer.readers.reading import columns, read_page
 
 PAGE = """# Reading about salt
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.formats.printed_catalogue import read
 from tests.conftest import ROOT
-from tests.indexer.readers.reading import limit_cpu_time
+from tests.cpu_time import limit_cpu_time
 
 SHARED = ROOT.parent / "shared"
 REAL = SHARED / "data" / "catalogue-2019.txt"

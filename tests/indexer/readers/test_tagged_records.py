@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.records import SourceRecord
-from tests.indexer.readers.reading import limit_cpu_time
+from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.streams import (
     Trickle,
     find_reader,

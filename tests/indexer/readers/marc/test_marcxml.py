@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.formats.marc import marcxml
+from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.marc.samples import (
     READERS,
     RIVERS,
@@ -20,7 +21,6 @@ from tests.indexer.readers.marc.samples import (
     read,
     read_records,
 )
-from tests.indexer.readers.reading import limit_cpu_time
 
 ONE = make_xml(RIVERS)
 SLIM = 'xmlns="http://www.loc.gov/MARC21/slim"'

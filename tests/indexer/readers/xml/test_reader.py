@@ -16,7 +16,7 @@ from indexer.readers.base import Reader
 from indexer.readers.definition import Definition
 from indexer.readers.registry import load_readers
 from indexer.readers.xml_records.reader import XmlReader
-from tests.indexer.readers.reading import limit_cpu_time
+from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.xml import more_samples, samples
 from tests.indexer.readers.xml.helpers import get_columns, read
 
