@@ -15,6 +15,8 @@ from indexer.values import dates, identifiers, iso_codes, names
 
 MAX_SHOWN_CHARS = 80
 MIN_YEAR = 1000
+_NOT_IN_URLS = str.maketrans({char: f"%{ord(char):02X}" for char in '"<>[\\]^`{|}'})
+"""ASCII characters that no path, query, or fragment may have (RFC 3986), and their encodings."""
 
 
 class InvalidValue(ValueError):
@@ -93,7 +95,13 @@ def _check_link(stated: Property) -> Value | None:
         raise InvalidValue(f"{quote(url)} is not a web URL", hint)
     code = iso_codes.find_language_code(stated.language) if stated.language else None
     label = clean(stated.text)
-    return Link(url, "" if label == url else label, code)
+    return Link(_encode(url), "" if label == url else label, code)
+
+
+def _encode(url: str) -> str:
+    """Return a URL with the characters percent-encoded that a URL may not have after its host."""
+    end = url.index("//") + 2 + len(urlsplit(url).netloc)
+    return url[:end] + url[end:].translate(_NOT_IN_URLS)
 
 
 CHECKS: dict[FieldKind, Callable[[Property], Value | None]] = {

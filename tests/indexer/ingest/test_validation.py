@@ -158,6 +158,23 @@ def test_label_equal_to_the_url_is_removed(catalogue: Catalogue, problems: list[
     assert made.values["link"] == (Link("https://example.org/"),)
 
 
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("https://example.org/a?ids[]=1|2#{x}", "https://example.org/a?ids%5B%5D=1%7C2#%7Bx%7D"),
+        ("http://[::1]/[x]", "http://[::1]/%5Bx%5D"),
+        ("https://example.org/%5B?q=å&r=(1)", "https://example.org/%5B?q=å&r=(1)"),
+    ],
+)
+def test_characters_that_no_url_may_have_are_encoded(
+    url: str, written: str, catalogue: Catalogue, problems: list[Problem]
+) -> None:
+    """A link is a valid URL: after its host, brackets and other such characters are encoded."""
+    made = checked(entry(section="Tools", link=url), catalogue, problems)
+    assert made.values["link"] == (Link(written),)
+    assert problems == []
+
+
 def test_years_may_be_restricted(catalogue: Catalogue, problems: list[Problem]) -> None:
     """A row of years can list its allowed values, like any other row."""
     rows = [
