@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-IDLE_SECONDS = 0.05
+IDLE_SECONDS = 0.08
 """CPU time of the reference computation on the machine whose seconds the limits are."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from indexer.analysis.folding import fold
@@ -29,6 +29,7 @@ def list_tags() -> ByRow:
     return _load("tags.toml")
 
 
+@lru_cache(maxsize=1000)
 def fold_heading(name: str) -> str:
     """Return a heading as words without case and accents: "Año, PublicationYear" has three."""
     return " ".join(_NOT_WORD.split(fold(_CAMEL.sub(" ", name)))).strip()
