@@ -165,6 +165,7 @@ def test_requests_name_the_program(server: Server) -> None:
     assert server.agents == {"tester"}
 
 
+@pytest.mark.slow
 def test_delay_between_requests_to_a_host(server: Server) -> None:
     """Two requests to a host are at least the delay apart, also those of a redirect."""
     run([f"{server.url}/moved", f"{server.url}/no-head"], make_client(delay=0.5))

@@ -240,6 +240,7 @@ def wait_for_page(log: Path, process: subprocess.Popen[bytes]) -> str:
     return body.decode()
 
 
+@pytest.mark.slow
 def test_pages_are_written_without_another_corpus(
     run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

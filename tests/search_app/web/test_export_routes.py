@@ -106,8 +106,9 @@ def test_an_error_comes_before_the_stream(client: FlaskClient, address: str, sta
     assert client.get(address).status_code == status
 
 
-def test_two_exports_run_at_a_time(client: FlaskClient) -> None:
+def test_two_exports_run_at_a_time(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """A third export gets a 503 with Retry-After until one ends, or its client goes away."""
+    monkeypatch.setattr(streaming, "PATIENCE", 0.01)
     running = [client.get("/export/ris") for _ in range(streaming.MAX_EXPORTS)]
     refused = client.get("/export/ris?q=organ")
     assert refused.status_code == 503

@@ -112,8 +112,11 @@ def test_a_list_is_cited_in_its_order(client: FlaskClient, style: str) -> None:
     ]
 
 
-def test_citations_of_lists_count_as_exports(client: FlaskClient) -> None:
+def test_citations_of_lists_count_as_exports(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The citations of a long list take up to a second, so only some run at a time."""
+    monkeypatch.setattr(streaming, "PATIENCE", 0.01)
     running = [client.get("/export/ris") for _ in range(streaming.MAX_EXPORTS)]
     assert client.get(f"{LIST}&cite=apa").status_code == 503
     assert client.get(LIST).status_code == 200

@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from search_app.web import streaming
+
 QUERIES = (
     "", "organ", "organ removal since 2010", "xyzzy", "traficking", "children OR minors",
     "human trafficking", "colour:red", "?!", "law " * 150,
@@ -117,8 +119,9 @@ def test_an_invalid_parameter_is_an_error(client: FlaskClient, path: str) -> Non
     assert client.get(f"{path}?sort=sideways").status_code == 400
 
 
-def test_records_count_as_exports(client: FlaskClient) -> None:
+def test_records_count_as_exports(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """While two records are being sent, a third one is refused, also as a page."""
+    monkeypatch.setattr(streaming, "PATIENCE", 0.01)
     running = [client.get("/api/search-record", buffered=False) for _ in range(2)]
     for path in ("/api/search-record", "/search-record", "/export/ris"):
         assert client.get(path).status_code == 503
