@@ -17,7 +17,7 @@ import msgspec
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Problem, Property, SourceRecord
 from indexer.mapping import templates
-from indexer.mapping.normalization import make_id, normalize, split_values
+from indexer.mapping.normalization import make_id, make_normalizer, normalize, split_values
 from indexer.mapping.sources import SOURCES_FILE, Source
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
@@ -68,6 +68,10 @@ class Mapper:
         }
         # Many records have the same columns.
         self._plan = lru_cache(_MAX_PLANS)(self._make_plan)
+        self._normalizers = {
+            (field.name, is_day_first): make_normalizer(field, day_first=is_day_first)
+            for field in catalogue.fields for is_day_first in (False, True)
+        }  # fmt: skip
         self._known = {*source.unused, *chain.from_iterable(self._columns_by_row.values())}
         rules = (specifications, source.split, source.day_first, reader.NAME, reader.VERSION)
         self.digest = sha256(msgspec.json.encode(rules)).digest()
@@ -137,7 +141,9 @@ class Mapper:
         columns: dict[str, list[Property]] = {}
         for prop in properties:
             name = prop.name
-            columns.setdefault(name, []).append(prop)
+            if name not in columns:
+                columns[name] = []
+            columns[name].append(prop)
             column = self._columns.get(name) or self._add_column(name)
             if column.plain != name:
                 if column.language and not prop.language:
@@ -179,39 +185,41 @@ class Mapper:
         A row with one value uses the first specification that has any of its kind. Values of a
         wrong kind come last.
         """
-        uses_first = not field.several and field.role != "abstract"
-        # An iterator, because a row with one value seldom needs the later specifications.
-        selected: Iterator[Sequence[Property]] = (
-            self._select(specification, columns) for specification in alternatives
-        )
+        values: list[Property] = []
+        rejected: list[Property] = []
         if field.several:
-            selected = iter([_order_by_group([*chain.from_iterable(selected)])])
-        values, rejected = list[Property](), list[Property]()
-        for stated in selected:
-            for prop in stated:
-                self._add_values(field, prop, values, rejected)
-            if values and uses_first:
+            selected = [self._select(specification, columns) for specification in alternatives]
+            stated = _order_by_group([*chain.from_iterable(selected)])
+            self._add_values(field, stated, values, rejected)
+            return values + rejected
+        for specification in alternatives:
+            self._add_values(field, self._select(specification, columns), values, rejected)
+            if values and field.role != "abstract":
                 if field.role == "title":
                     values += self._list_translations(field, values, columns, alternatives)
                 break
         return values + rejected
 
     def _add_values(
-        self, field: Field, prop: Property, values: list[Property], rejected: list[Property]
-    ) -> None:
-        """Add the values of a property to `values`, or to `rejected`, which validation reports.
+        self, field: Field, stated: Iterable[Property], values: list[Property],
+        rejected: list[Property],
+    ) -> None:  # fmt: skip
+        """Add the values of properties to `values`, or to `rejected`, which validation reports.
 
         A value that is not of this kind is ignored if another row of its column uses it.
         """
-        column = self._columns.get(prop.name)  # None for a combination
-        day_first = bool(column and column.is_day_first)
-        for part in split_values(field, prop.value, self.source.split.get(field.name)):
-            texts = normalize(field, part, day_first=day_first)
-            if texts is not None:
-                values += [Property(field.name, text, text, prop.language) for text in texts]
-            elif not (column and self._is_used(part, column, field)):
-                text = part.strip()
-                rejected.append(Property(field.name, text, text, prop.language))
+        row, separator = field.name, self.source.split.get(field.name)
+        for prop in stated:
+            column = self._columns.get(prop.name)  # None for a combination
+            normalize_text = self._normalizers[row, column is not None and column.is_day_first]
+            parts = split_values(field, prop.value, separator) if separator else (prop.value,)
+            for part in parts:
+                texts = normalize_text(part)
+                if texts is not None:
+                    values += [Property(row, text, text, prop.language) for text in texts]
+                elif not (column and self._is_used(part, column, field)):
+                    text = part.strip()
+                    rejected.append(Property(row, text, text, prop.language))
 
     def _is_used(self, text: str, column: _Column, field: Field) -> bool:
         """Return whether a text of a column is a value of another row than `field`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 
 from indexer.analysis import cleaning
 from indexer.catalogue.fields import Field, FieldKind
@@ -11,11 +12,14 @@ from indexer.values import dates, identifiers, languages, names, plain_text, pub
 
 MAX_ID_CHARS = 150
 """Maximum characters of an id. Validation allows more, because a repeated id gets a number."""
+_MAX_CACHED_VALUES = 4000
+"""Maximum number of values of a row whose normalization is cached."""
 _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _URL = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"']+", re.IGNORECASE)
 _AND = re.compile(r"(?:^|\s)(?:and|&)\s")
 _NO_VALUE = frozenset((*"n/a nan null none (none) [] {} - -- \u2013 \u2014".split(), r"\n"))
 """Texts that programs write in place of a missing value."""
+_MAX_NO_VALUE_CHARS = max(map(len, _NO_VALUE))
 _NA_KINDS: frozenset[FieldKind] = frozenset(("year", "date", "doi", "isbn", "issn", "link"))
 """Kinds for which "NA" is a missing value, as R writes it. In other rows it may be a name."""
 _NO_ABSTRACT = re.compile(
@@ -46,22 +50,27 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str] | No
     return convert(text) if convert else (text,)
 
 
+def make_normalizer(field: Field, *, day_first: bool) -> Callable[[str], Sequence[str] | None]:
+    """Return `normalize` for one row. Rows whose values repeat get a cache."""
+    normalizer = partial(normalize, field, day_first=day_first)
+    repeats = field.kind in ("keyword", "year")
+    return lru_cache(_MAX_CACHED_VALUES)(normalizer) if repeats else normalizer
+
+
 def _is_missing_value(field: Field, text: str) -> bool:
     """Return whether a text means that the value is missing. A title may be any text."""
     if field.role == "title":
         return False
     return (
-        text.casefold() in _NO_VALUE
+        (len(text) <= _MAX_NO_VALUE_CHARS and text.casefold() in _NO_VALUE)
         or (text == "NA" and field.kind in _NA_KINDS)
         or (field.kind == "language" and languages.is_no_language(text))
         or (field.role == "abstract" and _NO_ABSTRACT.fullmatch(text) is not None)
     )
 
 
-def split_values(field: Field, text: str, separator: str | None) -> Sequence[str]:
+def split_values(field: Field, text: str, separator: str) -> Sequence[str]:
     """Return the values in one text of a column, of which `separator` separates several."""
-    if not separator:
-        return (text,)
     return _SPLITTERS.get(field.kind, str.split)(text, separator)
 
 

@@ -18,6 +18,8 @@ _DOI = re.compile(
     (?:(?![;,|]?(?:10\.\d{4,9}/|https?://|doi:)|[;,|][a-z]+:)(?:[^\s"<>|]|<\d+:+[\w-]*>))+""",
     re.IGNORECASE | re.VERBOSE,
 )
+_PLAIN_DOI = re.compile(r"10\.[0-9]{4,9}/[a-z0-9._-]*[a-z0-9]")
+"""A text that is a normalized DOI. Most DOIs are, and need no further work."""
 _URL_START = re.compile(r"https?://(?!(?:dx\.)?doi\.org/)\S*\Z", re.IGNORECASE)
 _URL_END = re.compile(
     r"(?:/(?:full(?:text)?|abstract|summary|e?pdf|e?pub|html?|meta|references))+\Z|\.pdf\Z",
@@ -48,6 +50,8 @@ def find_dois(text: str) -> tuple[str, ...]:
 
     Results are cached, because the mapping and the validation of a record look at the same text.
     """
+    if _PLAIN_DOI.fullmatch(text):
+        return (text,)
     text = unescape(text) if "&" in text else text
     dois = (
         _trim_doi(match[0], is_in_url=_is_in_url(text, match.start()))
