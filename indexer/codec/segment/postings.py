@@ -18,6 +18,8 @@ from indexer.codec.segment.string_table import compute_offsets
 
 MAX_RUN_WORDS = 1 << 21
 """Approximate number of words sorted at a time. It bounds memory. A document is never split."""
+_NORMS_AT_A_TIME = 1 << 16
+"""Number of documents whose weights are computed at a time. It bounds memory."""
 MAX_KEY_BITS = 63
 """Bits of a sort key: 64 without the sign."""
 
@@ -193,8 +195,11 @@ def make_norms(lengths: Array, weights: list[float], is_short: list[bool]) -> ND
     """
     mean = np.maximum(compute_means(lengths), 1e-9)
     b = np.where(is_short, B_SHORT, B)
-    norms: NDArray[np.float64] = np.array(weights) / (1 - b + b * lengths / mean)
-    return norms.astype(np.float32)
+    norms = np.empty(lengths.shape, np.float32)
+    for first in range(0, len(lengths), _NORMS_AT_A_TIME):
+        part = slice(first, first + _NORMS_AT_A_TIME)
+        norms[part] = np.array(weights) / (1 - b + b * lengths[part] / mean)
+    return norms
 
 
 class MergedRuns:
