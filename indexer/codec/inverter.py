@@ -8,7 +8,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from indexer.codec.segment.string_table import compute_offsets
 MAX_RUNS_IN_MEMORY = 6
 """If there are more runs than this, spool them to disk until they are merged."""
 Fill = Callable[[], None]
+ReportSorting = Callable[[int, int], object]
+"""Receives the number of steps that are done, and of all steps."""
 PostingsSource = MergedRuns | MergedPostings
 """The postings of one kind of term, ready to be written to a file."""
 WORD, STEM = "word", "stem"
@@ -35,6 +37,8 @@ STORED_ARRAYS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """The arrays of `SortedRun` that are stored for each kind, by the array of offsets into them.
 Positions are stored for stems only: they include those of all words."""
+
+STORED_COUNT = sum(len(names) for arrays in STORED_ARRAYS.values() for names in arrays.values())
 
 
 class TermKind(NamedTuple):
@@ -61,23 +65,28 @@ class Inverter(NamedTuple):
     kinds: Sequence[TermKind]
 
     def write(
-        self, writer: ArrayFileWriter, folder: Path, previous: Segment | None, origins: Array
-    ) -> None:
+        self, writer: ArrayFileWriter, folder: Path, previous: Segment | None, origins: Array,
+        report: ReportSorting,
+    ) -> None:  # fmt: skip
         """Write the postings. Many runs are spooled to `folder`.
 
-        `origins` has the number of each document in the previous segment, or -1.
+        `origins` has the number of each document in the previous segment, or -1. `report` is called
+        after each sorted run and after each array.
         """
         with ExitStack() as spools, ThreadPoolExecutor(len(self.kinds)) as threads:
             sources: Sequence[PostingsSource] = (
                 self._merge_new(previous, origins, threads)
                 if previous and self._can_merge(previous, origins)
-                else self._sort_all(folder, spools, threads)
+                else self._sort_all(folder, spools, threads, report)
             )
             fills: list[Fill] = []
             for kind, source in zip(self.kinds, sources, strict=True):
                 fills += _allocate(writer, kind.name, source)
-            for future in [threads.submit(fill) for fill in fills]:
+            runs = sum(1 for _ in postings.split_runs(self.forward_index))
+            futures = [threads.submit(fill) for fill in fills]
+            for number, future in enumerate(futures, start=runs + 1):
                 future.result()
+                report(number, runs + len(fills))
 
     def _can_merge(self, previous: Segment, origins: Array) -> bool:
         """Return whether to merge into the previous postings.
@@ -94,15 +103,20 @@ class Inverter(NamedTuple):
             and lengths[origins < 0].sum() <= postings.MAX_RUN_WORDS
         )
 
-    def _sort_all(self, folder: Path, spools: ExitStack, threads: Executor) -> list[MergedRuns]:
+    def _sort_all(
+        self, folder: Path, spools: ExitStack, threads: Executor, report: ReportSorting
+    ) -> list[MergedRuns]:
         """Return the postings of all documents, sorted run by run."""
-        runs_by_kind: list[list[SortedRun]] = [[] for _ in self.kinds]
-        is_long = len(list(postings.split_runs(self.forward_index))) > MAX_RUNS_IN_MEMORY
-        for sorted_runs in self._sort_runs(threads):
-            for runs, run in zip(runs_by_kind, sorted_runs, strict=True):
-                spooled = (_spool_array(array, folder, spools) for array in run) if is_long else run
-                runs.append(SortedRun(*spooled))
-        return [MergedRuns(runs) for runs in runs_by_kind]
+        count = sum(1 for _ in postings.split_runs(self.forward_index))
+        is_long = count > MAX_RUNS_IN_MEMORY
+        collected: list[list[SortedRun] | RunSpool] = [
+            RunSpool(folder, spools) if is_long else [] for _ in self.kinds
+        ]
+        for number, runs in enumerate(self._sort_runs(threads), start=1):
+            for of_kind, run in zip(collected, runs, strict=True):
+                of_kind.append(run)
+            report(number, count + STORED_COUNT)
+        return [MergedRuns([*of_kind]) for of_kind in collected]
 
     def _sort_runs(self, threads: Executor) -> Iterator[list[SortedRun]]:
         """Yield the postings of each run, by kind.
@@ -157,9 +171,30 @@ def _allocate(writer: ArrayFileWriter, kind: str, source: PostingsSource) -> Ite
             yield partial(source.fill, name, into)
 
 
-def _spool_array(array: Array, folder: Path, spools: ExitStack) -> Array:
-    """Spool an array to disk and return it memory-mapped."""
-    spool = Spool(folder, array.dtype)
-    spools.callback(spool.close)
-    spool.append(array)
-    return spool.to_array().reshape(array.shape)
+class RunSpool:
+    """Sorted runs on disk, in one file for each array and dtype.
+
+    A file for each run would exceed the limit of open files, which is often 1024.
+    """
+
+    def __init__(self, folder: Path, spools: ExitStack) -> None:
+        self._folder, self._stack = folder, spools
+        self._spools: dict[tuple[str, np.dtype[Any]], Spool] = {}
+        self._places: list[list[tuple[str, np.dtype[Any], int, int]]] = []
+
+    def append(self, run: SortedRun) -> None:
+        """Append a run."""
+        self._places.append([])
+        for name, array in run._asdict().items():
+            key = name, array.dtype
+            if key not in self._spools:
+                self._spools[key] = Spool(self._folder, array.dtype)
+                self._stack.callback(self._spools[key].close)
+            first = self._spools[key].append(array)
+            self._places[-1].append((*key, first, first + len(array)))
+
+    def __iter__(self) -> Iterator[SortedRun]:
+        """Yield the runs, memory-mapped."""
+        arrays = {key: spool.to_array() for key, spool in self._spools.items()}
+        for places in self._places:
+            yield SortedRun(*(arrays[name, kind][first:end] for name, kind, first, end in places))

@@ -19,10 +19,16 @@ from indexer.catalogue.records import Item, Parsed, Publication, Unchanged, Valu
 from indexer.codec import whoosh_codec
 from indexer.codec.docstore_writer import DocStoreWriter
 from indexer.codec.forward_index import ForwardIndexWriter
-from indexer.codec.inverter import STEM, WORD, Inverter, TermKind
+from indexer.codec.inverter import STEM, WORD, Inverter, ReportSorting, TermKind
 from indexer.codec.segment import postings
-from indexer.codec.segment.array_file import Array, ArrayFileWriter, pick_dtype, pick_offset_dtype
-from indexer.codec.segment.facet_columns import FacetColumnWriter
+from indexer.codec.segment.array_file import (
+    Array,
+    ArrayFileWriter,
+    open_arrays,
+    pick_dtype,
+    pick_offset_dtype,
+)
+from indexer.codec.segment.facet_columns import FacetColumn, FacetColumnWriter
 from indexer.codec.segment.postings import ForwardIndex
 from indexer.codec.segment.reader import (
     FACETS,
@@ -43,35 +49,39 @@ ValueCounts = dict[str, dict[str, int]]
 
 
 def write(
-    folder: Path, catalogue: Catalogue, batches: Iterable[Batch], previous: Segment | None = None
-) -> ValueCounts:
+    folder: Path, catalogue: Catalogue, batches: Iterable[Batch], previous: Segment | None = None,
+    report_sorting: ReportSorting = lambda _done, _total: None,
+) -> ValueCounts:  # fmt: skip
     """Write a segment into an empty folder. Return the counts of its facet values.
 
     The first batch must have at least `docstore_writer.MAX_SAMPLES` publications, unless the corpus
     has fewer. Publications of type `Unchanged` are copied from the previous segment, which must
-    have the same catalogue. Raise OSError if a file can't be written, for example on a full disk.
+    have the same catalogue. `report_sorting` receives the progress after the last batch. Raise
+    OSError if a file can't be written, for example on a full disk.
     """
     with ForwardIndexWriter(folder, catalogue, previous) as forward_index:
-        origins, counts = _write_documents(folder, batches, previous, forward_index)
+        origins = _write_documents(folder, batches, previous, forward_index)
         with (
             ArrayFileWriter(folder / WORDS) as words,
             ArrayFileWriter(folder / POSTINGS) as inverted,
         ):
             inverter = _write_words(words, catalogue, forward_index)
-            inverter.write(inverted, folder, previous, origins)
+            inverter.write(inverted, folder, previous, origins, report_sorting)
     whoosh_codec.write_contents(folder, catalogue, len(origins))
-    del counts[LANGUAGE_COLUMN]
-    return counts
+    # The counts of a row with many values would take memory while the postings are sorted.
+    facets = open_arrays(folder / FACETS)
+    names = [field.name for field in schema.list_exact_fields(catalogue)]
+    return {name: FacetColumn(facets, name).count_documents() for name in names}
 
 
 def _write_documents(
     folder: Path, batches: Iterable[Batch], previous: Segment | None,
     forward_index: ForwardIndexWriter,
-) -> tuple[Array, ValueCounts]:  # fmt: skip
+) -> Array:  # fmt: skip
     """Write the stored fields and the facets, and pass the texts to `forward_index`.
 
-    Return the origin of each document, as `_gather` does, and the counts of all values. What was
-    collected is freed before the postings are sorted, which needs the most memory.
+    Return the origin of each document, as `_gather` does. What was collected is freed before the
+    postings are sorted, which needs the most memory.
     """
     catalogue = forward_index.catalogue
     docstore = DocStoreWriter(folder, catalogue, previous.docstore if previous else None)
@@ -81,7 +91,9 @@ def _write_documents(
         with ArrayFileWriter(folder / PUBLICATIONS) as writer:
             docstore.write(writer, origins)
     with ArrayFileWriter(folder / FACETS) as writer:
-        return origins, {column.name: column.write(writer) for column in columns}
+        for column in columns:
+            column.write(writer)
+    return origins
 
 
 def _make_columns(catalogue: Catalogue, previous: Segment | None) -> list[FacetColumnWriter]:
@@ -166,22 +178,26 @@ def _write_forward_index(
 ) -> ForwardIndex:
     """Write the forward index in final numbers, with the start and length of each field."""
     stream = writer.allocate("stream", np.int32, len(provisional))
-    ends = [np.zeros(0, np.int64)]
-    gaps = [np.zeros(0, np.int64)]
+    kind = pick_offset_dtype(len(stream))
+    starts_of_parts = [np.zeros(1, kind)]
+    gaps_of_parts: list[tuple[int, Array]] = []
+    count = 0
     for first in range(0, len(provisional), postings.MAX_RUN_WORDS):
         part = numbers[provisional[first : first + postings.MAX_RUN_WORDS]]
         stream[first : first + postings.MAX_RUN_WORDS] = part
-        ends.append(np.flatnonzero(part == FIELD_END) + first)
-        gaps.append(np.flatnonzero(part < FIELD_END) + first)
-    starts = np.concatenate([np.zeros(1, np.int64), np.concatenate(ends) + 1])
-    spans = np.diff(starts) - 1
-    spans -= np.bincount(
-        np.searchsorted(starts, np.concatenate(gaps), side="right") - 1, minlength=len(spans)
-    )
-    kind = pick_offset_dtype(len(stream))
+        ends = np.flatnonzero(part == FIELD_END)
+        gap_fields = np.searchsorted(ends, np.flatnonzero(part < FIELD_END))
+        gaps_of_parts.append((count, np.bincount(gap_fields)))
+        starts_of_parts.append((ends + (first + 1)).astype(kind))
+        count += len(ends)
+    starts = np.concatenate(starts_of_parts)
+    spans = np.diff(starts)
+    spans -= 1
+    for first, gaps in gaps_of_parts:
+        spans[first : first + len(gaps)] -= gaps.astype(kind)
     # An extra row ends the last publication. Its first column is the end, the others repeat it.
-    rows = np.concatenate([starts, np.full(fields - 1, starts[-1])]).astype(kind)
+    rows = np.concatenate([starts, np.full(fields - 1, starts[-1])])
     writer.add("starts", rows.reshape(-1, fields))
-    lengths = spans.reshape(-1, fields)
-    writer.add("lengths", lengths.astype(pick_dtype(int(lengths.max(initial=0)))))
+    lengths = spans.astype(pick_dtype(int(spans.max(initial=0)))).reshape(-1, fields)
+    writer.add("lengths", lengths)
     return ForwardIndex(stream, rows.reshape(-1, fields), lengths)

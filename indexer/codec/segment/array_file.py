@@ -181,10 +181,12 @@ class Spool:
         self._dtype = np.dtype(dtype)
         self._size = 0
 
-    def append(self, rows: Array) -> None:
-        """Append rows."""
+    def append(self, rows: Array) -> int:
+        """Append rows. Return the count of numbers before them."""
+        first = self._size
         self._file.write(np.ascontiguousarray(rows, self._dtype).data)
         self._size += rows.size
+        return first
 
     def to_array(self) -> Array:
         """Return all rows as one flat array, memory-mapped."""

@@ -46,6 +46,12 @@ class FacetColumn:
         """The number of documents."""
         return len(self.offsets) - 1
 
+    def count_documents(self) -> dict[str, int]:
+        """Return the number of documents that have each value, most frequent first."""
+        counts = np.bincount(self.ordinals, minlength=len(self.values))
+        order = np.argsort(-counts, kind="stable")
+        return {self.values[number]: int(counts[number]) for number in order if counts[number]}
+
     def find_between(self, low: str, high: str) -> tuple[int, ...]:
         """Return the ordinals of the values from `low` to `high`, compared as text.
 
@@ -68,7 +74,7 @@ class FacetColumnWriter:
     def add(self, rows: Sequence[Sequence[Value]]) -> None:
         """Append the values of new documents, one row per document."""
         counts = np.fromiter(map(len, rows), np.int32, len(rows))
-        ordinals = map(self._ordinals.__getitem__, (value for row in rows for value in row))
+        ordinals = map(self._ordinals.__getitem__, (str(value) for row in rows for value in row))
         self._counts.append(counts)
         self._added.append(np.fromiter(ordinals, np.int32, int(counts.sum())))
 
@@ -82,8 +88,8 @@ class FacetColumnWriter:
         self._counts.append(np.where(has_none, 0, counts))
         self._added.append(ordinals[ordinals < len(self._previous.values) - 1])
 
-    def write(self, writer: ArrayFileWriter) -> dict[str, int]:
-        """Write the column. Return the number of documents per value, most frequent first."""
+    def write(self, writer: ArrayFileWriter) -> None:
+        """Write the column."""
         counts = np.concatenate([np.zeros(0, np.int32), *self._counts])
         provisional = np.concatenate([np.zeros(0, np.int32), *self._added])
         values, final = self._ordinals.make_final(provisional)
@@ -93,30 +99,21 @@ class FacetColumnWriter:
         StringTable.from_texts([*values, MISSING]).write(writer, f"{self.name}.values")
         writer.add(f"{self.name}.ordinals", ordinals)
         writer.add(f"{self.name}.offsets", offsets.astype(pick_offset_dtype(int(offsets[-1]))))
-        counts_by_ordinal = np.bincount(ordinals, minlength=len(values) + 1)
-        order = np.argsort(-counts_by_ordinal, kind="stable")
-        names = [*values, MISSING]
-        return {
-            names[number]: int(counts_by_ordinal[number])
-            for number in order
-            if counts_by_ordinal[number]
-        }
 
 
-class _Ordinals(dict[Value, int]):
-    """Cache from each value to the number of its text, in order of first occurrence."""
+class _Ordinals(dict[str, int]):
+    """The number of each value, in order of first occurrence."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        super().__init__()
-        self.texts = {text: number for number, text in enumerate(texts)}
+        super().__init__({text: number for number, text in enumerate(texts)})
 
-    def __missing__(self, value: Value) -> int:
-        self[value] = number = self.texts.setdefault(str(value), len(self.texts))
+    def __missing__(self, text: str) -> int:
+        self[text] = number = len(self)
         return number
 
     def make_final(self, ordinals: Array) -> tuple[list[str], Array]:
         """Return the values that occur, sorted, and the final ordinal of each number."""
-        texts = list(self.texts)
+        texts = list(self)
         used = np.flatnonzero(np.bincount(ordinals, minlength=len(texts)))
         order = sorted(used.tolist(), key=texts.__getitem__)
         final = np.zeros(len(texts), np.int32)

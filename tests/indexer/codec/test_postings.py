@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -145,6 +146,22 @@ def test_stretches_and_chunks_do_not_change_the_files(
     assert len(list(postings.split_runs(Segment(tmp_path / "alone", catalogue).forward_index))) > (
         inverter.MAX_RUNS_IN_MEMORY
     )
+
+
+def test_many_runs_need_few_open_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build with over a hundred runs opens at most 100 files at a time."""
+    monkeypatch.setattr(postings, "MAX_RUN_WORDS", 20)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 100, hard))
+    try:
+        held = written(
+            tmp_path / "segment", fresh(catalogues.throw(seed=6, size=300)),
+            catalogue=catalogues.CATALOGUE,
+        )  # fmt: skip
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len(list(postings.split_runs(held.forward_index))) > 100
 
 
 @pytest.mark.parametrize("size", [0, 1])
