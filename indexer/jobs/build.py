@@ -207,7 +207,9 @@ class _Build:
                 previous_vectors = self.former.vectors if self.former else None
                 encode = self.encoder.encode_weighted
                 batches = encode_batches(segment / MEANING, batches, encode, previous_vectors)
-            counts = writer.write(segment, self.catalogue, batches, self.former)
+            counts = writer.write(
+                segment, self.catalogue, batches, self.former, self.progress.report_sorting
+            )
             if not self.force:
                 _reject_partial(self.stats, self.live, self.corpus_folder, self.merged)
             if self.former is not None and self.stats.matches(self.live):

@@ -1,18 +1,17 @@
-"""Progress display: a bar on the terminal while a corpus is read."""
+"""Progress display: a bar on the terminal while a corpus is read, and one while it is sorted."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from indexer.catalogue import safe_files
 from indexer.catalogue.records import Publication
+from indexer.ingest import watcher
 from indexer.ingest.corpus import Progress
 
 if TYPE_CHECKING:
@@ -22,24 +21,23 @@ if TYPE_CHECKING:
 class ProgressDisplay(Progress):
     """A progress bar with the rate and the remaining time.
 
-    It is hidden if standard error is not a terminal. Progress is measured in bytes of files and
-    folders.
+    It is hidden if standard error is not a terminal. Reading is measured in bytes of files and of
+    folders. A folder includes the files outside it that its `sources.toml` names.
     """
 
     STEPS = 200
 
     def __init__(self, paths: Iterable[Path], label: str = "Indexing") -> None:
-        is_visible = sys.stderr.isatty()
-        # Reading the corpus reports its problems.
-        files = chain.from_iterable(
-            safe_files.list_files(path, lambda _: None) if path.is_dir() else [path]
-            for path in paths
-        )
-        total = sum(map(_get_size, files)) if is_visible else 0
+        self._is_visible = sys.stderr.isatty()
+        total = sum(map(_measure, paths)) if self._is_visible else 0
         self._step = total // self.STEPS + 1
         self._publications, self._started = 0, time.perf_counter()
-        self._bar: ProgressBar[int] = click.progressbar(
-            length=total, label=label, file=sys.stderr, hidden=not is_visible,
+        self._is_sorting = False
+        self._bar = self._make_bar(total, label)
+
+    def _make_bar(self, length: int, label: str) -> ProgressBar[int]:
+        return click.progressbar(
+            length=length, label=label, file=sys.stderr, hidden=not self._is_visible,
             item_show_func=lambda _: self._format_rate(),
         )  # fmt: skip
 
@@ -52,20 +50,38 @@ class ProgressDisplay(Progress):
 
     def report_bytes(self, count: int) -> None:
         """Advance the bar to `count` bytes."""
-        if not self._bar.hidden and count - self._bar.pos >= self._step:
-            self._bar.update(count - self._bar.pos)
+        if count - self._bar.pos >= self._step:
+            self._advance(count)
 
     def report_publications(self, publications: Sequence[Publication]) -> None:
         """Count these publications for the rate."""
         self._publications += len(publications)
 
-    def _format_rate(self) -> str:
+    def report_sorting(self, done: int, total: int) -> None:
+        """Replace the bar by one for sorting, and advance it."""
+        if not self._is_sorting:
+            self._is_sorting = True
+            self._bar.__exit__(None, None, None)
+            self._bar = self._make_bar(total, "Sorting ")
+            self._bar.__enter__()
+        self._advance(done)
+
+    def _advance(self, position: int) -> None:
+        if self._is_visible:
+            self._bar.update(position - self._bar.pos)
+
+    def _format_rate(self) -> str | None:
+        if self._is_sorting or not self._publications:
+            return None
         seconds = time.perf_counter() - self._started
         return f"{self._publications / seconds:,.0f} publications a second"
 
 
-def _get_size(file: Path) -> int:
+def _measure(path: Path) -> int:
+    """Return the size of a file, or of the files of a corpus folder, in bytes."""
+    if path.is_dir():
+        return sum(size for size, _ in watcher.read_state(path).values())
     try:
-        return file.stat().st_size
+        return path.stat().st_size
     except OSError:  # reading the file reports the error
         return 0

@@ -249,14 +249,19 @@ def test_interrupted_build_changes_nothing(corpus: Path, index: Path) -> None:
 
 
 class Seen(Progress):
-    """Progress that keeps the publications."""
+    """Progress that keeps the publications and the steps of sorting."""
 
     def __init__(self) -> None:
         self.publications: list[Publication] = []
+        self.steps: list[tuple[int, int]] = []
 
     def report_publications(self, publications: Sequence[Publication]) -> None:
         """Keep the publications."""
         self.publications += publications
+
+    def report_sorting(self, done: int, total: int) -> None:
+        """Keep the step."""
+        self.steps.append((done, total))
 
 
 def test_progress_gets_all_publications(corpus: Path, tmp_path: Path) -> None:
@@ -264,6 +269,14 @@ def test_progress_gets_all_publications(corpus: Path, tmp_path: Path) -> None:
     seen = Seen()
     build.build(corpus, tmp_path / "index", progress=seen)
     assert len(seen.publications) == 5
+
+
+def test_progress_gets_all_steps_of_sorting(corpus: Path, tmp_path: Path) -> None:
+    """The progress gets each step of sorting, and at the end all of them are done."""
+    seen = Seen()
+    build.build(corpus, tmp_path / "index", progress=seen)
+    total = len(seen.steps)
+    assert seen.steps == [(number, total) for number in range(1, total + 1)]
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "digests.zst", "segment/*.seg"])
