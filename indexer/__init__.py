@@ -7,3 +7,9 @@ and `generations` publishes the result in one switch.
 
 Writing is a batch job, and reading is a request: `search_app` opens finished generations only.
 """
+
+import os
+
+# NumPy's matrix library reads it when it is loaded. The matrices of a query are small: several
+# threads take longer than one, and on a busy machine they wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import indexer  # noqa: F401 - before NumPy, whose threads it limits
+
 if TYPE_CHECKING:
     from search_app.web.app import create_app
 

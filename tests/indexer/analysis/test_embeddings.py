@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,6 +36,8 @@ ALIKE = [
     ("manuel à l'usage des députés", SAID[2]), ("دليل للبرلمانيين", SAID[2]),
 ]  # fmt: skip
 NOWHERE = SourceLocation("", 0)
+
+THREADS = Path("/proc/self/task")
 
 
 def real() -> Encoder:
@@ -144,3 +149,20 @@ def test_missing_vectors_are_reported(corpus: Path, index: Path) -> None:
     segment.vectors.lengths = np.zeros(5, np.float32)
     told = list(verify.find_reference_errors(segment, 5))
     assert told == ["vectors: 4 instead of 5", "non-zero vectors: 0 instead of 5"]
+
+
+@pytest.mark.skipif(not THREADS.is_dir(), reason="only Linux lists the threads of a process")
+@pytest.mark.parametrize("module", ["search_app", "indexer.jobs.build", "search_app.engine"])
+def test_matrices_are_multiplied_with_one_thread(module: str) -> None:
+    """NumPy starts no threads of its own, unless the environment asks for them."""
+    code = (
+        f"import os, {module}, numpy; numpy.ones((600, 600)) @ numpy.ones((600, 600));"
+        f"print(len(os.listdir('{THREADS}')))"
+    )
+    environment = {name: os.environ[name] for name in os.environ if "THREADS" not in name}
+    for extra, threads in (({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, 2)):
+        output = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment | extra, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        assert int(output) == min(threads, os.cpu_count() or 1)
