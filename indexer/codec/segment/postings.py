@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from indexer.codec.segment.array_file import Array, pick_dtype
 from indexer.codec.segment.string_table import compute_offsets
 
-MAX_RUN_WORDS = 1 << 21
+MAX_RUN_WORDS = 1 << 20
 """Approximate number of words sorted at a time. It bounds memory. A document is never split."""
 _NORMS_AT_A_TIME = 1 << 16
 """Number of documents whose weights are computed at a time. It bounds memory."""
