@@ -81,9 +81,7 @@ def _ours(
     """Return the results of two search modes, and the largest deviation from the formula."""
     searched = engine.built(judged.documents, folder)
     largest = engine.largest_difference(searched, judged, collection)
-    any_word = {
-        each.id: [*engine.found(searched, each.words, "any", DEEPEST)] for each in judged.queries
-    }
+    any_word = {each.id: [*engine.first_stage(searched, each, DEEPEST)] for each in judged.queries}
     as_typed = _line(OURS_BY_DEFAULT, judge, _as_typed(judged, searched))
     return [_line(OURS, judge, any_word), as_typed], largest
 

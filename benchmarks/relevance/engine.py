@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.relevance.bm25f import Collection, Constants
-from benchmarks.relevance.judged import Document, JudgedSet
+from benchmarks.relevance.judged import Document, JudgedSet, Query
 from indexer.analysis.embeddings import Encoder
 from indexer.catalogue import catalogue_toml
 from indexer.codec.segment.postings import B_SHORT, K1, B
@@ -56,11 +56,18 @@ def built(documents: Sequence[Document], folder: Path, encoder: Encoder | None =
     return open_engine(folder / "index")
 
 
-def found(engine: Engine, text: str, match: Match, most: int) -> dict[str, float]:
-    """Return the hits as scores by id, best first."""
-    request = SearchRequest(text, match=match, size=most)
+def found(
+    engine: Engine, text: str, match: Match, most: int, *, exact: bool = False
+) -> dict[str, float]:
+    """Return the hits as scores by id, best first. Only with `exact` there is no feedback."""
+    request = SearchRequest(text, match=match, size=most, exact=exact)
     reply = interpreter.retrieve(request, engine.get_searcher().interpreter).reply
     return {hit.publication.id: hit.score or 0.0 for hit in reply.rank_hits()}
+
+
+def first_stage(engine: Engine, query: Query, most: int) -> dict[str, float]:
+    """Return the hits with any word of a query as typed, without feedback, best first."""
+    return found(engine, query.words, "any", most, exact=True)
 
 
 def constants() -> Constants:
@@ -83,7 +90,7 @@ def largest_difference(engine: Engine, judged: JudgedSet, collection: Collection
     for query in judged.queries:
         scores = collection.scores(collection.evidence(query.words), standing)
         expected = dict(zip(collection.ids, scores.tolist(), strict=True))
-        for document, score in found(engine, query.words, "any", LOOKED_AT).items():
+        for document, score in first_stage(engine, query, LOOKED_AT).items():
             apart = abs(score - expected[document])
             if apart > TOLERANCE:
                 told = f"{score:.4f} from the engine, {expected[document]:.4f} expected"

@@ -88,6 +88,8 @@ def _serialize_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, obj
             "lacks": hit.why.lacks,
             "filters": hit.why.filters,
             "meaning": hit.why.meaning,
+            "feedback": hit.why.feedback,
+            "shared": hit.why.shared,
         }
     return {**body, **serialize_publication(hit.publication, catalogue)}
 

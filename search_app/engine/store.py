@@ -13,6 +13,7 @@ from whoosh import query
 
 from indexer.catalogue.records import Publication
 from search_app.engine.deadline import Deadline
+from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.query.nodes import Clause
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Bucket, Explanation
@@ -41,6 +42,11 @@ class StoreRequest(NamedTuple):
         if self.tree is not None:
             return sort or "relevance"
         return sort if sort and sort != "relevance" else "newest"
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the query is `exact`, or has operators, fields, quotes or wildcards."""
+        return self.request.exact or not has_only_plain_words(self.request.text)
 
 
 class RankedHit(NamedTuple):

@@ -11,17 +11,19 @@ from search_app.i18n.translation import gettext, ngettext
 from search_app.presentation.facet_rows import facet_label
 
 MAX_TEXTS = 5
-"""Maximum number of texts listed for one field and one kind of match."""
+"""Maximum number of texts listed for one field and one kind of match, and of shared words."""
 
 
 def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> tuple[str, ...]:
     """Return a sentence for each clause, one for missing words, and one for each filter.
 
-    A semantic match has a sentence too.
+    A semantic match and the words shared with the best hits have a sentence each too.
     """
     sentences = [_describe_clause(part, explanation.score, catalogue) for part in explanation.parts]
     if explanation.meaning:
         sentences.append(_of_meaning(explanation))
+    if explanation.feedback:
+        sentences.append(_describe_feedback(explanation))
     if explanation.lacks and explanation.parts:
         lacks = ", ".join(f"“{term}”" for term in explanation.lacks)
         sentences.append(
@@ -65,6 +67,19 @@ def _of_meaning(explanation: Explanation) -> str:
             "adds %(score)s of %(total)s."
         )
     return message % {"score": f"{explanation.meaning:.2f}", "total": f"{explanation.score:.2f}"}
+
+
+def _describe_feedback(explanation: Explanation) -> str:
+    """Return what the words that the publication shares with the best hits add to the score."""
+    if explanation.shared:
+        message = gettext("Shared words with the best hits (%(words)s) add %(score)s of %(total)s.")
+    else:
+        message = gettext("Its place among the best hits adds %(score)s of %(total)s.")
+    return message % {
+        "words": ", ".join(f"“{word}”" for word in explanation.shared[:MAX_TEXTS]),
+        "score": f"{explanation.feedback:.2f}",
+        "total": f"{explanation.score:.2f}",
+    }
 
 
 def _describe_field(field: FieldScore, catalogue: Catalogue) -> Iterable[str]:

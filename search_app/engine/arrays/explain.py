@@ -18,9 +18,11 @@ from indexer.catalogue import schema
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication
 from indexer.catalogue.schema import parse_exact_name
+from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Postings
 from search_app.engine.arrays.bm25f import idf, saturate
 from search_app.engine.arrays.clause import ClauseMatcher, ignore
+from search_app.engine.arrays.feedback import Feedback
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
 from search_app.engine.arrays.term_matches import ClauseMatch, DocumentWords, Span
@@ -47,7 +49,8 @@ _rank = PRECISION_ORDER.index
 class Explainer:
     """Explain the hits of one search. Postings and masks are cached across hits.
 
-    `tree` is the evaluated tree of the search, and `semantic` has its semantic scores, if any.
+    `tree` is the evaluated tree of the search. `semantic` and `feedback` have the scores that are
+    added to those of its clauses, if any.
     """
 
     def __init__(
@@ -56,8 +59,10 @@ class Explainer:
         tree: query.Query | None,
         snapshot: Snapshot,
         semantic: SemanticHits | None,
+        feedback: Feedback | None,
     ) -> None:
-        self._ask, self._tree, self._snapshot, self._semantic = ask, tree, snapshot, semantic
+        self._ask, self._tree, self._snapshot = ask, tree, snapshot
+        self._semantic, self._feedback = semantic, feedback
         self._instead_of = _map_corrections(ask.request.text, ask.text)
         self._first = map_to_first(clauses(tree))
         self._resolved: dict[int, tuple[ClauseMatcher, Postings]] = {}
@@ -84,6 +89,8 @@ class Explainer:
             tuple(dict.fromkeys(missing)),
             tuple(self._list_filters(publication)),
             self._semantic.get_share(doc_number) if self._semantic else 0.0,
+            self._feedback.get_share(doc_number) if self._feedback else 0.0,
+            tuple(texts.list_words(self._feedback.terms)) if self._feedback else (),
         )
 
     def _list_matching(self, node: query.Query, doc_number: int) -> list[Clause] | None:
@@ -185,6 +192,14 @@ class _Texts:
                 if self._words.get_field(span.position) == name:
                     hows.setdefault(span, self._refine_how(match.how, span, typed_forms))
         yield from self._count_texts(name, _keep_widest(hows))
+
+    def list_words(self, stems: Array) -> Iterator[str]:
+        """Yield the first word with each of these stems, if the publication has any."""
+        positions_by_stem = self._words.positions[False]
+        for stem in stems.tolist():
+            if stem in positions_by_stem:
+                position = positions_by_stem[stem][0]
+                yield self._get_text(self._words.get_field(position), Span(position, 1))
 
     def _refine_how(self, how: How, span: Span, typed_forms: set[str]) -> How:
         if how != "word":

@@ -15,6 +15,7 @@ from whoosh import query
 
 from indexer.analysis import stemming
 from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.postings import expand_ranges
 from search_app.engine.arrays.bm25f import compute_idfs, saturate, score
 from search_app.engine.arrays.top_hits import collapse_editions, top_hits
 from search_app.engine.query.nodes import Clause
@@ -84,7 +85,7 @@ def more_like_this(doc_number: int, snapshot: Snapshot) -> DocNumbers:
 
 def telling_stems(doc_number: int, snapshot: Snapshot) -> list[str]:
     """Return the stems that are the key terms of a document, highest score first."""
-    stems, weights = _weigh_stems(doc_number, snapshot)
+    stems, (weights,) = weigh_stems(np.array([doc_number]), snapshot)
     terms = snapshot.segment.stems
     frequencies = terms.offsets[stems + 1].astype(np.int64) - terms.offsets[stems]
     scores = saturate(weights, 1.0) * compute_idfs(frequencies, snapshot.size)
@@ -105,13 +106,22 @@ def telling_stems(doc_number: int, snapshot: Snapshot) -> list[str]:
     return [texts[index] for index in key_terms if index in affordable]
 
 
-def _weigh_stems(doc_number: int, snapshot: Snapshot) -> tuple[Array, NDArray[np.float32]]:
-    """Return the stems of a document, ascending, and their weighted frequencies (float32)."""
-    segment = snapshot.segment
-    starts = segment.forward_index.starts[doc_number : doc_number + 2].astype(np.int64)
-    field_starts, end = starts[0], starts[1, 0]
-    stems = segment.get_stems(np.arange(field_starts[0], end))
-    word_weights = segment.norms[doc_number].repeat(np.diff(field_starts, append=end))
+def weigh_stems(doc_numbers: Array, snapshot: Snapshot) -> tuple[Array, NDArray[np.float32]]:
+    """Return the stems of some documents, ascending, and their weighted frequencies.
+
+    The frequencies (float32) have a row for each document and a column for each stem.
+    """
+    segment, starts = snapshot.segment, snapshot.segment.forward_index.starts
+    field_starts = starts[doc_numbers].astype(np.int64)
+    ends = starts[doc_numbers + 1, :1].astype(np.int64)
+    spans = np.diff(field_starts, append=ends, axis=1)
+    counts = spans.sum(axis=1)
+    stems = segment.get_stems(expand_ranges(field_starts[:, 0], counts))
+    word_weights = segment.norms[doc_numbers].reshape(-1).repeat(spans.reshape(-1))
+    rows = np.arange(len(doc_numbers)).repeat(counts)
     is_word = stems >= 0
-    distinct, indexes = np.unique(stems[is_word], return_inverse=True)
-    return distinct, np.bincount(indexes, word_weights[is_word], len(distinct)).astype(np.float32)
+    distinct, columns = np.unique(stems[is_word], return_inverse=True)
+    shape = len(doc_numbers), len(distinct)
+    cells = rows[is_word] * shape[1] + columns
+    sums = np.bincount(cells, word_weights[is_word], shape[0] * shape[1])
+    return distinct, sums.astype(np.float32).reshape(shape)

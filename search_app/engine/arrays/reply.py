@@ -1,7 +1,7 @@
 """The reply of the local store: the hits of one search, computed on demand.
 
-The steps are the words, semantic hits, the typed filters, the selected filters, the page, and the
-facet counts. Each step is computed once, when its result is first needed.
+The steps are the words, semantic hits, the typed filters, the selected filters, feedback, the page,
+and the facet counts. Each step is computed once, when its result is first needed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from search_app.engine.arrays.bm25f import Ranking, rank
 from search_app.engine.arrays.cost import limit_cost
 from search_app.engine.arrays.explain import Explainer
 from search_app.engine.arrays.facet_filters import FilteredDocs
+from search_app.engine.arrays.feedback import Feedback, compute_feedback, uses_feedback
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
 from search_app.engine.arrays.toggle_counts import FacetSelection
@@ -47,7 +48,7 @@ class Retrieved(NamedTuple):
     `semantic` has the semantic scores, if the search uses them. `ranking` has the documents before
     any filter, or is None without words. `selections` has the selection of each facet with a
     selected value. `filtered` has the documents that pass the typed filters, and the hits.
-    `sort_keys` (float32) are the sort keys of the hits by relevance, or None without words.
+    `sort_keys` (float32) are the sort keys of the former by relevance, or None without words.
     """
 
     semantic: SemanticHits | None
@@ -72,6 +73,7 @@ class ArrayReply:
         # No `cached_property`: until Python 3.12, all threads wait while one computes it.
         self._retrieved: Retrieved | None = None
         self._page: Page | None = None
+        self._feedback: Feedback | None = None
         if ask.tree is None:
             return
         self.tree, self.dropped = limit_cost(ask.tree, snapshot)
@@ -108,8 +110,6 @@ class ArrayReply:
             documents, keys = documents[is_match], None if keys is None else keys[is_match]
         selections = facet_filters.select_facets(self._ask.request.filters, self._snapshot)
         filtered = FilteredDocs(documents, selections)
-        if keys is not None and filtered.indexes is not None:
-            keys = keys.take(filtered.indexes)
         self._deadline.checkpoint("match")
         return Retrieved(semantic_hits, ranking, selections, filtered, keys)
 
@@ -152,12 +152,24 @@ class ArrayReply:
     def _count_among(self, documents: DocNumbers) -> int:
         return len(self._snapshot.find_common(documents, self.documents)[0])
 
+    def _score_hits(self) -> NDArray[np.float32] | None:
+        """Return the sort keys of the hits by relevance, with feedback; None without words.
+
+        Feedback does not depend on the selected filters, so they never change the order of hits.
+        """
+        filtered, keys = self.retrieved.filtered, self.retrieved.sort_keys
+        if keys is not None and uses_feedback(self._ask, self.tree):
+            self._feedback = compute_feedback(filtered.unfiltered, keys, self._snapshot)
+            keys = self._feedback.add_to(keys, filtered.unfiltered) if self._feedback else keys
+            self._deadline.checkpoint("feedback")
+        return keys if keys is None or filtered.indexes is None else keys.take(filtered.indexes)
+
     def _order(self, page: slice) -> Page:
         """Return the documents of a part of the list, in order, and their sort keys by relevance.
 
         With folding, only the first edition of each title is in the list.
         """
-        ask, snapshot, keys = self._ask, self._snapshot, self.retrieved.sort_keys
+        ask, snapshot, keys = self._ask, self._snapshot, self._score_hits()
         documents, order = self.documents, keys
         if ask.newest_first and ask.request.sort is None and keys is not None:
             order = level_scores(keys)
@@ -206,9 +218,10 @@ class ArrayReply:
 
     def explain(self) -> list[Explanation | None]:
         """Return the explanation of each hit of the page; None beyond MAX_EXPLANATIONS."""
-        explainer = Explainer(self._ask, self.tree, self._snapshot, self.retrieved.semantic)
+        numbers = self.rank()[0].tolist()  # which computes the feedback
+        added = self.retrieved.semantic, self._feedback
+        explainer = Explainer(self._ask, self.tree, self._snapshot, *added)
         clause_count = sum(1 for _ in clauses(self.tree)) or 1
-        numbers = self.rank()[0].tolist()
         explanations: list[Explanation | None] = []
         for number in numbers[: max(MAX_EXPLANATIONS // clause_count, 1)]:
             explanations.append(explainer.explain(number, self._snapshot.get_publication(number)))

@@ -17,8 +17,6 @@ from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder, Vector
 from search_app.engine.arrays.bm25f import Ranking
 from search_app.engine.interpretation.interpreter import FEW_HITS
-from search_app.engine.query.grammar import has_only_plain_words
-from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 from search_app.engine.store import StoreRequest
 
@@ -56,7 +54,7 @@ def add_semantic_hits(
     empty.
     """
     vectors = snapshot.segment.vectors
-    if vectors is None or words is None or not _is_open(ask.request):
+    if vectors is None or words is None or ask.is_literal or not ask.request.semantic:
         return None
     encoder = _load_encoder(snapshot)
     if encoder is None:
@@ -91,11 +89,6 @@ def _load_encoder(snapshot: Snapshot) -> Encoder | None:
     model = snapshot.generation.manifest.meaning
     encoder = embeddings.load_encoder() if model else None
     return encoder if encoder and encoder.model == model else None
-
-
-def _is_open(request: SearchRequest) -> bool:
-    """Return whether a query has plain words only and allows semantic search."""
-    return request.semantic and not request.exact and has_only_plain_words(request.text)
 
 
 def _find_similar(cosines: Vector, documents: DocNumbers) -> DocNumbers:

@@ -49,15 +49,15 @@ def engine(catalogue_engine: Engine) -> Engine:
 
 
 def total(why: Explanation) -> float:
-    """Return the sum of the scores of all fields in all parts."""
-    return sum(field.score for part in why.parts for field in part.fields)
+    """Return the sum of the scores of all fields in all parts, and of feedback."""
+    return sum(field.score for part in why.parts for field in part.fields) + why.feedback
 
 
 @given(tree=trees.anything(ASKED.values()))
 def test_parts_of_any_tree_add_up(tree: query.Query, snapshot: Snapshot) -> None:
     """The scores of the parts of any query, and of their fields, add up to the score of the hit."""
     scored = score(tree, snapshot)
-    explainer = Explainer(StoreRequest(SearchRequest(), tree), tree, snapshot, None)
+    explainer = Explainer(StoreRequest(SearchRequest(), tree), tree, snapshot, None, None)
     for number, hit_score in zip(scored.documents.tolist(), scored.scores.tolist(), strict=True):
         why = explainer.explain(number, snapshot.get_publication(number))
         assert sum(part.score for part in why.parts) == pytest.approx(hit_score, rel=1e-4, abs=1e-6)
