@@ -16,7 +16,6 @@ import numpy as np
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder, Vector
 from search_app.engine.arrays.bm25f import Ranking
-from search_app.engine.interpretation.interpreter import FEW_HITS
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 from search_app.engine.store import StoreRequest
 
@@ -25,8 +24,9 @@ log = logging.getLogger(__name__)
 SHARE = 0.5
 """Weight of a cosine of 1, as a share of the best word score."""
 MIN_COSINE, MAX_ADDED = 0.3, 50
-"""Minimum cosine of an added hit, and limit on added hits. If the words have FEW_HITS hits or more,
-none is added."""
+"""Minimum cosine of an added hit, and limit on added hits."""
+FEW_HITS = 10
+"""Similar publications are added only if fewer publications match the words."""
 
 
 class SemanticHits(NamedTuple):

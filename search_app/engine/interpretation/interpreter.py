@@ -32,16 +32,15 @@ from search_app.engine.query.year_expressions import DatedQuery, extract_years
 from search_app.engine.request import SearchRequest
 from search_app.engine.store import Reply, Store, StoreRequest
 
-ENOUGH_BY_CLAUSES = (0, 0, 3, 6, 10)
+ENOUGH_BY_CLAUSES = (0, 0, 3, 6, 100)
 """Minimum number of documents that match all clauses, by the number of clauses (at most 4).
 
-If fewer match, any of the words is enough.
+If fewer match, any of the words is enough. Up to 3 clauses are a short query, whose list stays
+short. Few relevant documents have every word of a longer one.
 """
 WARM_UP_WORDS = "aaaaa ааааа اااااا"
 """Meaningless words, one in each script that has word lists. `prepare` loads the lists with
 them."""
-FEW_HITS = ENOUGH_BY_CLAUSES[-1]
-"""A query with fewer hits may be relaxed, and semantic search may add documents to it."""
 
 
 class Interpretation(NamedTuple):
@@ -67,7 +66,7 @@ class Interpretation(NamedTuple):
     @property
     def is_narrow(self) -> bool:
         """Whether so few documents match that the query should be relaxed."""
-        if not self.has_words or self.reply.by_words >= FEW_HITS:
+        if not self.has_words or self.reply.by_words >= ENOUGH_BY_CLAUSES[-1]:
             return False
         words = sum(1 for _ in islice(clauses(self.parsed.words), len(ENOUGH_BY_CLAUSES) - 1))
         return self.reply.by_words < ENOUGH_BY_CLAUSES[words]

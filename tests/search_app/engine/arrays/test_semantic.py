@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from indexer.analysis import embeddings
 from search_app.cli.evaluation import load
 from search_app.engine import Engine
-from search_app.engine.arrays.semantic import MAX_ADDED, MIN_COSINE
-from search_app.engine.interpretation.interpreter import FEW_HITS, retrieve
+from search_app.engine.arrays.semantic import FEW_HITS, MAX_ADDED, MIN_COSINE
+from search_app.engine.interpretation.interpreter import retrieve
 from search_app.engine.request import Match, SearchRequest
 from tests.conftest import ROOT
 from tests.search_app.engine.arrays.below import reply_to, snapshot_of
