@@ -16,6 +16,9 @@ from search_app.engine.query.lexer import QueryToken, lex
 MAX_DEPTH = 20
 """Limit on nested parentheses. Deeper ones are ignored, and their content joins the outer level."""
 OPERATORS = frozenset({"AND", "OR", "NOT"})
+MIN_SENTENCE_WORDS = 6
+"""If all words are in capitals and there are at least 6 for each AND, OR and NOT, these are words
+of a sentence. With fewer words, such as acronyms, they are operators."""
 
 
 class Operator(NamedTuple):
@@ -103,6 +106,8 @@ def _close(opened: list[tuple[QueryToken, list[QueryToken | Parentheses]]]) -> N
 
 
 def _make_level(tokens: Sequence[QueryToken | Parentheses]) -> Level:
+    if _is_sentence_in_capitals(tokens):
+        tokens = [token for token in tokens if not _get_operator(token)]
     elements: list[Element] = []
     for index, token in enumerate(tokens):
         name = _get_operator(token)
@@ -122,6 +127,14 @@ def _make_level(tokens: Sequence[QueryToken | Parentheses]) -> Level:
         if isinstance(token, QueryToken) and token.kind == "word" and not _get_operator(token)
     ]
     return Level(elements, typed)
+
+
+def _is_sentence_in_capitals(tokens: Sequence[QueryToken | Parentheses]) -> bool:
+    """Return whether AND, OR and NOT are words: all words are in capitals, and there are many."""
+    words = [token.text for token in tokens if isinstance(token, QueryToken) and token.is_plain]
+    count = sum(map(OPERATORS.__contains__, words))
+    is_long = len(words) == len(tokens) and len(words) - count >= MIN_SENTENCE_WORDS * count
+    return is_long and all(word.isupper() or not word.isalpha() for word in words)
 
 
 def _get_operator(element: QueryToken | Parentheses) -> str:
@@ -162,7 +175,10 @@ def limit_words(
 
 def has_only_plain_words(text: str) -> bool:
     """Return whether a text has no quote, parenthesis, operator, field, minus, star or tilde."""
-    return all(token.is_plain and token.text not in OPERATORS for token in lex(text))
+    tokens = list(lex(text))
+    if not all(token.is_plain for token in tokens):
+        return False
+    return _is_sentence_in_capitals(tokens) or not any(map(_get_operator, tokens))
 
 
 def _is_droppable(tokens: Sequence[QueryToken], index: int) -> bool:

@@ -218,6 +218,15 @@ def test_operators_are_reported(text: str, has_operators: bool) -> None:
     assert read(text).has_operators is has_operators
 
 
+def test_a_sentence_in_capitals_has_no_operators() -> None:
+    """AND is a word of a long sentence in capitals, and an operator among few words in capitals."""
+    sentence = read("THE ALPHA AND THE BETA OF GAMMA ALPHA", query.Or)
+    assert sentence.words == query.Or([A, B, C, A])
+    assert not sentence.has_operators
+    assert read("ALPHA AND BETA GAMMA ALPHA BETA", query.Or).has_operators
+    assert read("the ALPHA AND BETA GAMMA ALPHA BETA BETA", query.Or).has_operators
+
+
 def test_words_are_split_only_among_few_words() -> None:
     """A rare word may be split in two only among few words, whatever joins them."""
     counted = WordList(CATALOGUE, {"cyber": 20, "crime": 20})
