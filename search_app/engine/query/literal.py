@@ -49,8 +49,10 @@ def make_clauses(
         ]
     words = tokenizer.split_words(text)
     if not is_word and len(words) > 1:
-        phrases = build_phrases(words, fields, vocabulary)
-        return [Clause(phrases, f'"{" ".join(map(surface_form, words))}"')]
+        phrases, name = build_phrases(words, fields, vocabulary), " ".join(map(surface_form, words))
+        # Among words of which any is enough, a phrase weighs as much as its words.
+        times = 1 if mode == "one" else max(1, sum(not drops(word) for word in words))
+        return [Clause(phrases, f'"{name}"') for _ in range(times)]
     if mode == "one" and len(words) > 1:
         return [build_piece(text, fields, vocabulary)]
     return [build_word(word, fields, vocabulary) for word in words if not (is_word and drops(word))]

@@ -227,6 +227,14 @@ def test_a_sentence_in_capitals_has_no_operators() -> None:
     assert read("the ALPHA AND BETA GAMMA ALPHA BETA BETA", query.Or).has_operators
 
 
+def test_a_phrase_weighs_as_much_as_its_words_in_a_relaxed_query() -> None:
+    """A phrase of two words and a stop word counts twice among words of which any is enough."""
+    text = '"alpha the beta" gamma'
+    counted = phrase("alpha", "the", "beta")
+    assert read(text, query.Or).words == query.Or([counted, counted, C])
+    assert read(text).words == query.And([counted, C])
+
+
 def test_words_are_split_only_among_few_words() -> None:
     """A rare word may be split in two only among few words, whatever joins them."""
     counted = WordList(CATALOGUE, {"cyber": 20, "crime": 20})
