@@ -72,17 +72,20 @@ class Context(NamedTuple):
     """Properties of all words that are read together: those of a query or of parentheses.
 
     `shouted` is true if all are in capitals, so that capitals do not mark a name. `short` is true
-    if there are at most MAX_COMPOUND_PIECES.
+    if there are at most MAX_COMPOUND_PIECES. `asks` is true if they are a question, or in the
+    parentheses of one.
     """
 
     shouted: bool
     short: bool
+    asks: bool
 
 
-def make_context(typed: Sequence[str]) -> Context:
+def make_context(typed: Sequence[str], *, asks: bool = False) -> Context:
     """Return the context of words that are read together."""
     shouted = all(piece.isupper() or not piece.isalpha() for piece in typed)
-    return Context(shouted, len(typed) <= MAX_COMPOUND_PIECES)
+    asks = asks or stemming.is_question(typed)
+    return Context(shouted, len(typed) <= MAX_COMPOUND_PIECES, asks)
 
 
 class WordSequence:
@@ -99,7 +102,7 @@ class WordSequence:
         context: Context,
     ) -> None:
         self.vocabulary, self.pieces, self.context = vocabulary, list(pieces), context
-        self._is_question = stemming.is_question(self.pieces)
+        self._is_question = context.asks or stemming.is_question(self.pieces)
         if not all(map(str.isascii, pieces)):
             self.pieces = [
                 part

@@ -139,7 +139,7 @@ class _Parser:
         self.query_languages: set[str] = set()
 
     def parse(self, level: Level, ignored: int) -> Parsed:
-        words, filters = split_filters(self._parse_groups(level, None))
+        words, filters = split_filters(self._parse_groups(level, None, asks=False))
         return Parsed(
             self._join(words), tuple(filters), ignored, tuple(self.unknown),
             tuple(dict.fromkeys(self.unknown_fields)), frozenset(self.query_languages),
@@ -161,9 +161,9 @@ class _Parser:
             combined.insert(0, query.Every())
         return combined[0] if len(combined) == 1 else query.And(combined)
 
-    def _parse_groups(self, level: Level, field: str | None) -> list[query.Query]:
+    def _parse_groups(self, level: Level, field: str | None, *, asks: bool) -> list[query.Query]:
         """Return the groups of a level. Stop words are kept only if they are a whole operand."""
-        scope = _Scope(field, make_context(level.typed))
+        scope = _Scope(field, make_context(level.typed, asks=asks))
         readings = [self._read(element, scope) for element in level.elements]
         empty = [
             index for index, element in enumerate(level.elements)
@@ -190,7 +190,8 @@ class _Parser:
             return []
         token = element.token if isinstance(element, Parentheses) else element
         if isinstance(element, Parentheses):
-            inner = self._join(self._parse_groups(element.level, token.field or scope.field))
+            field, asks = token.field or scope.field, scope.context.asks
+            inner = self._join(self._parse_groups(element.level, field, asks=asks))
             unit = [inner] if inner is not None else []
         else:
             unit = self._parse_atom(token, scope)

@@ -54,3 +54,10 @@ def test_question_words_count_outside_a_question(text: str, word: str, real: Sea
     """The same verbs are ordinary words if the text is not a question."""
     read = retrieve(SearchRequest(text, match="any", exact=True), real.interpreter).interpretation
     assert word in {leaf.text for leaf in clauses(read.parsed.words)}
+
+
+def test_parentheses_in_a_question_are_part_of_it(real: Searcher) -> None:
+    """Question words do not count in the parentheses of a question."""
+    request = SearchRequest("where is a handbook (I want it for victims)", exact=True)
+    read = retrieve(request, real.interpreter).interpretation
+    assert [clause.text for clause in clauses(read.parsed.words)] == ["handbook", "victims"]
