@@ -126,8 +126,8 @@ class ExplanationBody(TypedDict):
     """An explanation of a hit: sentences, the parts of its score, and the filters that it passes.
 
     `lacks` lists typed terms that the publication does not have. `meaning` is the part of the score
-    from semantic similarity. `feedback` is the part from `shared`, the words that the publication
-    shares with the best hits.
+    from semantic similarity, and `title` the part for a title that the query covers. `feedback` is
+    the part from `shared`, the words that the publication shares with the best hits.
     """
 
     sentences: Sequence[str]
@@ -135,6 +135,7 @@ class ExplanationBody(TypedDict):
     lacks: Sequence[str]
     filters: Sequence[PassedFilter]
     meaning: float
+    title: float
     feedback: float
     shared: Sequence[str]
 

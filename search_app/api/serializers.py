@@ -88,6 +88,7 @@ def _serialize_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, obj
             "lacks": hit.why.lacks,
             "filters": hit.why.filters,
             "meaning": hit.why.meaning,
+            "title": hit.why.title,
             "feedback": hit.why.feedback,
             "shared": hit.why.shared,
         }

@@ -77,21 +77,24 @@ class Explanation(msgspec.Struct, frozen=True):
     """Why a publication matched: the parts of its score, and the filters that it passes.
 
     `lacks` has the parts of the query that it does not match. `meaning` is the part of the score
-    for its semantic similarity to the query, and may be the only part. `feedback` is the part for
-    `shared`, the words that it shares with the best hits.
+    for its semantic similarity to the query, and may be the only part. `title` is the part for a
+    title that the query covers. `feedback` is the part for `shared`, the words that it shares with
+    the best hits.
     """
 
     parts: tuple[ClauseScore, ...]
     lacks: tuple[str, ...]
     filters: tuple[PassedFilter, ...]
     meaning: float = 0.0
+    title: float = 0.0
     feedback: float = 0.0
     shared: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
         """The sum of all parts."""
-        return sum(part.score for part in self.parts) + self.meaning + self.feedback
+        added = self.meaning + self.title + self.feedback
+        return sum(part.score for part in self.parts) + added
 
 
 class Hit(msgspec.Struct, frozen=True):

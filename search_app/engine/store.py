@@ -36,6 +36,12 @@ class StoreRequest(NamedTuple):
     newest_first: bool = False
 
     @property
+    def raises_titles(self) -> bool:
+        """Whether hits rise if the query covers their title. It may be the title of one of them."""
+        is_literal = self.request.match != "auto" or self.request.exact
+        return not is_literal and not self.newest_first
+
+    @property
     def sort(self) -> Sort:
         """The sort order. Without words there is no relevance, so it falls back to newest."""
         sort = self.request.sort

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from whoosh import query
@@ -46,23 +47,27 @@ PRECISION_ORDER: tuple[How, ...] = (
 _rank = PRECISION_ORDER.index
 
 
+class AddedScores(NamedTuple):
+    """The scores that are added to those of the clauses, if any.
+
+    `title_gains` has what hits gain by their title, by document number.
+    """
+
+    semantic: SemanticHits | None
+    title_gains: Mapping[int, float]
+    feedback: Feedback | None
+
+
 class Explainer:
     """Explain the hits of one search. Postings and masks are cached across hits.
 
-    `tree` is the evaluated tree of the search. `semantic` and `feedback` have the scores that are
-    added to those of its clauses, if any.
+    `tree` is the evaluated tree of the search.
     """
 
     def __init__(
-        self,
-        ask: StoreRequest,
-        tree: query.Query | None,
-        snapshot: Snapshot,
-        semantic: SemanticHits | None,
-        feedback: Feedback | None,
+        self, ask: StoreRequest, tree: query.Query | None, snapshot: Snapshot, added: AddedScores
     ) -> None:
-        self._ask, self._tree, self._snapshot = ask, tree, snapshot
-        self._semantic, self._feedback = semantic, feedback
+        self._ask, self._tree, self._snapshot, self._added = ask, tree, snapshot, added
         self._instead_of = _map_corrections(ask.request.text, ask.text)
         self._first = map_to_first(clauses(tree))
         self._resolved: dict[int, tuple[ClauseMatcher, Postings]] = {}
@@ -70,7 +75,8 @@ class Explainer:
 
     def explain(self, doc_number: int, publication: Publication) -> Explanation:
         """Return the explanation of a hit: score parts, words it lacks, and filters it passes."""
-        tree, words = self._tree, DocumentWords(doc_number, self._snapshot)
+        tree, added = self._tree, self._added
+        words = DocumentWords(doc_number, self._snapshot)
         texts = _Texts(publication, words, self._snapshot)
         matching = (self._list_matching(tree, doc_number) if tree is not None else None) or []
         times = Counter(id(clause) for clause in matching)
@@ -88,9 +94,10 @@ class Explainer:
             ),
             tuple(dict.fromkeys(missing)),
             tuple(self._list_filters(publication)),
-            self._semantic.get_share(doc_number) if self._semantic else 0.0,
-            self._feedback.get_share(doc_number) if self._feedback else 0.0,
-            tuple(texts.list_words(self._feedback.terms)) if self._feedback else (),
+            added.semantic.get_share(doc_number) if added.semantic else 0.0,
+            added.title_gains.get(doc_number, 0.0),
+            added.feedback.get_share(doc_number) if added.feedback else 0.0,
+            tuple(texts.list_words(added.feedback.terms)) if added.feedback else (),
         )
 
     def _list_matching(self, node: query.Query, doc_number: int) -> list[Clause] | None:

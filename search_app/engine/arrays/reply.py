@@ -18,11 +18,12 @@ from indexer.codec.segment.term_dictionary import STEM_MARK
 from search_app.engine.arrays import facet_filters, semantic, wildcard_terms
 from search_app.engine.arrays.bm25f import Ranking, rank
 from search_app.engine.arrays.cost import limit_cost
-from search_app.engine.arrays.explain import Explainer
+from search_app.engine.arrays.explain import AddedScores, Explainer
 from search_app.engine.arrays.facet_filters import FilteredDocs
 from search_app.engine.arrays.feedback import Feedback, compute_feedback, uses_feedback
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
+from search_app.engine.arrays.title_match import raise_title_matches
 from search_app.engine.arrays.toggle_counts import FacetSelection
 from search_app.engine.arrays.top_hits import collapse_editions, level_scores, top_hits
 from search_app.engine.deadline import Deadline
@@ -45,13 +46,15 @@ Page = tuple[DocNumbers, NDArray[np.float32] | None]
 class Retrieved(NamedTuple):
     """The documents of a search after each step.
 
-    `semantic` has the semantic scores, if the search uses them. `ranking` has the documents before
-    any filter, or is None without words. `selections` has the selection of each facet with a
+    `semantic` has the semantic scores, if the search uses them. `title_gains` has what hits gain in
+    score by their title, by document number. `ranking` has the documents before any filter, or is
+    None without words. `selections` has the selection of each facet with a
     selected value. `filtered` has the documents that pass the typed filters, and the hits.
     `sort_keys` (float32) are the sort keys of the former by relevance, or None without words.
     """
 
     semantic: SemanticHits | None
+    title_gains: Mapping[int, float]
     ranking: Ranking | None
     selections: Mapping[str, FacetSelection]
     filtered: FilteredDocs
@@ -102,6 +105,9 @@ class ArrayReply:
         if semantic_hits:
             self._deadline.checkpoint("meaning")
         ranking = semantic_hits.ranking if semantic_hits else self.words
+        title_gains: Mapping[int, float] = {}
+        if ranking and self._ask.raises_titles:
+            ranking, title_gains = raise_title_matches(ranking, self.tree, self._snapshot)
         documents, keys = (
             (ranking.documents, ranking.sort_keys) if ranking else (self._snapshot.everything, None)
         )
@@ -111,7 +117,7 @@ class ArrayReply:
         selections = facet_filters.select_facets(self._ask.request.filters, self._snapshot)
         filtered = FilteredDocs(documents, selections)
         self._deadline.checkpoint("match")
-        return Retrieved(semantic_hits, ranking, selections, filtered, keys)
+        return Retrieved(semantic_hits, title_gains, ranking, selections, filtered, keys)
 
     @property
     def documents(self) -> DocNumbers:
@@ -219,8 +225,9 @@ class ArrayReply:
     def explain(self) -> list[Explanation | None]:
         """Return the explanation of each hit of the page; None beyond MAX_EXPLANATIONS."""
         numbers = self.rank()[0].tolist()  # which computes the feedback
-        added = self.retrieved.semantic, self._feedback
-        explainer = Explainer(self._ask, self.tree, self._snapshot, *added)
+        retrieved = self.retrieved
+        added = AddedScores(retrieved.semantic, retrieved.title_gains, self._feedback)
+        explainer = Explainer(self._ask, self.tree, self._snapshot, added)
         clause_count = sum(1 for _ in clauses(self.tree)) or 1
         explanations: list[Explanation | None] = []
         for number in numbers[: max(MAX_EXPLANATIONS // clause_count, 1)]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
 import numpy as np
 
+from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.term_dictionary import decode_surface
 from search_app.engine.results import How
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -62,19 +63,27 @@ class DocumentWords:
 
     `words` has the word number at each position. `stems` has the stem number, negative if there is
     none. Field number i covers the positions from `begins[i]` to `begins[i + 1]`. `positions` has
-    the positions of each number, under True for words and under False for stems.
+    the positions of each number, under True for words and under False for stems. The words of the
+    field `without` are left out.
     """
 
-    def __init__(self, doc_number: int, snapshot: Snapshot) -> None:
+    def __init__(self, doc_number: int, snapshot: Snapshot, *, without: str | None = None) -> None:
         self.doc_number, self._snapshot = doc_number, snapshot
         self._segment = segment = snapshot.segment
         starts = segment.forward_index.starts
         begin, end = int(starts[doc_number, 0]), int(starts[doc_number + 1, 0])
         self.begins = [int(start) - begin for start in [*starts[doc_number], end]]
-        self.words: list[int] = segment.forward_index.stream[begin:end].tolist()
-        self.stems: list[int] = segment.get_stems(np.arange(begin, end)).tolist()
+        words = segment.forward_index.stream[begin:end]
+        stems = segment.get_stems(np.arange(begin, end))
+        if without is not None:
+            number = segment.fields.index(without)
+            left_out = slice(self.begins[number], self.begins[number + 1])
+            words = words.copy()
+            words[left_out] = stems[left_out] = -1
+        self.words: list[int] = words.tolist()
+        self.stems: list[int] = stems.tolist()
         self.norms: list[float] = segment.norms[doc_number].tolist()
-        self.positions = {True: _group_positions(self.words), False: _group_positions(self.stems)}
+        self.positions = {True: _group_positions(words), False: _group_positions(stems)}
 
     def get_field(self, position: int) -> str:
         """Return the field of a position."""
@@ -101,9 +110,9 @@ class DocumentWords:
         return ClauseMatch(how, weights, tuple(spans))
 
 
-def _group_positions(numbers: Sequence[int]) -> Mapping[int, list[int]]:
+def _group_positions(numbers: Array) -> Mapping[int, list[int]]:
     positions_by_number: dict[int, list[int]] = defaultdict(list)
-    for position, number in enumerate(numbers):
-        if number >= 0:
-            positions_by_number[number].append(position)
+    positions = (numbers >= 0).nonzero()[0]
+    for position, number in zip(positions.tolist(), numbers.take(positions).tolist(), strict=True):
+        positions_by_number[number].append(position)
     return dict(positions_by_number)
