@@ -163,12 +163,15 @@ def test_a_run_writes_a_report_and_its_figures(collections: Path, tmp_path: Path
     if find_spec("ir_measures") is None:
         pytest.skip("ir-measures is not installed: make relevance installs it")
     page = tmp_path / "docs" / "relevance.md"
-    arguments = ["--collections", str(collections), "--report", str(page)]
+    missing = str(tmp_path / "papers.jsonl.xz")
+    arguments = ["--collections", str(collections), "--report", str(page), "--papers", missing]
     ran = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert ran.exit_code == 0, ran.output
+    assert f"known items: skipped, because {missing} does not exist" in ran.output
     text = page.read_text(encoding="utf-8")
     assert "`make relevance` wrote this page" in text
     assert "targets are met" in text
+    assert "Not measured, because the file of papers is missing." in text
     assert str(tmp_path) not in text
     figures = json.loads((page.with_suffix("") / "results.json").read_bytes())
     (small,) = figures["sets"]

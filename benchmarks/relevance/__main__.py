@@ -13,6 +13,7 @@ from benchmarks.relevance import compare, judged, report
 from benchmarks.relevance.results import Results
 
 COLLECTIONS = Path("../shared/data/collections")
+PAPERS = Path("../shared/data/papers-100k.jsonl.xz")
 REPORT = Path("docs/relevance.md")
 _PLAIN_LIST = re.compile(r"\[[^][{}]*\]")
 
@@ -26,6 +27,13 @@ _PLAIN_LIST = re.compile(r"\[[^][{}]*\]")
     help="Folder of the judged collections, with one folder for each.",
 )
 @click.option(
+    "--papers",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=PAPERS,
+    show_default=True,
+    help="Papers among which known items are searched for, as packed JSON Lines.",
+)
+@click.option(
     "--report",
     "written",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -33,7 +41,7 @@ _PLAIN_LIST = re.compile(r"\[[^][{}]*\]")
     show_default=True,
     help="Report to write. The figures go into a folder of the same name.",
 )
-def main(collections: Path, written: Path) -> None:
+def main(collections: Path, papers: Path, written: Path) -> None:
     """Measure how well this engine and its peers answer the queries of judged collections."""
     folders = sorted(path.parent for path in collections.glob("*/qrels.tsv"))
     if not folders:
@@ -41,7 +49,7 @@ def main(collections: Path, written: Path) -> None:
             f"{collections} contains no collection. Name a folder whose folders contain a qrels.tsv"
         )
     try:
-        results = compare.compare([judged.load(folder) for folder in folders], say)
+        results = compare.compare([judged.load(folder) for folder in folders], papers, say)
     except ModuleNotFoundError as error:
         raise click.ClickException(f"{error}. Install it with: make relevance") from error
     raw = written.with_suffix("") / "results.json"

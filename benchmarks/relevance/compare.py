@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.relevance import catalogue, engine, tuning
+from benchmarks.relevance import catalogue, engine, known_results, tuning
 from benchmarks.relevance.bm25f import Collection
 from benchmarks.relevance.judged import JudgedSet
+from benchmarks.relevance.known_results import KnownResults
 from benchmarks.relevance.measures import NDCG, Judge
 from benchmarks.relevance.paired import difference
 from benchmarks.relevance.peers import DEEPEST, PEERS, Peer
@@ -28,8 +29,11 @@ DIGITS = 4
 Say = Callable[[str], None]
 
 
-def compare(sets: Sequence[JudgedSet], say: Say) -> Results:
-    """Run all systems on all sets. Raise Incomplete, Disagreement, or ModuleNotFoundError."""
+def compare(sets: Sequence[JudgedSet], papers: Path, say: Say) -> Results:
+    """Run all systems on all sets, and search for known items in the file `papers`, if it exists.
+
+    Raise Incomplete, Disagreement, or ModuleNotFoundError.
+    """
     peers = [peer for peer in PEERS if peer.is_installed]
     results, tried = [], {}
     for judged in sets:
@@ -44,7 +48,15 @@ def compare(sets: Sequence[JudgedSet], say: Say) -> Results:
         gains=tuple(tuning.gains(tried, engine.constants())),
         missing=tuple(peer.name for peer in PEERS if peer not in peers),
         catalogue=catalogue.measure(),
+        known_items=_known_items(papers, say),
     )
+
+
+def _known_items(papers: Path, say: Say) -> KnownResults | None:
+    if papers.is_file():
+        return known_results.measure(papers, OURS_BY_DEFAULT.name, say)
+    say(f"known items: skipped, because {papers} does not exist")
+    return None
 
 
 def _one(judged: JudgedSet, peers: Sequence[Peer], say: Say) -> tuple[SetResult, tuning.Tried]:

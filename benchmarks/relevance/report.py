@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from benchmarks.relevance.bm25f import Constants
+from benchmarks.relevance.known_results import DEPTH, TOO_SLOW, KnownResults
 from benchmarks.relevance.measures import MEASURES, NDCG
 from benchmarks.relevance.results import Bar, Results, SetResult
 from benchmarks.relevance.tuning import GRID, HALVINGS, Choice
@@ -70,6 +71,24 @@ what to expect of a new query.
 """
 
 
+_KNOWN_ITEMS = """\
+## Known items
+
+A reader who knows a publication types its title or parts of it. {queries:,} papers were drawn with
+a fixed seed from {papers:,} papers of a digital library. Their titles are unique and have at least
+four words. Each kind of query asks for the same papers. A word is missing, two words are swapped,
+or a word of at least five letters has one edit. The last kinds have three words of the title,
+without stop words and in random order, with the family name of the first author or with the year.
+
+The figure is the mean reciprocal rank: 1 if every paper ranks first, and 0.5 if every paper ranks
+second. A paper below rank {depth} counts 0. This engine searches for the unchanged text in its
+default mode. Authors are a field of names. The peers get the words, as in the judged collections,
+and read authors and years as part of the text. They answer the first {shared} queries of each kind
+only. The last columns show this engine with the same queries. {slow} would need hours for the
+papers.
+"""
+
+
 def report(results: Results) -> str:
     """Return the page."""
     weight = results.standing.title_weight
@@ -81,6 +100,7 @@ def report(results: Results) -> str:
         _others(results.sets),
         _constants(results),
         _catalogue(results),
+        _known_items(results.known_items),
         _METHOD.format(weight=weight),
         _held(results),
     ]
@@ -191,6 +211,24 @@ def _catalogue(results: Results) -> str:
     return _CATALOGUE + _table(
         ["kind", "queries", "typed words only", "default mode", "semantic"], rows
     )
+
+
+def _known_items(results: KnownResults | None) -> str:
+    """Return the MRR by kind of query, compared with the target."""
+    if results is None:
+        return "## Known items\n\nNot measured, because the file of papers is missing.\n"
+    text = _KNOWN_ITEMS.format(
+        queries=results.queries, papers=results.papers, shared=results.shared, depth=DEPTH,
+        slow=", ".join(TOO_SLOW),
+    )  # fmt: skip
+    rows = [
+        [each.name, f"{each.target:.2f}", f"{each.mrr:.3f}", "yes" if each.is_met else "**no**",
+         *(f"{mrr:.3f}" for mrr in each.shared.values())]
+        for each in results.kinds
+    ]  # fmt: skip
+    shared = [f"{name}, {results.shared}" for name in results.kinds[0].shared]
+    head = ["query", "target", f"pubsearch, {results.queries:,}", "met", *shared]
+    return f"{text}\n{_table(head, rows)}"
 
 
 def _values(constants: Constants) -> list[str]:

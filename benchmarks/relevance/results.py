@@ -6,6 +6,7 @@ import msgspec
 
 from benchmarks.relevance.bm25f import Constants
 from benchmarks.relevance.catalogue import Kind
+from benchmarks.relevance.known_results import KnownResults
 from benchmarks.relevance.paired import Difference
 from benchmarks.relevance.tuning import Choice, Gain
 
@@ -76,7 +77,7 @@ class Results(msgspec.Struct, frozen=True):
 
     `together` contains the constants chosen on all collections, and `gains` their mean gain over
     many splits. `missing` lists the peers that are not installed. `catalogue` contains the results
-    of the catalogue's own queries.
+    of the catalogue's own queries. `known_items` is None if the papers are missing.
     """
 
     date: str
@@ -87,3 +88,4 @@ class Results(msgspec.Struct, frozen=True):
     gains: tuple[Gain, ...]
     missing: tuple[str, ...]
     catalogue: tuple[Kind, ...]
+    known_items: KnownResults | None
