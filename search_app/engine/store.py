@@ -36,10 +36,14 @@ class StoreRequest(NamedTuple):
     newest_first: bool = False
 
     @property
+    def is_ranked(self) -> bool:
+        """Whether the score alone decides the order of the hits."""
+        return self.sort == "relevance" and (self.request.sort is not None or not self.newest_first)
+
+    @property
     def raises_titles(self) -> bool:
         """Whether hits rise if the query covers their title. It may be the title of one of them."""
-        is_literal = self.request.match != "auto" or self.request.exact
-        return not is_literal and not self.newest_first
+        return self.is_ranked and self.request.match == "auto" and not self.request.exact
 
     @property
     def sort(self) -> Sort:

@@ -85,13 +85,12 @@ class Explainer:
             for clause in clauses(drop_boosts(tree))
             if self._get_weight(clause, doc_number) is None
         ]
+        parts = [
+            self._score_clause(clause, times[id(clause)], words, texts)
+            for clause in {id(clause): clause for clause in matching}.values()
+        ]
         return Explanation(
-            tuple(
-                [
-                    self._score_clause(clause, times[id(clause)], words, texts)
-                    for clause in {id(clause): clause for clause in matching}.values()
-                ]
-            ),
+            tuple(parts),
             tuple(dict.fromkeys(missing)),
             tuple(self._list_filters(publication)),
             added.semantic.get_share(doc_number) if added.semantic else 0.0,
@@ -296,8 +295,5 @@ def _list_children(
     catalogue = snapshot.catalogue
     child = catalogue.children.get(row)
     child_values = publication.values.get(child.name, ()) if child else ()
-    return tuple(
-        str(child_value)
-        for child_value in child_values
-        if value in catalogue.groups.get(str(child_value), ())
-    )
+    texts = map(str, child_values)
+    return tuple(text for text in texts if value in catalogue.groups.get(text, ()))

@@ -78,9 +78,8 @@ def uses_feedback(ask: StoreRequest, tree: query.Query | None) -> bool:
 
     `tree` is the evaluated tree.
     """
-    is_ranked = ask.sort == "relevance" and not (ask.newest_first and ask.request.sort is None)
     words = islice(clauses(drop_boosts(tree)), MIN_CLAUSES)
-    return is_ranked and not ask.is_literal and sum(1 for _ in words) == MIN_CLAUSES
+    return ask.is_ranked and not ask.is_literal and sum(1 for _ in words) == MIN_CLAUSES
 
 
 def compute_feedback(

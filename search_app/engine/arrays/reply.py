@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.catalogue.records import Publication
-from indexer.codec.segment.term_dictionary import STEM_MARK
 from search_app.engine.arrays import facet_filters, semantic, wildcard_terms
 from search_app.engine.arrays.bm25f import Ranking, rank
 from search_app.engine.arrays.cost import limit_cost
@@ -46,11 +45,11 @@ Page = tuple[DocNumbers, NDArray[np.float32] | None]
 class Retrieved(NamedTuple):
     """The documents of a search after each step.
 
-    `semantic` has the semantic scores, if the search uses them. `title_gains` has what hits gain in
-    score by their title, by document number. `ranking` has the documents before any filter, or is
-    None without words. `selections` has the selection of each facet with a
-    selected value. `filtered` has the documents that pass the typed filters, and the hits.
-    `sort_keys` (float32) are the sort keys of the former by relevance, or None without words.
+    `semantic` has the semantic scores, if any, and `title_gains` what hits gain by their title, by
+    document number. `ranking` has the documents before any filter. `selections` has the selection
+    of each facet with a selected value. `filtered` has the documents that pass the typed filters,
+    and the hits. `sort_keys` (float32) are the sort keys of the former by relevance. Without words
+    there is neither a ranking nor a sort key.
     """
 
     semantic: SemanticHits | None
@@ -209,10 +208,8 @@ class ArrayReply:
     def rank_hits(self) -> Iterator[RankedHit]:
         """Yield the hits of the page, in order."""
         documents, scores = self.rank()
-        numbers = documents.tolist()
-        for number, score in zip(
-            numbers, [None] * len(numbers) if scores is None else scores.tolist(), strict=True
-        ):
+        values = [None] * len(documents) if scores is None else scores.tolist()
+        for number, score in zip(documents.tolist(), values, strict=True):
             editions = len(self._snapshot.editions.find_others(number))
             yield RankedHit(self._snapshot.get_publication(number), score, editions)
 
@@ -224,8 +221,7 @@ class ArrayReply:
 
     def explain(self) -> list[Explanation | None]:
         """Return the explanation of each hit of the page; None beyond MAX_EXPLANATIONS."""
-        numbers = self.rank()[0].tolist()  # which computes the feedback
-        retrieved = self.retrieved
+        numbers, retrieved = self.rank()[0].tolist(), self.retrieved  # ranking computes feedback
         added = AddedScores(retrieved.semantic, retrieved.title_gains, self._feedback)
         explainer = Explainer(self._ask, self.tree, self._snapshot, added)
         clause_count = sum(1 for _ in clauses(self.tree)) or 1
@@ -289,17 +285,5 @@ class ArrayReply:
 
         If `is_open`, the last word is a prefix.
         """
-        snapshot = self._snapshot
-        texts = snapshot.segment.words.texts
-        # The entries of a word as written, whatever their stems, are one range.
-        ranges = [
-            (texts.find_prefix(word)[0], texts.find_prefix(word + STEM_MARK)[1]) for word in words
-        ]
-        if is_open:
-            ranges[-1] = texts.find_prefix(words[-1])
-        documents = snapshot.titles.find_titles(ranges)
-        if (mask := self._make_mask()) is not None:
-            documents = documents[mask.take(documents)]
-        numbers = snapshot.titles.select_best(documents, ranges, limit)
-        ids = snapshot.segment.docstore.ids
-        return [(ids.get_text(number), snapshot.get_title(number)) for number in numbers]
+        mask = self._make_mask()
+        return wildcard_terms.find_titles(words, mask, limit, self._snapshot, is_open=is_open)

@@ -6,6 +6,7 @@ most postings are kept, and the number of dropped terms is reported.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Terms
-from indexer.codec.segment.term_dictionary import decode_surface
+from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
 from search_app.engine.query.nodes import Clause, compile_wildcard
 from search_app.engine.snapshot.snapshot import Mask, Snapshot
 
@@ -174,6 +175,28 @@ def complete(prefix: str, within: Mask | None, limit: int, snapshot: Snapshot) -
         ]
     order = candidates[np.lexsort((candidates, -frequencies[candidates]))] + first
     return list(dict.fromkeys(decode_surface(words.texts.get_text(number)) for number in order))
+
+
+def find_titles(
+    words: Sequence[str], within: Mask | None, limit: int, snapshot: Snapshot, *, is_open: bool
+) -> list[tuple[str, str]]:
+    """Return the ids and titles of up to `limit` documents with all words in their title.
+
+    If `is_open`, the last word is a prefix. `within` has the documents that count, all if None.
+    """
+    texts = snapshot.segment.words.texts
+    # The entries of a word as written, whatever their stems, are one range.
+    ranges = [
+        (texts.find_prefix(word)[0], texts.find_prefix(word + STEM_MARK)[1]) for word in words
+    ]
+    if is_open:
+        ranges[-1] = texts.find_prefix(words[-1])
+    documents = snapshot.titles.find_titles(ranges)
+    if within is not None:
+        documents = documents[within.take(documents)]
+    numbers = snapshot.titles.select_best(documents, ranges, limit)
+    ids = snapshot.segment.docstore.ids
+    return [(ids.get_text(number), snapshot.get_title(number)) for number in numbers]
 
 
 def _count_documents(first: int, last: int, within: Mask | None, words: Terms) -> Array:
