@@ -70,7 +70,7 @@ def test_a_new_search_keeps_the_filters(page: Page, site: Site, way: str) -> Non
     if way == "Enter":
         at.search_box(page).press("Enter")
     else:
-        page.get_by_role("button", name="Search").click()
+        page.get_by_role("button", name="Search", exact=True).click()
     expect(page).to_have_url(site.url("/?q=manual&topic=trafficking+in+persons"))
     expect(at.chips(page)).to_have_count(1)
 

@@ -229,7 +229,7 @@ def test_tab_closes_the_list_and_goes_on(page: Page, site: Site) -> None:
     type_words(page, "organ re")
     at.search_box(page).press("ArrowDown")
     at.search_box(page).press("Tab")
-    expect(page.get_by_role("button", name="Search")).to_be_focused()
+    expect(page.get_by_role("button", name="Search", exact=True)).to_be_focused()
     expect(suggestions(page)).to_be_hidden()
     expect(at.search_box(page)).to_have_value("organ re")
 
