@@ -77,7 +77,9 @@ def _of_meaning(explanation: Explanation) -> str:
 def _describe_feedback(explanation: Explanation) -> str:
     """Return what the words that the publication shares with the best hits add to the score."""
     if explanation.shared:
-        message = gettext("Shared words with the best hits (%(words)s) add %(score)s of %(total)s.")
+        message = gettext(
+            "It shares words with the best hits: %(words)s. They add %(score)s of %(total)s."
+        )
     else:
         message = gettext("Its place among the best hits adds %(score)s of %(total)s.")
     return message % {

@@ -17,6 +17,7 @@ from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.arrays.top_hits import top_hits
 from search_app.engine.deadline import Deadline
 from search_app.engine.request import SearchRequest
+from search_app.presentation.explanations import explain_in_sentences
 from tests.search_app.engine.arrays.below import reply_to, snapshot_of
 from tests.search_app.engine.arrays.test_more_like_this import Twin
 
@@ -184,6 +185,17 @@ def test_an_explanation_names_the_shared_words(searcher: Searcher) -> None:
         text = f"{hit.publication.title} {hit.publication.summary}".casefold()
         if hit.why.shared and hit.publication.summary:
             assert any(word.casefold() in text for word in hit.why.shared)
+
+
+def test_a_sentence_names_the_shared_words(searcher: Searcher) -> None:
+    """A sentence names up to five shared words and what they add; the other hits have none."""
+    for hit in searcher.search(SearchRequest(TOLD, size=ALL, explain=True)).hits:
+        assert hit.why
+        sentences = explain_in_sentences(hit.why, searcher.catalogue)
+        shared = ", ".join(f"“{word}”" for word in hit.why.shared[:5])
+        adds = f"{hit.why.feedback:.2f} of {hit.why.score:.2f}."
+        told = f"It shares words with the best hits: {shared}. They add {adds}"
+        assert (told in sentences) == bool(hit.why.feedback and shared)
 
 
 def test_feedback_is_a_stage(searcher: Searcher) -> None:
