@@ -96,6 +96,7 @@ def report(results: Results) -> str:
         _HEAD.format(date=results.date),
         _verdict(results.sets),
         *(_measure(name, results.sets) for name in MEASURES),
+        _floors(results.sets),
         _bars(results.sets),
         _others(results.sets),
         _constants(results),
@@ -115,13 +116,26 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _verdict(sets: Sequence[SetResult]) -> str:
     """Return a sentence that says which targets are met."""
-    bars = [(each.name, bar) for each in sets for bar in each.bars]
-    missed = [f"{bar.peer} on {name}" for name, bar in bars if not bar.is_met]
+    met = {f"{bar.peer} on {each.name}": bar.is_met for each in sets for bar in each.bars}
+    for each in sets:
+        met |= {f"{name} on {each.name}": mean >= floor for name, floor, mean in each.floors}
+    missed = [name for name, is_met in met.items() if not is_met]
     if not missed:
-        return f"All {len(bars)} targets are met.\n"
+        return f"All {len(met)} targets are met.\n"
     return (
-        f"{len(bars) - len(missed)} of {len(bars)} targets are met. Not met: {', '.join(missed)}.\n"
+        f"{len(met) - len(missed)} of {len(met)} targets are met. Not met: {', '.join(missed)}.\n"
     )
+
+
+def _floors(sets: Sequence[SetResult]) -> str:
+    """Return the table of the required figures of the default mode."""
+    rows = [
+        [f"{each.name}, {name}", f"{floor:.3f}", f"{mean:.4f}",
+         "yes" if mean >= floor else "**no**"]
+        for each in sets for name, floor, mean in each.floors
+    ]  # fmt: skip
+    head = ["collection, mode", "target", "measured", "met"]
+    return f"## Targets of the default mode, in {NDCG}\n\n" + _table(head, rows)
 
 
 def _measure(name: str, sets: Sequence[SetResult]) -> str:
