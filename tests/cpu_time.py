@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 IDLE_SECONDS = 0.08
-"""CPU time of the reference computation on the machine whose seconds the limits are."""
+"""CPU time of the reference computation on the idle machine for which the limits are stated."""
 
 
 @contextmanager

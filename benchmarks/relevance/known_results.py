@@ -24,9 +24,9 @@ CATALOGUE = Path(__file__).with_name("papers.toml")
 DEPTH = 100
 """A lower rank counts as not found."""
 NUMBER_FOR_PEERS = 200
-"""Number of queries of each kind for the peers. SQLite takes half a second for each."""
-TOO_SLOW = ("Whoosh",)
-"""Peers that would need hours for the papers."""
+"""Number of queries of each kind for the peers. SQLite takes up to half a second for one."""
+NOT_MEASURED = ("Whoosh",)
+"""Peers that are left out. Whoosh is the slowest one on the papers in docs/benchmarks.md."""
 DIGITS = 4
 
 
@@ -66,7 +66,7 @@ def measure(file: Path, ours: str, say: Callable[[str], None]) -> KnownResults:
         ranks = _reciprocal_ranks(_build(papers, Path(folder)), items)
     means = {ours: [_mean(each[: len(shared)]) for each in ranks]}
     for peer in PEERS:
-        if peer.is_rival and peer.is_installed and peer.name not in TOO_SLOW:
+        if peer.is_rival and peer.is_installed and peer.name not in NOT_MEASURED:
             say(f"known items: {peer.name}")
             means[peer.name] = [_mean(each) for each in _search_peer(peer, papers, shared)]
     kinds = tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from benchmarks.relevance.bm25f import Constants
-from benchmarks.relevance.known_results import DEPTH, TOO_SLOW, KnownResults
+from benchmarks.relevance.known_results import DEPTH, NOT_MEASURED, KnownResults
 from benchmarks.relevance.measures import MEASURES, NDCG
 from benchmarks.relevance.results import Bar, Results, SetResult
 from benchmarks.relevance.tuning import GRID, HALVINGS, Choice
@@ -84,8 +84,7 @@ The figure is the mean reciprocal rank: 1 if every paper ranks first, and 0.5 if
 second. A paper below rank {depth} counts 0. This engine searches for the unchanged text in its
 default mode. Authors are a field of names. The peers get the words, as in the judged collections,
 and read authors and years as part of the text. They answer the first {shared} queries of each kind
-only. The last columns show this engine with the same queries. {slow} would need hours for the
-papers.
+only. The last columns show this engine with the same queries. {slow} was not measured.
 """
 
 
@@ -233,7 +232,7 @@ def _known_items(results: KnownResults | None) -> str:
         return "## Known items\n\nNot measured, because the file of papers is missing.\n"
     text = _KNOWN_ITEMS.format(
         queries=results.queries, papers=results.papers, shared=results.shared, depth=DEPTH,
-        slow=", ".join(TOO_SLOW),
+        slow=", ".join(NOT_MEASURED),
     )  # fmt: skip
     rows = [
         [each.name, f"{each.target:.2f}", f"{each.mrr:.3f}", "yes" if each.is_met else "**no**",

@@ -72,7 +72,7 @@ def test_the_link_without_ids_leads_to_the_stored_list(page: Page, site: Site) -
 
 @pytest.mark.parametrize("stored", ["", "null", "{}", "[1, null]", "not JSON"])
 def test_a_damaged_list_is_empty(page: Page, site: Site, stored: str) -> None:
-    """What another program wrote into the storage does not break the page."""
+    """The page works if another program wrote something else into its storage."""
     page.goto(site.url())
     page.evaluate("stored => localStorage.setItem('/list', stored)", stored)
     add_first_hits(page, site, 1)

@@ -170,7 +170,7 @@ def test_a_list_outlives_its_publications(retired_index: Path) -> None:
 
 
 def test_a_list_of_unknown_publications_has_no_export(client: FlaskClient) -> None:
-    """What has no publication can't be cited or exported."""
+    """A list without a known publication offers no citations and no exports."""
     page = read(client, "/list?id=none")
     assert page.select(".cite, a[href*='/export/']") == []
 
