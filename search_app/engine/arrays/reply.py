@@ -1,7 +1,8 @@
 """The reply of the local store: the hits of one search, computed on demand.
 
-The steps are the words, semantic hits, the typed filters, the selected filters, feedback, the page,
-and the facet counts. Each step is computed once, when its result is first needed.
+The steps are the words, semantic hits, the typed filters, the selected filters, title matches and
+feedback, the page, and the facet counts. Each step is computed once, when its result is first
+needed.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from search_app.engine.arrays.facet_filters import FilteredDocs
 from search_app.engine.arrays.feedback import Feedback, compute_feedback, uses_feedback
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
-from search_app.engine.arrays.title_match import raise_title_matches
+from search_app.engine.arrays.title_match import add_title_gains, find_title_gains
 from search_app.engine.arrays.toggle_counts import FacetSelection
 from search_app.engine.arrays.top_hits import collapse_editions, level_scores, top_hits
 from search_app.engine.deadline import Deadline
@@ -45,15 +46,13 @@ Page = tuple[DocNumbers, NDArray[np.float32] | None]
 class Retrieved(NamedTuple):
     """The documents of a search after each step.
 
-    `semantic` has the semantic scores, if any, and `title_gains` what hits gain by their title, by
-    document number. `ranking` has the documents before any filter. `selections` has the selection
-    of each facet with a selected value. `filtered` has the documents that pass the typed filters,
-    and the hits. `sort_keys` (float32) are the sort keys of the former by relevance. Without words
-    there is neither a ranking nor a sort key.
+    `semantic` has the semantic scores, if any. `ranking` has the documents before any filter.
+    `selections` has the selection of each facet with a selected value. `filtered` has the documents
+    that pass the typed filters, and the hits. `sort_keys` (float32) are the sort keys of the former
+    by relevance. Without words there is neither a ranking nor a sort key.
     """
 
     semantic: SemanticHits | None
-    title_gains: Mapping[int, float]
     ranking: Ranking | None
     selections: Mapping[str, FacetSelection]
     filtered: FilteredDocs
@@ -75,6 +74,7 @@ class ArrayReply:
         # No `cached_property`: until Python 3.12, all threads wait while one computes it.
         self._retrieved: Retrieved | None = None
         self._page: Page | None = None
+        self._title_gains: Mapping[int, float] = {}
         self._feedback: Feedback | None = None
         if ask.tree is None:
             return
@@ -104,9 +104,6 @@ class ArrayReply:
         if semantic_hits:
             self._deadline.checkpoint("meaning")
         ranking = semantic_hits.ranking if semantic_hits else self.words
-        title_gains: Mapping[int, float] = {}
-        if ranking and self._ask.raises_titles:
-            ranking, title_gains = raise_title_matches(ranking, self.tree, self._snapshot)
         documents, keys = (
             (ranking.documents, ranking.sort_keys) if ranking else (self._snapshot.everything, None)
         )
@@ -116,7 +113,7 @@ class ArrayReply:
         selections = facet_filters.select_facets(self._ask.request.filters, self._snapshot)
         filtered = FilteredDocs(documents, selections)
         self._deadline.checkpoint("match")
-        return Retrieved(semantic_hits, title_gains, ranking, selections, filtered, keys)
+        return Retrieved(semantic_hits, ranking, selections, filtered, keys)
 
     @property
     def documents(self) -> DocNumbers:
@@ -158,16 +155,23 @@ class ArrayReply:
         return len(self._snapshot.find_common(documents, self.documents)[0])
 
     def _score_hits(self) -> NDArray[np.float32] | None:
-        """Return the sort keys of the hits by relevance, with feedback; None without words.
+        """Return the sort keys of the hits by relevance; None without words.
 
-        Feedback does not depend on the selected filters, so they never change the order of hits.
+        Title matches and feedback are added. They do not depend on the selected filters, so these
+        never change the order of hits.
         """
-        filtered, keys = self.retrieved.filtered, self.retrieved.sort_keys
-        if keys is not None and uses_feedback(self._ask, self.tree):
-            self._feedback = compute_feedback(filtered.unfiltered, keys, self._snapshot)
-            keys = self._feedback.add_to(keys, filtered.unfiltered) if self._feedback else keys
+        _, ranking, _, filtered, keys = self.retrieved
+        documents = filtered.unfiltered
+        if ranking is None or keys is None:
+            return None
+        if self._ask.raises_titles:
+            self._title_gains = find_title_gains(ranking, self.tree, self._snapshot)
+            keys = add_title_gains(keys, documents, self._title_gains)
+        if uses_feedback(self._ask, self.tree):
+            self._feedback = compute_feedback(documents, keys, self._snapshot)
+            keys = self._feedback.add_to(keys, documents) if self._feedback else keys
             self._deadline.checkpoint("feedback")
-        return keys if keys is None or filtered.indexes is None else keys.take(filtered.indexes)
+        return keys if filtered.indexes is None else keys.take(filtered.indexes)
 
     def _order(self, page: slice) -> Page:
         """Return the documents of a part of the list, in order, and their sort keys by relevance.
@@ -221,8 +225,8 @@ class ArrayReply:
 
     def explain(self) -> list[Explanation | None]:
         """Return the explanation of each hit of the page; None beyond MAX_EXPLANATIONS."""
-        numbers, retrieved = self.rank()[0].tolist(), self.retrieved  # ranking computes feedback
-        added = AddedScores(retrieved.semantic, retrieved.title_gains, self._feedback)
+        numbers, retrieved = self.rank()[0].tolist(), self.retrieved  # ranking adds scores
+        added = AddedScores(retrieved.semantic, self._title_gains, self._feedback)
         explainer = Explainer(self._ask, self.tree, self._snapshot, added)
         clause_count = sum(1 for _ in clauses(self.tree)) or 1
         explanations: list[Explanation | None] = []

@@ -7,10 +7,11 @@ matches it outside its abstract, all but one in its title.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from whoosh import query
 
 from search_app.engine.arrays.bm25f import Ranking
@@ -18,7 +19,7 @@ from search_app.engine.arrays.clause import ClauseMatcher
 from search_app.engine.arrays.term_matches import DocumentWords
 from search_app.engine.arrays.top_hits import top_hits
 from search_app.engine.query.nodes import clauses, drop_boosts
-from search_app.engine.snapshot.snapshot import Snapshot
+from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 
 DEPTH = 10
 """Number of best hits that may rise. More would cost time: the words of each are read."""
@@ -31,34 +32,39 @@ MIN_CLAUSES, MAX_CLAUSES = 3, 40
 """Limits on the clauses of a query that may be a title. Two words are more often a subject."""
 
 
-class TitleMatches(NamedTuple):
-    """A ranking with the gains of title matches, and the gain of each hit by document number."""
-
-    ranking: Ranking
-    gains: dict[int, float]
-
-
-def raise_title_matches(
+def find_title_gains(
     ranking: Ranking, tree: query.Query | None, snapshot: Snapshot
-) -> TitleMatches:
-    """Return a ranking in which the first DEPTH hits gain if the query covers their title.
+) -> dict[int, float]:
+    """Return what the first DEPTH hits gain in score by their title, by document number.
 
     A query with fewer than MIN_CLAUSES raises none.
     """
     title, abstract = _find_field("title", snapshot), _find_field("abstract", snapshot)
     distinct = {clause.text: clause for clause in clauses(drop_boosts(tree))}
-    if title is None or ranking.idf is not None or not MIN_CLAUSES <= len(distinct) <= MAX_CLAUSES:
-        return TitleMatches(ranking, {})
+    if title is None or not MIN_CLAUSES <= len(distinct) <= MAX_CLAUSES:
+        return {}
     matchers = [ClauseMatcher(clause, snapshot) for clause in distinct.values()]
     best = top_hits(
         ranking.documents, ranking.sort_keys, snapshot.ranks, "relevance", slice(0, DEPTH)
     )
-    gains, keys = dict[int, float](), ranking.sort_keys.copy()
-    for index, number in zip(best.tolist(), ranking.documents.take(best).tolist(), strict=True):
+    gains = dict[int, float]()
+    scores = ranking.sort_keys.take(best).tolist()
+    for number, score in zip(ranking.documents.take(best).tolist(), scores, strict=True):
         if share := _measure_cover(number, matchers, title, abstract, snapshot):
-            gains[number] = MAX_GAIN * share * float(keys[index])
-            keys[index] += np.float32(gains[number])
-    return TitleMatches(ranking._replace(sort_keys=keys), gains)
+            gains[number] = MAX_GAIN * share * score
+    return gains
+
+
+def add_title_gains(
+    scores: NDArray[np.float32], documents: DocNumbers, gains: Mapping[int, float]
+) -> NDArray[np.float32]:
+    """Return the scores of documents, ascending, with the gains of those among them."""
+    total = scores.copy()
+    for number, gain in gains.items():
+        index = int(documents.searchsorted(np.int32(number)))
+        if index < len(documents) and documents[index] == number:
+            total[index] += np.float32(gain)
+    return total
 
 
 def _find_field(role: Literal["title", "abstract"], snapshot: Snapshot) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from indexer.generations import directory
@@ -179,6 +180,17 @@ def write(folder: Path) -> Path:
     }.items():  # fmt: skip
         (folder / name).write_text(text, encoding="utf-8")
     return folder
+
+
+def index(folder: Path, catalogue: str, publications: Iterable[Mapping[str, object]]) -> Searcher:
+    """Index publications of a catalogue below an empty folder. Return a searcher of them."""
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    (corpus / "catalogue.toml").write_text(catalogue, encoding="utf-8")
+    lines = "".join(f"{json.dumps(each)}\n" for each in publications)
+    (corpus / "all.jsonl").write_text(lines, encoding="utf-8")
+    build.build(corpus, folder / "index")
+    return open_searcher(directory.load_live(folder / "index"))
 
 
 def opened(folder: Path) -> Searcher:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 
 import pytest
 
-from indexer.generations import directory
-from indexer.jobs import build
-from search_app.engine import open_searcher
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit
 from search_app.engine.search import Searcher
+from tests.search_app.engine.named import index
 
 CATALOGUE = """\
 title = "Rivers"
@@ -23,7 +21,7 @@ field = [
     { name = "year", label = "Year", kind = "year", role = "issued", facet = 1 },
 ]
 """
-PUBLICATIONS = (
+PUBLICATIONS: tuple[Mapping[str, object], ...] = (
     {"id": "wanted", "title": "Repair of stone bridges", "authors": "Ann Mason", "year": 2010},
     {"id": "wordy", "title": "Roads and stone bridges in Rome, and what became of them",
      "summary": "The repair of stone bridges and of roads. Repair by a mason was rare.",
@@ -36,14 +34,7 @@ PUBLICATIONS = (
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     """Return a searcher of publications on bridges and dams."""
-    folder = tmp_path_factory.mktemp("bridges")
-    corpus = folder / "corpus"
-    corpus.mkdir()
-    (corpus / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
-    rows = "\n".join(json.dumps(each) for each in PUBLICATIONS)
-    (corpus / "all.jsonl").write_text(rows, encoding="utf-8")
-    build.build(corpus, folder / "index")
-    return open_searcher(directory.load_live(folder / "index"))
+    return index(tmp_path_factory.mktemp("bridges"), CATALOGUE, PUBLICATIONS)
 
 
 def find(text: str, searcher: Searcher, *, exact: bool = False) -> list[Hit]:

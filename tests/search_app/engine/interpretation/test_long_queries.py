@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from indexer.generations import directory
-from indexer.jobs import build
-from search_app.engine import open_searcher
 from search_app.engine.search import Searcher
-from tests.search_app.engine.named import answer, ids
+from tests.search_app.engine.named import answer, ids, index
 
 CATALOGUE = """\
 title = "Rivers"
@@ -27,17 +22,11 @@ EVERY, ENOUGH = 30, 110
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     """Return a searcher of reports on rivers and on bridges."""
-    folder = tmp_path_factory.mktemp("rivers")
-    corpus = folder / "corpus"
-    corpus.mkdir()
     titles = [f"River dam flood survey {number}" for number in range(EVERY)]
     titles += [f"Bridge arch stone repair {number}" for number in range(ENOUGH)]
     titles += ["Flood survey", "Stone repair", "Stone"]
-    rows = (json.dumps({"id": f"{number}", "title": title}) for number, title in enumerate(titles))
-    (corpus / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
-    (corpus / "all.jsonl").write_text("\n".join(rows), encoding="utf-8")
-    build.build(corpus, folder / "index")
-    return open_searcher(directory.load_live(folder / "index"))
+    rows = [{"id": f"{number}", "title": title} for number, title in enumerate(titles)]
+    return index(tmp_path_factory.mktemp("rivers"), CATALOGUE, rows)
 
 
 def test_a_long_query_shows_publications_that_lack_a_word(searcher: Searcher) -> None:
