@@ -10,6 +10,7 @@ import click
 
 from benchmarks.speed import (
     building,
+    default_mode,
     engines,
     growth,
     pages,
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[Workplace], object]] = {
     "queries": searching.measure,
     "growth": growth.measure,
     "worst": worst.measure,
+    "default_mode": default_mode.measure,
     "serving": serving.measure,
     "pages": pages.measure,
     "trees": trees.measure,

@@ -7,13 +7,13 @@ from statistics import median
 from typing import NamedTuple
 
 from benchmarks.speed.engines import OURS, TANTIVY, TANTIVY_STORING
+from benchmarks.speed.publishing_results import Published, Publishing
 from benchmarks.speed.questions import title
 from benchmarks.speed.results import (
     Building,
+    DefaultMode,
     Growth,
     Pages,
-    Published,
-    Publishing,
     Results,
     Searching,
     Serving,
@@ -24,7 +24,7 @@ from benchmarks.speed.trees import FOUR, HUNDRED
 
 MEDIANS = {"word": 0.4, "and": 0.4, "ticked": 0.4, "or": 0.7, "phrase": 0.7, "prefix": 0.7}
 P95, BUILD, REBUILD, BYTES = 0.9, 2.5, 0.6, 3.5
-FIRST_MS, CHECK_MS, WORST_MS = 100.0, 1000.0, 60.0
+FIRST_MS, CHECK_MS, WORST_MS, FEEDBACK_MS = 100.0, 1000.0, 60.0, 3.0
 PAGE_MS, EACH_PAGE_MS = 2.0, 1000 / 800
 TO_FULL, TO_COPIES = 2.5, 4.0
 MEMORY = 10**9
@@ -97,6 +97,7 @@ def judged(results: Results) -> list[Bar]:
         *(_building(results.building) if results.building else ()),
         *(_growth(results.growth) if results.growth else ()),
         *(_worst(results.worst) if results.worst else ()),
+        *(_default_mode(results.default_mode) if results.default_mode else ()),
         *(_serving(results.serving) if results.serving else ()),
         *(_pages(results.pages) if results.pages else ()),
         *(_trees(results.trees) if results.trees else ()),
@@ -143,6 +144,12 @@ def _growth(part: Growth) -> Iterator[Bar]:
 def _worst(part: Worst) -> Iterator[Bar]:
     slowest = max(part.cases, key=lambda case: case.worst)
     yield Bar(f"slowest hard query ({slowest.name})", slowest.worst, WORST_MS, " ms")
+
+
+def _default_mode(part: DefaultMode) -> Iterator[Bar]:
+    name, slowest = max(part.kinds.items(), key=lambda kind: kind[1].feedback.median)
+    what = f"feedback, {part.setting.papers:,} papers, median ({name})"
+    yield Bar(what, slowest.feedback.median, FEEDBACK_MS, " ms")
 
 
 def _serving(part: Serving) -> Iterator[Bar]:

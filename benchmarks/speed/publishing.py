@@ -23,7 +23,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.speed import machine, pages, papers, serving
-from benchmarks.speed.results import Memory, Published, Publishing, Waits
+from benchmarks.speed.publishing_results import Memory, Published, Publishing, Waits
 from benchmarks.speed.serving import Server
 from benchmarks.speed.workplace import Workplace
 from indexer.generations import directory

@@ -9,6 +9,7 @@ from statistics import median
 import msgspec
 
 from benchmarks.speed.machine import Setting
+from benchmarks.speed.publishing_results import Publishing
 
 _NUMBERS = re.compile(r"\[[-\d.,\se]*\]")
 
@@ -202,62 +203,33 @@ class Trees(msgspec.Struct):
     ratios: dict[str, float]
 
 
-class Waits(msgspec.Struct):
-    """The response times of the readers, in milliseconds.
+class Percentiles(msgspec.Struct):
+    """The median and the 95th percentile of times in milliseconds."""
 
-    `long` is the share of the `requests` that took more than 100 ms, `failed` the number without a
-    response.
-    """
-
-    requests: int
-    failed: int
     median: float
-    p99: float
-    worst: float
-    long: float
+    p95: float
 
 
-class Memory(msgspec.Struct):
-    """The memory of a server, in bytes.
+class Searched(msgspec.Struct):
+    """The times of whole searches of one length.
 
-    `private` is the private memory of each process that answers, `together` the sum of the
-    proportional shares of all processes.
+    `default` is the default mode, `without_feedback` the same searches without the time of that
+    stage, `feedback` the stage alone, and `exact` the same texts with `exact=1`.
     """
 
-    private: list[int]
-    together: int
+    default: Percentiles
+    without_feedback: Percentiles
+    feedback: Percentiles
+    exact: Percentiles
 
 
-class Published(msgspec.Struct):
-    """One server: its readers `alone` and `during` publishing, and its memory.
-
-    `bare` is the memory with an index of few papers. `before` and `after` are the memory before the
-    first publish and after the last, each after the same requests.
-    """
-
-    alone: Waits
-    during: Waits
-    bare: Memory
-    before: Memory
-    after: Memory
-
-    @property
-    def grown(self) -> int:
-        """Return the growth of the largest private memory of a process over all publishes."""
-        return max(self.after.private) - max(self.before.private)
-
-
-class Publishing(msgspec.Struct):
-    """Publishing while servers answer. `index` is the size of the index in bytes.
-
-    `left_out` is the reason if it was not measured.
-    """
+class DefaultMode(msgspec.Struct):
+    """Searches by kind of length. Each runs once per round in both modes."""
 
     setting: Setting
-    publishes: int
-    index: int
-    servers: dict[str, Published]
-    left_out: str | None
+    rounds: int
+    queries: int
+    kinds: dict[str, Searched]
 
 
 class Results(msgspec.Struct):
@@ -267,6 +239,7 @@ class Results(msgspec.Struct):
     building: Building | None = None
     growth: Growth | None = None
     worst: Worst | None = None
+    default_mode: DefaultMode | None = None
     serving: Serving | None = None
     pages: Pages | None = None
     trees: Trees | None = None

@@ -56,6 +56,16 @@ facets counted. The worst time is the slowest run of any query, including first 
 applied* is what the engine reports about parts of the slowest query that it omitted.
 """
 
+DEFAULT_MODE = """\
+A whole search in the default mode, which runs from the text to ten hits with passages and all facet
+counts. The queries are adjacent words of a title and its abstract. *Without feedback* is the time
+of the same searches less that of the stage `feedback`, which only searches of four words and more
+have. With `exact=1`, all words of the query are required as typed, so that longer queries have
+fewer hits.
+
+`make bench ARGS="--only default_mode"` measures only this part.
+"""
+
 SERVING = """\
 The benchmark requests the whole search page with ten hits, highlighted passages, and all filters.
 gunicorn forks its workers after the index is open, so that they share its arrays. wrk runs on the

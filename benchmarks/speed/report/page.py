@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from benchmarks.speed.bars import P95, against, judged
 from benchmarks.speed.machine import Setting
@@ -12,6 +13,7 @@ from benchmarks.speed.questions import title
 from benchmarks.speed.report import method, tables
 from benchmarks.speed.results import Results
 
+Part = TypeVar("Part")
 TITLE = """\
 # Speed
 
@@ -34,36 +36,44 @@ def _sections(results: Results, plots: dict[str, str]) -> Iterator[str]:
     yield TITLE
     yield from _setting(results)
     yield from _bars(results)
-    if results.queries:
-        yield f"## Queries\n\n{method.SEARCHING}"
-        yield from _picture("queries", "Medians and 95th percentiles by kind of query", plots)
-        yield from tables.searching(results.queries)
-    if results.building:
-        yield f"## Building\n\n{method.BUILDING}"
-        yield from _picture("building", "Time and index size of a build", plots)
-        yield from tables.building(results.building)
-    if results.growth:
-        yield f"## Growth\n\n{method.GROWTH}"
-        yield from _picture("growth", "Medians by number of papers", plots)
-        yield from tables.growth(results.growth)
-    if results.worst:
-        yield f"## Hard queries\n\n{method.WORST}"
-        yield from _picture("worst", "The slowest run of each hard query", plots)
-        yield from tables.worst(results.worst)
-    if results.serving:
-        yield f"## Serving\n\n{method.SERVING}"
-        yield from tables.serving(results.serving)
-    if results.pages:
-        yield f"## The search page\n\n{method.PAGES}"
-        yield from tables.pages(results.pages)
-    if results.trees:
-        yield f"## Selected values of a tree\n\n{method.TREES}"
-        yield from tables.trees(results.trees)
-    if results.publishing:
-        yield f"## Publishing\n\n{method.PUBLISHING}"
-        yield from tables.publishing(results.publishing)
+    yield from _section(
+        results.queries, "Queries", method.SEARCHING, tables.searching,
+        _picture("queries", "Medians and 95th percentiles by kind of query", plots),
+    )  # fmt: skip
+    yield from _section(
+        results.building, "Building", method.BUILDING, tables.building,
+        _picture("building", "Time and index size of a build", plots),
+    )  # fmt: skip
+    yield from _section(
+        results.growth, "Growth", method.GROWTH, tables.growth,
+        _picture("growth", "Medians by number of papers", plots),
+    )  # fmt: skip
+    yield from _section(
+        results.worst, "Hard queries", method.WORST, tables.worst,
+        _picture("worst", "The slowest run of each hard query", plots),
+    )  # fmt: skip
+    default = results.default_mode
+    yield from _section(default, "The default mode", method.DEFAULT_MODE, tables.default_mode)
+    yield from _section(results.serving, "Serving", method.SERVING, tables.serving)
+    yield from _section(results.pages, "The search page", method.PAGES, tables.pages)
+    yield from _section(results.trees, "Selected values of a tree", method.TREES, tables.trees)
+    yield from _section(results.publishing, "Publishing", method.PUBLISHING, tables.publishing)
     if not plots:
         yield "The plots were left out because the package matplotlib is not installed.\n"
+
+
+def _section(
+    part: Part | None,
+    heading: str,
+    how: str,
+    render: Callable[[Part], Iterator[str]],
+    picture: Iterable[str] = (),
+) -> Iterator[str]:
+    """Yield the section of a part: how it was measured, its picture, and its tables."""
+    if part is not None:
+        yield f"## {heading}\n\n{how}"
+        yield from picture
+        yield from render(part)
 
 
 def _picture(name: str, words: str, plots: dict[str, str]) -> Iterator[str]:
@@ -78,6 +88,7 @@ def _setting(results: Results) -> Iterator[str]:
         "building": results.building,
         "growth": results.growth,
         "hard queries": results.worst,
+        "the default mode": results.default_mode,
         "serving": results.serving,
         "the search page": results.pages,
         "selected values of a tree": results.trees,

@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterator, Sequence
 from statistics import median
 
 from benchmarks.speed.engines import OURS, TANTIVY
+from benchmarks.speed.publishing_results import Memory, Publishing
 from benchmarks.speed.questions import title
 from benchmarks.speed.results import (
     Building,
     Built,
+    DefaultMode,
     Growth,
-    Memory,
     Pages,
-    Publishing,
     Searching,
     Serving,
     Trees,
@@ -148,6 +148,18 @@ def worst(part: Worst) -> Iterator[str]:
     ]
     head = ["", "median, ms", "worst, ms", "hits", "slowest query", "limits applied"]
     yield from table(head, rows, words=("slowest query", "limits applied"))
+
+
+def default_mode(part: DefaultMode) -> Iterator[str]:
+    """Yield the times of whole searches by the length of the query."""
+    rows = [
+        [name, *(f"{milliseconds(times.median)} / {milliseconds(times.p95)}" for times in
+                 (each.default, each.without_feedback, each.feedback, each.exact))]
+        for name, each in part.kinds.items()
+    ]  # fmt: skip
+    yield "Median / p95, ms\n"
+    head = ["", "default mode", "without feedback", "feedback alone", "`exact=1`"]
+    yield from table(head, rows)
 
 
 def serving(part: Serving) -> Iterator[str]:
