@@ -176,7 +176,7 @@ def test_a_run_writes_a_report_and_its_figures(collections: Path, tmp_path: Path
     figures = json.loads((page.with_suffix("") / "results.json").read_bytes())
     (small,) = figures["sets"]
     assert small["lines"][0]["means"] == {"nDCG@10": 1.0, "MAP": 1.0, "recall@100": 1.0}
-    assert len(small["lines"][0]["ndcg"]) == 4
+    assert len(small["lines"][0]["figures"]["nDCG@10"]) == len(small["lengths"]) == 4
     assert small["empty"] == ["5"]
 
 

@@ -15,7 +15,7 @@ from benchmarks.relevance import catalogue, engine, known_results, tuning
 from benchmarks.relevance.bm25f import Collection
 from benchmarks.relevance.judged import JudgedSet
 from benchmarks.relevance.known_results import KnownResults
-from benchmarks.relevance.measures import NDCG, Judge
+from benchmarks.relevance.measures import Judge
 from benchmarks.relevance.paired import difference
 from benchmarks.relevance.peers import DEEPEST, PEERS, Peer
 from benchmarks.relevance.results import Line, Results, SetResult, System
@@ -73,14 +73,15 @@ def _one(judged: JudgedSet, peers: Sequence[Peer], say: Say) -> tuple[SetResult,
         lines.append(_peer(peer, judged, judge))
     say(f"{judged.name}: constants")
     tried = tuning.tried(judged, collection, engine.constants())
-    ours = np.array(lines[0].ndcg)
+    ours = lines[0].get_figures()
     result = SetResult(
         name=judged.name,
         documents=len(judged.documents),
         empty=judged.empty,
         queries=tuple(query.id for query in judged.queries),
+        lengths=tuple(query.length for query in judged.queries),
         lines=tuple(lines),
-        differences={line.system.name: difference(ours, np.array(line.ndcg)) for line in lines[1:]},
+        differences={line.system.name: difference(ours, line.get_figures()) for line in lines[1:]},
         choices=tuple(tuning.choices({judged.name: tried})),
         largest_difference=largest,
     )
@@ -121,7 +122,8 @@ def _peer(peer: Peer, judged: JudgedSet, judge: Judge) -> Line:
 def _line(system: System, judge: Judge, lists: dict[str, list[str]]) -> Line:
     figures = judge.figures(lists)
     means = {name: round(float(each.mean()), DIGITS) for name, each in figures.items()}
-    return Line(system, means, [round(float(figure), DIGITS) for figure in figures[NDCG]])
+    every = {name: np.round(each, DIGITS).tolist() for name, each in figures.items()}
+    return Line(system, means, every)
 
 
 def _versions(peers: Sequence[Peer]) -> dict[str, str]:

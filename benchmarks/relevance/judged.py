@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
-from indexer.analysis import cleaning, tokenizer
+from indexer.analysis import cleaning, stemming, tokenizer
 
 Line = TypeVar("Line", bound=msgspec.Struct)
 
@@ -46,6 +46,12 @@ class Query(msgspec.Struct, frozen=True):
     def words(self) -> str:
         """Return the folded words, separated by spaces, without any operators."""
         return words(self.text)
+
+    @property
+    def length(self) -> int:
+        """Return the number of words without English stop words."""
+        stop_words = stemming.get_stop_words("en")
+        return sum(word not in stop_words for word in self.words.split())
 
 
 class JudgedSet(msgspec.Struct, frozen=True):

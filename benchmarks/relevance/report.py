@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from benchmarks.relevance import default_mode
 from benchmarks.relevance.bm25f import Constants
 from benchmarks.relevance.known_results import DEPTH, NOT_MEASURED, KnownResults
 from benchmarks.relevance.measures import MEASURES, NDCG
 from benchmarks.relevance.results import Bar, Results, SetResult
+from benchmarks.relevance.tables import DIFFERENCE_HEAD, difference_cells, table
 from benchmarks.relevance.tuning import GRID, HALVINGS, Choice
 
 _HEAD = """\
@@ -96,6 +98,7 @@ def report(results: Results) -> str:
         _verdict(results.sets),
         *(_measure(name, results.sets) for name in MEASURES),
         _floors(results.sets),
+        default_mode.render(results.sets),
         _bars(results.sets),
         _others(results.sets),
         _constants(results),
@@ -105,12 +108,6 @@ def report(results: Results) -> str:
         _held(results),
     ]
     return "\n".join(parts)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table. Its first column is text, and the others are figures."""
-    lines = [head, [":--", *["--:"] * (len(head) - 1)], *rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 def _verdict(sets: Sequence[SetResult]) -> str:
@@ -134,7 +131,7 @@ def _floors(sets: Sequence[SetResult]) -> str:
         for each in sets for name, floor, mean in each.floors
     ]  # fmt: skip
     head = ["collection, mode", "target", "measured", "met"]
-    return f"## Targets of the default mode, in {NDCG}\n\n" + _table(head, rows)
+    return f"## Targets of the default mode, in {NDCG}\n\n" + table(head, rows)
 
 
 def _measure(name: str, sets: Sequence[SetResult]) -> str:
@@ -150,45 +147,32 @@ def _measure(name: str, sets: Sequence[SetResult]) -> str:
         [f"{system.name}: {system.setting}", *(cell(each, number) for each in sets)]
         for number, system in enumerate(systems)
     ]
-    return f"## {name}\n\n" + _table(["", *(each.name for each in sets)], rows)
+    return f"## {name}\n\n" + table(["", *(each.name for each in sets)], rows)
 
 
 def _bars(sets: Sequence[SetResult]) -> str:
     """Return the lead over each rival, compared with the target."""
     rows = [
-        [f"{each.name}, {bar.peer}", _needed(bar), *_difference(each, bar.peer),
+        [f"{each.name}, {bar.peer}", _needed(bar), *difference_cells(each.differences[bar.peer]),
          "yes" if bar.is_met else "**no**"]
         for each in sets for bar in each.bars
     ]  # fmt: skip
-    head = ["collection, peer", "target", *_DIFFERENCE_HEAD, "met"]
-    return f"## Targets, in {NDCG}\n\n" + _table(head, rows)
-
-
-_DIFFERENCE_HEAD = ("difference", "95 % interval", "chance", "better / worse / equal")
+    head = ["collection, peer", "target", *DIFFERENCE_HEAD, "met"]
+    return f"## Targets of any word, in {NDCG}\n\n" + table(head, rows)
 
 
 def _needed(bar: Bar) -> str:
     return "ahead" if bar.needed == 0 else f"{bar.needed:+.3f}"
 
 
-def _difference(each: SetResult, name: str) -> list[str]:
-    apart = each.differences[name]
-    return [
-        f"{apart.mean:+.3f}",
-        f"{apart.low:+.3f} to {apart.high:+.3f}",
-        f"{apart.chance:.3f}" if apart.chance >= 0.001 else "< .001",
-        f"{apart.better} / {apart.worse} / {apart.equal}",
-    ]
-
-
 def _others(sets: Sequence[SetResult]) -> str:
     """Return the same table for the systems without a target."""
     rows = [
-        [f"{each.name}, {line.system.name}", *_difference(each, line.system.name)]
+        [f"{each.name}, {line.system.name}", *difference_cells(each.differences[line.system.name])]
         for each in sets for line in each.lines[1:] if not line.system.is_rival
     ]  # fmt: skip
     intro = "Differences from its own default mode, and from peers with other options:\n\n"
-    return intro + _table(["collection, system", *_DIFFERENCE_HEAD], rows)
+    return intro + table(["collection, system", *DIFFERENCE_HEAD], rows)
 
 
 def _constants(results: Results) -> str:
@@ -206,7 +190,7 @@ def _constants(results: Results) -> str:
     ]  # fmt: skip
     head = ["chosen by", "k1", "b title", "b text", "title weight",
             "held-out half, chosen", "held-out half, engine's", "gain"]  # fmt: skip
-    return text + "\n" + _table(head, rows)
+    return text + "\n" + table(head, rows)
 
 
 def _catalogue(results: Results) -> str:
@@ -221,7 +205,7 @@ def _catalogue(results: Results) -> str:
         ]
         for each in results.catalogue
     ]
-    return _CATALOGUE + _table(
+    return _CATALOGUE + table(
         ["kind", "queries", "typed words only", "default mode", "semantic"], rows
     )
 
@@ -241,7 +225,7 @@ def _known_items(results: KnownResults | None) -> str:
     ]  # fmt: skip
     shared = [f"{name}, {results.shared}" for name in results.kinds[0].shared]
     head = ["query", "target", f"pubsearch, {results.queries:,}", "met", *shared]
-    return f"{text}\n{_table(head, rows)}"
+    return f"{text}\n{table(head, rows)}"
 
 
 def _values(constants: Constants) -> list[str]:
@@ -275,7 +259,7 @@ def _held(results: Results) -> str:
          ", ".join(each.empty) or "none"]
         for each in results.sets
     ]  # fmt: skip
-    sets = _table(["collection", "documents", "queries", "empty documents, omitted"], rows)
+    sets = table(["collection", "documents", "queries", "empty documents, omitted"], rows)
     missing = ", ".join(results.missing)
     told = f"\nNot installed and therefore not compared: {missing}.\n" if missing else ""
     versions = ", ".join(f"{name} {version}" for name, version in results.versions.items())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 
 from benchmarks.relevance.bm25f import Constants
 from benchmarks.relevance.catalogue import Kind
 from benchmarks.relevance.known_results import KnownResults
-from benchmarks.relevance.measures import NDCG
+from benchmarks.relevance.measures import NDCG, Figures
 from benchmarks.relevance.paired import Difference
 from benchmarks.relevance.tuning import Choice, Gain
 
@@ -31,11 +32,15 @@ class System(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """The results of one system on one collection: means by measure, and nDCG@10 of each query."""
+    """The results of one system on one collection: means and figures of each query, by measure."""
 
     system: System
     means: dict[str, float]
-    ndcg: list[float]
+    figures: dict[str, list[float]]
+
+    def get_figures(self, measure: str = NDCG) -> Figures:
+        """Return the figures of a measure, in the order of the queries."""
+        return np.array(self.figures[measure])
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -55,7 +60,8 @@ class Bar(msgspec.Struct, frozen=True):
 class SetResult(msgspec.Struct, frozen=True):
     """One collection: its size, the results of every system, and the chosen constants.
 
-    `queries` are ids, in the order of the per-query figures. The first line is the engine with
+    `queries` are ids, in the order of the per-query figures, and `lengths` the numbers of their
+    words, without stop words. The first line is the engine with
     `match=any`, the second its default mode, and the third its default mode with the extra
     `semantic`. `largest_difference` compares the scores of the engine and of the formula with the
     same constants.
@@ -65,6 +71,7 @@ class SetResult(msgspec.Struct, frozen=True):
     documents: int
     empty: tuple[str, ...]
     queries: tuple[str, ...]
+    lengths: tuple[int, ...]
     lines: tuple[Line, ...]
     differences: dict[str, Difference]
     choices: tuple[Choice, ...]
