@@ -126,8 +126,9 @@ class ExplanationBody(TypedDict):
     """An explanation of a hit: sentences, the parts of its score, and the filters that it passes.
 
     `lacks` lists typed terms that the publication does not have. `meaning` is the part of the score
-    from semantic similarity, and `title` the part for a title that the query covers. `feedback` is
-    the part from `shared`, the words that the publication shares with the best hits.
+    from semantic similarity, `title` the part for a title that the query covers, and `nearness` the
+    part for words of the query that are near each other. `feedback` is the part from `shared`, the
+    words that the publication shares with the best hits.
     """
 
     sentences: Sequence[str]
@@ -136,6 +137,7 @@ class ExplanationBody(TypedDict):
     filters: Sequence[PassedFilter]
     meaning: float
     title: float
+    nearness: float
     feedback: float
     shared: Sequence[str]
 

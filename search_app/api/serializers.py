@@ -89,6 +89,7 @@ def _serialize_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, obj
             "filters": hit.why.filters,
             "meaning": hit.why.meaning,
             "title": hit.why.title,
+            "nearness": hit.why.nearness,
             "feedback": hit.why.feedback,
             "shared": hit.why.shared,
         }

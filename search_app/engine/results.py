@@ -78,8 +78,8 @@ class Explanation(msgspec.Struct, frozen=True):
 
     `lacks` has the parts of the query that it does not match. `meaning` is the part of the score
     for its semantic similarity to the query, and may be the only part. `title` is the part for a
-    title that the query covers. `feedback` is the part for `shared`, the words that it shares with
-    the best hits.
+    title that the query covers, and `nearness` the part for words of the query that are near each
+    other. `feedback` is the part for `shared`, the words that it shares with the best hits.
     """
 
     parts: tuple[ClauseScore, ...]
@@ -87,13 +87,14 @@ class Explanation(msgspec.Struct, frozen=True):
     filters: tuple[PassedFilter, ...]
     meaning: float = 0.0
     title: float = 0.0
+    nearness: float = 0.0
     feedback: float = 0.0
     shared: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
         """The sum of all parts."""
-        added = self.meaning + self.title + self.feedback
+        added = self.meaning + self.title + self.nearness + self.feedback
         return sum(part.score for part in self.parts) + added
 
 

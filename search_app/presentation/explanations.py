@@ -17,8 +17,8 @@ MAX_TEXTS = 5
 def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> tuple[str, ...]:
     """Return a sentence for each clause, one for missing words, and one for each filter.
 
-    A semantic match, a title that the query covers, and the words shared with the best hits have a
-    sentence each too.
+    A semantic match, a title that the query covers, words near each other, and the words shared
+    with the best hits have a sentence each too.
     """
     sentences = [_describe_clause(part, explanation.score, catalogue) for part in explanation.parts]
     if explanation.meaning:
@@ -26,6 +26,12 @@ def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> tupl
     if explanation.title:
         message = gettext("Its title is close to the query: adds %(score)s of %(total)s.")
         parts = {"score": f"{explanation.title:.2f}", "total": f"{explanation.score:.2f}"}
+        sentences.append(message % parts)
+    if explanation.nearness:
+        message = gettext(
+            "Words of the query are near each other in it: adds %(score)s of %(total)s."
+        )
+        parts = {"score": f"{explanation.nearness:.2f}", "total": f"{explanation.score:.2f}"}
         sentences.append(message % parts)
     if explanation.feedback:
         sentences.append(_describe_feedback(explanation))

@@ -140,6 +140,20 @@ class Segment:
         positions = self.positions[self.position_offsets[stem] : self.position_offsets[stem + 1]]
         return Positions(documents, self._begins.take(documents) + positions)
 
+    def find_positions_in(self, stem: int, documents: Array) -> Positions:
+        """Return the positions of a stem in some documents, which ascend, in stream order."""
+        first, last = self.stems.offsets[stem], self.stems.offsets[stem + 1]
+        all_documents = self.stems.documents[first:last]
+        indexes = all_documents.searchsorted(documents)
+        is_match = all_documents.take(indexes, mode="clip") == documents
+        indexes, documents = indexes[is_match], documents[is_match]
+        ends = self.frequencies[first:last].cumsum(dtype=np.int64)
+        counts = self.frequencies[first:last].take(indexes).astype(np.int64)
+        begins = ends.take(indexes) - counts + int(self.position_offsets[stem])
+        positions = self.positions.take(postings.expand_ranges(begins, counts))
+        documents = np.repeat(documents, counts)
+        return Positions(documents, self._begins.take(documents) + positions)
+
     def find_word_positions(self, words: Array) -> Positions:
         """Return all positions of any of these words, stem by stem."""
         is_selected = np.zeros(len(self.stem_of) + 2, np.bool_)

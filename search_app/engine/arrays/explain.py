@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from whoosh import query
@@ -21,9 +20,9 @@ from indexer.catalogue.records import Publication
 from indexer.catalogue.schema import parse_exact_name
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Postings
+from search_app.engine.arrays.added_scores import AddedScores
 from search_app.engine.arrays.bm25f import idf, saturate
 from search_app.engine.arrays.clause import ClauseMatcher, ignore
-from search_app.engine.arrays.feedback import Feedback
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
 from search_app.engine.arrays.term_matches import ClauseMatch, DocumentWords, Span
@@ -47,27 +46,22 @@ PRECISION_ORDER: tuple[How, ...] = (
 _rank = PRECISION_ORDER.index
 
 
-class AddedScores(NamedTuple):
-    """The scores that are added to those of the clauses, if any.
-
-    `title_gains` has what hits gain by their title, by document number.
-    """
-
-    semantic: SemanticHits | None
-    title_gains: Mapping[int, float]
-    feedback: Feedback | None
-
-
 class Explainer:
     """Explain the hits of one search. Postings and masks are cached across hits.
 
-    `tree` is the evaluated tree of the search.
+    `tree` is the evaluated tree of the search. `semantic` has the semantic scores, if any.
     """
 
     def __init__(
-        self, ask: StoreRequest, tree: query.Query | None, snapshot: Snapshot, added: AddedScores
+        self,
+        ask: StoreRequest,
+        tree: query.Query | None,
+        snapshot: Snapshot,
+        semantic: SemanticHits | None,
+        added: AddedScores,
     ) -> None:
-        self._ask, self._tree, self._snapshot, self._added = ask, tree, snapshot, added
+        self._ask, self._tree, self._snapshot = ask, tree, snapshot
+        self._semantic, self._added = semantic, added
         self._instead_of = _map_corrections(ask.request.text, ask.text)
         self._first = map_to_first(clauses(tree))
         self._resolved: dict[int, tuple[ClauseMatcher, Postings]] = {}
@@ -93,8 +87,9 @@ class Explainer:
             tuple(parts),
             tuple(dict.fromkeys(missing)),
             tuple(self._list_filters(publication)),
-            added.semantic.get_share(doc_number) if added.semantic else 0.0,
+            self._semantic.get_share(doc_number) if self._semantic else 0.0,
             added.title_gains.get(doc_number, 0.0),
+            added.nearness_gains.get(doc_number, 0.0),
             added.feedback.get_share(doc_number) if added.feedback else 0.0,
             tuple(texts.list_words(added.feedback.terms)) if added.feedback else (),
         )

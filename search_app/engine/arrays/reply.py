@@ -16,14 +16,13 @@ from whoosh import query
 
 from indexer.catalogue.records import Publication
 from search_app.engine.arrays import facet_filters, semantic, wildcard_terms
-from search_app.engine.arrays.bm25f import Ranking, rank
+from search_app.engine.arrays.added_scores import NOTHING_ADDED, compute_added_scores
+from search_app.engine.arrays.bm25f import Ranking, ScoredDocs, rank
 from search_app.engine.arrays.cost import limit_cost
-from search_app.engine.arrays.explain import AddedScores, Explainer
+from search_app.engine.arrays.explain import Explainer
 from search_app.engine.arrays.facet_filters import FilteredDocs
-from search_app.engine.arrays.feedback import Feedback, compute_feedback, uses_feedback
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
-from search_app.engine.arrays.title_match import add_title_gains, find_title_gains
 from search_app.engine.arrays.toggle_counts import FacetSelection
 from search_app.engine.arrays.top_hits import collapse_editions, level_scores, top_hits
 from search_app.engine.deadline import Deadline
@@ -74,8 +73,7 @@ class ArrayReply:
         # No `cached_property`: until Python 3.12, all threads wait while one computes it.
         self._retrieved: Retrieved | None = None
         self._page: Page | None = None
-        self._title_gains: Mapping[int, float] = {}
-        self._feedback: Feedback | None = None
+        self._added = NOTHING_ADDED
         if ask.tree is None:
             return
         self.tree, self.dropped = limit_cost(ask.tree, snapshot)
@@ -157,20 +155,16 @@ class ArrayReply:
     def _score_hits(self) -> NDArray[np.float32] | None:
         """Return the sort keys of the hits by relevance; None without words.
 
-        Title matches and feedback are added. They do not depend on the selected filters, so these
-        never change the order of hits.
+        Added scores do not depend on the selected filters, so these never change the order of hits.
         """
         _, ranking, _, filtered, keys = self.retrieved
-        documents = filtered.unfiltered
         if ranking is None or keys is None:
             return None
-        if self._ask.raises_titles:
-            self._title_gains = find_title_gains(ranking, self.tree, self._snapshot)
-            keys = add_title_gains(keys, documents, self._title_gains)
-        if uses_feedback(self._ask, self.tree):
-            self._feedback = compute_feedback(documents, keys, self._snapshot)
-            keys = self._feedback.add_to(keys, documents) if self._feedback else keys
+        hits = ScoredDocs(filtered.unfiltered, keys)
+        self._added = compute_added_scores(self._ask, self.tree, ranking, hits, self._snapshot)
+        if self._added.feedback:
             self._deadline.checkpoint("feedback")
+        keys = self._added.add_to(hits)
         return keys if filtered.indexes is None else keys.take(filtered.indexes)
 
     def _order(self, page: slice) -> Page:
@@ -226,8 +220,7 @@ class ArrayReply:
     def explain(self) -> list[Explanation | None]:
         """Return the explanation of each hit of the page; None beyond MAX_EXPLANATIONS."""
         numbers, retrieved = self.rank()[0].tolist(), self.retrieved  # ranking adds scores
-        added = AddedScores(retrieved.semantic, self._title_gains, self._feedback)
-        explainer = Explainer(self._ask, self.tree, self._snapshot, added)
+        explainer = Explainer(self._ask, self.tree, self._snapshot, retrieved.semantic, self._added)
         clause_count = sum(1 for _ in clauses(self.tree)) or 1
         explanations: list[Explanation | None] = []
         for number in numbers[: max(MAX_EXPLANATIONS // clause_count, 1)]:

@@ -7,11 +7,9 @@ matches it outside its abstract, all but one in its title.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from whoosh import query
 
 from search_app.engine.arrays.bm25f import Ranking
@@ -19,7 +17,7 @@ from search_app.engine.arrays.clause import ClauseMatcher
 from search_app.engine.arrays.term_matches import DocumentWords
 from search_app.engine.arrays.top_hits import top_hits
 from search_app.engine.query.nodes import clauses, drop_boosts
-from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
+from search_app.engine.snapshot.snapshot import Snapshot
 
 DEPTH = 10
 """Number of best hits that may rise. More would cost time: the words of each are read."""
@@ -53,18 +51,6 @@ def find_title_gains(
         if share := _measure_cover(number, matchers, title, abstract, snapshot):
             gains[number] = MAX_GAIN * share * score
     return gains
-
-
-def add_title_gains(
-    scores: NDArray[np.float32], documents: DocNumbers, gains: Mapping[int, float]
-) -> NDArray[np.float32]:
-    """Return the scores of documents, ascending, with the gains of those among them."""
-    total = scores.copy()
-    for number, gain in gains.items():
-        index = int(documents.searchsorted(np.int32(number)))
-        if index < len(documents) and documents[index] == number:
-            total[index] += np.float32(gain)
-    return total
 
 
 def _find_field(role: Literal["title", "abstract"], snapshot: Snapshot) -> str | None:

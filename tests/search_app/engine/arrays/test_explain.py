@@ -13,9 +13,10 @@ from whoosh import query
 
 from indexer.generations import directory
 from search_app.engine import Engine
+from search_app.engine.arrays.added_scores import NOTHING_ADDED
 from search_app.engine.arrays.bm25f import score
 from search_app.engine.arrays.clause import ClauseMatcher, clause_postings
-from search_app.engine.arrays.explain import AddedScores, Explainer
+from search_app.engine.arrays.explain import Explainer
 from search_app.engine.arrays.term_matches import DocumentWords
 from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.request import SearchRequest
@@ -51,15 +52,15 @@ def engine(catalogue_engine: Engine) -> Engine:
 def total(why: Explanation) -> float:
     """Return the sum of the scores of all fields in all parts, and of what is added to them."""
     fields = sum(field.score for part in why.parts for field in part.fields)
-    return fields + why.title + why.feedback
+    return fields + why.title + why.nearness + why.feedback
 
 
 @given(tree=trees.anything(ASKED.values()))
 def test_parts_of_any_tree_add_up(tree: query.Query, snapshot: Snapshot) -> None:
     """The scores of the parts of any query, and of their fields, add up to the score of the hit."""
     scored = score(tree, snapshot)
-    added = AddedScores(None, {}, None)
-    explainer = Explainer(StoreRequest(SearchRequest(), tree), tree, snapshot, added)
+    request = StoreRequest(SearchRequest(), tree)
+    explainer = Explainer(request, tree, snapshot, None, NOTHING_ADDED)
     for number, hit_score in zip(scored.documents.tolist(), scored.scores.tolist(), strict=True):
         why = explainer.explain(number, snapshot.get_publication(number))
         assert sum(part.score for part in why.parts) == pytest.approx(hit_score, rel=1e-4, abs=1e-6)
