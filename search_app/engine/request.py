@@ -36,10 +36,11 @@ class SearchRequest(msgspec.Struct, frozen=True):
     relevance, or newest first if no words were typed. `values` limits each facet to its most
     frequent values and the selected ones. None means all.
 
-    `exact` turns off synonyms, spelling correction, year expressions, feedback, and semantic
-    search. `fold` lists only the first edition of each title, but counts all editions. `explain`
-    adds to each hit the reasons why it matched. `semantic` adds hits by embedding similarity, if
-    the index has vectors. `beyond` is the number of words that were cut from the text before.
+    `exact` turns off synonyms, spelling correction, year expressions, nearness, feedback, and
+    semantic search. `fold` lists only the first edition of each title, but counts all editions.
+    `explain` adds to each hit the reasons why it matched. `semantic` adds hits by embedding
+    similarity, if the index has vectors. `beyond` is the number of words that were cut from the
+    text before.
     """
 
     text: str = ""
