@@ -38,8 +38,13 @@ WINDOW = 8
 
 
 def uses_nearness(ask: StoreRequest) -> bool:
-    """Return whether a search is in the default mode, without operators, and ordered by score."""
-    return ask.raises_titles and not ask.is_literal
+    """Return whether a search is in the default mode, without operators, and ordered by score.
+
+    A query that is the name of a facet value, such as an author, is ranked in the same way for any
+    order of its words.
+    """
+    is_name = any(boost.text for boost in ask.boosts)
+    return ask.raises_titles and not ask.is_literal and not is_name
 
 
 def find_nearness_gains(text: str, ranking: Ranking, snapshot: Snapshot) -> dict[int, float]:

@@ -418,7 +418,7 @@ def test_each_hit_has_its_reasons(client: FlaskClient) -> None:
     for hit in hits:
         why = hit["why"]
         fields = [field for part in why["parts"] for field in part["fields"]]
-        total = sum(field["score"] for field in fields) + why["title"]
+        total = sum(field["score"] for field in fields) + why["title"] + why["nearness"]
         assert total == pytest.approx(hit["score"], abs=1e-3)
         assert why["filters"][0]["field"] == "region"
         assert "“trafficking”, in place of “traficking”, adds" in why["sentences"][1]
