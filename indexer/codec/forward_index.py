@@ -6,19 +6,14 @@ numbers after the last publication.
 
 from __future__ import annotations
 
-import os
-import signal
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from itertools import groupby
-from multiprocessing import get_context, parent_process
-from multiprocessing.process import BaseProcess
 from operator import itemgetter
 from pathlib import Path
-from threading import Thread
+from types import TracebackType
 
 import numpy as np
 
@@ -37,8 +32,9 @@ from indexer.codec.segment.term_dictionary import (
     number_stems,
     number_words,
 )
+from indexer.ingest.build_process import BuildProcess
 
-BATCHES_BEFORE_WORKER = 2
+BATCHES_BEFORE_PROCESS = 2
 """After this many batches of new publications, a second process numbers the words."""
 MAX_PENDING_BATCHES = 3
 """Maximum number of batches that wait for the second process or for the spool."""
@@ -137,10 +133,8 @@ def to_provisional(stream: Array) -> Array:
 class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
     """The forward index of all publications, built batch by batch and spooled to disk.
 
-    If there are many new publications, a second process numbers the words while this one reads.
-    `multiprocessing` starts it with the `spawn` method. A program that builds as a script therefore
-    needs the usual guard (`if __name__ == "__main__"`). Raise ChildProcessError if that process was
-    killed.
+    If there are many new publications, a second process numbers the words while this one reads. See
+    BuildProcess for what it raises.
     """
 
     def __init__(self, folder: Path, catalogue: Catalogue, previous: Segment | None) -> None:
@@ -152,41 +146,32 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
         self._words.append(encode_texts(previous_words))
         self._pending: deque[Future[tuple[Array, Array]] | Array] = deque()
         self._batches = 0
-        self._worker: ProcessPoolExecutor | None = None
+        self._process = BuildProcess()
         self.counts = np.zeros(0, np.int64)
 
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if self._worker:
-            self._worker.shutdown(cancel_futures=True)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:  # fmt: skip
         self._spool.close()
         self._words.close()
-        if isinstance(error, BrokenProcessPool):
-            message = "a process of the build was killed, perhaps because memory ran out"
-            raise ChildProcessError(message) from error
+        self._process.__exit__(kind, error, traceback)
 
     def add(self, publications: Sequence[Publication]) -> None:
         """Append the words of new publications."""
         texts = _collect_texts(publications, self.catalogue)
         self._batches += 1
-        if self._batches == BATCHES_BEFORE_WORKER + 1:
-            self._start_worker()
-        if self._worker:
-            self._pending.append(self._worker.submit(_number_texts, texts))
+        if self._batches == BATCHES_BEFORE_PROCESS + 1:
+            self._start_process()
+        if self._process.is_started:
+            self._pending.append(self._process.submit(_number_texts, texts))
         else:
             self._pending.append(self._numbers.encode(texts))
             self._words.append(encode_texts(self._numbers.take_new_words()))
         self._collect(MAX_PENDING_BATCHES)
 
-    def _start_worker(self) -> None:
-        self._worker = ProcessPoolExecutor(1, get_context("spawn"), _end_with_build)
-        # The process inherits that Ctrl-C is blocked. The build handles Ctrl-C for both.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            # Not an initializer argument: a list longer than the pipe buffer would block if the
-            # process has died.
-            self._worker.submit(_begin_worker, self.catalogue.language, self._numbers.words)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    def _start_process(self) -> None:
+        self._process.submit(_begin_numbers, self.catalogue.language, self._numbers.words)
         del self._numbers  # only the second process needs them from now on
 
     def copy(self, doc_numbers: Array) -> None:
@@ -214,8 +199,7 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
     def finish(self) -> None:
         """Collect the last batches, and end the second process to free its memory."""
         self._collect(0)
-        if self._worker:
-            self._worker.shutdown()
+        self._process.close()
 
     def to_array(self) -> Array:
         """Return the whole provisional stream, memory-mapped. Call `finish` before."""
@@ -253,28 +237,15 @@ def _collect_texts(publications: Sequence[Publication], catalogue: Catalogue) ->
     ]
 
 
-_worker_numbers: WordNumbers
+_numbers: WordNumbers
 
 
-def _begin_worker(default_language: str, words: list[str]) -> None:
-    global _worker_numbers  # noqa: PLW0603  kept from batch to batch
-    _worker_numbers = WordNumbers(default_language, words)
-
-
-def _end_with_build() -> None:
-    """Exit this process when the build exits.
-
-    If the build is killed, no other code ends this process.
-    """
-    Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
-
-
-def _end_after(build: BaseProcess) -> None:
-    build.join()
-    os._exit(1)
+def _begin_numbers(default_language: str, words: list[str]) -> None:
+    global _numbers  # noqa: PLW0603  kept from batch to batch
+    _numbers = WordNumbers(default_language, words)
 
 
 def _number_texts(texts: TextRuns) -> tuple[Array, Array]:
     """Return the stream of the texts, and the words that are new in them, encoded."""
-    stream = _worker_numbers.encode(texts)
-    return stream, encode_texts(_worker_numbers.take_new_words())
+    stream = _numbers.encode(texts)
+    return stream, encode_texts(_numbers.take_new_words())

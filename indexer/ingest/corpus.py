@@ -7,9 +7,9 @@ digest. A chunk that an earlier index contains unchanged is not parsed again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TypeVar
 
 import msgspec
 
@@ -27,48 +27,18 @@ from indexer.catalogue.records import (
     SourceRecord,
     Unchanged,
 )
-from indexer.ingest import ids, validation
+from indexer.ingest import ids
 from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger
+from indexer.ingest.parsing import ChunkParser, ParsedChunk, PendingChunk, PreviousIndex
 from indexer.ingest.problem_reporter import ProblemReporter
 from indexer.ingest.source_files import Report, SourceFile, find_source_files
 from indexer.mapping.mapper import Mapper
 from indexer.readers import registry
 from indexer.readers.base import TableReader
 
+AnyChunk = TypeVar("AnyChunk", Chunk, PendingChunk)
 PROGRESS_INTERVAL = 100
 """Number of chunks of a file between two progress reports."""
-
-
-class Progress:
-    """Receiver of progress reports. This base class ignores them."""
-
-    def report_bytes(self, count: int) -> None:
-        """Receive the number of bytes read so far, over all files."""
-
-    def report_publications(self, publications: Sequence[Publication]) -> None:
-        """Receive publications that were parsed now, not copied from an earlier index."""
-
-    def report_sorting(self, done: int, total: int) -> None:
-        """Receive the steps of sorting done so far, and all steps, after the last publication."""
-
-
-NO_PROGRESS = Progress()
-
-
-class PreviousIndex(Protocol):
-    """An earlier index of the same catalogue. Its publications are numbered from 0."""
-
-    @property
-    def docs_by_digest(self) -> Mapping[bytes, range]:
-        """Numbers of the publications of each chunk, by its digest (16 bytes)."""
-
-    @property
-    def all_ids(self) -> Sequence[str]:
-        """Ids of all publications, by number."""
-
-    @property
-    def all_lines(self) -> Sequence[int]:
-        """Line of each publication in its source file, by number."""
 
 
 def read(
@@ -116,36 +86,37 @@ class CorpusReader:
         duplicates: DuplicateFinder | Merger | None = None,
     ) -> None:
         self.catalogue, self.report, self.limits = catalogue, report, limits
-        self.previous, self.report_bytes = previous, report_bytes
+        self._previous, self.report_bytes = previous, report_bytes
         self._finder = duplicates if isinstance(duplicates, DuplicateFinder) else None
         self._merger = duplicates if isinstance(duplicates, Merger) else None
         self._places: dict[str, SourceLocation] = {}
         self._repeats: Counter[str] = Counter()
         self._bytes = 0
-        self._known_names = catalogue.by_source_name.keys()
+        self._parser = ChunkParser(catalogue, limits, previous)
         self.unused: Counter[tuple[str, str]] = Counter()
         self._reporter = ProblemReporter(report, "")
 
-    def read_folder(self, folder: Path) -> Iterator[Item]:
+    def read_folder(self, folder: Path) -> Generator[Item, None, None]:
         """Yield the items of all files of a folder, in order, with unique ids.
 
         Raise CatalogueError if its `sources.toml` is invalid, and ReaderError. Raise
-        DuplicatesFound after the last file if a finder found any.
+        DuplicatesFound after the last file if a finder found any. Close the generator to end the
+        second process (`BuildProcess`, which has its errors).
         """
         mappers: dict[str, Mapper] = {}
         copied: set[str] = set()
-        for source in find_source_files(folder, self.catalogue, self.report, self.limits):
-            name = source.mapper.source.file if source.mapper else ""
-            if source.mapper:
-                mappers[name] = source.mapper
-            for item in self.read_file(source):
-                if isinstance(item, Unchanged):
-                    copied.add(name)
-                yield item
+        with self._parser:
+            for source in find_source_files(folder, self.catalogue, self.report, self.limits):
+                name = source.mapper.source.file if source.mapper else ""
+                if source.mapper:
+                    mappers[name] = source.mapper
+                for item in self.read_file(source):
+                    if isinstance(item, Unchanged):
+                        copied.add(name)
+                    yield item
         yield from self._end_duplicates()
         self._places.clear()  # the build needs the memory to sort
         for name, mapper in mappers.items():
-            self.unused.update({(name, column): n for column, n in mapper.unknown.items()})
             if name not in copied:
                 for problem in mapper.find_missing_columns():
                     self.report(problem)
@@ -154,12 +125,14 @@ class CorpusReader:
         """Yield the items of one file with unique ids."""
         finder = self._finder if source.mapper else None
         context = b""
-        for chunk in self.read_chunks(source):
+        pieces = self._parser.parse_ahead(self._split(source), source)
+        for pending in self._accept(pieces, source.file):
+            chunk = pending.chunk
             if chunk.context is not context and isinstance(source.reader, TableReader):
                 context = chunk.context
                 if source.mapper:
                     source.mapper.add_columns(source.reader.read_header(context))
-            items = self._make_unique(chunk, source)
+            items = self._make_unique(pending, source)
             yield from finder.collect(items) if finder else items
 
     def _end_duplicates(self) -> Iterator[Parsed]:
@@ -170,49 +143,57 @@ class CorpusReader:
             raise DuplicatesFound(merger)
 
     def read_chunks(self, source: SourceFile) -> Iterator[Chunk]:
-        """Yield the chunks of one file."""
-        file = source.file
+        """Yield the chunks of one file. Report its other parts."""
+        return self._accept(self._split(source), source.file)
+
+    def _accept(self, pieces: Iterator[AnyChunk | Problem], file: str) -> Iterator[AnyChunk]:
+        """Yield the chunks of a file up to the limit on entries. Report the problems among them."""
         self._reporter = ProblemReporter(self.report, file)
+        for piece in pieces:
+            if isinstance(piece, Problem):
+                self._reporter.report(piece)
+            elif len(self._places) < self.limits.most_entries:
+                yield piece
+            else:
+                limit = self.limits.most_entries
+                message = f"the rest of the file exceeds the limit of {limit} entries"
+                hint = suggest_raising("most_entries")
+                self._reporter.report(Problem(file, piece.line, message, hint))
+                break
+        self._reporter.report_suppressed()
+
+    def _split(self, source: SourceFile) -> Iterator[Chunk | Problem]:
+        """Yield the parts of a file, and a Problem if it can't be read to the end."""
+        file = source.file
         try:
             with safe_files.open_file(source.path) as stream:
-                chunks = registry.split(stream, file, source.reader, self.limits)
-                for number, chunk in enumerate(chunks, start=1):
-                    if isinstance(chunk, Problem):
-                        self._reporter.report(chunk)
-                    elif len(self._places) < self.limits.most_entries:
-                        yield chunk
-                    else:
-                        self._reporter.report(self._make_limit_problem(chunk))
-                        break
+                pieces = registry.split(stream, file, source.reader, self.limits)
+                for number, piece in enumerate(pieces, start=1):
+                    yield piece
                     if number % PROGRESS_INTERVAL == 0:
                         self.report_bytes(self._bytes + stream.tell())
                 self._bytes += stream.tell()
                 self.report_bytes(self._bytes)
         except OSError as error:
             message = f"the file can't be read: {error.strerror or error}"
-            self._reporter.report(Problem(file, 0, message, "Check that it exists and is readable"))
-        self._reporter.report_suppressed()
+            yield Problem(file, 0, message, "Check that it exists and is readable")
 
-    def _make_limit_problem(self, chunk: Chunk) -> Problem:
-        message = f"the rest of the file exceeds the limit of {self.limits.most_entries} entries"
-        return Problem(chunk.file, chunk.line, message, suggest_raising("most_entries"))
-
-    def _make_unique(self, chunk: Chunk, source: SourceFile) -> list[Item]:
+    def _make_unique(self, pending: PendingChunk, source: SourceFile) -> list[Item]:
         """Return the items of a chunk with unique ids.
 
         In a mapped source, a repeated id gets a number, because users often can't correct the ids
         of an export. In any other source, it is reported and its item is left out.
         """
-        items = self._parse_or_reuse(chunk, source, self.previous)
+        items = self._reuse(pending) or [*self._parse(pending, source)]
         if self._merger and source.mapper and any(map(self._merger.has_group, items)):
-            return list(self._merge(self._reparse(chunk, source, items), self._merger))
+            return list(self._merge(self._reparse(pending, source, items), self._merger))
         names = [item.id for item in items]
         if len(set(names)) == len(names) and self._places.keys().isdisjoint(names):
             self._places.update((item.id, item.source) for item in items)
             return items
         # The handling of a repeated id depends on earlier chunks. So the next build must parse
         # this chunk again.
-        parsed = self._reparse(chunk, source, items)
+        parsed = self._reparse(pending, source, items)
         if source.mapper:
             return [Parsed(self._number_id(item.publication)) for item in parsed]
         report = self._reporter.report
@@ -243,52 +224,53 @@ class CorpusReader:
         self._places[identity] = publication.source
         return msgspec.structs.replace(publication, id=identity)
 
-    def _reparse(self, chunk: Chunk, source: SourceFile, items: list[Item]) -> list[Parsed]:
+    def _reparse(
+        self, pending: PendingChunk, source: SourceFile, items: Sequence[Item]
+    ) -> list[Parsed]:
         """Return the items, parsed again if they were copied from the previous index."""
-        if not isinstance(items[0], Parsed):
-            items = self._parse_or_reuse(chunk, source, None)
-        return [item for item in items if isinstance(item, Parsed)]
+        parsed = [item for item in items if isinstance(item, Parsed)]
+        return parsed or self._parse(pending, source)
 
-    def _parse_or_reuse(
-        self, chunk: Chunk, source: SourceFile, previous: PreviousIndex | None
-    ) -> list[Item]:
-        """Return the items of a chunk: Unchanged if `previous` contains it, otherwise Parsed."""
-        rules = source.mapper.digest if source.mapper else b""
-        digest = chunk.compute_digest(rules)
-        if previous and (numbers := previous.docs_by_digest.get(digest)):
-            file, line = chunk.file, chunk.line
-            return [
-                Unchanged(
-                    doc_number,
-                    previous.all_ids[doc_number],
-                    SourceLocation(file, line or previous.all_lines[doc_number]),
-                )
-                for doc_number in numbers
-            ]
-        problems_before = self._reporter.count
-        publications = [
-            self.catalogue.with_ancestors(publication)
-            for publication in self.parse_chunk(chunk, source)
+    def _reuse(self, pending: PendingChunk) -> list[Item]:
+        """Return the items of a chunk that the previous index contains, or none."""
+        previous, chunk = self._previous, pending.chunk
+        if not previous:
+            return []
+        return [
+            Unchanged(
+                doc_number,
+                previous.all_ids[doc_number],
+                SourceLocation(chunk.file, chunk.line or previous.all_lines[doc_number]),
+            )
+            for doc_number in pending.known
         ]
-        digest = digest if self._reporter.count == problems_before else NO_DIGEST
-        return [Parsed(publication, digest) for publication in publications]
 
-    def _count_unused(self, record: SourceRecord) -> None:
-        """Count the property names of an unmapped record that are not in the catalogue."""
-        for name in {prop.name for prop in record.properties} - self._known_names:
-            self.unused[record.source.file, name] += 1
+    def _parse(self, pending: PendingChunk, source: SourceFile) -> list[Parsed]:
+        """Return the items of a chunk, parsed. Report its problems."""
+        parsed = self._report(pending.parse(), source)
+        digest = NO_DIGEST if parsed.problems else pending.digest
+        return [
+            Parsed(self.catalogue.with_ancestors(publication), digest)
+            for publication in parsed.publications
+        ]
 
-    def parse_chunk(self, chunk: Chunk, source: SourceFile) -> Iterator[Publication]:
-        """Yield the publications of a chunk. Report entries and values that are not usable."""
-        report, limits = self._reporter.report, self.limits
-        for record in self.parse_records(chunk, source):
-            if source.mapper:
-                entry = source.mapper.map(record)
-            else:
-                entry = record
-                self._count_unused(record)
-            if publication := validation.validate(entry, self.catalogue, report, limits):
-                yield publication
+    def _report(self, parsed: ParsedChunk, source: SourceFile) -> ParsedChunk:
+        """Report the problems of a chunk. Count its unused columns."""
+        for problem in parsed.problems:
+            self._reporter.report(problem)
+        if source.mapper:
+            source.mapper.add_columns(parsed.columns)
+        name = source.mapper.source.file if source.mapper else source.file
+        for column, number in parsed.unused.items():
+            self.unused[name, column] += number
+        return parsed
+
+    def parse_chunk(self, chunk: Chunk, source: SourceFile) -> Sequence[Publication]:
+        """Return the publications of a chunk, without the ancestors of their values.
+
+        Report entries and values that are not usable.
+        """
+        return self._report(self._parser.parse(chunk, source), source).publications
 
     def parse_records(self, chunk: Chunk, source: SourceFile) -> Iterator[SourceRecord]:
         """Yield the records of a chunk without validation. Report those that can't be parsed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -27,8 +28,8 @@ from indexer.codec.writer import ValueCounts
 from indexer.generations import last_build, manifest, publish
 from indexer.generations.manifest import Changes, Generation
 from indexer.ingest import corpus
-from indexer.ingest.corpus import NO_PROGRESS, Progress
 from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger
+from indexer.ingest.progress import NO_PROGRESS, Progress
 from indexer.jobs.build_stats import BuildStats
 from indexer.jobs.predecessor import find_predecessor, find_reusable_segment
 from indexer.jobs.retirement import retire
@@ -165,13 +166,13 @@ class _Build:
             self.catalogue, self.problems.append, self.former.docstore if self.former else None,
             self.progress.report_bytes, self.limits, duplicates=duplicates,
         )  # fmt: skip
-        unchanged, remaining = _split_unchanged(reader.read_folder(self.corpus_folder))
-        is_unchanged = (
-            self.former is not None
-            and remaining is None
-            and self.stats.count_and_compare(unchanged, self.live)
-        )
-        new = None if is_unchanged else self._write(chain(unchanged, remaining or ()))
+        with closing(reader.read_folder(self.corpus_folder)) as items:
+            unchanged, remaining = _split_unchanged(items)
+            is_unchanged = (
+                self.former is not None and remaining is None
+                and self.stats.count_and_compare(unchanged, self.live)
+            )  # fmt: skip
+            new = None if is_unchanged else self._write(chain(unchanged, remaining or ()))
         if self.live and not new:
             publish.prune(self.index, self.live.name)
         generation = new or self.live

@@ -19,7 +19,7 @@ from indexer.catalogue.tested_links import LinkResult
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.codec.writer import ValueCounts
 from indexer.generations.manifest import Changes, Generation, Manifest
-from indexer.ingest.corpus import NO_PROGRESS, Progress
+from indexer.ingest.progress import NO_PROGRESS, Progress
 
 BATCH_SIZE, ENCODING_BATCH_SIZE = 4096, 512
 """Number of publications per batch. It is lower with embeddings, which take long to compute."""

@@ -19,7 +19,7 @@ from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Parsed, Problem, Publication
 from indexer.catalogue.thesaurus import Concept, Thesaurus
 from indexer.ingest import corpus
-from indexer.ingest.corpus import NO_PROGRESS, Progress
+from indexer.ingest.progress import NO_PROGRESS, Progress
 
 BREAK = "\n"
 """Separates stems where positions are not consecutive. It is never a stem."""

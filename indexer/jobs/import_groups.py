@@ -13,7 +13,8 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
 from indexer.catalogue.thesaurus import THESAURUS_FILE
-from indexer.ingest.corpus import CorpusReader, Progress
+from indexer.ingest.corpus import CorpusReader
+from indexer.ingest.progress import Progress
 from indexer.ingest.source_files import NEVER_SOURCES, SourceFile
 from indexer.jobs.folder_switch import ImportRejected
 from indexer.mapping.profile import Profile

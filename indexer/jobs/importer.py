@@ -19,7 +19,7 @@ from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem
-from indexer.ingest.corpus import NO_PROGRESS, Progress
+from indexer.ingest.progress import NO_PROGRESS, Progress
 from indexer.jobs.folder_switch import ImportRejected, replace_folder, undo_partial_switch
 from indexer.jobs.import_groups import Group, ImportFile, Report, find_files, read_groups
 from indexer.mapping import proposal, sources

@@ -48,14 +48,14 @@ class Mapper:
     """The mapping of one source, for one catalogue.
 
     `digest` identifies the rules by which the bytes of a record are read: the mapping, and the
-    name and version of the reader. `unknown` counts the columns of the mapped records that neither
-    feed a row nor are listed as unused.
+    name and version of the reader.
     """
 
     def __init__(self, source: Source, reader: Reader, catalogue: Catalogue) -> None:
         self.source, self.catalogue = source, catalogue
-        self.unknown: Counter[str] = Counter()
+        self._unknown: Counter[str] = Counter()
         self._columns: dict[str, _Column] = {}
+        self._new_columns: list[str] = []
         specifications = combine_fields(source, reader.FIELDS)
         self._templates = {
             row: tuple(templates.parse(specification) for specification in specifications[row])
@@ -77,7 +77,7 @@ class Mapper:
         self.digest = sha256(msgspec.json.encode(rules)).digest()
 
     def map(self, record: SourceRecord) -> SourceRecord:
-        """Return the record with the names of rows instead of columns. Count unknown columns."""
+        """Return the record with the names of rows instead of columns."""
         columns = self._collect(record.properties)
         properties: list[Property] = []
         identity = record.id
@@ -117,6 +117,19 @@ class Mapper:
             if name not in self._columns:
                 self._add_column(name)
 
+    def take_new_columns(self) -> Sequence[str]:
+        """Return the columns that were first seen since the last call."""
+        new, self._new_columns = self._new_columns, []
+        return new
+
+    def take_unknown(self) -> Mapping[str, int]:
+        """Return the columns of the records since the last call that no row uses, with counts.
+
+        Columns that are listed as unused are left out.
+        """
+        unknown, self._unknown = self._unknown, Counter()
+        return unknown
+
     def find_missing_columns(self) -> Iterator[Problem]:
         """Yield a Problem for each column that the source names and that no record has.
 
@@ -150,7 +163,7 @@ class Mapper:
                     prop = msgspec.structs.replace(prop, language=column.language)  # noqa: PLW2901
                 columns.setdefault(column.plain, []).append(prop)
             if not column.is_known:
-                self.unknown[name] += 1
+                self._unknown[name] += 1
         return columns
 
     def _add_column(self, name: str) -> _Column:
@@ -161,6 +174,7 @@ class Mapper:
             row for row, used in self._columns_by_row.items() if not used.isdisjoint((name, plain))
         )
         self._columns[name] = _Column(plain, language, is_known, is_day_first, rows)
+        self._new_columns.append(name)
         return self._columns[name]
 
     def _fill(

@@ -25,7 +25,7 @@ from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import directory
 from indexer.generations.manifest import Generation, IndexLocked, IndexUnusable
 from indexer.ingest import watcher
-from indexer.ingest.corpus import NO_PROGRESS, Progress
+from indexer.ingest.progress import NO_PROGRESS, Progress
 from indexer.jobs import build as building
 from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.readers.registry import ReaderError

@@ -12,7 +12,7 @@ import click
 
 from indexer.catalogue.records import Publication
 from indexer.ingest import watcher
-from indexer.ingest.corpus import Progress
+from indexer.ingest.progress import Progress
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar

@@ -14,7 +14,6 @@ from tests.robustness import kills
 from tests.robustness.place import Place, live
 from tests.robustness.progress import Counts, chance
 from tests.robustness.runner import Runner
-from tests.samples import article, page
 
 SAMPLE, RANDOM = 30, 15
 
@@ -56,7 +55,8 @@ BUILD = """\
 import sys, time
 from pathlib import Path
 from indexer.jobs import build, build_stats
-from indexer.ingest.corpus import Progress
+from indexer.ingest import parsing
+from indexer.ingest.progress import Progress
 
 class Waits(Progress):
     def report_bytes(self, count): pass
@@ -70,6 +70,7 @@ class Waits(Progress):
 chunks = 0
 if __name__ == "__main__":
     build_stats.BATCH_SIZE = 2
+    parsing.BYTES_BEFORE_PROCESS = parsing.BATCH_BYTES = 0
     build.build(Path(sys.argv[1]), Path(sys.argv[2]), progress=Waits())
 """
 
@@ -103,9 +104,9 @@ def is_gone(process: int) -> bool:
 
 
 def test_the_children_of_a_killed_build_end(corpus: Path, tmp_path: Path) -> None:
-    """A child process that numbers words ends soon after its build is killed."""
-    articles = [article(f"Number {number}") for number in range(20)]
-    (corpus / "many.html").write_text(page(articles), encoding="utf-8")
+    """The child processes that parse and number words end soon after their build is killed."""
+    lines = "".join(f'{{"title": "Number {number}"}}\n' for number in range(40))
+    (corpus / "many.jsonl").write_text(lines, encoding="utf-8")
     script = tmp_path / "script.py"
     script.write_text(BUILD, encoding="utf-8")
     with subprocess.Popen(
@@ -114,7 +115,7 @@ def test_the_children_of_a_killed_build_end(corpus: Path, tmp_path: Path) -> Non
         assert process.stdout
         assert process.stdout.readline() == b"at work\n"
         begun = children(process.pid)
-        assert len(begun) == 2  # multiprocessing starts one more process
+        assert len(begun) == 3  # multiprocessing starts one more process
         wait_until_idle(begun)
         process.kill()
     until = time.monotonic() + 120

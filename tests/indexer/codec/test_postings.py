@@ -148,7 +148,7 @@ def test_stretches_and_chunks_do_not_change_the_files(
         folder = tmp_path / f"chunks-{size}"
         written(folder, made, catalogue=catalogue, size=size)
         assert contents(folder) == whole
-    monkeypatch.setattr(forward_index, "BATCHES_BEFORE_WORKER", 1000)
+    monkeypatch.setattr(forward_index, "BATCHES_BEFORE_PROCESS", 1000)
     written(tmp_path / "alone", made, catalogue=catalogue, size=7)
     assert contents(tmp_path / "alone") == whole
     assert len(list(postings.split_runs(Segment(tmp_path / "alone", catalogue).forward_index))) > (
@@ -220,7 +220,7 @@ def test_a_copied_segment_equals_a_full_build(
     kept = {each.id for each in left if data.draw(st.booleans()) or each.id < "m"}
     sizes = data.draw(st.sampled_from((None, 1, 4)))
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(forward_index, "BATCHES_BEFORE_WORKER", 1000)
+        patch.setattr(forward_index, "BATCHES_BEFORE_PROCESS", 1000)
         patch.setattr(merger, "SLAB", slab)
         if spliced:  # as in a large catalogue, where a few changes keep the means
             patch.setattr(postings, "compute_means", lambda lengths: np.full(lengths.shape[1], 5.0))

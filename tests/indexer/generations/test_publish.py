@@ -19,7 +19,7 @@ from indexer.generations.manifest import (
     IndexUnusable,
     IndexWriteError,
 )
-from indexer.ingest.corpus import Progress
+from indexer.ingest.progress import Progress
 from indexer.jobs import build
 
 HOLD = """\

@@ -19,7 +19,7 @@ from indexer.catalogue.records import Publication
 from indexer.generations import directory, manifest
 from indexer.generations.manifest import Changes
 from indexer.ingest import watcher
-from indexer.ingest.corpus import Progress
+from indexer.ingest.progress import Progress
 from indexer.jobs import build
 from indexer.jobs.build import BuildRejected, BuildResult
 from tests.samples import article, page

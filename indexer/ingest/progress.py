@@ -1,0 +1,23 @@
+"""Progress of reading a corpus and of building its index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from indexer.catalogue.records import Publication
+
+
+class Progress:
+    """Receiver of progress reports. This base class ignores them."""
+
+    def report_bytes(self, count: int) -> None:
+        """Receive the number of bytes read so far, over all files."""
+
+    def report_publications(self, publications: Sequence[Publication]) -> None:
+        """Receive publications that were parsed now, not copied from an earlier index."""
+
+    def report_sorting(self, done: int, total: int) -> None:
+        """Receive the steps of sorting done so far, and all steps, after the last publication."""
+
+
+NO_PROGRESS = Progress()
