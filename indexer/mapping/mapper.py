@@ -123,10 +123,7 @@ class Mapper:
         return new
 
     def take_unknown(self) -> Mapping[str, int]:
-        """Return the columns of the records since the last call that no row uses, with counts.
-
-        Columns that are listed as unused are left out.
-        """
+        """Return the columns since the last call that are neither used nor listed as unused."""
         unknown, self._unknown = self._unknown, Counter()
         return unknown
 

@@ -22,7 +22,12 @@ _KEYS_IN_BLOCK = 1.5
 
 
 class Separator(Protocol):
-    """A rule that determines where the next record starts. It has the state of the open record."""
+    """A rule that determines where the next record starts. It has the state of the open record.
+
+    `has_start`: only a start line separates from the open record, and no line changes the state.
+    """
+
+    has_start: bool
 
     def separates(self, line: bytes) -> bool:
         """Return whether a line does not belong to the open record."""
@@ -45,21 +50,21 @@ class StartLines:
     def __init__(self, start: str, *, ends_at_blank: bool, is_needed: bool = True) -> None:
         self._match = re.compile(start.encode()).match
         self._ends_at_blank = ends_at_blank
-        self._has_start = self._initial = not is_needed
+        self.has_start = self._initial = not is_needed
 
     def separates(self, line: bytes) -> bool:
         """Return whether a line starts the next record, or ends a record without a start line."""
-        if self._has_start:
+        if self.has_start:
             return self._match(line) is not None
         return self._ends_at_blank and not line.strip()
 
     def note(self, line: bytes) -> None:
         """Record whether the open record has a start line."""
-        self._has_start = self._has_start or self._match(line) is not None
+        self.has_start = self.has_start or self._match(line) is not None
 
     def reset(self) -> None:
         """Forget the open record."""
-        self._has_start = self._initial
+        self.has_start = self._initial
 
 
 class RepeatedKeys:
@@ -72,6 +77,7 @@ class RepeatedKeys:
     def __init__(self, tag: str, *, heeds_blank: bool) -> None:
         self._match = re.compile(tag.encode()).match
         self._heeds_blank = heeds_blank
+        self.has_start = False
         self.reset()
 
     def reset(self) -> None:
@@ -124,7 +130,7 @@ class _OpenRecord:
     """The record that is being read. `line` is its first line, from 1, or 0 if it has no lines."""
 
     def __init__(self, file: str, limits: Limits) -> None:
-        self._file, self._limits = file, limits
+        self._file, self._limits, self._max_bytes = file, limits, limits.largest_line
         self.line = 0
         self._lines: list[bytes] = []
         self._size = 0
@@ -132,8 +138,8 @@ class _OpenRecord:
     def add(self, line: bytes | None, number: int) -> None:
         """Add a line. None is a line that is too long."""
         self.line = self.line or number
-        self._size += self._limits.largest_line + 1 if line is None else len(line) + 1
-        if line is not None and self._size <= self._limits.largest_line:
+        self._size += self._max_bytes + 1 if line is None else len(line) + 1
+        if line is not None and self._size <= self._max_bytes:
             self._lines.append(line)
         else:
             self._lines = []
@@ -160,6 +166,7 @@ class RecordLines:
         self._tag, self._start, self._end = tag, start, end
         self._is_tag = re.compile(tag.encode()).match
         self._is_end = re.compile((end or _NEVER).encode()).match
+        self._is_boundary = re.compile(f"(?:{start or _FORM_FEED.decode()})|(?:{end or _NEVER})".encode()).match
         self._ends_at_blank = ends_at_blank
 
     def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
@@ -183,11 +190,15 @@ class RecordLines:
     def _split_lines(
         self, lines: Iterator[bytes | None], separator: Separator, record: _OpenRecord
     ) -> Iterator[Chunk | Problem]:
+        is_boundary = self._is_boundary
         for number, line in enumerate(lines, 1):
             if line is None:
                 record.add(None, number)
                 if record.line == number:
                     yield record.close()
+                continue
+            if record.line and separator.has_start and not is_boundary(line):
+                record.add(line, number)
                 continue
             is_end = self._is_end(line)
             if record.line and (is_end or separator.separates(line)):

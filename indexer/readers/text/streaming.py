@@ -76,9 +76,11 @@ def split_at(separator: bytes, blocks: Iterator[bytes], max_bytes: int) -> Itera
         first, *parts = block.split(separator)
         if not is_long:
             unfinished += first
-        for part in parts:
+        if parts:
             yield None if is_long or len(unfinished) > max_bytes else unfinished
-            unfinished, is_long = part, False
+            unfinished, is_long = parts.pop(), False
+            for part in parts:
+                yield part if len(part) <= max_bytes else None
         if is_long or len(unfinished) > max_bytes:
             unfinished, is_long = b"", True
     if unfinished or is_long:
