@@ -45,7 +45,6 @@ class DocStoreWriter:
         self._packing: Future[tuple[Array, Array]] | None = None
         self._lengths: list[Array] = []
         self._years: list[Array] = []
-        self._new_ids: list[str] = []
         self._files: dict[str, int] = {}
         self._file, self._line = array("l"), array("l")
         self._chunk_digests: list[bytes] = []
@@ -77,9 +76,7 @@ class DocStoreWriter:
         self._chunk_digests.append(b"".join([item.chunk_digest for item in parsed]))
         years = (doc.values.get(self._date, (NO_YEAR,))[0] for doc in publications)
         self._years.append(np.fromiter(years, np.int32, len(publications)))
-        ids = [doc.id for doc in publications]
-        self._new_ids += ids
-        self._ids.append(encode_texts(ids))
+        self._ids.append(encode_texts(doc.id for doc in publications))
         self._titles.append(encode_texts(doc.title for doc in publications))
         self._new_title_keys.append(encode_texts(self._make_title_key(doc) for doc in publications))
         self._add_sources(doc.source for doc in publications)
@@ -176,7 +173,8 @@ class DocStoreWriter:
             if self._previous
             else new_numbers
         )
-        new_ids = self._new_ids
+        all_ids = ids.to_list()
+        new_ids = [all_ids[number] for number in new.tolist()]
         title_keys = StringTable.from_encoded(self._new_title_keys.to_array()).to_list()
         order = sorted(range(len(new_ids)), key=new_ids.__getitem__)
         by_id = sort_orders.merge(

@@ -7,7 +7,7 @@ last batch, words get their final numbers and the forward index is inverted.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
 
@@ -85,22 +85,27 @@ def _write_documents(
     """
     catalogue = forward_index.catalogue
     docstore = DocStoreWriter(folder, catalogue, previous.docstore if previous else None)
-    columns = _make_columns(catalogue, previous)
-    with closing(docstore):
+    columns = _make_columns(folder, catalogue, previous)
+    with ExitStack() as stack:
+        stack.callback(docstore.close)
+        for column in columns:
+            stack.callback(column.close)
         origins = _gather(batches, docstore, forward_index, columns)
         with ArrayFileWriter(folder / PUBLICATIONS) as writer:
             docstore.write(writer, origins)
-    with ArrayFileWriter(folder / FACETS) as writer:
-        for column in columns:
-            column.write(writer)
+        with ArrayFileWriter(folder / FACETS) as writer:
+            for column in columns:
+                column.write(writer)
     return origins
 
 
-def _make_columns(catalogue: Catalogue, previous: Segment | None) -> list[FacetColumnWriter]:
+def _make_columns(
+    folder: Path, catalogue: Catalogue, previous: Segment | None
+) -> list[FacetColumnWriter]:
     """Return a writer for each exact field, then one for the languages."""
     names = [*(field.name for field in schema.list_exact_fields(catalogue)), LANGUAGE_COLUMN]
     known = {**previous.columns, LANGUAGE_COLUMN: previous.languages} if previous else {}
-    return [FacetColumnWriter(name, known.get(name)) for name in names]
+    return [FacetColumnWriter(folder, name, known.get(name)) for name in names]
 
 
 def _get_values(publication: Publication, column: str, catalogue: Catalogue) -> Sequence[Value]:

@@ -89,7 +89,7 @@ class CorpusReader:
         self._previous, self.report_bytes = previous, report_bytes
         self._finder = duplicates if isinstance(duplicates, DuplicateFinder) else None
         self._merger = duplicates if isinstance(duplicates, Merger) else None
-        self._places: dict[str, SourceLocation] = {}
+        self._taken = ids.TakenIds()
         self._repeats: Counter[str] = Counter()
         self._bytes = 0
         self._parser = ChunkParser(catalogue, limits, previous)
@@ -115,7 +115,7 @@ class CorpusReader:
                         copied.add(name)
                     yield item
         yield from self._end_duplicates()
-        self._places.clear()  # the build needs the memory to sort
+        self._taken.clear()  # the build needs the memory to sort
         for name, mapper in mappers.items():
             if name not in copied:
                 for problem in mapper.find_missing_columns():
@@ -152,7 +152,7 @@ class CorpusReader:
         for piece in pieces:
             if isinstance(piece, Problem):
                 self._reporter.report(piece)
-            elif len(self._places) < self.limits.most_entries:
+            elif len(self._taken) < self.limits.most_entries:
                 yield piece
             else:
                 limit = self.limits.most_entries
@@ -187,9 +187,7 @@ class CorpusReader:
         items = self._reuse(pending) or [*self._parse(pending, source)]
         if self._merger and source.mapper and any(map(self._merger.has_group, items)):
             return list(self._merge(self._reparse(pending, source, items), self._merger))
-        names = [item.id for item in items]
-        if len(set(names)) == len(names) and self._places.keys().isdisjoint(names):
-            self._places.update((item.id, item.source) for item in items)
+        if self._taken.add_new(items):
             return items
         # The handling of a repeated id depends on earlier chunks. So the next build must parse
         # this chunk again.
@@ -198,7 +196,7 @@ class CorpusReader:
             return [Parsed(self._number_id(item.publication)) for item in parsed]
         report = self._reporter.report
         return [
-            Parsed(item.publication) for item in parsed if ids.claim_id(item, report, self._places)
+            Parsed(item.publication) for item in parsed if ids.claim_id(item, report, self._taken)
         ]
 
     def _merge(self, items: Iterable[Parsed], merger: Merger) -> Iterator[Parsed]:
@@ -218,10 +216,10 @@ class CorpusReader:
     def _number_id(self, publication: Publication) -> Publication:
         """Return the publication with a unique id. Add a number only if its id is taken."""
         identity = publication.id
-        while identity in self._places:
+        while identity in self._taken:
             self._repeats[publication.id] += 1
             identity = f"{publication.id}-{self._repeats[publication.id] + 1}"
-        self._places[identity] = publication.source
+        self._taken.add(identity, publication.source)
         return msgspec.structs.replace(publication, id=identity)
 
     def _reparse(

@@ -5,24 +5,90 @@ A build leaves the publication out (`claim_id`). An import adds a number (`with_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
 
 import msgspec
 
-from indexer.catalogue.records import Parsed, Problem, Publication, SourceLocation
+from indexer.catalogue.records import (
+    DIGEST_BYTES,
+    Item,
+    Parsed,
+    Problem,
+    Publication,
+    SourceLocation,
+)
+
+_LINE_BITS = 32
+_MAX_LINE = (1 << _LINE_BITS) - 1
+"""A line of a place, in its lowest bits. A file has at most as many lines as bytes."""
+
+
+class TakenIds:
+    """The ids of the publications that were read, and the places of these.
+
+    A corpus may have millions of them. To save memory, an id is kept as a digest, and a place as
+    one number.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[bytes, int] = {}
+        self._files: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, identity: str) -> bool:
+        return _digest(identity) in self._places
+
+    def add(self, identity: str, source: SourceLocation) -> None:
+        """Add an id. If it is taken, its first place is kept."""
+        self._places.setdefault(_digest(identity), self._encode(source))
+
+    def add_new(self, items: Sequence[Item]) -> bool:
+        """Add the ids of items if they differ from each other and none is taken.
+
+        Return whether they were added.
+        """
+        places = {_digest(item.id): self._encode(item.source) for item in items}
+        is_new = len(places) == len(items) and self._places.keys().isdisjoint(places)
+        if is_new:
+            self._places.update(places)
+        return is_new
+
+    def get_place(self, identity: str) -> SourceLocation:
+        """Return the first place of an id that is taken."""
+        place = self._places[_digest(identity)]
+        return SourceLocation(self._files[place >> _LINE_BITS], place & _MAX_LINE)
+
+    def clear(self) -> None:
+        """Forget all ids."""
+        self._places.clear()
+
+    def _encode(self, source: SourceLocation) -> int:
+        number = self._numbers.setdefault(source.file, len(self._files))
+        if number == len(self._files):
+            self._files.append(source.file)
+        return number << _LINE_BITS | source.line
+
+
+def _digest(identity: str) -> bytes:
+    return blake2b(identity.encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def claim_id(
-    item: Publication | Parsed, report: Callable[[Problem], None], places: dict[str, SourceLocation]
+    item: Publication | Parsed, report: Callable[[Problem], None], taken: TakenIds
 ) -> bool:
     """Return whether no earlier publication has the same id. Report a Problem otherwise.
 
-    `places` maps each id that is taken to its source. A new id is added to it.
+    A new id is added to those that are taken.
     """
     source = item.source
-    first = places.setdefault(item.id, source)
-    if first is source:
+    if item.id not in taken:
+        taken.add(item.id, source)
         return True
+    first = taken.get_place(item.id)
     message = f"the entry at {first.file}:{first.line} already has this id"
     hint = "Choose a unique id. The entry was left out"
     report(Problem(source.file, source.line, message, hint, item.id))

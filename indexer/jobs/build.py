@@ -257,7 +257,7 @@ def _reject_partial(
     A publication is not missing if it was merged into another one.
     """
     hint = "Fix the corpus, or build with --force if this is intended"
-    count = len(stats.digests)
+    count = stats.publications
     if not count:
         message = f"{corpus_folder} contains no readable publication"
         raise BuildRejected(message, hint, stats.problems)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
+from functools import cached_property
 from hashlib import sha256
 from itertools import islice
 
@@ -13,7 +14,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Item, Parsed, Problem
+from indexer.catalogue.records import DIGEST_BYTES, Item, Parsed, Problem
 from indexer.catalogue.retired import RetiredIds
 from indexer.catalogue.tested_links import LinkResult
 from indexer.catalogue.thesaurus import Thesaurus
@@ -28,7 +29,8 @@ BATCH_SIZE, ENCODING_BATCH_SIZE = 4096, 512
 class BuildStats:
     """The counts and digests of a new generation, from which its manifest is made.
 
-    `digests`: digest of each publication by its id, in the order of the corpus.
+    `digests`: digest of each publication by its id, in the order of the corpus. Until it is used
+    after the last publication, ids and digests are kept as bytes, to save memory.
     `previous_digests`: those of the predecessor. `merged_ids`: ids of publications that were merged
     from several records. `retired`: the entries of `retired.toml`. `dead_links`: those of
     `tested.links`.
@@ -44,7 +46,8 @@ class BuildStats:
         self.catalogue, self.problems, self.model, self.limits = catalogue, problems, model, limits
         self.previous_digests, self.thesaurus, self.retired = previous_digests, thesaurus, retired
         self.dead_links = dead_links
-        self.digests: dict[str, bytes] = {}
+        self.publications = 0
+        self._ids, self._digests = bytearray(), bytearray()
         self.merged_ids: set[str] = set()
         self._corpus_hash = sha256()
 
@@ -62,19 +65,30 @@ class BuildStats:
 
     def count(self, items: Sequence[Item]) -> None:
         """Record the digest and the source location of each item."""
-        lines = []
+        lines, identities = [], []
         for item in items:
             digest = (
                 item.publication.digest
                 if isinstance(item, Parsed)
                 else self.previous_digests[item.id]
             )
-            self.digests[item.id] = digest
+            identities.append(f"{item.id}\n")
+            self._digests += digest
             lines.append(f"{digest.hex()} {item.source.file} {item.source.line}\n")
             if isinstance(item, Parsed) and (others := item.publication.other_sources):
                 self.merged_ids.add(item.id)
                 lines += [f"{other.file} {other.line}\n" for other in others]
+        self.publications += len(items)
+        self._ids += "".join(identities).encode()
         self._corpus_hash.update("".join(lines).encode())
+
+    @cached_property
+    def digests(self) -> Mapping[str, bytes]:
+        """The digest of each publication by its id, in the order of the corpus."""
+        identities = self._ids.decode().split("\n")[:-1]
+        starts = range(0, len(self._digests), DIGEST_BYTES)
+        digests = (bytes(self._digests[start : start + DIGEST_BYTES]) for start in starts)
+        return dict(zip(identities, digests, strict=True))
 
     @property
     def corpus(self) -> str:
@@ -133,7 +147,7 @@ class BuildStats:
             built=datetime.now(UTC).isoformat(timespec="seconds"),
             seconds=seconds,
             after=after,
-            publications=len(self.digests),
+            publications=self.publications,
             merged=merged,
             changes=self.changes,
             counts=counts,

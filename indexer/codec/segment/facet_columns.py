@@ -9,14 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Value
-from indexer.codec.segment.array_file import Array, ArrayFileWriter, pick_dtype, pick_offset_dtype
+from indexer.codec.segment.array_file import (
+    Array,
+    ArrayFileWriter,
+    Spool,
+    pick_dtype,
+    pick_offset_dtype,
+)
 from indexer.codec.segment.postings import expand_ranges
-from indexer.codec.segment.string_table import StringTable, compute_offsets
+from indexer.codec.segment.string_table import StringTable, compute_offsets, encode_texts
+
+MAX_VALUES_IN_MEMORY = 1 << 18
+"""Number of distinct values of a field that are kept in memory, about 40 MB. Values that repeat
+often get few more numbers than one."""
 
 
 class FacetColumn:
@@ -65,9 +76,9 @@ class FacetColumn:
 class FacetColumnWriter:
     """Collects the values of one field, document by document."""
 
-    def __init__(self, name: str, previous: FacetColumn | None) -> None:
+    def __init__(self, folder: Path, name: str, previous: FacetColumn | None) -> None:
         self.name, self._previous = name, previous
-        self._ordinals = _Ordinals(previous.values[:-1] if previous else ())
+        self._ordinals = _Ordinals(folder, previous.values[:-1] if previous else ())
         self._counts: list[Array] = []
         self._added: list[Array] = []
 
@@ -77,6 +88,7 @@ class FacetColumnWriter:
         ordinals = map(self._ordinals.__getitem__, (str(value) for row in rows for value in row))
         self._counts.append(counts)
         self._added.append(np.fromiter(ordinals, np.int32, int(counts.sum())))
+        self._ordinals.spool_new()
 
     def copy(self, doc_numbers: Array) -> None:
         """Append the values of documents of the previous column, by their numbers there."""
@@ -87,6 +99,10 @@ class FacetColumnWriter:
         has_none = self._previous.ordinals[begins] == len(self._previous.values) - 1
         self._counts.append(np.where(has_none, 0, counts))
         self._added.append(ordinals[ordinals < len(self._previous.values) - 1])
+
+    def close(self) -> None:
+        """Free the memory and the temporary disk space."""
+        self._ordinals.close()
 
     def write(self, writer: ArrayFileWriter) -> None:
         """Write the column."""
@@ -102,20 +118,47 @@ class FacetColumnWriter:
 
 
 class _Ordinals(dict[str, int]):
-    """The number of each value, in order of first occurrence."""
+    """The number of each value, in order of first occurrence.
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    A field may have millions of values, such as authors. If there are many, the dictionary starts
+    again. A value that occurs again then gets another number. Each number has a text on disk.
+    """
+
+    def __init__(self, folder: Path, texts: Sequence[str]) -> None:
         super().__init__({text: number for number, text in enumerate(texts)})
+        self._next, self._texts = len(texts), Spool(folder, np.uint8)
+        self._texts.append(encode_texts(texts))
+        self._new: list[str] = []
 
     def __missing__(self, text: str) -> int:
-        self[text] = number = len(self)
+        self[text] = number = self._next
+        self._next += 1
+        self._new.append(text)
         return number
+
+    def spool_new(self) -> None:
+        """Write new values to disk. Forget all if they are many."""
+        self._texts.append(encode_texts(self._new))
+        self._new = []
+        if len(self) > MAX_VALUES_IN_MEMORY:
+            self.clear()
+
+    def close(self) -> None:
+        """Free the memory and the temporary disk space."""
+        self.clear()
+        self._texts.close()
 
     def make_final(self, ordinals: Array) -> tuple[list[str], Array]:
         """Return the values that occur, sorted, and the final ordinal of each number."""
-        texts = list(self)
+        self.clear()  # the texts need the memory
+        texts = StringTable.from_encoded(self._texts.to_array()).to_list()
         used = np.flatnonzero(np.bincount(ordinals, minlength=len(texts)))
         order = sorted(used.tolist(), key=texts.__getitem__)
+        values: list[str] = []
         final = np.zeros(len(texts), np.int32)
-        final[order] = np.arange(len(order))
-        return [texts[number] for number in order], final
+        for number in order:
+            text = texts[number]
+            if not values or text != values[-1]:
+                values.append(text)
+            final[number] = len(values) - 1
+        return values, final

@@ -166,7 +166,9 @@ class RecordLines:
         self._tag, self._start, self._end = tag, start, end
         self._is_tag = re.compile(tag.encode()).match
         self._is_end = re.compile((end or _NEVER).encode()).match
-        self._is_boundary = re.compile(f"(?:{start or _FORM_FEED.decode()})|(?:{end or _NEVER})".encode()).match
+        self._is_boundary = re.compile(
+            f"(?:{start or _FORM_FEED.decode()})|(?:{end or _NEVER})".encode()
+        ).match
         self._ends_at_blank = ends_at_blank
 
     def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:

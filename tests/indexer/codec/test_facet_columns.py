@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.codec import writer
+from indexer.codec.segment import facet_columns
 from indexer.codec.segment.facet_columns import FacetColumn
-from indexer.codec.segment.reader import Segment
+from indexer.codec.segment.reader import FACETS, Segment
 from tests.indexer.codec.segments import CATALOGUE, fresh, publications, written
 from tests.search_app.engine import catalogues
 
@@ -55,6 +56,16 @@ def test_columns_have_the_values_of_publications(made: list[Publication]) -> Non
     """A column has the values of each publication in the stated order: none, one, or several."""
     with tempfile.TemporaryDirectory() as folder:
         assert_columns(written(Path(folder) / "segment", fresh(made)), made)
+
+
+def test_many_values_are_numbered_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The columns are the same if the dictionary of values begins again after every batch."""
+    made = catalogues.throw(seed=3, size=60)
+    written(tmp_path / "whole", fresh(made), catalogue=catalogues.CATALOGUE, size=7)
+    monkeypatch.setattr(facet_columns, "MAX_VALUES_IN_MEMORY", 0)
+    written(tmp_path / "parts", fresh(made), catalogue=catalogues.CATALOGUE, size=7)
+    whole, parts = (tmp_path / name / FACETS for name in ("whole", "parts"))
+    assert parts.read_bytes() == whole.read_bytes()
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -307,8 +307,8 @@ def placed(identity: str, line: int) -> Publication:
 def test_second_publication_of_an_id_is_removed(problems: list[Problem]) -> None:
     """The first publication of an id is kept. Others are reported with its location."""
     given_ids = [placed("a", 1), placed("b", 2), placed("a", 3)]
-    places: dict[str, SourceLocation] = {}
-    first = [each for each in given_ids if ids.claim_id(each, problems.append, places)]
+    taken = ids.TakenIds()
+    first = [each for each in given_ids if ids.claim_id(each, problems.append, taken)]
     assert first == given_ids[:2]
     assert [(each.file, each.line, each.entry) for each in problems] == [("a.html", 3, "a")]
     assert "a.html:1" in problems[0].what
