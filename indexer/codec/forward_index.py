@@ -110,7 +110,7 @@ class _LanguageNumbers(dict[str, int]):
         self.bigrams: list[Array] = []
 
     def __missing__(self, word: str) -> int:
-        if tokenizer.is_unsegmented(word):
+        if not word.isascii() and tokenizer.is_unsegmented(word):
             words = tokenizer.bigrams(word)
             numbers = [self._numbers.number_word(bigram, self._language) for bigram in words]
             self.bigrams.append(np.array(numbers, np.int32))

@@ -25,7 +25,7 @@ from indexer.readers.base import Reader
 ID_ROW, OTHER_TITLES = "id", "other_titles"
 """Special rows: the id of the record, and its titles after the first."""
 _MAX_PLANS = 1000
-"""Maximum number of sets of columns whose plan is cached."""
+"""Maximum number of sets of columns whose plan is cached. Many records have the same columns."""
 _Plan = tuple[tuple[str, tuple[tuple[Template, ...], ...]], ...]
 """Rows, each with the specifications of which a record has a column."""
 
@@ -47,8 +47,7 @@ class _Column(NamedTuple):
 class Mapper:
     """The mapping of one source, for one catalogue.
 
-    `digest` identifies the rules by which the bytes of a record are read: the mapping, and the
-    name and version of the reader.
+    `digest` identifies the mapping, and the name and version of the reader.
     """
 
     def __init__(self, source: Source, reader: Reader, catalogue: Catalogue) -> None:
@@ -66,7 +65,6 @@ class Mapper:
             row: frozenset(chain.from_iterable(map(templates.list_columns, specifications[row])))
             for row in self._templates
         }
-        # Many records have the same columns.
         self._plan = lru_cache(_MAX_PLANS)(self._make_plan)
         self._normalizers = {
             (field.name, is_day_first): make_normalizer(field, day_first=is_day_first)
@@ -85,8 +83,7 @@ class Mapper:
             if row == ID_ROW:
                 identity = self._make_id(alternatives, columns)
                 continue
-            field = self.catalogue.by_name[row]
-            properties += self._fill(field, alternatives, columns)
+            properties += self._fill(self.catalogue.by_name[row], alternatives, columns)
         return SourceRecord(record.source, tuple(properties), identity)
 
     def _make_plan(self, columns: frozenset[str]) -> _Plan:
@@ -167,12 +164,11 @@ class Mapper:
         plain, language = templates.split_language(name)
         is_known = name in self._known or plain in self._known
         is_day_first = not {name, plain}.isdisjoint(self.source.day_first)
-        rows = tuple(
-            row for row, used in self._columns_by_row.items() if not used.isdisjoint((name, plain))
-        )
-        self._columns[name] = _Column(plain, language, is_known, is_day_first, rows)
+        used_by = self._columns_by_row.items()
+        rows = tuple(row for row, used in used_by if not used.isdisjoint((name, plain)))
         self._new_columns.append(name)
-        return self._columns[name]
+        self._columns[name] = column = _Column(plain, language, is_known, is_day_first, rows)
+        return column
 
     def _fill(
         self, field: Field, alternatives: Sequence[Sequence[Template]], columns: templates.Columns
@@ -234,9 +230,8 @@ class Mapper:
 
     def _is_used(self, text: str, column: _Column, field: Field) -> bool:
         """Return whether a text of a column is a value of another row than `field`."""
-        others = (
-            self.catalogue.by_name[row] for row in column.rows if row in self.catalogue.by_name
-        )
+        by_name = self.catalogue.by_name
+        others = (by_name[row] for row in column.rows if row in by_name)
         return any(normalize(row, text, day_first=False) for row in others if row is not field)
 
     def _list_translations(

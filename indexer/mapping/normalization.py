@@ -38,14 +38,16 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str] | No
     text = text.strip()
     if not text.isascii():
         text = cleaning.compose(plain_text.repair_encoding(text))
-    if not text or _is_missing_value(field, text):
+    can_be_missing = len(text) <= _MAX_NO_VALUE_CHARS or field.role == "abstract"
+    if (can_be_missing or field.kind == "language") and _is_missing_value(field, text):
         return ()
     if field.kind == "date":
         date = dates.parse_date(text, day_first=day_first)
         return (date,) if date else None
     if find := _FINDERS.get(field.kind):
         return find(text) or None
-    text = plain_text.strip_markup(text)
+    if "<" in text or "&" in text:
+        text = plain_text.strip_markup(text)
     convert = _CONVERTERS.get(field.role) or _CONVERTERS.get(field.kind)
     return convert(text) if convert else (text,)
 
@@ -59,8 +61,8 @@ def make_normalizer(field: Field, *, day_first: bool) -> Callable[[str], Sequenc
 
 def _is_missing_value(field: Field, text: str) -> bool:
     """Return whether a text means that the value is missing. A title may be any text."""
-    if field.role == "title":
-        return False
+    if not text or field.role == "title":
+        return not text
     return (
         (len(text) <= _MAX_NO_VALUE_CHARS and text.casefold() in _NO_VALUE)
         or (text == "NA" and field.kind in _NA_KINDS)

@@ -86,13 +86,16 @@ class Name(NamedTuple):
     @property
     def search_text(self) -> str:
         """The name with the given name before and after it. A phrase matches it in either order."""
+        if self.literal:
+            return self.literal
         first = self.display if self.is_east_asian else self.given
-        return self.literal or f"{first} {self}".strip()
+        return f"{first} {self.inverted}".strip()
 
     @property
     def is_east_asian(self) -> bool:
         """Whether it is a Chinese, Japanese, or Korean name in its own script."""
-        return bool(self.given and _EAST_ASIAN.fullmatch(f"{self.family}{self.given}"))
+        name = f"{self.family}{self.given}"
+        return bool(self.given and not name.isascii() and _EAST_ASIAN.fullmatch(name))
 
 
 @lru_cache(maxsize=20_000)
@@ -125,6 +128,11 @@ def read(normalized: str) -> Name:
 
 
 def _parse_inverted(text: str) -> Name:
+    if text.count(",") == 1:  # most names
+        family, given = map(str.strip, text.split(","))
+        if family and given and given.rstrip(".").lower() not in _SUFFIXES:
+            is_person = len(given) <= _MAX_GIVEN_CHARS
+            return Name(family, given) if is_person else Name(literal=text)
     parts = [part.strip() for part in text.split(",") if part.strip()]
     suffixes = [part for part in parts[1:] if part.rstrip(".").lower() in _SUFFIXES]
     name_parts = [parts[0], *(part for part in parts[1:] if part not in suffixes)]

@@ -33,9 +33,9 @@ def encode_word(word: str, language: str, default_language: str) -> str:
 
     `default_language` is the language of the catalogue.
     """
-    surface = surface_form(word)
     if word.isascii() and language == default_language:
-        return surface
+        return word.lower()  # its surface form
+    surface = surface_form(word)
     stem = stemming.stem(word, language)
     has_default_stem = stem == stemming.stem(surface, default_language)
     return surface if has_default_stem else f"{surface}{STEM_MARK}{stem}"

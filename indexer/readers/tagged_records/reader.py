@@ -147,7 +147,11 @@ class TaggedReader:
                 group, members = last_group, groups[tag]
             elif tag not in members:
                 group, members = 0, frozenset()
-            for value in self._make_values(tag, lines):
+            if len(lines) == 1 and tag not in self._separators:  # most tags
+                values = list(filter(None, [lines[0].strip()]))
+            else:
+                values = self._make_values(tag, lines)
+            for value in values:
                 if tag in qualified and value.endswith("]") and " [" in value:
                     text, _, kind = value.rpartition(" [")
                     properties.append(Property(f"{tag}[{kind}", text, text, None, group))
