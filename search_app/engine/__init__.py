@@ -1,8 +1,8 @@
 """The search engine: `Engine` owns the live searcher, replaces it, and runs searches.
 
 It turns a `SearchRequest` into `Results` and does not depend on HTTP. Pages, the API and the
-command line use `Engine` and `Searcher` only. `open_searcher` chooses the store. No other part of
-the engine depends on the arrays of a local index.
+command line use `Engine` and `Searcher` only. `local_index` chooses the store. No other part of the
+engine depends on the arrays of a local index.
 """
 
 from __future__ import annotations
@@ -15,22 +15,17 @@ from math import inf
 from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic, sleep
-from typing import NamedTuple
 from weakref import ref
 
 from indexer.catalogue.records import Publication
-from indexer.codec.segment import array_file
-from indexer.generations import directory
-from indexer.generations.manifest import Generation, IndexUnusable
+from indexer.generations.manifest import IndexUnusable
 from search_app.engine.admission import AdmissionControl, TooBusy
-from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.deadline import BudgetExceeded, Deadline
+from search_app.engine.local_index import LoadOptions, LocalIndex, open_searcher
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
-from search_app.engine.snapshot import loader
 from search_app.engine.snapshot.loader import IntegrityCheck
-from search_app.engine.snapshot.snapshot import ReadArrays, Snapshot
 
 __all__ = [
     "BudgetExceeded",
@@ -50,18 +45,6 @@ REFRESH_SECONDS = 1.0
 RETRY_SECONDS = 60.0
 """Seconds until a generation that could not be opened is tried again. The cause may be
 temporary."""
-
-
-class LoadOptions(NamedTuple):
-    """Settings for opening a generation.
-
-    A generation of at most `max_in_memory` bytes is read into memory, a larger one is mapped.
-    Opening waits up to `check_timeout` seconds for the check of the files. The rest of it runs in
-    the background.
-    """
-
-    max_in_memory: int = 0
-    check_timeout: float = 10.0
 
 
 class Engine:
@@ -87,7 +70,8 @@ class Engine:
         options: LoadOptions = LoadOptions(),  # noqa: B008
         budget: float = inf,
     ) -> None:
-        self.index, self._options, self._budget = index, options, budget
+        self.index, self._budget = index, budget
+        self._generations = LocalIndex(index, options)
         self._admission = AdmissionControl()
         self._lock = Lock()
         self._check: IntegrityCheck | None = None
@@ -154,21 +138,20 @@ class Engine:
         if self.current is None or self.current.name != live:
             self._load_generation(live)
         elif self._check and self._is_check_interrupted():
-            self._check = IntegrityCheck(self._check.generation, self._check.contents)
-            self._check.start()
+            self._check = self._check.restart()
         else:
             self._log_damage()
 
     def _read_live_name(self) -> str:
         with suppress(IndexUnusable, OSError):
-            return directory.read_live_name(self.index)
+            return self._generations.read_live_name()
         return ""
 
     def _load_generation(self, name: str) -> None:
         """Switch to a generation. If it cannot be opened, record the error and log it once."""
         self._tried = monotonic()
         try:
-            searcher, check = self._open_generation(name or directory.read_live_name(self.index))
+            searcher, check = self._generations.open(name or self._generations.read_live_name())
         except Exception as error:
             if (live := self._read_live_name()) not in {"", name}:
                 self._load_generation(live)  # a build removed it in the meantime
@@ -188,22 +171,6 @@ class Engine:
         self.current, self._check, self.failed, self._error = searcher, check, None, None
         self.on_reload()
 
-    def _open_generation(self, name: str) -> tuple[Searcher, IntegrityCheck]:
-        """Open and check a generation, and derive everything that a search needs from it.
-
-        Raise IndexOutdated if a file is missing or damaged, and OSError.
-        """
-        generation = directory.load(self.index, name)
-        contents = loader.read_files(generation, self._options.max_in_memory)
-        check = IntegrityCheck(generation, contents)
-        check.start()
-        check.join(self._options.check_timeout)
-        if check.errors:
-            raise directory.corrupt_error(name, check.errors)
-        searcher = open_searcher(generation, lambda file: loader.read_arrays(file, contents))
-        searcher.prepare()
-        return searcher, check
-
     def _is_check_interrupted(self) -> bool:
         """Return whether the check was lost in a fork: it has no result and no running thread."""
         check = self._check
@@ -215,10 +182,8 @@ class Engine:
 
     def _log_damage(self) -> None:
         self.failed = self._find_damaged()
-        if self._check and self._check.errors:
-            log.error(
-                "%s", directory.corrupt_error(self._check.generation.name, self._check.errors)
-            )
+        if self._check and (error := self._check.make_error()):
+            log.error("%s", error)
 
     def search(self, request: SearchRequest) -> Results:
         """Return the results of a search of the live index. Raise BudgetExceeded or TooBusy."""
@@ -242,17 +207,6 @@ class Engine:
         """
         with self._admission.admit(searcher.store.estimate_cost(request)) as yield_to_others:
             return searcher.scan(request, Deadline(self._budget, yield_to_others))
-
-
-def open_searcher(
-    generation: Generation, read_arrays: ReadArrays = array_file.open_arrays
-) -> Searcher:
-    """Return a searcher of a local generation. `read_arrays` returns the arrays of a file.
-
-    Raise IndexOutdated if the generation has another format or is damaged.
-    """
-    snapshot = Snapshot(generation, read_arrays)
-    return Searcher(generation, ArrayStore(snapshot), snapshot.vocabulary)
 
 
 def open_engine(index: Path) -> Engine:

@@ -19,7 +19,7 @@ from indexer.generations import directory, publish
 from indexer.generations.manifest import Generation, IndexMissing, IndexOutdated
 from indexer.jobs import build
 from search_app import config, create_app, engine
-from search_app.engine import Engine, LoadOptions
+from search_app.engine import Engine, LoadOptions, local_index
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.loader import IntegrityCheck, read_files
 from tests.catalogue import PATIENT
@@ -122,7 +122,7 @@ def test_damage_after_a_slow_check_degrades_the_server(
             goes_on.wait(60)
             super().run()
 
-    monkeypatch.setattr(engine, "IntegrityCheck", Slow)
+    monkeypatch.setattr(local_index, "IntegrityCheck", Slow)
     flip(next(each for each in segments(index) if each.name == "publications.seg"), 64)
     held = Engine(index, LoadOptions(check_timeout=0))
     name = held.get_searcher().name

@@ -15,7 +15,7 @@ from threading import Thread
 from indexer.codec.segment import array_file
 from indexer.codec.segment.array_file import Array, Buffer
 from indexer.generations import directory
-from indexer.generations.manifest import SEGMENT, Generation
+from indexer.generations.manifest import SEGMENT, Generation, IndexOutdated
 
 Contents = Mapping[str, Buffer]
 """The bytes of each file of a generation, by its name in the manifest."""
@@ -61,3 +61,13 @@ class IntegrityCheck(Thread):
                 for name, digest in zip(self.contents, digests, strict=True)
                 if digest != files[name][1]
             ]
+
+    def restart(self) -> IntegrityCheck:
+        """Return a new check of the same files, which is running."""
+        check = IntegrityCheck(self.generation, self.contents)
+        check.start()
+        return check
+
+    def make_error(self) -> IndexOutdated | None:
+        """Return the error that names the damaged files; None if none has been found."""
+        return directory.corrupt_error(self.generation.name, self.errors) if self.errors else None
