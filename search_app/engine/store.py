@@ -172,8 +172,8 @@ class Store(Protocol):
     def estimate_cost(self, request: SearchRequest) -> int:
         """Return the approximate cost of a search, in postings."""
 
-    def count(self, clause: Clause) -> int:
-        """Return the number of publications that match a clause."""
+    def count_all(self, clauses: Sequence[Clause]) -> list[int]:
+        """Return the number of publications that match each clause."""
 
     def count_together(self, clauses: Sequence[Clause], others: Sequence[Clause]) -> list[int]:
         """Return for each clause the number of publications that match it and all others."""

@@ -34,9 +34,9 @@ class ArrayStore:
         """Return the approximate cost of a search, in postings."""
         return cost.estimate_cost(request, self.snapshot)
 
-    def count(self, clause: Clause) -> int:
-        """Return the number of publications that match a clause."""
-        return len(clause_postings(clause, self.snapshot).documents)
+    def count_all(self, clauses: Sequence[Clause]) -> list[int]:
+        """Return the number of publications that match each clause."""
+        return [len(clause_postings(clause, self.snapshot).documents) for clause in clauses]
 
     def count_together(self, clauses: Sequence[Clause], others: Sequence[Clause]) -> list[int]:
         """Return for each clause the number of publications that match it and all others."""

@@ -51,8 +51,14 @@ def diagnose(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline)
     catalogue = interpreter.vocabulary.catalogue
     typed = {retype(clause, catalogue): clause for clause in islice(all_clauses, MAX_WORDS)}
     is_long = next(all_clauses, None) is not None
-    counts = [_count_alone(text, clause, search, interpreter) for text, clause in typed.items()]
-    unknown = [clause for clause in typed.values() if not interpreter.store.count(clause)]
+    doc_counts = interpreter.store.count_all([*typed.values()])
+    counts = [
+        _count_alone(text, search) if doc_count else QueryCount(text, 0)
+        for text, doc_count in zip(typed, doc_counts, strict=True)
+    ]
+    unknown = [
+        clause for clause, count in zip(typed.values(), doc_counts, strict=True) if not count
+    ]
     is_strict = request.match == "auto" and retrieved.interpretation.is_strict
     return Diagnosis(
         tuple(count for count in counts if count is not None),
@@ -74,8 +80,10 @@ def _find_lacking(search: RunSearch, interpreter: Interpreter) -> Iterator[Lacki
 
     The text is read again with `match="all"`, because a relaxed query may have split a name.
     """
-    for clause in islice(clauses(search(match="all").interpretation.parsed.words), MAX_WORDS):
-        if clause.entity_id and not interpreter.store.count(clause):
+    typed = islice(clauses(search(match="all").interpretation.parsed.words), MAX_WORDS)
+    named = [clause for clause in typed if clause.entity_id]
+    for clause, count in zip(named, interpreter.store.count_all(named), strict=True):
+        if not count:
             broader, related = _find_wider(clause.entity_id, search, interpreter)
             yield Lacking(clause.text, broader, related)
 
@@ -135,12 +143,8 @@ def retype(clause: Clause, catalogue: Catalogue) -> str:
     return f"{field_prefix}{clause.text}"
 
 
-def _count_alone(
-    text: str, clause: Clause, search: RunSearch, interpreter: Interpreter
-) -> QueryCount | None:
+def _count_alone(text: str, search: RunSearch) -> QueryCount | None:
     """Return a text with its number of hits; None if it is relaxed or corrected when alone."""
-    if not interpreter.store.count(clause):
-        return QueryCount(text, 0)
     retrieved = search(text=text)
     is_as_typed = not (retrieved.interpretation.relaxed or retrieved.interpretation.corrected)
     return QueryCount(text, retrieved.reply.total) if is_as_typed else None

@@ -65,16 +65,18 @@ class EntityLinker(NameIndex):
             for broader in entity.broader:
                 self._narrower[broader].append(number)
         self._labels: dict[int, list[query.Query]] = {}
+        self._counts: dict[int, int] = {}
         self._other_names_of: dict[int, list[query.Query]] = {}
         self._shown_labels: dict[int, list[tuple[str, str]]] = {}
         self._narrower_of: dict[int, list[int]] = {}
         self._numbers = {entity.id: number for number, entity in enumerate(self.entities)}
 
     def prepare(self) -> None:
-        """Cache the postings of all labels, so that the first search for an entity is fast too."""
-        for number in range(len(self.entities)):
-            if other_names := self._get_other_names(number):
-                self._store.count(Clause(other_names))
+        """Count all labels, so that the store may cache them, and no search has to count any."""
+        numbers = range(len(self.entities))
+        self._count_documents(numbers)
+        all_names = filter(None, map(self._get_other_names, numbers))
+        self._store.count_all([Clause(other_names) for other_names in all_names])
 
     def link(self, pieces: Sequence[str], *, shouted: bool) -> list[EntitySpan]:
         """Return the entities in the pieces of a text, in order: see `NameIndex.find_names`."""
@@ -178,20 +180,28 @@ class EntityLinker(NameIndex):
         if related:
             yield Synonyms(related, identity, "kin", RELATED_WEIGHT)
 
-    def _count_documents(self, number: int) -> int:
-        """Return the number of documents that match any label of an entity."""
-        labels = self._get_labels(number)
-        return self._store.count(Clause(labels)) if labels else 0
+    def _count_documents(self, numbers: Sequence[int]) -> list[int]:
+        """Return the number of documents that match any label of each entity."""
+        new = [number for number in numbers if number not in self._counts]
+        counts = dict.fromkeys(new, 0)
+        if labeled := [number for number in new if self._get_labels(number)]:
+            clauses = [Clause(self._get_labels(number)) for number in labeled]
+            counts.update(zip(labeled, self._store.count_all(clauses), strict=True))
+        self._counts.update(counts)
+        return [self._counts[number] for number in numbers]
 
     def _find_narrower(self, number: int) -> list[int]:
         """Return the narrower entities that an entity also matches; each has documents."""
         if number not in self._narrower_of:
-            count = self._count_documents(number)
-            limit = self._vocabulary.size * (MAX_SHARE if count else 1) if count < FEW_DOCS else 0
+            (count,) = self._count_documents([number])
+            limit = self._vocabulary.size * (MAX_SHARE if count else 1)
+            narrower = self._narrower.get(self.entities[number].id, []) if count < FEW_DOCS else []
             self._narrower_of[number] = [
-                narrower
-                for narrower in self._narrower.get(self.entities[number].id, ())
-                if 0 < self._count_documents(narrower) <= limit
+                narrower_number
+                for narrower_number, narrower_count in zip(
+                    narrower, self._count_documents(narrower), strict=True
+                )
+                if 0 < narrower_count <= limit
             ]
         return self._narrower_of[number]
 

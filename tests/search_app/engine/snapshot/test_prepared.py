@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from indexer.generations import directory
 from indexer.jobs import build
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.arrays.store import ArrayStore
@@ -16,6 +17,7 @@ from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.interpretation.query_expansion import EntityLinker
 from search_app.engine.interpretation.spellcheck import SpellChecker
+from search_app.engine.query.nodes import Clause
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 
@@ -117,6 +119,31 @@ def test_the_labels_of_a_concept_are_published_once(catalogue_index: Path) -> No
         setattr(fresh, name, Published())
         fresh.prepare()
         assert copies == getattr(fresh, name)
+
+
+class CountingStore(ArrayStore):
+    """A store that records the number of clauses of each request to count some."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__(snapshot)
+        self.counted: list[int] = []
+
+    def count_all(self, clauses: Sequence[Clause]) -> list[int]:
+        self.counted.append(len(clauses))
+        return super().count_all(clauses)
+
+
+def test_labels_are_counted_together_and_once(catalogue_index: Path) -> None:
+    """Two requests to the store count the labels of all concepts. Searches for them count none."""
+    generation = directory.load_live(catalogue_index)
+    store = CountingStore(Snapshot(generation))
+    vocabulary, thesaurus = store.snapshot.vocabulary, generation.read_thesaurus()
+    fresh = EntityLinker(vocabulary, store, thesaurus, ValueNames(vocabulary))
+    fresh.prepare()
+    assert len(store.counted) == 2
+    assert min(store.counted) > 100
+    assert fresh.link(["smuggling", "of", "migrants"], shouted=False)
+    assert len(store.counted) == 2
 
 
 def test_no_request_reads_the_pointer(corpus: Path, index: Path) -> None:
