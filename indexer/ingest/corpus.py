@@ -76,15 +76,10 @@ class CorpusReader:
     """
 
     def __init__(
-        self,
-        catalogue: Catalogue,
-        report: Report,
-        previous: PreviousIndex | None = None,
-        report_bytes: Callable[[int], object] = lambda _: None,
-        limits: Limits = LIMITS,
-        *,
+        self, catalogue: Catalogue, report: Report, previous: PreviousIndex | None = None,
+        report_bytes: Callable[[int], object] = lambda _: None, limits: Limits = LIMITS, *,
         duplicates: DuplicateFinder | Merger | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.catalogue, self.report, self.limits = catalogue, report, limits
         self._previous, self.report_bytes = previous, report_bytes
         self._finder = duplicates if isinstance(duplicates, DuplicateFinder) else None

@@ -16,6 +16,9 @@ class Progress:
     def report_publications(self, publications: Sequence[Publication]) -> None:
         """Receive publications that were parsed now, not copied from an earlier index."""
 
+    def report_encoding(self, done: int, total: int) -> None:
+        """Receive the number of publications encoded so far, and all of them, after reading."""
+
     def report_sorting(self, done: int, total: int) -> None:
         """Receive the steps of sorting done so far, and all steps, after the last publication."""
 

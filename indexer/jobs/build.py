@@ -31,7 +31,7 @@ from indexer.ingest import corpus
 from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger
 from indexer.ingest.progress import NO_PROGRESS, Progress
 from indexer.jobs.build_stats import BuildStats
-from indexer.jobs.predecessor import find_predecessor, find_reusable_segment
+from indexer.jobs.predecessor import find_known_vectors, find_predecessor, find_reusable_segment
 from indexer.jobs.retirement import retire
 from indexer.jobs.same_titles import SameTitles, find_same_titles
 from indexer.mapping.sources import SOURCES_FILE
@@ -90,9 +90,9 @@ def build(  # noqa: PLR0913 - callers pass options by name
 ) -> BuildResult:
     """Build a generation, and publish it if anything changed.
 
-    Unchanged publications are copied from the live generation. Everything is rebuilt if
-    `catalogue.toml`, the grouping, the analysis, the `limits`, or the model of the `encoder`
-    changed. It is also rebuilt if the live generation is damaged, or with `force`.
+    Unchanged publications are copied from the live generation. Everything is rebuilt if the rows,
+    the grouping, the analysis, the `limits`, or the model of the `encoder` changed, if the live
+    generation is damaged, or with `force`. Embeddings of known texts are copied all the same.
 
     Raise CatalogueError, ReaderError, IndexLocked, or IndexWriteError. Without `force`, raise
     BuildRejected if no publication is readable, or less than half as many as in the live index.
@@ -205,9 +205,10 @@ class _Build:
             segment = partial / manifest.SEGMENT
             batches = self.stats.count_items(items, self.progress)
             if self.encoder:
-                previous_vectors = self.former.vectors if self.former else None
-                encode = self.encoder.encode_weighted
-                batches = encode_batches(segment / MEANING, batches, encode, previous_vectors)
+                known = find_known_vectors(self.live, self.previous_digests, self.model)
+                batches = encode_batches(
+                    segment / MEANING, batches, self.encoder, known, self.progress.report_encoding
+                )
             counts = writer.write(
                 segment, self.catalogue, batches, self.former, self.progress.report_sorting
             )

@@ -22,8 +22,8 @@ from indexer.codec.writer import ValueCounts
 from indexer.generations.manifest import Changes, Generation, Manifest
 from indexer.ingest.progress import NO_PROGRESS, Progress
 
-BATCH_SIZE, ENCODING_BATCH_SIZE = 4096, 512
-"""Number of publications per batch. It is lower with embeddings, which take long to compute."""
+BATCH_SIZE = 4096
+"""Number of publications per batch."""
 
 
 class BuildStats:
@@ -55,8 +55,8 @@ class BuildStats:
         self, items: Iterable[Item], progress: Progress = NO_PROGRESS
     ) -> Iterator[Sequence[Item]]:
         """Yield the items in batches, and count each batch before it is yielded."""
-        remaining, size = iter(items), ENCODING_BATCH_SIZE if self.model else BATCH_SIZE
-        while batch := list(islice(remaining, size)):
+        remaining = iter(items)
+        while batch := list(islice(remaining, BATCH_SIZE)):
             progress.report_publications(
                 [item.publication for item in batch if isinstance(item, Parsed)]
             )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
-from indexer.codec.segment.reader import Segment
+from indexer.codec.segment import array_file
+from indexer.codec.segment.array_file import CorruptSegment
+from indexer.codec.segment.reader import MEANING, Segment
+from indexer.codec.segment.vectors import KnownVectors, Vectors
 from indexer.generations import directory, manifest
 from indexer.generations.manifest import Generation
 
@@ -38,7 +42,8 @@ def find_reusable_segment(
 ) -> Segment | None:
     """Return the live segment if unchanged publications can be copied from it, or None.
 
-    It must have the same format, analysis version, catalogue, embedding model, and limits.
+    It must have the same format, analysis version, catalogue, embedding model, and limits. Its
+    vectors must have digests.
     """
     live_manifest = live.manifest
     live_rules = (
@@ -49,4 +54,25 @@ def find_reusable_segment(
         live_manifest.limits,
     )
     rules = (schema.FORMAT, tokenizer.VERSION, catalogue.fingerprint, model, limits)
-    return Segment(live.segment, catalogue) if live_rules == rules else None
+    if live_rules != rules:
+        return None
+    segment = Segment(live.segment, catalogue)
+    is_reusable = segment.vectors is None or segment.vectors.digests is not None
+    return segment if is_reusable else None
+
+
+def find_known_vectors(
+    predecessor: Generation | None, digests: Mapping[str, bytes], model: str
+) -> KnownVectors | None:
+    """Return the vectors of the predecessor if the same embedding model made them, or None.
+
+    Only the model matters: they are valid in any format, and for any catalogue. Nothing is read
+    of a damaged generation, whose `digests` are empty.
+    """
+    if not predecessor or not digests or not model or predecessor.manifest.meaning != model:
+        return None
+    try:
+        vectors = Vectors(array_file.open_arrays(predecessor.segment / MEANING))
+    except (CorruptSegment, KeyError, OSError):
+        return None  # the file has another format
+    return None if vectors.digests is None else KnownVectors(vectors)

@@ -1,4 +1,4 @@
-"""Progress display: a bar on the terminal while a corpus is read, and one while it is sorted."""
+"""Progress display: a bar on the terminal for each phase of a build: read, encode, sort."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from indexer.ingest.progress import Progress
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
+ENCODING, SORTING = "Encoding", "Sorting "
+"""Labels of the later bars, as long as that of the first."""
+
 
 class ProgressDisplay(Progress):
     """A progress bar with the rate and the remaining time.
@@ -32,7 +35,7 @@ class ProgressDisplay(Progress):
         total = sum(map(_measure, paths)) if self._is_visible else 0
         self._step = total // self.STEPS + 1
         self._publications, self._started = 0, time.perf_counter()
-        self._is_sorting = False
+        self._label = label
         self._bar = self._make_bar(total, label)
 
     def _make_bar(self, length: int, label: str) -> ProgressBar[int]:
@@ -57,21 +60,30 @@ class ProgressDisplay(Progress):
         """Count these publications for the rate."""
         self._publications += len(publications)
 
+    def report_encoding(self, done: int, total: int) -> None:
+        """Replace the bar by one for encoding, and advance it."""
+        self._show_phase(ENCODING, total)
+        self._publications = done
+        self._advance(done)
+
     def report_sorting(self, done: int, total: int) -> None:
         """Replace the bar by one for sorting, and advance it."""
-        if not self._is_sorting:
-            self._is_sorting = True
-            self._bar.__exit__(None, None, None)
-            self._bar = self._make_bar(total, "Sorting ")
-            self._bar.__enter__()
+        self._show_phase(SORTING, total)
         self._advance(done)
+
+    def _show_phase(self, label: str, total: int) -> None:
+        if self._label != label:
+            self._label, self._publications, self._started = label, 0, time.perf_counter()
+            self._bar.__exit__(None, None, None)
+            self._bar = self._make_bar(total, label)
+            self._bar.__enter__()
 
     def _advance(self, position: int) -> None:
         if self._is_visible:
             self._bar.update(position - self._bar.pos)
 
     def _format_rate(self) -> str | None:
-        if self._is_sorting or not self._publications:
+        if not self._publications:
             return None
         seconds = time.perf_counter() - self._started
         return f"{self._publications / seconds:,.0f} publications a second"

@@ -1,33 +1,48 @@
-"""Embedding vectors of documents, stored as one row of 8-bit numbers each."""
+"""Embedding vectors of documents, stored as one row of 8-bit numbers each.
+
+The digest of the encoded text is stored with each vector. A build copies the vectors of texts that
+the former index contains, whatever else has changed, and encodes only the others.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
+import msgspec
 import numpy as np
 
-from indexer.analysis.embeddings import SIZE, Vector
-from indexer.catalogue.records import Item, Parsed, Unchanged
-from indexer.codec.segment.array_file import Array, ArrayFileWriter, Spool
+from indexer.analysis.embeddings import Encoder, Vector
+from indexer.catalogue.records import Item, Parsed, Publication, Unchanged
+from indexer.codec.segment.array_file import Array, ArrayFileWriter
 
 MAX_VALUE = 127
 """Each vector is scaled so that its largest component has this absolute value."""
 BATCH_ROWS = 4096
-"""Number of rows converted to float32 at a time. They fit into the processor's cache."""
+"""Number of rows converted or copied at a time. They fit into the processor's cache."""
+ENCODED_ROWS = 64
+"""Number of publications encoded between two progress reports."""
+DIGEST_BYTES = 16
 
-
-Encode = Callable[[Sequence[str], Sequence[str]], Vector]
-"""Takes the titles and summaries of publications. Returns one vector per publication, as rows."""
+ReportEncoding = Callable[[int, int], object]
+"""Receives the number of publications encoded so far, and the number of all to encode."""
 
 
 class Vectors:
-    """The vectors of all documents, by number: `rows` (int8), and their Euclidean `lengths`."""
+    """The vectors of all documents, by number.
+
+    `rows` (int8) has a row per document, and `lengths` their Euclidean lengths. `digests` (uint8)
+    has the digest of each encoded text. It is None in an index of an older version.
+    """
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self.rows: Array = arrays["rows"]
         self.lengths: Array = arrays["lengths"]
+        self.digests: Array | None = arrays.get("digests")
 
     def compute_cosines(self, query: Vector, documents: Array | None = None) -> Vector:
         """Return the cosine of a vector of length 1 with the vectors of documents, or of all."""
@@ -41,45 +56,114 @@ class Vectors:
         return cosines
 
 
+class KnownVectors:
+    """The vectors of a former index with the same model, by the digest of the encoded text."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        assert vectors.digests is not None
+        self.rows, self.digests = vectors.rows, np.ascontiguousarray(vectors.digests)
+        keys = _make_keys(self.digests)
+        self._order = keys.argsort()
+        self._keys = keys.take(self._order)
+
+    def find(self, digests: Array) -> Array:
+        """Return the row of each digest (int64), or -1 if it is unknown."""
+        if not len(self._keys):
+            return np.full(len(digests), -1)
+        places = self._keys.searchsorted(_make_keys(digests)).clip(max=len(self._keys) - 1)
+        rows: Array = self._order.take(places)
+        # Two digests with an equal first half would only cost an encoding.
+        is_equal = (self.digests[rows] == digests).all(axis=1)
+        return np.where(is_equal, rows, -1)
+
+
+def _make_keys(digests: Array) -> Array:
+    """Return the first 8 bytes of each digest as a number."""
+    return np.ascontiguousarray(digests[:, :8]).view("<u8").ravel()
+
+
 def encode_batches(
     file: Path,
     batches: Iterable[Sequence[Item]],
-    encode: Encode,
-    previous: Vectors | None,
+    encoder: Encoder,
+    known: KnownVectors | None,
+    report: ReportEncoding = lambda _done, _total: None,
 ) -> Iterator[Sequence[Item]]:
     """Yield the batches unchanged, and write their vectors to a file after the last one.
 
-    The vectors of `Unchanged` publications are copied from `previous`.
+    Vectors of `Unchanged` publications, and of texts with a known digest, are copied from `known`.
+    The others are encoded after the last batch, so that a second pass over the corpus encodes
+    nothing twice. May raise EncoderError.
     """
-    with closing(Spool(file.parent, np.int8)) as spool:
+    with TemporaryFile(dir=file.parent) as texts:
+        origins, digests = [np.zeros(0, np.int64)], [np.zeros((0, DIGEST_BYTES), np.uint8)]
         for batch in batches:
-            spool.append(_make_rows(batch, encode, previous))
+            origins.append(_find_origins(batch, known, digests, texts))
             yield batch
-        rows = spool.to_array().reshape(-1, SIZE)
+        texts.seek(0)
         with ArrayFileWriter(file) as writer:
-            writer.add("rows", rows)
+            rows = _fill_rows(writer, np.concatenate(origins), encoder, known, texts, report)
             writer.add("lengths", _measure(rows))
+            writer.add("digests", np.concatenate(digests))
 
 
-def _make_rows(
-    batch: Sequence[Item],
-    encode: Encode,
-    previous: Vectors | None,
+def _find_origins(
+    batch: Sequence[Item], known: KnownVectors | None, digests: list[Array], texts: IO[bytes]
 ) -> Array:
-    rows = np.empty((len(batch), SIZE), np.int8)
-    is_parsed = np.array([isinstance(item, Parsed) for item in batch])
-    if is_parsed.any():
-        parsed = [item.publication for item in batch if isinstance(item, Parsed)]
-        vectors = encode(
-            [publication.title for publication in parsed],
-            [publication.summary or "" for publication in parsed],
-        )
+    """Return the row of each publication in `known` (int64), or -1 if it must be encoded.
+
+    Append the digests of the batch, and write the texts to encode as lines of JSON.
+    """
+    own = np.empty((len(batch), DIGEST_BYTES), np.uint8)
+    origins = np.full(len(batch), -1)
+    is_parsed = np.array([isinstance(item, Parsed) for item in batch], np.bool_)
+    parsed = [item.publication for item in batch if isinstance(item, Parsed)]
+    packed = b"".join(map(_digest, parsed))
+    own[is_parsed] = np.frombuffer(packed, np.uint8).reshape(-1, DIGEST_BYTES)
+    if known is not None:
+        copied = [item.doc_number for item in batch if isinstance(item, Unchanged)]
+        origins[~is_parsed], own[~is_parsed] = copied, known.digests[copied]
+        origins[is_parsed] = known.find(own[is_parsed])
+    for publication, origin in zip(parsed, origins[is_parsed].tolist(), strict=True):
+        if origin < 0:
+            texts.write(msgspec.json.encode(_get_texts(publication)) + b"\n")
+    digests.append(own)
+    return origins
+
+
+def _get_texts(publication: Publication) -> tuple[str, str]:
+    return publication.title, publication.summary or ""
+
+
+def _digest(publication: Publication) -> bytes:
+    # JSON separates title and summary unambiguously.
+    text = msgspec.json.encode(_get_texts(publication))
+    return blake2b(text, digest_size=DIGEST_BYTES).digest()
+
+
+def _fill_rows(  # noqa: PLR0917
+    writer: ArrayFileWriter, origins: Array, encoder: Encoder, known: KnownVectors | None,
+    texts: IO[bytes], report: ReportEncoding,
+) -> Array:  # fmt: skip
+    """Write the vectors: copy the known ones, and encode the others. Return them as rows."""
+    # Without new texts, `encoder` need not be started.
+    size = encoder.size if known is None else known.rows.shape[1]
+    rows = writer.allocate("rows", np.int8, len(origins), size)
+    if known is not None:
+        copied = (origins >= 0).nonzero()[0]
+        for first in range(0, len(copied), BATCH_ROWS):
+            batch = copied[first : first + BATCH_ROWS]
+            rows[batch] = known.rows[origins[batch]]
+    missing = (origins < 0).nonzero()[0]
+    for first in range(0, len(missing), ENCODED_ROWS):
+        report(first, len(missing))
+        numbers = missing[first : first + ENCODED_ROWS]
+        pairs = [msgspec.json.decode(line) for line in islice(texts, len(numbers))]
+        vectors = encoder.encode_weighted(*zip(*pairs, strict=True))
         largest = np.abs(vectors).max(axis=1, keepdims=True)
-        rows[is_parsed] = np.rint(vectors / largest * MAX_VALUE)
-    if previous is not None:
-        rows[~is_parsed] = previous.rows[
-            [item.doc_number for item in batch if isinstance(item, Unchanged)]
-        ]
+        rows[numbers] = np.rint(vectors / largest * MAX_VALUE)
+    if len(missing):
+        report(len(missing), len(missing))
     return rows
 
 

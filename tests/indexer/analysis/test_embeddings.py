@@ -14,13 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.analysis import embeddings
-from indexer.analysis.embeddings import SIZE, Encoder, Vector
+from indexer.analysis.embeddings import SentenceEncoder, Vector
 from indexer.catalogue.records import Parsed, Publication, SourceLocation
 from indexer.codec.segment import array_file
+from indexer.codec.segment.array_file import Array, ArrayFileWriter
 from indexer.codec.segment.reader import MEANING, Segment
 from indexer.codec.segment.vectors import Vectors, encode_batches
 from indexer.generations import directory
 from indexer.jobs import build, verify
+from search_app.engine import SearchRequest, open_engine
 from tests.samples import article, page
 
 pytestmark = pytest.mark.slow
@@ -38,16 +40,17 @@ ALIKE = [
 NOWHERE = SourceLocation("", 0)
 
 THREADS = Path("/proc/self/task")
+REAL_ADD = ArrayFileWriter.add
 
 
-def real() -> Encoder:
+def real() -> SentenceEncoder:
     """Return the installed encoder. The tests always have it."""
     found = embeddings.load_encoder()
     assert found
     return found
 
 
-class Counting(Encoder):
+class Counting(SentenceEncoder):
     """The real encoder, which records the titles that it encodes."""
 
     def __init__(self) -> None:
@@ -58,6 +61,18 @@ class Counting(Encoder):
         """Record the titles and encode all."""
         self.seen += titles
         return super().encode_weighted(titles, summaries)
+
+
+class Drawn(SentenceEncoder):
+    """An encoder that returns given vectors. The title is the number of the row."""
+
+    def __init__(self, vectors: Vector) -> None:
+        super().__init__("drawn")
+        self.vectors = vectors
+
+    def encode_weighted(self, titles: Sequence[str], summaries: Sequence[str]) -> Vector:
+        """Return the rows that the titles name."""
+        return self.vectors[[*map(int, titles)]]
 
 
 @pytest.mark.parametrize(("typed", "meant"), ALIKE)
@@ -84,15 +99,16 @@ def test_cosines_of_quantized_vectors_are_close(
 ) -> None:
     """Eight-bit vectors change a cosine by less than 0.01, for all or for some publications."""
     drawn = np.random.default_rng(seed)
-    plain = drawn.normal(size=(count, SIZE)).astype(np.float32)
+    plain = drawn.normal(size=(count, SentenceEncoder.size)).astype(np.float32)
     plain /= np.linalg.norm(plain, axis=1, keepdims=True)
-    wanted = drawn.normal(size=SIZE).astype(np.float32)
+    wanted = drawn.normal(size=SentenceEncoder.size).astype(np.float32)
     wanted /= np.linalg.norm(wanted)
     folder = tmp_path_factory.mktemp("vectors")
-    fresh = [Parsed(Publication(id=str(each), title="x", source=NOWHERE)) for each in range(count)]
+    fresh = [
+        Parsed(Publication(id=str(each), title=str(each), source=NOWHERE)) for each in range(count)
+    ]
     chunks = [fresh[:1000], fresh[1000:]]
-    parts = iter((plain[:1000], plain[1000:]))
-    passed = list(encode_batches(folder / "v", chunks, lambda *_: next(parts), None))
+    passed = list(encode_batches(folder / "v", chunks, Drawn(plain), None))
     assert passed == chunks
     vectors = Vectors(array_file.open_arrays(folder / "v"))
     assert np.abs(vectors.compute_cosines(wanted) - plain @ wanted).max(initial=0) < 0.01
@@ -116,11 +132,65 @@ def test_a_rebuild_encodes_only_new_publications(corpus: Path, tmp_path: Path) -
     write(corpus, "Zero", "One", "Changed")
     again = Counting()
     outcome = build.build(corpus, tmp_path / "index", encoder=again)
-    # The changed page is reread as a whole, with “One”.
-    assert sorted(again.seen) == ["Changed", "One", "Zero"]
+    # The changed page is reread as a whole, but the text of “One” is known.
+    assert sorted(again.seen) == ["Changed", "Zero"]
     rebuilt = build.build(corpus, tmp_path / "rebuilt", encoder=Counting())
     files = [built.generation.segment / MEANING for built in (outcome, rebuilt)]
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def change_rows(corpus: Path) -> None:
+    """Change the weights of the rows, so that nothing but vectors can be copied."""
+    file = corpus / "catalogue.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("weight = ", "weight = 1"), encoding="utf-8")
+
+
+@pytest.mark.parametrize("is_forced", [True, False])
+def test_a_full_rebuild_encodes_only_new_texts(
+    corpus: Path, tmp_path: Path, is_forced: bool
+) -> None:
+    """A build that parses everything again copies the vectors of known texts."""
+    build.build(corpus, tmp_path / "index", encoder=Counting())
+    write(corpus, "New")
+    if not is_forced:
+        change_rows(corpus)
+    again = Counting()
+    outcome = build.build(corpus, tmp_path / "index", encoder=again, force=is_forced)
+    assert again.seen == ["New"]
+    rebuilt = build.build(corpus, tmp_path / "rebuilt", encoder=Counting())
+    files = [built.generation.segment / MEANING for built in (outcome, rebuilt)]
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_vectors_of_a_damaged_index_are_not_copied(corpus: Path, tmp_path: Path) -> None:
+    """A build encodes all texts again if the vectors of the live index are damaged."""
+    first = build.build(corpus, tmp_path / "index", encoder=Counting())
+    file = first.generation.segment / MEANING
+    undamaged = file.read_bytes()
+    file.write_bytes(undamaged[:-1] + b"?")
+    again = Counting()
+    outcome = build.build(corpus, tmp_path / "index", encoder=again)
+    assert len(again.seen) == 5
+    assert (outcome.generation.segment / MEANING).read_bytes() == undamaged
+
+
+def test_an_index_without_digests_is_encoded_again(corpus: Path, tmp_path: Path) -> None:
+    """Vectors without digests, as older versions wrote them, are searched but not copied."""
+    write(corpus, SAID[0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ArrayFileWriter, "add", without_digests)
+        build.build(corpus, tmp_path / "index", encoder=Counting())
+    assert open_engine(tmp_path / "index").search(SearchRequest("Kinderhandel")).semantic_hits
+    again = Counting()
+    build.build(corpus, tmp_path / "index", encoder=again)
+    assert len(again.seen) == 6
+
+
+def without_digests(writer: ArrayFileWriter, name: str, array: Array) -> None:
+    """Write an array unless it has the digests."""
+    if name != "digests":
+        REAL_ADD(writer, name, array)
 
 
 def test_a_build_with_another_encoder_replaces_the_vectors(corpus: Path, index: Path) -> None:
@@ -131,9 +201,8 @@ def test_a_build_with_another_encoder_replaces_the_vectors(corpus: Path, index: 
     assert with_them.status == "published"
     assert with_them.generation.manifest.meaning == real().model
     assert build.build(corpus, index, encoder=real()).status == "unchanged"
-    assert build.build(corpus, index, encoder=Encoder("9")).generation.manifest.meaning.endswith(
-        "9"
-    )
+    other = build.build(corpus, index, encoder=SentenceEncoder("9"))
+    assert other.generation.manifest.meaning.endswith("9")
     without = build.build(corpus, index)
     assert without.status == "published"
     assert not (without.generation.segment / MEANING).exists()

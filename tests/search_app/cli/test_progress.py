@@ -54,6 +54,17 @@ def test_the_rate_needs_publications(corpus: Path, monkeypatch: pytest.MonkeyPat
         assert "a second" not in terminal.getvalue()
 
 
+def test_encoding_has_a_bar(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bar shows how many publications are encoded, and their rate."""
+    terminal = Terminal.install(monkeypatch)
+    with ProgressDisplay([corpus]) as progress:
+        progress.report_bytes(10_000)
+        progress.report_encoding(64, 128)
+        told = terminal.getvalue().partition("Encoding")[2]
+    assert " 50%" in told
+    assert "publications a second" in told
+
+
 def test_sorting_has_a_bar(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After reading, a second bar shows how much is sorted."""
     terminal = Terminal.install(monkeypatch)

@@ -131,7 +131,7 @@ def test_a_missing_encoder_is_logged(
     meaning_index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without the encoder of its index, a search uses words alone and logs a warning."""
-    for encoder in (None, embeddings.Encoder("9")):
+    for encoder in (None, embeddings.SentenceEncoder("9")):
         caplog.clear()
         monkeypatch.setattr(embeddings, "load_encoder", lambda encoder=encoder: encoder)
         with caplog.at_level(logging.WARNING):
