@@ -10,10 +10,15 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from indexer.analysis.embeddings import EncoderError
 from indexer.catalogue.limits import LIMITS, Limits
+
+if TYPE_CHECKING:
+    from indexer.analysis.transformer.encoder import TransformerEncoder
 
 
 class SettingError(Exception):
@@ -65,6 +70,11 @@ ROWS = (
         "1: a build adds embeddings for semantic search.",
         0,
         1,
+    ),
+    Setting(
+        "encoder",
+        "",
+        "Folder of a transformer that makes the embeddings. Empty: the extra semantic makes them.",
     ),
     Setting(
         "connections",
@@ -168,6 +178,7 @@ class Settings(msgspec.Struct, frozen=True):
     patience: int
     budget: int
     semantic: bool
+    encoder: str
     connections: int
     idle: int
     hosts: str
@@ -204,6 +215,24 @@ def load(environment: Mapping[str, str] = os.environ, **options: object) -> Sett
     values = {row.name: _parse_value(row, environment, options.get(row.name)) for row in ROWS}
     # Path is the only type of a setting that msgspec does not convert.
     return msgspec.convert(values, Settings, strict=False, dec_hook=lambda _, value: Path(value))
+
+
+def load_encoder(
+    settings: Settings, *, threads: int = 1, seconds: float = 60.0
+) -> TransformerEncoder | None:
+    """Return the encoder of the setting `encoder`, or None if it is empty. Raise SettingError.
+
+    `threads` texts are encoded at the same time, and a query may take `seconds`.
+    """
+    if not settings.encoder:
+        return None
+    # Importing it here keeps everything fast that uses no encoder.
+    from indexer.analysis.transformer.encoder import TransformerEncoder
+
+    try:
+        return TransformerEncoder(Path(settings.encoder), threads, seconds)
+    except EncoderError as error:
+        raise SettingError(str(error)) from error
 
 
 def _parse_value(row: Setting, environment: Mapping[str, str], given: object) -> object:

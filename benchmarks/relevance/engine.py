@@ -53,7 +53,7 @@ def built(documents: Sequence[Document], folder: Path, encoder: Encoder | None =
     if outcome.problems or outcome.generation.manifest.publications != len(documents):
         told = "; ".join(str(problem) for problem in outcome.problems[:3])
         raise Incomplete(f"{outcome.generation.manifest.publications} of {len(documents)}. {told}")
-    return open_engine(folder / "index")
+    return open_engine(folder / "index", encoder)
 
 
 def found(

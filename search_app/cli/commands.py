@@ -5,13 +5,16 @@ The command line is the top layer, and imports both the read side and the write 
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 import click
 import msgspec
 
+from indexer.analysis.embeddings import EncoderError
 from indexer.catalogue import retired, schema
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import directory, fsync, last_build, publish
@@ -26,7 +29,7 @@ from search_app import config, search_url
 from search_app.api import serializers
 from search_app.cli import background_build, importing, link_checking, options, output, serve
 from search_app.cli.progress import ProgressDisplay
-from search_app.engine import open_engine
+from search_app.engine import Engine, open_engine
 from search_app.export.registry import FORMATS
 from search_app.presentation import facet_panel, facet_rows, search_page
 from search_app.web import zero_result_log
@@ -54,7 +57,7 @@ def run(arguments: list[str]) -> None:
             REMOVES_MUCH if isinstance(error, RemovesTooMuch) else options.FAILED,
         )
     except (
-        CatalogueError, ReaderError, IndexUnusable, ImportRejected, NetworkDown,
+        CatalogueError, EncoderError, ReaderError, IndexUnusable, ImportRejected, NetworkDown,
         config.SettingError, OSError,
     ) as error:  # fmt: skip
         _fail(fsync.describe_error(error))
@@ -79,16 +82,16 @@ def commands() -> None:
     "--gate", type=options.PATH, help="A file of judged queries whose results must not get worse."
 )
 @options.semantic
-def build(  # noqa: PLR0917 - click passes options by name
-    corpus: Path | None, index: Path | None, force: bool, report: BinaryIO | None,
-    gate: Path | None, semantic: int | None,
-) -> None:  # fmt: skip
+@options.encoder
+def build(
+    force: bool, report: BinaryIO | None, gate: Path | None, **given: Path | int | str | None
+) -> None:
     """Build the index from the corpus, and publish it if anything changed.
 
     Exit status: 0 success, 3 success but some entries have problems, 1 not published, 4 not
     published because over 10 publications and over a fifth of all would be removed.
     """
-    settings = config.load(corpus=corpus, index=index, semantic=semantic)
+    settings = config.load(os.environ, **given)
     try:
         with ProgressDisplay([settings.corpus]) as progress:
             result = background_build.build(settings, progress, force=force, gate=gate)
@@ -216,14 +219,16 @@ def rollback(index: Path | None) -> None:
     }
 )
 @options.index
+@options.encoder
 @click.option("--json", "as_json", is_flag=True, help="Print the JSON of /api/search.")
 @click.option(
     "--format", "format_name", type=click.Choice([*FORMATS]), help="Write all hits in a format."
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def search(
-    index: Path | None, as_json: bool, format_name: str | None, words: tuple[str, ...]
-) -> None:
+    index: Path | None, encoder: str | None, as_json: bool, format_name: str | None,
+    words: tuple[str, ...],
+) -> None:  # fmt: skip
     """Search from the terminal, with the same results as on the page.
 
     Every parameter of the page is an option: --region "South Asia" --year 2010..2015
@@ -231,8 +236,16 @@ def search(
     --explain 1 --semantic 0. A facet with the name of another option is a field of the query:
     format:video.
     """
-    settings = config.load(index=index)
-    engine = open_engine(settings.index)
+    settings = config.load(index=index, encoder=encoder)
+    with config.load_encoder(settings) or nullcontext() as transformer:
+        engine = open_engine(settings.index, transformer)
+        _print_results(engine, settings, words, format_name, as_json=as_json)
+
+
+def _print_results(
+    engine: Engine, settings: config.Settings, words: tuple[str, ...], format_name: str | None, *,
+    as_json: bool,
+) -> None:  # fmt: skip
     catalogue = engine.get_searcher().catalogue
     allowed = {
         *(field.name for field in schema.list_exact_fields(catalogue)),

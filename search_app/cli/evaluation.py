@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from indexer.analysis.embeddings import Encoder
 from indexer.catalogue.catalogue_toml import CatalogueError, read_toml
 from indexer.generations.directory import integrity_errors
 from indexer.generations.manifest import Generation, IndexUnusable
@@ -89,16 +90,18 @@ def mean_ndcg(suite: QuerySuite, searcher: Searcher, *, exact: bool = False) -> 
     return {kind: sum(kind_gains) / len(kind_gains) for kind, kind_gains in sorted(gains.items())}
 
 
-def make_gate(suite: QuerySuite) -> Callable[[Generation, Generation | None], None]:
+def make_gate(
+    suite: QuerySuite, encoder: Encoder | None = None
+) -> Callable[[Generation, Generation | None], None]:
     """Return a gate that runs the suite on a new generation.
 
     It raises BuildRejected if the mean is below `suite.least`, or a mean is below that of the
-    live generation by more than SLACK.
+    live generation by more than SLACK. `encoder` encodes queries for the vectors that it made.
     """
 
     def check_quality(new: Generation, live: Generation | None) -> None:
-        current = mean_ndcg(suite, open_searcher(new))
-        previous = _measure_live(suite, live)
+        current = mean_ndcg(suite, open_searcher(new, encoder=encoder))
+        previous = _measure_live(suite, live, encoder)
         if worse := list(_list_worse(current, previous, suite.least)):
             hint = "Fix the corpus or the thesaurus, or build without --gate if this is intended"
             raise BuildRejected(
@@ -108,12 +111,14 @@ def make_gate(suite: QuerySuite) -> Callable[[Generation, Generation | None], No
     return check_quality
 
 
-def _measure_live(suite: QuerySuite, live: Generation | None) -> dict[str, float]:
+def _measure_live(
+    suite: QuerySuite, live: Generation | None, encoder: Encoder | None
+) -> dict[str, float]:
     """Return the means of the live generation. There are none if it is damaged or unusable."""
     if live is None or integrity_errors(live):
         return {}
     with suppress(IndexUnusable):
-        return mean_ndcg(suite, open_searcher(live))
+        return mean_ndcg(suite, open_searcher(live, encoder=encoder))
     return {}
 
 

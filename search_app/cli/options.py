@@ -20,6 +20,7 @@ index = click.option("--index", type=PATH, help="The index folder.")
 semantic = click.option(
     "--semantic", type=click.IntRange(0, 1), help="1: add embeddings for semantic search."
 )
+encoder = click.option("--encoder", help="Folder of a transformer that makes the embeddings.")
 report = click.option(
     "--report", type=click.File("wb", lazy=False), help="Write the problems to a JSON file."
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Literal
 
 import click
 
+from indexer.analysis.embeddings import EncoderError
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations.manifest import IndexLocked, IndexUnusable, Manifest
@@ -23,6 +25,7 @@ from search_app.cli.progress import ProgressDisplay
 @click.command()
 @options.corpus
 @options.index
+@options.encoder
 @click.option("--host", help="The address to listen on.")
 @click.option("--port", type=int, help="The port to listen on.")
 @click.option(
@@ -33,10 +36,7 @@ from search_app.cli.progress import ProgressDisplay
     "--no-build", "builds", flag_value="never",
     help="Serve the index as it is. The server then needs no write access to it.",
 )  # fmt: skip
-def serve(
-    corpus: Path | None, index: Path | None, host: str | None, port: int | None,
-    builds: Literal["watch", "never"] | None,
-) -> None:  # fmt: skip
+def serve(builds: Literal["watch", "never"] | None, **given: Path | str | int | None) -> None:
     """Build the index if the corpus has changed, then serve the page.
 
     If the build fails, the last good index is served. Without one, the exit status is that of
@@ -46,7 +46,7 @@ def serve(
     from search_app.web import server
     from search_app.web.app import make_engine, set_process_up
 
-    settings = config.load(corpus=corpus, index=index, host=host, port=port)
+    settings = config.load(os.environ, **given)
     seen = watcher.read_state(settings.corpus) if builds == "watch" else None
     if builds != "never" and not background_build.build_before_serving(settings):
         seen = None
@@ -74,6 +74,7 @@ def _warn_of_changed_rows(settings: config.Settings, live: Manifest) -> None:
 @click.command()
 @options.corpus
 @options.index
+@options.encoder
 @click.option(
     "--interval",
     type=click.FloatRange(min=0.05),
@@ -81,9 +82,9 @@ def _warn_of_changed_rows(settings: config.Settings, live: Manifest) -> None:
     show_default=True,
     help="Seconds between two checks of the corpus.",
 )
-def watch(corpus: Path | None, index: Path | None, interval: float) -> None:
+def watch(corpus: Path | None, index: Path | None, encoder: str | None, interval: float) -> None:
     """Build now, and again whenever the corpus changes, until stopped with Ctrl-C."""
-    settings = config.load(corpus=corpus, index=index)
+    settings = config.load(corpus=corpus, index=index, encoder=encoder)
     for _ in watcher.watch(settings.corpus, interval=interval):
         while not _build_once(settings):
             time.sleep(interval)
@@ -102,6 +103,6 @@ def _build_once(settings: config.Settings) -> bool:
     except BuildRejected as error:
         output.print_problems(error.problems)
         click.echo(f"not published: {error}", err=True)
-    except (CatalogueError, ReaderError, IndexUnusable, OSError) as error:
+    except (CatalogueError, EncoderError, ReaderError, IndexUnusable, OSError) as error:
         click.echo(f"not published: {error}", err=True)
     return True

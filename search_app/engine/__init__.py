@@ -17,6 +17,7 @@ from threading import Lock, Thread
 from time import monotonic, sleep
 from weakref import ref
 
+from indexer.analysis.embeddings import Encoder
 from indexer.catalogue.records import Publication
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine.admission import AdmissionControl, TooBusy
@@ -70,7 +71,7 @@ class Engine:
         options: LoadOptions = LoadOptions(),  # noqa: B008
         budget: float = inf,
     ) -> None:
-        self.index, self._budget = index, budget
+        self.index, self.options, self._budget = index, options, budget
         self._generations = LocalIndex(index, options)
         self._admission = AdmissionControl()
         self._lock = Lock()
@@ -209,8 +210,8 @@ class Engine:
             return searcher.scan(request, Deadline(self._budget, yield_to_others))
 
 
-def open_engine(index: Path) -> Engine:
+def open_engine(index: Path, encoder: Encoder | None = None) -> Engine:
     """Return an engine on the live generation. Raise IndexMissing, IndexOutdated or OSError."""
-    engine = Engine(index)
+    engine = Engine(index, LoadOptions(encoder=encoder))
     engine.get_searcher()
     return engine

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from indexer.analysis.embeddings import Encoder
 from indexer.codec.segment import array_file
 from indexer.generations import directory
 from indexer.generations.manifest import Generation
@@ -23,11 +24,12 @@ class LoadOptions(NamedTuple):
 
     A generation of at most `max_in_memory` bytes is read into memory, a larger one is mapped.
     Opening waits up to `check_timeout` seconds for the check of the files. The rest of it runs in
-    the background.
+    the background. `encoder` encodes queries if it made the vectors of the generation.
     """
 
     max_in_memory: int = 0
     check_timeout: float = 10.0
+    encoder: Encoder | None = None
 
 
 class LocalIndex:
@@ -52,17 +54,23 @@ class LocalIndex:
         check.join(self._options.check_timeout)
         if error := check.make_error():
             raise error
-        searcher = open_searcher(generation, lambda file: loader.read_arrays(file, contents))
+        searcher = open_searcher(
+            generation, lambda file: loader.read_arrays(file, contents), self._options.encoder
+        )
         searcher.prepare()
         return searcher, check
 
 
 def open_searcher(
-    generation: Generation, read_arrays: ReadArrays = array_file.open_arrays
+    generation: Generation,
+    read_arrays: ReadArrays = array_file.open_arrays,
+    encoder: Encoder | None = None,
 ) -> Searcher:
     """Return a searcher of a local generation. `read_arrays` returns the arrays of a file.
 
+    `encoder` is an encoder of queries besides the one of the extra `semantic`.
+
     Raise IndexOutdated if the generation has another format or is damaged.
     """
-    snapshot = Snapshot(generation, read_arrays)
+    snapshot = Snapshot(generation, read_arrays, encoder)
     return Searcher(generation, ArrayStore(snapshot), snapshot.vocabulary)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from indexer.analysis import embeddings
-from indexer.analysis.embeddings import Encoder, Vector
+from indexer.analysis.embeddings import Encoder, EncoderError, Vector
 from search_app.engine.arrays.bm25f import Ranking
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 from search_app.engine.store import StoreRequest
@@ -50,16 +50,15 @@ def add_semantic_hits(
 ) -> SemanticHits | None:
     """Return the documents of a search with semantic scores, given those that match its words.
 
-    Return None if the index has no vectors, the model is not installed, or the query is literal or
-    empty.
+    Return None if the index has no vectors, the model is not installed or fails, or the query is
+    literal or empty.
     """
     vectors = snapshot.segment.vectors
     if vectors is None or words is None or ask.is_literal or not ask.request.semantic:
         return None
-    encoder = _load_encoder(snapshot)
-    if encoder is None:
+    query_vector = _encode(ask.text, snapshot)
+    if query_vector is None:
         return None
-    query_vector = encoder.encode(ask.text)
     documents, scores = words.documents, words.to_scores(words.sort_keys)
     unit = np.float32(SHARE * (scores.max() if len(scores) else 1))
     if ask.request.match == "all" or len(documents) >= FEW_HITS:
@@ -75,20 +74,31 @@ def add_semantic_hits(
 
 
 def prepare(snapshot: Snapshot) -> None:
-    """Load the embedding model of a snapshot. Log a warning if it is not installed."""
-    model, encoder = snapshot.generation.manifest.meaning, _load_encoder(snapshot)
+    """Load the embedding model of a snapshot. Log a warning if that is not possible."""
+    model, encoder = snapshot.generation.manifest.meaning, _find_encoder(snapshot)
     if encoder:
-        encoder.encode("")
+        try:
+            encoder.prepare()
+        except EncoderError as error:
+            log.warning("semantic search is off: %s", error)
     elif model:
         message = "the index %s was built with %s, which is not installed: semantic search is off"
         log.warning(message, snapshot.name, model)
 
 
-def _load_encoder(snapshot: Snapshot) -> Encoder | None:
+def _encode(text: str, snapshot: Snapshot) -> Vector | None:
+    encoder = _find_encoder(snapshot)
+    try:
+        return encoder.encode(text) if encoder else None
+    except EncoderError:  # the encoder logs it
+        return None
+
+
+def _find_encoder(snapshot: Snapshot) -> Encoder | None:
     """Return the encoder that made the vectors of a snapshot, or None if it is not available."""
     model = snapshot.generation.manifest.meaning
-    encoder = embeddings.load_encoder() if model else None
-    return encoder if encoder and encoder.model == model else None
+    encoders = (snapshot.encoder, embeddings.load_encoder()) if model else ()
+    return next((encoder for encoder in encoders if encoder and encoder.model == model), None)
 
 
 def _find_similar(cosines: Vector, documents: DocNumbers) -> DocNumbers:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.analysis import tokenizer
+from indexer.analysis.embeddings import Encoder
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
@@ -50,6 +51,7 @@ MAX_CACHED_EXPANSIONS = 32
 class Snapshot:
     """A generation open for reading. `read_arrays` returns the arrays of a file.
 
+    `encoder` is the encoder of the settings, whether or not it made the vectors of the generation.
     `masks`, `expansions` and `synonyms` are caches: of masks of documents, of the terms of
     prefixes, wildcards and fuzzy terms, and of the postings of the labels of entities.
 
@@ -60,6 +62,7 @@ class Snapshot:
         self,
         generation: Generation,
         read_arrays: ReadArrays = array_file.open_arrays,
+        encoder: Encoder | None = None,
     ) -> None:
         manifest = generation.manifest
         if (manifest.format, manifest.analysis) != (schema.FORMAT, tokenizer.VERSION):
@@ -67,6 +70,7 @@ class Snapshot:
             raise IndexOutdated(message, "Run: pubsearch build")
         self.generation = generation
         self.name = generation.name
+        self.encoder = encoder
         self.catalogue: Catalogue = manifest.catalogue
         try:
             self.segment = Segment(generation.segment, self.catalogue, read_arrays)

@@ -39,17 +39,24 @@ def register(
     `searcher` returns the searcher of the current request. Functions that log or count responses
     must be registered before this one, or they see no 304.
     """
-    shared = f"{_digest_program()}\0{msgspec.json.encode(settings, enc_hook=str).decode()}"
+    encoder = engine.options.encoder
+    model = encoder.model if encoder else ""
+    shared = f"{_digest_program()}\0{model}\0{msgspec.json.encode(settings, enc_hook=str).decode()}"
 
     def send_not_modified() -> Response | None:
         if request.blueprint is None or request.endpoint in MONITORED | TIMED:
             return None
+        g.failures = encoder.failures if encoder else 0
         g.tag = _make_tag(shared, searcher(), engine.failed)
         is_current = g.tag in request.if_none_match.as_set(include_weak=True)
         return Response(status=304) if is_current else None
 
     def add_etag(response: Response) -> Response:
         if response.status_code not in {200, 304} or "tag" not in g:
+            return response
+        if encoder and encoder.failures != g.failures:
+            # The same request may soon have semantic hits again.
+            response.headers["Cache-Control"] = "no-store"
             return response
         tag = f"{g.tag}-none" if g.get("is_gap") else g.tag
         response.set_etag(tag, weak=True)

@@ -1,0 +1,192 @@
+"""A user brings a transformer: the setting `encoder` of builds, servers, and searches."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+
+from indexer.analysis import embeddings
+from indexer.analysis.transformer.encoder import TransformerEncoder
+from indexer.analysis.transformer.folder import describe
+from indexer.generations import directory
+from search_app import config, create_app
+from search_app.cli import background_build, commands
+from search_app.config import SettingError
+from search_app.engine import SearchRequest, open_engine
+from search_app.web.app import make_engine
+from tests.catalogue import PATIENT
+from tests.samples import article, page
+from tests.search_app.engine.features.test_zero_results import answer
+from tests.tiny_model import STUCK, write_model
+
+pytestmark = pytest.mark.slow
+
+TITLES = ("Trafficking in children", "Handbook for judges", "Trata at sea")
+FOREIGN = "/?q=handel+kinder"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return the folder of a tiny transformer."""
+    return write_model(tmp_path / "encoder")
+
+
+@pytest.fixture
+def index(corpus: Path, folder: Path, tmp_path: Path) -> Path:
+    """Return an index that was built with the transformer."""
+    write_titles(corpus)
+    index = tmp_path / "built"
+    status, output = run("build", corpus, index, "--encoder", str(folder))
+    assert status == 0, output
+    return index
+
+
+def write_titles(corpus: Path) -> None:
+    """Add a page with some titles to a corpus."""
+    text = page([article(each) for each in TITLES])
+    (corpus / "new.html").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def client(index: Path, folder: Path) -> Iterator[FlaskClient]:
+    """Return a client of an application with the transformer."""
+    settings = config.load(PATIENT, index=index, encoder=folder)
+    engine = make_engine(settings)
+    assert isinstance(engine.options.encoder, TransformerEncoder)
+    with engine.options.encoder, create_app(settings, engine).test_client() as client:
+        yield client
+
+
+def run(command: str, corpus: Path, index: Path, *more: str) -> tuple[int, str]:
+    """Return exit status and output of a command."""
+    places = ("--corpus", str(corpus), "--index", str(index))
+    result = CliRunner().invoke(commands.commands, [command, *places, *more])
+    return result.exit_code, result.output or str(result.exception)
+
+
+def test_a_query_matches_by_the_transformer(client: FlaskClient, index: Path, folder: Path) -> None:
+    """A query with other words matches publications by the meaning of the transformer."""
+    assert directory.load_live(index).manifest.meaning == describe(folder).model
+    found = answer(client, FOREIGN)
+    assert found["hits"][0]["title"] == TITLES[0]
+    assert found["by_meaning"] == found["total"] > 0
+    assert answer(client, f"{FOREIGN}&semantic=0")["total"] == 0
+
+
+def test_a_search_in_a_terminal_uses_the_transformer(index: Path, folder: Path) -> None:
+    """`pubsearch search --encoder` starts the transformer for one query."""
+    arguments = ["search", "--index", str(index), "--encoder", str(folder), "handel", "kinder"]
+    result = CliRunner().invoke(commands.commands, arguments)
+    assert TITLES[0] in result.output
+
+
+def test_an_unchanged_corpus_starts_no_process(
+    index: Path, corpus: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rebuild without new texts does not load the model, even if all else is new."""
+    monkeypatch.setattr(TransformerEncoder, "prepare", None)
+    for more in ((), ("--force",)):
+        status, output = run("build", corpus, index, "--encoder", str(folder), *more)
+        assert status == 0, output
+    assert directory.load_live(index).manifest.meaning == describe(folder).model
+
+
+def test_another_transformer_makes_new_vectors(index: Path, corpus: Path, tmp_path: Path) -> None:
+    """Vectors of another model are not copied."""
+    other = write_model(tmp_path / "other", weight=0.2)
+    before = directory.load_live(index).segment / "meaning.seg"
+    status, output = run("build", corpus, index, "--encoder", str(other))
+    assert status == 0, output
+    live = directory.load_live(index)
+    assert live.manifest.meaning == describe(other).model
+    assert (live.segment / "meaning.seg").read_bytes() != before.read_bytes()
+
+
+def test_a_failed_query_has_word_hits_and_no_etag(client: FlaskClient) -> None:
+    """A query that can't be encoded has the hits of its words, and no cache keeps them."""
+    good = client.get("/?q=children")
+    assert good.headers["ETag"]
+    encoder = client.application.extensions["pubsearch"].options.encoder
+    encoder.close()
+    failed = client.get("/?q=handbook")
+    assert "for judges" in failed.text
+    assert "ETag" not in failed.headers
+    assert failed.headers["Cache-Control"] == "no-store"
+    cached = client.get("/?q=children")
+    assert cached.headers["ETag"] == good.headers["ETag"]
+
+
+def test_a_slow_query_leaves_time_for_its_words(index: Path, folder: Path) -> None:
+    """The encoder may take half of the budget of a search. Then the words are searched alone."""
+    settings = config.load({}, index=index, encoder=folder, budget=2000)
+    engine = make_engine(settings)
+    encoder = engine.options.encoder
+    assert isinstance(encoder, TransformerEncoder)
+    with encoder:
+        results = engine.search(SearchRequest(f"handbook {STUCK}"))
+        assert encoder.failures > 0
+    assert results.hits[0].publication.title == "Handbook for judges"
+
+
+def test_a_server_without_the_transformer_searches_words(
+    index: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without the transformer of its index, a server logs its name and searches words alone."""
+    with caplog.at_level(logging.WARNING):
+        engine = open_engine(index)
+    assert "onnx sha256:" in caplog.text
+    assert not engine.search(SearchRequest("handel kinder")).total
+
+
+def test_a_rebuild_needs_the_transformer(index: Path, corpus: Path) -> None:
+    """A rebuild of a server without the transformer is refused, so that no vectors are lost."""
+    settings = config.load({}, index=index, corpus=corpus)
+    with pytest.raises(SettingError, match="Set PUBSEARCH_ENCODER to its folder"):
+        background_build._load_live_settings(settings)
+
+
+def test_an_index_of_the_package_stays_semantic(corpus: Path, folder: Path, tmp_path: Path) -> None:
+    """Until the next build, a server with a transformer uses the package that made the index."""
+    write_titles(corpus)
+    index = tmp_path / "package"
+    assert run("build", corpus, index, "--semantic", "1")[0] == 0
+    with TransformerEncoder(folder) as encoder:
+        engine = open_engine(index, encoder)
+        assert engine.search(SearchRequest("Kinderhandel")).semantic_hits
+        assert encoder._process is None
+    package = embeddings.load_encoder()
+    assert package
+    assert directory.load_live(index).manifest.meaning == package.model
+
+
+def test_a_bad_folder_is_reported(corpus: Path, tmp_path: Path) -> None:
+    """A build with a folder that is no transformer names what is missing, and writes nothing."""
+    status, output = run("build", corpus, tmp_path / "new", "--encoder", str(tmp_path))
+    assert status == 1
+    assert "has none of the files model.onnx" in output
+    assert not (tmp_path / "new" / "CURRENT").exists()
+
+
+def test_a_model_that_fails_is_reported(corpus: Path, folder: Path, tmp_path: Path) -> None:
+    """A build with a model that can't be loaded fails with the reason, and writes nothing."""
+    (folder / "model.onnx").write_bytes(b"damaged")
+    status, output = run("build", corpus, tmp_path / "new", "--encoder", str(folder))
+    assert status == 1
+    assert "can't be loaded" in output
+    assert not (tmp_path / "new" / "CURRENT").exists()
+
+
+def test_the_extra_is_missing(
+    corpus: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the extra, a build with a transformer names the extra to install."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    status, output = run("build", corpus, tmp_path / "new", "--encoder", str(folder))
+    assert status == 1
+    assert "Run: pip install '.[onnx]'" in output
