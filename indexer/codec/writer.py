@@ -28,7 +28,7 @@ from indexer.codec.segment.array_file import (
     pick_dtype,
     pick_offset_dtype,
 )
-from indexer.codec.segment.facet_columns import FacetColumn, FacetColumnWriter
+from indexer.codec.segment.facet_columns import FacetColumnWriter, count_documents
 from indexer.codec.segment.postings import ForwardIndex
 from indexer.codec.segment.reader import (
     FACETS,
@@ -45,7 +45,7 @@ from indexer.codec.segment.term_dictionary import FIELD_END
 Batch = Sequence[Item]
 """New publications, and unchanged ones of the previous segment, in the order of the corpus."""
 ValueCounts = dict[str, dict[str, int]]
-"""For each facet, the number of publications that have each value."""
+"""For each facet, the number of publications that have each of its most frequent values."""
 
 
 def write(
@@ -68,10 +68,9 @@ def write(
             inverter = _write_words(words, catalogue, forward_index)
             inverter.write(inverted, folder, previous, origins, report_sorting)
     whoosh_codec.write_contents(folder, catalogue, len(origins))
-    # The counts of a row with many values would take memory while the postings are sorted.
     facets = open_arrays(folder / FACETS)
     names = [field.name for field in schema.list_exact_fields(catalogue)]
-    return {name: FacetColumn(facets, name).count_documents() for name in names}
+    return {name: count_documents(facets, name) for name in names}
 
 
 def _write_documents(

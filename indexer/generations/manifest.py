@@ -6,7 +6,7 @@ The manifest records the size and digest of every other file of its generation. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -72,7 +72,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     `after`: name of the predecessor. It is the generation that was live before, or an earlier
     undamaged one if that is damaged.
     `merged`: number of records that were merged into other ones.
-    `counts`: for each facet, the number of publications with each value.
+    `counts`: for each facet, the number of publications with each of its most frequent values.
     `meaning`: model of the embeddings, or "" if the segment has no vectors.
     `limits`: the limits within which the corpus was read.
     `files`: size in bytes and SHA-256 of every file except the manifest and its digest.
@@ -156,12 +156,22 @@ class Generation(msgspec.Struct, frozen=True):
         return {entry.id: entry for entry in entries}
 
 
-def pack_digests(digests: Mapping[str, bytes]) -> bytes:
-    """Return the digests as `Generation.read_digests` reads them.
+def pack_digests(digests: Iterable[tuple[str, bytes]], count: int) -> bytes:
+    """Return `count` ids and their digests as `Generation.read_digests` reads them.
 
-    The format is MessagePack, compressed with Zstandard (RFC 8878).
+    The format is a map of MessagePack, compressed with Zstandard (RFC 8878). A dictionary of all
+    digests would take several times as much memory.
     """
-    return zstandard.compress(msgspec.msgpack.encode(digests), level=1)
+    encode = msgspec.msgpack.Encoder().encode
+    if count < 16:
+        packed = bytearray([0x80 | count])
+    elif count < 1 << 16:
+        packed = bytearray(b"\xde" + count.to_bytes(2))
+    else:
+        packed = bytearray(b"\xdf" + count.to_bytes(4))
+    for item in digests:
+        packed += b"".join(map(encode, item))
+    return zstandard.compress(packed, level=1)
 
 
 def pack_retired(retired: RetiredIds) -> bytes:

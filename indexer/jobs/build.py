@@ -222,13 +222,13 @@ class _Build:
 
     def _seal(self, partial: Path, counts: ValueCounts) -> Generation:
         """Complete and seal the generation. Its segment is already written."""
-        (partial / manifest.DIGESTS).write_bytes(manifest.pack_digests(self.stats.digests))
+        digests = manifest.pack_digests(self.stats.iterate_digests(), self.stats.publications)
+        (partial / manifest.DIGESTS).write_bytes(digests)
         if self.concepts.concept:
             (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(self.concepts))
         if self.dead_links:
             (partial / manifest.DEAD_LINKS).write_bytes(msgspec.json.encode(self.dead_links))
-        segment = partial / manifest.SEGMENT
-        if entries := retire(self.index, self.live, self.stats, segment):
+        if entries := retire(self.index, self.live, self.stats, partial / manifest.SEGMENT):
             (partial / manifest.RETIRED).write_bytes(manifest.pack_retired(entries))
         draft = self.stats.make_manifest(
             counts, after=self.live.name if self.live else None,

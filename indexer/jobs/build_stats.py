@@ -82,13 +82,19 @@ class BuildStats:
         self._ids += "".join(identities).encode()
         self._corpus_hash.update("".join(lines).encode())
 
+    def iterate_digests(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the id and the digest of each publication, in the order of the corpus."""
+        start = 0
+        for number in range(self.publications):
+            end = self._ids.index(b"\n", start)
+            first = number * DIGEST_BYTES
+            yield self._ids[start:end].decode(), bytes(self._digests[first : first + DIGEST_BYTES])
+            start = end + 1
+
     @cached_property
     def digests(self) -> Mapping[str, bytes]:
         """The digest of each publication by its id, in the order of the corpus."""
-        identities = self._ids.decode().split("\n")[:-1]
-        starts = range(0, len(self._digests), DIGEST_BYTES)
-        digests = (bytes(self._digests[start : start + DIGEST_BYTES]) for start in starts)
-        return dict(zip(identities, digests, strict=True))
+        return dict(self.iterate_digests())
 
     @property
     def corpus(self) -> str:
@@ -109,6 +115,8 @@ class BuildStats:
     def changes(self) -> Changes:
         """Return the numbers of changes since the previous generation."""
         previous = self.previous_digests
+        if not previous:
+            return Changes(self.publications, 0, 0, 0)
         unchanged = sum(
             previous.get(identity) == digest for identity, digest in self.digests.items()
         )

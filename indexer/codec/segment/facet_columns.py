@@ -25,6 +25,8 @@ from indexer.codec.segment.array_file import (
 from indexer.codec.segment.postings import expand_ranges
 from indexer.codec.segment.string_table import StringTable, compute_offsets, encode_texts
 
+MAX_COUNTED = 1000
+"""Number of values whose counts the manifest has. Millions of authors would fill the memory."""
 MAX_VALUES_IN_MEMORY = 1 << 18
 """Number of distinct values of a field that are kept in memory, about 40 MB. Values that repeat
 often get few more numbers than one."""
@@ -57,12 +59,6 @@ class FacetColumn:
         """The number of documents."""
         return len(self.offsets) - 1
 
-    def count_documents(self) -> dict[str, int]:
-        """Return the number of documents that have each value, most frequent first."""
-        counts = np.bincount(self.ordinals, minlength=len(self.values))
-        order = np.argsort(-counts, kind="stable")
-        return {self.values[number]: int(counts[number]) for number in order if counts[number]}
-
     def find_between(self, low: str, high: str) -> tuple[int, ...]:
         """Return the ordinals of the values from `low` to `high`, compared as text.
 
@@ -71,6 +67,17 @@ class FacetColumn:
         return tuple(
             ordinal for ordinal, value in enumerate(self.values[:-1]) if low <= value <= high
         )
+
+
+def count_documents(arrays: Mapping[str, Array], name: str) -> dict[str, int]:
+    """Return the number of documents that have each value of a stored column.
+
+    The most frequent value comes first. Of many values, only the first MAX_COUNTED are counted.
+    """
+    values = StringTable.read(arrays, f"{name}.values")
+    counts = np.bincount(arrays[f"{name}.ordinals"], minlength=len(values))
+    order = np.argsort(-counts, kind="stable")[:MAX_COUNTED].tolist()
+    return {values.get_text(number): int(counts[number]) for number in order if counts[number]}
 
 
 class FacetColumnWriter:

@@ -13,6 +13,7 @@ from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.codec import writer
 from indexer.codec.segment import facet_columns
+from indexer.codec.segment.array_file import open_arrays
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.reader import FACETS, Segment
 from tests.indexer.codec.segments import CATALOGUE, fresh, publications, written
@@ -56,6 +57,26 @@ def test_columns_have_the_values_of_publications(made: list[Publication]) -> Non
     """A column has the values of each publication in the stated order: none, one, or several."""
     with tempfile.TemporaryDirectory() as folder:
         assert_columns(written(Path(folder) / "segment", fresh(made)), made)
+
+
+def test_only_the_most_frequent_values_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many values, the counts of the most frequent ones are returned, in this order."""
+    made = catalogues.throw(seed=3, size=60)
+    segment = tmp_path / "segment"
+    written(segment, fresh(made), catalogue=catalogues.CATALOGUE)
+    arrays = open_arrays(segment / FACETS)
+    for row in ("region", "section"):
+        expected = Counter(value for values in stated(made, row) for value in values)
+        everything = facet_columns.count_documents(arrays, row)
+        assert everything == expected
+        assert [*everything.values()] == sorted(expected.values(), reverse=True)
+        with monkeypatch.context() as patch:
+            patch.setattr(facet_columns, "MAX_COUNTED", 2)
+            assert [*facet_columns.count_documents(arrays, row).items()] == [*everything.items()][
+                :2
+            ]
 
 
 def test_many_values_are_numbered_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
