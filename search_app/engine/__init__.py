@@ -197,7 +197,7 @@ class Engine:
 
         No other expensive search starts until the context ends, so rendering counts as well.
         """
-        with self._admission.admit(searcher.store.estimate_cost(request)) as yield_to_others:
+        with self._admission.admit(searcher.estimate_cost(request)) as yield_to_others:
             yield searcher.search(request, Deadline(self._budget, yield_to_others))
 
     def scan(self, request: SearchRequest, searcher: Searcher) -> Iterator[Publication]:
@@ -206,7 +206,7 @@ class Engine:
         The search is admitted as any other, and is complete on return. Taking the hits is not part
         of it, so a slow reader of them delays no search.
         """
-        with self._admission.admit(searcher.store.estimate_cost(request)) as yield_to_others:
+        with self._admission.admit(searcher.estimate_cost(request)) as yield_to_others:
             return searcher.scan(request, Deadline(self._budget, yield_to_others))
 
 

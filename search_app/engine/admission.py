@@ -1,7 +1,7 @@
 """Admission control: run expensive searches one at a time and pause them while cheap ones run.
 
-The store estimates the cost of a search from the request before the search starts. Its unit is the
-posting: the time that it takes to visit one.
+`query.cost` estimates the cost of a search from the request before the search starts. Its unit is
+the posting: the time that it takes to visit one.
 """
 
 from __future__ import annotations

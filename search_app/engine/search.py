@@ -27,7 +27,9 @@ from search_app.engine.interpretation.interpreter import (
     Retrieval,
     retrieve,
 )
+from search_app.engine.query.cost import estimate_cost
 from search_app.engine.query.nodes import clauses
+from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Diagnosis, ExpandedEntity, Hit, Results, Suggestion
@@ -114,7 +116,7 @@ def _list_truncated(retrieved: Retrieval, interpreter: Interpreter) -> Iterator[
     expanding = (query.Prefix, query.Wildcard, query.FuzzyTerm)
     for clause in clauses(retrieved.interpretation.parsed.words):
         is_expanded = isinstance(clause.subqueries[0], expanding)
-        count = interpreter.store.count_truncated(clause) if is_expanded else 0
+        count = count_dropped(clause, interpreter.vocabulary) if is_expanded else 0
         if count and clause.text not in retrieved.reply.dropped:
             yield clause.text, count
 
@@ -173,6 +175,10 @@ class Searcher:
     def search(self, request: SearchRequest, deadline: Deadline | None = None) -> Results:
         """Return the results of a search. Raise BudgetExceeded."""
         return search(request, self.interpreter, self.name, deadline or Deadline())
+
+    def estimate_cost(self, request: SearchRequest) -> int:
+        """Return the approximate cost of a search, in postings."""
+        return estimate_cost(request, self.interpreter.vocabulary)
 
     def list_ids(self, request: SearchRequest) -> Sequence[str]:
         """Return the ids of the hits of a page, in order, without texts and facets."""

@@ -169,17 +169,11 @@ class Store(Protocol):
     def ask(self, ask: StoreRequest, deadline: Deadline) -> Reply:
         """Return the reply to a search. Raise BudgetExceeded."""
 
-    def estimate_cost(self, request: SearchRequest) -> int:
-        """Return the approximate cost of a search, in postings."""
-
     def count_all(self, clauses: Sequence[Clause]) -> list[int]:
         """Return the number of publications that match each clause."""
 
     def count_together(self, clauses: Sequence[Clause], others: Sequence[Clause]) -> list[int]:
         """Return for each clause the number of publications that match it and all others."""
-
-    def count_truncated(self, clause: Clause) -> int:
-        """Return how many terms of a prefix, wildcard or fuzzy term are beyond the limit."""
 
     def find_values(self, text: str, limit: int) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""

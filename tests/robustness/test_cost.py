@@ -16,11 +16,11 @@ from whoosh import query
 from indexer.analysis import folding
 from indexer.codec.segment.reader import Segment, Terms
 from search_app.engine import BudgetExceeded, Engine
-from search_app.engine.arrays import cost
 from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.deadline import Deadline
 from search_app.engine.features.highlight import make_highlighter
 from search_app.engine.interpretation import entity_names
+from search_app.engine.query import cost
 from search_app.engine.query.nodes import Clause
 from search_app.engine.request import SearchRequest, truncate
 from tests.robustness import fuzz_cost
@@ -161,7 +161,7 @@ def test_an_expired_search_stops_during_diagnosis(
 )
 def test_short_texts_have_a_cost(text: str, engine: Engine) -> None:
     """The estimate of a short text is not zero."""
-    assert engine.get_searcher().store.estimate_cost(SearchRequest(text)) >= cost.WORD_COST
+    assert engine.get_searcher().estimate_cost(SearchRequest(text)) >= cost.WORD_COST
 
 
 @settings(max_examples=80)
@@ -175,7 +175,7 @@ def test_the_estimate_covers_the_visited_postings(
     visited.clear()
     engine.search(request)
     nothing_shown = msgspec.structs.replace(request, size=0)
-    assert sum(visited) <= engine.get_searcher().store.estimate_cost(nothing_shown)
+    assert sum(visited) <= engine.get_searcher().estimate_cost(nothing_shown)
 
 
 def test_repeated_highlights_are_merged() -> None:

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from search_app import config, create_app
 from search_app.engine import BudgetExceeded, Engine, TooBusy, admission
 from search_app.engine.admission import AdmissionControl
-from search_app.engine.arrays import cost
 from search_app.engine.deadline import YIELDED, Deadline
+from search_app.engine.query import cost
 from search_app.engine.query.grammar import MOST_WORDS
 from search_app.engine.request import MAX_QUERY_BYTES, SearchRequest, truncate
 from tests.catalogue import PATIENT
@@ -64,7 +64,7 @@ def engine(catalogue_index: Path) -> Engine:
 
 def estimate(request: SearchRequest, engine: Engine) -> int:
     """Return the estimated cost of a search."""
-    return engine.get_searcher().store.estimate_cost(request)
+    return engine.get_searcher().estimate_cost(request)
 
 
 @pytest.mark.parametrize("text", ORDINARY)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
@@ -17,6 +18,7 @@ from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.postings import ForwardIndex
 from indexer.codec.segment.string_table import StringTable
+from indexer.codec.segment.term_dictionary import Dictionary
 from indexer.codec.segment.vectors import Vectors
 
 PUBLICATIONS, FACETS, WORDS, POSTINGS, MEANING = (
@@ -46,15 +48,15 @@ class Positions(NamedTuple):
     offsets: Array
 
 
-class Terms:
-    """The terms of one kind, sorted, and the postings of each over all fields.
+class Terms(Dictionary):
+    """A dictionary, and the postings of each term over all fields.
 
     `arrays` has the stored arrays of `postings.SortedRun`, by name.
     """
 
     def __init__(self, texts: StringTable, arrays: Mapping[str, Array]) -> None:
-        self.texts, self.arrays = texts, arrays
-        self.offsets: Array = arrays["offsets"]
+        super().__init__(texts, arrays["offsets"])
+        self.arrays = arrays
         self.documents: Array = arrays["documents"]
         self.weights: Array = arrays["weights"]
 
@@ -68,9 +70,15 @@ class Terms:
         indexes = _expand_ranges(self.offsets, numbers)
         return Postings(self.documents.take(indexes), self.weights.take(indexes))
 
-    def doc_frequency(self, number: int) -> int:
-        """Return the number of documents that contain a term."""
-        return int(self.offsets[number + 1]) - int(self.offsets[number])
+    def count_documents(self, first: int, last: int, within: NDArray[np.bool_]) -> Array:
+        """Return how many documents in the mask `within` contain each term from `first` to `last`.
+
+        `last` is not included. The counts are int64.
+        """
+        offsets = self.offsets[first : last + 1].astype(np.int64)
+        documents = self.documents[offsets[0] : offsets[-1]]
+        is_within = within.view(np.uint8).take(documents)
+        return np.add.reduceat(is_within, offsets[:-1] - offsets[0], dtype=np.int64)
 
 
 def _expand_ranges(offsets: Array, numbers: Array) -> Array:

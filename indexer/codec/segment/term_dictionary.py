@@ -11,6 +11,7 @@ publication the words are sorted and get their final numbers.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 from indexer.analysis import stemming
 from indexer.analysis.folding import surface_form
 from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.string_table import StringTable
 
 FIELD_END, GAP = -1, -2
 """The marks in a stream: after each field, and between two texts of one field."""
@@ -50,6 +52,29 @@ def decode_stem(word: str, default_language: str) -> str:
     """Return the stem of a word."""
     surface, mark, stem = word.partition(STEM_MARK)
     return stem if mark else stemming.stem(surface, default_language)
+
+
+class Dictionary:
+    """The sorted words or stems of an index, by number, and their document frequencies.
+
+    `offsets` has the running totals of the document frequencies: that of term `n` is
+    `offsets[n + 1] - offsets[n]`.
+    """
+
+    def __init__(self, texts: StringTable, offsets: Array) -> None:
+        self.texts, self.offsets = texts, offsets
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @cached_property
+    def surfaces(self) -> list[str]:
+        """The surface form of each word, or each stem, by number."""
+        return [decode_surface(text) for text in self.texts.to_list()]
+
+    def doc_frequency(self, number: int) -> int:
+        """Return the number of documents that contain a term."""
+        return int(self.offsets[number + 1]) - int(self.offsets[number])
 
 
 class WordTable(NamedTuple):

@@ -1,7 +1,8 @@
 """The store of a local index: searches evaluated on the arrays of a snapshot, with NumPy.
 
 `store` implements `engine.store.Store`, and `reply` the hits of one search. `clause` and `matcher`
-match documents with `wildcard_terms` and `posting_sums`. `bm25f` and `semantic` score them, and
-`top_hits` picks a page. `facet_filters` and `toggle_counts` filter and count values. `cost` limits
-a query. `term_matches` and `explain` say why a hit matched. Only the engine itself imports `store`.
+match documents with `posting_sums`. `bm25f` and `semantic` score them, and `top_hits` picks a page.
+`facet_filters` and `toggle_counts` filter and count values. `completions` finds words and titles
+while a user types. `term_matches` and `explain` say why a hit matched. Only the engine itself
+imports `store`.
 """

@@ -16,11 +16,11 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.catalogue.schema import parse_exact_name
 from indexer.codec.segment.reader import Positions, Postings
-from search_app.engine.arrays import wildcard_terms
 from search_app.engine.arrays.posting_sums import NO_POSTINGS, sum_all, sum_in_fields, sum_postings
 from search_app.engine.arrays.term_matches import ClauseMatch, DocumentWords
-from search_app.engine.arrays.wildcard_terms import TermExpansion
-from search_app.engine.query.nodes import Clause, Synonyms
+from search_app.engine.query import term_expansion
+from search_app.engine.query.nodes import Clause, Synonyms, make_part_key
+from search_app.engine.query.vocabulary import TermExpansion
 from search_app.engine.results import How
 from search_app.engine.snapshot.snapshot import Snapshot
 
@@ -263,7 +263,7 @@ def _compile_part(part: query.Query, fields: set[str], snapshot: Snapshot) -> Cl
             return PhraseMatcher(stems, fields, snapshot)
         return AnyOf("word", fields, [], snapshot)
     if type(part) in HOW:
-        expansions = wildcard_terms.expand(part, fields, snapshot)
+        expansions = term_expansion.expand(part, fields, vocabulary)
         return AnyOf(HOW[type(part)], fields, expansions, snapshot)
     raise UnknownNode(part)
 
@@ -281,12 +281,3 @@ def clause_postings(clause: Clause, snapshot: Snapshot, check: Checkpoint = igno
     Raise UnknownNode if a part has an unknown type.
     """
     return ClauseMatcher(clause, snapshot).evaluate(check)
-
-
-def make_part_key(part: query.Query) -> object:
-    """Return a key of a part without its field. Parts with equal keys are evaluated together."""
-    if isinstance(part, query.Phrase):
-        return (part.boost, *part.words)
-    if isinstance(part, query.FuzzyTerm):
-        return (part.text, part.maxdist, part.prefixlength)
-    return (type(part), getattr(part, "text", None), part.boost)

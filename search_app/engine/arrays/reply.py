@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.catalogue.records import Publication
-from search_app.engine.arrays import facet_filters, semantic, wildcard_terms
+from search_app.engine.arrays import completions, facet_filters, semantic
 from search_app.engine.arrays.added_scores import NOTHING_ADDED, compute_added_scores
 from search_app.engine.arrays.bm25f import Ranking, ScoredDocs, rank
-from search_app.engine.arrays.cost import limit_cost
 from search_app.engine.arrays.explain import Explainer
 from search_app.engine.arrays.facet_filters import FilteredDocs
 from search_app.engine.arrays.matcher import match_mask
@@ -26,6 +25,7 @@ from search_app.engine.arrays.semantic import SemanticHits
 from search_app.engine.arrays.toggle_counts import FacetSelection
 from search_app.engine.arrays.top_hits import collapse_editions, level_scores, top_hits
 from search_app.engine.deadline import Deadline
+from search_app.engine.query.cost import limit_cost
 from search_app.engine.query.nodes import clauses
 from search_app.engine.results import Bucket, Explanation
 from search_app.engine.snapshot.facet_counts import FacetCounts
@@ -76,7 +76,7 @@ class ArrayReply:
         self._added = NOTHING_ADDED
         if ask.tree is None:
             return
-        self.tree, self.dropped = limit_cost(ask.tree, snapshot)
+        self.tree, self.dropped = limit_cost(ask.tree, snapshot.vocabulary)
         if self.tree is None:
             self.words = Ranking(NO_DOCS, NO_SCORES)
         else:
@@ -273,7 +273,7 @@ class ArrayReply:
 
     def complete(self, prefix: str, limit: int) -> list[str]:
         """Return up to `limit` words with a prefix, as written, most frequent in the hits first."""
-        return wildcard_terms.complete(prefix, self._make_mask(), limit, self._snapshot)
+        return completions.complete(prefix, self._make_mask(), limit, self._snapshot)
 
     def find_titles(
         self, words: Sequence[str], limit: int, *, is_open: bool
@@ -283,4 +283,4 @@ class ArrayReply:
         If `is_open`, the last word is a prefix.
         """
         mask = self._make_mask()
-        return wildcard_terms.find_titles(words, mask, limit, self._snapshot, is_open=is_open)
+        return completions.find_titles(words, mask, limit, self._snapshot, is_open=is_open)

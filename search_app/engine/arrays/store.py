@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from indexer.catalogue.records import Publication
-from search_app.engine.arrays import cost, semantic, wildcard_terms
+from search_app.engine.arrays import semantic
 from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.more_like_this import more_like_this
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import Clause
-from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.prefix_index import fold_typed
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 from search_app.engine.store import LabeledValue, Related, StoreRequest
@@ -30,10 +29,6 @@ class ArrayStore:
         """Return the reply to a search. Raise BudgetExceeded."""
         return ArrayReply(ask, self.snapshot, deadline)
 
-    def estimate_cost(self, request: SearchRequest) -> int:
-        """Return the approximate cost of a search, in postings."""
-        return cost.estimate_cost(request, self.snapshot)
-
     def count_all(self, clauses: Sequence[Clause]) -> list[int]:
         """Return the number of publications that match each clause."""
         return [len(clause_postings(clause, self.snapshot).documents) for clause in clauses]
@@ -48,10 +43,6 @@ class ArrayStore:
         return [
             int(np.count_nonzero(match_mask(clause, self.snapshot) & mask)) for clause in clauses
         ]
-
-    def count_truncated(self, clause: Clause) -> int:
-        """Return how many terms of a prefix, wildcard or fuzzy term are beyond the limit."""
-        return wildcard_terms.count_dropped(clause, self.snapshot)
 
     def find_values(self, text: str, limit: int) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""

@@ -2,6 +2,7 @@
 
 `year_expressions`, `lexer` and `grammar` split the text. `parser` builds the tree,
 `clause_builder` and `literal` turn words into clauses, and `nodes` has our own nodes. The package
-opens no index: it reads one through the protocol in `vocabulary`. The rest of the engine may import
+opens no index: it reads one through the protocol in `vocabulary`. `term_expansion` expands
+prefixes, wildcards and fuzzy terms, and `cost` limits a query. The rest of the engine may import
 all of its modules.
 """

@@ -105,6 +105,15 @@ def _list_parts(node: query.Query) -> Iterator[query.Query]:
             yield part
 
 
+def make_part_key(part: query.Query) -> object:
+    """Return a key of a part without its field. Parts with equal keys are evaluated together."""
+    if isinstance(part, query.Phrase):
+        return (part.boost, *part.words)
+    if isinstance(part, query.FuzzyTerm):
+        return (part.text, part.maxdist, part.prefixlength)
+    return (type(part), getattr(part, "text", None), part.boost)
+
+
 def split_filters(nodes: list[query.Query]) -> tuple[list[query.Query], list[query.Query]]:
     """Return the nodes about words, and the nodes about facet values only."""
     words: list[query.Query] = []

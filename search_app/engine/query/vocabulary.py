@@ -1,7 +1,8 @@
 """The vocabulary of an index: its words, stems and facet values, and how frequent they are.
 
 `Vocabulary` is a protocol. The vocabulary is always in this process, because each word of a query
-needs several look-ups. Its abstract methods are the look-ups; the others derive from them.
+needs several look-ups. It has no postings, which may be on another machine. Its abstract methods
+are the look-ups; the others derive from them.
 """
 
 from __future__ import annotations
@@ -9,20 +10,38 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from indexer.analysis import stemming
+from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.term_dictionary import Dictionary
 from search_app.engine.query.nodes import Clause
+
+
+class TermExpansion(NamedTuple):
+    """Terms of one dictionary, as ascending numbers.
+
+    `are_words` distinguishes unstemmed words from stems. `is_range` is True if the numbers are
+    contiguous. `dropped` is the number of terms above the limit.
+    """
+
+    are_words: bool
+    numbers: Array | list[int]
+    is_range: bool
+    dropped: int = 0
 
 
 class Vocabulary(Protocol):
     """The words and the facet values of one generation of an index.
 
     A term is a stem, or a word as written after `tokenizer.SURFACE_PREFIX`. Frequencies count
-    documents.
+    documents. `words` and `stems` are the dictionaries of the two.
     """
+
+    words: Dictionary
+    stems: Dictionary
 
     @property
     @abstractmethod
@@ -52,6 +71,14 @@ class Vocabulary(Protocol):
         """Return the document frequency of a stem among those in the catalogue's language."""
 
     @abstractmethod
+    def find_numbers(self, term: str) -> list[int]:
+        """Return the numbers that a term matches in its dictionary: see `get_dictionary`."""
+
+    @abstractmethod
+    def count_occurrences(self, term: str) -> int:
+        """Return the number of occurrences of a term. An unstemmed word counts as its stem."""
+
+    @abstractmethod
     def has_term(self, term: str) -> bool:
         """Return whether any document has a term."""
 
@@ -65,7 +92,10 @@ class Vocabulary(Protocol):
 
     @abstractmethod
     def list_values(self, field: str) -> Sequence[str]:
-        """Return the values of a facet or of a field with a parent, in the order of the index."""
+        """Return the values of a facet or of a field with a parent, in the order of the index.
+
+        Other fields have none.
+        """
 
     @abstractmethod
     def has_value(self, field: str, value: str) -> bool:
@@ -74,6 +104,16 @@ class Vocabulary(Protocol):
     @abstractmethod
     def cached_clause(self, key: object, make: Callable[[], Clause]) -> Clause:
         """Return the cached clause of a key; make it if there is none."""
+
+    @abstractmethod
+    def cached_expansion(
+        self, key: object, make: Callable[[], list[TermExpansion]]
+    ) -> list[TermExpansion]:
+        """Return the cached expansions of a key; make them if there are none."""
+
+    def get_dictionary(self, term: str) -> Dictionary:
+        """Return the dictionary that a term belongs to."""
+        return self.words if term.startswith(tokenizer.SURFACE_PREFIX) else self.stems
 
     def count(self, word: str) -> int:
         """Return the document frequency of the most frequent stem of a word."""

@@ -1,7 +1,7 @@
 """A snapshot: the arrays and caches of one generation of the index, open for reading.
 
 Threads may share a snapshot. Its arrays are never written to, except a scratch array of each
-thread. Cache entries (masks, expansions, clauses) are complete before they are inserted.
+thread. Cache entries (masks, postings of synonyms) are complete before they are inserted.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from threading import local
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +29,7 @@ from search_app.engine.snapshot.editions import Editions
 from search_app.engine.snapshot.facet_counts import FacetTable, count_selected
 from search_app.engine.snapshot.prefix_index import LabelPrefixIndex, TitlePrefixIndex
 from search_app.engine.snapshot.vocabulary import SegmentVocabulary
+from search_app.engine.snapshot.vocabulary_arrays import take_vocabulary
 
 ReadArrays = Callable[[Path], Mapping[str, Array]]
 """Function from a file to its arrays, by name."""
@@ -44,16 +44,14 @@ BINARY_SEARCH_RATIO = 16
 """Use a binary search to intersect two lists if one is over 16 times shorter, otherwise a table."""
 MAX_CACHED_SYNONYMS = 1024
 """Limit on entities whose label matches are cached. A thesaurus has hundreds."""
-MAX_CACHED_EXPANSIONS = 32
-"""Limit on cached expansions. Each may have every word of the index."""
 
 
 class Snapshot:
     """A generation open for reading. `read_arrays` returns the arrays of a file.
 
     `encoder` is the encoder of the settings, whether or not it made the vectors of the generation.
-    `masks`, `expansions` and `synonyms` are caches: of masks of documents, of the terms of
-    prefixes, wildcards and fuzzy terms, and of the postings of the labels of entities.
+    `masks` and `synonyms` are caches: of masks of documents, and of the postings of the labels of
+    entities.
 
     Raise IndexOutdated if the generation has another format or is damaged.
     """
@@ -79,17 +77,18 @@ class Snapshot:
             raise IndexOutdated(message, "Run: pubsearch build --force") from error
         self.columns: Mapping[str, FacetColumn] = self.segment.columns
         self.ranks: Mapping[str, Array] = self.segment.docstore.ranks
-        self.vocabulary = SegmentVocabulary(self.segment, self.catalogue)
+        self.vocabulary = SegmentVocabulary(take_vocabulary(self.segment), self.catalogue)
         self.masks: Cache[object, Mask] = Cache(MAX_CACHED_MASKS)
-        self.expansions: Cache[object, Any] = Cache(MAX_CACHED_EXPANSIONS)
         self.synonyms: Cache[object, Postings] = Cache(MAX_CACHED_SYNONYMS)
         self._thread_local = local()
 
     def prepare(self) -> None:
         """Compute all cached properties, so that no search waits for them."""
-        segment = self.segment
-        words = (self.vocabulary, segment.words.texts, segment.stems.texts, segment.languages)
-        holders = (self, self.table, segment, *words, *self.columns.values())
+        vocabulary = self.vocabulary
+        dictionaries = vocabulary.words, vocabulary.stems
+        texts = [dictionary.texts for dictionary in dictionaries]
+        words = (vocabulary, *dictionaries, *texts)
+        holders = (self, self.table, self.segment, *words, *self.columns.values())
         for holder in holders:
             for name, attribute in vars(type(holder)).items():
                 if isinstance(attribute, cached_property):

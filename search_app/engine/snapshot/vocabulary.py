@@ -1,9 +1,14 @@
-"""The vocabulary of a segment: look-ups of words and stems in its dictionaries."""
+"""The vocabulary of a segment: look-ups of words and stems in its dictionaries.
+
+It needs no segment, only the arrays in `VocabularyArrays`. `vocabulary_arrays` takes them from one.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,16 +16,36 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.reader import Segment, Terms
-from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
+from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary
 from search_app.engine.query.nodes import Clause
-from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.query.vocabulary import TermExpansion, Vocabulary
 from search_app.engine.snapshot.cache import Cache
 
 MAX_CACHED_WORDS = 2048
 """Limit on cached clauses of words, about 1.5 kB each."""
 MAX_CACHED_STEMS = 512
 """Limit on words whose stems are cached."""
+MAX_CACHED_EXPANSIONS = 32
+"""Limit on cached expansions. Each may have every word of the index."""
+
+
+class VocabularyArrays(NamedTuple):
+    """All that a vocabulary needs from an index. `size` is the number of documents.
+
+    `stem_of` has the stem number of each word. By stem number, `occurrence_offsets` has the running
+    totals of the occurrences, and `default_language_frequencies` the number of documents in the
+    catalogue's language. `languages` has the languages of the documents. `values` has the values of
+    each facet and of each field with a parent: sorted, and `none` at the end.
+    """
+
+    size: int
+    words: Dictionary
+    stems: Dictionary
+    stem_of: Array
+    occurrence_offsets: Array
+    default_language_frequencies: Array
+    languages: Sequence[str]
+    values: Mapping[str, Sequence[str]]
 
 
 class SegmentVocabulary(Vocabulary):
@@ -29,10 +54,12 @@ class SegmentVocabulary(Vocabulary):
     `Vocabulary` describes the methods that return text. The others return numbers of terms.
     """
 
-    def __init__(self, segment: Segment, catalogue: Catalogue) -> None:
-        self._segment, self._catalogue = segment, catalogue
+    def __init__(self, arrays: VocabularyArrays, catalogue: Catalogue) -> None:
+        self._arrays, self._catalogue = arrays, catalogue
+        self.words, self.stems = arrays.words, arrays.stems
         self._stems: Cache[str, tuple[str, ...]] = Cache(MAX_CACHED_STEMS)
         self._clauses: Cache[object, Clause] = Cache(MAX_CACHED_WORDS)
+        self._expansions: Cache[object, list[TermExpansion]] = Cache(MAX_CACHED_EXPANSIONS)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -42,40 +69,42 @@ class SegmentVocabulary(Vocabulary):
     @property
     def size(self) -> int:
         """The number of documents."""
-        return self._segment.size
-
-    def get_terms(self, text: str) -> Terms:
-        """Return the dictionary that a term belongs to: words as written, or stems."""
-        is_written = text.startswith(tokenizer.SURFACE_PREFIX)
-        return self._segment.words if is_written else self._segment.stems
+        return self._arrays.size
 
     @cached_property
     def _stem_numbers(self) -> dict[str, int]:
         """The number of each stem. A dict, because parsing looks up several stems per word."""
-        return {stem: number for number, stem in enumerate(self.stem_texts)}
+        return {stem: number for number, stem in enumerate(self.stems.surfaces)}
 
     def find_term(self, text: str) -> int | None:
         """Return the number of a term in its dictionary, or None if the index does not have it."""
         if text.startswith(tokenizer.SURFACE_PREFIX):
-            return self._segment.words.texts.find(text.removeprefix(tokenizer.SURFACE_PREFIX))
+            return self.words.texts.find(text.removeprefix(tokenizer.SURFACE_PREFIX))
         return self._stem_numbers.get(text)
 
     def find_surface(self, surface: str) -> Array:
         """Return the numbers of all words with this spelling, ascending, one for each stem."""
-        first, last = self._segment.words.texts.find_prefix(surface + STEM_MARK)
+        first, last = self.words.texts.find_prefix(surface + STEM_MARK)
         plain = self.find_term(tokenizer.SURFACE_PREFIX + surface)
         numbers = np.arange(first, last)
         return numbers if plain is None else np.insert(numbers, 0, plain)
 
-    def find_numbers(self, text: str) -> list[int]:
+    def find_numbers(self, term: str) -> list[int]:
         """Return the numbers that a term matches in its dictionary."""
-        if text.startswith(tokenizer.SURFACE_PREFIX):
+        if term.startswith(tokenizer.SURFACE_PREFIX):
             numbers: list[int] = self.find_surface(
-                text.removeprefix(tokenizer.SURFACE_PREFIX)
+                term.removeprefix(tokenizer.SURFACE_PREFIX)
             ).tolist()
             return numbers
-        number = self.find_term(text)
+        number = self.find_term(term)
         return [] if number is None else [number]
+
+    def count_occurrences(self, term: str) -> int:
+        """Return the number of occurrences of a term. An unstemmed word counts as its stem."""
+        numbers, offsets = self.find_numbers(term), self._arrays.occurrence_offsets
+        if term.startswith(tokenizer.SURFACE_PREFIX):
+            numbers = [int(self._arrays.stem_of[number]) for number in numbers]
+        return sum(int(offsets[number + 1]) - int(offsets[number]) for number in numbers)
 
     def has_term(self, term: str) -> bool:
         """Return whether any document has a term."""
@@ -84,29 +113,19 @@ class SegmentVocabulary(Vocabulary):
     @cached_property
     def languages(self) -> tuple[str, ...]:
         """The languages of the publications, the catalogue's own first."""
-        languages = (language.partition("-")[0] for language in self._segment.languages.values[:-1])
+        languages = (language.partition("-")[0] for language in self._arrays.languages)
         default_language = self.catalogue.language.partition("-")[0]
         return tuple(dict.fromkeys([default_language, *languages]))
 
     def get_frequency(self, stem: str) -> int:
         """Return the document frequency of a stem."""
         number = self.find_term(stem)
-        return 0 if number is None else self._segment.stems.doc_frequency(number)
+        return 0 if number is None else self.stems.doc_frequency(number)
 
     def default_language_frequency(self, stem: str) -> int:
         """Return the document frequency of a stem among those in the catalogue's language."""
         number = self.find_term(stem)
-        if number is None:
-            return 0
-        documents = self._segment.stems.get_postings(number, number + 1).documents
-        return int(np.count_nonzero(self._is_default_language.take(documents)))
-
-    @cached_property
-    def _is_default_language(self) -> Array:
-        """The mask of the documents in the catalogue's language."""
-        languages = self._segment.languages
-        is_default = [value.partition("-")[0] == self.languages[0] for value in languages.values]
-        return np.array(is_default, np.bool_).take(languages.first_ordinals)
+        return 0 if number is None else int(self._arrays.default_language_frequencies[number])
 
     def list_stems(self, word: str) -> tuple[str, ...]:
         """Return the stems of a word in the languages of the index, the catalogue's own first.
@@ -123,44 +142,43 @@ class SegmentVocabulary(Vocabulary):
             return (first,)
         stems = dict.fromkeys(stemming.stem(word, language) for language in other_languages)
         for number in self.find_surface(surface_form(word)).tolist():
-            stems[self._segment.stems.texts.get_text(int(self._segment.stem_of[number]))] = None
+            stems[self.stems.surfaces[int(self._arrays.stem_of[number])]] = None
         stems.pop(first, None)
         return first, *(stem for stem in stems if self.find_term(stem) is not None)
 
     def find_words_with(self, stem: str) -> set[str]:
         """Return the words with a stem, as written."""
-        number, segment = self.find_term(stem), self._segment
-        numbers = () if number is None else np.flatnonzero(segment.stem_of == number).tolist()
-        return {
-            decode_surface(segment.words.texts.get_text(word_number)) for word_number in numbers
-        }
+        number = self.find_term(stem)
+        numbers = () if number is None else np.flatnonzero(self._arrays.stem_of == number).tolist()
+        return {self.words.surfaces[word_number] for word_number in numbers}
 
     def count_surfaces(self) -> Mapping[str, int]:
         """Return the document frequency of each word, as written, summed over its stems."""
-        frequencies = np.diff(self._segment.words.offsets).tolist()
+        frequencies = np.diff(self.words.offsets).tolist()
         totals: dict[str, int] = {}
-        for surface, frequency in zip(self.surface_texts, frequencies, strict=True):
+        for surface, frequency in zip(self.words.surfaces, frequencies, strict=True):
             totals[surface] = totals.get(surface, 0) + frequency
         return totals
 
     def list_values(self, field: str) -> Sequence[str]:
-        """Return the values of a facet or of a field with a parent, in the order of the index."""
-        return self._segment.columns[field].values
+        """Return the values of a facet or of a field with a parent, in the order of the index.
+
+        Other fields have none.
+        """
+        return self._arrays.values.get(field, ())
 
     def has_value(self, field: str, value: str) -> bool:
         """Return whether any document has a value."""
-        return value in self._segment.columns[field].ordinal_by_value
+        values = self._arrays.values[field]
+        index = bisect_left(values, value, hi=len(values) - 1)
+        return value in {values[index], values[-1]}
 
     def cached_clause(self, key: object, make: Callable[[], Clause]) -> Clause:
         """Return the cached clause of a key; make it if there is none."""
         return self._clauses.get(key, make)
 
-    @cached_property
-    def surface_texts(self) -> list[str]:
-        """The spelling of each word, by number."""
-        return [decode_surface(text) for text in self._segment.words.texts.to_list()]
-
-    @cached_property
-    def stem_texts(self) -> list[str]:
-        """All stems, by number."""
-        return self._segment.stems.texts.to_list()
+    def cached_expansion(
+        self, key: object, make: Callable[[], list[TermExpansion]]
+    ) -> list[TermExpansion]:
+        """Return the cached expansions of a key; make them if there are none."""
+        return self._expansions.get(key, make)

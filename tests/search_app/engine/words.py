@@ -7,9 +7,11 @@ from types import MappingProxyType
 
 from indexer.analysis import stemming, tokenizer
 from indexer.catalogue.fields import Catalogue, Field
+from indexer.codec.segment.string_table import StringTable, compute_offsets
+from indexer.codec.segment.term_dictionary import Dictionary
 from search_app.engine.query.clause_builder import EntitySpan
 from search_app.engine.query.nodes import Clause
-from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.query.vocabulary import TermExpansion, Vocabulary
 
 NO_WORDS: Mapping[str, int] = MappingProxyType({})
 
@@ -29,6 +31,10 @@ class WordList(Vocabulary):
     ) -> None:
         self._catalogue, self._languages = catalogue, languages
         self._frequencies, self._other = frequencies, other
+        stems = sorted(frequencies)
+        offsets = compute_offsets([frequencies[stem] for stem in stems])
+        self.words = Dictionary(StringTable.from_texts([]), compute_offsets([]))
+        self.stems = Dictionary(StringTable.from_texts(stems), offsets)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -57,6 +63,15 @@ class WordList(Vocabulary):
         """Return 0: no document is in the catalogue's language."""
         return 0
 
+    def find_numbers(self, term: str) -> list[int]:
+        """Return the number of a stem that has a frequency of its own."""
+        number = self.stems.texts.find(term)
+        return [] if number is None else [number]
+
+    def count_occurrences(self, term: str) -> int:
+        """Return the document frequency: a stem occurs once in each document."""
+        return self.get_frequency(term)
+
     def has_term(self, term: str) -> bool:
         """Return whether a stem has a frequency. No word as written has one."""
         return not term.startswith(tokenizer.SURFACE_PREFIX) and self.get_frequency(term) > 0
@@ -79,6 +94,12 @@ class WordList(Vocabulary):
 
     def cached_clause(self, key: object, make: Callable[[], Clause]) -> Clause:
         """Return a new clause: nothing is cached."""
+        return make()
+
+    def cached_expansion(
+        self, key: object, make: Callable[[], list[TermExpansion]]
+    ) -> list[TermExpansion]:
+        """Return new expansions: nothing is cached."""
         return make()
 
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from search_app import config, create_app
-from search_app.engine.arrays import cost, wildcard_terms
+from search_app.engine.query import cost, term_expansion
 from tests.catalogue import PATIENT
 
 
@@ -585,7 +585,7 @@ def test_an_expanded_wildcard_reports_ignored_words(
 ) -> None:
     """Page and API report how many of the words that match a wildcard were ignored."""
     client = create_app(config.load(PATIENT, index=catalogue_index)).test_client()
-    monkeypatch.setattr(wildcard_terms, "MAX_POSTINGS", 100)
+    monkeypatch.setattr(term_expansion, "MAX_POSTINGS", 100)
     assert "“*raff*” matches too many words" in client.get("/?q=*raff*").text
     (cut,) = answer(client, "/api/search?q=*raf*")["left_out"]["cut"]  # type: ignore[index]
     assert cut["said"] == "*raf*"

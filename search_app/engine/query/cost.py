@@ -14,13 +14,18 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold
 from indexer.catalogue.schema import parse_exact_name
 from search_app.engine.admission import EXPENSIVE
-from search_app.engine.arrays import wildcard_terms
-from search_app.engine.arrays.clause import make_part_key
+from search_app.engine.query import term_expansion
 from search_app.engine.query.lexer import QueryToken, lex
 from search_app.engine.query.literal import SHAPE
-from search_app.engine.query.nodes import Clause, clauses, list_parts, map_to_first
+from search_app.engine.query.nodes import (
+    Clause,
+    clauses,
+    list_parts,
+    make_part_key,
+    map_to_first,
+)
+from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
-from search_app.engine.snapshot.snapshot import Snapshot
 
 MAX_POSTINGS = 3_000_000
 """Maximum number of postings that a query may visit."""
@@ -39,7 +44,9 @@ SELECTION_COST = 10_000
 """Cost of a selected facet value, in postings: for its totals, and for longer URLs in all links."""
 
 
-def limit_cost(tree: query.Query, snapshot: Snapshot) -> tuple[query.Query | None, tuple[str, ...]]:
+def limit_cost(
+    tree: query.Query, vocabulary: Vocabulary
+) -> tuple[query.Query | None, tuple[str, ...]]:
     """Return the tree, and the typed text of each dropped clause.
 
     If all clauses together exceed the limit, the most expensive ones are dropped. The tree is None
@@ -50,7 +57,9 @@ def limit_cost(tree: query.Query, snapshot: Snapshot) -> tuple[query.Query | Non
         return tree, ()
     first = map_to_first(all_clauses)
     distinct = list({id(clause): clause for clause in first.values()}.values())
-    costs = sorted((compute_cost(clause, snapshot), index) for index, clause in enumerate(distinct))
+    costs = sorted(
+        (compute_cost(clause, vocabulary), index) for index, clause in enumerate(distinct)
+    )
     total, over_limit = 0, set()
     for clause_cost, index in costs:
         total += clause_cost
@@ -71,36 +80,28 @@ def _count_words(clause: Clause) -> int:
     return len(part.words) if isinstance(part, query.Phrase) else ALWAYS_ALLOWED + 1
 
 
-def compute_cost(clause: Clause, snapshot: Snapshot) -> int:
+def compute_cost(clause: Clause, vocabulary: Vocabulary) -> int:
     """Return the estimated number of postings that a clause visits."""
     fields_by_part: dict[object, tuple[query.Query, set[str]]] = {}
     for part in list_parts(clause):
         fields_by_part.setdefault(make_part_key(part), (part, set()))[1].add(part.fieldname)
     return sum(
-        _compute_part_cost(part, fields, snapshot) for part, fields in fields_by_part.values()
+        _compute_part_cost(part, fields, vocabulary) for part, fields in fields_by_part.values()
     )
 
 
-def _compute_part_cost(part: query.Query, fields: set[str], snapshot: Snapshot) -> int:
+def _compute_part_cost(part: query.Query, fields: set[str], vocabulary: Vocabulary) -> int:
     if isinstance(part, query.Phrase):
-        counts = [count_occurrences(word, snapshot) for word in part.words]
+        counts = [vocabulary.count_occurrences(word) for word in part.words]
         return min(counts) * (POSITION_COST + len(counts))
     if parse_exact_name(part.fieldname):
         return 0  # a cached mask
     if not isinstance(part, query.Term):
-        return wildcard_terms.expansion_cost(part, snapshot)
-    if len(fields) < len(snapshot.segment.fields):
-        return count_occurrences(part.text, snapshot) * POSITION_COST
-    terms = snapshot.vocabulary.get_terms(part.text)
-    return sum(map(terms.doc_frequency, snapshot.vocabulary.find_numbers(part.text)))
-
-
-def count_occurrences(term: str, snapshot: Snapshot) -> int:
-    """Return the number of occurrences of a term. An unstemmed word counts those of its stem."""
-    segment, numbers = snapshot.segment, snapshot.vocabulary.find_numbers(term)
-    if term.startswith(tokenizer.SURFACE_PREFIX):
-        numbers = [int(segment.stem_of[number]) for number in numbers]
-    return sum(map(segment.total_frequency, numbers))
+        return term_expansion.expansion_cost(part, vocabulary)
+    if len(fields) < len(vocabulary.searchable):
+        return vocabulary.count_occurrences(part.text) * POSITION_COST
+    dictionary = vocabulary.get_dictionary(part.text)
+    return sum(map(dictionary.doc_frequency, vocabulary.find_numbers(part.text)))
 
 
 def _without(tree: query.Query, dropped: set[int]) -> query.Query | None:
@@ -118,7 +119,7 @@ def _without(tree: query.Query, dropped: set[int]) -> query.Query | None:
     return type(tree)(children) if len(children) > 1 else children[0] if children else None
 
 
-def estimate_cost(request: SearchRequest, snapshot: Snapshot) -> int:
+def estimate_cost(request: SearchRequest, vocabulary: Vocabulary) -> int:
     """Return the approximate cost of a search, in postings."""
     query_tokens = list(lex(request.text))
     words = [tokenizer.split_words(token.text) for token in query_tokens]
@@ -128,46 +129,46 @@ def estimate_cost(request: SearchRequest, snapshot: Snapshot) -> int:
         word_count * (WORD_COST + EXPLANATION_COST * request.size * request.explain)
         + HIT_COST * request.size
     )
-    total += sum(_estimate_comparisons(token, snapshot) for token in query_tokens if token.field)
+    total += sum(_estimate_comparisons(token, vocabulary) for token in query_tokens if token.field)
     total += SELECTION_COST * sum(map(len, request.filters.values()))
-    total += sum(_expanded(token, snapshot) for token in query_tokens if token.kind == "word")
+    total += sum(_expanded(token, vocabulary) for token in query_tokens if token.kind == "word")
     if total > EXPENSIVE:
         return total
-    stop_words = stemming.get_stop_words(snapshot.catalogue.language)
+    stop_words = stemming.get_stop_words(vocabulary.catalogue.language)
     are_fields = any(token.field and token.kind == "open" for token in query_tokens)
     plain, in_fields = set[str](), set[str]()
     for token, token_words in zip(query_tokens, words, strict=True):
-        stems = [snapshot.vocabulary.list_stems(word)[0] for word in token_words]
+        stems = [vocabulary.list_stems(word)[0] for word in token_words]
         if len(token_words) > 1:
-            total += min(count_occurrences(stem, snapshot) for stem in stems) * (
+            total += min(vocabulary.count_occurrences(stem) for stem in stems) * (
                 POSITION_COST + len(token_words)
             )
         if token.kind == "word":
             (in_fields if are_fields or token.field else plain).update(stems)
     counted = {stem for stem in plain if stem not in stop_words} or plain
-    total += sum(map(snapshot.vocabulary.get_frequency, counted))
-    return total + POSITION_COST * sum(count_occurrences(stem, snapshot) for stem in in_fields)
+    total += sum(map(vocabulary.get_frequency, counted))
+    return total + POSITION_COST * sum(vocabulary.count_occurrences(stem) for stem in in_fields)
 
 
-def _estimate_comparisons(token: QueryToken, snapshot: Snapshot) -> int:
+def _estimate_comparisons(token: QueryToken, vocabulary: Vocabulary) -> int:
     """Return the cost of comparing a text with all values of the facet before its colon."""
-    row = snapshot.catalogue.by_query_name.get((token.field or "").lower())
-    column = snapshot.columns.get(row.name) if row else None
-    return len(column.values) * wildcard_terms.COMPARISON_COST if column else 0
+    row = vocabulary.catalogue.by_query_name.get((token.field or "").lower())
+    values = vocabulary.list_values(row.name) if row else ()
+    return len(values) * term_expansion.COMPARISON_COST
 
 
-def _expanded(token: QueryToken, snapshot: Snapshot) -> int:
+def _expanded(token: QueryToken, vocabulary: Vocabulary) -> int:
     """Return the cost of expanding a prefix, a wildcard or a fuzzy term."""
     if "~" not in token.text and "*" not in token.text:
         return 0
-    terms = (snapshot.segment.words, snapshot.segment.stems)
-    all_terms = sum(len(dictionary.texts) for dictionary in terms) * wildcard_terms.COMPARISON_COST
+    term_count = len(vocabulary.words) + len(vocabulary.stems)
+    all_terms = term_count * term_expansion.COMPARISON_COST
     total = all_terms * ("~" in token.text)
     for shape in SHAPE.findall(fold(token.text)):
         prefix, star, after_star = shape.partition("*")
         if star and prefix and not after_star:
-            total += wildcard_terms.expansion_cost(
-                query.Prefix("", tokenizer.SURFACE_PREFIX + prefix), snapshot
+            total += term_expansion.expansion_cost(
+                query.Prefix("", tokenizer.SURFACE_PREFIX + prefix), vocabulary
             )
         else:
             total += all_terms * bool(star)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from whoosh import query
 
 from search_app.engine import Engine
-from search_app.engine.arrays import cost, wildcard_terms
+from search_app.engine.query import cost, term_expansion
 from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -46,13 +46,13 @@ def test_the_most_expensive_words_are_left_out(
     """A query over the limit keeps its rarest words and reports the others as typed."""
     texts = commonest(snapshot, 6)
     tree = query.Or([word(text) for text in texts])
-    costs = [cost.compute_cost(leaf, snapshot) for leaf in tree.subqueries]
+    costs = [cost.compute_cost(leaf, snapshot.vocabulary) for leaf in tree.subqueries]
     monkeypatch.setattr(cost, "MAX_POSTINGS", sum(sorted(costs)[:4]))
-    kept, left_out = cost.limit_cost(tree, snapshot)
+    kept, left_out = cost.limit_cost(tree, snapshot.vocabulary)
     assert len(left_out) == 2
     assert [leaf.text for leaf in clauses(kept)] == [text for text in texts if text not in left_out]
-    cheapest = max(cost.compute_cost(leaf, snapshot) for leaf in clauses(kept))
-    assert min(cost.compute_cost(word(text), snapshot) for text in left_out) >= cheapest
+    cheapest = max(cost.compute_cost(leaf, snapshot.vocabulary) for leaf in clauses(kept))
+    assert min(cost.compute_cost(word(text), snapshot.vocabulary) for text in left_out) >= cheapest
 
 
 def test_three_plain_words_are_always_within_the_limit(
@@ -61,7 +61,7 @@ def test_three_plain_words_are_always_within_the_limit(
     """Three words are searched in full, however common they are."""
     monkeypatch.setattr(cost, "MAX_POSTINGS", 0)
     tree = query.And([word(text) for text in commonest(snapshot, cost.ALWAYS_ALLOWED)])
-    assert cost.limit_cost(tree, snapshot) == (tree, ())
+    assert cost.limit_cost(tree, snapshot.vocabulary) == (tree, ())
 
 
 @given(data=st.data())
@@ -82,7 +82,7 @@ def test_every_leaf_is_kept_or_reported(data: st.DataObject, engine: Engine) -> 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cost, "MAX_POSTINGS", data.draw(st.integers(0, 600)))
         patch.setattr(cost, "ALWAYS_ALLOWED", 0)
-        kept, left_out = cost.limit_cost(tree, snapshot)
+        kept, left_out = cost.limit_cost(tree, snapshot.vocabulary)
     said = [leaf.text for leaf in _leaves(kept)]
     assert sorted([*said, *left_out]) == sorted(leaf.text for leaf in _leaves(tree))
 
@@ -101,11 +101,11 @@ def test_an_expansion_keeps_its_commonest_terms(
     """A wildcard over the limit keeps its commonest terms and reports the number of the others."""
     beginning = query.Wildcard("title", "=*e*")
     fields = set(snapshot.segment.fields)
-    (whole,) = wildcard_terms.expand(beginning, fields, snapshot)
+    (whole,) = term_expansion.expand(beginning, fields, snapshot.vocabulary)
     terms = snapshot.segment.words
     held = [terms.doc_frequency(int(number)) for number in whole.numbers]
-    monkeypatch.setattr(wildcard_terms, "MAX_POSTINGS", sum(held) // 2)
-    (cut,) = wildcard_terms.expand(beginning, fields, Snapshot(snapshot.generation))
+    monkeypatch.setattr(term_expansion, "MAX_POSTINGS", sum(held) // 2)
+    (cut,) = term_expansion.expand(beginning, fields, Snapshot(snapshot.generation).vocabulary)
     assert 0 < cut.dropped == len(whole.numbers) - len(cut.numbers)
     kept = [terms.doc_frequency(int(number)) for number in cut.numbers]
     assert sum(kept) <= sum(held) // 2
@@ -118,7 +118,9 @@ def test_results_name_the_words_that_were_left_out(
     """Results name the words that were left out, and still have the hits of the others."""
     snapshot = snapshot_of(engine.get_searcher())
     texts = commonest(snapshot, 5)
-    monkeypatch.setattr(cost, "MAX_POSTINGS", cost.compute_cost(word(texts[-1]), snapshot))
+    monkeypatch.setattr(
+        cost, "MAX_POSTINGS", cost.compute_cost(word(texts[-1]), snapshot.vocabulary)
+    )
     monkeypatch.setattr(cost, "ALWAYS_ALLOWED", 0)
     found = engine.search(SearchRequest(" ".join(texts), match="any"))
     assert found.dropped_clauses
