@@ -1,0 +1,137 @@
+"""The vocabulary of a segment needs only its arrays: no postings and no publications."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from whoosh import query
+
+from indexer.analysis.tokenizer import SURFACE_PREFIX
+from indexer.codec.segment.array_file import ArrayFileWriter, open_arrays
+from indexer.codec.segment.string_table import StringTable
+from indexer.codec.segment.term_dictionary import Dictionary
+from search_app.engine.query import term_expansion
+from search_app.engine.request import SearchRequest
+from search_app.engine.results import Results
+from search_app.engine.search import Searcher
+from search_app.engine.snapshot.vocabulary import SegmentVocabulary, VocabularyArrays
+from search_app.engine.snapshot.vocabulary_arrays import take_vocabulary
+from tests.search_app.engine import named
+from tests.search_app.engine.arrays.below import snapshot_of
+
+QUESTIONS = (
+    "trafficking in persons",
+    "traite des personnes",
+    "la police",
+    "sur la traite des personnes au Kenya",
+    "traficking",
+    "organs OR boats -police",
+    '"smuggling of migrants"',
+    "title:police",
+    "traffick*",
+    "*ffick* police",
+    "polise~",
+    "language:fr police",
+)
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    """Return a searcher of a corpus in several languages."""
+    return named.opened(tmp_path_factory.mktemp("named"))
+
+
+def save(arrays: VocabularyArrays, file: Path) -> None:
+    """Write the arrays of a vocabulary to a file."""
+    with ArrayFileWriter(file) as writer:
+        for name in ("words", "stems"):
+            dictionary: Dictionary = getattr(arrays, name)
+            dictionary.texts.write(writer, name)
+            writer.add(f"{name}.frequencies", dictionary.offsets)
+        writer.add("stem_of", arrays.stem_of)
+        writer.add("occurrence_offsets", arrays.occurrence_offsets)
+        writer.add("default_language_frequencies", arrays.default_language_frequencies)
+        StringTable.from_texts(arrays.languages).write(writer, "languages")
+        for field, values in arrays.values.items():
+            StringTable.from_texts(values).write(writer, f"values.{field}")
+
+
+def load(file: Path, size: int, fields: list[str]) -> VocabularyArrays:
+    """Return the arrays of a vocabulary from a file."""
+    arrays = open_arrays(file)
+    words, stems = (
+        Dictionary(StringTable.read(arrays, name), arrays[f"{name}.frequencies"])
+        for name in ("words", "stems")
+    )
+    return VocabularyArrays(
+        size,
+        words,
+        stems,
+        arrays["stem_of"],
+        arrays["occurrence_offsets"],
+        arrays["default_language_frequencies"],
+        StringTable.read(arrays, "languages").to_list(),
+        {field: StringTable.read(arrays, f"values.{field}").to_list() for field in fields},
+    )
+
+
+@pytest.fixture(scope="module")
+def loaded(searcher: Searcher, tmp_path_factory: pytest.TempPathFactory) -> SegmentVocabulary:
+    """Return a vocabulary of the same corpus from a file with its arrays alone."""
+    file = tmp_path_factory.mktemp("vocabulary") / "vocabulary.seg"
+    arrays = take_vocabulary(snapshot_of(searcher).segment)
+    save(arrays, file)
+    return SegmentVocabulary(load(file, arrays.size, list(arrays.values)), searcher.catalogue)
+
+
+def untimed(results: Results) -> Results:
+    """Return results without their times."""
+    return msgspec.structs.replace(results, took_ms=0, stages={})
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_a_vocabulary_from_a_file_gives_the_same_results(
+    text: str, searcher: Searcher, loaded: SegmentVocabulary
+) -> None:
+    """A searcher with a vocabulary from a file returns the same results at the same cost."""
+    other = Searcher(searcher.generation, searcher.store, loaded)
+    request = SearchRequest(text)
+    assert untimed(other.search(request)) == untimed(searcher.search(request))
+    assert other.estimate_cost(request) == searcher.estimate_cost(request)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        query.Prefix("title", "traf"),
+        query.Wildcard("title", "*ffick*"),
+        query.FuzzyTerm("title", SURFACE_PREFIX + "polise", maxdist=1, prefixlength=1),
+    ],
+)
+def test_terms_are_expanded_without_postings(
+    part: query.Query, searcher: Searcher, loaded: SegmentVocabulary
+) -> None:
+    """A prefix, wildcard or fuzzy term has the same terms in a vocabulary from a file."""
+    vocabularies = snapshot_of(searcher).vocabulary, loaded
+    expansions = [term_expansion.expand(part, {"title"}, each) for each in vocabularies]
+    here, there = (
+        [(found.are_words, list(found.numbers)) for found in each] for each in expansions
+    )
+    assert here
+    assert here == there
+
+
+def test_the_frequency_in_the_catalogue_language_counts_its_documents(searcher: Searcher) -> None:
+    """The frequency of a stem in the catalogue's language counts the documents in it."""
+    snapshot = snapshot_of(searcher)
+    stems, vocabulary = snapshot.segment.stems, snapshot.vocabulary
+    languages = [snapshot.get_publication(number).lang or "en" for number in range(snapshot.size)]
+    is_default = np.array([language.partition("-")[0] == "en" for language in languages])
+    assert 0 < np.count_nonzero(is_default) < snapshot.size
+    for number, stem in enumerate(stems.surfaces):
+        documents = stems.get_postings(number, number + 1).documents
+        expected = np.count_nonzero(is_default[documents])
+        assert vocabulary.default_language_frequency(stem) == expected, stem
