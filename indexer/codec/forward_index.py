@@ -1,7 +1,7 @@
-"""Build the forward index: replace each word by a provisional number, in document order.
+"""Build the forward index: the word stream of all publications, in document order.
 
-A word gets its provisional number when it first occurs. `term_dictionary` assigns the final, sorted
-numbers after the last publication.
+It has provisional numbers. `term_dictionary` assigns the final, sorted numbers after the last
+publication.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
-from indexer.analysis import tokenizer
-from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.codec.segment.array_file import Array, Spool
 from indexer.codec.segment.reader import Segment
 from indexer.codec.segment.string_table import StringTable, encode_texts
 from indexer.codec.segment.term_dictionary import (
-    FIRST_NUMBER,
     StemTable,
     WordTable,
-    encode_word,
     number_stems,
     number_words,
+)
+from indexer.codec.segment.word_stream import (
+    TextRuns,
+    WordNumbers,
+    collect_texts,
+    to_provisional,
 )
 from indexer.ingest.build_process import BuildProcess
 
@@ -38,96 +38,6 @@ BATCHES_BEFORE_PROCESS = 2
 """After this many batches of new publications, a second process numbers the words."""
 MAX_PENDING_BATCHES = 3
 """Maximum number of batches that wait for the second process or for the spool."""
-MAX_CACHED_WORDS = 1 << 18
-"""Words of one language that are cached as written. Most of the later ones occur only once."""
-
-TextRuns = list[tuple[str, str]]
-"""Pairs of language and text, in the order of the stream."""
-
-
-class WordNumbers:
-    """Provisional word numbers, assigned at the first occurrence of a word.
-
-    The `words` passed in have numbers from the start.
-    """
-
-    def __init__(self, default_language: str, words: Sequence[str] = ()) -> None:
-        self.default_language = default_language
-        self._new: list[str] = []
-        self._numbers = {word: number for number, word in enumerate(words, start=FIRST_NUMBER)}
-        self._by_language: dict[str, _LanguageNumbers] = {}
-
-    def number_word(self, word: str, language: str) -> int:
-        """Return the number of a word as written in a text of this language."""
-        encoded = encode_word(word, language, self.default_language)
-        next_number = len(self._numbers) + FIRST_NUMBER
-        number = self._numbers.setdefault(encoded, next_number)
-        if number == next_number:
-            self._new.append(encoded)
-        return number
-
-    @property
-    def words(self) -> list[str]:
-        """All words in the order of their numbers."""
-        return list(self._numbers)
-
-    def take_new_words(self) -> list[str]:
-        """Return the words that got a number since the last call, in the order of the numbers."""
-        new, self._new = self._new, []
-        return new
-
-    def encode(self, texts: TextRuns) -> Array:
-        """Return the provisional stream (int32) of marked texts."""
-        return np.concatenate([np.zeros(0, np.int32), *map(self._encode_run, texts)])
-
-    def _encode_run(self, run: tuple[str, str]) -> Array:
-        language, text = run
-        numbers_of = self._by_language.get(language)
-        if numbers_of is None:
-            numbers_of = self._by_language[language] = _LanguageNumbers(self, language)
-        words = tokenizer.words_and_marks(text)
-        numbers = np.fromiter(map(numbers_of.__getitem__, words), np.int32, len(words))
-        unsegmented = np.flatnonzero(numbers < 0)
-        if not len(unsegmented):
-            return numbers
-        slices = np.split(numbers, np.sort(np.concatenate([unsegmented, unsegmented + 1])))
-        return np.concatenate([
-            numbers_of.bigrams[-1 - part[0]] if len(part) and part[0] < 0 else part
-            for part in slices
-        ])  # fmt: skip
-
-
-class _LanguageNumbers(dict[str, int]):
-    """Cache from words of one language, as written, to their numbers. Frequent words come first.
-
-    A run of text without spaces gets a negative number. `bigrams[-1 - number]` has the word numbers
-    of its bigrams.
-    """
-
-    def __init__(self, numbers: WordNumbers, language: str) -> None:
-        super().__init__({tokenizer.GAP_MARK: 0, tokenizer.FIELD_MARK: 1})
-        self._numbers, self._language = numbers, language
-        self.bigrams: list[Array] = []
-
-    def __missing__(self, word: str) -> int:
-        if not word.isascii() and tokenizer.is_unsegmented(word):
-            words = tokenizer.bigrams(word)
-            numbers = [self._numbers.number_word(bigram, self._language) for bigram in words]
-            self.bigrams.append(np.array(numbers, np.int32))
-            self[word] = number = -len(self.bigrams)
-            return number
-        number = self._numbers.number_word(word, self._language)
-        if len(self) < MAX_CACHED_WORDS:
-            self[word] = number
-        return number
-
-
-def to_provisional(stream: Array) -> Array:
-    """Convert a stream of final numbers to provisional ones.
-
-    The words of that stream must be the initial words of `WordNumbers`, in the same order.
-    """
-    return stream + np.int32(FIRST_NUMBER)
 
 
 class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
@@ -159,7 +69,7 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
 
     def add(self, publications: Sequence[Publication]) -> None:
         """Append the words of new publications."""
-        texts = _collect_texts(publications, self.catalogue)
+        texts = collect_texts(publications, self.catalogue)
         self._batches += 1
         if self._batches == BATCHES_BEFORE_PROCESS + 1:
             self._start_process()
@@ -219,22 +129,6 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
         if previous is None:
             return number_stems(words, language, [], np.zeros(0, np.int32))
         return number_stems(words, language, previous.stems.texts.to_list(), previous.stem_of)
-
-
-def _collect_texts(publications: Sequence[Publication], catalogue: Catalogue) -> TextRuns:
-    """Return the searchable text of publications. Join adjacent texts in one language."""
-    runs = (
-        (
-            schema.get_language(publication, field, catalogue),
-            tokenizer.add_marks(schema.get_text(publication, field, catalogue)),
-        )
-        for publication in publications
-        for field in catalogue.searchable
-    )
-    return [
-        (language, "".join([text for _, text in texts]))
-        for language, texts in groupby(runs, key=itemgetter(0))
-    ]
 
 
 _numbers: WordNumbers
