@@ -174,7 +174,8 @@ def _write_words(
         TermKind(WORD, all_words, len(word_table.words), word_table.previous_numbers),
         TermKind(STEM, stem_table.of_word, len(stem_table.texts), stem_table.previous_numbers),
     )
-    return Inverter(numbered, make_catalogue_norms(catalogue, numbered.lengths), kinds)
+    means = postings.compute_means(numbered.lengths)
+    return Inverter(numbered, make_catalogue_norms(catalogue, numbered.lengths, means), kinds)
 
 
 def _write_forward_index(

@@ -59,6 +59,12 @@ class FacetColumn:
         """The number of documents."""
         return len(self.offsets) - 1
 
+    def has_value(self, document: int, value: str) -> bool:
+        """Return whether a document has a value. MISSING is the value of one without any."""
+        ordinal = self.ordinal_by_value.get(value)
+        begin, end = self.offsets[document], self.offsets[document + 1]
+        return ordinal is not None and ordinal in self.ordinals[begin:end]
+
     def find_between(self, low: str, high: str) -> tuple[int, ...]:
         """Return the ordinals of the values from `low` to `high`, compared as text.
 

@@ -187,13 +187,15 @@ def compute_means(lengths: Array) -> NDArray[np.float64]:
     return rounded
 
 
-def make_norms(lengths: Array, weights: list[float], is_short: list[bool]) -> NDArray[np.float32]:
+def make_norms(
+    lengths: Array, means: Array, weights: list[float], is_short: list[bool]
+) -> NDArray[np.float32]:
     """Return the weight of one occurrence in each field of each document.
 
     The result is float32 and has the shape of `lengths`. It is the weight of the field, normalized
-    by length: w / (1 - b + b * length / mean length).
+    by length: w / (1 - b + b * length / mean length). `means` has the mean length of each field.
     """
-    mean = np.maximum(compute_means(lengths), 1e-9)
+    mean = np.maximum(means, 1e-9)
     b = np.where(is_short, B_SHORT, B)
     norms = np.empty(lengths.shape, np.float32)
     for first in range(0, len(lengths), _NORMS_AT_A_TIME):

@@ -131,7 +131,12 @@ class Segment:
     @cached_property
     def norms(self) -> Array:
         """The weight of one occurrence in each field of each document (float32)."""
-        return make_catalogue_norms(self.catalogue, self.forward_index.lengths)
+        return make_catalogue_norms(self.catalogue, self.forward_index.lengths, self.mean_lengths)
+
+    @cached_property
+    def mean_lengths(self) -> Array:
+        """The mean length of each field (float64): see `postings.compute_means`."""
+        return postings.compute_means(self.forward_index.lengths)
 
     @cached_property
     def _begins(self) -> Array:
@@ -175,13 +180,13 @@ class Segment:
         return Positions(documents.take(matches), offsets.take(matches))
 
     @cached_property
-    def _stem_or_none(self) -> Array:
+    def stem_or_none(self) -> Array:
         """The stem of each word, then -1 twice: GAP and FIELD_END index from the end."""
         return np.concatenate([self.stem_of, np.full(2, -1, np.int32)])
 
     def get_stems(self, offsets: Array) -> Array:
         """Return the stem number at each position (int32), or -1 where there is no word."""
-        return self._stem_or_none.take(
+        return self.stem_or_none.take(
             self.forward_index.stream.take(offsets, mode="clip"), mode="wrap"
         )
 
@@ -203,12 +208,12 @@ def _select_kind(arrays: Mapping[str, Array], kind: str) -> dict[str, Array]:
     }
 
 
-def make_catalogue_norms(catalogue: Catalogue, lengths: Array) -> Array:
+def make_catalogue_norms(catalogue: Catalogue, lengths: Array, means: Array) -> Array:
     """Return the weight of one occurrence in each field of each document.
 
     See `postings.make_norms`.
     """
     rows = catalogue.searchable
     return postings.make_norms(
-        lengths, [row.weight for row in rows], [row.role != "abstract" for row in rows]
+        lengths, means, [row.weight for row in rows], [row.role != "abstract" for row in rows]
     )

@@ -17,7 +17,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.schema import parse_exact_name
 from indexer.codec.segment.reader import Positions, Postings
 from search_app.engine.arrays.posting_sums import NO_POSTINGS, sum_all, sum_in_fields, sum_postings
-from search_app.engine.arrays.term_matches import ClauseMatch, DocumentWords
+from search_app.engine.document_words import ClauseMatch, DocumentWords
 from search_app.engine.query import term_expansion
 from search_app.engine.query.nodes import Clause, Synonyms, make_part_key
 from search_app.engine.query.vocabulary import TermExpansion
@@ -136,18 +136,19 @@ class ValueMatcher:
     """A facet value of a row. Each document that has it has the weight 1."""
 
     def __init__(self, row: str, value: str, snapshot: Snapshot) -> None:
-        self._row, self._value = row, value
-        ordinal = snapshot.columns[row].ordinal_by_value.get(value)
-        self._mask = snapshot.docs_with_values(row, () if ordinal is None else (ordinal,))
+        self._row, self._value, self._snapshot = row, value, snapshot
 
     def evaluate(self, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weights."""
-        documents = np.flatnonzero(self._mask).astype(np.int32)
+        ordinal = self._snapshot.columns[self._row].ordinal_by_value.get(self._value)
+        ordinals = () if ordinal is None else (ordinal,)
+        mask = self._snapshot.docs_with_values(self._row, ordinals)
+        documents = np.flatnonzero(mask).astype(np.int32)
         return Postings(documents, np.ones(len(documents), np.float32))
 
     def match(self, words: DocumentWords, boost: float) -> list[ClauseMatch]:
         """Return the matches in a publication, their weights multiplied by a boost."""
-        if not self._mask[words.doc_number]:
+        if not words.has_value(self._row, self._value):
             return []
         return [ClauseMatch("value", {self._row: boost}, value=(self._row, self._value))]
 

@@ -15,7 +15,7 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue import schema
-from indexer.catalogue.fields import MISSING
+from indexer.catalogue.fields import MISSING, Catalogue
 from indexer.catalogue.records import Publication
 from indexer.catalogue.schema import parse_exact_name
 from indexer.codec.segment.array_file import Array
@@ -25,7 +25,7 @@ from search_app.engine.arrays.bm25f import idf, saturate
 from search_app.engine.arrays.clause import ClauseMatcher, ignore
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
-from search_app.engine.arrays.term_matches import ClauseMatch, DocumentWords, Span
+from search_app.engine.document_words import ClauseMatch, DocumentWords, Span
 from search_app.engine.query.nodes import Clause, clauses, drop_boosts, map_to_first
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import (
@@ -70,8 +70,8 @@ class Explainer:
     def explain(self, doc_number: int, publication: Publication) -> Explanation:
         """Return the explanation of a hit: score parts, words it lacks, and filters it passes."""
         tree, added = self._tree, self._added
-        words = DocumentWords(doc_number, self._snapshot)
-        texts = _Texts(publication, words, self._snapshot)
+        words = self._snapshot.get_words(doc_number)
+        texts = _Texts(publication, words, self._snapshot.catalogue)
         matching = (self._list_matching(tree, doc_number) if tree is not None else None) or []
         times = Counter(id(clause) for clause in matching)
         missing = [
@@ -79,10 +79,10 @@ class Explainer:
             for clause in clauses(drop_boosts(tree))
             if self._get_weight(clause, doc_number) is None
         ]
-        parts = [
-            self._score_clause(clause, times[id(clause)], words, texts)
-            for clause in {id(clause): clause for clause in matching}.values()
-        ]
+        parts = []
+        for clause in {id(clause): clause for clause in matching}.values():
+            score = times[id(clause)] * self._score_clause(clause, doc_number)
+            parts.append(self._explain_clause(clause, score, words, texts))
         return Explanation(
             tuple(parts),
             tuple(dict.fromkeys(missing)),
@@ -132,15 +132,17 @@ class Explainer:
             self._resolved[id(clause)] = matcher, matcher.evaluate(ignore)
         return self._resolved[id(clause)]
 
-    def _score_clause(
-        self, clause: Clause, times: int, words: DocumentWords, texts: _Texts
+    def _score_clause(self, clause: Clause, doc_number: int) -> float:
+        """Return what one occurrence of a clause adds to the score of a document."""
+        weight = self._get_weight(clause, doc_number) or 0.0
+        clause_idf = idf(self._resolve(clause)[1], self._snapshot)
+        return float(saturate(np.array([weight], np.float32), clause_idf)[0])
+
+    def _explain_clause(
+        self, clause: Clause, score: float, words: DocumentWords, texts: _Texts
     ) -> ClauseScore:
-        """Return the contribution of a clause to the score, `times` being its occurrences."""
-        weight = self._get_weight(clause, words.doc_number) or 0.0
-        matcher, postings = self._resolve(clause)
-        clause_idf = idf(postings, self._snapshot)
-        score = times * float(saturate(np.array([weight], np.float32), clause_idf)[0])
-        matches = matcher.match(words)
+        """Return the contribution of a clause to the score, split by field."""
+        matches = self._resolve(clause)[0].match(words)
         total_weight = sum(match.weight for match in matches)
         weights: Counter[str] = Counter()
         for match in matches:
@@ -168,16 +170,17 @@ class Explainer:
         ]
         for row, value in dict.fromkeys([*typed, *selected]):
             for passing in _list_passing(publication, row, value):
-                yield PassedFilter(
-                    row, passing, _list_children(publication, row, passing, self._snapshot)
-                )
+                through = _list_children(publication, row, passing, self._snapshot.catalogue)
+                yield PassedFilter(row, passing, through)
 
 
 class _Texts:
     """The texts of one publication, and the part of them at each position of the forward index."""
 
-    def __init__(self, publication: Publication, words: DocumentWords, snapshot: Snapshot) -> None:
-        self._publication, self._words, self._snapshot = publication, words, snapshot
+    def __init__(
+        self, publication: Publication, words: DocumentWords, catalogue: Catalogue
+    ) -> None:
+        self._publication, self._words, self._catalogue = publication, words, catalogue
         self._spans_by_field: dict[str, tuple[str, dict[int, tuple[int, int]]]] = {}
 
     def list_matched(
@@ -187,7 +190,7 @@ class _Texts:
         hows: dict[Span, How] = {}
         for match in sorted(matches, key=lambda match: _rank(match.how)):
             if match.value and match.value[0] == name:
-                through = _list_children(self._publication, *match.value, self._snapshot)
+                through = _list_children(self._publication, *match.value, self._catalogue)
                 yield MatchedText(match.value[1], match.how, through=through)
             for span in match.spans if name in match.weights else ():
                 if self._words.get_field(span.position) == name:
@@ -228,11 +231,9 @@ class _Texts:
 
     def _find_word_spans(self, name: str) -> tuple[str, dict[int, tuple[int, int]]]:
         """Return the text of a field, and the character span of the word at each position."""
-        catalogue = self._snapshot.catalogue
+        catalogue = self._catalogue
         text = schema.get_text(self._publication, catalogue.by_name[name], catalogue)
-        number = self._snapshot.segment.fields.index(name)
-        begin, end = self._words.begins[number : number + 2]
-        positions = [position for position in range(begin, end) if self._words.words[position] >= 0]
+        positions = self._words.list_positions(name)
         return text, dict(zip(positions, tokenizer.find_spans(text), strict=True))
 
 
@@ -284,10 +285,9 @@ def _list_passing(publication: Publication, row: str, value: str) -> Iterable[st
 
 
 def _list_children(
-    publication: Publication, row: str, value: str, snapshot: Snapshot
+    publication: Publication, row: str, value: str, catalogue: Catalogue
 ) -> tuple[str, ...]:
     """Return the child values that imply a parent value: see `Catalogue.with_ancestors`."""
-    catalogue = snapshot.catalogue
     child = catalogue.children.get(row)
     child_values = publication.values.get(child.name, ()) if child else ()
     texts = map(str, child_values)

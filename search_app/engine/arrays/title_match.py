@@ -14,8 +14,8 @@ from whoosh import query
 
 from search_app.engine.arrays.bm25f import Ranking
 from search_app.engine.arrays.clause import ClauseMatcher
-from search_app.engine.arrays.term_matches import DocumentWords
 from search_app.engine.arrays.top_hits import top_hits
+from search_app.engine.document_words import DocumentWords
 from search_app.engine.query.nodes import clauses, drop_boosts
 from search_app.engine.snapshot.snapshot import Snapshot
 
@@ -48,7 +48,7 @@ def find_title_gains(
     gains = dict[int, float]()
     scores = ranking.sort_keys.take(best).tolist()
     for number, score in zip(ranking.documents.take(best).tolist(), scores, strict=True):
-        if share := _measure_cover(number, matchers, title, abstract, snapshot):
+        if share := _measure_cover(snapshot.get_words(number, without=abstract), matchers, title):
             gains[number] = MAX_GAIN * share * score
     return gains
 
@@ -59,32 +59,25 @@ def _find_field(role: Literal["title", "abstract"], snapshot: Snapshot) -> str |
     return row.name if row and row.name in snapshot.segment.fields else None
 
 
-def _measure_cover(
-    doc_number: int,
-    matchers: Sequence[ClauseMatcher],
-    title: str,
-    abstract: str | None,
-    snapshot: Snapshot,
-) -> float:
+def _measure_cover(words: DocumentWords, matchers: Sequence[ClauseMatcher], title: str) -> float:
     """Return the share of the words of a title that the clauses match.
 
-    It is 0 if a clause matches the document in its abstract only, or if more than MAX_ELSEWHERE
-    match outside the title only.
+    `words` does not have those of the abstract. The share is 0 if a clause matches none of them, or
+    if more than MAX_ELSEWHERE match outside the title only.
     """
-    number = snapshot.segment.fields.index(title)
-    words = DocumentWords(doc_number, snapshot, without=abstract)
-    positions = range(*words.begins[number : number + 2])
+    positions = words.list_positions(title)
+    within = range(positions[0], positions[-1] + 1) if positions else range(0)
     covered, elsewhere = set[int](), 0
     for matcher in matchers:
         matches = matcher.match(words)
         in_title = [
             position
             for match in matches if match.how == "word"
-            for span in match.spans if span.position in positions
+            for span in match.spans if span.position in within
             for position in range(span.position, span.end)
         ]  # fmt: skip
         elsewhere += not in_title
         if not matches or elsewhere > MAX_ELSEWHERE:
             return 0.0
         covered.update(in_title)
-    return len(covered) / int(snapshot.segment.forward_index.lengths[doc_number, number])
+    return len(covered) / len(positions)

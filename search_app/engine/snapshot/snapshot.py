@@ -24,6 +24,7 @@ from indexer.codec.segment.array_file import Array, CorruptSegment
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.reader import Postings, Segment
 from indexer.generations.manifest import Generation, IndexOutdated
+from search_app.engine.document_words import Dictionary, DocumentWords
 from search_app.engine.snapshot.cache import Cache
 from search_app.engine.snapshot.editions import Editions
 from search_app.engine.snapshot.facet_counts import FacetTable, count_selected
@@ -102,6 +103,28 @@ class Snapshot:
     def get_publication(self, doc_number: int) -> Publication:
         """Return the publication with a document number."""
         return self.segment.docstore.get_publication(doc_number)
+
+    def get_words(self, doc_number: int, *, without: str | None = None) -> DocumentWords:
+        """Return the words of a document, without those of the field `without`."""
+        segment = self.segment
+        stream, starts, _ = segment.forward_index
+        begin, end = int(starts[doc_number, 0]), int(starts[doc_number + 1, 0])
+        return DocumentWords(
+            stream[begin:end],
+            [int(start) - begin for start in [*starts[doc_number], end]],
+            segment.norms[doc_number],
+            self.dictionary,
+            lambda row, value: self.columns[row].has_value(doc_number, value),
+            without=without,
+        )
+
+    @cached_property
+    def dictionary(self) -> Dictionary:
+        """The words by number."""
+        segment = self.segment
+        return Dictionary(
+            self.catalogue, segment.words.texts, segment.stem_or_none, segment.mean_lengths
+        )
 
     def get_title(self, doc_number: int) -> str:
         """Return the title of a document."""

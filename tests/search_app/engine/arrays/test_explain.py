@@ -17,7 +17,7 @@ from search_app.engine.arrays.added_scores import NOTHING_ADDED
 from search_app.engine.arrays.bm25f import score
 from search_app.engine.arrays.clause import ClauseMatcher, clause_postings
 from search_app.engine.arrays.explain import Explainer
-from search_app.engine.arrays.term_matches import DocumentWords
+from search_app.engine.document_words import split_words
 from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Explanation, Hit, Results
@@ -69,13 +69,18 @@ def test_parts_of_any_tree_add_up(tree: query.Query, snapshot: Snapshot) -> None
 
 
 def assert_weighed(leaf: Clause, snapshot: Snapshot) -> None:
-    """Assert that a leaf has the same weight in each publication as in its postings."""
+    """Assert that a leaf has the same weight in each publication as in its postings.
+
+    It has the same matches in the words of the stored publication.
+    """
     held, asked = clause_postings(leaf, snapshot), ClauseMatcher(leaf, snapshot)
     weights = np.zeros(snapshot.size)
     weights[held.documents] = held.weights
     for number in range(snapshot.size):
-        weight = sum(each.weight for each in asked.match(DocumentWords(number, snapshot)))
-        assert weight == pytest.approx(weights[number], rel=1e-4)
+        matches = asked.match(snapshot.get_words(number))
+        assert sum(each.weight for each in matches) == pytest.approx(weights[number], rel=1e-4)
+        words = split_words(snapshot.get_publication(number), snapshot.dictionary)
+        assert asked.match(words) == matches
 
 
 @given(leaf=LEAVES)

@@ -17,7 +17,6 @@ from search_app.engine import Engine
 from search_app.engine.arrays.bm25f import score
 from search_app.engine.arrays.clause import ClauseMatcher
 from search_app.engine.arrays.store import ArrayStore
-from search_app.engine.arrays.term_matches import DocumentWords
 from search_app.engine.features.highlight import make_highlighter
 from search_app.engine.interpretation import interpreter
 from search_app.engine.query.nodes import clauses
@@ -37,7 +36,7 @@ def searcher(catalogue_index: Path) -> Searcher:
 
 def matched(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     """Yield each character of the title and the summary that is in a text that a leaf matched."""
-    catalogue, words = snapshot.catalogue, DocumentWords(number, snapshot)
+    catalogue, words = snapshot.catalogue, snapshot.get_words(number)
     publication = snapshot.get_publication(number)
     for place, field in enumerate(catalogue.searchable):
         if field.role not in ("title", "abstract"):

@@ -1,0 +1,185 @@
+"""The words of one publication, and matches among them: positions, and weights by field.
+
+`split_words` makes them of a stored publication. A local index reads them faster from its
+forward index. Both give the same words.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from typing import NamedTuple
+
+import numpy as np
+
+from indexer.catalogue.fields import MISSING, Catalogue
+from indexer.catalogue.records import Publication
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.reader import make_catalogue_norms
+from indexer.codec.segment.string_table import StringTable
+from indexer.codec.segment.term_dictionary import FIELD_END, GAP, decode_surface
+from indexer.codec.segment.word_stream import WordNumbers, collect_texts
+from search_app.engine.results import How
+
+
+class Span(NamedTuple):
+    """A run of adjacent words.
+
+    `position` is the position of the first word, counted from the start of the publication.
+    """
+
+    position: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        """The position after the last word."""
+        return self.position + self.length
+
+    def is_within(self, other: Span) -> bool:
+        """Return whether another span covers this one."""
+        return other.position <= self.position and self.end <= other.end
+
+
+class ClauseMatch(NamedTuple):
+    """The match of one part of a clause in a publication.
+
+    `weights` has the weighted frequency by field, or by row for a facet value. `spans` has the
+    positions of the match. `value` is the row and the facet value, if the part matches one.
+    """
+
+    how: How
+    weights: Mapping[str, float]
+    spans: tuple[Span, ...] = ()
+    value: tuple[str, str] | None = None
+
+    @property
+    def weight(self) -> float:
+        """The weighted frequency, summed over all fields."""
+        return sum(self.weights.values())
+
+    def scale(self, factor: float) -> ClauseMatch:
+        """Return the same match with its weights multiplied by a factor."""
+        return self._replace(
+            weights={name: weight * factor for name, weight in self.weights.items()}
+        )
+
+
+class Dictionary(NamedTuple):
+    """The words of an index by number, and its catalogue.
+
+    `texts` has the words as `term_dictionary.encode_word` returns them, sorted. `stem_or_none` has
+    the stem number of each word, then -1 twice. `mean_lengths` has the mean length of each
+    searchable field: see `postings.compute_means`.
+    """
+
+    catalogue: Catalogue
+    texts: StringTable
+    stem_or_none: Array
+    mean_lengths: Array
+
+
+class DocumentWords:
+    """The words of one publication.
+
+    `words` has the word number at each position. `stems` has the stem number, negative if there is
+    none. Field number i covers the positions from `begins[i]` to `begins[i + 1]`, and one
+    occurrence in it has the weight `norms[i]`. `positions` has the positions of each number, under
+    True for words and under False for stems. `has_value(row, value)` returns whether the
+    publication has a facet value.
+
+    The words of the field `without` are left out.
+    """
+
+    def __init__(
+        self,
+        words: Array,
+        begins: Sequence[int],
+        norms: Array,
+        dictionary: Dictionary,
+        has_value: Callable[[str, str], bool],
+        *,
+        without: str | None = None,
+    ) -> None:
+        self.begins, self._texts, self.has_value = begins, dictionary.texts, has_value
+        self.fields = [field.name for field in dictionary.catalogue.searchable]
+        if without is not None:
+            number = self.fields.index(without)
+            words = words.copy()
+            words[begins[number] : begins[number + 1]] = FIELD_END
+        stems = dictionary.stem_or_none.take(words, mode="wrap")
+        self.words: list[int] = words.tolist()
+        self.stems: list[int] = stems.tolist()
+        self.norms: list[float] = norms.tolist()
+        self.positions = {True: _group_positions(words), False: _group_positions(stems)}
+
+    def get_field(self, position: int) -> str:
+        """Return the field of a position."""
+        return self.fields[self._get_field_number(position)]
+
+    def _get_field_number(self, position: int) -> int:
+        return bisect(self.begins, position) - 1
+
+    def get_surface(self, position: int) -> str:
+        """Return the unstemmed, folded word at a position."""
+        return decode_surface(self._texts.get_text(self.words[position]))
+
+    def list_positions(self, field: str) -> list[int]:
+        """Return the positions of the words in a field, ascending."""
+        number = self.fields.index(field)
+        begin, end = self.begins[number : number + 2]
+        return [position for position in range(begin, end) if self.words[position] >= 0]
+
+    def collect(
+        self, how: How, positions: Iterable[int], fields: Set[str], length: int
+    ) -> ClauseMatch:
+        """Return the match of words at some positions, each `length` words long, in some fields."""
+        spans, weights = [], dict[str, float]()
+        for position in positions:
+            number = self._get_field_number(position)
+            name = self.fields[number]
+            if name in fields:
+                spans.append(Span(position, length))
+                weights[name] = weights.get(name, 0.0) + self.norms[number]
+        return ClauseMatch(how, weights, tuple(spans))
+
+
+def _group_positions(numbers: Array) -> Mapping[int, list[int]]:
+    positions_by_number: dict[int, list[int]] = defaultdict(list)
+    positions = (numbers >= 0).nonzero()[0]
+    for position, number in zip(positions.tolist(), numbers.take(positions).tolist(), strict=True):
+        positions_by_number[number].append(position)
+    return dict(positions_by_number)
+
+
+def split_words(
+    publication: Publication, dictionary: Dictionary, *, without: str | None = None
+) -> DocumentWords:
+    """Return the words of a stored publication, without those of the field `without`.
+
+    Raise KeyError if the dictionary does not have a word of it.
+    """
+    catalogue = dictionary.catalogue
+    numbers = WordNumbers(catalogue.language)
+    stream = numbers.encode(collect_texts([publication], catalogue))
+    final = [GAP, FIELD_END, *(_find_word(word, dictionary) for word in numbers.words)]
+    words = np.array(final, np.int32).take(stream)
+    ends = (words == FIELD_END).nonzero()[0] + 1
+    begins = [0, *ends.tolist()]
+    counts = np.concatenate([np.zeros(1, np.int64), (words >= 0).cumsum()])
+    lengths = np.diff(counts.take(begins))
+    norms = make_catalogue_norms(catalogue, lengths[np.newaxis], dictionary.mean_lengths)[0]
+
+    def has_value(row: str, value: str) -> bool:
+        values = [str(item) for item in publication.values.get(row, ())]
+        return value in values if values else value == MISSING
+
+    return DocumentWords(words, begins, norms, dictionary, has_value, without=without)
+
+
+def _find_word(word: str, dictionary: Dictionary) -> int:
+    number = dictionary.texts.find(word)
+    if number is None:
+        raise KeyError(word)
+    return number
