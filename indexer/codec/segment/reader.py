@@ -142,6 +142,16 @@ class Segment:
     def _begins(self) -> Array:
         return np.ascontiguousarray(self.forward_index.starts[:-1, 0], np.int64)
 
+    def locate_titles(self) -> tuple[Array, Array]:
+        """Return the start of each title in the stream, and its length in words (both int64)."""
+        title = self.catalogue.find_by_role("title")
+        if title is None or title.name not in self.fields:
+            zeros = np.zeros(self.size, np.int64)
+            return zeros, zeros
+        number = self.fields.index(title.name)
+        starts, lengths = self.forward_index.starts, self.forward_index.lengths
+        return starts[:-1, number].astype(np.int64), lengths[:, number].astype(np.int64)
+
     def total_frequency(self, stem: int) -> int:
         """Return the number of occurrences of a stem."""
         return int(self.position_offsets[stem + 1]) - int(self.position_offsets[stem])

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.editions import NO_FAMILY
 from search_app.engine.arrays.bm25f import compute_idfs, saturate
 from search_app.engine.arrays.more_like_this import IGNORED_STEMS, weigh_stems
 from search_app.engine.arrays.top_hits import top_hits
 from search_app.engine.query.nodes import clauses, drop_boosts
-from search_app.engine.snapshot.editions import NO_FAMILY
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 from search_app.engine.store import StoreRequest
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.editions import NO_FAMILY
 from search_app.engine.request import Sort
-from search_app.engine.snapshot.editions import NO_FAMILY
 from search_app.engine.snapshot.snapshot import DocNumbers
 
 LEVEL_RATIO = 0.7

@@ -41,7 +41,7 @@ class TitlePrefixIndex:
 
     def __init__(self, segment: Segment, newest: Array) -> None:
         self._newest, self._stream = newest, segment.forward_index.stream
-        self._starts, self._lengths = locate_titles(segment)
+        self._starts, self._lengths = segment.locate_titles()
         words = self._stream.take(expand_ranges(self._starts, self._lengths)).astype(np.int64)
         owners = np.arange(segment.size).repeat(self._lengths)
         is_word = words >= 0
@@ -82,20 +82,6 @@ class TitlePrefixIndex:
             words_at_index = self._stream.take(starts + index, mode="clip")
             is_match &= (words_at_index >= first) & (words_at_index < last)
         return is_match
-
-
-def locate_titles(segment: Segment) -> tuple[Array, Array]:
-    """Return the start of each title in the stream, and its length in words (both int64)."""
-    title = segment.catalogue.find_by_role("title")
-    if title is None or title.name not in segment.fields:
-        zeros = np.zeros(segment.size, np.int64)
-        return zeros, zeros
-    field_number = segment.fields.index(title.name)
-    starts, lengths = (
-        segment.forward_index.starts[:-1, field_number],
-        segment.forward_index.lengths[:, field_number],
-    )
-    return starts.astype(np.int64), lengths.astype(np.int64)
 
 
 class LabelPrefixIndex:

@@ -21,12 +21,12 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.codec.segment import array_file
 from indexer.codec.segment.array_file import Array, CorruptSegment
+from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.reader import Postings, Segment
 from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.document_words import Dictionary, DocumentWords
 from search_app.engine.snapshot.cache import Cache
-from search_app.engine.snapshot.editions import Editions
 from search_app.engine.snapshot.facet_counts import FacetTable, count_selected
 from search_app.engine.snapshot.prefix_index import LabelPrefixIndex, TitlePrefixIndex
 from search_app.engine.snapshot.vocabulary import SegmentVocabulary

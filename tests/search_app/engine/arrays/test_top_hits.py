@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from indexer.codec.segment.editions import NO_FAMILY
 from search_app.engine.arrays.top_hits import collapse_editions, top_hits
 from search_app.engine.request import Sort
-from search_app.engine.snapshot.editions import NO_FAMILY
 
 FEW_SCORES = (0.0, 0.5, 1.0, 1.0000001, 2.5)
 SORTS: st.SearchStrategy[Sort] = st.sampled_from(("relevance", "newest", "oldest", "title"))

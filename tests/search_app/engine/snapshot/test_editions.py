@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.records import Publication, SourceLocation
+from indexer.codec.segment import editions
 from indexer.generations import directory
-from search_app.engine.snapshot import editions
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import index
 

@@ -21,7 +21,6 @@ from indexer.codec.segment.postings import expand_ranges
 from indexer.codec.segment.reader import Segment
 from indexer.codec.segment.string_table import StringTable, compute_offsets
 from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
-from search_app.engine.snapshot.prefix_index import locate_titles
 
 MIN_WORDS = 4
 """Minimum number of words in a title, without stop words. All edition marks count as one word."""
@@ -178,7 +177,7 @@ class _Titles:
 
 
 def _read_titles(segment: Segment) -> _Titles:
-    starts, lengths = locate_titles(segment)
+    starts, lengths = segment.locate_titles()
     words = segment.forward_index.stream.take(expand_ranges(starts, lengths))
     owners = np.arange(segment.size).repeat(lengths)
     texts, years = segment.words.texts, segment.docstore.years
