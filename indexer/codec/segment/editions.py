@@ -55,12 +55,13 @@ class Editions:
     """The families of editions among the publications of a segment.
 
     `family` has the family number of each document (int32), or NO_FAMILY without other editions.
+    `families` has the documents of each family (int32), in ascending order.
     """
 
     def __init__(self, segment: Segment) -> None:
         self.family: NDArray[np.int32] = np.full(segment.size, NO_FAMILY, np.int32)
-        self._members = [np.array(family, np.int32) for family in _find_families(segment)]
-        for number, members in enumerate(self._members):
+        self.families = [np.array(family, np.int32) for family in _find_families(segment)]
+        for number, members in enumerate(self.families):
             self.family[members] = number
 
     def count_titles(self, documents: NDArray[np.int32]) -> int:
@@ -73,7 +74,7 @@ class Editions:
         """Return the other editions of a document, in ascending order."""
         if self.family[doc_number] == NO_FAMILY:
             return np.zeros(0, np.int32)
-        members = self._members[self.family[doc_number]]
+        members = self.families[self.family[doc_number]]
         other_members: NDArray[np.int32] = members[members != doc_number]
         return other_members
 

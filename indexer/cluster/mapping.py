@@ -1,0 +1,115 @@
+"""Settings and mappings of the indexes of a generation, derived from its catalogue.
+
+The postings have frequencies only. Weights, mean lengths and document frequencies come with a
+query, so a change of the corpus changes no other document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from indexer.analysis import tokenizer
+from indexer.catalogue import schema
+from indexer.catalogue.fields import Catalogue
+
+Json = dict[str, object]
+"""An object of JSON."""
+
+MAX_TERM_CHARS = 8_000
+"""Limit on the characters of a term and of a title key. Lucene rejects terms over 32,766 bytes, and
+a character has at most 4. A longer word is cut, so two words with this prefix are one term."""
+MAX_RESULT_WINDOW = 100_000
+"""Number of hits up to which a page can be requested without a point in time."""
+SYNONYM_SEPARATOR = "|"
+"""Separates the terms of one clause in a query. No term contains it."""
+
+_ANALYSIS: Json = {
+    "tokenizer": {
+        # Its limit is in UTF-16 code units, of which a character has at most 2.
+        "space": {"type": "whitespace", "max_token_length": 2 * MAX_TERM_CHARS},
+    },
+    "filter": {
+        "pieces": {
+            "type": "pattern_capture",
+            "preserve_original": False,
+            "patterns": [f"([^{SYNONYM_SEPARATOR}]+)"],
+        },
+    },
+    "analyzer": {
+        "space": {"type": "custom", "tokenizer": "space"},
+        "synonyms": {"type": "custom", "tokenizer": "keyword", "filter": ["pieces"]},
+    },
+}
+_SIMILARITY: Json = {
+    "frequency": {
+        "type": "scripted",
+        "weight_script": {"source": "return query.boost;"},
+        "script": {"source": "return weight * doc.freq;"},
+    },
+}
+
+
+def make_index(catalogue: Catalogue, shards: int) -> Json:
+    """Return the body of the request that creates the index of a generation.
+
+    The index is set up for loading: it has no replicas, is not refreshed, and a crash of a node
+    may lose the last documents.
+    """
+    return {
+        "settings": {
+            "index": {
+                "number_of_shards": shards,
+                "number_of_replicas": 0,
+                "refresh_interval": "-1",
+                "codec": "best_compression",
+                "translog.durability": "async",
+                "translog.flush_threshold_size": "1gb",
+                "max_result_window": MAX_RESULT_WINDOW,
+                "similarity": _SIMILARITY,
+                "analysis": _ANALYSIS,
+            },
+        },
+        "mappings": {
+            "dynamic": "strict",
+            # A hidden copy of each document would take three times the space of the records.
+            "_source": {"enabled": False, "recovery_source_enabled": False},
+            "properties": dict(_list_properties(catalogue)),
+        },
+    }
+
+
+def make_files_index() -> Json:
+    """Return the body of the request that creates the index of the files of a generation."""
+    unindexed = {"index": False, "doc_values": False}
+    return {
+        "settings": {"index": {"number_of_shards": 1, "number_of_replicas": 0}},
+        "mappings": {
+            "dynamic": "strict",
+            "properties": {
+                "parts": {"type": "integer", **unindexed},
+                "digest": {"type": "keyword", **unindexed},
+                "data": {"type": "binary"},
+            },
+        },
+    }
+
+
+def _list_properties(catalogue: Catalogue) -> Iterator[tuple[str, Json]]:
+    """Yield the name and the type of each field of a document."""
+    number: Json = {"type": "integer", "index": False}
+    text: Json = {
+        "type": "text", "analyzer": "space", "search_analyzer": "synonyms", "norms": False,
+        "similarity": "frequency",
+    }  # fmt: skip
+    yield "id", {"type": "keyword"}
+    yield "record", {"type": "keyword", "index": False, "doc_values": False, "store": True}
+    yield "title_key", {"type": "keyword", "index": False}
+    yield "year", number
+    yield "group", {"type": "long"}
+    yield "editions", {"type": "integer"}
+    for field in catalogue.searchable:
+        yield f"pos_{field.name}", text | {"position_increment_gap": tokenizer.GAP}
+        yield f"word_{field.name}", text | {"index_options": "freqs"}
+        yield f"len_{field.name}", number
+    for field in schema.list_exact_fields(catalogue):
+        yield f"facet_{field.name}", {"type": "keyword", "eager_global_ordinals": True}
