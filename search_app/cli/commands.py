@@ -21,8 +21,8 @@ from indexer.generations import directory, fsync, last_build, publish
 from indexer.generations.manifest import IndexUnusable
 from indexer.jobs import check as checking
 from indexer.jobs import verify as verifying
-from indexer.jobs.build import BuildRejected, RemovesTooMuch
 from indexer.jobs.folder_switch import ImportRejected
+from indexer.jobs.rejection import BuildRejected, RemovesTooMuch
 from indexer.links.schedule import NetworkDown
 from indexer.readers.registry import ReaderError
 from search_app import config, search_url
