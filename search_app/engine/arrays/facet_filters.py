@@ -13,20 +13,21 @@ import numpy as np
 
 from indexer.catalogue.fields import MISSING, Field
 from indexer.codec.segment.array_file import Array
-from search_app.engine.arrays.toggle_counts import FacetSelection, Filters, ToggleCounter
+from search_app.engine.arrays.toggle_counts import SelectedDocs, ToggleCounter
+from search_app.engine.facet_selection import FacetSelection, Filters, count_after_toggle
 from search_app.engine.results import Bucket
 from search_app.engine.snapshot.facet_counts import FacetCounts
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 
 
-def select_facets(filters: Filters, snapshot: Snapshot) -> dict[str, FacetSelection]:
+def select_facets(filters: Filters, snapshot: Snapshot) -> dict[str, SelectedDocs]:
     """Return the selection of each facet that has a selected value."""
     if not filters:
         return {}
-    children = snapshot.catalogue.children
+    catalogue, children = snapshot.catalogue, snapshot.catalogue.children
     return {
-        field.name: FacetSelection(field, filters, snapshot)
-        for field in snapshot.catalogue.facets
+        field.name: SelectedDocs(FacetSelection(field, filters, catalogue), snapshot)
+        for field in catalogue.facets
         if filters.get(field.name)
         or (field.name in children and filters.get(children[field.name].name))
     }
@@ -39,10 +40,10 @@ class FilteredDocs:
     `unfiltered`, or None if nothing is selected.
     """
 
-    def __init__(self, documents: DocNumbers, selections: Mapping[str, FacetSelection]) -> None:
+    def __init__(self, documents: DocNumbers, selections: Mapping[str, SelectedDocs]) -> None:
         self.unfiltered = documents
         self._passes = {
-            name: selection.coverage.take(documents) > 0 for name, selection in selections.items()
+            name: selected.coverage.take(documents) > 0 for name, selected in selections.items()
         }
         self.indexes: Array | None = None
         self.documents = documents
@@ -64,7 +65,7 @@ class FilteredDocs:
 
 
 def facet_buckets(
-    base: DocNumbers, counts: FacetCounts, selection: FacetSelection, limit: int | None
+    base: DocNumbers, counts: FacetCounts, selected: SelectedDocs, limit: int | None
 ) -> tuple[Bucket, ...]:
     """Return the values of a facet with their counts, in display order.
 
@@ -73,8 +74,9 @@ def facet_buckets(
     limits a facet that is ordered by count and has no child row. Selected values are always
     included.
     """
-    toggles = ToggleCounter(base, selection) if selection.nodes else None
-    tree = {row.name: _make_row(counts, selection, row, limit, toggles) for row in selection.rows}
+    selection = selected.selection
+    toggles = ToggleCounter(base, selected) if selection.nodes else None
+    tree = {row.name: _make_row(counts, selected, row, limit, toggles) for row in selection.rows}
     top = tree[selection.field.name]
     if selection.child is not None:
         top = _with_children(top, tree[selection.child.name], selection)
@@ -91,11 +93,12 @@ def count_hidden(buckets: Sequence[Bucket], counts: FacetCounts, selection: Face
 
 def _make_row(
     counts: FacetCounts,
-    selection: FacetSelection,
+    selected: SelectedDocs,
     row: Field,
     limit: int | None,
     toggles: ToggleCounter | None,
 ) -> list[Bucket]:
+    selection = selected.selection
     row_limit = limit if row.order == "count" and selection.child is None else None
     largest = counts.list_largest(row.name, row_limit)
     missing_count = int(counts[row.name][-1])
@@ -111,12 +114,12 @@ def _make_row(
     counts_by_node = {(row.name, value): count for value, count in largest}
     for node in selection.nodes:
         if node[0] == row.name and node not in counts_by_node:
-            ordinal = selection.find_ordinal(node)
+            ordinal = selected.find_ordinal(node)
             counts_by_node[node] = (
                 toggles.count_value(node) if ordinal is None else int(counts[row.name][ordinal])
             )
     return [
-        Bucket(*node, count, toggles.count_after_toggle(node), node in selection.nodes)
+        Bucket(*node, count, count_after_toggle(selection, node, toggles), node in selection.nodes)
         for node, count in counts_by_node.items()
     ]
 
@@ -129,7 +132,7 @@ def _with_children(
     `parents` has every parent of each child.
     """
     assert selection.child is not None
-    groups = selection.snapshot.catalogue.groups
+    groups = selection.catalogue.groups
     children_of: dict[str, list[Bucket]] = {parent.value: [] for parent in parents}
     orphans = []
     for bucket in children:

@@ -22,9 +22,10 @@ from search_app.engine.arrays.explain import Explainer
 from search_app.engine.arrays.facet_filters import FilteredDocs
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
-from search_app.engine.arrays.toggle_counts import FacetSelection
+from search_app.engine.arrays.toggle_counts import SelectedDocs
 from search_app.engine.arrays.top_hits import collapse_editions, level_scores, top_hits
 from search_app.engine.deadline import Deadline
+from search_app.engine.facet_selection import FacetSelection
 from search_app.engine.query.cost import limit_cost
 from search_app.engine.query.nodes import clauses
 from search_app.engine.results import Bucket, Explanation
@@ -53,7 +54,7 @@ class Retrieved(NamedTuple):
 
     semantic: SemanticHits | None
     ranking: Ranking | None
-    selections: Mapping[str, FacetSelection]
+    selections: Mapping[str, SelectedDocs]
     filtered: FilteredDocs
     sort_keys: NDArray[np.float32] | None
 
@@ -234,9 +235,9 @@ class ArrayReply:
         A facet with a selected value is counted without its own selection.
         """
         documents_by_row: dict[str, DocNumbers] = {}
-        for facet, selection in self.retrieved.selections.items():
+        for facet, selected in self.retrieved.selections.items():
             documents = self.retrieved.filtered.without_facet(facet)
-            documents_by_row |= {row.name: documents for row in selection.rows}
+            documents_by_row |= {row.name: documents for row in selected.selection.rows}
         counts = self._snapshot.table.count(self.documents, documents_by_row)
         self._deadline.checkpoint("facets")
         return counts
@@ -247,14 +248,16 @@ class ArrayReply:
         buckets, hidden_values = {}, {}
         for field in self._snapshot.catalogue.facets:
             name = field.name
-            selection = self.retrieved.selections.get(name) or FacetSelection(
-                field, {}, self._snapshot
+            selected = self.retrieved.selections.get(name) or SelectedDocs(
+                FacetSelection(field, {}, self._snapshot.catalogue), self._snapshot
             )
             base = self.retrieved.filtered.without_facet(name)
             buckets[name] = facet_filters.facet_buckets(
-                base, counts, selection, self._ask.request.values
+                base, counts, selected, self._ask.request.values
             )
-            hidden_values[name] = facet_filters.count_hidden(buckets[name], counts, selection)
+            hidden_values[name] = facet_filters.count_hidden(
+                buckets[name], counts, selected.selection
+            )
         self._deadline.checkpoint("facets")
         return buckets, hidden_values
 
