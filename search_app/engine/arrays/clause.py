@@ -1,8 +1,9 @@
 """Evaluation of a clause: the documents that match it, and where it matches in one of them.
 
-A clause is compiled into parts. `evaluate` runs a part over all documents, and `match` over one.
-Both give the same weights. Parts that differ only in their field are compiled into one part. Their
-frequencies are added before BM25F saturates the sum.
+A clause is compiled into parts with the vocabulary. `evaluate` runs a part over all documents of a
+snapshot, and `match` over the words of one publication. Both give the same weights. Parts that
+differ only in their field are compiled into one part. Their frequencies are added before BM25F
+saturates the sum.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from search_app.engine.arrays.posting_sums import NO_POSTINGS, sum_all, sum_in_f
 from search_app.engine.document_words import ClauseMatch, DocumentWords
 from search_app.engine.query import term_expansion
 from search_app.engine.query.nodes import Clause, Synonyms, make_part_key
-from search_app.engine.query.vocabulary import TermExpansion
+from search_app.engine.query.vocabulary import TermExpansion, Vocabulary
 from search_app.engine.results import How
 from search_app.engine.snapshot.snapshot import Snapshot
 
@@ -42,31 +43,28 @@ def ignore() -> None:
 class AnyOf:
     """A part that any of several terms matches in some fields. `how` says how a text matches."""
 
-    def __init__(
-        self, how: How, fields: set[str], expansions: list[TermExpansion], snapshot: Snapshot
-    ) -> None:
+    def __init__(self, how: How, fields: set[str], expansions: list[TermExpansion]) -> None:
         self._how, self._fields, self._expansions = how, fields, expansions
-        self._snapshot = snapshot
 
-    def evaluate(self, check: Checkpoint) -> Postings:
+    def evaluate(self, snapshot: Snapshot, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weighted frequencies."""
-        parts = [self._find_postings_of(expansion) for expansion in self._expansions]
+        parts = [self._find_postings_of(expansion, snapshot) for expansion in self._expansions]
         if len(parts) == 1:
             return parts[0]
-        return sum_all(parts, self._snapshot) if parts else NO_POSTINGS
+        return sum_all(parts, snapshot) if parts else NO_POSTINGS
 
-    def _find_postings_of(self, expansion: TermExpansion) -> Postings:
+    def _find_postings_of(self, expansion: TermExpansion, snapshot: Snapshot) -> Postings:
         are_words, numbers, is_range, _ = expansion
-        segment, size = self._snapshot.segment, len(numbers)
+        segment, size = snapshot.segment, len(numbers)
         terms = segment.words if are_words else segment.stems
         if len(self._fields) < len(segment.fields):
             if size == 1 and not are_words:
                 return sum_in_fields(
-                    segment.find_positions(int(numbers[0])), self._fields, self._snapshot
+                    segment.find_positions(int(numbers[0])), self._fields, snapshot
                 )
             words = numbers if are_words else np.flatnonzero(np.isin(segment.stem_of, numbers))
             return sum_in_fields(
-                segment.find_word_positions(np.asarray(words)), self._fields, self._snapshot
+                segment.find_word_positions(np.asarray(words)), self._fields, snapshot
             )
         first = int(numbers[0])
         if size == 1:
@@ -75,7 +73,7 @@ class AnyOf:
             all_postings = terms.get_postings(first, int(numbers[-1]) + 1)
         else:
             all_postings = terms.get_postings_of(np.asarray(numbers))
-        return sum_postings(*all_postings, self._snapshot)
+        return sum_postings(*all_postings, snapshot)
 
     @cached_property
     def _numbers(self) -> list[tuple[bool, frozenset[int]]]:
@@ -96,15 +94,15 @@ class AnyOf:
 class PhraseMatcher:
     """A phrase, as stem numbers in their order."""
 
-    def __init__(self, stems: list[int], fields: set[str], snapshot: Snapshot) -> None:
-        self._stems, self._fields, self._snapshot = stems, fields, snapshot
+    def __init__(self, stems: list[int], fields: set[str]) -> None:
+        self._stems, self._fields = stems, fields
 
-    def evaluate(self, check: Checkpoint) -> Postings:
+    def evaluate(self, snapshot: Snapshot, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weighted frequencies.
 
         It starts from the positions of the rarest word and checks the other words next to them.
         """
-        stems, segment = self._stems, self._snapshot.segment
+        stems, segment = self._stems, snapshot.segment
         by_rarity = sorted(
             range(len(stems)), key=lambda index: segment.stems.doc_frequency(stems[index])
         )
@@ -119,7 +117,7 @@ class PhraseMatcher:
             check()
             follows = (segment.get_stems(starts + index) == stems[index]).nonzero()[0]
             documents, starts = documents.take(follows), starts.take(follows)
-        return sum_in_fields(Positions(documents, starts), self._fields, self._snapshot)
+        return sum_in_fields(Positions(documents, starts), self._fields, snapshot)
 
     def match(self, words: DocumentWords, boost: float) -> list[ClauseMatch]:
         """Return the matches in a publication, their weights multiplied by a boost."""
@@ -135,14 +133,14 @@ class PhraseMatcher:
 class ValueMatcher:
     """A facet value of a row. Each document that has it has the weight 1."""
 
-    def __init__(self, row: str, value: str, snapshot: Snapshot) -> None:
-        self._row, self._value, self._snapshot = row, value, snapshot
+    def __init__(self, row: str, value: str) -> None:
+        self._row, self._value = row, value
 
-    def evaluate(self, check: Checkpoint) -> Postings:
+    def evaluate(self, snapshot: Snapshot, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weights."""
-        ordinal = self._snapshot.columns[self._row].ordinal_by_value.get(self._value)
+        ordinal = snapshot.columns[self._row].ordinal_by_value.get(self._value)
         ordinals = () if ordinal is None else (ordinal,)
-        mask = self._snapshot.docs_with_values(self._row, ordinals)
+        mask = snapshot.docs_with_values(self._row, ordinals)
         documents = np.flatnonzero(mask).astype(np.int32)
         return Postings(documents, np.ones(len(documents), np.float32))
 
@@ -159,16 +157,17 @@ class AllOf:
     The weight of a document is the lowest weight of any clause in it.
     """
 
-    def __init__(self, clauses: list[Clause], snapshot: Snapshot) -> None:
-        self._parts = [ClauseMatcher(clause, snapshot) for clause in clauses]
-        self._snapshot = snapshot
+    def __init__(self, clauses: list[Clause], vocabulary: Vocabulary) -> None:
+        self._parts = [ClauseMatcher(clause, vocabulary) for clause in clauses]
 
-    def evaluate(self, check: Checkpoint) -> Postings:
+    def evaluate(self, snapshot: Snapshot, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weighted frequencies."""
-        hits = sorted((part.evaluate(check) for part in self._parts), key=lambda docs: len(docs[0]))
+        hits = sorted(
+            (part.evaluate(snapshot, check) for part in self._parts), key=lambda docs: len(docs[0])
+        )
         documents, weights = hits[0]
         for postings in hits[1:]:
-            indexes_a, indexes_b = self._snapshot.find_common(documents, postings.documents)
+            indexes_a, indexes_b = snapshot.find_common(documents, postings.documents)
             documents = documents.take(indexes_a)
             weights = np.minimum(weights.take(indexes_a), postings.weights.take(indexes_b))
         return Postings(documents, weights)
@@ -186,17 +185,17 @@ class AllOf:
 class SynonymMatcher:
     """A part that matches the labels of an entity, evaluated as one clause and cached."""
 
-    def __init__(self, synonyms: Synonyms, snapshot: Snapshot) -> None:
-        self._synonyms, self._snapshot = synonyms, snapshot
+    def __init__(self, synonyms: Synonyms, vocabulary: Vocabulary) -> None:
+        self._synonyms, self._vocabulary = synonyms, vocabulary
 
     @cached_property
     def _clause(self) -> ClauseMatcher:
-        return ClauseMatcher(Clause(self._synonyms.subqueries), self._snapshot)
+        return ClauseMatcher(Clause(self._synonyms.subqueries), self._vocabulary)
 
-    def evaluate(self, check: Checkpoint) -> Postings:
+    def evaluate(self, snapshot: Snapshot, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weighted frequencies."""
         key = (self._synonyms.entity_id, self._synonyms.how)
-        return self._snapshot.synonyms.get(key, lambda: self._clause.evaluate(ignore))
+        return snapshot.synonyms.get(key, lambda: self._clause.evaluate(snapshot, ignore))
 
     def match(self, words: DocumentWords, boost: float) -> list[ClauseMatch]:
         """Return the matches in a publication, their weights multiplied by a boost."""
@@ -211,23 +210,22 @@ ClausePart = AnyOf | PhraseMatcher | ValueMatcher | AllOf | SynonymMatcher
 class ClauseMatcher:
     """A clause with its terms looked up. Raise UnknownNode if a part has an unknown type."""
 
-    def __init__(self, clause: Clause, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def __init__(self, clause: Clause, vocabulary: Vocabulary) -> None:
         self._parts: list[tuple[float, ClausePart]] = []
         fields_by_part: dict[object, tuple[query.Query, set[str]]] = {}
         for part in clause.subqueries:
             if isinstance(part, query.And):
-                self._parts.append((part.boost, AllOf(part.subqueries, snapshot)))
+                self._parts.append((part.boost, AllOf(part.subqueries, vocabulary)))
             elif isinstance(part, Synonyms):
-                self._parts.append((part.boost, SynonymMatcher(part, snapshot)))
+                self._parts.append((part.boost, SynonymMatcher(part, vocabulary)))
             elif row := parse_exact_name(part.fieldname):
-                self._parts.append((part.boost, ValueMatcher(row, part.text, snapshot)))
+                self._parts.append((part.boost, ValueMatcher(row, part.text)))
             else:
                 fields_by_part.setdefault(make_part_key(part), (part, set()))[1].add(part.fieldname)
         for part, fields in fields_by_part.values():
-            self._parts.append((part.boost, _compile_part(part, fields, snapshot)))
+            self._parts.append((part.boost, _compile_part(part, fields, vocabulary)))
 
-    def evaluate(self, check: Checkpoint) -> Postings:
+    def evaluate(self, snapshot: Snapshot, check: Checkpoint) -> Postings:
         """Return the documents that match, ascending, with their weighted frequencies.
 
         `check` is called before each part and before each further word of a phrase.
@@ -235,11 +233,11 @@ class ClauseMatcher:
         parts = []
         for boost, part in self._parts:
             check()
-            postings = part.evaluate(check)
+            postings = part.evaluate(snapshot, check)
             if boost != 1:
                 postings = Postings(postings.documents, postings.weights * np.float32(boost))
             parts.append(postings)
-        return parts[0] if len(parts) == 1 else sum_all(parts, self._snapshot)
+        return parts[0] if len(parts) == 1 else sum_all(parts, snapshot)
 
     def match(self, words: DocumentWords) -> list[ClauseMatch]:
         """Return the matches in a publication, none if the clause does not match it."""
@@ -248,24 +246,21 @@ class ClauseMatcher:
         ]
 
 
-def _compile_part(part: query.Query, fields: set[str], snapshot: Snapshot) -> ClausePart:
+def _compile_part(part: query.Query, fields: set[str], vocabulary: Vocabulary) -> ClausePart:
     """Return the part for a term, a phrase or an expansion in some fields. Raise UnknownNode."""
-    vocabulary = snapshot.vocabulary
     if isinstance(part, query.Term):
         numbers = vocabulary.find_numbers(part.text)
         is_surface = part.text.startswith(tokenizer.SURFACE_PREFIX)
         terms = [TermExpansion(is_surface, numbers, is_range=False)] if numbers else []
-        return AnyOf("word", fields, terms, snapshot)
+        return AnyOf("word", fields, terms)
     if isinstance(part, query.Phrase):
-        stems = [
-            number for word in part.words if (number := vocabulary.find_term(word)) is not None
-        ]
+        stems = [number for word in part.words for number in vocabulary.find_numbers(word)]
         if len(stems) == len(part.words):
-            return PhraseMatcher(stems, fields, snapshot)
-        return AnyOf("word", fields, [], snapshot)
+            return PhraseMatcher(stems, fields)
+        return AnyOf("word", fields, [])
     if type(part) in HOW:
         expansions = term_expansion.expand(part, fields, vocabulary)
-        return AnyOf(HOW[type(part)], fields, expansions, snapshot)
+        return AnyOf(HOW[type(part)], fields, expansions)
     raise UnknownNode(part)
 
 
@@ -281,4 +276,4 @@ def clause_postings(clause: Clause, snapshot: Snapshot, check: Checkpoint = igno
 
     Raise UnknownNode if a part has an unknown type.
     """
-    return ClauseMatcher(clause, snapshot).evaluate(check)
+    return ClauseMatcher(clause, snapshot.vocabulary).evaluate(snapshot, check)

@@ -128,8 +128,8 @@ class Explainer:
         """Return a clause with its terms looked up, and its postings."""
         clause = self._first[id(clause)]
         if id(clause) not in self._resolved:
-            matcher = ClauseMatcher(clause, self._snapshot)
-            self._resolved[id(clause)] = matcher, matcher.evaluate(ignore)
+            matcher = ClauseMatcher(clause, self._snapshot.vocabulary)
+            self._resolved[id(clause)] = matcher, matcher.evaluate(self._snapshot, ignore)
         return self._resolved[id(clause)]
 
     def _score_clause(self, clause: Clause, doc_number: int) -> float:

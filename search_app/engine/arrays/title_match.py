@@ -41,7 +41,7 @@ def find_title_gains(
     distinct = {clause.text: clause for clause in clauses(drop_boosts(tree))}
     if title is None or not MIN_CLAUSES <= len(distinct) <= MAX_CLAUSES:
         return {}
-    matchers = [ClauseMatcher(clause, snapshot) for clause in distinct.values()]
+    matchers = [ClauseMatcher(clause, snapshot.vocabulary) for clause in distinct.values()]
     best = top_hits(
         ranking.documents, ranking.sort_keys, snapshot.ranks, "relevance", slice(0, DEPTH)
     )

@@ -73,7 +73,7 @@ def assert_weighed(leaf: Clause, snapshot: Snapshot) -> None:
 
     It has the same matches in the words of the stored publication.
     """
-    held, asked = clause_postings(leaf, snapshot), ClauseMatcher(leaf, snapshot)
+    held, asked = clause_postings(leaf, snapshot), ClauseMatcher(leaf, snapshot.vocabulary)
     weights = np.zeros(snapshot.size)
     weights[held.documents] = held.weights
     for number in range(snapshot.size):

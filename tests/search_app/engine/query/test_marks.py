@@ -46,7 +46,7 @@ def matched(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tupl
         text = schema.get_text(publication, field, catalogue)
         at = dict(zip(places, tokenizer.find_spans(text), strict=True))
         for leaf in clauses(tree):
-            for each in ClauseMatcher(leaf, snapshot).match(words):
+            for each in ClauseMatcher(leaf, snapshot.vocabulary).match(words):
                 for span in each.spans:
                     for word in range(span.position, span.end):
                         if word in at:
