@@ -66,7 +66,7 @@ class ClauseMatch(NamedTuple):
         )
 
 
-class Dictionary(NamedTuple):
+class WordNumbering(NamedTuple):
     """The words of an index by number, and its catalogue.
 
     `texts` has the words as `term_dictionary.encode_word` returns them, sorted. `stem_or_none` has
@@ -97,18 +97,18 @@ class DocumentWords:
         words: Array,
         begins: Sequence[int],
         norms: Array,
-        dictionary: Dictionary,
+        numbering: WordNumbering,
         has_value: Callable[[str, str], bool],
         *,
         without: str | None = None,
     ) -> None:
-        self.begins, self._texts, self.has_value = begins, dictionary.texts, has_value
-        self.fields = [field.name for field in dictionary.catalogue.searchable]
+        self.begins, self._texts, self.has_value = begins, numbering.texts, has_value
+        self.fields = [field.name for field in numbering.catalogue.searchable]
         if without is not None:
             number = self.fields.index(without)
             words = words.copy()
             words[begins[number] : begins[number + 1]] = FIELD_END
-        stems = dictionary.stem_or_none.take(words, mode="wrap")
+        stems = numbering.stem_or_none.take(words, mode="wrap")
         self.words: list[int] = words.tolist()
         self.stems: list[int] = stems.tolist()
         self.norms: list[float] = norms.tolist()
@@ -154,32 +154,32 @@ def _group_positions(numbers: Array) -> Mapping[int, list[int]]:
 
 
 def split_words(
-    publication: Publication, dictionary: Dictionary, *, without: str | None = None
+    publication: Publication, numbering: WordNumbering, *, without: str | None = None
 ) -> DocumentWords:
     """Return the words of a stored publication, without those of the field `without`.
 
-    Raise KeyError if the dictionary does not have a word of it.
+    Raise KeyError if the numbering does not have a word of it.
     """
-    catalogue = dictionary.catalogue
+    catalogue = numbering.catalogue
     numbers = WordNumbers(catalogue.language)
     stream = numbers.encode(collect_texts([publication], catalogue))
-    final = [GAP, FIELD_END, *(_find_word(word, dictionary) for word in numbers.words)]
+    final = [GAP, FIELD_END, *(_find_word(word, numbering) for word in numbers.words)]
     words = np.array(final, np.int32).take(stream)
     ends = (words == FIELD_END).nonzero()[0] + 1
     begins = [0, *ends.tolist()]
     counts = np.concatenate([np.zeros(1, np.int64), (words >= 0).cumsum()])
     lengths = np.diff(counts.take(begins))
-    norms = make_catalogue_norms(catalogue, lengths[np.newaxis], dictionary.mean_lengths)[0]
+    norms = make_catalogue_norms(catalogue, lengths[np.newaxis], numbering.mean_lengths)[0]
 
     def has_value(row: str, value: str) -> bool:
         values = [str(item) for item in publication.values.get(row, ())]
         return value in values if values else value == MISSING
 
-    return DocumentWords(words, begins, norms, dictionary, has_value, without=without)
+    return DocumentWords(words, begins, norms, numbering, has_value, without=without)
 
 
-def _find_word(word: str, dictionary: Dictionary) -> int:
-    number = dictionary.texts.find(word)
+def _find_word(word: str, numbering: WordNumbering) -> int:
+    number = numbering.texts.find(word)
     if number is None:
         raise KeyError(word)
     return number

@@ -25,7 +25,7 @@ from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.reader import Postings, Segment
 from indexer.generations.manifest import Generation, IndexOutdated
-from search_app.engine.document_words import Dictionary, DocumentWords
+from search_app.engine.document_words import DocumentWords, WordNumbering
 from search_app.engine.snapshot.cache import Cache
 from search_app.engine.snapshot.facet_counts import FacetTable, count_selected
 from search_app.engine.snapshot.prefix_index import LabelPrefixIndex, TitlePrefixIndex
@@ -113,16 +113,16 @@ class Snapshot:
             stream[begin:end],
             [int(start) - begin for start in [*starts[doc_number], end]],
             segment.norms[doc_number],
-            self.dictionary,
+            self.numbering,
             lambda row, value: self.columns[row].has_value(doc_number, value),
             without=without,
         )
 
     @cached_property
-    def dictionary(self) -> Dictionary:
-        """The words by number."""
+    def numbering(self) -> WordNumbering:
+        """The numbers of the words."""
         segment = self.segment
-        return Dictionary(
+        return WordNumbering(
             self.catalogue, segment.words.texts, segment.stem_or_none, segment.mean_lengths
         )
 

@@ -13,14 +13,14 @@ from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication, SourceLocation, Value
 from indexer.generations import directory
 from search_app.engine import Engine
-from search_app.engine.document_words import Dictionary, DocumentWords, split_words
+from search_app.engine.document_words import DocumentWords, WordNumbering, split_words
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.indexer.codec import segments
 from tests.search_app.engine.arrays.below import snapshot_of
 from tests.search_app.engine.catalogues import index
 
 
-def assert_same(split: DocumentWords, read: DocumentWords, dictionary: Dictionary) -> None:
+def assert_same(split: DocumentWords, read: DocumentWords, numbering: WordNumbering) -> None:
     """Assert that two objects have the same words, positions, fields, stems, and weights."""
     assert (split.words, split.stems, split.begins) == (read.words, read.stems, read.begins)
     assert (split.norms, split.positions, split.fields) == (read.norms, read.positions, read.fields)
@@ -29,21 +29,21 @@ def assert_same(split: DocumentWords, read: DocumentWords, dictionary: Dictionar
             assert split.get_field(position) == read.get_field(position) == field
             assert split.get_surface(position) == read.get_surface(position)
     assert len(split.words) == split.begins[-1]
-    assert max(split.words, default=-1) < len(dictionary.texts)
+    assert max(split.words, default=-1) < len(numbering.texts)
 
 
 def assert_words_of_all(snapshot: Snapshot) -> None:
     """Assert that each publication has its words, with and without one field, and its values."""
-    dictionary = snapshot.dictionary
+    numbering = snapshot.numbering
     for number in range(snapshot.size):
         publication = snapshot.get_publication(number)
         for without in (None, *snapshot.segment.fields):
             assert_same(
-                split_words(publication, dictionary, without=without),
+                split_words(publication, numbering, without=without),
                 snapshot.get_words(number, without=without),
-                dictionary,
+                numbering,
             )
-        split, read = split_words(publication, dictionary), snapshot.get_words(number)
+        split, read = split_words(publication, numbering), snapshot.get_words(number)
         for row, column in snapshot.columns.items():
             own = set(map(str, publication.values.get(row, ()))) or {MISSING}
             for value in (*own, *column.values[:5], MISSING, "no such value"):
@@ -101,7 +101,7 @@ def test_the_words_of_a_field_can_be_left_out(catalogue_engine: Engine) -> None:
 
 
 def test_a_publication_of_another_index_is_an_error(catalogue_engine: Engine) -> None:
-    """A word that the dictionary does not have raises KeyError."""
+    """A word that the numbering does not have raises KeyError."""
     snapshot = snapshot_of(catalogue_engine.get_searcher())
     with pytest.raises(KeyError, match="zyzzyva"):
-        split_words(publication("new", "Zyzzyva", ""), snapshot.dictionary)
+        split_words(publication("new", "Zyzzyva", ""), snapshot.numbering)

@@ -79,7 +79,7 @@ def assert_weighed(leaf: Clause, snapshot: Snapshot) -> None:
     for number in range(snapshot.size):
         matches = asked.match(snapshot.get_words(number))
         assert sum(each.weight for each in matches) == pytest.approx(weights[number], rel=1e-4)
-        words = split_words(snapshot.get_publication(number), snapshot.dictionary)
+        words = split_words(snapshot.get_publication(number), snapshot.numbering)
         assert asked.match(words) == matches
 
 
