@@ -96,7 +96,7 @@ class _Facet:
 
     def __init__(self, name: str, column: FacetColumn) -> None:
         self.key, self._column = f',"facet_{name}":[', column
-        self._values = [_encode(value) for value in column.values]
+        self._values = [_encode(value[:MAX_TERM_CHARS]) for value in column.values]
 
     def encode(self, first: int, last: int) -> list[str]:
         """Return the values of the documents from `first` up to `last` as JSON, with the key."""

@@ -16,8 +16,9 @@ Json = dict[str, object]
 """An object of JSON."""
 
 MAX_TERM_CHARS = 8_000
-"""Limit on the characters of a term and of a title key. Lucene rejects terms over 32,766 bytes, and
-a character has at most 4. A longer word is cut, so two words with this prefix are one term."""
+"""Limit on the characters of a term, a facet value, and a title key. Lucene rejects terms over
+32,766 bytes, and a character has at most 4. A longer one is cut, so two with this prefix are
+equal."""
 MAX_RESULT_WINDOW = 100_000
 """Number of hits up to which a page can be requested without a point in time."""
 SYNONYM_SEPARATOR = "|"

@@ -160,10 +160,13 @@ def test_an_id_of_any_length_fits(identity: str) -> None:
     assert (found == identity) == (len(identity.encode()) <= documents.MAX_ID_BYTES)
 
 
-def test_a_very_long_word_is_cut(tmp_path: Path) -> None:
-    """No term and no title key is longer than Lucene accepts, with 4 bytes a character."""
-    segment = segment_of(titled("\U00010300" * 20_000), tmp_path)
-    ((_, document),) = decoded(segment)
-    for text in (document["title_key"], document["word_title"], document["pos_title"][0]):
-        assert len(text) == mapping.MAX_TERM_CHARS
-        assert len(text.encode()) < 32_766
+def test_a_very_long_word_or_value_is_cut(tmp_path: Path) -> None:
+    """No term, value or title key is longer than Lucene accepts, with 4 bytes a character."""
+    text = "\U00010300" * 20_000
+    publication = msgspec.structs.replace(titled(text)[0], values={"topic": (text,)})
+    ((_, document),) = decoded(segment_of([publication], tmp_path))
+    names = ("title_key", "word_title", "pos_title", "facet_topic")
+    for found in (document[name] for name in names):
+        term = found[0] if isinstance(found, list) else found
+        assert len(term) == mapping.MAX_TERM_CHARS
+        assert len(term.encode()) < 32_766
