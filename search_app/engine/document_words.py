@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.catalogue.fields import MISSING, Catalogue
 from indexer.catalogue.records import Publication
@@ -130,6 +131,14 @@ class DocumentWords:
         number = self.fields.index(field)
         begin, end = self.begins[number : number + 2]
         return [position for position in range(begin, end) if self.words[position] >= 0]
+
+    def weigh_stems(self) -> tuple[Array, NDArray[np.float32]]:
+        """Return the stems, ascending, and the weighted frequency of each over all fields."""
+        stems, weights = np.array(self.stems, np.int32), np.repeat(self.norms, np.diff(self.begins))
+        is_word = stems >= 0
+        distinct, indexes = np.unique(stems[is_word], return_inverse=True)
+        sums = np.bincount(indexes, weights[is_word], len(distinct))
+        return distinct, sums.astype(np.float32)
 
     def collect(
         self, how: How, positions: Iterable[int], fields: Set[str], length: int

@@ -22,8 +22,9 @@ from whoosh import query
 
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.editions import NO_FAMILY
+from indexer.codec.segment.postings import expand_ranges
 from search_app.engine.arrays.bm25f import compute_idfs, saturate
-from search_app.engine.arrays.more_like_this import IGNORED_STEMS, weigh_stems
+from search_app.engine.arrays.more_like_this import IGNORED_STEMS
 from search_app.engine.arrays.top_hits import top_hits
 from search_app.engine.query.nodes import clauses, drop_boosts
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
@@ -120,7 +121,7 @@ def _choose_terms(
     feedback_docs: DocNumbers, scores: NDArray[np.float32], snapshot: Snapshot
 ) -> tuple[Array, NDArray[np.float32]]:
     """Return the stem numbers of the expansion terms, and their weights, greatest first."""
-    stems, frequencies = weigh_stems(feedback_docs, snapshot)
+    stems, frequencies = _weigh_stems(feedback_docs, snapshot)
     terms = snapshot.segment.stems
     doc_counts = terms.offsets[stems + 1].astype(np.int64) - terms.offsets[stems]
     is_shared = np.count_nonzero(frequencies, axis=0) >= MIN_DOCS
@@ -136,6 +137,27 @@ def _choose_terms(
     )
     chosen = list(islice(telling, EXPANSION_TERMS))
     return stems[chosen], weights[chosen].astype(np.float32)
+
+
+def _weigh_stems(doc_numbers: Array, snapshot: Snapshot) -> tuple[Array, NDArray[np.float32]]:
+    """Return the stems of some documents, ascending, and their weighted frequencies.
+
+    The frequencies (float32) have a row for each document and a column for each stem.
+    """
+    segment, starts = snapshot.segment, snapshot.segment.forward_index.starts
+    field_starts = starts[doc_numbers].astype(np.int64)
+    ends = starts[doc_numbers + 1, :1].astype(np.int64)
+    spans = np.diff(field_starts, append=ends, axis=1)
+    counts = spans.sum(axis=1)
+    stems = segment.get_stems(expand_ranges(field_starts[:, 0], counts))
+    word_weights = segment.norms[doc_numbers].reshape(-1).repeat(spans.reshape(-1))
+    rows = np.arange(len(doc_numbers)).repeat(counts)
+    is_word = stems >= 0
+    distinct, columns = np.unique(stems[is_word], return_inverse=True)
+    shape = len(doc_numbers), len(distinct)
+    cells = rows[is_word] * shape[1] + columns
+    sums = np.bincount(cells, word_weights[is_word], shape[0] * shape[1])
+    return distinct, sums.astype(np.float32).reshape(shape)
 
 
 def _is_telling(stem: str) -> bool:

@@ -10,15 +10,14 @@ from __future__ import annotations
 from itertools import accumulate, islice
 
 import numpy as np
-from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.analysis import stemming
-from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.postings import expand_ranges
 from search_app.engine.arrays.bm25f import compute_idfs, saturate, score
 from search_app.engine.arrays.top_hits import collapse_editions, top_hits
+from search_app.engine.document_words import DocumentWords
 from search_app.engine.query.nodes import Clause
+from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 
 MAX_SIMILAR = 6
@@ -60,7 +59,7 @@ def more_like_this(doc_number: int, snapshot: Snapshot) -> DocNumbers:
     The document itself and its editions are left out. Of the editions of another title, only the
     most similar one is returned.
     """
-    words = telling_stems(doc_number, snapshot)
+    words = telling_stems(snapshot.get_words(doc_number), snapshot.vocabulary)
     if len(words) < MIN_WORDS:
         return snapshot.everything[:0]
     fields = snapshot.segment.fields
@@ -83,12 +82,12 @@ def more_like_this(doc_number: int, snapshot: Snapshot) -> DocNumbers:
     return similar
 
 
-def telling_stems(doc_number: int, snapshot: Snapshot) -> list[str]:
-    """Return the stems that are the key terms of a document, highest score first."""
-    stems, (weights,) = weigh_stems(np.array([doc_number]), snapshot)
-    terms = snapshot.segment.stems
+def telling_stems(words: DocumentWords, vocabulary: Vocabulary) -> list[str]:
+    """Return the stems that are the key terms of a publication, highest score first."""
+    stems, weights = words.weigh_stems()
+    terms = vocabulary.stems
     frequencies = terms.offsets[stems + 1].astype(np.int64) - terms.offsets[stems]
-    scores = saturate(weights, 1.0) * compute_idfs(frequencies, snapshot.size)
+    scores = saturate(weights, 1.0) * compute_idfs(frequencies, vocabulary.size)
     texts = {
         index: terms.texts.get_text(int(stems[index]))
         for index in np.lexsort((stems, -scores)).tolist()
@@ -104,24 +103,3 @@ def telling_stems(doc_number: int, snapshot: Snapshot) -> list[str]:
         index for index, total in zip(rarest, totals, strict=True) if total <= MAX_POSTINGS
     }
     return [texts[index] for index in key_terms if index in affordable]
-
-
-def weigh_stems(doc_numbers: Array, snapshot: Snapshot) -> tuple[Array, NDArray[np.float32]]:
-    """Return the stems of some documents, ascending, and their weighted frequencies.
-
-    The frequencies (float32) have a row for each document and a column for each stem.
-    """
-    segment, starts = snapshot.segment, snapshot.segment.forward_index.starts
-    field_starts = starts[doc_numbers].astype(np.int64)
-    ends = starts[doc_numbers + 1, :1].astype(np.int64)
-    spans = np.diff(field_starts, append=ends, axis=1)
-    counts = spans.sum(axis=1)
-    stems = segment.get_stems(expand_ranges(field_starts[:, 0], counts))
-    word_weights = segment.norms[doc_numbers].reshape(-1).repeat(spans.reshape(-1))
-    rows = np.arange(len(doc_numbers)).repeat(counts)
-    is_word = stems >= 0
-    distinct, columns = np.unique(stems[is_word], return_inverse=True)
-    shape = len(doc_numbers), len(distinct)
-    cells = rows[is_word] * shape[1] + columns
-    sums = np.bincount(cells, word_weights[is_word], shape[0] * shape[1])
-    return distinct, sums.astype(np.float32).reshape(shape)

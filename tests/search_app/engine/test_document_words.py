@@ -24,6 +24,8 @@ def assert_same(split: DocumentWords, read: DocumentWords, numbering: WordNumber
     """Assert that two objects have the same words, positions, fields, stems, and weights."""
     assert (split.words, split.stems, split.begins) == (read.words, read.stems, read.begins)
     assert (split.norms, split.positions, split.fields) == (read.norms, read.positions, read.fields)
+    for one, other in zip(split.weigh_stems(), read.weigh_stems(), strict=True):
+        assert one.tolist() == other.tolist()
     for field in read.fields:
         for position in read.list_positions(field):
             assert split.get_field(position) == read.get_field(position) == field

@@ -43,6 +43,11 @@ def related(number: int, snapshot: Snapshot) -> Related:
     return Related(editions, similar)
 
 
+def key_terms(number: int, snapshot: Snapshot) -> list[str]:
+    """Return the key terms of the publication with a document number."""
+    return telling_stems(snapshot.get_words(number), snapshot.vocabulary)
+
+
 @pytest.fixture(scope="module")
 def catalogue(catalogue_index: Path) -> Snapshot:
     """Return a snapshot of the index of corpus/."""
@@ -95,7 +100,7 @@ def test_the_significant_words_are_those_with_the_highest_scores(
 ) -> None:
     """The significant words of a publication are those with the highest scores in it, in order."""
     for number in range(catalogue.size):
-        words = telling_stems(number, catalogue)
+        words = key_terms(number, catalogue)
         scores = [twin.score(stem, number) for stem in words]
         assert scores == pytest.approx(sorted(scores, reverse=True), rel=CLOSE)
         left = [
@@ -116,7 +121,7 @@ def test_similar_publications_are_those_with_the_highest_scores(
 ) -> None:
     """Similar publications come in the order of their scores, and no better one is left out."""
     for number in range(catalogue.size):
-        words, found = telling_stems(number, catalogue), related(number, catalogue).similar
+        words, found = key_terms(number, catalogue), related(number, catalogue).similar
         if len(words) < more_like_this.MIN_WORDS:
             assert found == []
             continue
@@ -194,7 +199,7 @@ def test_editions_come_newest_first(catalogue: Snapshot) -> None:
 def test_insignificant_words_are_not_used(catalogue: Snapshot) -> None:
     """Stop words, common words, numbers, and words of a single publication are not used."""
     for number in range(catalogue.size):
-        for stem in telling_stems(number, catalogue):
+        for stem in key_terms(number, catalogue):
             frequency = catalogue.segment.stems.doc_frequency(
                 catalogue.vocabulary.find_term(stem) or 0
             )
@@ -209,10 +214,10 @@ def test_the_commonest_words_are_left_out_first(
     number = catalogue.find_doc_number("unodc-model-law-against-trafficking-in-persons-2009") or 0
     frequencies = {
         stem: catalogue.segment.stems.doc_frequency(catalogue.vocabulary.find_term(stem) or 0)
-        for stem in telling_stems(number, catalogue)
+        for stem in key_terms(number, catalogue)
     }
     monkeypatch.setattr(more_like_this, "MAX_POSTINGS", 60)
-    kept = telling_stems(number, catalogue)
+    kept = key_terms(number, catalogue)
     dropped = frequencies.keys() - {*kept}
     assert dropped
     assert sum(frequencies[stem] for stem in kept) <= 60
