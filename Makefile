@@ -4,7 +4,7 @@
 # All paths are relative, so the path of the checkout may contain spaces.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve index semantic test test-fast torture coverage mutants lint format bench relevance lock clean
+.PHONY: help serve index semantic test test-fast test-opensearch torture coverage mutants lint format bench relevance lock clean
 .PHONY: environment environment-semantic environment-test environment-bench browser
 SHELL := /bin/sh
 
@@ -28,7 +28,7 @@ find_python = \
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do \
-		printf '  make %-9s %s\n' "$$name" "$$what"; done
+		printf '  make %-15s %s\n' "$$name" "$$what"; done
 
 serve: environment ## install dependencies, serve the site, rebuild the index when the corpus changes
 	@$(BIN)/pubsearch serve --watch $(ARGS)
@@ -45,6 +45,10 @@ test: environment-test browser ## install the test dependencies and a browser, r
 # The tests are kept compiled, whatever the shell says: compiling them takes a quarter of the time.
 test-fast: environment-test ## run the tests that are not marked slow, with fewer generated examples
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(PARALLEL) -m "not slow" --hypothesis-profile=fast $(ARGS)
+
+test-opensearch: environment-test ## download OpenSearch, run the tests on it (needs a JDK and Maven)
+	@$(BIN)/python -m tests.opensearch.program
+	@$(BIN)/python -m pytest tests/opensearch $(ARGS)
 
 torture: environment-test ## interrupt builds and damage indexes many thousand times (up to two hours)
 	@$(BIN)/python -m tests.robustness.torture $(ARGS)

@@ -49,7 +49,7 @@ gc.disable()
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-SLOW = (ROOT / "tests" / "browser", ROOT / "tests" / "robustness")
+SLOW = tuple(ROOT / "tests" / name for name in ("browser", "opensearch", "robustness"))
 """Folders whose tests are all slow."""
 SLOW_MODULE = "\npytestmark = pytest.mark.slow\n"
 """Text of a module whose tests are all slow."""

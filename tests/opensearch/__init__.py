@@ -1,0 +1,1 @@
+"""Tests on real nodes of OpenSearch, and the nodes."""

@@ -1,0 +1,59 @@
+"""Fixtures of the tests on OpenSearch: one node for all, and three nodes that a test may disturb.
+
+pytest keeps the logs of the nodes in its temporary folders of the last three runs.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.opensearch import program
+from tests.opensearch.cluster import Cluster, run_cluster
+
+
+@pytest.hookimpl(tryfirst=True)  # runs before the hook of tests/conftest.py
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test in this folder `opensearch`, and run all of them on one worker.
+
+    They share nodes. `-m "not opensearch"` leaves them out.
+    """
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("opensearch")
+            item.add_marker(pytest.mark.xdist_group("opensearch"))
+
+
+@pytest.fixture(scope="session")
+def class_path() -> str:
+    """Return the class path of a node.
+
+    Without Java or Maven, the tests are skipped with a reason, and fail in CI.
+    """
+    try:
+        return program.find_class_path()
+    except program.Unavailable as problem:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(problem))
+
+
+@pytest.fixture(scope="session")
+def single_node(class_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Yield a cluster of one node, for all tests that do not disturb it."""
+    with run_cluster(tmp_path_factory.mktemp("single"), class_path) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def started_nodes(class_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Yield a cluster of three nodes, for the tests of a module."""
+    with run_cluster(tmp_path_factory.mktemp("three"), class_path, size=3) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def three_nodes(started_nodes: Cluster) -> Cluster:
+    """Return a cluster of three nodes that all run. The test may end some of them."""
+    started_nodes.start()
+    return started_nodes
