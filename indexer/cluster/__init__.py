@@ -1,4 +1,4 @@
-"""The write side of a cluster: derive an OpenSearch index from a local segment.
+"""The write side of a cluster: derive an OpenSearch index from a local segment, and fill it.
 
-`mapping` describes the index, and `documents` turns a segment into its documents.
+`mapping` describes the index, `documents` turns a segment into documents, and `bulk` sends them.
 """

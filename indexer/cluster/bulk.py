@@ -1,0 +1,170 @@
+"""Send documents to an index of a cluster: parallel bulk requests with back-pressure.
+
+A document replaces the one with the same `_id`, so a request can be repeated after a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from threading import Event
+from typing import Any
+
+import msgspec
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import ConnectionError as NoConnection
+from opensearchpy.exceptions import OpenSearchException, SSLError, TransportError
+
+from indexer.generations.manifest import IndexUnusable
+
+BODY_BYTES = 5_000_000
+"""Approximate bytes of a request. Larger ones take more memory of a node and are not faster."""
+TIMEOUT = 120
+"""Seconds that a node may take for one request."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+"""Seconds of the first pause after a failure, and of the longest. Each is twice the one before."""
+MAX_FAILURES = 9
+"""Give up after this many failures of one request in a row. The pauses between them are 92 s."""
+TEMPORARY = frozenset({429, 502, 503, 504})
+"""Statuses of a request or of a document that passes later: a node is busy or away."""
+
+Report = Callable[[int], object]
+"""Receives the number of documents that the cluster has accepted so far."""
+
+
+class ClusterError(IndexUnusable):
+    """The cluster did not accept a request, or its content is damaged."""
+
+
+def load(
+    client: OpenSearch, index: str, documents: Iterable[bytes], report: Report = lambda _done: None
+) -> int:
+    """Send documents to an index. Return their number.
+
+    Each document is two lines of a bulk request. The requests under way at a time are at most one
+    more than the data nodes of the cluster, and one more is prepared meanwhile. Raise ClusterError
+    if the cluster rejects a document, or is busy or away for too long.
+    """
+    in_flight = _count_data_nodes(client) + 1
+    sender = _Sender(client, index)
+    pending: set[Future[int]] = set()
+    accepted = 0
+    with ThreadPoolExecutor(in_flight) as threads:
+        try:
+            for body in _split_bodies(documents):
+                if len(pending) == in_flight:
+                    accepted += _collect(pending)
+                    report(accepted)
+                pending.add(threads.submit(sender.send, body))
+            while pending:
+                accepted += _collect(pending)
+                report(accepted)
+        finally:
+            sender.stopped.set()
+    return accepted
+
+
+def _split_bodies(documents: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield documents in lists of about BODY_BYTES."""
+    body: list[bytes] = []
+    size = 0
+    for document in documents:
+        if body and size + len(document) > BODY_BYTES:
+            yield body
+            body, size = [], 0
+        body.append(document)
+        size += len(document)
+    if body:
+        yield body
+
+
+def _collect(pending: set[Future[int]]) -> int:
+    """Wait for at least one request, and remove those that ended. Return their documents."""
+    done, _ = wait(pending, return_when=FIRST_COMPLETED)
+    pending -= done
+    return sum(future.result() for future in done)
+
+
+def _count_data_nodes(client: OpenSearch) -> int:
+    try:
+        return int(client.cluster.health()["number_of_data_nodes"])
+    except OpenSearchException as error:
+        raise ClusterError(
+            f"the cluster does not answer: {error}", "Check its URL, and that its nodes run"
+        ) from error
+
+
+class _Sender:
+    """Sends lists of documents. Threads share it. After `stopped` is set, it repeats nothing."""
+
+    def __init__(self, client: OpenSearch, index: str) -> None:
+        self._client, self._index = client, index
+        self.stopped = Event()
+
+    def send(self, documents: list[bytes]) -> int:
+        """Send documents until all are accepted. Return their number. Raise ClusterError.
+
+        After each failure, the pause is twice as long and the request half as large.
+        """
+        total, count, failures = len(documents), len(documents), 0
+        while documents:
+            rejected, reason = self._post(documents[:count])
+            is_failure = len(rejected) == len(documents[:count])
+            failures = failures + 1 if is_failure else 0
+            documents = rejected + documents[count:]
+            if not rejected:
+                continue
+            if failures == MAX_FAILURES:
+                raise ClusterError(
+                    f"the cluster did not accept documents of {self._index}: {reason}",
+                    "Check that its nodes run and have memory and disk space, and build again",
+                )
+            count = max(1, count // 2)
+            if self.stopped.wait(min(FIRST_PAUSE * 2 ** max(failures - 1, 0), LONGEST_PAUSE)):
+                break
+        return total - len(documents)
+
+    def _post(self, documents: list[bytes]) -> tuple[list[bytes], str]:
+        """Send one request. Return the documents to be sent again, and the reason."""
+        try:
+            reply = self._client.bulk(
+                body=b"".join(documents), index=self._index, request_timeout=TIMEOUT,
+                filter_path="errors,items.*.status,items.*.error",
+            )  # fmt: skip
+        except TransportError as error:
+            if _is_temporary(error):
+                return documents, str(error)
+            raise ClusterError(
+                f"the cluster rejected a request for {self._index}: {error}",
+                "Check the user's permissions and the log of the cluster",
+            ) from error
+        if not reply["errors"]:
+            return [], ""
+        rejected, reason = [], ""
+        for document, item in zip(documents, reply["items"], strict=True):
+            ((_, outcome),) = item.items()
+            if "error" in outcome:
+                reason = self._check_outcome(document, outcome)
+                rejected.append(document)
+        return rejected, reason
+
+    def _check_outcome(self, document: bytes, outcome: Mapping[str, Any]) -> str:
+        """Return the reason why a document was rejected. Raise ClusterError if it always is."""
+        error = outcome["error"]
+        reason = f"{error['type']}: {error['reason']}"
+        if outcome["status"] in TEMPORARY:
+            return reason
+        ((_, action),) = msgspec.json.decode(document.partition(b"\n")[0]).items()
+        if cause := error.get("caused_by"):
+            reason += f" ({cause['reason']})"
+        raise ClusterError(
+            f"{self._index} rejected the document {action['_id']}: {reason}",
+            "Report this, with the source record of this publication",
+        )
+
+
+def _is_temporary(error: TransportError) -> bool:
+    """Return whether the same request may pass later."""
+    if isinstance(error, NoConnection):
+        return not isinstance(error, SSLError)
+    return error.status_code in TEMPORARY
