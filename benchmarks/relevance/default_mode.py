@@ -23,8 +23,8 @@ LENGTHS: Mapping[str, range] = {
 _TEXT = """\
 ## Gains of the default mode
 
-The default mode minus *any word*, which is its first stage. Feedback works on queries of four words
-and more, and title matches on those of three and more.
+The default mode minus *any word*, which is its first stage. Nearness works on queries of two to
+four words, title matches on those of three and more, and feedback on those of four and more.
 """
 _KINDS = """\
 The same by kind of query, over all collections. Stop words do not count.

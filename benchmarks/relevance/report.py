@@ -30,11 +30,11 @@ relevant. Queries without a relevant document are omitted.
 
 A query consists of at most 500 folded words, separated by spaces. It contains no operators, and any
 word may match. Only *default mode* and *semantic* search for the unchanged query text in the
-engine's default mode. That mode requires all words, unless no or few documents contain them, and
-has feedback, whose constants were chosen on these collections. *Any word* is the first stage
-without feedback (`exact=1`). *Semantic* uses an index built with the extra `semantic`. The engine
-is that of this checkout, from JSON Lines through the indexer to a published generation. A title has
-the weight {weight:g}, a text the weight 1.
+engine's default mode. That mode requires all words, unless no or few documents contain them. It
+has nearness, title matches, and feedback, whose constants were chosen on these collections. *Any
+word* is the first stage without them (`exact=1`). *Semantic* uses an index built with the extra
+`semantic`. The engine is that of this checkout, from JSON Lines through the indexer to a published
+generation. A title has the weight {weight:g}, a text the weight 1.
 
 The peers are configured as their documentation recommends. No option was tuned on these
 collections. *Weighted* is a peer with this project's title weight. If it has no stop words of its
