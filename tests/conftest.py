@@ -53,6 +53,9 @@ SLOW = tuple(ROOT / "tests" / name for name in ("browser", "opensearch", "robust
 """Folders whose tests are all slow."""
 SLOW_MODULE = "\npytestmark = pytest.mark.slow\n"
 """Text of a module whose tests are all slow."""
+SHARED = ("browser", "opensearch")
+"""Folders whose tests share a program: one Chromium, or the nodes of a cluster. The name is also a
+marker, and the group of its tests."""
 GROUPS = {
     **dict.fromkeys(
         ("test_serve", "test_entry_points", "test_importing", "test_server", "test_workers"),
@@ -76,7 +79,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of slow folders, and run the tests of a module on one worker.
+    """Mark the tests of slow and shared folders, and run the tests of a module on one worker.
 
     The fixtures of a module are then built once.
     """
@@ -84,6 +87,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_slow, group = classify(item.path)
         if is_slow:
             item.add_marker("slow")
+        if group in SHARED:
+            item.add_marker(group)
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(group))
 
@@ -92,6 +97,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def classify(module: Path) -> tuple[bool, str]:
     """Return whether the folder of a module is slow, and the group of its tests."""
     is_slow = any(folder in module.parents for folder in SLOW)
+    for name in SHARED:
+        if ROOT / "tests" / name in module.parents:
+            return is_slow, name
     return is_slow, GROUPS.get(module.stem, module.relative_to(ROOT).as_posix())
 
 

@@ -39,9 +39,7 @@ class BuildProcess(AbstractContextManager["BuildProcess"]):
         """Whether `submit` was called."""
         return self._pool is not None
 
-    def submit(
-        self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> Future[T]:  # fmt: skip
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Call a function of a module in the process, after earlier calls. Return its future.
 
         The state of the process is set by a first call. Arguments of an initializer that are longer

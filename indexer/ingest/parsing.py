@@ -111,9 +111,7 @@ def parse_chunk(
             publications.append(publication)
     if not mapper:
         return ParsedChunk(publications, problems, unused)
-    return ParsedChunk(
-        publications, problems, mapper.take_unknown(), mapper.take_new_columns()
-    )  # fmt: skip
+    return ParsedChunk(publications, problems, mapper.take_unknown(), mapper.take_new_columns())
 
 
 class ChunkParser(BuildProcess):
@@ -219,7 +217,7 @@ class _Results:
 
 
 class _State(NamedTuple):
-    """What the process keeps from batch to batch. `mappers` are by the file of their source."""
+    """State of the process between batches. `mappers` has the mapper of each source, by file."""
 
     catalogue: Catalogue
     limits: Limits

@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import pytest
@@ -45,19 +44,6 @@ class OpenPage(Protocol):
         javascript: bool = ...,
         **options: Any,
     ) -> Page: ...
-
-
-@pytest.hookimpl(tryfirst=True)  # runs before the hook of tests/conftest.py
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test in this folder `browser`, and run all of them on one worker.
-
-    They share one Chromium. `-m "not browser"` leaves them out.
-    """
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker("browser")
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")

@@ -5,25 +5,11 @@ pytest keeps the logs of the nodes in its temporary folders of the last three ru
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.opensearch import program
 from tests.opensearch.cluster import Cluster, run_cluster
-
-
-@pytest.hookimpl(tryfirst=True)  # runs before the hook of tests/conftest.py
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test in this folder `opensearch`, and run all of them on one worker.
-
-    They share nodes. `-m "not opensearch"` leaves them out.
-    """
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker("opensearch")
-            item.add_marker(pytest.mark.xdist_group("opensearch"))
 
 
 @pytest.fixture(scope="session")

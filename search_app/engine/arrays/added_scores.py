@@ -17,7 +17,7 @@ from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.store import StoreRequest
 
 Gains = Mapping[int, float]
-"""What documents gain in score, by document number."""
+"""Score gains by document number."""
 
 
 class AddedScores(NamedTuple):

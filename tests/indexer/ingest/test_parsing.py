@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from multiprocessing import active_children
 from pathlib import Path
 
@@ -158,13 +158,19 @@ def test_only_new_chunks_are_sent_to_the_process(
     assert 0 < sum(sent) < len(items) - unchanged + len(problems)
 
 
+def start_reading(folder: Path) -> Generator[Item, None, None]:
+    """Return the items of a new folder from the sixth on. The process has started."""
+    write_sources(folder)
+    items = CorpusReader(CATALOGUE, lambda _: None).read_folder(folder)
+    for _ in range(5):
+        next(items)
+    return items
+
+
 @pytest.mark.usefixtures("_ahead")
 def test_a_killed_process_is_an_error(tmp_path: Path) -> None:
     """If the process is killed, the reading ends with an error that says so, without waiting."""
-    write_sources(tmp_path)
-    items = CorpusReader(CATALOGUE, lambda _: None).read_folder(tmp_path)
-    for _ in range(5):
-        next(items)
+    items = start_reading(tmp_path)
     [process] = active_children()
     assert process.pid
     os.kill(process.pid, signal.SIGKILL)
@@ -175,10 +181,7 @@ def test_a_killed_process_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("_ahead")
 def test_the_process_ends_with_the_reading(tmp_path: Path) -> None:
     """The process ends when the generator is closed before its end."""
-    write_sources(tmp_path)
-    items = CorpusReader(CATALOGUE, lambda _: None).read_folder(tmp_path)
-    for _ in range(5):
-        next(items)
+    items = start_reading(tmp_path)
     assert active_children()
     items.close()
     assert not active_children()
