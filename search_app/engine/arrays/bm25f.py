@@ -58,8 +58,7 @@ class Ranking(NamedTuple):
 def rank(node: query.Query, snapshot: Snapshot, check: Checkpoint = ignore) -> Ranking:
     """Return the documents that a tree matches, with their sort keys.
 
-    `check` is called as in `ClauseMatcher.evaluate`. Raise UnknownNode for an unknown type of
-    node.
+    `check` is called as in `clause_postings`. Raise UnknownNode for an unknown type of node.
     """
     if isinstance(node, Clause):
         postings = clause_postings(node, snapshot, check)

@@ -22,9 +22,11 @@ from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Postings
 from search_app.engine.arrays.added_scores import AddedScores
 from search_app.engine.arrays.bm25f import idf, saturate
-from search_app.engine.arrays.clause import ClauseMatcher, ignore
+from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
+from search_app.engine.clause_matches import match_clause
+from search_app.engine.compiled_clauses import CompiledClause, compile_clause
 from search_app.engine.document_words import ClauseMatch, DocumentWords, Span
 from search_app.engine.query.nodes import Clause, clauses, drop_boosts, map_to_first
 from search_app.engine.request import parse_year_range
@@ -64,7 +66,7 @@ class Explainer:
         self._semantic, self._added = semantic, added
         self._instead_of = _map_corrections(ask.request.text, ask.text)
         self._first = map_to_first(clauses(tree))
-        self._resolved: dict[int, tuple[ClauseMatcher, Postings]] = {}
+        self._resolved: dict[int, tuple[CompiledClause, Postings]] = {}
         self._masks: dict[int, Mask] = {}
 
     def explain(self, doc_number: int, publication: Publication) -> Explanation:
@@ -124,12 +126,12 @@ class Explainer:
         is_match = index < len(documents) and documents[index] == doc_number
         return float(weights[index]) if is_match else None
 
-    def _resolve(self, clause: Clause) -> tuple[ClauseMatcher, Postings]:
+    def _resolve(self, clause: Clause) -> tuple[CompiledClause, Postings]:
         """Return a clause with its terms looked up, and its postings."""
         clause = self._first[id(clause)]
         if id(clause) not in self._resolved:
-            matcher = ClauseMatcher(clause, self._snapshot.vocabulary)
-            self._resolved[id(clause)] = matcher, matcher.evaluate(self._snapshot, ignore)
+            compiled = compile_clause(clause, self._snapshot.vocabulary)
+            self._resolved[id(clause)] = compiled, clause_postings(clause, self._snapshot)
         return self._resolved[id(clause)]
 
     def _score_clause(self, clause: Clause, doc_number: int) -> float:
@@ -142,7 +144,7 @@ class Explainer:
         self, clause: Clause, score: float, words: DocumentWords, texts: _Texts
     ) -> ClauseScore:
         """Return the contribution of a clause to the score, split by field."""
-        matches = self._resolve(clause)[0].match(words)
+        matches = match_clause(self._resolve(clause)[0], words)
         total_weight = sum(match.weight for match in matches)
         weights: Counter[str] = Counter()
         for match in matches:

@@ -13,7 +13,8 @@ from whoosh import query
 
 from indexer.catalogue.schema import parse_exact_name
 from indexer.codec.segment.reader import Postings
-from search_app.engine.arrays.clause import Checkpoint, UnknownNode, clause_postings, ignore
+from search_app.engine.arrays.clause import Checkpoint, clause_postings, ignore
+from search_app.engine.compiled_clauses import UnknownNode
 from search_app.engine.query.nodes import Clause
 from search_app.engine.snapshot.snapshot import Mask, Snapshot
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def _sum_sorted(documents: Array, weights: Array) -> Postings:
     return Postings(documents.take(first), np.add.reduceat(weights, first, dtype=np.float32))
 
 
-def sum_in_fields(positions: Positions, fields: set[str], snapshot: Snapshot) -> Postings:
+def sum_in_fields(positions: Positions, fields: Set[str], snapshot: Snapshot) -> Postings:
     """Return the postings of the occurrences that are in one of the fields."""
     segment = snapshot.segment
     documents, fields_at = positions.documents, segment.get_fields(positions)

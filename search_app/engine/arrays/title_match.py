@@ -13,8 +13,9 @@ from typing import Literal
 from whoosh import query
 
 from search_app.engine.arrays.bm25f import Ranking
-from search_app.engine.arrays.clause import ClauseMatcher
 from search_app.engine.arrays.top_hits import top_hits
+from search_app.engine.clause_matches import match_clause
+from search_app.engine.compiled_clauses import CompiledClause, compile_clause
 from search_app.engine.document_words import DocumentWords
 from search_app.engine.query.nodes import clauses, drop_boosts
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -41,14 +42,14 @@ def find_title_gains(
     distinct = {clause.text: clause for clause in clauses(drop_boosts(tree))}
     if title is None or not MIN_CLAUSES <= len(distinct) <= MAX_CLAUSES:
         return {}
-    matchers = [ClauseMatcher(clause, snapshot.vocabulary) for clause in distinct.values()]
+    compiled = [compile_clause(clause, snapshot.vocabulary) for clause in distinct.values()]
     best = top_hits(
         ranking.documents, ranking.sort_keys, snapshot.ranks, "relevance", slice(0, DEPTH)
     )
     gains = dict[int, float]()
     scores = ranking.sort_keys.take(best).tolist()
     for number, score in zip(ranking.documents.take(best).tolist(), scores, strict=True):
-        if share := _measure_cover(snapshot.get_words(number, without=abstract), matchers, title):
+        if share := _measure_cover(snapshot.get_words(number, without=abstract), compiled, title):
             gains[number] = MAX_GAIN * share * score
     return gains
 
@@ -59,7 +60,7 @@ def _find_field(role: Literal["title", "abstract"], snapshot: Snapshot) -> str |
     return row.name if row and row.name in snapshot.segment.fields else None
 
 
-def _measure_cover(words: DocumentWords, matchers: Sequence[ClauseMatcher], title: str) -> float:
+def _measure_cover(words: DocumentWords, compiled: Sequence[CompiledClause], title: str) -> float:
     """Return the share of the words of a title that the clauses match.
 
     `words` does not have those of the abstract. The share is 0 if a clause matches none of them, or
@@ -68,8 +69,8 @@ def _measure_cover(words: DocumentWords, matchers: Sequence[ClauseMatcher], titl
     positions = words.list_positions(title)
     within = range(positions[0], positions[-1] + 1) if positions else range(0)
     covered, elsewhere = set[int](), 0
-    for matcher in matchers:
-        matches = matcher.match(words)
+    for clause in compiled:
+        matches = match_clause(clause, words)
         in_title = [
             position
             for match in matches if match.how == "word"

@@ -15,8 +15,10 @@ from indexer.generations import directory
 from search_app.engine import Engine
 from search_app.engine.arrays.added_scores import NOTHING_ADDED
 from search_app.engine.arrays.bm25f import score
-from search_app.engine.arrays.clause import ClauseMatcher, clause_postings
+from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.arrays.explain import Explainer
+from search_app.engine.clause_matches import match_clause
+from search_app.engine.compiled_clauses import compile_clause
 from search_app.engine.document_words import split_words
 from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.request import SearchRequest
@@ -73,14 +75,14 @@ def assert_weighed(leaf: Clause, snapshot: Snapshot) -> None:
 
     It has the same matches in the words of the stored publication.
     """
-    held, asked = clause_postings(leaf, snapshot), ClauseMatcher(leaf, snapshot.vocabulary)
+    held, asked = clause_postings(leaf, snapshot), compile_clause(leaf, snapshot.vocabulary)
     weights = np.zeros(snapshot.size)
     weights[held.documents] = held.weights
     for number in range(snapshot.size):
-        matches = asked.match(snapshot.get_words(number))
+        matches = match_clause(asked, snapshot.get_words(number))
         assert sum(each.weight for each in matches) == pytest.approx(weights[number], rel=1e-4)
         words = split_words(snapshot.get_publication(number), snapshot.numbering)
-        assert asked.match(words) == matches
+        assert match_clause(asked, words) == matches
 
 
 @given(leaf=LEAVES)

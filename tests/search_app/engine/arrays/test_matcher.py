@@ -14,8 +14,8 @@ from whoosh import query
 from whoosh.searching import Searcher
 
 from indexer.generations import directory
-from search_app.engine.arrays.clause import UnknownNode
 from search_app.engine.arrays.matcher import match_mask
+from search_app.engine.compiled_clauses import UnknownNode
 from search_app.engine.query.nodes import Clause
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import WORDS, index, throw

@@ -15,8 +15,9 @@ from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from search_app.engine import Engine
 from search_app.engine.arrays.bm25f import score
-from search_app.engine.arrays.clause import ClauseMatcher
 from search_app.engine.arrays.store import ArrayStore
+from search_app.engine.clause_matches import match_clause
+from search_app.engine.compiled_clauses import compile_clause
 from search_app.engine.features.highlight import make_highlighter
 from search_app.engine.interpretation import interpreter
 from search_app.engine.query.nodes import clauses
@@ -46,7 +47,7 @@ def matched(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tupl
         text = schema.get_text(publication, field, catalogue)
         at = dict(zip(places, tokenizer.find_spans(text), strict=True))
         for leaf in clauses(tree):
-            for each in ClauseMatcher(leaf, snapshot.vocabulary).match(words):
+            for each in match_clause(compile_clause(leaf, snapshot.vocabulary), words):
                 for span in each.spans:
                     for word in range(span.position, span.end):
                         if word in at:
