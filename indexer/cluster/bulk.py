@@ -15,7 +15,7 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConnectionError as NoConnection
 from opensearchpy.exceptions import OpenSearchException, SSLError, TransportError
 
-from indexer.generations.manifest import IndexUnusable
+from indexer.cluster.connection import ClusterError
 
 BODY_BYTES = 5_000_000
 """Approximate bytes of a request. Larger ones take more memory of a node and are not faster."""
@@ -30,10 +30,6 @@ TEMPORARY = frozenset({429, 502, 503, 504})
 
 Report = Callable[[int], object]
 """Receives the number of documents that the cluster has accepted so far."""
-
-
-class ClusterError(IndexUnusable):
-    """The cluster did not accept a request, or its content is damaged."""
 
 
 def load(

@@ -15,7 +15,8 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import NotFoundError, TransportError
 
 from indexer.cluster import bulk
-from indexer.cluster.bulk import ClusterError, Report
+from indexer.cluster.bulk import Report
+from indexer.cluster.connection import ClusterError
 
 PART_BYTES = 4 << 20
 """Bytes of a part. A reader needs the memory of one part, and Base64 makes it a third larger."""

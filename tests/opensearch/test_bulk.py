@@ -13,6 +13,7 @@ from opensearchpy import OpenSearch
 
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.cluster import bulk, documents, mapping
+from indexer.cluster.connection import ClusterError
 from tests.indexer.codec.segments import CATALOGUE, fresh, written
 from tests.opensearch.cluster import Cluster
 
@@ -179,18 +180,18 @@ def test_a_node_that_stays_busy_ends_the_load(
     """After many refusals, the error has the reason that the node gives."""
     monkeypatch.setattr(bulk, "LONGEST_PAUSE", 0.01)
     limit_requests(client, "20kb")
-    with pytest.raises(bulk.ClusterError, match="Data too large"):
+    with pytest.raises(ClusterError, match="Data too large"):
         bulk.load(client, INDEX, make_documents(1, record="x" * 30_000))
 
 
 def test_a_document_that_does_not_fit_the_mapping_is_named(client: OpenSearch) -> None:
     """The error has the id of the document and the reason, and nothing is sent again."""
     unfit = make_documents(2)[1:] + make_documents(1, colour="red")
-    with pytest.raises(bulk.ClusterError, match=r"document 0.*\[colour\]"):
+    with pytest.raises(ClusterError, match=r"document 0.*\[colour\]"):
         bulk.load(client, INDEX, unfit)
 
 
 def test_a_cluster_that_is_away_is_reported() -> None:
     """Without a node at the URL, the error says that the cluster does not answer."""
-    with pytest.raises(bulk.ClusterError, match="does not answer"):
+    with pytest.raises(ClusterError, match="does not answer"):
         bulk.load(OpenSearch("http://127.0.0.1:9", max_retries=0), INDEX, make_documents(1))

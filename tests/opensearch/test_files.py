@@ -10,7 +10,7 @@ import pytest
 from opensearchpy import OpenSearch
 
 from indexer.cluster import files, mapping
-from indexer.cluster.bulk import ClusterError
+from indexer.cluster.connection import ClusterError
 from tests.opensearch.cluster import Cluster
 
 INDEX = "files-test"

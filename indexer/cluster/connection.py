@@ -1,0 +1,201 @@
+"""The URL of an index in a cluster, and the client of the cluster.
+
+Without the extra `opensearch`, this module can be imported, and `parse_address` works.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from collections.abc import Mapping
+from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from weakref import ref
+
+import msgspec
+
+from indexer.generations.manifest import IndexUnusable
+
+if TYPE_CHECKING:
+    from opensearchpy import OpenSearch
+
+PREFIX = "opensearch+"
+"""Begins the setting of an index that is in a cluster, before the scheme of the URL."""
+DEFAULT_PORT = 9200
+USER, PASSWORD, CA = (
+    "PUBSEARCH_OPENSEARCH_USER", "PUBSEARCH_OPENSEARCH_PASSWORD", "PUBSEARCH_OPENSEARCH_CA",
+)  # fmt: skip
+"""The environment variables of the user, of its password, and of the file of certificates that are
+trusted (PEM). They are no settings of the command line, where other users could read them."""
+TIMEOUT = 60
+"""Seconds that a node may take for a request without a limit of its own. A request to change an
+index may wait 30 s for the manager of the cluster."""
+MAX_CONNECTIONS = 32
+"""Number of idle connections to each host that are kept open for the next requests."""
+MAX_NAME_CHARS = 128
+"""Limit on the name of an index. OpenSearch allows 255, and generations add theirs."""
+
+_HINT = f"Use a URL such as {PREFIX}https://search.example.org:{DEFAULT_PORT}/catalogue"
+_HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+_NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{MAX_NAME_CHARS - 1}}}")
+
+
+class AddressError(ValueError):
+    """The URL of an index is wrong. The message says what, and how to fix it."""
+
+
+class ClusterError(IndexUnusable):
+    """The cluster cannot be used, did not accept a request, or its content is damaged."""
+
+
+class ClusterAddress(msgspec.Struct, frozen=True):
+    """The hosts of a cluster, and the name of an index.
+
+    A host is a URL with a port and no path, such as `https://search.example.org:9200`. All have
+    the same scheme. `str` returns the form that `parse_address` parses.
+    """
+
+    hosts: tuple[str, ...]
+    name: str
+
+    def __str__(self) -> str:
+        scheme = urlsplit(self.hosts[0]).scheme
+        places = ",".join(urlsplit(host).netloc for host in self.hosts)
+        return f"{PREFIX}{scheme}://{places}/{self.name}"
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the connections use TLS."""
+        return urlsplit(self.hosts[0]).scheme == "https"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether all hosts are this machine."""
+        return all(map(_is_this_machine, self.hosts))
+
+
+def parse_address(text: str) -> ClusterAddress | None:
+    """Return the parts of `opensearch+http(s)://HOST[:PORT][,HOST[:PORT]...]/NAME`.
+
+    Return None if the text does not begin with PREFIX. Raise AddressError if another part is wrong.
+    No message repeats a user or a password.
+    """
+    if not text.startswith(PREFIX):
+        return None
+    if "@" in text:
+        raise AddressError(
+            "the URL of the index has a user. Set the user and the password in the environment: "
+            f"{USER} and {PASSWORD}"
+        )
+    scheme, _, rest = text.removeprefix(PREFIX).partition("://")
+    if scheme not in {"http", "https"}:
+        raise AddressError(
+            f"the URL of the index has the scheme {scheme!r}. Use {PREFIX}https or {PREFIX}http"
+        )
+    places, _, name = rest.partition("/")
+    if not _NAME.fullmatch(name):
+        raise AddressError(
+            f"{name!r} in the URL of the index is not a name of an index. Use up to "
+            f"{MAX_NAME_CHARS} lower-case letters, digits, hyphens, dots, and underscores, with a "
+            "letter or digit first"
+        )
+    hosts = tuple(f"{scheme}://{_parse_place(place)}" for place in places.split(","))
+    return ClusterAddress(hosts, name)
+
+
+def _parse_place(place: str) -> str:
+    """Return a host and its port. Raise AddressError."""
+    host, port = place.lower(), str(DEFAULT_PORT)
+    if found := re.fullmatch(r"(.*?):([0-9]{1,5})", host):
+        host, port = found[1], found[2]
+    if not _is_host(host) or not 0 < int(port) < 1 << 16:
+        raise AddressError(
+            f"{place!r} in the URL of the index is not a host, or a host and a port. {_HINT}"
+        )
+    return f"{host}:{int(port)}"
+
+
+def _is_host(text: str) -> bool:
+    if not text.startswith("["):
+        return bool(_HOST.fullmatch(text))
+    try:
+        IPv6Address(text.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return text.endswith("]")
+
+
+def _is_this_machine(host: str) -> bool:
+    name = urlsplit(host).hostname or ""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def connect(address: ClusterAddress, environment: Mapping[str, str] = os.environ) -> OpenSearch:
+    """Return a client of a cluster. Nothing is sent yet.
+
+    A request goes to the next host if one does not answer. The environment variables USER, PASSWORD
+    and CA are used. Certificates are always verified. A process that is forked opens connections of
+    its own. Raise ClusterError if the extra `opensearch` is missing or a variable can't be used.
+    """
+    try:
+        from opensearchpy import OpenSearch
+    except ImportError as error:
+        raise ClusterError(
+            "an index in a cluster needs the extra opensearch, which is not installed",
+            "Run: pip install 'pubsearch[opensearch]'",
+        ) from error
+    client = OpenSearch(
+        list(address.hosts),
+        http_auth=_make_credentials(address, environment),
+        ssl_context=_make_tls(environment) if address.is_encrypted else None,
+        max_retries=len(address.hosts),
+        timeout=TIMEOUT,
+        pool_maxsize=MAX_CONNECTIONS,
+    )
+    known = ref(client)
+    # Two processes that share a connection would read each other's responses.
+    os.register_at_fork(after_in_child=lambda: _close_connections(known()))
+    return client
+
+
+def _close_connections(client: OpenSearch | None) -> None:
+    """Close the connections to all hosts, also to those that did not answer last."""
+    if client:
+        for connection, _ in client.transport.connection_pool.connection_opts:
+            connection.close()
+
+
+def _make_credentials(address: ClusterAddress, environment: Mapping[str, str]) -> str | None:
+    """Return the user and the password, or None. Raise ClusterError."""
+    user, password = environment.get(USER, ""), environment.get(PASSWORD, "")
+    if not user and not password:
+        return None
+    if not user or not password or ":" in user:
+        raise ClusterError(
+            f"{USER} and {PASSWORD} do not make a user with a password",
+            "Set both or none. A user has no colon",
+        )
+    if not address.is_encrypted and not address.is_local:
+        raise ClusterError(
+            f"{USER} is set, but {address} would send the password without encryption",
+            f"Use {PREFIX}https",
+        )
+    # OpenSearch expects UTF-8, but the client encodes text as Latin-1.
+    return f"{user}:{password}".encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def _make_tls(environment: Mapping[str, str]) -> ssl.SSLContext:
+    """Return a context that verifies certificates and host names. Raise ClusterError."""
+    file = environment.get(CA) or None
+    try:
+        return ssl.create_default_context(cafile=file)
+    except OSError as error:  # ssl.SSLError is one
+        raise ClusterError(
+            f"the certificates in {file} can't be read: {error.strerror or error}",
+            f"Set {CA} to a file of certificates in PEM",
+        ) from error

@@ -1,0 +1,204 @@
+"""The URL of an index in a cluster, and the settings of its client."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from string import ascii_lowercase, digits
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from opensearchpy import OpenSearch
+
+from indexer.cluster import connection
+from indexer.cluster.connection import (
+    CA,
+    PASSWORD,
+    USER,
+    AddressError,
+    ClusterAddress,
+    ClusterError,
+    parse_address,
+)
+
+SECRET = "t0p-secret"
+CREDENTIALS = {USER: "reader", PASSWORD: SECRET}
+LETTERS = ascii_lowercase + digits
+HOSTS = st.one_of(
+    st.from_regex(r"[a-z0-9]([a-z0-9.-]{0,20}[a-z0-9])?", fullmatch=True),
+    st.ip_addresses(v=4).map(str),
+    st.ip_addresses(v=6).map("[{}]".format),
+)
+PLACES = st.builds("{}:{}".format, HOSTS, st.integers(1, 65535))
+NAMES = st.builds("{}{}".format, st.sampled_from(LETTERS), st.text(LETTERS + "._-", max_size=127))
+
+
+def authorization(client: OpenSearch) -> str:
+    """Return the header with the user and the password, or ""."""
+    ((made, _),) = client.transport.connection_pool.connection_opts
+    return str(made.headers.get("authorization", ""))
+
+
+def connect(text: str, environment: Mapping[str, str]) -> OpenSearch:
+    """Return a client of a cluster, by the URL of an index."""
+    address = parse_address(text)
+    assert address
+    return connection.connect(address, environment)
+
+
+@pytest.mark.parametrize("text", ["index", "/srv/index", "https://host/name", ""])
+def test_any_other_text_is_no_address(text: str) -> None:
+    """A text without the prefix is not the URL of an index."""
+    assert parse_address(text) is None
+
+
+@given(st.sampled_from(["http", "https"]), st.lists(PLACES, min_size=1, max_size=4), NAMES)
+def test_an_address_is_written_as_it_is_read(scheme: str, places: list[str], name: str) -> None:
+    """The text of an address gives the same address."""
+    text = f"opensearch+{scheme}://{','.join(places)}/{name}"
+    address = parse_address(text)
+    assert address == ClusterAddress(tuple(f"{scheme}://{place}" for place in places), name)
+    assert str(address) == text
+
+
+def test_the_default_port_is_that_of_opensearch() -> None:
+    """A host without a port has the port 9200, and a host is in lower case."""
+    address = parse_address("opensearch+https://A.example.org,b:443/papers")
+    assert address == ClusterAddress(("https://a.example.org:9200", "https://b:443"), "papers")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("opensearch+ftp://host/name", "scheme 'ftp'"),
+        ("opensearch+host/name", "scheme 'host/name'"),
+        ("opensearch+https:///name", "'' .* not a host"),
+        ("opensearch+https://a,,b/name", "'' .* not a host"),
+        ("opensearch+https://a b/name", "'a b' .* not a host"),
+        ("opensearch+https://host:0/name", "'host:0' .* not a host"),
+        ("opensearch+https://host:65536/name", "'host:65536' .* not a host"),
+        ("opensearch+https://host:x/name", "'host:x' .* not a host"),
+        ("opensearch+https://[::1/name", "not a host"),
+        ("opensearch+https://[::g]/name", "not a host"),
+        ("opensearch+https://[10.0.0.1]:9200/name", "not a host"),
+        ("opensearch+https://host", "'' .* not a name"),
+        ("opensearch+https://host/", "'' .* not a name"),
+        ("opensearch+https://host/Name", "'Name' .* lower-case"),
+        ("opensearch+https://host/_name", "'_name' .* not a name"),
+        ("opensearch+https://host/.name", "'.name' .* not a name"),
+        ("opensearch+https://host/a/b", "'a/b' .* not a name"),
+        ("opensearch+https://host/a*", r"'a\*' .* not a name"),
+        ("opensearch+https://host/name\n", "not a name"),
+        (f"opensearch+https://host/{'n' * 129}", "128 lower-case"),
+        ("opensearch+https://host/name?x=1", r"not a name"),
+        ("opensearch+https://host/name#x", r"not a name"),
+    ],
+)
+def test_a_wrong_address_is_explained(text: str, reason: str) -> None:
+    """A wrong URL raises an error that names the wrong part."""
+    with pytest.raises(AddressError, match=reason):
+        parse_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"opensearch+https://reader:{SECRET}@host/name",
+        f"opensearch+https://reader:{SECRET}@[host/name",
+        f"opensearch+https://reader:{SECRET}@h\u2100st/name",
+    ],
+)
+def test_a_password_in_the_address_is_refused_and_not_repeated(text: str) -> None:
+    """A URL with a user is refused. The error names the variables, and not the password."""
+    with pytest.raises(AddressError, match=f"{USER} and {PASSWORD}") as caught:
+        parse_address(text)
+    assert SECRET not in str(caught.value)
+
+
+def test_the_user_and_the_password_come_from_the_environment() -> None:
+    """The client sends the user and the password in UTF-8, and none if both are empty."""
+    client = connect("opensearch+https://far/name", {USER: "rené", PASSWORD: "日本:!"})
+    assert authorization(client) == "Basic cmVuw6k65pel5pysOiE="
+    assert not authorization(connect("opensearch+https://far/name", {USER: "", PASSWORD: ""}))
+
+
+@pytest.mark.parametrize(
+    "environment", [{USER: "reader"}, {PASSWORD: SECRET}, {USER: "a:b", PASSWORD: SECRET}]
+)
+def test_half_a_user_is_refused(environment: Mapping[str, str]) -> None:
+    """A user without a password, a password alone, and a user with a colon are refused."""
+    with pytest.raises(ClusterError, match=USER) as caught:
+        connect("opensearch+https://far/name", environment)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3:1", "localhost", "[::1]:9200"])
+def test_a_password_may_be_sent_to_this_machine(host: str) -> None:
+    """The user and the password are sent without encryption to this machine."""
+    assert authorization(connect(f"opensearch+http://{host}/name", CREDENTIALS))
+
+
+@pytest.mark.parametrize("hosts", ["far", "localhost,far", "10.0.0.1", "localhost.example.org"])
+def test_a_password_is_not_sent_over_a_network_without_encryption(hosts: str) -> None:
+    """If a host is not this machine, a password needs TLS."""
+    with pytest.raises(ClusterError, match=r"Use opensearch\+https") as caught:
+        connect(f"opensearch+http://{hosts}/name", CREDENTIALS)
+    assert SECRET not in str(caught.value)
+    assert not connect(f"opensearch+http://{hosts}/name", {}).transport.kwargs["http_auth"]
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_missing_or_wrong_file_of_certificates_is_named(
+    content: str | None, tmp_path: Path
+) -> None:
+    """A file of certificates that can't be read is an error with its name and variable."""
+    file = tmp_path / "ca.pem"
+    if content:
+        file.write_text(content, encoding="utf-8")
+    with pytest.raises(ClusterError, match=f"{file} can't be read.*{CA}"):
+        connect("opensearch+https://far/name", {CA: str(file)})
+
+
+def test_a_missing_extra_is_named() -> None:
+    """Without the extra, addresses are parsed, and a client raises an error that names it."""
+    program = (
+        "import sys; sys.modules['opensearchpy'] = None\n"
+        "from indexer.cluster.connection import connect, parse_address\n"
+        "connect(parse_address('opensearch+http://localhost/name'))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "pip install 'pubsearch[opensearch]'" in ended.stderr.splitlines()[-1]
+
+
+def test_a_forked_process_has_connections_of_its_own() -> None:
+    """The connections of a client are closed in a child process, and stay open in the parent."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        program = (
+            "import os\n"
+            "from indexer.cluster.connection import connect, parse_address\n"
+            f"client = connect(parse_address('opensearch+http://127.0.0.1:{port}/name'), {{}})\n"
+            "client.info()\n"
+            "(connection, _), = client.transport.connection_pool.connection_opts\n"
+            "if child := os.fork():\n"
+            "    assert os.waitpid(child, 0)[1] == 0\n"
+            "    assert connection.pool.pool.queue[-1].sock\n"
+            "else:\n"
+            "    os._exit(connection.pool is not None)\n"
+        )
+        child = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
+        accepted, _ = server.accept()
+        with accepted:
+            accepted.recv(10_000)
+            accepted.sendall(
+                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+            )
+            _, errors = child.communicate(timeout=60)
+    assert child.returncode == 0, errors.decode()
