@@ -22,9 +22,10 @@ from search_app.engine.arrays.explain import Explainer
 from search_app.engine.arrays.facet_filters import FilteredDocs
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
-from search_app.engine.arrays.toggle_counts import SelectedDocs
+from search_app.engine.arrays.toggle_counts import SelectedDocs, ToggleCounter
 from search_app.engine.arrays.top_hits import collapse_editions, level_scores, top_hits
 from search_app.engine.deadline import Deadline
+from search_app.engine.facet_buckets import count_hidden, facet_buckets
 from search_app.engine.facet_selection import FacetSelection
 from search_app.engine.query.cost import limit_cost
 from search_app.engine.query.nodes import clauses
@@ -248,16 +249,14 @@ class ArrayReply:
         buckets, hidden_values = {}, {}
         for field in self._snapshot.catalogue.facets:
             name = field.name
-            selected = self.retrieved.selections.get(name) or SelectedDocs(
-                FacetSelection(field, {}, self._snapshot.catalogue), self._snapshot
-            )
-            base = self.retrieved.filtered.without_facet(name)
-            buckets[name] = facet_filters.facet_buckets(
-                base, counts, selected, self._ask.request.values
-            )
-            hidden_values[name] = facet_filters.count_hidden(
-                buckets[name], counts, selected.selection
-            )
+            selected = self.retrieved.selections.get(name)
+            if selected:
+                base = self.retrieved.filtered.without_facet(name)
+                selection, toggles = selected.selection, ToggleCounter(base, selected)
+            else:
+                selection, toggles = FacetSelection(field, {}, self._snapshot.catalogue), None
+            buckets[name] = facet_buckets(selection, counts, toggles, self._ask.request.values)
+            hidden_values[name] = count_hidden(buckets[name], counts, selection)
         self._deadline.checkpoint("facets")
         return buckets, hidden_values
 

@@ -60,7 +60,7 @@ class SelectedDocs:
 
 
 class ToggleCounter:
-    """The `NodeCounter` of a facet with a selection.
+    """The `SelectionCounter` of a facet with a selection.
 
     `base` has the documents that match the query and pass all other facets. The facet table counts
     their values once for each number of effective values that a document has.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from indexer.codec.segment.array_file import Array, pick_dtype
 from indexer.codec.segment.facet_columns import FacetColumn
+from search_app.engine.facet_selection import Node
 
 Numbers = NDArray[np.int64]
 MAX_KEY = 1 << 62
@@ -35,11 +36,12 @@ class FacetValues:
     """The values of several rows, numbered consecutively, row after row.
 
     `values` has their names. The last value of each row means that a document has none. `parts` has
-    the slice of each row, `number_of` its number. `unit` is the power of two above all value
-    numbers.
+    the slice of each row, `number_of` its number, and `columns` the column it comes from. `unit` is
+    the power of two above all value numbers.
     """
 
     def __init__(self, columns: Mapping[str, FacetColumn]) -> None:
+        self.columns = columns
         sizes = {name: len(column.values) for name, column in columns.items()}
         ends = accumulate(sizes.values())
         self.parts = {
@@ -70,7 +72,7 @@ class FacetValues:
 
 
 class FacetCounts:
-    """The number of documents with each value of several rows.
+    """The number of documents with each value of several rows: the `ValueCounts` of arrays.
 
     `counts` has the counts row after row (int64). `counts[row]` has those of one row, by ordinal.
     """
@@ -98,6 +100,20 @@ class FacetCounts:
         return list(
             zip(map(names.__getitem__, values[part].tolist()), numbers[part].tolist(), strict=True)
         )
+
+    def count_missing(self, row: str) -> int:
+        """Return the number of documents without a value of a row."""
+        return int(self[row][-1])
+
+    def count_distinct(self, row: str) -> int:
+        """Return how many values of a row documents have. The missing value counts as one."""
+        return int(np.count_nonzero(self[row]))
+
+    def find_count(self, node: Node) -> int | None:
+        """Return the number of documents with a value; None for a range or an unknown value."""
+        row, value = node
+        ordinal = self._values.columns[row].ordinal_by_value.get(value)
+        return None if ordinal is None else int(self[row][ordinal])
 
     @cached_property
     def _ordered(self) -> tuple[Numbers, Numbers, list[int]]:
