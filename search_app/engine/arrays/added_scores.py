@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from search_app.engine.arrays.bm25f import Ranking, ScoredDocs
-from search_app.engine.arrays.feedback import Feedback, compute_feedback, uses_feedback
-from search_app.engine.arrays.nearness import find_nearness_gains, uses_nearness
+from search_app.engine.arrays.feedback import Feedback, compute_feedback
+from search_app.engine.arrays.nearness import find_nearness_gains
 from search_app.engine.arrays.title_match import find_title_gains
+from search_app.engine.ranking.feedback import uses_feedback
+from search_app.engine.ranking.nearness import uses_nearness
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.store import StoreRequest
 

@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.postings import K1
 from indexer.codec.segment.reader import Postings
 from search_app.engine.arrays.clause import Checkpoint, clause_postings, ignore
 from search_app.engine.arrays.matcher import Fetch, make_fetch, match_mask
 from search_app.engine.query.nodes import Clause, clauses
+from search_app.engine.ranking.term_scores import saturate
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot, to_indexes
 
 
@@ -87,26 +87,10 @@ def score(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> 
     return ScoredDocs(documents, np.zeros(len(documents), np.float32))
 
 
-def saturate(weights: Array, idf: float) -> NDArray[np.float32]:
-    """Return the score of each weighted frequency.
-
-    It grows with the frequency, ever more slowly, up to the limit `idf * (k1 + 1)`.
-    """
-    scores: NDArray[np.float32] = np.divide(weights, weights + np.float32(K1), dtype=np.float32)
-    scores *= np.float32(idf * (K1 + 1))
-    return scores
-
-
 def idf(clause_postings: Postings, snapshot: Snapshot) -> float:
     """Return the idf of a clause with these postings."""
     frequency = len(clause_postings.documents)
     return log(1 + (snapshot.size - frequency + 0.5) / (frequency + 0.5))
-
-
-def compute_idfs(frequencies: Array, size: int) -> NDArray[np.float64]:
-    """Return the idf of each document frequency in an index of `size` documents."""
-    idfs: NDArray[np.float64] = np.log(1 + (size - frequencies + 0.5) / (frequencies + 0.5))
-    return idfs
 
 
 def _score_and(node: query.And, snapshot: Snapshot, fetch: Fetch) -> ScoredDocs:

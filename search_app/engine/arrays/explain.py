@@ -21,7 +21,7 @@ from indexer.catalogue.schema import parse_exact_name
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Postings
 from search_app.engine.arrays.added_scores import AddedScores
-from search_app.engine.arrays.bm25f import idf, saturate
+from search_app.engine.arrays.bm25f import idf
 from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
@@ -29,6 +29,7 @@ from search_app.engine.clause_matches import match_clause
 from search_app.engine.compiled_clauses import CompiledClause, compile_clause
 from search_app.engine.document_words import ClauseMatch, DocumentWords, Span
 from search_app.engine.query.nodes import Clause, clauses, drop_boosts, map_to_first
+from search_app.engine.ranking.term_scores import saturate
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import (
     ClauseScore,

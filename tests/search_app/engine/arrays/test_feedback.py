@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from search_app.engine import Engine, Searcher
-from search_app.engine.arrays import feedback
-from search_app.engine.arrays.more_like_this import IGNORED_STEMS
+from search_app.engine.arrays.feedback import compute_feedback
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.arrays.top_hits import top_hits
 from search_app.engine.deadline import Deadline
+from search_app.engine.ranking import feedback
+from search_app.engine.ranking.more_like_this import IGNORED_STEMS
 from search_app.engine.request import SearchRequest
 from search_app.presentation.explanations import explain_in_sentences
 from tests.search_app.engine.arrays.below import reply_to, snapshot_of
@@ -120,7 +121,7 @@ def test_shares_follow_the_formula(text: str, searcher: Searcher, twin: Twin) ->
         scores[0] * 0.8 * (1 if place < numbers.index(best) else total / max(sums))
         for place, total in enumerate(sums)
     ]
-    found = feedback.compute_feedback(*_base(answer), snapshot_of(searcher))
+    found = compute_feedback(*_base(answer), snapshot_of(searcher))
     assert found
     assert [found.get_share(number) for number in numbers] == pytest.approx(expected, rel=CLOSE)
 
@@ -148,8 +149,8 @@ def test_a_list_that_is_not_longer_than_the_feedback_documents_has_no_feedback(
     snapshot, (documents, keys) = snapshot_of(searcher), _base(reply(searcher))
     titles = np.sort(np.array(first(documents.tolist(), searcher), np.int32))
     scores = keys.take(documents.searchsorted(titles))
-    assert feedback.compute_feedback(titles[:10], scores[:10], snapshot) is None
-    assert feedback.compute_feedback(titles[:11], scores[:11], snapshot)
+    assert compute_feedback(titles[:10], scores[:10], snapshot) is None
+    assert compute_feedback(titles[:11], scores[:11], snapshot)
 
 
 def test_a_selected_value_keeps_the_order(searcher: Searcher) -> None:
