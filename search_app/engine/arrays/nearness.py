@@ -79,8 +79,9 @@ def _measure_pair(first: _Places, second: _Places, size: int) -> NDArray[np.floa
     last = len(second.offsets) - 1
     following = second.offsets.searchsorted(first.offsets, side="right")
     after = second.offsets.take(following, mode="clip") - first.offsets
-    before = first.offsets - second.offsets.take(np.maximum(following - 1, 0))
-    after[following > last] = before[(following == 0) | (before == 0)] = WINDOW + 1
+    preceding = second.offsets.searchsorted(first.offsets) - 1
+    before = first.offsets - second.offsets.take(np.maximum(preceding, 0))
+    after[following > last] = before[preceding < 0] = WINDOW + 1
     is_ordered = after <= ORDERED_DISTANCE
     in_order = np.where(first.in_title, IN_TITLE, IN_ORDER)
     nearby = np.where(np.minimum(after, before) <= WINDOW, NEARBY, 0.0)

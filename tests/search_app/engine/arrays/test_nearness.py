@@ -122,6 +122,17 @@ def test_an_explanation_states_the_gain(searcher: Searcher) -> None:
     assert f"Words of the query are near each other in it: {adds}" in sentences
 
 
+def test_an_occurrence_of_both_words_is_near_another_one(tmp_path: Path) -> None:
+    """The French stem of `builder` is `build`, so `build` is an occurrence of both words."""
+    publications = (
+        {"id": "near", "title": "Builder of a build"},
+        {"id": "single", "title": "Build"},
+        {"id": "french", "title": "Le pont", "lang": "fr"},
+    )
+    shares = list_shares(find(index(tmp_path, CATALOGUE, publications), "build builder"))
+    assert shares == pytest.approx({"near": 0.1, "single": 0}, abs=1e-3)
+
+
 def _measure(first: str, second: str, title: list[str], abstract: list[str]) -> float:
     """Return the greatest strength of a pair, by comparing all of its occurrences."""
     strengths = [0.0]
