@@ -21,12 +21,8 @@ from search_app.engine.features import autocomplete, highlight
 from search_app.engine.features.autocomplete import Filters
 from search_app.engine.features.zero_results import diagnose
 from search_app.engine.interpretation import spellcheck, world_places
-from search_app.engine.interpretation.interpreter import (
-    Interpretation,
-    Interpreter,
-    Retrieval,
-    retrieve,
-)
+from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, retrieve
+from search_app.engine.interpretation.readings import Interpretation
 from search_app.engine.query.cost import estimate_cost
 from search_app.engine.query.nodes import clauses
 from search_app.engine.query.term_expansion import count_dropped
@@ -43,7 +39,6 @@ def search(
     retrieved = retrieve(request, interpreter, deadline)
     reply, interpretation = retrieved.reply, retrieved.interpretation
     parsed = interpretation.parsed
-    reply.rank()  # before counting, so that stages are reported in this order
     buckets, hidden_values = reply.count_facets()
     hits = tuple(_make_hits(retrieved, interpreter, deadline))
     deadline.checkpoint("passages")
@@ -222,7 +217,7 @@ class Searcher:
         No request waits for them, and processes that are forked later share them.
         """
         self.store.prepare()
-        retrieve(SearchRequest(fold=True), self.interpreter).reply.rank()
+        retrieve(SearchRequest(fold=True), self.interpreter).reply.list_ids()
         self.interpreter.prepare()
         autocomplete.suggest("aa", self.interpreter)
         self.search(SearchRequest("aa bb"))

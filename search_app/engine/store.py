@@ -6,7 +6,7 @@ It passes query trees, publications, ids and counts, but no arrays, masks or doc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, Self
 
 from whoosh import query
@@ -121,9 +121,6 @@ class Reply(Protocol):
     def count_overlap(self, other: Self) -> int:
         """Return the number of hits that match the words of another reply of this store too."""
 
-    def rank(self) -> object:
-        """Rank the hits of the page, if they are not yet. The result is for the store only."""
-
     def list_ids(self) -> Sequence[str]:
         """Return the ids of the hits of the page, in order."""
 
@@ -168,6 +165,13 @@ class Store(Protocol):
 
     def ask(self, ask: StoreRequest, deadline: Deadline) -> Reply:
         """Return the reply to a search. Raise BudgetExceeded."""
+
+    def ask_each(self, asks: Iterable[StoreRequest], deadline: Deadline) -> Iterator[Reply]:
+        """Yield the replies to several searches, of which few may be needed.
+
+        A local store takes the next search when the next reply is taken. A remote one takes all at
+        once, and counts their publications in one request. Raise BudgetExceeded.
+        """
 
     def count_all(self, clauses: Sequence[Clause]) -> list[int]:
         """Return the number of publications that match each clause."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -28,6 +28,10 @@ class ArrayStore:
     def ask(self, ask: StoreRequest, deadline: Deadline) -> ArrayReply:
         """Return the reply to a search. Raise BudgetExceeded."""
         return ArrayReply(ask, self.snapshot, deadline)
+
+    def ask_each(self, asks: Iterable[StoreRequest], deadline: Deadline) -> Iterator[ArrayReply]:
+        """Yield the replies to several searches. The next one is evaluated when it is taken."""
+        return (self.ask(ask, deadline) for ask in asks)
 
     def count_all(self, clauses: Sequence[Clause]) -> list[int]:
         """Return the number of publications that match each clause."""

@@ -8,9 +8,9 @@ has no hits. Then any of the words is enough, except where an operator joins the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from itertools import islice, product
+from itertools import product
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -22,77 +22,26 @@ from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.interpretation.query_expansion import EntityLinker
+from search_app.engine.interpretation.readings import (
+    Interpretation,
+    Reading,
+    Strategy,
+    is_enough,
+    mark_relaxed,
+)
 from search_app.engine.interpretation.required_clauses import require_facts
 from search_app.engine.interpretation.spellcheck import SpellChecker
-from search_app.engine.query.clause_builder import CompoundMode, EntityRecognizer
-from search_app.engine.query.nodes import Clause, clauses
+from search_app.engine.query.clause_builder import EntityRecognizer
+from search_app.engine.query.nodes import Clause
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.query.year_expressions import DatedQuery, extract_years
 from search_app.engine.request import SearchRequest
 from search_app.engine.store import Reply, Store, StoreRequest
 
-ENOUGH_BY_CLAUSES = (0, 0, 3, 6, 100)
-"""Minimum number of documents that match all clauses, by the number of clauses (at most 4).
-
-If fewer match, any of the words is enough. Up to 3 clauses are a short query, whose list stays
-short. Few relevant documents have every word of a longer one.
-"""
 WARM_UP_WORDS = "aaaaa ааааа اااااا"
 """Meaningless words, one in each script that has word lists. `prepare` loads the lists with
 them."""
-
-
-class Interpretation(NamedTuple):
-    """A query as it was interpreted, with its hits.
-
-    `relaxed`: any of the words is enough. `all_words_docs` is the reply for all words, or None.
-    `corrected`: the text that was searched for instead of the text as typed.
-    `required`: the texts of places, languages and years that stay mandatory in a relaxed query.
-    """
-
-    parsed: Parsed
-    reply: Reply
-    relaxed: bool = False
-    corrected: str | None = None
-    all_words_docs: Reply | None = None
-    required: tuple[str, ...] = ()
-
-    @property
-    def has_words(self) -> bool:
-        """Whether the query has words."""
-        return self.parsed.words is not None
-
-    @property
-    def is_narrow(self) -> bool:
-        """Whether so few documents match that the query should be relaxed."""
-        if not self.has_words or self.reply.by_words >= ENOUGH_BY_CLAUSES[-1]:
-            return False
-        words = sum(1 for _ in islice(clauses(self.parsed.words), len(ENOUGH_BY_CLAUSES) - 1))
-        return self.reply.by_words < ENOUGH_BY_CLAUSES[words]
-
-    @property
-    def is_strict(self) -> bool:
-        """Whether the query was not relaxed because it has operators."""
-        return self.parsed.has_operators and not self.relaxed
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the query has words but no hits."""
-        return self.has_words and not self.reply.by_words
-
-
-class Strategy(NamedTuple):
-    """A way to read a query.
-
-    `recognizer` recognizes names. `joined` is And or Or. If `requires_facts`, places, languages and
-    years stay mandatory.
-    """
-
-    recognizer: EntityRecognizer
-    joined: type[query.CompoundQuery] = query.And
-    compounds: CompoundMode = "one"
-    requires_facts: bool = False
 
 
 class Interpreter:
@@ -134,35 +83,37 @@ class Interpreter:
             if request.match == "any"
             else Strategy(recognizer)
         )
-        typed = self._read(request.text, strategy, ask, deadline)
-        if _is_enough(typed, request):
+        interpretations = self._read_each(self._list_readings(request, strategy), ask, deadline)
+        typed = next(interpretations)
+        strict = {typed.corrected: typed}
+        if is_enough(typed, request):
             return typed
-        readings = [typed]
+        for interpretation in interpretations:
+            if not interpretation.is_lenient:
+                strict[interpretation.corrected] = interpretation
+                if is_enough(interpretation, request):
+                    return interpretation
+            elif interpretation.parsed.words not in (None, typed.parsed.words) and (
+                not interpretation.is_empty
+            ):
+                reading = strict[interpretation.corrected]
+                is_open = request.match == "auto"
+                return mark_relaxed(reading, interpretation) if is_open else interpretation
+        return typed
+
+    def _list_readings(self, request: SearchRequest, strategy: Strategy) -> Iterator[Reading]:
+        """Yield the ways to read a text, in the order in which they are tried, as typed first."""
+        yield Reading(request.text, strategy)
         corrected = None if request.exact else self.spellchecker.correct(request.text)
         if corrected:
-            corrected_reading = self._read(corrected, strategy, ask, deadline)
-            readings.insert(0, corrected_reading._replace(corrected=corrected))
-            if _is_enough(readings[0], request):
-                return readings[0]
+            yield Reading(corrected, strategy, corrected)
         if request.match == "all":
-            return typed
-        return self._find_with_hits(readings, strategy, ask, deadline)
-
-    def _find_with_hits(
-        self,
-        readings: list[Interpretation],
-        strategy: Strategy,
-        ask: StoreRequest,
-        deadline: Deadline,
-    ) -> Interpretation:
-        """Return the first relaxed interpretation with hits, or the query as typed without one."""
-        typed, request = readings[-1], ask.request
-        for reading, lenient_strategy in product(readings, self._list_lenient(strategy)):
-            text = reading.corrected or request.text
-            relaxed = self._read(text, lenient_strategy, ask, deadline)
-            if relaxed.parsed.words not in (None, typed.parsed.words) and not relaxed.is_empty:
-                return _mark_relaxed(reading, relaxed) if request.match == "auto" else relaxed
-        return typed
+            return
+        texts = [(corrected, corrected)] if corrected else []
+        for (text, correction), lenient in product(
+            [*texts, (request.text, None)], self._list_lenient(strategy)
+        ):
+            yield Reading(text, lenient, correction, is_lenient=True)
 
     def _list_lenient(self, strategy: Strategy) -> list[Strategy]:
         """Return the relaxed ways to read a query, in the order in which they are tried.
@@ -183,22 +134,47 @@ class Interpreter:
     ) -> Interpretation:
         """Return the interpretation of a text as typed: all words, with synonyms, uncorrected."""
         ask = StoreRequest(SearchRequest(text, filters))
-        return self._read(text, Strategy(self.entity_linker), ask, Deadline())
+        return next(self._read_each([Reading(text, Strategy(self.entity_linker))], ask, Deadline()))
 
-    def _read(
-        self, text: str, strategy: Strategy, ask: StoreRequest, deadline: Deadline
-    ) -> Interpretation:
-        """Return a text read in one way, with the reply of the store."""
+    def _read_each(
+        self, readings: Iterable[Reading], ask: StoreRequest, deadline: Deadline
+    ) -> Iterator[Interpretation]:
+        """Yield a text read in several ways, each with the reply of the store.
+
+        The store says how many readings it takes at a time.
+        """
+        parsed_readings: list[tuple[Reading, Parsed, tuple[str, ...]]] = []
+
+        def parse_each() -> Iterator[StoreRequest]:
+            for reading in readings:
+                parsed, parsed_ask, required = self._parse(reading, ask)
+                deadline.checkpoint("parse")
+                parsed_readings.append((reading, parsed, required))
+                yield parsed_ask
+
+        for index, reply in enumerate(self.store.ask_each(parse_each(), deadline)):
+            reading, parsed, required = parsed_readings[index]
+            yield Interpretation(
+                parsed, reply, corrected=reading.corrected, required=required,
+                is_lenient=reading.is_lenient,
+            )  # fmt: skip
+
+    def _parse(
+        self, reading: Reading, ask: StoreRequest
+    ) -> tuple[Parsed, StoreRequest, tuple[str, ...]]:
+        """Return a parsed text, the search for it, and the texts that stay mandatory."""
+        text, strategy = reading.text, reading.strategy
         parsed = parse(
             text, self.vocabulary, strategy.recognizer, strategy.joined, strategy.compounds
         )
-        deadline.checkpoint("parse")
         tree, required = parsed.words, tuple[str, ...]()
         if strategy.requires_facts and tree is not None:
             tree, required = require_facts(tree, self.vocabulary.catalogue)
         boosts = () if tree is None else tuple(self._make_boosts(text, parsed.query_languages))
-        ask = StoreRequest(ask.request, tree, boosts, parsed.filters, text, ask.newest_first)
-        return Interpretation(parsed, self.store.ask(ask, deadline), required=required)
+        filters, newest_first = parsed.filters, ask.newest_first
+        return (
+            parsed, StoreRequest(ask.request, tree, boosts, filters, text, newest_first), required
+        )  # fmt: skip
 
     def _make_boosts(self, text: str, query_languages: frozenset[str]) -> Iterator[Clause]:
         """Yield clauses whose hits rank first.
@@ -219,23 +195,6 @@ class Interpreter:
                 yield Clause(terms)
         if value_terms := self._values.find_terms_named(text):
             yield Clause([*value_terms], text)
-
-
-def _mark_relaxed(interpretation: Interpretation, relaxed: Interpretation) -> Interpretation:
-    """Return the relaxed interpretation, unless it adds no hits to the strict one."""
-    if not relaxed.has_words or relaxed.reply.by_words == interpretation.reply.by_words:
-        return interpretation
-    return relaxed._replace(
-        relaxed=True, corrected=interpretation.corrected, all_words_docs=interpretation.reply
-    )
-
-
-def _is_enough(interpretation: Interpretation, request: SearchRequest) -> bool:
-    """Return whether an interpretation has enough hits, so that no other one is tried."""
-    is_open = (
-        request.match == "auto" and not request.exact and not interpretation.parsed.has_operators
-    )
-    return not interpretation.is_empty and not (is_open and interpretation.is_narrow)
 
 
 class Retrieval(NamedTuple):

@@ -1,0 +1,105 @@
+"""Readings of a query, from strict to relaxed, and what the store replied to each."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import NamedTuple
+
+from whoosh import query
+
+from search_app.engine.query.clause_builder import CompoundMode, EntityRecognizer
+from search_app.engine.query.nodes import clauses
+from search_app.engine.query.parser import Parsed
+from search_app.engine.request import SearchRequest
+from search_app.engine.store import Reply
+
+ENOUGH_BY_CLAUSES = (0, 0, 3, 6, 100)
+"""Minimum number of documents that match all clauses, by the number of clauses (at most 4).
+
+If fewer match, any of the words is enough. Up to 3 clauses are a short query, whose list stays
+short. Few relevant documents have every word of a longer one.
+"""
+
+
+class Interpretation(NamedTuple):
+    """A query as it was interpreted, with its hits.
+
+    `relaxed`: any of the words is enough. `all_words_docs` is the reply for all words, or None.
+    `corrected`: the text that was searched for instead of the text as typed.
+    `required`: the texts of places, languages and years that stay mandatory in a relaxed query.
+    `is_lenient`: the reading accepts any of the words. It is `relaxed` only if that adds hits.
+    """
+
+    parsed: Parsed
+    reply: Reply
+    relaxed: bool = False
+    corrected: str | None = None
+    all_words_docs: Reply | None = None
+    required: tuple[str, ...] = ()
+    is_lenient: bool = False
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the query has words."""
+        return self.parsed.words is not None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether so few documents match that the query should be relaxed."""
+        if not self.has_words or self.reply.by_words >= ENOUGH_BY_CLAUSES[-1]:
+            return False
+        words = sum(1 for _ in islice(clauses(self.parsed.words), len(ENOUGH_BY_CLAUSES) - 1))
+        return self.reply.by_words < ENOUGH_BY_CLAUSES[words]
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether the query was not relaxed because it has operators."""
+        return self.parsed.has_operators and not self.relaxed
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the query has words but no hits."""
+        return self.has_words and not self.reply.by_words
+
+
+class Strategy(NamedTuple):
+    """A way to read a query.
+
+    `recognizer` recognizes names. `joined` is And or Or. If `requires_facts`, places, languages and
+    years stay mandatory.
+    """
+
+    recognizer: EntityRecognizer
+    joined: type[query.CompoundQuery] = query.And
+    compounds: CompoundMode = "one"
+    requires_facts: bool = False
+
+
+class Reading(NamedTuple):
+    """A text, and a way to read it.
+
+    `corrected` is the text if its spelling was corrected. In a lenient reading, any of the words is
+    enough.
+    """
+
+    text: str
+    strategy: Strategy
+    corrected: str | None = None
+    is_lenient: bool = False
+
+
+def mark_relaxed(interpretation: Interpretation, relaxed: Interpretation) -> Interpretation:
+    """Return the relaxed interpretation, unless it adds no hits to the strict one."""
+    if not relaxed.has_words or relaxed.reply.by_words == interpretation.reply.by_words:
+        return interpretation
+    return relaxed._replace(
+        relaxed=True, corrected=interpretation.corrected, all_words_docs=interpretation.reply
+    )
+
+
+def is_enough(interpretation: Interpretation, request: SearchRequest) -> bool:
+    """Return whether an interpretation has enough hits, so that no other one is tried."""
+    is_open = (
+        request.match == "auto" and not request.exact and not interpretation.parsed.has_operators
+    )
+    return not interpretation.is_empty and not (is_open and interpretation.is_narrow)
