@@ -12,7 +12,9 @@ from whoosh import query
 from search_app.engine.arrays.bm25f import Ranking, ScoredDocs
 from search_app.engine.arrays.feedback import Feedback, compute_feedback
 from search_app.engine.arrays.nearness import find_nearness_gains
+from search_app.engine.arrays.semantic import SemanticHits
 from search_app.engine.arrays.title_match import find_title_gains
+from search_app.engine.explain import AddedToHit
 from search_app.engine.ranking.feedback import uses_feedback
 from search_app.engine.ranking.nearness import uses_nearness
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -33,6 +35,15 @@ class AddedScores(NamedTuple):
         """Return the scores of hits with all of these added."""
         total = _add_gains(hits, self.title_gains, self.nearness_gains)
         return self.feedback.add_to(total, hits.documents) if self.feedback else total
+
+    def get_of(self, doc_number: int, semantic: SemanticHits | None) -> AddedToHit:
+        """Return what is added to the score of a hit, with its part in `semantic`, if any."""
+        return AddedToHit(
+            semantic.get_share(doc_number) if semantic else 0.0,
+            self.title_gains.get(doc_number, 0.0),
+            self.nearness_gains.get(doc_number, 0.0),
+            self.feedback.get_share(doc_number) if self.feedback else 0.0,
+        )
 
 
 NOTHING_ADDED = AddedScores({}, {}, None)

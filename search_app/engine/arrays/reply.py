@@ -17,27 +17,24 @@ from whoosh import query
 from indexer.catalogue.records import Publication
 from search_app.engine.arrays import completions, facet_filters, semantic
 from search_app.engine.arrays.added_scores import NOTHING_ADDED, compute_added_scores
-from search_app.engine.arrays.bm25f import Ranking, ScoredDocs, rank
-from search_app.engine.arrays.explain import Explainer
+from search_app.engine.arrays.bm25f import Ranking, ScoredDocs, idf, rank
+from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.arrays.facet_filters import FilteredDocs
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
 from search_app.engine.arrays.toggle_counts import SelectedDocs, ToggleCounter
 from search_app.engine.arrays.top_hits import collapse_editions, level_scores, top_hits
 from search_app.engine.deadline import Deadline
+from search_app.engine.explain import Explainer, limit_explained
 from search_app.engine.facet_buckets import count_hidden, facet_buckets
 from search_app.engine.facet_selection import FacetSelection
 from search_app.engine.query.cost import limit_cost
-from search_app.engine.query.nodes import clauses
 from search_app.engine.results import Bucket, Explanation
 from search_app.engine.snapshot.facet_counts import FacetCounts
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
 from search_app.engine.store import RankedHit, StoreRequest
 
 NO_SCORES, NO_DOCS = np.zeros(0, np.float32), np.zeros(0, np.int32)
-MAX_EXPLANATIONS = 10_000
-"""Limit on explained matches: clauses times hits. With more than 100 clauses, only the first hits
-of a page of 100 have explanations."""
 
 
 Page = tuple[DocNumbers, NDArray[np.float32] | None]
@@ -220,13 +217,21 @@ class ArrayReply:
         return map(self._snapshot.get_publication, numbers)
 
     def explain(self) -> list[Explanation | None]:
-        """Return the explanation of each hit of the page; None beyond MAX_EXPLANATIONS."""
-        numbers, retrieved = self.rank()[0].tolist(), self.retrieved  # ranking adds scores
-        explainer = Explainer(self._ask, self.tree, self._snapshot, retrieved.semantic, self._added)
-        clause_count = sum(1 for _ in clauses(self.tree)) or 1
+        """Return the explanation of each hit of the page; None beyond a limit."""
+        numbers, snapshot = self.rank()[0].tolist(), self._snapshot  # ranking adds scores
+        feedback = self._added.feedback
+        explainer = Explainer(
+            self._ask,
+            self.tree,
+            snapshot.vocabulary,
+            lambda clause: idf(clause_postings(clause, snapshot), snapshot),
+            feedback.terms.tolist() if feedback else (),
+        )
         explanations: list[Explanation | None] = []
-        for number in numbers[: max(MAX_EXPLANATIONS // clause_count, 1)]:
-            explanations.append(explainer.explain(number, self._snapshot.get_publication(number)))
+        for number in numbers[: limit_explained(self.tree)]:
+            added = self._added.get_of(number, self.retrieved.semantic)
+            publication, words = snapshot.get_publication(number), snapshot.get_words(number)
+            explanations.append(explainer.explain(publication, words, added))
             self._deadline.checkpoint("explain")
         return explanations + [None] * (len(numbers) - len(explanations))
 

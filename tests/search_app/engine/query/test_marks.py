@@ -24,7 +24,7 @@ from search_app.engine.query.nodes import clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
-from tests.search_app.engine.arrays.test_explain import FURTHER, QUERIES
+from tests.search_app.engine.test_explain import FURTHER, QUERIES
 
 pytestmark = pytest.mark.slow
 

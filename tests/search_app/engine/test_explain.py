@@ -13,13 +13,12 @@ from whoosh import query
 
 from indexer.generations import directory
 from search_app.engine import Engine
-from search_app.engine.arrays.added_scores import NOTHING_ADDED
-from search_app.engine.arrays.bm25f import score
+from search_app.engine.arrays.bm25f import idf, score
 from search_app.engine.arrays.clause import clause_postings
-from search_app.engine.arrays.explain import Explainer
 from search_app.engine.clause_matches import match_clause
-from search_app.engine.compiled_clauses import compile_clause
+from search_app.engine.compiled_clauses import UnknownNode, compile_clause
 from search_app.engine.document_words import split_words
+from search_app.engine.explain import AddedToHit, Explainer, limit_explained
 from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Explanation, Hit, Results
@@ -33,6 +32,7 @@ from tests.search_app.engine.catalogues import CATALOGUE, index, throw
 MADE = throw(seed=5, size=120)
 ASKED = trees.kinds(trees.vocabulary(MADE, CATALOGUE))
 LEAVES = st.one_of(*(of for name, of in ASKED.items() if name not in trees.FILTERS))
+FILTERS = st.one_of(*(ASKED[name] for name in trees.FILTERS))
 JUDGED = ROOT / "tests" / "relevance" / "catalogue.toml"
 QUERIES = [each["text"] for each in tomllib.loads(JUDGED.read_text(encoding="utf-8"))["query"]]
 FURTHER = ["organ OR (sea AND boats)", "traffick* -law", "*raff*", "title:manual~", '"model law"',
@@ -59,15 +59,59 @@ def total(why: Explanation) -> float:
 
 @given(tree=trees.anything(ASKED.values()))
 def test_parts_of_any_tree_add_up(tree: query.Query, snapshot: Snapshot) -> None:
-    """The scores of the parts of any query, and of their fields, add up to the score of the hit."""
+    """The scores of the parts of any query, and of their fields, add up to the score of the hit.
+
+    The words of the stored publication give the same explanation.
+    """
+    assert_explained(tree, snapshot)
+
+
+@pytest.mark.slow
+@given(tree=trees.anything(ASKED.values()) | FILTERS)
+def test_an_and_within_an_or_scores_only_if_all_of_it_matches(
+    tree: query.Query, snapshot: Snapshot
+) -> None:
+    """A frequent word next to any tree scores in exactly the publications that match the tree."""
+    stems = snapshot.vocabulary.stems
+    stem = stems.texts.get_text(int(np.diff(stems.offsets).argmax()))
+    word = Clause([query.Term(name, stem) for name in snapshot.vocabulary.searchable], stem)
+    assert_explained(query.Or([query.And([word, tree]), query.Every()]), snapshot)
+
+
+def assert_explained(tree: query.Query, snapshot: Snapshot) -> None:
+    """Assert that the parts of each hit of a tree add up, also with the stored publication."""
     scored = score(tree, snapshot)
     request = StoreRequest(SearchRequest(), tree)
-    explainer = Explainer(request, tree, snapshot, None, NOTHING_ADDED)
+    explainer = Explainer(
+        request,
+        tree,
+        snapshot.vocabulary,
+        lambda clause: idf(clause_postings(clause, snapshot), snapshot),
+    )
     for number, hit_score in zip(scored.documents.tolist(), scored.scores.tolist(), strict=True):
-        why = explainer.explain(number, snapshot.get_publication(number))
+        publication = snapshot.get_publication(number)
+        why = explainer.explain(publication, snapshot.get_words(number), AddedToHit())
         assert sum(part.score for part in why.parts) == pytest.approx(hit_score, rel=1e-4, abs=1e-6)
         assert total(why) == pytest.approx(hit_score, rel=1e-4, abs=1e-6)
         assert all(field.matched for part in why.parts for field in part.fields)
+        words = split_words(publication, snapshot.numbering)
+        assert explainer.explain(publication, words, AddedToHit()) == why
+
+
+def test_an_unknown_node_is_not_explained(snapshot: Snapshot) -> None:
+    """A node that the engine cannot evaluate raises UnknownNode with its name."""
+    tree = query.Variations("title", "organ")
+    explainer = Explainer(StoreRequest(SearchRequest(), tree), tree, snapshot.vocabulary, len)
+    words = snapshot.get_words(0)
+    with pytest.raises(UnknownNode, match="Variations"):
+        explainer.explain(snapshot.get_publication(0), words, AddedToHit())
+
+
+@pytest.mark.parametrize(("count", "hits"), [(0, 10_000), (1, 10_000), (300, 33), (20_000, 1)])
+def test_explained_hits_are_limited_by_the_number_of_clauses(count: int, hits: int) -> None:
+    """The more clauses a query has, the fewer of its hits are explained, but at least one."""
+    organ = Clause([query.Term("title", "organ")])
+    assert limit_explained(query.And([organ] * count)) == hits
 
 
 def assert_weighed(leaf: Clause, snapshot: Snapshot) -> None:
