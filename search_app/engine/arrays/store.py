@@ -14,7 +14,7 @@ from search_app.engine.arrays.more_like_this import more_like_this
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import Clause
-from search_app.engine.snapshot.prefix_index import fold_typed
+from search_app.engine.snapshot.label_index import fold_typed
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 from search_app.engine.store import LabeledValue, Related, StoreRequest
 

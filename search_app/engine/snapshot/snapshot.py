@@ -24,13 +24,14 @@ from indexer.codec.segment.array_file import Array, CorruptSegment
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.reader import Postings, Segment
+from indexer.codec.segment.vocabulary_arrays import take_vocabulary
 from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.document_words import DocumentWords, WordNumbering
 from search_app.engine.snapshot.cache import Cache
 from search_app.engine.snapshot.facet_counts import FacetTable, count_selected
-from search_app.engine.snapshot.prefix_index import LabelPrefixIndex, TitlePrefixIndex
+from search_app.engine.snapshot.label_index import LabelPrefixIndex
+from search_app.engine.snapshot.title_index import TitlePrefixIndex
 from search_app.engine.snapshot.vocabulary import SegmentVocabulary
-from search_app.engine.snapshot.vocabulary_arrays import take_vocabulary
 
 ReadArrays = Callable[[Path], Mapping[str, Array]]
 """Function from a file to its arrays, by name."""
@@ -180,7 +181,10 @@ class Snapshot:
     @cached_property
     def labels(self) -> LabelPrefixIndex:
         """The labels of facet values, by prefix."""
-        return LabelPrefixIndex(self.columns, self.catalogue, self.table.count(self.everything))
+        totals = self.table.count(self.everything)
+        values = {name: column.values for name, column in self.columns.items()}
+        counts = {name: totals[name] for name in self.columns}
+        return LabelPrefixIndex(values, counts, self.catalogue)
 
     @cached_property
     def titles(self) -> TitlePrefixIndex:

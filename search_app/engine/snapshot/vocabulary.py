@@ -1,6 +1,6 @@
-"""The vocabulary of a segment: look-ups of words and stems in its dictionaries.
+"""The vocabulary of an index: look-ups of words and stems in its dictionaries.
 
-It needs no segment, only the arrays in `VocabularyArrays`. `vocabulary_arrays` takes them from one.
+It needs no segment, only the arrays in `VocabularyArrays`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +15,8 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary
+from indexer.codec.segment.term_dictionary import STEM_MARK
+from indexer.codec.segment.vocabulary import VocabularyArrays
 from search_app.engine.query.nodes import Clause
 from search_app.engine.query.vocabulary import TermExpansion, Vocabulary
 from search_app.engine.snapshot.cache import Cache
@@ -27,25 +27,6 @@ MAX_CACHED_STEMS = 512
 """Limit on words whose stems are cached."""
 MAX_CACHED_EXPANSIONS = 32
 """Limit on cached expansions. Each may have every word of the index."""
-
-
-class VocabularyArrays(NamedTuple):
-    """All that a vocabulary needs from an index. `size` is the number of documents.
-
-    `stem_of` has the stem number of each word. By stem number, `occurrence_offsets` has the running
-    totals of the occurrences, and `default_language_frequencies` the number of documents in the
-    catalogue's language. `languages` has the languages of the documents. `values` has the values of
-    each facet and of each field with a parent: sorted, and `none` at the end.
-    """
-
-    size: int
-    words: Dictionary
-    stems: Dictionary
-    stem_of: Array
-    occurrence_offsets: Array
-    default_language_frequencies: Array
-    languages: Sequence[str]
-    values: Mapping[str, Sequence[str]]
 
 
 class SegmentVocabulary(Vocabulary):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from search_app.engine.features.autocomplete import MAX_CHARS, MAX_SUGGESTIONS, 
 from search_app.engine.interpretation.interpreter import Retrieval, retrieve
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Suggestion
-from search_app.engine.snapshot.prefix_index import LabelPrefixIndex
+from search_app.engine.snapshot.label_index import LabelPrefixIndex
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import FILTERS, WORDS, index, publications
 
@@ -302,9 +303,9 @@ def test_only_the_commonest_values_of_a_large_field_are_suggested(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the commonest values of a field with very many values can be suggested."""
-    monkeypatch.setattr("search_app.engine.snapshot.prefix_index.MAX_VALUES", 2)
-    arrays = snapshot(engine)
-    counts = arrays.table.count(arrays.everything)
-    labels = LabelPrefixIndex(arrays.columns, arrays.catalogue, counts)
-    kept = [value for field, value in labels.values if field == "section"]
-    assert kept == ["Technical Papers", "Reports and Assessments"]
+    monkeypatch.setattr("search_app.engine.snapshot.label_index.MAX_VALUES", 2)
+    values, counts = ["a", "b", "c", "d", "none"], np.array([1, 3, 2, 3, 9])
+    catalogue = engine.get_searcher().catalogue
+    labels = LabelPrefixIndex({"section": values}, {"section": counts}, catalogue)
+    assert labels.values == [("section", "b"), ("section", "d")]
+    assert labels.counts == [3, 3]

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 import numpy as np
 import pytest
 from whoosh import query
 
 from indexer.analysis.tokenizer import SURFACE_PREFIX
-from indexer.codec.segment.array_file import ArrayFileWriter, open_arrays
-from indexer.codec.segment.string_table import StringTable
-from indexer.codec.segment.term_dictionary import Dictionary
+from indexer.cluster.vocabulary_file import read_vocabulary, write_vocabulary
 from search_app.engine.query import term_expansion
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
-from search_app.engine.snapshot.vocabulary import SegmentVocabulary, VocabularyArrays
-from search_app.engine.snapshot.vocabulary_arrays import take_vocabulary
+from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 from tests.search_app.engine import named
 from tests.search_app.engine.arrays.below import snapshot_of
 
@@ -44,47 +39,12 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     return named.opened(tmp_path_factory.mktemp("named"))
 
 
-def save(arrays: VocabularyArrays, file: Path) -> None:
-    """Write the arrays of a vocabulary to a file."""
-    with ArrayFileWriter(file) as writer:
-        for name in ("words", "stems"):
-            dictionary: Dictionary = getattr(arrays, name)
-            dictionary.texts.write(writer, name)
-            writer.add(f"{name}.frequencies", dictionary.offsets)
-        writer.add("stem_of", arrays.stem_of)
-        writer.add("occurrence_offsets", arrays.occurrence_offsets)
-        writer.add("default_language_frequencies", arrays.default_language_frequencies)
-        StringTable.from_texts(arrays.languages).write(writer, "languages")
-        for field, values in arrays.values.items():
-            StringTable.from_texts(values).write(writer, f"values.{field}")
-
-
-def load(file: Path, size: int, fields: list[str]) -> VocabularyArrays:
-    """Return the arrays of a vocabulary from a file."""
-    arrays = open_arrays(file)
-    words, stems = (
-        Dictionary(StringTable.read(arrays, name), arrays[f"{name}.frequencies"])
-        for name in ("words", "stems")
-    )
-    return VocabularyArrays(
-        size,
-        words,
-        stems,
-        arrays["stem_of"],
-        arrays["occurrence_offsets"],
-        arrays["default_language_frequencies"],
-        StringTable.read(arrays, "languages").to_list(),
-        {field: StringTable.read(arrays, f"values.{field}").to_list() for field in fields},
-    )
-
-
 @pytest.fixture(scope="module")
 def loaded(searcher: Searcher, tmp_path_factory: pytest.TempPathFactory) -> SegmentVocabulary:
     """Return a vocabulary of the same corpus from a file with its arrays alone."""
     file = tmp_path_factory.mktemp("vocabulary") / "vocabulary.seg"
-    arrays = take_vocabulary(snapshot_of(searcher).segment)
-    save(arrays, file)
-    return SegmentVocabulary(load(file, arrays.size, list(arrays.values)), searcher.catalogue)
+    write_vocabulary(snapshot_of(searcher).segment, file)
+    return SegmentVocabulary(read_vocabulary(file).arrays, searcher.catalogue)
 
 
 def untimed(results: Results) -> Results:

@@ -7,7 +7,7 @@ import numpy as np
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Segment
 from indexer.codec.segment.term_dictionary import Dictionary
-from search_app.engine.snapshot.vocabulary import VocabularyArrays
+from indexer.codec.segment.vocabulary import VocabularyArrays
 
 
 def take_vocabulary(segment: Segment) -> VocabularyArrays:

@@ -1,0 +1,54 @@
+"""The vocabulary of a segment as one file: all that a reader of a cluster needs in its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from indexer.codec.segment import array_file
+from indexer.codec.segment.array_file import Array, ArrayFileWriter, CorruptSegment
+from indexer.codec.segment.reader import Segment
+from indexer.codec.segment.vocabulary import VocabularyArrays
+from indexer.codec.segment.vocabulary_arrays import take_vocabulary
+from indexer.generations.manifest import IndexOutdated
+
+VOCABULARY = "vocabulary.seg"
+"""The name of the file in the folder of a generation."""
+
+
+class VocabularyFile(NamedTuple):
+    """The content of the file.
+
+    `mean_lengths` has the mean length of each searchable field (float64): see
+    `postings.compute_means`. By field, `value_counts` has the number of documents with each of
+    `arrays.values` (int32).
+    """
+
+    arrays: VocabularyArrays
+    mean_lengths: Array
+    value_counts: Mapping[str, Array]
+
+
+def write_vocabulary(segment: Segment, file: Path) -> None:
+    """Write the vocabulary of a segment to a new file. Raise OSError."""
+    with ArrayFileWriter(file) as writer:
+        take_vocabulary(segment).write(writer)
+        writer.add("mean_lengths", segment.mean_lengths)
+        for name, column in segment.columns.items():
+            counts = np.bincount(column.ordinals, minlength=len(column.values))
+            writer.add(f"counts.{name}", counts.astype(np.int32))
+
+
+def read_vocabulary(file: Path) -> VocabularyFile:
+    """Read the file into memory. Raise IndexOutdated if it is damaged, and OSError."""
+    try:
+        stored = array_file.decode_arrays(array_file.load_file(file), file.name)
+        arrays = VocabularyArrays.read(stored)
+        counts = {name: stored[f"counts.{name}"] for name in arrays.values}
+        return VocabularyFile(arrays, stored["mean_lengths"], counts)
+    except (CorruptSegment, KeyError, ValueError) as error:
+        message = f"{file.name} of the generation {file.parent.name} cannot be read: {error}"
+        raise IndexOutdated(message, "Run: pubsearch build --force") from error
