@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 
@@ -21,6 +20,9 @@ MAX_TERM_CHARS = 8_000
 equal."""
 MAX_RESULT_WINDOW = 100_000
 """Number of hits up to which a page can be requested without a point in time."""
+TEXT_GAP = 1
+"""Positions between two texts of one field: the one of the mark that a segment has between them. So
+phrases end there, and distances of words are those of a segment."""
 SYNONYM_SEPARATOR = "|"
 """Separates the terms of one clause in a query. No term contains it."""
 
@@ -109,7 +111,7 @@ def _list_properties(catalogue: Catalogue) -> Iterator[tuple[str, Json]]:
     yield "group", {"type": "long"}
     yield "editions", {"type": "integer"}
     for field in catalogue.searchable:
-        yield f"pos_{field.name}", text | {"position_increment_gap": tokenizer.GAP}
+        yield f"pos_{field.name}", text | {"position_increment_gap": TEXT_GAP}
         yield f"word_{field.name}", text | {"index_options": "freqs"}
         yield f"len_{field.name}", number
     for field in schema.list_exact_fields(catalogue):
