@@ -5,6 +5,7 @@ Without the extra `opensearch`, this module can be imported, and `parse_address`
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import ssl
@@ -149,6 +150,7 @@ def connect(address: ClusterAddress, environment: Mapping[str, str] = os.environ
             "an index in a cluster needs the extra opensearch, which is not installed",
             "Run: pip install 'pubsearch[opensearch]'",
         ) from error
+    logging.getLogger("opensearch").addFilter(_drop_traceback)
     client = OpenSearch(
         list(address.hosts),
         http_auth=_make_credentials(address, environment),
@@ -161,6 +163,12 @@ def connect(address: ClusterAddress, environment: Mapping[str, str] = os.environ
     # Two processes that share a connection would read each other's responses.
     os.register_at_fork(after_in_child=lambda: _close_connections(known()))
     return client
+
+
+def _drop_traceback(record: logging.LogRecord) -> bool:
+    """Log a failed request as one line. The error that it raises is reported as well."""
+    record.exc_info = None
+    return True
 
 
 def _close_connections(client: OpenSearch | None) -> None:

@@ -12,7 +12,7 @@ from string import ascii_lowercase, digits
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from opensearchpy import OpenSearch
+from opensearchpy import OpenSearch, TransportError
 
 from indexer.cluster import connection
 from indexer.cluster.connection import (
@@ -175,6 +175,18 @@ def test_a_missing_extra_is_named() -> None:
     )
     assert ended.returncode == 1
     assert "pip install 'pubsearch[opensearch]'" in ended.stderr.splitlines()[-1]
+
+
+def test_a_failed_request_is_logged_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    """A request that fails is one line of the log, without the user and the password."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    client = connect(f"opensearch+http://127.0.0.1:{port}/name", CREDENTIALS)
+    with pytest.raises(TransportError, match="refused") as caught:
+        client.info()
+    assert "GET http://127.0.0.1" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert SECRET not in caplog.text + str(caught.value)
 
 
 def test_a_forked_process_has_connections_of_its_own() -> None:
