@@ -27,6 +27,7 @@ from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.loader import IntegrityCheck
+from search_app.engine.store import StoreUnavailable
 
 __all__ = [
     "BudgetExceeded",
@@ -34,6 +35,7 @@ __all__ = [
     "LoadOptions",
     "SearchRequest",
     "Searcher",
+    "StoreUnavailable",
     "TooBusy",
     "open_engine",
     "open_searcher",
@@ -187,13 +189,16 @@ class Engine:
             log.error("%s", error)
 
     def search(self, request: SearchRequest) -> Results:
-        """Return the results of a search of the live index. Raise BudgetExceeded or TooBusy."""
+        """Return the results of a search of the live index.
+
+        Raise BudgetExceeded, TooBusy or StoreUnavailable.
+        """
         with self.answer(request, self.get_searcher()) as results:
             return results
 
     @contextmanager
     def answer(self, request: SearchRequest, searcher: Searcher) -> Iterator[Results]:
-        """Yield the results of a search. Raise BudgetExceeded or TooBusy.
+        """Yield the results of a search. Raise BudgetExceeded, TooBusy or StoreUnavailable.
 
         No other expensive search starts until the context ends, so rendering counts as well.
         """
@@ -201,7 +206,7 @@ class Engine:
             yield searcher.search(request, Deadline(self._budget, yield_to_others))
 
     def scan(self, request: SearchRequest, searcher: Searcher) -> Iterator[Publication]:
-        """Return all hits of a search in order. Raise BudgetExceeded or TooBusy.
+        """Return all hits of a search in order. Raise the errors of `search`.
 
         The search is admitted as any other, and is complete on return. Taking the hits is not part
         of it, so a slow reader of them delays no search.

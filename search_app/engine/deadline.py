@@ -61,11 +61,26 @@ class Deadline:
         finally:
             self._common_stage = None
 
+    def count_remote(self, stage: str, milliseconds: float) -> None:
+        """Count some of the time since the last stage as a stage of its own.
+
+        The next stage has the rest. A clock of another machine may report more than there was.
+        """
+        stage = self._common_stage or stage
+        passed = min(milliseconds, (perf_counter() - self._last) * 1000)
+        self.stages[stage] = self.stages.get(stage, 0.0) + passed
+        self._last += passed / 1000
+
     def _add(self, stage: str) -> float:
         now = perf_counter()
         self.stages[stage] = self.stages.get(stage, 0.0) + (now - self._last) * 1000
         self._last = now
         return now
+
+    @property
+    def remaining(self) -> float:
+        """The time until the budget is exceeded, in milliseconds. It is negative after that."""
+        return (self._end - perf_counter()) * 1000
 
     @property
     def total(self) -> float:

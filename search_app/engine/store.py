@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol, Self
 from whoosh import query
 
 from indexer.catalogue.records import Publication
+from indexer.generations.manifest import IndexUnusable
 from search_app.engine.deadline import Deadline
 from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.query.nodes import Clause
@@ -80,10 +81,15 @@ class Related(NamedTuple):
     similar: Sequence[Publication]
 
 
+class StoreUnavailable(IndexUnusable):
+    """The machines that have the index do not answer, or not all of it. This may pass by itself."""
+
+
 class Reply(Protocol):
     """The hits of a search. Each value is computed when it is first needed.
 
-    All methods may raise BudgetExceeded.
+    All methods may raise BudgetExceeded, and those of an index on other machines StoreUnavailable
+    or TooBusy.
     """
 
     @property
@@ -161,7 +167,10 @@ class LabeledValue(NamedTuple):
 
 
 class Store(Protocol):
-    """One generation of an index. Threads may share it."""
+    """One generation of an index. Threads may share it.
+
+    The methods of an index on other machines may raise StoreUnavailable or TooBusy.
+    """
 
     def ask(self, ask: StoreRequest, deadline: Deadline) -> Reply:
         """Return the reply to a search. Raise BudgetExceeded."""

@@ -13,7 +13,7 @@ from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from indexer.generations.manifest import IndexUnusable
-from search_app.engine import BudgetExceeded, TooBusy
+from search_app.engine import BudgetExceeded, StoreUnavailable, TooBusy
 from search_app.i18n.translation import gettext
 from search_app.presentation.labels import format_day
 from search_app.search_url import BadParameter
@@ -22,7 +22,9 @@ from search_app.web.middleware.request_log import MAX_CHARS
 log = logging.getLogger(__name__)
 
 
-RETRY_AFTER = {"no_index": 60, "busy": 2, "busy_exporting": 30, "too_costly": 10}
+RETRY_AFTER = {
+    "no_index": 60, "unavailable": 10, "busy": 2, "busy_exporting": 30, "too_costly": 10,
+}  # fmt: skip
 """`Retry-After` in seconds, by error code, for temporary errors."""
 
 
@@ -100,6 +102,9 @@ def _temporary(
     error: IndexUnusable | TooBusy | TooManyExports | BudgetExceeded,
 ) -> ErrorResponse:
     match error:
+        case StoreUnavailable():
+            message = gettext("The catalogue cannot be searched at the moment.")
+            return ErrorResponse(503, "unavailable", message, gettext("Try again in a minute."))
         case IndexUnusable():
             # The engine logs the path of the index. Users must not see it.
             message = gettext("The catalogue cannot be searched at the moment.")

@@ -1,4 +1,5 @@
 """The store of an index in a cluster of OpenSearch.
 
-`selections` turns selected values into queries, and `facets` counts values by aggregations.
+`client` sends searches and checks the responses. `selections` turns selected values into queries,
+and `facets` counts values by aggregations.
 """

@@ -1,0 +1,60 @@
+"""Responses while the machines that have the index do not answer."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from search_app import config, create_app
+from search_app.engine import Engine, StoreUnavailable
+from search_app.engine.arrays.store import ArrayStore
+from search_app.engine.local_index import LocalIndex
+from tests.catalogue import PATIENT
+
+SECRET_HOST = "node-7.internal"
+
+
+def fail(*_: object) -> None:
+    """Raise the error of an index whose machines do not answer."""
+    raise StoreUnavailable(f"the index papers cannot be searched: {SECRET_HOST} refused", "Wait")
+
+
+def test_a_search_of_an_unavailable_index_is_503(
+    catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the index is unavailable, a search is a 503 with Retry-After and in plain words."""
+    engine = Engine(catalogue_index)
+    client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
+    with monkeypatch.context() as patch:
+        patch.setattr(ArrayStore, "ask", fail)
+        page, api = client.get("/?q=law"), client.get("/api/search?q=law")
+    assert (page.status_code, api.status_code) == (503, 503)
+    assert page.headers["Retry-After"] == api.headers["Retry-After"] == "10"
+    assert "The catalogue cannot be searched at the moment." in page.text
+    assert json.loads(api.data)["error"]["code"] == "unavailable"
+    assert SECRET_HOST not in page.text + api.text
+    assert client.get("/?q=law").status_code == 200
+
+
+def test_the_health_is_degraded_until_the_index_is_back(
+    catalogue_index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While the live generation cannot be asked for, health is degraded. It is logged once."""
+    engine = Engine(catalogue_index)
+    client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
+
+    def read_status() -> str:
+        engine.refresh()
+        return str(json.loads(client.get("/healthz").data)["status"])
+
+    assert read_status() == "ok"
+    caplog.set_level(logging.ERROR)
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalIndex, "read_live_name", fail)
+        assert [read_status(), read_status()] == ["degraded", "degraded"]
+        assert client.get("/api/search?q=law").status_code == 200
+    assert read_status() == "ok"
+    assert [SECRET_HOST in message for message in caplog.messages] == [True]
