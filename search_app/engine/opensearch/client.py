@@ -5,7 +5,7 @@ A response is complete or an error: a search never returns the hits of some shar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,15 +33,20 @@ CONNECT_SECONDS = 0.5
 CHECK_SECONDS = 5.0
 """Seconds that a check of the index may take."""
 
+Response = dict[str, Any]
+"""The response to one search."""
+Send = Callable[[Sequence[Json]], list[Response]]
+"""Function that sends searches in one request, and returns their responses in order."""
+
 _STOPPED = frozenset({"task_cancelled_exception"})
 """Types of the error of a search that a node stopped at its time limit."""
 
 
-class _Response(msgspec.Struct, frozen=True):
-    """The response to several searches. `took` is in milliseconds."""
+class _Reply(msgspec.Struct, frozen=True):
+    """The reply to several searches. `took` is in milliseconds."""
 
     took: float
-    responses: list[dict[str, Any]]
+    responses: list[Response]
 
 
 class ClusterClient:
@@ -53,7 +58,7 @@ class ClusterClient:
     def __init__(self, client: OpenSearch, index: str) -> None:
         self._client, self.index = client, index
 
-    def msearch(self, bodies: Sequence[Json], deadline: Deadline) -> list[dict[str, Any]]:
+    def msearch(self, bodies: Sequence[Json], deadline: Deadline) -> list[Response]:
         """Return the responses to several searches, sent in one request.
 
         Nodes stop a search when the budget is used up. The time that they report is counted as
@@ -79,7 +84,7 @@ class ClusterClient:
                     connect=min(CONNECT_SECONDS, seconds), read=seconds + ALLOWANCE_SECONDS
                 ),
             )  # fmt: skip
-            found = msgspec.convert(reply, _Response)
+            found = msgspec.convert(reply, _Reply)
         deadline.count_remote(STAGE, found.took)
         for response in found.responses:
             self._check(response, deadline)

@@ -19,7 +19,7 @@ from search_app.engine.opensearch.facet_aggregations import (
     Partition,
     Toggle,
 )
-from search_app.engine.opensearch.selections import selection_query
+from search_app.engine.opensearch.selections import list_selected, selection_query
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.results import Bucket
 
@@ -91,10 +91,10 @@ def plan_facets(filters: Filters, vocabulary: Vocabulary) -> FacetPlan:
 def plan_values(row: str, filters: Filters, vocabulary: Vocabulary) -> FacetPlan:
     """Return the plan that counts the values of one row among the hits."""
     catalogue = vocabulary.catalogue
-    selections = [FacetSelection(field, filters, catalogue) for field in catalogue.facets]
-    queries = [selection_query(each, vocabulary) for each in selections if each.nodes]
     unselected = FacetSelection(catalogue.by_name[row], {}, catalogue)
-    return FacetPlan([FacetAggregations(unselected, queries, vocabulary)])
+    return FacetPlan(
+        [FacetAggregations(unselected, list_selected(filters, vocabulary), vocabulary)]
+    )
 
 
 def make_facets(

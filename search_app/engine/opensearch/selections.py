@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from indexer.cluster.mapping import MAX_TERM_CHARS, Json
-from search_app.engine.facet_selection import FacetSelection, Node
+from search_app.engine.facet_selection import FacetSelection, Filters, Node
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import parse_year_range
 
@@ -14,6 +14,13 @@ from search_app.engine.request import parse_year_range
 def selection_query(selection: FacetSelection, vocabulary: Vocabulary) -> Json:
     """Return the query for the documents that pass a facet. At least one value is selected."""
     return nodes_query(selection.effective, vocabulary)
+
+
+def list_selected(filters: Filters, vocabulary: Vocabulary) -> list[Json]:
+    """Return the query of each facet with a selection."""
+    catalogue = vocabulary.catalogue
+    selections = [FacetSelection(field, filters, catalogue) for field in catalogue.facets]
+    return [selection_query(each, vocabulary) for each in selections if each.nodes]
 
 
 def nodes_query(nodes: Iterable[Node], vocabulary: Vocabulary) -> Json:

@@ -14,6 +14,7 @@ documents and the first hits.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from whoosh import query
 
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.editions import NO_FAMILY
+from search_app.engine.document_words import DocumentWords
 from search_app.engine.query.nodes import clauses, drop_boosts
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking.more_like_this import is_telling
@@ -86,6 +88,16 @@ def find_titles(families: Array, scores: NDArray[np.float32]) -> Array | None:
     is_first[np.unique(families, return_index=True)[1]] = True
     titles: Array = is_first.nonzero()[0]
     return titles if len(titles) > FEEDBACK_DOCS and scores[0] > 0 else None
+
+
+def stack_stems(words: Sequence[DocumentWords]) -> WeighedStems:
+    """Return the stems of several publications."""
+    weighed = [each.weigh_stems() for each in words]
+    stems = np.unique(np.concatenate([each_stems for each_stems, _ in weighed]))
+    frequencies = np.zeros((len(weighed), len(stems)), np.float32)
+    for row, (each_stems, weights) in zip(frequencies, weighed, strict=True):
+        row[stems.searchsorted(each_stems)] = weights
+    return WeighedStems(stems, frequencies)
 
 
 def choose_terms(

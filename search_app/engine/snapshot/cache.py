@@ -29,3 +29,7 @@ class Cache(Generic[Key, Value]):
                     del self._values[next(iter(self._values))]
                 self._values[key] = value
         return value
+
+    def find(self, key: Key) -> Value | None:
+        """Return the value of a key, or None."""
+        return self._values.get(key)

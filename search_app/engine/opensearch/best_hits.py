@@ -1,0 +1,179 @@
+"""The best hits of a search in their final order: with title matches, nearness, and feedback.
+
+These only raise scores, and only those of the first hits by the clauses. So the first hits keep
+their places before all others, and their order is computed here. A first request has the lists and
+the publications whose words are needed, and a second one measures the hits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+
+import numpy as np
+
+from indexer.cluster.mapping import Json
+from search_app.engine.document_words import DocumentWords
+from search_app.engine.explain import AddedToHit
+from search_app.engine.opensearch import feedback as feedback_searches
+from search_app.engine.opensearch import hits
+from search_app.engine.opensearch import nearness as nearness_searches
+from search_app.engine.opensearch.client import Response, Send
+from search_app.engine.opensearch.feedback import FeedbackHits
+from search_app.engine.opensearch.hits import RankedDoc
+from search_app.engine.opensearch.planned_search import PlannedSearch
+from search_app.engine.ranking import feedback, nearness, title_match
+
+MAX_READ = 20
+"""Number of first hits whose records come with the lists. Feedback needs those of 10 titles."""
+SPARE_READ = 30
+"""Number of first hits whose records come with the second request, as one of them may rise."""
+
+Gains = Mapping[str, float]
+"""Score gains by id."""
+
+
+class BestHits:
+    """The first hits of a search, and what is added to their scores.
+
+    `depth` is the number of hits that may change places; 0 if none does. `ordered` has the first
+    hits that pass all filters, in their final order, and `added` what each gained, by id.
+    `expansion_terms` has the stem numbers of feedback, greatest weight first. `send` sends searches
+    in one request.
+    """
+
+    def __init__(self, plan: PlannedSearch, send: Send) -> None:
+        self._plan, self._send = plan, send
+        ask, vocabulary = plan.ask, plan.generation.vocabulary
+        self._title = (
+            title_match.read_title_query(plan.tree, vocabulary) if ask.raises_titles else None
+        )
+        is_near = nearness.uses_nearness(ask) and plan.single_clause is None
+        self._words = nearness.list_words(ask.text, vocabulary) if is_near else []
+        self._uses_feedback = feedback.uses_feedback(ask, plan.tree)
+        self.depth = max(
+            title_match.DEPTH if self._title else 0,
+            nearness.DEPTH if self._words else 0,
+            feedback.RESCORED_HITS if self._uses_feedback else 0,
+        )
+        self.ordered: list[RankedDoc] = []
+        self.added: dict[str, AddedToHit] = {}
+        self._read: dict[str, RankedDoc] = {}
+        self.expansion_terms: list[int] = []
+
+    def make_lists(self) -> list[Json]:
+        """Return the searches for the lists, and for the first records."""
+        plan, ranked, matched = self._plan, self._plan.make_ranked(), self._plan.make_ranked_hits()
+        queries = [matched]
+        if plan.selected:
+            queries.append({"bool": {"must": [matched], "filter": plan.selected}})
+        if plan.typed:
+            queries.append(ranked)
+        order = hits.ORDERS["relevance"]
+        lists = [
+            hits.make_page(query, order, slice(0, self.depth), with_records=False)
+            for query in queries
+        ]
+        read = [hits.make_page(matched, order, slice(0, MAX_READ))]
+        if plan.typed and self._title:
+            read.append(hits.make_page(ranked, order, slice(0, title_match.DEPTH)))
+        return [*lists, *read]
+
+    def measure(self, responses: Sequence[Response]) -> None:
+        """Read the responses to `make_lists`, measure the hits, and order them."""
+        plan, pages = self._plan, iter([hits.read_page(response) for response in responses])
+        matched = next(pages)
+        selected = next(pages) if plan.selected else matched
+        ranked = next(pages) if plan.typed else matched
+        self._read |= {hit.id: hit for page in pages for hit in page}
+        titles = self._find_title_gains(ranked)
+        near = ranked[: nearness.DEPTH] if self._words else []
+        selected_hits = self._select_feedback(matched, titles) if self._uses_feedback else None
+        bodies: list[Json] = []
+        vocabulary = plan.generation.vocabulary
+        if near:
+            bodies.append(nearness_searches.make_nearness_search(self._words, near, vocabulary))
+        if selected_hits:
+            bodies.append(self._make_feedback(selected_hits))
+        if bodies:
+            spare = [hit.id for hit in selected[:SPARE_READ] if hit.id not in self._read]
+            bodies.append(hits.make_records(spare))
+        measured = iter(self._send(bodies) if bodies else ())
+        nearby: Gains = {}
+        if near:
+            nearby = nearness_searches.read_nearness_gains(
+                next(measured), self._words, near, vocabulary
+            )
+        shares: Gains = {}
+        if selected_hits:
+            shares = feedback_searches.read_feedback_shares(next(measured), selected_hits)
+        for response in measured:
+            self._read |= {hit.id: hit for hit in hits.read_page(response)}
+        self._order(selected, {hit.id for hit in matched}, titles, nearby, shares)
+
+    def _order(self, selected: Sequence[RankedDoc], first: Set[str], *all_gains: Gains) -> None:
+        """Order the selected hits among the first ones, with all gains."""
+        raised = [_raise(hit, *all_gains) for hit in selected if hit.id in first]
+        self.ordered = sorted(raised, key=lambda hit: hit.relevance_order)
+        self.added = {
+            hit.id: AddedToHit(0.0, *(gains.get(hit.id, 0.0) for gains in all_gains))
+            for hit in raised
+        }
+
+    def _find_title_gains(self, ranked: Sequence[RankedDoc]) -> Gains:
+        if self._title is None:
+            return {}
+        title, best = self._title, ranked[: title_match.DEPTH]
+        words = self._split_words(best, without=title.abstract)
+        return {
+            hit.id: title_match.compute_title_gain(title, own_words, hit.key)
+            for hit, own_words in zip(best, words, strict=True)
+        }
+
+    def _select_feedback(self, matched: Sequence[RankedDoc], titles: Gains) -> FeedbackHits | None:
+        raised = sorted(
+            (_raise(hit, titles) for hit in matched), key=lambda hit: hit.relevance_order
+        )
+        return feedback_searches.select_hits(raised)
+
+    def _make_feedback(self, selected_hits: FeedbackHits) -> Json:
+        """Return the search that measures the expansion terms, from the words of the first hits."""
+        generation = self._plan.generation
+        words = self._split_words(selected_hits.documents)
+        terms = feedback_searches.choose_expansion_terms(
+            selected_hits, words, generation.vocabulary
+        )
+        self.expansion_terms = terms.stems.tolist()
+        return feedback_searches.make_feedback_search(
+            selected_hits, terms, generation.compiler, generation.vocabulary
+        )
+
+    def read(self, wanted: Sequence[RankedDoc]) -> list[RankedDoc]:
+        """Return hits with their records. Those that were not read yet are read in one request."""
+        missing = [hit.id for hit in wanted if hit.id not in self._read]
+        if missing:
+            [response] = self._send([hits.make_records(missing)])
+            self._read |= {hit.id: hit for hit in hits.read_page(response)}
+        return [
+            hit._replace(record=read.record, editions=read.editions)
+            for hit in wanted
+            for read in (self._read[hit.id],)
+        ]
+
+    def _split_words(
+        self, wanted: Sequence[RankedDoc], *, without: str | None = None
+    ) -> list[DocumentWords]:
+        """Return the words of hits, without those of the field `without`."""
+        generation = self._plan.generation
+        return [
+            generation.split_words(hit.record, without=without)
+            for hit in self.read(wanted)
+            if hit.record
+        ]
+
+
+def _raise(hit: RankedDoc, *all_gains: Gains) -> RankedDoc:
+    """Return a hit with its gains in its score, added as float32."""
+    key = np.float32(hit.key)
+    for gains in all_gains:
+        key += np.float32(gains.get(hit.id, 0.0))
+    return hit._replace(key=float(key))

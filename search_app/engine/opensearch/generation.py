@@ -1,0 +1,55 @@
+"""A generation of a cluster as searches need it: its index, vocabulary, and queries."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication
+from indexer.cluster.vocabulary_file import VocabularyFile
+from search_app.engine.document_words import DocumentWords, WordNumbering, split_words
+from search_app.engine.opensearch.client import ClusterClient
+from search_app.engine.opensearch.frequencies import DocumentFrequencies
+from search_app.engine.opensearch.queries import QueryCompiler
+from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.snapshot.label_index import LabelPrefixIndex
+from search_app.engine.snapshot.vocabulary import SegmentVocabulary
+
+
+class ClusterGeneration(NamedTuple):
+    """A generation that is open for searching. Threads may share it.
+
+    `numbering` has the numbers of the words in `vocabulary`, and `labels` the labels of the facet
+    values.
+    """
+
+    client: ClusterClient
+    vocabulary: Vocabulary
+    numbering: WordNumbering
+    labels: LabelPrefixIndex
+    compiler: QueryCompiler
+    frequencies: DocumentFrequencies
+
+    def split_words(self, publication: Publication, *, without: str | None = None) -> DocumentWords:
+        """Return the words of a publication, without those of the field `without`."""
+        return split_words(publication, self.numbering, without=without)
+
+
+def open_generation(
+    client: ClusterClient, file: VocabularyFile, catalogue: Catalogue
+) -> ClusterGeneration:
+    """Return a generation, given a client of its index, its vocabulary, and its fields."""
+    arrays, mean_lengths, value_counts = file
+    vocabulary = SegmentVocabulary(arrays, catalogue)
+    stem_or_none = np.concatenate([arrays.stem_of, np.full(2, -1, np.int32)])
+    compiler = QueryCompiler(vocabulary, mean_lengths.tolist())
+    return ClusterGeneration(
+        client,
+        vocabulary,
+        WordNumbering(catalogue, arrays.words.texts, stem_or_none, mean_lengths),
+        LabelPrefixIndex(arrays.values, value_counts, catalogue),
+        compiler,
+        DocumentFrequencies(vocabulary, compiler),
+    )

@@ -1,0 +1,129 @@
+"""Load one page of a search: its hits, the counts, and the facets, in as few requests as possible.
+
+The first request has everything that needs no scores of the hits. If title matches, nearness, or
+feedback may reorder the first hits, a second one measures these (`best_hits`). A third one reads
+the records of hits that rose onto the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from indexer.cluster.mapping import Json
+from search_app.engine.opensearch import hits
+from search_app.engine.opensearch.best_hits import BestHits
+from search_app.engine.opensearch.client import Response, Send
+from search_app.engine.opensearch.facets import FacetPlan, make_facets, plan_facets
+from search_app.engine.opensearch.frequencies import read_count
+from search_app.engine.opensearch.hits import RankedDoc
+from search_app.engine.opensearch.planned_search import PlannedSearch
+from search_app.engine.opensearch.queries import EVERYTHING, filter_by
+from search_app.engine.results import Bucket
+
+MATCHED, HITS = "-matched", "-hits"
+"""Names of aggregations. No facet has such a name."""
+
+Facets = tuple[dict[str, tuple[Bucket, ...]], dict[str, int]]
+"""The buckets of each facet, and the number of values that have none."""
+
+
+class LoadedPage(NamedTuple):
+    """The hits of a page in order, with their records, and the counts of the search.
+
+    `matched` counts the publications that pass the typed filters, `total` the hits, and `titles`
+    the hits with the editions of one title counted once. `facets` is None if they were not asked
+    for. `best` has the hits that were reordered.
+    """
+
+    hits: list[RankedDoc]
+    matched: int
+    total: int
+    titles: int
+    facets: Facets | None
+    best: BestHits
+
+
+def load_page(plan: PlannedSearch, send: Send, *, with_facets: bool) -> LoadedPage:
+    """Return the page of a search. The frequencies of its clauses must be known."""
+    request = plan.ask.request
+    page = slice((request.page - 1) * request.size, request.page * request.size)
+    best = BestHits(plan, send)
+    facets = plan_facets(request.filters, plan.generation.vocabulary) if with_facets else None
+    aggregations, *others = facets.searches if facets else [{}]
+    bodies = [
+        _make_body(plan, page, find_order(plan, send), aggregations),
+        *(make_aggregation(plan, other) for other in others),
+        *(best.make_lists() if best.depth else ()),
+    ]
+    responses = iter(send(bodies))
+    response = next(responses)
+    counted = dict(response["aggregations"])
+    matched, families = counted.pop(MATCHED), counted.pop(HITS)["families"]
+    counts = [counted, *(other["aggregations"] for other in islice(responses, len(others)))]
+    shown = hits.read_page(response)
+    if best.depth:
+        best.measure([*responses])
+        shown = _reorder(shown, page, best, folds=request.fold)
+    total = read_count(response)
+    return LoadedPage(
+        shown, matched["doc_count"], total, hits.count_titles(total, families),
+        _read_facets(facets, counts, plan, send) if facets else None, best,
+    )  # fmt: skip
+
+
+def find_order(plan: PlannedSearch, send: Send) -> Sequence[object]:
+    """Return the sort keys of the hits of a search."""
+    ask = plan.ask
+    if not (ask.newest_first and ask.request.sort is None and plan.tree):
+        return hits.ORDERS[ask.sort]
+    order = hits.ORDERS["relevance"]
+    body = hits.make_page(plan.make_ranked_hits(), order, slice(0, 1), with_records=False)
+    body["post_filter"] = filter_by(plan.selected)
+    [response] = send([body])
+    return hits.make_leveled_order(max((hit.key for hit in hits.read_page(response)), default=0.0))
+
+
+def make_aggregation(plan: PlannedSearch, aggregations: Json) -> Json:
+    """Return the body of a search that counts documents that pass the typed filters."""
+    return {"size": 0, "query": plan.matched, "aggs": aggregations}
+
+
+def _make_body(
+    plan: PlannedSearch, page: slice, order: Sequence[object], aggregations: Json
+) -> Json:
+    """Return the search for the hits of a page in the order of the clauses, and for the counts."""
+    body = hits.make_page(plan.make_ranked_hits(), order, page, folds=plan.ask.request.fold)
+    families = {"families": hits.make_family_count()}
+    return body | {
+        "post_filter": filter_by(plan.selected),
+        "track_total_hits": True,
+        "aggs": {
+            MATCHED: {"filter": EVERYTHING},
+            HITS: {"filter": filter_by(plan.selected), "aggs": families},
+            **aggregations,
+        },
+    }
+
+
+def _reorder(
+    shown: Sequence[RankedDoc], page: slice, best: BestHits, *, folds: bool
+) -> list[RankedDoc]:
+    """Return the hits of a page, given those at its places in the order of the clauses.
+
+    The best hits have the first places in both orders.
+    """
+    ordered = hits.fold(best.ordered) if folds else best.ordered
+    raised = ordered[page]
+    return [*best.read(raised), *shown[len(raised) :]]
+
+
+def _read_facets(
+    facets: FacetPlan, counts: list[Response], plan: PlannedSearch, send: Send
+) -> Facets:
+    partitions = facets.list_partitions(counts)
+    if partitions:
+        responses = send([make_aggregation(plan, partition) for partition in partitions])
+        counts = [*counts, *(response["aggregations"] for response in responses)]
+    return make_facets(facets.read(counts), plan.ask.request.values)

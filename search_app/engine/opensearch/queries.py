@@ -1,0 +1,281 @@
+"""Translate query trees into queries of OpenSearch, with the scores of BM25F.
+
+The index has frequencies only (`indexer.cluster.mapping`). Scripts compute the formula of
+`arrays.bm25f`, and all statistics are parameters of the query. So the score of a publication
+depends neither on its shard nor on the other publications of the index.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from whoosh import query
+
+from indexer.catalogue.fields import MISSING, Catalogue
+from indexer.catalogue.schema import parse_exact_name
+from indexer.cluster.mapping import MAX_TERM_CHARS, SYNONYM_SEPARATOR, Json
+from indexer.codec.segment.postings import B_SHORT, K1, B
+from search_app.engine.compiled_clauses import (
+    AllPart,
+    CompiledClause,
+    LabelsPart,
+    PhrasePart,
+    TermsPart,
+    UnknownNode,
+    ValuePart,
+    compile_clause,
+)
+from search_app.engine.opensearch.client import Send
+from search_app.engine.opensearch.phrases import PhraseFields
+from search_app.engine.query.nodes import Clause, clauses
+from search_app.engine.query.vocabulary import Vocabulary
+
+MAX_SYNONYMS = 1000
+"""Number of terms of one query of a field. Lucene allows 1,024 clauses."""
+NOTHING: Json = {"match_none": {}}
+EVERYTHING: Json = {"match_all": {"boost": 0}}
+
+NORM = "_score * params.weight / (params.a + params.b * doc[params.field].value / params.mean)"
+"""Weights the frequency in one field: see `arrays.bm25f`. `a` is 1 - b."""
+SATURATE = "params.limit * _score / (params.k1 + _score)"
+"""Saturates a weighted frequency. `limit` is idf * (k1 + 1)."""
+INVERT = "params.boost / _score"
+"""Turns the greatest of inverted weights into the lowest weight."""
+
+CountDocuments = Callable[[Clause], float]
+"""Function from a clause to its idf."""
+
+
+class FieldNorm(NamedTuple):
+    """The parameters of BM25F of one searchable field: see `indexer.codec.segment.postings`."""
+
+    weight: float
+    b: float
+    mean: float
+
+
+def list_norms(catalogue: Catalogue, mean_lengths: Sequence[float]) -> dict[str, FieldNorm]:
+    """Return the parameters of each searchable field. `mean_lengths` are in words."""
+    return {
+        row.name: FieldNorm(row.weight, B if row.role == "abstract" else B_SHORT, max(mean, 1e-9))
+        for row, mean in zip(catalogue.searchable, mean_lengths, strict=True)
+    }
+
+
+class QueryCompiler:
+    """Translates the trees of one generation. Threads may share it."""
+
+    def __init__(self, vocabulary: Vocabulary, mean_lengths: Sequence[float]) -> None:
+        self._vocabulary = vocabulary
+        self._phrase_fields = PhraseFields(vocabulary)
+        self._norms = list_norms(vocabulary.catalogue, mean_lengths)
+
+    def learn_phrases(self, clauses: Iterable[Clause], send: Send) -> None:
+        """Find the fields in which the phrases of some clauses occur, so that queries are short."""
+        compiled = [compile_clause(clause, self._vocabulary) for clause in clauses]
+        self._phrase_fields.learn(compiled, send)
+
+    def weigh(self, clause: Clause) -> Json:
+        """Return the query of a clause. Its score is the weighted frequency.
+
+        Raise UnknownNode if a part of the clause has an unknown type.
+        """
+        return self._weigh(compile_clause(clause, self._vocabulary), 1.0)
+
+    def _weigh(self, clause: CompiledClause, boost: float) -> Json:
+        parts = _Parts(self._vocabulary, self._phrase_fields)
+        parts.add(clause, boost)
+        queries = [
+            self._normalize(field, field_queries) for field, field_queries in parts.list_by_field()
+        ]
+        queries += parts.values
+        for all_of, factor in parts.compounds:
+            queries.append(self._weigh_all(all_of, factor))
+        return any_of(queries)
+
+    def _normalize(self, field: str, field_queries: list[Json]) -> Json:
+        weight, b, mean = self._norms[field]
+        parameters: Json = {
+            "weight": weight, "a": 1 - b, "b": b, "mean": mean, "field": f"len_{field}",
+        }  # fmt: skip
+        return script_score(any_of(field_queries), NORM, parameters)
+
+    def _weigh_all(self, part: AllPart, boost: float) -> Json:
+        """Return the query of a part that all clauses must match, with the lowest weight."""
+        weights = [self._weigh(clause, 1.0) for clause in part.clauses]
+        inverted = [script_score(weight, INVERT, {"boost": 1.0}) for weight in weights]
+        greatest: Json = {"bool": {"must": [{"dis_max": {"queries": inverted}}], "filter": weights}}
+        return script_score(greatest, INVERT, {"boost": boost})
+
+    def score(self, node: query.Query, find_idf: CountDocuments) -> Json:
+        """Return the query of a tree, with its scores. Raise UnknownNode."""
+        if isinstance(node, Clause):
+            return saturate(self.weigh(node), find_idf(node))
+        if isinstance(node, query.AndMaybe):
+            base, boost = self.score(node.a, find_idf), self.score(node.b, find_idf)
+            return {"bool": {"must": [base], "should": [boost]}}
+        if not (isinstance(node, query.And | query.Or) and _can_score(node)):
+            return filter_by([self.match(node)])
+        scored = [
+            saturate(self.weigh(clause), times * find_idf(clause))
+            for clause, times in _count_distinct(node)
+        ]
+        others = [child for child in node.subqueries if not isinstance(child, Clause)]
+        scored += [self.score(child, find_idf) for child in others if _can_score(child)]
+        unscored = [self.match(child) for child in others if not _can_score(child)]
+        if isinstance(node, query.And):
+            return {"bool": {"must": scored, "filter": unscored}}
+        return any_of([*scored, *(filter_by([child]) for child in unscored)])
+
+    def match(self, node: query.Query) -> Json:
+        """Return the query of the documents that a tree matches. Its score has no meaning.
+
+        Raise UnknownNode if a node has an unknown type.
+        """
+        match node:
+            case Clause():  # before Or, its base class
+                matching = self.weigh(node)
+            case query.And():
+                matching = filter_by([self.match(child) for child in node.subqueries])
+            case query.Or():
+                matching = any_of([self.match(child) for child in node.subqueries])
+            case query.AndMaybe():
+                matching = self.match(node.a)
+            case query.Not():
+                matching = {"bool": {"must_not": [self.match(node.query)]}}
+            case query.Every():
+                matching = EVERYTHING
+            case query.Term():
+                matching = match_values(str(parse_exact_name(node.fieldname)), [node.text])
+            case query.TermRange():
+                row = str(parse_exact_name(node.fieldname))
+                ends = node.start or "", node.end or "\U0010ffff"
+                matching = match_values(row, list_between(self._vocabulary, row, *ends))
+            case _:
+                raise UnknownNode(node)
+        return matching
+
+
+class _Parts:
+    """The parts of a clause: the queries of each field, facet values, and compounds.
+
+    Terms of equal boost in one field are one query, which adds their frequencies. The boosts of a
+    term that several parts have are added.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, phrase_fields: PhraseFields) -> None:
+        self._vocabulary, self._phrase_fields = vocabulary, phrase_fields
+        self._boosts: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        self._phrase_queries: dict[str, list[Json]] = defaultdict(list)
+        self.values: list[Json] = []
+        self.compounds: list[tuple[AllPart, float]] = []
+
+    def add(self, clause: CompiledClause, factor: float) -> None:
+        """Add the parts of a clause, their boosts multiplied by a factor."""
+        for own_boost, part in clause.parts:
+            boost = own_boost * factor
+            match part:
+                case TermsPart():
+                    self._add_terms(part, boost)
+                case PhrasePart():
+                    self._add_phrase(part, boost)
+                case ValuePart():
+                    self.values.append(match_values(part.row, [part.value], boost))
+                case AllPart():
+                    self.compounds.append((part, boost))
+                case LabelsPart():
+                    self.add(part.clause, boost)
+
+    def _add_terms(self, part: TermsPart, boost: float) -> None:
+        for expansion in part.expansions:
+            dictionary = self._vocabulary.words if expansion.are_words else self._vocabulary.stems
+            texts = [dictionary.surfaces[int(number)] for number in expansion.numbers]
+            prefix = "word" if expansion.are_words else "pos"
+            for field, text in product(part.fields, dict.fromkeys(texts)):
+                self._boosts[f"{prefix}_{field}"][text] += boost
+
+    def _add_phrase(self, part: PhrasePart, boost: float) -> None:
+        for field in self._phrase_fields.list_fields(part):
+            phrase = self._phrase_fields.match(part.stems, field, boost)
+            self._phrase_queries[field].append(phrase)
+
+    def list_by_field(self) -> list[tuple[str, list[Json]]]:
+        """Return the queries of each field, whose scores are frequencies."""
+        queries: dict[str, list[Json]] = defaultdict(list)
+        for name, boosts in self._boosts.items():
+            texts_by_boost: dict[float, list[str]] = defaultdict(list)
+            for text, boost in boosts.items():
+                texts_by_boost[boost].append(text)
+            for boost, texts in texts_by_boost.items():
+                queries[name.partition("_")[2]] += match_terms(name, texts, boost)
+        for field, phrases in self._phrase_queries.items():
+            queries[field] += phrases
+        return [(field, queries[field]) for field in sorted(queries)]
+
+
+def match_terms(field: str, terms: Sequence[str], boost: float = 1.0) -> list[Json]:
+    """Return queries that any of some terms in a field matches.
+
+    The sum of their scores is the number of occurrences, multiplied by the boost.
+    """
+    cut = [*dict.fromkeys(term[:MAX_TERM_CHARS] for term in terms)]
+    return [
+        {
+            "match": {
+                field: {
+                    "query": SYNONYM_SEPARATOR.join(cut[start : start + MAX_SYNONYMS]),
+                    "boost": boost,
+                }
+            }
+        }
+        for start in range(0, len(cut), MAX_SYNONYMS)
+    ]
+
+
+def match_values(row: str, values: Iterable[str], boost: float = 1.0) -> Json:
+    """Return the query of the documents with any of some facet values. Its score is the boost."""
+    cut = [value[:MAX_TERM_CHARS] for value in values]
+    return {"terms": {f"facet_{row}": cut, "boost": boost}} if cut else NOTHING
+
+
+def list_between(vocabulary: Vocabulary, row: str, low: str, high: str) -> list[str]:
+    """Return the values of a row from `low` to `high`, compared as text. `none` is never one."""
+    return [
+        value for value in vocabulary.list_values(row) if value != MISSING and low <= value <= high
+    ]
+
+
+def any_of(queries: Sequence[Json]) -> Json:
+    """Return the query that any of some queries matches. Scores add up."""
+    if len(queries) == 1:
+        return queries[0]
+    return {"bool": {"should": queries, "minimum_should_match": 1}} if queries else NOTHING
+
+
+def filter_by(queries: Sequence[Json]) -> Json:
+    """Return the query of the documents that all of some queries match. Its score is 0."""
+    return {"bool": {"filter": queries}} if queries else EVERYTHING
+
+
+def script_score(scored: Json, source: str, parameters: Json) -> Json:
+    """Return a query with another score, computed from its score."""
+    script: Json = {"source": source, "params": parameters}
+    return {"script_score": {"query": scored, "script": script}}
+
+
+def saturate(weighted: Json, idf: float) -> Json:
+    """Return the query with the score of a clause, given that of its weighted frequency."""
+    return script_score(weighted, SATURATE, {"limit": idf * (K1 + 1), "k1": K1})
+
+
+def _can_score(node: query.Query) -> bool:
+    return next(clauses(node), None) is not None
+
+
+def _count_distinct(node: query.CompoundQuery) -> list[tuple[Clause, int]]:
+    """Return the distinct clauses of a node, each with the number of times it occurs."""
+    times = Counter((child.text, child) for child in node.subqueries if isinstance(child, Clause))
+    return [(clause, count) for (_, clause), count in times.items()]

@@ -1,0 +1,230 @@
+"""The reply of a cluster to one search: each step is asked when it is first needed.
+
+The steps are the counts, and the page with the facets. A step is one request, whatever the number
+of its searches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Self
+
+from whoosh import query
+
+from indexer.catalogue.records import Publication
+from indexer.cluster.mapping import Json
+from search_app.engine.deadline import Deadline
+from search_app.engine.explain import AddedToHit, Explainer, limit_explained
+from search_app.engine.opensearch import completions
+from search_app.engine.opensearch.client import Response
+from search_app.engine.opensearch.completions import TitleSearch
+from search_app.engine.opensearch.facets import plan_values
+from search_app.engine.opensearch.frequencies import make_count, read_count
+from search_app.engine.opensearch.generation import ClusterGeneration
+from search_app.engine.opensearch.page import Facets, LoadedPage, load_page, make_aggregation
+from search_app.engine.opensearch.planned_search import PlannedSearch
+from search_app.engine.opensearch.queries import filter_by
+from search_app.engine.opensearch.scan import scan
+from search_app.engine.results import Explanation
+from search_app.engine.store import RankedHit, StoreRequest
+
+
+class Counts(NamedTuple):
+    """The numbers of publications that match the words, pass the typed filters, and all filters."""
+
+    by_words: int
+    matched: int
+    total: int
+
+
+class OpenSearchReply:
+    """The `Reply` to a search of one generation."""
+
+    def __init__(
+        self, ask: StoreRequest, generation: ClusterGeneration, deadline: Deadline
+    ) -> None:
+        self.plan = PlannedSearch(ask, generation)
+        self._ask, self._generation, self._deadline = ask, generation, deadline
+        self._counts: Counts | None = None
+        self._page: LoadedPage | None = None
+        deadline.checkpoint("match")
+
+    @property
+    def tree(self) -> query.Query | None:
+        """The evaluated tree with its boosts, without the clauses in `dropped`."""
+        return self.plan.tree
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """The texts of the clauses that were dropped because they cost too much."""
+        return self.plan.dropped
+
+    def _send(self, bodies: Sequence[Json]) -> list[Response]:
+        return self._generation.client.msearch(bodies, self._deadline)
+
+    @property
+    def counts(self) -> Counts:
+        """The numbers of publications after the words and each kind of filter."""
+        if self._counts is None:
+            self.read_counts(self._send(self.make_counts()))
+        assert self._counts is not None
+        return self._counts
+
+    def make_counts(self) -> list[Json]:
+        """Return the searches that count publications, and clauses of unknown frequency."""
+        plan = self.plan
+        if self._counts is not None:
+            return []
+        body = make_count(plan.words)
+        body["aggs"] = {
+            "matched": {
+                "filter": filter_by(plan.typed),
+                "aggs": {"total": {"filter": filter_by(plan.selected)}},
+            }
+        }
+        return [body, *plan.frequencies.bodies]
+
+    def read_counts(self, responses: Sequence[Response]) -> None:
+        """Read the responses to `make_counts`."""
+        response, *counted = responses
+        frequencies = self.plan.frequencies
+        self._generation.frequencies.add(frequencies.complete([*map(read_count, counted)]))
+        matched = response["aggregations"]["matched"]
+        self._counts = Counts(
+            0 if self.tree is None else read_count(response),
+            matched["doc_count"],
+            matched["total"]["doc_count"],
+        )
+
+    def find_by_words(self) -> int | None:
+        """Return the number of publications that match the words, or None if it is not known."""
+        if self._counts is not None:
+            return self._counts.by_words
+        clause = self.plan.single_clause
+        return 0 if self.tree is None else clause and self.plan.frequencies.find(clause)
+
+    @property
+    def by_words(self) -> int:
+        """The number of publications that match the words, before all filters."""
+        known = self.find_by_words()
+        return self.counts.by_words if known is None else known
+
+    @property
+    def matched(self) -> int:
+        """The number of publications that pass the typed filters too."""
+        return self.counts.matched
+
+    @property
+    def total(self) -> int:
+        """The number of hits."""
+        return self.counts.total
+
+    @property
+    def has_words(self) -> bool:
+        """Whether a publication that passes the typed filters matches the words."""
+        return self.matched > 0
+
+    @property
+    def by_meaning(self) -> int:
+        """The number of hits by semantic similarity alone. A cluster has no vectors."""
+        return 0
+
+    @property
+    def titles(self) -> int:
+        """The number of hits, with the editions of one title counted once."""
+        return self._load_page(with_facets=False).titles
+
+    def count_overlap(self, other: Self) -> int:
+        """Return the number of hits that match the words of another reply too."""
+        if other.tree is None or not other.by_words:
+            return 0
+        [response] = self._send([make_count(filter_by([self.plan.hits, other.plan.words]))])
+        return read_count(response)
+
+    def _load_page(self, *, with_facets: bool) -> LoadedPage:
+        """Return the page, with the facets if they are asked for."""
+        if self._page is None or (with_facets and self._page.facets is None):
+            if self.plan.frequencies.bodies:
+                self.read_counts(self._send(self.make_counts()))
+            page = self._page = load_page(self.plan, self._send, with_facets=with_facets)
+            if self._counts is None and not (self.tree and self.plan.typed):
+                by_words = 0 if self.tree is None else page.matched
+                self._counts = Counts(by_words, page.matched, page.total)
+        return self._page
+
+    def count_values(self, field: str) -> dict[str, int]:
+        """Return the number of hits with each value of a field, in the order of the index."""
+        facets = plan_values(field, self._ask.request.filters, self._generation.vocabulary)
+        counts = self._aggregate(facets.searches)
+        counts += self._aggregate(facets.list_partitions(counts))
+        [result] = facets.read(counts)
+        return result.list_counts(field)
+
+    def _aggregate(self, searches: Sequence[Json]) -> list[Response]:
+        bodies = [make_aggregation(self.plan, aggregations) for aggregations in searches]
+        return [response["aggregations"] for response in self._send(bodies)] if bodies else []
+
+    def list_ids(self) -> list[str]:
+        """Return the ids of the hits of the page, in order."""
+        return [hit.id for hit in self._load_page(with_facets=False).hits]
+
+    def rank_hits(self) -> Iterator[RankedHit]:
+        """Yield the hits of the page, in order."""
+        for hit in self._load_page(with_facets=False).hits:
+            assert hit.record is not None
+            yield RankedHit(hit.record, self.plan.to_score(hit.key), hit.editions)
+
+    def scan(self) -> Iterator[Publication]:
+        """Return all hits in order, whatever the page. They are read when they are taken."""
+        best = self._load_page(with_facets=False).best
+        return scan(
+            self.plan, best, lambda bodies: self._generation.client.msearch(bodies, Deadline())
+        )
+
+    def explain(self) -> list[Explanation | None]:
+        """Return the explanation of each hit of the page; None beyond MAX_EXPLANATIONS."""
+        page, plan = self._load_page(with_facets=False), self.plan
+        explainer = Explainer(
+            self._ask, self.tree, self._generation.vocabulary, plan.frequencies.find_idf,
+            page.best.expansion_terms,
+        )  # fmt: skip
+        explanations: list[Explanation | None] = []
+        for hit in page.hits[: limit_explained(self.tree)]:
+            assert hit.record is not None
+            words = self._generation.split_words(hit.record)
+            added = page.best.added.get(hit.id, AddedToHit())
+            explanations.append(explainer.explain(hit.record, words, added))
+            self._deadline.checkpoint("explain")
+        return explanations + [None] * (len(page.hits) - len(explanations))
+
+    def count_facets(self) -> Facets:
+        """Return the buckets of each facet in display order, and how many values have none.
+
+        The hits of the page are in the same response.
+        """
+        facets = self._load_page(with_facets=True).facets
+        assert facets is not None
+        return facets
+
+    def complete(self, prefix: str, limit: int) -> list[str]:
+        """Return up to `limit` words with a prefix, as written, most frequent in the hits first."""
+        vocabulary = self._generation.vocabulary
+        if self.tree is None and not self.plan.typed and not self.plan.selected:
+            return completions.list_candidates(prefix, vocabulary, limit)
+        within = self.plan.hits
+        return completions.complete(prefix, within, limit, vocabulary, self._send)
+
+    def find_titles(
+        self, words: Sequence[str], limit: int, *, is_open: bool
+    ) -> list[tuple[str, str]]:
+        """Return the ids and titles of up to `limit` hits with all words in their title.
+
+        If `is_open`, the last word is a prefix.
+        """
+        vocabulary = self._generation.vocabulary
+        title = vocabulary.catalogue.find_by_role("title")
+        if title is None or title.name not in vocabulary.searchable:
+            return []
+        search = TitleSearch(words, vocabulary, title.name, is_open=is_open)
+        bodies = search.make_bodies(self.plan.hits, limit)
+        return search.read(self._send(bodies), limit) if bodies else []

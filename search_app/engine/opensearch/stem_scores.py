@@ -1,0 +1,24 @@
+"""The query for the score of several stems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from whoosh import query
+
+from indexer.cluster.mapping import Json
+from search_app.engine.opensearch.queries import QueryCompiler, any_of, saturate
+from search_app.engine.query.nodes import Clause
+
+
+def score_stems(
+    stems: Iterable[tuple[str, float]], fields: list[str], compiler: QueryCompiler
+) -> Json:
+    """Return the query of the publications with any of some stems in some fields.
+
+    The score is the sum of the saturated frequencies, each multiplied by the weight of its stem.
+    """
+    return any_of([
+        saturate(compiler.weigh(Clause([query.Term(field, stem) for field in fields])), weight)
+        for stem, weight in stems
+    ])  # fmt: skip

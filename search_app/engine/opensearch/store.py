@@ -1,0 +1,139 @@
+"""The store of an index in a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from indexer.catalogue.records import Publication
+from indexer.cluster.mapping import Json
+from search_app.engine.deadline import Deadline
+from search_app.engine.opensearch import hits
+from search_app.engine.opensearch.frequencies import make_count, read_count
+from search_app.engine.opensearch.generation import ClusterGeneration
+from search_app.engine.opensearch.hits import RankedDoc
+from search_app.engine.opensearch.more_like_this import make_similar_search, read_similar
+from search_app.engine.opensearch.queries import filter_by
+from search_app.engine.opensearch.reply import OpenSearchReply
+from search_app.engine.query.nodes import Clause
+from search_app.engine.ranking.more_like_this import choose_key_terms
+from search_app.engine.snapshot.label_index import fold_typed
+from search_app.engine.store import LabeledValue, Related, StoreRequest
+
+MAX_EDITIONS = 100
+"""Number of other editions of a publication that are listed."""
+
+MAX_SEARCHES = 200
+"""Number of searches in one request that counts."""
+
+
+class OpenSearchStore:
+    """The `Store` of a generation in a cluster."""
+
+    def __init__(self, generation: ClusterGeneration) -> None:
+        self._generation = generation
+
+    def _send(self, bodies: Sequence[Json]) -> list[Any]:
+        return self._generation.client.msearch(bodies, Deadline()) if bodies else []
+
+    def ask(self, ask: StoreRequest, deadline: Deadline) -> OpenSearchReply:
+        """Return the reply to a search. Raise BudgetExceeded."""
+        return OpenSearchReply(ask, self._generation, deadline)
+
+    def ask_each(
+        self, asks: Iterable[StoreRequest], deadline: Deadline
+    ) -> Iterator[OpenSearchReply]:
+        """Yield the replies to several searches, counted in one request. Raise BudgetExceeded."""
+        remaining = iter(asks)
+        for ask in remaining:
+            reply = self.ask(ask, deadline)
+            if reply.find_by_words() is None:
+                replies = [reply, *(self.ask(other, deadline) for other in remaining)]
+                self._count_all(replies, deadline)
+                yield from replies
+            else:
+                yield reply
+
+    def _count_all(self, replies: Sequence[OpenSearchReply], deadline: Deadline) -> None:
+        """Count the publications of several searches. Equal searches are sent once."""
+        keyed = [
+            {msgspec.json.encode(body): body for body in reply.make_counts()} for reply in replies
+        ]
+        distinct = {key: body for bodies in keyed for key, body in bodies.items()}
+        responses = self._generation.client.msearch([*distinct.values()], deadline)
+        response_of = dict(zip(distinct, responses, strict=True))
+        for reply, bodies in zip(replies, keyed, strict=True):
+            reply.read_counts([response_of[key] for key in bodies])
+
+    def count_all(self, clauses: Sequence[Clause]) -> list[int]:
+        """Return the number of publications that match each clause."""
+        generation = self._generation
+        generation.compiler.learn_phrases(clauses, self._send)
+        frequencies = generation.frequencies.look_up(clauses)
+        bodies = frequencies.bodies
+        responses = [
+            response
+            for start in range(0, len(bodies), MAX_SEARCHES)
+            for response in self._send(bodies[start : start + MAX_SEARCHES])
+        ]
+        generation.frequencies.add(frequencies.complete([*map(read_count, responses)]))
+        return [frequencies.get(clause) for clause in clauses]
+
+    def count_together(self, clauses: Sequence[Clause], others: Sequence[Clause]) -> list[int]:
+        """Return for each clause the number of publications that match it and all others."""
+        weigh = self._generation.compiler.weigh
+        queries = [weigh(clause) for clause in others]
+        responses = self._send(
+            [make_count(filter_by([weigh(clause), *queries])) for clause in clauses]
+        )
+        return [*map(read_count, responses)]
+
+    def find_values(self, text: str, limit: int) -> Iterator[LabeledValue]:
+        """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
+        labels = self._generation.labels
+        for number in labels.find_prefix(fold_typed(text), limit):
+            yield LabeledValue(*labels.values[number], labels.labels[number], labels.counts[number])
+
+    def get_publication(self, identity: str) -> Publication | None:
+        """Return the publication with an id, or None."""
+        found = self._find(identity)
+        return None if found is None else found.record
+
+    def _find(self, identity: str) -> RankedDoc | None:
+        query = filter_by([{"term": {"id": identity}}])
+        [response] = self._send([hits.make_page(query, hits.ORDERS["newest"], slice(0, 1))])
+        return next(iter(hits.read_page(response)), None)
+
+    def find_related(self, identity: str) -> Related:
+        """Return the publications related to one. Raise KeyError if there is none with this id."""
+        found = self._find(identity)
+        if found is None:
+            raise KeyError(identity)
+        editions: list[Publication] = []
+        if found.editions:
+            query: Json = {
+                "bool": {
+                    "filter": [{"term": {"group": found.group}}],
+                    "must_not": [{"term": {"id": identity}}],
+                }
+            }
+            page = hits.make_page(query, hits.ORDERS["newest"], slice(0, MAX_EDITIONS))
+            [response] = self._send([page])
+            editions = [hit.record for hit in hits.read_page(response) if hit.record]
+        return Related(editions, self._find_similar(found))
+
+    def _find_similar(self, hit: RankedDoc) -> list[Publication]:
+        generation = self._generation
+        assert hit.record is not None
+        words = generation.split_words(hit.record)
+        key_terms = choose_key_terms(words, generation.vocabulary)
+        if not key_terms:
+            return []
+        body = make_similar_search(key_terms, hit.group, generation.compiler, generation.vocabulary)
+        [response] = self._send([body])
+        return [similar.record for similar in read_similar(response, key_terms) if similar.record]
+
+    def prepare(self) -> None:
+        """Do nothing: the caches of a cluster are in its nodes."""
