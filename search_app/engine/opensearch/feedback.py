@@ -50,9 +50,8 @@ class FeedbackHits(NamedTuple):
 def select_hits(hits: Sequence[RankedDoc]) -> FeedbackHits | None:
     """Return the hits that feedback re-scores; None if there are too few.
 
-    `hits` are the first RESCORED_HITS that pass the typed filters, best first, with their scores as
-    keys. If title matches raise some of the first hits, the feedback documents are among these and
-    those of the hits before they rise.
+    `hits` are the first RESCORED_HITS that pass the typed filters, best first. Their keys are their
+    scores with the gains of title matches.
     """
     if not hits:
         return None
