@@ -60,31 +60,35 @@ class BestHits:
         self._read: dict[str, RankedDoc] = {}
         self.expansion_terms: list[int] = []
 
-    def make_lists(self) -> list[Json]:
-        """Return the searches for the lists, and for the first records."""
-        plan, ranked, matched = self._plan, self._plan.make_ranked(), self._plan.make_ranked_hits()
-        queries = [matched]
-        if plan.selected:
-            queries.append({"bool": {"must": [matched], "filter": plan.selected}})
-        if plan.typed:
-            queries.append(ranked)
-        order = hits.ORDERS["relevance"]
-        lists = [
-            hits.make_page(query, order, slice(0, self.depth), with_records=False)
-            for query in queries
-        ]
-        read = [hits.make_page(matched, order, slice(0, MAX_READ))]
-        if plan.typed and self._title:
-            read.append(hits.make_page(ranked, order, slice(0, title_match.DEPTH)))
-        return [*lists, *read]
+    def make_first_records(self) -> Json:
+        """Return the aggregation with the records of the first hits before selected filters."""
+        order = [*hits.ORDERS["relevance"], *hits.LAST]
+        return {"top_hits": hits.READ_RECORDS | {"size": MAX_READ, "sort": order}}
 
-    def measure(self, responses: Sequence[Response]) -> None:
-        """Read the responses to `make_lists`, measure the hits, and order them."""
-        plan, pages = self._plan, iter([hits.read_page(response) for response in responses])
-        matched = next(pages)
-        selected = next(pages) if plan.selected else matched
+    def make_lists(self) -> list[Json]:
+        """Return the searches for the lists of hits before some of the filters."""
+        plan, order = self._plan, hits.ORDERS["relevance"]
+        first = slice(0, self.depth)
+        lists = []
+        if plan.selected:
+            ranked_hits = plan.make_ranked_hits()
+            lists.append(hits.make_page(ranked_hits, order, first, with_records=False))
+        if plan.typed:
+            lists.append(hits.make_page(plan.make_ranked(), order, first, with_records=False))
+        return lists
+
+    def measure(
+        self, selected: list[RankedDoc], read: Sequence[RankedDoc], lists: Sequence[Response]
+    ) -> None:
+        """Measure the first hits, and order them.
+
+        `selected` has the first `depth` hits that pass all filters, in the order of the clauses.
+        `read` has hits with their records. `lists` has the responses to `make_lists`.
+        """
+        plan, pages = self._plan, iter([hits.read_page(response) for response in lists])
+        matched = next(pages) if plan.selected else selected
         ranked = next(pages) if plan.typed else matched
-        self._read |= {hit.id: hit for page in pages for hit in page}
+        self._read |= {hit.id: hit for hit in read}
         titles = self._find_title_gains(ranked)
         near = ranked[: nearness.DEPTH] if self._words else []
         selected_hits = self._select_feedback(matched, titles) if self._uses_feedback else None

@@ -26,9 +26,11 @@ ORDERS: Mapping[Sort, Sequence[object]] = {
     "oldest": [{"year": {"order": "asc", "missing": "_last"}}],
     "title": ["title_key"],
 }
-_LAST = ("id", "group")
+LAST = ("id", "group")
 """The last sort keys: ids make the order total, and groups are only read. Stored fields would take
 100 times as long."""
+READ_RECORDS: Json = {"stored_fields": ["record"], "docvalue_fields": ["editions"]}
+"""The fields of a hit from which its record is read."""
 
 
 class RankedDoc(NamedTuple):
@@ -75,13 +77,11 @@ def make_page(
         "query": query,
         "from": page.start,
         "size": max(page.stop - page.start, 0),
-        "sort": [*order, *_LAST],
+        "sort": [*order, *LAST],
         "track_scores": True,
         "track_total_hits": False,
-        "stored_fields": ["record"] if with_records else "_none_",
     }
-    if with_records:
-        body["docvalue_fields"] = ["editions"]
+    body |= READ_RECORDS if with_records else {"stored_fields": "_none_"}
     if folds:
         body["collapse"] = {"field": "group"}
     return body

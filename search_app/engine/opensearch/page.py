@@ -8,7 +8,6 @@ the records of hits that rose onto the page.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from indexer.cluster.mapping import Json
@@ -22,7 +21,7 @@ from search_app.engine.opensearch.planned_search import PlannedSearch
 from search_app.engine.opensearch.queries import EVERYTHING, filter_by
 from search_app.engine.results import Bucket
 
-MATCHED, HITS = "-matched", "-hits"
+MATCHED, HITS, FIRST = "-matched", "-hits", "-first"
 """Names of aggregations. No facet has such a name."""
 
 Facets = tuple[dict[str, tuple[Bucket, ...]], dict[str, int]]
@@ -47,30 +46,69 @@ class LoadedPage(NamedTuple):
 
 def load_page(plan: PlannedSearch, send: Send, *, with_facets: bool) -> LoadedPage:
     """Return the page of a search. The frequencies of its clauses must be known."""
-    request = plan.ask.request
-    page = slice((request.page - 1) * request.size, request.page * request.size)
     best = BestHits(plan, send)
-    facets = plan_facets(request.filters, plan.generation.vocabulary) if with_facets else None
+    facets = (
+        plan_facets(plan.ask.request.filters, plan.generation.vocabulary) if with_facets else None
+    )
     aggregations, *others = facets.searches if facets else [{}]
-    bodies = [
-        _make_body(plan, page, find_order(plan, send), aggregations),
-        *(make_aggregation(plan, other) for other in others),
-        *(best.make_lists() if best.depth else ()),
-    ]
-    responses = iter(send(bodies))
-    response = next(responses)
-    counted = dict(response["aggregations"])
-    matched, families = counted.pop(MATCHED), counted.pop(HITS)["families"]
-    counts = [counted, *(other["aggregations"] for other in islice(responses, len(others)))]
-    shown = hits.read_page(response)
     if best.depth:
-        best.measure([*responses])
-        shown = _reorder(shown, page, best, folds=request.fold)
-    total = read_count(response)
+        first = slice(0, best.depth)
+        body = _make_list(plan, first, find_order(plan, send), with_records=False)
+        aggregations = aggregations | {FIRST: best.make_first_records()}
+    else:
+        body = _make_list(plan, _find_places(plan), find_order(plan, send), with_records=True)
+    families = {"families": hits.make_family_count()}
+    body |= {
+        "track_total_hits": True,
+        "aggs": {
+            MATCHED: {"filter": EVERYTHING},
+            HITS: {"filter": filter_by(plan.selected), "aggs": families},
+            **aggregations,
+        },
+    }
+    further = [make_aggregation(plan, other) for other in others]
+    lists = best.make_lists() if best.depth else []
+    response, *responses = send([body, *further, *lists])
+    counted = dict(response["aggregations"])
+    shown, total = hits.read_page(response), read_count(response)
+    if best.depth:
+        best.measure(shown, hits.read_page(counted.pop(FIRST)), responses[len(further) :])
+        shown = _reorder(plan, best, send, is_all=total <= best.depth)
+    matched, titles = counted.pop(MATCHED), counted.pop(HITS)["families"]
+    counts = [counted, *(other["aggregations"] for other in responses[: len(further)])]
     return LoadedPage(
-        shown, matched["doc_count"], total, hits.count_titles(total, families),
+        shown, matched["doc_count"], total, hits.count_titles(total, titles),
         _read_facets(facets, counts, plan, send) if facets else None, best,
     )  # fmt: skip
+
+
+def _find_places(plan: PlannedSearch) -> slice:
+    request = plan.ask.request
+    return slice((request.page - 1) * request.size, request.page * request.size)
+
+
+def _make_list(
+    plan: PlannedSearch, places: slice, order: Sequence[object], *, with_records: bool
+) -> Json:
+    """Return the search for the hits at some places, which are folded if they have records."""
+    folds = plan.ask.request.fold and with_records
+    body = hits.make_page(
+        plan.make_ranked_hits(), order, places, folds=folds, with_records=with_records
+    )
+    return body | {"post_filter": filter_by(plan.selected)}
+
+
+def _reorder(plan: PlannedSearch, best: BestHits, send: Send, *, is_all: bool) -> list[RankedDoc]:
+    """Return the hits of the page. If not all hits are among the best, the others follow them."""
+    places = _find_places(plan)
+    ordered = hits.fold(best.ordered) if plan.ask.request.fold else best.ordered
+    raised = best.read(ordered[places])
+    if is_all or places.stop <= len(ordered):
+        return raised
+    # The best hits have the first places in the order of the clauses too.
+    others = slice(max(places.start, len(ordered)), places.stop)
+    [response] = send([_make_list(plan, others, find_order(plan, send), with_records=True)])
+    return [*raised, *hits.read_page(response)]
 
 
 def find_order(plan: PlannedSearch, send: Send) -> Sequence[object]:
@@ -88,35 +126,6 @@ def find_order(plan: PlannedSearch, send: Send) -> Sequence[object]:
 def make_aggregation(plan: PlannedSearch, aggregations: Json) -> Json:
     """Return the body of a search that counts documents that pass the typed filters."""
     return {"size": 0, "query": plan.matched, "aggs": aggregations}
-
-
-def _make_body(
-    plan: PlannedSearch, page: slice, order: Sequence[object], aggregations: Json
-) -> Json:
-    """Return the search for the hits of a page in the order of the clauses, and for the counts."""
-    body = hits.make_page(plan.make_ranked_hits(), order, page, folds=plan.ask.request.fold)
-    families = {"families": hits.make_family_count()}
-    return body | {
-        "post_filter": filter_by(plan.selected),
-        "track_total_hits": True,
-        "aggs": {
-            MATCHED: {"filter": EVERYTHING},
-            HITS: {"filter": filter_by(plan.selected), "aggs": families},
-            **aggregations,
-        },
-    }
-
-
-def _reorder(
-    shown: Sequence[RankedDoc], page: slice, best: BestHits, *, folds: bool
-) -> list[RankedDoc]:
-    """Return the hits of a page, given those at its places in the order of the clauses.
-
-    The best hits have the first places in both orders.
-    """
-    ordered = hits.fold(best.ordered) if folds else best.ordered
-    raised = ordered[page]
-    return [*best.read(raised), *shown[len(raised) :]]
 
 
 def _read_facets(
