@@ -182,6 +182,17 @@ def test_a_paused_node_does_not_delay_a_search_for_long(
     assert client.msearch([COUNT], Deadline())
 
 
+def test_a_request_without_a_budget_has_a_limit(
+    client: ClusterClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a time budget, a search that takes too long means that the index is unavailable."""
+    monkeypatch.setattr(module, "MAX_SECONDS", 0.1)
+    for allowance in (60, 0.001):
+        monkeypatch.setattr(module, "ALLOWANCE_SECONDS", allowance)
+        with pytest.raises(StoreUnavailable, match="no response in time"):
+            client.msearch([SLOW], Deadline())
+
+
 def test_a_cluster_that_is_away_is_unavailable() -> None:
     """Without a node on any host, the index is unavailable."""
     with socket.create_server(("127.0.0.1", 0)) as server:

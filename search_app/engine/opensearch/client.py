@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import isinf
 from typing import Any
 
 import msgspec
@@ -24,8 +25,8 @@ from search_app.engine.store import StoreUnavailable
 
 STAGE = "cluster"
 """The stage for the time that the nodes report. The next stage has the time of the network."""
-MAX_SECONDS = 60.0
-"""Seconds that a search without a time budget may take."""
+MAX_SECONDS = 10.0
+"""Seconds that a request without a time budget may take. A thread waits so long for a hung node."""
 ALLOWANCE_SECONDS = 0.5
 """Seconds for the network, and for a node to notice that a search is to be stopped."""
 CONNECT_SECONDS = 0.5
@@ -65,9 +66,9 @@ class ClusterClient:
         STAGE.
 
         Raise BudgetExceeded if there is not enough time, TooBusy if a node refuses the request for
-        lack of memory or threads, StoreUnavailable if the cluster or a shard does not answer,
-        IndexMissing if the index was removed, and ClusterError if the user may not search it. An
-        error in a search itself raises RuntimeError.
+        lack of memory or threads, StoreUnavailable if the cluster or a shard does not answer in
+        MAX_SECONDS, IndexMissing if the index was removed, and ClusterError if the user may not
+        search it. An error in a search itself raises RuntimeError.
         """
         seconds = min(deadline.remaining / 1000, MAX_SECONDS)
         if seconds <= 0:
@@ -103,9 +104,7 @@ class ClusterClient:
         try:
             yield
         except ConnectionTimeout as error:
-            if deadline.remaining < MAX_SECONDS * 1000:
-                raise BudgetExceeded(STAGE, deadline.budget) from error
-            raise self._make_unavailable("no response in time") from error
+            raise self._make_late(deadline) from error
         except SSLError as error:
             raise ClusterError(
                 f"the connection to the cluster is not secure: {error.error}",
@@ -123,13 +122,19 @@ class ClusterClient:
         if error := response.get("error"):
             causes = [error, *error.get("root_cause", ()), error.get("caused_by", {})]
             if any(cause.get("type") in _STOPPED for cause in causes):
-                raise BudgetExceeded(STAGE, deadline.budget)
+                raise self._make_late(deadline)
             reasons = [f"{cause['type']}: {cause['reason']}" for cause in causes if cause]
             raise self._make_error(response.get("status", 500), reasons[-1])
         if response["timed_out"]:
-            raise BudgetExceeded(STAGE, deadline.budget)
+            raise self._make_late(deadline)
         if failed := response["_shards"]["failed"]:
             raise self._make_unavailable(f"{failed} shards failed")
+
+    def _make_late(self, deadline: Deadline) -> Exception:
+        """Return the error of a search that took too long."""
+        if isinf(deadline.budget):
+            return self._make_unavailable("no response in time")
+        return BudgetExceeded(STAGE, deadline.budget)
 
     def _make_error(self, status: int | str, reason: str) -> Exception:
         """Return the error of `msearch` for an HTTP status."""
