@@ -9,9 +9,13 @@ from indexer.codec.segment.postings import K1
 from search_app.engine.opensearch.generation import ClusterGeneration
 from search_app.engine.opensearch.queries import EVERYTHING, NOTHING, filter_by
 from search_app.engine.opensearch.selections import list_selected
-from search_app.engine.query.cost import limit_cost
+from search_app.engine.query.cost import drop_expensive, limit_cost
 from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.store import StoreRequest
+
+MAX_LEAVES = 960
+"""Limit on the terms and phrases in fields that a query matches. Lucene allows 1,024 of them
+(`indices.query.bool.max_clause_count`), and filters need some."""
 
 
 class PlannedSearch:
@@ -29,7 +33,7 @@ class PlannedSearch:
         self.dropped: tuple[str, ...] = ()
         self.words: Json = EVERYTHING
         if ask.tree is not None:
-            self.tree, self.dropped = limit_cost(ask.tree, generation.vocabulary)
+            self.tree, self.dropped = _limit(ask.tree, generation)
             self.words = NOTHING if self.tree is None else compiler.match(self.tree)
             for boost in ask.boosts if self.tree is not None else ():
                 self.tree = query.AndMaybe(self.tree, boost)
@@ -75,3 +79,14 @@ class PlannedSearch:
         if self.tree is None or clause is None:
             return None if self.tree is None else key
         return key / (key + K1) * self.frequencies.find_idf(clause) * (K1 + 1)
+
+
+def _limit(
+    tree: query.Query, generation: ClusterGeneration
+) -> tuple[query.Query | None, tuple[str, ...]]:
+    """Return the tree without clauses that cost too much, and their texts."""
+    kept, dropped = limit_cost(tree, generation.vocabulary)
+    if kept is None:
+        return None, dropped
+    kept, further = drop_expensive(kept, generation.compiler.count_leaves, MAX_LEAVES)
+    return kept, dropped + further

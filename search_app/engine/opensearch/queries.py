@@ -45,7 +45,10 @@ SATURATE = "params.limit * _score / (params.k1 + _score)"
 INVERT = "params.boost / _score"
 """Turns the greatest of inverted weights into the lowest weight."""
 
-CountDocuments = Callable[[Clause], float]
+_LEAVES = frozenset({"match", "match_phrase", "terms", "match_all", "match_none"})
+"""The kinds of query that Lucene counts as one clause."""
+
+FindIdf = Callable[[Clause], float]
 """Function from a clause to its idf."""
 
 
@@ -85,6 +88,10 @@ class QueryCompiler:
         """
         return self._weigh(compile_clause(clause, self._vocabulary), 1.0)
 
+    def count_leaves(self, clause: Clause) -> int:
+        """Return the number of queries of single fields in the query of a clause."""
+        return _count_leaves(self.weigh(clause))
+
     def _weigh(self, clause: CompiledClause, boost: float) -> Json:
         parts = _Parts(self._vocabulary, self._phrase_fields)
         parts.add(clause, boost)
@@ -110,7 +117,7 @@ class QueryCompiler:
         greatest: Json = {"bool": {"must": [{"dis_max": {"queries": inverted}}], "filter": weights}}
         return script_score(greatest, INVERT, {"boost": boost})
 
-    def score(self, node: query.Query, find_idf: CountDocuments) -> Json:
+    def score(self, node: query.Query, find_idf: FindIdf) -> Json:
         """Return the query of a tree, with its scores. Raise UnknownNode."""
         if isinstance(node, Clause):
             return saturate(self.weigh(node), find_idf(node))
@@ -279,3 +286,15 @@ def _count_distinct(node: query.CompoundQuery) -> list[tuple[Clause, int]]:
     """Return the distinct clauses of a node, each with the number of times it occurs."""
     times = Counter((child.text, child) for child in node.subqueries if isinstance(child, Clause))
     return [(clause, count) for (_, clause), count in times.items()]
+
+
+def _count_leaves(part: object) -> int:
+    """Return the number of queries of single fields in a part of a query."""
+    if isinstance(part, list):
+        return sum(map(_count_leaves, part))
+    if not isinstance(part, dict):
+        return 0
+    return sum(
+        1 if name in _LEAVES else 0 if name == "script" else _count_leaves(inner)
+        for name, inner in part.items()
+    )

@@ -8,6 +8,8 @@ of a whole search, for admission control.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
@@ -55,15 +57,24 @@ def limit_cost(
     all_clauses = list(clauses(tree, excluded=True))
     if len(all_clauses) <= ALWAYS_ALLOWED and sum(map(_count_words, all_clauses)) <= ALWAYS_ALLOWED:
         return tree, ()
+    return drop_expensive(tree, lambda clause: compute_cost(clause, vocabulary), MAX_POSTINGS)
+
+
+def drop_expensive(
+    tree: query.Query, find_cost: Callable[[Clause], int], limit: int
+) -> tuple[query.Query | None, tuple[str, ...]]:
+    """Return the tree with the cheapest clauses within a limit, and the text of each other one.
+
+    Equal clauses count once. The tree is None if no clause is left.
+    """
+    all_clauses = list(clauses(tree, excluded=True))
     first = map_to_first(all_clauses)
     distinct = list({id(clause): clause for clause in first.values()}.values())
-    costs = sorted(
-        (compute_cost(clause, vocabulary), index) for index, clause in enumerate(distinct)
-    )
+    costs = sorted((find_cost(clause), index) for index, clause in enumerate(distinct))
     total, over_limit = 0, set()
     for clause_cost, index in costs:
         total += clause_cost
-        if total > MAX_POSTINGS:
+        if total > limit:
             over_limit.add(id(distinct[index]))
     if not over_limit:
         return tree, ()
