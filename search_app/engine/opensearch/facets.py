@@ -1,6 +1,8 @@
 """The facets of a search on a cluster: the searches that count values, and buckets from them.
 
-A row with more values than one response may have is counted in parts, if the hits have so many.
+All counts are exact. A row with more values than one response may have is counted in parts, if the
+hits have that many. Only values whose first MAX_TERM_CHARS characters are equal, and fill that
+limit, are counted together, as the first of them.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ class FacetPlan:
     """The searches that count the values of some facets.
 
     The query of each search has the words and the typed filters. `searches` has the aggregations
-    of each. There is only one, unless a facet has thousands of values.
+    of each. There is only one, unless facets have tens of thousands of values.
     """
 
     def __init__(self, facets: Sequence[FacetAggregations]) -> None:

@@ -48,7 +48,5 @@ def list_values_of(node: Node, vocabulary: Vocabulary) -> Sequence[str]:
     ends = parse_year_range(value) if is_year else None
     if ends is None:
         return ()
-    values = vocabulary.list_values(row)
-    last = len(values) - 1  # the missing value, which is in no range
-    first = bisect_left(values, ends[0], hi=last)
-    return values[first : bisect_right(values, ends[1] or "9999", hi=last)]
+    values = vocabulary.list_values(row)  # the missing value sorts after all years
+    return values[bisect_left(values, ends[0]) : bisect_right(values, ends[1] or "9999")]
