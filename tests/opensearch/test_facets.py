@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -171,6 +172,17 @@ def test_the_values_of_a_row_among_the_hits_are_counted(
                 assert list(result.list_counts(row).items()) == list(
                     reply.count_values(row).items()
                 )
+
+
+def test_a_catalogue_without_facets_has_one_search(single_node: Cluster) -> None:
+    """The plan has a search without aggregations, so a page can always add its own to the first."""
+    texts = catalogues.CATALOGUE.fields[:2]
+    catalogue = msgspec.structs.replace(catalogues.CATALOGUE, fields=texts, groups={})
+    made = [Publication(id="p", title="Law", source=SourceLocation("made", 1))]
+    with load(single_node.client, made, catalogue) as snapshot:
+        plan = plan_facets({}, snapshot.vocabulary)
+        assert plan.searches == [{}]
+        assert make_facets(plan.read([{}]), None) == ({}, {})
 
 
 def test_values_that_the_index_cuts_are_shown_whole(single_node: Cluster) -> None:

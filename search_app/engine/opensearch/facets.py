@@ -38,13 +38,13 @@ class FacetPlan:
     """The searches that count the values of some facets.
 
     The query of each search has the words and the typed filters. `searches` has the aggregations
-    of each. There is only one, unless facets have tens of thousands of values.
+    of each. It has one, even without facets, and more only for tens of thousands of values.
     """
 
     def __init__(self, facets: Sequence[FacetAggregations]) -> None:
         self._facets = facets
-        groups: list[list[FacetAggregations]] = []
-        free = 0
+        groups: list[list[FacetAggregations]] = [[]]
+        free = facet_aggregations.MAX_BUCKETS
         for facet in facets:
             if facet.max_buckets > free:
                 groups.append([])
