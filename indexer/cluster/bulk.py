@@ -5,6 +5,7 @@ A document replaces the one with the same `_id`, so a request can be repeated af
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
@@ -29,7 +30,7 @@ TEMPORARY = frozenset({429, 502, 503, 504})
 """Statuses of a request or of a document that passes later: a node is busy or away."""
 
 Report = Callable[[int], object]
-"""Receives the number of documents that the cluster has accepted so far."""
+"""Receives a number of documents: the cluster has accepted at least as many, without a gap."""
 
 
 def load(
@@ -41,19 +42,19 @@ def load(
     more than the data nodes of the cluster, and one more is prepared meanwhile. Raise ClusterError
     if the cluster rejects a document, or is busy or away for too long.
     """
-    in_flight = _count_data_nodes(client) + 1
+    in_flight = count_data_nodes(client) + 1
     sender = _Sender(client, index)
-    pending: set[Future[int]] = set()
+    sent: deque[Future[int]] = deque()
     accepted = 0
     with ThreadPoolExecutor(in_flight) as threads:
         try:
             for body in _split_bodies(documents):
-                if len(pending) == in_flight:
-                    accepted += _collect(pending)
+                if sum(not each.done() for each in sent) == in_flight:
+                    accepted += _collect(sent)
                     report(accepted)
-                pending.add(threads.submit(sender.send, body))
-            while pending:
-                accepted += _collect(pending)
+                sent.append(threads.submit(sender.send, body))
+            while sent:
+                accepted += _collect(sent)
                 report(accepted)
         finally:
             sender.stopped.set()
@@ -74,14 +75,22 @@ def _split_bodies(documents: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield body
 
 
-def _collect(pending: set[Future[int]]) -> int:
-    """Wait for at least one request, and remove those that ended. Return their documents."""
-    done, _ = wait(pending, return_when=FIRST_COMPLETED)
-    pending -= done
-    return sum(future.result() for future in done)
+def _collect(sent: deque[Future[int]]) -> int:
+    """Wait until a request ends, if one is under way. Raise its ClusterError.
+
+    Remove the requests up to the first one that is under way. Return the number of their documents.
+    """
+    done, _ = wait([each for each in sent if not each.done()], return_when=FIRST_COMPLETED)
+    for future in done:
+        future.result()
+    accepted = 0
+    while sent and sent[0].done():
+        accepted += sent.popleft().result()
+    return accepted
 
 
-def _count_data_nodes(client: OpenSearch) -> int:
+def count_data_nodes(client: OpenSearch) -> int:
+    """Return the number of nodes with data. Raise ClusterError if the cluster does not answer."""
     try:
         return int(client.cluster.health()["number_of_data_nodes"])
     except OpenSearchException as error:

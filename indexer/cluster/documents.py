@@ -72,15 +72,29 @@ def make_document_id(identity: str) -> str:
     return identity if len(data) <= MAX_ID_BYTES else sha256(data).hexdigest()
 
 
-def list_documents(segment: Segment, groups: Groups) -> Iterator[bytes]:
-    """Yield each document as two lines: the action and the document.
+def list_documents(
+    segment: Segment, groups: Groups, numbers: NDArray[np.int64] | None = None
+) -> Iterator[bytes]:
+    """Yield documents as two lines: the action and the document.
 
-    The documents of a run (`split_runs`) are in memory at a time, besides the term dictionary and
-    the values of the facets.
+    `numbers` has those that are wanted, in ascending order; None means all. The documents of a run
+    (`split_runs`) are in memory at a time, besides the term dictionary and the values of the
+    facets.
     """
     encoder = _Encoder(segment, groups)
     for first, last in split_runs(segment.forward_index):
-        yield from encoder.encode(first, last)
+        if numbers is None:
+            yield from encoder.encode(first, last)
+            continue
+        wanted = numbers[slice(*np.searchsorted(numbers, (first, last)))]
+        for part in np.split(wanted, np.flatnonzero(np.diff(wanted) > 1) + 1):
+            if len(part):
+                yield from encoder.encode(int(part[0]), int(part[-1]) + 1)
+
+
+def make_deletion(identity: str) -> bytes:
+    """Return the line of a bulk request that deletes a publication."""
+    return b'{"delete":{"_id":%s}}\n' % _encode(make_document_id(identity)).encode()
 
 
 class _TextField(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Lock, Timer
+from threading import Event, Lock, Timer
 from typing import Any
 
 import msgspec
@@ -107,6 +107,26 @@ def test_progress_is_reported_up_to_the_last_document(
     assert reported == sorted(reported)
     assert reported[-1] == 50
     assert len(reported) > 2
+
+
+def test_progress_has_no_gap(client: OpenSearch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the first request is under way, no document counts, although later ones are in."""
+    monkeypatch.setattr(bulk, "BODY_BYTES", 1)
+    others_are_in = Event()
+    reported: list[int] = []
+
+    def post(*arguments: Any, send: Any = client.bulk, **named: Any) -> Any:
+        if b'"_id":"0"' in named["body"]:
+            assert others_are_in.wait(60)
+        reply = send(*arguments, **named)
+        if b'"_id":"9"' in named["body"]:
+            others_are_in.set()
+        return reply
+
+    monkeypatch.setattr(client, "bulk", post)
+    assert bulk.load(client, INDEX, make_documents(20), reported.append) == 20
+    assert reported[0] == 0
+    assert reported[-1] == 20
 
 
 def test_few_requests_are_under_way_at_a_time(
