@@ -14,6 +14,8 @@ from indexer.catalogue.fields import Catalogue
 Json = dict[str, object]
 """An object of JSON."""
 
+FORMAT = 1
+"""Version of the documents and their mapping. It grows with every change of either."""
 MAX_TERM_CHARS = 8_000
 """Limit on the characters of a term, a facet value, and a title key. Lucene rejects terms over
 32,766 bytes, and a character has at most 4. A longer one is cut, so two with this prefix are

@@ -108,6 +108,11 @@ class Generation(msgspec.Struct, frozen=True):
         """Return the folder of the Whoosh index."""
         return self.folder / SEGMENT
 
+    @property
+    def has_segment(self) -> bool:
+        """Whether it has a segment. A copy of a generation in a cluster has none."""
+        return any(name.startswith(f"{SEGMENT}/") for name in self.manifest.files)
+
     def read_thesaurus(self) -> Thesaurus:
         """Return the thesaurus for interpreting queries.
 

@@ -1,0 +1,162 @@
+"""The lock of the builds of a catalogue in a cluster, and the outcome of the last one.
+
+Both are documents of the index `NAME-builds`. The lock is renewed while a build runs, and expires
+LOCK_SECONDS after its last renewal, so a build that was cut off blocks nobody for long. Only the
+clock of the cluster counts.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from threading import Event, Thread
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import OpenSearchException, RequestError
+
+from indexer.cluster.generations import translate_errors
+from indexer.generations.last_build import LastBuild
+from indexer.generations.manifest import IndexLocked
+
+LOCK_SECONDS = 90.0
+"""Seconds after the last renewal until another build may take the lock. A node that fails can stop
+all writes for 30 s."""
+RENEWAL_SECONDS = 10.0
+"""Seconds between two renewals."""
+_REQUEST_SECONDS = 20
+"""Seconds that a request to renew the lock may take."""
+
+_BUILDS = "-builds"
+_LOCK, _LAST_BUILD = "lock", "last-build"
+_INDEX = {
+    "settings": {"index": {"number_of_shards": 1, "auto_expand_replicas": "0-1"}},
+    "mappings": {"enabled": False},
+}
+# `ctx._now` is the time of the node in milliseconds.
+_ACQUIRE = """
+if (ctx._source.token != null && ctx._now - ctx._source.renewed <= params.expiry) {
+  ctx.op = 'none';
+} else {
+  ctx._source.token = params.token;
+  ctx._source.owner = params.owner;
+  ctx._source.since = ctx._now;
+  ctx._source.renewed = ctx._now;
+}
+"""
+_RENEW = """
+if (ctx._source.token == params.token) { ctx._source.renewed = ctx._now; } else { ctx.op = 'none'; }
+"""
+_RELEASE = "ctx.op = ctx._source.token == params.token ? 'delete' : 'none';"
+
+
+class _Owner(msgspec.Struct, frozen=True):
+    """The build that has locked the index. `since` is in milliseconds."""
+
+    owner: str
+    since: int
+
+
+@contextmanager
+def lock(client: OpenSearch, name: str) -> Iterator[Callable[[], None]]:
+    """Lock a catalogue against other builds, on this machine or another one.
+
+    Yield a function that raises IndexLocked if another build has taken the lock in the meantime.
+    Raise IndexLocked if another build runs, and ClusterError.
+    """
+    held = _Lock(client, f"{name}{_BUILDS}")
+    held.acquire()
+    stopped = Event()
+    renewal = Thread(target=held.renew_until, args=(stopped,), name="lock", daemon=True)
+    renewal.start()
+    try:
+        yield held.check
+    finally:
+        stopped.set()
+        renewal.join()
+        held.release()
+
+
+class _Lock:
+    def __init__(self, client: OpenSearch, index: str) -> None:
+        self._client, self._index, self._token = client, index, uuid4().hex
+        self._is_lost = False
+
+    def acquire(self) -> None:
+        """Take the lock if it is free or expired. Raise IndexLocked or ClusterError."""
+        with translate_errors(f"{self._index} can't be locked"):
+            self._create_index()
+            owner = f"process {os.getpid()} on {socket.gethostname()}"
+            outcome = self._run(_ACQUIRE, owner=owner, expiry=round(LOCK_SECONDS * 1000))
+        if outcome == "noop":
+            raise self._make_error()
+
+    def _create_index(self) -> None:
+        # Another build may create it first. The client does not log the statuses to ignore.
+        reply = self._client.indices.create(index=self._index, body=_INDEX, ignore=400)
+        error = reply.get("error")
+        if error and error["type"] != "resource_already_exists_exception":
+            raise RequestError(400, error["type"], error)
+
+    def renew_until(self, stopped: Event) -> None:
+        """Renew the lock until `stopped` is set. A renewal that fails is repeated."""
+        while not stopped.wait(RENEWAL_SECONDS):
+            with suppress(OpenSearchException):
+                self._is_lost |= self._run(_RENEW) == "noop"
+
+    def check(self) -> None:
+        """Renew the lock. Raise IndexLocked if another build has it, and ClusterError."""
+        with translate_errors(f"the lock of {self._index} can't be renewed"):
+            self._is_lost |= self._run(_RENEW) == "noop"
+        if self._is_lost:
+            raise self._make_error()
+
+    def release(self) -> None:
+        """Remove the lock. If that fails, it expires."""
+        with suppress(OpenSearchException):
+            self._run(_RELEASE)
+
+    def _run(self, script: str, **parameters: object) -> str:
+        """Run a script on the lock. Return the result: `noop` if another build has the lock."""
+        body: dict[str, Any] = {
+            "scripted_upsert": script is _ACQUIRE,
+            "script": {"source": script, "params": {"token": self._token, **parameters}},
+            "upsert": {},
+        }
+        reply = self._client.update(
+            index=self._index, id=_LOCK, body=body, retry_on_conflict=3,
+            request_timeout=_REQUEST_SECONDS,
+        )  # fmt: skip
+        return str(reply["result"])
+
+    def _make_error(self) -> IndexLocked:
+        owner = "just started"
+        with suppress(OpenSearchException, msgspec.ValidationError):
+            source = self._client.get(index=self._index, id=_LOCK)["_source"]
+            known = msgspec.convert(source, _Owner)
+            since = datetime.fromtimestamp(known.since / 1000, UTC)
+            owner = f"{known.owner}, since {since:%Y-%m-%d %H:%M:%S} UTC"
+        return IndexLocked(
+            f"another build is running ({owner})",
+            f"Wait until it ends. If it was cut off, its lock expires after {LOCK_SECONDS:.0f} s",
+        )
+
+
+def write_last_build(client: OpenSearch, name: str, outcome: LastBuild) -> None:
+    """Write the outcome of a build. The caller must have the lock. If it fails, there is none."""
+    with suppress(OpenSearchException):
+        body = msgspec.to_builtins(outcome)
+        client.index(index=f"{name}{_BUILDS}", id=_LAST_BUILD, body=body)
+
+
+def read_last_build(client: OpenSearch, name: str) -> LastBuild | None:
+    """Return the outcome of the last build, or None if it can't be read."""
+    with suppress(OpenSearchException, msgspec.ValidationError):
+        reply = client.get(index=f"{name}{_BUILDS}", id=_LAST_BUILD, ignore=404)
+        return msgspec.convert(reply.get("_source"), LastBuild)
+    return None
