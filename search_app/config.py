@@ -10,12 +10,13 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_type_hints
 
 import msgspec
 
 from indexer.analysis.embeddings import EncoderError
 from indexer.catalogue.limits import LIMITS, Limits
+from indexer.cluster.connection import AddressError, ClusterAddress, parse_address
 
 if TYPE_CHECKING:
     from indexer.analysis.transformer.encoder import TransformerEncoder
@@ -49,7 +50,24 @@ class Setting(msgspec.Struct, frozen=True):
 
 ROWS = (
     Setting("corpus", "corpus", "Corpus folder: the publications and catalogue.toml."),
-    Setting("index", "index", "Index folder. The first build creates it."),
+    Setting(
+        "index",
+        "index",
+        "Index folder, or the URL of an index in a cluster. The first build creates it.",
+    ),
+    Setting(
+        "work",
+        "",
+        "Folder for files of an index in a cluster. Empty: a folder in the user's cache.",
+    ),
+    Setting("shards", 1, "Number of shards of an index in a cluster.", 1, 1024),
+    Setting(
+        "replicas",
+        "",
+        "Copies of each shard on other nodes. Empty: 1 if the cluster has several nodes, else 0.",
+        pattern=r"\d{0,3}",
+        expected="a number, or nothing",
+    ),
     Setting("host", "127.0.0.1", "Address that the server listens on."),
     Setting("port", 8000, "Port that the server listens on.", 1, 65535),
     Setting("threads", 16, "Number of requests that the server answers at the same time.", 1, 256),
@@ -165,12 +183,18 @@ ROWS = (
     ),
 )
 
+OPTIONAL = {"work", "replicas"}
+"""The settings that are None if they are empty."""
+
 
 class Settings(msgspec.Struct, frozen=True):
     """The values of all settings. `ROWS` describes each field."""
 
     corpus: Path
-    index: Path
+    index: Path | ClusterAddress
+    work: Path | None
+    shards: int
+    replicas: int | None
     host: str
     port: int
     threads: int
@@ -213,8 +237,21 @@ def load(environment: Mapping[str, str] = os.environ, **options: object) -> Sett
     Raise SettingError for an invalid value. A given value of None counts as missing.
     """
     values = {row.name: _parse_value(row, environment, options.get(row.name)) for row in ROWS}
-    # Path is the only type of a setting that msgspec does not convert.
-    return msgspec.convert(values, Settings, strict=False, dec_hook=lambda _, value: Path(value))
+    index = _parse_index(str(values.pop("index")))
+    types = get_type_hints(Settings)
+    # Path is the only type of the other settings that msgspec does not convert.
+    converted = {
+        name: msgspec.convert(value, types[name], strict=False, dec_hook=lambda _, text: Path(text))
+        for name, value in values.items()
+    }
+    return Settings(index=index, **converted)
+
+
+def _parse_index(value: str) -> Path | ClusterAddress:
+    try:
+        return parse_address(value) or Path(value)
+    except AddressError as error:
+        raise SettingError(str(error)) from error
 
 
 def load_encoder(
@@ -246,4 +283,6 @@ def _parse_value(row: Setting, environment: Mapping[str, str], given: object) ->
     if not is_valid:
         option = name if given is None else f"--{row.name}"
         raise SettingError(f"{option} is {value!r}, but must be {expected}. {row.help}")
+    if value == "" and row.name in OPTIONAL:
+        return None
     return value if isinstance(row.default, int) else str(value)

@@ -22,5 +22,8 @@ class Progress:
     def report_sorting(self, done: int, total: int) -> None:
         """Receive the steps of sorting done so far, and all steps, after the last publication."""
 
+    def report_loading(self, done: int, total: int) -> None:
+        """Receive the documents that a cluster has accepted so far, and all of them."""
+
 
 NO_PROGRESS = Progress()

@@ -2,6 +2,8 @@
 
 - `build` turns a corpus into a published generation. `predecessor`, `retirement`, `same_titles`,
   and `build_stats` are parts of it.
+- `locations` is an index in a folder or in a cluster, as the commands see it. `cluster_location`
+  and `cluster_build` are parts of it.
 - `check` reports the problems of a corpus.
 - `link_check` tests the links of a corpus.
 - `importer` turns files into a corpus folder with `sources.toml`, and `pages` a file into a folder

@@ -54,7 +54,7 @@ def find_reusable_segment(
         live_manifest.limits,
     )
     rules = (schema.FORMAT, tokenizer.VERSION, catalogue.fingerprint, model, limits)
-    if live_rules != rules:
+    if live_rules != rules or not live.has_segment:
         return None
     segment = Segment(live.segment, catalogue)
     is_reusable = segment.vectors is None or segment.vectors.digests is not None

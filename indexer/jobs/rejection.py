@@ -67,7 +67,7 @@ def _list_files(ids: Iterable[str], live: Generation, corpus_folder: Path) -> st
     """
     try:
         docstore = Segment(live.segment, live.manifest.catalogue).docstore
-    except (CorruptSegment, KeyError):
+    except (CorruptSegment, KeyError, FileNotFoundError):
         return ""
     doc_numbers = (docstore.find_doc_number(identity) for identity in ids)
     counts = Counter(

@@ -94,7 +94,7 @@ def _find_vanished(
     numbers = dict(islice(numbered, MAX_RETIRED))
     try:
         former = Segment(generation.segment, generation.manifest.catalogue).docstore
-    except (CorruptSegment, KeyError):  # an earlier format
+    except (CorruptSegment, KeyError, FileNotFoundError):  # an earlier format, or a copy
         yield from (Retired(identity, time=now) for identity in numbers.values())
         return
     vanished = [former.get_publication(number) for number in numbers]

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -24,7 +25,6 @@ from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder, EncoderError
 from indexer.analysis.transformer import folder
 from indexer.catalogue.catalogue_toml import CatalogueError
-from indexer.generations import directory
 from indexer.generations.manifest import Generation, IndexLocked, IndexUnusable
 from indexer.ingest import watcher
 from indexer.ingest.progress import NO_PROGRESS, Progress
@@ -32,7 +32,7 @@ from indexer.jobs import build as building
 from indexer.jobs.build import BuildResult
 from indexer.jobs.rejection import BuildRejected
 from indexer.readers.registry import ReaderError
-from search_app.cli import evaluation, output
+from search_app.cli import evaluation, options, output
 from search_app.cli.progress import ProgressDisplay
 from search_app.config import SettingError, Settings, load_encoder
 
@@ -56,11 +56,12 @@ def build(
     """
     suite = evaluation.load(gate) if gate else None
     with _open_encoder(settings) as encoder:
-        return building.build(
-            settings.corpus, settings.index, force=force, progress=progress,
+        build_in = partial(
+            building.build, settings.corpus, force=force, progress=progress,
             gate=evaluation.make_gate(suite, encoder) if suite else building.ACCEPT_ALL,
             encoder=encoder, limits=settings.limits,
         )  # fmt: skip
+        return options.open_location(settings).build(build_in, progress)
 
 
 @contextmanager
@@ -123,7 +124,7 @@ def build_before_serving(settings: Settings) -> bool:
 
 def _load_live(settings: Settings) -> Generation | None:
     with suppress(IndexUnusable):
-        return directory.load_live(settings.index)
+        return options.open_location(settings).load_live()
     return None
 
 

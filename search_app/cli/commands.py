@@ -17,10 +17,9 @@ import msgspec
 from indexer.analysis.embeddings import EncoderError
 from indexer.catalogue import retired, schema
 from indexer.catalogue.catalogue_toml import CatalogueError
-from indexer.generations import directory, fsync, last_build, publish
+from indexer.generations import fsync
 from indexer.generations.manifest import IndexUnusable
 from indexer.jobs import check as checking
-from indexer.jobs import verify as verifying
 from indexer.jobs.folder_switch import ImportRejected
 from indexer.jobs.rejection import BuildRejected, RemovesTooMuch
 from indexer.links.schedule import NetworkDown
@@ -112,10 +111,10 @@ def _fail(message: str, status: int = options.FAILED) -> NoReturn:
 
 @commands.command()
 @options.index
-def status(index: Path | None) -> None:
+def status(index: str | None) -> None:
     """Show the live generation: its name, date, and contents."""
-    settings = config.load(index=index)
-    live = directory.load_live(settings.index)
+    location = options.open_location(config.load(index=index))
+    live = location.load_live()
     manifest = live.manifest
     click.echo(f"{live.name}, built {manifest.built} in {manifest.seconds:.1f} s")
     click.echo(f"{manifest.publications} publications of “{manifest.catalogue.title}”")
@@ -123,10 +122,10 @@ def status(index: Path | None) -> None:
         click.echo(f"\n{field.label}")
         for value, count in manifest.counts[field.name].items():
             click.echo(f"  {count:>7}  {facet_rows.facet_label(field, value, manifest.catalogue)}")
-    outcome = last_build.read(settings.index)
+    outcome = location.read_last_build()
     if outcome and outcome.status == "failed":
         click.echo(f"\nThe last build failed, {outcome.at}: {outcome.what}")
-    click.echo(f"\nOn disk: {', '.join(directory.list_names(settings.index))}")
+    click.echo(f"\nOn disk: {', '.join(location.list_names())}")
     click.echo(f"Retired ids: {len(live.read_retired())}")
     click.echo(f"Problems in the corpus: {len(manifest.problems)}")
     for problem in manifest.problems:
@@ -135,13 +134,12 @@ def status(index: Path | None) -> None:
 
 @commands.command(name="retired")
 @options.index
-def retired_(index: Path | None) -> None:
+def retired_(index: str | None) -> None:
     """Print the ids of removed and renamed publications, in the format of retired.toml.
 
     Save them in the corpus folder to keep them after the index is deleted.
     """
-    settings = config.load(index=index)
-    entries = directory.load_live(settings.index).read_retired()
+    entries = options.open_location(config.load(index=index)).load_live().read_retired()
     click.echo(retired.format_toml(entries.values()), nl=False)
 
 
@@ -186,13 +184,12 @@ def check(  # noqa: PLR0917 - click passes options by name
 
 @commands.command()
 @options.index
-def verify(index: Path | None) -> None:
+def verify(index: str | None) -> None:
     """Check CURRENT and every generation of the index, and report damage.
 
     Exit status: 0 no damage, 1 damage.
     """
-    settings = config.load(index=index)
-    reports = list(verifying.verify(settings.index))
+    reports = list(options.open_location(config.load(index=index)).verify())
     for report in reports:
         size = f" ({report.size / 1e6:,.1f} MB)" if report.size else ""
         click.echo(f"{report.name}: {'; '.join(report.errors) or 'undamaged'}{size}")
@@ -201,14 +198,14 @@ def verify(index: Path | None) -> None:
 
 @commands.command()
 @options.index
-def rollback(index: Path | None) -> None:
+def rollback(index: str | None) -> None:
     """Make the generation before the live one live again.
 
     Damaged generations are skipped. If CURRENT is unusable, the newest undamaged generation becomes
     live.
     """
-    settings = config.load(index=index)
-    click.echo(f"Live is now {publish.rollback(settings.index).name}.")
+    name = options.open_location(config.load(index=index)).rollback()
+    click.echo(f"Live is now {name}.")
 
 
 @commands.command(
@@ -226,7 +223,7 @@ def rollback(index: Path | None) -> None:
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def search(
-    index: Path | None, encoder: str | None, as_json: bool, format_name: str | None,
+    index: str | None, encoder: str | None, as_json: bool, format_name: str | None,
     words: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Search from the terminal, with the same results as on the page.
@@ -238,7 +235,7 @@ def search(
     """
     settings = config.load(index=index, encoder=encoder)
     with config.load_encoder(settings) or nullcontext() as transformer:
-        engine = open_engine(settings.index, transformer)
+        engine = open_engine(settings.index, transformer, settings.work)
         _print_results(engine, settings, words, format_name, as_json=as_json)
 
 

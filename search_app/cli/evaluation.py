@@ -114,8 +114,11 @@ def make_gate(
 def _measure_live(
     suite: QuerySuite, live: Generation | None, encoder: Encoder | None
 ) -> dict[str, float]:
-    """Return the means of the live generation. There are none if it is damaged or unusable."""
-    if live is None or integrity_errors(live):
+    """Return the means of the live generation. There are none if it is damaged or unusable.
+
+    A copy of a generation that another machine built has no segment, and is not measured.
+    """
+    if live is None or not live.has_segment or integrity_errors(live):
         return {}
     with suppress(IndexUnusable):
         return mean_ndcg(suite, open_searcher(live, encoder=encoder))

@@ -1,4 +1,7 @@
-"""Progress display: a bar on the terminal for each phase of a build: read, encode, sort."""
+"""Progress display: a bar on the terminal for each phase of a build.
+
+The phases are reading, encoding, sorting, and loading into a cluster.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from indexer.ingest.progress import Progress
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-ENCODING, SORTING = "Encoding", "Sorting "
+ENCODING, SORTING, LOADING = "Encoding", "Sorting ", "Loading "
 """Labels of the later bars, as long as that of the first."""
 
 
@@ -69,6 +72,12 @@ class ProgressDisplay(Progress):
     def report_sorting(self, done: int, total: int) -> None:
         """Replace the bar by one for sorting, and advance it."""
         self._show_phase(SORTING, total)
+        self._advance(done)
+
+    def report_loading(self, done: int, total: int) -> None:
+        """Replace the bar by one for loading, and advance it."""
+        self._show_phase(LOADING, total)
+        self._publications = done
         self._advance(done)
 
     def _show_phase(self, label: str, total: int) -> None:

@@ -82,7 +82,7 @@ def _warn_of_changed_rows(settings: config.Settings, live: Manifest) -> None:
     show_default=True,
     help="Seconds between two checks of the corpus.",
 )
-def watch(corpus: Path | None, index: Path | None, encoder: str | None, interval: float) -> None:
+def watch(corpus: Path | None, index: str | None, encoder: str | None, interval: float) -> None:
     """Build now, and again whenever the corpus changes, until stopped with Ctrl-C."""
     settings = config.load(corpus=corpus, index=index, encoder=encoder)
     for _ in watcher.watch(settings.corpus, interval=interval):

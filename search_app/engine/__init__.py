@@ -15,10 +15,13 @@ from math import inf
 from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic, sleep
+from typing import TYPE_CHECKING
 from weakref import ref
 
 from indexer.analysis.embeddings import Encoder
 from indexer.catalogue.records import Publication
+from indexer.cluster.connection import ClusterAddress, connect
+from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine.admission import AdmissionControl, TooBusy
 from search_app.engine.deadline import BudgetExceeded, Deadline
@@ -28,6 +31,9 @@ from search_app.engine.results import Results
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.loader import IntegrityCheck
 from search_app.engine.store import StoreUnavailable
+
+if TYPE_CHECKING:
+    from search_app.engine.cluster_index import ClusterIndex
 
 __all__ = [
     "BudgetExceeded",
@@ -61,20 +67,21 @@ class Engine:
 
     A search may take `budget` milliseconds. Expensive searches run one at a time.
 
-    `index` is the index folder. `current` is the searcher in use, or None. `failed` is the name of
-    a live generation that could not be opened or is damaged. It is empty if the index is missing.
+    `index` is the index folder, or the URL of an index in a cluster. `current` is the searcher in
+    use, or None. `failed` is the name of a live generation that could not be opened or is damaged.
+    It is empty if the index is missing.
     `on_reload` is called after each switch, and by every refresh until the previous searcher
     is freed.
     """
 
     def __init__(
         self,
-        index: Path,
+        index: Path | ClusterAddress,
         options: LoadOptions = LoadOptions(),  # noqa: B008
         budget: float = inf,
     ) -> None:
         self.index, self.options, self._budget = index, options, budget
-        self._generations = LocalIndex(index, options)
+        self._generations = _make_index(index, options)
         self._admission = AdmissionControl()
         self._lock = Lock()
         self._check: IntegrityCheck | None = None
@@ -118,7 +125,7 @@ class Engine:
             self.refresh()
 
     def is_behind(self) -> bool:
-        """Return whether `refresh` has work to do. Only the file `CURRENT` is read."""
+        """Return whether `refresh` has work to do. Only the name of the live generation is read."""
         live = self._read_live_name()
         if self.current is None or self.current.name != live:
             return live != self.failed or monotonic() - self._tried > RETRY_SECONDS
@@ -188,6 +195,10 @@ class Engine:
         if self._check and (error := self._check.make_error()):
             log.error("%s", error)
 
+    def read_last_build(self) -> LastBuild | None:
+        """Return the outcome of the last build of the index, or None if it can't be read."""
+        return self._generations.read_last_build()
+
     def search(self, request: SearchRequest) -> Results:
         """Return the results of a search of the live index.
 
@@ -215,8 +226,24 @@ class Engine:
             return searcher.scan(request, Deadline(self._budget, yield_to_others))
 
 
-def open_engine(index: Path, encoder: Encoder | None = None) -> Engine:
-    """Return an engine on the live generation. Raise IndexMissing, IndexOutdated or OSError."""
-    engine = Engine(index, LoadOptions(encoder=encoder))
+def _make_index(index: Path | ClusterAddress, options: LoadOptions) -> LocalIndex | ClusterIndex:
+    """Return the generations of an index. Raise ClusterError if the extra for it is missing."""
+    if isinstance(index, Path):
+        return LocalIndex(index, options)
+    client = connect(index)
+    # It needs the extra `opensearch`.
+    from search_app.engine.cluster_index import ClusterIndex
+
+    return ClusterIndex(client, index, options.work)
+
+
+def open_engine(
+    index: Path | ClusterAddress, encoder: Encoder | None = None, work: Path | None = None
+) -> Engine:
+    """Return an engine on the live generation. Raise IndexUnusable or OSError.
+
+    `work` is the folder for copies from a cluster; None means the user's cache.
+    """
+    engine = Engine(index, LoadOptions(encoder=encoder, work=work))
     engine.get_searcher()
     return engine

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from indexer.analysis.embeddings import Encoder
 from indexer.codec.segment import array_file
-from indexer.generations import directory
+from indexer.generations import directory, last_build
+from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import Generation
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.search import Searcher
@@ -24,12 +25,14 @@ class LoadOptions(NamedTuple):
 
     A generation of at most `max_in_memory` bytes is read into memory, a larger one is mapped.
     Opening waits up to `check_timeout` seconds for the check of the files. The rest of it runs in
-    the background. `encoder` encodes queries if it made the vectors of the generation.
+    the background. `encoder` encodes queries if it made the vectors of the generation. `work` is
+    the folder for copies from a cluster; None means the user's cache.
     """
 
     max_in_memory: int = 0
     check_timeout: float = 10.0
     encoder: Encoder | None = None
+    work: Path | None = None
 
 
 class LocalIndex:
@@ -41,6 +44,10 @@ class LocalIndex:
     def read_live_name(self) -> str:
         """Return the name of the live generation. Raise IndexUnusable or OSError."""
         return directory.read_live_name(self._folder)
+
+    def read_last_build(self) -> LastBuild | None:
+        """Return the outcome of the last build, or None if it can't be read."""
+        return last_build.read(self._folder)
 
     def open(self, name: str) -> tuple[Searcher, IntegrityCheck]:
         """Open and check a generation, and derive everything that a search needs from it.

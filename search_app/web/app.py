@@ -144,7 +144,7 @@ def make_engine(settings: Settings) -> Engine:
     """Return the engine for the settings, without opening the index. Raise SettingError."""
     # The other half of the budget is for the words alone, if the encoder takes too long.
     encoder = config.load_encoder(settings, seconds=settings.budget / 2000)
-    options = LoadOptions(settings.memory * MEGABYTE, settings.patience, encoder)
+    options = LoadOptions(settings.memory * MEGABYTE, settings.patience, encoder, settings.work)
     return Engine(settings.index, options, settings.budget)
 
 

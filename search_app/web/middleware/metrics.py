@@ -23,7 +23,6 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from indexer.generations import last_build
 from search_app.engine import Engine
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -87,7 +86,7 @@ class _IndexCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics of the last build, even if it failed, and of the generation in use."""
-        if last := last_build.read(self._engine.index):
+        if last := self._engine.read_last_build():
             for name, text, number in (
                 ("timestamp_seconds", "Unix time at which the last build ended.",
                  datetime.fromisoformat(last.at).timestamp()),

@@ -47,10 +47,16 @@ def test_a_changed_corpus_prints_one_line(
     assert ": 1 added, 0 changed, 0 removed, 1 problem: new.html:" in line
 
 
+def get_folder(settings: Settings) -> Path:
+    """Return the index folder."""
+    assert isinstance(settings.index, Path)
+    return settings.index
+
+
 def remove_most(settings: Settings) -> None:
     """Publish 20 more publications, then remove them from the corpus."""
     add(settings.corpus, *(f"Number {number}" for number in range(20)))
-    build.build(settings.corpus, settings.index)
+    build.build(settings.corpus, get_folder(settings))
     (settings.corpus / "new.html").unlink()
 
 
@@ -62,8 +68,8 @@ def break_rows(settings: Settings) -> None:
 def break_lock(settings: Settings) -> None:
     """Change the corpus, and make the index impossible to write."""
     add(settings.corpus, "Latest News")
-    (settings.index / publish.LOCK).unlink()
-    (settings.index / publish.LOCK).mkdir()
+    (get_folder(settings) / publish.LOCK).unlink()
+    (get_folder(settings) / publish.LOCK).mkdir()
 
 
 @pytest.mark.parametrize(
@@ -91,7 +97,7 @@ def test_a_failed_build_prints_one_line(
 
 def test_a_failed_build_without_an_index_is_an_error(settings: Settings) -> None:
     """The server raises the error of the build if no index exists."""
-    shutil.rmtree(settings.index)
+    shutil.rmtree(get_folder(settings))
     break_rows(settings)
     with pytest.raises(CatalogueError):
         build_before_serving(settings)
@@ -102,6 +108,6 @@ def test_the_server_does_not_wait_for_another_build(
 ) -> None:
     """While another process builds, the server opens with the live index and starts no build."""
     add(settings.corpus, "Latest News")
-    with publish.lock(settings.index):
+    with publish.lock(get_folder(settings)):
         assert not build_before_serving(settings)
     assert "another build is running" in capsys.readouterr().out

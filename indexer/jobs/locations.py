@@ -1,0 +1,89 @@
+"""The places of an index: a folder, or a cluster. Commands work on either."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from indexer.cluster.connection import ClusterAddress, connect
+from indexer.generations import directory, last_build, publish
+from indexer.generations.last_build import LastBuild
+from indexer.generations.manifest import Generation
+from indexer.ingest.progress import Progress
+from indexer.jobs import verify as verifying
+from indexer.jobs.build import BuildResult
+from indexer.jobs.verify import VerifyReport
+
+
+class Location(Protocol):
+    """The place of an index. All methods may raise IndexUnusable or OSError."""
+
+    def build(
+        self, build_in: Callable[[Path], BuildResult], progress: Progress
+    ) -> BuildResult:  # fmt: skip
+        """Run a build in the folder that it is given, and publish the result here."""
+
+    def load_live(self) -> Generation:
+        """Return the live generation. One from a cluster lacks the segment."""
+
+    def list_names(self) -> Sequence[str]:
+        """Return the names of all generations, oldest first."""
+
+    def rollback(self) -> str:
+        """Make the latest undamaged predecessor of the live generation live. Return its name."""
+
+    def verify(self) -> Iterator[VerifyReport]:
+        """Yield a report for the pointer if it is unusable, then for each generation."""
+
+    def read_last_build(self) -> LastBuild | None:
+        """Return the outcome of the last build, or None if it can't be read."""
+
+
+class FolderLocation:
+    """An index in a folder of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def build(self, build_in: Callable[[Path], BuildResult], _progress: Progress) -> BuildResult:
+        """Build in the folder of the index."""
+        return build_in(self._folder)
+
+    def load_live(self) -> Generation:
+        """Return the live generation."""
+        return directory.load_live(self._folder)
+
+    def list_names(self) -> Sequence[str]:
+        """Return the names of all generations, oldest first."""
+        return directory.list_names(self._folder)
+
+    def rollback(self) -> str:
+        """Make the latest undamaged predecessor of the live generation live. Return its name."""
+        return publish.rollback(self._folder).name
+
+    def verify(self) -> Iterator[VerifyReport]:
+        """Check every byte of the index."""
+        return verifying.verify(self._folder)
+
+    def read_last_build(self) -> LastBuild | None:
+        """Return the outcome of the last build."""
+        return last_build.read(self._folder)
+
+
+def open_location(
+    index: Path | ClusterAddress, work: Path | None = None, *,
+    shards: int = 1, replicas: int | None = None,
+) -> Location:  # fmt: skip
+    """Return the location of an index. Raise ClusterError if it is a cluster without its extra.
+
+    The others count for a cluster only. `work` is the folder for its files on this machine; None
+    means the user's cache. `shards` and `replicas` are those of a new generation.
+    """
+    if isinstance(index, Path):
+        return FolderLocation(index)
+    client = connect(index)
+    # It needs the extra `opensearch`.
+    from indexer.jobs.cluster_location import ClusterLocation
+
+    return ClusterLocation(client, index, work, shards, replicas)

@@ -1,0 +1,353 @@
+"""The commands on an index in a real cluster, from one machine and from two."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from opensearchpy import OpenSearch
+
+from indexer.cluster import lock, publish
+from indexer.cluster.connection import ClusterError
+from indexer.cluster.generations import ClusterGenerations
+from search_app import config
+from search_app.cli import background_build, options
+from search_app.config import Settings
+from search_app.engine import SearchRequest
+from search_app.web.app import make_engine
+from tests.opensearch.cluster import Cluster
+from tests.opensearch.generations import delete_all, make_titles, write_corpus
+from tests.search_app.cli.test_main import Run, Told, run
+
+__all__ = ["run"]
+
+NAME = "commands"
+
+
+@pytest.fixture
+def client(single_node: Cluster) -> Iterator[OpenSearch]:
+    """Yield a client of a node without indexes of the catalogue afterwards."""
+    yield single_node.client
+    delete_all(single_node.client, NAME)
+
+
+@pytest.fixture
+def generations(client: OpenSearch) -> ClusterGenerations:
+    """Return the generations of the catalogue."""
+    return ClusterGenerations(client, NAME)
+
+
+@pytest.fixture
+def url(
+    single_node: Cluster, client: OpenSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """Return the URL of the index. Files of this machine are in the folder `work`."""
+    monkeypatch.setenv("PUBSEARCH_WORK", str(tmp_path / "work"))
+    return f"opensearch+{single_node.nodes[0].url}/{NAME}"
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Return a corpus of 20 publications."""
+    write_corpus(tmp_path / "corpus", make_titles(20))
+    return tmp_path / "corpus"
+
+
+@pytest.fixture
+def build(run: Run, url: str, corpus: Path) -> Callable[..., Told]:
+    """Return a function that runs `pubsearch build`."""
+    return lambda *arguments: run("build", "--corpus", corpus, "--index", url, *arguments)
+
+
+def remove(corpus: Path, number: int) -> None:
+    """Remove a publication from the corpus."""
+    (corpus / f"Border-number{number}-of-country{number}.jsonl").unlink()
+
+
+def add(corpus: Path, title: str) -> None:
+    """Add a publication to the corpus."""
+    entry = {"title": title, "section": "Tools"}
+    file = corpus / f"{title.replace(' ', '-')}.jsonl"
+    file.write_text(json.dumps(entry), encoding="utf-8")
+
+
+def test_a_build_publishes_in_the_cluster(
+    build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations
+) -> None:
+    """The first build publishes, the second one finds no change, and others send the changes."""
+    first = build()
+    assert (first.status, first.err) == (0, "")
+    assert first.out.startswith("Published 000001-")
+    assert ": 20 added, 0 changed, 0 removed, 0 unchanged" in first.out
+    name = generations.read_live_name()
+    second = build()
+    assert second.status == 0
+    assert second.out.startswith(f"Nothing changed: {name} stays live")
+    remove(corpus, 3)
+    add(corpus, "A new book")
+    third = build()
+    assert ": 1 added, 0 changed, 1 removed, 19 unchanged" in third.out
+    live = generations.read_live_name()
+    assert live.startswith("000002-")
+    assert generations.count(live) == 20
+    metadata = generations.read_metadata(live)
+    assert metadata
+    assert metadata.source == name
+    assert run("verify", "--index", url).status == 0
+
+
+def test_status_shows_the_live_generation(
+    build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations
+) -> None:
+    """It shows the counts, all generations, retired ids, and the failure of the last build."""
+    build()
+    remove(corpus, 3)
+    build()
+    (corpus / "catalogue.toml").rename(corpus / "catalogue.txt")
+    assert build().status == 1
+    told = run("status", "--index", url)
+    assert told.status == 0
+    assert told.out.startswith(generations.read_live_name())
+    assert "19 publications of “Small Catalogue”" in told.out
+    assert f"On disk: {', '.join(generations.list_names())}" in told.out
+    assert "Retired ids: 1" in told.out
+    assert "The last build failed" in told.out
+    retired = run("retired", "--index", url)
+    assert 'id = "border-number3-of-country3"' in retired.out
+
+
+@pytest.mark.parametrize("command", ["status", "retired", "rollback", "verify", "search"])
+def test_without_an_index_a_command_says_so(
+    run: Run, url: str, command: str, client: OpenSearch
+) -> None:
+    """The error names the index, and nothing is created in the cluster."""
+    told = run(command, "--index", url)
+    assert told.status == 1
+    assert "no index commands in the cluster" in told.err
+    assert client.indices.get(index=f"{NAME}-*") == {}
+
+
+@pytest.mark.parametrize("command", ["status", "build", "rollback", "verify", "search"])
+def test_without_a_cluster_a_command_says_so(
+    run: Run, command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The error has no password in it."""
+    monkeypatch.setenv("PUBSEARCH_WORK", str(tmp_path / "work"))
+    monkeypatch.setenv("PUBSEARCH_OPENSEARCH_USER", "somebody")
+    monkeypatch.setenv("PUBSEARCH_OPENSEARCH_PASSWORD", "unguessable")
+    told = run(command, "--index", "opensearch+http://127.0.0.1:9/any")
+    assert told.status == 1
+    assert told.err.startswith("pubsearch: ")
+    assert told.err.count("\n") == 1
+    assert "Check that the nodes of the cluster run" in told.err
+    assert "unguessable" not in told.err
+
+
+def test_a_wrong_url_is_an_error(run: Run) -> None:
+    """The message says what a URL of an index has."""
+    told = run("status", "--index", "opensearch+http://127.0.0.1:9200")
+    assert told.status == 1
+    assert "is not a name of an index" in told.err
+
+
+def test_a_build_after_a_rollback_starts_from_the_live_generation(
+    build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations
+) -> None:
+    """The generation that was rolled back is no predecessor, as in a folder."""
+    build()
+    first = generations.read_live_name()
+    add(corpus, "A new book")
+    build()
+    assert run("rollback", "--index", url).out == f"Live is now {first}.\n"
+    add(corpus, "Another book")
+    assert ": 2 added, 0 changed, 0 removed, 20 unchanged" in build().out
+    live = generations.read_live_name()
+    assert live.startswith("000003-")
+    assert generations.load_manifest(live).after == first
+    assert generations.count(live) == 22
+
+
+def test_another_machine_continues(
+    build: Callable[..., Told], corpus: Path, tmp_path: Path, generations: ClusterGenerations
+) -> None:
+    """A machine without the generation reads all, and checks and compares as the first one."""
+    build()
+    remove(corpus, 3)
+    build()
+    shutil.rmtree(tmp_path / "work")
+    for number in range(4, 20):
+        remove(corpus, number)
+    refused = build()
+    assert refused.status == 4
+    assert "would remove 16 of 19 publications" in refused.err
+    write_corpus(corpus, make_titles(20)[:17])
+    assert ": 1 added, 0 changed, 3 removed, 16 unchanged" in build().out
+    live = generations.read_live_name()
+    assert live.startswith("000003-")
+    assert generations.count(live) == 17
+    (copy,) = (each for each in (tmp_path / "work").rglob(live) if each.is_dir())
+    retired = options.open_location(load(corpus, tmp_path, generations)).load_live().read_retired()
+    assert len(retired) == 3
+    assert (copy / "segment").is_dir()
+
+
+def load(corpus: Path, tmp_path: Path, generations: ClusterGenerations) -> Settings:
+    """Return the settings of the tests."""
+    host = generations.client.transport.hosts[0]
+    index = f"opensearch+http://{host['host']}:{host['port']}/{NAME}"
+    return config.load(corpus=corpus, index=index, work=tmp_path / "work")
+
+
+def test_a_build_that_was_cut_off_is_continued(
+    build: Callable[..., Told], corpus: Path, generations: ClusterGenerations,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """If publishing fails, the next build publishes the same generation, even without a change."""
+    build()
+    first = generations.read_live_name()
+    add(corpus, "A new book")
+
+    def fail(*_: object) -> None:
+        raise ClusterError("the cluster is away", "Start it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ClusterGenerations, "set_live", fail)
+        failed = build()
+    assert failed.status == 1
+    assert "the cluster is away" in failed.err
+    assert generations.read_live_name() == first
+    assert ": 1 added, 0 changed, 0 removed, 20 unchanged" in build().out
+    assert generations.read_live_name().startswith("000002-")
+    assert generations.load_manifest(generations.read_live_name()).after == first
+
+
+def test_a_generation_that_was_not_published_is_no_predecessor_in_the_cluster(
+    build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A rollback goes to the generation that was live in the cluster before."""
+    build()
+    first = generations.read_live_name()
+    add(corpus, "A new book")
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "write_vocabulary", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            build()
+    add(corpus, "Another book")
+    build()
+    assert generations.read_live_name().startswith("000003-")
+    assert len(generations.read_state().indexes) == 4
+    assert run("rollback", "--index", url).out == f"Live is now {first}.\n"
+
+
+def test_an_empty_cluster_gets_the_generation_of_the_folder(
+    build: Callable[..., Told], client: OpenSearch, generations: ClusterGenerations
+) -> None:
+    """If all indexes were deleted, a build loads the generation again."""
+    build()
+    name = generations.read_live_name()
+    delete_all(client, NAME)
+    assert build().out.startswith(f"Published {name}: ")
+    assert generations.read_live_name() == name
+
+
+def test_one_build_at_a_time(build: Callable[..., Told], client: OpenSearch) -> None:
+    """While another machine builds, a build is refused."""
+    with lock.lock(client, NAME):
+        told = build()
+    assert told.status == 1
+    assert "another build is running" in told.err
+    assert build().status == 0
+
+
+def test_verify_reports_damage(
+    build: Callable[..., Told], run: Run, url: str, client: OpenSearch,
+    generations: ClusterGenerations,
+) -> None:  # fmt: skip
+    """It names the alias if it is gone, and the file of which a part is missing."""
+    build()
+    index = generations.get_files_index(generations.read_live_name())
+    client.indices.delete_alias(index="*", name=NAME)
+    client.indices.put_settings(
+        index=index, body={"index": {"blocks.write": None, "number_of_replicas": 1}}
+    )
+    client.delete(index=index, id="digests.zst:0")
+    told = run("verify", "--index", url)
+    assert told.status == 1
+    assert "the alias commands is missing" in told.out
+    assert "has no part 0 of digests.zst" in told.out
+    assert f"the index {index} is yellow" in told.out
+
+
+def test_a_server_builds_first(
+    url: str, corpus: Path, generations: ClusterGenerations, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It publishes, and while another machine builds it opens with the live generation."""
+    settings = config.load(corpus=corpus, index=url)
+    assert background_build.build_before_serving(settings)
+    assert capsys.readouterr().out.startswith("Built 000001-")
+    with lock.lock(generations.client, NAME):
+        assert not background_build.build_before_serving(settings)
+    assert "another build is running" in capsys.readouterr().out
+
+
+def test_the_builder_of_a_server_publishes_changes(
+    url: str, corpus: Path, generations: ClusterGenerations
+) -> None:
+    """A change of the corpus is published by the separate process of the builder."""
+    settings = config.load(corpus=corpus, index=url)
+    background_build.build_before_serving(settings)
+    changed = threading.Event()
+    with background_build.run_builder(settings, None):
+        add(corpus, "A new book")
+        for _ in range(600):
+            if generations.read_live_name().startswith("000002-"):
+                break
+            changed.wait(0.1)
+    assert generations.count(generations.read_live_name()) == 21
+
+
+def test_a_search_has_the_hits_of_a_local_index(
+    build: Callable[..., Told], run: Run, url: str, corpus: Path, tmp_path: Path
+) -> None:
+    """The command prints the same JSON from a cluster as from a folder, except the times."""
+    build()
+    run("build", "--corpus", corpus, "--index", tmp_path / "index")
+    results = []
+    for index in (url, tmp_path / "index"):
+        told = run("search", "--json", "--index", index, "border", "number3")
+        assert told.status == 0
+        results.append(json.loads(told.out))
+    for result in results:
+        assert result["total"]
+        for name in ("generation", "took_ms", "stages"):
+            result.pop(name, None)
+    assert results[0] == results[1]
+
+
+def test_a_server_opens_the_next_generation(
+    build: Callable[..., Told], url: str, corpus: Path, client: OpenSearch
+) -> None:
+    """An engine switches to a published generation, and keeps the one in use without a cluster."""
+    build()
+    settings = config.load(corpus=corpus, index=url)
+    engine = make_engine(settings)
+    assert engine.get_searcher().size == 20
+    assert not engine.is_behind()
+    add(corpus, "A new book")
+    build()
+    assert engine.is_behind()
+    engine.refresh()
+    assert engine.get_searcher().size == 21
+    assert engine.search(SearchRequest("new book")).total == 1
+    last = engine.read_last_build()
+    assert last
+    assert last.status == "published"
+    client.indices.delete_alias(index="*", name=NAME)
+    engine.refresh()
+    assert engine.failed == ""
+    assert engine.search(SearchRequest("new book")).total == 1
