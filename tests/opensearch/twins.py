@@ -32,7 +32,7 @@ class Twin:
         self.groups: Groups = documents.make_groups(self.snapshot.segment)
         self._client, self._index = client, index
 
-    def search(self, bodies: Sequence[Json]) -> list[Mapping[str, Any]]:
+    def search(self, bodies: Sequence[Json]) -> list[dict[str, Any]]:
         """Return the responses of the node to some searches."""
         if not bodies:
             return []
