@@ -25,6 +25,7 @@ from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder, EncoderError
 from indexer.analysis.transformer import folder
 from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.cluster.connection import ClusterAddress
 from indexer.generations.manifest import Generation, IndexLocked, IndexUnusable
 from indexer.ingest import watcher
 from indexer.ingest.progress import NO_PROGRESS, Progress
@@ -67,6 +68,10 @@ def build(
 @contextmanager
 def _open_encoder(settings: Settings) -> Iterator[Encoder | None]:
     """Yield the encoder of the settings, or None. Raise SettingError if it is not usable."""
+    if isinstance(settings.index, ClusterAddress) and (settings.semantic or settings.encoder):
+        raise SettingError(
+            "an index in a cluster has no semantic search. Build without --semantic and --encoder"
+        )
     encoder = load_encoder(settings, threads=os.cpu_count() or 1)
     if encoder:
         with encoder:

@@ -154,6 +154,13 @@ def test_a_wrong_url_is_an_error(run: Run) -> None:
     assert "is not a name of an index" in told.err
 
 
+def test_a_build_with_embeddings_is_refused(build: Callable[..., Told]) -> None:
+    """Semantic search needs vectors, which a cluster does not have."""
+    refused = build("--semantic", "1")
+    assert refused.status == 1
+    assert "an index in a cluster has no semantic search" in refused.err
+
+
 def test_a_build_after_a_rollback_starts_from_the_live_generation(
     build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations
 ) -> None:
