@@ -150,7 +150,9 @@ def connect(address: ClusterAddress, environment: Mapping[str, str] = os.environ
             "an index in a cluster needs the extra opensearch, which is not installed",
             "Run: pip install 'pubsearch[opensearch]'",
         ) from error
-    logging.getLogger("opensearch").addFilter(_drop_traceback)
+    log = logging.getLogger("opensearch")
+    log.setLevel(logging.WARNING)  # at INFO, it logs every request
+    log.addFilter(_drop_traceback)
     client = OpenSearch(
         list(address.hosts),
         http_auth=_make_credentials(address, environment),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import subprocess
 import sys
@@ -214,3 +215,11 @@ def test_a_forked_process_has_connections_of_its_own() -> None:
             )
             _, errors = child.communicate(timeout=60)
     assert child.returncode == 0, errors.decode()
+
+
+def test_requests_that_succeed_are_not_logged() -> None:
+    """A server asks for the live generation every second, so a log of all requests is useless."""
+    address = parse_address("opensearch+http://127.0.0.1/catalogue")
+    assert address
+    connect(address, {})
+    assert not logging.getLogger("opensearch").isEnabledFor(logging.INFO)
