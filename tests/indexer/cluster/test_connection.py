@@ -219,5 +219,5 @@ def test_a_forked_process_has_connections_of_its_own() -> None:
 
 def test_requests_that_succeed_are_not_logged() -> None:
     """A server asks for the live generation every second, so a log of all requests is useless."""
-    connect("opensearch+http://127.0.0.1/catalogue")
+    connect("opensearch+http://127.0.0.1/catalogue", {})
     assert not logging.getLogger("opensearch").isEnabledFor(logging.INFO)
