@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from pathlib import Path
 from random import Random
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +15,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation
 from search_app.engine.arrays.bm25f import ScoredDocs
 from search_app.engine.arrays.nearness import find_nearness_gains
-from search_app.engine.opensearch.nearness import make_nearness_search, read_nearness_gains
+from search_app.engine.opensearch import nearness, planned_search
 from search_app.engine.ranking.nearness import DEPTH, list_words
 from search_app.engine.request import SearchRequest
 from tests.opensearch.cluster import Cluster
@@ -66,13 +68,15 @@ def check(queries: list[str], twin: Twin) -> int:
         if ranking.idf is None and words and len(ranking.documents):
             hits = twin.list_hits(ScoredDocs(*ranking[:2]), DEPTH)
             asked.append((text, ranking, words, hits))
-    responses = twin.search(
-        [make_nearness_search(words, hits, twin.vocabulary) for *_, words, hits in asked]
-    )
+    searches = [
+        nearness.make_nearness_searches(words, hits, twin.vocabulary) for *_, words, hits in asked
+    ]
+    responses = iter(twin.search([*chain.from_iterable(searches)]))
     count = 0
-    for (text, ranking, words, hits), response in zip(asked, responses, strict=True):
+    for (text, ranking, words, hits), own in zip(asked, searches, strict=True):
         local = twin.by_id(find_nearness_gains(text, ranking, twin.snapshot))
-        found = read_nearness_gains(response, words, hits, twin.vocabulary)
+        measured = islice(responses, len(own))
+        found = nearness.read_nearness_gains(measured, words, hits, twin.vocabulary)
         assert found == pytest.approx(local, rel=1e-6), text
         count += len(found)
     return count
@@ -83,11 +87,15 @@ def check(queries: list[str], twin: Twin) -> int:
 def test_random_publications_gain_the_same(
     seed: int, single_node: Cluster, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Texts of one field, words with stems in common, and stop words make no difference."""
+    """Several texts, words with stems in common, stop words, and several searches are the same."""
     folder = catalogues.index(tmp_path_factory.mktemp("index"), throw(seed), CATALOGUE)
     draw = Random(seed)
     queries = [" ".join(draw.choices(WORDS, k=draw.randint(2, 5))) for _ in range(QUERIES)]
-    with load(folder, single_node.client, "nearness-test") as twin:
+    limit = draw.choice((1, 30, planned_search.MAX_LEAVES))
+    with (
+        mock.patch.object(nearness, "MAX_LEAVES", limit),
+        load(folder, single_node.client, "nearness-test") as twin,
+    ):
         check(queries, twin)
 
 
@@ -103,3 +111,22 @@ def test_publications_of_the_catalogue_gain_the_same(
             start = draw.randrange(len(words))
             queries.append(" ".join(words[start : start + draw.randint(2, 4)]))
         assert check(queries, twin) > 200
+
+
+def test_the_words_of_a_query_may_be_in_very_many_fields(
+    single_node: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """With 120 fields, a search for all pairs would have more terms than a node allows."""
+    rows = [Field(f"note{number}", "Note", weight=0.5) for number in range(120)]
+    catalogue = Catalogue(title="Notes", description="", fields=(*CATALOGUE.fields, *rows))
+    values = {"note7": ("stone bridge",), "note70": ("bridge arch",)}
+    made = [
+        Publication(
+            id=f"p{number}", title="Stone bridge", values=values,
+            source=SourceLocation("made", number + 1),
+        )
+        for number in range(2)
+    ]  # fmt: skip
+    folder = catalogues.index(tmp_path_factory.mktemp("index"), made, catalogue)
+    with load(folder, single_node.client, "nearness-test") as twin:
+        assert check(["stone bridge arch builder", "stone bridge arch"], twin)

@@ -8,6 +8,7 @@ the publications whose words are needed, and a second one measures the hits.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from itertools import islice
 
 import numpy as np
 
@@ -92,10 +93,11 @@ class BestHits:
         titles = self._find_title_gains(ranked)
         near = ranked[: nearness.DEPTH] if self._words else []
         selected_hits = self._select_feedback(matched, titles) if self._uses_feedback else None
-        bodies: list[Json] = []
         vocabulary = plan.generation.vocabulary
-        if near:
-            bodies.append(nearness_searches.make_nearness_search(self._words, near, vocabulary))
+        near_searches = (
+            nearness_searches.make_nearness_searches(self._words, near, vocabulary) if near else []
+        )
+        bodies = [*near_searches]
         if selected_hits:
             bodies.append(self._make_feedback(selected_hits))
         if bodies:
@@ -105,7 +107,7 @@ class BestHits:
         nearby: Gains = {}
         if near:
             nearby = nearness_searches.read_nearness_gains(
-                next(measured), self._words, near, vocabulary
+                islice(measured, len(near_searches)), self._words, near, vocabulary
             )
         shares: Gains = {}
         if selected_hits:

@@ -1,4 +1,4 @@
-"""Nearness in a cluster: one search measures all pairs of words in the best hits.
+"""Nearness in a cluster: a search measures all pairs of words in the best hits.
 
 Each fact about a pair has a power of two as its score. The score of a hit is their sum, which a
 float32 has exactly.
@@ -6,15 +6,17 @@ float32 has exactly.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
 
+from indexer.catalogue.fields import Field
 from indexer.cluster.mapping import MAX_TERM_CHARS, Json
 from search_app.engine.opensearch.client import Response
 from search_app.engine.opensearch.document_scores import make_scoring, read_scores
 from search_app.engine.opensearch.hits import RankedDoc
+from search_app.engine.opensearch.planned_search import MAX_LEAVES
 from search_app.engine.opensearch.queries import any_of
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking.nearness import (
@@ -31,53 +33,67 @@ STRENGTHS = (IN_TITLE, IN_ORDER, NEARBY)
 """The strength of each fact about a pair, greatest first."""
 
 
-def make_nearness_search(
+def make_nearness_searches(
     words: Sequence[QueryWord], hits: Sequence[RankedDoc], vocabulary: Vocabulary
-) -> Json:
-    """Return the body of the search that measures the pairs of neighboring words in some hits.
+) -> list[Json]:
+    """Return the bodies of the searches that measure the pairs of neighboring words in some hits.
 
-    `words` are those of `ranking.nearness.list_words`, not empty.
+    `words` are those of `ranking.nearness.list_words`, not empty. One search is enough, unless
+    there are very many fields, or stems of a word.
     """
-    facts = [fact for pair in pairwise(words) for fact in _list_facts(*pair, vocabulary)]
-    queries: list[Json] = [
-        {"constant_score": {"filter": fact, "boost": float(1 << bit)}}
-        for bit, fact in enumerate(facts)
+    pairs = [
+        [_list_texts(word, vocabulary) for word in pair] for pair in pairwise(words)
+    ]  # fmt: skip
+    terms_by_field = len(STRENGTHS) * sum(len(stems) for pair in pairs for stems in pair)
+    count = max(1, MAX_LEAVES // terms_by_field)
+    fields, ids = vocabulary.catalogue.searchable, [hit.id for hit in hits]
+    return [
+        make_scoring(_score_facts(pairs, fields[start : start + count]), ids)
+        for start in range(0, len(fields), count)
     ]
-    return make_scoring(any_of(queries), [hit.id for hit in hits])
 
 
 def read_nearness_gains(
-    response: Response,
+    responses: Iterable[Response],
     words: Sequence[QueryWord],
     hits: Sequence[RankedDoc],
     vocabulary: Vocabulary,
 ) -> dict[str, float]:
-    """Return what hits gain in score, by id, given the response to `make_nearness_search`."""
-    facts = read_scores(response, [hit.id for hit in hits]).astype(np.int64)
-    shifts = range(0, (len(words) - 1) * len(STRENGTHS), len(STRENGTHS))
+    """Return what hits gain in score, by id, given the responses to `make_nearness_searches`."""
+    facts, ids = np.zeros(len(hits), np.int64), [hit.id for hit in hits]
+    for response in responses:
+        facts |= read_scores(response, ids).astype(np.int64)
     strengths = [
-        np.select([facts >> (shift + bit) & 1 > 0 for bit in range(len(STRENGTHS))], STRENGTHS, 0.0)
-        for shift in shifts
+        np.select([facts >> (first + bit) & 1 > 0 for bit in range(len(STRENGTHS))], STRENGTHS, 0.0)
+        for first in range(0, (len(words) - 1) * len(STRENGTHS), len(STRENGTHS))
     ]
     scores = np.array([hit.key for hit in hits], np.float32)
     gains = compute_gains(words, strengths, scores, vocabulary).tolist()
     return {hit.id: gain for hit, gain in zip(hits, gains, strict=True) if gain}
 
 
-def _list_facts(first: QueryWord, second: QueryWord, vocabulary: Vocabulary) -> Iterator[Json]:
+def _score_facts(pairs: Sequence[Sequence[Sequence[str]]], fields: Sequence[Field]) -> Json:
+    """Return the query for the facts about pairs of words, given by their stems, in some fields."""
+    facts = [fact for first, second in pairs for fact in _list_facts(first, second, fields)]
+    return any_of([
+        {"constant_score": {"filter": fact, "boost": float(1 << bit)}}
+        for bit, fact in enumerate(facts)
+    ])  # fmt: skip
+
+
+def _list_facts(
+    first: Sequence[str], second: Sequence[str], fields: Sequence[Field]
+) -> Iterator[Json]:
     """Yield the query of each fact about a pair, in the order of STRENGTHS."""
-    first_stems, second_stems = _list_texts(first, vocabulary), _list_texts(second, vocabulary)
-    searchable = vocabulary.catalogue.searchable
     for is_title in (True, False):
         yield any_of([
-            _follow(f"pos_{field.name}", first_stems, second_stems, ORDERED_DISTANCE)
-            for field in searchable if (field.role == "title") == is_title
+            _follow(f"pos_{field.name}", first, second, ORDERED_DISTANCE)
+            for field in fields if (field.role == "title") == is_title
         ])  # fmt: skip
     # A search for both orders at once takes an occurrence of both words for a pair.
     yield any_of([
         _follow(f"pos_{field.name}", *stems, WINDOW)
-        for field in searchable
-        for stems in ((first_stems, second_stems), (second_stems, first_stems))
+        for field in fields for stems in ((first, second), (second, first))
     ])  # fmt: skip
 
 
