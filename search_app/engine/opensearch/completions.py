@@ -54,7 +54,7 @@ def complete(
     buckets = response["aggregations"]["words"]["buckets"]
     counts = {word: buckets[word]["doc_count"] for word in candidates}
     found = [word for word in candidates if counts[word]]
-    return sorted(found, key=lambda word: -counts[word])[:limit]
+    return sorted(found, key=lambda word: (-counts[word], word))[:limit]
 
 
 class TitleSearch:
