@@ -250,6 +250,7 @@ class ArrayReply:
 
     def count_facets(self) -> tuple[dict[str, tuple[Bucket, ...]], dict[str, int]]:
         """Return the buckets of each facet in display order, and how many values have none."""
+        self.rank()  # before counting, so that stages are reported in this order
         counts = self.count()
         buckets, hidden_values = {}, {}
         for field in self._snapshot.catalogue.facets:
