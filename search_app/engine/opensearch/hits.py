@@ -109,14 +109,6 @@ def make_records(ids: Sequence[str]) -> Json:
     return make_page(query, (), slice(0, len(ids)))
 
 
-def fold(documents: Sequence[RankedDoc]) -> list[RankedDoc]:
-    """Return the first document of each group, in order."""
-    first: dict[int, RankedDoc] = {}
-    for document in documents:
-        first.setdefault(document.group, document)
-    return list(first.values())
-
-
 def make_family_count() -> Json:
     """Return the aggregation that counts the hits with other editions, and their titles."""
     groups = {"terms": {"field": "group", "size": MAX_GROUPS}}

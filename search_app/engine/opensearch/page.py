@@ -8,9 +8,10 @@ the records of hits that rose onto the page.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
-from indexer.cluster.mapping import Json
+from indexer.cluster.mapping import MAX_RESULT_WINDOW, Json
 from search_app.engine.opensearch import hits
 from search_app.engine.opensearch.best_hits import BestHits
 from search_app.engine.opensearch.client import Response, Send
@@ -19,10 +20,14 @@ from search_app.engine.opensearch.frequencies import read_count
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.planned_search import PlannedSearch
 from search_app.engine.opensearch.queries import EVERYTHING, filter_by
+from search_app.engine.opensearch.walk import find_order, fold, walk
 from search_app.engine.results import Bucket
 
 MATCHED, HITS, FIRST = "-matched", "-hits", "-first"
 """Names of aggregations. No facet has such a name."""
+
+DEEP_BATCH = 10_000
+"""Number of hits of a request on the way to a page beyond MAX_RESULT_WINDOW."""
 
 Facets = tuple[dict[str, tuple[Bucket, ...]], dict[str, int]]
 """The buckets of each facet, and the number of values that have none."""
@@ -46,34 +51,27 @@ class LoadedPage(NamedTuple):
 
 def load_page(plan: PlannedSearch, send: Send, *, with_facets: bool) -> LoadedPage:
     """Return the page of a search. The frequencies of its clauses must be known."""
-    best = BestHits(plan, send)
+    best, places = BestHits(plan, send), _find_places(plan)
     facets = (
         plan_facets(plan.ask.request.filters, plan.generation.vocabulary) if with_facets else None
     )
     aggregations, *others = facets.searches if facets else [{}]
     if best.depth:
-        first = slice(0, best.depth)
-        body = _make_list(plan, first, find_order(plan, send), with_records=False)
         aggregations = aggregations | {FIRST: best.make_first_records()}
-    else:
-        body = _make_list(plan, _find_places(plan), find_order(plan, send), with_records=True)
-    families = {"families": hits.make_family_count()}
-    body |= {
-        "track_total_hits": True,
-        "aggs": {
-            MATCHED: {"filter": EVERYTHING},
-            HITS: {"filter": filter_by(plan.selected), "aggs": families},
-            **aggregations,
-        },
-    }
     further = [make_aggregation(plan, other) for other in others]
     lists = best.make_lists() if best.depth else []
+    body = _make_body(plan, best, places, send) | {
+        "track_total_hits": True,
+        "aggs": _make_counts(plan) | aggregations,
+    }
     response, *responses = send([body, *further, *lists])
     counted = dict(response["aggregations"])
     shown, total = hits.read_page(response), read_count(response)
     if best.depth:
         best.measure(shown, hits.read_page(counted.pop(FIRST)), responses[len(further) :])
         shown = _reorder(plan, best, send, is_all=total <= best.depth)
+    elif places.stop > MAX_RESULT_WINDOW:
+        shown = _read_deep(plan, best, places, send)
     matched, titles = counted.pop(MATCHED), counted.pop(HITS)["families"]
     counts = [counted, *(other["aggregations"] for other in responses[: len(further)])]
     return LoadedPage(
@@ -87,6 +85,15 @@ def _find_places(plan: PlannedSearch) -> slice:
     return slice((request.page - 1) * request.size, request.page * request.size)
 
 
+def _make_body(plan: PlannedSearch, best: BestHits, places: slice, send: Send) -> Json:
+    """Return the search for the first hits if these may be reordered, otherwise for the page."""
+    if best.depth:
+        places = slice(0, best.depth)
+    elif places.stop > MAX_RESULT_WINDOW:
+        places = slice(0, 0)
+    return _make_list(plan, places, find_order(plan, send), with_records=not best.depth)
+
+
 def _make_list(
     plan: PlannedSearch, places: slice, order: Sequence[object], *, with_records: bool
 ) -> Json:
@@ -98,29 +105,34 @@ def _make_list(
     return body | {"post_filter": filter_by(plan.selected)}
 
 
+def _make_counts(plan: PlannedSearch) -> Json:
+    families = {"families": hits.make_family_count()}
+    return {
+        MATCHED: {"filter": EVERYTHING},
+        HITS: {"filter": filter_by(plan.selected), "aggs": families},
+    }
+
+
 def _reorder(plan: PlannedSearch, best: BestHits, send: Send, *, is_all: bool) -> list[RankedDoc]:
     """Return the hits of the page. If not all hits are among the best, the others follow them."""
     places = _find_places(plan)
-    ordered = hits.fold(best.ordered) if plan.ask.request.fold else best.ordered
+    ordered = [*fold(best.ordered)] if plan.ask.request.fold else best.ordered
     raised = best.read(ordered[places])
     if is_all or places.stop <= len(ordered):
         return raised
     # The best hits have the first places in the order of the clauses too.
     others = slice(max(places.start, len(ordered)), places.stop)
+    if others.stop > MAX_RESULT_WINDOW:
+        return [*raised, *_read_deep(plan, best, others, send)]
     [response] = send([_make_list(plan, others, find_order(plan, send), with_records=True)])
     return [*raised, *hits.read_page(response)]
 
 
-def find_order(plan: PlannedSearch, send: Send) -> Sequence[object]:
-    """Return the sort keys of the hits of a search."""
-    ask = plan.ask
-    if not (ask.newest_first and ask.request.sort is None and plan.tree):
-        return hits.ORDERS[ask.sort]
-    order = hits.ORDERS["relevance"]
-    body = hits.make_page(plan.make_ranked_hits(), order, slice(0, 1), with_records=False)
-    body["post_filter"] = filter_by(plan.selected)
-    [response] = send([body])
-    return hits.make_leveled_order(max((hit.key for hit in hits.read_page(response)), default=0.0))
+def _read_deep(plan: PlannedSearch, best: BestHits, places: slice, send: Send) -> list[RankedDoc]:
+    """Return the hits at places that the cluster does not search for directly."""
+    in_order = walk(plan, send, DEEP_BATCH, with_records=False)
+    folded = fold(in_order) if plan.ask.request.fold else in_order
+    return best.read([*islice(folded, places.start, places.stop)])
 
 
 def make_aggregation(plan: PlannedSearch, aggregations: Json) -> Json:
