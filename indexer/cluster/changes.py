@@ -45,8 +45,7 @@ def find_changes(
     """Return the load that turns the documents of the former segment into those of the other one.
 
     Both must have the same catalogue, format, and analysis. A document follows from its record, its
-    group, and the number of editions. Records are compared as they are compressed, so a document
-    that a build did not copy may count as changed although it is equal.
+    group, and the number of editions.
     """
     former_ids = former.docstore.all_ids
     known = {identity: number for number, identity in enumerate(former_ids)}
@@ -58,8 +57,6 @@ def find_changes(
         if len(former_ids)
         else np.ones(segment.size, np.bool_)
     )
-    if former.docstore.dictionary != segment.docstore.dictionary:
-        is_changed[:] = True
     for number in np.flatnonzero(~is_changed).tolist():
         is_changed[number] = _get_content(former, int(pairs[number])) != _get_content(
             segment, number
@@ -70,5 +67,5 @@ def find_changes(
 def _get_content(segment: Segment, number: int) -> tuple[object, ...]:
     docstore = segment.docstore
     return (
-        docstore.get_title(number), docstore.get_source(number), bytes(docstore.records[number]),
+        docstore.get_title(number), docstore.get_source(number), docstore.get_record(number),
     )  # fmt: skip

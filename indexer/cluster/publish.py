@@ -68,15 +68,11 @@ DEFAULT_OPTIONS = IndexOptions()
 
 
 class _Target(NamedTuple):
-    """An index that is ready for a load, of which `skipped` actions are done."""
+    """An index that is ready for a load."""
 
     load: Load
     groups: Groups
     metadata: IndexMetadata
-
-    @property
-    def skipped(self) -> int:
-        return self.metadata.accepted
 
 
 def publish(
@@ -134,22 +130,27 @@ class _Loader:
     def load_documents(self, report: Callable[[int, int], object]) -> None:
         """Fill the index of documents. Raise ClusterError if their number is wrong."""
         target = self._resume() or self._clone() or self._create()
-        size, recorded = target.load.size, time.monotonic()
+        skipped, recorded = target.metadata.accepted, time.monotonic()
 
         def record(done: int) -> None:
             nonlocal recorded
-            report(target.skipped + done, size)
+            accepted = skipped + done
+            report(accepted, target.load.size)
             if time.monotonic() - recorded >= RECORD_SECONDS:
-                accepted = target.skipped + done
                 metadata = msgspec.structs.replace(target.metadata, accepted=accepted)
                 self._generations.write_metadata(self._documents, metadata)
                 recorded = time.monotonic()
 
-        actions = target.load.list_actions(self._segment, target.groups, target.skipped)
+        actions = target.load.list_actions(self._segment, target.groups, skipped)
         bulk.load(self._client, self._documents, actions, record)
         with translate_errors(f"{self._documents} can't be flushed"):
             self._client.indices.refresh(index=self._documents, request_timeout=_REQUEST_SECONDS)
-            self._client.indices.flush(index=self._documents, request_timeout=_REQUEST_SECONDS)
+            # A copy on another node starts with the last commit that is known to be safe. Without
+            # the second flush, it waits forever for later operations, which have no source.
+            for _ in range(2):
+                self._client.indices.flush(
+                    index=self._documents, force="true", request_timeout=_REQUEST_SECONDS
+                )
         count, wanted = self._generations.count(self._local.name), self._segment.size
         if count != wanted:
             self._generations.delete([self._documents])

@@ -26,8 +26,15 @@ def test_each_shard_has_a_copy_on_another_node(three_nodes: Cluster, tmp_path: P
     assert metadata
     assert metadata.source == first.name
     assert list(check.find_missing_copies(generations, second.name)) == []
+    # A copy needs no operation of the log, which would have no source.
+    recoveries = three_nodes.client.indices.recovery(index=f"{NAME}-*")
+    for index, recovery in recoveries.items():
+        for shard in recovery["shards"]:
+            assert index.endswith("-files") or shard["translog"]["total"] <= 0, shard
     three_nodes.nodes[0].kill()
     for generation in (first, second):
         assert list(check.find_errors(generations, generation.name)) == []
     assert generations.read_live_name() == second.name
     assert list(check.find_missing_copies(generations, second.name)) != []
+    three_nodes.start()
+    assert list(check.find_missing_copies(generations, second.name)) == []

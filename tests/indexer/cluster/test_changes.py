@@ -90,6 +90,16 @@ def test_only_changes_are_sent(tmp_path: Path) -> None:
     assert list_changed(former, former) == []
 
 
+def test_another_dictionary_changes_no_document(tmp_path: Path) -> None:
+    """If the first record changes, all records are compressed in another way, but stay equal."""
+    former = written(tmp_path / "former", fresh(make(6)))
+    first, *others = make(6)
+    changed = msgspec.structs.replace(first, summary="Changed")
+    segment = written(tmp_path / "segment", fresh([changed, *others]))
+    assert former.docstore.dictionary != segment.docstore.dictionary
+    assert list_changed(former, segment) == ["index p0"]
+
+
 def test_a_load_continues_after_any_action(tmp_path: Path) -> None:
     """The actions after the first ones are the same as in the whole load."""
     former = written(tmp_path / "former", fresh(make(8)))
