@@ -107,12 +107,13 @@ class TitleSearch:
 
         Titles that start with the words come first, then shorter ones, then newer ones.
         """
-        starting, others = map(hits.read_page, responses)
-        titles = {
-            hit.id: hit.record.title for hit in (*starting, *others) if hit.record is not None
-        }
-        order = sorted(titles, key=lambda identity: not self._starts(titles[identity]))
-        return [(identity, titles[identity]) for identity in order[:limit]]
+        starting, others = (
+            [(hit.id, hit.record.title) for hit in hits.read_page(response) if hit.record]
+            for response in responses
+        )
+        # The first word of a title may be followed by others than those typed.
+        first = [hit for hit in (*starting, *others) if self._starts(hit[1])]
+        return [*dict.fromkeys([*first, *others])][:limit]
 
     def _starts(self, title: str) -> bool:
         """Return whether a title starts with the words."""
