@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.cluster.mapping import MAX_TERM_CHARS
+from indexer.cluster.mapping import MAX_TERM_CHARS, make_term
 from indexer.codec.segment.docstore import NO_YEAR
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
@@ -131,8 +131,8 @@ class _Encoder:
         self._segment, self._groups = segment, groups
         # The marks of the stream, FIELD_END and GAP, index from the end.
         stems, words = segment.stems.texts.to_list(), segment.words.texts.to_list()
-        self._stems = [*(stem[:MAX_TERM_CHARS] for stem in stems), _NEXT_TEXT]
-        self._words = [*(decode_surface(word)[:MAX_TERM_CHARS] for word in words), "", ""]
+        self._stems = [*map(make_term, stems), _NEXT_TEXT]
+        self._words = [*(make_term(decode_surface(word)) for word in words), "", ""]
         self._fields = [
             _TextField(f',"pos_{name}":["', f'"],"word_{name}":"', f'","len_{name}":')
             for name in segment.fields

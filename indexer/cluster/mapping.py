@@ -28,6 +28,9 @@ phrases end there, and distances of words are those of a segment."""
 SYNONYM_SEPARATOR = "|"
 """Separates the terms of one clause in a query. No term contains it."""
 
+_SPACE = "\ue000"
+"""Replaces a space in a term. A ligature such as U+FDFA is folded to several words in one term."""
+
 _ANALYSIS: Json = {
     "tokenizer": {
         # Its limit is in UTF-16 code units, of which a character has at most 2.
@@ -52,6 +55,11 @@ _SIMILARITY: Json = {
         "script": {"source": "return weight * doc.freq;"},
     },
 }
+
+
+def make_term(term: str) -> str:
+    """Return a word or a stem as the index has it: without spaces, and not too long."""
+    return term[:MAX_TERM_CHARS].replace(" ", _SPACE)
 
 
 def make_index(catalogue: Catalogue, shards: int) -> Json:

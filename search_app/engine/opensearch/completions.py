@@ -8,7 +8,7 @@ import numpy as np
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
-from indexer.cluster.mapping import MAX_TERM_CHARS, Json
+from indexer.cluster.mapping import Json, make_term
 from search_app.engine.opensearch import hits
 from search_app.engine.opensearch.client import Response, Send
 from search_app.engine.opensearch.queries import any_of, filter_by, match_terms
@@ -86,7 +86,7 @@ class TitleSearch:
         ]
 
     def _match_word(self, index: int) -> Json:
-        field, word = f"word_{self._title}", self._words[index][:MAX_TERM_CHARS]
+        field, word = f"word_{self._title}", make_term(self._words[index])
         if self._is_open and index == len(self._words) - 1:
             return {"prefix": {field: {"value": word}}}
         return {"term": {field: {"value": word}}}
@@ -99,7 +99,7 @@ class TitleSearch:
         else:
             words = [self._words[0]]
         stems = {stem for word in words for stem in self._vocabulary.list_stems(word)}
-        spans = [{"span_term": {field: stem[:MAX_TERM_CHARS]}} for stem in sorted(stems)]
+        spans = [{"span_term": {field: make_term(stem)}} for stem in sorted(stems)]
         return {"span_or": {"clauses": spans}}
 
     def read(self, responses: Sequence[Response], limit: int) -> list[tuple[str, str]]:

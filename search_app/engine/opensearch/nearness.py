@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from indexer.catalogue.fields import Field
-from indexer.cluster.mapping import MAX_TERM_CHARS, Json
+from indexer.cluster.mapping import Json, make_term
 from search_app.engine.opensearch.client import Response
 from search_app.engine.opensearch.document_scores import make_scoring, read_scores
 from search_app.engine.opensearch.hits import RankedDoc
@@ -98,7 +98,7 @@ def _list_facts(
 
 
 def _list_texts(word: QueryWord, vocabulary: Vocabulary) -> list[str]:
-    return [vocabulary.stems.texts.get_text(number)[:MAX_TERM_CHARS] for number in word]
+    return [make_term(vocabulary.stems.texts.get_text(number)) for number in word]
 
 
 def _follow(field: str, first: Sequence[str], second: Sequence[str], distance: int) -> Json:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from indexer.cluster.mapping import MAX_TERM_CHARS, Json
+from indexer.cluster.mapping import Json, make_term
 from search_app.engine.compiled_clauses import (
     AllPart,
     CompiledClause,
@@ -73,7 +73,7 @@ class PhraseFields:
         """
         texts = [self._vocabulary.stems.texts.get_text(number) for number in stems]
         parameters: Json = {
-            "query": " ".join(text[:MAX_TERM_CHARS] for text in texts),
+            "query": " ".join(map(make_term, texts)),
             "analyzer": "space",
             # The similarity scores a phrase once for each of its words.
             "boost": boost / len(texts),

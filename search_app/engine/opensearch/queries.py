@@ -16,7 +16,7 @@ from whoosh import query
 
 from indexer.catalogue.fields import MISSING, Catalogue
 from indexer.catalogue.schema import parse_exact_name
-from indexer.cluster.mapping import MAX_TERM_CHARS, SYNONYM_SEPARATOR, Json
+from indexer.cluster.mapping import MAX_TERM_CHARS, SYNONYM_SEPARATOR, Json, make_term
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from search_app.engine.compiled_clauses import (
     AllPart,
@@ -228,7 +228,7 @@ def match_terms(field: str, terms: Sequence[str], boost: float = 1.0) -> list[Js
 
     The sum of their scores is the number of occurrences, multiplied by the boost.
     """
-    cut = [*dict.fromkeys(term[:MAX_TERM_CHARS] for term in terms)]
+    cut = [*dict.fromkeys(map(make_term, terms))]
     return [
         {
             "match": {

@@ -170,3 +170,10 @@ def test_a_very_long_word_or_value_is_cut(tmp_path: Path) -> None:
         term = found[0] if isinstance(found, list) else found
         assert len(term) == mapping.MAX_TERM_CHARS
         assert len(term.encode()) < 32_766
+
+
+def test_a_word_that_is_folded_to_several_is_one_term(tmp_path: Path) -> None:
+    """The ligature U+FDFA is folded to four words, which the index would split at their spaces."""
+    ((_, document),) = decoded(segment_of(titled("\ufdfa peace"), tmp_path))
+    assert len(str(document["word_title"]).split()) == 2
+    assert len(str(document["pos_title"]).split()) == 2
