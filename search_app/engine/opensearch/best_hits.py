@@ -7,7 +7,7 @@ the publications whose words are needed, and a second one measures the hits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -114,11 +114,11 @@ class BestHits:
             shares = feedback_searches.read_feedback_shares(next(measured), selected_hits)
         for response in measured:
             self._read |= {hit.id: hit for hit in hits.read_page(response)}
-        self._order(selected, {hit.id for hit in matched}, titles, nearby, shares)
+        self._order(selected, titles, nearby, shares)
 
-    def _order(self, selected: Sequence[RankedDoc], first: Set[str], *all_gains: Gains) -> None:
-        """Order the selected hits among the first ones, with all gains."""
-        raised = [_raise(hit, *all_gains) for hit in selected if hit.id in first]
+    def _order(self, selected: Sequence[RankedDoc], *all_gains: Gains) -> None:
+        """Order the selected hits, with all gains."""
+        raised = [_raise(hit, *all_gains) for hit in selected]
         self.ordered = sorted(raised, key=lambda hit: hit.relevance_order)
         self.added = {
             hit.id: AddedToHit(0.0, *(gains.get(hit.id, 0.0) for gains in all_gains))
