@@ -58,10 +58,10 @@ def expected_text(publication: Publication, field: Field) -> Document:
     for before, token in zip([None, *tokens], tokens, strict=False):
         if before and token.position > before.position + 1:
             texts.append([])
-        texts[-1].append(token.stem)
+        texts[-1].append(mapping.make_term(token.stem))
     return {
         f"pos_{field.name}": texts,
-        f"word_{field.name}": [token.surface for token in tokens],
+        f"word_{field.name}": [mapping.make_term(token.surface) for token in tokens],
         f"len_{field.name}": len(tokens),
     }
 
