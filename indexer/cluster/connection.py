@@ -35,6 +35,8 @@ TIMEOUT = 60
 index may wait 30 s for the manager of the cluster."""
 MAX_CONNECTIONS = 32
 """Number of idle connections to each host that are kept open for the next requests."""
+DEAD_SECONDS = 30
+"""Seconds for which a host that did not answer is not asked, unless no other one answers."""
 MAX_NAME_CHARS = 128
 """Limit on the name of an index. OpenSearch allows 255, and generations add theirs."""
 
@@ -160,6 +162,8 @@ def connect(address: ClusterAddress, environment: Mapping[str, str] = os.environ
         max_retries=len(address.hosts),
         timeout=TIMEOUT,
         pool_maxsize=MAX_CONNECTIONS,
+        dead_timeout=DEAD_SECONDS,
+        timeout_cutoff=0,  # else a host that is back may wait for half an hour
     )
     known = ref(client)
     # Two processes that share a connection would read each other's responses.

@@ -40,7 +40,8 @@ def serve(builds: Literal["watch", "never"] | None, **given: Path | str | int | 
     """Build the index if the corpus has changed, then serve the page.
 
     If the build fails, the last good index is served. Without one, the exit status is that of
-    `pubsearch build`. If both --watch and --no-build are given, the last one counts.
+    `pubsearch build`. With --no-build, the server waits for an index in a cluster that is away. If
+    both --watch and --no-build are given, the last one counts.
     """
     # Importing the web package here keeps the other commands fast.
     from search_app.web import server
@@ -52,7 +53,9 @@ def serve(builds: Literal["watch", "never"] | None, **given: Path | str | int | 
         seen = None
     engine = make_engine(settings)
     set_process_up(engine, settings)
-    _warn_of_changed_rows(settings, engine.get_searcher().generation.manifest)
+    # An index in a cluster may be away for a while. Until then, the status is 503.
+    with nullcontext() if isinstance(settings.index, Path) else suppress(IndexUnusable):
+        _warn_of_changed_rows(settings, engine.get_searcher().generation.manifest)
     http_server = server.make_server(settings, engine)
     with background_build.run_builder(settings, seen) if builds == "watch" else nullcontext():
         engine.watch()

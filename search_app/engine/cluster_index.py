@@ -6,6 +6,7 @@ store of a cluster.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from opensearchpy import OpenSearch
@@ -16,8 +17,10 @@ from indexer.cluster.generations import ClusterGenerations
 from indexer.cluster.vocabulary_file import VOCABULARY, read_vocabulary
 from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import Generation, IndexOutdated
+from search_app.engine.admission import TooBusy
 from search_app.engine.opensearch.client import ClusterClient
 from search_app.engine.opensearch.generation import open_generation
+from search_app.engine.opensearch.responsive_nodes import ResponsiveNodes
 from search_app.engine.opensearch.store import OpenSearchStore
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot import loader
@@ -30,11 +33,15 @@ class ClusterIndex:
     def __init__(self, client: OpenSearch, address: ClusterAddress, work: Path | None) -> None:
         self._client, self._name = client, address.name
         self._generations = ClusterGenerations(client, address.name)
+        self._nodes = ResponsiveNodes(client)
         self._copies = mirror.get_folder(address, work) / mirror.COPIES
 
     def read_live_name(self) -> str:
-        """Return the name of the live generation. Raise IndexUnusable."""
-        return self._generations.read_live_name()
+        """Return the name of the live generation. Raise IndexUnusable if a shard is missing."""
+        name = self._generations.read_live_name()
+        with suppress(TooBusy):
+            self._make_client(name).check()
+        return name
 
     def read_last_build(self) -> LastBuild | None:
         """Return the outcome of the last build, or None if it can't be read."""
@@ -61,10 +68,13 @@ class ClusterIndex:
         return searcher, check
 
     def _make_searcher(self, generation: Generation) -> Searcher:
-        index = self._generations.get_documents_index(generation.name)
         opened = open_generation(
-            ClusterClient(self._client, index),
+            self._make_client(generation.name),
             read_vocabulary(generation.folder / VOCABULARY),
             generation.manifest.catalogue,
         )
         return Searcher(generation, OpenSearchStore(opened), opened.vocabulary)
+
+    def _make_client(self, name: str) -> ClusterClient:
+        index = self._generations.get_documents_index(name)
+        return ClusterClient(self._client, index, self._nodes)

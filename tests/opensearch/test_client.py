@@ -98,9 +98,9 @@ def test_a_node_stops_a_search_over_its_budget(
 def test_the_client_does_not_wait_for_a_node_that_stops_too_late(
     client: ClusterClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If a node does not stop a search in time, the client gives up."""
+    """If a node does not stop a search in time, the client gives up. The node may hang."""
     monkeypatch.setattr(module, "ALLOWANCE_SECONDS", 0.001)
-    with pytest.raises(BudgetExceeded):
+    with pytest.raises(StoreUnavailable, match="no response in time"):
         client.msearch([SLOW], Deadline(20))
 
 
@@ -173,7 +173,7 @@ def test_a_paused_node_does_not_delay_a_search_for_long(
     (node,) = single_node.nodes
     node.pause()
     try:
-        with pytest.raises(BudgetExceeded):
+        with pytest.raises(StoreUnavailable, match="no response in time"):
             client.msearch([COUNT], Deadline(200))
         with pytest.raises(StoreUnavailable, match="no response in time"):
             client.check()

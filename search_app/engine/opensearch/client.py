@@ -21,6 +21,7 @@ from indexer.cluster.mapping import Json
 from indexer.generations.manifest import IndexMissing
 from search_app.engine.admission import TooBusy
 from search_app.engine.deadline import BudgetExceeded, Deadline
+from search_app.engine.opensearch.responsive_nodes import ResponsiveNodes
 from search_app.engine.store import StoreUnavailable
 
 STAGE = "cluster"
@@ -31,6 +32,11 @@ ALLOWANCE_SECONDS = 0.5
 """Seconds for the network, and for a node to notice that a search is to be stopped."""
 CONNECT_SECONDS = 0.5
 """Seconds until the next host is tried. A host without power does not refuse connections."""
+FIRST_PART = 1 / 3
+"""Part of the budget after which the first try is stopped. The client waits half as long again for
+the response. The rest is for a second try, without the nodes that hang."""
+MIN_FIRST_SECONDS = 0.05
+"""Do not divide a shorter time. Nodes that are only slow would seem to hang."""
 CHECK_SECONDS = 5.0
 """Seconds that a check of the index may take."""
 
@@ -43,6 +49,17 @@ _STOPPED = frozenset({"task_cancelled_exception"})
 """Types of the error of a search that a node stopped at its time limit."""
 
 
+class _NoResponse(Exception):
+    """A request has no complete response. A second one may have it. `error` is the error if not.
+
+    `late` is the error of the client if the host did not answer in time.
+    """
+
+    def __init__(self, error: Exception, late: ConnectionTimeout | None = None) -> None:
+        super().__init__(str(error))
+        self.error, self.late = error, late
+
+
 class _Reply(msgspec.Struct, frozen=True):
     """The reply to several searches. `took` is in milliseconds."""
 
@@ -53,17 +70,21 @@ class _Reply(msgspec.Struct, frozen=True):
 class ClusterClient:
     """A client of one index of a cluster, which is the concrete index of a generation.
 
-    Threads may share it.
+    Threads may share it. `nodes` can be shared by the clients of several indexes.
     """
 
-    def __init__(self, client: OpenSearch, index: str) -> None:
+    def __init__(
+        self, client: OpenSearch, index: str, nodes: ResponsiveNodes | None = None
+    ) -> None:
         self._client, self.index = client, index
+        self._nodes = nodes or ResponsiveNodes(client)
 
     def msearch(self, bodies: Sequence[Json], deadline: Deadline) -> list[Response]:
         """Return the responses to several searches, sent in one request.
 
-        Nodes stop a search when the budget is used up. The time that they report is counted as
-        STAGE.
+        Nodes stop a search when the budget is used up. If a response is late or lacks shards, the
+        request is sent a second time, to another host, for nodes that respond. The time that the
+        nodes report is counted as STAGE.
 
         Raise BudgetExceeded if there is not enough time, TooBusy if a node refuses the request for
         lack of memory or threads, StoreUnavailable if the cluster or a shard does not answer in
@@ -73,16 +94,40 @@ class ClusterClient:
         seconds = min(deadline.remaining / 1000, MAX_SECONDS)
         if seconds <= 0:
             raise BudgetExceeded(STAGE, deadline.budget)
-        header = msgspec.json.encode({
+        part = seconds * FIRST_PART
+        if part >= MIN_FIRST_SECONDS:
+            try:
+                return self._search(bodies, part, part / 2, deadline)
+            except _NoResponse as failure:
+                self._nodes.look(failure.late)
+                seconds = min(deadline.remaining / 1000, MAX_SECONDS)
+                if seconds <= 0:
+                    raise failure.error from failure
+        try:
+            return self._search(bodies, seconds, ALLOWANCE_SECONDS, deadline)
+        except _NoResponse as failure:
+            raise failure.error from failure
+
+    def _search(
+        self, bodies: Sequence[Json], seconds: float, allowance: float, deadline: Deadline
+    ) -> list[Response]:
+        """Return the responses of one host. Raise _NoResponse if a second try may have them.
+
+        The nodes stop after some seconds, and the client after `allowance` more.
+        """
+        options: Json = {
             "allow_partial_search_results": False,
             "cancel_after_time_interval": f"{max(int(seconds * 1000), 1)}ms",
-        })  # fmt: skip
+        }
+        if preference := self._nodes.preference:
+            options["preference"] = preference
+        header = msgspec.json.encode(options)
         lines = [part for body in bodies for part in (header, msgspec.json.encode(body))]
-        with self._translate_errors(deadline):
+        with self._translate_errors():
             reply = self._client.msearch(
                 body=b"\n".join(lines), index=self.index,
                 request_timeout=Timeout(
-                    connect=min(CONNECT_SECONDS, seconds), read=seconds + ALLOWANCE_SECONDS
+                    connect=min(CONNECT_SECONDS, seconds), read=seconds + allowance
                 ),
             )  # fmt: skip
             found = msgspec.convert(reply, _Reply)
@@ -93,18 +138,20 @@ class ClusterClient:
 
     def check(self) -> None:
         """Ask every shard. Raise StoreUnavailable, or another error of `msearch`."""
+        if self._nodes.preference:
+            self._nodes.look()
         try:
             self.msearch([{"size": 0}], Deadline(CHECK_SECONDS * 1000))
         except BudgetExceeded as error:
             raise self._make_unavailable("no response in time") from error
 
     @contextmanager
-    def _translate_errors(self, deadline: Deadline) -> Iterator[None]:
-        """Raise the errors of `msearch` in place of those of the client."""
+    def _translate_errors(self) -> Iterator[None]:
+        """Raise the errors of `_search` in place of those of the client."""
         try:
             yield
         except ConnectionTimeout as error:
-            raise self._make_late(deadline) from error
+            raise _NoResponse(self._make_unavailable("no response in time"), error) from error
         except SSLError as error:
             raise ClusterError(
                 f"the connection to the cluster is not secure: {error.error}",
@@ -118,17 +165,18 @@ class ClusterClient:
             raise self._make_unavailable(f"not a response of OpenSearch: {error}") from error
 
     def _check(self, response: Mapping[str, Any], deadline: Deadline) -> None:
-        """Raise an error of `msearch` if a response is one, or is not complete."""
+        """Raise an error of `_search` if a response is one, or is not complete."""
         if error := response.get("error"):
             causes = [error, *error.get("root_cause", ()), error.get("caused_by", {})]
             if any(cause.get("type") in _STOPPED for cause in causes):
-                raise self._make_late(deadline)
+                raise _NoResponse(self._make_late(deadline))
             reasons = [f"{cause['type']}: {cause['reason']}" for cause in causes if cause]
-            raise self._make_error(response.get("status", 500), reasons[-1])
+            unusable = self._make_error(response.get("status", 500), reasons[-1])
+            raise _NoResponse(unusable) if isinstance(unusable, StoreUnavailable) else unusable
         if response["timed_out"]:
-            raise self._make_late(deadline)
+            raise _NoResponse(self._make_late(deadline))
         if failed := response["_shards"]["failed"]:
-            raise self._make_unavailable(f"{failed} shards failed")
+            raise _NoResponse(self._make_unavailable(f"{failed} shards failed"))
 
     def _make_late(self, deadline: Deadline) -> Exception:
         """Return the error of a search that took too long."""
