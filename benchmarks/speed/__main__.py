@@ -21,6 +21,7 @@ from benchmarks.speed import (
     trees,
     worst,
 )
+from benchmarks.speed.opensearch import measure as opensearch
 from benchmarks.speed.report import page, plots
 from benchmarks.speed.results import Results
 from benchmarks.speed.workplace import Plan, Workplace
@@ -37,6 +38,7 @@ PARTS: dict[str, Callable[[Workplace], object]] = {
     "pages": pages.measure,
     "trees": trees.measure,
     "publishing": publishing.measure,
+    "opensearch": opensearch.measure,
 }
 """The parts by their names in the results, in the order of measurement."""
 

@@ -28,7 +28,7 @@ def measure(work: Workplace) -> Pages:
     setting = machine.setting(work.plan.file.name, work.size)
     titles = [paper.title for paper in papers.read(work.lines)]
     texts = searches(titles, min(SEARCHES, 2 * work.plan.queries), work.plan.seed)
-    asked = requested(_index(work), [path(text) for text in texts], work.folder)
+    asked = requested(make_index(work), [path(text) for text in texts], work.folder)
     taken = np.array(asked.taken)
     part = Pages(
         setting,
@@ -70,7 +70,7 @@ def requested(index: Path, paths: Sequence[str], folder: Path) -> Asked:
     return fresh.run(Asked, index, listed, module="paging")[0]
 
 
-def _index(work: Workplace) -> Path:
+def make_index(work: Workplace) -> Path:
     """Build the index of the papers with all their facets unless it exists."""
     corpus, index = work.folder / "pages-corpus", work.folder / "pages-index"
     if not index.exists():

@@ -9,6 +9,7 @@ from statistics import median
 import msgspec
 
 from benchmarks.speed.machine import Setting
+from benchmarks.speed.opensearch.measured import Cluster
 from benchmarks.speed.publishing_results import Publishing
 
 _NUMBERS = re.compile(r"\[[-\d.,\se]*\]")
@@ -244,6 +245,7 @@ class Results(msgspec.Struct):
     pages: Pages | None = None
     trees: Trees | None = None
     publishing: Publishing | None = None
+    opensearch: Cluster | None = None
 
 
 def load(file: Path) -> Results:

@@ -86,11 +86,16 @@ class Told(msgspec.Struct):
     p50: int
     p99: int
 
+    @property
+    def each_second(self) -> float:
+        """The requests per second."""
+        return round(self.requests / self.micros * 10**6, 1)
+
 
 def measure(work: Workplace) -> Serving:
     """Serve both catalogues in turn, and request pages as fast as possible."""
     setting = machine.setting(work.plan.file.name, work.size)
-    if reason := without_gunicorn() or _without_wrk():
+    if reason := without_gunicorn() or without_wrk():
         return Serving(setting, WORKERS, CONNECTIONS, SECONDS, {}, reason)
     small = work.folder / "catalogue"
     build.build(HOUSE / "corpus", small)
@@ -114,7 +119,8 @@ def without_gunicorn() -> str | None:
     return None
 
 
-def _without_wrk() -> str | None:
+def without_wrk() -> str | None:
+    """Return why wrk cannot run, or None if it can."""
     return None if shutil.which("wrk") else "the program wrk is not installed (apt install wrk)"
 
 
@@ -142,21 +148,30 @@ def _paths(index: Path, seed: int) -> list[str]:
 
 
 def _served(index: Path, paths: Sequence[str], folder: Path) -> Served:
-    listed, script = folder / "paths.txt", folder / "paths.lua"
-    listed.write_text("\n".join(paths) + "\n", encoding="utf-8")
-    script.write_text(_SCRIPT, encoding="utf-8")
     with server(index, partial(gunicorn, WORKERS)) as served:
-        _asked(served.url, listed, script, 2)
-        told = _asked(served.url, listed, script, SECONDS)
-    if told.failed:
-        raise RuntimeError(f"{told.failed} of {told.requests} requests failed")
+        told = request(served.url, paths, folder)
     return Served(
-        each_second=round(told.requests / told.micros * 10**6, 1),
+        each_second=told.each_second,
         p50=told.p50 / 1000,
         p99=told.p99 / 1000,
         page=_alone(index, paths),
         paths=len(paths),
     )
+
+
+def request(address: str, paths: Sequence[str], folder: Path) -> Told:
+    """Request paths for some seconds, after two seconds without a measurement.
+
+    Raise RuntimeError if a request fails.
+    """
+    listed, script = folder / "paths.txt", folder / "paths.lua"
+    listed.write_text("\n".join(paths) + "\n", encoding="utf-8")
+    script.write_text(_SCRIPT, encoding="utf-8")
+    _asked(address, listed, script, 2)
+    told = _asked(address, listed, script, SECONDS)
+    if told.failed:
+        raise RuntimeError(f"{told.failed} of {told.requests} requests failed")
+    return told
 
 
 def _asked(address: str, listed: Path, script: Path, seconds: int) -> Told:
@@ -170,14 +185,21 @@ def _asked(address: str, listed: Path, script: Path, seconds: int) -> Told:
 
 
 @contextmanager
-def server(index: Path, command: Callable[[int], list[str]]) -> Iterator[Server]:
-    """Serve an index with a command that depends on the port."""
+def server(
+    index: Path | str, command: Callable[[int], list[str]], work: Path | None = None
+) -> Iterator[Server]:
+    """Serve an index with a command that depends on the port.
+
+    `index` is a folder, or the URL of an index in a cluster. Then `work` is the folder of its files
+    on this machine.
+    """
     with socket.socket() as reserved:  # reserves the port while the socket is open
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         reserved.bind(("127.0.0.1", 0))
         port = int(reserved.getsockname()[1])
         process = subprocess.Popen(
-            command(port), cwd=HOUSE, env={**os.environ, "PUBSEARCH_INDEX": str(index)},
+            command(port), cwd=HOUSE,
+            env={**os.environ, "PUBSEARCH_INDEX": str(index), "PUBSEARCH_WORK": str(work or "")},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -153,10 +153,12 @@ class Cluster:
 
 
 @contextmanager
-def run_cluster(folder: Path, class_path: str, size: int = 1) -> Iterator[Cluster]:
+def run_cluster(
+    folder: Path, class_path: str, size: int = 1, java: Sequence[str] = JAVA
+) -> Iterator[Cluster]:
     """Start a cluster of `size` nodes in `folder`, and stop it in the end.
 
-    Raise NodeError if a node does not start.
+    `java` is the command of Java with its options. Raise NodeError if a node does not start.
     """
     ports = _find_free_ports(2 * size)
     transport = ports[size:]
@@ -169,7 +171,7 @@ def run_cluster(folder: Path, class_path: str, size: int = 1) -> Iterator[Cluste
         "discovery.seed_hosts": ",".join(f"127.0.0.1:{port}" for port in transport),
         "network.host": "127.0.0.1",
     }
-    command = [*JAVA, "-cp", class_path, "TestNode"]
+    command = [*java, "-cp", class_path, "TestNode"]
     cluster = Cluster(
         [
             Node(
