@@ -23,6 +23,9 @@ from indexer.codec.segment.term_dictionary import FIELD_END, GAP, decode_surface
 from indexer.codec.segment.word_stream import WordNumbers, collect_texts
 from search_app.engine.results import How
 
+MAX_CACHED_WORDS = 1 << 17
+"""Words whose numbers are cached, about 20 MB. A search for one takes 20 times as long."""
+
 
 class Span(NamedTuple):
     """A run of adjacent words.
@@ -67,18 +70,31 @@ class ClauseMatch(NamedTuple):
         )
 
 
-class WordNumbering(NamedTuple):
-    """The words of an index by number, and its catalogue.
+class WordNumbering:
+    """The words of an index by number, and its catalogue. Threads may share it.
 
     `texts` has the words as `term_dictionary.encode_word` returns them, sorted. `stem_or_none` has
     the stem number of each word, then -1 twice. `mean_lengths` has the mean length of each
     searchable field: see `postings.compute_means`.
     """
 
-    catalogue: Catalogue
-    texts: StringTable
-    stem_or_none: Array
-    mean_lengths: Array
+    def __init__(
+        self, catalogue: Catalogue, texts: StringTable, stem_or_none: Array, mean_lengths: Array
+    ) -> None:
+        self.catalogue, self.texts = catalogue, texts
+        self.stem_or_none, self.mean_lengths = stem_or_none, mean_lengths
+        self._numbers: dict[str, int] = {}
+
+    def get_number(self, word: str) -> int:
+        """Return the number of a word. Raise KeyError if the index does not have it."""
+        number = self._numbers.get(word)
+        if number is None:
+            number = self.texts.find(word)
+            if number is None:
+                raise KeyError(word)
+            if len(self._numbers) < MAX_CACHED_WORDS:
+                self._numbers[word] = number
+        return number
 
 
 class DocumentWords:
@@ -172,7 +188,7 @@ def split_words(
     catalogue = numbering.catalogue
     numbers = WordNumbers(catalogue.language)
     stream = numbers.encode(collect_texts([publication], catalogue))
-    final = [GAP, FIELD_END, *(_find_word(word, numbering) for word in numbers.words)]
+    final = [GAP, FIELD_END, *map(numbering.get_number, numbers.words)]
     words = np.array(final, np.int32).take(stream)
     ends = (words == FIELD_END).nonzero()[0] + 1
     begins = [0, *ends.tolist()]
@@ -185,10 +201,3 @@ def split_words(
         return value in values if values else value == MISSING
 
     return DocumentWords(words, begins, norms, numbering, has_value, without=without)
-
-
-def _find_word(word: str, numbering: WordNumbering) -> int:
-    number = numbering.texts.find(word)
-    if number is None:
-        raise KeyError(word)
-    return number

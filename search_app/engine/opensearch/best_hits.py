@@ -118,11 +118,11 @@ class BestHits:
 
     def _order(self, selected: Sequence[RankedDoc], *all_gains: Gains) -> None:
         """Order the selected hits, with all gains."""
-        raised = [_raise(hit, *all_gains) for hit in selected]
+        raised = _raise(selected, *all_gains)
         self.ordered = sorted(raised, key=lambda hit: hit.relevance_order)
         self.added = {
-            hit.id: AddedToHit(0.0, *(gains.get(hit.id, 0.0) for gains in all_gains))
-            for hit in raised
+            identity: AddedToHit(0.0, *(gains.get(identity, 0.0) for gains in all_gains))
+            for identity in set().union(*all_gains)
         }
 
     def _find_title_gains(self, ranked: Sequence[RankedDoc]) -> Gains:
@@ -136,9 +136,7 @@ class BestHits:
         }
 
     def _select_feedback(self, matched: Sequence[RankedDoc], titles: Gains) -> FeedbackHits | None:
-        raised = sorted(
-            (_raise(hit, titles) for hit in matched), key=lambda hit: hit.relevance_order
-        )
+        raised = sorted(_raise(matched, titles), key=lambda hit: hit.relevance_order)
         return feedback_searches.select_hits(raised)
 
     def _make_feedback(self, selected_hits: FeedbackHits) -> Json:
@@ -177,9 +175,13 @@ class BestHits:
         ]
 
 
-def _raise(hit: RankedDoc, *all_gains: Gains) -> RankedDoc:
-    """Return a hit with its gains in its score, added as float32."""
-    key = np.float32(hit.key)
+def _raise(some_hits: Sequence[RankedDoc], *all_gains: Gains) -> list[RankedDoc]:
+    """Return hits with their gains in their scores, added as float32."""
+    keys = np.array([hit.key for hit in some_hits], np.float32)
     for gains in all_gains:
-        key += np.float32(gains.get(hit.id, 0.0))
-    return hit._replace(key=float(key))
+        if gains:
+            keys += np.array([gains.get(hit.id, 0.0) for hit in some_hits], np.float32)
+    return [
+        RankedDoc(hit.id, key, hit.newest, hit.group, hit.editions, hit.record)
+        for hit, key in zip(some_hits, keys.tolist(), strict=True)
+    ]

@@ -16,6 +16,8 @@ from search_app.engine.store import StoreRequest
 MAX_LEAVES = 960
 """Limit on the terms and phrases in fields that a query matches. Lucene allows 1,024 of them
 (`indices.query.bool.max_clause_count`), and filters need some."""
+_LEAVES = frozenset({"match", "match_phrase", "terms", "match_all", "match_none"})
+"""The kinds of query that Lucene counts as one clause."""
 
 
 class PlannedSearch:
@@ -88,5 +90,18 @@ def _limit(
     kept, dropped = limit_cost(tree, generation.vocabulary)
     if kept is None:
         return None, dropped
-    kept, further = drop_expensive(kept, generation.compiler.count_leaves, MAX_LEAVES)
+    weigh = generation.compiler.weigh
+    kept, further = drop_expensive(kept, lambda clause: _count_leaves(weigh(clause)), MAX_LEAVES)
     return kept, dropped + further
+
+
+def _count_leaves(part: object) -> int:
+    """Return the number of queries of single fields in a part of a query."""
+    if isinstance(part, list):
+        return sum(map(_count_leaves, part))
+    if not isinstance(part, dict):
+        return 0
+    return sum(
+        1 if name in _LEAVES else 0 if name == "script" else _count_leaves(inner)
+        for name, inner in part.items()
+    )

@@ -32,9 +32,12 @@ from search_app.engine.opensearch.client import Send
 from search_app.engine.opensearch.phrases import PhraseFields
 from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.snapshot.cache import Cache
 
 MAX_SYNONYMS = 1000
 """Number of terms of one query of a field. Lucene allows 1,024 clauses."""
+MAX_CACHED = 512
+"""Limit on cached queries of clauses. Those of a prefix have about 20 kB."""
 NOTHING: Json = {"match_none": {}}
 EVERYTHING: Json = {"match_all": {"boost": 0}}
 
@@ -44,9 +47,6 @@ SATURATE = "params.limit * _score / (params.k1 + _score)"
 """Saturates a weighted frequency. `limit` is idf * (k1 + 1)."""
 INVERT = "params.boost / _score"
 """Turns the greatest of inverted weights into the lowest weight."""
-
-_LEAVES = frozenset({"match", "match_phrase", "terms", "match_all", "match_none"})
-"""The kinds of query that Lucene counts as one clause."""
 
 FindIdf = Callable[[Clause], float]
 """Function from a clause to its idf."""
@@ -75,6 +75,8 @@ class QueryCompiler:
         self._vocabulary = vocabulary
         self._phrase_fields = PhraseFields(vocabulary)
         self._norms = list_norms(vocabulary.catalogue, mean_lengths)
+        # Up to five readings of a query have the same clauses, and each is needed several times.
+        self._weighed: Cache[tuple[str, Clause], Json] = Cache(MAX_CACHED)
 
     def learn_phrases(self, clauses: Iterable[Clause], send: Send) -> None:
         """Find the fields in which the phrases of some clauses occur, so that queries are short."""
@@ -86,11 +88,12 @@ class QueryCompiler:
 
         Raise UnknownNode if a part of the clause has an unknown type.
         """
-        return self._weigh(compile_clause(clause, self._vocabulary), 1.0)
-
-    def count_leaves(self, clause: Clause) -> int:
-        """Return the number of queries of single fields in the query of a clause."""
-        return _count_leaves(self.weigh(clause))
+        if not clause.text:  # it was not typed, and no other is equal
+            return self._weigh(compile_clause(clause, self._vocabulary), 1.0)
+        return self._weighed.get(
+            (clause.text, clause),
+            lambda: self._weigh(compile_clause(clause, self._vocabulary), 1.0),
+        )
 
     def _weigh(self, clause: CompiledClause, boost: float) -> Json:
         parts = _Parts(self._vocabulary, self._phrase_fields)
@@ -286,15 +289,3 @@ def _count_distinct(node: query.CompoundQuery) -> list[tuple[Clause, int]]:
     """Return the distinct clauses of a node, each with the number of times it occurs."""
     times = Counter((child.text, child) for child in node.subqueries if isinstance(child, Clause))
     return [(clause, count) for (_, clause), count in times.items()]
-
-
-def _count_leaves(part: object) -> int:
-    """Return the number of queries of single fields in a part of a query."""
-    if isinstance(part, list):
-        return sum(map(_count_leaves, part))
-    if not isinstance(part, dict):
-        return 0
-    return sum(
-        1 if name in _LEAVES else 0 if name == "script" else _count_leaves(inner)
-        for name, inner in part.items()
-    )
