@@ -7,6 +7,8 @@ from statistics import median
 from typing import NamedTuple
 
 from benchmarks.speed.engines import OURS, TANTIVY, TANTIVY_STORING
+from benchmarks.speed.opensearch.measured import Cluster
+from benchmarks.speed.opensearch.table import cpu_ratio
 from benchmarks.speed.publishing_results import Published, Publishing
 from benchmarks.speed.questions import title
 from benchmarks.speed.results import (
@@ -31,6 +33,7 @@ MEMORY = 10**9
 MEDIAN_PAGE_MS, P95_PAGE_MS, UNACCOUNTED = 3.0, 5.0, 5.0
 SELECTED = {FOUR: 2.0, HUNDRED: 3.0}
 LONG_PERCENT, GROWN_MB, OF_AN_INDEX = 1.0, 10.0, 1.2
+OWN_MS, LOAD_CPU = 5.0, 1.0
 
 
 class Bar(NamedTuple):
@@ -102,6 +105,7 @@ def judged(results: Results) -> list[Bar]:
         *(_pages(results.pages) if results.pages else ()),
         *(_trees(results.trees) if results.trees else ()),
         *(_publishing(results.publishing) if results.publishing else ()),
+        *(_opensearch(results.opensearch) if results.opensearch else ()),
     ]
 
 
@@ -189,3 +193,17 @@ def _ratio(each: Published) -> float:
     """Return the memory of the index in all processes, relative to that before publishing."""
     bare = each.bare.together
     return (each.after.together - bare) / (each.before.together - bare)
+
+
+def _opensearch(part: Cluster) -> Iterator[Bar]:
+    if not part.kinds or not part.load:
+        return
+    for name, each in part.kinds.items():
+        what = f"search in a cluster, share of this engine, median ({name})"
+        yield Bar(what, each.own.median, OWN_MS, " ms")
+    different = sum(each.hits + each.totals + each.facets for each in part.kinds.values())
+    yield Bar("searches in a cluster with other results", different, 0, "")
+    yield Bar(
+        "CPU time that a cluster adds to a build", cpu_ratio(part.load.builds), LOAD_CPU,
+        " × the local build's",
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from benchmarks.speed import default_mode, questions
 from benchmarks.speed.papers import Paper
 from benchmarks.speed.questions import Question
 from search_app.engine.request import SearchRequest
+from search_app.presentation.facet_panel import MAX_SHOWN_VALUES
 
 LONG = "9 to 20 words"
 """The name of the kind in `default_mode`, whose words are from a title and its abstract."""
@@ -40,7 +41,7 @@ _FROM_QUESTIONS: Mapping[str, tuple[questions.Kind, Callable[[Question], SearchR
 
 
 def draw(papers: Sequence[Paper], number: int, seed: int) -> dict[str, list[SearchRequest]]:
-    """Return `number` searches of each kind, which do not search by meaning."""
+    """Return `number` searches of each kind, as the page makes them, but not by meaning."""
     drawn = questions.draw(papers, number, seed)
     texts = [f"{paper.title} {paper.summary or ''}" for paper in papers]
     searches = {name: [*map(make, drawn[kind])] for name, (kind, make) in _FROM_QUESTIONS.items()}
@@ -48,6 +49,9 @@ def draw(papers: Sequence[Paper], number: int, seed: int) -> dict[str, list[Sear
         SearchRequest(text) for text in default_mode.queries(texts, number, seed)[LONG]
     ]
     return {
-        name: [msgspec.structs.replace(each, semantic=False) for each in requests]
+        name: [
+            msgspec.structs.replace(each, semantic=False, values=MAX_SHOWN_VALUES)
+            for each in requests
+        ]
         for name, requests in searches.items()
     }

@@ -28,13 +28,9 @@ class RecordingConnection(Urllib3HttpConnection):
 
     sent: ClassVar[list[Sent]] = []
 
-    def perform_request(  # as in opensearch-py
-        self,
-        method: str,
-        url: str,
-        *rest: Any,
-        **options: Any,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
+    def perform_request(
+        self, method: str, url: str, *rest: Any, **options: Any  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401 # fmt: skip
         """Send a request."""
         started = time.perf_counter()
         status, headers, text = super().perform_request(method, url, *rest, **options)

@@ -108,3 +108,22 @@ memory.
 
 `make bench ARGS="--only publishing"` measures only this part.
 """
+
+OPENSEARCH = """\
+The papers with all six facets, once in a folder and once in a cluster of one node on the same
+machine. Every search runs on the local index and then on the cluster, with passages and all facets,
+as the page makes it. The pages, the numbers of hits, and the facets must be equal. *Of it
+OpenSearch* is the time that the node reports for its requests, in whole milliseconds. *Of it this
+engine* is the rest: the engine, HTTP, and JSON. *Requests* counts the requests of a search, each
+with several searches of OpenSearch. The node does not cache responses.
+
+A build runs as `pubsearch build`, in a new process. The seconds that a cluster adds include
+encoding, sending, and checking. A change is one word in the title of a paper. CPU time is that of
+all threads and processes, so other load of the machine changes it little. The smaller indexes are
+random samples.
+
+The plain search has the same words, ten hits with passages of OpenSearch's own highlighter, and 20
+values of each facet. It has none of the readings, title matches, nearness, and feedback of ours.
+
+`make bench ARGS="--only opensearch"` measures only this part. It needs Java and Maven.
+"""

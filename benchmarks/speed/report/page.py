@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from benchmarks.speed.bars import P95, against, judged
 from benchmarks.speed.machine import Setting
+from benchmarks.speed.opensearch import table as cluster_table
 from benchmarks.speed.questions import title
 from benchmarks.speed.report import method, tables
 from benchmarks.speed.results import Results
@@ -58,6 +59,9 @@ def _sections(results: Results, plots: dict[str, str]) -> Iterator[str]:
     yield from _section(results.pages, "The search page", method.PAGES, tables.pages)
     yield from _section(results.trees, "Selected values of a tree", method.TREES, tables.trees)
     yield from _section(results.publishing, "Publishing", method.PUBLISHING, tables.publishing)
+    yield from _section(
+        results.opensearch, "A cluster of OpenSearch", method.OPENSEARCH, cluster_table.cluster
+    )
     if not plots:
         yield "The plots were left out because the package matplotlib is not installed.\n"
 
@@ -93,6 +97,7 @@ def _setting(results: Results) -> Iterator[str]:
         "the search page": results.pages,
         "selected values of a tree": results.trees,
         "publishing": results.publishing,
+        "a cluster of OpenSearch": results.opensearch,
     }
     told: dict[str, list[str]] = {}
     for name, part in parts.items():
