@@ -16,7 +16,7 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConnectionError as NoConnection
 from opensearchpy.exceptions import OpenSearchException, SSLError, TransportError
 
-from indexer.cluster.connection import ClusterError
+from indexer.cluster.connection import ClusterError, describe
 
 BODY_BYTES = 5_000_000
 """Approximate bytes of a request. Larger ones take more memory of a node and are not faster."""
@@ -95,7 +95,8 @@ def count_data_nodes(client: OpenSearch) -> int:
         return int(client.cluster.health()["number_of_data_nodes"])
     except OpenSearchException as error:
         raise ClusterError(
-            f"the cluster does not answer: {error}", "Check its URL, and that its nodes run"
+            f"the cluster does not answer: {describe(error)}",
+            "Check its URL, and that its nodes run",
         ) from error
 
 
@@ -138,9 +139,9 @@ class _Sender:
             )  # fmt: skip
         except TransportError as error:
             if _is_temporary(error):
-                return documents, str(error)
+                return documents, describe(error)
             raise ClusterError(
-                f"the cluster rejected a request for {self._index}: {error}",
+                f"the cluster rejected a request for {self._index}: {describe(error)}",
                 "Check the user's permissions and the log of the cluster",
             ) from error
         if not reply["errors"]:

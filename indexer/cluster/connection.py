@@ -20,7 +20,7 @@ import msgspec
 from indexer.generations.manifest import IndexUnusable
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch
+    from opensearchpy import OpenSearch, OpenSearchException
 
 PREFIX = "opensearch+"
 """Begins the setting of an index that is in a cluster, before the scheme of the URL."""
@@ -169,6 +169,15 @@ def connect(address: ClusterAddress, environment: Mapping[str, str] = os.environ
     # Two processes that share a connection would read each other's responses.
     os.register_at_fork(after_in_child=lambda: _close_connections(known()))
     return client
+
+
+def describe(error: OpenSearchException) -> str:
+    """Return the reason of a failed request, without the address that it was sent to."""
+    from opensearchpy.exceptions import ConnectionError as NoConnection
+
+    if isinstance(error, NoConnection):
+        return re.sub(r"\[Errno -?\d+\] ", "", str(error.info).rpartition(": ")[2])
+    return str(error)
 
 
 def _drop_traceback(record: logging.LogRecord) -> bool:

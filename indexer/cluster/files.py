@@ -16,7 +16,7 @@ from opensearchpy.exceptions import NotFoundError, TransportError
 
 from indexer.cluster import bulk
 from indexer.cluster.bulk import Report
-from indexer.cluster.connection import ClusterError
+from indexer.cluster.connection import ClusterError, describe
 
 PART_BYTES = 4 << 20
 """Bytes of a part. A reader needs the memory of one part, and Base64 makes it a third larger."""
@@ -89,7 +89,7 @@ def _read_part(client: OpenSearch, index: str, name: str, number: int) -> _Part:
         raise _make_error(f"{index} has no part {number} of {name}") from error
     except TransportError as error:
         raise ClusterError(
-            f"{name} can't be read from {index}: {error}",
+            f"{name} can't be read from {index}: {describe(error)}",
             "Check that the nodes of the cluster run, and the user's permissions",
         ) from error
     except msgspec.ValidationError as error:

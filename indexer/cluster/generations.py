@@ -21,7 +21,7 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import OpenSearchException
 
 from indexer.cluster import bulk, files
-from indexer.cluster.connection import ClusterError
+from indexer.cluster.connection import ClusterError, describe
 from indexer.generations import manifest
 from indexer.generations.manifest import (
     MANIFEST,
@@ -75,7 +75,8 @@ def translate_errors(message: str) -> Iterator[None]:
         yield
     except OpenSearchException as error:
         raise ClusterError(
-            f"{message}: {error}", "Check that the nodes of the cluster run, and the permissions"
+            f"{message}: {describe(error)}",
+            "Check that the nodes of the cluster run, and the permissions",
         ) from error
 
 

@@ -20,7 +20,7 @@ from opensearchpy.exceptions import TransportError
 
 from indexer.cluster import bulk, changes, files, mapping, mirror
 from indexer.cluster.changes import Load
-from indexer.cluster.connection import ClusterError
+from indexer.cluster.connection import ClusterError, describe
 from indexer.cluster.documents import Groups, make_groups
 from indexer.cluster.generations import (
     ClusterGenerations,
@@ -195,7 +195,8 @@ class _Loader:
             if error.status_code == HTTPStatus.REQUEST_TIMEOUT:
                 return False
             raise ClusterError(
-                f"the health of {indexes} can't be read: {error}", "Check that the nodes run"
+                f"the health of {indexes} can't be read: {describe(error)}",
+                "Check that the nodes run",
             ) from error
         return not health["timed_out"]
 

@@ -16,7 +16,7 @@ from opensearchpy.exceptions import ConnectionError as NoConnection
 from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException, SSLError, TransportError
 from urllib3 import Timeout
 
-from indexer.cluster.connection import CA, PASSWORD, USER, ClusterError
+from indexer.cluster.connection import CA, PASSWORD, USER, ClusterError, describe
 from indexer.cluster.mapping import Json
 from indexer.generations.manifest import IndexMissing
 from search_app.engine.admission import TooBusy
@@ -158,7 +158,7 @@ class ClusterClient:
                 f"Check the certificates of its nodes, and {CA}",
             ) from error
         except NoConnection as error:
-            raise self._make_unavailable(error.error) from error
+            raise self._make_unavailable(describe(error)) from error
         except TransportError as error:
             raise self._make_error(error.status_code, str(error)) from error
         except (OpenSearchException, msgspec.ValidationError) as error:
