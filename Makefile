@@ -13,6 +13,11 @@ BIN := .venv/bin
 # One worker for each core. The tests of a group run on one of them, in order.
 PARALLEL := -n auto --dist loadgroup --no-loadscope-reorder
 
+# Tests that run on a local index and on one in a cluster: tests.opensearch.both_stores.
+BOTH_STORES := $(addprefix tests/search_app/,engine presentation web export api i18n \
+	test_reading_list.py \
+	cli/test_evaluation.py::test_the_catalogue_reaches_the_required_quality)
+
 # Sets $$python to the first of PYTHONS that is new enough, or prints an error and exits.
 find_python = \
 	python=; \
@@ -49,6 +54,8 @@ test-fast: environment-test ## run the tests that are not marked slow, with fewe
 test-opensearch: environment-test ## download OpenSearch, run the tests on it (needs a JDK and Maven)
 	@$(BIN)/python -m tests.opensearch.program
 	@$(BIN)/python -m pytest tests/opensearch $(ARGS)
+	@$(BIN)/python -m pytest -p tests.opensearch.both_stores --hypothesis-profile=fast \
+		$(BOTH_STORES) $(ARGS)
 
 torture: environment-test ## interrupt builds and damage indexes many thousand times (up to two hours)
 	@$(BIN)/python -m tests.robustness.torture $(ARGS)

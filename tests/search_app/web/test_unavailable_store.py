@@ -10,7 +10,6 @@ import pytest
 
 from search_app import config, create_app
 from search_app.engine import Engine, StoreUnavailable
-from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.local_index import LocalIndex
 from tests.catalogue import PATIENT
 
@@ -29,7 +28,7 @@ def test_a_search_of_an_unavailable_index_is_503(
     engine = Engine(catalogue_index)
     client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
     with monkeypatch.context() as patch:
-        patch.setattr(ArrayStore, "ask", fail)
+        patch.setattr(type(engine.get_searcher().store), "ask", fail)
         page, api = client.get("/?q=law"), client.get("/api/search?q=law")
     assert (page.status_code, api.status_code) == (503, 503)
     assert page.headers["Retry-After"] == api.headers["Retry-After"] == "10"

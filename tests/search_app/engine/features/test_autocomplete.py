@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pytest
@@ -17,13 +16,11 @@ from indexer.analysis.folding import fold, surface_form
 from indexer.catalogue.records import Publication
 from indexer.codec.segment.string_table import StringTable
 from search_app.engine import Engine, open_engine
-from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.features.autocomplete import MAX_CHARS, MAX_SUGGESTIONS, Filters, suggest
 from search_app.engine.interpretation.interpreter import Retrieval, retrieve
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Suggestion
 from search_app.engine.snapshot.label_index import LabelPrefixIndex
-from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import FILTERS, WORDS, index, publications
 
 TOOLKIT = "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-removal-2015"
@@ -45,11 +42,6 @@ def suggested(
 def search(engine: Engine, request: SearchRequest) -> Retrieval:
     """Return the finding of a search."""
     return retrieve(request, engine.get_searcher().interpreter)
-
-
-def snapshot(engine: Engine) -> Snapshot:
-    """Return the arrays of the index."""
-    return cast(ArrayStore, engine.get_searcher().store).snapshot
 
 
 def of(suggestions: Sequence[Suggestion], kind: str) -> list[str]:
@@ -82,9 +74,10 @@ def test_the_last_word_is_completed(engine: Engine) -> None:
 
 def test_the_commonest_words_come_first(engine: Engine) -> None:
     """Words are ordered by the number of publications that have them as written."""
-    terms = snapshot(engine).segment.words
+    terms = engine.get_searcher().interpreter.vocabulary.words
+    frequencies = np.diff(terms.offsets)
     found = [terms.texts.find(word) for word in words(engine, "tra")]
-    held = [terms.doc_frequency(number) for number in found if number is not None]
+    held = [int(frequencies[number]) for number in found if number is not None]
     assert len(held) > 3
     assert held == sorted(held, reverse=True)
     assert words(engine, "tra")[0] == "trafficking"

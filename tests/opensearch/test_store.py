@@ -1,0 +1,362 @@
+"""The store of a cluster gives the replies of the local store, on a real node with three shards.
+
+The corpora are corpus/, and a generated one, in which most titles have other editions and many
+scores are equal.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from typing import NamedTuple
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexer.analysis import tokenizer
+from indexer.analysis.folding import surface_form
+from indexer.catalogue.records import Publication
+from search_app.engine.deadline import Deadline
+from search_app.engine.query.nodes import Clause
+from search_app.engine.request import SearchRequest, Sort
+from search_app.engine.results import Hit, Results
+from search_app.engine.store import RankedHit, Reply, StoreRequest
+from tests.opensearch.cluster import Cluster
+from tests.opensearch.loading import Pair, open_pair
+from tests.search_app.engine import catalogues, trees
+from tests.search_app.engine.trees import Texts, Trees
+
+TOLERANCE = 1e-5
+"""Relative difference of two equal scores. The local store adds them as float32."""
+ROUNDED = 2e-4
+"""Difference of two equal scores in results, which are rounded to 4 digits."""
+ON_A_NODE = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SORTS: st.SearchStrategy[Sort | None] = st.sampled_from(
+    (None, None, "relevance", "newest", "oldest", "title")
+)
+PAGES, SIZES = st.sampled_from((1, 1, 2, 5)), st.sampled_from((3, 10, 50))
+MANY = 10_000
+"""More than the publications and words of a corpus."""
+CORPORA = pytest.mark.parametrize("name", ["real", "generated"])
+FIXED_TEXTS = (
+    "child trafficking", "migrant smuggling", "victims in Thailand", "UNODC toolkit 2010",
+    "materials in Spanish", "zzzqqq", "organised crime", "newest report on trafficking",
+    "trafficking since 2008", "x-ray", "A/RES/55/25", "Kenya", "Ruritania", "cyber crime", "",
+)  # fmt: skip
+"""Texts with names, years, places, spellings, and words that no publication has."""
+
+
+class Corpus(NamedTuple):
+    """The searchers of a corpus, its publications, and strategies for queries and filters."""
+
+    pair: Pair
+    publications: list[Publication]
+    trees: Trees
+    leaves: Trees
+    typed_filters: Trees
+    texts: Texts
+    selections: st.SearchStrategy[dict[str, tuple[str, ...]]]
+
+
+@pytest.fixture(scope="module")
+def corpora(
+    single_node: Cluster, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[dict[str, Corpus]]:
+    """Yield both corpora, by name."""
+    made = catalogues.index(tmp_path_factory.mktemp("index"), catalogues.throw(7, 300))
+    folders = {"real": request.getfixturevalue("catalogue_index"), "generated": made}
+    with ExitStack() as stack:
+        yield {
+            name: _make_corpus(
+                stack.enter_context(open_pair(folder, single_node.client, f"store-{name}"))
+            )
+            for name, folder in folders.items()
+        }
+
+
+def _make_corpus(pair: Pair) -> Corpus:
+    catalogue = pair.local.catalogue
+    publications = list(pair.local.scan(SearchRequest(sort="title")))
+    kinds = trees.kinds(trees.vocabulary(publications, catalogue))
+    leaves = [kind for name, kind in kinds.items() if name not in trees.FILTERS]
+    vocabulary = pair.local.interpreter.vocabulary
+    names = [row.name for row in catalogue.facets]
+    values = [[*vocabulary.list_values(name), "none", "Nowhere"] for name in names]
+    selected = [st.lists(st.sampled_from(each), max_size=2, unique=True) for each in values]
+    return Corpus(
+        pair,
+        publications,
+        trees.anything(kinds.values()),
+        st.one_of(leaves),
+        st.one_of([kinds[name] for name in trees.FILTERS if name in kinds]),
+        make_texts(publications),
+        st.tuples(*(st.just([]) | each for each in selected)).map(
+            lambda found: {
+                name: tuple(each) for name, each in zip(names, found, strict=True) if each
+            }
+        ),
+    )
+
+
+def make_texts(publications: Sequence[Publication]) -> Texts:
+    """Return a strategy for texts that people type: words, titles, operators, and mistakes."""
+    one = st.integers(0, len(publications) - 1).map(publications.__getitem__)
+    title = one.map(lambda each: each.title)
+    passage = one.map(lambda each: (each.summary or each.title).split())
+    word = passage.flatmap(st.sampled_from)
+    part = st.builds(
+        lambda words, at, size: " ".join(words[at % len(words) :][:size]).replace('"', ""),
+        passage, st.integers(0, 1000), st.integers(2, 12),
+    )  # fmt: skip
+    misspelled = st.builds(
+        lambda text, at, letter: text[: at % len(text)] + letter + text[at % len(text) + 1 :],
+        word, st.integers(0, 100), st.sampled_from("aeiourst"),
+    )  # fmt: skip
+    several = st.lists(word | misspelled, min_size=2, max_size=6).map(" ".join)
+    operator = st.sampled_from((" OR ", " AND ", " NOT ", " -", "~ ", "* ", " title:"))
+    joined = st.builds(lambda *parts: "".join(parts), word, operator, word)
+    quoted = part.map(lambda text: f'"{" ".join(text.split()[:3])}"')
+    begun = word.map(lambda text: f"{text[:4]}*")
+    fixed = st.sampled_from(FIXED_TEXTS)
+    return st.one_of(
+        word, several, title, part, misspelled, joined, quoted, begun, fixed
+    ).map(lambda text: text[:300])  # fmt: skip
+
+
+def ask_both(pair: Pair, ask: StoreRequest) -> tuple[Reply, Reply]:
+    """Return the replies of the local store and of the node."""
+    return pair.local.store.ask(ask, Deadline()), pair.remote.store.ask(ask, Deadline())
+
+
+def draw_ask(corpus: Corpus, data: st.DataObject) -> StoreRequest:
+    """Return a search of any tree, with typed and selected filters, in any order."""
+    request = SearchRequest(
+        "x y", data.draw(corpus.selections), match="any", sort=data.draw(SORTS),
+        page=data.draw(PAGES), size=data.draw(SIZES), fold=data.draw(st.booleans()), exact=True,
+    )  # fmt: skip
+    tree = data.draw(st.none() | corpus.trees)
+    boosts = data.draw(st.lists(corpus.leaves, max_size=1)) if tree is not None else []
+    typed = data.draw(st.lists(corpus.typed_filters, max_size=2))
+    return StoreRequest(request, tree, tuple(boosts), tuple(typed), "x y", data.draw(st.booleans()))
+
+
+def are_close(ours: float | None, theirs: float | None, tolerance: float = 0.0) -> bool:
+    """Return whether two scores are equal up to rounding."""
+    if ours is None or theirs is None:
+        return ours is theirs
+    return math.isclose(ours, theirs, rel_tol=TOLERANCE, abs_tol=tolerance)
+
+
+def check_order(
+    ours: Sequence[tuple[str, float | None]],
+    theirs: Sequence[tuple[str, float | None]],
+    tolerance: float = 0.0,
+) -> None:
+    """Check that ids and scores are equal, in one order.
+
+    Hits may be swapped if their scores differ by rounding only.
+    """
+    assert len(ours) == len(theirs), (ours, theirs)
+    known = dict(ours)
+    for (our_id, our_score), (their_id, their_score) in zip(ours, theirs, strict=True):
+        assert are_close(our_score, their_score, tolerance), (ours, theirs)
+        if our_id != their_id:
+            assert our_score is not None, (ours, theirs)
+            assert are_close(known.get(their_id, our_score), their_score, tolerance), (ours, theirs)
+
+
+def list_scores(hits: Sequence[RankedHit] | Sequence[Hit]) -> list[tuple[str, float | None]]:
+    """Return the ids and scores of hits, in order."""
+    return [(hit.publication.id, hit.score) for hit in hits]
+
+
+@CORPORA
+@given(data=st.data())
+@ON_A_NODE
+def test_a_page_of_any_tree_equals_that_of_the_local_store(
+    corpora: dict[str, Corpus], name: str, data: st.DataObject
+) -> None:
+    """Counts, hits, and facets are equal for any tree, filters, order, page, and folding."""
+    ours, theirs = ask_both(corpora[name].pair, draw_ask(corpora[name], data))
+    for reply in (ours, theirs):
+        reply.count_facets()
+    assert theirs.count_facets() == ours.count_facets()
+    assert (theirs.by_words, theirs.matched, theirs.total, theirs.titles, theirs.dropped) == (
+        ours.by_words, ours.matched, ours.total, ours.titles, ours.dropped,
+    )  # fmt: skip
+    our_hits, their_hits = list(ours.rank_hits()), list(theirs.rank_hits())
+    check_order(list_scores(our_hits), list_scores(their_hits))
+    shown = {hit.publication.id: hit for hit in our_hits}
+    for hit in their_hits:
+        known = shown.get(hit.publication.id, hit)
+        assert (hit.publication, hit.editions) == (known.publication, known.editions)
+    assert list(theirs.list_ids()) == [hit.publication.id for hit in their_hits]
+
+
+@CORPORA
+@given(data=st.data())
+@ON_A_NODE
+def test_counts_before_the_page_equal_those_with_it(
+    corpora: dict[str, Corpus], name: str, data: st.DataObject
+) -> None:
+    """Counts are equal if they are asked for without hits, also with another search."""
+    corpus = corpora[name]
+    ours, theirs = ask_both(corpus.pair, draw_ask(corpus, data))
+    our_other, their_other = ask_both(corpus.pair, draw_ask(corpus, data))
+    assert (theirs.by_words, theirs.matched, theirs.total, theirs.has_words) == (
+        ours.by_words, ours.matched, ours.total, ours.has_words,
+    )  # fmt: skip
+    assert theirs.count_overlap(their_other) == ours.count_overlap(our_other)
+    for row in corpus.pair.local.catalogue.facets:
+        assert dict(theirs.count_values(row.name)) == dict(ours.count_values(row.name))
+
+
+@CORPORA
+@given(data=st.data())
+@ON_A_NODE
+def test_a_scan_has_all_hits_in_their_order(
+    corpora: dict[str, Corpus], name: str, data: st.DataObject
+) -> None:
+    """A scan yields the hits of all pages, each once, in the order of the local store."""
+    corpus = corpora[name]
+    ask = draw_ask(corpus, data)
+    everything = msgspec.structs.replace(ask.request, page=1, size=MANY)
+    ours, theirs = ask_both(corpus.pair, ask._replace(request=everything))
+    scanned = [each.id for each in theirs.scan()]
+    assert scanned == list(theirs.list_ids())
+    assert len(scanned) == len(set(scanned)) == len(list(ours.scan()))
+
+
+@CORPORA
+@given(data=st.data())
+@ON_A_NODE
+def test_completions_and_titles_equal_those_of_the_local_store(
+    corpora: dict[str, Corpus], name: str, data: st.DataObject
+) -> None:
+    """Words, titles, and values for a text that is being typed are equal within any search."""
+    corpus = corpora[name]
+    ask, text = draw_ask(corpus, data), data.draw(corpus.texts)
+    words = [surface_form(word) for word in tokenizer.split_words(text)] or ["x"]
+    limit, is_open = data.draw(st.integers(1, 30)), data.draw(st.booleans())
+    begun = words[-1][: data.draw(st.integers(1, 6))]
+    ours, theirs = ask_both(corpus.pair, ask)
+    completions = list(ours.complete(begun, MANY))
+    assert list(theirs.complete(begun, MANY)) == completions
+    shown = iter(completions)
+    assert all(word in shown for word in theirs.complete(begun, limit))
+    typed = [*words[:-1], begun]
+    assert list(theirs.find_titles(typed, limit, is_open=is_open)) == list(
+        ours.find_titles(typed, limit, is_open=is_open)
+    )
+    local, remote = corpus.pair.local.store, corpus.pair.remote.store
+    assert list(remote.find_values(begun, limit)) == list(local.find_values(begun, limit))
+
+
+@CORPORA
+@given(data=st.data())
+@ON_A_NODE
+def test_clauses_are_counted_alone_and_together(
+    corpora: dict[str, Corpus], name: str, data: st.DataObject
+) -> None:
+    """The numbers of publications that match clauses are equal."""
+    corpus = corpora[name]
+    some = st.lists(corpus.leaves, min_size=1, max_size=4)
+    asked, others = data.draw(some), data.draw(some)
+    listed = [each for each in asked if isinstance(each, Clause)]
+    rest = [each for each in others if isinstance(each, Clause)]
+    local, remote = corpus.pair.local.store, corpus.pair.remote.store
+    assert remote.count_all(listed) == local.count_all(listed)
+    assert remote.count_together(listed, rest) == local.count_together(listed, rest)
+    replies = [
+        [
+            reply.total
+            for reply in store.ask_each(
+                [StoreRequest(SearchRequest(), each) for each in listed], Deadline()
+            )
+        ]
+        for store in (local, remote)
+    ]
+    assert replies[0] == replies[1]
+
+
+@CORPORA
+def test_every_publication_has_the_related_ones_of_the_local_store(
+    corpora: dict[str, Corpus], name: str
+) -> None:
+    """Each publication is found by its id, with the same editions and similar ones."""
+    local, remote = corpora[name].pair
+    for each in corpora[name].publications[:150]:
+        assert remote.get_publication(each.id) == each
+        ours, theirs = local.find_related(each.id), remote.find_related(each.id)
+        assert [other.id for other in theirs.editions] == [other.id for other in ours.editions]
+        assert [other.id for other in theirs.similar] == [other.id for other in ours.similar]
+    assert remote.get_publication("nothing") is None
+    with pytest.raises(KeyError):
+        remote.find_related("nothing")
+
+
+def draw_request(corpus: Corpus, data: st.DataObject) -> SearchRequest:
+    """Return a search of a text with selected filters, as a page sends it."""
+    return SearchRequest(
+        data.draw(corpus.texts),
+        data.draw(corpus.selections),
+        match=data.draw(st.sampled_from(("auto", "auto", "auto", "any", "all"))),
+        sort=data.draw(SORTS),
+        page=data.draw(PAGES),
+        size=data.draw(st.sampled_from((10, 10, 25))),
+        values=data.draw(st.sampled_from((None, 8))),
+        exact=data.draw(st.sampled_from((False, False, False, True))),
+        fold=data.draw(st.booleans()),
+        explain=data.draw(st.booleans()),
+        semantic=False,
+    )
+
+
+@CORPORA
+@given(data=st.data())
+@ON_A_NODE
+def test_whole_results_equal_those_of_the_local_store(
+    corpora: dict[str, Corpus], name: str, data: st.DataObject
+) -> None:
+    """Results of a text are equal: interpretation, hits, passages, explanations, and hints."""
+    corpus = corpora[name]
+    request = draw_request(corpus, data)
+    ours, theirs = corpus.pair.local.search(request), corpus.pair.remote.search(request)
+    check_order(list_scores(ours.hits), list_scores(theirs.hits), ROUNDED)
+    shown = {hit.publication.id: hit for hit in ours.hits}
+    for hit in theirs.hits:
+        check_equal(shown.get(hit.publication.id, hit), hit)
+    check_equal(without_hits(ours), without_hits(theirs))
+
+
+def without_hits(results: Results) -> Results:
+    """Return results without their hits and times."""
+    return msgspec.structs.replace(results, hits=(), took_ms=0.0, stages={})
+
+
+def check_equal(ours: object, theirs: object) -> None:
+    """Check that two values are equal, and their scores up to rounding."""
+    pairs = zip(
+        flatten(msgspec.to_builtins(ours)), flatten(msgspec.to_builtins(theirs)), strict=True
+    )
+    for our_leaf, their_leaf in pairs:
+        if isinstance(our_leaf, float) and isinstance(their_leaf, float):
+            assert are_close(our_leaf, their_leaf, ROUNDED), (ours, theirs)
+        else:
+            assert our_leaf == their_leaf, (ours, theirs)
+
+
+def flatten(value: object) -> Iterator[object]:
+    """Yield the keys and leaves of a JSON value, in order."""
+    match value:
+        case dict():
+            yield from itertools.chain.from_iterable((key, *flatten(value[key])) for key in value)
+        case list() | tuple():
+            yield len(value)
+            yield from itertools.chain.from_iterable(map(flatten, value))
+        case _:
+            yield value
