@@ -76,7 +76,7 @@ def translate_errors(message: str) -> Iterator[None]:
     except OpenSearchException as error:
         raise ClusterError(
             f"{message}: {describe(error)}",
-            "Check that the nodes of the cluster run, and the permissions",
+            "Check that the nodes of the cluster run and have disk space, and the permissions",
         ) from error
 
 
@@ -129,7 +129,8 @@ class ClusterGenerations:
             reply = self.client.indices.get_alias(
                 name=self.name, request_timeout=POLL_SECONDS, ignore=404
             )
-        if reply.get("status") == HTTPStatus.NOT_FOUND:
+        # The reply is empty if the user may not see the alias.
+        if not reply or reply.get("status") == HTTPStatus.NOT_FOUND:
             raise self._make_missing_error()
         named = sorted(reply)
         found = re.fullmatch(rf"{re.escape(self.name)}-({_GENERATION})", named[0])
