@@ -12,7 +12,7 @@ from opensearchpy import OpenSearch
 
 from benchmarks.speed import fresh, machine, pages, papers
 from benchmarks.speed import serving as http
-from benchmarks.speed.opensearch import node, queries, searching, serving
+from benchmarks.speed.opensearch import node, queries, searching, serving, trips
 from benchmarks.speed.opensearch.measured import Cluster, Grown, Load, Loaded, Page
 from benchmarks.speed.workplace import Workplace
 from indexer.cluster import mirror
@@ -62,6 +62,8 @@ def measure(work: Workplace) -> Cluster:
                 f"{name}: median {compared.cluster.median:.1f} ms, {compared.own.median:.1f} of "
                 f"them ours, {compared.hits} pages differ"
             )
+        texts = [request.text for request in searches["two words"][:GROWN]]
+        part.trips = trips.count_trips(pair.remote, texts)
         part.noise = np.percentile(np.concatenate(noise), PERCENTILES).round(4).tolist()
         part.pages = _serve(work, address, folder)
     return part

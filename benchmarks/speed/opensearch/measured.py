@@ -95,6 +95,7 @@ class Page(msgspec.Struct):
 class Cluster(msgspec.Struct):
     """An index in a cluster.
 
+    `trips` has the number of searches by their number of requests, for further kinds of pages.
     `noise` has percentiles of the time of a request, divided by the median time of the same
     request: from 0 to 99, 99.9, and 100. `load_average` is that of the machine at the start.
     `left_out` is the reason if nothing was measured.
@@ -106,6 +107,7 @@ class Cluster(msgspec.Struct):
     load_average: float
     load: Load | None = None
     kinds: dict[str, Compared] = {}
+    trips: dict[str, dict[int, int]] = {}
     grown: list[Grown] = []
     noise: list[float] = []
     pages: dict[str, Page] = {}

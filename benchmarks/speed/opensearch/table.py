@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
-from benchmarks.speed.opensearch.measured import Cluster, Compared, Grown, Load, Loaded
+from benchmarks.speed.opensearch.measured import Cluster, Grown, Load, Loaded
 from benchmarks.speed.report.tables import milliseconds, short, table
 from benchmarks.speed.serving import CONNECTIONS, WORKERS
 
@@ -40,7 +40,7 @@ def _searches(part: Cluster) -> Iterator[str]:
             "other hits / totals / facets"]  # fmt: skip
     yield from table(head, rows)
     rows = [
-        [name, _trips(kind), short(kind.sent / 1000), short(kind.received / 1000),
+        [name, _trips(kind.trips), short(kind.sent / 1000), short(kind.received / 1000),
          milliseconds(kind.own_cpu), milliseconds(kind.node_cpu)]
         for name, kind in kinds
     ]  # fmt: skip
@@ -48,14 +48,16 @@ def _searches(part: Cluster) -> Iterator[str]:
     head = ["", "requests: searches", "sent, kB", "received, kB", "this engine's CPU, ms",
             "the node's CPU, ms"]  # fmt: skip
     yield from table(head, rows, words=("requests: searches",))
+    rows = [[name, _trips(counts)] for name, counts in part.trips.items()]
+    yield from table(["other pages", "requests: pages"], rows, words=("requests: pages",))
 
 
 def _count(part: Cluster) -> int:
     return max((kind.searches for kind in part.kinds.values()), default=0)
 
 
-def _trips(kind: Compared) -> str:
-    return ", ".join(f"{count}: {searches}" for count, searches in kind.trips.items())
+def _trips(trips: Mapping[int, int]) -> str:
+    return ", ".join(f"{count}: {searches}" for count, searches in trips.items())
 
 
 def _load(load: Load, papers: int) -> Iterator[str]:
