@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +12,11 @@ from opensearchpy import OpenSearch
 from tests.opensearch import program
 from tests.opensearch.cluster import run_cluster
 
-HEAP = "2g"
-JAVA = ("java", f"-Xms{HEAP}", f"-Xmx{HEAP}", "-XX:+UseG1GC", "-Dlog4j2.level=INFO")
+HEAP = "2 GB"
+JAVA = ("java", "-Xms2g", "-Xmx2g", "-XX:+UseG1GC", "-Dlog4j2.level=INFO")
 """The command of Java. The tests do without the optimizing compiler, a measurement does not."""
+REFRESHED = 1.1
+"""Seconds after which a node has measured its CPU time again."""
 SECONDS = 600
 """Seconds that a node may take to refresh or flush an index."""
 
@@ -36,6 +39,7 @@ def run_node(folder: Path) -> Iterator[str]:
 
 def read_cpu(client: OpenSearch) -> float:
     """Return the CPU seconds of all nodes since their start."""
+    time.sleep(REFRESHED)
     stats = client.nodes.stats(metric="process", request_timeout=SECONDS)
     nodes = stats["nodes"].values()
     return sum(float(each["process"]["cpu"]["total_in_millis"]) for each in nodes) / 1000

@@ -16,7 +16,7 @@ def cluster(part: Cluster) -> Iterator[str]:
         yield f"Not measured: {part.left_out}.\n"
         return
     yield (
-        f"OpenSearch {part.version}, one node with a heap of {part.heap}B, one shard. The load "
+        f"OpenSearch {part.version}, one node with a heap of {part.heap}, one shard. The load\n"
         f"average of the machine was {part.load_average} at the start.\n"
     )
     yield from _searches(part)
