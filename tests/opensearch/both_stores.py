@@ -42,6 +42,7 @@ UNUSED = "they search nothing"
 LOCAL = "they examine the arrays of a local index"
 SEMANTIC = "the index of a cluster has no vectors"
 LONG = "they send thousands of searches, which other tests send too"
+STAGES = "a search of a cluster has other stages"
 LEFT_OUT = {
     f"{ENGINE}/arrays/test_semantic.py": SEMANTIC,
     f"{ENGINE}/arrays/": LOCAL,
@@ -49,6 +50,7 @@ LEFT_OUT = {
     f"{ENGINE}/query/test_cost.py": LOCAL,
     f"{ENGINE}/query/test_marks.py": LOCAL,
     f"{ENGINE}/test_document_words.py": LOCAL,
+    f"{ENGINE}/test_explain.py::test_the_weights_of_names_and_values_equal": LOCAL,
     f"{ENGINE}/interpretation/test_interpreter.py::test_notes_match_the_results": LOCAL,
     f"{EXPANSION}::test_the_typed_name_weighs_more_than_other_names": LOCAL,
     f"{EXPANSION}::test_a_parsed_text_has_the_hits_of_stock_whoosh": LOCAL,
@@ -57,6 +59,9 @@ LEFT_OUT = {
     f"{ENGINE}/query/test_algebra.py": LONG,
     f"{ENGINE}/query/test_numbers.py": LONG,
     "tests/search_app/web/test_path_prefix.py": LONG,
+    "tests/search_app/web/test_routes.py::test_a_response_has_the_time_of_its_stages": STAGES,
+    "tests/search_app/api/test_openapi.py::test_responses_at_the_bounds_match_the_document": LONG,
+    "tests/search_app/web/test_robots.py::test_a_crawler_visits_publications_and_no_searches": LONG,
     f"{ENGINE}/features/test_highlight.py": UNUSED,
     f"{ENGINE}/interpretation/test_entity_names.py": UNUSED,
     f"{ENGINE}/interpretation/test_world_places.py": UNUSED,
