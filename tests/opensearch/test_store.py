@@ -6,9 +6,7 @@ scores are equal.
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import NamedTuple
 
@@ -23,17 +21,20 @@ from indexer.catalogue.records import Publication
 from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import Clause
 from search_app.engine.request import SearchRequest, Sort
-from search_app.engine.results import Hit, Results
-from search_app.engine.store import RankedHit, Reply, StoreRequest
+from search_app.engine.store import Reply, StoreRequest
 from tests.opensearch.cluster import Cluster
+from tests.opensearch.equal_results import (
+    ROUNDED,
+    check_equal,
+    check_order,
+    list_scores,
+    without_hits,
+)
 from tests.opensearch.loading import Pair, open_pair
+from tests.opensearch.typed_texts import make_texts
 from tests.search_app.engine import catalogues, trees
 from tests.search_app.engine.trees import Texts, Trees
 
-TOLERANCE = 1e-5
-"""Relative difference of two equal scores. The local store adds them as float32."""
-ROUNDED = 2e-4
-"""Difference of two equal scores in results, which are rounded to 4 digits."""
 ON_A_NODE = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 SORTS: st.SearchStrategy[Sort | None] = st.sampled_from(
     (None, None, "relevance", "newest", "oldest", "title")
@@ -42,12 +43,6 @@ PAGES, SIZES = st.sampled_from((1, 1, 2, 5)), st.sampled_from((3, 10, 50))
 MANY = 10_000
 """More than the publications and words of a corpus."""
 CORPORA = pytest.mark.parametrize("name", ["real", "generated"])
-FIXED_TEXTS = (
-    "child trafficking", "migrant smuggling", "victims in Thailand", "UNODC toolkit 2010",
-    "materials in Spanish", "zzzqqq", "organised crime", "newest report on trafficking",
-    "trafficking since 2008", "x-ray", "A/RES/55/25", "Kenya", "Ruritania", "cyber crime", "",
-)  # fmt: skip
-"""Texts with names, years, places, spellings, and words that no publication has."""
 
 
 class Corpus(NamedTuple):
@@ -102,31 +97,6 @@ def _make_corpus(pair: Pair) -> Corpus:
     )
 
 
-def make_texts(publications: Sequence[Publication]) -> Texts:
-    """Return a strategy for texts that people type: words, titles, operators, and mistakes."""
-    one = st.integers(0, len(publications) - 1).map(publications.__getitem__)
-    title = one.map(lambda each: each.title)
-    passage = one.map(lambda each: (each.summary or each.title).split())
-    word = passage.flatmap(st.sampled_from)
-    part = st.builds(
-        lambda words, at, size: " ".join(words[at % len(words) :][:size]).replace('"', ""),
-        passage, st.integers(0, 1000), st.integers(2, 12),
-    )  # fmt: skip
-    misspelled = st.builds(
-        lambda text, at, letter: text[: at % len(text)] + letter + text[at % len(text) + 1 :],
-        word, st.integers(0, 100), st.sampled_from("aeiourst"),
-    )  # fmt: skip
-    several = st.lists(word | misspelled, min_size=2, max_size=6).map(" ".join)
-    operator = st.sampled_from((" OR ", " AND ", " NOT ", " -", "~ ", "* ", " title:"))
-    joined = st.builds(lambda *parts: "".join(parts), word, operator, word)
-    quoted = part.map(lambda text: f'"{" ".join(text.split()[:3])}"')
-    begun = word.map(lambda text: f"{text[:4]}*")
-    fixed = st.sampled_from(FIXED_TEXTS)
-    return st.one_of(
-        word, several, title, part, misspelled, joined, quoted, begun, fixed
-    ).map(lambda text: text[:300])  # fmt: skip
-
-
 def ask_both(pair: Pair, ask: StoreRequest) -> tuple[Reply, Reply]:
     """Return the replies of the local store and of the node."""
     return pair.local.store.ask(ask, Deadline()), pair.remote.store.ask(ask, Deadline())
@@ -142,36 +112,6 @@ def draw_ask(corpus: Corpus, data: st.DataObject) -> StoreRequest:
     boosts = data.draw(st.lists(corpus.leaves, max_size=1)) if tree is not None else []
     typed = data.draw(st.lists(corpus.typed_filters, max_size=2))
     return StoreRequest(request, tree, tuple(boosts), tuple(typed), "x y", data.draw(st.booleans()))
-
-
-def are_close(ours: float | None, theirs: float | None, tolerance: float = 0.0) -> bool:
-    """Return whether two scores are equal up to rounding."""
-    if ours is None or theirs is None:
-        return ours is theirs
-    return math.isclose(ours, theirs, rel_tol=TOLERANCE, abs_tol=tolerance)
-
-
-def check_order(
-    ours: Sequence[tuple[str, float | None]],
-    theirs: Sequence[tuple[str, float | None]],
-    tolerance: float = 0.0,
-) -> None:
-    """Check that ids and scores are equal, in one order.
-
-    Hits may be swapped if their scores differ by rounding only.
-    """
-    assert len(ours) == len(theirs), (ours, theirs)
-    known = dict(ours)
-    for (our_id, our_score), (their_id, their_score) in zip(ours, theirs, strict=True):
-        assert are_close(our_score, their_score, tolerance), (ours, theirs)
-        if our_id != their_id:
-            assert our_score is not None, (ours, theirs)
-            assert are_close(known.get(their_id, our_score), their_score, tolerance), (ours, theirs)
-
-
-def list_scores(hits: Sequence[RankedHit] | Sequence[Hit]) -> list[tuple[str, float | None]]:
-    """Return the ids and scores of hits, in order."""
-    return [(hit.publication.id, hit.score) for hit in hits]
 
 
 @CORPORA
@@ -331,32 +271,3 @@ def test_whole_results_equal_those_of_the_local_store(
     for hit in theirs.hits:
         check_equal(shown.get(hit.publication.id, hit), hit)
     check_equal(without_hits(ours), without_hits(theirs))
-
-
-def without_hits(results: Results) -> Results:
-    """Return results without their hits and times."""
-    return msgspec.structs.replace(results, hits=(), took_ms=0.0, stages={})
-
-
-def check_equal(ours: object, theirs: object) -> None:
-    """Check that two values are equal, and their scores up to rounding."""
-    pairs = zip(
-        flatten(msgspec.to_builtins(ours)), flatten(msgspec.to_builtins(theirs)), strict=True
-    )
-    for our_leaf, their_leaf in pairs:
-        if isinstance(our_leaf, float) and isinstance(their_leaf, float):
-            assert are_close(our_leaf, their_leaf, ROUNDED), (ours, theirs)
-        else:
-            assert our_leaf == their_leaf, (ours, theirs)
-
-
-def flatten(value: object) -> Iterator[object]:
-    """Yield the keys and leaves of a JSON value, in order."""
-    match value:
-        case dict():
-            yield from itertools.chain.from_iterable((key, *flatten(value[key])) for key in value)
-        case list() | tuple():
-            yield len(value)
-            yield from itertools.chain.from_iterable(map(flatten, value))
-        case _:
-            yield value
