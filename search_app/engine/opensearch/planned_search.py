@@ -14,8 +14,8 @@ from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.store import StoreRequest
 
 MAX_LEAVES = 960
-"""Limit on the terms and phrases in fields that a query matches. Lucene allows 1,024 of them
-(`indices.query.bool.max_clause_count`), and filters need some."""
+"""Limit on the terms and phrases in fields that a query matches, with its typed filters. Lucene
+allows 1,024 of them (`indices.query.bool.max_clause_count`), and selected filters need some."""
 _LEAVES = frozenset({"match", "match_phrase", "terms", "match_all", "match_none"})
 """The kinds of query that Lucene counts as one clause."""
 
@@ -31,16 +31,17 @@ class PlannedSearch:
     def __init__(self, ask: StoreRequest, generation: ClusterGeneration) -> None:
         self.ask, self.generation = ask, generation
         compiler = generation.compiler
+        self.typed = [compiler.match(node) for node in ask.filters]
+        self.selected = list_selected(ask.request.filters, generation.vocabulary)
         self.tree: query.Query | None = None
         self.dropped: tuple[str, ...] = ()
         self.words: Json = EVERYTHING
         if ask.tree is not None:
-            self.tree, self.dropped = _limit(ask.tree, generation)
+            most = MAX_LEAVES - _count_leaves(self.typed)
+            self.tree, self.dropped = _limit(ask.tree, generation, most)
             self.words = NOTHING if self.tree is None else compiler.match(self.tree)
             for boost in ask.boosts if self.tree is not None else ():
                 self.tree = query.AndMaybe(self.tree, boost)
-        self.typed = [compiler.match(node) for node in ask.filters]
-        self.selected = list_selected(ask.request.filters, generation.vocabulary)
         self.frequencies = generation.frequencies.look_up(clauses(self.tree))
 
     @property
@@ -84,14 +85,14 @@ class PlannedSearch:
 
 
 def _limit(
-    tree: query.Query, generation: ClusterGeneration
+    tree: query.Query, generation: ClusterGeneration, most_leaves: int
 ) -> tuple[query.Query | None, tuple[str, ...]]:
     """Return the tree without clauses that cost too much, and their texts."""
     kept, dropped = limit_cost(tree, generation.vocabulary)
     if kept is None:
         return None, dropped
     weigh = generation.compiler.weigh
-    kept, further = drop_expensive(kept, lambda clause: _count_leaves(weigh(clause)), MAX_LEAVES)
+    kept, further = drop_expensive(kept, lambda clause: _count_leaves(weigh(clause)), most_leaves)
     return kept, dropped + further
 
 

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from whoosh import query
 
-from indexer.catalogue.fields import MISSING, Catalogue
+from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.schema import parse_exact_name
-from indexer.cluster.mapping import MAX_TERM_CHARS, SYNONYM_SEPARATOR, Json, make_term
+from indexer.cluster.mapping import SYNONYM_SEPARATOR, Json, make_term
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from search_app.engine.compiled_clauses import (
     AllPart,
@@ -30,6 +30,7 @@ from search_app.engine.compiled_clauses import (
 )
 from search_app.engine.opensearch.client import Send
 from search_app.engine.opensearch.phrases import PhraseFields
+from search_app.engine.opensearch.selections import list_between, match_values
 from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.cache import Cache
@@ -149,9 +150,9 @@ class QueryCompiler:
             case Clause():  # before Or, its base class
                 matching = self.weigh(node)
             case query.And():
-                matching = filter_by([self.match(child) for child in node.subqueries])
+                matching = filter_by(_drop_repeated(map(self.match, node.subqueries)))
             case query.Or():
-                matching = any_of([self.match(child) for child in node.subqueries])
+                matching = self._match_any(node.subqueries)
             case query.AndMaybe():
                 matching = self.match(node.a)
             case query.Not():
@@ -167,6 +168,21 @@ class QueryCompiler:
             case _:
                 raise UnknownNode(node)
         return matching
+
+    def _match_any(self, nodes: Iterable[query.Query]) -> Json:
+        """Return the query of the documents that any node matches. Raise UnknownNode.
+
+        The values of a row are one query, because a name may be that of thousands of values.
+        """
+        values: dict[str, list[str]] = defaultdict(list)
+        others: list[Json] = []
+        for node in nodes:
+            if isinstance(node, query.Term):
+                values[str(parse_exact_name(node.fieldname))].append(node.text)
+            else:
+                others.append(self.match(node))
+        of_rows = [match_values(row, texts) for row, texts in values.items()]
+        return any_of(of_rows + _drop_repeated(others))
 
 
 class _Parts:
@@ -245,19 +261,6 @@ def match_terms(field: str, terms: Sequence[str], boost: float = 1.0) -> list[Js
     ]
 
 
-def match_values(row: str, values: Iterable[str], boost: float = 1.0) -> Json:
-    """Return the query of the documents with any of some facet values. Its score is the boost."""
-    cut = [value[:MAX_TERM_CHARS] for value in values]
-    return {"terms": {f"facet_{row}": cut, "boost": boost}} if cut else NOTHING
-
-
-def list_between(vocabulary: Vocabulary, row: str, low: str, high: str) -> list[str]:
-    """Return the values of a row from `low` to `high`, compared as text. `none` is never one."""
-    return [
-        value for value in vocabulary.list_values(row) if value != MISSING and low <= value <= high
-    ]
-
-
 def any_of(queries: Sequence[Json]) -> Json:
     """Return the query that any of some queries matches. Scores add up."""
     if len(queries) == 1:
@@ -283,6 +286,11 @@ def saturate(weighted: Json, idf: float) -> Json:
 
 def _can_score(node: query.Query) -> bool:
     return next(clauses(node), None) is not None
+
+
+def _drop_repeated(queries: Iterable[Json]) -> list[Json]:
+    """Return queries without repeated objects: a word that is typed twice has one query."""
+    return list({id(each): each for each in queries}.values())
 
 
 def _count_distinct(node: query.CompoundQuery) -> list[tuple[Clause, int]]:

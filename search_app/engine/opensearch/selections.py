@@ -1,14 +1,37 @@
-"""Selected facet values as queries of OpenSearch."""
+"""Facet values as queries of OpenSearch: those of a query, and the selected ones."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
+from indexer.catalogue.fields import MISSING
 from indexer.cluster.mapping import MAX_TERM_CHARS, Json
 from search_app.engine.facet_selection import FacetSelection, Filters, Node
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import parse_year_range
+
+MAX_VALUES = 65_536
+"""Number of values of one query (`index.max_terms_count`)."""
+
+
+def match_values(row: str, values: Iterable[str], boost: float = 1.0) -> Json:
+    """Return the query of the documents with any of some facet values.
+
+    Its score is the boost, if there are at most MAX_VALUES.
+    """
+    cut = [value[:MAX_TERM_CHARS] for value in values]
+    return _match_any([
+        {"terms": {f"facet_{row}": cut[start : start + MAX_VALUES], "boost": boost}}
+        for start in range(0, max(len(cut), 1), MAX_VALUES)
+    ])  # fmt: skip
+
+
+def list_between(vocabulary: Vocabulary, row: str, low: str, high: str) -> list[str]:
+    """Return the values of a row from `low` to `high`, compared as text. `none` is never one."""
+    return [
+        value for value in vocabulary.list_values(row) if value != MISSING and low <= value <= high
+    ]
 
 
 def selection_query(selection: FacetSelection, vocabulary: Vocabulary) -> Json:
@@ -30,12 +53,11 @@ def nodes_query(nodes: Iterable[Node], vocabulary: Vocabulary) -> Json:
     """
     values: dict[str, set[str]] = {}
     for row, value in nodes:
-        values.setdefault(row, set()).update(
-            known[:MAX_TERM_CHARS] for known in list_values_of((row, value), vocabulary)
-        )
-    queries: list[Json] = [
-        {"terms": {f"facet_{row}": sorted(values[row])}} for row in sorted(values)
-    ]
+        values.setdefault(row, set()).update(list_values_of((row, value), vocabulary))
+    return _match_any([match_values(row, sorted(values[row])) for row in sorted(values)])
+
+
+def _match_any(queries: list[Json]) -> Json:
     return queries[0] if len(queries) == 1 else {"bool": {"should": queries}}
 
 

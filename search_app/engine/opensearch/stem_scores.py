@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from whoosh import query
 
 from indexer.cluster.mapping import Json
+from search_app.engine.opensearch.planned_search import MAX_LEAVES
 from search_app.engine.opensearch.queries import QueryCompiler, any_of, saturate
 from search_app.engine.query.nodes import Clause
 
@@ -17,8 +19,10 @@ def score_stems(
     """Return the query of the publications with any of some stems in some fields.
 
     The score is the sum of the saturated frequencies, each multiplied by the weight of its stem.
+    `stems` have the most important first. With very many fields, the last ones are left out.
     """
+    allowed = islice(stems, max(1, MAX_LEAVES // len(fields)))
     return any_of([
         saturate(compiler.weigh(Clause([query.Term(field, stem) for field in fields])), weight)
-        for stem, weight in stems
+        for stem, weight in allowed
     ])  # fmt: skip

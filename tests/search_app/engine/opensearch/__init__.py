@@ -1,0 +1,1 @@
+"""Tests of `search_app.engine.opensearch` that need no node."""

@@ -1,0 +1,152 @@
+"""No query has more clauses than Lucene allows, whatever is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+from whoosh import query
+
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Publication, SourceLocation
+from indexer.cluster.mapping import Json
+from indexer.cluster.vocabulary_file import read_vocabulary, write_vocabulary
+from indexer.codec.segment.reader import Segment
+from indexer.generations import directory
+from search_app.engine.deadline import Deadline
+from search_app.engine.interpretation.entities import ValueNames
+from search_app.engine.opensearch import planned_search, selections, stem_scores
+from search_app.engine.opensearch.client import ClusterClient
+from search_app.engine.opensearch.generation import ClusterGeneration, open_generation
+from search_app.engine.opensearch.planned_search import PlannedSearch
+from search_app.engine.opensearch.reply import OpenSearchReply
+from search_app.engine.query.parser import parse
+from search_app.engine.request import SearchRequest
+from search_app.engine.store import StoreRequest
+from tests.search_app.engine import catalogues
+
+MAX_CLAUSES = 1024
+"""The limit of Lucene: `indices.query.bool.max_clause_count`."""
+WORDS = [f"word{letter}{other}" for letter in "abcdefgh" for other in "abcdefgh"]
+CATALOGUE = Catalogue(
+    title="Notes",
+    description="",
+    fields=(
+        Field("title", "Title", kind="text", role="title", weight=2.0),
+        *(Field(f"note{number}", "Note", weight=0.5) for number in range(11)),
+        Field("person", "Person", facet=1, several=True),
+    ),
+)
+
+
+class Recorder:
+    """A client that records searches. Each has 7 hits, and an overlap of 1."""
+
+    def __init__(self) -> None:
+        self.bodies: list[Json] = []
+
+    def msearch(self, bodies: Sequence[Json], _deadline: Deadline) -> list[dict[str, Any]]:
+        """Return a response to each search."""
+        self.bodies += bodies
+        total = {"doc_count": 7}
+        counts = {"overlap": {"doc_count": 1}, "matched": total | {"total": total}}
+        return [{"hits": {"total": {"value": 7}}, "aggregations": counts} for _ in bodies]
+
+
+@pytest.fixture(scope="module")
+def generation(tmp_path_factory: pytest.TempPathFactory) -> ClusterGeneration:
+    """Return a generation in which 3,000 persons have a common name."""
+    made = [
+        Publication(
+            id=f"p{number}", title=" ".join(WORDS), source=SourceLocation("made", number + 1),
+            values={"person": tuple(f"Wang {number} {each}" for each in range(100))},
+        )
+        for number in range(30)
+    ]  # fmt: skip
+    folder = catalogues.index(tmp_path_factory.mktemp("index"), made, CATALOGUE)
+    live = directory.load_live(folder)
+    file = folder / "vocabulary"
+    write_vocabulary(Segment(live.segment, live.manifest.catalogue), file)
+    client = cast(ClusterClient, Recorder())
+    return open_generation(client, read_vocabulary(file), live.manifest.catalogue)
+
+
+def make_ask(
+    text: str, generation: ClusterGeneration, joined: type[query.CompoundQuery] = query.And
+) -> StoreRequest:
+    """Return a parsed search."""
+    vocabulary = generation.vocabulary
+    parsed = parse(text, vocabulary, ValueNames(vocabulary), joined)
+    return StoreRequest(SearchRequest(text), parsed.words, filters=parsed.filters, text=text)
+
+
+def count_clauses(part: object) -> int:
+    """Return the number of clauses of a query that match terms, phrases, or values."""
+    if isinstance(part, list):
+        return sum(map(count_clauses, part))
+    if not isinstance(part, dict):
+        return 0
+    kinds = ("match", "match_phrase", "terms")
+    return sum(1 if name in kinds else count_clauses(inner) for name, inner in part.items())
+
+
+@pytest.mark.parametrize("text", ["person:wang", "worda OR person:wang", "-person:wang"])
+def test_a_name_of_many_values_is_one_clause(text: str, generation: ClusterGeneration) -> None:
+    """The values that a name means are one clause, as a common name has thousands."""
+    plan = PlannedSearch(make_ask(text, generation), generation)
+    assert str(plan.hits).count("Wang") == 3_000
+    assert count_clauses(plan.hits) < 30
+
+
+def test_very_many_values_are_several_clauses(
+    generation: ClusterGeneration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clause has no more values than an index allows, and no value is lost."""
+    monkeypatch.setattr(selections, "MAX_VALUES", 1_000)
+    plan = PlannedSearch(make_ask("person:wang", generation), generation)
+    assert str(plan.hits).count("Wang") == 3_000
+    assert count_clauses(plan.hits) == 3
+
+
+def test_a_repeated_word_is_one_clause(generation: ClusterGeneration) -> None:
+    """A word that is typed many times has the clauses of one word."""
+    once, often = [
+        PlannedSearch(make_ask(" ".join([WORDS[0]] * times), generation), generation)
+        for times in (1, 400)
+    ]
+    assert count_clauses(often.words) == count_clauses(once.words)
+
+
+def test_many_words_and_filters_are_within_the_limit(generation: ClusterGeneration) -> None:
+    """The clauses that typed filters need are not left for words. The reply names the words."""
+    persons = " ".join(f"person:nobody{number}" for number in range(300))
+    reply = OpenSearchReply(
+        make_ask(f"{' '.join(WORDS)} {persons}", generation), generation, Deadline()
+    )
+    assert count_clauses(reply.plan.hits) <= planned_search.MAX_LEAVES
+    assert reply.dropped
+
+
+def test_the_overlap_of_long_readings_is_within_the_limit(generation: ClusterGeneration) -> None:
+    """Two readings of a long query are not one query of the nodes, which would reject it."""
+    text = " ".join(WORDS)
+    every, some = [
+        OpenSearchReply(make_ask(text, generation, joined), generation, Deadline())
+        for joined in (query.And, query.Or)
+    ]
+    assert some.count_overlap(every) == 1
+    body = cast(Recorder, generation.client).bodies[-1]
+    assert MAX_CLAUSES / 2 < count_clauses(body["query"]) < MAX_CLAUSES
+    assert MAX_CLAUSES / 2 < count_clauses(body["aggs"]) < MAX_CLAUSES
+
+
+def test_stems_in_many_fields_are_within_the_limit(
+    generation: ClusterGeneration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With very many fields, the least important stems are left out."""
+    monkeypatch.setattr(stem_scores, "MAX_LEAVES", 100)
+    vocabulary = generation.vocabulary
+    stems = [(vocabulary.list_stems(word)[0], 1.0) for word in WORDS[-25:]]
+    made = stem_scores.score_stems(stems, vocabulary.searchable, generation.compiler)
+    assert count_clauses(made) == 8 * len(vocabulary.searchable) == 96
