@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from hashlib import blake2b
 from math import log
 
 import msgspec
@@ -22,7 +23,7 @@ from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.cache import Cache
 
 MAX_CACHED = 4096
-"""Limit on cached frequencies, each with its query, about 1 kB."""
+"""Limit on cached frequencies, each with the digest of its query. A query may have 100 kB."""
 
 
 def make_count(matching: Json) -> Json:
@@ -86,7 +87,7 @@ class DocumentFrequencies:
             key = keys[id(clause)] = msgspec.json.encode(self._compiler.weigh(clause))
             frequency = self._find_in_vocabulary(clause)
             if frequency is None:
-                frequency = self._counted.find(key)
+                frequency = self._counted.find(_digest(key))
             if frequency is not None:
                 known[key] = frequency
         return ClauseFrequencies(self._vocabulary.size, keys, known)
@@ -94,7 +95,7 @@ class DocumentFrequencies:
     def add(self, counted: Mapping[bytes, int]) -> None:
         """Cache counted frequencies by the key of their clause."""
         for key, count in counted.items():
-            self._counted.get(key, partial(int, count))
+            self._counted.get(_digest(key), partial(int, count))
 
     def _find_in_vocabulary(self, clause: Clause) -> int | None:
         """Return the frequency of a clause of a single term in all fields; None for any other."""
@@ -110,3 +111,7 @@ class DocumentFrequencies:
         are_words = part.expansions[0].are_words
         dictionary = self._vocabulary.words if are_words else self._vocabulary.stems
         return dictionary.doc_frequency(int(numbers[0]))
+
+
+def _digest(key: bytes) -> bytes:
+    return blake2b(key, digest_size=16).digest()
