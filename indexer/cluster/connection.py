@@ -171,7 +171,7 @@ def connect(address: ClusterAddress, environment: Mapping[str, str] = os.environ
     return client
 
 
-def describe(error: OpenSearchException) -> str:
+def describe(error: Exception) -> str:
     """Return the reason of a failed request, without the address that it was sent to."""
     from opensearchpy.exceptions import ConnectionError as NoConnection
 

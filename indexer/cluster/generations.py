@@ -70,10 +70,13 @@ class State(NamedTuple):
 
 @contextmanager
 def translate_errors(message: str) -> Iterator[None]:
-    """Raise ClusterError with a message and the reason if a request of the block fails."""
+    """Raise ClusterError with a message and the reason if a request of the block fails.
+
+    A response of another type than expected is an error too.
+    """
     try:
         yield
-    except OpenSearchException as error:
+    except (OpenSearchException, msgspec.ValidationError) as error:
         raise ClusterError(
             f"{message}: {describe(error)}",
             "Check that the nodes of the cluster run and have disk space, and the permissions",
@@ -126,9 +129,10 @@ class ClusterGenerations:
         """
         with translate_errors(f"the live generation of {self.name} can't be read"):
             # The client logs no status that is ignored.
-            reply = self.client.indices.get_alias(
+            listed = self.client.indices.get_alias(
                 name=self.name, request_timeout=POLL_SECONDS, ignore=404
             )
+            reply = msgspec.convert(listed, dict[str, Any])
         # The reply is empty if the user may not see the alias.
         if not reply or reply.get("status") == HTTPStatus.NOT_FOUND:
             raise self._make_missing_error()

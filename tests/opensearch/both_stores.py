@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
-from weakref import ref
+from weakref import WeakSet
 
 import msgspec
 import pytest
@@ -94,7 +94,7 @@ class SharedNode:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._client: OpenSearch | None = None
-        self._users: dict[str, ref[ClusterClient]] = {}
+        self._users: dict[str, WeakSet[ClusterClient]] = {}
 
     def open_searcher(
         self,
@@ -107,7 +107,7 @@ class SharedNode:
         segment = Snapshot(generation, read_arrays, encoder).segment
         node = self._start()
         client = CountingClient(node, self._load(generation, segment, node))
-        self._users[client.index] = ref(client)
+        self._users.setdefault(client.index, WeakSet()).add(client)
         opened = loading.open_index(client, segment)
         return Searcher(generation, OpenSearchStore(opened), opened.vocabulary)
 
@@ -131,7 +131,7 @@ class SharedNode:
 
     def _remove_unused(self, client: OpenSearch) -> None:
         gc.collect()
-        for name in [name for name, user in self._users.items() if user() is None]:
+        for name in [name for name, users in self._users.items() if not users]:
             client.indices.delete(index=name)
             del self._users[name]
 

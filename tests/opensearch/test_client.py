@@ -5,8 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import pytest
 from opensearchpy import OpenSearch
@@ -18,6 +16,7 @@ from search_app.engine.deadline import BudgetExceeded, Deadline
 from search_app.engine.opensearch import client as module
 from search_app.engine.opensearch.client import ClusterClient
 from search_app.engine.store import StoreUnavailable
+from tests.indexer.cluster.servers import serve
 from tests.opensearch.cluster import Cluster
 
 INDEX = "client-test"
@@ -213,23 +212,8 @@ def test_a_cluster_that_is_away_is_unavailable() -> None:
 )
 def test_another_server_is_no_cluster(status: int, content_type: str, content: str) -> None:
     """A response that is not one of OpenSearch makes the index unavailable."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.end_headers()
-            self.wfile.write(content.encode())
-
-        def log_message(self, *_: object) -> None:
-            """Log nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Answer) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        host = OpenSearch(f"http://127.0.0.1:{server.server_port}", max_retries=0)
-        try:
-            with pytest.raises(StoreUnavailable, match="cannot be searched"):
-                ClusterClient(host, INDEX).msearch([COUNT], Deadline(60_000))
-        finally:
-            server.shutdown()
-            host.close()
+    with (
+        serve(status, content_type, content) as host,
+        pytest.raises(StoreUnavailable, match="cannot be searched"),
+    ):
+        ClusterClient(host, INDEX).msearch([COUNT], Deadline(60_000))

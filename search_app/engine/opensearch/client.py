@@ -144,6 +144,8 @@ class ClusterClient:
             self.msearch([{"size": 0}], Deadline(CHECK_SECONDS * 1000))
         except BudgetExceeded as error:
             raise self._make_unavailable("no response in time") from error
+        except RuntimeError as error:  # a server between refuses requests
+            raise self._make_unavailable(str(error)) from error
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:

@@ -1,0 +1,35 @@
+"""Responses that no cluster of this program gives: each is an error with a meaning."""
+
+from __future__ import annotations
+
+import pytest
+
+from indexer.cluster.connection import ClusterError
+from indexer.cluster.generations import ClusterGenerations
+from indexer.generations.manifest import IndexMissing, IndexUnusable
+from search_app.engine.opensearch.client import ClusterClient
+from search_app.engine.store import StoreUnavailable
+from tests.indexer.cluster.servers import serve
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content", "error"),
+    [
+        ("application/json", "{}", IndexMissing),
+        ("application/json", "[1]", ClusterError),
+        ("text/plain", "OK", ClusterError),
+        ("text/html", "<p>Welcome", ClusterError),
+    ],
+)
+def test_another_server_has_no_live_generation(
+    content_type: str, content: str, error: type[IndexUnusable]
+) -> None:
+    """The error is one that the thread which looks for the live generation expects."""
+    with serve(200, content_type, content) as client, pytest.raises(error):
+        ClusterGenerations(client, "catalogue").read_live_name()
+
+
+def test_a_server_that_refuses_the_check_makes_the_index_unavailable() -> None:
+    """A status such as 405 is no fault of the program if a server between has it."""
+    with serve(405, "text/plain", "No") as client, pytest.raises(StoreUnavailable, match="405"):
+        ClusterClient(client, "catalogue").check()
