@@ -107,12 +107,12 @@ class _Lock:
         """Renew the lock until `stopped` is set. A renewal that fails is repeated."""
         while not stopped.wait(RENEWAL_SECONDS):
             with suppress(OpenSearchException):
-                self._is_lost |= self._run(_RENEW) == "noop"
+                self._is_lost |= self._run(_RENEW) != "updated"
 
     def check(self) -> None:
         """Renew the lock. Raise IndexLocked if another build has it, and ClusterError."""
         with translate_errors(f"the lock of {self._index} can't be renewed"):
-            self._is_lost |= self._run(_RENEW) == "noop"
+            self._is_lost |= self._run(_RENEW) != "updated"
         if self._is_lost:
             raise self._make_error()
 
@@ -122,7 +122,10 @@ class _Lock:
             self._run(_RELEASE)
 
     def _run(self, script: str, **parameters: object) -> str:
-        """Run a script on the lock. Return the result: `noop` if another build has the lock."""
+        """Run a script on the lock. Return the result.
+
+        It is `noop` if another build has the lock, and `created` if there was none.
+        """
         body: dict[str, Any] = {
             "scripted_upsert": script is _ACQUIRE,
             "script": {"source": script, "params": {"token": self._token, **parameters}},
