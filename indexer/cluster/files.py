@@ -45,10 +45,13 @@ def upload(
 def download(client: OpenSearch, index: str, folder: Path, names: Iterable[str]) -> None:
     """Write files of an index to a folder, in which they do not exist yet.
 
-    Each part is checked by its digest. Raise ClusterError if a part is missing or damaged, and
-    OSError if a file can't be written.
+    Each part is checked by its digest. Raise ClusterError if a part is missing or damaged, or a
+    name leads out of the folder. Raise OSError if a file can't be written.
     """
     for name in names:
+        # The names come from the cluster, whose users may not write to other folders.
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise _make_error(f"{index} has a file with the name {name!r}")
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("xb") as stream:

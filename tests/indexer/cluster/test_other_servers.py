@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from indexer.cluster import lock
+import pytest
+from opensearchpy import OpenSearch
+
+from indexer.cluster import files, lock
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.generations import ClusterGenerations
 from indexer.generations.manifest import IndexLocked, IndexMissing, IndexUnusable
@@ -45,3 +48,12 @@ def test_a_lock_that_was_released_is_lost() -> None:
         pytest.raises(IndexLocked),
     ):
         check()
+
+
+@pytest.mark.parametrize("name", ["../outside", "segment/../../outside", "/tmp/outside"])
+def test_no_file_is_written_outside_its_folder(name: str, tmp_path: Path) -> None:
+    """A name from the cluster that leads to another folder is refused before any request."""
+    away = OpenSearch("http://127.0.0.1:9", max_retries=0)
+    with pytest.raises(ClusterError, match="has a file with the name"):
+        files.download(away, "catalogue-files", tmp_path / "copies" / "partial", [name])
+    assert list(tmp_path.iterdir()) == []
