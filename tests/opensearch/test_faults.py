@@ -204,15 +204,16 @@ def test_a_full_disk_stops_only_builds(place: Place) -> None:
     """When the disks are full, searches are answered, and a build fails. Later, it succeeds."""
     live = place.generations.read_live_name()
 
+    client = place.cluster.client
+
     def is_blocked() -> bool:
-        settings = place.cluster.client.indices.get_settings(index="_all")
-        return "read_only_allow_delete" in str(settings)
+        return "read_only_allow_delete" in str(client.indices.get_settings(index="_all"))
 
     try:
         require_space(place.cluster, "1000000gb")
         with ask(ask_place(place)) as clients:
             wait(is_blocked)
-            with pytest.raises(ClusterError, match="disk usage exceeded"):
+            with pytest.raises(ClusterError, match="disk usage exceeded|create-index blocked"):
                 place.build(LARGER, "full")
             clients.wait_for(FEW)
         assert set(clients.counts) == {"right"}
@@ -221,6 +222,8 @@ def test_a_full_disk_stops_only_builds(place: Place) -> None:
         wait(lambda: not is_blocked())
     finally:
         require_space(place.cluster, None)
+    # OpenSearch 2.19 releases the indexes, but not this block.
+    client.cluster.put_settings(body={"persistent": {"cluster.blocks.create_index": None}})
     name = place.build(SIZE, "roomy")
     place.server.wait_for("ok", name)
 
