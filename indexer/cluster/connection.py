@@ -20,7 +20,7 @@ import msgspec
 from indexer.generations.manifest import IndexUnusable
 
 if TYPE_CHECKING:
-    from opensearchpy import OpenSearch, OpenSearchException
+    from opensearchpy import OpenSearch
 
 PREFIX = "opensearch+"
 """Begins the setting of an index that is in a cluster, before the scheme of the URL."""

@@ -213,7 +213,7 @@ def test_a_full_disk_stops_only_builds(place: Place) -> None:
         require_space(place.cluster, "1000000gb")
         with ask(ask_place(place)) as clients:
             wait(is_blocked)
-            with pytest.raises(ClusterError, match="disk usage exceeded|create-index blocked"):
+            with pytest.raises(ClusterError, match=r"disk usage exceeded|create-index blocked"):
                 place.build(LARGER, "full")
             clients.wait_for(FEW)
         assert set(clients.counts) == {"right"}
