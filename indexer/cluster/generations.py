@@ -241,8 +241,13 @@ class ClusterGenerations:
             {"add": {"index": index, "alias": alias}}
             for alias in (self.name, f"{self.name}{_PUBLISHED}")
         ]
-        with translate_errors(f"{generation} can't be made live"):
-            self.client.indices.update_aliases(body={"actions": actions})
+        try:
+            with translate_errors(f"{generation} can't be made live"):
+                self.client.indices.update_aliases(body={"actions": actions})
+        except ClusterError:
+            # A node that fails may have set the alias before it could respond.
+            if self.read_state().live != (generation,):
+                raise
 
     def delete(self, indexes: Sequence[str]) -> None:
         """Delete indexes with one request."""

@@ -6,72 +6,31 @@ away, and then with a 503 that says so. The server recovers by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from opensearchpy import OpenSearchException
+from opensearchpy.client.indices import IndicesClient
+from opensearchpy.exceptions import ConnectionError as NoConnection
 
 from indexer.cluster import publish
 from indexer.cluster.connection import ClusterAddress, ClusterError, connect
-from indexer.cluster.generations import ClusterGenerations
 from indexer.ingest.progress import NO_PROGRESS
-from search_app import config
 from search_app.cli import background_build
 from search_app.cli.options import open_location
 from search_app.engine.opensearch import responsive_nodes
 from search_app.engine.opensearch.responsive_nodes import ResponsiveNodes
-from tests.opensearch.cluster import Cluster, Node
-from tests.opensearch.serving import Clients, Server, ask, ask_locally, serve, wait, write_corpus
+from tests.opensearch.cluster import Cluster
+from tests.opensearch.place import Place
+from tests.opensearch.serving import Clients, ask, serve, wait
 
-NAME = "faults"
 SIZE, LARGER = 60, 70
 """Numbers of publications."""
 FEW, MANY = 20, 100
 """Numbers of right responses to wait for."""
-DISK = "cluster.routing.allocation.disk"
-WATERMARKS = tuple(f"{DISK}.watermark.{name}" for name in ("low", "high", "flood_stage"))
-"""The settings of a cluster for the space that a disk must have."""
 TEMPORARY = {"right", "503 unavailable, Retry-After", "503 too_costly, Retry-After"}
 """Kinds of responses while most of the nodes are away."""
-
-
-class Place:
-    """A corpus, its index in a cluster, a server of it, and the right responses."""
-
-    def __init__(self, cluster: Cluster, folder: Path) -> None:
-        self.cluster, self._folder = cluster, folder
-        self.url = "opensearch+http://" + (
-            ",".join(node.url.removeprefix("http://") for node in cluster.nodes) + f"/{NAME}"
-        )
-        self.settings = config.load(
-            {}, corpus=folder / "corpus", index=self.url, work=folder / "build", shards=3
-        )
-        self.generations = ClusterGenerations(cluster.client, NAME)
-        self.right: dict[str, Mapping[str, object]] = {}
-        self.server: Server
-
-    def write(self, size: int, edition: str) -> Mapping[str, object]:
-        """Write the corpus. Return the right responses."""
-        write_corpus(self.settings.corpus, size, edition)
-        return ask_locally(self.settings.corpus, self._folder / edition)
-
-    def build(self, size: int, edition: str) -> str:
-        """Publish a corpus in the cluster. Return the name of the generation."""
-        right = self.write(size, edition)
-        name = background_build.build(self.settings, NO_PROGRESS).generation.name
-        self.right[name] = right
-        return name
-
-    def find_manager(self) -> Node:
-        """Return the node that is elected."""
-        [found] = self.cluster.client.cat.cluster_manager(format="json")
-        return next(node for node in self.cluster.nodes if node.name == found["node"])
-
-    def find_other(self) -> Node:
-        """Return a node that is not elected."""
-        manager = self.find_manager()
-        return next(node for node in self.cluster.nodes if node is not manager)
 
 
 @pytest.fixture(scope="module")
@@ -96,21 +55,6 @@ def place(three_nodes: Cluster, started_place: Place) -> Place:
     return started_place
 
 
-def require_space(cluster: Cluster, size: str | None) -> None:
-    """Make disks with less space than a size full. None means that no disk is full."""
-    body = {
-        **dict.fromkeys(WATERMARKS, size),
-        f"{DISK}.threshold_enabled": size and "true",
-        "cluster.info.update.interval": size and "10s",
-    }
-    cluster.client.cluster.put_settings(body={"transient": body})
-
-
-def ask_place(place: Place, count: int = 6) -> Clients:
-    """Return clients of the server."""
-    return Clients(place.server, place.right, count)
-
-
 def test_a_killed_node_fails_no_request(place: Place) -> None:
     """While a node with data is killed and started again, every response is right.
 
@@ -118,7 +62,7 @@ def test_a_killed_node_fails_no_request(place: Place) -> None:
     """
     for find in (place.find_other, place.find_manager):
         node = find()
-        with ask(ask_place(place)) as clients:
+        with ask(place.make_clients()) as clients:
             clients.wait_for(FEW)
             node.kill()
             clients.wait_for(MANY)
@@ -132,7 +76,7 @@ def test_a_hung_node_fails_no_request(place: Place) -> None:
     """While a node, elected or not, accepts connections but does not respond, others do."""
     for find in (place.find_other, place.find_manager):
         node = find()
-        with ask(ask_place(place)) as clients:
+        with ask(place.make_clients()) as clients:
             clients.wait_for(FEW)
             node.pause()
             try:
@@ -183,7 +127,7 @@ def test_two_killed_nodes_are_reported(place: Place) -> None:
     With one of them again, every response is right.
     """
     killed = place.cluster.nodes[:2]
-    with ask(ask_place(place)) as clients:
+    with ask(place.make_clients()) as clients:
         for node in killed:
             node.kill()
         place.server.wait_for("degraded")
@@ -195,7 +139,7 @@ def test_two_killed_nodes_are_reported(place: Place) -> None:
         place.cluster.wait("yellow")
         place.server.wait_for("ok")
     assert set(clients.counts) <= TEMPORARY
-    with ask(ask_place(place)) as clients:
+    with ask(place.make_clients()) as clients:
         clients.wait_for(MANY)
     assert set(clients.counts) == {"right"}
 
@@ -210,18 +154,18 @@ def test_a_full_disk_stops_only_builds(place: Place) -> None:
         return "read_only_allow_delete" in str(client.indices.get_settings(index="_all"))
 
     try:
-        require_space(place.cluster, "1000000gb")
-        with ask(ask_place(place)) as clients:
+        place.require_space("1000000gb")
+        with ask(place.make_clients()) as clients:
             wait(is_blocked)
             with pytest.raises(ClusterError, match=r"disk usage exceeded|create-index blocked"):
                 place.build(LARGER, "full")
             clients.wait_for(FEW)
         assert set(clients.counts) == {"right"}
         assert place.generations.read_live_name() == live
-        require_space(place.cluster, "1mb")
+        place.require_space("1mb")
         wait(lambda: not is_blocked())
     finally:
-        require_space(place.cluster, None)
+        place.require_space(None)
     # OpenSearch 2.19 releases the indexes, but not this block.
     client.cluster.put_settings(body={"persistent": {"cluster.blocks.create_index": None}})
     name = place.build(SIZE, "roomy")
@@ -244,7 +188,7 @@ def test_a_build_survives_the_loss_of_a_node(place: Place, monkeypatch: pytest.M
 
     monkeypatch.setattr(publish._Loader, "load_files", kill_first)
     right = place.write(SIZE, "killed")
-    with ask(ask_place(place)) as clients:
+    with ask(place.make_clients()) as clients:
         former = place.generations.read_live_name()
         try:
             background_build.build(place.settings, NO_PROGRESS)
@@ -260,9 +204,41 @@ def test_a_build_survives_the_loss_of_a_node(place: Place, monkeypatch: pytest.M
     assert set(clients.counts) == {"right"}
 
 
+def test_a_switch_without_a_response_is_noticed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If a node sets the alias and fails before it responds, the build succeeds."""
+    update = IndicesClient.update_aliases
+
+    def fail_after(client: IndicesClient, **options: object) -> None:
+        update(client, **options)
+        raise NoConnection("N/A", "the connection was closed", OSError())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(IndicesClient, "update_aliases", fail_after)
+        name = place.build(LARGER, "silent")
+    assert place.generations.read_live_name() == name
+    place.server.wait_for("ok", name)
+
+
+def test_a_closed_index_is_reported(place: Place) -> None:
+    """While the index is closed, a response is a 503. The health is `degraded`."""
+    index = place.generations.get_documents_index(place.generations.read_live_name())
+    client = place.cluster.client
+    with ask(place.make_clients()) as clients:
+        client.indices.close(index=index)
+        place.server.wait_for("degraded")
+        assert place.server.get("/?q=nowhere").status == 503
+        client.indices.open(index=index)
+        place.server.wait_for("ok")
+        clients.wait_for(FEW)
+    assert set(clients.counts) <= TEMPORARY
+    place.cluster.wait("green")
+
+
 def test_switches_under_load(place: Place) -> None:
     """When generations are published and rolled back under load, no response fails or is mixed."""
-    with ask(ask_place(place, 20)) as clients:
+    with ask(place.make_clients(20)) as clients:
         for size, edition in ((LARGER, "second"), (SIZE, "third"), (LARGER, "fourth")):
             place.server.wait_for("ok", place.build(size, edition))
             clients.wait_for(FEW)

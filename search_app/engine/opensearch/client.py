@@ -45,6 +45,8 @@ Response = dict[str, Any]
 Send = Callable[[Sequence[Json]], list[Response]]
 """Function that sends searches in one request, and returns their responses in order."""
 
+_CLOSED = "index_closed_exception"
+"""Type of the error of a search in an index that an operator closed."""
 _STOPPED = frozenset({"task_cancelled_exception"})
 """Types of the error of a search that a node stopped at its time limit."""
 
@@ -201,7 +203,7 @@ class ClusterClient:
                 )
             case 429:
                 return TooBusy(f"the cluster is too busy to search {self.index}: {reason}")
-            case int() if status >= 500:
+            case int() if status >= 500 or _CLOSED in reason:
                 return self._make_unavailable(reason)
             case _:
                 return RuntimeError(f"the cluster rejected a search of {self.index}: {reason}")
