@@ -69,8 +69,8 @@ def load_page(plan: PlannedSearch, send: Send, *, with_facets: bool) -> LoadedPa
     shown, total = hits.read_page(response), read_count(response)
     if best.depth:
         best.measure(shown, hits.read_page(counted.pop(FIRST)), responses[len(further) :])
-        shown = _reorder(plan, best, send, is_all=total <= best.depth)
-    elif places.stop > MAX_RESULT_WINDOW:
+        shown = _reorder(plan, best, send, has_more=total > max(best.depth, places.start))
+    elif places.stop > MAX_RESULT_WINDOW and total > places.start:
         shown = _read_deep(plan, best, places, send)
     matched, titles = counted.pop(MATCHED), counted.pop(HITS)["families"]
     counts = [counted, *(other["aggregations"] for other in responses[: len(further)])]
@@ -113,12 +113,12 @@ def _make_counts(plan: PlannedSearch) -> Json:
     }
 
 
-def _reorder(plan: PlannedSearch, best: BestHits, send: Send, *, is_all: bool) -> list[RankedDoc]:
-    """Return the hits of the page. If not all hits are among the best, the others follow them."""
+def _reorder(plan: PlannedSearch, best: BestHits, send: Send, *, has_more: bool) -> list[RankedDoc]:
+    """Return the hits of the page. If it may have more than the best hits, the others follow."""
     places = _find_places(plan)
     ordered = [*fold(best.ordered)] if plan.ask.request.fold else best.ordered
     raised = best.read(ordered[places])
-    if is_all or places.stop <= len(ordered):
+    if not has_more or places.stop <= len(ordered):
         return raised
     # The best hits have the first places in the order of the clauses too.
     others = slice(max(places.start, len(ordered)), places.stop)

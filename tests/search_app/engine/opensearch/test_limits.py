@@ -1,10 +1,11 @@
-"""No query has more clauses than Lucene allows, whatever is typed."""
+"""Limits on the clauses of a query, on requests, and on memory, whatever is typed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, cast
 
+import msgspec
 import pytest
 from whoosh import query
 
@@ -16,6 +17,7 @@ from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
+from search_app.engine.opensearch import page as page_module
 from search_app.engine.opensearch import planned_search, selections, stem_scores
 from search_app.engine.opensearch.client import ClusterClient
 from search_app.engine.opensearch.generation import ClusterGeneration, open_generation
@@ -41,7 +43,7 @@ CATALOGUE = Catalogue(
 
 
 class Recorder:
-    """A client that records searches. Each has 7 hits, and an overlap of 1."""
+    """A client that records searches. Each has 700 hits, of which it returns none."""
 
     def __init__(self) -> None:
         self.bodies: list[Json] = []
@@ -49,9 +51,16 @@ class Recorder:
     def msearch(self, bodies: Sequence[Json], _deadline: Deadline) -> list[dict[str, Any]]:
         """Return a response to each search."""
         self.bodies += bodies
-        total = {"doc_count": 7}
-        counts = {"overlap": {"doc_count": 1}, "matched": total | {"total": total}}
-        return [{"hits": {"total": {"value": 7}}, "aggregations": counts} for _ in bodies]
+        total: Json = {"doc_count": 700}
+        counts: Json = {"overlap": {"doc_count": 1}, "matched": total | {"total": total}}
+        families: Json = {"families": {"doc_count": 0, "titles": {"buckets": []}}}
+        page: Json = {page_module.MATCHED: total, page_module.HITS: total | families}
+        first: Json = {page_module.FIRST: {"hits": {"hits": []}}}
+        response = {
+            "hits": {"total": {"value": 700}, "hits": []},
+            "aggregations": counts | page | first,
+        }
+        return [response] * len(bodies)
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +159,17 @@ def test_stems_in_many_fields_are_within_the_limit(
     stems = [(vocabulary.list_stems(word)[0], 1.0) for word in WORDS[-25:]]
     made = stem_scores.score_stems(stems, vocabulary.searchable, generation.compiler)
     assert count_clauses(made) == 8 * len(vocabulary.searchable) == 96
+
+
+@pytest.mark.parametrize("text", ["", " ".join(WORDS[:4])])
+def test_a_page_after_the_last_hit_is_not_walked_to(
+    text: str, generation: ClusterGeneration
+) -> None:
+    """The hits before a page are not read if there are fewer than its first place."""
+    ask = make_ask(text, generation)
+    request = msgspec.structs.replace(ask.request, page=10**9)
+    bodies = cast(Recorder, generation.client).bodies
+    bodies.clear()
+    reply = OpenSearchReply(ask._replace(request=request), generation, Deadline())
+    assert reply.list_ids() == []
+    assert len(bodies) == 1
