@@ -22,6 +22,10 @@ from search_app.engine.query.vocabulary import Vocabulary
 PHRASES_AT_A_TIME = 200
 """Number of phrases that one search counts."""
 
+MAX_PHRASES = 1 << 18
+"""Limit on the phrases whose fields are known, about 80 MB. Help for a query without hits counts
+typed phrases too."""
+
 Stems = tuple[int, ...]
 """A phrase, as stem numbers in their order."""
 
@@ -45,6 +49,7 @@ class PhraseFields:
         """Count the phrases of some clauses, in two requests for PHRASES_AT_A_TIME phrases each."""
         distinct = dict.fromkeys(stems for each in clauses for stems in _list_phrases(each))
         unknown = [stems for stems in distinct if stems not in self._fields]
+        del unknown[max(0, MAX_PHRASES - len(self._fields)) :]
         for start in range(0, len(unknown), PHRASES_AT_A_TIME):
             self._learn(unknown[start : start + PHRASES_AT_A_TIME], send)
 

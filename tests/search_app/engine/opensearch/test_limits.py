@@ -15,10 +15,11 @@ from indexer.cluster.mapping import Json
 from indexer.cluster.vocabulary_file import read_vocabulary, write_vocabulary
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
+from search_app.engine.compiled_clauses import CompiledClause, PhrasePart
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.opensearch import page as page_module
-from search_app.engine.opensearch import planned_search, selections, stem_scores
+from search_app.engine.opensearch import phrases, planned_search, selections, stem_scores
 from search_app.engine.opensearch.client import ClusterClient
 from search_app.engine.opensearch.generation import ClusterGeneration, open_generation
 from search_app.engine.opensearch.planned_search import PlannedSearch
@@ -173,3 +174,21 @@ def test_a_page_after_the_last_hit_is_not_walked_to(
     reply = OpenSearchReply(ask._replace(request=request), generation, Deadline())
     assert reply.list_ids() == []
     assert len(bodies) == 1
+
+
+def test_the_phrases_that_are_remembered_are_limited(
+    generation: ClusterGeneration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A phrase beyond the limit is not counted, and may be in any field."""
+    monkeypatch.setattr(phrases, "MAX_PHRASES", 3)
+    known, sent = phrases.PhraseFields(generation.vocabulary), list[int]()
+
+    def send(bodies: Sequence[Json]) -> list[dict[str, Any]]:
+        sent.append(len(bodies))
+        return [{"aggregations": {"found": {"buckets": {}}}}]
+
+    parts = [PhrasePart([0, number], {"title"}) for number in range(5)]
+    for _ in range(2):
+        known.learn([CompiledClause([(1.0, part) for part in parts])], send)
+    assert [known.list_fields(part) for part in parts] == [[], [], [], ["title"], ["title"]]
+    assert sent == [1]
