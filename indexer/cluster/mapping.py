@@ -21,7 +21,7 @@ MAX_TERM_CHARS = 8_000
 32,766 bytes, and a character has at most 4. A longer one is cut, so two with this prefix are
 equal."""
 MAX_RESULT_WINDOW = 100_000
-"""Number of hits up to which a page can be requested without a point in time."""
+"""Number of hits up to which a page is one request. A later page is reached from the first hit."""
 TEXT_GAP = 1
 """Positions between two texts of one field: the one of the mark that a segment has between them. So
 phrases end there, and distances of words are those of a segment."""
