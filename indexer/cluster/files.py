@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 from opensearchpy import OpenSearch
-from opensearchpy.exceptions import NotFoundError, TransportError
+from opensearchpy.exceptions import NotFoundError, OpenSearchException
 
 from indexer.cluster import bulk
 from indexer.cluster.bulk import Report
@@ -28,6 +28,12 @@ class _Part(msgspec.Struct, frozen=True):
     parts: int
     digest: str
     data: bytes
+
+
+class _StoredPart(msgspec.Struct, frozen=True):
+    """The document of a part."""
+
+    source: _Part = msgspec.field(name="_source")
 
 
 def upload(
@@ -86,11 +92,11 @@ def _read_parts(client: OpenSearch, index: str, name: str) -> Iterator[bytes]:
 def _read_part(client: OpenSearch, index: str, name: str, number: int) -> _Part:
     """Return a part of a file, checked by its digest."""
     try:
-        source = client.get(index=index, id=_make_part_id(name, number))["_source"]
-        part = msgspec.convert(source, _Part)
+        reply = client.get(index=index, id=_make_part_id(name, number))
+        part = msgspec.convert(reply, _StoredPart).source
     except NotFoundError as error:
         raise _make_error(f"{index} has no part {number} of {name}") from error
-    except TransportError as error:
+    except OpenSearchException as error:
         raise ClusterError(
             f"{name} can't be read from {index}: {describe(error)}",
             "Check that the nodes of the cluster run, and the user's permissions",

@@ -31,6 +31,8 @@ RENEWAL_SECONDS = 10.0
 """Seconds between two renewals."""
 _REQUEST_SECONDS = 20
 """Seconds that a request to renew the lock may take."""
+_READ_SECONDS = 3
+"""Seconds that a node may take for the outcome of the last build. The metrics wait for it."""
 
 _BUILDS = "-builds"
 _LOCK, _LAST_BUILD = "lock", "last-build"
@@ -60,6 +62,12 @@ class _Owner(msgspec.Struct, frozen=True):
 
     owner: str
     since: int
+
+
+class _StoredBuild(msgspec.Struct, frozen=True):
+    """The document of the outcome of the last build."""
+
+    source: LastBuild = msgspec.field(name="_source")
 
 
 @contextmanager
@@ -160,6 +168,8 @@ def write_last_build(client: OpenSearch, name: str, outcome: LastBuild) -> None:
 def read_last_build(client: OpenSearch, name: str) -> LastBuild | None:
     """Return the outcome of the last build, or None if it can't be read."""
     with suppress(OpenSearchException, msgspec.ValidationError):
-        reply = client.get(index=f"{name}{_BUILDS}", id=_LAST_BUILD, ignore=404)
-        return msgspec.convert(reply.get("_source"), LastBuild)
+        reply = client.get(
+            index=f"{name}{_BUILDS}", id=_LAST_BUILD, ignore=404, request_timeout=_READ_SECONDS
+        )
+        return msgspec.convert(reply, _StoredBuild).source
     return None

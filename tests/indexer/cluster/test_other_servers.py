@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from opensearchpy import OpenSearch
@@ -57,3 +59,24 @@ def test_no_file_is_written_outside_its_folder(name: str, tmp_path: Path) -> Non
     with pytest.raises(ClusterError, match="has a file with the name"):
         files.download(away, "catalogue-files", tmp_path / "copies" / "partial", [name])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("content_type", "content"), [("text/plain", "OK"), ("text/html", "<p>")])
+def test_another_server_has_no_files(content_type: str, content: str, tmp_path: Path) -> None:
+    """A copy ends with an error of the cluster, not with one of the program."""
+    with serve(200, content_type, content) as client:
+        assert lock.read_last_build(client, "catalogue") is None
+        with pytest.raises(ClusterError):
+            files.download(client, "catalogue-files", tmp_path, ["manifest.json"])
+
+
+def test_a_server_that_does_not_answer_does_not_delay_the_metrics(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The outcome of the last build is not known if it takes too long."""
+    monkeypatch.setattr(lock, "_READ_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as hung:
+        client = OpenSearch(f"http://127.0.0.1:{hung.getsockname()[1]}", max_retries=0)
+        started = monotonic()
+        assert lock.read_last_build(client, "catalogue") is None
+        assert monotonic() - started < 5
