@@ -55,6 +55,13 @@ class Place:
         manager = self.find_manager()
         return next(node for node in self.cluster.nodes if node is not manager)
 
+    def find_holders(self) -> list[Node]:
+        """Return the nodes that have the copies of one shard of the live generation."""
+        index = self.generations.get_documents_index(self.generations.read_live_name())
+        copies = self.cluster.client.cat.shards(index=index, format="json")
+        names = {copy["node"] for copy in copies if copy["shard"] == "0"}
+        return [node for node in self.cluster.nodes if node.name in names]
+
     def make_clients(self, count: int = 6) -> Clients:
         """Return clients of the server."""
         return Clients(self.server, self.right, count)
