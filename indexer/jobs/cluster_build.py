@@ -58,6 +58,7 @@ def adopt(generations: ClusterGenerations, folder: Path) -> None:
 
     Generations that the folder lacks are copied without their segments. A generation that was built
     on the live one but not published stays live in the folder, so the next build continues with it.
+    Raise ClusterError or IndexOutdated if the live one can't be copied.
     """
     state = generations.read_state()
     for name in state.published:
@@ -65,7 +66,7 @@ def adopt(generations: ClusterGenerations, folder: Path) -> None:
             mirror.mirror(generations, folder, name)
     live = state.live[0] if len(state.live) == 1 else max(state.published, default="")
     if live and not _is_based_on(folder, live, state.published):
-        directory.load(folder, live)
+        mirror.mirror(generations, folder, live)  # raises the reason if it was damaged above
         publish.set_live(folder, live)
 
 
