@@ -37,7 +37,7 @@ class PlannedSearch:
         self.dropped: tuple[str, ...] = ()
         self.words: Json = EVERYTHING
         if ask.tree is not None:
-            most = MAX_LEAVES - _count_leaves(self.typed)
+            most = MAX_LEAVES - count_leaves(self.typed)
             self.tree, self.dropped = _limit(ask.tree, generation, most)
             self.words = NOTHING if self.tree is None else compiler.match(self.tree)
             for boost in ask.boosts if self.tree is not None else ():
@@ -92,17 +92,17 @@ def _limit(
     if kept is None:
         return None, dropped
     weigh = generation.compiler.weigh
-    kept, further = drop_expensive(kept, lambda clause: _count_leaves(weigh(clause)), most_leaves)
+    kept, further = drop_expensive(kept, lambda clause: count_leaves(weigh(clause)), most_leaves)
     return kept, dropped + further
 
 
-def _count_leaves(part: object) -> int:
+def count_leaves(part: object) -> int:
     """Return the number of queries of single fields in a part of a query."""
     if isinstance(part, list):
-        return sum(map(_count_leaves, part))
+        return sum(map(count_leaves, part))
     if not isinstance(part, dict):
         return 0
     return sum(
-        1 if name in _LEAVES else 0 if name == "script" else _count_leaves(inner)
+        1 if name in _LEAVES else 0 if name == "script" else count_leaves(inner)
         for name, inner in part.items()
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from search_app.engine.opensearch.frequencies import make_count, read_count
 from search_app.engine.opensearch.generation import ClusterGeneration
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.more_like_this import make_similar_search, read_similar
+from search_app.engine.opensearch.planned_search import MAX_LEAVES, count_leaves
 from search_app.engine.opensearch.queries import filter_by
 from search_app.engine.opensearch.reply import OpenSearchReply
 from search_app.engine.query.nodes import Clause
@@ -68,17 +70,24 @@ class OpenSearchStore:
             reply.read_counts([response_of[key] for key in bodies])
 
     def count_all(self, clauses: Sequence[Clause]) -> list[int]:
-        """Return the number of publications that match each clause."""
+        """Return the number of publications that match each clause.
+
+        It is that of all publications for a clause of over MAX_LEAVES, such as a concept with
+        hundreds of narrower ones. No search has such a clause.
+        """
         generation = self._generation
         generation.compiler.learn_phrases(clauses, self._send)
         frequencies = generation.frequencies.look_up(clauses)
         bodies = frequencies.bodies
-        responses = [
-            response
-            for start in range(0, len(bodies), MAX_SEARCHES)
-            for response in self._send(bodies[start : start + MAX_SEARCHES])
-        ]
-        generation.frequencies.add(frequencies.complete([*map(read_count, responses)]))
+        is_short = [count_leaves(body) <= MAX_LEAVES for body in bodies]
+        sent = [*compress(bodies, is_short)]
+        counts = (
+            read_count(response)
+            for start in range(0, len(sent), MAX_SEARCHES)
+            for response in self._send(sent[start : start + MAX_SEARCHES])
+        )
+        all_counts = [next(counts) if each else generation.vocabulary.size for each in is_short]
+        generation.frequencies.add(frequencies.complete(all_counts))
         return [frequencies.get(clause) for clause in clauses]
 
     def count_together(self, clauses: Sequence[Clause], others: Sequence[Clause]) -> list[int]:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from whoosh import query
 
+from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.cluster.mapping import Json
@@ -19,11 +20,12 @@ from search_app.engine.compiled_clauses import CompiledClause, PhrasePart
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.opensearch import page as page_module
-from search_app.engine.opensearch import phrases, planned_search, selections, stem_scores
+from search_app.engine.opensearch import phrases, planned_search, selections, stem_scores, store
 from search_app.engine.opensearch.client import ClusterClient
 from search_app.engine.opensearch.generation import ClusterGeneration, open_generation
 from search_app.engine.opensearch.planned_search import PlannedSearch
 from search_app.engine.opensearch.reply import OpenSearchReply
+from search_app.engine.query.nodes import Clause
 from search_app.engine.query.parser import parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.store import StoreRequest
@@ -192,3 +194,22 @@ def test_the_phrases_that_are_remembered_are_limited(
         known.learn([CompiledClause([(1.0, part) for part in parts])], send)
     assert [known.list_fields(part) for part in parts] == [[], [], [], ["title"], ["title"]]
     assert sent == [1]
+
+
+def test_a_clause_that_is_too_long_is_not_counted(
+    generation: ClusterGeneration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A concept with hundreds of narrower ones does not keep a generation from being opened."""
+    monkeypatch.setattr(store, "MAX_LEAVES", 500)
+    fields, bodies = generation.vocabulary.searchable, cast(Recorder, generation.client).bodies
+    long, short = [
+        Clause([
+            query.Term(field, tokenizer.SURFACE_PREFIX + word, boost=1 + number / 100)
+            for number, word in enumerate(words) for field in fields
+        ])
+        for words in (WORDS, WORDS[:2])
+    ]  # fmt: skip
+    bodies.clear()
+    counts = store.OpenSearchStore(generation).count_all([long, short, long])
+    assert counts == [generation.vocabulary.size, 700, generation.vocabulary.size]
+    assert [count_clauses(body) for body in bodies] == [2 * len(fields)]
