@@ -125,6 +125,11 @@ def test_all_parts_are_measured_and_reported(file: Path, tmp_path: Path) -> None
         assert served.during.requests > 0
         assert min(*served.before.private, *served.after.private, served.bare.together) > 0
     assert [len(each.after.private) for each in found.publishing.servers.values()] == [4, 1]
+    assert found.opensearch
+    if not found.opensearch.left_out:
+        kinds = found.opensearch.kinds.values()
+        assert [(each.hits, each.totals, each.facets) for each in kinds] == [(0, 0, 0)] * 11
+        assert len(found.opensearch.pages) in {0, 3}  # none without wrk
     text = written.read_text(encoding="utf-8")
     for name in plan.names:
         assert (f"**{name} was left out**" in text) == (name in plan.left_out)
