@@ -28,7 +28,8 @@ from tests.opensearch.program import version
 SIZES = (4, 2)
 """The parts of all papers in the smaller indexes: a quarter and a half."""
 GROWN = 100
-"""Number of searches of each kind whose CPU time is measured at each size."""
+"""Number of searches of each kind whose CPU time is measured at each size, and number of other
+pages."""
 PERCENTILES = (*range(100), 99.9, 100)
 """The percentiles in `Cluster.noise`."""
 PAPERS = "papers"
@@ -50,9 +51,8 @@ def measure(work: Workplace) -> Cluster:
     with node.run_node(folder / "node") as host:
         address = ClusterAddress((host,), PAPERS)
         part.load = _load(work, address, folder)
-        part.grown = [_grow(work, work.size // parts, host, searches, folder) for parts in SIZES]
+        samples = [_build_sample(work, work.size // parts, host, folder) for parts in SIZES]
         pair = searching.open_pair(_get_build(address, folder), address, folder)
-        part.grown.append(_read_grown(work.size, pair, searches, address, folder))
         noise = []
         for name, requests in searches.items():
             compared, ratios = searching.compare(pair, requests, work.plan.rounds)
@@ -64,6 +64,8 @@ def measure(work: Workplace) -> Cluster:
             )
         texts = [request.text for request in searches["two words"][:GROWN]]
         part.trips = trips.count_trips(pair.remote, texts)
+        # At the end, when the node has compiled its code.
+        part.grown = [_time_node(each, searches, folder) for each in (*samples, address)]
         part.noise = np.percentile(np.concatenate(noise), PERCENTILES).round(4).tolist()
         part.pages = _serve(work, address, folder)
     return part
@@ -129,22 +131,20 @@ def _read_size(address: ClusterAddress) -> int:
     return node.read_size(OpenSearch(list(address.hosts)), address.name)
 
 
-def _grow(work: Workplace, size: int, host: str, searches: Searches, folder: Path) -> Grown:
-    """Build an index of some papers, and search it."""
+def _build_sample(work: Workplace, size: int, host: str, folder: Path) -> ClusterAddress:
+    """Build an index of some papers in the cluster. Return its address."""
     address = ClusterAddress((host,), f"{PAPERS}{size}")
     _build(address, _make_corpus(folder / address.name, work.sample(size)), folder)
+    return address
+
+
+def _time_node(address: ClusterAddress, searches: Searches, folder: Path) -> Grown:
+    """Search an index. Return its sizes, and the CPU time of the node."""
     pair = searching.open_pair(_get_build(address, folder), address, folder)
-    return _read_grown(size, pair, searches, address, folder)
-
-
-def _read_grown(
-    size: int, pair: searching.Pair, searches: Searches, address: ClusterAddress, folder: Path
-) -> Grown:
     copies = mirror.get_folder(address, folder) / mirror.COPIES
     files = _list_files(directory.load(copies, pair.remote.name))
-    return Grown(
-        size, _read_size(address), files[VOCABULARY], searching.time_node(pair, searches, GROWN)
-    )
+    times = searching.time_node(pair, searches, GROWN)
+    return Grown(pair.remote.size, _read_size(address), files[VOCABULARY], times)
 
 
 def _serve(work: Workplace, address: ClusterAddress, folder: Path) -> dict[str, Page]:
