@@ -25,6 +25,8 @@ from search_app.engine.search import Searcher
 
 WARM = 20
 """Number of searches of each kind that run before the measured ones."""
+REPEATS = 9
+"""Number of times that these are repeated to measure the noise of a request."""
 
 
 class Pair(NamedTuple):
@@ -95,6 +97,7 @@ def compare(pair: Pair, requests: Sequence[SearchRequest], rounds: int) -> Compa
     node_cpu = read_cpu(pair.client)
     each_round = [[pair.search(request) for request in requests] for _ in range(rounds)]
     node_cpu = read_cpu(pair.client) - node_cpu
+    repeated = [[pair.search(each) for each in requests[:WARM]] for _ in range(REPEATS)]
     first, every = each_round[0], [found for searched in each_round for found in searched]
     compared = Compared(
         searches=len(first),
@@ -111,7 +114,7 @@ def compare(pair: Pair, requests: Sequence[SearchRequest], rounds: int) -> Compa
         sent=_mean_bytes(first, "bytes_out"),
         received=_mean_bytes(first, "bytes_in"),
     )
-    return Comparison(compared, _measure_noise(each_round))
+    return Comparison(compared, _measure_noise(repeated))
 
 
 def list_ids(results: Results) -> list[str]:
@@ -128,10 +131,10 @@ def _mean_bytes(searched: Sequence[Searched], name: str) -> float:
     return round(float(np.mean(sums)))
 
 
-def _measure_noise(each_round: Sequence[Sequence[Searched]]) -> NDArray[np.float64]:
+def _measure_noise(repeated: Sequence[Sequence[Searched]]) -> NDArray[np.float64]:
     """Return the time of each request, divided by the median time of the same one."""
     ratios = []
-    for same in zip(*each_round, strict=True):
+    for same in zip(*repeated, strict=True):
         times = [[sent.passed for sent in each.sent] for each in same]
         if len({len(each) for each in times}) == 1:
             of_requests = np.array(times)
