@@ -40,6 +40,9 @@ DEAD_SECONDS = 30
 MAX_NAME_CHARS = 128
 """Limit on the name of an index. OpenSearch allows 255, and generations add theirs."""
 
+OTHERS = "-builds", "-published", "-files"
+"""The ends of the names that a catalogue uses besides its own: see `generations` and `lock`."""
+
 _HINT = f"Use a URL such as {PREFIX}https://search.example.org:{DEFAULT_PORT}/catalogue"
 _HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 _NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{MAX_NAME_CHARS - 1}}}")
@@ -103,6 +106,11 @@ def parse_address(text: str) -> ClusterAddress | None:
             f"{name!r} in the URL of the index is not a name of an index. Use up to "
             f"{MAX_NAME_CHARS} lower-case letters, digits, hyphens, dots, and underscores, with a "
             "letter or digit first"
+        )
+    if name.endswith(OTHERS):
+        raise AddressError(
+            f"{name!r} in the URL of the index ends like an index of another purpose. Use a name "
+            f"that does not end with {' or '.join(OTHERS)}"
         )
     hosts = tuple(f"{scheme}://{_parse_place(place)}" for place in places.split(","))
     return ClusterAddress(hosts, name)

@@ -19,6 +19,7 @@ from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.records import Publication
 from search_app.engine.deadline import Deadline
+from search_app.engine.opensearch import titles
 from search_app.engine.query.nodes import Clause
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.store import Reply, StoreRequest
@@ -221,6 +222,17 @@ def test_clauses_are_counted_alone_and_together(
         for store in (local, remote)
     ]
     assert replies[0] == replies[1]
+
+
+def test_very_many_families_are_counted_in_parts(
+    corpora: dict[str, Corpus], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number of titles is exact if a response cannot have all families of editions."""
+    monkeypatch.setattr(titles, "MAX_FAMILIES", 2)
+    for text in ("", "trafficking OR organ"):
+        ask = SearchRequest(text, semantic=False)
+        ours, theirs = (searcher.search(ask) for searcher in corpora["real"].pair)
+        assert theirs.titles == ours.titles < ours.total
 
 
 @CORPORA

@@ -18,7 +18,6 @@ from urllib3 import Timeout
 
 from indexer.cluster.connection import CA, PASSWORD, USER, ClusterError, describe
 from indexer.cluster.mapping import Json
-from indexer.generations.manifest import IndexMissing
 from search_app.engine.admission import TooBusy
 from search_app.engine.deadline import BudgetExceeded, Deadline
 from search_app.engine.opensearch.responsive_nodes import ResponsiveNodes
@@ -90,8 +89,8 @@ class ClusterClient:
 
         Raise BudgetExceeded if there is not enough time, TooBusy if a node refuses the request for
         lack of memory or threads, StoreUnavailable if the cluster or a shard does not answer in
-        MAX_SECONDS, IndexMissing if the index was removed, and ClusterError if the user may not
-        search it. An error in a search itself raises RuntimeError.
+        MAX_SECONDS or the index was removed, and ClusterError if the user may not search it. An
+        error in a search itself raises RuntimeError.
         """
         seconds = min(deadline.remaining / 1000, MAX_SECONDS)
         if seconds <= 0:
@@ -197,9 +196,9 @@ class ClusterClient:
                     f"Check {USER}, {PASSWORD}, and the roles of the user",
                 )
             case 404:
-                return IndexMissing(
+                return StoreUnavailable(
                     f"the index {self.index} is not in the cluster: {reason}",
-                    "Run: pubsearch build",
+                    "A newer generation may have replaced it. Otherwise, run: pubsearch build",
                 )
             case 429:
                 return TooBusy(f"the cluster is too busy to search {self.index}: {reason}")

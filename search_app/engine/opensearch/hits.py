@@ -12,9 +12,6 @@ from indexer.cluster.mapping import Json
 from search_app.engine.opensearch.client import Response
 from search_app.engine.request import Sort
 
-MAX_GROUPS = 65_535
-"""Limit on the families of editions among the hits that are counted: `search.max_buckets`."""
-
 LEVEL_RATIO = 0.7
 """Minimum share of the best score at which a hit counts as one of the best matches."""
 LEVEL = "_score >= params.least ? params.best : _score"
@@ -107,15 +104,3 @@ def make_records(ids: Sequence[str]) -> Json:
     """Return the body of a search for the records of some publications, by id."""
     query: Json = {"bool": {"filter": [{"terms": {"id": ids}}]}}
     return make_page(query, (), slice(0, len(ids)))
-
-
-def make_family_count() -> Json:
-    """Return the aggregation that counts the hits with other editions, and their titles."""
-    groups = {"terms": {"field": "group", "size": MAX_GROUPS}}
-    return {"filter": {"exists": {"field": "editions"}}, "aggs": {"titles": groups}}
-
-
-def count_titles(total: int, families: Response) -> int:
-    """Return the number of titles among hits, given the response to `make_family_count`."""
-    in_families: int = families["doc_count"]
-    return total - in_families + len(families["titles"]["buckets"])

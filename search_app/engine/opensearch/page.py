@@ -20,10 +20,11 @@ from search_app.engine.opensearch.frequencies import read_count
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.planned_search import PlannedSearch
 from search_app.engine.opensearch.queries import EVERYTHING, filter_by
+from search_app.engine.opensearch.titles import count_titles, make_family_count
 from search_app.engine.opensearch.walk import find_order, fold, walk
 from search_app.engine.results import Bucket
 
-MATCHED, HITS, FIRST = "-matched", "-hits", "-first"
+MATCHED, FIRST = "-matched", "-first"
 """Names of aggregations. No facet has such a name."""
 
 DEEP_BATCH = 10_000
@@ -62,9 +63,10 @@ def load_page(plan: PlannedSearch, send: Send, *, with_facets: bool) -> LoadedPa
     lists = best.make_lists() if best.depth else []
     body = _make_body(plan, best, places, send) | {
         "track_total_hits": True,
-        "aggs": _make_counts(plan) | aggregations,
+        "aggs": {MATCHED: {"filter": EVERYTHING}} | aggregations,
     }
-    response, *responses = send([body, *further, *lists])
+    families = make_family_count(plan.hits)
+    response, family_response, *responses = send([body, families, *further, *lists])
     counted = dict(response["aggregations"])
     shown, total = hits.read_page(response), read_count(response)
     if best.depth:
@@ -72,10 +74,11 @@ def load_page(plan: PlannedSearch, send: Send, *, with_facets: bool) -> LoadedPa
         shown = _reorder(plan, best, send, has_more=total > max(best.depth, places.start))
     elif places.stop > MAX_RESULT_WINDOW and total > places.start:
         shown = _read_deep(plan, best, places, send)
-    matched, titles = counted.pop(MATCHED), counted.pop(HITS)["families"]
+    matched = counted.pop(MATCHED)["doc_count"]
+    titles = count_titles(total, family_response, plan.hits, send)
     counts = [counted, *(other["aggregations"] for other in responses[: len(further)])]
     return LoadedPage(
-        shown, matched["doc_count"], total, hits.count_titles(total, titles),
+        shown, matched, total, titles,
         _read_facets(facets, counts, plan, send) if facets else None, best,
     )  # fmt: skip
 
@@ -103,14 +106,6 @@ def _make_list(
         plan.make_ranked_hits(), order, places, folds=folds, with_records=with_records
     )
     return body | {"post_filter": filter_by(plan.selected)}
-
-
-def _make_counts(plan: PlannedSearch) -> Json:
-    families = {"families": hits.make_family_count()}
-    return {
-        MATCHED: {"filter": EVERYTHING},
-        HITS: {"filter": filter_by(plan.selected), "aggs": families},
-    }
 
 
 def _reorder(plan: PlannedSearch, best: BestHits, send: Send, *, has_more: bool) -> list[RankedDoc]:

@@ -221,3 +221,10 @@ def test_requests_that_succeed_are_not_logged() -> None:
     """A server asks for the live generation every second, so a log of all requests is useless."""
     connect("opensearch+http://127.0.0.1/catalogue", {})
     assert not logging.getLogger("opensearch").isEnabledFor(logging.INFO)
+
+
+@pytest.mark.parametrize("name", ["books-builds", "books-published", "books-files"])
+def test_a_name_of_another_purpose_is_refused(name: str) -> None:
+    """The catalogue `books` has aliases and indexes with these names."""
+    with pytest.raises(AddressError, match="ends like an index of another purpose"):
+        parse_address(f"opensearch+http://127.0.0.1/{name}")
