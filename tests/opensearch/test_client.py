@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -219,3 +220,23 @@ def test_another_server_is_no_cluster(status: int, content_type: str, content: s
         pytest.raises(StoreUnavailable, match="cannot be searched"),
     ):
         ClusterClient(host, INDEX).msearch([COUNT], Deadline(60_000))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "reason"),
+    [
+        (400, "index_closed_exception", "closed"),
+        (400, "query_shard_exception", "failed to create query: this Analyzer is closed"),
+        (403, "cluster_block_exception", "index [a] blocked by: [FORBIDDEN/4/index closed];"),
+    ],
+)
+def test_an_index_that_closes_is_unavailable(status: int, kind: str, reason: str) -> None:
+    """While an index is closed or leaves a node, it is unavailable. No error is the program's."""
+    error = {"type": kind, "reason": reason}
+    response = {"error": error | {"root_cause": [error]}, "status": status}
+    content = json.dumps({"took": 1, "responses": [response]})
+    with (
+        serve(200, "application/json", content) as host,
+        pytest.raises(StoreUnavailable, match="closed"),
+    ):
+        ClusterClient(host, INDEX).msearch([COUNT], Deadline())

@@ -44,8 +44,8 @@ Response = dict[str, Any]
 Send = Callable[[Sequence[Json]], list[Response]]
 """Function that sends searches in one request, and returns their responses in order."""
 
-_CLOSED = "index_closed_exception"
-"""Type of the error of a search in an index that an operator closed."""
+_CLOSED = ("index_closed_exception", "index closed", "is closed")
+"""Texts in the error of a search in an index that is closed, or that leaves the node meanwhile."""
 _STOPPED = frozenset({"task_cancelled_exception"})
 """Types of the error of a search that a node stopped at its time limit."""
 
@@ -190,6 +190,8 @@ class ClusterClient:
     def _make_error(self, status: int | str, reason: str) -> Exception:
         """Return the error of `msearch` for an HTTP status."""
         match status:
+            case _ if any(text in reason for text in _CLOSED):
+                return self._make_unavailable(reason)
             case 401 | 403:
                 return ClusterError(
                     f"the cluster does not let this user search {self.index}: {reason}",
@@ -202,7 +204,7 @@ class ClusterClient:
                 )
             case 429:
                 return TooBusy(f"the cluster is too busy to search {self.index}: {reason}")
-            case int() if status >= 500 or _CLOSED in reason:
+            case int() if status >= 500:
                 return self._make_unavailable(reason)
             case _:
                 return RuntimeError(f"the cluster rejected a search of {self.index}: {reason}")
