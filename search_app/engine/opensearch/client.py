@@ -31,7 +31,7 @@ ALLOWANCE_SECONDS = 0.5
 """Seconds for the network, and for a node to notice that a search is to be stopped."""
 CONNECT_SECONDS = 0.5
 """Seconds until the next host is tried. A host without power does not refuse connections."""
-FIRST_PART = 1 / 3
+FIRST_PART = 1 / 4
 """Part of the budget after which the first try is stopped. The client waits half as long again for
 the response. The rest is for a second try, without the nodes that hang."""
 MIN_FIRST_SECONDS = 0.05
