@@ -97,7 +97,8 @@ class Cluster(msgspec.Struct):
 
     `trips` has the number of searches by their number of requests, for further kinds of pages.
     `noise` has percentiles of the time of a request, divided by the median time of the same
-    request: from 0 to 99, 99.9, and 100. `load_average` is that of the machine at the start.
+    request: from 0 to 99, 99.9, and 100. `load_average` is that of the machine at the start, and
+    `note` says by hand what shared the machine.
     `left_out` is the reason if nothing was measured.
     """
 
@@ -111,4 +112,5 @@ class Cluster(msgspec.Struct):
     grown: list[Grown] = []
     noise: list[float] = []
     pages: dict[str, Page] = {}
+    note: str = ""
     left_out: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
@@ -19,6 +20,8 @@ def cluster(part: Cluster) -> Iterator[str]:
         f"OpenSearch {part.version}, one node with a heap of {part.heap}, one shard. The load\n"
         f"average of the machine was {part.load_average} at the start.\n"
     )
+    if part.note:
+        yield f"{textwrap.fill(part.note, 100, break_on_hyphens=False)}\n"
     yield from _searches(part)
     if part.load:
         yield from _load(part.load, part.setting.papers)

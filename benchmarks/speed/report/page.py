@@ -97,7 +97,7 @@ def _setting(results: Results) -> Iterator[str]:
         "the search page": results.pages,
         "selected values of a tree": results.trees,
         "publishing": results.publishing,
-        "a cluster of OpenSearch": results.opensearch,
+        "a cluster": results.opensearch,
     }
     told: dict[str, list[str]] = {}
     for name, part in parts.items():
