@@ -127,7 +127,7 @@ def test_an_occurrence_of_both_words_is_near_another_one(tmp_path: Path) -> None
     publications = (
         {"id": "near", "title": "Builder of a build"},
         {"id": "single", "title": "Build"},
-        {"id": "french", "title": "Le pont", "lang": "fr"},
+        {"id": "french", "title": "Le fleuve", "lang": "fr"},
     )
     shares = list_shares(find(index(tmp_path, CATALOGUE, publications), "build builder"))
     assert shares == pytest.approx({"near": 0.1, "single": 0}, abs=1e-3)

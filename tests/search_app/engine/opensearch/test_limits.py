@@ -56,12 +56,12 @@ class Recorder:
         self.bodies += bodies
         total: Json = {"doc_count": 700}
         counts: Json = {"overlap": {"doc_count": 1}, "matched": total | {"total": total}}
-        families: Json = {"families": {"doc_count": 0, "titles": {"buckets": []}}}
-        page: Json = {page_module.MATCHED: total, page_module.HITS: total | families}
+        families: Json = {"families": {"sum_other_doc_count": 0, "buckets": []}}
+        page: Json = {page_module.MATCHED: total}
         first: Json = {page_module.FIRST: {"hits": {"hits": []}}}
         response = {
             "hits": {"total": {"value": 700}, "hits": []},
-            "aggregations": counts | page | first,
+            "aggregations": counts | families | page | first,
         }
         return [response] * len(bodies)
 
@@ -168,14 +168,17 @@ def test_stems_in_many_fields_are_within_the_limit(
 def test_a_page_after_the_last_hit_is_not_walked_to(
     text: str, generation: ClusterGeneration
 ) -> None:
-    """The hits before a page are not read if there are fewer than its first place."""
+    """The hits before a page are not read if there are fewer than its first place.
+
+    One search is for the page, and one for the families of editions.
+    """
     ask = make_ask(text, generation)
     request = msgspec.structs.replace(ask.request, page=10**9)
     bodies = cast(Recorder, generation.client).bodies
     bodies.clear()
     reply = OpenSearchReply(ask._replace(request=request), generation, Deadline())
     assert reply.list_ids() == []
-    assert len(bodies) == 1
+    assert len(bodies) == 2
 
 
 def test_the_phrases_that_are_remembered_are_limited(
