@@ -52,7 +52,7 @@ def test_a_lock_that_was_released_is_lost() -> None:
         check()
 
 
-@pytest.mark.parametrize("name", ["../outside", "segment/../../outside", "/tmp/outside"])
+@pytest.mark.parametrize("name", ["../outside", "segment/../../outside", "/outside"])
 def test_no_file_is_written_outside_its_folder(name: str, tmp_path: Path) -> None:
     """A name from the cluster that leads to another folder is refused before any request."""
     away = OpenSearch("http://127.0.0.1:9", max_retries=0)
