@@ -120,29 +120,36 @@ class OpenSearchStore:
         found = self._find(identity)
         if found is None:
             raise KeyError(identity)
-        editions: list[Publication] = []
-        if found.editions:
-            query: Json = {
-                "bool": {
-                    "filter": [{"term": {"group": found.group}}],
-                    "must_not": [{"term": {"id": identity}}],
-                }
-            }
-            page = hits.make_page(query, hits.ORDERS["newest"], slice(0, MAX_EDITIONS))
-            [response] = self._send([page])
-            editions = [hit.record for hit in hits.read_page(response) if hit.record]
-        return Related(editions, self._find_similar(found))
-
-    def _find_similar(self, hit: RankedDoc) -> list[Publication]:
         generation = self._generation
-        assert hit.record is not None
-        words = generation.split_words(hit.record)
+        assert found.record is not None
+        words = generation.split_words(found.record)
         key_terms = choose_key_terms(words, generation.vocabulary)
-        if not key_terms:
-            return []
-        body = make_similar_search(key_terms, hit.group, generation.compiler, generation.vocabulary)
-        [response] = self._send([body])
-        return [similar.record for similar in read_similar(response, key_terms) if similar.record]
+        bodies = [_make_editions_search(found)] if found.editions else []
+        if key_terms:
+            bodies.append(
+                make_similar_search(
+                    key_terms, found.group, generation.compiler, generation.vocabulary
+                )
+            )
+        responses = iter(self._send(bodies))
+        editions = hits.read_page(next(responses)) if found.editions else []
+        similar = read_similar(next(responses), key_terms) if key_terms else []
+        return Related(_list_records(editions), _list_records(similar))
 
     def prepare(self) -> None:
         """Do nothing: the caches of a cluster are in its nodes."""
+
+
+def _make_editions_search(hit: RankedDoc) -> Json:
+    """Return the search for the other editions of a publication, newest first."""
+    query: Json = {
+        "bool": {
+            "filter": [{"term": {"group": hit.group}}],
+            "must_not": [{"term": {"id": hit.id}}],
+        }
+    }
+    return hits.make_page(query, hits.ORDERS["newest"], slice(0, MAX_EDITIONS))
+
+
+def _list_records(found: Sequence[RankedDoc]) -> list[Publication]:
+    return [hit.record for hit in found if hit.record]
