@@ -21,7 +21,7 @@ VECTOR_BYTES = 512
 
 
 class Costs(NamedTuple):
-    """What a publication costs, as measured.
+    """The measured costs of a publication.
 
     `index_bytes` is its size in the index, and `sent_bytes` that of its request. `build_ms` and
     `load_ms` are CPU times of the builder: for the local build, and for encoding and sending.

@@ -77,17 +77,17 @@ def lock(client: OpenSearch, name: str) -> Iterator[Callable[[], None]]:
     Yield a function that raises IndexLocked if another build has taken the lock in the meantime.
     Raise IndexLocked if another build runs, and ClusterError.
     """
-    held = _Lock(client, f"{name}{_BUILDS}")
-    held.acquire()
+    acquired = _Lock(client, f"{name}{_BUILDS}")
+    acquired.acquire()
     stopped = Event()
-    renewal = Thread(target=held.renew_until, args=(stopped,), name="lock", daemon=True)
+    renewal = Thread(target=acquired.renew_until, args=(stopped,), name="lock", daemon=True)
     renewal.start()
     try:
-        yield held.check
+        yield acquired.check
     finally:
         stopped.set()
         renewal.join()
-        held.release()
+        acquired.release()
 
 
 class _Lock:

@@ -1,4 +1,4 @@
-"""What several commands share: options, exit statuses, the report file, and the index."""
+"""The shared parts of commands: options, exit statuses, the report file, and the index."""
 
 from __future__ import annotations
 

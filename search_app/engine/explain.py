@@ -36,7 +36,7 @@ of a page of 100 have explanations."""
 
 
 class AddedToHit(NamedTuple):
-    """What is added to the score of a hit, apart from its clauses. `title` is the title match."""
+    """The parts of the score of a hit, apart from its clauses. `title` is the title match."""
 
     semantic: float = 0.0
     title: float = 0.0

@@ -7,9 +7,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from opensearchpy import OpenSearch
 
+from indexer.cluster.generations import ClusterGenerations
 from tests.opensearch import program
 from tests.opensearch.cluster import Cluster, run_cluster
+from tests.opensearch.generations import delete_all
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +46,16 @@ def three_nodes(started_nodes: Cluster) -> Cluster:
     """Return a cluster of three nodes that all run. The test may end some of them."""
     started_nodes.start()
     return started_nodes
+
+
+@pytest.fixture
+def client(single_node: Cluster, request: pytest.FixtureRequest) -> Iterator[OpenSearch]:
+    """Yield a client of a node. The indexes of the catalogue NAME of the module are removed."""
+    yield single_node.client
+    delete_all(single_node.client, request.module.NAME)
+
+
+@pytest.fixture
+def generations(client: OpenSearch, request: pytest.FixtureRequest) -> ClusterGenerations:
+    """Return the generations of the catalogue NAME of the module."""
+    return ClusterGenerations(client, request.module.NAME)

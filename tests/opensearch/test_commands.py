@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,19 +26,6 @@ from tests.search_app.cli.test_main import Run, Told, run
 __all__ = ["run"]
 
 NAME = "commands"
-
-
-@pytest.fixture
-def client(single_node: Cluster) -> Iterator[OpenSearch]:
-    """Yield a client of a node without indexes of the catalogue afterwards."""
-    yield single_node.client
-    delete_all(single_node.client, NAME)
-
-
-@pytest.fixture
-def generations(client: OpenSearch) -> ClusterGenerations:
-    """Return the generations of the catalogue."""
-    return ClusterGenerations(client, NAME)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,8 +16,7 @@ from indexer.cluster.generations import ClusterGenerations
 from indexer.generations import directory
 from indexer.generations.manifest import Generation, IndexOutdated
 from indexer.jobs import build
-from tests.opensearch.cluster import Cluster
-from tests.opensearch.generations import build_generation, delete_all, make_titles
+from tests.opensearch.generations import build_generation, make_titles
 
 NAME = "mirrored"
 THESAURUS = """\
@@ -26,19 +24,6 @@ THESAURUS = """\
 id = "border"
 prefLabel = {en = "border"}
 """
-
-
-@pytest.fixture
-def client(single_node: Cluster) -> Iterator[OpenSearch]:
-    """Yield a client of a node without indexes of the catalogue afterwards."""
-    yield single_node.client
-    delete_all(single_node.client, NAME)
-
-
-@pytest.fixture
-def generations(client: OpenSearch) -> ClusterGenerations:
-    """Return the generations of the catalogue."""
-    return ClusterGenerations(client, NAME)
 
 
 @pytest.fixture

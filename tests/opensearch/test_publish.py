@@ -15,7 +15,6 @@ from indexer.cluster.generations import ClusterGenerations
 from indexer.cluster.publish import IndexOptions
 from indexer.codec.segment.reader import Segment
 from indexer.generations.manifest import Generation, IndexMissing, IndexOutdated
-from tests.opensearch.cluster import Cluster
 from tests.opensearch.generations import (
     build_generation,
     delete_all,
@@ -27,19 +26,6 @@ from tests.opensearch.generations import (
 NAME = "published"
 REPORT = "Annual report on the smuggling of migrants in Asia"
 """A title of which editions exist."""
-
-
-@pytest.fixture
-def client(single_node: Cluster) -> Iterator[OpenSearch]:
-    """Yield a client of a node without indexes of the catalogue afterwards."""
-    yield single_node.client
-    delete_all(single_node.client, NAME)
-
-
-@pytest.fixture
-def generations(client: OpenSearch) -> ClusterGenerations:
-    """Return the generations of the catalogue."""
-    return ClusterGenerations(client, NAME)
 
 
 @pytest.fixture
@@ -303,7 +289,7 @@ def test_a_load_that_was_cut_off_is_continued(
     client: OpenSearch, generations: ClusterGenerations, reference: ClusterGenerations,
     folders: tuple[Path, Path], is_clone: bool,
 ) -> None:  # fmt: skip
-    """What the cluster has accepted is not sent again, also in a clone."""
+    """Accepted documents are not sent again, also in a clone."""
     former = build_generation(*folders, make_titles(60)) if is_clone else None
     if former:
         publish.publish(generations, former)

@@ -30,7 +30,7 @@ Partition = tuple[int, int]
 
 
 class FacetAggregations:
-    """What is counted for one facet. `filters` has the queries of the other facets.
+    """The counts of one facet. `filters` has the queries of the other facets.
 
     `values` has the values of each row, as in the vocabulary. `toggles` has the counts for totals
     that need a filter each. The others are values that are counted together, over the documents
