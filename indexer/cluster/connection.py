@@ -155,6 +155,8 @@ def connect(address: ClusterAddress, environment: Mapping[str, str] = os.environ
     """
     try:
         from opensearchpy import OpenSearch
+
+        from indexer.cluster.json_serializer import FastJsonSerializer
     except ImportError as error:
         raise ClusterError(
             "an index in a cluster needs the extra opensearch, which is not installed",
@@ -169,6 +171,7 @@ def connect(address: ClusterAddress, environment: Mapping[str, str] = os.environ
         ssl_context=_make_tls(environment) if address.is_encrypted else None,
         max_retries=len(address.hosts),
         timeout=TIMEOUT,
+        serializers={FastJsonSerializer.mimetype: FastJsonSerializer()},
         pool_maxsize=MAX_CONNECTIONS,
         dead_timeout=DEAD_SECONDS,
         timeout_cutoff=0,  # else a host that is back may wait for half an hour

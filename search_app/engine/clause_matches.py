@@ -44,7 +44,7 @@ def _match_part(part: ClausePart, words: DocumentWords) -> list[ClauseMatch]:
 def _match_terms(part: TermsPart, words: DocumentWords) -> list[ClauseMatch]:
     matches = []
     for are_words, numbers in part.numbers:
-        index = words.positions[are_words]
+        index = words.word_positions if are_words else words.stem_positions
         starts = sorted(start for number in index.keys() & numbers for start in index[number])
         if starts:
             matches.append(words.collect(part.how, starts, part.fields, 1))
@@ -55,7 +55,7 @@ def _match_phrase(part: PhrasePart, words: DocumentWords) -> list[ClauseMatch]:
     stems, length = list(part.stems), len(part.stems)
     starts = [
         start
-        for start in words.positions[False].get(stems[0], ())
+        for start in words.stem_positions.get(stems[0], ())
         if words.stems[start : start + length] == stems
     ]
     return [words.collect("word", starts, part.fields, length)] if starts else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -102,11 +103,8 @@ class DocumentWords:
 
     `words` has the word number at each position. `stems` has the stem number, negative if there is
     none. Field number i covers the positions from `begins[i]` to `begins[i + 1]`, and one
-    occurrence in it has the weight `norms[i]`. `positions` has the positions of each number, under
-    True for words and under False for stems. `has_value(row, value)` returns whether the
+    occurrence in it has the weight `norms[i]`. `has_value(row, value)` returns whether the
     publication has a facet value.
-
-    The words of the field `without` are left out.
     """
 
     def __init__(
@@ -116,20 +114,32 @@ class DocumentWords:
         norms: Array,
         numbering: WordNumbering,
         has_value: Callable[[str, str], bool],
-        *,
-        without: str | None = None,
     ) -> None:
-        self.begins, self._texts, self.has_value = begins, numbering.texts, has_value
+        self.begins, self._numbering, self.has_value = begins, numbering, has_value
         self.fields = [field.name for field in numbering.catalogue.searchable]
-        if without is not None:
-            number = self.fields.index(without)
-            words = words.copy()
-            words[begins[number] : begins[number + 1]] = FIELD_END
         stems = numbering.stem_or_none.take(words, mode="wrap")
+        self._words, self._norms = words, norms
         self.words: list[int] = words.tolist()
         self.stems: list[int] = stems.tolist()
         self.norms: list[float] = norms.tolist()
-        self.positions = {True: _group_positions(words), False: _group_positions(stems)}
+
+    def drop(self, field: str | None) -> DocumentWords:
+        """Return the words without those of a field."""
+        if field is None:
+            return self
+        number, words = self.fields.index(field), self._words.copy()
+        words[self.begins[number] : self.begins[number + 1]] = FIELD_END
+        return DocumentWords(words, self.begins, self._norms, self._numbering, self.has_value)
+
+    @cached_property
+    def word_positions(self) -> Mapping[int, list[int]]:
+        """The positions of each word number, ascending."""
+        return _group_positions(self.words)
+
+    @cached_property
+    def stem_positions(self) -> Mapping[int, list[int]]:
+        """The positions of each stem number, ascending."""
+        return _group_positions(self.stems)
 
     def get_field(self, position: int) -> str:
         """Return the field of a position."""
@@ -140,7 +150,7 @@ class DocumentWords:
 
     def get_surface(self, position: int) -> str:
         """Return the unstemmed, folded word at a position."""
-        return decode_surface(self._texts.get_text(self.words[position]))
+        return decode_surface(self._numbering.texts.get_text(self.words[position]))
 
     def list_positions(self, field: str) -> list[int]:
         """Return the positions of the words in a field, ascending."""
@@ -170,18 +180,16 @@ class DocumentWords:
         return ClauseMatch(how, weights, tuple(spans))
 
 
-def _group_positions(numbers: Array) -> Mapping[int, list[int]]:
+def _group_positions(numbers: Sequence[int]) -> Mapping[int, list[int]]:
     positions_by_number: dict[int, list[int]] = defaultdict(list)
-    positions = (numbers >= 0).nonzero()[0]
-    for position, number in zip(positions.tolist(), numbers.take(positions).tolist(), strict=True):
-        positions_by_number[number].append(position)
+    for position, number in enumerate(numbers):
+        if number >= 0:
+            positions_by_number[number].append(position)
     return dict(positions_by_number)
 
 
-def split_words(
-    publication: Publication, numbering: WordNumbering, *, without: str | None = None
-) -> DocumentWords:
-    """Return the words of a stored publication, without those of the field `without`.
+def split_words(publication: Publication, numbering: WordNumbering) -> DocumentWords:
+    """Return the words of a stored publication.
 
     Raise KeyError if the numbering does not have a word of it.
     """
@@ -200,4 +208,4 @@ def split_words(
         values = [str(item) for item in publication.values.get(row, ())]
         return value in values if values else value == MISSING
 
-    return DocumentWords(words, begins, norms, numbering, has_value, without=without)
+    return DocumentWords(words, begins, norms, numbering, has_value)

@@ -48,7 +48,7 @@ class MatchedTexts:
 
     def list_words(self, stems: Iterable[int]) -> Iterator[str]:
         """Yield the first word with each of these stems, if the publication has any."""
-        positions_by_stem = self._words.positions[False]
+        positions_by_stem = self._words.stem_positions
         for stem in stems:
             if stem in positions_by_stem:
                 position = positions_by_stem[stem][0]

@@ -39,12 +39,12 @@ def search(
     retrieved = retrieve(request, interpreter, deadline)
     reply, interpretation = retrieved.reply, retrieved.interpretation
     parsed = interpretation.parsed
-    buckets, hidden_values = reply.count_facets()
-    hits = tuple(_make_hits(retrieved, interpreter, deadline))
-    deadline.checkpoint("passages")
     all_words_docs = (
         reply.count_overlap(interpretation.all_words_docs) if interpretation.all_words_docs else 0
     )
+    buckets, hidden_values = reply.count_facets()
+    hits = tuple(_make_hits(retrieved, interpreter, deadline))
+    deadline.checkpoint("passages")
     diagnosis = _diagnose(retrieved, all_words_docs, interpreter, deadline)
     return Results(
         total=reply.total, titles=reply.titles, is_folded=retrieved.request.fold,

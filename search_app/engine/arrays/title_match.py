@@ -26,7 +26,7 @@ def find_title_gains(
     gains = dict[int, float]()
     scores = ranking.sort_keys.take(best).tolist()
     for number, score in zip(ranking.documents.take(best).tolist(), scores, strict=True):
-        words = snapshot.get_words(number, without=title_query.abstract)
+        words = snapshot.get_words(number).drop(title_query.abstract)
         if gain := compute_title_gain(title_query, words, score):
             gains[number] = gain
     return gains

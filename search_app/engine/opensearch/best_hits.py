@@ -37,9 +37,8 @@ class BestHits:
     """The first hits of a search, and what is added to their scores.
 
     `depth` is the number of hits that may change places; 0 if none does. `ordered` has the first
-    hits that pass all filters, in their final order, and `added` what each gained, by id.
-    `expansion_terms` has the stem numbers of feedback, greatest weight first. `send` sends searches
-    in one request.
+    hits that pass all filters, in their final order. `expansion_terms` has the stem numbers of
+    feedback, greatest weight first. `send` sends searches in one request.
     """
 
     def __init__(self, plan: PlannedSearch, send: Send) -> None:
@@ -49,16 +48,17 @@ class BestHits:
             title_match.read_title_query(plan.tree, vocabulary) if ask.raises_titles else None
         )
         is_near = nearness.uses_nearness(ask) and plan.single_clause is None
-        self._words = nearness.list_words(ask.text, vocabulary) if is_near else []
+        self._near_words = nearness.list_words(ask.text, vocabulary) if is_near else []
         self._uses_feedback = feedback.uses_feedback(ask, plan.tree)
         self.depth = max(
             title_match.DEPTH if self._title else 0,
-            nearness.DEPTH if self._words else 0,
+            nearness.DEPTH if self._near_words else 0,
             feedback.RESCORED_HITS if self._uses_feedback else 0,
         )
         self.ordered: list[RankedDoc] = []
-        self.added: dict[str, AddedToHit] = {}
+        self._gains: Sequence[Gains] = ()
         self._read: dict[str, RankedDoc] = {}
+        self._words: dict[str, DocumentWords] = {}
         self.expansion_terms: list[int] = []
 
     def make_first_records(self) -> Json:
@@ -91,11 +91,13 @@ class BestHits:
         ranked = next(pages) if plan.typed else matched
         self._read |= {hit.id: hit for hit in read}
         titles = self._find_title_gains(ranked)
-        near = ranked[: nearness.DEPTH] if self._words else []
+        near = ranked[: nearness.DEPTH] if self._near_words else []
         selected_hits = self._select_feedback(matched, titles) if self._uses_feedback else None
         vocabulary = plan.generation.vocabulary
         near_searches = (
-            nearness_searches.make_nearness_searches(self._words, near, vocabulary) if near else []
+            nearness_searches.make_nearness_searches(self._near_words, near, vocabulary)
+            if near
+            else []
         )
         bodies = [*near_searches]
         if selected_hits:
@@ -107,7 +109,7 @@ class BestHits:
         nearby: Gains = {}
         if near:
             nearby = nearness_searches.read_nearness_gains(
-                islice(measured, len(near_searches)), self._words, near, vocabulary
+                islice(measured, len(near_searches)), self._near_words, near, vocabulary
             )
         shares: Gains = {}
         if selected_hits:
@@ -120,19 +122,19 @@ class BestHits:
         """Order the selected hits, with all gains."""
         raised = _raise(selected, *all_gains)
         self.ordered = sorted(raised, key=lambda hit: hit.relevance_order)
-        self.added = {
-            identity: AddedToHit(0.0, *(gains.get(identity, 0.0) for gains in all_gains))
-            for identity in set().union(*all_gains)
-        }
+        self._gains = all_gains
+
+    def get_added(self, identity: str) -> AddedToHit:
+        """Return what was added to the score of a hit."""
+        return AddedToHit(0.0, *(gains.get(identity, 0.0) for gains in self._gains))
 
     def _find_title_gains(self, ranked: Sequence[RankedDoc]) -> Gains:
         if self._title is None:
             return {}
         title, best = self._title, ranked[: title_match.DEPTH]
-        words = self._split_words(best, without=title.abstract)
         return {
-            hit.id: title_match.compute_title_gain(title, own_words, hit.key)
-            for hit, own_words in zip(best, words, strict=True)
+            hit.id: title_match.compute_title_gain(title, words.drop(title.abstract), hit.key)
+            for hit, words in zip(best, self._split_words(best), strict=True)
         }
 
     def _select_feedback(self, matched: Sequence[RankedDoc], titles: Gains) -> FeedbackHits | None:
@@ -163,16 +165,15 @@ class BestHits:
             for read in (self._read[hit.id],)
         ]
 
-    def _split_words(
-        self, wanted: Sequence[RankedDoc], *, without: str | None = None
-    ) -> list[DocumentWords]:
-        """Return the words of hits, without those of the field `without`."""
-        generation = self._plan.generation
-        return [
-            generation.split_words(hit.record, without=without)
-            for hit in self.read(wanted)
+    def _split_words(self, wanted: Sequence[RankedDoc]) -> list[DocumentWords]:
+        """Return the words of hits. Each hit is split once."""
+        unsplit = [hit for hit in wanted if hit.id not in self._words]
+        self._words |= {
+            hit.id: self._plan.generation.split_words(hit.record)
+            for hit in self.read(unsplit)
             if hit.record
-        ]
+        }
+        return [self._words[hit.id] for hit in wanted]
 
 
 def _raise(some_hits: Sequence[RankedDoc], *all_gains: Gains) -> list[RankedDoc]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import nsmallest
 from typing import Any
 
 from indexer.catalogue.fields import MISSING
@@ -157,9 +158,9 @@ class FacetResult:
         The most frequent come first, and values with equal counts in the order of their texts. The
         missing value is left out.
         """
-        counts = [(value, count) for value, count in self._rows[row].items() if value != MISSING]
-        counts.sort(key=lambda item: (-item[1], item[0]))
-        return counts[:limit]
+        counts = [(-count, value) for value, count in self._rows[row].items() if value != MISSING]
+        largest = sorted(counts) if limit is None else nsmallest(limit, counts)
+        return [(value, -count) for count, value in largest]
 
     def count_missing(self, row: str) -> int:
         """Return the number of documents without a value of a row."""

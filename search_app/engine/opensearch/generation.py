@@ -32,9 +32,9 @@ class ClusterGeneration(NamedTuple):
     compiler: QueryCompiler
     frequencies: DocumentFrequencies
 
-    def split_words(self, publication: Publication, *, without: str | None = None) -> DocumentWords:
-        """Return the words of a publication, without those of the field `without`."""
-        return split_words(publication, self.numbering, without=without)
+    def split_words(self, publication: Publication) -> DocumentWords:
+        """Return the words of a publication."""
+        return split_words(publication, self.numbering)
 
 
 def open_generation(

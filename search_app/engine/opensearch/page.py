@@ -24,7 +24,7 @@ from search_app.engine.opensearch.titles import count_titles, make_family_count
 from search_app.engine.opensearch.walk import find_order, fold, walk
 from search_app.engine.results import Bucket
 
-MATCHED, FIRST = "-matched", "-first"
+MATCHED, FIRST, OVERLAP = "-matched", "-first", "-overlap"
 """Names of aggregations. No facet has such a name."""
 
 DEEP_BATCH = 10_000
@@ -38,32 +38,36 @@ class LoadedPage(NamedTuple):
     """The hits of a page in order, with their records, and the counts of the search.
 
     `matched` counts the publications that pass the typed filters, `total` the hits, and `titles`
-    the hits with the editions of one title counted once. `facets` is None if they were not asked
-    for. `best` has the hits that were reordered.
+    the hits with the editions of one title counted once, and `overlap` those that match another
+    query. `facets` is None if they were not asked for. `best` has the hits that were reordered.
     """
 
     hits: list[RankedDoc]
     matched: int
     total: int
     titles: int
+    overlap: int
     facets: Facets | None
     best: BestHits
 
 
-def load_page(plan: PlannedSearch, send: Send, *, with_facets: bool) -> LoadedPage:
-    """Return the page of a search. The frequencies of its clauses must be known."""
+def load_page(
+    plan: PlannedSearch, send: Send, overlapping: Json | None = None, *, with_facets: bool
+) -> LoadedPage:
+    """Return the page of a search. The frequencies of its clauses must be known.
+
+    The hits that match the query `overlapping` are counted too.
+    """
     best, places = BestHits(plan, send), _find_places(plan)
     facets = (
         plan_facets(plan.ask.request.filters, plan.generation.vocabulary) if with_facets else None
     )
     aggregations, *others = facets.searches if facets else [{}]
-    if best.depth:
-        aggregations = aggregations | {FIRST: best.make_first_records()}
     further = [make_aggregation(plan, other) for other in others]
     lists = best.make_lists() if best.depth else []
     body = _make_body(plan, best, places, send) | {
         "track_total_hits": True,
-        "aggs": {MATCHED: {"filter": EVERYTHING}} | aggregations,
+        "aggs": aggregations | _make_aggregations(plan, best, overlapping),
     }
     families = make_family_count(plan.hits)
     response, family_response, *responses = send([body, families, *further, *lists])
@@ -75,12 +79,25 @@ def load_page(plan: PlannedSearch, send: Send, *, with_facets: bool) -> LoadedPa
     elif places.stop > MAX_RESULT_WINDOW and total > places.start:
         shown = _read_deep(plan, best, places, send)
     matched = counted.pop(MATCHED)["doc_count"]
+    overlap = counted.pop(OVERLAP)[OVERLAP]["doc_count"] if overlapping else 0
     titles = count_titles(total, family_response, plan.hits, send)
     counts = [counted, *(other["aggregations"] for other in responses[: len(further)])]
     return LoadedPage(
-        shown, matched, total, titles,
+        shown, matched, total, titles, overlap,
         _read_facets(facets, counts, plan, send) if facets else None, best,
     )  # fmt: skip
+
+
+def _make_aggregations(plan: PlannedSearch, best: BestHits, overlapping: Json | None) -> Json:
+    """Return the aggregations of a page that count no facet."""
+    made: Json = {MATCHED: {"filter": EVERYTHING}}
+    if best.depth:
+        made[FIRST] = best.make_first_records()
+    if overlapping:
+        # As one query, both may have more clauses than Lucene allows.
+        counts = {OVERLAP: {"filter": overlapping}}
+        made[OVERLAP] = {"filter": filter_by(plan.selected), "aggs": counts}
+    return made
 
 
 def _find_places(plan: PlannedSearch) -> slice:

@@ -14,7 +14,7 @@ from whoosh import query
 from indexer.catalogue.records import Publication
 from indexer.cluster.mapping import Json
 from search_app.engine.deadline import Deadline
-from search_app.engine.explain import AddedToHit, Explainer, limit_explained
+from search_app.engine.explain import Explainer, limit_explained
 from search_app.engine.opensearch import completions
 from search_app.engine.opensearch.client import Response
 from search_app.engine.opensearch.completions import TitleSearch
@@ -46,6 +46,7 @@ class OpenSearchReply:
         self.plan = PlannedSearch(ask, generation)
         self._ask, self._generation, self._deadline = ask, generation, deadline
         self._counts: Counts | None = None
+        self._overlapping: Json | None = None
         self._page: LoadedPage | None = None
         deadline.checkpoint("match")
 
@@ -135,22 +136,25 @@ class OpenSearchReply:
         return self._load_page(with_facets=False).titles
 
     def count_overlap(self, other: Self) -> int:
-        """Return the number of hits that match the words of another reply too."""
+        """Return the number of hits that match the words of another reply too.
+
+        It comes with the page, so it is best asked for first.
+        """
         if other.tree is None or not other.by_words:
             return 0
-        body = make_count(self.plan.hits)
-        # As one query, both may have more clauses than Lucene allows.
-        body["aggs"] = {"overlap": {"filter": other.plan.words}}
-        [response] = self._send([body])
-        overlap: int = response["aggregations"]["overlap"]["doc_count"]
-        return overlap
+        words = other.plan.words
+        if self._overlapping is not words:
+            self._overlapping, self._page = words, None
+        return self._load_page(with_facets=True).overlap
 
     def _load_page(self, *, with_facets: bool) -> LoadedPage:
         """Return the page, with the facets if they are asked for."""
         if self._page is None or (with_facets and self._page.facets is None):
             if self.plan.frequencies.bodies:
                 self.read_counts(self._send(self.make_counts()))
-            page = self._page = load_page(self.plan, self._send, with_facets=with_facets)
+            page = self._page = load_page(
+                self.plan, self._send, self._overlapping, with_facets=with_facets
+            )
             if self._counts is None and not (self.tree and self.plan.typed):
                 by_words = 0 if self.tree is None else page.matched
                 self._counts = Counts(by_words, page.matched, page.total)
@@ -196,8 +200,7 @@ class OpenSearchReply:
         for hit in page.hits[: limit_explained(self.tree)]:
             assert hit.record is not None
             words = self._generation.split_words(hit.record)
-            added = page.best.added.get(hit.id, AddedToHit())
-            explanations.append(explainer.explain(hit.record, words, added))
+            explanations.append(explainer.explain(hit.record, words, page.best.get_added(hit.id)))
             self._deadline.checkpoint("explain")
         return explanations + [None] * (len(page.hits) - len(explanations))
 

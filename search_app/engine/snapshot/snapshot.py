@@ -105,8 +105,8 @@ class Snapshot:
         """Return the publication with a document number."""
         return self.segment.docstore.get_publication(doc_number)
 
-    def get_words(self, doc_number: int, *, without: str | None = None) -> DocumentWords:
-        """Return the words of a document, without those of the field `without`."""
+    def get_words(self, doc_number: int) -> DocumentWords:
+        """Return the words of a document."""
         segment = self.segment
         stream, starts, _ = segment.forward_index
         begin, end = int(starts[doc_number, 0]), int(starts[doc_number + 1, 0])
@@ -116,7 +116,6 @@ class Snapshot:
             segment.norms[doc_number],
             self.numbering,
             lambda row, value: self.columns[row].has_value(doc_number, value),
-            without=without,
         )
 
     @cached_property
