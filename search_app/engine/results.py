@@ -234,7 +234,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
 
     `ignored_words` counts the words beyond the limit of a query. `dropped_clauses` has the clauses
     that were left out because they cost too much. `truncated_expansions` has the prefixes,
-    wildcards and fuzzy terms with too many terms, each with the number of terms left out.
+    wildcards, fuzzy terms and concepts with too many terms or names, each with the number of those
+    left out.
     `unknown_values` has pairs of a field and a value that no publication has. `unknown_fields` has
     names before a colon that are not searchable fields. `has_query` is false if the text contains
     nothing that can be searched for.

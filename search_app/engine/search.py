@@ -107,13 +107,14 @@ def _suggest(retrieved: Retrieval, interpreter: Interpreter) -> str | None:
 
 
 def _list_truncated(retrieved: Retrieval, interpreter: Interpreter) -> Iterator[tuple[str, int]]:
-    """Yield prefixes, wildcards and fuzzy terms over the limit, with the number of terms cut."""
+    """Yield clauses with too many terms or names, with the number of those left out."""
     expanding = (query.Prefix, query.Wildcard, query.FuzzyTerm)
     for clause in clauses(retrieved.interpretation.parsed.words):
         is_expanded = isinstance(clause.subqueries[0], expanding)
         count = count_dropped(clause, interpreter.vocabulary) if is_expanded else 0
         if count and clause.text not in retrieved.reply.dropped:
             yield clause.text, count
+    yield from retrieved.reply.truncated
 
 
 def _diagnose(

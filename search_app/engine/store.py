@@ -101,6 +101,10 @@ class Reply(Protocol):
         """The texts of the clauses that were dropped because they cost too much."""
 
     @property
+    def truncated(self) -> tuple[tuple[str, int], ...]:
+        """The texts of the clauses that match fewer names, and the numbers of those left out."""
+
+    @property
     def by_words(self) -> int:
         """The number of publications that match the words, before all filters."""
 

@@ -15,7 +15,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation
 from search_app.engine.arrays.bm25f import ScoredDocs
 from search_app.engine.arrays.nearness import find_nearness_gains
-from search_app.engine.opensearch import nearness, planned_search
+from search_app.engine.opensearch import clause_limit, nearness
 from search_app.engine.ranking.nearness import DEPTH, list_words
 from search_app.engine.request import SearchRequest
 from tests.opensearch.cluster import Cluster
@@ -91,7 +91,7 @@ def test_random_publications_gain_the_same(
     folder = catalogues.index(tmp_path_factory.mktemp("index"), throw(seed), CATALOGUE)
     draw = Random(seed)
     queries = [" ".join(draw.choices(WORDS, k=draw.randint(2, 5))) for _ in range(QUERIES)]
-    limit = draw.choice((1, 30, planned_search.MAX_LEAVES))
+    limit = draw.choice((1, 30, clause_limit.MAX_LEAVES))
     with (
         mock.patch.object(nearness, "MAX_LEAVES", limit),
         load(folder, single_node.client, "nearness-test") as twin,

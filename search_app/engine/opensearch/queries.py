@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
-from typing import NamedTuple
 
 from whoosh import query
 
-from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.schema import parse_exact_name
 from indexer.cluster.mapping import SYNONYM_SEPARATOR, Json, make_term
-from indexer.codec.segment.postings import B_SHORT, K1, B
 from search_app.engine.compiled_clauses import (
     AllPart,
     CompiledClause,
@@ -28,6 +25,7 @@ from search_app.engine.compiled_clauses import (
     ValuePart,
     compile_clause,
 )
+from search_app.engine.opensearch.bm25f import invert, list_norms, normalize, saturate
 from search_app.engine.opensearch.client import Send
 from search_app.engine.opensearch.phrases import PhraseFields
 from search_app.engine.opensearch.selections import list_between, match_values
@@ -42,31 +40,8 @@ MAX_CACHED = 512
 NOTHING: Json = {"match_none": {}}
 EVERYTHING: Json = {"match_all": {"boost": 0}}
 
-NORM = "_score * params.weight / (params.a + params.b * doc[params.field].value / params.mean)"
-"""Weights the frequency in one field: see `arrays.bm25f`. `a` is 1 - b."""
-SATURATE = "params.limit * _score / (params.k1 + _score)"
-"""Saturates a weighted frequency. `limit` is idf * (k1 + 1)."""
-INVERT = "params.boost / _score"
-"""Turns the greatest of inverted weights into the lowest weight."""
-
 FindIdf = Callable[[Clause], float]
 """Function from a clause to its idf."""
-
-
-class FieldNorm(NamedTuple):
-    """The parameters of BM25F of one searchable field: see `indexer.codec.segment.postings`."""
-
-    weight: float
-    b: float
-    mean: float
-
-
-def list_norms(catalogue: Catalogue, mean_lengths: Sequence[float]) -> dict[str, FieldNorm]:
-    """Return the parameters of each searchable field. `mean_lengths` are in words."""
-    return {
-        row.name: FieldNorm(row.weight, B if row.role == "abstract" else B_SHORT, max(mean, 1e-9))
-        for row, mean in zip(catalogue.searchable, mean_lengths, strict=True)
-    }
 
 
 class QueryCompiler:
@@ -100,26 +75,20 @@ class QueryCompiler:
         parts = _Parts(self._vocabulary, self._phrase_fields)
         parts.add(clause, boost)
         queries = [
-            self._normalize(field, field_queries) for field, field_queries in parts.list_by_field()
+            normalize(any_of(field_queries), field, self._norms[field])
+            for field, field_queries in parts.list_by_field()
         ]
         queries += parts.values
         for all_of, factor in parts.compounds:
             queries.append(self._weigh_all(all_of, factor))
         return any_of(queries)
 
-    def _normalize(self, field: str, field_queries: list[Json]) -> Json:
-        weight, b, mean = self._norms[field]
-        parameters: Json = {
-            "weight": weight, "a": 1 - b, "b": b, "mean": mean, "field": f"len_{field}",
-        }  # fmt: skip
-        return script_score(any_of(field_queries), NORM, parameters)
-
     def _weigh_all(self, part: AllPart, boost: float) -> Json:
         """Return the query of a part that all clauses must match, with the lowest weight."""
         weights = [self._weigh(clause, 1.0) for clause in part.clauses]
-        inverted = [script_score(weight, INVERT, {"boost": 1.0}) for weight in weights]
+        inverted = [invert(weight, 1.0) for weight in weights]
         greatest: Json = {"bool": {"must": [{"dis_max": {"queries": inverted}}], "filter": weights}}
-        return script_score(greatest, INVERT, {"boost": boost})
+        return invert(greatest, boost)
 
     def score(self, node: query.Query, find_idf: FindIdf) -> Json:
         """Return the query of a tree, with its scores. Raise UnknownNode."""
@@ -136,17 +105,20 @@ class QueryCompiler:
         ]
         others = [child for child in node.subqueries if not isinstance(child, Clause)]
         scored += [self.score(child, find_idf) for child in others if _can_score(child)]
-        unscored = [self.match(child) for child in others if not _can_score(child)]
+        unscored = [child for child in others if not _can_score(child)]
         if isinstance(node, query.And):
-            return {"bool": {"must": scored, "filter": unscored}}
-        return any_of([*scored, *(filter_by([child]) for child in unscored)])
+            filters = [each for each in unscored if not isinstance(each, query.Every)]
+            return {"bool": {"must": scored, **_split_filters(map(self.match, filters))}}
+        if unscored:
+            scored.append(filter_by([self._match_any(unscored)]))
+        return any_of(scored)
 
     def match(self, node: query.Query) -> Json:
         """Return the query of the documents that a tree matches. Its score has no meaning.
 
         Raise UnknownNode if a node has an unknown type.
         """
-        match node:
+        match node := _simplify(node):
             case Clause():  # before Or, its base class
                 matching = self.weigh(node)
             case query.And():
@@ -172,15 +144,21 @@ class QueryCompiler:
     def _match_any(self, nodes: Iterable[query.Query]) -> Json:
         """Return the query of the documents that any node matches. Raise UnknownNode.
 
-        The values of a row are one query, because a name may be that of thousands of values.
+        The values of a row are one query, because a name may be that of thousands of values. So are
+        the exclusions: Lucene counts one more clause for each query that only excludes.
         """
         values: dict[str, list[str]] = defaultdict(list)
         others: list[Json] = []
-        for node in nodes:
+        excluded: list[Json] = []
+        for node in map(_simplify, nodes):
             if isinstance(node, query.Term):
                 values[str(parse_exact_name(node.fieldname))].append(node.text)
+            elif isinstance(node, query.Not):
+                excluded.append(self.match(node.query))
             else:
                 others.append(self.match(node))
+        if excluded:
+            others.append({"bool": {"must_not": [filter_by(excluded)]}})
         of_rows = [match_values(row, texts) for row, texts in values.items()]
         return any_of(of_rows + _drop_repeated(others))
 
@@ -270,18 +248,35 @@ def any_of(queries: Sequence[Json]) -> Json:
 
 def filter_by(queries: Sequence[Json]) -> Json:
     """Return the query of the documents that all of some queries match. Its score is 0."""
-    return {"bool": {"filter": queries}} if queries else EVERYTHING
+    return {"bool": _split_filters(queries)} if queries else EVERYTHING
 
 
-def script_score(scored: Json, source: str, parameters: Json) -> Json:
-    """Return a query with another score, computed from its score."""
-    script: Json = {"source": source, "params": parameters}
-    return {"script_score": {"query": scored, "script": script}}
+def _split_filters(queries: Iterable[Json]) -> Json:
+    """Return the parts of a `bool` query with some filters. Exclusions are joined."""
+    filters: dict[str, list[Json]] = defaultdict(list)
+    for each in queries:
+        match each:
+            case {"bool": {"must_not": list(excluded), **others}} if not others:
+                filters["must_not"] += excluded
+            case _:
+                filters["filter"].append(each)
+    return dict(filters)
 
 
-def saturate(weighted: Json, idf: float) -> Json:
-    """Return the query with the score of a clause, given that of its weighted frequency."""
-    return script_score(weighted, SATURATE, {"limit": idf * (K1 + 1), "k1": K1})
+def _simplify(node: query.Query) -> query.Query:
+    """Return a node without double negation, and without what does not change a conjunction.
+
+    Exclusions in parentheses come with a node that matches everything.
+    """
+    if isinstance(node, query.Not):
+        excluded = _simplify(node.query)
+        return excluded.query if isinstance(excluded, query.Not) else query.Not(excluded)
+    if isinstance(node, Clause) or not isinstance(node, query.And | query.Or):
+        return node
+    children = node.subqueries
+    if isinstance(node, query.And):
+        children = [each for each in children if not isinstance(each, query.Every)] or children[:1]
+    return _simplify(children[0]) if len(children) == 1 else type(node)(children)
 
 
 def _can_score(node: query.Query) -> bool:

@@ -60,6 +60,11 @@ class OpenSearchReply:
         """The texts of the clauses that were dropped because they cost too much."""
         return self.plan.dropped
 
+    @property
+    def truncated(self) -> tuple[tuple[str, int], ...]:
+        """The texts of the clauses that match fewer names, and the numbers of those left out."""
+        return self.plan.truncated
+
     def _send(self, bodies: Sequence[Json]) -> list[Response]:
         return self._generation.client.msearch(bodies, self._deadline)
 

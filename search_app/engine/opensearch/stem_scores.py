@@ -8,8 +8,9 @@ from itertools import islice
 from whoosh import query
 
 from indexer.cluster.mapping import Json
-from search_app.engine.opensearch.planned_search import MAX_LEAVES
-from search_app.engine.opensearch.queries import QueryCompiler, any_of, saturate
+from search_app.engine.opensearch.bm25f import saturate
+from search_app.engine.opensearch.clause_limit import MAX_LEAVES
+from search_app.engine.opensearch.queries import QueryCompiler, any_of
 from search_app.engine.query.nodes import Clause
 
 

@@ -12,11 +12,11 @@ from indexer.catalogue.records import Publication
 from indexer.cluster.mapping import Json
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch import hits
+from search_app.engine.opensearch.clause_limit import MAX_LEAVES, count_leaves
 from search_app.engine.opensearch.frequencies import make_count, read_count
 from search_app.engine.opensearch.generation import ClusterGeneration
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.more_like_this import make_similar_search, read_similar
-from search_app.engine.opensearch.planned_search import MAX_LEAVES, count_leaves
 from search_app.engine.opensearch.queries import filter_by
 from search_app.engine.opensearch.reply import OpenSearchReply
 from search_app.engine.query.nodes import Clause

@@ -19,13 +19,13 @@ from indexer.generations import directory
 from search_app.engine.compiled_clauses import CompiledClause, PhrasePart
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
+from search_app.engine.opensearch import clause_limit, phrases, selections, stem_scores, store
 from search_app.engine.opensearch import page as page_module
-from search_app.engine.opensearch import phrases, planned_search, selections, stem_scores, store
 from search_app.engine.opensearch.client import ClusterClient
 from search_app.engine.opensearch.generation import ClusterGeneration, open_generation
 from search_app.engine.opensearch.planned_search import PlannedSearch
 from search_app.engine.opensearch.reply import OpenSearchReply
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, Synonyms
 from search_app.engine.query.parser import parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.store import StoreRequest
@@ -136,7 +136,7 @@ def test_many_words_and_filters_are_within_the_limit(generation: ClusterGenerati
     reply = OpenSearchReply(
         make_ask(f"{' '.join(WORDS)} {persons}", generation), generation, Deadline()
     )
-    assert count_clauses(reply.plan.hits) <= planned_search.MAX_LEAVES
+    assert count_clauses(reply.plan.hits) <= clause_limit.MAX_LEAVES
     assert reply.dropped
 
 
@@ -216,3 +216,19 @@ def test_a_clause_that_is_too_long_is_not_counted(
     counts = store.OpenSearchStore(generation).count_all([long, short, long])
     assert counts == [generation.vocabulary.size, 700, generation.vocabulary.size]
     assert [count_clauses(body) for body in bodies] == [2 * len(fields)]
+
+
+def test_a_concept_with_too_many_names_keeps_the_typed_word(generation: ClusterGeneration) -> None:
+    """The rarest narrower concepts are left out first, and the reply has their number."""
+    fields = generation.vocabulary.searchable
+    typed = [query.Term(field, tokenizer.SURFACE_PREFIX + WORDS[0]) for field in fields]
+    stems = [generation.vocabulary.list_stems(word)[0] for word in WORDS]
+    names = [(first, second) for first in stems for second in stems[:4]]
+    labels = [query.Phrase(field, list(name)) for name in names for field in fields]
+    clause = Clause([*typed, Synonyms(labels, "c", "kin", 0.25)], "concept")
+    reply = OpenSearchReply(StoreRequest(SearchRequest("concept"), clause), generation, Deadline())
+    kept = (clause_limit.MAX_LEAVES - len(fields)) // len(fields)
+    assert reply.dropped == ()
+    assert reply.truncated == (("concept", len(names) - kept),)
+    assert count_clauses(reply.plan.hits) <= clause_limit.MAX_LEAVES
+    assert f"'{WORDS[0]}'" in str(reply.plan.hits)
