@@ -57,6 +57,10 @@ class Corpus(NamedTuple):
     texts: Texts
     selections: st.SearchStrategy[dict[str, tuple[str, ...]]]
 
+    def __repr__(self) -> str:
+        # Hypothesis prints arguments of a failure. It warns of a long text, which is an error here.
+        return f"Corpus of {len(self.publications)} publications"
+
 
 @pytest.fixture(scope="module")
 def corpora(
