@@ -19,7 +19,14 @@ from indexer.cluster.connection import ClusterAddress
 from indexer.cluster.generations import ClusterGenerations
 from indexer.generations import directory, manifest
 from indexer.generations.directory import CURRENT
-from indexer.generations.manifest import MANIFEST, MANIFEST_DIGEST, Generation
+from indexer.generations.manifest import (
+    MANIFEST,
+    MANIFEST_DIGEST,
+    RETIRED,
+    Generation,
+    IndexOutdated,
+    IndexUnusable,
+)
 
 LEFTOVER_SECONDS = 3600
 """Seconds after which an unfinished copy is removed, because its process was cut off."""
@@ -77,8 +84,25 @@ def download(generations: ClusterGenerations, name: str, folder: Path) -> Genera
     generation = Generation(name, folder, manifest.read(folder))
     generations.download(name, folder, list(generation.manifest.files))
     if errors := directory.integrity_errors(generation):
-        raise directory.corrupt_error(name, errors)
+        raise IndexOutdated(
+            directory.corrupt_error(name, errors).message,
+            "Run: pubsearch build --force, or pubsearch rollback",
+        )
     return generation
+
+
+def salvage(generations: ClusterGenerations, folder: Path, name: str) -> None:
+    """Copy the manifest and the retired ids of a damaged generation, if they can be read.
+
+    The copy is damaged too. Raise OSError.
+    """
+    copy = folder / "generations" / name
+    if copy.is_dir():
+        return
+    copy.mkdir(parents=True)
+    for file in (MANIFEST, MANIFEST_DIGEST, RETIRED):
+        with suppress(IndexUnusable):
+            generations.download(name, copy, (file,))
 
 
 def _write_pointer(folder: Path, name: str) -> None:

@@ -26,9 +26,11 @@ from indexer.jobs.build import BuildResult
 
 def build(
     generations: ClusterGenerations, folder: Path, options: IndexOptions,
-    build_locally: Callable[[Path], BuildResult], progress: Progress,
+    build_locally: Callable[[Path], BuildResult], progress: Progress, *, force: bool = False,
 ) -> BuildResult:  # fmt: skip
     """Build in a folder, and publish the result in a cluster if it is not live there.
+
+    With `force`, nothing of the cluster is needed or copied, so a damaged generation is replaced.
 
     Raise IndexLocked if another build of this index runs on any machine. Raise ClusterError, or an
     error of `build_locally`. Then the live generation is unchanged.
@@ -38,13 +40,14 @@ def build(
         _record(generations, folder) as record_status,
     ):
         with publish.lock(folder):
-            adopt(generations, folder)
+            adopt(generations, folder, force=force)
         result = build_locally(folder)
         state = generations.read_state()
         if state.live != (result.generation.name,):
+            former = None if force else _find_former(folder, state)
             cluster_publish.publish(
-                generations, result.generation, _find_former(folder, state), options=options,
-                check_lock=check_lock, report=progress.report_loading,
+                generations, result.generation, former, options=options, check_lock=check_lock,
+                report=progress.report_loading,
             )  # fmt: skip
             result = msgspec.structs.replace(
                 result, status="published", changes=result.generation.manifest.changes
@@ -53,12 +56,13 @@ def build(
     return result
 
 
-def adopt(generations: ClusterGenerations, folder: Path) -> None:
+def adopt(generations: ClusterGenerations, folder: Path, *, force: bool = False) -> None:
     """Make the live generation of the cluster live in the folder.
 
     Generations that the folder lacks are copied without their segments. A generation that was built
     on the live one but not published stays live in the folder, so the next build continues with it.
-    Raise ClusterError or IndexOutdated if the live one can't be copied.
+    Raise ClusterError or IndexOutdated if the live one can't be copied. With `force`, copy the part
+    that a build can continue with: its name, and its retired ids if they can be read.
     """
     state = generations.read_state()
     for name in state.published:
@@ -66,7 +70,12 @@ def adopt(generations: ClusterGenerations, folder: Path) -> None:
             mirror.mirror(generations, folder, name)
     live = state.live[0] if len(state.live) == 1 else max(state.published, default="")
     if live and not _is_based_on(folder, live, state.published):
-        mirror.mirror(generations, folder, live)  # raises the reason if it was damaged above
+        try:
+            mirror.mirror(generations, folder, live)  # raises the reason if it was damaged above
+        except IndexUnusable:
+            if not force:
+                raise
+            mirror.salvage(generations, folder, live)
         publish.set_live(folder, live)
 
 

@@ -31,11 +31,14 @@ class ClusterLocation:
         self._folder = mirror.get_folder(address, work)
         self._options = IndexOptions(shards, replicas)
 
-    def build(self, build_in: Callable[[Path], BuildResult], progress: Progress) -> BuildResult:
+    def build(
+        self, build_in: Callable[[Path], BuildResult], progress: Progress, *, force: bool
+    ) -> BuildResult:
         """Build in a folder of this machine, and publish the result in the cluster."""
         return cluster_build.build(
-            self._generations, self._folder / "build", self._options, build_in, progress
-        )
+            self._generations, self._folder / "build", self._options, build_in, progress,
+            force=force,
+        )  # fmt: skip
 
     def load_live(self) -> Generation:
         """Return a copy of the live generation without its segment."""

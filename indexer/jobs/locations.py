@@ -20,9 +20,12 @@ class Location(Protocol):
     """The place of an index. All methods may raise IndexUnusable or OSError."""
 
     def build(
-        self, build_in: Callable[[Path], BuildResult], progress: Progress
-    ) -> BuildResult:  # fmt: skip
-        """Run a build in the folder that it is given, and publish the result here."""
+        self, build_in: Callable[[Path], BuildResult], progress: Progress, *, force: bool
+    ) -> BuildResult:
+        """Run a build in the folder that it is given, and publish the result here.
+
+        With `force`, a damaged generation is no obstacle.
+        """
 
     def load_live(self) -> Generation:
         """Return the live generation. One from a cluster lacks the segment."""
@@ -46,7 +49,9 @@ class FolderLocation:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def build(self, build_in: Callable[[Path], BuildResult], _progress: Progress) -> BuildResult:
+    def build(
+        self, build_in: Callable[[Path], BuildResult], progress: Progress, *, force: bool
+    ) -> BuildResult:
         """Build in the folder of the index."""
         return build_in(self._folder)
 

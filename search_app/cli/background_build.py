@@ -62,7 +62,7 @@ def build(
             gate=evaluation.make_gate(suite, encoder) if suite else building.ACCEPT_ALL,
             encoder=encoder, limits=settings.limits,
         )  # fmt: skip
-        return options.open_location(settings).build(build_in, progress)
+        return options.open_location(settings).build(build_in, progress, force=force)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from opensearchpy import OpenSearch
 
-from indexer.cluster import lock, publish
+from indexer.cluster import check, lock, publish
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.generations import ClusterGenerations
 from search_app import config
@@ -275,6 +275,37 @@ def test_verify_reports_damage(
     assert "the alias commands is missing" in told.out
     assert "has no part 0 of digests.zst" in told.out
     assert f"the index {index} is yellow" in told.out
+
+
+@pytest.mark.parametrize("part", ["digests.zst:0", "manifest.json:0"])
+@pytest.mark.parametrize("keeps_work", [True, False])
+def test_a_forced_build_replaces_a_damaged_generation(
+    build: Callable[..., Told], corpus: Path, client: OpenSearch, tmp_path: Path,
+    generations: ClusterGenerations, part: str, *, keeps_work: bool,
+) -> None:  # fmt: skip
+    """Without `--force`, the error names it. The retired ids are kept if they can be read."""
+    build()
+    first = generations.read_live_name()
+    remove(corpus, 3)
+    build()
+    client.indices.delete(index=f"{generations.get_documents_index(first)}*")
+    index = generations.get_files_index(generations.read_live_name())
+    client.indices.put_settings(index=index, body={"index": {"blocks.write": None}})
+    client.delete(index=index, id=part)
+    if not keeps_work:
+        shutil.rmtree(tmp_path / "work")
+        refused = build()
+        assert refused.status == 1
+        assert "pubsearch build --force" in refused.err
+    forced = build("--force")
+    assert (forced.status, forced.err) == (0, "")
+    live = generations.read_live_name()
+    assert live.startswith("000003-")
+    assert generations.count(live) == 19
+    copy = options.open_location(load(corpus, tmp_path, generations)).load_live()
+    assert len(copy.read_retired()) == (keeps_work or part != "manifest.json:0")
+    assert not list(check.find_errors(generations, live))
+    assert build().out.startswith(f"Nothing changed: {live} stays live")
 
 
 def test_a_server_builds_first(
