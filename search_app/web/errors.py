@@ -12,6 +12,7 @@ import msgspec
 from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from indexer.cluster.connection import ClusterError
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine import BudgetExceeded, StoreUnavailable, TooBusy
 from search_app.i18n.translation import gettext
@@ -105,6 +106,11 @@ def _temporary(
         case StoreUnavailable():
             message = gettext("The catalogue cannot be searched at the moment.")
             return ErrorResponse(503, "unavailable", message, gettext("Try again in a minute."))
+        case ClusterError():
+            # Its hint is about users, certificates, and nodes. It is in the log.
+            message = gettext("The catalogue cannot be searched at the moment.")
+            hint = gettext("The operator of this site can fix it.")
+            return ErrorResponse(503, "no_index", message, hint)
         case IndexUnusable():
             # The engine logs the path of the index. Users must not see it.
             message = gettext("The catalogue cannot be searched at the moment.")
@@ -150,9 +156,11 @@ def register(app: Flask) -> None:
 
 def _handle_error(error: Exception) -> Response:
     error_response = to_error_response(error)
+    request_line = f"{request.method} {request.path}"[:MAX_CHARS]
     if error_response.status == 500:
-        request_line = f"{request.method} {request.path}"[:MAX_CHARS]
         log.error("%s failed", request_line, exc_info=error)
+    elif isinstance(error, ClusterError):
+        log.error("%s failed: %s", request_line, error)
     removed = error_response.removed
     if request.path.startswith("/api/") or request.path == "/healthz":
         body_fields = {

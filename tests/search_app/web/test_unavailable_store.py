@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from indexer.cluster.connection import PASSWORD, ClusterError
 from search_app import config, create_app
 from search_app.engine import Engine, StoreUnavailable
 from search_app.engine.local_index import LocalIndex
@@ -36,6 +37,29 @@ def test_a_search_of_an_unavailable_index_is_503(
     assert json.loads(api.data)["error"]["code"] == "unavailable"
     assert SECRET_HOST not in page.text + api.text
     assert client.get("/?q=law").status_code == 200
+
+
+def test_an_error_of_the_cluster_is_in_the_log_and_not_on_the_page(
+    catalogue_index: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Readers see a plain sentence. Names of users, files, and hosts are for the operator."""
+
+    def refuse(*_: object) -> None:
+        raise ClusterError(f"{SECRET_HOST} refused", f"Check {PASSWORD} and the roles of the user")
+
+    engine = Engine(catalogue_index)
+    client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
+    monkeypatch.setattr(type(engine.get_searcher().store), "ask", refuse)
+    responses = [client.get(target) for target in ("/?q=law", "/api/search?q=law")]
+    for response in responses:
+        assert response.status_code == 503
+        assert "The catalogue cannot be searched at the moment." in response.text
+        for secret in (SECRET_HOST, PASSWORD, "roles"):
+            assert secret not in response.text
+    assert caplog.messages == [
+        f"GET {path} failed: {SECRET_HOST} refused. Check {PASSWORD} and the roles of the user"
+        for path in ("/", "/api/search")
+    ]
 
 
 def test_the_health_is_degraded_until_the_index_is_back(
