@@ -6,15 +6,19 @@ A document replaces the one with the same `_id`, so a request can be repeated af
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
-from typing import Any
 
 import msgspec
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConnectionError as NoConnection
-from opensearchpy.exceptions import OpenSearchException, SSLError, TransportError
+from opensearchpy.exceptions import (
+    OpenSearchException,
+    SerializationError,
+    SSLError,
+    TransportError,
+)
 
 from indexer.cluster.connection import ClusterError, describe
 
@@ -92,12 +96,40 @@ def _collect(sent: deque[Future[int]]) -> int:
 def count_data_nodes(client: OpenSearch) -> int:
     """Return the number of nodes with data. Raise ClusterError if the cluster does not answer."""
     try:
-        return int(client.cluster.health()["number_of_data_nodes"])
-    except OpenSearchException as error:
+        return msgspec.convert(client.cluster.health(), _Health).number_of_data_nodes
+    except (OpenSearchException, msgspec.ValidationError) as error:
         raise ClusterError(
             f"the cluster does not answer: {describe(error)}",
             "Check its URL, and that its nodes run",
         ) from error
+
+
+class _Health(msgspec.Struct, frozen=True):
+    """The part of the health of a cluster that is read."""
+
+    number_of_data_nodes: int
+
+
+class _Error(msgspec.Struct, frozen=True):
+    """The reason why a document was rejected."""
+
+    type: str
+    reason: str | None = None
+    caused_by: _Error | None = None
+
+
+class _Outcome(msgspec.Struct, frozen=True):
+    """The outcome of one document."""
+
+    status: int
+    error: _Error | None = None
+
+
+class _Reply(msgspec.Struct, frozen=True):
+    """The reply to a bulk request. `items` has the outcome of each document by its action."""
+
+    errors: bool
+    items: Sequence[dict[str, _Outcome]] = ()
 
 
 class _Sender:
@@ -133,10 +165,18 @@ class _Sender:
     def _post(self, documents: list[bytes]) -> tuple[list[bytes], str]:
         """Send one request. Return the documents to be sent again, and the reason."""
         try:
-            reply = self._client.bulk(
+            response = self._client.bulk(
                 body=b"".join(documents), index=self._index, request_timeout=TIMEOUT,
                 filter_path="errors,items.*.status,items.*.error",
             )  # fmt: skip
+            reply = msgspec.convert(response, _Reply)
+            if reply.errors and len(reply.items) != len(documents):
+                raise msgspec.ValidationError("it has another number of documents")
+        except (SerializationError, msgspec.ValidationError) as error:
+            raise ClusterError(
+                f"the response to a request for {self._index} is not one of OpenSearch: {error}",
+                "Check the URL of the cluster, and any proxy before it",
+            ) from error
         except TransportError as error:
             if _is_temporary(error):
                 return documents, describe(error)
@@ -144,25 +184,22 @@ class _Sender:
                 f"the cluster rejected a request for {self._index}: {describe(error)}",
                 "Check the user's permissions and the log of the cluster",
             ) from error
-        if not reply["errors"]:
-            return [], ""
         rejected, reason = [], ""
-        for document, item in zip(documents, reply["items"], strict=True):
-            ((_, outcome),) = item.items()
-            if "error" in outcome:
-                reason = self._check_outcome(document, outcome)
-                rejected.append(document)
+        for document, item in zip(documents, reply.items, strict=False):
+            for outcome in item.values():
+                if outcome.error:
+                    reason = self._check_outcome(document, outcome.status, outcome.error)
+                    rejected.append(document)
         return rejected, reason
 
-    def _check_outcome(self, document: bytes, outcome: Mapping[str, Any]) -> str:
+    def _check_outcome(self, document: bytes, status: int, error: _Error) -> str:
         """Return the reason why a document was rejected. Raise ClusterError if it always is."""
-        error = outcome["error"]
-        reason = f"{error['type']}: {error['reason']}"
-        if outcome["status"] in TEMPORARY:
+        reason = f"{error.type}: {error.reason}"
+        if status in TEMPORARY:
             return reason
         ((_, action),) = msgspec.json.decode(document.partition(b"\n")[0]).items()
-        if cause := error.get("caused_by"):
-            reason += f" ({cause['reason']})"
+        if error.caused_by:
+            reason += f" ({error.caused_by.reason})"
         raise ClusterError(
             f"{self._index} rejected the document {action['_id']}: {reason}",
             "Report this, with the source record of this publication",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from time import monotonic
 
 import pytest
 from opensearchpy import OpenSearch
 
-from indexer.cluster import files, lock
+from indexer.cluster import bulk, files, lock
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.generations import ClusterGenerations
 from indexer.generations.manifest import IndexLocked, IndexMissing, IndexUnusable
@@ -68,6 +70,51 @@ def test_another_server_has_no_files(content_type: str, content: str, tmp_path: 
         assert lock.read_last_build(client, "catalogue") is None
         with pytest.raises(ClusterError):
             files.download(client, "catalogue-files", tmp_path, ["manifest.json"])
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content"),
+    [
+        ("text/html", "<p>Welcome"),
+        ("text/plain", "OK"),
+        ("application/json", "[1]"),
+        ("application/json", '{"number_of_data_nodes": 1, "errors": true, "items": []}'),
+        ("application/json", '{"number_of_data_nodes": 1, "errors": true'),
+        ("application/json", '{"number_of_data_nodes": 1}'),
+    ],
+)
+def test_another_server_accepts_no_documents(content_type: str, content: str) -> None:
+    """A load ends with an error of the cluster, not with one of the program."""
+    document = b'{"index":{"_id":"1"}}\n{"id":"1"}\n'
+    with serve(200, content_type, content) as client, pytest.raises(ClusterError):
+        bulk.load(client, "catalogue-1", [document])
+
+
+def test_a_connection_that_breaks_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request without a response is repeated, and the last error has a meaning."""
+    monkeypatch.setattr(bulk, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(bulk, "count_data_nodes", lambda _: 1)
+    requests = 0
+
+    def break_off(server: socket.socket) -> None:
+        nonlocal requests
+        with suppress(OSError):
+            while True:
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(100_000)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+                requests += 1
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=break_off, args=(server,), daemon=True)
+        thread.start()
+        client = OpenSearch(f"http://127.0.0.1:{server.getsockname()[1]}", max_retries=0)
+        with pytest.raises(ClusterError, match="did not accept documents of catalogue-1"):
+            bulk.load(client, "catalogue-1", [b'{"index":{"_id":"1"}}\n{"id":"1"}\n'])
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert requests == bulk.MAX_FAILURES
 
 
 def test_a_server_that_does_not_answer_does_not_delay_the_metrics(
