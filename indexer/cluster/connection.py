@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from weakref import ref
+from weakref import WeakSet
 
 import msgspec
 
@@ -176,9 +176,7 @@ def connect(address: ClusterAddress, environment: Mapping[str, str] = os.environ
         dead_timeout=DEAD_SECONDS,
         timeout_cutoff=0,  # else a host that is back may wait for half an hour
     )
-    known = ref(client)
-    # Two processes that share a connection would read each other's responses.
-    os.register_at_fork(after_in_child=lambda: _close_connections(known()))
+    _clients.add(client)
     return client
 
 
@@ -197,11 +195,16 @@ def _drop_traceback(record: logging.LogRecord) -> bool:
     return True
 
 
-def _close_connections(client: OpenSearch | None) -> None:
-    """Close the connections to all hosts, also to those that did not answer last."""
-    if client:
+def _close_connections() -> None:
+    """Close the connections of all clients, also to hosts that did not answer last."""
+    for client in _clients:
         for connection, _ in client.transport.connection_pool.connection_opts:
             connection.close()
+
+
+_clients: WeakSet[OpenSearch] = WeakSet()
+# Two processes that share a connection would read each other's responses.
+os.register_at_fork(after_in_child=_close_connections)
 
 
 def _make_credentials(address: ClusterAddress, environment: Mapping[str, str]) -> str | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import os
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from string import ascii_lowercase, digits
+from weakref import ref
 
 import pytest
 from hypothesis import given
@@ -215,6 +218,14 @@ def test_a_forked_process_has_connections_of_its_own() -> None:
             )
             _, errors = child.communicate(timeout=60)
     assert child.returncode == 0, errors.decode()
+
+
+def test_a_client_that_is_not_used_any_more_is_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that connects often, such as `pubsearch watch`, keeps nothing of old clients."""
+    monkeypatch.setattr(os, "register_at_fork", lambda **_: pytest.fail("it is never undone"))
+    client = ref(connect("opensearch+http://127.0.0.1/catalogue", {}))
+    gc.collect()
+    assert client() is None
 
 
 def test_requests_that_succeed_are_not_logged() -> None:
