@@ -19,7 +19,6 @@ from whoosh import query
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation
-from indexer.cluster import bulk, documents, mapping
 from indexer.cluster.mapping import Json
 from indexer.generations import directory
 from search_app.engine.arrays.reply import ArrayReply
@@ -30,6 +29,7 @@ from search_app.engine.query.nodes import Clause
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.store import StoreRequest
+from tests.opensearch import loading
 from tests.opensearch.cluster import Cluster
 from tests.search_app.engine import catalogues
 from tests.search_app.engine.arrays.test_toggle_counts import (
@@ -54,12 +54,8 @@ def load(
     with tempfile.TemporaryDirectory() as folder:
         index = catalogues.index(Path(folder), made, catalogue)
         snapshot = Snapshot(directory.load_live(index))
-        client.indices.create(index=INDEX, body=mapping.make_index(catalogue, shards=3))
+        loading.load(client, INDEX, snapshot.segment)
         try:
-            segment = snapshot.segment
-            lines = documents.list_documents(segment, documents.make_groups(segment))
-            bulk.load(client, INDEX, lines)
-            client.indices.refresh(index=INDEX)
             yield snapshot
         finally:
             client.indices.delete(index=INDEX)

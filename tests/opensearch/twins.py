@@ -9,7 +9,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
-from indexer.cluster import bulk, documents, mapping
+from indexer.cluster import documents
 from indexer.cluster.documents import Groups
 from indexer.cluster.mapping import Json
 from indexer.generations import directory
@@ -18,6 +18,7 @@ from search_app.engine.arrays.bm25f import ScoredDocs
 from search_app.engine.arrays.top_hits import top_hits
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.queries import QueryCompiler
+from tests.opensearch import loading
 from tests.search_app.engine.arrays.below import snapshot_of
 
 
@@ -70,11 +71,8 @@ def load(folder: Path, client: OpenSearch, name: str) -> Iterator[Twin]:
     """Send the live generation of an index folder to a node. Yield both; remove the copy then."""
     searcher = open_searcher(directory.load_live(folder))
     twin = Twin(searcher, client, name)
-    body = mapping.make_index(twin.snapshot.catalogue, shards=3)
-    client.indices.create(index=name, body=body)
+    loading.load(client, name, twin.snapshot.segment)
     try:
-        bulk.load(client, name, documents.list_documents(twin.snapshot.segment, twin.groups))
-        client.indices.refresh(index=name)
         yield twin
     finally:
         client.indices.delete(index=name)
