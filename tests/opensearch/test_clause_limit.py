@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -18,6 +19,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation
 from search_app.engine.deadline import Deadline
+from search_app.engine.opensearch import planned_search
 from search_app.engine.query.nodes import Clause, Synonyms
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.store import StoreRequest
@@ -154,3 +156,20 @@ def test_a_concept_with_hundreds_of_narrower_ones_matches_its_own_words(
     assert long.list_ids()
     if max(sizes) == MANY:
         assert long.truncated
+
+
+def test_a_result_has_the_number_of_names_left_out(
+    single_node: Cluster, catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page says that a text matches too many names, and not that it was ignored."""
+    with open_pair(catalogue_index, single_node.client, "clause-limit-names") as real:
+        request = SearchRequest("human trafficking", semantic=False)
+        whole = real.remote.search(request)
+        monkeypatch.setattr(planned_search, "MAX_LEAVES", 40)
+        cut = real.remote.search(request)
+    assert (whole.truncated_expansions, whole.dropped_clauses) == ((), ())
+    [(text, number)] = cut.truncated_expansions
+    assert text == "human trafficking"
+    assert number > 0
+    assert cut.dropped_clauses == ()
+    assert 0 < cut.total <= whole.total
