@@ -51,8 +51,9 @@ def search(
         hits=hits, facets=buckets, hidden_values=hidden_values,
         relaxed=interpretation.relaxed, all_words_docs=all_words_docs,
         required=interpretation.required, semantic_hits=reply.by_meaning,
-        any_word=_count_any_word(retrieved, interpreter), corrected=interpretation.corrected,
-        years=retrieved.dated_query.expressions, suggestion=_suggest(retrieved, interpreter),
+        any_word=_count_any_word(retrieved, interpreter, deadline),
+        corrected=interpretation.corrected, years=retrieved.dated_query.expressions,
+        suggestion=_suggest(retrieved, interpreter, deadline),
         entities=tuple(_list_expanded(interpretation)), scored=interpretation.has_words,
         sort=StoreRequest(retrieved.request, parsed.words).sort,
         ignored_words=parsed.ignored + retrieved.request.beyond, dropped_clauses=reply.dropped,
@@ -71,7 +72,9 @@ def _list_expanded(interpretation: Interpretation) -> Iterator[ExpandedEntity]:
             yield ExpandedEntity(clause.text, clause.synonyms, clause.narrower)
 
 
-def _count_any_word(retrieved: Retrieval, interpreter: Interpreter) -> int | None:
+def _count_any_word(
+    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
+) -> int | None:
     """Return the number of hits for any word, if a query with operators has fewer, and few."""
     request, interpretation, total = (
         retrieved.request,
@@ -83,11 +86,11 @@ def _count_any_word(retrieved: Retrieval, interpreter: Interpreter) -> int | Non
     ):
         return None
     wider = msgspec.structs.replace(request, match="any", page=1, sort=None)
-    any_word = retrieve(wider, interpreter).reply.total
+    any_word = retrieve(wider, interpreter, deadline).reply.total
     return any_word if any_word > total else None
 
 
-def _suggest(retrieved: Retrieval, interpreter: Interpreter) -> str | None:
+def _suggest(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> str | None:
     """Return a corrected query text to suggest, if a word is rare or misspelled, or None.
 
     The text has hits within the filters, or it names a place. A place without hits is suggested
@@ -99,11 +102,11 @@ def _suggest(retrieved: Retrieval, interpreter: Interpreter) -> str | None:
     is_rare = (
         not interpretation.relaxed and interpretation.reply.by_words < spellcheck.TRUSTED_FREQUENCY
     )
-    text = interpreter.spellchecker.suggest(request.text, rare=is_rare)
+    text = interpreter.spellchecker.suggest(request.text, deadline, rare=is_rare)
     if text is None or world_places.find_mentions(text):
         return text
     corrected = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)
-    return text if retrieve(corrected, interpreter).reply.total else None
+    return text if retrieve(corrected, interpreter, deadline).reply.total else None
 
 
 def _list_truncated(retrieved: Retrieval, interpreter: Interpreter) -> Iterator[tuple[str, int]]:

@@ -186,11 +186,23 @@ class Store(Protocol):
         once, and counts their publications in one request. Raise BudgetExceeded.
         """
 
-    def count_all(self, clauses: Sequence[Clause]) -> list[int]:
-        """Return the number of publications that match each clause."""
+    def prefetch_counts(self, expected: Iterable[StoreRequest], deadline: Deadline) -> None:
+        """Announce searches whose publications will probably be counted.
 
-    def count_together(self, clauses: Sequence[Clause], others: Sequence[Clause]) -> list[int]:
-        """Return for each clause the number of publications that match it and all others."""
+        A remote store counts them now, in one request. A local store takes none of them. It makes
+        no difference to any result. Raise BudgetExceeded.
+        """
+
+    def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
+        """Return the number of publications that match each clause. Raise BudgetExceeded."""
+
+    def count_together(
+        self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
+    ) -> list[int]:
+        """Return for each clause the number of publications that match it and all others.
+
+        Raise BudgetExceeded.
+        """
 
     def find_values(self, text: str, limit: int) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""

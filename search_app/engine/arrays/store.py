@@ -33,11 +33,16 @@ class ArrayStore:
         """Yield the replies to several searches. The next one is evaluated when it is taken."""
         return (self.ask(ask, deadline) for ask in asks)
 
-    def count_all(self, clauses: Sequence[Clause]) -> list[int]:
+    def prefetch_counts(self, expected: Iterable[StoreRequest], deadline: Deadline) -> None:
+        """Do nothing: each search is evaluated when it is needed."""
+
+    def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
         """Return the number of publications that match each clause."""
         return [len(clause_postings(clause, self.snapshot).documents) for clause in clauses]
 
-    def count_together(self, clauses: Sequence[Clause], others: Sequence[Clause]) -> list[int]:
+    def count_together(
+        self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
+    ) -> list[int]:
         """Return for each clause the number of publications that match it and all others."""
         mask = np.ones(self.snapshot.size, np.bool_)
         for other_clause in others:

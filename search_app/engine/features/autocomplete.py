@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from itertools import islice, repeat, tee
+from typing import NamedTuple, TypeVar
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
@@ -19,7 +20,9 @@ from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Suggestion, SuggestionKind
-from search_app.engine.store import Reply, StoreRequest
+from search_app.engine.store import LabeledValue, Reply, StoreRequest
+
+Item = TypeVar("Item")
 
 Filters = Mapping[str, Sequence[str]]
 
@@ -63,12 +66,14 @@ def suggest(
     if typed is None:
         return []
     selected = {name: tuple(values) for name, values in (filters or {}).items() if values}
-    search = _Search(interpreter, selected)
-    kinds = (
-        _suggest_words(typed, search, limit), _suggest_values(typed, search, limit),
-        _suggest_titles(typed, search, limit)
-    )  # fmt: skip
-    return _round_robin(kinds, limit)
+    search = _Search(interpreter, selected, Deadline())
+    completed, expected_texts = tee(_list_completed(typed, search, limit))
+    titles, expected_titles = tee(_suggest_titles(typed, search, limit))
+    expected = _list_expected(expected_texts, expected_titles, typed, search, limit)
+    interpreter.store.prefetch_counts(expected, search.deadline)
+    kinds = (_count_words(completed, search), _suggest_values(typed, search, limit), titles)
+    suggestions = _take_turns(kinds, limit)
+    return sorted(suggestions, key=lambda suggestion: KINDS.index(suggestion.kind))
 
 
 class _Search(NamedTuple):
@@ -76,15 +81,19 @@ class _Search(NamedTuple):
 
     interpreter: Interpreter
     filters: Mapping[str, tuple[str, ...]]
+    deadline: Deadline
+
+    def make_ask(self, text: str) -> StoreRequest:
+        """Return the search for a text. It is not parsed yet."""
+        return StoreRequest(SearchRequest(text, self.filters, semantic=False))
 
     def run(self, text: str) -> Reply:
         """Return the hits of a text, interpreted as in any search."""
-        ask = StoreRequest(SearchRequest(text, self.filters, semantic=False))
-        return self.interpreter.interpret(ask, Deadline()).reply
+        return self.interpreter.interpret(self.make_ask(text), self.deadline).reply
 
     def filter(self, filters: Mapping[str, tuple[str, ...]]) -> Reply:
         """Return all publications that pass some filters."""
-        return self.interpreter.store.ask(StoreRequest(SearchRequest(filters=filters)), Deadline())
+        return self.interpreter.store.ask(_make_filter(filters), self.deadline)
 
 
 def _parse_typed(text: str) -> TypedPrefix | None:
@@ -100,26 +109,54 @@ def _parse_typed(text: str) -> TypedPrefix | None:
     return TypedPrefix(text, words, start if end == len(text) else None)
 
 
-def _round_robin(kinds: Iterable[Iterator[Suggestion]], limit: int) -> list[Suggestion]:
-    """Return up to `limit` suggestions, taken from the kinds in turn and grouped by kind.
+def _take_turns(kinds: Iterable[Iterator[Item]], limit: int) -> list[Item]:
+    """Return up to `limit` items, taken from the kinds in turn.
 
     The iterators are lazy: no suggestion is computed that is not returned.
     """
-    suggestions: list[Suggestion] = []
+    items: list[Item] = []
     remaining = deque(kinds)
-    while remaining and len(suggestions) < limit:
+    while remaining and len(items) < limit:
         kind = remaining.popleft()
-        if suggestion := next(kind, None):
-            suggestions.append(suggestion)
+        for item in islice(kind, 1):
+            items.append(item)
             remaining.append(kind)
-    return sorted(suggestions, key=lambda suggestion: KINDS.index(suggestion.kind))
+    return items
 
 
-def _suggest_words(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[Suggestion]:
+def _list_expected(
+    texts: Iterator[str],
+    titles: Iterable[Suggestion],
+    typed: TypedPrefix,
+    search: _Search,
+    limit: int,
+) -> Iterator[StoreRequest]:
+    """Yield the searches whose hits are counted, for as many texts as there is space for."""
+    values = _list_values(typed, search, limit)
+    if search.filters:
+        for _, selected in values:
+            yield _make_filter(selected)
+    # Values in a selection may have no hits. Then more words are listed.
+    other_kinds = titles, () if search.filters else values
+    turns = _take_turns(
+        [repeat(True), *(repeat(False, len([*each])) for each in other_kinds)], limit
+    )
+    for text in islice(texts, sum(turns)):
+        yield from search.interpreter.list_asks(search.make_ask(text), search.deadline)
+
+
+def _count_words(texts: Iterable[str], search: _Search) -> Iterator[Suggestion]:
+    """Yield the completed texts that have hits."""
+    for text in texts:
+        if count := search.run(text).total:
+            yield Suggestion("word", text, count)
+
+
+def _list_completed(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[str]:
     """Yield the text with its last word completed, most frequent words first.
 
-    Skip stop words, words without hits, and words with the stem of an earlier suggestion. If the
-    typed word is itself in the index, skip words with its stem too.
+    Skip stop words, and words with the stem of an earlier one. If the typed word is itself in the
+    index, skip words with its stem too.
     """
     prefix, vocabulary = typed.words[-1], search.interpreter.vocabulary
     if typed.last_start is None or len(prefix) < MIN_CHARS:
@@ -134,8 +171,7 @@ def _suggest_words(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[
         if stem in known_stems or _is_stop_word(word, vocabulary):
             continue
         known_stems.add(stem)
-        if count := search.run(text_before + word).total:
-            yield Suggestion("word", text_before + word, count)
+        yield text_before + word
 
 
 def _is_stop_word(surface: str, vocabulary: Vocabulary) -> bool:
@@ -147,20 +183,30 @@ def _search_before(typed: TypedPrefix, text_before: str, search: _Search) -> Rep
     vocabulary = search.interpreter.vocabulary
     if all(_is_stop_word(word, vocabulary) for word in typed.words[:-1]):
         return search.filter(search.filters)
-    return search.interpreter.interpret_typed(text_before, search.filters).reply
+    return search.interpreter.interpret_typed(text_before, search.deadline, search.filters).reply
 
 
 def _suggest_values(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[Suggestion]:
     """Yield the facet values with the typed text as a prefix of their label, or of a word in it."""
+    for found, selected in _list_values(typed, search, limit):
+        if count := search.filter(selected).total if search.filters else found.total:
+            yield Suggestion("facet", found.label, count, found.field, found.value)
+
+
+def _list_values(
+    typed: TypedPrefix, search: _Search, limit: int
+) -> Iterator[tuple[LabeledValue, dict[str, tuple[str, ...]]]]:
+    """Yield values that are not selected, and the filters with each of them."""
     filters, limit = search.filters, limit * (CANDIDATES_PER_SUGGESTION if search.filters else 1)
-    for field, value, label, total in search.interpreter.store.find_values(typed.text, limit):
-        selected_values = filters.get(field, ())
-        if value in selected_values:
-            continue
-        selected = {**filters, field: (*selected_values, value)}
-        count = search.filter(selected).total if filters else total
-        if count:
-            yield Suggestion("facet", label, count, field, value)
+    for found in search.interpreter.store.find_values(typed.text, limit):
+        selected_values = filters.get(found.field, ())
+        if found.value not in selected_values:
+            yield found, {**filters, found.field: (*selected_values, found.value)}
+
+
+def _make_filter(filters: Mapping[str, tuple[str, ...]]) -> StoreRequest:
+    """Return the search for all publications that pass some filters."""
+    return StoreRequest(SearchRequest(filters=filters))
 
 
 def _suggest_titles(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[Suggestion]:

@@ -13,11 +13,16 @@ import msgspec
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import world_places
-from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, retrieve
+from search_app.engine.interpretation.interpreter import (
+    Interpreter,
+    Retrieval,
+    list_asks,
+    retrieve,
+)
 from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import MissingPlace, ValueCount
-from search_app.engine.store import Reply
+from search_app.engine.store import Reply, StoreRequest
 
 MAX_PLACES = 2
 """At most 2 places of a text are examined: each costs a search per region that contains it."""
@@ -32,18 +37,38 @@ def find_missing_places(
 
     If the text names no place, use the names in its corrected spelling.
     """
-    text = retrieved.interpretation.corrected or request.text
-    mentions = _find_place_mentions(text)
-    if not mentions and not request.exact:
-        text = interpreter.spellchecker.suggest(text, rare=True) or text
-        mentions = _find_place_mentions(text)
-    for mention in mentions[:MAX_PLACES]:
-        if interpreter.interpret_typed(text[mention.start : mention.end]).is_empty:
-            name = world_places.get_label(mention.name, interpreter.vocabulary.catalogue.language)
+    catalogue = interpreter.vocabulary.catalogue
+    for text, mention in _list_mentions(request, retrieved, interpreter, deadline):
+        if interpreter.interpret_typed(text[mention.start : mention.end], deadline).is_empty:
+            name = world_places.get_label(mention.name, catalogue.language)
             other_text = _drop_mention(text, mention)
             other_request = msgspec.structs.replace(request, text=other_text)
             value_counts = _count_near(mention.name.code, other_request, interpreter, deadline)
             yield MissingPlace(name, other_text, tuple(value_counts))
+
+
+def list_expected(
+    request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
+) -> Iterator[StoreRequest]:
+    """Yield the searches of `find_missing_places`. Raise BudgetExceeded."""
+    for text, mention in _list_mentions(request, retrieved, interpreter, deadline):
+        yield interpreter.ask_typed(text[mention.start : mention.end])
+        other_request = msgspec.structs.replace(request, text=_drop_mention(text, mention))
+        for near in _list_near(mention.name.code, other_request, interpreter).values():
+            yield from list_asks(near, interpreter, deadline)
+
+
+def _list_mentions(
+    request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
+) -> Iterator[tuple[str, world_places.Mention]]:
+    """Yield up to MAX_PLACES places, each with the text that names it."""
+    text = retrieved.interpretation.corrected or request.text
+    mentions = _find_place_mentions(text)
+    if not mentions and not request.exact:
+        text = interpreter.spellchecker.suggest(text, deadline, rare=True) or text
+        mentions = _find_place_mentions(text)
+    for mention in mentions[:MAX_PLACES]:
+        yield text, mention
 
 
 def _find_place_mentions(text: str) -> list[world_places.Mention]:
@@ -67,26 +92,41 @@ def _count_near(
     If the text names a capital, its country comes first among the countries.
     """
     catalogue = interpreter.vocabulary.catalogue
-    row = next(
+    row = _find_row(catalogue)
+    for value, near in _list_near(code, request, interpreter).items():
+        assert row is not None
+        assert row.parent is not None
+        reply = retrieve(near, interpreter, deadline).reply
+        if reply.total:
+            yield ValueCount(row.parent, value, reply.total)
+        if value != MISSING:
+            yield from _count_countries(row, value, code, reply, catalogue)
+
+
+def _find_row(catalogue: Catalogue) -> Field | None:
+    """Return the row of countries with regions, or None."""
+    return next(
         (field for field in catalogue.fields if field.kind == "country" and field.parent), None
     )
+
+
+def _list_near(
+    code: str, request: SearchRequest, interpreter: Interpreter
+) -> dict[str, SearchRequest]:
+    """Return the searches in each region of a place, and in no region, by the value."""
+    catalogue = interpreter.vocabulary.catalogue
+    row = _find_row(catalogue)
     if row is None or row.parent is None:
-        return
+        return {}
     other_filters = {
         field: values
         for field, values in request.filters.items()
         if field not in (row.name, row.parent)
     }
-    regions = catalogue.groups.get(code, ())
-    for value in (*regions, MISSING):
-        filters = {**other_filters, row.parent: (value,)}
-        reply = retrieve(
-            msgspec.structs.replace(request, filters=filters), interpreter, deadline
-        ).reply
-        if reply.total:
-            yield ValueCount(row.parent, value, reply.total)
-        if value != MISSING:
-            yield from _count_countries(row, value, code, reply, catalogue)
+    return {
+        value: msgspec.structs.replace(request, filters={**other_filters, row.parent: (value,)})
+        for value in (*catalogue.groups.get(code, ()), MISSING)
+    }
 
 
 def _count_countries(

@@ -66,7 +66,7 @@ class Interpreter:
         """Compute all caches that searches share."""
         self._values.prepare()
         self.entity_linker.prepare()
-        self.spellchecker.suggest(WARM_UP_WORDS, rare=False)  # loads the word lists as well
+        self.spellchecker.suggest(WARM_UP_WORDS, Deadline(), rare=False)  # loads the word lists
 
     def interpret(self, ask: StoreRequest, deadline: Deadline) -> Interpretation:
         """Return the first interpretation with enough hits; if none has any, the query as typed.
@@ -74,16 +74,7 @@ class Interpreter:
         `ask` has the request. Raise BudgetExceeded.
         """
         request = ask.request
-        # Without words there is nothing to recognize, and loading the entities would take time.
-        recognizer: EntityRecognizer = (
-            self._values if request.exact or not request.text else self.entity_linker
-        )
-        strategy = (
-            Strategy(recognizer, query.Or, "apart")
-            if request.match == "any"
-            else Strategy(recognizer)
-        )
-        interpretations = self._read_each(self._list_readings(request, strategy), ask, deadline)
+        interpretations = self._read_each(self._list_readings(request, deadline), ask, deadline)
         typed = next(interpretations)
         strict = {typed.corrected: typed}
         if is_enough(typed, request):
@@ -101,10 +92,27 @@ class Interpreter:
                 return mark_relaxed(reading, interpretation) if is_open else interpretation
         return typed
 
-    def _list_readings(self, request: SearchRequest, strategy: Strategy) -> Iterator[Reading]:
+    def list_asks(self, ask: StoreRequest, deadline: Deadline) -> Iterator[StoreRequest]:
+        """Yield the searches of which `interpret` uses one, as typed first.
+
+        Raise BudgetExceeded.
+        """
+        for reading in self._list_readings(ask.request, deadline):
+            yield self._parse(reading, ask)[1]
+
+    def _list_readings(self, request: SearchRequest, deadline: Deadline) -> Iterator[Reading]:
         """Yield the ways to read a text, in the order in which they are tried, as typed first."""
+        # Without words there is nothing to recognize, and loading the entities would take time.
+        recognizer: EntityRecognizer = (
+            self._values if request.exact or not request.text else self.entity_linker
+        )
+        strategy = (
+            Strategy(recognizer, query.Or, "apart")
+            if request.match == "any"
+            else Strategy(recognizer)
+        )
         yield Reading(request.text, strategy)
-        corrected = None if request.exact else self.spellchecker.correct(request.text)
+        corrected = None if request.exact else self.spellchecker.correct(request.text, deadline)
         if corrected:
             yield Reading(corrected, strategy, corrected)
         if request.match == "all":
@@ -130,11 +138,25 @@ class Interpreter:
         ]
 
     def interpret_typed(
-        self, text: str, filters: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+        self,
+        text: str,
+        deadline: Deadline,
+        filters: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     ) -> Interpretation:
         """Return the interpretation of a text as typed: all words, with synonyms, uncorrected."""
+        parsed, ask = self._parse_typed(text, filters)
+        return Interpretation(parsed, self.store.ask(ask, deadline))
+
+    def ask_typed(self, text: str) -> StoreRequest:
+        """Return the search of `interpret_typed`."""
+        return self._parse_typed(text, {})[1]
+
+    def _parse_typed(
+        self, text: str, filters: Mapping[str, tuple[str, ...]]
+    ) -> tuple[Parsed, StoreRequest]:
         ask = StoreRequest(SearchRequest(text, filters))
-        return next(self._read_each([Reading(text, Strategy(self.entity_linker))], ask, Deadline()))
+        parsed, parsed_ask, _ = self._parse(Reading(text, Strategy(self.entity_linker)), ask)
+        return parsed, parsed_ask
 
     def _read_each(
         self, readings: Iterable[Reading], ask: StoreRequest, deadline: Deadline
@@ -228,10 +250,7 @@ def retrieve(
     Return the hits of that search if it has any.
     """
     deadline = deadline or Deadline()
-    typed = DatedQuery(request.text)
-    dated_query = (
-        typed if request.exact else extract_years(request.text, interpreter.vocabulary.catalogue)
-    )
+    dated_query, typed = _date(request, interpreter), DatedQuery(request.text)
     retrieved = _retrieve_as(request, dated_query, interpreter, deadline)
     if dated_query != typed and not retrieved.reply.matched:
         literal = _retrieve_as(request, typed, interpreter, deadline)
@@ -240,10 +259,30 @@ def retrieve(
     return retrieved
 
 
+def list_asks(
+    request: SearchRequest, interpreter: Interpreter, deadline: Deadline
+) -> Iterator[StoreRequest]:
+    """Yield all searches that `retrieve` may need. Raise BudgetExceeded."""
+    for dated_query in dict.fromkeys((_date(request, interpreter), DatedQuery(request.text))):
+        yield from interpreter.list_asks(_make_ask(request, dated_query), deadline)
+
+
+def _date(request: SearchRequest, interpreter: Interpreter) -> DatedQuery:
+    """Return the text of a request with its year expressions, unless it is exact."""
+    if request.exact:
+        return DatedQuery(request.text)
+    return extract_years(request.text, interpreter.vocabulary.catalogue)
+
+
+def _make_ask(request: SearchRequest, dated_query: DatedQuery) -> StoreRequest:
+    """Return a search whose text has its year expressions replaced. It is not parsed yet."""
+    dated = msgspec.structs.replace(request, text=dated_query.text)
+    return StoreRequest(dated, newest_first=dated_query.wants_newest)
+
+
 def _retrieve_as(
     request: SearchRequest, dated_query: DatedQuery, interpreter: Interpreter, deadline: Deadline
 ) -> Retrieval:
     """Return the publications that match a request with its year expressions replaced."""
-    request = msgspec.structs.replace(request, text=dated_query.text)
-    ask = StoreRequest(request, newest_first=dated_query.wants_newest)
-    return Retrieval(request, dated_query, interpreter.interpret(ask, deadline))
+    ask = _make_ask(request, dated_query)
+    return Retrieval(ask.request, dated_query, interpreter.interpret(ask, deadline))

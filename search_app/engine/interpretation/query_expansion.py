@@ -16,6 +16,7 @@ from whoosh import query
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold, surface_form
 from indexer.catalogue.thesaurus import Thesaurus
+from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import Entity, ValueNames, list_entities
 from search_app.engine.interpretation.entity_names import EntityMatch, NameIndex
 from search_app.engine.query.clause_builder import (
@@ -76,7 +77,7 @@ class EntityLinker(NameIndex):
         numbers = range(len(self.entities))
         self._count_documents(numbers)
         all_names = filter(None, map(self._get_other_names, numbers))
-        self._store.count_all([Clause(other_names) for other_names in all_names])
+        self._store.count_all([Clause(other_names) for other_names in all_names], Deadline())
 
     def link(self, pieces: Sequence[str], *, shouted: bool) -> list[EntitySpan]:
         """Return the entities in the pieces of a text, in order: see `NameIndex.find_names`."""
@@ -186,7 +187,9 @@ class EntityLinker(NameIndex):
         counts = dict.fromkeys(new, 0)
         if labeled := [number for number in new if self._get_labels(number)]:
             clauses = [Clause(self._get_labels(number)) for number in labeled]
-            counts.update(zip(labeled, self._store.count_all(clauses), strict=True))
+            # They are counted once for a generation. Searches wait only before it is prepared.
+            counted = self._store.count_all(clauses, Deadline())
+            counts.update(zip(labeled, counted, strict=True))
         self._counts.update(counts)
         return [self._counts[number] for number in numbers]
 

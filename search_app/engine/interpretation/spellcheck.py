@@ -12,8 +12,8 @@ count as correct exactly as they are written there. So do the names of places an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence, Set
-from itertools import chain
+from collections.abc import Callable, Sequence, Set
+from itertools import chain, islice
 from math import log2
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.string_table import StringTable
+from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import word_lists, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 from search_app.engine.query import clause_builder
@@ -98,23 +99,32 @@ class SpellChecker:
         self._letters = _make_letter_sets(self._words)
         self._lengths = np.fromiter(map(len, self._words), np.int32, len(self._words))
 
-    def correct(self, text: str) -> str | None:
+    def correct(self, text: str, deadline: Deadline) -> str | None:
         """Return a text in which likelier words replace those without hits.
 
         Return None if no word changes. Words in quotes, after a field name, or with an operator
-        such as `*` do not change.
+        such as `*` do not change. Raise BudgetExceeded.
         """
-        return self._replace_doubtful(text, lambda word: not self._vocabulary.has_word(word))
+        return self._replace(
+            text,
+            self._find_doubtful(text, lambda word: not self._vocabulary.has_word(word)),
+            deadline,
+        )
 
-    def suggest(self, text: str, *, rare: bool) -> str | None:
+    def suggest(self, text: str, deadline: Deadline, *, rare: bool) -> str | None:
         """Return a text in which likelier words replace misspelled ones, even if these have hits.
 
         A misspelled word has hits if it shares its stem with words of the index. If `rare`,
         replace words in fewer than TRUSTED_FREQUENCY documents too. Return None if no word changes.
+        Raise BudgetExceeded.
         """
-        return self._replace_doubtful(text, self._is_rare if rare else self._is_unknown)
+        is_doubtful = self._is_rare if rare else self._is_unknown
+        return self._replace(text, self._find_doubtful(text, is_doubtful), deadline)
 
-    def _replace_doubtful(self, text: str, is_doubtful: Callable[[str], bool]) -> str | None:
+    def _find_doubtful(
+        self, text: str, is_doubtful: Callable[[str], bool]
+    ) -> list[tuple[int, int]]:
+        """Return the spans of the words that may be corrected, without those inside names."""
         remaining = MAX_WORDS
         doubtful: list[tuple[int, int]] = []
         for chunk in _CHUNK.finditer(text):
@@ -130,26 +140,29 @@ class SpellChecker:
                 for first, last in spans
                 if self.may_change(word := chunk[0][first:last]) and is_doubtful(word)
             ]
-        replacements = self._find_likelier(text, doubtful) if doubtful else {}
+        mentions = world_places.find_mentions(text) if doubtful else []
+        return [
+            (first, last)
+            for first, last in doubtful
+            if not any(mention.start <= first < mention.end for mention in mentions)
+        ]
+
+    def _replace(
+        self, text: str, doubtful: Sequence[tuple[int, int]], deadline: Deadline
+    ) -> str | None:
+        """Return a text with its doubtful words corrected; None if no word changes."""
+        if not doubtful:
+            return None
+        candidates = [self._list_likely(text[first:last]) for first, last in doubtful]
+        counts = iter(self._count_together(text, [*chain.from_iterable(candidates)], deadline))
+        replacements = {
+            span: self._choose(likely, [*islice(counts, len(likely))])
+            for span, likely in zip(doubtful, candidates, strict=True)
+            if likely
+        }
         for (first, last), replacement in sorted(replacements.items(), reverse=True):
             text = text[:first] + replacement + text[last:]
         return text if replacements else None
-
-    def _find_likelier(
-        self, text: str, doubtful: Iterable[tuple[int, int]]
-    ) -> dict[tuple[int, int], str]:
-        """Return corrections by span, except for spans inside names."""
-        place_mentions = world_places.find_mentions(text)
-        other_words = [
-            word for word in _list_plain_words(text)[:MAX_WORDS] if self._vocabulary.has_word(word)
-        ]
-        replacements = {}
-        for first, last in doubtful:
-            word = text[first:last]
-            is_name = any(mention.start <= first < mention.end for mention in place_mentions)
-            if not is_name and (best := self._find_best(word, other_words)):
-                replacements[first, last] = best
-        return replacements
 
     def may_change(self, word: str) -> bool:
         """Return whether a word may be corrected.
@@ -173,13 +186,13 @@ class SpellChecker:
     def _is_rare(self, word: str) -> bool:
         return self._vocabulary.count(word) < TRUSTED_FREQUENCY or self._is_unknown(word)
 
-    def _find_best(self, word: str, other_words: Sequence[str]) -> str | None:
-        """Return the likeliest correction, given the other words; None if none is likely enough."""
+    def _list_likely(self, word: str) -> list[Candidate]:
+        """Return the corrections of a word that are likely enough."""
         surface = surface_form(word)
         min_frequency = (
             0 if self._is_unknown(word) else self._vocabulary.count(word) * MIN_FREQUENCY_RATIO
         )
-        candidates = [
+        return [
             candidate
             for candidate in self.find_candidates(word, min_frequency)
             if candidate.likelihood > MIN_LIKELIHOOD
@@ -188,15 +201,14 @@ class SpellChecker:
                 or OSA.distance(candidate.surface, surface) == 1
             )
         ]
-        counts = self._count_together([candidate.surface for candidate in candidates], other_words)
-        likeliest = max(
+
+    def _choose(self, candidates: Sequence[Candidate], counts: Sequence[int]) -> str:
+        """Return the likeliest correction, given how many documents each shares with the text."""
+        likeliest, _ = max(
             zip(candidates, counts, strict=True),
             key=lambda pair: pair[0].likelihood + log2(1 + pair[1]),
-            default=(None, 0),
-        )[0]
-        return (
-            self._label_spellings.get(likeliest.surface, likeliest.surface) if likeliest else None
         )
+        return self._label_spellings.get(likeliest.surface, likeliest.surface)
 
     def _is_far(self, surface: str, typed: str) -> bool:
         """Return whether a candidate is so unlikely that it may be only 1 edit away."""
@@ -233,14 +245,19 @@ class SpellChecker:
             :MAX_CANDIDATES
         ]
 
-    def _count_together(self, words: Sequence[str], other_words: Sequence[str]) -> list[int]:
-        """Return for each word the number of documents with it and all others; 0 without others."""
-        if not other_words:
-            return [0] * len(words)
-        return self._store.count_together(
-            [self._make_clause(word) for word in words],
-            [self._make_clause(other_word) for other_word in other_words],
-        )
+    def _count_together(
+        self, text: str, candidates: Sequence[Candidate], deadline: Deadline
+    ) -> list[int]:
+        """Return for each candidate the number of documents with it and all words of the text.
+
+        It is 0 if the index has no word of the text.
+        """
+        words = _list_plain_words(text)[:MAX_WORDS]
+        others = [self._make_clause(word) for word in words if self._vocabulary.has_word(word)]
+        if not others:
+            return [0] * len(candidates)
+        clauses = [self._make_clause(candidate.surface) for candidate in candidates]
+        return self._store.count_together(clauses, others, deadline)
 
     def _make_clause(self, word: str) -> Clause:
         """Return the clause of a word by its stems."""

@@ -8,49 +8,36 @@ cached.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
-from hashlib import blake2b
 from math import log
-
-import msgspec
 
 from indexer.cluster.mapping import Json
 from search_app.engine.compiled_clauses import TermsPart, compile_clause
-from search_app.engine.opensearch.client import Response
+from search_app.engine.opensearch.counts import CountCache, Counts, make_count, make_key
 from search_app.engine.opensearch.queries import QueryCompiler
 from search_app.engine.query.nodes import Clause
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.snapshot.cache import Cache
-
-MAX_CACHED = 4096
-"""Limit on cached frequencies, each with the digest of its query. A query may have 100 kB."""
-
-
-def make_count(matching: Json) -> Json:
-    """Return the body of a search that only counts its hits."""
-    return {"size": 0, "track_total_hits": True, "query": {"bool": {"filter": [matching]}}}
-
-
-def read_count(response: Response) -> int:
-    """Return the number of hits of a search."""
-    total: int = response["hits"]["total"]["value"]
-    return total
 
 
 class ClauseFrequencies:
     """The document frequencies of the clauses of one search.
 
-    `bodies` are the searches that count those that are not known yet.
+    `unknown` has the searches that count those that are not known yet, by their key.
     """
 
-    def __init__(self, size: int, keys: Mapping[int, bytes], known: dict[bytes, int]) -> None:
+    def __init__(
+        self,
+        size: int,
+        keys: Mapping[int, bytes],
+        known: dict[bytes, int],
+        unknown: Mapping[bytes, Json],
+    ) -> None:
         self._size, self._keys, self._known = size, keys, known
-        self._unknown = [key for key in dict.fromkeys(keys.values()) if key not in known]
+        self.unknown = unknown
 
     @property
     def bodies(self) -> list[Json]:
         """The bodies of the searches that count."""
-        return [make_count(msgspec.json.decode(key)) for key in self._unknown]
+        return [*self.unknown.values()]
 
     def find(self, clause: Clause) -> int | None:
         """Return the document frequency of a clause, or None if it is not known yet."""
@@ -65,37 +52,34 @@ class ClauseFrequencies:
         frequency = self.get(clause)
         return log(1 + (self._size - frequency + 0.5) / (frequency + 0.5))
 
-    def complete(self, counts: Sequence[int]) -> dict[bytes, int]:
-        """Add the counts of `bodies`, and return them by the key of their clause."""
-        counted = dict(zip(self._unknown, counts, strict=True))
-        self._known |= counted
-        self._unknown = []
-        return counted
+    def complete(self, counts: Sequence[Counts]) -> None:
+        """Add the counts of `bodies`."""
+        self._known |= {
+            key: frequency for key, (frequency,) in zip(self.unknown, counts, strict=True)
+        }
+        self.unknown = {}
 
 
 class DocumentFrequencies:
     """The document frequencies of clauses in one generation. Threads may share it."""
 
-    def __init__(self, vocabulary: Vocabulary, compiler: QueryCompiler) -> None:
-        self._vocabulary, self._compiler = vocabulary, compiler
-        self._counted: Cache[bytes, int] = Cache(MAX_CACHED)
+    def __init__(self, vocabulary: Vocabulary, compiler: QueryCompiler, counts: CountCache) -> None:
+        self._vocabulary, self._compiler, self._counts = vocabulary, compiler, counts
 
     def look_up(self, all_clauses: Iterable[Clause]) -> ClauseFrequencies:
         """Return the frequencies of clauses, as far as they are known."""
-        keys, known = dict[int, bytes](), dict[bytes, int]()
+        keys, known, unknown = dict[int, bytes](), dict[bytes, int](), dict[bytes, Json]()
         for clause in all_clauses:
-            key = keys[id(clause)] = msgspec.json.encode(self._compiler.weigh(clause))
+            body = make_count(self._compiler.weigh(clause))
+            key = keys[id(clause)] = make_key(body)
             frequency = self._find_in_vocabulary(clause)
-            if frequency is None:
-                frequency = self._counted.find(_digest(key))
             if frequency is not None:
                 known[key] = frequency
-        return ClauseFrequencies(self._vocabulary.size, keys, known)
-
-    def add(self, counted: Mapping[bytes, int]) -> None:
-        """Cache counted frequencies by the key of their clause."""
-        for key, count in counted.items():
-            self._counted.get(_digest(key), partial(int, count))
+            elif counts := self._counts.find(key):
+                [known[key]] = counts
+            else:
+                unknown[key] = body
+        return ClauseFrequencies(self._vocabulary.size, keys, known, unknown)
 
     def _find_in_vocabulary(self, clause: Clause) -> int | None:
         """Return the frequency of a clause of a single term in all fields; None for any other."""
@@ -111,7 +95,3 @@ class DocumentFrequencies:
         are_words = part.expansions[0].are_words
         dictionary = self._vocabulary.words if are_words else self._vocabulary.stems
         return dictionary.doc_frequency(int(numbers[0]))
-
-
-def _digest(key: bytes) -> bytes:
-    return blake2b(key, digest_size=16).digest()

@@ -11,6 +11,7 @@ from indexer.catalogue.records import Publication
 from indexer.cluster.vocabulary_file import VocabularyFile
 from search_app.engine.document_words import DocumentWords, WordNumbering, split_words
 from search_app.engine.opensearch.client import ClusterClient
+from search_app.engine.opensearch.counts import CountCache
 from search_app.engine.opensearch.frequencies import DocumentFrequencies
 from search_app.engine.opensearch.queries import QueryCompiler
 from search_app.engine.query.vocabulary import Vocabulary
@@ -30,6 +31,7 @@ class ClusterGeneration(NamedTuple):
     numbering: WordNumbering
     labels: LabelPrefixIndex
     compiler: QueryCompiler
+    counts: CountCache
     frequencies: DocumentFrequencies
 
     def split_words(self, publication: Publication) -> DocumentWords:
@@ -45,11 +47,13 @@ def open_generation(
     vocabulary = SegmentVocabulary(arrays, catalogue)
     stem_or_none = np.concatenate([arrays.stem_of, np.full(2, -1, np.int32)])
     compiler = QueryCompiler(vocabulary, mean_lengths.tolist())
+    counts = CountCache(client)
     return ClusterGeneration(
         client,
         vocabulary,
         WordNumbering(catalogue, arrays.words.texts, stem_or_none, mean_lengths),
         LabelPrefixIndex(arrays.values, value_counts, catalogue),
         compiler,
-        DocumentFrequencies(vocabulary, compiler),
+        counts,
+        DocumentFrequencies(vocabulary, compiler, counts),
     )

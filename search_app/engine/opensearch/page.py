@@ -15,8 +15,8 @@ from indexer.cluster.mapping import MAX_RESULT_WINDOW, Json
 from search_app.engine.opensearch import hits
 from search_app.engine.opensearch.best_hits import BestHits
 from search_app.engine.opensearch.client import Response, Send
+from search_app.engine.opensearch.counts import read_count
 from search_app.engine.opensearch.facets import FacetPlan, make_facets, plan_facets
-from search_app.engine.opensearch.frequencies import read_count
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.planned_search import PlannedSearch
 from search_app.engine.opensearch.queries import EVERYTHING, filter_by

@@ -18,8 +18,8 @@ from search_app.engine.explain import Explainer, limit_explained
 from search_app.engine.opensearch import completions
 from search_app.engine.opensearch.client import Response
 from search_app.engine.opensearch.completions import TitleSearch
+from search_app.engine.opensearch.counts import Counts, make_count
 from search_app.engine.opensearch.facets import plan_values
-from search_app.engine.opensearch.frequencies import make_count, read_count
 from search_app.engine.opensearch.generation import ClusterGeneration
 from search_app.engine.opensearch.page import Facets, LoadedPage, load_page, make_aggregation
 from search_app.engine.opensearch.planned_search import PlannedSearch
@@ -29,7 +29,7 @@ from search_app.engine.results import Explanation
 from search_app.engine.store import RankedHit, StoreRequest
 
 
-class Counts(NamedTuple):
+class SearchCounts(NamedTuple):
     """The numbers of publications that match the words, pass the typed filters, and all filters."""
 
     by_words: int
@@ -45,7 +45,7 @@ class OpenSearchReply:
     ) -> None:
         self.plan = PlannedSearch(ask, generation)
         self._ask, self._generation, self._deadline = ask, generation, deadline
-        self._counts: Counts | None = None
+        self._counts: SearchCounts | None = None
         self._overlapping: Json | None = None
         self._page: LoadedPage | None = None
         deadline.checkpoint("match")
@@ -69,38 +69,30 @@ class OpenSearchReply:
         return self._generation.client.msearch(bodies, self._deadline)
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> SearchCounts:
         """The numbers of publications after the words and each kind of filter."""
         if self._counts is None:
-            self.read_counts(self._send(self.make_counts()))
+            self._count()
         assert self._counts is not None
         return self._counts
+
+    def _count(self) -> None:
+        counts = self._generation.counts.count(self.make_counts(), self._deadline)
+        self.read_counts(counts)
 
     def make_counts(self) -> list[Json]:
         """Return the searches that count publications, and clauses of unknown frequency."""
         plan = self.plan
         if self._counts is not None:
             return []
-        body = make_count(plan.words)
-        body["aggs"] = {
-            "matched": {
-                "filter": filter_by(plan.typed),
-                "aggs": {"total": {"filter": filter_by(plan.selected)}},
-            }
-        }
+        body = make_count(plan.words, filter_by(plan.typed), filter_by(plan.selected))
         return [body, *plan.frequencies.bodies]
 
-    def read_counts(self, responses: Sequence[Response]) -> None:
-        """Read the responses to `make_counts`."""
-        response, *counted = responses
-        frequencies = self.plan.frequencies
-        self._generation.frequencies.add(frequencies.complete([*map(read_count, counted)]))
-        matched = response["aggregations"]["matched"]
-        self._counts = Counts(
-            0 if self.tree is None else read_count(response),
-            matched["doc_count"],
-            matched["total"]["doc_count"],
-        )
+    def read_counts(self, counts: Sequence[Counts]) -> None:
+        """Read the counts of the searches of `make_counts`."""
+        (by_words, matched, total), *frequencies = counts
+        self.plan.frequencies.complete(frequencies)
+        self._counts = SearchCounts(0 if self.tree is None else by_words, matched, total)
 
     def find_by_words(self) -> int | None:
         """Return the number of publications that match the words, or None if it is not known."""
@@ -156,13 +148,13 @@ class OpenSearchReply:
         """Return the page, with the facets if they are asked for."""
         if self._page is None or (with_facets and self._page.facets is None):
             if self.plan.frequencies.bodies:
-                self.read_counts(self._send(self.make_counts()))
+                self._count()
             page = self._page = load_page(
                 self.plan, self._send, self._overlapping, with_facets=with_facets
             )
             if self._counts is None and not (self.tree and self.plan.typed):
                 by_words = 0 if self.tree is None else page.matched
-                self._counts = Counts(by_words, page.matched, page.total)
+                self._counts = SearchCounts(by_words, page.matched, page.total)
         return self._page
 
     def count_values(self, field: str) -> dict[str, int]:

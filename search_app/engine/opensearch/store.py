@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import compress
-from typing import Any
-
-import msgspec
+from itertools import chain, compress, islice
 
 from indexer.catalogue.records import Publication
 from indexer.cluster.mapping import Json
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch import hits
-from search_app.engine.opensearch.clause_limit import MAX_LEAVES, count_leaves
-from search_app.engine.opensearch.frequencies import make_count, read_count
+from search_app.engine.opensearch.counts import make_count
 from search_app.engine.opensearch.generation import ClusterGeneration
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.more_like_this import make_similar_search, read_similar
@@ -27,18 +23,12 @@ from search_app.engine.store import LabeledValue, Related, StoreRequest
 MAX_EDITIONS = 100
 """Number of other editions of a publication that are listed."""
 
-MAX_SEARCHES = 200
-"""Number of searches in one request that counts."""
-
 
 class OpenSearchStore:
     """The `Store` of a generation in a cluster."""
 
     def __init__(self, generation: ClusterGeneration) -> None:
         self._generation = generation
-
-    def _send(self, bodies: Sequence[Json]) -> list[Any]:
-        return self._generation.client.msearch(bodies, Deadline()) if bodies else []
 
     def ask(self, ask: StoreRequest, deadline: Deadline) -> OpenSearchReply:
         """Return the reply to a search. Raise BudgetExceeded."""
@@ -53,51 +43,54 @@ class OpenSearchStore:
             reply = self.ask(ask, deadline)
             if reply.find_by_words() is None:
                 replies = [reply, *(self.ask(other, deadline) for other in remaining)]
-                self._count_all(replies, deadline)
+                self._count_each(replies, deadline)
                 yield from replies
             else:
                 yield reply
 
-    def _count_all(self, replies: Sequence[OpenSearchReply], deadline: Deadline) -> None:
-        """Count the publications of several searches. Equal searches are sent once."""
-        keyed = [
-            {msgspec.json.encode(body): body for body in reply.make_counts()} for reply in replies
-        ]
-        distinct = {key: body for bodies in keyed for key, body in bodies.items()}
-        responses = self._generation.client.msearch([*distinct.values()], deadline)
-        response_of = dict(zip(distinct, responses, strict=True))
-        for reply, bodies in zip(replies, keyed, strict=True):
-            reply.read_counts([response_of[key] for key in bodies])
+    def _count_each(self, replies: Sequence[OpenSearchReply], deadline: Deadline) -> None:
+        """Count the publications of several searches."""
+        bodies = [reply.make_counts() for reply in replies]
+        counts = iter(self._generation.counts.count([*chain.from_iterable(bodies)], deadline))
+        for reply, own in zip(replies, bodies, strict=True):
+            if own:
+                reply.read_counts([*islice(counts, len(own))])
 
-    def count_all(self, clauses: Sequence[Clause]) -> list[int]:
+    def prefetch_counts(self, expected: Iterable[StoreRequest], deadline: Deadline) -> None:
+        """Count the publications of searches that will probably follow, in one request."""
+        self._count_each([self.ask(ask, deadline) for ask in expected], deadline)
+
+    def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
         """Return the number of publications that match each clause.
 
         It is that of all publications for a clause of over MAX_LEAVES, such as a concept with
         hundreds of narrower ones. No search has such a clause.
         """
-        generation = self._generation
-        generation.compiler.learn_phrases(clauses, self._send)
-        frequencies = generation.frequencies.look_up(clauses)
-        bodies = frequencies.bodies
-        is_short = [count_leaves(body) <= MAX_LEAVES for body in bodies]
-        sent = [*compress(bodies, is_short)]
-        counts = (
-            read_count(response)
-            for start in range(0, len(sent), MAX_SEARCHES)
-            for response in self._send(sent[start : start + MAX_SEARCHES])
+        generation, counts = self._generation, self._generation.counts
+        # Typed clauses are too many to know all, and a search would wait for them.
+        labels = [clause for clause in clauses if not clause.text]
+        generation.compiler.learn_phrases(
+            labels, lambda bodies: generation.client.msearch(bodies, deadline)
         )
-        all_counts = [next(counts) if each else generation.vocabulary.size for each in is_short]
-        generation.frequencies.add(frequencies.complete(all_counts))
+        frequencies = generation.frequencies.look_up(clauses)
+        is_short = [count_leaves(body) <= MAX_LEAVES for body in frequencies.bodies]
+        counted = iter(counts.count([*compress(frequencies.bodies, is_short)], deadline))
+        everything = (generation.vocabulary.size,)
+        counts.add({
+            key: everything
+            for key, short in zip(frequencies.unknown, is_short, strict=True) if not short
+        })  # fmt: skip
+        frequencies.complete([next(counted) if short else everything for short in is_short])
         return [frequencies.get(clause) for clause in clauses]
 
-    def count_together(self, clauses: Sequence[Clause], others: Sequence[Clause]) -> list[int]:
+    def count_together(
+        self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
+    ) -> list[int]:
         """Return for each clause the number of publications that match it and all others."""
         weigh = self._generation.compiler.weigh
         queries = [weigh(clause) for clause in others]
-        responses = self._send(
-            [make_count(filter_by([weigh(clause), *queries])) for clause in clauses]
-        )
-        return [*map(read_count, responses)]
+        bodies = [make_count(filter_by([weigh(clause), *queries])) for clause in clauses]
+        return [count for (count,) in self._generation.counts.count(bodies, deadline)]
 
     def find_values(self, text: str, limit: int) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
@@ -112,7 +105,9 @@ class OpenSearchStore:
 
     def _find(self, identity: str) -> RankedDoc | None:
         query = filter_by([{"term": {"id": identity}}])
-        [response] = self._send([hits.make_page(query, hits.ORDERS["newest"], slice(0, 1))])
+        [response] = self._generation.client.msearch(
+            [hits.make_page(query, hits.ORDERS["newest"], slice(0, 1))], Deadline()
+        )
         return next(iter(hits.read_page(response)), None)
 
     def find_related(self, identity: str) -> Related:
@@ -131,7 +126,7 @@ class OpenSearchStore:
                     key_terms, found.group, generation.compiler, generation.vocabulary
                 )
             )
-        responses = iter(self._send(bodies))
+        responses = iter(generation.client.msearch(bodies, Deadline()) if bodies else ())
         editions = hits.read_page(next(responses)) if found.editions else []
         similar = read_similar(next(responses), key_terms) if key_terms else []
         return Related(_list_records(editions), _list_records(similar))

@@ -15,6 +15,7 @@ from indexer.analysis.folding import fold, surface_form
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.generations import directory
 from search_app.engine import Engine, open_searcher
+from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import spellcheck, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 from search_app.engine.interpretation.spellcheck import (
@@ -78,13 +79,15 @@ def speller(searcher: Searcher) -> SpellChecker:
 )  # fmt: skip
 def test_a_typing_error_is_corrected(typed: str, meant: str | None, speller: SpellChecker) -> None:
     """Transposed, missing, doubled, and wrong letters are corrected."""
-    assert speller.correct(typed) == meant
+    assert speller.correct(typed, Deadline()) == meant
 
 
 def test_the_rest_of_a_text_stays(speller: SpellChecker) -> None:
     """Only the misspelled word is corrected. Spaces, signs, and other words stay as typed."""
-    assert speller.correct("  The  traficking, of Sea!") == "  The  trafficking, of Sea!"
-    assert speller.correct("sea-smugling/traficking") == "sea-smuggling/trafficking"
+    assert (
+        speller.correct("  The  traficking, of Sea!", Deadline()) == "  The  trafficking, of Sea!"
+    )
+    assert speller.correct("sea-smugling/traficking", Deadline()) == "sea-smuggling/trafficking"
 
 
 @pytest.mark.parametrize(
@@ -92,14 +95,14 @@ def test_the_rest_of_a_text_stays(speller: SpellChecker) -> None:
 )
 def test_a_text_of_known_words_is_not_corrected(text: str, speller: SpellChecker) -> None:
     """A text without unknown words is not corrected."""
-    assert speller.correct(text) is None
+    assert speller.correct(text, Deadline()) is None
 
 
 def test_a_frequent_word_is_never_corrected(speller: SpellChecker) -> None:
     """A word of 10 publications stays, although a similar one is 50 times as frequent."""
     assert FREQUENCIES["smuggleng"] == TRUSTED_FREQUENCY
     assert FREQUENCIES["smuggling"] == MIN_FREQUENCY_RATIO * TRUSTED_FREQUENCY
-    assert speller.suggest("smuggleng", rare=True) is None
+    assert speller.suggest("smuggleng", Deadline(), rare=True) is None
 
 
 @pytest.mark.parametrize(
@@ -109,7 +112,7 @@ def test_a_rare_word_is_corrected_only_to_a_far_more_frequent_one(
     typed: str, meant: str | None, speller: SpellChecker
 ) -> None:
     """A word of few publications is corrected only to one that is 50 times as frequent."""
-    assert speller.suggest(typed, rare=True) == meant
+    assert speller.suggest(typed, Deadline(), rare=True) == meant
     assert FREQUENCIES["migrant"] == MIN_FREQUENCY_RATIO * FREQUENCIES["migrent"]
     assert FREQUENCIES["victim"] < MIN_FREQUENCY_RATIO * FREQUENCIES["victin"]
 
@@ -125,8 +128,8 @@ def test_a_rare_word_is_corrected_only_to_a_far_more_frequent_one(
 )  # fmt: skip
 def test_short_quoted_and_special_words_are_not_corrected(text: str, speller: SpellChecker) -> None:
     """Short words, numbers, capitals, quotes, field values, and wildcards are not corrected."""
-    assert speller.correct(text) is None
-    assert speller.correct(f"{text} smugling") in (f"{text} smuggling", None)
+    assert speller.correct(text, Deadline()) is None
+    assert speller.correct(f"{text} smugling", Deadline()) in (f"{text} smuggling", None)
 
 
 @pytest.mark.parametrize(
@@ -145,13 +148,13 @@ def test_the_other_words_decide_between_corrections(
 ) -> None:
     """Of two likely corrections, the one that occurs with the other words is used."""
     assert {each.surface for each in speller.find_candidates("boxder")} == {"border", "bolder"}
-    assert speller.correct(text) == meant
+    assert speller.correct(text, Deadline()) == meant
 
 
 def test_a_correction_stays_within_a_script(speller: SpellChecker) -> None:
     """A word is corrected only to one of its own script, even if letters look the same."""
     for typed, meant in (("тоговля", "торговля"), ("trofficking", "trafficking"), ("тrаfоr", None)):
-        assert speller.correct(typed) == meant
+        assert speller.correct(typed, Deadline()) == meant
     for word in FREQUENCIES:
         for each in speller.find_candidates(word):
             assert each.surface.isascii() == surface_form(word).isascii()
@@ -159,7 +162,7 @@ def test_a_correction_stays_within_a_script(speller: SpellChecker) -> None:
 
 def test_a_word_is_corrected_at_its_own_place(speller: SpellChecker) -> None:
     """A misspelled word that also occurs within another word is corrected at its own place."""
-    assert speller.correct("xxxtraficking-traficking") == "xxxtraficking-trafficking"
+    assert speller.correct("xxxtraficking-traficking", Deadline()) == "xxxtraficking-trafficking"
 
 
 def test_stop_words_are_neither_corrected_nor_corrections(
@@ -167,11 +170,11 @@ def test_stop_words_are_neither_corrected_nor_corrections(
 ) -> None:
     """A stop word is not corrected and does not replace another word, however frequent it is."""
     for text in ("xthe", "four trafficking", "then sea", "these", "thee"):
-        assert speller.correct(text) is None
+        assert speller.correct(text, Deadline()) is None
     assert answer("four trafficking", searcher).suggestion is None
     the = Publication(id="a", title="The", source=SourceLocation("made", 1))
     alone = open_searcher(directory.load_live(index(tmp_path, [the])))
-    assert alone.interpreter.spellchecker.correct("xthe trafficking") is None
+    assert alone.interpreter.spellchecker.correct("xthe trafficking", Deadline()) is None
 
 
 def test_a_word_that_folds_to_nothing_has_no_hits(
@@ -180,7 +183,7 @@ def test_a_word_that_folds_to_nothing_has_no_hits(
     """A word of Arabic signs that folding removes has no hits and causes no error."""
     lengthening = "\u0640" * 3
     assert surface_form(lengthening) == ""
-    assert speller.correct(lengthening) is None
+    assert speller.correct(lengthening, Deadline()) is None
     assert answer(lengthening, searcher).total == 0
 
 
@@ -216,10 +219,10 @@ def test_words_of_names_are_known(tmp_path: Path) -> None:
     assert vocabulary.get_frequency("sea")
     assert not vocabulary.get_frequency("seal")
     for known in ("phoques", "seal", "seals"):
-        assert speller.correct(known) is None
-    assert speller.correct("phoqeus") == "phoques"
-    assert speller.correct("persnas") in ("personas", "persons")
-    assert speller.correct("торговля людми") == "торговля людьми"
+        assert speller.correct(known, Deadline()) is None
+    assert speller.correct("phoqeus", Deadline()) == "phoques"
+    assert speller.correct("persnas", Deadline()) in ("personas", "persons")
+    assert speller.correct("торговля людми", Deadline()) == "торговля людьми"
     found = answer("торговля людми", searcher)
     assert found.corrected == "торговля людьми"
     assert set(ids(found)) == {"law", "organs", "victims", "manual", "trade"}
@@ -249,8 +252,8 @@ def test_a_correct_word_is_never_corrected(text: str, searcher: Searcher, tmp_pa
     close = open_searcher(directory.load_live(index(tmp_path, made)))
     for speller in (close.interpreter.spellchecker, searcher.interpreter.spellchecker):
         for typed in (text, fold(text), text.capitalize()):
-            assert speller.correct(typed) is None
-            assert speller.suggest(typed, rare=True) is None
+            assert speller.correct(typed, Deadline()) is None
+            assert speller.suggest(typed, Deadline(), rare=True) is None
 
 
 def _similar(word: str) -> list[str]:
@@ -277,8 +280,8 @@ def test_a_word_with_the_stem_of_a_label_may_be_misspelled(tmp_path: Path) -> No
     """A misspelled word is corrected even if it has the stem of a word in a label."""
     speller = opened(tmp_path).interpreter.spellchecker
     assert stemming.stem("surgeones", "en") == stemming.stem("surgeon", "en")
-    assert speller.suggest("surgeon", rare=True) is None
-    assert speller.suggest("surgeones", rare=False) == "surgeons"
+    assert speller.suggest("surgeon", Deadline(), rare=True) is None
+    assert speller.suggest("surgeones", Deadline(), rare=False) == "surgeons"
 
 
 def test_an_unknown_form_keeps_its_hits(catalogue_engine: Engine) -> None:
@@ -388,7 +391,7 @@ def test_only_unknown_words_are_corrected(
     text: str, searcher: Searcher, speller: SpellChecker
 ) -> None:
     """Only rare words of any text are corrected, and the rest stays as typed."""
-    said, vocabulary = speller.suggest(text, rare=True), searcher.interpreter.vocabulary
+    said, vocabulary = speller.suggest(text, Deadline(), rare=True), searcher.interpreter.vocabulary
     if said is None:
         return
     before, after = tokenizer.split_words(text), tokenizer.split_words(said)

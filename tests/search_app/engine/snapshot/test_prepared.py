@@ -13,6 +13,7 @@ from indexer.generations import directory
 from indexer.jobs import build
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.arrays.store import ArrayStore
+from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.interpretation.query_expansion import EntityLinker
@@ -128,9 +129,9 @@ class CountingStore(ArrayStore):
         super().__init__(snapshot)
         self.counted: list[int] = []
 
-    def count_all(self, clauses: Sequence[Clause]) -> list[int]:
+    def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
         self.counted.append(len(clauses))
-        return super().count_all(clauses)
+        return super().count_all(clauses, deadline)
 
 
 def test_labels_are_counted_together_and_once(catalogue_index: Path) -> None:
