@@ -17,11 +17,15 @@ from indexer.catalogue.retired import Retired
 from indexer.catalogue.tested_links import LinkResult
 from indexer.generations.manifest import Generation
 from search_app.engine.deadline import Deadline
-from search_app.engine.features import autocomplete, highlight
+from search_app.engine.features import autocomplete, highlight, zero_results
 from search_app.engine.features.autocomplete import Filters
-from search_app.engine.features.zero_results import diagnose
 from search_app.engine.interpretation import spellcheck, world_places
-from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, retrieve
+from search_app.engine.interpretation.interpreter import (
+    Interpreter,
+    Retrieval,
+    list_asks,
+    retrieve,
+)
 from search_app.engine.interpretation.readings import Interpretation
 from search_app.engine.query.cost import estimate_cost
 from search_app.engine.query.nodes import clauses
@@ -29,7 +33,7 @@ from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Diagnosis, ExpandedEntity, Hit, Results, Suggestion
-from search_app.engine.store import Related, Store, StoreRequest
+from search_app.engine.store import Expected, Related, Store, StoreRequest
 
 
 def search(
@@ -39,13 +43,18 @@ def search(
     retrieved = retrieve(request, interpreter, deadline)
     reply, interpretation = retrieved.reply, retrieved.interpretation
     parsed = interpretation.parsed
+    needs_help = _needs_help(retrieved)
+    reply.expect(_list_expected(retrieved, interpreter, deadline, needs_help=needs_help))
     all_words_docs = (
         reply.count_overlap(interpretation.all_words_docs) if interpretation.all_words_docs else 0
     )
     buckets, hidden_values = reply.count_facets()
     hits = tuple(_make_hits(retrieved, interpreter, deadline))
     deadline.checkpoint("passages")
-    diagnosis = _diagnose(retrieved, all_words_docs, interpreter, deadline)
+    has_match = all_words_docs or (reply.total > reply.by_meaning and not interpretation.relaxed)
+    diagnosis = (
+        None if has_match else _diagnose(retrieved, interpreter, deadline, was_expected=needs_help)
+    )
     return Results(
         total=reply.total, titles=reply.titles, is_folded=retrieved.request.fold,
         hits=hits, facets=buckets, hidden_values=hidden_values,
@@ -76,18 +85,19 @@ def _count_any_word(
     retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
 ) -> int | None:
     """Return the number of hits for any word, if a query with operators has fewer, and few."""
-    request, interpretation, total = (
-        retrieved.request,
-        retrieved.interpretation,
-        retrieved.reply.total,
-    )
-    if request.match != "auto" or not (
-        interpretation.is_strict and interpretation.is_narrow and total
-    ):
+    total, wider = retrieved.reply.total, _widen(retrieved)
+    if wider is None or not total:
         return None
-    wider = msgspec.structs.replace(request, match="any", page=1, sort=None)
     any_word = retrieve(wider, interpreter, deadline).reply.total
     return any_word if any_word > total else None
+
+
+def _widen(retrieved: Retrieval) -> SearchRequest | None:
+    """Return the search for any word, if a query with operators has few hits, or None."""
+    request, interpretation = retrieved.request, retrieved.interpretation
+    if request.match != "auto" or not (interpretation.is_strict and interpretation.is_narrow):
+        return None
+    return msgspec.structs.replace(request, match="any", page=1, sort=None)
 
 
 def _suggest(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> str | None:
@@ -96,17 +106,48 @@ def _suggest(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline)
     The text has hits within the filters, or it names a place. A place without hits is suggested
     because its page links to the region.
     """
-    request, interpretation = retrieved.request, retrieved.interpretation
-    if request.exact or interpretation.corrected or not interpretation.has_words:
+    request = retrieved.request
+    if not _may_be_misspelled(retrieved):
         return None
-    is_rare = (
-        not interpretation.relaxed and interpretation.reply.by_words < spellcheck.TRUSTED_FREQUENCY
-    )
-    text = interpreter.spellchecker.suggest(request.text, deadline, rare=is_rare)
+    text = interpreter.spellchecker.suggest(request.text, deadline, rare=_is_rare(retrieved))
     if text is None or world_places.find_mentions(text):
         return text
     corrected = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)
     return text if retrieve(corrected, interpreter, deadline).reply.total else None
+
+
+def _may_be_misspelled(retrieved: Retrieval) -> bool:
+    """Return whether the words were searched for as typed, and may be corrected."""
+    interpretation = retrieved.interpretation
+    is_as_typed = retrieved.request.exact or interpretation.corrected
+    return not is_as_typed and interpretation.has_words
+
+
+def _is_rare(retrieved: Retrieval) -> bool:
+    interpretation = retrieved.interpretation
+    return (
+        not interpretation.relaxed and interpretation.reply.by_words < spellcheck.TRUSTED_FREQUENCY
+    )
+
+
+def _needs_help(retrieved: Retrieval) -> bool:
+    """Return whether it is known before the page that no hit matches all of the query."""
+    all_words = retrieved.interpretation.all_words_docs
+    has_none = all_words is not None and not all_words.by_words
+    return has_none or retrieved.reply.find_total() == 0
+
+
+def _list_expected(
+    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline, *, needs_help: bool
+) -> Iterator[Expected]:
+    """Yield what will probably be counted after the page. Raise BudgetExceeded."""
+    if wider := _widen(retrieved):
+        yield from list_asks(wider, interpreter, deadline)
+    if _may_be_misspelled(retrieved):
+        text, is_rare = retrieved.request.text, _is_rare(retrieved)
+        yield from interpreter.spellchecker.list_expected(text, rare=is_rare)
+    if needs_help:
+        yield from zero_results.list_expected(retrieved, interpreter, deadline)
 
 
 def _list_truncated(retrieved: Retrieval, interpreter: Interpreter) -> Iterator[tuple[str, int]]:
@@ -121,14 +162,14 @@ def _list_truncated(retrieved: Retrieval, interpreter: Interpreter) -> Iterator[
 
 
 def _diagnose(
-    retrieved: Retrieval, all_words_docs: int, interpreter: Interpreter, deadline: Deadline
-) -> Diagnosis | None:
-    """Return alternatives to the search if no hit matches all of the query, or None."""
-    reply = retrieved.reply
-    if all_words_docs or (reply.total > reply.by_meaning and not retrieved.interpretation.relaxed):
-        return None
+    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline, *, was_expected: bool
+) -> Diagnosis:
+    """Return alternatives to a search. Their counts are known if the help was expected."""
     with deadline.count_as("diagnosis"):
-        return diagnose(retrieved, interpreter, deadline)
+        if not was_expected:
+            expected = zero_results.list_expected(retrieved, interpreter, deadline)
+            interpreter.store.prefetch_counts(expected, deadline)
+        return zero_results.diagnose(retrieved, interpreter, deadline)
 
 
 def _make_hits(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> Iterator[Hit]:

@@ -128,6 +128,15 @@ class Reply(Protocol):
     def has_words(self) -> bool:
         """Whether a publication that passes the typed filters matches the words."""
 
+    def expect(self, expected: Iterable[Expected]) -> None:
+        """Announce what will probably be counted after the page: see `Store.prefetch_counts`.
+
+        A remote store counts it in the request of the page.
+        """
+
+    def find_total(self) -> int | None:
+        """Return the number of hits, or None if a remote store has not counted them yet."""
+
     def count_overlap(self, other: Self) -> int:
         """Return the number of hits that match the words of another reply of this store too."""
 
@@ -161,6 +170,17 @@ class Reply(Protocol):
         """
 
 
+class Together(NamedTuple):
+    """The arguments of `Store.count_together`."""
+
+    clauses: Sequence[Clause]
+    others: Sequence[Clause]
+
+
+Expected = StoreRequest | Together
+"""Something that will probably be counted. For a search, these are all counts of its `Reply`."""
+
+
 class LabeledValue(NamedTuple):
     """A facet value, its label, and the number of publications with it."""
 
@@ -186,11 +206,11 @@ class Store(Protocol):
         once, and counts their publications in one request. Raise BudgetExceeded.
         """
 
-    def prefetch_counts(self, expected: Iterable[StoreRequest], deadline: Deadline) -> None:
-        """Announce searches whose publications will probably be counted.
+    def prefetch_counts(self, expected: Iterable[Expected], deadline: Deadline) -> None:
+        """Announce what will probably be counted.
 
-        A remote store counts them now, in one request. A local store takes none of them. It makes
-        no difference to any result. Raise BudgetExceeded.
+        A remote store counts it now, in one request. A local store takes none of it. It makes no
+        difference to any result. Raise BudgetExceeded.
         """
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:

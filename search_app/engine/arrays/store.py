@@ -16,7 +16,7 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import Clause
 from search_app.engine.snapshot.label_index import fold_typed
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
-from search_app.engine.store import LabeledValue, Related, StoreRequest
+from search_app.engine.store import Expected, LabeledValue, Related, StoreRequest
 
 
 class ArrayStore:
@@ -33,8 +33,8 @@ class ArrayStore:
         """Yield the replies to several searches. The next one is evaluated when it is taken."""
         return (self.ask(ask, deadline) for ask in asks)
 
-    def prefetch_counts(self, expected: Iterable[StoreRequest], deadline: Deadline) -> None:
-        """Do nothing: each search is evaluated when it is needed."""
+    def prefetch_counts(self, expected: Iterable[Expected], deadline: Deadline) -> None:
+        """Do nothing: each number is counted when it is needed."""
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
         """Return the number of publications that match each clause."""

@@ -6,7 +6,7 @@ and one value selected in a facet of places.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -22,7 +22,7 @@ from search_app.engine.interpretation.interpreter import (
 from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import MissingPlace, ValueCount
-from search_app.engine.store import Reply, StoreRequest
+from search_app.engine.store import Expected, Reply, StoreRequest
 
 MAX_PLACES = 2
 """At most 2 places of a text are examined: each costs a search per region that contains it."""
@@ -37,10 +37,16 @@ def find_missing_places(
 
     If the text names no place, use the names in its corrected spelling.
     """
-    catalogue = interpreter.vocabulary.catalogue
-    for text, mention in _list_mentions(request, retrieved, interpreter, deadline):
+    text, mentions = _find_typed(request, retrieved)
+    if not mentions and not request.exact:
+        text = interpreter.spellchecker.suggest(text, deadline, rare=True) or text
+        mentions = _find_place_mentions(text)
+        # What they need was not known before.
+        expected = _expect_near(text, mentions, request, interpreter, deadline)
+        interpreter.store.prefetch_counts(expected, deadline)
+    for mention in mentions[:MAX_PLACES]:
         if interpreter.interpret_typed(text[mention.start : mention.end], deadline).is_empty:
-            name = world_places.get_label(mention.name, catalogue.language)
+            name = world_places.get_label(mention.name, interpreter.vocabulary.catalogue.language)
             other_text = _drop_mention(text, mention)
             other_request = msgspec.structs.replace(request, text=other_text)
             value_counts = _count_near(mention.name.code, other_request, interpreter, deadline)
@@ -49,26 +55,35 @@ def find_missing_places(
 
 def list_expected(
     request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
+) -> Iterator[Expected]:
+    """Yield what `find_missing_places` counts first. Raise BudgetExceeded."""
+    text, mentions = _find_typed(request, retrieved)
+    yield from _expect_near(text, mentions, request, interpreter, deadline)
+    if not mentions and not request.exact:
+        yield from interpreter.spellchecker.list_expected(text, rare=True)
+
+
+def _expect_near(
+    text: str,
+    mentions: Sequence[world_places.Mention],
+    request: SearchRequest,
+    interpreter: Interpreter,
+    deadline: Deadline,
 ) -> Iterator[StoreRequest]:
-    """Yield the searches of `find_missing_places`. Raise BudgetExceeded."""
-    for text, mention in _list_mentions(request, retrieved, interpreter, deadline):
+    """Yield the searches for places, and near them."""
+    for mention in mentions[:MAX_PLACES]:
         yield interpreter.ask_typed(text[mention.start : mention.end])
         other_request = msgspec.structs.replace(request, text=_drop_mention(text, mention))
         for near in _list_near(mention.name.code, other_request, interpreter).values():
             yield from list_asks(near, interpreter, deadline)
 
 
-def _list_mentions(
-    request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
-) -> Iterator[tuple[str, world_places.Mention]]:
-    """Yield up to MAX_PLACES places, each with the text that names it."""
+def _find_typed(
+    request: SearchRequest, retrieved: Retrieval
+) -> tuple[str, list[world_places.Mention]]:
+    """Return the text that was searched for, and the places that it names."""
     text = retrieved.interpretation.corrected or request.text
-    mentions = _find_place_mentions(text)
-    if not mentions and not request.exact:
-        text = interpreter.spellchecker.suggest(text, deadline, rare=True) or text
-        mentions = _find_place_mentions(text)
-    for mention in mentions[:MAX_PLACES]:
-        yield text, mention
+    return text, _find_place_mentions(text)
 
 
 def _find_place_mentions(text: str) -> list[world_places.Mention]:

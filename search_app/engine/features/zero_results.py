@@ -6,19 +6,16 @@ For an entity without documents, the alternatives include broader and related en
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
 import msgspec
-from whoosh import query
 
-from indexer.analysis import tokenizer
-from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from search_app.engine.deadline import Deadline
 from search_app.engine.features import missing_places
-from search_app.engine.interpretation import world_places
+from search_app.engine.features.nearest_texts import list_nearest
 from search_app.engine.interpretation.entities import Entity
 from search_app.engine.interpretation.interpreter import (
     Interpreter,
@@ -26,16 +23,15 @@ from search_app.engine.interpretation.interpreter import (
     list_asks,
     retrieve,
 )
-from search_app.engine.query.clause_builder import MAX_CHARS
 from search_app.engine.query.nodes import Clause, clauses, drop_boosts, list_parts
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Diagnosis, Lacking, QueryCount
-from search_app.engine.store import StoreRequest
+from search_app.engine.store import Expected, StoreRequest
 
 MAX_WORDS = 8
 """At most 8 clauses are searched for alone: each costs a search."""
-MAX_UNKNOWN, MAX_NEAREST, MAX_TRIED = 2, 3, 4
-"""Limits on unknown words that are corrected, corrections in all, and candidates per word."""
+MAX_NEAREST = 3
+"""At most 3 corrections of unknown words are offered."""
 MAX_WIDER = 3
 """At most 3 broader and 3 related entities are offered for one without documents."""
 
@@ -65,46 +61,77 @@ class _Help(NamedTuple):
         return self.interpreter.store.count_all(listed, self.deadline)
 
 
+class _Typed(NamedTuple):
+    """The clauses of a query by the text that searches for each alone.
+
+    `unknown` has those that no document matches, and `is_long` says whether there are more.
+    """
+
+    clauses: Mapping[str, Clause]
+    unknown: Mapping[str, Clause]
+    is_long: bool
+
+    def list_nearest(self, help_: _Help) -> Iterator[tuple[str, ...]]:
+        """Yield the texts to try instead of the one of the request: see `nearest_texts`."""
+        text, interpreter = help_.request.text, help_.interpreter
+        return list_nearest(self.unknown.values(), text, interpreter, is_long=self.is_long)
+
+
 def diagnose(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> Diagnosis:
     """Return the alternatives to a search, with the number of hits of each.
 
     All searches share the time budget of the first. Raise BudgetExceeded if it is used up.
     """
-    request = retrieved.request
-    help_ = _Help(msgspec.structs.replace(request, page=1, sort=None), interpreter, deadline)
-    all_clauses = (clause for clause in clauses(drop_boosts(retrieved.reply.tree)) if clause.text)
-    catalogue = interpreter.vocabulary.catalogue
-    typed = {retype(clause, catalogue): clause for clause in islice(all_clauses, MAX_WORDS)}
-    is_long = next(all_clauses, None) is not None
-    doc_counts = help_.count_all([*typed.values()])
-    unknown = {
-        text: clause
-        for (text, clause), doc_count in zip(typed.items(), doc_counts, strict=True)
-        if not doc_count
-    }
-    has_wider = request.match == "all" or (
-        request.match == "auto" and retrieved.interpretation.is_strict
-    )
-    known = [text for text in typed if text not in unknown]
-    expected = chain(
-        _expect_alone(known, help_),
-        _expect_nearest(unknown.values(), help_, is_long=is_long),
-        help_.list_asks(match="any") if has_wider else (),
-        () if request.exact else _expect_wider(help_),
-        missing_places.list_expected(help_.request, retrieved, interpreter, deadline),
-    )
-    interpreter.store.prefetch_counts(expected, deadline)
+    help_ = _make_help(retrieved, interpreter, deadline)
+    typed = _split(retrieved, help_)
     counts = [
-        QueryCount(text, 0) if text in unknown else _count_alone(text, help_) for text in typed
+        QueryCount(text, 0) if text in typed.unknown else _count_alone(text, help_)
+        for text in typed.clauses
     ]
     return Diagnosis(
         tuple(count for count in counts if count is not None),
-        tuple(islice(_find_nearest(unknown.values(), help_, is_long=is_long), MAX_NEAREST)),
+        tuple(islice(_find_nearest(typed, help_), MAX_NEAREST)),
         retrieved.reply.matched,
-        help_.search(match="any").reply.total if has_wider else None,
-        () if request.exact else tuple(_find_lacking(help_)),
+        help_.search(match="any").reply.total if _has_wider(retrieved) else None,
+        () if help_.request.exact else tuple(_find_lacking(help_)),
         tuple(missing_places.find_missing_places(help_.request, retrieved, interpreter, deadline)),
     )
+
+
+def list_expected(
+    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
+) -> Iterator[Expected]:
+    """Yield what `diagnose` will probably count. Raise BudgetExceeded."""
+    help_ = _make_help(retrieved, interpreter, deadline)
+    typed = _split(retrieved, help_)
+    yield from _expect_alone((text for text in typed.clauses if text not in typed.unknown), help_)
+    yield from _expect_nearest(typed, help_)
+    if _has_wider(retrieved):
+        yield from help_.list_asks(match="any")
+    if not help_.request.exact:
+        yield from _expect_wider(help_)
+    yield from missing_places.list_expected(help_.request, retrieved, interpreter, deadline)
+
+
+def _make_help(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> _Help:
+    first_page = msgspec.structs.replace(retrieved.request, page=1, sort=None)
+    return _Help(first_page, interpreter, deadline)
+
+
+def _split(retrieved: Retrieval, help_: _Help) -> _Typed:
+    """Return the clauses of a query. Raise BudgetExceeded."""
+    all_clauses = (clause for clause in clauses(drop_boosts(retrieved.reply.tree)) if clause.text)
+    catalogue = help_.interpreter.vocabulary.catalogue
+    typed = {retype(clause, catalogue): clause for clause in islice(all_clauses, MAX_WORDS)}
+    counts = dict(zip(typed, help_.count_all([*typed.values()]), strict=True))
+    unknown = {text: clause for text, clause in typed.items() if not counts[text]}
+    return _Typed(typed, unknown, is_long=next(all_clauses, None) is not None)
+
+
+def _has_wider(retrieved: Retrieval) -> bool:
+    """Return whether a search for any of the words may have more hits."""
+    match = retrieved.request.match
+    return match == "all" or (match == "auto" and retrieved.interpretation.is_strict)
 
 
 def _find_lacking(help_: _Help) -> Iterator[Lacking]:
@@ -206,52 +233,20 @@ def _expect_alone(texts: Iterable[str], help_: _Help) -> Iterator[StoreRequest]:
     return chain.from_iterable(help_.list_asks(text=text) for text in texts)
 
 
-def _find_nearest(
-    unknown: Iterable[Clause], help_: _Help, *, is_long: bool
-) -> Iterator[QueryCount]:
+def _find_nearest(typed: _Typed, help_: _Help) -> Iterator[QueryCount]:
     """Yield texts with hits in which a word of the index replaces an unknown one."""
-    for texts in _list_nearest(unknown, help_, is_long=is_long):
+    for texts in typed.list_nearest(help_):
         counts = (QueryCount(text, _count_all_words(text, help_)) for text in texts)
         yield from islice((count for count in counts if count.total), 1)
 
 
-def _expect_nearest(
-    unknown: Collection[Clause], help_: _Help, *, is_long: bool
-) -> Iterator[StoreRequest]:
+def _expect_nearest(typed: _Typed, help_: _Help) -> Iterator[StoreRequest]:
     """Yield the searches of `_find_nearest`."""
-    for *in_text, alone in _list_nearest(unknown, help_, is_long=is_long):
+    for *in_text, alone in typed.list_nearest(help_):
         for text in (*in_text, alone):
             yield from help_.list_asks(text=text, exact=True, match="all")
         # A text with another unknown word has no hits.
-        yield from _expect_alone((*in_text, alone) if len(unknown) == 1 else (alone,), help_)
-
-
-def _list_nearest(
-    unknown: Iterable[Clause], help_: _Help, *, is_long: bool
-) -> Iterator[tuple[str, ...]]:
-    """Yield the texts to try for each word of the index that may replace an unknown one.
-
-    Correct words and names of places and languages are not replaced. Each candidate is tried in
-    the whole text first, unless the text is long, and then alone.
-    """
-    typed, may_change = help_.request.text, help_.interpreter.spellchecker.may_change
-    words = (word for word in map(_get_single_word, unknown) if word and may_change(word))
-    misspelled = (word for word in words if not world_places.find_mentions(word))
-    for word in islice(misspelled, MAX_UNKNOWN):
-        for surface in _list_spellings(word, help_.interpreter):
-            yield (surface,) if is_long else (_replace_word(surface, word, typed), surface)
-
-
-def _list_spellings(word: str, interpreter: Interpreter) -> list[str]:
-    """Return up to MAX_TRIED corrections of a word, likeliest first, no two with a common stem."""
-    surfaces: list[str] = []
-    seen_stems: set[str] = set()
-    for candidate in interpreter.spellchecker.find_candidates(word):
-        stems = {candidate.surface, *interpreter.vocabulary.list_stems(candidate.surface)}
-        if seen_stems.isdisjoint(stems):
-            surfaces.append(candidate.surface)
-        seen_stems |= stems
-    return surfaces[:MAX_TRIED]
+        yield from _expect_alone((*in_text, alone) if len(typed.unknown) == 1 else (alone,), help_)
 
 
 def _count_all_words(text: str, help_: _Help) -> int:
@@ -262,21 +257,3 @@ def _count_all_words(text: str, help_: _Help) -> int:
     if not help_.search(text=text, exact=True, match="all").reply.total:
         return 0
     return help_.search(text=text).as_typed
-
-
-def _get_single_word(clause: Clause) -> str | None:
-    """Return a clause's word; None unless it is one plain word of at most MAX_CHARS letters."""
-    words = tokenizer.split_words(clause.text)
-    is_plain = all(isinstance(part, query.Term) for part in clause.subqueries)
-    is_single = len(words) == 1 and len(words[0]) <= MAX_CHARS
-    return words[0] if is_plain and is_single else None
-
-
-def _replace_word(surface: str, word: str, text: str) -> str:
-    """Return a text with every occurrence of `word` replaced by `surface`."""
-    pieces, end = [], 0
-    for start, stop in tokenizer.find_spans(text):
-        if start >= end and surface_form(text[start:stop]) == surface_form(word):
-            pieces += [text[end:start], surface]
-            end = stop
-    return "".join([*pieces, text[end:]])

@@ -6,7 +6,7 @@ of its searches.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Self
 
 from whoosh import query
@@ -26,7 +26,7 @@ from search_app.engine.opensearch.planned_search import PlannedSearch
 from search_app.engine.opensearch.queries import filter_by
 from search_app.engine.opensearch.scan import scan
 from search_app.engine.results import Explanation
-from search_app.engine.store import RankedHit, StoreRequest
+from search_app.engine.store import Expected, RankedHit, StoreRequest, Together
 
 
 class SearchCounts(NamedTuple):
@@ -47,6 +47,7 @@ class OpenSearchReply:
         self._ask, self._generation, self._deadline = ask, generation, deadline
         self._counts: SearchCounts | None = None
         self._overlapping: Json | None = None
+        self._expected: Iterable[Expected] = ()
         self._page: LoadedPage | None = None
         deadline.checkpoint("match")
 
@@ -132,6 +133,12 @@ class OpenSearchReply:
         """The number of hits, with the editions of one title counted once."""
         return self._load_page(with_facets=False).titles
 
+    def find_total(self) -> int | None:
+        """Return the number of hits, or None if it is not known."""
+        if self._counts is not None:
+            return self._counts.total
+        return 0 if self.tree is not None and self.find_by_words() == 0 else None
+
     def count_overlap(self, other: Self) -> int:
         """Return the number of hits that match the words of another reply too.
 
@@ -144,13 +151,23 @@ class OpenSearchReply:
             self._overlapping, self._page = words, None
         return self._load_page(with_facets=True).overlap
 
+    def expect(self, expected: Iterable[Expected]) -> None:
+        """Announce what will probably be counted. It is, in the request of the page."""
+        self._expected = expected
+
     def _load_page(self, *, with_facets: bool) -> LoadedPage:
         """Return the page, with the facets if they are asked for."""
         if self._page is None or (with_facets and self._page.facets is None):
             if self.plan.frequencies.bodies:
                 self._count()
+            counting = list_counts(self._expected, self._generation, self._deadline)
+
+            def send(bodies: Sequence[Json]) -> list[Response]:
+                batch, counting[:] = [*counting], []
+                return self._generation.counts.send(bodies, batch, self._deadline)[0]
+
             page = self._page = load_page(
-                self.plan, self._send, self._overlapping, with_facets=with_facets
+                self.plan, send, self._overlapping, with_facets=with_facets
             )
             if self._counts is None and not (self.tree and self.plan.typed):
                 by_words = 0 if self.tree is None else page.matched
@@ -232,3 +249,24 @@ class OpenSearchReply:
         search = TitleSearch(words, vocabulary, title.name, is_open=is_open)
         bodies = search.make_bodies(self.plan.hits, limit)
         return search.read(self._send(bodies), limit) if bodies else []
+
+
+def list_counts(
+    expected: Iterable[Expected], generation: ClusterGeneration, deadline: Deadline
+) -> list[Json]:
+    """Return the searches that count what is expected. Raise BudgetExceeded."""
+    bodies: list[Json] = []
+    for each in expected:
+        match each:
+            case StoreRequest():
+                bodies += OpenSearchReply(each, generation, deadline).make_counts()
+            case Together():
+                bodies += count_together(each, generation)
+    return bodies
+
+
+def count_together(together: Together, generation: ClusterGeneration) -> list[Json]:
+    """Return the searches that count each clause with all others."""
+    weigh = generation.compiler.weigh
+    others = [weigh(clause) for clause in together.others]
+    return [make_count(filter_by([weigh(clause), *others])) for clause in together.clauses]

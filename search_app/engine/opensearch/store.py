@@ -9,16 +9,15 @@ from indexer.catalogue.records import Publication
 from indexer.cluster.mapping import Json
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch import hits
-from search_app.engine.opensearch.counts import make_count
 from search_app.engine.opensearch.generation import ClusterGeneration
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.more_like_this import make_similar_search, read_similar
 from search_app.engine.opensearch.queries import filter_by
-from search_app.engine.opensearch.reply import OpenSearchReply
+from search_app.engine.opensearch.reply import OpenSearchReply, count_together, list_counts
 from search_app.engine.query.nodes import Clause
 from search_app.engine.ranking.more_like_this import choose_key_terms
 from search_app.engine.snapshot.label_index import fold_typed
-from search_app.engine.store import LabeledValue, Related, StoreRequest
+from search_app.engine.store import Expected, LabeledValue, Related, StoreRequest, Together
 
 MAX_EDITIONS = 100
 """Number of other editions of a publication that are listed."""
@@ -53,12 +52,12 @@ class OpenSearchStore:
         bodies = [reply.make_counts() for reply in replies]
         counts = iter(self._generation.counts.count([*chain.from_iterable(bodies)], deadline))
         for reply, own in zip(replies, bodies, strict=True):
-            if own:
-                reply.read_counts([*islice(counts, len(own))])
+            reply.read_counts([*islice(counts, len(own))])
 
-    def prefetch_counts(self, expected: Iterable[StoreRequest], deadline: Deadline) -> None:
-        """Count the publications of searches that will probably follow, in one request."""
-        self._count_each([self.ask(ask, deadline) for ask in expected], deadline)
+    def prefetch_counts(self, expected: Iterable[Expected], deadline: Deadline) -> None:
+        """Count what will probably be counted, in one request. Raise BudgetExceeded."""
+        bodies = list_counts(expected, self._generation, deadline)
+        self._generation.counts.count(bodies, deadline)
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
         """Return the number of publications that match each clause.
@@ -87,9 +86,7 @@ class OpenSearchStore:
         self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
     ) -> list[int]:
         """Return for each clause the number of publications that match it and all others."""
-        weigh = self._generation.compiler.weigh
-        queries = [weigh(clause) for clause in others]
-        bodies = [make_count(filter_by([weigh(clause), *queries])) for clause in clauses]
+        bodies = count_together(Together(clauses, others), self._generation)
         return [count for (count,) in self._generation.counts.count(bodies, deadline)]
 
     def find_values(self, text: str, limit: int) -> Iterator[LabeledValue]:
