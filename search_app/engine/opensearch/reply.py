@@ -169,8 +169,12 @@ class OpenSearchReply:
             page = self._page = load_page(
                 self.plan, send, self._overlapping, with_facets=with_facets
             )
-            if self._counts is None and not (self.tree and self.plan.typed):
-                by_words = 0 if self.tree is None else page.matched
+            by_words = (
+                page.matched
+                if self.tree is not None and not self.plan.typed
+                else self.find_by_words()
+            )
+            if self._counts is None and by_words is not None:
                 self._counts = SearchCounts(by_words, page.matched, page.total)
         return self._page
 

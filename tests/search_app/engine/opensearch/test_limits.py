@@ -22,6 +22,7 @@ from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.opensearch import clause_limit, phrases, selections, stem_scores, store
 from search_app.engine.opensearch import page as page_module
 from search_app.engine.opensearch.client import ClusterClient
+from search_app.engine.opensearch.counts import MAX_SEARCHES, CountCache, make_count
 from search_app.engine.opensearch.generation import ClusterGeneration, open_generation
 from search_app.engine.opensearch.planned_search import PlannedSearch
 from search_app.engine.opensearch.reply import OpenSearchReply
@@ -240,3 +241,27 @@ def test_a_concept_with_too_many_names_keeps_the_typed_word(generation: ClusterG
     assert reply.truncated == (("concept", len(names) - kept),)
     assert count_clauses(reply.plan.hits) <= clause_limit.MAX_LEAVES
     assert f"'{WORDS[0]}'" in str(reply.plan.hits)
+
+
+class Counter:
+    """A client that records the number of searches of each request. Each search has one hit."""
+
+    def __init__(self) -> None:
+        self.sent: list[int] = []
+
+    def msearch(self, bodies: Sequence[Json], _deadline: Deadline) -> list[dict[str, Any]]:
+        """Return a response to each search."""
+        self.sent.append(len(bodies))
+        return [{"hits": {"total": {"value": 1}}} for _ in bodies]
+
+
+def test_requests_that_count_have_a_limit() -> None:
+    """Each search that counts is sent once, and a request has at most MAX_SEARCHES of them."""
+    counter = Counter()
+    cache = CountCache(cast(ClusterClient, counter))
+    bodies = [make_count({"term": {"id": str(number)}}) for number in range(2 * MAX_SEARCHES + 1)]
+    assert cache.count([*bodies, *bodies], Deadline()) == [(1,)] * 2 * len(bodies)
+    assert counter.sent == [MAX_SEARCHES, MAX_SEARCHES, 1]
+    responses, counts = cache.send([{"size": 0}], [bodies[0], make_count({})], Deadline())
+    assert counter.sent[3:] == [2]
+    assert (len(responses), counts) == (1, [(1,), (1,)])

@@ -1,0 +1,119 @@
+"""The number of requests that a search or suggestions send to a cluster, whatever is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from opensearchpy import OpenSearch
+
+from indexer.cluster.mapping import Json
+from indexer.codec.segment.reader import Segment
+from indexer.generations import directory
+from search_app.engine.deadline import BudgetExceeded, Deadline
+from search_app.engine.opensearch.client import ClusterClient, Response
+from search_app.engine.opensearch.store import OpenSearchStore
+from search_app.engine.request import SearchRequest
+from search_app.engine.search import Searcher
+from tests.opensearch import loading
+from tests.opensearch.cluster import Cluster
+
+INDEX = "round-trips"
+SELECTION = {"year": ("2005..",), "language": ("en", "fr")}
+
+
+class CountingClient(ClusterClient):
+    """A client that records the number of searches of each request."""
+
+    def __init__(self, client: OpenSearch, index: str) -> None:
+        super().__init__(client, index)
+        self.sent: list[int] = []
+
+    def msearch(self, bodies: Sequence[Json], deadline: Deadline) -> list[Response]:
+        """Return the responses to several searches."""
+        self.sent.append(len(bodies))
+        return super().msearch(bodies, deadline)
+
+
+class Opened(NamedTuple):
+    """A searcher, and its client."""
+
+    searcher: Searcher
+    client: CountingClient
+
+
+@pytest.fixture(scope="module")
+def segment(single_node: Cluster, catalogue_index: Path) -> Iterator[Segment]:
+    """Yield the segment of corpus/, which is loaded into an index."""
+    generation = directory.load_live(catalogue_index)
+    segment = Segment(generation.segment, generation.manifest.catalogue)
+    loading.load(single_node.client, INDEX, segment)
+    yield segment
+    single_node.client.indices.delete(index=INDEX)
+
+
+@pytest.fixture
+def opened(single_node: Cluster, segment: Segment, catalogue_index: Path) -> Opened:
+    """Return a searcher that has counted nothing but the labels of entities."""
+    client = CountingClient(single_node.client, INDEX)
+    generation = loading.open_index(client, segment)
+    live = directory.load_live(catalogue_index)
+    searcher = Searcher(live, OpenSearchStore(generation), generation.vocabulary)
+    searcher.interpreter.prepare()
+    client.sent.clear()
+    return Opened(searcher, client)
+
+
+@pytest.mark.parametrize(
+    ("text", "selected", "most"),
+    [
+        ("trafficking AND zzzqqq", {}, 2),
+        ("trafficking AND year:1800", {}, 2),
+        ("zzzqqq xqzzq", {}, 2),
+        ("smuggling trafficking", {"year": ("1900",)}, 3),
+        ("wildlife", {"year": ("1900",)}, 2),
+        ("zzzqqq trafficking vessels", {}, 3),
+        ("children in Mongolia", {}, 3),
+        ("maritime AND kidnapping", {}, 3),
+        ('"organized wildlife"', {}, 3),
+        ("traficking", {}, 3),
+        ("traficking smuggling", {}, 4),
+        ("traficking of childern by vesels", {}, 4),
+        ("toolkit to combat trafficking in persons and migrant smuggling by sea", {}, 4),
+    ],
+)
+def test_a_search_with_help_takes_few_requests(
+    opened: Opened, text: str, selected: Mapping[str, tuple[str, ...]], most: int
+) -> None:
+    """Help adds at most one request, to those for the readings, the page, and its order."""
+    opened.searcher.search(SearchRequest(text, selected, semantic=False))
+    assert len(opened.client.sent) <= most, opened.client.sent
+
+
+@pytest.mark.parametrize("selected", [{}, SELECTION], ids=["everywhere", "in a selection"])
+@pytest.mark.parametrize(
+    "text", ["traf", "chi", "human tra", "the smuggling of mig", "a guide for"]
+)
+def test_suggestions_take_three_requests(
+    opened: Opened, text: str, selected: Mapping[str, tuple[str, ...]]
+) -> None:
+    """Completions, titles, and all counts are one request each, whatever is listed."""
+    assert opened.searcher.suggest(text, selected)
+    assert len(opened.client.sent) <= 3, opened.client.sent
+
+
+def test_counts_are_asked_once(opened: Opened) -> None:
+    """A second search for the same text asks for the page only."""
+    request = SearchRequest("trafficking AND zzzqqq", semantic=False)
+    results = [opened.searcher.search(request) for _ in range(2)]
+    assert len(opened.client.sent) == 3
+    assert results[0].diagnosis == results[1].diagnosis
+
+
+def test_help_ends_at_the_deadline_of_its_search(opened: Opened) -> None:
+    """A count of clauses raises an error if the time budget of the search is used up."""
+    speller = opened.searcher.interpreter.spellchecker
+    with pytest.raises(BudgetExceeded):
+        speller.correct("traficking smuggling", Deadline(0))
