@@ -50,15 +50,17 @@ class Recorder:
     """A client that records searches. Each has 700 hits, of which it returns none."""
 
     def __init__(self) -> None:
-        self.bodies: list[Json] = []
+        self.bodies: list[dict[str, Any]] = []
 
     def msearch(self, bodies: Sequence[Json], _deadline: Deadline) -> list[dict[str, Any]]:
         """Return a response to each search."""
-        self.bodies += bodies
+        self.bodies += map(dict, bodies)
         total: Json = {"doc_count": 700}
-        families: Json = {"families": {"sum_other_doc_count": 0, "buckets": []}}
-        overlap: Json = {page_module.OVERLAP: {"doc_count": 1}}
-        page: Json = {page_module.MATCHED: total, page_module.OVERLAP: overlap}
+        no_values: Json = {"sum_other_doc_count": 0, "buckets": []}
+        values: Json = {f"{row.name}.row.{row.name}": no_values for row in CATALOGUE.facets}
+        families: Json = {"families": no_values} | values
+        overlap: Json = {page_module.OVERLAP: total | {page_module.OVERLAP: total}}
+        page: Json = {page_module.MATCHED: total} | overlap
         first: Json = {page_module.FIRST: {"hits": {"hits": []}}}
         return [
             {
@@ -157,9 +159,10 @@ def test_the_overlap_of_long_readings_is_within_the_limit(generation: ClusterGen
         for joined in (query.And, query.Or)
     ]
     assert some.count_overlap(every) == 700
-    body = cast(Recorder, generation.client).bodies[-1]
+    bodies = cast(Recorder, generation.client).bodies
+    [body] = [each for each in bodies if page_module.OVERLAP in each.get("aggs", {})]
     assert MAX_CLAUSES / 2 < count_clauses(body["query"]) < MAX_CLAUSES
-    assert MAX_CLAUSES / 2 < count_clauses(body["aggs"]) < MAX_CLAUSES
+    assert MAX_CLAUSES / 2 < count_clauses(body["aggs"][page_module.OVERLAP]) < MAX_CLAUSES
 
 
 def test_stems_in_many_fields_are_within_the_limit(
