@@ -9,6 +9,7 @@ from indexer.catalogue.records import Publication
 from indexer.cluster.mapping import Json
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch import hits
+from search_app.engine.opensearch.clause_limit import MAX_LEAVES, count_leaves
 from search_app.engine.opensearch.generation import ClusterGeneration
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.more_like_this import make_similar_search, read_similar
