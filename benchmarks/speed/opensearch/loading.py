@@ -47,7 +47,7 @@ def main(address: ClusterAddress, corpus: Path, folder: Path) -> Loaded:
         return result
 
     node_cpu, stopwatch = read_cpu(client), _Stopwatch()
-    result = location.build(build_locally, NO_PROGRESS)
+    result = location.build(build_locally, NO_PROGRESS, force=False)
     seconds, cpu = stopwatch.seconds
     node_cpu = read_cpu(client) - node_cpu
     if result.status != "published":

@@ -66,8 +66,7 @@ class ArrayReply:
     def __init__(self, ask: StoreRequest, snapshot: Snapshot, deadline: Deadline) -> None:
         self._ask, self._snapshot, self._deadline = ask, snapshot, deadline
         self.tree: query.Query | None = None
-        self.dropped: tuple[str, ...] = ()
-        self.truncated: tuple[tuple[str, int], ...] = ()
+        self.dropped, self.truncated = tuple[str, ...](), tuple[tuple[str, int], ...]()
         self.words: Ranking | None = None
         # No `cached_property`: until Python 3.12, all threads wait while one computes it.
         self._retrieved: Retrieved | None = None
