@@ -4,7 +4,7 @@
 # All paths are relative, so the path of the checkout may contain spaces.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve index semantic test test-fast test-opensearch torture coverage mutants lint format bench relevance lock clean
+.PHONY: help serve index semantic test test-fast test-opensearch torture coverage mutants lint format messages bench relevance lock clean
 .PHONY: environment environment-semantic environment-test environment-bench browser
 SHELL := /bin/sh
 
@@ -78,6 +78,9 @@ lint: environment-test ## check style, types, imports, security, spelling and te
 format: environment-test ## fix style and format the code
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
+
+messages: environment ## extract the messages of the interface, update the translations, list the missing ones
+	@$(BIN)/python tools/messages.py
 
 bench: environment-bench ## measure speed against other engines, write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.speed $(ARGS)

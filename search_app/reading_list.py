@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from search_app.i18n.translation import gettext
+from search_app.i18n.translation import format_number, gettext
 from search_app.search_url import Arguments, BadParameter
 
 LIST_PATH = "/list"
@@ -70,7 +70,7 @@ def read(arguments: Arguments, prefix: str = "") -> ReadingList:
         raise BadParameter("id", ids[-1], expected % {"limit": MAX_PUBLICATIONS})
     if len(reading_list.query) > MAX_BYTES:
         expected = gettext("The ids of a list can take at most %(limit)s bytes of a URL.")
-        raise BadParameter("id", ids[-1], expected % {"limit": f"{MAX_BYTES:,}"})
+        raise BadParameter("id", ids[-1], expected % {"limit": format_number(MAX_BYTES)})
     return reading_list
 
 

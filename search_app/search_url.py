@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.schema import list_exact_fields
 from search_app.engine.request import parse_year_range, truncate
-from search_app.i18n.translation import gettext
+from search_app.i18n.translation import format_number, gettext, join
 from search_app.search_state import MATCHES, MAX_SIZE, SIZE, SORTS, SWITCH, SearchState
 
 MAX_PAGE = 10**9
@@ -78,13 +78,13 @@ def _parse_filters(arguments: Arguments, catalogue: Catalogue) -> dict[str, tupl
         count += len(values)
         if count > MAX_SELECTED:
             expected = gettext("Selected values: %(number)s. Select at most %(limit)s.")
-            limits = {"number": f"{count:,}", "limit": MAX_SELECTED}
+            limits = {"number": format_number(count), "limit": MAX_SELECTED}
             raise BadParameter(field.name, values[-1], expected % limits)
         length += sum(len(f"&{field.name}={quote_plus(value)}") for value in values)
         if length > MAX_SELECTED_BYTES:
             expected = gettext("The selected values can take at most %(limit)s bytes of a URL.")
             raise BadParameter(
-                field.name, values[-1], expected % {"limit": f"{MAX_SELECTED_BYTES:,}"}
+                field.name, values[-1], expected % {"limit": format_number(MAX_SELECTED_BYTES)}
             )
         if checked := tuple(_check_value(field, value) for value in dict.fromkeys(values)):
             filters[field.name] = checked
@@ -102,7 +102,7 @@ def read_choice(arguments: Arguments, name: str, choices: Sequence[Choice]) -> C
     for choice in choices:
         if choice == value:
             return choice
-    expected = gettext("Use one of: %(choices)s.") % {"choices": ", ".join(choices)}
+    expected = gettext("Use one of: %(choices)s.") % {"choices": join(choices)}
     raise BadParameter(name, value, expected)
 
 

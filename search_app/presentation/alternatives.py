@@ -6,7 +6,7 @@ import msgspec
 
 from indexer.catalogue.fields import MISSING, Catalogue
 from search_app.engine.results import Diagnosis, Lacking, MissingPlace, QueryCount, ValueCount
-from search_app.i18n.translation import gettext
+from search_app.i18n.translation import format_number, gettext
 from search_app.presentation.facet_rows import facet_label
 from search_app.search_state import SearchState
 
@@ -24,7 +24,7 @@ class SearchLink(msgspec.Struct, frozen=True):
     @property
     def number(self) -> str:
         """The number of hits, formatted for display."""
-        return f"{self.total:,}"
+        return format_number(self.total)
 
 
 class WiderSubjects(msgspec.Struct, frozen=True):

@@ -7,7 +7,15 @@ from itertools import groupby
 
 from indexer.catalogue.fields import Catalogue
 from search_app.engine.results import ClauseScore, Explanation, FieldScore, How, MatchedText
-from search_app.i18n.translation import gettext, ngettext
+from search_app.i18n.translation import (
+    format_number,
+    format_score,
+    gettext,
+    join,
+    join_long,
+    ngettext,
+    quote,
+)
 from search_app.presentation.facet_rows import facet_label
 
 MAX_TEXTS = 5
@@ -25,18 +33,21 @@ def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> tupl
         sentences.append(_of_meaning(explanation))
     if explanation.title:
         message = gettext("Its title is close to the query: adds %(score)s of %(total)s.")
-        parts = {"score": f"{explanation.title:.2f}", "total": f"{explanation.score:.2f}"}
+        parts = {"score": format_score(explanation.title), "total": format_score(explanation.score)}
         sentences.append(message % parts)
     if explanation.nearness:
         message = gettext(
             "Words of the query are near each other in it: adds %(score)s of %(total)s."
         )
-        parts = {"score": f"{explanation.nearness:.2f}", "total": f"{explanation.score:.2f}"}
+        parts = {
+            "score": format_score(explanation.nearness),
+            "total": format_score(explanation.score),
+        }
         sentences.append(message % parts)
     if explanation.feedback:
         sentences.append(_describe_feedback(explanation))
     if explanation.lacks and explanation.parts:
-        lacks = ", ".join(f"“{term}”" for term in explanation.lacks)
+        lacks = join(map(quote, explanation.lacks))
         sentences.append(
             gettext("It lacks %(terms)s. Any of the words was enough.") % {"terms": lacks}
         )
@@ -63,8 +74,8 @@ def _describe_clause(part: ClauseScore, total: float, catalogue: Catalogue) -> s
         message = gettext("“%(term)s” adds %(score)s of %(total)s: %(matches)s.")
     matches = [match for field in part.fields for match in _describe_field(field, catalogue)]
     return message % {
-        "term": typed, "typed": part.instead_of, "score": f"{part.score:.2f}",
-        "total": f"{total:.2f}", "matches": "; ".join(matches),
+        "term": typed, "typed": part.instead_of, "score": format_score(part.score),
+        "total": format_score(total), "matches": join_long(matches),
     }  # fmt: skip
 
 
@@ -77,7 +88,10 @@ def _of_meaning(explanation: Explanation) -> str:
             "It has none of the words; its meaning is similar to theirs: "
             "adds %(score)s of %(total)s."
         )
-    return message % {"score": f"{explanation.meaning:.2f}", "total": f"{explanation.score:.2f}"}
+    return message % {
+        "score": format_score(explanation.meaning),
+        "total": format_score(explanation.score),
+    }
 
 
 def _describe_feedback(explanation: Explanation) -> str:
@@ -89,9 +103,9 @@ def _describe_feedback(explanation: Explanation) -> str:
     else:
         message = gettext("Its place among the best hits adds %(score)s of %(total)s.")
     return message % {
-        "words": ", ".join(f"“{word}”" for word in explanation.shared[:MAX_TEXTS]),
-        "score": f"{explanation.feedback:.2f}",
-        "total": f"{explanation.score:.2f}",
+        "words": join(map(quote, explanation.shared[:MAX_TEXTS])),
+        "score": format_score(explanation.feedback),
+        "total": format_score(explanation.score),
     }
 
 
@@ -103,7 +117,7 @@ def _describe_field(field: FieldScore, catalogue: Catalogue) -> Iterable[str]:
         for match in field.matched if match.how == "value"
     ]  # fmt: skip
     if values:
-        yield gettext("%(field)s is %(values)s") % {"field": name, "values": ", ".join(values)}
+        yield gettext("%(field)s is %(values)s") % {"field": name, "values": join(values)}
         return
     for how, matches in groupby(field.matched, key=lambda match: match.how):
         yield _describe_matches(how) % {"field": name, "texts": _texts(list(matches))}
@@ -124,16 +138,18 @@ def _describe_matches(how: How) -> str:
 
 def _texts(matches: Sequence[MatchedText]) -> str:
     """Return the first texts as a list, each with its number of occurrences, if it has several."""
-    texts = ", ".join([
-        f"“{match.text}”{f' ×{match.times:,}' if match.times > 1 else ''}"
-        for match in matches[:MAX_TEXTS]
-    ])  # fmt: skip
+    texts = join(map(_describe_text, matches[:MAX_TEXTS]))
     more = len(matches) - MAX_TEXTS
     if more <= 0:
         return texts
     return ngettext("%(texts)s, %(number)s more", "%(texts)s, %(number)s more", more) % {
-        "texts": texts, "number": f"{more:,}",
+        "texts": texts, "number": format_number(more),
     }  # fmt: skip
+
+
+def _describe_text(match: MatchedText) -> str:
+    times = f" ×{format_number(match.times)}" if match.times > 1 else ""
+    return f"{quote(match.text)}{times}"
 
 
 def _describe_value(row: str, value: str, through: Iterable[str], catalogue: Catalogue) -> str:
@@ -143,4 +159,4 @@ def _describe_value(row: str, value: str, through: Iterable[str], catalogue: Cat
     parts = [facet_label(child, child_value, catalogue) for child_value in through] if child else []
     if not parts:
         return name
-    return gettext("%(value)s (includes %(parts)s)") % {"value": name, "parts": ", ".join(parts)}
+    return gettext("%(value)s (includes %(parts)s)") % {"value": name, "parts": join(parts)}

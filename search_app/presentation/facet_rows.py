@@ -11,7 +11,7 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Value
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import Bucket
-from search_app.i18n.translation import gettext, ngettext
+from search_app.i18n.translation import format_number, gettext, join_long, ngettext
 from search_app.presentation.html import Html, escape_html
 from search_app.search_state import FilterLinks, SearchState
 
@@ -79,7 +79,7 @@ class RowBuilder:
         """Return the row of a value, with those of its children. `within` starts their keys."""
         name, value, count = bucket.field, bucket.value, bucket.count
         label = facet_label(self._catalogue.by_name[name], value, self._catalogue)
-        label_html, number = escape_html(label), f"{count:,}" if count else ""
+        label_html, number = escape_html(label), format_number(count) if count else ""
         if is_selected(bucket):
             href = Html(escape(toggle(self._state, bucket).make_url()))
         else:
@@ -129,7 +129,7 @@ def _describe_action(bucket: Bucket, value: Html, number: str) -> Html:
         text = message % {"value": value, "number": number}
     if bucket.total == bucket.count and not bucket.selected:
         return Html(text)
-    return Html(f"{text}; {_result(bucket)}")
+    return Html(join_long([text, _result(bucket)]))
 
 
 def _result(bucket: Bucket) -> str:
@@ -148,4 +148,4 @@ def _result(bucket: Bucket) -> str:
             "with the current filters: %(number)s publications",
             bucket.total,
         )
-    return message % {"number": f"{bucket.total:,}"}
+    return message % {"number": format_number(bucket.total)}

@@ -10,7 +10,7 @@ from typing import NewType
 from markupsafe import Markup, escape
 
 from search_app.engine.results import TextRun
-from search_app.i18n.translation import TRANSLATIONS
+from search_app.i18n.translation import current
 
 Html = NewType("Html", str)
 """Escaped HTML. Only the template without autoescaping may print it. Any other template would
@@ -19,7 +19,7 @@ MAX_NARROW_CHARS = 150
 """Characters of a passage on a narrow page: about four lines of a phone."""
 MIN_REST_CHARS = 20
 """A passage is not cut for fewer characters than these: they take at most one line."""
-_QUOTED = re.compile("“([^“”]*)”")
+_QUOTED = re.compile(r"([“«]\s?)([^“”«»]*)(\s?[”»])")
 
 
 def mark(runs: Iterable[TextRun]) -> Markup:
@@ -73,13 +73,13 @@ def isolate(sentence: str) -> Markup:
 
     A right-to-left quotation then does not reorder the rest of the sentence.
     """
-    isolated_html = _QUOTED.sub(r"“<bdi>\1</bdi>”", str(escape(sentence)))
+    isolated_html = _QUOTED.sub(r"\1<bdi>\2</bdi>\3", str(escape(sentence)))
     return Markup(isolated_html)  # nosec B704  # noqa: S704 - it was escaped
 
 
 def html_gettext(message: str, /, **values: object) -> Markup:
     """Return the translation of a message as HTML, with escaped values in its placeholders."""
-    translated = TRANSLATIONS.gettext(message)
+    translated = current().gettext(message)
     return _filled(translated, values) if values else _plain(translated)
 
 
@@ -91,7 +91,7 @@ def _plain(message: str) -> Markup:
 
 def html_ngettext(singular: str, plural: str, count: int, /, **values: object) -> Markup:
     """Return the translation of a message for a number as HTML, with escaped values in it."""
-    return _filled(TRANSLATIONS.ngettext(singular, plural, count), values)
+    return _filled(current().ngettext(singular, plural, count), values)
 
 
 def _filled(message: str, values: Mapping[str, object]) -> Markup:

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from babel.dates import format_date
-
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
-from search_app.i18n.translation import ngettext
+from search_app.i18n.translation import current, format_number, join, ngettext
 from search_app.presentation.facet_rows import facet_label
 from search_app.search_state import SearchState
 
@@ -58,11 +56,11 @@ class MetadataLine:
             _isolate(display_value(publication, field, value, qualifying, self._catalogue))
             for value in shown_values
         ]
-        text, more = ", ".join(texts), len(values) - len(shown_values)
+        text, more = join(texts), len(values) - len(shown_values)
         if not more:
             return text
         message = ngettext("%(names)s and %(number)s more", "%(names)s and %(number)s more", more)
-        return message % {"names": text, "number": f"{more:,}"}
+        return message % {"names": text, "number": format_number(more)}
 
 
 class HitLines:
@@ -77,12 +75,12 @@ class HitLines:
     def format(self, publication: Publication) -> tuple[str, str]:
         """Return both lines of a publication. A line without values is empty."""
         authors, facts = self._authors.format(publication), self._facts.format(publication)
-        return ", ".join(authors), " · ".join(facts)
+        return join(authors), " · ".join(facts)
 
 
 def format_day(time: datetime) -> str:
     """Return the day of a time as a reader writes it: `3 May 2026`."""
-    return format_date(time, "long", locale="en_GB")
+    return current().format_date(time)
 
 
 def _isolate(text: str) -> str:
@@ -104,7 +102,7 @@ def describe_search(state: SearchState, catalogue: Catalogue) -> str:
         for name, values in state.filters.items()
         for value in values
     ]
-    return ", ".join(filter(None, [state.text, *labels]))
+    return join(filter(None, [state.text, *labels]))
 
 
 def list_qualifying_rows(field: Field, catalogue: Catalogue) -> list[Field]:

@@ -10,7 +10,7 @@ from indexer.catalogue.fields import Catalogue
 from search_app.engine.query.grammar import MOST_WORDS
 from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.results import ExpandedEntity, Results
-from search_app.i18n.translation import gettext, ngettext
+from search_app.i18n.translation import format_number, gettext, join, join_long, ngettext, quote
 from search_app.search_state import SearchState
 
 MAX_NARROWER = 6
@@ -35,7 +35,7 @@ class QueryNote(msgspec.Struct, frozen=True):
     @property
     def number(self) -> str:
         """The total, formatted for display."""
-        return f"{self.total:,}"
+        return format_number(self.total)
 
     @property
     def alone(self) -> str:
@@ -58,10 +58,10 @@ def summary(results: Results, state: SearchState) -> str:
         message = _publications_summary(results, state)
     first = (state.page - 1) * state.size + 1
     return message % {
-        "first": f"{first:,}",
-        "last": f"{first + len(results.hits) - 1:,}",
-        "titles": f"{results.listed:,}",
-        "total": f"{results.total:,}",
+        "first": format_number(first),
+        "last": format_number(first + len(results.hits) - 1),
+        "titles": format_number(results.listed),
+        "total": format_number(results.total),
         "page": state.page,
         "query": state.text,
     }
@@ -148,7 +148,7 @@ def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> 
             "A search can have at most %(limit)s words. The last %(number)s word was ignored.",
             "A search can have at most %(limit)s words. The last %(number)s words were ignored.",
             results.ignored_words,
-        ) % {"limit": MOST_WORDS, "number": f"{results.ignored_words:,}"}
+        ) % {"limit": MOST_WORDS, "number": format_number(results.ignored_words)}
     for text in results.dropped_clauses:
         yield gettext("“%(term)s” was ignored because it occurs too often to search in time.") % {
             "term": text
@@ -158,13 +158,13 @@ def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> 
             "“%(term)s” matches too many words. The rarest %(number)s word was ignored.",
             "“%(term)s” matches too many words. The rarest %(number)s words were ignored.",
             more,
-        ) % {"term": text, "number": f"{more:,}"}
+        ) % {"term": text, "number": format_number(more)}
     if not results.has_query:
         yield gettext("“%(query)s” has no words to search for, so all publications are shown.") % {
             "query": state.text
         }
     for name in results.unknown_fields:
-        fields = ", ".join(row.name for row in catalogue.queryable)
+        fields = join(row.name for row in catalogue.queryable)
         yield gettext(
             "“%(name)s” is not a field that can be searched. The fields are: %(fields)s."
         ) % {"name": name, "fields": fields}
@@ -219,7 +219,7 @@ def _relaxed(results: Results, state: SearchState) -> Iterable[QueryNote]:
             "Only %(number)s publication has all of these words.",
             "Only %(number)s publications have all of these words.",
             results.all_words_docs,
-        ) % {"number": f"{results.all_words_docs:,}"}
+        ) % {"number": format_number(results.all_words_docs)}
         link = gettext("Show only those with all words")
         yield QueryNote(f"{line} {note_relaxed(results)}", link, state.with_match("all").make_url())
     if results.any_word:
@@ -227,7 +227,7 @@ def _relaxed(results: Results, state: SearchState) -> Iterable[QueryNote]:
             "Only %(number)s publication matches this query.",
             "Only %(number)s publications match this query.",
             results.total,
-        ) % {"number": f"{results.total:,}"}
+        ) % {"number": format_number(results.total)}
         url = state.with_match("any").make_url()
         yield QueryNote(line, gettext("Search for any of the words"), url, results.any_word)
 
@@ -239,7 +239,7 @@ def _list_names(entities: Sequence[ExpandedEntity]) -> str:
     narrower = [*dict.fromkeys(name for entity in entities for name in entity.narrower)]
     sentences = []
     if names:
-        sentences.append(gettext("Also searching: %(names)s.") % {"names": "; ".join(names)})
+        sentences.append(gettext("Also searching: %(names)s.") % {"names": join_long(names)})
     more = len(narrower) - MAX_NARROWER
     message = gettext("Also searching narrower subjects: %(subjects)s.")
     if more > 0:
@@ -249,8 +249,8 @@ def _list_names(entities: Sequence[ExpandedEntity]) -> str:
             more,
         )
     if narrower:
-        subjects = "; ".join(narrower[:MAX_NARROWER])
-        sentences.append(message % {"subjects": subjects, "number": f"{more:,}"})
+        subjects = join_long(narrower[:MAX_NARROWER])
+        sentences.append(message % {"subjects": subjects, "number": format_number(more)})
     return " ".join(sentences)
 
 
@@ -259,7 +259,7 @@ def note_relaxed(results: Results) -> str:
     if not results.required:
         return gettext("These results have any of them.")
     message = gettext("These results have %(terms)s, with or without the other words.")
-    return message % {"terms": ", ".join([f"“{term}”" for term in results.required])}
+    return message % {"terms": join(map(quote, results.required))}
 
 
 def _describe_years(expression: YearExpression) -> str:
@@ -280,7 +280,7 @@ def _describe_years(expression: YearExpression) -> str:
 
 def _describe_semantic(results: Results) -> str:
     """Return how many hits match by similar meaning only, as a sentence."""
-    number = {"number": f"{results.semantic_hits:,}"}
+    number = {"number": format_number(results.semantic_hits)}
     if results.semantic_hits == results.total:
         return (
             ngettext(

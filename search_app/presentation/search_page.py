@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from indexer.catalogue.fields import Catalogue, Field
 from search_app.engine.results import Results
-from search_app.i18n.translation import gettext, ngettext
+from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation import search_notes
 from search_app.presentation.alternatives import Alternatives, alternatives
 from search_app.presentation.explanations import explain_in_sentences
@@ -68,7 +68,11 @@ class Chip(msgspec.Struct, frozen=True):
                 "Remove filter %(field)s: %(value)s; without it: %(number)s publications",
                 self.total,
             )
-        return message % {"field": self.facet, "value": self.label, "number": f"{self.total:,}"}
+        return message % {
+            "field": self.facet,
+            "value": self.label,
+            "number": format_number(self.total),
+        }
 
 
 class HitRow(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from functools import partial
 from flask import current_app, request
 
 from search_app.presentation.urls import make_publication_url
+from search_app.web.middleware.path_prefix import get_root
 
 
 def make_absolute(path: str) -> str:
@@ -25,5 +26,8 @@ def make_absolute(path: str) -> str:
 
 
 def get_page_urls() -> Callable[[str], str]:
-    """Return a function from an id to the absolute URL of its page. It outlives the request."""
-    return partial(make_publication_url, prefix=make_absolute(request.script_root))
+    """Return a function from an id to the permanent URL of its page. It outlives the request.
+
+    The URL is absolute, and has no language.
+    """
+    return partial(make_publication_url, prefix=make_absolute(get_root()))

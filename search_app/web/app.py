@@ -19,6 +19,7 @@ from indexer.generations.manifest import IndexUnusable
 from search_app import config
 from search_app.config import Settings
 from search_app.engine import Engine, LoadOptions
+from search_app.i18n.translation import format_number, join_long
 from search_app.presentation.html import html_gettext, html_ngettext
 from search_app.web import (
     advanced_routes,
@@ -38,6 +39,7 @@ from search_app.web import (
 from search_app.web.middleware import (
     access,
     conditional_requests,
+    language,
     request_log,
     security_headers,
     server_timing,
@@ -93,7 +95,9 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     }
     app.config |= {"METRICS_OPEN": settings.metrics, "SITE_URL": settings.site_url}
     server_timing.register(app)
+    language.register_choice(app, engine)
     access.register(app, settings)
+    language.register_checks(app, engine)
     request_log.register(app, has_queries=settings.log_queries)
     metrics.register(app)
     security_headers.register(app, settings.hsts, settings.cors)
@@ -113,6 +117,7 @@ def _set_up_templates(app: Flask) -> None:
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
     # Jinja's wrappers of gettext give the same HTML in three times the time.
     app.jinja_env.globals |= {"gettext": html_gettext, "ngettext": html_ngettext}
+    app.jinja_env.filters |= {"number": format_number, "listed": join_long}
     # Jinja's own function also looks for items. No template needs that, and it takes longer.
     app.jinja_env.getattr = getattr  # type: ignore[method-assign, assignment]
 

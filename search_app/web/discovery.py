@@ -11,7 +11,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import NotAcceptable
 
 from search_app.export.registry import FORMATS
-from search_app.i18n.translation import gettext
+from search_app.i18n.translation import gettext, join
 from search_app.presentation.urls import make_export_url
 from search_app.web.errors import page_not_found
 from search_app.web.lookup import get_publication
@@ -73,7 +73,7 @@ def unapi() -> Response:
     if not identity or not name:
         return _list_formats({"id": identity} if identity else {})
     if name not in {entry.name for entry in UNAPI_FORMATS}:
-        names = ", ".join(entry.name for entry in UNAPI_FORMATS)
+        names = join(entry.name for entry in UNAPI_FORMATS)
         raise NotAcceptable(gettext("The formats are: %(names)s.") % {"names": names})
     return _redirect(name, identity)
 

@@ -15,7 +15,7 @@ from flask import Blueprint, Response
 from werkzeug.http import dump_options_header
 
 from search_app.export.registry import FORMATS, Format
-from search_app.i18n.translation import gettext
+from search_app.i18n.translation import gettext, join
 from search_app.presentation.labels import describe_search
 from search_app.web.addresses import get_page_urls
 from search_app.web.errors import NotFound
@@ -59,7 +59,7 @@ def find_format(name: str) -> Format:
     if name not in FORMATS:
         raise NotFound(
             gettext("There is no export format “%(name)s”.") % {"name": name[:100]},
-            gettext("The formats are: %(names)s.") % {"names": ", ".join(FORMATS)},
+            gettext("The formats are: %(names)s.") % {"names": join(FORMATS)},
         )
     return FORMATS[name]
 

@@ -2,7 +2,7 @@
 
 A crawler may follow the list of all publications, page by page, and each publication, also as a hit
 of that list. The number of searches and combinations of filters is unlimited, and they lead to no
-other publication. robots.txt keeps crawlers from requesting these URLs. It allows feeds, to which
+other publication. The same is true of the pages in each language. robots.txt keeps crawlers from requesting these URLs. It allows feeds, to which
 readers subscribe. The header keeps the URLs that are requested anyway out of search engines.
 """
 
@@ -12,7 +12,9 @@ import re
 
 from flask import Flask, Response, request
 
+from search_app.i18n.interface import LANGUAGES
 from search_app.web.addresses import make_absolute
+from search_app.web.middleware.path_prefix import get_root
 
 FEED = "/feed.atom"
 CLOSED_PATHS = (
@@ -40,8 +42,10 @@ def register(app: Flask) -> None:
 
 def serve_robots_txt() -> Response:
     """Return the rules for the site below its prefix, and the URL of its sitemap."""
-    lines = [f"{rule}: {request.script_root}{path}" for rule, path in RULES]
-    sitemap = make_absolute(f"{request.script_root}/sitemap.xml")
+    root = get_root()
+    starts = [root, *(f"{root}/{code}" for code in LANGUAGES)]
+    lines = [f"{rule}: {start}{path}" for start in starts for rule, path in RULES]
+    sitemap = make_absolute(f"{root}/sitemap.xml")
     text = "\n".join(["User-agent: *", *lines, f"Sitemap: {sitemap}", ""])
     return Response(text, content_type="text/plain; charset=utf-8")
 

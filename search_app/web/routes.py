@@ -13,8 +13,6 @@ from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
-from babel import Locale
-from babel.dates import format_datetime
 from flask import (
     Blueprint,
     Response,
@@ -35,7 +33,8 @@ from search_app.engine.results import Results
 from search_app.export import coins, json_ld, meta_tags, signposting
 from search_app.export.citations import STYLES
 from search_app.export.csl import make_item
-from search_app.i18n.translation import gettext
+from search_app.i18n.interface import LANGUAGES, Interface
+from search_app.i18n.translation import current, gettext, join
 from search_app.presentation import facet_panel, publication_page, result_trail, search_page
 from search_app.presentation.citation_block import make_citation_block
 from search_app.presentation.urls import make_hit_url
@@ -43,7 +42,9 @@ from search_app.web.addresses import get_page_urls, make_absolute
 from search_app.web.errors import NotFound, page_not_found
 from search_app.web.lookup import get_publication
 from search_app.web.middleware.access import is_local
+from search_app.web.middleware.language import list_language_links
 from search_app.web.middleware.metrics import TYPE, Metrics
+from search_app.web.middleware.path_prefix import get_root
 from search_app.web.zero_result_log import ZeroResultLog
 
 site = Blueprint("site", __name__)
@@ -70,38 +71,25 @@ def _describe_index() -> dict[str, Any]:
 
     Error pages need them too, so this function opens no index, which could fail.
     """
-    current: Searcher | None = g.get("searcher", get_engine().current)
-    if current is None:
-        return {
-            "prefix": request.script_root,
-            "make_absolute": make_absolute,
-            "catalogue": Catalogue("pubsearch", "", ()),
-            "manifest": None,
-            "generation": "",
-            "built": "",
-            "direction": "ltr",
-        }
-    manifest = current.generation.manifest
+    searcher: Searcher | None = g.get("searcher", get_engine().current)
+    manifest = searcher.generation.manifest if searcher else None
     return {
         "prefix": request.script_root,
+        "root": get_root(),
         "make_absolute": make_absolute,
-        "catalogue": current.catalogue,
+        "interface": current(),
+        "languages": list_language_links(get_engine()),
+        "catalogue": searcher.catalogue if searcher else Catalogue("pubsearch", "", ()),
         "manifest": manifest,
-        "generation": current.name,
-        "built": _format_built(manifest.built),
-        "direction": _get_direction(current.catalogue.language),
+        "generation": searcher.name if searcher else "",
+        "built": _format_built(manifest.built, current()) if manifest else "",
     }
 
 
-@lru_cache(maxsize=8)
-def _format_built(time: str) -> str:
+@lru_cache(maxsize=len(LANGUAGES))
+def _format_built(time: str, interface: Interface) -> str:
     """Return the time of a build as shown on a page."""
-    return format_datetime(datetime.fromisoformat(time), "d MMMM yyyy, HH:mm 'UTC'", locale="en")
-
-
-@lru_cache(maxsize=8)
-def _get_direction(language: str) -> str:
-    return Locale.parse(language, sep="-").text_direction
+    return interface.format_time(datetime.fromisoformat(time))
 
 
 def _render_json(value: object) -> Response:
@@ -171,7 +159,7 @@ def facet(name: str) -> str:
         (facet_field for facet_field in catalogue.facets if facet_field.name == name), None
     )
     if field is None:
-        names = ", ".join(facet_field.name for facet_field in catalogue.facets)
+        names = join(facet_field.name for facet_field in catalogue.facets)
         raise NotFound(
             gettext("There is no filter “%(name)s”.") % {"name": name[:100]},
             gettext("The filters are: %(names)s.") % {"names": names},

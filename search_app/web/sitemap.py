@@ -1,19 +1,21 @@
 """The sitemap: the URL of each publication, for crawlers (https://www.sitemaps.org/protocol.html).
 
-It is an index of parts, because a part may have 50,000 URLs at most.
+It is an index of parts, because a part may have 50,000 URLs at most. It has the pages in the
+catalogue's own language, which name those in the other languages (`hreflang`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from lxml import etree
 
 from search_app.engine import SearchRequest
 from search_app.export import xml_document
 from search_app.web.addresses import get_page_urls, make_absolute
 from search_app.web.errors import page_not_found
+from search_app.web.middleware.path_prefix import get_root
 from search_app.web.routes import get_searcher
 
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -26,7 +28,7 @@ sitemap = Blueprint("sitemap", __name__)
 @sitemap.get("/sitemap.xml")
 def index() -> Response:
     """Return the index of the parts. An empty catalogue has one empty part."""
-    start = make_absolute(request.script_root)
+    start = make_absolute(get_root())
     numbers = range(1, _count_parts() + 1)
     return _render("sitemapindex", "sitemap", (f"{start}/sitemap-{n}.xml" for n in numbers))
 

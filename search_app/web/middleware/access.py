@@ -19,7 +19,7 @@ from werkzeug.exceptions import BadRequest, RequestURITooLarge
 from werkzeug.sansio.utils import host_is_trusted
 
 from search_app.config import SettingError, Settings
-from search_app.i18n.translation import gettext
+from search_app.i18n.translation import format_number, gettext
 from search_app.web.middleware.path_prefix import MISPLACED, mount
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def register(app: Flask, settings: Settings) -> None:
             raise misplaced
         if len(request.query_string) > MAX_QUERY_BYTES:
             message = gettext("Its parameters can have at most %(limit)s bytes.")
-            raise RequestURITooLarge(message % {"limit": f"{MAX_QUERY_BYTES:,}"})
+            raise RequestURITooLarge(message % {"limit": format_number(MAX_QUERY_BYTES)})
 
     app.before_request(begin_request)
     if settings.rate:

@@ -1,6 +1,7 @@
 """Serve the site below a path prefix: move the prefix of each request from its path to SCRIPT_NAME.
 
-Links begin with SCRIPT_NAME. gunicorn copies SCRIPT_NAME from a header that any client can send, so
+The code of a language that follows the prefix is moved too. Links begin with SCRIPT_NAME, so they
+stay in the language. gunicorn copies SCRIPT_NAME from a header that any client can send, so
 a value from the server is treated as part of the path.
 """
 
@@ -8,19 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from flask import request
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from search_app.config import PREFIX, Settings
-from search_app.i18n.translation import gettext
+from search_app.i18n.interface import LANGUAGES, SOURCE, load_interface
+from search_app.i18n.translation import gettext, use
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MISPLACED = "pubsearch.misplaced"
 """WSGI environment key of the error for a request with a wrong prefix. `access` raises it."""
+ROOT, LANGUAGE = "pubsearch.root", "pubsearch.language"
+"""WSGI environment keys of the path prefix, and of the language in the path, which may be ""."""
 MAX_PREFIX_CHARS = 200
 """Maximum characters of a prefix from a proxy. Each link of a page repeats it."""
 
@@ -29,7 +34,9 @@ def mount(app: WSGIApplication, settings: Settings) -> WSGIApplication:
     """Return the application wrapped for its path prefix and its trusted proxies."""
 
     def serve_below(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        use(load_interface(SOURCE))  # until the language of this request is known
         _move_prefix(environ, settings.prefix)
+        _move_language(environ)
         return app(environ, start)
 
     count = settings.proxies  # with 0, ProxyFix uses none of the headers
@@ -59,3 +66,18 @@ def _move_prefix(environ: WSGIEnvironment, prefix: str) -> None:
     else:
         environ[MISPLACED] = NotFound()
     environ["SCRIPT_NAME"], environ["PATH_INFO"] = f"{stripped}{prefix}", path
+
+
+def _move_language(environ: WSGIEnvironment) -> None:
+    """Move the code of a language from PATH_INFO to SCRIPT_NAME, and store both parts."""
+    root, path = environ["SCRIPT_NAME"], environ["PATH_INFO"]
+    code = path.split("/", 2)[1] if path.startswith("/") else ""
+    environ[ROOT], environ[LANGUAGE] = root, ""
+    if code in LANGUAGES:
+        environ[LANGUAGE] = code
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = f"{root}/{code}", path[len(code) + 1 :]
+
+
+def get_root() -> str:
+    """Return the path prefix of the site, without a language."""
+    return cast(str, request.environ.get(ROOT, ""))  # a worker renders its first page without it

@@ -20,7 +20,7 @@ from flask.testing import FlaskClient
 
 from indexer.jobs import build
 from search_app import config, create_app
-from search_app.i18n import translation
+from search_app.i18n.interface import load_interface
 from tests.catalogue import PATIENT
 from tests.search_app.i18n import test_marked_text
 
@@ -216,7 +216,8 @@ def russian_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 def russian(russian_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
     """Return a client for the Russian catalogue, with every message in brackets."""
     with russian_app.test_client() as client:
-        monkeypatch.setattr(translation.TRANSLATIONS, "_fallback", InBrackets())
+        for name in ("gettext", "ngettext"):
+            monkeypatch.setattr(load_interface("ru"), name, getattr(InBrackets(), name))
         yield client
 
 

@@ -39,9 +39,9 @@ def is_allowed(address: str, listed: list[tuple[str, str]]) -> bool:
 
 
 def followed(address: str, html: str) -> Iterator[str]:
-    """Return the URLs of this site that a page lets a crawler follow."""
+    """Return the URLs of this site, in one language, that a page lets a crawler follow."""
     for link in BeautifulSoup(html, "lxml").find_all("a", href=True):
-        if "nofollow" not in (link.get("rel") or ()):
+        if "nofollow" not in (link.get("rel") or ()) and not link.get("hreflang"):
             target = urlsplit(urljoin(f"http://localhost{address}", str(link["href"])))
             if target.netloc == "localhost":
                 yield target._replace(scheme="", netloc="", fragment="").geturl()
@@ -109,12 +109,13 @@ def test_links_to_disallowed_urls_are_nofollow(client: FlaskClient, address: str
 def test_robots_txt_and_the_header_agree(
     client: FlaskClient, address: str, is_walked: bool
 ) -> None:
-    """A response has the header "noindex, nofollow" exactly if robots.txt disallows its URL."""
-    answer = client.get(address)
-    answer.close()
-    assert answer.status_code == 200
-    assert is_allowed(address, rules(client)) is is_walked
-    assert answer.headers.get("X-Robots-Tag") == (None if is_walked else TAG)
+    """A response in any language is "noindex, nofollow" exactly if robots.txt disallows its URL."""
+    for start in ("", "/ar", "/zh"):
+        answer = client.get(f"{start}{address}")
+        answer.close()
+        assert answer.status_code == 200
+        assert is_allowed(f"{start}{address}", rules(client)) is is_walked
+        assert answer.headers.get("X-Robots-Tag") == (None if is_walked else TAG)
 
 
 @pytest.mark.parametrize("address", ["/nowhere", "/publication/none", "/?page=x", "/api/none"])
