@@ -194,19 +194,26 @@ class Search(TypedDict):
 
 
 class SuggestionBody(TypedDict):
-    """A suggestion: its kind, text, and label, and how many publications `href` leads to."""
+    """A suggestion: its kind, text, and label, and how many publications `href` leads to.
+
+    `number` is this count as text, and `description` is the name of the suggestion for a screen
+    reader.
+    """
 
     kind: SuggestionKind
     text: str
     label: str
     count: int
+    number: str
+    description: str
     href: str
 
 
 class Suggestions(TypedDict):
-    """Suggestions for a text that is being typed."""
+    """Suggestions for a text that is being typed. `summary` has their number, in words."""
 
     query: str
+    summary: str
     suggestions: Sequence[SuggestionBody]
 
 

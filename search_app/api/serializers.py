@@ -12,6 +12,7 @@ from indexer.catalogue.records import Publication
 from search_app.api import schemas
 from search_app.engine.results import Bucket, Hit, Results, Suggestion
 from search_app.engine.store import Related
+from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation.alternatives import SearchLink, alternatives
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.facet_panel import limit_buckets
@@ -161,16 +162,21 @@ def serialize_suggestions(
     """Return the response of `/api/suggest` for a text that is being typed.
 
     `label` is the displayed text of a suggestion. `count` is the number of publications that
-    `href` leads to.
+    `href` leads to, and `number` is it as text. `description` and `summary` are for screen readers.
     """
+    count = len(suggestions)
+    summary = ngettext("%(number)s suggestion", "%(number)s suggestions", count)
     return {
         "query": text,
+        "summary": summary % {"number": format_number(count)},
         "suggestions": [
             {
                 "kind": suggestion.kind,
                 "text": suggestion.text,
                 "label": _get_suggestion_label(suggestion, catalogue),
                 "count": suggestion.count,
+                "number": format_number(suggestion.count),
+                "description": _describe_suggestion(suggestion, catalogue),
                 "href": _make_href(suggestion, state),
             }
             for suggestion in suggestions
@@ -182,7 +188,25 @@ def _get_suggestion_label(suggestion: Suggestion, catalogue: Catalogue) -> str:
     """Return the label of a suggestion. The label of a facet value includes its facet."""
     if suggestion.kind != "facet":
         return suggestion.text
-    return f"{catalogue.by_name[suggestion.field].label}: {suggestion.text}"
+    field = catalogue.by_name[suggestion.field].label
+    return gettext("%(field)s: %(value)s") % {"field": field, "value": suggestion.text}
+
+
+def _describe_suggestion(suggestion: Suggestion, catalogue: Catalogue) -> str:
+    """Return the label and the number of publications, or that it is the title of one."""
+    values = {
+        "value": _get_suggestion_label(suggestion, catalogue),
+        "number": format_number(suggestion.count),
+    }
+    if suggestion.kind == "title":
+        return gettext("%(value)s, a publication") % values
+    return (
+        ngettext(
+            "%(value)s, %(number)s publication", "%(value)s, %(number)s publications",
+            suggestion.count,
+        )
+        % values
+    )  # fmt: skip
 
 
 def _make_href(suggestion: Suggestion, state: SearchState) -> str:

@@ -1,9 +1,10 @@
 """Rules for crawlers: robots.txt (RFC 9309) and the header `X-Robots-Tag`.
 
 A crawler may follow the list of all publications, page by page, and each publication, also as a hit
-of that list. The number of searches and combinations of filters is unlimited, and they lead to no
-other publication. The same is true of the pages in each language. robots.txt keeps crawlers from requesting these URLs. It allows feeds, to which
-readers subscribe. The header keeps the URLs that are requested anyway out of search engines.
+of that list, in each language. The number of searches and combinations of filters is unlimited, and
+they lead to no other publication. robots.txt keeps crawlers from requesting these URLs. It allows
+feeds, to which readers subscribe. The header keeps the URLs that are requested anyway out of search
+engines.
 """
 
 from __future__ import annotations

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-_NEXT = re.compile(r'\s*(?:(?P<word>[^\s()"“”„]+)|(?P<quote>["“”„])|(?P<open>\()|(?P<close>\)))')
-_PHRASE = re.compile(r'[^"“”„]*["“”„]')
+QUOTES = '"“”„«»'
+"""The quotation marks that begin or end a phrase, those of six languages."""
+_NEXT = re.compile(
+    rf"\s*(?:(?P<word>[^\s(){QUOTES}]+)|(?P<quote>[{QUOTES}])|(?P<open>\()|(?P<close>\)))"
+)
+_PHRASE = re.compile(rf"[^{QUOTES}]*[{QUOTES}]")
 _FIELD = re.compile(r"(-?)([A-Za-z][A-Za-z0-9_]*):(.*)", re.DOTALL)
 
 
@@ -43,7 +47,7 @@ def lex(text: str) -> Iterator[QueryToken]:
             word = match[1]
             if (
                 index < len(text)
-                and text[index] in '"“”„('
+                and text[index] in f"{QUOTES}("
                 and (word_prefix := _parse_prefix(word))
             ):
                 prefix = word_prefix

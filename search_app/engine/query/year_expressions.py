@@ -14,6 +14,7 @@ from itertools import chain
 import msgspec
 
 from indexer.catalogue.fields import Catalogue, Field
+from search_app.engine.query.lexer import QUOTES
 
 _YEAR = r"(?:1[0-9]{3}|20[0-9]{2})"
 _GAP = r"[ \t\u00a0]{1,3}"
@@ -89,7 +90,7 @@ and the last year, `%n` is a name of the year field. The first form that matches
 _UNSEGMENTED = "\u3400-\u9fff"
 _BEGIN = rf"(?<![^\s(（{_UNSEGMENTED}])"
 _END = rf"(?=$|[\s)）,;?!？，。{_UNSEGMENTED}]|\.(?:\s|$))"
-_QUOTED = re.compile(r'["“”„][^"“”„]*["“”„]')
+_QUOTED = re.compile(rf"[{QUOTES}][^{QUOTES}]*[{QUOTES}]")
 # The text is lowercased first, because a case-insensitive search is several times slower.
 _MAY_MATCH = re.compile(
     r"\d{4}|late|newe|rece|what|plus|derni|recie|últi|новей|после|самы|أحدث|最新"

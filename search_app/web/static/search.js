@@ -118,7 +118,7 @@
     const [low, high] = form.querySelectorAll("input:not([type=hidden])");
     const error = document.getElementById(form.dataset.error);
     const wrong = low.value.length === 4 && high.value.length === 4 && low.value > high.value;
-    error.textContent = wrong ? `The first year, ${low.value}, is after the second` : "";
+    error.textContent = wrong ? form.dataset.wrong.replace("{year}", low.value) : "";
     error.hidden = !wrong;
     high.setCustomValidity(error.textContent);
     high.setAttribute("aria-invalid", wrong);

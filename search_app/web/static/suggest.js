@@ -20,19 +20,18 @@
     return Object.assign(document.createElement(name), { className, textContent: text });
   }
 
-  function option({ kind, text, label, count }, at) {
-    const publications = `${count.toLocaleString("en")} publication${count === 1 ? "" : "s"}`;
+  function option({ kind, text, label, number, description }, at) {
     const row = Object.assign(document.createElement("li"), { id: `suggestion-${at}` });
     const name = Object.assign(element("span", "label"), { dir: "auto" });
     row.dataset.kind = kind;
     row.setAttribute("role", "option");
     row.setAttribute("aria-selected", "false");
-    row.setAttribute("aria-label", `${label}, ${kind === "title" ? "a publication" : publications}`);
+    row.setAttribute("aria-label", description);
     // The label of a value starts with the name of its facet.
     if (label !== text) name.append(element("span", "of", label.slice(0, -text.length)));
     name.append(text);
     row.append(name);
-    if (kind !== "title") row.append(element("span", "count", count.toLocaleString("en")));
+    if (kind !== "title") row.append(element("span", "count", number));
     return row;
   }
 
@@ -46,13 +45,13 @@
     box.setAttribute("aria-activedescendant", row.id);
   }
 
-  function show(suggestions) {
+  function show(suggestions, summary) {
     activate(-1);
     offered = suggestions;
     list.replaceChildren(...offered.map(option));
     list.hidden = !offered.length;
     box.setAttribute("aria-expanded", !list.hidden);
-    told.textContent = list.hidden ? "" : `${offered.length} suggestion${offered.length === 1 ? "" : "s"}`;
+    told.textContent = list.hidden ? "" : summary;
   }
 
   function close() {
@@ -70,8 +69,8 @@
     try {
       const response = await fetch(`${home}api/suggest?${new URLSearchParams(new FormData(box.form))}`, { signal });
       if (!response.ok) throw new Error(`${response.status}`);
-      const { suggestions } = await response.json();
-      if (!signal.aborted && box.value === asked && document.activeElement === box) show(suggestions);
+      const { suggestions, summary } = await response.json();
+      if (!signal.aborted && box.value === asked && document.activeElement === box) show(suggestions, summary);
     } catch {
       if (!signal.aborted) close();
     }
@@ -131,7 +130,7 @@
   });
 
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Suggestions");
+  list.setAttribute("aria-label", box.form.dataset.suggestions);
   told.setAttribute("aria-live", "polite");
   for (const [name, value] of Object.entries({
     role: "combobox", autocomplete: "off", "aria-autocomplete": "list",

@@ -83,6 +83,8 @@ TITLED = Clause([query.Phrase("title", ["alpha", "beta"])])
         ("-alpha", query.And([query.Every(), query.Not(A)])),
         ('"alpha beta"', phrase("alpha", "beta")),
         ("“alpha beta”", phrase("alpha", "beta")),
+        ("«alpha beta»", phrase("alpha", "beta")),
+        ("«\u00a0alpha beta\u00a0»", phrase("alpha", "beta")),
         ('"alpha"', A),
         ('"alpha beta', query.And([A, B])),
         ('-"alpha beta"', query.And([query.Every(), query.Not(phrase("alpha", "beta"))])),

@@ -98,6 +98,7 @@ def test_an_expression_is_read_as_years(typed: str, first: int | None, last: int
     [
         '"since 2012"',
         "„2010-2014“",
+        "«2010-2014»",
         "title:2010-2014",
         "year:2010..2014",
         "2014-2010",
