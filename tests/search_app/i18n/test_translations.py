@@ -1,0 +1,92 @@
+"""The translations of the interface: complete, and with the same placeholders and tags."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages import Message
+
+from search_app.i18n.interface import LANGUAGES, SOURCE, load_interface
+from tools import messages
+
+TRANSLATED = [code for code in LANGUAGES if code != SOURCE]
+CODE = re.compile(r"%\(\w+\)s|<[^>]*>")
+"""The placeholders and tags of a message."""
+SAMPLES = (0, 1, 2, 3, 11, 100)
+
+
+def list_forms(message: Message) -> list[str]:
+    """Return the translations of a message, one for each plural form."""
+    return [message.string] if isinstance(message.string, str) else [*message.string]
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_a_translation_is_complete(code: str, tmp_path: Path) -> None:
+    """`make messages` finds nothing to do: no message is new, missing, or to be reviewed."""
+    file = messages.TRANSLATIONS / f"{code}.po"
+    copy = tmp_path / file.name
+    copy.write_bytes(file.read_bytes())
+    assert list(messages.list_unfinished(messages.update(copy, messages.extract()))) == []
+    assert copy.read_text("utf-8") == file.read_text("utf-8")
+
+
+def test_an_unfinished_message_is_found(tmp_path: Path) -> None:
+    """A message without a translation, or with an old one, is unfinished."""
+    file, copy = messages.TRANSLATIONS / "fr.po", tmp_path / "fr.po"
+    text = file.read_text("utf-8").replace('msgid "Copied"', 'msgid "Copied it"')
+    copy.write_text(re.sub(r'(msgid "Share"\nmsgstr ")[^"]+', r"\1", text), encoding="utf-8")
+    unfinished = messages.list_unfinished(messages.update(copy, messages.extract()))
+    assert {message.id for message in unfinished} == {"Copied", "Share"}
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_a_translation_has_the_placeholders_and_tags_of_its_message(code: str) -> None:
+    """Each plural form has the same placeholders and HTML tags as the English message."""
+    for message in messages.read(messages.TRANSLATIONS / f"{code}.po"):
+        if message.id:
+            english = message.id if isinstance(message.id, str) else message.id[1]
+            for form in list_forms(message):
+                assert sorted(CODE.findall(form)) == sorted(CODE.findall(english)), message.id
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_the_plural_forms_are_those_of_unicode(code: str) -> None:
+    """Numbers that Unicode (CLDR) puts into one plural category have the same form."""
+    interface = load_interface(code)
+    catalog = messages.read(messages.TRANSLATIONS / f"{code}.po")
+    [message] = [each for each in catalog if each.id == (" %(number)s", " %(number)s")] or [
+        each for each in catalog if each.id and "publications found" in each.id[1]
+    ]
+    forms = {number: interface.ngettext(*message.id, number) for number in range(1000)}
+    categories = {number: interface.locale.plural_form(number) for number in forms}
+    pairs = {(forms[number], categories[number]) for number in forms}
+    assert len({form for form, _ in pairs}) <= len({category for _, category in pairs})
+    assert len(pairs) == len({category for _, category in pairs})
+
+
+@pytest.mark.parametrize(
+    ("code", "texts"),
+    [
+        ("en", ("0 publications", "1 publication", "2 publications", "3 publications",
+                "11 publications", "100 publications")),
+        ("fr", ("0 publication", "1 publication", "2 publications", "3 publications",
+                "11 publications", "100 publications")),
+    ],
+)  # fmt: skip
+def test_the_form_of_a_noun_follows_its_number(code: str, texts: tuple[str, ...]) -> None:
+    """0, 1, 2, 3, 11, and 100 have the plural forms of the language."""
+    interface = load_interface(code)
+    message = "%(count)s publication", "%(count)s publications"
+    found = [interface.ngettext(*message, number) % {"count": number} for number in SAMPLES]
+    assert tuple(found) == texts
+
+
+def test_numbers_and_dates_are_those_of_the_language() -> None:
+    """Numbers have the separators, and dates the order, of the language, in Latin digits."""
+    numbers = {code: load_interface(code).format_number(1234567) for code in LANGUAGES}
+    assert numbers == {
+        "ar": "1,234,567", "zh": "1,234,567", "en": "1,234,567", "fr": "1\u202f234\u202f567",
+        "ru": "1\xa0234\xa0567", "es": "1.234.567",
+    }  # fmt: skip

@@ -1,0 +1,142 @@
+"""The site in six languages: addresses, links, headers, and the API."""
+
+from __future__ import annotations
+
+import json
+from threading import Thread
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask.testing import FlaskClient
+
+from search_app import config, create_app
+from search_app.engine import Engine
+from search_app.i18n.interface import LANGUAGES, load_interface
+from search_app.i18n.translation import current
+from tests.catalogue import PATIENT
+from tests.crawling import Fetched, addresses
+
+MODEL_LAW = "/publication/unodc-model-law-against-trafficking-in-persons-2009"
+OTHERS = [code for code in LANGUAGES if code != "en"]
+PAGES = ("/", "/?q=organ+removal&region=Africa&page=1", "/about", "/advanced", MODEL_LAW, "/list")
+LINKING = (
+    "", "?q=smuggling&explain=1&region=Africa", "?q=xyzzy", "?page=3", "?page=x", "nowhere",
+    "about", "advanced", "list?id=none", "facet/region", MODEL_LAW.removeprefix("/"), "opensearch.xml",
+    "api/suggest?q=tra", "api/search?q=organ", "search-record?q=organ",
+)  # fmt: skip
+"""Pages and responses of each kind that have links."""
+
+
+def read(client: FlaskClient, address: str) -> Tag:
+    """Return the root element of a page."""
+    page = BeautifulSoup(client.get(address).text, "lxml").html
+    assert page is not None
+    return page
+
+
+@pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_states_its_language(client: FlaskClient, code: str, path: str) -> None:
+    """A page below the code of a language has its language and direction, also in its header."""
+    page = read(client, f"/{code}{path}")
+    assert (page["lang"], page["dir"]) == (code, "rtl" if code == "ar" else "ltr")
+    assert client.get(f"/{code}{path}").headers["Content-Language"] == code
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_names_itself_in_all_languages(client: FlaskClient, path: str) -> None:
+    """Every version of a page has the same links to all versions, and to the one without a code."""
+    named = []
+    for start in ("", *(f"/{code}" for code in OTHERS)):
+        page = read(client, f"{start}{path}")
+        named.append({
+            str(link["hreflang"]): str(link["href"]).removeprefix("http://localhost")
+            for link in page.find_all("link", rel="alternate", hreflang=True)
+        })  # fmt: skip
+        links = page.select(".languages a")
+        assert {link["hreflang"]: link["href"] for link in links}.items() <= named[0].items()
+        assert [link["hreflang"] for link in links if link.get("aria-current")] == [page["lang"]]
+    assert named[0] == {f"{code}": f"/{code}{path}" for code in OTHERS} | {
+        "en": path, "x-default": path,
+    }  # fmt: skip
+    assert all(each == named[0] for each in named)
+
+
+def test_the_code_of_the_own_language_leads_to_the_page_without_it(client: FlaskClient) -> None:
+    """A page has one address in the catalogue's own language."""
+    answer = client.get("/en/about?from=%D8%A3&q=a")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/about?from=%D8%A3&q=a")
+    assert client.get("/en").headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("prefix", ["", "/catalogue"])
+def test_every_link_stays_in_its_language(catalogue_engine: Engine, prefix: str) -> None:
+    """All links, forms, and suggestions of a site in Arabic lead to pages in Arabic.
+
+    Feeds and sitemaps have the permanent URLs of publications, without a language.
+    """
+    settings = config.load(PATIENT, index=catalogue_engine.index, prefix=prefix)
+    client = create_app(settings, catalogue_engine).test_client()
+    start, shared = f"{prefix}/ar/", f"{prefix}/static/"
+    for path in LINKING:
+        answer = client.get(f"{start}{path}")
+        found = addresses(Fetched(answer.status_code, answer.content_type, answer.text))
+        links = [link.removeprefix("http://localhost") for link in found]
+        assert links
+        strangers = [link for link in links if not link.startswith((start, shared, "?", "#"))]
+        assert strangers == [], path
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_an_error_is_in_the_language_of_its_address(client: FlaskClient, code: str) -> None:
+    """A missing page, and a bad request, have messages in the language of the address."""
+    gettext = load_interface(code).gettext
+    assert gettext("This page does not exist.") in client.get(f"/{code}/nowhere").text
+    hint = gettext("Use a whole number from 1.")
+    assert hint in client.get(f"/{code}/?page=x").text
+    assert hint == json.loads(client.get(f"/api/search?page=x&lang={code}").data)["error"]["hint"]
+    assert "Use a whole number from 1." in client.get("/?page=x").text
+
+
+def test_the_api_takes_a_language(client: FlaskClient) -> None:
+    """`lang` selects the language of the texts of the API, and has six values."""
+    summary = json.loads(client.get("/api/suggest?q=traff&lang=fr").data)["summary"]
+    assert summary.endswith(" suggestions")
+    assert "اقتراح" in json.loads(client.get("/api/suggest?q=traff&lang=ar").data)["summary"]
+    answer = client.get("/api/search?lang=de")
+    assert answer.status_code == 400
+    assert json.loads(answer.data)["error"]["hint"] == "Use one of: ar, zh, en, fr, ru, es."
+
+
+def test_the_language_of_a_request_ends_with_it(client: FlaskClient) -> None:
+    """A page without a code is in English, whatever the same thread served before."""
+    for code in OTHERS:
+        client.get(f"/{code}/")
+        assert read(client, "/about")["lang"] == "en"
+        assert current().code == "en"
+
+
+def test_threads_do_not_share_a_language(client: FlaskClient) -> None:
+    """A request in another thread does not change the language of this one."""
+    client.get("/fr/")
+    other = client.application.test_client()
+    thread = Thread(target=other.get, args=("/ru/",))
+    thread.start()
+    thread.join()
+    assert current().code == "fr"
+
+
+def test_a_site_without_an_index_is_in_the_language_of_its_address(empty: FlaskClient) -> None:
+    """A server without an index says so in the language of the address."""
+    answer = empty.get("/ru/")
+    assert answer.status_code == 503
+    assert (
+        load_interface("ru").gettext("The catalogue cannot be searched at the moment.")
+        in answer.text
+    )
+
+
+@pytest.fixture
+def empty(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """Return a client of a site without an index."""
+    return create_app(config.load(PATIENT, index=tmp_path_factory.mktemp("none"))).test_client()
