@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
-from search_app.i18n.translation import current, format_number, join, ngettext
+from search_app.i18n.translation import current, format_number, gettext, join, ngettext
 from search_app.presentation.facet_rows import facet_label
 from search_app.search_state import SearchState
 
@@ -84,7 +84,7 @@ def format_day(time: datetime) -> str:
 
 
 def _isolate(text: str) -> str:
-    """Return a truncated value. Isolate a value with right-to-left letters (Unicode UAX 9).
+    """Return a truncated value. Isolate a value that may have the other direction (Unicode UAX 9).
 
     Otherwise, it would change the order of the values around it.
     """
@@ -92,7 +92,8 @@ def _isolate(text: str) -> str:
         start = text[:MAX_FACT_CHARS]
         # A text without spaces, such as a Chinese title, is truncated at any character.
         text = f"{start.rpartition(' ')[0] or start} …"
-    return text if text.isascii() or not _RIGHT_TO_LEFT.search(text) else f"\u2068{text}\u2069"
+    is_other = current().direction == "rtl" or (not text.isascii() and _RIGHT_TO_LEFT.search(text))
+    return f"\u2068{text}\u2069" if is_other else text
 
 
 def describe_search(state: SearchState, catalogue: Catalogue) -> str:
@@ -125,7 +126,9 @@ def display_value(
     qualifiers = [
         row.qualifier for row in qualifying if value in publication.values.get(row.name, ())
     ]
-    return f"{name} ({', '.join(qualifiers)})" if qualifiers else name
+    if not qualifiers:
+        return name
+    return gettext("%(value)s (%(qualifiers)s)") % {"value": name, "qualifiers": join(qualifiers)}
 
 
 def shorten_url(url: str) -> str:

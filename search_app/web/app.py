@@ -19,7 +19,7 @@ from indexer.generations.manifest import IndexUnusable
 from search_app import config
 from search_app.config import Settings
 from search_app.engine import Engine, LoadOptions
-from search_app.i18n.translation import format_number, join_long
+from search_app.i18n.translation import format_number, join, join_long
 from search_app.presentation.html import html_gettext, html_ngettext
 from search_app.web import (
     advanced_routes,
@@ -94,6 +94,12 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         "pubsearch.metrics": metrics,
     }
     app.config |= {"METRICS_OPEN": settings.metrics, "SITE_URL": settings.site_url}
+    _register(app, engine, settings, metrics)
+    return app
+
+
+def _register(app: Flask, engine: Engine, settings: Settings, metrics: Metrics) -> None:
+    """Add the middleware, the routes, and the error handler."""
     server_timing.register(app)
     language.register_choice(app, engine)
     access.register(app, settings)
@@ -106,7 +112,6 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     conditional_requests.register(app, engine, settings, routes.get_searcher)
     robots.register(app)
     errors.register(app)
-    return app
 
 
 def _set_up_templates(app: Flask) -> None:
@@ -117,7 +122,7 @@ def _set_up_templates(app: Flask) -> None:
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
     # Jinja's wrappers of gettext give the same HTML in three times the time.
     app.jinja_env.globals |= {"gettext": html_gettext, "ngettext": html_ngettext}
-    app.jinja_env.filters |= {"number": format_number, "listed": join_long}
+    app.jinja_env.filters |= {"number": format_number, "joined": join, "listed": join_long}
     # Jinja's own function also looks for items. No template needs that, and it takes longer.
     app.jinja_env.getattr = getattr  # type: ignore[method-assign, assignment]
 

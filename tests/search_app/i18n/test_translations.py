@@ -19,17 +19,15 @@ SAMPLES = (0, 1, 2, 3, 11, 100)
 
 def list_forms(message: Message) -> list[str]:
     """Return the translations of a message, one for each plural form."""
-    return [message.string] if isinstance(message.string, str) else [*message.string]
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
-def test_a_translation_is_complete(code: str, tmp_path: Path) -> None:
-    """`make messages` finds nothing to do: no message is new, missing, or to be reviewed."""
-    file = messages.TRANSLATIONS / f"{code}.po"
-    copy = tmp_path / file.name
-    copy.write_bytes(file.read_bytes())
-    assert list(messages.list_unfinished(messages.update(copy, messages.extract()))) == []
-    assert copy.read_text("utf-8") == file.read_text("utf-8")
+def test_a_translation_is_complete(code: str) -> None:
+    """A translation has the messages of the program only, and none needs a review."""
+    template, translation = messages.extract(), messages.read(messages.TRANSLATIONS / f"{code}.po")
+    assert {message.id for message in translation} == {message.id for message in template}
+    assert list(messages.list_unfinished(translation)) == []
 
 
 def test_an_unfinished_message_is_found(tmp_path: Path) -> None:
@@ -56,13 +54,13 @@ def test_the_plural_forms_are_those_of_unicode(code: str) -> None:
     """Numbers that Unicode (CLDR) puts into one plural category have the same form."""
     interface = load_interface(code)
     catalog = messages.read(messages.TRANSLATIONS / f"{code}.po")
-    [message] = [each for each in catalog if each.id == (" %(number)s", " %(number)s")] or [
-        each for each in catalog if each.id and "publications found" in each.id[1]
-    ]
-    forms = {number: interface.ngettext(*message.id, number) for number in range(1000)}
+    [(one, many)] = [
+        each.id for each in catalog
+        if not isinstance(each.id, str) and each.id[1] == "%(number)s publications found"
+    ]  # fmt: skip
+    forms = {number: interface.ngettext(one, many, number) for number in range(1000)}
     categories = {number: interface.locale.plural_form(number) for number in forms}
     pairs = {(forms[number], categories[number]) for number in forms}
-    assert len({form for form, _ in pairs}) <= len({category for _, category in pairs})
     assert len(pairs) == len({category for _, category in pairs})
 
 

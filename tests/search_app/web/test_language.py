@@ -21,7 +21,8 @@ OTHERS = [code for code in LANGUAGES if code != "en"]
 PAGES = ("/", "/?q=organ+removal&region=Africa&page=1", "/about", "/advanced", MODEL_LAW, "/list")
 LINKING = (
     "", "?q=smuggling&explain=1&region=Africa", "?q=xyzzy", "?page=3", "?page=x", "nowhere",
-    "about", "advanced", "list?id=none", "facet/region", MODEL_LAW.removeprefix("/"), "opensearch.xml",
+    "about", "advanced", "list?id=none", "facet/region", MODEL_LAW.removeprefix("/"),
+    "opensearch.xml",
     "api/suggest?q=tra", "api/search?q=organ", "search-record?q=organ",
 )  # fmt: skip
 """Pages and responses of each kind that have links."""
