@@ -1,0 +1,101 @@
+"""The pages in six languages: accessible, no wider than a phone, and read from search to page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from search_app.i18n.interface import LANGUAGES, load_interface
+from tests.browser import site as at
+from tests.browser.conftest import OpenPage
+from tests.browser.site import Site
+
+OTHERS = [code for code in LANGUAGES if code != "en"]
+KINDS = (
+    "everything", "ticked", "nothing found", "relaxed", "facet of a search",
+    "hit of a search", "citation", "about", "advanced", "list", "search record", "400 range",
+)  # fmt: skip
+"""The kinds of page of the tests that visit several pages in each language."""
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_page_in_each_language_has_no_violation(
+    code: str, open_page: OpenPage, site: Site, axe_violations: Callable[[Page], list[str]]
+) -> None:
+    """Axe reports no violation in any language, on a phone in dark and on a desk in light."""
+    for width, scheme in ((360, "dark"), (1280, "light")):
+        page = open_page(width=width, color_scheme="dark" if scheme == "dark" else "light")
+        for kind in ("everything", "ticked", "citation"):
+            page.goto(site.url(f"/{code}{at.PAGES[kind]}"))
+            at.unfold(page)
+            assert axe_violations(page) == [], (kind, width)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_no_page_in_any_language_scrolls_sideways(
+    code: str, open_page: OpenPage, site: Site
+) -> None:
+    """No page is wider than a screen of 320 pixels, with its filters open or collapsed."""
+    page = open_page(width=320, height=640, has_touch=True)
+    for kind in KINDS:
+        page.goto(site.url(f"/{code}{at.PAGES[kind]}"))
+        for _ in range(2):
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, kind
+            at.unfold(page)
+
+
+@pytest.mark.parametrize("code", ["ar", "zh"])
+def test_a_reader_goes_from_the_box_to_a_publication_and_back(
+    code: str, open_page: OpenPage, site: Site
+) -> None:
+    """On a phone, a search, a filter, a publication, and the way back stay in the language."""
+    gettext = load_interface(code).gettext
+    page = open_page(width=360, height=740, has_touch=True)
+    page.goto(site.url(f"/{code}/"))
+    page.get_by_role("combobox").fill("trafficking")
+    page.get_by_role("button", name=gettext("Search"), exact=True).click()
+    expect(page).to_have_url(re.compile(rf"/{code}/\?q=trafficking"))
+    page.locator(".fold > summary").click()
+    page.locator(".facet .tick").first.click()
+    expect(page.locator(".chips .chip")).to_have_count(1)
+    page.locator(".hit h3 a").first.click()
+    expect(page).to_have_url(re.compile(rf"/{code}/publication/"))
+    page.get_by_role("link", name=gettext("Back to the results")).click()
+    expect(page).to_have_url(re.compile(rf"/{code}/\?q=trafficking"))
+    assert page.evaluate("document.documentElement.lang") == code
+
+
+def test_the_language_of_the_browser_is_offered(open_page: OpenPage, site: Site) -> None:
+    """A reader whose browser is in French is offered the same page in French, in one line."""
+    page = open_page(locale="fr-CH")
+    page.goto(site.url("/?q=trafficking"))
+    offer = page.locator(".offer a")
+    expect(offer).to_have_text("Lire cette page en français")
+    at.value(page, "Region", "South Asia").click()
+    expect(page.locator(".chips .chip")).to_have_count(1)
+    offer.click()
+    expect(page).to_have_url(re.compile(r"/fr/\?q=trafficking&region=South\+Asia"))
+    expect(page.locator(".offer")).to_have_count(0)
+
+
+def test_a_reader_of_another_language_is_offered_none(open_page: OpenPage, site: Site) -> None:
+    """A browser in a language without pages gets no offer, and nor does one in that of the page."""
+    for locale, path in (("de-DE", "/ru/"), ("ru-RU", "/ru/")):
+        page = open_page(locale=locale)
+        page.goto(site.url(path))
+        expect(page.locator(".languages a")).to_have_count(len(LANGUAGES))
+        expect(page.locator(".offer")).to_have_count(0)
+
+
+def test_latin_titles_are_isolated_in_arabic(open_page: OpenPage, site: Site) -> None:
+    """On an Arabic page, a Latin title is at the right, and its full stop does not jump."""
+    page = open_page(width=1280)
+    page.goto(site.url("/ar/?q=organ+removal"))
+    heading, passage = page.locator(".hit h3").first, page.locator(".hit .passage").first
+    for place in (heading, passage):
+        direction = place.evaluate("(each) => getComputedStyle(each).direction")
+        align = place.evaluate("(each) => getComputedStyle(each).textAlign")
+        assert (direction, align) in {("ltr", "right"), ("ltr", "end")}
