@@ -41,16 +41,13 @@ Fetch = Callable[[str], Fetched]
 
 
 def addresses(fetched: Fetched) -> Iterator[str]:
-    """Yield each URL in a response, except marked links to other sites and other languages."""
+    """Yield each URL in a response, except links to other sites and to pages in a named language."""
     media_type = fetched.kind.partition(";")[0]
     if media_type == "application/json":
         yield from _of_json(json.loads(fetched.body))
     elif media_type == "text/html":
-        page = BeautifulSoup(fetched.body, "lxml")
-        own = page.html["lang"] if page.html else None
-        for tag in page.find_all(True):
-            is_own = tag.get("hreflang") in (None, own)
-            if is_own and not FOREIGN & set(tag.get("rel") or ()):
+        for tag in BeautifulSoup(fetched.body, "lxml").find_all(True):
+            if not tag.has_attr("hreflang") and not FOREIGN & set(tag.get("rel") or ()):
                 yield from (str(tag[name]) for name in NAMES if tag.has_attr(name))
     elif media_type in DESCRIPTIONS:
         yield from _of_xml(etree.fromstring(fetched.body.encode()))

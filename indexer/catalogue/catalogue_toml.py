@@ -1,4 +1,4 @@
-"""Read, check and write `catalogue.toml`, and read its grouping file.
+"""Read, check and write `catalogue.toml`, and read its grouping file and its translations.
 
 An invalid file raises CatalogueError with the place and a hint. Nothing is built from it.
 """
@@ -14,8 +14,9 @@ from typing import TypeVar
 import msgspec
 
 from indexer.analysis import language_detection
-from indexer.catalogue import appearance, safe_files
+from indexer.catalogue import appearance, safe_files, translations
 from indexer.catalogue.fields import MISSING, Catalogue, Field
+from indexer.catalogue.texts import CatalogueTexts
 from indexer.values import iso_codes
 
 CATALOGUE_FILE = "catalogue.toml"
@@ -47,7 +48,8 @@ class CatalogueError(Exception):
 def load(folder: Path) -> Catalogue:
     """Return the catalogue of a corpus folder.
 
-    Raise CatalogueError if `catalogue.toml` or its grouping file is missing or invalid.
+    Raise CatalogueError if `catalogue.toml` or its grouping file is missing or invalid, or if a
+    translation is invalid.
     """
     file = folder / CATALOGUE_FILE
     catalogue = read_toml(file, Catalogue, "See corpus/README.md for the keys of a row")
@@ -60,7 +62,17 @@ def load(folder: Path) -> Catalogue:
     if catalogue.logo:
         image = _read_logo(folder / catalogue.logo)
         catalogue = msgspec.structs.replace(catalogue, logo_image=image)
-    return catalogue
+    files = {path.stem.partition(".")[2]: path for path in sorted(folder.glob("catalogue.*.toml"))}
+    texts = {name: _read_translation(path, name, catalogue) for name, path in files.items()}
+    return msgspec.structs.replace(catalogue, translations=texts)
+
+
+def _read_translation(file: Path, language: str, catalogue: Catalogue) -> CatalogueTexts:
+    """Return the texts of a file such as `catalogue.fr.toml`. Raise CatalogueError."""
+    texts = read_toml(file, CatalogueTexts, "See corpus/README.md for the keys of a translation")
+    for message, hint in translations.find_faults(language, texts, catalogue):
+        raise CatalogueError(file, message, hint)
+    return texts
 
 
 def _read_logo(file: Path) -> bytes:
@@ -77,13 +89,16 @@ def _read_logo(file: Path) -> bytes:
 
 
 def format_toml(catalogue: Catalogue) -> str:
-    """Return a catalogue as TOML that `load` reads back. Grouping and logo are separate files."""
+    """Return a catalogue as TOML that `load` reads back.
+
+    Grouping, logo, and translations are separate files.
+    """
     table = msgspec.to_builtins(catalogue)
     rows, rules = table.pop("field"), table.pop("type")
     lines = [
         f"{name} = {format_toml_value(value)}"
         for name, value in table.items()
-        if name not in ("groups", "logo_image")
+        if name not in ("groups", "logo_image", "translations")
     ]
     for row in rows:
         lines += ["", "[[field]]"]
@@ -164,7 +179,7 @@ def _find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
          "two rows have a parent", "Keep one of them: a catalogue has at most one tree"),
     )  # fmt: skip
     for row in rows:
-        for find in (_name_faults, _value_faults, _parent_faults):
+        for find in (_name_faults, _value_faults, _parent_faults, translations.find_row_faults):
             faults += find(row, catalogue)
     faults += appearance.find_faults(catalogue.accent, catalogue.logo)
     return faults + _find_type_faults(catalogue)

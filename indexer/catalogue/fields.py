@@ -6,7 +6,8 @@ Another catalogue with other facets needs only another corpus folder, and no cod
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Literal
 
@@ -14,11 +15,16 @@ import msgspec
 
 from indexer.catalogue.records import Link, Publication, Value
 from indexer.catalogue.roles import ALIASES, Role, RoleOrAlias, TypeRule
+from indexer.catalogue.texts import CatalogueTexts
 from indexer.values import dates, iso_codes, names
 from indexer.values.publication_types import FALLBACK_TYPE, PublicationType
 
 MISSING = "none"
 """The facet value for publications without a value. No field may have it as a value."""
+NOT_STATED = "Not stated"
+"""The label of MISSING in a row without one of its own."""
+MAX_CACHED_LABELS = 4096
+"""Number of display texts of values that a catalogue caches."""
 
 FieldKind = Literal[
     "text",
@@ -53,6 +59,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `detects`: detect the language of a title from its text if the source does not state it.
     `names`: its names in sources. The first one is written into pages.
     `restricted`: the values which mean that a publication is given out on request only.
+    `translates`: the row of the title or the abstract, whose text it has in `language`.
     """
 
     name: str
@@ -72,8 +79,10 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     required: bool = False
     detects: bool = False
     names: tuple[str, ...] = ()
-    missing: str = "Not stated"
+    missing: str = NOT_STATED
     restricted: tuple[str, ...] = ()
+    translates: str | None = None
+    language: str | None = None
 
     def __post_init__(self) -> None:
         if self.role in ALIASES:
@@ -97,9 +106,14 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (value.label or value.url) if isinstance(value, Link) else str(value)
 
     def search_text(self, value: Value, language: str = "en") -> str:
-        """Return the text by which a value is searched: a name in both orders, else its display."""
+        """Return the text by which a value is searched, if not by its display.
+
+        The name of a person is searched in both orders, and a country by its common name.
+        """
         if self.kind == "name":
             return names.read(str(value)).search_text
+        if self.kind == "country":
+            return iso_codes.get_common_name(str(value), language)
         return self.display(value, language)
 
 
@@ -112,7 +126,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     `accent`: the color of links on light and on dark pages, or (). `logo`: the name of an image in
     the folder. `footer` is a text at the end of each page.
     `groups` comes from the grouping file: the parents of each value of the child field.
-    `logo_image` has the bytes of the logo.
+    `logo_image` has the bytes of the logo. `translations` has its texts in other languages.
     """
 
     title: str
@@ -130,6 +144,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     footer: str = ""
     groups: dict[str, tuple[str, ...]] = {}
     logo_image: bytes = b""
+    translations: dict[str, CatalogueTexts] = {}
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -251,6 +266,35 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return msgspec.structs.replace(publication, values=values)
 
     @cached_property
+    def get_label(self) -> Callable[[str, Value], str]:
+        """The display text of a value, by the name of its row and the value."""
+        return lru_cache(MAX_CACHED_LABELS)(self.make_label)
+
+    def make_label(self, row: str, value: Value) -> str:
+        """Return the display text of a value of a row."""
+        return self.by_name[row].display(value, self.language)
+
+    def find_label_language(self, row: str, value: Value) -> str | None:
+        """Return the language of the display text of a value if a page must state it.
+
+        Only a translation returns one: for a text that it leaves in the catalogue's own language.
+        """
+        return None
+
+    def find_text_language(self, text: str) -> str | None:
+        """Return the language of a text of the catalogue if a page must state it, as above."""
+        return None
+
+    def find_publication_language(self, publication: Publication) -> str | None:
+        """Return the language of a title and abstract if it is not the one of the page."""
+        return publication.lang
+
+    @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the catalogue, grouping included. A change of it forces a full rebuild."""
-        return sha256(msgspec.json.encode(self)).hexdigest()
+        """SHA-256 of the catalogue and its grouping, without the translations.
+
+        A change of it forces a full rebuild.
+        """
+        return sha256(
+            msgspec.json.encode(msgspec.structs.replace(self, translations={}))
+        ).hexdigest()

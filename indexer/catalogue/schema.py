@@ -66,8 +66,11 @@ def derive_schema(catalogue: Catalogue) -> fields.Schema:
 
 
 def get_language(publication: Publication, field: Field, catalogue: Catalogue) -> str:
-    """Return the language of a field: the publication's own for the title and the summary."""
-    own = publication.lang if field.role in ("title", "abstract") else None
+    """Return the language of a field: the publication's own for the title and the summary.
+
+    A translation of them has the language of its row.
+    """
+    own = publication.lang if field.role in ("title", "abstract") else field.language
     return own or catalogue.language
 
 

@@ -66,8 +66,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The description of a generation.
 
     `format`: version of the segment format. `analysis`: version of the text analysis.
-    `schema`: fingerprint of the catalogue. `corpus`: digest of all input, including the thesaurus
-    and the problems.
+    `schema`: fingerprint of the catalogue. `corpus`: digest of all input, including the thesaurus,
+    the translations of the catalogue, and the problems.
     `built`: time of the build in UTC, ISO 8601. `seconds`: its duration.
     `after`: name of the predecessor. It is the generation that was live before, or an earlier
     undamaged one if that is damaged.

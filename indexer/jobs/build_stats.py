@@ -98,8 +98,9 @@ class BuildStats:
 
     @property
     def corpus(self) -> str:
-        """Return a digest of items, thesaurus, retired ids, dead links, and problems."""
+        """Return a digest of all input: of the items, and of the files beside them."""
         corpus_hash = self._corpus_hash.copy()
+        corpus_hash.update(msgspec.json.encode(self.catalogue.translations))
         corpus_hash.update(msgspec.json.encode(self.thesaurus))
         corpus_hash.update(b"".join(map(msgspec.json.encode, self.retired.values())))
         corpus_hash.update(b"".join(map(msgspec.json.encode, self.dead_links)))

@@ -1,14 +1,18 @@
 """Languages and countries: code to name, and name to code.
 
-Names come from the Unicode CLDR through Babel. Countries have ISO 3166-1 alpha-2 codes. Languages
-have ISO 639-1 codes, or ISO 639-3 codes where there is none. CLDR's table of language aliases
-replaces a three-letter code that has a short form (`fra` by `fr`).
+Names come from the Unicode CLDR through Babel. In the languages of the United Nations, their names
+of countries replace those of the CLDR (`un_names.toml`). Countries have ISO 3166-1 alpha-2 codes.
+Languages have ISO 639-1 codes, or ISO 639-3 codes where there is none. CLDR's table of language
+aliases replaces a three-letter code that has a short form (`fra` by `fr`).
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Mapping
 from functools import cache, lru_cache
+from importlib.resources import files
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
@@ -17,11 +21,10 @@ ALTERNATIVE_NAMES = {
     "AE": ("Emirates",),
     "BA": ("Bosnia",),
     "BO": ("Plurinational State of Bolivia",),
-    "CD": ("Democratic Republic of the Congo", "DR Congo", "Zaire"),
+    "CD": ("DR Congo", "Zaire"),
     "CG": ("Republic of the Congo",),
     "CI": ("Ivory Coast",),
     "CN": ("People's Republic of China",),
-    "CV": ("Cabo Verde", "Cape Verde"),
     "CZ": ("Czech Republic",),
     "FM": ("Federated States of Micronesia",),
     "GB": (
@@ -31,26 +34,22 @@ ALTERNATIVE_NAMES = {
     "GM": ("The Gambia",),
     "IR": ("Islamic Republic of Iran", "Persia"),
     "KP": ("Democratic People's Republic of Korea",),
-    "KR": ("Republic of Korea", "Korea"),
+    "KR": ("Korea",),
     "LA": ("Lao People's Democratic Republic", "Lao PDR"),
-    "MD": ("Republic of Moldova", "Moldavia"),
+    "MD": ("Moldavia",),
     "MK": ("Macedonia",),
-    "MM": ("Myanmar", "Burma"),
+    "MM": ("Burma",),
     "NL": ("Holland", "The Netherlands"),
-    "PS": ("Palestine", "State of Palestine"),
-    "RU": ("Russian Federation",),
-    "SY": ("Syrian Arab Republic",),
+    "PS": ("Palestine",),
     "SZ": ("Swaziland",),
     "TL": ("East Timor",),
-    "TR": ("Turkey", "Türkiye"),
-    "TZ": ("United Republic of Tanzania",),
-    "US": ("United States of America", "America"),
-    "VA": ("Holy See", "Vatican"),
+    "TR": ("Turkey",),
+    "US": ("America",),
+    "VA": ("Vatican",),
     "VE": ("Bolivarian Republic of Venezuela",),
-    "VN": ("Viet Nam",),
 }  # fmt: skip
-"""English names of countries that CLDR lacks: names of the United Nations, former names, short
-names, and names of parts."""
+"""English names of countries that neither CLDR nor `un_names.toml` has: long forms, former names,
+short names, and names of parts."""
 _NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 _THE_WORLD = "001"
 ACRONYMS = {
@@ -60,6 +59,8 @@ ACRONYMS = {
 }  # fmt: skip
 """Abbreviations of countries, in capitals because *us* is a word."""
 
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+"""A language tag as in BCP 47, such as `pt-BR`."""
 _ALPHA_3 = 3
 _OTHER_BIBLIOGRAPHIC_CODES = {"ak": "aka", "gu": "guj"}
 """Codes of languages for which CLDR lists the code of another language last."""
@@ -72,6 +73,9 @@ def _load_locale(language: str) -> Locale:
 
 def has_names(language: str) -> bool:
     """Return whether CLDR has names of languages and countries in a language."""
+    # Babel ignores what follows a dot or an at sign.
+    if not _TAG.fullmatch(language):
+        return False
     try:
         return _load_locale(language) is not None
     except (ValueError, UnknownLocaleError):
@@ -134,7 +138,8 @@ def find_country_code(text: str) -> str | None:
 
 @cache
 def _map_alternative_names() -> dict[str, str]:
-    return {
+    names = {name.casefold(): code for code, name in _get_un_names("en").items()}
+    return names | {
         name.casefold(): code
         for table in (ALTERNATIVE_NAMES, ACRONYMS)
         for code, names in table.items()
@@ -156,14 +161,38 @@ def list_languages() -> tuple[str, ...]:
 
 
 def get_country_name(code: str, in_language: str = "en") -> str:
-    """Return the name of a country in a language, or the code if no name is known."""
+    """Return the name of a country or region in a language, or the code if no name is known.
+
+    It is the name that the United Nations use, or the CLDR name in other languages.
+    """
+    return _get_un_names(in_language).get(code) or get_common_name(code, in_language)
+
+
+def get_common_name(code: str, in_language: str = "en") -> str:
+    """Return the CLDR name of a country or region in a language, or the code without one."""
     return str(_load_locale(in_language).territories.get(code, code))
 
 
 def list_country_names(code: str, in_language: str) -> list[str]:
-    """Return all names of a country in a language, the CLDR name first."""
+    """Return all names of a country in a language, the displayed name first."""
     alternatives = ALTERNATIVE_NAMES.get(code, ()) if in_language == "en" else ()
-    return list(dict.fromkeys([get_country_name(code, in_language), *alternatives]))
+    names = (get_country_name(code, in_language), get_common_name(code, in_language))
+    return list(dict.fromkeys([*names, *alternatives]))
+
+
+@cache
+def _get_un_names(language: str) -> Mapping[str, str]:
+    """Return the names of the United Nations that differ from CLDR names, by country."""
+    locale = _load_locale(language)
+    # The United Nations write Chinese in simplified characters.
+    if locale.script == "Hant":
+        return {}
+    return _load_un_names().get(locale.language, {})
+
+
+@cache
+def _load_un_names() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads((files(__package__) / "un_names.toml").read_text(encoding="utf-8"))
 
 
 @cache

@@ -172,7 +172,7 @@ def serialize_suggestions(
         "suggestions": [
             {
                 "kind": suggestion.kind,
-                "text": suggestion.text,
+                "text": _get_suggestion_text(suggestion, catalogue),
                 "label": _get_suggestion_label(suggestion, catalogue),
                 "count": suggestion.count,
                 "number": format_number(suggestion.count),
@@ -186,10 +186,18 @@ def serialize_suggestions(
 
 def _get_suggestion_label(suggestion: Suggestion, catalogue: Catalogue) -> str:
     """Return the label of a suggestion. The label of a facet value includes its facet."""
+    text = _get_suggestion_text(suggestion, catalogue)
+    if suggestion.kind != "facet":
+        return text
+    field = catalogue.by_name[suggestion.field].label
+    return gettext("%(field)s: %(value)s") % {"field": field, "value": text}
+
+
+def _get_suggestion_text(suggestion: Suggestion, catalogue: Catalogue) -> str:
+    """Return the text of a suggestion. A facet value has its display name."""
     if suggestion.kind != "facet":
         return suggestion.text
-    field = catalogue.by_name[suggestion.field].label
-    return gettext("%(field)s: %(value)s") % {"field": field, "value": suggestion.text}
+    return facet_label(catalogue.by_name[suggestion.field], suggestion.value, catalogue)
 
 
 def _describe_suggestion(suggestion: Suggestion, catalogue: Catalogue) -> str:

@@ -102,7 +102,8 @@ class Hit(msgspec.Struct, frozen=True):
     """A hit: a publication, its score (None without words), and its highlighted title and passage.
 
     `editions` is the number of other editions in the index, whether or not they match. `why` is
-    None unless the request asked for explanations.
+    None unless the request asked for explanations. `translations` has the highlighted title and
+    passage in other languages, by the name of the row that has them.
     """
 
     publication: Publication
@@ -111,6 +112,7 @@ class Hit(msgspec.Struct, frozen=True):
     passage: tuple[TextRun, ...]
     editions: int = 0
     why: Explanation | None = None
+    translations: Mapping[str, tuple[TextRun, ...]] = {}
 
 
 class ExpandedEntity(msgspec.Struct, frozen=True):
@@ -169,10 +171,13 @@ class ValueCount(msgspec.Struct, frozen=True):
 class MissingPlace(msgspec.Struct, frozen=True):
     """A place that the query names and no publication is about.
 
-    `text` is the rest of the query. `near` has the filter values to combine it with.
+    `name` is its name in the language of the catalogue. `code` is its code in ISO 3166-1 or UN M49,
+    or "" for a capital. `text` is the rest of the query. `near` has the filter values to combine it
+    with.
     """
 
     name: str
+    code: str
     text: str
     near: tuple[ValueCount, ...]
 

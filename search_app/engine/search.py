@@ -6,12 +6,15 @@ facet buckets, explanations and suggestions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import zip_longest
 
 import msgspec
 from whoosh import query
 
+from indexer.catalogue import translations
+from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication
 from indexer.catalogue.retired import Retired
 from indexer.catalogue.tested_links import LinkResult
@@ -32,7 +35,14 @@ from search_app.engine.query.nodes import clauses
 from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import Diagnosis, ExpandedEntity, Hit, Results, Suggestion
+from search_app.engine.results import (
+    Diagnosis,
+    ExpandedEntity,
+    Hit,
+    Results,
+    Suggestion,
+    TextRun,
+)
 from search_app.engine.store import Expected, Related, Store, StoreRequest
 
 
@@ -178,6 +188,7 @@ def _make_hits(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadlin
         highlight.make_highlighter(words, row.name if row else "", catalogue.language)
         for row in (catalogue.find_by_role("title"), catalogue.find_by_role("abstract"))
     )
+    translating = _list_translating(words, catalogue)
     explanations = retrieved.reply.explain() if retrieved.request.explain else []
     for hit, explanation in zip_longest(retrieved.reply.rank_hits(), explanations):
         deadline.checkpoint("passages")  # an expensive search may pause between hits
@@ -189,7 +200,26 @@ def _make_hits(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadlin
             highlight.best_passage(publication.summary or "", in_summary, publication.lang),
             hit.editions,
             explanation,
+            {
+                row.name: find(str(values[0]))
+                for row, find in translating
+                if (values := publication.values.get(row.name))
+            },
         )
+
+
+def _list_translating(
+    words: query.Query | None, catalogue: Catalogue
+) -> Sequence[tuple[Field, Callable[[str], tuple[TextRun, ...]]]]:
+    """Return each row with titles or abstracts in another language, and what highlights them."""
+    translating = []
+    for row in catalogue.fields:
+        if row.translates and row.language:
+            highlighter = highlight.make_highlighter(words, row.name, row.language)
+            is_title = catalogue.by_name[row.translates].role == "title"
+            find = highlight.highlight if is_title else highlight.best_passage
+            translating.append((row, partial(find, highlighter=highlighter)))
+    return translating
 
 
 class Searcher:
@@ -204,6 +234,7 @@ class Searcher:
         self.catalogue = vocabulary.catalogue
         self.store = store
         self.interpreter = Interpreter(vocabulary, store, generation.read_thesaurus())
+        self._translated: dict[str, Catalogue] = {}
         self._retired = generation.read_retired()
         self._dead_links = {link.url: link for link in generation.read_dead_links()}
 
@@ -211,6 +242,12 @@ class Searcher:
     def size(self) -> int:
         """The number of publications."""
         return self.interpreter.vocabulary.size
+
+    def translate(self, language: str) -> Catalogue:
+        """Return the catalogue with its texts in a language, for display only."""
+        if language not in self._translated:
+            self._translated[language] = translations.translate(self.catalogue, language)
+        return self._translated[language]
 
     def search(self, request: SearchRequest, deadline: Deadline | None = None) -> Results:
         """Return the results of a search. Raise BudgetExceeded."""
@@ -234,9 +271,12 @@ class Searcher:
         """
         return retrieve(request, self.interpreter, deadline).reply.scan()
 
-    def suggest(self, text: str, filters: Filters) -> list[Suggestion]:
-        """Return suggestions for a text that is being typed, within the selected filters."""
-        return autocomplete.suggest(text, self.interpreter, filters=filters)
+    def suggest(self, text: str, filters: Filters, language: str = "") -> list[Suggestion]:
+        """Return suggestions for a text that is being typed, within the selected filters.
+
+        Values have labels in the catalogue's own language and in `language`.
+        """
+        return autocomplete.suggest(text, self.interpreter, filters=filters, language=language)
 
     def get_publication(self, identity: str) -> Publication | None:
         """Return the publication with an id, or None."""

@@ -224,8 +224,11 @@ class Store(Protocol):
         Raise BudgetExceeded.
         """
 
-    def find_values(self, text: str, limit: int) -> Iterator[LabeledValue]:
-        """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
+    def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
+        """Yield up to `limit` facet values with a prefix of their label, or of a word in it.
+
+        Labels in the catalogue's own language and in `language` count.
+        """
 
     def get_publication(self, identity: str) -> Publication | None:
         """Return the publication with an id, or None."""

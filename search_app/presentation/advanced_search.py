@@ -74,4 +74,4 @@ def _split(text: str) -> Iterator[str]:
 
 
 def _list_pieces(text: str) -> Iterable[tuple[str, str]]:
-    return _PIECE.findall(text.translate(str.maketrans("“”„", '"""')))
+    return _PIECE.findall(text.translate(str.maketrans("“”„«»", '"' * 5)))

@@ -96,7 +96,15 @@ def _make_place(place: MissingPlace, state: SearchState, catalogue: Catalogue) -
         name = facet_label(row, value.value, catalogue)
         target = _select_value(value, state.with_only_text(place.text), catalogue)
         group.append(SearchLink(name, value.total, target.make_url()))
-    return PlaceAlternatives(place.name, tuple(regions), tuple(countries), tuple(unplaced))
+    name = _name_place(place, catalogue)
+    return PlaceAlternatives(name, tuple(regions), tuple(countries), tuple(unplaced))
+
+
+def _name_place(place: MissingPlace, catalogue: Catalogue) -> str:
+    """Return the display name of a place, as that of a country that publications are about."""
+    rows = (row.name for row in catalogue.fields if row.kind == "country")
+    row = next(rows, None)
+    return catalogue.get_label(row, place.code) if row and place.code else place.name
 
 
 def _select_value(count: ValueCount, state: SearchState, catalogue: Catalogue) -> SearchState:

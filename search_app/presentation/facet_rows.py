@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import msgspec
 from markupsafe import escape
 
-from indexer.catalogue.fields import MISSING, Catalogue, Field
+from indexer.catalogue.fields import MISSING, NOT_STATED, Catalogue, Field
 from indexer.catalogue.records import Value
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import Bucket
@@ -20,8 +18,9 @@ class FacetRow(msgspec.Struct, frozen=True, gc=False):
     """A value of a facet: its label, its counts, and the link that toggles it.
 
     `key` is unique on a page. `number` is the formatted count, empty for a selected value without
-    hits. `name` is the label as HTML. `action` describes in words what the link does and how many
-    hits follow. `within` is the name of the list of its children.
+    hits. `name` is the label as HTML, and `lang` its language, empty if it is the one of the page.
+    `action` describes in words what the link does and how many hits follow. `within` is the name of
+    the list of its children.
     """
 
     field: str
@@ -29,6 +28,7 @@ class FacetRow(msgspec.Struct, frozen=True, gc=False):
     key: Html
     label: str
     name: Html
+    lang: Html
     count: int
     number: str
     href: Html
@@ -55,12 +55,16 @@ def facet_label(field: Field, value: Value, catalogue: Catalogue) -> str:
         if not high:
             return gettext("from %(year)s") % {"year": low}
         return f"{low}–{high}" if low else gettext("up to %(year)s") % {"year": high}
-    return _get_label(field, value, catalogue.language)
+    if value != MISSING:
+        return catalogue.get_label(field.name, value)
+    return gettext("Not stated") if field.missing == NOT_STATED else field.missing
 
 
-@lru_cache(maxsize=4096)
-def _get_label(field: Field, value: Value, language: str) -> str:
-    return field.missing if value == MISSING else field.display(value, language)
+def find_facet_language(field: Field, value: Value, catalogue: Catalogue) -> str | None:
+    """Return the language of the display name of a value if it is not the one of the page."""
+    if value != MISSING:
+        return catalogue.find_label_language(field.name, value)
+    return None if field.missing == NOT_STATED else catalogue.find_text_language(field.missing)
 
 
 def is_selected(bucket: Bucket) -> bool:
@@ -78,7 +82,9 @@ class RowBuilder:
     def make_row(self, bucket: Bucket, within: str = "") -> FacetRow:
         """Return the row of a value, with those of its children. `within` starts their keys."""
         name, value, count = bucket.field, bucket.value, bucket.count
-        label = facet_label(self._catalogue.by_name[name], value, self._catalogue)
+        field = self._catalogue.by_name[name]
+        label = facet_label(field, value, self._catalogue)
+        language = find_facet_language(field, value, self._catalogue)
         label_html, number = escape_html(label), format_number(count) if count else ""
         if is_selected(bucket):
             href = Html(escape(toggle(self._state, bucket).make_url()))
@@ -89,7 +95,8 @@ class RowBuilder:
             gettext("Values within %(value)s") % {"value": label_html} if children else ""
         )
         return FacetRow(
-            name, value, escape_html(f"{within}{name}={value}"), label, label_html, count, number,
+            name, value, escape_html(f"{within}{name}={value}"), label, label_html,
+            escape_html(language or ""), count, number,
             href, _describe_action(bucket, label_html, number), bucket.selected,
             Html(children_label), children,
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -14,7 +14,9 @@ from indexer.values.identifiers import make_doi_url
 from indexer.values.publication_types import PublicationType
 from search_app.engine.store import Related
 from search_app.export.csl import Item
+from search_app.presentation.displayed_texts import DisplayedText, find_abstract, find_title
 from search_app.presentation.export_links import ExportLink, make_export_links
+from search_app.presentation.facet_rows import find_facet_language
 from search_app.presentation.how_to_get import HowToGet, make_how_to_get
 from search_app.presentation.labels import MetadataLine, display_value, list_qualifying_rows
 from search_app.presentation.link_status import DeadLink, make_dead_links
@@ -45,15 +47,16 @@ OPEN_GRAPH_TYPES: Mapping[PublicationType, str] = {
 
 
 class Detail(msgspec.Struct, frozen=True):
-    """A field on the page: its label, and its values as pairs of text and URL.
+    """A field on the page: its label, and its values as text, URL, and language of the text.
 
-    The URL is empty if a value has no link. `folded` has further values that are shown on demand.
-    `has_long_values`: each value has its own line.
+    The URL is empty if a value has no link. The language is None if it is the one of the page.
+    `folded` has further values that are shown on demand. `has_long_values`: each value has its own
+    line.
     """
 
     label: str
-    values: tuple[tuple[str, str], ...]
-    folded: tuple[tuple[str, str], ...] = ()
+    values: tuple[tuple[str, str, str | None], ...]
+    folded: tuple[tuple[str, str, str | None], ...] = ()
     has_long_values: bool = False
 
 
@@ -69,18 +72,23 @@ class RelatedPublication(msgspec.Struct, frozen=True):
 class PublicationPage(msgspec.Struct, frozen=True):
     """All values that the page of a publication prints.
 
-    `href` is its URL. `list_href` is a list of it alone. `editions` are its other editions, newest
-    first. `similar` are similar publications. `has_long_title`: the title needs a smaller type.
+    `title` is the title of the HTML document, and `heading` that of the publication. `paragraphs`
+    are those of the abstract, and `original_paragraphs` those of the original below. `href` is its
+    URL. `list_href` is a list of it alone. `editions` are its other editions, newest first.
+    `similar` are similar publications. `has_long_title`: the title needs a smaller type.
     `may_have_abstract`: the catalogue has abstracts. `open_graph_type` is its type in the Open
     Graph protocol. `dead_links` are those of its links that failed their last test, by URL.
     """
 
     publication: Publication
+    heading: DisplayedText
+    abstract: DisplayedText
     href: str
     title: str
     facts: tuple[str, ...]
     how_to_get: HowToGet
     paragraphs: tuple[str, ...]
+    original_paragraphs: tuple[str, ...]
     exports: tuple[ExportLink, ...]
     details: tuple[Detail, ...]
     editions: tuple[RelatedPublication, ...]
@@ -108,55 +116,70 @@ def make_publication_page(
     """
     metadata = MetadataLine(catalogue, catalogue.facts)
     href = make_publication_url(publication.id, "")
+    heading, abstract = find_title(publication, catalogue), find_abstract(publication, catalogue)
     return PublicationPage(
         publication,
+        heading,
+        abstract,
         f"{prefix}{href}",
-        f"{publication.title} – {catalogue.title}",
+        f"{heading.text} – {catalogue.title}",
         metadata.format(publication),
         make_how_to_get(publication, item, catalogue),
-        tuple(publication.summary.split(PARAGRAPH_BREAK)) if publication.summary else (),
+        _split_paragraphs(abstract.text),
+        _split_paragraphs(abstract.original),
         make_export_links(lambda name: make_export_url(name, publication.id, prefix)),
-        tuple(_make_details(publication, catalogue, prefix)),
-        _make_related(related.editions, metadata, prefix),
-        _make_related(related.similar, metadata, prefix),
+        tuple(_make_details(publication, catalogue, prefix, {heading.row, abstract.row})),
+        _make_related(related.editions, metadata, catalogue, prefix),
+        _make_related(related.similar, metadata, catalogue, prefix),
         f"{prefix}/api{href}",
         ReadingList((publication.id,), prefix).make_url(),
-        len(publication.title) > MAX_HEADLINE_CHARS,
+        len(heading.text) > MAX_HEADLINE_CHARS,
         catalogue.find_by_role("abstract") is not None,
         OPEN_GRAPH_TYPES.get(item.type, "website"),
         make_dead_links(dead_links),
     )
 
 
-def _make_details(publication: Publication, catalogue: Catalogue, prefix: str) -> Iterable[Detail]:
-    """Yield the fields with values. A list is folded only if it is well above the limit."""
+def _split_paragraphs(text: str) -> tuple[str, ...]:
+    return tuple(text.split(PARAGRAPH_BREAK)) if text else ()
+
+
+def _make_details(
+    publication: Publication, catalogue: Catalogue, prefix: str, shown: Collection[str]
+) -> Iterable[Detail]:
+    """Yield the fields with values, without the rows that are `shown` above.
+
+    A list is folded only if it is well above the limit.
+    """
     for field in catalogue.valued:
         values = publication.values.get(field.name, ())
-        if not values:
+        if not values or field.name in shown:
             continue
         qualifying = list_qualifying_rows(field, catalogue)
         texts = [
             display_value(publication, field, value, qualifying, catalogue) for value in values
         ]
         hrefs = [_make_href(field, value, prefix) for value in values]
-        pairs = tuple(zip(texts, hrefs, strict=True))
-        limit = MAX_UNFOLDED_VALUES if len(pairs) > 1.5 * MAX_UNFOLDED_VALUES else len(pairs)
+        languages = [find_facet_language(field, value, catalogue) for value in values]
+        rows = tuple(zip(texts, hrefs, languages, strict=True))
+        limit = MAX_UNFOLDED_VALUES if len(rows) > 1.5 * MAX_UNFOLDED_VALUES else len(rows)
         has_long_values = len(texts) > 1 and sum(map(len, texts)) > MAX_INLINE_CHARS * len(texts)
-        yield Detail(field.label, pairs[:limit], pairs[limit:], has_long_values)
+        yield Detail(field.label, rows[:limit], rows[limit:], has_long_values)
 
 
 def _make_related(
-    publications: Iterable[Publication], metadata: MetadataLine, prefix: str
+    publications: Iterable[Publication], metadata: MetadataLine, catalogue: Catalogue, prefix: str
 ) -> tuple[RelatedPublication, ...]:
     return tuple(
         [
             RelatedPublication(
                 make_publication_url(publication.id, prefix),
-                publication.title,
-                publication.lang,
+                title.text,
+                title.lang,
                 metadata.format(publication),
             )
             for publication in publications
+            for title in (find_title(publication, catalogue),)
         ]
     )
 

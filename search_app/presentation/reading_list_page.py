@@ -20,6 +20,7 @@ from indexer.codec.segment.sort_orders import make_title_key
 from search_app.engine.results import Results
 from search_app.export.csl import Item
 from search_app.i18n.translation import gettext
+from search_app.presentation.displayed_texts import find_title
 from search_app.presentation.export_links import ExportLink, make_export_links
 from search_app.presentation.html import mark
 from search_app.presentation.labels import HitLines, format_day
@@ -106,19 +107,24 @@ def make_reading_list_page(
     items, lines = tuple(items), HitLines(catalogue)
     return ReadingListPage(
         reading_list=reading_list,
-        entries=tuple(_make_entries(stored, reading_list, lines)),
+        entries=tuple(_make_entries(stored, reading_list, lines, catalogue)),
         found=len(items),
         orders=tuple(_make_orders(items, reading_list)) if len(items) > 1 else (),
         exports=make_export_links(lambda name: reading_list.make_url(f"/export/{name}")),
         text=state.text,
-        candidates=tuple(_make_candidates(results, reading_list, state, lines)) if results else (),
+        candidates=tuple(_make_candidates(results, reading_list, state, lines, catalogue))
+        if results
+        else (),
         total=results.total if results else 0,
         search_href=state.make_url(),
     )
 
 
 def _make_entries(
-    stored: Mapping[str, Publication | Retired | None], reading_list: ReadingList, lines: HitLines
+    stored: Mapping[str, Publication | Retired | None],
+    reading_list: ReadingList,
+    lines: HitLines,
+    catalogue: Catalogue,
 ) -> Iterator[ListEntry]:
     last = len(stored) - 1
     for index, (identity, entry) in enumerate(stored.items()):
@@ -131,9 +137,10 @@ def _make_entries(
         if isinstance(entry, Publication):
             authors, facts = lines.format(entry)
             href = make_publication_url(identity, reading_list.prefix)
+            title = find_title(entry, catalogue)
             yield ListEntry(
-                title=entry.title, href=href, lang=entry.lang, authors=authors, facts=facts,
-                **changes,
+                title=title.text, href=href, lang=title.lang,
+                authors=authors, facts=facts, **changes,
             )  # fmt: skip
         else:
             yield _make_missing_entry(identity, entry, reading_list.prefix, changes)
@@ -182,17 +189,22 @@ def _make_author_key(item: Item) -> tuple[str, ...]:
 
 
 def _make_candidates(
-    results: Results, reading_list: ReadingList, state: SearchState, lines: HitLines
+    results: Results,
+    reading_list: ReadingList,
+    state: SearchState,
+    lines: HitLines,
+    catalogue: Catalogue,
 ) -> Iterator[Candidate]:
     for hit in results.hits:
         publication = hit.publication
         authors, facts = lines.format(publication)
+        title = find_title(publication, catalogue)
         longer = reading_list.with_id(publication.id)
         can_be_added = longer != reading_list and longer.fits
         yield Candidate(
             make_publication_url(publication.id, state.prefix),
-            mark(hit.title),
-            publication.lang,
+            mark(hit.translations.get(title.row, hit.title)),
+            title.lang,
             authors,
             facts,
             f"{longer.make_url()}&{urlencode({'q': state.text})}#add" if can_be_added else "",

@@ -16,6 +16,7 @@ from search_app.engine.results import Results
 from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation import search_notes
 from search_app.presentation.alternatives import Alternatives, alternatives
+from search_app.presentation.displayed_texts import find_abstract, find_title
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.export_links import ExportLink, make_export_links
 from search_app.presentation.facet_panel import (
@@ -23,7 +24,7 @@ from search_app.presentation.facet_panel import (
     list_useful_facets,
     make_facet_groups,
 )
-from search_app.presentation.facet_rows import facet_label
+from search_app.presentation.facet_rows import facet_label, find_facet_language
 from search_app.presentation.html import isolate, mark, mark_passage
 from search_app.presentation.labels import HitLines
 from search_app.presentation.list_controls import (
@@ -48,7 +49,8 @@ bytes. They limit the page to about 2,000 values. It stays fast for tens of thou
 class Chip(msgspec.Struct, frozen=True):
     """An active filter: its labels, the URL without it, and the total without it.
 
-    `action` describes what a click on it does, and how many hits follow.
+    `lang` is the language of the label if it is not the one of the page. `action` describes what a
+    click on it does, and how many hits follow.
     """
 
     facet: str
@@ -57,6 +59,7 @@ class Chip(msgspec.Struct, frozen=True):
     total: int
     field: str
     value: str
+    lang: str | None = None
 
     @property
     def action(self) -> str:
@@ -79,7 +82,9 @@ class HitRow(msgspec.Struct, frozen=True):
     """A hit in the list: its highlighted title and passage, its authors, and one line of facts.
 
     `editions` is the number of other editions, 0 if none is folded into this hit.
-    `why` explains the match in sentences, if the request asks for it.
+    `why` explains the match in sentences, if the request asks for it. `lang` and `passage_lang` are
+    the languages of the title and the passage if these are not the one of the page. `original` is
+    the title in its own language if another one is shown, or empty.
     """
 
     id: str
@@ -92,6 +97,9 @@ class HitRow(msgspec.Struct, frozen=True):
     editions: int = 0
     editions_href: str = ""
     why: tuple[Markup, ...] = ()
+    passage_lang: str | None = None
+    original: Markup = Markup()
+    original_lang: str | None = None
 
 
 class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,11 +150,14 @@ def _hit_rows(results: Results, state: SearchState, catalogue: Catalogue) -> Ite
     for position, hit in enumerate(results.hits, (state.page - 1) * state.size + 1):
         publication = hit.publication
         href = make_hit_url(state, publication.id, position)
+        title, abstract = find_title(publication, catalogue), find_abstract(publication, catalogue)
         yield HitRow(
-            publication.id, href, mark(hit.title), mark_passage(hit.passage), publication.lang,
-            *lines.format(publication),
+            publication.id, href, mark(hit.translations.get(title.row, hit.title)),
+            mark_passage(hit.translations.get(abstract.row, hit.passage)),
+            title.lang, *lines.format(publication),
             hit.editions if results.is_folded else 0, f"{href}#editions",
             tuple(map(isolate, explain_in_sentences(hit.why, catalogue))) if hit.why else (),
+            abstract.lang, mark(hit.title) if title.original else Markup(), title.original_lang,
         )  # fmt: skip
 
 
@@ -215,7 +226,8 @@ def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> It
         for value in values:
             href = state.without_filter(name, value).make_url()
             value_label = facet_label(field, value, catalogue)
-            yield Chip(field.label, value_label, href, totals[name, value], name, value)
+            language = find_facet_language(field, value, catalogue)
+            yield Chip(field.label, value_label, href, totals[name, value], name, value, language)
 
 
 class FacetPage(msgspec.Struct, frozen=True):

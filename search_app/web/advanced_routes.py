@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from search_app.presentation.advanced_search import compose_query, make_form
-from search_app.web.routes import get_searcher, parse_state
+from search_app.web.routes import get_catalogue, get_searcher, parse_state
 
 advanced = Blueprint("advanced", __name__)
 
@@ -14,7 +14,7 @@ advanced = Blueprint("advanced", __name__)
 @advanced.get("/advanced")
 def show_form() -> str:
     """Return the form."""
-    form = make_form(get_searcher().catalogue)
+    form = make_form(get_catalogue())
     return render_template("advanced.html", form=form, text="", hidden=())
 
 

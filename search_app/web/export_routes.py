@@ -20,7 +20,7 @@ from search_app.presentation.labels import describe_search
 from search_app.web.addresses import get_page_urls
 from search_app.web.errors import NotFound
 from search_app.web.lookup import get_publication
-from search_app.web.routes import get_searcher, parse_state
+from search_app.web.routes import get_catalogue, get_searcher, parse_state
 from search_app.web.streaming import join_blocks, scan_hits
 
 MAX_NAME_CHARS = 80
@@ -48,7 +48,7 @@ def export_search(name: str) -> Response:
     with ExitStack() as stack:
         publications = stack.enter_context(scan_hits(state))
         parts = export_format.write(publications, catalogue, get_page_urls())
-        file_name = describe_search(state, catalogue) or catalogue.title
+        file_name = describe_search(state, get_catalogue()) or get_catalogue().title
         response = make_file(join_blocks(parts), export_format, file_name)
         response.call_on_close(stack.pop_all().close)
         return response

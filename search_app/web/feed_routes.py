@@ -11,7 +11,7 @@ from search_app.export.csl import make_item
 from search_app.presentation.labels import describe_search
 from search_app.search_state import SIZE, SearchState
 from search_app.web.addresses import get_page_urls, make_absolute
-from search_app.web.routes import get_engine, get_searcher, parse_state
+from search_app.web.routes import get_catalogue, get_engine, get_searcher, parse_state
 
 PAGE_ENTRIES = 50
 """Number of entries of one part of a feed."""
@@ -35,7 +35,7 @@ def feed() -> Response:
 
 
 def _describe(state: SearchState, results: Results) -> atom.Feed:
-    catalogue = get_searcher().catalogue
+    catalogue = get_catalogue()
     description = describe_search(state, catalogue)
     title = f"{description} – {catalogue.title}" if description else catalogue.title
     total = results.titles if results.is_folded else results.total

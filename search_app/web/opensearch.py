@@ -13,8 +13,9 @@ from lxml import etree
 
 from search_app.api import serializers
 from search_app.export import atom, xml_document
+from search_app.i18n.translation import current
 from search_app.web.addresses import make_absolute
-from search_app.web.routes import get_searcher, parse_state
+from search_app.web.routes import get_catalogue, get_searcher, parse_state
 
 _NAMESPACE = "http://a9.com/-/spec/opensearch/1.1/"
 MEDIA_TYPE = "application/opensearchdescription+xml"
@@ -44,7 +45,7 @@ TEMPLATES = (
 @opensearch.get("/opensearch.xml")
 def description() -> Response:
     """Return the description of the search."""
-    catalogue = get_searcher().catalogue
+    catalogue = get_catalogue()
     root = etree.Element(f"{{{_NAMESPACE}}}OpenSearchDescription", nsmap={None: _NAMESPACE})
     xml_document.add(root, "ShortName", _shorten(catalogue.title, MAX_SHORT_NAME))
     xml_document.add(root, "LongName", _shorten(catalogue.title, MAX_LONG_NAME))
@@ -65,8 +66,8 @@ def description() -> Response:
 @opensearch.get("/opensearch/suggestions")
 def suggestions() -> Response:
     """Return the suggestions of the API as four arrays: typed text, texts, labels, and URLs."""
-    text, state, catalogue = request.args.get("q", ""), parse_state(), get_searcher().catalogue
-    found = get_searcher().suggest(text, state.filters)
+    text, state, catalogue = request.args.get("q", ""), parse_state(), get_catalogue()
+    found = get_searcher().suggest(text, state.filters, current().code)
     rows = serializers.serialize_suggestions(text, state, found, catalogue)["suggestions"]
     body = (
         text,

@@ -20,7 +20,7 @@ from search_app.presentation.search_record import (
 )
 from search_app.search_state import SearchState
 from search_app.web.addresses import make_absolute
-from search_app.web.routes import get_engine, get_searcher, parse_state
+from search_app.web.routes import get_catalogue, get_engine, get_searcher, parse_state
 from search_app.web.streaming import join_blocks, scan_hits
 
 NO_STORE = "no-store"
@@ -31,7 +31,7 @@ records = Blueprint("record", __name__)
 @records.get("/search-record")
 def show_record() -> Response:
     """Return the record of a search as a page. Raise BadParameter or TooManyExports."""
-    state, catalogue = parse_state(), get_searcher().catalogue
+    state, catalogue = parse_state(), get_catalogue()
     results, record = _search(state)
     content = sha256()
     with scan_hits(state) as publications:
@@ -66,7 +66,7 @@ def _search(state: SearchState) -> tuple[Results, SearchRecord]:
         record = make_search_record(
             results,
             state,
-            searcher.catalogue,
+            get_catalogue(),
             searcher.generation.manifest,
             origin=make_absolute(""),
             time=time.replace(microsecond=0),

@@ -48,6 +48,7 @@ from search_app.web.middleware.path_prefix import get_root
 from search_app.web.zero_result_log import ZeroResultLog
 
 site = Blueprint("site", __name__)
+_NO_CATALOGUE = Catalogue("pubsearch", "", ())
 
 
 def get_engine() -> Engine:
@@ -65,6 +66,19 @@ def get_searcher() -> Searcher:
     return cast(Searcher, g.searcher)
 
 
+def get_catalogue() -> Catalogue:
+    """Return the catalogue of the current request in the language of the page, for display."""
+    return get_searcher().translate(current().code)
+
+
+@site.app_template_global()
+def lang_of(text: str) -> Markup:
+    """Return the attribute `lang` of a text of the catalogue, if it is not that of the page."""
+    searcher: Searcher | None = g.get("searcher", get_engine().current)
+    language = searcher and searcher.translate(current().code).find_text_language(text)
+    return Markup(' lang="{}"').format(language) if language else Markup()
+
+
 @site.app_context_processor
 def _describe_index() -> dict[str, Any]:
     """Return the variables of every template.
@@ -79,7 +93,7 @@ def _describe_index() -> dict[str, Any]:
         "make_absolute": make_absolute,
         "interface": current(),
         "languages": list_language_links(get_engine()),
-        "catalogue": searcher.catalogue if searcher else Catalogue("pubsearch", "", ()),
+        "catalogue": searcher.translate(current().code) if searcher else _NO_CATALOGUE,
         "manifest": manifest,
         "generation": searcher.name if searcher else "",
         "built": _format_built(manifest.built, current()) if manifest else "",
@@ -127,7 +141,7 @@ def search() -> str:
     state = parse_state()
     with _search(state, facet_panel.MAX_SHOWN_VALUES) as results:
         _log_gap(state, results)
-        page = search_page.make_search_page(results, state, get_searcher().catalogue)
+        page = search_page.make_search_page(results, state, get_catalogue())
         return render_template("search.html", page=page, text=state.text, hidden=page.hidden)
 
 
@@ -137,7 +151,7 @@ def api_search() -> Response:
     state = parse_state()
     with _search(state, serializers.MAX_VALUES) as results:
         _log_gap(state, results)
-        body = serializers.serialize_search(state, results, get_searcher().catalogue)
+        body = serializers.serialize_search(state, results, get_catalogue())
         return _render_json(body)
 
 
@@ -145,16 +159,16 @@ def api_search() -> Response:
 def api_suggest() -> Response:
     """Return suggestions for a query that is being typed, within the current filters, as JSON."""
     state, text = parse_state(), request.args.get("q", "")
-    suggestions = get_searcher().suggest(text, state.filters)
+    suggestions = get_searcher().suggest(text, state.filters, current().code)
     return _render_json(
-        serializers.serialize_suggestions(text, state, suggestions, get_searcher().catalogue)
+        serializers.serialize_suggestions(text, state, suggestions, get_catalogue())
     )
 
 
 @site.get("/facet/<name>")
 def facet(name: str) -> str:
     """Return the page with all values of a facet for the current search. Raise NotFound."""
-    state, catalogue = parse_state(), get_searcher().catalogue
+    state, catalogue = parse_state(), get_catalogue()
     field = next(
         (facet_field for facet_field in catalogue.facets if facet_field.name == name), None
     )
@@ -183,7 +197,7 @@ def publication(identity: str) -> Response:
         requested,
         item,
         related,
-        catalogue,
+        get_catalogue(),
         request.script_root,
         dead_links=get_searcher().find_dead_links(requested),
     )
@@ -222,9 +236,7 @@ def api_publication(identity: str) -> Response:
     requested = get_publication(get_searcher(), identity)
     related = get_searcher().find_related(identity)
     return _render_json(
-        serializers.serialize_whole(
-            requested, related, get_searcher().catalogue, request.script_root
-        )
+        serializers.serialize_whole(requested, related, get_catalogue(), request.script_root)
     )
 
 
@@ -241,10 +253,7 @@ def api_openapi() -> Response:
 @site.get("/about")
 def about() -> str:
     """Return the page about the index: its content, its date, and how to search it."""
-    catalogue, state = (
-        get_searcher().catalogue,
-        search_state.SearchState(prefix=request.script_root),
-    )
+    catalogue, state = get_catalogue(), search_state.SearchState(prefix=request.script_root)
     results = get_searcher().search(state.make_request(facet_panel.MAX_SHOWN_VALUES))
     groups = facet_panel.make_facet_groups(results, state, catalogue, catalogue.facets)
     examples = [

@@ -198,7 +198,9 @@ def test_completions_and_titles_equal_those_of_the_local_store(
         ours.find_titles(typed, limit, is_open=is_open)
     )
     local, remote = corpus.pair.local.store, corpus.pair.remote.store
-    assert list(remote.find_values(begun, limit)) == list(local.find_values(begun, limit))
+    language = data.draw(st.sampled_from(["", "fr", "ar"]))
+    values = list(local.find_values(begun, limit, language))
+    assert list(remote.find_values(begun, limit, language)) == values
 
 
 @CORPORA

@@ -53,10 +53,10 @@ class ArrayStore:
             int(np.count_nonzero(match_mask(clause, self.snapshot) & mask)) for clause in clauses
         ]
 
-    def find_values(self, text: str, limit: int) -> Iterator[LabeledValue]:
+    def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
         labels = self.snapshot.labels
-        for number in labels.find_prefix(fold_typed(text), limit):
+        for number in labels.find_prefix(fold_typed(text), limit, language):
             yield LabeledValue(*labels.values[number], labels.labels[number], labels.counts[number])
 
     def get_publication(self, identity: str) -> Publication | None:

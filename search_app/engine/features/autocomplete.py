@@ -17,6 +17,7 @@ from indexer.analysis.folding import surface_form
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.query.grammar import OPERATORS
+from search_app.engine.query.lexer import QUOTES
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Suggestion, SuggestionKind
@@ -37,7 +38,7 @@ CANDIDATES_PER_SUGGESTION = 4
 KINDS: tuple[SuggestionKind, ...] = ("word", "facet", "title")
 """The kinds of suggestions in the order in which they are listed."""
 
-_SYNTAX = re.compile(r'["“”„()*~]|:(?!\s)|(?:^|\s)-(?!\s|$)')
+_SYNTAX = re.compile(rf"[{QUOTES}()*~]|:(?!\s)|(?:^|\s)-(?!\s|$)")
 
 
 class TypedPrefix(NamedTuple):
@@ -56,17 +57,19 @@ def suggest(
     interpreter: Interpreter,
     limit: int = MAX_SUGGESTIONS,
     filters: Filters | None = None,
+    language: str = "",
 ) -> list[Suggestion]:
     """Return up to `limit` suggestions for a text that is being typed, grouped by kind.
 
-    `filters` has the selected facet values. They stay selected, and the counts respect them. The
-    kinds take turns, so that no kind crowds out the others.
+    `filters` has the selected facet values. They stay selected, and the counts respect them. Facet
+    values are found by their labels in the catalogue's own language and in `language`. The kinds
+    take turns, so that no kind crowds out the others.
     """
     typed = _parse_typed(text)
     if typed is None:
         return []
     selected = {name: tuple(values) for name, values in (filters or {}).items() if values}
-    search = _Search(interpreter, selected, Deadline())
+    search = _Search(interpreter, selected, language, Deadline())
     completed, expected_texts = tee(_list_completed(typed, search, limit))
     titles, expected_titles = tee(_suggest_titles(typed, search, limit))
     expected = _list_expected(expected_texts, expected_titles, typed, search, limit)
@@ -77,10 +80,11 @@ def suggest(
 
 
 class _Search(NamedTuple):
-    """Searches within the selected filters."""
+    """Searches within the selected filters. `language` is that of the page."""
 
     interpreter: Interpreter
     filters: Mapping[str, tuple[str, ...]]
+    language: str
     deadline: Deadline
 
     def make_ask(self, text: str) -> StoreRequest:
@@ -198,7 +202,7 @@ def _list_values(
 ) -> Iterator[tuple[LabeledValue, dict[str, tuple[str, ...]]]]:
     """Yield values that are not selected, and the filters with each of them."""
     filters, limit = search.filters, limit * (CANDIDATES_PER_SUGGESTION if search.filters else 1)
-    for found in search.interpreter.store.find_values(typed.text, limit):
+    for found in search.interpreter.store.find_values(typed.text, limit, search.language):
         selected_values = filters.get(found.field, ())
         if found.value not in selected_values:
             yield found, {**filters, found.field: (*selected_values, found.value)}

@@ -50,7 +50,8 @@ def find_missing_places(
             other_text = _drop_mention(text, mention)
             other_request = msgspec.structs.replace(request, text=other_text)
             value_counts = _count_near(mention.name.code, other_request, interpreter, deadline)
-            yield MissingPlace(name, other_text, tuple(value_counts))
+            code = mention.name.code if mention.name.kind == "place" else ""
+            yield MissingPlace(name, code, other_text, tuple(value_counts))
 
 
 def list_expected(

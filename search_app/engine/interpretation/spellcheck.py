@@ -30,7 +30,7 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import word_lists, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 from search_app.engine.query import clause_builder
-from search_app.engine.query.lexer import lex
+from search_app.engine.query.lexer import QUOTES, lex
 from search_app.engine.query.nodes import Clause
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import Store, Together
@@ -60,9 +60,9 @@ MAX_WORDS = 12
 """Only the first 12 words of a text are corrected: each takes 1 to 2 ms."""
 MAX_CANDIDATES = 8
 """At most 8 candidates for a word are compared by their co-occurrence with the other words."""
-_CHUNK = re.compile(r'[^\s"“”„]*["“”„][^"“”„]*["“”„]|-?\w+:\([^()]*\)?|\S+')
+_CHUNK = re.compile(rf"[^\s{QUOTES}]*[{QUOTES}][^{QUOTES}]*[{QUOTES}]|-?\w+:\([^()]*\)?|\S+")
 """A quotation with the text attached to it, a field with parentheses, or text without spaces."""
-_SYNTAX = re.compile(r'[:"“”„*~()]|^-')
+_SYNTAX = re.compile(rf"[:{QUOTES}*~()]|^-")
 
 
 class Candidate(NamedTuple):

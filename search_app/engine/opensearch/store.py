@@ -90,10 +90,10 @@ class OpenSearchStore:
         bodies = count_together(Together(clauses, others), self._generation)
         return [count for (count,) in self._generation.counts.count(bodies, deadline)]
 
-    def find_values(self, text: str, limit: int) -> Iterator[LabeledValue]:
+    def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
         labels = self._generation.labels
-        for number in labels.find_prefix(fold_typed(text), limit):
+        for number in labels.find_prefix(fold_typed(text), limit, language):
             yield LabeledValue(*labels.values[number], labels.labels[number], labels.counts[number])
 
     def get_publication(self, identity: str) -> Publication | None:

@@ -93,10 +93,10 @@ class SegmentVocabulary(Vocabulary):
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
-        """The languages of the publications, the catalogue's own first."""
-        languages = (language.partition("-")[0] for language in self._arrays.languages)
-        default_language = self.catalogue.language.partition("-")[0]
-        return tuple(dict.fromkeys([default_language, *languages]))
+        """The languages of the publications and of translations, the catalogue's own first."""
+        of_rows = (field.language for field in self.catalogue.searchable if field.language)
+        languages = [self.catalogue.language, *self._arrays.languages, *of_rows]
+        return tuple(dict.fromkeys(language.partition("-")[0] for language in languages))
 
     def get_frequency(self, stem: str) -> int:
         """Return the document frequency of a stem."""

@@ -86,6 +86,21 @@ FAULTS = {
     "unknown key": (TITLE, row(name="a", label="A", heavy=1), "`heavy`"),
     "unknown key of the head": ('heading = "T"\n', TITLE, "`heading`"),
     "unknown kind": (TITLE, row(name="a", label="A", kind="number"), "'number'"),
+    "translation of another row": (
+        TITLE, YEAR, row(name="a", label="A", kind="text", translates="year", language="fr"),
+        "'a' translates 'year'",
+    ),
+    "translation without a language": (
+        TITLE, row(name="a", label="A", kind="text", translates="title"), "has the language None",
+    ),
+    "language without a translation": (
+        TITLE, row(name="a", label="A", kind="text", language="fr"), "'a' translates None",
+    ),
+    "translation of several texts": (
+        TITLE,
+        row(name="a", label="A", kind="text", translates="title", language="fr", several=True),
+        "not one text",
+    ),
     "no label": (TITLE, row(name="a"), "`label`"),
     "no rows": ("", "`field`"),
     "no TOML": ("[[field", "Expected ']]'"),
@@ -295,7 +310,7 @@ def test_fingerprint_changes_with_every_part(catalogue: Catalogue) -> None:
         "other", "Other", kind="year", role="issued", weight=9.0, facet=9, fact=9, several=True,
         parent="a", grouping="b", qualifies="f", qualifier="g", values=("c",),
         order="descending", names=("d",), missing="e", detects=True,
-        restricted=("h",),
+        restricted=("h",), translates="i", language="j",
     )  # fmt: skip
     first, *rest = catalogue.fields
     changed = [replace(first, **{name: getattr(other, name)}) for name in first.__struct_fields__]

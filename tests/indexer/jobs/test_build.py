@@ -16,6 +16,7 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.records import Publication
+from indexer.catalogue.texts import CatalogueTexts
 from indexer.generations import directory, manifest
 from indexer.generations.manifest import Changes
 from indexer.ingest import watcher
@@ -115,6 +116,19 @@ def test_change_of_the_catalogue_rebuilds(
     edit(corpus / file, old, new)
     assert build.build(corpus, index).status == "published"
     assert len(directory.list_names(index)) == 2
+
+
+def test_change_of_a_translation_publishes_the_same_publications(corpus: Path, index: Path) -> None:
+    """A new translation publishes a generation that has it, with the same arrays."""
+    before = segment_files(index)
+    (corpus / "catalogue.fr.toml").write_text('title = "Petit catalogue"', encoding="utf-8")
+    outcome = build.build(corpus, index)
+    assert (outcome.status, outcome.changes) == ("published", Changes(0, 0, 0, 5))
+    translations = directory.load_live(index).manifest.catalogue.translations
+    assert translations == {"fr": CatalogueTexts(title="Petit catalogue")}
+    contents = {"_MAIN_1.toc": b""}  # the catalogue is in it
+    assert segment_files(index) | contents == before | contents
+    assert build.build(corpus, index).status == "unchanged"
 
 
 @pytest.mark.parametrize("part", [(tokenizer, "VERSION"), (schema, "FORMAT")])

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 import pytest
 from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.values import iso_codes
+
+UN_NAMES = files(iso_codes.__package__) / "un_names.toml"
 
 ENGLISH = Locale.parse("en")
 
@@ -84,11 +89,42 @@ def test_names_are_in_the_requested_language() -> None:
     assert iso_codes.get_country_name("IN", "pt-BR") == "Índia"
 
 
-def test_the_usual_name_of_a_country_comes_first() -> None:
-    """The usual name of a country comes first. Other names exist in English only."""
-    assert iso_codes.list_country_names("VN", "en") == ["Vietnam", "Viet Nam"]
-    assert iso_codes.list_country_names("VN", "fr") == ["Viêt Nam"]
+def test_the_displayed_name_of_a_country_comes_first() -> None:
+    """The displayed name of a country comes first, then the CLDR name and other English names."""
+    assert iso_codes.list_country_names("VN", "en") == ["Viet Nam", "Vietnam"]
+    assert iso_codes.list_country_names("MM", "en") == ["Myanmar", "Myanmar (Burma)", "Burma"]
+    assert iso_codes.list_country_names("VN", "fr") == ["Viet Nam", "Viêt Nam"]
     assert iso_codes.list_country_names("IN", "en") == ["India"]
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [
+        ("en", "State of Palestine"), ("en-GB", "State of Palestine"), ("zh", "巴勒斯坦国"),
+        ("ar", "دولة فلسطين"), ("fr-CA", "État de Palestine"), ("zh-Hant", "巴勒斯坦自治區"),
+        ("de", "Palästinensische Autonomiegebiete"),
+    ],
+)  # fmt: skip
+def test_a_country_has_the_name_of_the_united_nations(language: str, name: str) -> None:
+    """A country has the name of the United Nations in their languages, else the CLDR name."""
+    assert iso_codes.get_country_name("PS", language) == name
+
+
+def test_names_of_the_united_nations_differ_from_the_cldr() -> None:
+    """The file of names has the six languages, known countries, and no name that CLDR has."""
+    tables = tomllib.loads(UN_NAMES.read_text(encoding="utf-8"))
+    assert sorted(tables) == ["ar", "en", "es", "fr", "ru", "zh"]
+    for language, names in tables.items():
+        assert set(names) <= {*iso_codes.list_countries()}
+        for code, name in names.items():
+            assert name != iso_codes.get_common_name(code, language), (language, code)
+
+
+@pytest.mark.parametrize("language", ["ar", "en", "es", "fr", "ru", "zh"])
+def test_no_two_countries_have_the_same_name(language: str) -> None:
+    """No two countries are displayed by the same name in a language of the United Nations."""
+    names = [iso_codes.get_country_name(code, language) for code in iso_codes.list_countries()]
+    assert len({*names}) == len(names)
 
 
 def test_other_names_are_unique() -> None:
@@ -107,7 +143,15 @@ def test_an_unknown_code_is_its_own_name() -> None:
 
 @pytest.mark.parametrize(
     ("language", "known"),
-    [("en", True), ("pt-BR", True), ("", False), ("klingon", False), ("en_US", False)],
+    [
+        ("en", True),
+        ("pt-BR", True),
+        ("", False),
+        ("klingon", False),
+        ("en_US", False),
+        ("fr.old", False),
+        ("fr@euro", False),
+    ],
 )
 def test_names_exist_in_the_languages_of_the_cldr(language: str, *, known: bool) -> None:
     """Names exist in the languages of the CLDR, whose codes have hyphens."""

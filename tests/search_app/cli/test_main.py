@@ -247,10 +247,11 @@ def test_check_reports_problems_like_a_build(
         ("catalogue.toml", "[[field", "Expected ']]'"),
         ("thesaurus.toml", '[[concept]]\nid = "a"\n', "`prefLabel`"),
         ("regions.toml", "[regions", "Expected ']'"),
+        ("catalogue.fr.toml", "[field.heading]", "no row 'heading'"),
     ],
 )
 def test_check_of_a_faulty_file(name: str, text: str, what: str, run: Run, corpus: Path) -> None:
-    """A check prints an error in rows, groups, or thesaurus in one line and exits with 1."""
+    """A check prints an error in rows, groups, thesaurus, or translations, and exits with 1."""
     (corpus / name).write_text(text, encoding="utf-8")
     told = run("check", "--corpus", corpus)
     assert (told.status, told.out) == (1, "")

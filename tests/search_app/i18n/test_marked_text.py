@@ -78,6 +78,8 @@ def printed(node: nodes.Node) -> Iterator[str]:
 
 def constants(node: nodes.Expr) -> Iterator[str]:
     """Yield the strings that an expression may print, without the arguments of calls."""
+    if isinstance(node, nodes.Call) and getattr(node.node, "name", "") == "lang_of":
+        return  # it prints an attribute or nothing
     yield VALUE
     if isinstance(node, nodes.Const):
         yield str(node.value)

@@ -99,7 +99,9 @@ def test_long_links_do_not_exceed_a_header() -> None:
 def test_a_page_links_to_each_format(client: FlaskClient) -> None:
     """The head of a publication has a link to each export, and every page one to unAPI."""
     page = BeautifulSoup(client.get(PAGE).text, "lxml")
-    found = {str(link["type"]): str(link["href"]) for link in page.select("link[rel=alternate]")}
+    found = {
+        str(link["type"]): str(link["href"]) for link in page.select("link[rel=alternate][type]")
+    }
     for each in FORMATS.values():
         assert urlsplit(found[each.media_type]).path == f"/export/{each.name}/{MODEL_LAW}"
     for address in ("/", PAGE, "/about", "/nowhere"):

@@ -61,7 +61,7 @@ def test_links_change_the_list(client: FlaskClient) -> None:
     assert list_ids(follow(client, page, "Newest first")) == [FIRST, THIRD, SECOND]
     by_title = follow(client, page, "Title")
     assert list_ids(by_title) == [THIRD, FIRST, SECOND]
-    current = [link.text for link in by_title.select("[aria-current=true]")]
+    current = [link.text for link in by_title.select("main [aria-current=true]")]
     assert current == ["Author", "Title"]  # all three have the same author
 
 

@@ -606,11 +606,13 @@ def test_suggestions_have_the_documented_parts(client: FlaskClient) -> None:
     assert value == {
         "kind": "facet", "text": "South Asia", "label": "Region: South Asia",
         "count": answer(client, "/api/search?language=en&region=South+Asia")["total"],
+        "number": "16", "description": "Region: South Asia, 16 publications",
         "href": "/?language=en&region=South+Asia",
     }  # fmt: skip
     word, *_, title = suggested(client, "q=organ+remo")
     assert word == {
         "kind": "word", "text": "organ removal", "label": "organ removal", "count": 2,
+        "number": "2", "description": "organ removal, 2 publications",
         "href": "/?q=organ+removal",
     }  # fmt: skip
     assert title["kind"] == "title"

@@ -302,3 +302,20 @@ def test_only_the_commonest_values_of_a_large_field_are_suggested(
     labels = LabelPrefixIndex({"section": values}, {"section": counts}, catalogue)
     assert labels.values == [("section", "b"), ("section", "d")]
     assert labels.counts == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "value"),
+    [
+        ("الهند", "ar", "IN"), ("印度", "zh", "IN"), ("inde", "fr", "IN"), ("inde", "", None),
+        ("india", "fr", "IN"), ("ost-ind", "de", None), ("west africa", "ru", None),
+        ("republic of mold", "", "MD"), ("moldova", "", "MD"), ("moldav", "", "MD"),
+    ],
+)  # fmt: skip
+def test_a_value_is_suggested_by_its_names(
+    engine: Engine, text: str, language: str, value: str | None
+) -> None:
+    """A value is suggested by its names in the language of the page and in the catalogue's."""
+    found = engine.get_searcher().suggest(text, {}, language)
+    values = [each.value for each in found if each.field == "country"]
+    assert (value in values) if value else not values

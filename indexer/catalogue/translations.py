@@ -1,0 +1,202 @@
+"""Translations of a catalogue: check their texts, and apply them for display."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+import msgspec
+
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Publication, Value
+from indexer.catalogue.roles import Role
+from indexer.catalogue.texts import (
+    NO_FIELD_TEXTS,
+    NO_TEXTS,
+    ROW_TEXTS,
+    WHOLE_TEXTS,
+    CatalogueTexts,
+    FieldTexts,
+)
+from indexer.values import iso_codes
+
+_FREE_KINDS = frozenset({"text", "keyword"})
+"""Kinds whose values are texts of the source. Other values are codes, numbers, and names, which
+have no language, or are displayed in that of the page."""
+
+
+def translate(catalogue: Catalogue, language: str) -> TranslatedCatalogue:
+    """Return a catalogue with its texts in a language, for display only.
+
+    A text without a translation stays in the catalogue's own language.
+    """
+    texts = _find_texts(catalogue, language)
+    whole = {key: getattr(texts, key) or getattr(catalogue, key) for key in WHOLE_TEXTS}
+    meanings = texts.examples or [meaning for _, meaning in catalogue.examples]
+    return TranslatedCatalogue(**{
+        **{name: getattr(catalogue, name) for name in catalogue.__struct_fields__},
+        **whole,
+        "notices": texts.notices or catalogue.notices,
+        "fields": tuple(_translate_row(row, texts) for row in catalogue.fields),
+        "examples": tuple(
+            (query, meaning)
+            for (query, _), meaning in zip(catalogue.examples, meanings, strict=True)
+        ),
+        "display_language": language,
+        "texts": texts,
+    })  # fmt: skip
+
+
+def _find_texts(catalogue: Catalogue, language: str) -> CatalogueTexts:
+    """Return the translation into a language, or into a variant of it; without any, no texts."""
+    translations = catalogue.translations
+    variants = (tag for tag in translations if _get_primary(tag) == _get_primary(language))
+    return translations.get(language) or translations.get(next(variants, ""), NO_TEXTS)
+
+
+def _translate_row(row: Field, texts: CatalogueTexts) -> Field:
+    row_texts = texts.field.get(row.name, NO_FIELD_TEXTS)
+    shown = {key: getattr(row_texts, key) or getattr(row, key) for key in ROW_TEXTS}
+    return msgspec.structs.replace(row, **shown)
+
+
+def _get_primary(language: str) -> str:
+    return language.partition("-")[0].lower()
+
+
+class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
+    """A catalogue with its texts in another language.
+
+    `language` stays the catalogue's own, that of the texts without a translation.
+    `display_language` is the language of `texts`, the translated ones.
+    """
+
+    display_language: str
+    texts: CatalogueTexts
+
+    def renames(self, row: str) -> bool:
+        """Return whether values of a row may have another display text than in the source."""
+        kind, child = self.by_name[row].kind, self.children.get(row)
+        is_region = child is not None and child.kind == "country"
+        return is_region or kind in ("country", "language") or bool(self._get_translations(row))
+
+    def make_label(self, row: str, value: Value) -> str:
+        """Return the translated text of a value, or its name in the display language.
+
+        Codes and regions of the United Nations have such names. Other values stay as they are.
+        """
+        if label := self._get_translations(row).get(str(value)):
+            return label
+        child = self.children.get(row)
+        if child and child.kind == "country":
+            names = iso_codes.translate_region(str(value), (self.display_language,), self.language)
+            return names.get(self.display_language, str(value))
+        return self.by_name[row].display(value, self.display_language)
+
+    def find_label_language(self, row: str, value: Value) -> str | None:
+        """Return the own language if the display text of a value is the one of the source."""
+        field = self.by_name[row]
+        has_no_language = field.kind not in _FREE_KINDS and self.display_language != self.language
+        if has_no_language or str(value) in self._get_translations(row):
+            return None
+        is_own = self.get_label(row, value) == field.display(value, self.language)
+        return self.language if is_own else None
+
+    def _get_translations(self, row: str) -> Mapping[str, str]:
+        return self.texts.field.get(row, NO_FIELD_TEXTS).values
+
+    def find_text_language(self, text: str) -> str | None:
+        """Return the own language if a text of the catalogue has no translation."""
+        return self.language if text in self._own_texts else None
+
+    def find_publication_language(self, publication: Publication) -> str | None:
+        """Return the language of the title and the abstract of a publication."""
+        return publication.lang or self.language
+
+    @cached_property
+    def _own_texts(self) -> frozenset[str]:
+        return frozenset(self._list_own_texts())
+
+    def _list_own_texts(self) -> Iterator[str]:
+        """Yield the texts without a translation."""
+        texts = self.texts
+        yield from (getattr(self, key) for key in WHOLE_TEXTS if not getattr(texts, key))
+        if not texts.notices:
+            yield from self.notices
+        if not texts.examples:
+            yield from (meaning for _, meaning in self.examples)
+        for row in self.fields:
+            row_texts = texts.field.get(row.name, NO_FIELD_TEXTS)
+            yield from (getattr(row, key) for key in ROW_TEXTS if not getattr(row_texts, key))
+
+
+def find_translation(publication: Publication, role: Role, catalogue: Catalogue) -> Field | None:
+    """Return the row with the title or the abstract of a publication in the language of the page.
+
+    Return None if the publication has no such text, or is in this language itself.
+    """
+    page = catalogue.language
+    if isinstance(catalogue, TranslatedCatalogue):
+        page = catalogue.display_language
+    row, own = catalogue.find_by_role(role), publication.lang or catalogue.language
+    if row is None or _get_primary(own) == _get_primary(page):
+        return None
+    rows = (
+        field
+        for field in catalogue.fields
+        if field.translates == row.name
+        and field.name in publication.values
+        and _get_primary(field.language or "") == _get_primary(page)
+    )
+    return next(rows, None)
+
+
+def find_row_faults(row: Field, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """Yield each fault of a row that has a title or abstract in another language."""
+    if row.translates is None and row.language is None:
+        return
+    translated = catalogue.by_name.get(row.translates or "")
+    if translated is None or translated.role not in ("title", "abstract"):
+        yield (
+            f"{row.name!r} translates {row.translates!r}",
+            "Name the row of the title or of the abstract",
+        )
+    if not iso_codes.has_names(row.language or ""):
+        yield f"{row.name!r} has the language {row.language!r}", "Write a code such as fr or pt-BR"
+    if row.kind != "text" or row.several:
+        yield f"{row.name!r} is a translation, but not one text", "Use the kind 'text', once"
+
+
+def find_faults(
+    language: str, texts: CatalogueTexts, catalogue: Catalogue
+) -> Iterator[tuple[str, str]]:
+    """Yield each fault of the texts in a language, with a hint."""
+    if not iso_codes.has_names(language):
+        yield (
+            f"the language {language!r} is unknown",
+            "Name the file after a code such as fr or pt-BR: catalogue.fr.toml",
+        )
+    elif _get_primary(language) == _get_primary(catalogue.language):
+        yield f"{language!r} is the language of the catalogue itself", "Write its texts there"
+    for key, own in (("notices", catalogue.notices), ("examples", catalogue.examples)):
+        number = len(getattr(texts, key))
+        if number not in {0, len(own)}:
+            yield (
+                f"it has {number} {key}, but the catalogue has {len(own)}",
+                "Translate all of them in their order, or none",
+            )
+    for name, row_texts in texts.field.items():
+        if row := catalogue.by_name.get(name):
+            yield from _find_text_faults(row, row_texts)
+        else:
+            names = ", ".join(catalogue.by_name)
+            yield f"the catalogue has no row {name!r}", f"Use the name of a row: {names}"
+
+
+def _find_text_faults(row: Field, texts: FieldTexts) -> Iterator[tuple[str, str]]:
+    for value, label in texts.values.items():
+        if row.values and value not in row.values:
+            hint = f"Translate some of: {', '.join(row.values)}"
+            yield f"{row.name!r} does not allow the value {value!r}", hint
+        elif not label:
+            yield f"the value {value!r} of {row.name!r} has no text", "Write one, or remove it"

@@ -1,0 +1,220 @@
+"""The texts of a catalogue are translated by `catalogue.fr.toml` and files like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.fields import NOT_STATED, Catalogue, Field
+from indexer.catalogue.records import Publication, SourceLocation
+from indexer.catalogue.texts import ROW_TEXTS, WHOLE_TEXTS, CatalogueTexts, FieldTexts
+from indexer.catalogue.translations import TranslatedCatalogue, translate
+from tests.conftest import ROOT
+
+OWN = Catalogue(
+    title="Catalogue",
+    description="Some books.",
+    fields=(
+        Field("title", "Title", kind="text", role="title"),
+        Field("section", "Section", facet=1, values=("Tools", "Police"), missing="No section"),
+        Field("region", "Region", facet=2, several=True),
+        Field("country", "Country", kind="country", parent="region", grouping="regions.toml"),
+        Field("language", "Language", kind="language", qualifier="summary"),
+        Field("body", "Organisation", facet=3),
+        Field("author", "Author", kind="name"),
+        Field("year", "Year", kind="year"),
+    ),
+    publisher="Office",
+    source="A printed catalogue",
+    notices=("First notice.", "Second notice."),
+    examples=(("law", "books with the word"), ('"a b"', "side by side")),
+)
+
+FRENCH = """\
+title = "Catalogue en français"
+notices = ["Premier avis.", "Deuxième avis."]
+examples = ["livres qui ont ce mot", "côte à côte"]
+
+[field.section]
+label = "Rubrique"
+[field.section.values]
+"Tools" = "Outils"
+"Police" = "Police"
+
+[field.body.values]
+"UN" = "ONU"
+"""
+
+FAULTS = {
+    "unknown language": ("klingon", 'title = "T"', "the language 'klingon' is unknown"),
+    "file of another language": ("fr.old", 'title = "T"', "the language 'fr.old' is unknown"),
+    "its own language": ("en-GB", 'title = "T"', "'en-GB' is the language of the catalogue itself"),
+    "unknown key": ("fr", 'heading = "T"', "`heading`"),
+    "unknown row": ("fr", '[field.heading]\nlabel = "L"', "has no row 'heading'"),
+    "unknown key of a row": ("fr", '[field.section]\nfacet = 1', "`facet`"),
+    "too many notices": ("fr", 'notices = ["N", "O", "P"]', "it has 3 notices, but the catalogue"),
+    "too few examples": ("fr", 'examples = ["E"]', "it has 1 examples, but the catalogue"),
+    "unknown value": (
+        "fr", '[field.section.values]\n"Novels" = "Romans"', "does not allow the value 'Novels'",
+    ),
+    "empty text of a value": ("fr", '[field.body.values]\nUN = ""', "'UN' of 'body' has no text"),
+    "no TOML": ("fr", "[[field", "Expected ']]'"),
+}  # fmt: skip
+
+
+def write_corpus(folder: Path, **translations: str) -> Path:
+    """Write the catalogue with translations, by language."""
+    (folder / "catalogue.toml").write_text(catalogue_toml.format_toml(OWN), encoding="utf-8")
+    (folder / "regions.toml").write_text('[regions]\n"Africa" = ["KE"]\n', encoding="utf-8")
+    for language, text in translations.items():
+        (folder / f"catalogue.{language}.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(("language", "text", "fault"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_of_a_translation_is_rejected(
+    language: str, text: str, fault: str, tmp_path: Path
+) -> None:
+    """Each fault of a translation is rejected with its file, the fault, and a hint."""
+    write_corpus(tmp_path)
+    file = tmp_path / f"catalogue.{language}.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueError) as caught:
+        catalogue_toml.load(tmp_path)
+    assert caught.value.file == file
+    assert fault in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_translation_replaces_the_texts_that_it_has(tmp_path: Path) -> None:
+    """A text with a translation is translated. Any other stays, and its language is known."""
+    catalogue = catalogue_toml.load(write_corpus(tmp_path, fr=FRENCH))
+    shown = translate(catalogue, "fr")
+    assert (shown.title, shown.description) == ("Catalogue en français", "Some books.")
+    assert shown.notices == ("Premier avis.", "Deuxième avis.")
+    assert shown.examples == (("law", "livres qui ont ce mot"), ('"a b"', "côte à côte"))
+    assert [row.label for row in shown.fields[:3]] == ["Title", "Rubrique", "Region"]
+    own = {text for text in (shown.title, "Title", "Rubrique") if shown.find_text_language(text)}
+    assert own == {"Title"}
+    assert shown.find_text_language("Title") == "en"
+    assert catalogue.find_text_language("Title") is None
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "label", "language"),
+    [
+        ("section", "Tools", "Outils", None),
+        ("section", "Police", "Police", None),
+        ("body", "UN", "ONU", None),
+        ("body", "UNODC", "UNODC", "en"),
+        ("region", "Africa", "Afrique", None),
+        ("region", "South and East", "South and East", "en"),
+        ("country", "PS", "État de Palestine", None),
+        ("language", "zh", "chinois", None),
+        ("author", "Doe, Jane", "Jane Doe", None),
+        ("year", "2009", "2009", None),
+    ],
+)
+def test_a_value_has_a_text_in_the_language(
+    row: str, value: str, label: str, language: str | None, tmp_path: Path
+) -> None:
+    """A value is displayed by its translation, the name of its code or region, or as it is.
+
+    Its own text has the language of the catalogue.
+    """
+    shown = translate(catalogue_toml.load(write_corpus(tmp_path, fr=FRENCH)), "fr")
+    assert shown.get_label(row, value) == label
+    assert shown.find_label_language(row, value) == language
+
+
+def test_a_language_without_a_file_has_names_only(tmp_path: Path) -> None:
+    """Without a file for a language, only codes and regions have names in it."""
+    catalogue = catalogue_toml.load(write_corpus(tmp_path, fr=FRENCH))
+    shown = translate(catalogue, "es")
+    assert (shown.title, shown.notices) == (OWN.title, OWN.notices)
+    assert shown.find_text_language(OWN.title) == shown.find_text_language("First notice.") == "en"
+    assert shown.get_label("country", "KE") == "Kenya"
+    assert shown.get_label("region", "Africa") == "África"
+    assert shown.get_label("section", "Tools") == "Tools"
+
+
+def test_a_file_of_a_variant_translates_its_language(tmp_path: Path) -> None:
+    """A file for a variant such as Canadian French translates into French."""
+    catalogue = catalogue_toml.load(write_corpus(tmp_path, **{"fr-CA": FRENCH}))
+    assert translate(catalogue, "fr").title == "Catalogue en français"
+    assert translate(catalogue, "ru").title == OWN.title
+
+
+def test_the_title_of_a_publication_has_a_language_on_a_translated_page(tmp_path: Path) -> None:
+    """A translated page states the language of each title. Another states foreign ones only."""
+    catalogue = catalogue_toml.load(write_corpus(tmp_path, fr=FRENCH))
+    english = Publication(id="a", title="A", source=SourceLocation("a", 1))
+    spanish = msgspec.structs.replace(english, lang="es")
+    pages = catalogue, translate(catalogue, "fr")
+    languages = [[page.find_publication_language(each) for page in pages]
+                 for each in (english, spanish)]  # fmt: skip
+    assert languages == [[None, "en"], ["es", "es"]]
+
+
+TEXT = st.text(max_size=4)
+TEXTS = st.builds(
+    CatalogueTexts,
+    **dict.fromkeys(WHOLE_TEXTS, TEXT),
+    notices=st.sampled_from([(), ("1", "2")]),
+    examples=st.sampled_from([(), ("3", "4")]),
+    field=st.dictionaries(
+        st.sampled_from(sorted(OWN.by_name)),
+        st.builds(FieldTexts, **dict.fromkeys(ROW_TEXTS, TEXT), values=st.dictionaries(TEXT, TEXT)),
+    ),
+)
+
+
+@given(TEXTS)
+def test_every_text_is_translated_or_has_its_language(texts: CatalogueTexts) -> None:
+    """Whatever a translation has, a text is the translated one, or its language is known."""
+    shown = translate(msgspec.structs.replace(OWN, translations={"fr": texts}), "fr")
+    assert isinstance(shown, TranslatedCatalogue)
+    pairs = [(getattr(shown, key), getattr(texts, key)) for key in WHOLE_TEXTS]
+    pairs += [
+        (getattr(row, key), getattr(texts.field.get(row.name, FieldTexts()), key))
+        for row in shown.fields
+        for key in ROW_TEXTS
+    ]
+    for text, translated in pairs:
+        assert text == translated or shown.find_text_language(text) == "en"
+    names = [row.name for row in OWN.fields]
+    assert [row.name for row in shown.fields] == names
+    assert msgspec.json.decode(
+        msgspec.json.encode(msgspec.structs.replace(OWN, translations={"fr": texts})),
+        type=Catalogue,
+    ).translations == {"fr": texts}
+
+
+def test_translations_of_the_first_catalogue_are_complete() -> None:
+    """Each translation of the first catalogue has every label, allowed value, and other text."""
+    catalogue = catalogue_toml.load(ROOT / "corpus")
+    assert [*_list_missing(catalogue)] == []
+
+
+def _list_missing(catalogue: Catalogue) -> Iterator[str]:
+    """Yield each text of a catalogue that one of its translations lacks."""
+    for language in catalogue.translations:
+        shown = translate(catalogue, language)
+        texts = [getattr(catalogue, key) for key in WHOLE_TEXTS] + [*catalogue.notices]
+        texts += [meaning for _, meaning in catalogue.examples]
+        texts += [getattr(row, key) for row in catalogue.fields for key in ("label", "qualifier")]
+        texts += [row.missing for row in catalogue.facets if row.missing != NOT_STATED]
+        for text in filter(None, texts):
+            if shown.find_text_language(text):
+                yield f"{language}: {text}"
+        for row in catalogue.fields:
+            for value in row.values:
+                if shown.find_label_language(row.name, value):
+                    yield f"{language}: {row.name}: {value}"

@@ -1,0 +1,140 @@
+"""A page and the API display a catalogue by its texts in the language of the page."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask.testing import FlaskClient
+
+from indexer.jobs import build
+from search_app import config, create_app
+from tests import samples
+from tests.catalogue import PATIENT
+
+FRENCH = """\
+title = "Petit catalogue"
+
+[field.section]
+label = "Rubrique"
+[field.section.values]
+"Tools" = "Outils"
+
+[field.region]
+missing = "Aucune région particulière"
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a folder with the small corpus, its French texts, and its index."""
+    folder = tmp_path_factory.mktemp("translated")
+    samples.write_corpus(folder / "corpus")
+    (folder / "corpus" / "catalogue.fr.toml").write_text(FRENCH, encoding="utf-8")
+    build.build(folder / "corpus", folder / "index")
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def french(folder: Path) -> FlaskClient:
+    """Return a client of the site."""
+    settings = config.load(PATIENT, corpus=folder / "corpus", index=folder / "index")
+    return create_app(settings).test_client()
+
+
+def read(client: FlaskClient, address: str) -> BeautifulSoup:
+    """Return a page, whose status must be 200."""
+    response = client.get(f"/fr{address}")
+    assert response.status_code == 200, response.text
+    return BeautifulSoup(response.data, "lxml")
+
+
+def select(page: Tag, selector: str) -> Tag:
+    """Return the first element of a page for a selector."""
+    element = page.select_one(selector)
+    assert element is not None
+    return element
+
+
+def test_filters_have_translated_labels(french: FlaskClient) -> None:
+    """Filters and their values are translated. One without a translation states its language."""
+    page = read(french, "/")
+    headings = [(each.text, each.get("lang")) for each in page.select(".facet h3")]
+    assert ("Rubrique", None) in headings
+    assert ("Region", "en") in headings
+    labels = {each.text: each.get("lang") for each in page.select(".facet .label")}
+    assert labels["Outils"] is labels["Inde"] is labels["français"] is None
+    assert labels["Afrique"] is labels["Aucune région particulière"] is None
+    assert labels["Papers"] == labels["South Asia"] == "en"
+
+
+def test_titles_and_texts_state_their_language(french: FlaskClient) -> None:
+    """On a French page, English titles and texts of the catalogue have the language English."""
+    page = read(french, "/?q=law")
+    assert select(page, ".hit h3")["lang"] == "en"
+    assert select(page, ".passage")["lang"] == "en"
+    assert select(page, ".description")["lang"] == "en"
+    assert select(page, "h1 a").text == "Petit catalogue"
+    assert not select(page, "h1 a").has_attr("lang")
+
+
+def test_active_filters_are_translated(french: FlaskClient) -> None:
+    """An active filter is shown by the translated label of its row and value."""
+    chips = read(french, "/?section=Tools&region=South+Asia").select(".chip")
+    parts = [[(part.text, part.get("lang")) for part in chip.select("bdi")] for chip in chips]
+    assert parts == [
+        [("Rubrique", None), ("Outils", None)],
+        [("Region", "en"), ("South Asia", "en")],
+    ]
+
+
+def test_details_of_a_publication_are_translated(french: FlaskClient) -> None:
+    """The page of a publication has translated facts and details."""
+    page = read(french, "/publication/model-law")
+    details = {
+        select(row, "dt").text: select(row, "dd").text.strip()
+        for row in page.select(".details > div")
+    }
+    assert (details["Rubrique"], details["Country"], details["Language"]) == (
+        "Outils", "Inde", "français",
+    )  # fmt: skip
+    assert select(page, "article h1")["lang"] == select(page, ".abstract p")["lang"] == "en"
+
+
+def test_the_api_has_translated_labels_and_own_values(french: FlaskClient) -> None:
+    """The API translates labels. Values, which filters take, stay as they are."""
+    body = json.loads(french.get("/fr/api/search").data)
+    tools = next(each for each in body["facets"]["section"] if each["value"] == "Tools")
+    assert tools["label"] == "Outils"
+    assert {hit["lang"] for hit in body["hits"]} == {"en"}
+    assert {hit["section"] for hit in body["hits"]} == {"Tools", "Papers"}
+
+
+def test_suggestions_have_translated_labels(french: FlaskClient) -> None:
+    """A suggested value has its translated label, and the name of its row before it."""
+    [found] = [
+        each for each in json.loads(french.get("/fr/api/suggest?q=tool").data)["suggestions"]
+        if each["kind"] == "facet"
+    ]  # fmt: skip
+    assert (found["label"], found["text"]) == ("Rubrique\u00a0: Outils", "Outils")
+    assert "section=Tools" in found["href"]
+
+
+def test_an_export_keeps_the_values_of_the_catalogue(french: FlaskClient) -> None:
+    """An export has the values of the catalogue, whatever the language of the page."""
+    exported = french.get("/fr/export/csv?section=Tools").text
+    assert "Tools" in exported
+    assert "Outils" not in exported
+
+
+@pytest.mark.parametrize(
+    "address", ["/about", "/advanced", "/facet/region", "/list", "/search-record"]
+)
+def test_every_page_displays_the_translated_catalogue(address: str, french: FlaskClient) -> None:
+    """Every page has the translated title of the catalogue."""
+    assert select(read(french, address), ".site a").text == "Petit catalogue"

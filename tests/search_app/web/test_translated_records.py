@@ -1,0 +1,151 @@
+"""A record with its title or abstract in the language of the page shows that one first."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+
+from indexer.jobs import build
+from search_app import config, create_app
+from search_app.engine import Searcher
+from search_app.web import routes
+from tests.catalogue import PATIENT
+
+CATALOGUE = """\
+title = "Laws"
+description = ""
+
+[[field]]
+name = "title"
+label = "Title"
+kind = "text"
+role = "title"
+weight = 2.5
+
+[[field]]
+name = "summary"
+label = "Abstract"
+kind = "text"
+role = "abstract"
+weight = 1.0
+
+[[field]]
+name = "title_fr"
+label = "Title in French"
+kind = "text"
+translates = "title"
+language = "fr"
+weight = 2.5
+
+[[field]]
+name = "summary_fr"
+label = "Abstract in French"
+kind = "text"
+translates = "summary"
+language = "fr"
+weight = 1.0
+"""
+RECORDS = (
+    {
+        "id": "both", "title": "A Guide to Laws", "summary": "On how to draft them.",
+        "title_fr": "Un guide des lois", "summary_fr": "Comment les rédiger.",
+    },
+    {"id": "title", "title": "Border Guards", "summary": "Work.", "title_fr": "Gardes-frontières"},
+    {"id": "neither", "title": "Human Rights", "summary": "A handbook."},
+    {
+        "id": "french", "title": "Droits", "lang": "fr", "summary": "Un manuel.",
+        "title_fr": "Des droits",
+    },
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a corpus and its index."""
+    folder = tmp_path_factory.mktemp("records")
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    (corpus / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
+    lines = "\n".join(map(json.dumps, RECORDS))
+    (corpus / "records.jsonl").write_text(lines, encoding="utf-8")
+    build.build(corpus, folder / "index")
+    return folder
+
+
+@pytest.fixture
+def english(folder: Path) -> FlaskClient:
+    """Return a client of a site in English."""
+    settings = config.load(PATIENT, corpus=folder / "corpus", index=folder / "index")
+    return create_app(settings).test_client()
+
+
+@pytest.fixture
+def french(english: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """Return a client that reads the pages in French."""
+
+    def translate(searcher: Searcher) -> object:
+        return searcher.translate("fr")
+
+    monkeypatch.setattr(routes, "_translate_catalogue", translate)
+    return english
+
+
+def list_texts(client: FlaskClient, address: str, selector: str) -> list[tuple[str, str | None]]:
+    """Return the text and the language of each element for a selector."""
+    response = client.get(address)
+    assert response.status_code == 200, response.text
+    elements = BeautifulSoup(response.data, "lxml").select(selector)
+    return [(each.text, str(each["lang"]) if each.has_attr("lang") else None) for each in elements]
+
+
+def test_a_list_shows_the_translated_title_first(french: FlaskClient) -> None:
+    """A list shows a title in the language of the page, and the original below."""
+    assert list_texts(french, "/?q=guide", ".hit :is(h3, .original, .passage)") == [
+        ("Un guide des lois", None),
+        ("A Guide to Laws", "en"),
+        ("Comment les rédiger.", None),
+    ]
+    assert list_texts(french, "/?q=border", ".hit :is(h3, .original, .passage)") == [
+        ("Gardes-frontières", None),
+        ("Border Guards", "en"),
+        ("Work.", "en"),
+    ]
+
+
+def test_other_records_are_shown_as_they_are(french: FlaskClient) -> None:
+    """A record without a translation, or in the language of the page, is shown as it is."""
+    selector = ".hit :is(h3, .original)"
+    assert list_texts(french, "/?q=handbook", selector) == [("Human Rights", "en")]
+    assert list_texts(french, "/?q=manuel", selector) == [("Droits", "fr")]
+
+
+def test_a_page_in_another_language_shows_the_original(english: FlaskClient) -> None:
+    """A page in another language shows the original, and lists the translation as a detail."""
+    selector = ".hit :is(h3, .original)"
+    assert list_texts(english, "/?q=guide", selector) == [("A Guide to Laws", None)]
+    details = list_texts(english, "/publication/both", ".details dt")
+    assert [label for label, _ in details] == ["Title in French", "Abstract in French"]
+
+
+def test_a_publication_shows_its_translation_first(french: FlaskClient) -> None:
+    """The page of a publication has the translated title and abstract, then the original ones."""
+    assert list_texts(french, "/publication/both", "article :is(h1, .original, .abstract p)") == [
+        ("Un guide des lois", None),
+        ("A Guide to Laws", "en"),
+        ("Comment les rédiger.", None),
+        ("On how to draft them.", "en"),
+    ]
+    assert list_texts(french, "/publication/both", ".details dt") == []
+
+
+@pytest.mark.parametrize("typed", ["lois", "rédigée", "law"])
+def test_the_words_of_a_translation_are_found(french: FlaskClient, typed: str) -> None:
+    """The words of a translation match by their stems in its language, and are marked."""
+    found = list_texts(french, f"/?q={typed}", ".hit h3")
+    assert found == [("Un guide des lois", None)]
+    marked = list_texts(french, f"/?q={typed}", ".hit mark")
+    assert [text for text, _ in marked] == [{"rédigée": "rédiger", "law": "Laws"}.get(typed, typed)]
