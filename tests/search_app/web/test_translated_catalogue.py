@@ -13,6 +13,9 @@ from flask.testing import FlaskClient
 
 from indexer.jobs import build
 from search_app import config, create_app
+from search_app.engine import Searcher
+from search_app.web import routes
+from search_app.web.app import make_engine
 from tests import samples
 from tests.catalogue import PATIENT
 
@@ -41,15 +44,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def french(folder: Path) -> FlaskClient:
-    """Return a client of the site."""
+def french(folder: Path, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """Return a client that reads the pages in French."""
+
+    def translate(searcher: Searcher) -> object:
+        return searcher.translate("fr")
+
+    monkeypatch.setattr(routes, "_translate_catalogue", translate)
     settings = config.load(PATIENT, corpus=folder / "corpus", index=folder / "index")
     return create_app(settings).test_client()
 
 
 def read(client: FlaskClient, address: str) -> BeautifulSoup:
     """Return a page, whose status must be 200."""
-    response = client.get(f"/fr{address}")
+    response = client.get(address)
     assert response.status_code == 200, response.text
     return BeautifulSoup(response.data, "lxml")
 
@@ -108,26 +116,34 @@ def test_details_of_a_publication_are_translated(french: FlaskClient) -> None:
 
 def test_the_api_has_translated_labels_and_own_values(french: FlaskClient) -> None:
     """The API translates labels. Values, which filters take, stay as they are."""
-    body = json.loads(french.get("/fr/api/search").data)
+    body = json.loads(french.get("/api/search").data)
     tools = next(each for each in body["facets"]["section"] if each["value"] == "Tools")
     assert tools["label"] == "Outils"
     assert {hit["lang"] for hit in body["hits"]} == {"en"}
     assert {hit["section"] for hit in body["hits"]} == {"Tools", "Papers"}
 
 
+def test_a_page_in_the_own_language_states_no_language(folder: Path) -> None:
+    """In the catalogue's own language, the catalogue is displayed as it is."""
+    settings = config.load(PATIENT, corpus=folder / "corpus", index=folder / "index")
+    searcher = make_engine(settings).get_searcher()
+    assert searcher.translate("en") is searcher.translate("en-GB") is searcher.catalogue
+    assert searcher.translate("fr") is searcher.translate("fr") is not searcher.catalogue
+
+
 def test_suggestions_have_translated_labels(french: FlaskClient) -> None:
     """A suggested value has its translated label, and the name of its row before it."""
     [found] = [
-        each for each in json.loads(french.get("/fr/api/suggest?q=tool").data)["suggestions"]
+        each for each in json.loads(french.get("/api/suggest?q=tool").data)["suggestions"]
         if each["kind"] == "facet"
     ]  # fmt: skip
-    assert (found["label"], found["text"]) == ("Rubrique\u00a0: Outils", "Outils")
+    assert (found["label"], found["text"]) == ("Rubrique: Outils", "Outils")
     assert "section=Tools" in found["href"]
 
 
 def test_an_export_keeps_the_values_of_the_catalogue(french: FlaskClient) -> None:
     """An export has the values of the catalogue, whatever the language of the page."""
-    exported = french.get("/fr/export/csv?section=Tools").text
+    exported = french.get("/export/csv?section=Tools").text
     assert "Tools" in exported
     assert "Outils" not in exported
 
