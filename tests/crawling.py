@@ -41,7 +41,7 @@ Fetch = Callable[[str], Fetched]
 
 
 def addresses(fetched: Fetched) -> Iterator[str]:
-    """Yield each URL in a response, except links to other sites and to pages in a named language."""
+    """Yield each URL in a response, except links to other sites and other languages."""
     media_type = fetched.kind.partition(";")[0]
     if media_type == "application/json":
         yield from _of_json(json.loads(fetched.body))

@@ -6,22 +6,21 @@ facet buckets, explanations and suggestions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from itertools import zip_longest
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from whoosh import query
 
 from indexer.catalogue import translations
-from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Link, Publication
 from indexer.catalogue.retired import Retired
 from indexer.catalogue.tested_links import LinkResult
 from indexer.generations.manifest import Generation
 from search_app.engine.deadline import Deadline
-from search_app.engine.features import autocomplete, highlight, zero_results
+from search_app.engine.features import autocomplete, zero_results
 from search_app.engine.features.autocomplete import Filters
+from search_app.engine.features.page_hits import make_hits
 from search_app.engine.interpretation import spellcheck, world_places
 from search_app.engine.interpretation.interpreter import (
     Interpreter,
@@ -35,14 +34,7 @@ from search_app.engine.query.nodes import clauses
 from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import (
-    Diagnosis,
-    ExpandedEntity,
-    Hit,
-    Results,
-    Suggestion,
-    TextRun,
-)
+from search_app.engine.results import Diagnosis, ExpandedEntity, Results, Suggestion
 from search_app.engine.store import Expected, Related, Store, StoreRequest
 
 
@@ -59,7 +51,7 @@ def search(
         reply.count_overlap(interpretation.all_words_docs) if interpretation.all_words_docs else 0
     )
     buckets, hidden_values = reply.count_facets()
-    hits = tuple(_make_hits(retrieved, interpreter, deadline))
+    hits = tuple(make_hits(retrieved, interpreter, deadline))
     deadline.checkpoint("passages")
     has_match = all_words_docs or (reply.total > reply.by_meaning and not interpretation.relaxed)
     diagnosis = (
@@ -180,46 +172,6 @@ def _diagnose(
             expected = zero_results.list_expected(retrieved, interpreter, deadline)
             interpreter.store.prefetch_counts(expected, deadline)
         return zero_results.diagnose(retrieved, interpreter, deadline)
-
-
-def _make_hits(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> Iterator[Hit]:
-    words, catalogue = retrieved.reply.tree, interpreter.vocabulary.catalogue
-    in_title, in_summary = (
-        highlight.make_highlighter(words, row.name if row else "", catalogue.language)
-        for row in (catalogue.find_by_role("title"), catalogue.find_by_role("abstract"))
-    )
-    translating = _list_translating(words, catalogue)
-    explanations = retrieved.reply.explain() if retrieved.request.explain else []
-    for hit, explanation in zip_longest(retrieved.reply.rank_hits(), explanations):
-        deadline.checkpoint("passages")  # an expensive search may pause between hits
-        publication = hit.publication
-        yield Hit(
-            publication,
-            None if hit.score is None else round(hit.score, 4),
-            highlight.highlight(publication.title, in_title, publication.lang),
-            highlight.best_passage(publication.summary or "", in_summary, publication.lang),
-            hit.editions,
-            explanation,
-            {
-                row.name: find(str(values[0]))
-                for row, find in translating
-                if (values := publication.values.get(row.name))
-            },
-        )
-
-
-def _list_translating(
-    words: query.Query | None, catalogue: Catalogue
-) -> Sequence[tuple[Field, Callable[[str], tuple[TextRun, ...]]]]:
-    """Return each row with titles or abstracts in another language, and what highlights them."""
-    translating = []
-    for row in catalogue.fields:
-        if row.translates and row.language:
-            highlighter = highlight.make_highlighter(words, row.name, row.language)
-            is_title = catalogue.by_name[row.translates].role == "title"
-            find = highlight.highlight if is_title else highlight.best_passage
-            translating.append((row, partial(find, highlighter=highlighter)))
-    return translating
 
 
 class Searcher:

@@ -13,8 +13,6 @@ from flask.testing import FlaskClient
 
 from indexer.jobs import build
 from search_app import config, create_app
-from search_app.engine import Searcher
-from search_app.web import routes
 from search_app.web.app import make_engine
 from tests import samples
 from tests.catalogue import PATIENT
@@ -43,21 +41,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture
-def french(folder: Path, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    """Return a client that reads the pages in French."""
-
-    def translate(searcher: Searcher) -> object:
-        return searcher.translate("fr")
-
-    monkeypatch.setattr(routes, "_translate_catalogue", translate)
+@pytest.fixture(scope="module")
+def client(folder: Path) -> FlaskClient:
+    """Return a client of a site whose pages below /fr/ are in French."""
     settings = config.load(PATIENT, corpus=folder / "corpus", index=folder / "index")
     return create_app(settings).test_client()
 
 
 def read(client: FlaskClient, address: str) -> BeautifulSoup:
-    """Return a page, whose status must be 200."""
-    response = client.get(address)
+    """Return a page in French, whose status must be 200."""
+    response = client.get(f"/fr{address}")
     assert response.status_code == 200, response.text
     return BeautifulSoup(response.data, "lxml")
 
@@ -69,9 +62,9 @@ def select(page: Tag, selector: str) -> Tag:
     return element
 
 
-def test_filters_have_translated_labels(french: FlaskClient) -> None:
+def test_filters_have_translated_labels(client: FlaskClient) -> None:
     """Filters and their values are translated. One without a translation states its language."""
-    page = read(french, "/")
+    page = read(client, "/")
     headings = [(each.text, each.get("lang")) for each in page.select(".facet h3")]
     assert ("Rubrique", None) in headings
     assert ("Region", "en") in headings
@@ -81,9 +74,9 @@ def test_filters_have_translated_labels(french: FlaskClient) -> None:
     assert labels["Papers"] == labels["South Asia"] == "en"
 
 
-def test_titles_and_texts_state_their_language(french: FlaskClient) -> None:
+def test_titles_and_texts_state_their_language(client: FlaskClient) -> None:
     """On a French page, English titles and texts of the catalogue have the language English."""
-    page = read(french, "/?q=law")
+    page = read(client, "/?q=law")
     assert select(page, ".hit h3")["lang"] == "en"
     assert select(page, ".passage")["lang"] == "en"
     assert select(page, ".description")["lang"] == "en"
@@ -91,9 +84,9 @@ def test_titles_and_texts_state_their_language(french: FlaskClient) -> None:
     assert not select(page, "h1 a").has_attr("lang")
 
 
-def test_active_filters_are_translated(french: FlaskClient) -> None:
+def test_active_filters_are_translated(client: FlaskClient) -> None:
     """An active filter is shown by the translated label of its row and value."""
-    chips = read(french, "/?section=Tools&region=South+Asia").select(".chip")
+    chips = read(client, "/?section=Tools&region=South+Asia").select(".chip")
     parts = [[(part.text, part.get("lang")) for part in chip.select("bdi")] for chip in chips]
     assert parts == [
         [("Rubrique", None), ("Outils", None)],
@@ -101,9 +94,9 @@ def test_active_filters_are_translated(french: FlaskClient) -> None:
     ]
 
 
-def test_details_of_a_publication_are_translated(french: FlaskClient) -> None:
+def test_details_of_a_publication_are_translated(client: FlaskClient) -> None:
     """The page of a publication has translated facts and details."""
-    page = read(french, "/publication/model-law")
+    page = read(client, "/publication/model-law")
     details = {
         select(row, "dt").text: select(row, "dd").text.strip()
         for row in page.select(".details > div")
@@ -114,9 +107,9 @@ def test_details_of_a_publication_are_translated(french: FlaskClient) -> None:
     assert select(page, "article h1")["lang"] == select(page, ".abstract p")["lang"] == "en"
 
 
-def test_the_api_has_translated_labels_and_own_values(french: FlaskClient) -> None:
+def test_the_api_has_translated_labels_and_own_values(client: FlaskClient) -> None:
     """The API translates labels. Values, which filters take, stay as they are."""
-    body = json.loads(french.get("/api/search").data)
+    body = json.loads(client.get("/api/search?lang=fr").data)
     tools = next(each for each in body["facets"]["section"] if each["value"] == "Tools")
     assert tools["label"] == "Outils"
     assert {hit["lang"] for hit in body["hits"]} == {"en"}
@@ -131,19 +124,19 @@ def test_a_page_in_the_own_language_states_no_language(folder: Path) -> None:
     assert searcher.translate("fr") is searcher.translate("fr") is not searcher.catalogue
 
 
-def test_suggestions_have_translated_labels(french: FlaskClient) -> None:
+def test_suggestions_have_translated_labels(client: FlaskClient) -> None:
     """A suggested value has its translated label, and the name of its row before it."""
     [found] = [
-        each for each in json.loads(french.get("/api/suggest?q=tool").data)["suggestions"]
+        each for each in json.loads(client.get("/api/suggest?q=outil&lang=fr").data)["suggestions"]
         if each["kind"] == "facet"
     ]  # fmt: skip
-    assert (found["label"], found["text"]) == ("Rubrique: Outils", "Outils")
+    assert (found["label"], found["text"]) == ("Rubrique\xa0: Outils", "Outils")
     assert "section=Tools" in found["href"]
 
 
-def test_an_export_keeps_the_values_of_the_catalogue(french: FlaskClient) -> None:
+def test_an_export_keeps_the_values_of_the_catalogue(client: FlaskClient) -> None:
     """An export has the values of the catalogue, whatever the language of the page."""
-    exported = french.get("/export/csv?section=Tools").text
+    exported = client.get("/fr/export/csv?section=Tools").text
     assert "Tools" in exported
     assert "Outils" not in exported
 
@@ -151,6 +144,6 @@ def test_an_export_keeps_the_values_of_the_catalogue(french: FlaskClient) -> Non
 @pytest.mark.parametrize(
     "address", ["/about", "/advanced", "/facet/region", "/list", "/search-record"]
 )
-def test_every_page_displays_the_translated_catalogue(address: str, french: FlaskClient) -> None:
+def test_every_page_displays_the_translated_catalogue(address: str, client: FlaskClient) -> None:
     """Every page has the translated title of the catalogue."""
-    assert select(read(french, address), ".site a").text == "Petit catalogue"
+    assert select(read(client, address), ".site a").text == "Petit catalogue"

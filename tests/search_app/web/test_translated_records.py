@@ -11,8 +11,6 @@ from flask.testing import FlaskClient
 
 from indexer.jobs import build
 from search_app import config, create_app
-from search_app.engine import Searcher
-from search_app.web import routes
 from tests.catalogue import PATIENT
 
 CATALOGUE = """\
@@ -76,22 +74,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def english(folder: Path) -> FlaskClient:
-    """Return a client of a site in English."""
+@pytest.fixture(scope="module")
+def client(folder: Path) -> FlaskClient:
+    """Return a client of a site in English, whose pages below /fr/ are in French."""
     settings = config.load(PATIENT, corpus=folder / "corpus", index=folder / "index")
     return create_app(settings).test_client()
-
-
-@pytest.fixture
-def french(english: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    """Return a client that reads the pages in French."""
-
-    def translate(searcher: Searcher) -> object:
-        return searcher.translate("fr")
-
-    monkeypatch.setattr(routes, "_translate_catalogue", translate)
-    return english
 
 
 def list_texts(client: FlaskClient, address: str, selector: str) -> list[tuple[str, str | None]]:
@@ -102,50 +89,52 @@ def list_texts(client: FlaskClient, address: str, selector: str) -> list[tuple[s
     return [(each.text, str(each["lang"]) if each.has_attr("lang") else None) for each in elements]
 
 
-def test_a_list_shows_the_translated_title_first(french: FlaskClient) -> None:
+def test_a_list_shows_the_translated_title_first(client: FlaskClient) -> None:
     """A list shows a title in the language of the page, and the original below."""
-    assert list_texts(french, "/?q=guide", ".hit :is(h3, .original, .passage)") == [
+    assert list_texts(client, "/fr/?q=guide", ".hit :is(h3, .original, .passage)") == [
         ("Un guide des lois", None),
         ("A Guide to Laws", "en"),
         ("Comment les rédiger.", None),
     ]
-    assert list_texts(french, "/?q=border", ".hit :is(h3, .original, .passage)") == [
+    assert list_texts(client, "/fr/?q=border", ".hit :is(h3, .original, .passage)") == [
         ("Gardes-frontières", None),
         ("Border Guards", "en"),
         ("Work.", "en"),
     ]
 
 
-def test_other_records_are_shown_as_they_are(french: FlaskClient) -> None:
+def test_other_records_are_shown_as_they_are(client: FlaskClient) -> None:
     """A record without a translation, or in the language of the page, is shown as it is."""
     selector = ".hit :is(h3, .original)"
-    assert list_texts(french, "/?q=handbook", selector) == [("Human Rights", "en")]
-    assert list_texts(french, "/?q=manuel", selector) == [("Droits", "fr")]
+    assert list_texts(client, "/fr/?q=handbook", selector) == [("Human Rights", "en")]
+    assert list_texts(client, "/fr/?q=manuel", selector) == [("Droits", "fr")]
 
 
-def test_a_page_in_another_language_shows_the_original(english: FlaskClient) -> None:
+def test_a_page_in_another_language_shows_the_original(client: FlaskClient) -> None:
     """A page in another language shows the original, and lists the translation as a detail."""
     selector = ".hit :is(h3, .original)"
-    assert list_texts(english, "/?q=guide", selector) == [("A Guide to Laws", None)]
-    details = list_texts(english, "/publication/both", ".details dt")
+    assert list_texts(client, "/?q=guide", selector) == [("A Guide to Laws", None)]
+    details = list_texts(client, "/publication/both", ".details dt")
     assert [label for label, _ in details] == ["Title in French", "Abstract in French"]
 
 
-def test_a_publication_shows_its_translation_first(french: FlaskClient) -> None:
+def test_a_publication_shows_its_translation_first(client: FlaskClient) -> None:
     """The page of a publication has the translated title and abstract, then the original ones."""
-    assert list_texts(french, "/publication/both", "article :is(h1, .original, .abstract p)") == [
+    assert list_texts(
+        client, "/fr/publication/both", "article :is(h1, .original, .abstract p)"
+    ) == [
         ("Un guide des lois", None),
         ("A Guide to Laws", "en"),
         ("Comment les rédiger.", None),
         ("On how to draft them.", "en"),
     ]
-    assert list_texts(french, "/publication/both", ".details dt") == []
+    assert list_texts(client, "/fr/publication/both", ".details dt") == []
 
 
 @pytest.mark.parametrize("typed", ["lois", "rédigée", "law"])
-def test_the_words_of_a_translation_are_found(french: FlaskClient, typed: str) -> None:
+def test_the_words_of_a_translation_are_found(client: FlaskClient, typed: str) -> None:
     """The words of a translation match by their stems in its language, and are marked."""
-    found = list_texts(french, f"/?q={typed}", ".hit h3")
+    found = list_texts(client, f"/fr/?q={typed}", ".hit h3")
     assert found == [("Un guide des lois", None)]
-    marked = list_texts(french, f"/?q={typed}", ".hit mark")
+    marked = list_texts(client, f"/fr/?q={typed}", ".hit mark")
     assert [text for text, _ in marked] == [{"rédigée": "rédiger", "law": "Laws"}.get(typed, typed)]
