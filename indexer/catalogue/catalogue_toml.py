@@ -177,6 +177,9 @@ def _find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
          "two facets have the same place", "Number them 1, 2, 3 ..."),
         (sum(row.parent is not None for row in rows) > 1,
          "two rows have a parent", "Keep one of them: a catalogue has at most one tree"),
+        (bool(catalogue.map_notice) and "country" not in [row.kind for row in rows if row.parent],
+         "the map_notice needs a map, which no row makes",
+         "Remove it, or give a row of the kind country a parent"),
     )  # fmt: skip
     for row in rows:
         for find in (_name_faults, _value_faults, _parent_faults, translations.find_row_faults):

@@ -120,13 +120,12 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A catalogue: its rows, and its title, description, language, and notices.
 
-    `publisher_site` is the host name of the publisher's web site, where titles are searched for.
-    `examples` are pairs of an example query and its explanation.
-    `types` has rules for the types of publications, the first that applies first.
-    `accent`: the color of links on light and on dark pages, or (). `logo`: the name of an image in
-    the folder. `footer` is a text at the end of each page.
-    `groups` comes from the grouping file: the parents of each value of the child field.
-    `logo_image` has the bytes of the logo. `translations` has its texts in other languages.
+    `publisher_site` is the host of the publisher's site, where titles are searched for. `examples`
+    are pairs of a query and its explanation. `types` has rules for the types of publications, the
+    first that applies first. `accent`: the color of links on light and on dark pages, or ().
+    `logo`: the name of an image in the folder, and `logo_image` its bytes. `footer` is a text at
+    the end of each page, and `map_notice` one next to each map. `groups`: the parents of each value
+    of the child field, from the grouping file. `translations` has its texts in other languages.
     """
 
     title: str
@@ -142,6 +141,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     accent: tuple[str, ...] = ()
     logo: str = ""
     footer: str = ""
+    map_notice: str = ""
     groups: dict[str, tuple[str, ...]] = {}
     logo_image: bytes = b""
     translations: dict[str, CatalogueTexts] = {}

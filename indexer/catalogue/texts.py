@@ -29,12 +29,13 @@ class CatalogueTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     publisher: str = ""
     source: str = ""
     footer: str = ""
+    map_notice: str = ""
     notices: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     field: dict[str, FieldTexts] = {}
 
 
-WHOLE_TEXTS = ("title", "description", "publisher", "source", "footer")
+WHOLE_TEXTS = ("title", "description", "publisher", "source", "footer", "map_notice")
 """The keys of a catalogue with one text."""
 ROW_TEXTS = ("label", "missing", "qualifier")
 """The keys of a row with one text."""
