@@ -16,6 +16,7 @@ from search_app.engine.results import Results
 from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation import search_notes
 from search_app.presentation.alternatives import Alternatives, alternatives
+from search_app.presentation.country_map import CountryMap, make_country_map
 from search_app.presentation.displayed_texts import find_abstract, find_title
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.export_links import ExportLink, make_export_links
@@ -106,6 +107,7 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     """All values that the search page prints.
 
     `title` is the title of the HTML document. `summary` is the range that is shown and the total.
+    `map` is None if no region with countries is selected.
     `exports`, `feed_href` and `record_href` lead to all hits in other forms.
     `hidden` are the parameters that the search form keeps. `fold_label` is the text of the link
     that folds or unfolds editions, empty if there is nothing to fold. `why_label` is the text of
@@ -120,6 +122,7 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     hits: tuple[HitRow, ...]
     facets: tuple[FacetGroup, ...]
+    map: CountryMap | None
     chips: tuple[Chip, ...]
     clear_href: str
     exports: tuple[ExportLink, ...]
@@ -164,13 +167,15 @@ def _hit_rows(results: Results, state: SearchState, catalogue: Catalogue) -> Ite
 def make_search_page(results: Results, state: SearchState, catalogue: Catalogue) -> SearchPage:
     """Return the search page for the results of a search."""
     pages, sorts = count_pages(results, state), tuple(make_sorts(results, state))
+    facets = make_facet_groups(results, state, catalogue, list_useful_facets(results, catalogue))
     return SearchPage(
         state=state,
         title=" – ".join(_title(state, catalogue)),
         summary=search_notes.summary(results, state),
         total=results.total,
         hits=tuple(_hit_rows(results, state, catalogue)),
-        facets=make_facet_groups(results, state, catalogue, list_useful_facets(results, catalogue)),
+        facets=facets,
+        map=make_country_map(facets, catalogue),
         chips=tuple(make_chips(results, state, catalogue)),
         clear_href=state.without_filters().make_url(),
         exports=make_export_links(lambda name: state.make_url(f"/export/{name}", page=1)),

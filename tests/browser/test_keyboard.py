@@ -20,8 +20,8 @@ FOCUSED = """() => {
         const style = getComputedStyle(element);
         return style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth);
     };
-    const stroke = each.querySelector("rect") && parseFloat(
-        getComputedStyle(each.querySelector("rect")).strokeWidth);
+    const shape = each.querySelector("rect, path, circle:not(.target)");
+    const stroke = shape && parseFloat(getComputedStyle(shape).strokeWidth);
     const box = each.getBoundingClientRect();
     return {
         what: each.outerHTML.slice(0, 120),

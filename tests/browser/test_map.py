@@ -1,0 +1,150 @@
+"""The map above a list: on a desk and on a phone, in place, by keyboard, and from right to left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import site as at
+from tests.browser.conftest import OpenPage
+from tests.browser.site import Site
+
+TWO_REGIONS = "/?region=South+Asia&region=Africa"
+
+
+def country(page: Page, name: str) -> Locator:
+    """Return a country on the map."""
+    return page.locator("svg.world").get_by_role("link", name=re.compile(f"^{name}, "))
+
+
+def folded(page: Page) -> Locator:
+    """Return the line that unfolds the map on a phone."""
+    return page.locator(".map > summary")
+
+
+def left(locator: Locator) -> float:
+    """Return the left edge of an element in pixels."""
+    box = locator.bounding_box()
+    assert box
+    return box["x"]
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_desk_shows_the_map(open_page: OpenPage, site: Site, javascript: bool) -> None:
+    """A wide page shows the map between the filters and the results, with and without scripts."""
+    page = open_page(javascript=javascript)
+    page.goto(site.url(TWO_REGIONS))
+    expect(page.get_by_role("group", name="Publications by country")).to_be_visible()
+    expect(folded(page)).to_be_hidden()
+    expect(page.locator(".map").get_by_text("10 or more")).to_be_visible()
+    country(page, "Mozambique").click()
+    expect(page).to_have_url(re.compile("country=MZ"))
+    at.expect_total(page, 18)
+    expect(country(page, "Mozambique")).to_have_attribute("aria-current", "true")
+
+
+def test_a_phone_folds_the_map(open_page: OpenPage, site: Site) -> None:
+    """A narrow page folds the map into a line, and keeps it open when its list changes."""
+    page = open_page(width=360, has_touch=True)
+    page.goto(site.url(TWO_REGIONS))
+    expect(folded(page)).to_have_text("Map: 11 countries")
+    expect(country(page, "India")).to_be_hidden()
+    assert folded(page).evaluate("each => each.offsetHeight") >= 44
+    folded(page).click()
+    country(page, "India").tap()
+    expect(country(page, "India")).to_have_attribute("aria-current", "true")
+    expect(country(page, "India")).to_be_in_viewport()
+    expect(country(page, "India")).to_be_focused()
+
+
+def test_the_map_follows_the_filters(page: Page, site: Site) -> None:
+    """The map appears with the first region, grows with the second, and goes with the last one."""
+    page.goto(site.url())
+    links = page.locator("svg.world a")
+    expect(links).to_have_count(0)
+    at.value(page, "Region", "Africa").click()
+    expect(links).to_have_count(7)
+    at.value(page, "Region", "South Asia").click()
+    expect(links).to_have_count(11)
+    at.chips(page).nth(0).click()
+    expect(links).to_have_count(4)
+    at.chips(page).nth(0).click()
+    expect(page.locator(".map")).to_have_count(0)
+
+
+def test_the_keyboard_selects_a_country(page: Page, site: Site) -> None:
+    """Tab reaches each country after the chips, Enter selects it, and the focus stays there."""
+    page.goto(site.url(TWO_REGIONS))
+    page.get_by_role("link", name="Clear all filters").focus()
+    names = []
+    for _ in range(11):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("document.activeElement.ariaLabel"))
+    listed = page.locator("details.children[open] a.tick")
+    labels = listed.evaluate_all("all => all.map(each => each.ariaLabel)")
+    assert sorted(names) == sorted(labels)
+    country(page, "Nepal").focus()
+    page.keyboard.press("Enter")
+    expect(country(page, "Nepal")).to_have_attribute("aria-current", "true")
+    expect(country(page, "Nepal")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_map_is_not_mirrored(open_page: OpenPage, site: Site, width: int) -> None:
+    """From right to left, India stays east of Nigeria, and the legend begins at the right."""
+    page = open_page(width=width)
+    page.goto(site.url(f"/ar{TWO_REGIONS}"))
+    at.unfold(page)
+    links = page.locator("svg.world a")
+    east, west = (links.and_(page.locator(f"[href*='country={code}']")) for code in ("IN", "NG"))
+    assert left(east) > left(west)
+    legend = page.locator(".legend li").first
+    box = legend.bounding_box()
+    assert box
+    assert left(legend.locator("span")) > box["x"]
+    map_box = page.locator("svg.world").bounding_box()
+    assert map_box
+    if width == 1280:
+        assert map_box["x"] > box["x"]
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_countries_can_be_hit(open_page: OpenPage, site: Site, width: int) -> None:
+    """A country is at least 24 pixels wide or high, unless its neighbors are nearer."""
+    page = open_page(width=width, has_touch=True)
+    page.goto(site.url("/?region=South+Asia"))
+    at.unfold(page)
+    for link in page.locator("svg.world a").all():
+        box = link.bounding_box()
+        assert box
+        assert max(box["width"], box["height"]) >= 24
+
+
+@pytest.mark.parametrize("address", [TWO_REGIONS, "/ar/?region=Africa&country=IN"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_map_has_no_violation(
+    open_page: OpenPage, site: Site, axe_violations: Callable[[Page], list[str]],
+    address: str, scheme: str, width: int,
+) -> None:  # fmt: skip
+    """Axe reports no violation on a page with a map, in English and in Arabic."""
+    page = open_page(width=width, color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(site.url(address))
+    at.unfold(page)
+    expect(page.locator("svg.world")).to_be_visible()
+    assert axe_violations(page) == []
+
+
+def test_forced_colors_keep_the_steps(open_page: OpenPage, site: Site) -> None:
+    """With forced colors, the steps of the legend still differ, and equal those of the map."""
+    page = open_page(forced_colors="active")
+    page.goto(site.url(TWO_REGIONS))
+    legend = page.locator(".legend span").evaluate_all(
+        "all => all.map(each => getComputedStyle(each).backgroundColor)"
+    )
+    assert len({*legend}) == 5
+    fill = country(page, "India").evaluate("each => getComputedStyle(each).fill")
+    assert fill == legend[4]

@@ -1,0 +1,197 @@
+"""The map above a list: its countries, their numbers, its size, and when there is one."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from itertools import combinations
+from math import dist
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from indexer.jobs import build
+from search_app import config, create_app
+from tests.catalogue import CORPUS, PATIENT
+from tests.samples import SMALL_CATALOGUE
+from tests.search_app.engine.features.test_zero_results import TICKED, TYPED
+
+GROUPS: dict[str, list[str]] = tomllib.loads((CORPUS / "regions.toml").read_text("utf-8"))[
+    "regions"
+]
+MAX_BYTES = 14_000
+"""Maximum size of a map in bytes, compressed with gzip."""
+PLACES = st.lists(
+    st.sampled_from([
+        *(("region", region) for region in GROUPS),
+        *(("country", code) for code in ("IN", "KE", "GB", "LB", "VN", "US")),
+    ]),
+    min_size=1, max_size=3,
+)  # fmt: skip
+SVG = re.compile(r'<svg class="world".*?</svg>', re.DOTALL)
+
+
+def read(client: FlaskClient, *pairs: tuple[str, str]) -> BeautifulSoup:
+    """Return the page of a search."""
+    response = client.get(f"/?{urlencode(pairs)}")
+    assert response.status_code == 200
+    return BeautifulSoup(response.data, "lxml")
+
+
+def list_links(page: BeautifulSoup) -> Iterator[tuple[str, str, bool]]:
+    """Yield the URL, the name, and the state of each country on the map."""
+    for link in page.select("svg.world a"):
+        assert link.get("rel") == ["nofollow"]
+        assert link.select_one("title").get_text() == link["aria-label"]  # type: ignore[union-attr]
+        yield str(link["href"]), str(link["aria-label"]), "aria-current" in link.attrs
+
+
+def list_rows(page: BeautifulSoup) -> Iterator[tuple[str, str, bool]]:
+    """Yield the same of each row with hits below the regions that are selected or opened."""
+    for row in page.select("details.children[open] a.tick"):
+        if row.select_one(".count").get_text():  # type: ignore[union-attr]
+            yield str(row["href"]), str(row["aria-label"]), "aria-current" in row.attrs
+
+
+@given(words=st.lists(TYPED, max_size=3), places=PLACES, ticked=TICKED)
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@pytest.mark.slow
+def test_the_map_has_the_numbers_of_the_list(
+    client: FlaskClient, words: list[str], places: list[tuple[str, str]],
+    ticked: list[tuple[str, str]],
+) -> None:  # fmt: skip
+    """A country on the map has the URL, the number, and the state of its row, for any search."""
+    page = read(client, ("q", " ".join(words)), *places, *ticked)
+    assert sorted(list_links(page)) == sorted(list_rows(page))
+    assert bool(page.select("details.map")) == bool([*list_links(page)])
+
+
+def test_a_list_of_two_regions_has_a_map(client: FlaskClient) -> None:
+    """The map of two regions has their countries, and a label with their number."""
+    page = read(client, ("region", "South Asia"), ("region", "Africa"))
+    assert len([*list_links(page)]) == 11
+    assert page.select_one(".map summary").get_text(strip=True) == "Map: 11 countries"  # type: ignore[union-attr]
+    assert page.select_one(".boundaries").get_text().startswith("The boundaries and names shown")  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "pairs", [[], [("section", "Tools")], [("region", "none")], [("region", "North America")]]
+)
+def test_a_list_without_a_region_has_no_map(
+    pairs: list[tuple[str, str]], client: FlaskClient
+) -> None:
+    """A list has no map if no region is selected, or if none of its countries has hits."""
+    page = client.get(f"/?{urlencode(pairs)}").text
+    assert 'class="map"' not in page
+    assert 'class="chips"' in page or not pairs
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """Return a client of a catalogue with each country of the regions, and with Kosovo in Europe.
+
+    India has 10 publications, Nepal 9, Bhutan 5, Bangladesh 4, Sri Lanka 3, and the Maldives 2. The
+    other countries have one.
+    """
+    folder = tmp_path_factory.mktemp("world") / "corpus"
+    folder.mkdir()
+    head, rows = SMALL_CATALOGUE.split("[[field]]", 1)
+    rows = rows.replace('values = ["South Asia", "Africa"]\n', "")
+    text = f'{head}map_notice = "No <b>opinion</b>."\n[[field]]{rows}'
+    (folder / "catalogue.toml").write_text(text, "utf-8")
+    groups = GROUPS | {"Europe": [*GROUPS["Europe and West/Central Asia"], "XK"]}
+    lines = [f"{json.dumps(region)} = {json.dumps(codes)}" for region, codes in groups.items()]
+    (folder / "regions.toml").write_text("\n".join(["[regions]", *lines]), "utf-8")
+    codes = [code for codes in groups.values() for code in codes]
+    for code, number in {"IN": 10, "NP": 9, "BT": 5, "BD": 4, "LK": 3, "MV": 2}.items():
+        codes += [code] * (number - 1)
+    records = [
+        {"id": f"p{number}", "title": f"Law {number}", "section": "Papers", "country": code}
+        for number, code in enumerate(codes)
+    ]
+    (folder / "books.jsonl").write_text("\n".join(map(json.dumps, records)), "utf-8")
+    build.build(folder, folder.parent / "index")
+    return create_app(config.load(PATIENT, index=folder.parent / "index")).test_client()
+
+
+def test_each_country_of_the_regions_is_on_the_map(world: FlaskClient) -> None:
+    """The map of all regions links each country of corpus/regions.toml."""
+    page = read(world, *(("region", region) for region in GROUPS))
+    linked = {str(link["data-key"]).rpartition("=")[2] for link in page.select("svg.world a")}
+    assert linked == {code for codes in GROUPS.values() for code in codes}
+
+
+def test_a_place_without_a_code_is_land_without_a_link(world: FlaskClient) -> None:
+    """Kosovo has no code in ISO 3166, so the map does not link it, although it has hits."""
+    page = read(world, ("region", "Europe"))
+    keys = [str(link["data-key"]) for link in page.select("svg.world a")]
+    assert any(key.endswith("country=MK") for key in keys)
+    assert not any(key.endswith("country=XK") for key in keys)
+    assert page.select(".tick[data-key$='country=XK']")
+
+
+def test_a_color_is_a_step_of_numbers(world: FlaskClient) -> None:
+    """The color of a country follows its number: 1, 2, 3 or 4, 5 to 9, and 10 or more."""
+    page = read(world, ("region", "South Asia"))
+    classes = {
+        str(link["data-key"])[-2:]: link["class"] for link in page.select("svg.world a")
+    }  # fmt: skip
+    assert classes == {
+        "MV": ["k2"], "LK": ["k3"], "BD": ["k3"], "BT": ["k4"], "NP": ["k4"], "IN": ["k5"],
+    }  # fmt: skip
+    assert {
+        str(link["class"]) for link in read(world, ("region", "Africa")).select("svg.world a")
+    } == {"['k1']"}
+
+
+@pytest.mark.parametrize("number", [1, 4, len(GROUPS)])
+@pytest.mark.slow
+def test_the_largest_map_is_small(number: int, world: FlaskClient) -> None:
+    """A map has at most 14 kB compressed, in Russian too, if each of its countries has a link."""
+    for regions in combinations(GROUPS, number):
+        pairs = [("region", region) for region in regions]
+        page = world.get(f"/ru/?{urlencode(pairs)}").text
+        (svg,) = SVG.findall(page)
+        assert len(gzip.compress(svg.encode())) <= MAX_BYTES, regions
+
+
+def _read_circle(circle: Tag) -> tuple[tuple[float, float], float]:
+    return (float(str(circle["cx"])), float(str(circle["cy"]))), float(str(circle["r"]))
+
+
+@pytest.mark.parametrize("region", GROUPS)
+def test_targets_of_small_countries_do_not_overlap(region: str, world: FlaskClient) -> None:
+    """A small country has a target around it, which ends halfway to the next one or before."""
+    page = read(world, ("region", region))
+    circles = [_read_circle(circle) for circle in page.select("svg.world .target")]
+    for (middle, radius), (other, other_radius) in combinations(circles, 2):
+        assert radius + other_radius <= dist(middle, other) + 0.11  # both are rounded
+    width = float(str(page.select_one("svg.world")["viewbox"]).split()[2])  # type: ignore[index]
+    assert circles
+    assert max(radius for _, radius in circles) <= width / 320 * 12 + 0.1
+
+
+def test_the_notice_of_a_map_is_text(world: FlaskClient) -> None:
+    """The notice of a map is escaped."""
+    assert "No &lt;b&gt;opinion&lt;/b&gt;." in world.get("/?region=Africa").text
+
+
+def test_a_tree_of_other_values_has_no_map(corpus: Path, tmp_path: Path) -> None:
+    """A list has no map if the values below a region are not countries."""
+    file = corpus / "catalogue.toml"
+    file.write_text(file.read_text("utf-8").replace('kind = "country"\n', ""), "utf-8")
+    build.build(corpus, tmp_path / "index")
+    client = create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
+    page = client.get("/?region=South+Asia").text
+    assert "country=IN" in page
+    assert 'class="map"' not in page
