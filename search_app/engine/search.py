@@ -196,12 +196,7 @@ class Searcher:
         return self.interpreter.vocabulary.size
 
     def translate(self, language: str) -> Catalogue:
-        """Return the catalogue with its texts in a language, for display only.
-
-        Return the catalogue itself for its own language, whose texts need no attribute `lang`.
-        """
-        if language.partition("-")[0] == self.catalogue.language.partition("-")[0]:
-            return self.catalogue
+        """Return the catalogue with its texts in a language, for display only."""
         if language not in self._translated:
             self._translated[language] = translations.translate(self.catalogue, language)
         return self._translated[language]

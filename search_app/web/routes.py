@@ -33,7 +33,7 @@ from search_app.engine.results import Results
 from search_app.export import coins, json_ld, meta_tags, signposting
 from search_app.export.citations import STYLES
 from search_app.export.csl import make_item
-from search_app.i18n.interface import LANGUAGES, Interface
+from search_app.i18n.interface import LANGUAGES, Interface, find_language
 from search_app.i18n.translation import current, gettext, join
 from search_app.presentation import facet_panel, publication_page, result_trail, search_page
 from search_app.presentation.citation_block import make_citation_block
@@ -68,14 +68,22 @@ def get_searcher() -> Searcher:
 
 def get_catalogue() -> Catalogue:
     """Return the catalogue of the current request in the language of the page, for display."""
-    return get_searcher().translate(current().code)
+    return _translate(get_searcher())
+
+
+def _translate(searcher: Searcher) -> Catalogue:
+    own, code = searcher.catalogue.language, current().code
+    if code == own.partition("-")[0].lower():
+        return searcher.catalogue
+    # If there are no pages in the catalogue's own language, they are in English with its own names.
+    return searcher.translate(own if code == find_language(own) else code)
 
 
 @site.app_template_global()
 def lang_of(text: str) -> Markup:
     """Return the attribute `lang` of a text of the catalogue, if it is not that of the page."""
     searcher: Searcher | None = g.get("searcher", get_engine().current)
-    language = searcher and searcher.translate(current().code).find_text_language(text)
+    language = searcher and _translate(searcher).find_text_language(text)
     return Markup(' lang="{}"').format(language) if language else Markup()
 
 
@@ -93,7 +101,7 @@ def _describe_index() -> dict[str, Any]:
         "make_absolute": make_absolute,
         "interface": current(),
         "languages": list_language_links(get_engine()),
-        "catalogue": searcher.translate(current().code) if searcher else _NO_CATALOGUE,
+        "catalogue": _translate(searcher) if searcher else _NO_CATALOGUE,
         "manifest": manifest,
         "generation": searcher.name if searcher else "",
         "built": _format_built(manifest.built, current()) if manifest else "",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from threading import Thread
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 
+from indexer.jobs import build
 from search_app import config, create_app
 from search_app.engine import Engine
 from search_app.i18n.interface import LANGUAGES, load_interface
 from search_app.i18n.translation import current
+from tests import samples
 from tests.catalogue import PATIENT
 from tests.crawling import Fetched, addresses
 
@@ -135,6 +138,21 @@ def test_a_site_without_an_index_is_in_the_language_of_its_address(empty: FlaskC
         load_interface("ru").gettext("The catalogue cannot be searched at the moment.")
         in answer.text
     )
+
+
+def test_a_catalogue_in_another_language_has_english_pages(tmp_path: Path) -> None:
+    """The pages of a German catalogue are in English, and its texts and names stay German."""
+    samples.write_corpus(tmp_path / "corpus")
+    catalogue = tmp_path / "corpus" / "catalogue.toml"
+    catalogue.write_text(f'language = "de"\n{catalogue.read_text("utf-8")}', "utf-8")
+    build.build(tmp_path / "corpus", tmp_path / "index")
+    client = create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
+    page = read(client, "/")
+    assert page["lang"] == "en"
+    labels = {label.text: label.get("lang") for label in page.select(".facet .label")}
+    assert labels["Indien"] == "de"
+    assert "Inde" in {label.text for label in read(client, "/fr/").select(".facet .label")}
+    assert client.get("/en/").headers["Location"] == "/"
 
 
 @pytest.fixture
