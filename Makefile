@@ -80,7 +80,7 @@ format: environment-test ## fix style and format the code
 	$(BIN)/ruff format
 
 messages: environment ## extract the messages of the interface, update the translations, list the missing ones
-	@$(BIN)/python tools/messages.py
+	@$(BIN)/python -m tools.messages
 
 bench: environment-bench ## measure speed against other engines, write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks.speed $(ARGS)

@@ -14,6 +14,8 @@ from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from search_app.i18n.interface import LANGUAGES, SOURCE
+
 SEARCH_APP = Path(__file__).parents[1] / "search_app"
 TRANSLATIONS = SEARCH_APP / "i18n" / "translations"
 METHODS = [("**.py", "python"), ("**/templates/**", "jinja2")]
@@ -47,12 +49,13 @@ def list_unfinished(catalog: Catalog) -> Iterator[Message]:
 
 
 def update(file: Path, template: Catalog) -> Catalog:
-    """Update a translation, and return it. A changed message keeps its old one for a review."""
-    catalog = read(file)
-    # Babel's own rule for Arabic counts the forms in another order than gettext does.
-    plurals, created = catalog.plural_forms, catalog.creation_date
+    """Update a translation, or create it, and return it.
+
+    A changed message keeps its old translation for a review.
+    """
+    catalog = read(file) if file.exists() else Catalog(locale=file.stem, fuzzy=False)
+    created = catalog.creation_date
     catalog.update(template, update_header_comment=False)
-    assert catalog.plural_forms == plurals
     catalog.creation_date = created  # an unchanged translation is an unchanged file
     catalog.last_translator = catalog.language_team = catalog.msgid_bugs_address = "pubsearch"
     with file.open("wb") as opened:
@@ -66,7 +69,7 @@ def update(file: Path, template: Catalog) -> Catalog:
 def main() -> int:
     """Update all translations, and return the exit status."""
     template, status = extract(), 0
-    for file in sorted(TRANSLATIONS.glob("*.po")):
+    for file in [TRANSLATIONS / f"{code}.po" for code in LANGUAGES if code != SOURCE]:
         unfinished = list(list_unfinished(update(file, template)))
         for message in unfinished:
             print(f"{file.name}: no finished translation of {message.id!r}", file=sys.stderr)

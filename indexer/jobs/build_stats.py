@@ -98,7 +98,7 @@ class BuildStats:
 
     @property
     def corpus(self) -> str:
-        """Return a digest of all input: of the items, and of the files beside them."""
+        """Return a digest of all input: of the items, and of the other files."""
         corpus_hash = self._corpus_hash.copy()
         corpus_hash.update(msgspec.json.encode(self.catalogue.translations))
         corpus_hash.update(msgspec.json.encode(self.thesaurus))

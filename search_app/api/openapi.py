@@ -19,6 +19,7 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field, FieldKind
 from indexer.catalogue.records import Link
 from indexer.catalogue.schema import list_exact_fields
 from search_app.api import schemas
+from search_app.i18n.interface import LANGUAGES
 from search_app.search_state import MATCHES, MAX_SIZE, SIZE, SORTS, SWITCH
 from search_app.search_url import MAX_SELECTED
 
@@ -53,6 +54,9 @@ QUERY_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
      {"type": "string", "enum": SWITCH, "default": "0"}),
     ("semantic", "0: no semantic search. It has no effect if the index has no embeddings.",
      {"type": "string", "enum": SWITCH, "default": "1"}),
+)  # fmt: skip
+LANGUAGE_PARAMETER: tuple[str, str, Json] = (
+    "lang", "The language of labels and messages.", {"type": "string", "enum": LANGUAGES},
 )  # fmt: skip
 LIST_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
     ("sort", "The sort order. The default is relevance, or newest if the query has no words.",
@@ -147,8 +151,8 @@ def _make_operations(catalogue: Catalogue, example: str) -> Json:
             "publication",
             "Get a publication, its other editions, and similar publications.",
             "Publication",
-            ["301", "404", "410"],
-            [identity],
+            ["301", "400", "404", "410"],
+            [identity, _make_ref("parameters", "lang")],
         ),
         "/healthz": _make_operation("health", "Get the status of the service.", "Health"),
         "/api/openapi.json": _make_operation("openapi", "Get this document.", "Document"),
@@ -196,7 +200,12 @@ def list_parameters(catalogue: Catalogue) -> list[Json]:
     }
     parameters: list[Json] = [
         {"name": name, "in": "query", "description": description, "schema": schema}
-        for name, description, schema in (*QUERY_PARAMETERS, *rows, *LIST_PARAMETERS)
+        for name, description, schema in (
+            *QUERY_PARAMETERS,
+            *rows,
+            *LIST_PARAMETERS,
+            LANGUAGE_PARAMETER,
+        )
     ]
     return [{**parameters[0], "examples": examples} if examples else parameters[0], *parameters[1:]]
 

@@ -137,6 +137,7 @@ def _of_http(error: HTTPException) -> ErrorResponse:
         message, hint = gettext("This page supports only GET."), gettext("Use a GET request.")
         return ErrorResponse(405, "not_allowed", message, hint)
     code = str(error.name).lower().replace(" ", "_")
+    hint = error.description or ""
     match error.code:
         case 400:
             message = gettext("The server cannot read this request.")
@@ -144,9 +145,10 @@ def _of_http(error: HTTPException) -> ErrorResponse:
             message = gettext("The URL is too long.")
         case 429:
             message = gettext("There were too many requests from your network.")
+            hint = gettext("Try again in a minute.")
         case _:
             message = gettext("The server cannot answer this request.")
-    return ErrorResponse(error.code or 500, code, message, error.description or "")
+    return ErrorResponse(error.code or 500, code, message, hint)
 
 
 def register(app: Flask) -> None:

@@ -15,6 +15,7 @@ from search_app.api import serializers
 from search_app.export import atom, xml_document
 from search_app.i18n.translation import current
 from search_app.web.addresses import make_absolute
+from search_app.web.middleware.path_prefix import get_root
 from search_app.web.routes import get_catalogue, get_searcher, parse_state
 
 _NAMESPACE = "http://a9.com/-/spec/opensearch/1.1/"
@@ -51,7 +52,7 @@ def description() -> Response:
     xml_document.add(root, "LongName", _shorten(catalogue.title, MAX_LONG_NAME))
     text = catalogue.description or catalogue.title
     xml_document.add(root, "Description", _shorten(text, MAX_DESCRIPTION))
-    icon = make_absolute(f"{request.script_root}/static/favicon.svg")
+    icon = make_absolute(f"{get_root()}/static/favicon.svg")
     xml_document.add(root, "Image", icon, type="image/svg+xml")
     for template in TEMPLATES:
         url = make_absolute(f"{request.script_root}{template.path}")

@@ -42,13 +42,12 @@ from search_app.web.addresses import get_page_urls, make_absolute
 from search_app.web.errors import NotFound, page_not_found
 from search_app.web.lookup import get_publication
 from search_app.web.middleware.access import is_local
-from search_app.web.middleware.language import list_language_links
+from search_app.web.middleware.language import find_page_language, list_language_links
 from search_app.web.middleware.metrics import TYPE, Metrics
 from search_app.web.middleware.path_prefix import get_root
 from search_app.web.zero_result_log import ZeroResultLog
 
 site = Blueprint("site", __name__)
-_NO_CATALOGUE = Catalogue("pubsearch", "", ())
 
 
 def get_engine() -> Engine:
@@ -75,7 +74,7 @@ def _translate(searcher: Searcher) -> Catalogue:
     own, code = searcher.catalogue.language, current().code
     if code == own.partition("-")[0].lower():
         return searcher.catalogue
-    # If there are no pages in the catalogue's own language, they are in English with its own names.
+    # Without pages in the catalogue's own language, they are in English with its own names.
     return searcher.translate(own if code == find_language(own) else code)
 
 
@@ -100,8 +99,9 @@ def _describe_index() -> dict[str, Any]:
         "root": get_root(),
         "make_absolute": make_absolute,
         "interface": current(),
+        "language": find_page_language(get_engine()),
         "languages": list_language_links(get_engine()),
-        "catalogue": _translate(searcher) if searcher else _NO_CATALOGUE,
+        "catalogue": _translate(searcher) if searcher else Catalogue("pubsearch", "", ()),
         "manifest": manifest,
         "generation": searcher.name if searcher else "",
         "built": _format_built(manifest.built, current()) if manifest else "",

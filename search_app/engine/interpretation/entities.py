@@ -146,8 +146,8 @@ def list_names(field: Field, value: str, own: str) -> dict[str, list[str]]:
         part for part in _PART_SEPARATOR.split(label) if " " in part or len(part) >= MIN_PART_CHARS
     ]
     names_by_language: dict[str, list[str]] = {own: list(dict.fromkeys([label, *parts]))}
-    for part in names_by_language[own]:
-        for language, name in iso_codes.translate_region(part, languages).items():
+    for part in [label, *parts]:
+        for language, name in iso_codes.translate_region(part, languages, own).items():
             names_by_language.setdefault(language, []).append(name)
     return names_by_language
 

@@ -19,9 +19,8 @@ from search_app.i18n.translation import current, use
 from search_app.search_url import read_choice
 from search_app.web.middleware.path_prefix import LANGUAGE, get_root
 
-PERMANENT = 301
 SAFE = "/:@!$&'()*+,;=~"
-"""Characters that a path has as they are (RFC 3986), besides letters, digits, and `-._`."""
+"""Characters that a path has as they are (RFC 3986), with letters, digits, and `-._`."""
 
 
 class LanguageLink(NamedTuple):
@@ -43,7 +42,9 @@ def register_choice(app: Flask, engine: Engine) -> None:
         load_interface(code)  # threads and forked processes share it
 
     def choose_language() -> None:
-        use(load_interface(request.environ[LANGUAGE] or get_own_language(engine)))
+        code = request.environ[LANGUAGE] or get_own_language(engine)
+        named = request.args.get("lang", "") if request.path.startswith("/api/") else ""
+        use(load_interface(named if named in LANGUAGES else code))
 
     def add_language(response: Response) -> Response:
         if response.mimetype == "text/html":
@@ -55,15 +56,14 @@ def register_choice(app: Flask, engine: Engine) -> None:
 
 
 def register_checks(app: Flask, engine: Engine) -> None:
-    """Redirect from the code of the catalogue's own language, and read the parameter `lang`."""
+    """Redirect from the code of the catalogue's own language, and check the parameter `lang`."""
 
     def check_language() -> WsgiResponse | None:
         if request.path.startswith("/api/"):
-            # Raise BadParameter.
-            if code := read_choice(request.args, "lang", LANGUAGES):
-                use(load_interface(code))
-        elif request.environ[LANGUAGE] == (own := get_own_language(engine)):
-            return redirect(_make_path(own, own), PERMANENT)
+            read_choice(request.args, "lang", LANGUAGES)
+        elif engine.current and request.environ[LANGUAGE] == (own := get_own_language(engine)):
+            # The next build may have another language, so no browser may keep the redirect.
+            return redirect(_make_path(own, own))
         return None
 
     app.before_request(check_language)
@@ -73,6 +73,12 @@ def get_own_language(engine: Engine) -> str:
     """Return the language of pages without a code: that of the catalogue, or English."""
     searcher = engine.current
     return find_language(searcher.catalogue.language if searcher else "")
+
+
+def find_page_language(engine: Engine) -> str:
+    """Return the BCP 47 tag of the page: with the variant of the catalogue, if it has one."""
+    own, code = engine.current.catalogue.language if engine.current else "", current().code
+    return own if own.partition("-")[0].lower() == code else code
 
 
 def list_language_links(engine: Engine) -> list[LanguageLink]:

@@ -14,6 +14,7 @@ from time import perf_counter
 
 from flask import Flask, Response, g, has_request_context, request
 
+from search_app.web.middleware.path_prefix import LANGUAGE
 from search_app.web.zero_result_log import escape_unprintable
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,12 @@ def set_up(*, is_json: bool) -> None:
     root.setLevel(logging.INFO)
 
 
+def _get_path() -> str:
+    """Return the path of the request below the path prefix, with its language."""
+    language = request.environ.get(LANGUAGE)
+    return f"/{language}{request.path}" if language else request.path
+
+
 def register(app: Flask, *, has_queries: bool) -> None:
     """Log each response: client, method, path, status, size, and time in milliseconds."""
 
@@ -81,7 +88,7 @@ def register(app: Flask, *, has_queries: bool) -> None:
             log_fields = {
                 "address": request.remote_addr,
                 "method": request.method[:MAX_CHARS],
-                "path": request.path[:MAX_CHARS],
+                "path": _get_path()[:MAX_CHARS],
                 "status": response.status_code,
                 "bytes": response.content_length,
                 "milliseconds": round((perf_counter() - g.began) * 1000, 2),

@@ -4,13 +4,14 @@
 
 (() => {
   const link = document.querySelector("[data-my-list]");
-  const home = new URL(link.href).pathname; // a key of its own for each catalogue of a site
+  const home = new URL(link.href).pathname;
+  const key = link.dataset.key; // a list for each catalogue of a site, whatever the language
   const LIMIT = 100; // publications, as on the server
   const MAX_ADDRESS = 6000; // characters of the ids, as on the server
 
   function load() {
     try {
-      const ids = JSON.parse(localStorage.getItem(home));
+      const ids = JSON.parse(localStorage.getItem(key));
       return Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : [];
     } catch {
       return []; // the browser keeps nothing for this site, or another program wrote it
@@ -19,8 +20,8 @@
 
   function save(ids) {
     try {
-      if (ids.length) localStorage.setItem(home, JSON.stringify(ids));
-      else localStorage.removeItem(home);
+      if (ids.length) localStorage.setItem(key, JSON.stringify(ids));
+      else localStorage.removeItem(key);
     } catch {
       location.assign(address(ids)); // the address is then the only place for the list
     }

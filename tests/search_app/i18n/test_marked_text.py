@@ -13,6 +13,7 @@ from babel.messages.extract import extract_from_dir
 from jinja2 import Environment, nodes
 
 from tests.conftest import ROOT
+from tools.messages import METHODS, OPTIONS
 
 pytestmark = pytest.mark.slow
 
@@ -28,8 +29,6 @@ VALUE = "\0"
 CODE = re.compile(r'[\w-]+="[^"]*"|\S*[/.]\w\S*|<[^<>]*>')
 """Letters that are code in HTML: attributes, paths, and tags."""
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
-METHODS = [("**.py", "python"), ("**/templates/**", "jinja2")]
-OPTIONS = {"**/templates/**": {"newstyle_gettext": "true", "silent": "false"}}
 
 
 @cache

@@ -65,20 +65,22 @@ def test_the_plural_forms_are_those_of_unicode(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "texts"),
+    ("code", "forms"),
     [
-        ("en", ("0 publications", "1 publication", "2 publications", "3 publications",
-                "11 publications", "100 publications")),
-        ("fr", ("0 publication", "1 publication", "2 publications", "3 publications",
-                "11 publications", "100 publications")),
+        ("en", "publications publication publications publications publications publications"),
+        ("fr", "publication publication publications publications publications publications"),
+        ("es", "publicaciones publicación publicaciones publicaciones publicaciones publicaciones"),
+        ("ru", "публикаций публикация публикации публикации публикаций публикаций"),
+        ("ar", "منشور منشور منشوران منشورات منشوراً منشور"),
+        ("zh", "份出版物 份出版物 份出版物 份出版物 份出版物 份出版物"),
     ],
-)  # fmt: skip
-def test_the_form_of_a_noun_follows_its_number(code: str, texts: tuple[str, ...]) -> None:
+)
+def test_the_form_of_a_noun_follows_its_number(code: str, forms: str) -> None:
     """0, 1, 2, 3, 11, and 100 have the plural forms of the language."""
-    interface = load_interface(code)
+    ngettext = load_interface(code).ngettext
     message = "%(count)s publication", "%(count)s publications"
-    found = [interface.ngettext(*message, number) % {"count": number} for number in SAMPLES]
-    assert tuple(found) == texts
+    found = [ngettext(*message, number).replace("%(count)s", "").strip() for number in SAMPLES]
+    assert " ".join(found) == forms
 
 
 def test_numbers_and_dates_are_those_of_the_language() -> None:

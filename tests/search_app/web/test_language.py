@@ -69,7 +69,7 @@ def test_a_page_names_itself_in_all_languages(client: FlaskClient, path: str) ->
 def test_the_code_of_the_own_language_leads_to_the_page_without_it(client: FlaskClient) -> None:
     """A page has one address in the catalogue's own language."""
     answer = client.get("/en/about?from=%D8%A3&q=a")
-    assert (answer.status_code, answer.headers["Location"]) == (301, "/about?from=%D8%A3&q=a")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/about?from=%D8%A3&q=a")
     assert client.get("/en").headers["Location"] == "/"
 
 
@@ -100,6 +100,16 @@ def test_an_error_is_in_the_language_of_its_address(client: FlaskClient, code: s
     assert hint in client.get(f"/{code}/?page=x").text
     assert hint == json.loads(client.get(f"/api/search?page=x&lang={code}").data)["error"]["hint"]
     assert "Use a whole number from 1." in client.get("/?page=x").text
+
+
+def test_every_error_of_the_api_takes_a_language(client: FlaskClient) -> None:
+    """An error that no route raises has the language of the parameter too."""
+    answer = client.get(f"/api/search?lang=fr&q={'x' * 70_000}")
+    message = json.loads(answer.data)["error"]["message"]
+    assert (answer.status_code, message) == (
+        414,
+        load_interface("fr").gettext("The URL is too long."),
+    )
 
 
 def test_the_api_takes_a_language(client: FlaskClient) -> None:

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue import thesaurus
+from indexer.catalogue.fields import Field
+from indexer.values import iso_codes
 from search_app.engine import Engine
-from search_app.engine.interpretation.entities import Entity
+from search_app.engine.interpretation.entities import Entity, list_names
 from search_app.engine.interpretation.entity_names import JOINING_CHARACTERS, MAX_ALIKE, NameIndex
 from search_app.engine.search import Searcher
 from tests.catalogue import CORPUS
@@ -122,3 +124,13 @@ def test_part_of_a_chinese_name_has_the_hits_of_its_concept(text: str, searcher:
 def test_a_label_of_one_word_matches_only_its_inflections(searcher: Searcher) -> None:
     """A concept with a name of one word matches its inflections, and not every word of its stem."""
     assert answer("traffickers", searcher).total < answer("trafficking", searcher).total / 2
+
+
+@pytest.mark.parametrize("own", ["en", "fr", "es", "ru", "ar", "zh", "de", "pt-BR"])
+def test_a_region_has_names_in_any_language_of_a_catalogue(own: str) -> None:
+    """A region whose name in the catalogue's language is also English has other names too."""
+    europe, africa = (iso_codes.get_country_name(code, own) for code in ("150", "002"))
+    for label in (europe, africa):
+        names = list_names(Field("region", "Region", values=(label,)), label, own)
+        assert {"en", "fr", "ru"} | {own} <= names.keys()
+    assert list_names(Field("region", "Region"), f"{europe} / {africa}", own)
