@@ -2,7 +2,8 @@
 
 Every state has a GET URL with these parameters, each left out if it has its default value:
 
-    q, match, exact, semantic, one per facet (repeatable), sort, size, fold, explain, page
+    q, match, exact, semantic, one per facet (repeatable), the same after `not.` for excluded
+    values (repeatable), sort, size, fold, explain, page
 
 `search_url` parses a URL into a `SearchState`. The methods of a state return the states that the
 links of the page lead to. A new query, filter, or sort order starts at page 1.
@@ -10,14 +11,14 @@ links of the page lead to. A new query, filter, or sort order starts at page 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple, get_args
 from urllib.parse import quote_plus
 
 import msgspec
 
-from search_app.engine.request import Match, SearchRequest, Sort
+from search_app.engine.request import Filters, Match, SearchRequest, Sort
 
 SIZE, MAX_SIZE = SearchRequest().size, 100
 """Hits per page: the default and the maximum."""
@@ -26,6 +27,8 @@ SIZES = (SIZE, 25, 50, MAX_SIZE)
 SORTS: tuple[Sort, ...] = get_args(Sort)
 SWITCH = ("0", "1")
 MATCHES: tuple[Match, ...] = get_args(Match)
+NOT = "not."
+"""What precedes the name of a field in the parameter of its excluded values."""
 
 
 @lru_cache(maxsize=1024)
@@ -35,7 +38,7 @@ def _format_parameter(name: str, value: str) -> str:
 
 
 class FilterLinks(NamedTuple):
-    """The URLs that select one more value of a field.
+    """The URLs that select or exclude one more value of a field. `name` is their parameter.
 
     A page has a link for every value. Their common parts, `before` and `after` the parameter of
     the value, are built once.
@@ -46,7 +49,7 @@ class FilterLinks(NamedTuple):
     after: str
 
     def make_url(self, value: str) -> str:
-        """Return the URL that also selects a value."""
+        """Return the URL for a value."""
         return f"{self.before}{_format_parameter(self.name, value)}{self.after}"
 
 
@@ -65,7 +68,7 @@ class SearchState(SearchRequest, frozen=True, dict=True):
     @property
     def _pairs(self) -> list[tuple[str, str]]:
         """Return the parameters of page 1 that differ from the defaults."""
-        return [*self._words, *self._filter_pairs, *self._order]
+        return [*self._words, *self._filter_pairs, *self._exclusion_pairs, *self._order]
 
     @property
     def _words(self) -> list[tuple[str, str]]:
@@ -77,6 +80,12 @@ class SearchState(SearchRequest, frozen=True, dict=True):
     @cached_property
     def _filter_pairs(self) -> list[tuple[str, str]]:
         return [(name, value) for name, values in self.filters.items() for value in values]
+
+    @cached_property
+    def _exclusion_pairs(self) -> list[tuple[str, str]]:
+        return [
+            (f"{NOT}{name}", value) for name, values in self.excluded.items() for value in values
+        ]
 
     @property
     def _order(self) -> list[tuple[str, str]]:
@@ -107,39 +116,62 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         return "&".join([_format_parameter(*pair) for pair in self._pairs])
 
     def make_filter_links(self, name: str) -> FilterLinks:
-        """Return the URLs of `with_filter` for all unselected values of a field.
+        """Return the URLs of `with_filter` for all values of a field without a restriction.
 
         The parameter of a value follows those of the selected values of its field, if there are
         any, otherwise those of all fields.
         """
-        pairs = self._filter_pairs
-        own_ends = [end for end, (other_name, _) in enumerate(pairs, 1) if other_name == name]
+        return self._make_links(
+            name, self._words, self._filter_pairs, (*self._exclusion_pairs, *self._order)
+        )
+
+    def make_exclusion_links(self, name: str) -> FilterLinks:
+        """Return the URLs of `with_exclusion` for all values of a field without a restriction."""
+        return self._make_links(
+            f"{NOT}{name}",
+            (*self._words, *self._filter_pairs),
+            self._exclusion_pairs,
+            self._order,
+        )
+
+    def _make_links(
+        self,
+        parameter: str,
+        first: Sequence[tuple[str, str]],
+        pairs: Sequence[tuple[str, str]],
+        last: Sequence[tuple[str, str]],
+    ) -> FilterLinks:
+        """Return the URLs with one more value among `pairs`."""
+        own_ends = [end for end, (other, _) in enumerate(pairs, 1) if other == parameter]
         end = own_ends[-1] if own_ends else len(pairs)
-        before, after = (*self._words, *pairs[:end]), (*pairs[end:], *self._order)
+        before, after = (*first, *pairs[:end]), (*pairs[end:], *last)
         return FilterLinks(
-            name,
+            parameter,
             "".join([f"{self.prefix}/?", *(f"{_format_parameter(*pair)}&" for pair in before)]),
             "".join([f"&{_format_parameter(*pair)}" for pair in after]),
         )
 
     def with_filter(self, name: str, value: str) -> SearchState:
-        """Return this state with one more value selected."""
-        values = (*self.filters.get(name, ()), value)
-        return self._with({**self.filters, name: tuple(dict.fromkeys(values))})
+        """Return this state with one more value selected. It is no longer excluded."""
+        state = self.without_exclusion(name, value)
+        return state._with(filters=_add(self.filters, name, value))
 
     def without_filter(self, name: str, value: str) -> SearchState:
         """Return this state without one of the selected values."""
-        remaining = tuple(
-            other_value for other_value in self.filters.get(name, ()) if other_value != value
-        )
-        other_filters = {
-            other_name: values for other_name, values in self.filters.items() if other_name != name
-        }
-        return self._with({**other_filters, name: remaining} if remaining else other_filters)
+        return self._with(filters=_remove(self.filters, name, value))
+
+    def with_exclusion(self, name: str, value: str) -> SearchState:
+        """Return this state with one more value excluded. It is no longer selected."""
+        state = self.without_filter(name, value)
+        return state._with(excluded=_add(self.excluded, name, value))
+
+    def without_exclusion(self, name: str, value: str) -> SearchState:
+        """Return this state without one of the excluded values."""
+        return self._with(excluded=_remove(self.excluded, name, value))
 
     def without_filters(self) -> SearchState:
-        """Return this state without filters."""
-        return self._with({})
+        """Return this state without selected and excluded values."""
+        return self._with(filters={}, excluded={})
 
     def with_match(self, match: Match) -> SearchState:
         """Return this state with another match mode: all words or any word."""
@@ -177,5 +209,20 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         """Return this state with another query and the same options."""
         return msgspec.structs.replace(self, text=text, page=1)
 
-    def _with(self, filters: Mapping[str, tuple[str, ...]]) -> SearchState:
-        return msgspec.structs.replace(self, filters=filters, page=1)
+    def _with(self, **filters: Filters) -> SearchState:
+        return msgspec.structs.replace(self, **filters, page=1)
+
+
+def _add(filters: Filters, name: str, value: str) -> Filters:
+    """Return filters with one more value of a field."""
+    return {**filters, name: tuple(dict.fromkeys((*filters.get(name, ()), value)))}
+
+
+def _remove(filters: Filters, name: str, value: str) -> Filters:
+    """Return filters without one value of a field."""
+    remaining = tuple(other for other in filters.get(name, ()) if other != value)
+    return {
+        field: remaining if field == name else values
+        for field, values in filters.items()
+        if field != name or remaining
+    }

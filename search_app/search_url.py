@@ -15,16 +15,17 @@ from werkzeug.datastructures import MultiDict
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.schema import list_exact_fields
-from search_app.engine.request import parse_year_range, truncate
+from search_app.engine.request import Filters, parse_year_range, truncate
 from search_app.i18n.translation import format_number, gettext, join
-from search_app.search_state import MATCHES, MAX_SIZE, SIZE, SORTS, SWITCH, SearchState
+from search_app.search_state import MATCHES, MAX_SIZE, NOT, SIZE, SORTS, SWITCH, SearchState
 
 MAX_PAGE = 10**9
 """A larger page number counts as this one."""
 MAX_SELECTED = 100
-"""Maximum number of selected values. Each adds a link, and is repeated in every other link."""
+"""Maximum number of selected and excluded values. Each adds a link, and is repeated in every other
+link."""
 MAX_SELECTED_BYTES = 8192
-"""Maximum bytes that all selected values may take in a URL."""
+"""Maximum bytes that all selected and excluded values may take in a URL."""
 Arguments = MultiDict[str, str]
 Choice = TypeVar("Choice", bound=str)
 
@@ -44,12 +45,14 @@ def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> Search
     An empty parameter counts as missing, because forms send empty fields too.
     """
     text, beyond = truncate(arguments.get("q", "").strip())
+    filters, excluded = _parse_filters(arguments, catalogue)
     return SearchState(
         text=text,
         match=read_choice(arguments, "match", MATCHES) or "auto",
         exact=read_choice(arguments, "exact", SWITCH) == "1",
         semantic=read_choice(arguments, "semantic", SWITCH) != "0",
-        filters=_parse_filters(arguments, catalogue),
+        filters=filters,
+        excluded=excluded,
         sort=read_choice(arguments, "sort", SORTS),
         size=_number(arguments, "size", MAX_SIZE, capped=False) or SIZE,
         fold=read_choice(arguments, "fold", SWITCH) == "1",
@@ -68,27 +71,42 @@ def read_hit(arguments: Arguments) -> int | None:
     return _number(arguments, "hit", MAX_PAGE, capped=True)
 
 
-def _parse_filters(arguments: Arguments, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
-    """Return the selected values by field. Raise BadParameter if they exceed the limits."""
-    filters = {}
+def _parse_filters(arguments: Arguments, catalogue: Catalogue) -> tuple[Filters, Filters]:
+    """Return the selected and the excluded values by field.
+
+    Raise BadParameter if they exceed the limits, or if a value is both.
+    """
+    selected: dict[str, tuple[str, ...]] = {}
+    excluded: dict[str, tuple[str, ...]] = {}
     count = length = 0
     for field in list_exact_fields(catalogue):
-        values = [value for value in arguments.getlist(field.name) if value]
-        values += _parse_year_boxes(arguments, field)
-        count += len(values)
-        if count > MAX_SELECTED:
-            expected = gettext("Selected values: %(number)s. Select at most %(limit)s.")
-            limits = {"number": format_number(count), "limit": MAX_SELECTED}
-            raise BadParameter(field.name, values[-1], expected % limits)
-        length += sum(len(f"&{field.name}={quote_plus(value)}") for value in values)
-        if length > MAX_SELECTED_BYTES:
-            expected = gettext("The selected values can take at most %(limit)s bytes of a URL.")
-            raise BadParameter(
-                field.name, values[-1], expected % {"limit": format_number(MAX_SELECTED_BYTES)}
-            )
-        if checked := tuple(_check_value(field, value) for value in dict.fromkeys(values)):
-            filters[field.name] = checked
-    return filters
+        for name, filters in ((field.name, selected), (f"{NOT}{field.name}", excluded)):
+            values = [value for value in arguments.getlist(name) if value]
+            if filters is selected:
+                values += _parse_year_boxes(arguments, field)
+            count += len(values)
+            length += sum(len(f"&{name}={quote_plus(value)}") for value in values)
+            _check_limits(name, values, count, length)
+            if checked := tuple(_check_value(field, value) for value in dict.fromkeys(values)):
+                filters[field.name] = checked
+        for value in excluded.get(field.name, ()):
+            if value in selected.get(field.name, ()):
+                expected = gettext("Select the value or exclude it, not both.")
+                raise BadParameter(f"{NOT}{field.name}", value, expected)
+    return selected, excluded
+
+
+def _check_limits(name: str, values: Sequence[str], count: int, length: int) -> None:
+    """Raise BadParameter if there are too many values, or they take too many bytes."""
+    if count > MAX_SELECTED:
+        expected = gettext("Selected values: %(number)s. Select at most %(limit)s.")
+        limits = {"number": format_number(count), "limit": MAX_SELECTED}
+        raise BadParameter(name, values[-1], expected % limits)
+    if length > MAX_SELECTED_BYTES:
+        expected = gettext("The selected values can take at most %(limit)s bytes of a URL.")
+        raise BadParameter(
+            name, values[-1], expected % {"limit": format_number(MAX_SELECTED_BYTES)}
+        )
 
 
 def read_choice(arguments: Arguments, name: str, choices: Sequence[Choice]) -> Choice | None:

@@ -6,8 +6,10 @@ children.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
+
+import msgspec
 
 from indexer.catalogue.fields import MISSING, Field
 from search_app.engine.facet_selection import (
@@ -51,19 +53,34 @@ def facet_buckets(
     counts: ValueCounts,
     toggles: SelectionCounter | None,
     limit: int | None,
+    excluded: Sequence[Bucket] = (),
 ) -> tuple[Bucket, ...]:
     """Return the values of a facet with their counts, in display order.
 
     `counts` and `toggles` count the documents that match the query and pass every other facet.
     `toggles` is None if no value of the facet is selected. Values without documents are left out,
     unless they are selected. `limit` limits a facet that is ordered by count and has no child row.
-    Selected values are always included.
+    Selected values are always included, and so are the `excluded` ones of the facet.
     """
-    tree = {row.name: _make_row(selection, row, counts, toggles, limit) for row in selection.rows}
+    tree = {
+        row.name: [
+            *_make_row(selection, row, counts, toggles, limit),
+            *(bucket for bucket in excluded if bucket.field == row.name),
+        ]
+        for row in selection.rows
+    }
     top = tree[selection.field.name]
     if selection.child is not None:
         top = _with_children(top, tree[selection.child.name], selection)
     return tuple(sorted(top, key=lambda bucket: _make_sort_key(bucket, selection.field)))
+
+
+def make_excluded(counts: Mapping[Node, int], total: int) -> list[Bucket]:
+    """Return the buckets of excluded values.
+
+    `counts` has how many hits each exclusion alone removes, and `total` is the number of hits.
+    """
+    return [Bucket(*node, count, total + count, excluded=True) for node, count in counts.items()]
 
 
 def count_hidden(buckets: Sequence[Bucket], counts: ValueCounts, selection: FacetSelection) -> int:
@@ -71,7 +88,9 @@ def count_hidden(buckets: Sequence[Bucket], counts: ValueCounts, selection: Face
     if selection.child is not None:
         return 0
     value_count = counts.count_distinct(selection.field.name)
-    return value_count - sum(bucket.count > 0 and ".." not in bucket.value for bucket in buckets)
+    return value_count - sum(
+        bucket.count > 0 and not bucket.excluded and ".." not in bucket.value for bucket in buckets
+    )
 
 
 def _make_row(
@@ -124,13 +143,9 @@ def _with_children(
     child = selection.child
     return [
         *(
-            Bucket(
-                parent.field,
-                parent.value,
-                parent.count,
-                parent.total,
-                parent.selected,
-                tuple(
+            msgspec.structs.replace(
+                parent,
+                children=tuple(
                     sorted(
                         children_of[parent.value], key=lambda bucket: _make_sort_key(bucket, child)
                     )

@@ -7,11 +7,14 @@ build adds them.
 `FacetSelection.toggle` says which values a click adds or removes. `count_after_toggle` derives the
 total from counts of documents. The counts of all values derive from few sets of documents: a store
 counts the values of each set at once.
+
+Excluded values are no selection. A document with one of them is no hit, and is in no count of any
+facet, not even of their own. So the counts are those of an index without these documents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Protocol
 
 from indexer.catalogue.fields import Catalogue, Field
@@ -21,6 +24,12 @@ Node = tuple[str, str]
 """The name of a row, and one of its values or a range of them."""
 Nodes = frozenset[Node]
 NO_NODES: Nodes = frozenset()
+
+
+def list_nodes(filters: Filters, rows: Iterable[Field]) -> list[Node]:
+    """Return the values of some rows, in the order of the rows, without duplicates."""
+    nodes = [(row.name, value) for row in rows for value in filters.get(row.name, ())]
+    return list(dict.fromkeys(nodes))
 
 
 class FacetSelection:
@@ -34,8 +43,7 @@ class FacetSelection:
         self.field, self.catalogue = field, catalogue
         self.child = catalogue.children.get(field.name)
         self.rows = [field] if self.child is None else [field, self.child]
-        selected = [(row.name, value) for row in self.rows for value in filters.get(row.name, ())]
-        self.nodes = dict.fromkeys(selected)
+        self.nodes = dict.fromkeys(list_nodes(filters, self.rows))
         self.narrowing: dict[str, set[str]] = {}
         for node in self.nodes:
             for parent in self.get_parents(node):

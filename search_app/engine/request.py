@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 
 Match = Literal["auto", "all", "any"]
 Sort = Literal["relevance", "newest", "oldest", "title"]
-
+Filters = Mapping[str, tuple[str, ...]]
+"""Values by the name of their field."""
+NO_FILTERS: Filters = MappingProxyType({})
 
 MAX_QUERY_BYTES = 8000
 """Limit on the query text, in bytes of UTF-8. Each link of a page repeats it. A longer text is
@@ -31,10 +34,11 @@ class SearchRequest(msgspec.Struct, frozen=True):
     """A search: the query text, the selected filters, and the page of results.
 
     `filters` has the selected values by field name. A range of years is written `2010..2015`, and
-    either end may be left out. `match` says which words a document must contain: `all`, `any`, or
-    `auto`, which means all if enough documents contain them. Without a `sort`, the order is by
-    relevance, or newest first if no words were typed. `values` limits each facet to its most
-    frequent values and the selected ones. None means all.
+    either end may be left out. `excluded` has the values that no hit may have, in the same form. A
+    document with one of them is in no count of any facet. `match` says which words a document must
+    contain: `all`, `any`, or `auto`, which means all if enough documents contain them. Without a
+    `sort`, the order is by relevance, or newest first if no words were typed. `values` limits each
+    facet to its most frequent values, and the selected and excluded ones. None means all.
 
     `exact` turns off synonyms, spelling correction, year expressions, nearness, feedback, and
     semantic search. `fold` lists only the first edition of each title, but counts all editions.
@@ -44,7 +48,8 @@ class SearchRequest(msgspec.Struct, frozen=True):
     """
 
     text: str = ""
-    filters: Mapping[str, tuple[str, ...]] = {}
+    filters: Filters = {}
+    excluded: Filters = {}
     match: Match = "auto"
     sort: Sort | None = None
     page: int = 1

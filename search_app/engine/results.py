@@ -130,8 +130,10 @@ class Bucket(msgspec.Struct, frozen=True):
     """A value of a facet.
 
     `count`: hits if only this value is selected in its facet. Other facets keep their selection.
-    `total`: hits after this value is toggled. `field` is the field that the value belongs to. In a
-    facet with two levels, the buckets of the lower field are the `children` of the upper ones.
+    `total`: hits after this value is toggled. If the value is `excluded`, `total` is the number of
+    hits without this exclusion, and `count` how many of these the exclusion removes. `field` is the
+    field that the value belongs to. In a facet with two levels, the buckets of the lower field are
+    the `children` of the upper ones.
     """
 
     field: str
@@ -140,6 +142,7 @@ class Bucket(msgspec.Struct, frozen=True):
     total: int
     selected: bool = False
     children: tuple[Bucket, ...] = ()
+    excluded: bool = False
 
 
 class QueryCount(msgspec.Struct, frozen=True):

@@ -19,7 +19,6 @@ from indexer.catalogue.tested_links import LinkResult
 from indexer.generations.manifest import Generation
 from search_app.engine.deadline import Deadline
 from search_app.engine.features import autocomplete, zero_results
-from search_app.engine.features.autocomplete import Filters
 from search_app.engine.features.page_hits import make_hits
 from search_app.engine.interpretation import spellcheck, world_places
 from search_app.engine.interpretation.interpreter import (
@@ -33,7 +32,7 @@ from search_app.engine.query.cost import estimate_cost
 from search_app.engine.query.nodes import clauses
 from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.request import SearchRequest
+from search_app.engine.request import NO_FILTERS, Filters, SearchRequest
 from search_app.engine.results import Diagnosis, ExpandedEntity, Results, Suggestion
 from search_app.engine.store import Expected, Related, Store, StoreRequest
 
@@ -223,12 +222,17 @@ class Searcher:
         """
         return retrieve(request, self.interpreter, deadline).reply.scan()
 
-    def suggest(self, text: str, filters: Filters, language: str = "") -> list[Suggestion]:
+    def suggest(
+        self, text: str, filters: Filters, language: str = "", *, excluded: Filters = NO_FILTERS
+    ) -> list[Suggestion]:
         """Return suggestions for a text that is being typed, within the selected filters.
 
-        Values have labels in the catalogue's own language and in `language`.
+        They lead to no publication with an excluded value. Values have labels in the catalogue's
+        own language and in `language`.
         """
-        return autocomplete.suggest(text, self.interpreter, filters=filters, language=language)
+        return autocomplete.suggest(
+            text, self.interpreter, filters=filters, language=language, excluded=excluded
+        )
 
     def get_publication(self, identity: str) -> Publication | None:
         """Return the publication with an id, or None."""

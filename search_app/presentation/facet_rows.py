@@ -13,14 +13,20 @@ from search_app.i18n.translation import format_number, gettext, join_long, ngett
 from search_app.presentation.html import Html, escape_html
 from search_app.search_state import FilterLinks, SearchState
 
+MAX_EXCLUDING_URL = 8192
+"""Maximum characters of the URL of a page that offers exclusions. Each is one more link per value,
+and a link repeats the URL, so a page of long links would have twice the size."""
+
 
 class FacetRow(msgspec.Struct, frozen=True, gc=False):
-    """A value of a facet: its label, its counts, and the link that toggles it.
+    """A value of a facet: its label, its counts, and the links that toggle and exclude it.
 
     `key` is unique on a page. `number` is the formatted count, empty for a selected value without
     hits. `name` is the label as HTML, and `lang` its language, empty if it is the one of the page.
-    `action` describes in words what the link does and how many hits follow. `within` is the name of
-    the list of its children.
+    `action` describes in words what the link does and how many hits follow. `exclusion` leads to
+    the list without the value, or includes it again if it is excluded, as `exclusion_action` says.
+    It is empty on a page that offers no exclusions. `within` is the name of the list of its
+    children.
     """
 
     field: str
@@ -34,13 +40,16 @@ class FacetRow(msgspec.Struct, frozen=True, gc=False):
     href: Html
     action: Html
     selected: bool
+    excluded: bool
+    exclusion: Html
+    exclusion_action: Html
     within: Html
     children: tuple[FacetRow, ...] = ()
 
     @property
     def opened(self) -> bool:
-        """Whether its children are expanded: the value or one of its children is selected."""
-        return self.selected or any(child.selected for child in self.children)
+        """Whether its children are expanded: it is selected, or one of them is restricted."""
+        return self.selected or any(child.selected or child.excluded for child in self.children)
 
     @property
     def is_missing(self) -> bool:
@@ -67,9 +76,23 @@ def find_facet_language(field: Field, value: Value, catalogue: Catalogue) -> str
     return None if field.missing == NOT_STATED else catalogue.find_text_language(field.missing)
 
 
+def exclusion_label(field: Field, value: Value, catalogue: Catalogue) -> str:
+    """Return the display name of an excluded value."""
+    return gettext("not %(value)s") % {"value": facet_label(field, value, catalogue)}
+
+
 def is_selected(bucket: Bucket) -> bool:
     """Return whether a value, or one below it, is selected."""
     return bucket.selected or any(child.selected for child in bucket.children)
+
+
+def is_restricted(bucket: Bucket) -> bool:
+    """Return whether a value, or one below it, is selected or excluded."""
+    return (
+        bucket.selected
+        or bucket.excluded
+        or any(child.selected or child.excluded for child in bucket.children)
+    )
 
 
 class RowBuilder:
@@ -77,7 +100,8 @@ class RowBuilder:
 
     def __init__(self, state: SearchState, catalogue: Catalogue) -> None:
         self._state, self._catalogue = state, catalogue
-        self._links: dict[str, FilterLinks] = {}
+        self._offers_exclusions = len(state.make_url()) <= MAX_EXCLUDING_URL
+        self._links: dict[str, tuple[FilterLinks, FilterLinks]] = {}
 
     def make_row(self, bucket: Bucket, within: str = "") -> FacetRow:
         """Return the row of a value, with those of its children. `within` starts their keys."""
@@ -86,10 +110,7 @@ class RowBuilder:
         label = facet_label(field, value, self._catalogue)
         language = find_facet_language(field, value, self._catalogue)
         label_html, number = escape_html(label), format_number(count) if count else ""
-        if is_selected(bucket):
-            href = Html(escape(toggle(self._state, bucket).make_url()))
-        else:
-            href = Html(self._get_links(name).make_url(value))
+        href, exclusion = self._make_hrefs(bucket)
         children = tuple([self.make_row(child, f"{value} ") for child in bucket.children])
         children_label = (
             gettext("Values within %(value)s") % {"value": label_html} if children else ""
@@ -97,20 +118,37 @@ class RowBuilder:
         return FacetRow(
             name, value, escape_html(f"{within}{name}={value}"), label, label_html,
             escape_html(language or ""), count, number,
-            href, _describe_action(bucket, label_html, number), bucket.selected,
-            Html(children_label), children,
+            href, _describe_action(bucket, label_html, number), bucket.selected, bucket.excluded,
+            exclusion, _describe_exclusion(bucket, label_html), Html(children_label), children,
         )  # fmt: skip
 
-    def _get_links(self, name: str) -> FilterLinks:
-        """Return the URLs that select a value, escaped as HTML.
+    def _make_hrefs(self, bucket: Bucket) -> tuple[Html, Html]:
+        """Return the URLs that toggle a value and that exclude it, if there is one, as HTML."""
+        has_exclusion = bucket.excluded or self._offers_exclusions
+        if is_restricted(bucket):
+            href = toggle(self._state, bucket).make_url()
+            url = toggle_exclusion(self._state, bucket).make_url() if has_exclusion else ""
+            return Html(escape(href)), Html(escape(url))
+        selecting, excluding = self._get_links(bucket.field)
+        url = excluding.make_url(bucket.value) if has_exclusion else ""
+        return Html(selecting.make_url(bucket.value)), Html(url)
+
+    def _get_links(self, name: str) -> tuple[FilterLinks, FilterLinks]:
+        """Return the URLs that select a value and that exclude it, escaped as HTML.
 
         The value's own part of the URL needs no escaping.
         """
         links = self._links.get(name)
         if links is None:
-            _, before, after = self._state.make_filter_links(name)
-            links = self._links[name] = FilterLinks(name, str(escape(before)), str(escape(after)))
+            links = self._links[name] = (
+                _escape(self._state.make_filter_links(name)),
+                _escape(self._state.make_exclusion_links(name)),
+            )
         return links
+
+
+def _escape(links: FilterLinks) -> FilterLinks:
+    return links._replace(before=str(escape(links.before)), after=str(escape(links.after)))
 
 
 def toggle(state: SearchState, bucket: Bucket) -> SearchState:
@@ -121,6 +159,30 @@ def toggle(state: SearchState, bucket: Bucket) -> SearchState:
         if child.selected:
             state = state.without_filter(child.field, child.value)
     return state.with_filter(bucket.field, bucket.value)
+
+
+def toggle_exclusion(state: SearchState, bucket: Bucket) -> SearchState:
+    """Return the state after a click on "not". An excluded parent has no selected children."""
+    if bucket.excluded:
+        return state.without_exclusion(bucket.field, bucket.value)
+    for child in bucket.children:
+        if child.selected:
+            state = state.without_filter(child.field, child.value)
+    return state.with_exclusion(bucket.field, bucket.value)
+
+
+def _describe_exclusion(bucket: Bucket, value: Html) -> Html:
+    """Return what a click on "not" does, and how many hits follow if it includes the value."""
+    if not bucket.excluded:
+        return Html(gettext("Exclude %(value)s") % {"value": value})
+    message = gettext("Include %(value)s again")
+    if bucket.total:
+        message = ngettext(
+            "Include %(value)s again: %(number)s publication",
+            "Include %(value)s again: %(number)s publications",
+            bucket.total,
+        )
+    return Html(message % {"value": value, "number": format_number(bucket.total)})
 
 
 def _describe_action(bucket: Bucket, value: Html, number: str) -> Html:

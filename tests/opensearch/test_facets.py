@@ -23,6 +23,7 @@ from indexer.cluster.mapping import Json
 from indexer.generations import directory
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.deadline import Deadline
+from search_app.engine.facet_buckets import make_excluded
 from search_app.engine.opensearch import facet_aggregations
 from search_app.engine.opensearch.facets import FacetPlan, make_facets, plan_facets, plan_values
 from search_app.engine.query.nodes import Clause
@@ -35,6 +36,7 @@ from tests.search_app.engine import catalogues
 from tests.search_app.engine.arrays.test_toggle_counts import (
     thrown,
     thrown_catalogue,
+    thrown_exclusions,
     thrown_filters,
 )
 
@@ -42,8 +44,11 @@ INDEX = "facets-test"
 ON_A_NODE = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 SELECTIONS = 12
 """Selections for each corpus, because making its index takes most of the time."""
-Filters = Mapping[str, tuple[str, ...]]
 LIMITS = (None, 0, 1, 3)
+REQUESTS = st.builds(
+    SearchRequest, filters=catalogues.FILTERS, excluded=st.just({}) | catalogues.FILTERS
+)
+"""Searches with selected values, and some with excluded ones."""
 
 
 @contextmanager
@@ -78,30 +83,32 @@ def search(client: OpenSearch, searches: Sequence[Json], base: Json) -> list[Map
     return [each["aggregations"] for each in responses]
 
 
-def reply_locally(
-    snapshot: Snapshot, filters: Filters, limit: int | None, typed: query.Query
-) -> ArrayReply:
+def reply_locally(snapshot: Snapshot, request: SearchRequest, typed: query.Query) -> ArrayReply:
     """Return the reply of the local store to a search with selected filters and one typed."""
-    request = SearchRequest("", dict(filters), values=limit)
     return ArrayReply(StoreRequest(request, filters=(typed,)), snapshot, Deadline())
 
 
-def check(client: OpenSearch, snapshot: Snapshot, filters: Filters, field: str, term: str) -> None:
+def check(
+    client: OpenSearch, snapshot: Snapshot, request: SearchRequest, field: str, term: str
+) -> None:
     """Check the facets of a selection, with a typed filter and without one."""
     vocabulary = snapshot.vocabulary
     row = schema.parse_exact_name(field)
     typed: Json = {"term": {f"facet_{row}" if row else f"pos_{field}": term}}
     clause = Clause([query.Term(field, term)])
-    plan = plan_facets(filters, vocabulary)
+    plan = plan_facets(request, vocabulary)
     searches: tuple[tuple[Json, query.Query], ...] = (
         ({"match_all": {}}, query.Every()),
         (typed, clause),
     )
     for base, node in searches:
-        results = plan.read(run(client, plan, base))
+        responses = run(client, plan, base)
+        results, counts = plan.read(responses), plan.read_excluded(responses)
         for limit in LIMITS:
-            expected = reply_locally(snapshot, filters, limit, node).count_facets()
-            assert make_facets(results, limit) == expected, (filters, limit, base)
+            reply = reply_locally(snapshot, msgspec.structs.replace(request, values=limit), node)
+            excluded = make_excluded(counts, reply.total)
+            found = make_facets(results, limit, excluded)
+            assert found == reply.count_facets(), (request, limit, base)
 
 
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 150))
@@ -115,7 +122,10 @@ def test_facets_of_trees_equal_those_of_the_local_store(
     made = thrown(random, catalogue, size)
     with load(single_node.client, made, catalogue) as snapshot:
         for _ in range(SELECTIONS):
-            check(single_node.client, snapshot, thrown_filters(random), "title", "two")
+            request = SearchRequest(
+                filters=thrown_filters(random), excluded=thrown_exclusions(random)
+            )
+            check(single_node.client, snapshot, request, "title", "two")
 
 
 @given(made=catalogues.publications(most=150), data=st.data())
@@ -126,8 +136,7 @@ def test_facets_of_all_kinds_equal_those_of_the_local_store(
     """Facets with listed values, several values, years, and a tree are equal too."""
     with load(single_node.client, made, catalogues.CATALOGUE) as snapshot:
         for _ in range(SELECTIONS):
-            filters = data.draw(catalogues.FILTERS)
-            check(single_node.client, snapshot, filters, "section.value", "Papers")
+            check(single_node.client, snapshot, data.draw(REQUESTS), "section.value", "Papers")
 
 
 @given(made=catalogues.publications(most=150), most=st.integers(4, 12), data=st.data())
@@ -141,10 +150,9 @@ def test_rows_with_too_many_values_are_counted_in_parts(
         load(single_node.client, made, catalogues.CATALOGUE) as snapshot,
     ):
         patch.setattr(facet_aggregations, "MAX_BUCKETS", most)
-        assert len(plan_facets({}, snapshot.vocabulary).searches) > 1
+        assert len(plan_facets(SearchRequest(), snapshot.vocabulary).searches) > 1
         for _ in range(SELECTIONS):
-            filters = data.draw(catalogues.FILTERS)
-            check(single_node.client, snapshot, filters, "section.value", "Papers")
+            check(single_node.client, snapshot, data.draw(REQUESTS), "section.value", "Papers")
 
 
 @given(made=catalogues.publications(most=150), data=st.data(), most=st.sampled_from((3, 100)))
@@ -160,11 +168,11 @@ def test_the_values_of_a_row_among_the_hits_are_counted(
     ):
         patch.setattr(facet_aggregations, "MAX_BUCKETS", most)
         for _ in range(SELECTIONS):
-            filters = data.draw(catalogues.FILTERS)
+            request = data.draw(REQUESTS)
             for row in ("country", "topic", "year"):
-                plan = plan_values(row, filters, snapshot.vocabulary)
+                plan = plan_values(row, request, snapshot.vocabulary)
                 [result] = plan.read(run(client, plan, {"match_all": {}}))
-                reply = reply_locally(snapshot, filters, None, query.Every())
+                reply = reply_locally(snapshot, request, query.Every())
                 assert list(result.list_counts(row).items()) == list(
                     reply.count_values(row).items()
                 )
@@ -176,7 +184,7 @@ def test_a_catalogue_without_facets_has_one_search(single_node: Cluster) -> None
     catalogue = msgspec.structs.replace(catalogues.CATALOGUE, fields=texts, groups={})
     made = [Publication(id="p", title="Law", source=SourceLocation("made", 1))]
     with load(single_node.client, made, catalogue) as snapshot:
-        plan = plan_facets({}, snapshot.vocabulary)
+        plan = plan_facets(SearchRequest(), snapshot.vocabulary)
         assert plan.searches == [{}]
         assert make_facets(plan.read([{}]), None) == ({}, {})
 
@@ -195,4 +203,5 @@ def test_values_that_the_index_cuts_are_shown_whole(single_node: Cluster) -> Non
     with load(single_node.client, made, catalogues.CATALOGUE) as snapshot:
         for selected in ((), (long,), (long, "law"), (long + "er",)):
             filters = {"topic": selected} if selected else {}
-            check(single_node.client, snapshot, filters, "title", "p0")
+            check(single_node.client, snapshot, SearchRequest(filters=filters), "title", "p0")
+            check(single_node.client, snapshot, SearchRequest(excluded=filters), "title", "p0")

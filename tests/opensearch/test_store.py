@@ -110,7 +110,8 @@ def ask_both(pair: Pair, ask: StoreRequest) -> tuple[Reply, Reply]:
 def draw_ask(corpus: Corpus, data: st.DataObject) -> StoreRequest:
     """Return a search of any tree, with typed and selected filters, in any order."""
     request = SearchRequest(
-        "x y", data.draw(corpus.selections), match="any", sort=data.draw(SORTS),
+        "x y", data.draw(corpus.selections), data.draw(st.just({}) | corpus.selections),
+        match="any", sort=data.draw(SORTS),
         page=data.draw(PAGES), size=data.draw(SIZES), fold=data.draw(st.booleans()), exact=True,
     )  # fmt: skip
     tree = data.draw(st.none() | corpus.trees)

@@ -1,23 +1,28 @@
 """Facet filters: the documents that pass the selected values.
 
 Selected values are OR-ed within a facet and AND-ed across facets. A facet with a child row is a
-tree of two levels. A selected child narrows its selected parent to itself.
+tree of two levels. A selected child narrows its selected parent to itself. A document with an
+excluded value never passes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import reduce
 
 import numpy as np
 
+from indexer.catalogue.schema import list_exact_fields
 from indexer.codec.segment.array_file import Array
-from search_app.engine.arrays.toggle_counts import SelectedDocs
-from search_app.engine.facet_selection import FacetSelection, Filters
+from search_app.engine.arrays.toggle_counts import SelectedDocs, count_nodes, get_mask
+from search_app.engine.facet_selection import FacetSelection, Node, list_nodes
+from search_app.engine.request import Filters, SearchRequest
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 
+EXCLUDED = "-"
+"""The name of the excluded values among the facets. No facet has this name."""
 
-def select_facets(filters: Filters, snapshot: Snapshot) -> dict[str, SelectedDocs]:
+
+def _select_facets(filters: Filters, snapshot: Snapshot) -> dict[str, SelectedDocs]:
     """Return the selection of each facet that has a selected value."""
     if not filters:
         return {}
@@ -31,17 +36,27 @@ def select_facets(filters: Filters, snapshot: Snapshot) -> dict[str, SelectedDoc
 
 
 class FilteredDocs:
-    """Documents, and which of them pass each facet with a selection.
+    """Documents, and which of them pass each facet with a selection, and the excluded values.
 
-    `unfiltered` has all of them. `documents` pass every facet. `indexes` has their indexes in
-    `unfiltered`, or None if nothing is selected.
+    `unfiltered` has all of them. `documents` pass every facet and have no excluded value. `indexes`
+    has their indexes in `unfiltered`, or None if nothing is selected or excluded. `selections` has
+    the selection of each facet with a selected value.
     """
 
-    def __init__(self, documents: DocNumbers, selections: Mapping[str, SelectedDocs]) -> None:
-        self.unfiltered = documents
+    def __init__(self, documents: DocNumbers, request: SearchRequest, snapshot: Snapshot) -> None:
+        self.unfiltered, self._snapshot = documents, snapshot
+        self.selections = _select_facets(request.filters, snapshot)
         self._passes = {
-            name: selected.coverage.take(documents) > 0 for name, selected in selections.items()
+            name: selected.coverage.take(documents) > 0
+            for name, selected in self.selections.items()
         }
+        excluded = list_nodes(request.excluded, list_exact_fields(snapshot.catalogue))
+        self._excluded = excluded
+        if excluded:
+            key = (EXCLUDED, *excluded)
+            counts = snapshot.masks.get(key, lambda: count_nodes(excluded, snapshot))
+            self._exclusions = counts.take(documents)
+            self._passes[EXCLUDED] = self._exclusions == 0
         self.indexes: Array | None = None
         self.documents = documents
         if self._passes:
@@ -49,7 +64,7 @@ class FilteredDocs:
             self.documents = documents.take(self.indexes)
 
     def without_facet(self, facet: str) -> DocNumbers:
-        """Return the documents that pass every facet except `facet`.
+        """Return the documents that pass every facet except `facet`, and have no excluded value.
 
         The values of `facet` are counted over these.
         """
@@ -59,3 +74,15 @@ class FilteredDocs:
         if not masks:
             return self.unfiltered
         return self.unfiltered.take(reduce(np.logical_and, masks).nonzero()[0])
+
+    def count_excluded(self) -> dict[Node, int]:
+        """Return how many documents pass every facet and have this excluded value and no other."""
+        if not self._excluded:
+            return {}
+        masks = [mask for name, mask in self._passes.items() if name != EXCLUDED]
+        is_counted = reduce(np.logical_and, masks, self._exclusions == 1)
+        documents = self.unfiltered.take(is_counted.nonzero()[0])
+        return {
+            node: int(np.count_nonzero(get_mask(node, self._snapshot).take(documents)))
+            for node in self._excluded
+        }

@@ -7,7 +7,7 @@ needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.catalogue.records import Publication
-from search_app.engine.arrays import completions, facet_filters, semantic
+from search_app.engine.arrays import completions, semantic
 from search_app.engine.arrays.added_scores import NOTHING_ADDED, compute_added_scores
 from search_app.engine.arrays.bm25f import Ranking, ScoredDocs, idf, rank
 from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.arrays.facet_filters import FilteredDocs
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
-from search_app.engine.arrays.toggle_counts import SelectedDocs, ToggleCounter
+from search_app.engine.arrays.toggle_counts import ToggleCounter
 from search_app.engine.arrays.top_hits import collapse_editions, level_scores, top_hits
 from search_app.engine.deadline import Deadline
 from search_app.engine.explain import Explainer, limit_explained
-from search_app.engine.facet_buckets import count_hidden, facet_buckets
+from search_app.engine.facet_buckets import count_hidden, facet_buckets, make_excluded
 from search_app.engine.facet_selection import FacetSelection
 from search_app.engine.query.cost import limit_cost
 from search_app.engine.results import Bucket, Explanation
@@ -44,14 +44,12 @@ class Retrieved(NamedTuple):
     """The documents of a search after each step.
 
     `semantic` has the semantic scores, if any. `ranking` has the documents before any filter.
-    `selections` has the selection of each facet with a selected value. `filtered` has the documents
-    that pass the typed filters, and the hits. `sort_keys` (float32) are the sort keys of the former
-    by relevance. Without words there is neither a ranking nor a sort key.
+    `filtered` has the documents that pass the typed filters, and the hits. `sort_keys` (float32)
+    are the sort keys of the former by relevance. Without words there are no ranking and no keys.
     """
 
     semantic: SemanticHits | None
     ranking: Ranking | None
-    selections: Mapping[str, SelectedDocs]
     filtered: FilteredDocs
     sort_keys: NDArray[np.float32] | None
 
@@ -106,10 +104,9 @@ class ArrayReply:
         for node in self._ask.filters:
             is_match = match_mask(node, self._snapshot).take(documents)
             documents, keys = documents[is_match], None if keys is None else keys[is_match]
-        selections = facet_filters.select_facets(self._ask.request.filters, self._snapshot)
-        filtered = FilteredDocs(documents, selections)
+        filtered = FilteredDocs(documents, self._ask.request, self._snapshot)
         self._deadline.checkpoint("match")
-        return Retrieved(semantic_hits, ranking, selections, filtered, keys)
+        return Retrieved(semantic_hits, ranking, filtered, keys)
 
     @property
     def documents(self) -> DocNumbers:
@@ -162,7 +159,7 @@ class ArrayReply:
 
         Added scores do not depend on the selected filters, so these never change the order of hits.
         """
-        _, ranking, _, filtered, keys = self.retrieved
+        _, ranking, filtered, keys = self.retrieved
         if ranking is None or keys is None:
             return None
         hits = ScoredDocs(filtered.unfiltered, keys)
@@ -247,7 +244,7 @@ class ArrayReply:
         A facet with a selected value is counted without its own selection.
         """
         documents_by_row: dict[str, DocNumbers] = {}
-        for facet, selected in self.retrieved.selections.items():
+        for facet, selected in self.retrieved.filtered.selections.items():
             documents = self.retrieved.filtered.without_facet(facet)
             documents_by_row |= {row.name: documents for row in selected.selection.rows}
         counts = self._snapshot.table.count(self.documents, documents_by_row)
@@ -259,15 +256,18 @@ class ArrayReply:
         self.rank()  # before counting, so that stages are reported in this order
         counts = self.count()
         buckets, hidden_values = {}, {}
+        excluded = make_excluded(self.retrieved.filtered.count_excluded(), self.total)
         for field in self._snapshot.catalogue.facets:
             name = field.name
-            selected = self.retrieved.selections.get(name)
+            selected = self.retrieved.filtered.selections.get(name)
             if selected:
                 base = self.retrieved.filtered.without_facet(name)
                 selection, toggles = selected.selection, ToggleCounter(base, selected)
             else:
                 selection, toggles = FacetSelection(field, {}, self._snapshot.catalogue), None
-            buckets[name] = facet_buckets(selection, counts, toggles, self._ask.request.values)
+            buckets[name] = facet_buckets(
+                selection, counts, toggles, self._ask.request.values, excluded
+            )
             hidden_values[name] = count_hidden(buckets[name], counts, selection)
         self._deadline.checkpoint("facets")
         return buckets, hidden_values

@@ -14,49 +14,47 @@ from search_app.engine.snapshot.facet_counts import Numbers, count_selected
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
 
 
+def get_mask(node: Node, snapshot: Snapshot) -> Mask:
+    """Return the mask of the documents that have one value, or a value in one range."""
+    row, value = node
+    column = snapshot.columns[row]
+    ordinal = column.ordinal_by_value.get(value)
+    if ordinal is not None:
+        return snapshot.docs_with_values(row, (ordinal,))
+    is_year = snapshot.catalogue.by_name[row].kind == "year"
+    ends = parse_year_range(value) if is_year else None
+    between = column.find_between(ends[0], ends[1] or "9999") if ends else ()
+    return snapshot.docs_with_values(row, between)
+
+
+def count_nodes(nodes: Collection[Node], snapshot: Snapshot) -> Array:
+    """Return how many of some values each document has."""
+    counts = np.zeros(snapshot.size, pick_dtype(len(nodes)))
+    for row in dict.fromkeys(row for row, _ in nodes):
+        column = snapshot.columns[row]
+        by_node = {node: column.ordinal_by_value.get(node[1]) for node in nodes if node[0] == row}
+        ordinals = [ordinal for ordinal in by_node.values() if ordinal is not None]
+        if len(ordinals) > 1:
+            counts += count_selected(column, ordinals)
+        for node, ordinal in by_node.items():
+            if len(ordinals) == 1 or ordinal is None:
+                counts += get_mask(node, snapshot)
+    return counts
+
+
 class SelectedDocs:
-    """The documents with the values of a selection, as masks and counts over a snapshot."""
+    """The documents with the values of a selection, as counts over a snapshot."""
 
     def __init__(self, selection: FacetSelection, snapshot: Snapshot) -> None:
         self.selection, self.snapshot = selection, snapshot
-
-    def find_ordinal(self, node: Node) -> int | None:
-        """Return the ordinal of a value; None for a range or a value without documents."""
-        return self.snapshot.columns[node[0]].ordinal_by_value.get(node[1])
-
-    def get_mask(self, node: Node) -> Mask:
-        """Return the mask of the documents that have one value, or a value in one range."""
-        row, value = node
-        ordinal = self.find_ordinal(node)
-        if ordinal is not None:
-            return self.snapshot.docs_with_values(row, (ordinal,))
-        ends = (
-            parse_year_range(value) if self.snapshot.catalogue.by_name[row].kind == "year" else None
-        )
-        column = self.snapshot.columns[row]
-        between = column.find_between(ends[0], ends[1] or "9999") if ends else ()
-        return self.snapshot.docs_with_values(row, between)
 
     @cached_property
     def coverage(self) -> Array:
         """The number of effective values of each document. Documents with at least one pass."""
         key = (self.selection.field.name, *self.selection.nodes)
-        return self.snapshot.masks.get(key, lambda: self.count(self.selection.effective))
-
-    def count(self, nodes: Collection[Node]) -> Array:
-        """Return how many of some values each document has."""
-        counts = np.zeros(self.snapshot.size, pick_dtype(len(nodes)))
-        for row in self.selection.rows:
-            row_nodes = [node for node in nodes if node[0] == row.name]
-            ordinals = [
-                ordinal for node in row_nodes if (ordinal := self.find_ordinal(node)) is not None
-            ]
-            if len(ordinals) > 1:
-                counts += count_selected(self.snapshot.columns[row.name], ordinals)
-            for node in row_nodes:
-                if len(ordinals) == 1 or self.find_ordinal(node) is None:
-                    counts += self.get_mask(node)
-        return counts
+        return self.snapshot.masks.get(
+            key, lambda: count_nodes(self.selection.effective, self.snapshot)
+        )
 
 
 class ToggleCounter:
@@ -84,7 +82,7 @@ class ToggleCounter:
 
     def count_value(self, node: Node) -> int:
         """Return how many documents of the base have a value, or a value in a range."""
-        return int(np.count_nonzero(self._selected.get_mask(node).take(self._base)))
+        return int(np.count_nonzero(get_mask(node, self._selected.snapshot).take(self._base)))
 
     def count(self, nodes: Nodes, kept: Nodes) -> int:
         """Return how many have any of `nodes`, and no effective value except those in `kept`."""
@@ -95,8 +93,9 @@ class ToggleCounter:
                 # A document with the value has all of `kept`.
                 return int(self._count_row(len(kept), row)[ordinal])
         if (nodes, kept) not in self._several:
-            with_any = self._selected.count(nodes).take(self._base) > 0
-            kept_counts = self._selected.count(kept).take(self._base) if kept else 0
+            snapshot = self._selected.snapshot
+            with_any = count_nodes(nodes, snapshot).take(self._base) > 0
+            kept_counts = count_nodes(kept, snapshot).take(self._base) if kept else 0
             is_counted = with_any & (kept_counts == self._coverage)
             self._several[nodes, kept] = int(np.count_nonzero(is_counted))
         return self._several[nodes, kept]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice, repeat, tee
 from typing import NamedTuple, TypeVar
 
@@ -19,13 +19,11 @@ from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import QUOTES
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.request import SearchRequest
+from search_app.engine.request import NO_FILTERS, Filters, SearchRequest
 from search_app.engine.results import Suggestion, SuggestionKind
 from search_app.engine.store import LabeledValue, Reply, StoreRequest
 
 Item = TypeVar("Item")
-
-Filters = Mapping[str, Sequence[str]]
 
 MAX_SUGGESTIONS = 8
 """Default limit on the number of suggestions."""
@@ -56,20 +54,21 @@ def suggest(
     text: str,
     interpreter: Interpreter,
     limit: int = MAX_SUGGESTIONS,
-    filters: Filters | None = None,
+    filters: Filters = NO_FILTERS,
     language: str = "",
+    *,
+    excluded: Filters = NO_FILTERS,
 ) -> list[Suggestion]:
     """Return up to `limit` suggestions for a text that is being typed, grouped by kind.
 
-    `filters` has the selected facet values. They stay selected, and the counts respect them. Facet
-    values are found by their labels in the catalogue's own language and in `language`. The kinds
-    take turns, so that no kind crowds out the others.
+    `filters` and `excluded` have the selected and the excluded facet values. They stay as they are,
+    and the counts respect them. Facet values are found by their labels in the catalogue's own
+    language and in `language`. The kinds take turns, so that no kind crowds out the others.
     """
     typed = _parse_typed(text)
     if typed is None:
         return []
-    selected = {name: tuple(values) for name, values in (filters or {}).items() if values}
-    search = _Search(interpreter, selected, language, Deadline())
+    search = _Search(interpreter, filters, excluded, language, Deadline())
     completed, expected_texts = tee(_list_completed(typed, search, limit))
     titles, expected_titles = tee(_suggest_titles(typed, search, limit))
     expected = _list_expected(expected_texts, expected_titles, typed, search, limit)
@@ -83,21 +82,31 @@ class _Search(NamedTuple):
     """Searches within the selected filters. `language` is that of the page."""
 
     interpreter: Interpreter
-    filters: Mapping[str, tuple[str, ...]]
+    filters: Filters
+    excluded: Filters
     language: str
     deadline: Deadline
 
+    @property
+    def is_restricted(self) -> bool:
+        """Whether a value is selected or excluded."""
+        return bool(self.filters or self.excluded)
+
     def make_ask(self, text: str) -> StoreRequest:
         """Return the search for a text. It is not parsed yet."""
-        return StoreRequest(SearchRequest(text, self.filters, semantic=False))
+        return StoreRequest(SearchRequest(text, self.filters, self.excluded, semantic=False))
 
     def run(self, text: str) -> Reply:
         """Return the hits of a text, interpreted as in any search."""
         return self.interpreter.interpret(self.make_ask(text), self.deadline).reply
 
-    def filter(self, filters: Mapping[str, tuple[str, ...]]) -> Reply:
-        """Return all publications that pass some filters."""
-        return self.interpreter.store.ask(_make_filter(filters), self.deadline)
+    def make_filter(self, filters: Filters) -> StoreRequest:
+        """Return the search for all publications that pass some filters, and are not excluded."""
+        return StoreRequest(SearchRequest(filters=filters, excluded=self.excluded))
+
+    def filter(self, filters: Filters) -> Reply:
+        """Return all publications that pass some filters, and are not excluded."""
+        return self.interpreter.store.ask(self.make_filter(filters), self.deadline)
 
 
 def _parse_typed(text: str) -> TypedPrefix | None:
@@ -137,11 +146,11 @@ def _list_expected(
 ) -> Iterator[StoreRequest]:
     """Yield the searches whose hits are counted, for as many texts as there is space for."""
     values = _list_values(typed, search, limit)
-    if search.filters:
+    if search.is_restricted:
         for _, selected in values:
-            yield _make_filter(selected)
+            yield search.make_filter(selected)
     # Values in a selection may have no hits. Then more words are listed.
-    other_kinds = titles, () if search.filters else values
+    other_kinds = titles, () if search.is_restricted else values
     turns = _take_turns(
         [repeat(True), *(repeat(False, len([*each])) for each in other_kinds)], limit
     )
@@ -187,13 +196,14 @@ def _search_before(typed: TypedPrefix, text_before: str, search: _Search) -> Rep
     vocabulary = search.interpreter.vocabulary
     if all(_is_stop_word(word, vocabulary) for word in typed.words[:-1]):
         return search.filter(search.filters)
-    return search.interpreter.interpret_typed(text_before, search.deadline, search.filters).reply
+    request = SearchRequest(text_before, search.filters, search.excluded)
+    return search.interpreter.interpret_typed(request, search.deadline).reply
 
 
 def _suggest_values(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[Suggestion]:
     """Yield the facet values with the typed text as a prefix of their label, or of a word in it."""
     for found, selected in _list_values(typed, search, limit):
-        if count := search.filter(selected).total if search.filters else found.total:
+        if count := search.filter(selected).total if search.is_restricted else found.total:
             yield Suggestion("facet", found.label, count, found.field, found.value)
 
 
@@ -201,16 +211,12 @@ def _list_values(
     typed: TypedPrefix, search: _Search, limit: int
 ) -> Iterator[tuple[LabeledValue, dict[str, tuple[str, ...]]]]:
     """Yield values that are not selected, and the filters with each of them."""
-    filters, limit = search.filters, limit * (CANDIDATES_PER_SUGGESTION if search.filters else 1)
+    filters = search.filters
+    limit *= CANDIDATES_PER_SUGGESTION if search.is_restricted else 1
     for found in search.interpreter.store.find_values(typed.text, limit, search.language):
         selected_values = filters.get(found.field, ())
         if found.value not in selected_values:
             yield found, {**filters, found.field: (*selected_values, found.value)}
-
-
-def _make_filter(filters: Mapping[str, tuple[str, ...]]) -> StoreRequest:
-    """Return the search for all publications that pass some filters."""
-    return StoreRequest(SearchRequest(filters=filters))
 
 
 def _suggest_titles(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[Suggestion]:

@@ -45,7 +45,8 @@ def find_missing_places(
         expected = _expect_near(text, mentions, request, interpreter, deadline)
         interpreter.store.prefetch_counts(expected, deadline)
     for mention in mentions[:MAX_PLACES]:
-        if interpreter.interpret_typed(text[mention.start : mention.end], deadline).is_empty:
+        named = SearchRequest(text[mention.start : mention.end])
+        if interpreter.interpret_typed(named, deadline).is_empty:
             name = world_places.get_label(mention.name, interpreter.vocabulary.catalogue.language)
             other_text = _drop_mention(text, mention)
             other_request = msgspec.structs.replace(request, text=other_text)

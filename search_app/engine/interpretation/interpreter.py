@@ -8,10 +8,9 @@ has no hits. Then any of the words is enough, except where an operator joins the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import product
-from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -137,26 +136,19 @@ class Interpreter:
             )
         ]
 
-    def interpret_typed(
-        self,
-        text: str,
-        deadline: Deadline,
-        filters: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
-    ) -> Interpretation:
+    def interpret_typed(self, request: SearchRequest, deadline: Deadline) -> Interpretation:
         """Return the interpretation of a text as typed: all words, with synonyms, uncorrected."""
-        parsed, ask = self._parse_typed(text, filters)
+        parsed, ask = self._parse_typed(request)
         return Interpretation(parsed, self.store.ask(ask, deadline))
 
     def ask_typed(self, text: str) -> StoreRequest:
         """Return the search of `interpret_typed`."""
-        return self._parse_typed(text, {})[1]
+        return self._parse_typed(SearchRequest(text))[1]
 
-    def _parse_typed(
-        self, text: str, filters: Mapping[str, tuple[str, ...]]
-    ) -> tuple[Parsed, StoreRequest]:
-        ask = StoreRequest(SearchRequest(text, filters))
-        parsed, parsed_ask, _ = self._parse(Reading(text, Strategy(self.entity_linker)), ask)
-        return parsed, parsed_ask
+    def _parse_typed(self, request: SearchRequest) -> tuple[Parsed, StoreRequest]:
+        reading = Reading(request.text, Strategy(self.entity_linker))
+        parsed, ask, _ = self._parse(reading, StoreRequest(request))
+        return parsed, ask
 
     def _read_each(
         self, readings: Iterable[Reading], ask: StoreRequest, deadline: Deadline

@@ -15,15 +15,22 @@ from typing import Any
 from indexer.catalogue.fields import MISSING
 from indexer.cluster.mapping import MAX_TERM_CHARS, Json
 from search_app.engine.facet_buckets import count_hidden, facet_buckets
-from search_app.engine.facet_selection import NO_NODES, FacetSelection, Filters, Node, Nodes
+from search_app.engine.facet_selection import NO_NODES, FacetSelection, Node, Nodes
 from search_app.engine.opensearch import facet_aggregations
 from search_app.engine.opensearch.facet_aggregations import (
     FacetAggregations,
     Partition,
     Toggle,
 )
-from search_app.engine.opensearch.selections import list_selected, selection_query
+from search_app.engine.opensearch.selections import (
+    exclude,
+    list_excluded,
+    list_selected,
+    nodes_query,
+    selection_query,
+)
 from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.request import SearchRequest
 from search_app.engine.results import Bucket
 
 Response = Mapping[str, Any]
@@ -31,8 +38,9 @@ Response = Mapping[str, Any]
 Results = Mapping[str, Sequence[Any]]
 """The results of each aggregation in several responses, by its name."""
 
-_UNSELECTED = "-"
-"""The name of the filter that the facets without a selection share. No facet has this name."""
+_UNSELECTED, _EXCLUDED = "-", "-not"
+"""The names of the filter that the facets without a selection share, and of the counts of excluded
+values. No facet has such a name."""
 
 
 class FacetPlan:
@@ -40,10 +48,13 @@ class FacetPlan:
 
     The query of each search has the words and the typed filters. `searches` has the aggregations
     of each. It has one, even without facets, and more only for tens of thousands of values.
+    `lifted` has the query of the hits that each exclusion alone removes.
     """
 
-    def __init__(self, facets: Sequence[FacetAggregations]) -> None:
-        self._facets = facets
+    def __init__(
+        self, facets: Sequence[FacetAggregations], lifted: Mapping[Node, Json] = {}
+    ) -> None:
+        self._facets, self._lifted = facets, lifted
         groups: list[list[FacetAggregations]] = [[]]
         free = facet_aggregations.MAX_BUCKETS
         for facet in facets:
@@ -53,6 +64,8 @@ class FacetPlan:
             groups[-1].append(facet)
             free -= facet.max_buckets
         self.searches = [_make_search(group) for group in groups]
+        for number, query in enumerate(lifted.values()):
+            self.searches[0][f"{_EXCLUDED}.{number}"] = {"filter": query}
 
     def list_partitions(self, responses: Sequence[Response]) -> list[Json]:
         """Return the aggregations of further searches, if the hits have too many values of a facet.
@@ -72,46 +85,69 @@ class FacetPlan:
         results = _collect(responses)
         return [FacetResult(facet, results) for facet in self._facets]
 
+    def read_excluded(self, responses: Sequence[Response]) -> dict[Node, int]:
+        """Return how many hits each exclusion alone removes. `responses` are those to `read`."""
+        results = _collect(responses)
+        return {
+            node: results[f"{_EXCLUDED}.{number}"][0]["doc_count"]
+            for number, node in enumerate(self._lifted)
+        }
 
-def plan_facets(filters: Filters, vocabulary: Vocabulary) -> FacetPlan:
-    """Return the plan for all facets of a search with selected filters."""
-    catalogue = vocabulary.catalogue
-    selections = [FacetSelection(field, filters, catalogue) for field in catalogue.facets]
+
+def plan_facets(request: SearchRequest, vocabulary: Vocabulary) -> FacetPlan:
+    """Return the plan for all facets of a search."""
+    catalogue, excluded = vocabulary.catalogue, list_excluded(request.excluded, vocabulary)
+    selections = [FacetSelection(field, request.filters, catalogue) for field in catalogue.facets]
     queries = [
         selection_query(selection, vocabulary) if selection.nodes else None
         for selection in selections
     ]
-    return FacetPlan([
+    kept = exclude(excluded, vocabulary)
+    facets = [
         FacetAggregations(
             selection,
-            [query for query in queries if query is not None and query is not own],
+            [*(query for query in queries if query is not None and query is not own), *kept],
             vocabulary,
         )
         for selection, own in zip(selections, queries, strict=True)
-    ])  # fmt: skip
+    ]
+    return FacetPlan(facets, _lift(excluded, [query for query in queries if query], vocabulary))
 
 
-def plan_values(row: str, filters: Filters, vocabulary: Vocabulary) -> FacetPlan:
+def _lift(
+    excluded: Sequence[Node], selected: Sequence[Json], vocabulary: Vocabulary
+) -> dict[Node, Json]:
+    """Return the query of the hits that each excluded value alone removes."""
+    made: dict[Node, Json] = {}
+    for node in excluded:
+        others = [other for other in excluded if other != node]
+        filters = [*selected, nodes_query([node], vocabulary), *exclude(others, vocabulary)]
+        made[node] = {"bool": {"filter": filters}}
+    return made
+
+
+def plan_values(row: str, request: SearchRequest, vocabulary: Vocabulary) -> FacetPlan:
     """Return the plan that counts the values of one row among the hits."""
     catalogue = vocabulary.catalogue
     unselected = FacetSelection(catalogue.by_name[row], {}, catalogue)
     return FacetPlan(
-        [FacetAggregations(unselected, list_selected(filters, vocabulary), vocabulary)]
+        [FacetAggregations(unselected, list_selected(request, vocabulary), vocabulary)]
     )
 
 
 def make_facets(
-    results: Iterable[FacetResult], limit: int | None
+    results: Iterable[FacetResult], limit: int | None, excluded: Sequence[Bucket] = ()
 ) -> tuple[dict[str, tuple[Bucket, ...]], dict[str, int]]:
     """Return the buckets of each facet in display order, and how many values have none.
 
-    `limit` is the number of values as in `SearchRequest`.
+    `limit` is the number of values as in `SearchRequest`. `excluded` has the buckets of excluded
+    values.
     """
     buckets, hidden_values = {}, {}
     for result in results:
         selection = result.selection
         name, toggles = selection.field.name, result if selection.nodes else None
-        buckets[name] = facet_buckets(selection, result, toggles, limit)
+        buckets[name] = facet_buckets(selection, result, toggles, limit, excluded)
         hidden_values[name] = count_hidden(buckets[name], result, selection)
     return buckets, hidden_values
 

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from indexer.cluster.mapping import MAX_RESULT_WINDOW, Json
+from search_app.engine.facet_buckets import make_excluded
 from search_app.engine.opensearch import hits
 from search_app.engine.opensearch.best_hits import BestHits
 from search_app.engine.opensearch.client import Response, Send
@@ -59,9 +60,7 @@ def load_page(
     The hits that match the query `overlapping` are counted too.
     """
     best, places = BestHits(plan, send), _find_places(plan)
-    facets = (
-        plan_facets(plan.ask.request.filters, plan.generation.vocabulary) if with_facets else None
-    )
+    facets = plan_facets(plan.ask.request, plan.generation.vocabulary) if with_facets else None
     aggregations, *others = facets.searches if facets else [{}]
     further = [make_aggregation(plan, other) for other in others]
     lists = best.make_lists() if best.depth else []
@@ -84,7 +83,7 @@ def load_page(
     counts = [counted, *(other["aggregations"] for other in responses[: len(further)])]
     return LoadedPage(
         shown, matched, total, titles, overlap,
-        _read_facets(facets, counts, plan, send) if facets else None, best,
+        _read_facets(facets, counts, total, plan, send) if facets else None, best,
     )  # fmt: skip
 
 
@@ -153,10 +152,11 @@ def make_aggregation(plan: PlannedSearch, aggregations: Json) -> Json:
 
 
 def _read_facets(
-    facets: FacetPlan, counts: list[Response], plan: PlannedSearch, send: Send
+    facets: FacetPlan, counts: list[Response], total: int, plan: PlannedSearch, send: Send
 ) -> Facets:
     partitions = facets.list_partitions(counts)
     if partitions:
         responses = send([make_aggregation(plan, partition) for partition in partitions])
         counts = [*counts, *(response["aggregations"] for response in responses)]
-    return make_facets(facets.read(counts), plan.ask.request.values)
+    excluded = make_excluded(facets.read_excluded(counts), total)
+    return make_facets(facets.read(counts), plan.ask.request.values, excluded)

@@ -33,7 +33,7 @@ class PlannedSearch:
         compiler = generation.compiler
         typed = [compiler.match(node) for node in ask.filters]
         self.typed = [filter_by(typed)] if typed else []
-        self.selected = list_selected(ask.request.filters, generation.vocabulary)
+        self.selected = list_selected(ask.request, generation.vocabulary)
         self.tree: query.Query | None = None
         self.dropped: tuple[str, ...] = ()
         self.truncated: tuple[tuple[str, int], ...] = ()

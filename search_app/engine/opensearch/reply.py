@@ -180,7 +180,7 @@ class OpenSearchReply:
 
     def count_values(self, field: str) -> dict[str, int]:
         """Return the number of hits with each value of a field, in the order of the index."""
-        facets = plan_values(field, self._ask.request.filters, self._generation.vocabulary)
+        facets = plan_values(field, self._ask.request, self._generation.vocabulary)
         counts = self._aggregate(facets.searches)
         counts += self._aggregate(facets.list_partitions(counts))
         [result] = facets.read(counts)

@@ -6,10 +6,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from indexer.catalogue.fields import MISSING
+from indexer.catalogue.schema import list_exact_fields
 from indexer.cluster.mapping import MAX_TERM_CHARS, Json
-from search_app.engine.facet_selection import FacetSelection, Filters, Node
+from search_app.engine.facet_selection import FacetSelection, Filters, Node, list_nodes
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.request import parse_year_range
+from search_app.engine.request import SearchRequest, parse_year_range
 
 MAX_VALUES = 65_536
 """Number of values of one query (`index.max_terms_count`)."""
@@ -39,11 +40,22 @@ def selection_query(selection: FacetSelection, vocabulary: Vocabulary) -> Json:
     return nodes_query(selection.effective, vocabulary)
 
 
-def list_selected(filters: Filters, vocabulary: Vocabulary) -> list[Json]:
-    """Return the query of each facet with a selection."""
+def list_selected(request: SearchRequest, vocabulary: Vocabulary) -> list[Json]:
+    """Return the query of each facet with a selection, and that of the excluded values."""
     catalogue = vocabulary.catalogue
-    selections = [FacetSelection(field, filters, catalogue) for field in catalogue.facets]
-    return [selection_query(each, vocabulary) for each in selections if each.nodes]
+    selections = [FacetSelection(field, request.filters, catalogue) for field in catalogue.facets]
+    queries = [selection_query(each, vocabulary) for each in selections if each.nodes]
+    return [*queries, *exclude(list_excluded(request.excluded, vocabulary), vocabulary)]
+
+
+def list_excluded(excluded: Filters, vocabulary: Vocabulary) -> list[Node]:
+    """Return the excluded values, without duplicates."""
+    return list_nodes(excluded, list_exact_fields(vocabulary.catalogue))
+
+
+def exclude(nodes: Sequence[Node], vocabulary: Vocabulary) -> list[Json]:
+    """Return the query for the documents without some values; none without values."""
+    return [{"bool": {"must_not": [nodes_query(nodes, vocabulary)]}}] if nodes else []
 
 
 def nodes_query(nodes: Iterable[Node], vocabulary: Vocabulary) -> Json:

@@ -141,7 +141,8 @@ def estimate_cost(request: SearchRequest, vocabulary: Vocabulary) -> int:
         + HIT_COST * request.size
     )
     total += sum(_estimate_comparisons(token, vocabulary) for token in query_tokens if token.field)
-    total += SELECTION_COST * sum(map(len, request.filters.values()))
+    restrictions = (*request.filters.values(), *request.excluded.values())
+    total += SELECTION_COST * sum(map(len, restrictions))
     total += sum(_expanded(token, vocabulary) for token in query_tokens if token.kind == "word")
     if total > EXPENSIVE:
         return total

@@ -26,6 +26,11 @@ pytestmark = pytest.mark.slow
 UPPER = tuple("ABCDEF")
 LOWER = tuple(f"{number:02}" for number in range(16))
 RANGES = ("2000..2003", "2002..2004", "2004..", "..2001", "1990..1999")
+EXCLUDABLE = {
+    "upper": (*UPPER, MISSING, "Z"),
+    "lower": (*LOWER, MISSING, "99"),
+    "year": ("2000", "2003", MISSING, *RANGES),
+}
 Filters = dict[str, tuple[str, ...]]
 SLOW_TO_BUILD = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -73,6 +78,20 @@ def thrown_filters(random: Random) -> Filters:
     return {name: tuple(values) for name, values in chosen.items() if values}
 
 
+def thrown_exclusions(random: Random) -> Filters:
+    """Return no excluded values, or a few of any row."""
+    nodes = [(row, value) for row, values in EXCLUDABLE.items() for value in values]
+    excluded: dict[str, tuple[str, ...]] = {}
+    for row, value in random.sample(nodes, random.choice((0, 1, 2, 4))):
+        excluded[row] = (*excluded.get(row, ()), value)
+    return excluded
+
+
+def thrown_state(random: Random) -> SearchState:
+    """Return a state with selected and excluded values, some of which may be the same."""
+    return SearchState(filters=thrown_filters(random), excluded=thrown_exclusions(random))
+
+
 def has(each: Publication, row: str, value: str) -> bool:
     """Return whether a publication has a value, no value, or a value in a range."""
     values = [str(found) for found in each.values.get(row, ())]
@@ -94,12 +113,16 @@ def passes(each: Publication, rows: tuple[str, ...], filters: Filters, tree: Cat
     )
 
 
-def plain_count(made: list[Publication], word: str, filters: Filters, tree: Catalogue) -> int:
+def plain_count(made: list[Publication], word: str, state: SearchState, tree: Catalogue) -> int:
     """Return the number of hits, counted one publication at a time."""
+    filters = dict(state.filters)
     return sum(
         word in each.title.split()
         and passes(each, ("upper", "lower"), filters, tree)
         and passes(each, ("year",), filters, tree)
+        and not any(
+            has(each, row, value) for row in state.excluded for value in state.excluded[row]
+        )
         for each in made
     )
 
@@ -122,13 +145,52 @@ def test_a_click_leads_to_the_total_next_to_it(seed: int, size: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(index(Path(folder), made, catalogue))
         for _ in range(8):
-            filters, word = thrown_filters(random), random.choice(("one", "two"))
-            results = engine.search(SearchRequest(word, filters, match="all"))
-            assert results.total == plain_count(made, word, filters, catalogue)
+            word, state = random.choice(("one", "two")), thrown_state(random)
+            results = engine.search(SearchRequest(word, state.filters, state.excluded, match="all"))
+            assert results.total == plain_count(made, word, state, catalogue)
             for bucket in every_bucket(results):
-                after = dict(facet_rows.toggle(SearchState(filters=filters), bucket).filters)
+                after = facet_rows.toggle(state, bucket)
+                if bucket.excluded:
+                    after = facet_rows.toggle_exclusion(state, bucket)
+                    assert bucket.count == bucket.total - results.total
                 expected = plain_count(made, word, after, catalogue)
-                assert bucket.total == expected, (bucket.field, bucket.value, filters)
+                assert bucket.total == expected, (bucket.field, bucket.value, state)
+
+
+@given(seed=st.integers(0, 2**32), size=st.integers(1, 300))
+@SLOW_TO_BUILD
+def test_an_exclusion_counts_as_if_its_publications_were_not_there(seed: int, size: int) -> None:
+    """The facets equal those of an index without the publications that have an excluded value.
+
+    Only the excluded values themselves are added, each once.
+    """
+    random = Random(seed)
+    catalogue, state = thrown_catalogue(random), thrown_state(random)
+    made = thrown(random, catalogue, size)
+    nodes = [(row, value) for row in state.excluded for value in state.excluded[row]]
+    kept = [each for each in made if not any(has(each, *node) for node in nodes)]
+    with tempfile.TemporaryDirectory() as folder:
+        engines = [
+            Engine(index(Path(folder, name), publications, catalogue))
+            for name, publications in (("made", made), ("kept", kept))
+        ]
+        results, expected = [
+            engine.search(SearchRequest("", state.filters, excluded))
+            for engine, excluded in zip(engines, (state.excluded, {}), strict=True)
+        ]
+        assert list_counts(results) == list_counts(expected)
+        assert results.hidden_values == expected.hidden_values
+        shown = {(each.field, each.value) for each in every_bucket(results) if each.excluded}
+        assert shown == set(nodes)
+
+
+def list_counts(results: Results) -> set[tuple[str, str, int, int, bool]]:
+    """Return the numbers of all values that are not excluded, wherever they are in the tree."""
+    return {
+        (each.field, each.value, each.count, each.total, each.selected)
+        for each in every_bucket(results)
+        if not each.excluded
+    }
 
 
 @given(seed=st.integers(0, 2**32))

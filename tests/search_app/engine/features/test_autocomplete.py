@@ -16,9 +16,9 @@ from indexer.analysis.folding import fold, surface_form
 from indexer.catalogue.records import Publication
 from indexer.codec.segment.string_table import StringTable
 from search_app.engine import Engine, open_engine
-from search_app.engine.features.autocomplete import MAX_CHARS, MAX_SUGGESTIONS, Filters, suggest
+from search_app.engine.features.autocomplete import MAX_CHARS, MAX_SUGGESTIONS, suggest
 from search_app.engine.interpretation.interpreter import Retrieval, retrieve
-from search_app.engine.request import SearchRequest
+from search_app.engine.request import Filters, SearchRequest
 from search_app.engine.results import Suggestion
 from search_app.engine.snapshot.label_index import LabelPrefixIndex
 from tests.search_app.engine.catalogues import FILTERS, WORDS, index, publications
@@ -36,7 +36,7 @@ def suggested(
     engine: Engine, text: str, most: int = MAX_SUGGESTIONS, filters: Filters | None = None
 ) -> list[Suggestion]:
     """Return the suggestions for a text."""
-    return suggest(text, engine.get_searcher().interpreter, most, filters)
+    return suggest(text, engine.get_searcher().interpreter, most, filters or {})
 
 
 def search(engine: Engine, request: SearchRequest) -> Retrieval:
@@ -215,6 +215,23 @@ def test_suggestions_respect_the_selected_filters(engine: Engine) -> None:
     assert ("region", "South Asia") not in values(engine, "south", ticked)
     assert words(engine, "refug", {"section": ("Multimedia",)}) == []
     assert words(engine, "refug") != []
+
+
+def test_suggestions_lead_to_no_excluded_value(engine: Engine) -> None:
+    """The count of a suggestion leaves out publications with an excluded value."""
+    searcher, excluded = engine.get_searcher(), {"section": ("Multimedia",), "region": ("Africa",)}
+    suggestions = searcher.suggest("tra", {}, excluded=excluded)
+    assert suggestions != searcher.suggest("tra", {})
+    for each in suggestions:
+        if each.kind == "word":
+            request = SearchRequest(each.text, excluded=excluded)
+        elif each.kind == "facet":
+            request = SearchRequest(filters={each.field: (each.value,)}, excluded=excluded)
+        else:
+            request = SearchRequest(excluded=excluded, size=searcher.size)
+            assert each.value in searcher.list_ids(request)
+            continue
+        assert search(engine, request).reply.total == each.count > 0
 
 
 @pytest.mark.parametrize(

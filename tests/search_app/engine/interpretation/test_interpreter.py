@@ -264,7 +264,7 @@ def test_filters_only_reduce_the_hits_of_the_words(
         return retrieve(replace(request, size=1000), searcher.interpreter)
 
     plain = find(SearchRequest(text, match=match, exact=exact))
-    ticked = find(SearchRequest(text, filters, match, exact=exact))
+    ticked = find(SearchRequest(text, filters, match=match, exact=exact))
     for name in ("corrected", "relaxed"):
         assert getattr(ticked.interpretation, name) == getattr(plain.interpretation, name)
     assert ticked.reply.dropped == plain.reply.dropped
