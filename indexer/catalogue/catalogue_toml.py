@@ -23,7 +23,7 @@ CATALOGUE_FILE = "catalogue.toml"
 RESERVED_NAMES = frozenset(
     "q match exact page size sort fold facet id lang score url title_html summary_html source "
     "editions other_editions other_sources similar "
-    "explain semantic json query all any everything record index help hit cite".split()
+    "explain semantic json query all any everything record index help hit cite find".split()
 )
 """Names that URL parameters and the API use for something other than fields."""
 MAX_TOML_BYTES = 4_000_000

@@ -20,7 +20,7 @@ from indexer.catalogue.records import Link
 from indexer.catalogue.schema import list_exact_fields
 from search_app.api import schemas
 from search_app.i18n.interface import LANGUAGES
-from search_app.search_state import MATCHES, MAX_SIZE, SIZE, SORTS, SWITCH
+from search_app.search_state import MATCHES, MAX_SIZE, NOT, SIZE, SORTS, SWITCH
 from search_app.search_url import MAX_SELECTED
 
 Json = dict[str, Any]
@@ -211,7 +211,7 @@ def list_parameters(catalogue: Catalogue) -> list[Json]:
 
 
 def _list_row_parameters(field: Field, catalogue: Catalogue) -> Iterator[tuple[str, str, Json]]:
-    """Yield the parameters that select values of a row."""
+    """Yield the parameters that select and exclude values of a row."""
     values = {
         "type": "array",
         "items": _make_value_schema(field, catalogue),
@@ -223,6 +223,7 @@ def _list_row_parameters(field: Field, catalogue: Catalogue) -> Iterator[tuple[s
         f"{description_of_values} `{MISSING}` selects publications without one: {field.missing}.",
         values,
     )
+    yield f"{NOT}{field.name}", f"{field.label}: none of these values, in the same form.", values
     if field.kind == "year":
         for end, position in (("from", "first"), ("to", "last")):
             description = f"{field.label}: the {position} year of a range."

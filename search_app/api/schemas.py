@@ -56,13 +56,11 @@ class SearchLinkBody(TypedDict):
 
 
 class RemovedFilterBody(TypedDict):
-    """A selected value, and the search without it: its number of hits and the URL of its page.
-
-    `url` is null without hits.
-    """
+    """A selected or excluded value, and the search without it. `url` is null without hits."""
 
     field: str
     value: str
+    excluded: bool
     total: int
     url: str | None
 
@@ -92,10 +90,10 @@ class DiagnosisBody(TypedDict):
     """Alternatives to a query, if no publication matches all of its words.
 
     `words` searches for each typed term alone. `nearest` replaces unknown words by similar ones.
-    `without` drops one selected value. `without_filters` drops all filters and `any` needs any of
-    the words only. Each of these two is null if it would not be another search. `lacking` lists
-    concepts of the thesaurus that no publication has. `places` lists places that no publication is
-    about.
+    `without` drops one selected or excluded value. `without_filters` drops all filters and `any`
+    needs any of the words only. Each of these two is null if it would not be another search.
+    `lacking` lists concepts of the thesaurus that no publication has. `places` lists places that no
+    publication is about.
     """
 
     words: Sequence[SearchLinkBody]
@@ -111,7 +109,8 @@ class BucketBody(TypedDict):
     """A value of a facet.
 
     `count` is the number of hits if only this value is selected in its facet. Other facets keep
-    their selection. `children` are values of the child field.
+    their selection. If the value is `excluded`, `count` is the number of hits that the exclusion
+    removes. `children` are values of the child field.
     """
 
     field: str
@@ -119,6 +118,7 @@ class BucketBody(TypedDict):
     label: str
     count: int
     selected: bool
+    excluded: bool
     children: NotRequired[Sequence[BucketBody]]
 
 

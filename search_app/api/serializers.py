@@ -25,7 +25,7 @@ from search_app.presentation.urls import make_publication_url
 from search_app.search_state import SearchState
 
 MAX_VALUES = 50
-"""Maximum number of values of a facet in a response, not counting further selected ones."""
+"""Maximum number of values of a facet in a response, not counting further restricted ones."""
 
 
 def serialize_search(state: SearchState, results: Results, catalogue: Catalogue) -> schemas.Search:
@@ -111,6 +111,7 @@ def _serialize_diagnosis(
             {
                 "field": chip.field,
                 "value": chip.value,
+                "excluded": chip.excluded,
                 "total": chip.total,
                 "url": chip.href if chip.total else None,
             }
@@ -150,6 +151,7 @@ def _serialize_bucket(bucket: Bucket, catalogue: Catalogue) -> schemas.BucketBod
         "label": facet_label(field, bucket.value, catalogue),
         "count": bucket.count,
         "selected": bucket.selected,
+        "excluded": bucket.excluded,
     }
     if bucket.children:
         body["children"] = [_serialize_bucket(child, catalogue) for child in bucket.children]

@@ -48,7 +48,7 @@ def print_results(page: search_page.SearchPage, results: Results, catalogue: Cat
             click.echo(f"  - {reason}")
     for group in page.facets:
         values = [
-            f"{facet_row.label} ({facet_row.count})"
+            f"{'not ' if facet_row.excluded else ''}{facet_row.label} ({facet_row.count})"
             for row in group.rows
             for facet_row in (row, *row.children)
         ]

@@ -73,7 +73,8 @@ class Alternatives(msgspec.Struct, frozen=True):
 
 def alternatives(diagnosis: Diagnosis, state: SearchState, catalogue: Catalogue) -> Alternatives:
     """Return the alternatives that a diagnosis offers, as links from the page of a state."""
-    has_several_filters = sum(map(len, state.filters.values())) > 1
+    filters = (*state.filters.values(), *state.excluded.values())
+    has_several_filters = sum(map(len, filters)) > 1
     # Words without hits are listed only next to words with hits. The page already says "no hits".
     words = diagnosis.words if any(count.total for count in diagnosis.words) else ()
     return Alternatives(

@@ -56,7 +56,7 @@ class CountryMap(msgspec.Struct, frozen=True):
 
 
 def make_country_map(groups: Iterable[FacetGroup], catalogue: Catalogue) -> CountryMap | None:
-    """Return the map of the regions that are selected, or of which a country is selected.
+    """Return the map of the regions that are selected, or of which a country is restricted.
 
     Return None if there are none, or if no country in them has hits.
     """
@@ -65,7 +65,7 @@ def make_country_map(groups: Iterable[FacetGroup], catalogue: Catalogue) -> Coun
     known = load_worlds()[0].countries
     linked = {
         row.value: row for region in opened for row in region.children
-        if row.count and row.value in known
+        if row.count and not row.excluded and row.value in known
     }  # fmt: skip
     if not linked:
         return None

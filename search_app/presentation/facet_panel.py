@@ -1,73 +1,75 @@
-"""The facet panel: facets with their first values, and the bars of the year histogram."""
+"""The facet panel: facets as groups that fold, each with its first values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import Bucket, Results
-from search_app.presentation.facet_rows import FacetRow, RowBuilder, is_selected
-from search_app.presentation.html import Html
+from search_app.presentation.facet_rows import (
+    FacetRow,
+    RowBuilder,
+    facet_label,
+    is_restricted,
+)
+from search_app.presentation.year_histogram import Histogram, make_histogram
 from search_app.search_state import SearchState
 
 MAX_SHOWN_VALUES = 10
-"""Number of values that a facet shows before "show more"."""
-MAX_BAR_WIDTH = 12
-"""Maximum width of a bar, in percent of the chart. Without it, a single year would fill the
-chart."""
-
-MIN_BAR_WIDTH = 0.4
-"""Minimum width of a bar in percent: about one pixel."""
-MIN_YEAR_GAP, MAX_YEAR_OUTLIERS = 50, 0.02
-"""The first or last years have no bar if a gap of at least 50 years separates them from all others,
-and they have at most 2 % of the publications. A wrong year would otherwise narrow all bars."""
-
-
-class Bar(msgspec.Struct, frozen=True, gc=False):
-    """A year of the histogram: its row, and the SVG attributes of two rectangles.
-
-    `target` is the clickable area of the year. `fill` is the bar in it, in percent of the chart. A
-    year without publications has no bar.
-    """
-
-    row: FacetRow
-    target: Html
-    fill: Html
+"""Number of values that a facet shows before "show more". A facet of more has a search box."""
+OPEN_GROUPS = 2
+"""Number of groups that are open on a phone without a selection: about one screen each."""
+EARLY_GROUPS = 5
+"""Number of groups that are always open on a desk: together about as high as ten hits."""
 
 
 class FacetGroup(msgspec.Struct, frozen=True):
     """A facet with some of its values, and the link to all of them.
 
-    `more` is the number of values that are not shown. Only years have `bars`, and `first` and
-    `last` are the years at the ends of the chart. `from_value` and `to_value` fill the two inputs
-    of a range. `action` is the URL of its form, and `kept` has the hidden parameters of the form.
+    `size` is the number of stated values, with those of the child row. `more` is the number of
+    values that are not shown. `is_open` tells whether the group is open at first on a phone, and
+    `is_early` whether it is always open on a desk.
+
+    Only years have a `histogram`. `from_value` and `to_value` fill the two inputs of a range.
+    `action` is the URL of the form of a range, `finder` that of the search box for values, and
+    `kept` has the hidden parameters of both.
     """
 
     name: str
     label: str
     rows: tuple[FacetRow, ...]
+    size: int
     more: int
     more_href: str
+    finder: str
+    kept: tuple[tuple[str, str], ...]
+    is_open: bool
+    is_early: bool
     is_range: bool = False
-    bars: tuple[Bar, ...] = ()
-    first: str = ""
-    last: str = ""
+    histogram: Histogram | None = None
     from_value: str = ""
     to_value: str = ""
-    kept: tuple[tuple[str, str], ...] = ()
     action: str = ""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the group has a search box for its values."""
+        return self.size > MAX_SHOWN_VALUES and not self.is_range
 
 
 def list_useful_facets(results: Results, catalogue: Catalogue) -> list[Field]:
-    """Return the facets with a stated value, or with a selected one."""
+    """Return the facets with a stated value, or with a selected or excluded one."""
     return [
         field
         for field in catalogue.facets
-        if any(bucket.value != MISSING or bucket.selected for bucket in results.facets[field.name])
+        if any(
+            bucket.value != MISSING or is_restricted(bucket)
+            for bucket in results.facets[field.name]
+        )
     ]
 
 
@@ -77,30 +79,41 @@ def make_facet_groups(
     catalogue: Catalogue,
     fields: Sequence[Field],
     limit: int = MAX_SHOWN_VALUES,
+    *,
+    find: str = "",
 ) -> tuple[FacetGroup, ...]:
-    """Return facets with the first `limit` values of each and the selected values."""
+    """Return facets with the first `limit` values of each, and the selected and excluded values.
+
+    With a text to `find`, only the values that contain it in their label are shown.
+    """
     rows = RowBuilder(state, catalogue)
-    return tuple([_make_group(field, results, state, rows, limit) for field in fields])
+    groups = []
+    for number, field in enumerate(fields):
+        buckets = results.facets[field.name]
+        if find:
+            buckets = tuple(_find_values(buckets, surface_form(find), catalogue))
+        shown = limit_buckets(buckets, limit)
+        group = FacetGroup(
+            name=field.name,
+            label=field.label,
+            rows=tuple([rows.make_row(bucket) for bucket in shown]),
+            size=_count_values(results.facets[field.name]) + results.hidden_values[field.name],
+            more=len(buckets) - len(shown) + results.hidden_values[field.name],
+            more_href=state.make_url(f"/facet/{field.name}", page=1),
+            finder=f"{state.prefix}/facet/{field.name}",
+            kept=state.list_pairs_without(),
+            is_open=number < OPEN_GROUPS or any(map(is_restricted, buckets)),
+            is_early=number < EARLY_GROUPS,
+        )
+        is_year = field.kind == "year"
+        groups.append(_add_range(group, field, results, state, rows) if is_year else group)
+    return tuple(groups)
 
 
-def _make_group(
-    field: Field, results: Results, state: SearchState, rows: RowBuilder, limit: int
+def _add_range(
+    group: FacetGroup, field: Field, results: Results, state: SearchState, rows: RowBuilder
 ) -> FacetGroup:
-    buckets = results.facets[field.name]
-    shown_buckets = limit_buckets(buckets, limit)
-    rows_by_value = {bucket.value: rows.make_row(bucket) for bucket in shown_buckets}
-    group = FacetGroup(
-        name=field.name,
-        label=field.label,
-        rows=tuple(rows_by_value.values()),
-        more=len(buckets) - len(shown_buckets) + results.hidden_values[field.name],
-        more_href=state.make_url(f"/facet/{field.name}", page=1),
-    )
-    if field.kind != "year":
-        return group
-    years = _without_outliers(
-        [bucket for bucket in buckets if bucket.count and bucket.value.isdigit()]
-    )
+    """Return the group of years with its histogram and the form of a range."""
     ranges = [
         ends for value in state.filters.get(field.name, ()) if (ends := parse_year_range(value))
     ]
@@ -108,9 +121,7 @@ def _make_group(
     return msgspec.structs.replace(
         group,
         is_range=True,
-        bars=tuple(_make_bars(years, rows, rows_by_value)),
-        first=years[0].value if years else "",
-        last=years[-1].value if years else "",
+        histogram=make_histogram(field, results, rows),
         from_value=low,
         to_value=high,
         kept=state.list_pairs_without(field.name),
@@ -119,49 +130,22 @@ def _make_group(
 
 
 def limit_buckets(buckets: Sequence[Bucket], limit: int) -> list[Bucket]:
-    """Return the first `limit` values of a facet, and all later values that are selected."""
-    return [*buckets[:limit], *filter(is_selected, buckets[limit:])]
+    """Return the first `limit` values of a facet, and later ones if selected or excluded."""
+    return [*buckets[:limit], *filter(is_restricted, buckets[limit:])]
 
 
-def _without_outliers(buckets: Sequence[Bucket]) -> list[Bucket]:
-    """Return the years of the chart, in order, without a few outliers."""
-    years = sorted(buckets, key=lambda bucket: int(bucket.value))
-    allowed = max(1, sum(bucket.count for bucket in years) * MAX_YEAR_OUTLIERS)
-    while len(years) > 1:
-        (first, second), (previous, last) = years[:2], years[-2:]
-        gaps = (int(second.value) - int(first.value), int(last.value) - int(previous.value))
-        outlier = first if gaps[0] >= gaps[1] else last
-        allowed -= outlier.count
-        if max(gaps) < MIN_YEAR_GAP or allowed < 0 or outlier.selected:
-            break
-        years.remove(outlier)
-    return years
+def _count_values(buckets: Sequence[Bucket]) -> int:
+    """Return the number of stated values, with those of the child row."""
+    values = {bucket.value for bucket in buckets if bucket.value != MISSING}
+    children = {child.value for bucket in buckets for child in bucket.children}
+    return len(values) + len(children)
 
 
-def _make_bars(
-    years: Sequence[Bucket], rows: RowBuilder, rows_by_value: Mapping[str, FacetRow]
-) -> Iterable[Bar]:
-    """Yield a bar for each year. `years` are in order. Reuse the rows in `rows_by_value`."""
-    if not years:
-        return
-    first = int(years[0].value)
-    span = int(years[-1].value) - first + 1
-    tallest = max(bucket.count for bucket in years)
-    for bucket in years:
-        target, fill = _place_bar(int(bucket.value) - first, span)
-        height = round(max(100 * bucket.count / tallest, 3), 2)
-        bar_attributes = f'{fill} y="{100 - height}" height="{height}"'
-        row = rows_by_value.get(bucket.value) or rows.make_row(bucket)
-        yield Bar(row, target, Html(bar_attributes))
-
-
-@lru_cache(maxsize=4096)
-def _place_bar(index: int, span: int) -> tuple[Html, Html]:
-    """Return the position of a year on a chart of `span` years, as attributes of two rectangles."""
-    width = 100 / span
-    fill = max(min(width * 0.8, MAX_BAR_WIDTH), MIN_BAR_WIDTH)
-    start = index * width
-    return (
-        Html(f'x="{round(start, 3)}" width="{round(width, 3)}"'),
-        Html(f'x="{round(start + (width - fill) / 2, 3)}" width="{round(fill, 3)}"'),
-    )
+def _find_values(buckets: Sequence[Bucket], text: str, catalogue: Catalogue) -> Iterator[Bucket]:
+    """Yield the values with a folded text in their label, or with a child that has it there."""
+    for bucket in buckets:
+        label = facet_label(catalogue.by_name[bucket.field], bucket.value, catalogue)
+        if text in surface_form(label):
+            yield bucket
+        elif children := tuple(_find_values(bucket.children, text, catalogue)):
+            yield msgspec.structs.replace(bucket, children=children)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
 from search_app.i18n.translation import current, format_number, gettext, join, ngettext
-from search_app.presentation.facet_rows import facet_label
+from search_app.presentation.facet_rows import exclusion_label, facet_label
 from search_app.search_state import SearchState
 
 MAX_FACT_NAMES = 3
@@ -97,10 +97,11 @@ def _isolate(text: str) -> str:
 
 
 def describe_search(state: SearchState, catalogue: Catalogue) -> str:
-    """Return the query and the selected values as one line, or "" for all publications."""
+    """Return the query and its filters as one line, or "" for all publications."""
     labels = [
-        facet_label(catalogue.by_name[name], value, catalogue)
-        for name, values in state.filters.items()
+        label(catalogue.by_name[name], value, catalogue)
+        for filters, label in ((state.filters, facet_label), (state.excluded, exclusion_label))
+        for name, values in filters.items()
         for value in values
     ]
     return join(filter(None, [state.text, *labels]))

@@ -25,7 +25,11 @@ from search_app.presentation.facet_panel import (
     list_useful_facets,
     make_facet_groups,
 )
-from search_app.presentation.facet_rows import facet_label, find_facet_language
+from search_app.presentation.facet_rows import (
+    exclusion_label,
+    facet_label,
+    find_facet_language,
+)
 from search_app.presentation.html import isolate, mark, mark_passage
 from search_app.presentation.labels import HitLines
 from search_app.presentation.list_controls import (
@@ -43,12 +47,12 @@ from search_app.presentation.urls import make_hit_url
 from search_app.search_state import SearchState
 
 MAX_LINK_BYTES, ROW_BYTES = 1 << 20, 500
-"""Maximum size of the links on the page of a facet, and the size of a row without its link, in
+"""Maximum size of the links on the page of a facet, and the size of a row without its links, in
 bytes. They limit the page to about 2,000 values. It stays fast for tens of thousands of authors."""
 
 
 class Chip(msgspec.Struct, frozen=True):
-    """An active filter: its labels, the URL without it, and the total without it.
+    """A selected or excluded value: its labels, the URL without it, and the total without it.
 
     `lang` is the language of the label if it is not the one of the page. `action` describes what a
     click on it does, and how many hits follow.
@@ -61,6 +65,7 @@ class Chip(msgspec.Struct, frozen=True):
     field: str
     value: str
     lang: str | None = None
+    excluded: bool = False
 
     @property
     def action(self) -> str:
@@ -221,25 +226,38 @@ def _describe_relaxed(results: Results) -> str:
 
 def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
     """Yield the active filters, each with the number of hits without it."""
-    if not state.filters:
+    if not (state.filters or state.excluded):
         return
     all_buckets = [bucket for buckets in results.facets.values() for bucket in buckets]
     all_buckets += [child for bucket in all_buckets for child in bucket.children]
-    totals = {(bucket.field, bucket.value): bucket.total for bucket in all_buckets}
+    totals = {(bucket.field, bucket.value, bucket.excluded): bucket.total for bucket in all_buckets}
     for name, values in state.filters.items():
         field = catalogue.by_name[name]
         for value in values:
             href = state.without_filter(name, value).make_url()
             value_label = facet_label(field, value, catalogue)
-            language = find_facet_language(field, value, catalogue)
-            yield Chip(field.label, value_label, href, totals[name, value], name, value, language)
+            language, total = (
+                find_facet_language(field, value, catalogue),
+                totals[name, value, False],
+            )
+            yield Chip(field.label, value_label, href, total, name, value, language)
+    for name, values in state.excluded.items():
+        field = catalogue.by_name[name]
+        for value in values:
+            href = state.without_exclusion(name, value).make_url()
+            value_label, total = exclusion_label(field, value, catalogue), totals[name, value, True]
+            yield Chip(field.label, value_label, href, total, name, value, excluded=True)
 
 
 class FacetPage(msgspec.Struct, frozen=True):
-    """All values that the page of a facet prints: its values and the active filters."""
+    """All values that the page of a facet prints: its values and the active filters.
+
+    Only the values that contain the text to `find` are in the group.
+    """
 
     state: SearchState
     group: FacetGroup
+    find: str
     chips: tuple[Chip, ...]
     clear_href: str
     back_href: str
@@ -247,13 +265,17 @@ class FacetPage(msgspec.Struct, frozen=True):
 
 
 def make_facet_page(
-    field: Field, results: Results, state: SearchState, catalogue: Catalogue
+    field: Field, results: Results, state: SearchState, catalogue: Catalogue, find: str
 ) -> FacetPage:
-    """Return the page of a facet. The size of its links limits how many values it lists."""
-    limit = MAX_LINK_BYTES // (len(state.make_url()) + ROW_BYTES)
+    """Return the page of a facet, with the values that contain a text to `find`.
+
+    The size of the links limits how many values it lists.
+    """
+    limit = MAX_LINK_BYTES // (2 * len(state.make_url()) + ROW_BYTES)
     return FacetPage(
         state,
-        make_facet_groups(results, state, catalogue, [field], limit)[0],
+        make_facet_groups(results, state, catalogue, [field], limit, find=find)[0],
+        find,
         tuple(make_chips(results, state, catalogue)),
         state.without_filters().make_url(),
         state.make_url(),

@@ -17,7 +17,7 @@ from indexer.generations.manifest import Manifest
 from search_app.engine.request import Match, Sort
 from search_app.engine.results import ExpandedEntity, Results
 from search_app.i18n.translation import gettext
-from search_app.presentation.facet_rows import facet_label
+from search_app.presentation.facet_rows import exclusion_label, facet_label
 from search_app.presentation.list_controls import make_sorts
 from search_app.presentation.search_notes import interpretation_notes, search_notes
 from search_app.search_state import SearchState
@@ -27,8 +27,9 @@ class SearchRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A search, how it was interpreted, and the index that it searched.
 
     `interpretation` has sentences on corrections, years, relaxing, and dropped words. `expanded`
-    has the concepts of the query with all names that were searched for too. `url` repeats the
-    search, and `ris` has its publications in RIS. `time` is that of the search in UTC.
+    has the concepts of the query with all names that were searched for too. `filters` has the
+    selected values by field, and `excluded` the excluded ones. `url` repeats the search, and `ris`
+    has its publications in RIS. `time` is that of the search in UTC.
     `generation`, `built` and `publications` are the name, the time and the size of the index.
     `program` is the version of the program. `total` is the number of hits.
     """
@@ -41,6 +42,7 @@ class SearchRecord(msgspec.Struct, frozen=True, kw_only=True):
     interpretation: tuple[str, ...]
     expanded: tuple[ExpandedEntity, ...]
     filters: Mapping[str, tuple[str, ...]]
+    excluded: Mapping[str, tuple[str, ...]]
     sort: Sort
     url: str
     ris: str
@@ -55,9 +57,9 @@ class SearchRecord(msgspec.Struct, frozen=True, kw_only=True):
 class RecordPage(msgspec.Struct, frozen=True):
     """All values that the page of a search record prints.
 
-    `time` is formatted for display. `filters` has the labels of the selected values by the label of
-    their field. `digest` is the digest of the publications. `back_href` leads to the list, and
-    `json_href` to the record as JSON.
+    `time` is formatted for display. `filters` has the labels of the selected and excluded values by
+    the label of their field. `digest` is the digest of the publications. `back_href` leads to the
+    list, and `json_href` to the record as JSON.
     """
 
     record: SearchRecord
@@ -95,6 +97,7 @@ def make_search_record(
         interpretation=tuple(filter(None, lines)),
         expanded=results.entities,
         filters=state.filters,
+        excluded=state.excluded,
         sort=results.sort,
         url=f"{origin}{state.make_url(page=1)}",
         ris=f"{origin}{state.make_url('/export/ris', page=1)}",
@@ -117,9 +120,10 @@ def make_record_page(
         tuple(
             (
                 catalogue.by_name[name].label,
-                tuple(facet_label(catalogue.by_name[name], value, catalogue) for value in values),
+                tuple(label(catalogue.by_name[name], value, catalogue) for value in values),
             )
-            for name, values in state.filters.items()
+            for filters, label in ((state.filters, facet_label), (state.excluded, exclusion_label))
+            for name, values in filters.items()
         ),
         next(choice.label for choice in make_sorts(results, state) if choice.selected),
         digest,

@@ -167,27 +167,27 @@ def api_search() -> Response:
 def api_suggest() -> Response:
     """Return suggestions for a query that is being typed, within the current filters, as JSON."""
     state, text = parse_state(), request.args.get("q", "")
-    suggestions = get_searcher().suggest(text, state.filters, current().code)
-    return _render_json(
-        serializers.serialize_suggestions(text, state, suggestions, get_catalogue())
-    )
+    found = get_searcher().suggest(text, state.filters, current().code, excluded=state.excluded)
+    return _render_json(serializers.serialize_suggestions(text, state, found, get_catalogue()))
 
 
 @site.get("/facet/<name>")
 def facet(name: str) -> str:
-    """Return the page with all values of a facet for the current search. Raise NotFound."""
+    """Return the page with all values of a facet for the current search. Raise NotFound.
+
+    With `find`, it has only the values that contain this text.
+    """
     state, catalogue = parse_state(), get_catalogue()
-    field = next(
-        (facet_field for facet_field in catalogue.facets if facet_field.name == name), None
-    )
+    field = next((each for each in catalogue.facets if each.name == name), None)
     if field is None:
-        names = join(facet_field.name for facet_field in catalogue.facets)
+        names = join(each.name for each in catalogue.facets)
         raise NotFound(
             gettext("There is no filter “%(name)s”.") % {"name": name[:100]},
             gettext("The filters are: %(names)s.") % {"names": names},
         )
     with _search(state) as results:
-        page = search_page.make_facet_page(field, results, state, catalogue)
+        find = request.args.get("find", "").strip()
+        page = search_page.make_facet_page(field, results, state, catalogue, find)
         return render_template("facet.html", page=page, text=state.text, hidden=page.hidden)
 
 

@@ -170,6 +170,12 @@ def facet(page: Page, label: str) -> Locator:
     return page.get_by_role("group", name=label, exact=True)
 
 
+def open_facet(page: Page, label: str) -> Locator:
+    """Open a facet that is folded, and return it."""
+    facet(page, label).locator(".group > summary").click()
+    return facet(page, label)
+
+
 def value(page: Page, label: str, value: str) -> Locator:
     """Return a value of a facet, selected or not."""
     name = re.compile(rf"^{re.escape(value)}, ")

@@ -62,7 +62,7 @@ def test_a_selected_value_is_among_the_ten(page: Page, site: Site) -> None:
 def test_the_box_narrows_the_list(page: Page, site: Site) -> None:
     """The box shows the values that contain the typed text, ignoring accents and case."""
     page.goto(site.url("/facet/body"))
-    box = page.get_by_role("searchbox", name="Show only values with")
+    box = page.get_by_role("searchbox", name="Find in Organisation")
     box.fill("office no. 2")
     expect(rows(page)).to_have_count(11)
     box.fill("POBLACION")
@@ -77,11 +77,41 @@ def test_the_box_narrows_the_list(page: Page, site: Site) -> None:
     expect(at.hits(page)).to_have_text(["Report of Población y Desarrollo"])
 
 
-def test_without_scripts_there_is_no_box(open_page: OpenPage, site: Site) -> None:
-    """All values are shown without JavaScript, and no box that would have no effect."""
-    page = open_page(javascript=False)
-    page.goto(site.url("/facet/body"))
-    expect(rows(page)).to_have_count(41)
-    expect(page.get_by_role("searchbox")).to_have_count(1)
+def test_the_box_next_to_the_results_narrows_its_values(page: Page, site: Site) -> None:
+    """The box of a long facet hides the other values, and shows the regions above countries."""
+    page.goto(site.url())
+    regions = at.facet(page, "Region")
+    box = regions.get_by_role("searchbox", name="Find in Region")
+    box.fill("indi")
+    expect(at.value(page, "Region", "India")).to_be_visible()
+    expect(at.value(page, "Region", "South Asia")).to_be_visible()
+    expect(at.value(page, "Region", "Nepal")).to_be_hidden()
+    expect(at.value(page, "Region", "Middle East")).to_be_hidden()
+    box.fill("")
+    expect(at.value(page, "Region", "Middle East")).to_be_visible()
+    expect(at.facet(page, "Section").get_by_role("searchbox")).to_have_count(0)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_box_leads_to_the_values_that_have_its_text(
+    open_page: OpenPage, site: Site, javascript: bool
+) -> None:
+    """Enter in the box leads to a page with the values that contain the text, also hidden ones.
+
+    The page keeps the search, and the box on it works the same.
+    """
+    page = open_page(javascript=javascript)
+    page.goto(site.url("/?q=report"))
+    box = page.get_by_role("searchbox", name="Find in Organisation")
+    box.fill("POBLACION")
+    box.press("Enter")
+    expect(page).to_have_url(site.url("/facet/body?q=report&find=POBLACION"))
+    expect(rows(page)).to_have_count(1)
+    box = page.get_by_role("searchbox", name="Find in Organisation")
+    expect(box).to_have_value("POBLACION")
+    box.fill("none such")
+    box.press("Enter")
+    expect(page.get_by_role("main")).to_contain_text("No value contains “none such”.")
+    page.get_by_role("link", name="Show all values").click()
     rows(page).filter(has_text="Office No. 30").click()
     at.expect_total(page, 1)

@@ -105,3 +105,57 @@ def test_the_first_result_needs_no_scrolling(page: Page, site: Site) -> None:
     """The first result of a search is on the first screen of a phone."""
     page.goto(site.url("/?q=organ+removal"))
     expect(at.hits(page).first).to_be_in_viewport()
+
+
+def test_the_sheet_has_collapsed_groups(page: Page, site: Site) -> None:
+    """Filters open with two groups open, and those with a selection. All fit into 2,500 px."""
+    page.goto(site.url("/?language=es&not.audience=police"))
+    page.locator("summary").filter(has_text="Filters").tap()
+    opened = page.locator(".group[open] > summary")
+    expect(opened).to_have_text([
+        re.compile("Section"), re.compile("Region"), re.compile("Language"), re.compile("Audience"),
+    ])  # fmt: skip
+    page.goto(site.url())
+    page.locator("summary").filter(has_text="Filters").tap()
+    assert page.locator(".sheet").evaluate("each => each.offsetHeight") <= 2500
+
+
+def test_the_way_to_the_results_is_always_in_view(page: Page, site: Site) -> None:
+    """The link with the number of hits is in view, wherever the open filters are scrolled to."""
+    page.goto(site.url())
+    page.locator("summary").filter(has_text="Filters").tap()
+    link = page.get_by_role("link", name="Show 136 publications")
+    expect(link).to_be_in_viewport(ratio=1)
+    page.locator("summary").filter(has_text="Organisation").scroll_into_view_if_needed()
+    expect(link).to_be_in_viewport(ratio=1)
+
+
+def test_a_group_stays_as_it_was(page: Page, site: Site) -> None:
+    """A group that was opened or closed stays so after a selection."""
+    page.goto(site.url())
+    page.locator("summary").filter(has_text="Filters").tap()
+    section, topic = (
+        page.locator(".group").filter(has=page.locator("summary", has_text=name)).first
+        for name in ("Section", "Topic")
+    )
+    section.locator("summary").first.tap()
+    topic.locator("summary").first.tap()
+    at.value(page, "Topic", "smuggling of migrants").tap()
+    expect(at.chips(page)).to_have_count(1)
+    expect(topic).to_have_attribute("open", "")
+    expect(section).not_to_have_attribute("open", "")
+
+
+@pytest.mark.parametrize("address", ["/", "/?topic=smuggling+of+migrants", "/facet/year"])
+def test_bars_of_years_can_be_touched(page: Page, site: Site, address: str) -> None:
+    """The bars of the years are at least 24 px wide. Each leads to its number of publications."""
+    page.goto(site.url(address))
+    at.unfold(page)
+    targets = page.locator(".bar .target")
+    widths = targets.evaluate_all("all => all.map(each => each.getBoundingClientRect().width)")
+    assert widths
+    assert min(widths) >= 24
+    bar = page.get_by_role("group", name="Publications per year").get_by_role("link").first
+    number = at.promised(bar)
+    bar.tap()
+    at.expect_total(page, number)

@@ -1,6 +1,6 @@
 // Updates the page without a reload when a filter, a sort order, or another page is selected.
 // The script fetches the URL of the link and replaces the elements that have `data-region`.
-// The site works without it. After an error, the browser loads the URL as usual.
+// The site works without it. If a page cannot be loaded, the old one stays, and a sentence says so.
 "use strict";
 
 (() => {
@@ -10,6 +10,8 @@
   const box = document.querySelector("#q");
   const home = box.form.getAttribute("action"); // longer than "/" if the site is below a sub-path
   const list = document.querySelector("#results"); // only the search page has one
+  const failure = document.querySelector("#failure"); // as the list
+  const patience = 300; // milliseconds until a progress line appears
   let shown = here();
   let running = new AbortController();
   let sent = box.value; // the query of the page: the box has another value only while a user types
@@ -17,14 +19,39 @@
   async function answer(address) {
     running.abort();
     running = new AbortController();
-    const response = await fetch(address, { signal: running.signal, headers: { Accept: "text/html" } });
-    if (!response.ok) throw new Error(`${response.status}`);
+    const { signal } = running;
+    const line = Object.assign(document.createElement("div"), { className: "progress" });
+    const waiting = setTimeout(() => document.body.append(line), patience);
+    try {
+      return await read(await fetch(address, { signal, headers: { Accept: "text/html" } }));
+    } finally {
+      clearTimeout(waiting);
+      line.remove();
+    }
+  }
+
+  async function read(response) {
+    if (!response.ok) throw Object.assign(new Error(`${response.status}`), { status: response.status });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (!page.querySelector("#results")) throw new Error("the response has no #results");
     return page;
   }
 
+  // The page of an invalid URL says what is wrong with it. Other errors may pass, so the old page
+  // stays, with a link to try again.
+  function report(error, address) {
+    if (error.name === "AbortError") return;
+    if (error.status >= 400 && error.status < 500) {
+      location.assign(address);
+      return;
+    }
+    failure.querySelector("a").href = address;
+    failure.hidden = false;
+  }
+
   function swap(page) {
+    failure.hidden = true;
+    const groups = [...document.querySelectorAll(".group[data-key]")].map((each) => [each.dataset.key, each.open]);
     const open = [...document.querySelectorAll("details[data-key][open]")].map((each) => each.dataset.key);
     for (const region of regions(document)) {
       const fresh = page.querySelector(`[data-region="${region.dataset.region}"]`);
@@ -34,6 +61,7 @@
       region.replaceChildren(...fresh.childNodes);
     }
     for (const key of open) keyed(key)?.setAttribute("open", "");
+    for (const [key, isOpen] of groups) keyed(key)?.toggleAttribute("open", isOpen);
     document.title = page.title;
     const words = page.querySelector("#q").value;
     if (box.value === sent) box.value = words;
@@ -67,7 +95,7 @@
         list.scrollIntoView({ block: "start", behavior: "instant" });
       } else restore(from.dataset.key, top);
     } catch (error) {
-      if (error.name !== "AbortError") location.assign(address);
+      report(error, address);
     }
   }
 
@@ -147,26 +175,33 @@
       swap(page);
       scrollTo({ top: scroll, behavior: "instant" });
     } catch (error) {
-      if (error.name !== "AbortError") location.reload();
+      report(error, address);
     }
   });
 
-  // Adds an input that filters the list on the page of a facet.
-  function finder(place) {
-    const label = document.createElement("label");
-    const input = Object.assign(document.createElement("input"), { type: "search", autocomplete: "off" });
-    const rows = [...document.getElementById(place.dataset.finder).children];
-    const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-    label.append(place.dataset.label, input);
-    place.append(label);
-    input.addEventListener("input", () => {
-      const wanted = plain(input.value.trim());
-      for (const row of rows) row.hidden = !plain(row.querySelector(".label").textContent).includes(wanted);
-    });
+  // Shows only the rows of a list whose label contains the text of its search box, and the rows
+  // above them. Enter leads to the page of all values.
+  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+  function find(rows, wanted) {
+    let found = false;
+    for (const row of rows) {
+      const details = row.querySelector(":scope > details");
+      const isLabel = plain(row.querySelector(".label").textContent).includes(wanted);
+      const isBelow = details !== null && find(details.querySelector("ul").children, isLabel ? "" : wanted);
+      if (details && !isLabel && isBelow) details.open = true;
+      row.hidden = !isLabel && !isBelow;
+      found ||= !row.hidden;
+    }
+    return found;
   }
 
-  document.querySelectorAll("[data-finder]").forEach(finder);
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("[data-finder]");
+    if (form) find(document.getElementById(form.dataset.finder).children, plain(event.target.value.trim()));
+  });
+
   if (!CSS.supports("selector(::details-content)") && matchMedia("(min-width: 56.25em)").matches) {
-    document.querySelector(".fold")?.setAttribute("open", "");
+    for (const fold of document.querySelectorAll(".fold, .early > .group")) fold.open = true;
   }
 })();

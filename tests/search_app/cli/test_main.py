@@ -392,6 +392,13 @@ def test_search_with_filters(run: Run, index: Path) -> None:
     assert "Model Law against Trafficking" in told.out
 
 
+def test_search_with_an_excluded_value(run: Run, index: Path) -> None:
+    """An option with `not.` before the name of a facet excludes a value."""
+    told = run("search", "--index", index, "--not.region", "South Asia")
+    assert "Model Law against Trafficking" not in told.out
+    assert "not South Asia (2)" in told.out
+
+
 def test_search_as_json(run: Run, index: Path) -> None:
     """With --json, a search prints the response of the API."""
     told = run("search", "--index", index, "--json", "organs")

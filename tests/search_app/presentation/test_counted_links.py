@@ -92,6 +92,8 @@ def assert_counted(client: FlaskClient, path: str) -> int:
         ("/?q=covid", 1),
         ("/?q=organ+zyzzyva&match=all", 1),
         ("/?q=smugglling&exact=1", 1),
+        ("/?not.section=Tools&not.region=Africa&year=2009", 50),
+        ("/facet/region?find=asia&not.country=IN", 5),
     ],
 )  # fmt: skip
 @pytest.mark.slow
@@ -103,16 +105,31 @@ def test_the_links_of_a_page(path: str, least: int, client: FlaskClient) -> None
 PATHS = st.sampled_from(["/", "/", "/", "/facet/region", "/facet/year", "/facet/topic"])
 
 
-@given(path=PATHS, words=st.lists(TYPED, max_size=4), ticked=TICKED)
+EXCLUDED = st.lists(
+    st.sampled_from([
+        ("not.section", "Tools"), ("not.region", "Africa"), ("not.region", "South Asia"),
+        ("not.country", "KE"), ("not.year", "2010..2012"), ("not.year", "2009"),
+        ("not.language", "none"), ("not.topic", "smuggling of migrants"),
+    ]),
+    max_size=2,
+)  # fmt: skip
+
+
+@given(path=PATHS, words=st.lists(TYPED, max_size=4), ticked=TICKED, excluded=EXCLUDED)
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @pytest.mark.slow
 def test_the_links_of_any_page(
-    client: FlaskClient, path: str, words: list[str], ticked: list[tuple[str, str]]
+    client: FlaskClient,
+    path: str,
+    words: list[str],
+    ticked: list[tuple[str, str]],
+    excluded: list[tuple[str, str]],
 ) -> None:
-    """No link leads to an empty list, for any query and any selection."""
-    pairs = [("q", " ".join(words)), *ticked]
+    """No link leads to an empty list, for any query, selection, and excluded values."""
+    kept = [(name, value) for name, value in excluded if (name[4:], value) not in ticked]
+    pairs = [("q", " ".join(words)), *ticked, *kept]
     assert_counted(client, f"{path}?" + "&".join(f"{name}={quote_plus(it)}" for name, it in pairs))
 
 

@@ -51,7 +51,7 @@ def test_the_missing_value_comes_last_and_is_muted(client: FlaskClient) -> None:
     page = read(client, "/")
     group = page.select_one("section[aria-labelledby=facet-region]")
     assert group is not None
-    rows = group.select(":scope > ul > li > .tick")
+    rows = group.select(".rows > li > .line > .tick")
     assert [row for row in rows if "unstated" in row["class"]] == rows[-1:]
     assert "No particular region" in rows[-1].text
 

@@ -1,0 +1,98 @@
+"""Excluding values: the link "not", chips, and counts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import site as at
+from tests.browser.conftest import OpenPage
+from tests.browser.site import Site
+
+
+def find_exclusion(page: Page, facet: str, value: str) -> Locator:
+    """Return the link that excludes a value, or includes it again."""
+    name = re.compile(rf"^(Exclude {value}$|Include {value} again)")
+    return at.facet(page, facet).get_by_role("link", name=name)
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_excluding_a_value_and_including_it_again(
+    open_page: OpenPage, site: Site, javascript: bool
+) -> None:
+    """A value is excluded and included again by the same link. Its count is what is left out."""
+    page = open_page(javascript=javascript)
+    page.goto(site.url())
+    films = at.promised(at.value(page, "Section", "Multimedia"))
+    at.facet(page, "Section").hover()
+    find_exclusion(page, "Section", "Multimedia").click()
+    at.expect_total(page, 136 - films)
+    expect(page).to_have_url(site.url("/?not.section=Multimedia"))
+    at.expect_chips(page, "Section: not Multimedia")
+    struck = at.facet(page, "Section").locator(".out")
+    expect(struck).to_have_text(re.compile(rf"Multimedia\s+{films}"))
+    link = find_exclusion(page, "Section", "Multimedia")
+    expect(link).to_have_accessible_name("Include Multimedia again: 136 publications")
+    link.click()
+    at.expect_total(page, 136)
+    expect(page).to_have_url(site.url())
+
+
+def test_an_exclusion_keeps_the_focus(page: Page, site: Site) -> None:
+    """The link that excluded a value has the focus afterwards, so that Enter includes it again."""
+    page.goto(site.url())
+    find_exclusion(page, "Section", "Tools").focus()
+    page.keyboard.press("Enter")
+    at.expect_chips(page, "Section: not Tools")
+    expect(find_exclusion(page, "Section", "Tools")).to_be_focused()
+
+
+def test_excluding_a_region_clears_its_countries(page: Page, site: Site) -> None:
+    """A selected country of an excluded region is cleared. A selected value is replaced."""
+    page.goto(site.url("/?country=IN&section=Tools"))
+    at.facet(page, "Region").hover()
+    find_exclusion(page, "Region", "South Asia").click()
+    expect(page).to_have_url(site.url("/?section=Tools&not.region=South+Asia"))
+    at.facet(page, "Section").hover()
+    find_exclusion(page, "Section", "Tools").click()
+    expect(page).to_have_url(site.url("/?not.section=Tools&not.region=South+Asia"))
+    expect(at.chips(page)).to_have_count(2)
+    page.get_by_role("link", name="Clear all filters").click()
+    expect(page).to_have_url(site.url())
+
+
+def test_a_chip_includes_its_value_again(page: Page, site: Site) -> None:
+    """The chip of an excluded value removes the exclusion, as any chip does with its filter."""
+    page.goto(site.url("/?q=manual&region=Africa&not.topic=smuggling+of+migrants"))
+    page.get_by_role("link", name=re.compile("^Remove filter Topic: not smuggling")).click()
+    expect(page).to_have_url(site.url("/?q=manual&region=Africa"))
+
+
+def test_with_a_mouse_the_links_show_in_the_group_of_the_pointer(page: Page, site: Site) -> None:
+    """At rest no link "not" is visible. The pointer and the focus show those of their group."""
+    page.goto(site.url())
+    tools, asia = (
+        find_exclusion(page, "Section", "Tools"),
+        find_exclusion(page, "Region", "South Asia"),
+    )
+    expect(tools).to_have_css("opacity", "0")
+    at.facet(page, "Section").hover()
+    expect(tools).to_have_css("opacity", "1")
+    expect(asia).to_have_css("opacity", "0")
+    at.value(page, "Region", "Africa").focus()
+    expect(asia).to_have_css("opacity", "1")
+
+
+def test_with_touch_the_links_are_always_visible(open_page: OpenPage, site: Site) -> None:
+    """Without a pointer that hovers, each value has a visible link of at least 40 by 44 px."""
+    page = open_page(width=360, has_touch=True, is_mobile=True)
+    page.goto(site.url())
+    at.unfold(page)
+    tools = find_exclusion(page, "Section", "Tools")
+    expect(tools).to_have_css("opacity", "1")
+    box = tools.bounding_box()
+    assert box is not None
+    assert box["width"] >= 40
+    assert box["height"] >= 44

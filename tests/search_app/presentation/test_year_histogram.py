@@ -1,0 +1,82 @@
+"""The year histogram: few bars, each with the publications of its years."""
+
+from __future__ import annotations
+
+from collections import Counter
+from urllib.parse import parse_qs, urlsplit
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.fields import Catalogue, Field
+from search_app.engine.request import parse_year_range
+from search_app.engine.results import Bucket, Results
+from search_app.presentation.facet_rows import RowBuilder
+from search_app.presentation.year_histogram import MAX_BARS, make_histogram
+from search_app.search_state import SearchState
+
+CATALOGUE = Catalogue("Years", "", (Field("year", "Year", kind="year", facet=1),))
+YEARS = st.lists(st.integers(1990, 2020) | st.integers(1900, 2024), min_size=1, max_size=60)
+"""The years of publications, without a gap of 50 years that could make one an outlier."""
+
+
+def count(years: list[int], selected: list[str]) -> list[Bucket]:
+    """Return the buckets of publications of these years, with some years selected."""
+    total = len(years)
+    kept = sum(str(year) in selected for year in years) if selected else total
+    counts = Counter(map(str, years))
+    return [
+        Bucket(
+            "year", year, counts[year],
+            kept + counts[year] * (-1 if year in selected else 1) if selected else counts[year],
+            selected=year in selected,
+        )
+        for year in sorted({*counts, *selected})
+    ]  # fmt: skip
+
+
+def results_of(years: list[int], selected: list[str]) -> Results:
+    """Return the results of a search that has these publications."""
+    total = sum(str(year) in selected for year in years) if selected else len(years)
+    return Results(
+        total=total, titles=total, is_folded=False, hits=(), relaxed=False, scored=False,
+        facets={"year": tuple(count(years, selected))}, hidden_values={"year": 0},
+        sort="newest", ignored_words=0, generation="", took_ms=0.0, stages={},
+    )  # fmt: skip
+
+
+@given(years=YEARS, data=st.data())
+def test_bars_are_few_and_each_leads_to_its_publications(
+    years: list[int], data: st.DataObject
+) -> None:
+    """At most MAX_BARS bars have all publications, and each promises the list it leads to."""
+    selected = data.draw(st.lists(st.sampled_from([*map(str, years)]), max_size=2, unique=True))
+    state = SearchState(filters={"year": tuple(selected)} if selected else {})
+    rows = RowBuilder(state, CATALOGUE)
+    histogram = make_histogram(CATALOGUE.fields[0], results_of(years, selected), rows)
+    assert histogram is not None
+    assert len(histogram.bars) <= MAX_BARS
+    for bar in histogram.bars:
+        ends = parse_year_range(bar.row.value) or (bar.row.value, bar.row.value)
+        within = [year for year in years if int(ends[0]) <= year <= int(ends[1])]
+        assert bar.row.count == len(within)
+        chosen = parse_qs(urlsplit(bar.row.href).query.replace("&amp;", "&")).get("year", [])
+        spans = [parse_year_range(value) or (value, value) for value in chosen]
+        hits = [
+            year for year in years
+            if not spans or any(int(low) <= year <= int(high) for low, high in spans)
+        ]  # fmt: skip
+        promised = f"{len(hits)} publication"
+        assert promised in bar.row.action or not chosen
+
+
+def test_long_periods_have_wide_bars() -> None:
+    """The number of years of a bar is the least that gives at most MAX_BARS bars."""
+    years = [*range(1990, 2021)]
+    rows = RowBuilder(SearchState(), CATALOGUE)
+    histogram = make_histogram(CATALOGUE.fields[0], results_of(years, []), rows)
+    assert histogram is not None
+    assert [bar.row.label for bar in histogram.bars] == [
+        "1990–1994", "1995–1999", "2000–2004", "2005–2009", "2010–2014", "2015–2019", "2020–2024",
+    ]  # fmt: skip
+    assert (histogram.first, histogram.last) == ("1990", "2020")

@@ -1,0 +1,101 @@
+"""Excluded values in URLs: pages, the API, exports, feeds, and search records."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+
+from search_app.search_url import MAX_SELECTED
+
+EXCLUDED = "not.section=Multimedia"
+
+
+def fetch(client: FlaskClient, address: str) -> Any:
+    """Return a response of the API."""
+    return json.loads(client.get(address).data)
+
+
+def test_no_hit_has_an_excluded_value(client: FlaskClient) -> None:
+    """The hits are those without the value, and its bucket has the number of the others."""
+    everything, found = (
+        fetch(client, f"/api/search?size=100{rest}") for rest in ("", f"&{EXCLUDED}")
+    )
+    buckets = {bucket["value"]: bucket for bucket in found["facets"]["section"]}
+    left_out = buckets.pop("Multimedia")
+    assert left_out["excluded"]
+    assert not left_out["selected"]
+    assert found["total"] == everything["total"] - left_out["count"]
+    assert not any(bucket["excluded"] for bucket in buckets.values())
+    assert all(hit["section"] != "Multimedia" for hit in found["hits"])
+
+
+def test_exports_and_feeds_leave_out_excluded_values(client: FlaskClient) -> None:
+    """An export has exactly the hits, and the feed is that of the search."""
+    total = fetch(client, f"/api/search?{EXCLUDED}")["total"]
+    lines = client.get(f"/export/jsonl?{EXCLUDED}").text.splitlines()
+    assert len(lines) == total
+    feed = client.get(f"/feed.atom?{EXCLUDED}")
+    assert feed.status_code == 200
+    assert "not Multimedia" in feed.text
+
+
+def test_links_of_the_page_keep_excluded_values(client: FlaskClient) -> None:
+    """Links to pages, orders, values, and exports keep the exclusion, and so do the forms."""
+    page = BeautifulSoup(client.get(f"/?{EXCLUDED}&q=victims").data, "lxml")
+    links = [
+        *page.select(".pager a, .panel a[href], .tick[href], .bar"),
+        *page.select(".not:not([aria-current])"),
+    ]
+    assert len(links) > 50
+    assert [str(link) for link in links if EXCLUDED not in str(link["href"])] == []
+    forms = page.select("form:not(.adder)")
+    assert len(forms) > 1
+    assert all(form.select_one("[name='not.section'][value=Multimedia]") for form in forms)
+
+
+def test_a_search_record_lists_excluded_values(client: FlaskClient) -> None:
+    """The record has the excluded values by field, and its page says that they are excluded."""
+    record = fetch(client, f"/api/search-record?{EXCLUDED}&region=Africa")
+    assert record["excluded"] == {"section": ["Multimedia"]}
+    assert record["filters"] == {"region": ["Africa"]}
+    assert "not Multimedia" in client.get(f"/search-record?{EXCLUDED}").text
+
+
+def test_without_hits_the_page_offers_to_include_a_value_again(client: FlaskClient) -> None:
+    """If an exclusion leaves no hits, a link includes the value again, with the number of hits."""
+    values = ["Tools", "Multimedia", "Training materials", "Technical Papers"]
+    values += ["Reports and Assessments", "Inter-agency papers", "Brochures & leaflets"]
+    page = client.get("/?" + urlencode([("not.section", value) for value in values])).text
+    assert "Search without the filter Section: not Tools" in page
+    without = fetch(client, "/api/search?" + urlencode([("not.section", it) for it in values]))
+    assert not without["total"]
+    assert [each["excluded"] for each in without["diagnosis"]["without"]] == [True] * len(values)
+
+
+def test_a_value_cannot_be_selected_and_excluded(client: FlaskClient) -> None:
+    """A URL that selects and excludes a value is invalid, and the error says what to do."""
+    response = client.get("/api/search?section=Tools&not.section=Tools")
+    assert response.status_code == 400
+    error = response.get_json()["error"]
+    assert "not.section=Tools" in error["message"]
+    assert error["hint"] == "Select the value or exclude it, not both."
+
+
+@pytest.mark.parametrize("value", ["2015..2010", "abc..def"])
+def test_an_excluded_range_of_years_is_checked(client: FlaskClient, value: str) -> None:
+    """An invalid range of years is an error, whether it is selected or excluded."""
+    assert client.get(f"/api/search?not.year={value}").status_code == 400
+
+
+def test_selected_and_excluded_values_have_one_limit(client: FlaskClient) -> None:
+    """The limit on selected values counts the excluded ones too."""
+    half = MAX_SELECTED // 2
+    pairs = [("topic", str(number)) for number in range(half)]
+    pairs += [("not.topic", str(number)) for number in range(half, MAX_SELECTED)]
+    assert client.get(f"/?{urlencode(pairs)}").status_code == 200
+    assert client.get(f"/?{urlencode([*pairs, ('not.topic', 'x')])}").status_code == 400
