@@ -106,7 +106,7 @@ class PubsearchEngine(Engine):
         """Search as the page does, with the selected values as filters."""
         filters = {name: (value,) for name, value in question.ticked.items()}
         match = _MATCH.get(question.kind, "all")
-        return self.search(SearchRequest(question.typed, filters, match, size=HITS))
+        return self.search(SearchRequest(question.typed, filters, match=match, size=HITS))
 
     def search(self, request: SearchRequest) -> Answered:
         """Return the titles of the hits and the most frequent facet values of any request."""
