@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser import site as at
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
 
@@ -51,7 +52,7 @@ def test_the_address_of_the_list_is_copied(open_page: OpenPage, site: Site) -> N
 def test_the_address_follows_the_filters(page: Page, site: Site) -> None:
     """After a filter is selected in place, the panel has the links of the new list."""
     page.goto(site.url("/?q=smuggling"))
-    page.get_by_role("group", name="Section").get_by_role("link", name="Tools").click()
+    at.value(page, "Section", "Tools").click()
     panel = open_panel(page)
     expect(panel.get_by_label("Address of this list")).to_have_value(
         site.url("/?q=smuggling&section=Tools")

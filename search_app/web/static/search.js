@@ -173,6 +173,7 @@
       shown = address;
       sent = box.value;
       swap(page);
+      await null; // the script of reading lists observes the new list and changes its height
       scrollTo({ top: scroll, behavior: "instant" });
     } catch (error) {
       report(error, address);
