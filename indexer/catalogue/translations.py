@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.resources import files
 
 import msgspec
 
@@ -20,6 +22,8 @@ from indexer.catalogue.texts import (
 )
 from indexer.values import iso_codes
 
+STANDARD_LANGUAGE = "en"
+"""The language of standard labels."""
 _FREE_KINDS = frozenset({"text", "keyword"})
 """Kinds whose values are texts of the source. Other values are codes, numbers, and names, which
 have no language, or are displayed in that of the page."""
@@ -48,10 +52,29 @@ def translate(catalogue: Catalogue, language: str) -> TranslatedCatalogue:
 
 
 def _find_texts(catalogue: Catalogue, language: str) -> CatalogueTexts:
-    """Return the translation into a language, or into a variant of it; without any, no texts."""
+    """Return the translation into a language, or into a variant of it; without any, no texts.
+
+    Labels without a translation have the standard one, if there is one.
+    """
     translations = catalogue.translations
     variants = (tag for tag in translations if _get_primary(tag) == _get_primary(language))
-    return translations.get(language) or translations.get(next(variants, ""), NO_TEXTS)
+    texts = translations.get(language) or translations.get(next(variants, ""), NO_TEXTS)
+    if _get_primary(catalogue.language) != STANDARD_LANGUAGE:
+        return texts
+    rows = dict(texts.field)
+    for row in catalogue.fields:
+        row_texts = rows.get(row.name, NO_FIELD_TEXTS)
+        label = _read_standard_labels().get(row.label, {}).get(_get_primary(language))
+        if label and not row_texts.label:
+            rows[row.name] = msgspec.structs.replace(row_texts, label=label)
+    return msgspec.structs.replace(texts, field=rows)
+
+
+@cache
+def _read_standard_labels() -> dict[str, dict[str, str]]:
+    """Return the translations of standard labels, by label and language."""
+    text = files("indexer.catalogue").joinpath("standard_labels.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text), dict[str, dict[str, str]])
 
 
 def _translate_row(row: Field, texts: CatalogueTexts) -> Field:

@@ -16,20 +16,22 @@ from indexer.catalogue.fields import NOT_STATED, Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.catalogue.texts import ROW_TEXTS, WHOLE_TEXTS, CatalogueTexts, FieldTexts
 from indexer.catalogue.translations import TranslatedCatalogue, translate
+from indexer.mapping.standard_rows import list_standard_rows
+from search_app.i18n.interface import LANGUAGES
 from tests.conftest import ROOT
 
 OWN = Catalogue(
     title="Catalogue",
     description="Some books.",
     fields=(
-        Field("title", "Title", kind="text", role="title"),
+        Field("title", "Heading", kind="text", role="title"),
         Field("section", "Section", facet=1, values=("Tools", "Police"), missing="No section"),
         Field("region", "Region", facet=2, several=True),
         Field("country", "Country", kind="country", parent="region", grouping="regions.toml"),
-        Field("language", "Language", kind="language", qualifier="summary"),
+        Field("language", "Tongue", kind="language", qualifier="summary"),
         Field("body", "Organisation", facet=3),
         Field("author", "Author", kind="name"),
-        Field("year", "Year", kind="year"),
+        Field("year", "Time", kind="year"),
     ),
     publisher="Office",
     source="A printed catalogue",
@@ -100,11 +102,11 @@ def test_a_translation_replaces_the_texts_that_it_has(tmp_path: Path) -> None:
     assert (shown.title, shown.description) == ("Catalogue en français", "Some books.")
     assert shown.notices == ("Premier avis.", "Deuxième avis.")
     assert shown.examples == (("law", "livres qui ont ce mot"), ('"a b"', "côte à côte"))
-    assert [row.label for row in shown.fields[:3]] == ["Title", "Rubrique", "Region"]
-    own = {text for text in (shown.title, "Title", "Rubrique") if shown.find_text_language(text)}
-    assert own == {"Title"}
-    assert shown.find_text_language("Title") == "en"
-    assert catalogue.find_text_language("Title") is None
+    assert [row.label for row in shown.fields[:3]] == ["Heading", "Rubrique", "Region"]
+    own = {text for text in (shown.title, "Region", "Rubrique") if shown.find_text_language(text)}
+    assert own == {"Region"}
+    assert shown.find_text_language("Region") == "en"
+    assert catalogue.find_text_language("Region") is None
 
 
 @pytest.mark.parametrize(
@@ -219,3 +221,23 @@ def _list_missing(catalogue: Catalogue) -> Iterator[str]:
             for value in row.values:
                 if shown.find_label_language(row.name, value):
                     yield f"{language}: {row.name}: {value}"
+
+
+def test_an_imported_catalogue_has_standard_labels_in_each_language() -> None:
+    """Every label of the standard rows has a translation into each language of the interface."""
+    imported = msgspec.structs.replace(OWN, fields=list_standard_rows(), translations={})
+    for language in LANGUAGES:
+        shown = translate(imported, language)
+        left = [row.label for row in shown.fields if shown.find_text_language(row.label)]
+        assert left == [] or language == "en"
+    assert translate(imported, "fr").fields[0].label == "Titre"
+
+
+def test_a_translation_takes_precedence_over_a_standard_label() -> None:
+    """A catalogue's own translation of a label is displayed. Other languages have no standard."""
+    texts = CatalogueTexts(field={"title": FieldTexts(label="Intitulé")})
+    own = msgspec.structs.replace(OWN, fields=list_standard_rows(), translations={"fr": texts})
+    assert translate(own, "fr").fields[0].label == "Intitulé"
+    assert translate(own, "fr").fields[2].label == "Résumé"
+    german = msgspec.structs.replace(own, language="de")
+    assert translate(german, "fr").fields[2].label == "Abstract"

@@ -100,7 +100,7 @@ def test_details_of_a_publication_are_translated(client: FlaskClient) -> None:
         select(row, "dt").text: select(row, "dd").text.strip()
         for row in page.select(".details > div")
     }
-    assert (details["Rubrique"], details["Country"], details["Language"]) == (
+    assert (details["Rubrique"], details["Country"], details["Langue"]) == (
         "Outils", "Inde", "français",
     )  # fmt: skip
     assert select(page, "article h1")["lang"] == select(page, ".abstract p")["lang"] == "en"
