@@ -2,7 +2,7 @@
 
 Every state has a GET URL with these parameters, each left out if it has its default value:
 
-    q, match, exact, semantic, one per facet (repeatable), the same after `not.` for excluded
+    q, match, exact, semantic, one per facet (repeatable), the same after `without.` for excluded
     values (repeatable), sort, size, fold, explain, page
 
 `search_url` parses a URL into a `SearchState`. The methods of a state return the states that the
@@ -27,7 +27,7 @@ SIZES = (SIZE, 25, 50, MAX_SIZE)
 SORTS: tuple[Sort, ...] = get_args(Sort)
 SWITCH = ("0", "1")
 MATCHES: tuple[Match, ...] = get_args(Match)
-NOT = "not."
+NOT = "without."
 """What precedes the name of a field in the parameter of its excluded values."""
 
 

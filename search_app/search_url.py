@@ -80,15 +80,19 @@ def _parse_filters(arguments: Arguments, catalogue: Catalogue) -> tuple[Filters,
     excluded: dict[str, tuple[str, ...]] = {}
     count = length = 0
     for field in list_exact_fields(catalogue):
+        typed = _parse_year_boxes(arguments, field)
         for name, filters in ((field.name, selected), (f"{NOT}{field.name}", excluded)):
             values = [value for value in arguments.getlist(name) if value]
             if filters is selected:
-                values += _parse_year_boxes(arguments, field)
+                values += typed
             count += len(values)
             length += sum(len(f"&{name}={quote_plus(value)}") for value in values)
             _check_limits(name, values, count, length)
-            if checked := tuple(_check_value(field, value) for value in dict.fromkeys(values)):
-                filters[field.name] = checked
+            if filters is excluded:  # a range that is typed anew is no longer excluded
+                values = [value for value in values if value not in typed]
+            checked = [_check_value(field, name, value) for value in dict.fromkeys(values)]
+            if checked:
+                filters[field.name] = tuple(checked)
         for value in excluded.get(field.name, ()):
             if value in selected.get(field.name, ()):
                 expected = gettext("Select the value or exclude it, not both.")
@@ -149,16 +153,16 @@ def _parse_year_boxes(arguments: Arguments, field: Field) -> list[str]:
     return [f"{low}..{high}"] if low or high else []
 
 
-def _check_value(field: Field, value: str) -> str:
-    """Return the value. Raise BadParameter if it is an invalid range of years."""
+def _check_value(field: Field, name: str, value: str) -> str:
+    """Return the value of a parameter. Raise BadParameter if it is an invalid range of years."""
     if field.kind != "year" or ".." not in value:
         return value
     ends = parse_year_range(value)
     if ends is None:
         expected = gettext("Use two years of four digits, such as 2010..2015. One can be left out.")
-        raise BadParameter(field.name, value, expected)
+        raise BadParameter(name, value, expected)
     low, high = ends
     if low and high and low > high:
         expected = gettext("The first year is after the second. Use %(range)s.")
-        raise BadParameter(field.name, value, expected % {"range": f"{high}..{low}"})
+        raise BadParameter(name, value, expected % {"range": f"{high}..{low}"})
     return value

@@ -56,12 +56,15 @@ class CountryMap(msgspec.Struct, frozen=True):
 
 
 def make_country_map(groups: Iterable[FacetGroup], catalogue: Catalogue) -> CountryMap | None:
-    """Return the map of the regions that are selected, or of which a country is restricted.
+    """Return the map of the regions that are selected, or of which a country is.
 
     Return None if there are none, or if no country in them has hits.
     """
     facets = {name for name, child in catalogue.children.items() if child.kind == "country"}
-    opened = [row for group in groups if group.name in facets for row in group.rows if row.opened]
+    opened = [
+        row for group in groups if group.name in facets for row in group.rows
+        if row.selected or any(child.selected for child in row.children)
+    ]  # fmt: skip
     known = load_worlds()[0].countries
     linked = {
         row.value: row for region in opened for row in region.children

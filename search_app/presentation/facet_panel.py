@@ -135,10 +135,14 @@ def limit_buckets(buckets: Sequence[Bucket], limit: int) -> list[Bucket]:
 
 
 def _count_values(buckets: Sequence[Bucket]) -> int:
-    """Return the number of stated values, with those of the child row."""
-    values = {bucket.value for bucket in buckets if bucket.value != MISSING}
-    children = {child.value for bucket in buckets for child in bucket.children}
-    return len(values) + len(children)
+    """Return the number of stated values that hits have, with those of the child row."""
+    values = {
+        (bucket.field, bucket.value)
+        for parent in buckets
+        for bucket in (parent, *parent.children)
+        if bucket.count and bucket.value != MISSING and ".." not in bucket.value
+    }
+    return len(values)
 
 
 def _find_values(buckets: Sequence[Bucket], text: str, catalogue: Catalogue) -> Iterator[Bucket]:

@@ -14,7 +14,7 @@ from tests.browser.site import Site
 
 def find_exclusion(page: Page, facet: str, value: str) -> Locator:
     """Return the link that excludes a value, or includes it again."""
-    name = re.compile(rf"^(Exclude {value}$|Include {value} again)")
+    name = re.compile(rf"^not: (Exclude {value}$|Include {value} again)")
     return at.facet(page, facet).get_by_role("link", name=name)
 
 
@@ -29,12 +29,12 @@ def test_excluding_a_value_and_including_it_again(
     at.facet(page, "Section").hover()
     find_exclusion(page, "Section", "Multimedia").click()
     at.expect_total(page, 136 - films)
-    expect(page).to_have_url(site.url("/?not.section=Multimedia"))
+    expect(page).to_have_url(site.url("/?without.section=Multimedia"))
     at.expect_chips(page, "Section: not Multimedia")
     struck = at.facet(page, "Section").locator(".out")
     expect(struck).to_have_text(re.compile(rf"Multimedia\s+{films}"))
     link = find_exclusion(page, "Section", "Multimedia")
-    expect(link).to_have_accessible_name("Include Multimedia again: 136 publications")
+    expect(link).to_have_accessible_name("not: Include Multimedia again: 136 publications")
     link.click()
     at.expect_total(page, 136)
     expect(page).to_have_url(site.url())
@@ -54,10 +54,10 @@ def test_excluding_a_region_clears_its_countries(page: Page, site: Site) -> None
     page.goto(site.url("/?country=IN&section=Tools"))
     at.facet(page, "Region").hover()
     find_exclusion(page, "Region", "South Asia").click()
-    expect(page).to_have_url(site.url("/?section=Tools&not.region=South+Asia"))
+    expect(page).to_have_url(site.url("/?section=Tools&without.region=South+Asia"))
     at.facet(page, "Section").hover()
     find_exclusion(page, "Section", "Tools").click()
-    expect(page).to_have_url(site.url("/?not.section=Tools&not.region=South+Asia"))
+    expect(page).to_have_url(site.url("/?without.section=Tools&without.region=South+Asia"))
     expect(at.chips(page)).to_have_count(2)
     page.get_by_role("link", name="Clear all filters").click()
     expect(page).to_have_url(site.url())
@@ -65,7 +65,7 @@ def test_excluding_a_region_clears_its_countries(page: Page, site: Site) -> None
 
 def test_a_chip_includes_its_value_again(page: Page, site: Site) -> None:
     """The chip of an excluded value removes the exclusion, as any chip does with its filter."""
-    page.goto(site.url("/?q=manual&region=Africa&not.topic=smuggling+of+migrants"))
+    page.goto(site.url("/?q=manual&region=Africa&without.topic=smuggling+of+migrants"))
     page.get_by_role("link", name=re.compile("^Remove filter Topic: not smuggling")).click()
     expect(page).to_have_url(site.url("/?q=manual&region=Africa"))
 

@@ -139,7 +139,7 @@ def test_a_changed_filter_leads_to_the_first_page(page: Page, site: Site, what: 
             at.open_facet(page, "Format")
             at.value(page, "Format", "document").click()
         case "bar":
-            page.get_by_role("group", name="Publications per year").get_by_role("link").last.click()
+            page.get_by_role("group", name="Publications by year").get_by_role("link").last.click()
         case "chip":
             at.chips(page).click()
         case "range":
@@ -155,7 +155,7 @@ def test_a_bar_is_the_link_to_its_years(page: Page, site: Site) -> None:
     A click on any bar, even a low one, selects the years.
     """
     page.goto(site.url())
-    bars = page.get_by_role("group", name=re.compile("^Publications per year, 2001 to 2018"))
+    bars = page.get_by_role("group", name=re.compile("^Publications by year, 2001 to 2018"))
     bar = bars.get_by_role("link", name=re.compile("^2004–2005, "))
     number, box = at.promised(bar), bar.bounding_box()
     assert box
@@ -169,7 +169,7 @@ def test_a_bar_is_the_link_to_its_years(page: Page, site: Site) -> None:
 def test_bars_and_values_have_the_same_counts(page: Page, site: Site) -> None:
     """The years of every bar exist as text too, and their counts have the sum of the bar."""
     page.goto(site.url("/facet/year?q=trafficking"))
-    bars = page.get_by_role("group", name="Publications per year").get_by_role("link")
+    bars = page.get_by_role("group", name="Publications by year").get_by_role("link")
     labels = bars.evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
     years = page.get_by_role("listitem").get_by_role("link", name=re.compile("^[0-9]{4}, "))
     texts = years.evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")

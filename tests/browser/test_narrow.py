@@ -155,7 +155,7 @@ def test_bars_of_years_can_be_touched(page: Page, site: Site, address: str) -> N
     widths = targets.evaluate_all("all => all.map(each => each.getBoundingClientRect().width)")
     assert widths
     assert min(widths) >= 24
-    bar = page.get_by_role("group", name="Publications per year").get_by_role("link").first
+    bar = page.get_by_role("group", name="Publications by year").get_by_role("link").first
     number = at.promised(bar)
     bar.tap()
     at.expect_total(page, number)

@@ -62,5 +62,5 @@ def test_a_new_value_is_counted(open_page: OpenPage, edited: Site) -> None:
     edit(edited, '"datePublished">2017<', '"datePublished">2019<')
     for page in pages:
         at.value(page, "Topic", "trafficking in persons").click()
-        bars = page.get_by_role("group", name="Publications per year")
+        bars = page.get_by_role("group", name="Publications by year")
         expect(bars.get_by_role("link", name=re.compile("^2019, "))).to_be_visible()

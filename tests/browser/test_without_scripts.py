@@ -85,7 +85,7 @@ def test_years(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Apply these years").click()
     at.expect_chips(page, "Region: South Asia", "Year: 2005–2015")
     expect(at.search_box(page)).to_have_value("trafficking")
-    bar = page.get_by_role("group", name="Publications per year").get_by_role("link").last
+    bar = page.get_by_role("group", name="Publications by year").get_by_role("link").last
     bar.click()
     expect(at.chips(page)).to_have_count(3)
 

@@ -12,20 +12,23 @@
   const list = document.querySelector("#results"); // only the search page has one
   const failure = document.querySelector("#failure"); // as the list
   const patience = 300; // milliseconds until a progress line appears
+  const longest = 30000; // milliseconds that a response may take
   let shown = here();
   let running = new AbortController();
   let sent = box.value; // the query of the page: the box has another value only while a user types
 
   async function answer(address) {
     running.abort();
-    running = new AbortController();
-    const { signal } = running;
+    const own = (running = new AbortController());
+    failure.hidden = true;
     const line = Object.assign(document.createElement("div"), { className: "progress" });
     const waiting = setTimeout(() => document.body.append(line), patience);
+    const limit = setTimeout(() => own.abort(new DOMException("no response", "TimeoutError")), longest);
     try {
-      return await read(await fetch(address, { signal, headers: { Accept: "text/html" } }));
+      return await read(await fetch(address, { signal: own.signal, headers: { Accept: "text/html" } }));
     } finally {
       clearTimeout(waiting);
+      clearTimeout(limit);
       line.remove();
     }
   }
@@ -165,6 +168,7 @@
   addEventListener("popstate", async (event) => {
     const address = here();
     running.abort(); // the pending request is for another URL
+    if (failure) failure.hidden = true;
     if (address === shown) return; // only the fragment changed
     const scroll = event.state?.scroll ?? 0;
     try {

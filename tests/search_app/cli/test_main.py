@@ -393,8 +393,8 @@ def test_search_with_filters(run: Run, index: Path) -> None:
 
 
 def test_search_with_an_excluded_value(run: Run, index: Path) -> None:
-    """An option with `not.` before the name of a facet excludes a value."""
-    told = run("search", "--index", index, "--not.region", "South Asia")
+    """An option with `without.` before the name of a facet excludes a value."""
+    told = run("search", "--index", index, "--without.region", "South Asia")
     assert "Model Law against Trafficking" not in told.out
     assert "not South Asia (2)" in told.out
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from search_app.search_url import MAX_SELECTED
 
-EXCLUDED = "not.section=Multimedia"
+EXCLUDED = "without.section=Multimedia"
 
 
 def fetch(client: FlaskClient, address: str) -> Any:
@@ -55,7 +55,7 @@ def test_links_of_the_page_keep_excluded_values(client: FlaskClient) -> None:
     assert [str(link) for link in links if EXCLUDED not in str(link["href"])] == []
     forms = page.select("form:not(.adder)")
     assert len(forms) > 1
-    assert all(form.select_one("[name='not.section'][value=Multimedia]") for form in forms)
+    assert all(form.select_one("[name='without.section'][value=Multimedia]") for form in forms)
 
 
 def test_a_search_record_lists_excluded_values(client: FlaskClient) -> None:
@@ -70,32 +70,59 @@ def test_without_hits_the_page_offers_to_include_a_value_again(client: FlaskClie
     """If an exclusion leaves no hits, a link includes the value again, with the number of hits."""
     values = ["Tools", "Multimedia", "Training materials", "Technical Papers"]
     values += ["Reports and Assessments", "Inter-agency papers", "Brochures & leaflets"]
-    page = client.get("/?" + urlencode([("not.section", value) for value in values])).text
+    page = client.get("/?" + urlencode([("without.section", value) for value in values])).text
     assert "Search without the filter Section: not Tools" in page
-    without = fetch(client, "/api/search?" + urlencode([("not.section", it) for it in values]))
+    without = fetch(client, "/api/search?" + urlencode([("without.section", it) for it in values]))
     assert not without["total"]
     assert [each["excluded"] for each in without["diagnosis"]["without"]] == [True] * len(values)
 
 
 def test_a_value_cannot_be_selected_and_excluded(client: FlaskClient) -> None:
     """A URL that selects and excludes a value is invalid, and the error says what to do."""
-    response = client.get("/api/search?section=Tools&not.section=Tools")
+    response = client.get("/api/search?section=Tools&without.section=Tools")
     assert response.status_code == 400
     error = response.get_json()["error"]
-    assert "not.section=Tools" in error["message"]
+    assert "without.section=Tools" in error["message"]
     assert error["hint"] == "Select the value or exclude it, not both."
 
 
 @pytest.mark.parametrize("value", ["2015..2010", "abc..def"])
 def test_an_excluded_range_of_years_is_checked(client: FlaskClient, value: str) -> None:
     """An invalid range of years is an error, whether it is selected or excluded."""
-    assert client.get(f"/api/search?not.year={value}").status_code == 400
+    response = client.get(f"/api/search?without.year={value}")
+    assert response.status_code == 400
+    assert response.get_json()["error"]["message"].startswith(f"without.year={value} ")
+
+
+def test_a_range_that_is_typed_anew_is_no_longer_excluded(client: FlaskClient) -> None:
+    """The form of years selects a range that is excluded, and its other fields stay."""
+    typed = "year_from=2010&year_to=2012"
+    kept = "without.year=2010..2012&without.section=Tools"
+    found = fetch(client, f"/api/search?{typed}&{kept}")
+    assert (
+        found["total"] == fetch(client, f"/api/search?{typed}&without.section=Tools")["total"] > 0
+    )
+
+
+def test_an_excluded_region_replaces_its_excluded_countries(client: FlaskClient) -> None:
+    """The link that excludes a region drops the exclusions of its countries."""
+    page = BeautifulSoup(client.get("/?without.country=IN").text, "lxml")
+    links = [str(link["href"]) for link in page.select("a.not")]
+    assert "/?without.region=South+Asia" in links
+
+
+def test_an_exclusion_survives_html_that_is_not_escaped(client: FlaskClient) -> None:
+    """A URL with an exclusion can be pasted into HTML. `&not` would be the start of an entity."""
+    url = f"/?q=law&{EXCLUDED}"
+    link = BeautifulSoup(f'<a href="{url}">', "lxml").a
+    assert link is not None
+    assert link["href"] == url
 
 
 def test_selected_and_excluded_values_have_one_limit(client: FlaskClient) -> None:
     """The limit on selected values counts the excluded ones too."""
     half = MAX_SELECTED // 2
     pairs = [("topic", str(number)) for number in range(half)]
-    pairs += [("not.topic", str(number)) for number in range(half, MAX_SELECTED)]
+    pairs += [("without.topic", str(number)) for number in range(half, MAX_SELECTED)]
     assert client.get(f"/?{urlencode(pairs)}").status_code == 200
-    assert client.get(f"/?{urlencode([*pairs, ('not.topic', 'x')])}").status_code == 400
+    assert client.get(f"/?{urlencode([*pairs, ('without.topic', 'x')])}").status_code == 400
