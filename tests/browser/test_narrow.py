@@ -109,7 +109,7 @@ def test_the_first_result_needs_no_scrolling(page: Page, site: Site) -> None:
 
 def test_the_sheet_has_collapsed_groups(page: Page, site: Site) -> None:
     """Filters open with two groups open, and those with a selection. All fit into 2,500 px."""
-    page.goto(site.url("/?language=es&not.audience=police"))
+    page.goto(site.url("/?language=es&without.audience=police"))
     page.locator("summary").filter(has_text="Filters").tap()
     opened = page.locator(".group[open] > summary")
     expect(opened).to_have_text([

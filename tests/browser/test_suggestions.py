@@ -80,7 +80,15 @@ class Held:
 def answer(route: Route, *words: str) -> None:
     """Respond with these words. An aborted request needs no response."""
     told = [
-        {"kind": "word", "text": word, "label": word, "count": 1, "href": f"/?q={word}"}
+        {
+            "kind": "word",
+            "text": word,
+            "label": word,
+            "count": 1,
+            "number": "1",
+            "description": word,
+            "href": f"/?q={word}",
+        }
         for word in words
     ]
     with suppress(Error):

@@ -55,7 +55,7 @@ def test_the_next_search_shows_an_edit(page: Page, edited: Site) -> None:
 
 
 def test_a_new_value_is_counted(open_page: OpenPage, edited: Site) -> None:
-    """A new year is among the values at the next click, with or without scripts."""
+    """A new year is in the chart at the next click, with or without scripts."""
     pages = [open_page(), open_page(javascript=False)]
     for page in pages:
         page.goto(edited.url("/?section=Tools"))
@@ -63,4 +63,4 @@ def test_a_new_value_is_counted(open_page: OpenPage, edited: Site) -> None:
     for page in pages:
         at.value(page, "Topic", "trafficking in persons").click()
         bars = page.get_by_role("group", name="Publications by year")
-        expect(bars.get_by_role("link", name=re.compile("^2019, "))).to_be_visible()
+        expect(bars.get_by_role("link", name=re.compile("2019, "))).to_be_visible()

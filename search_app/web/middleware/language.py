@@ -14,11 +14,14 @@ from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as WsgiResponse
 
 from search_app.engine import Engine
+from search_app.engine.request import MAX_QUERY_BYTES
 from search_app.i18n.interface import LANGUAGES, Interface, find_language, load_interface
 from search_app.i18n.translation import current, use
 from search_app.search_url import read_choice
 from search_app.web.middleware.path_prefix import LANGUAGE, get_root
 
+MAX_LINKED_QUERY = MAX_QUERY_BYTES
+"""Limit on the bytes of a query string that is repeated in the links to all languages."""
 SAFE = "/:@!$&'()*+,;=~"
 """Characters that a path has as they are (RFC 3986), with letters, digits, and `-._`."""
 
@@ -82,8 +85,13 @@ def find_page_language(engine: Engine) -> str:
 
 
 def list_language_links(engine: Engine) -> list[LanguageLink]:
-    """Return links to the current page in each language."""
+    """Return links to the current page in each language.
+
+    There are none if its query string is too long for links.
+    """
     own = get_own_language(engine)
+    if len(request.query_string) > MAX_LINKED_QUERY:
+        return []
     return [
         LanguageLink(
             interface,
