@@ -28,7 +28,7 @@ SORTS: tuple[Sort, ...] = get_args(Sort)
 SWITCH = ("0", "1")
 MATCHES: tuple[Match, ...] = get_args(Match)
 NOT = "without."
-"""What precedes the name of a field in the parameter of its excluded values."""
+"""The prefix of a field's name in the parameter of its excluded values."""
 
 
 @lru_cache(maxsize=1024)

@@ -88,7 +88,7 @@ def _parse_filters(arguments: Arguments, catalogue: Catalogue) -> tuple[Filters,
             count += len(values)
             length += sum(len(f"&{name}={quote_plus(value)}") for value in values)
             _check_limits(name, values, count, length)
-            if filters is excluded:  # a range that is typed anew is no longer excluded
+            if filters is excluded:  # the form of years overrides an exclusion
                 values = [value for value in values if value not in typed]
             checked = [_check_value(field, name, value) for value in dict.fromkeys(values)]
             if checked:

@@ -61,7 +61,7 @@ def update(file: Path, template: Catalog) -> Catalog:
     with file.open("wb") as opened:
         write_po(
             opened, catalog, width=WIDTH, sort_by_file=True, include_lineno=False,
-            ignore_obsolete=True, include_previous=True,
+            ignore_obsolete=True,
         )  # fmt: skip
     return catalog
 

@@ -94,7 +94,7 @@ def test_an_excluded_range_of_years_is_checked(client: FlaskClient, value: str) 
     assert response.get_json()["error"]["message"].startswith(f"without.year={value} ")
 
 
-def test_a_range_that_is_typed_anew_is_no_longer_excluded(client: FlaskClient) -> None:
+def test_the_form_of_years_overrides_an_exclusion(client: FlaskClient) -> None:
     """The form of years selects a range that is excluded, and its other fields stay."""
     typed = "year_from=2010&year_to=2012"
     kept = "without.year=2010..2012&without.section=Tools"
