@@ -175,13 +175,22 @@ ROWS = (
         1000,
     ),
     Setting(
-        "deepest",
-        LIMITS.deepest,
-        "Maximum nesting depth of tags, JSON, and folders. Deeper parts are skipped.",
-        10,
-        500,
+        "deepest", LIMITS.deepest,
+        "Maximum nesting depth of tags, JSON, and folders. Deeper parts are skipped.", 10, 500,
     ),
-)
+    Setting(
+        "largest_document", LIMITS.largest_document,
+        "Maximum bytes of a file whose full text is searched. A larger file is skipped.", 1000,
+    ),
+    Setting(
+        "longest_document", LIMITS.longest_document,
+        "Maximum characters of the full text of a file. The rest is left out.", 1000,
+    ),
+    Setting(
+        "most_pages", LIMITS.most_pages,
+        "Maximum pages of the full text of a file. The rest is left out.", 1,
+    ),
+)  # fmt: skip
 
 OPTIONAL = {"work", "replicas"}
 """The settings that are None if they are empty."""
@@ -224,6 +233,9 @@ class Settings(msgspec.Struct, frozen=True):
     longest_field: int
     most_parts: int
     deepest: int
+    largest_document: int
+    longest_document: int
+    most_pages: int
 
     @property
     def limits(self) -> Limits:

@@ -27,19 +27,9 @@ MAX_CACHED_LABELS = 4096
 """Number of display texts of values that a catalogue caches."""
 
 FieldKind = Literal[
-    "text",
-    "keyword",
-    "year",
-    "date",
-    "name",
-    "language",
-    "country",
-    "link",
-    "doi",
-    "isbn",
-    "issn",
-    "pmid",
-]
+    "text", "keyword", "year", "date", "name", "language", "country", "link", "doi", "isbn",
+    "issn", "pmid", "fulltext",
+]  # fmt: skip
 ValueOrder = Literal["count", "listed", "descending"]
 
 
@@ -194,13 +184,24 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def searchable(self) -> tuple[Field, ...]:
-        """The fields whose words are searchable."""
-        return tuple(field for field in self.fields if field.weight > 0)
+        """The fields whose words are searchable, except the full text."""
+        return tuple(
+            field for field in self.fields if field.weight > 0 and field.kind != "fulltext"
+        )
+
+    @cached_property
+    def fulltext(self) -> Field | None:
+        """The field of the full texts of files, or None if they are not searched."""
+        return next((field for field in self.fields if field.kind == "fulltext"), None)
 
     @cached_property
     def valued(self) -> tuple[Field, ...]:
-        """The fields in `Publication.values`: all but the title and the summary."""
-        return tuple(field for field in self.fields if field.role not in ("title", "abstract"))
+        """The fields in `Publication.values`: all but title, summary, and full text."""
+        return tuple(
+            field
+            for field in self.fields
+            if field.role not in ("title", "abstract") and field.kind != "fulltext"
+        )
 
     @cached_property
     def _by_role(self) -> dict[str | None, Field]:
@@ -295,6 +296,5 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
         A change of it forces a full rebuild.
         """
-        return sha256(
-            msgspec.json.encode(msgspec.structs.replace(self, translations={}))
-        ).hexdigest()
+        untranslated = msgspec.structs.replace(self, translations={})
+        return sha256(msgspec.json.encode(untranslated)).hexdigest()

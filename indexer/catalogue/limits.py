@@ -18,6 +18,9 @@ class Limits(msgspec.Struct, frozen=True):
     `longest_field`: characters of all values of a field in a source record.
     `most_parts`: tags, attributes and comments of a page, or lines of a text.
     `deepest`: nesting depth of tags, JSON, or folders.
+    `largest_document`: bytes of a file whose full text is searched.
+    `longest_document`: characters of its full text.
+    `most_pages`: its pages.
     """
 
     largest_file: int = 10_000_000
@@ -27,6 +30,9 @@ class Limits(msgspec.Struct, frozen=True):
     longest_field: int = 100_000
     most_parts: int = 200_000
     deepest: int = 100
+    largest_document: int = 100_000_000
+    longest_document: int = 5_000_000
+    most_pages: int = 5_000
 
 
 LIMITS = Limits()
