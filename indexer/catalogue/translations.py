@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from importlib.resources import files
+from itertools import repeat
 
 import msgspec
 
@@ -23,7 +24,7 @@ from indexer.catalogue.texts import (
 from indexer.values import iso_codes
 
 STANDARD_LANGUAGE = "en"
-"""The language of standard labels."""
+"""The language of standard texts."""
 _FREE_KINDS = frozenset({"text", "keyword"})
 """Kinds whose values are texts of the source. Other values are codes, numbers, and names, which
 have no language, or are displayed in that of the page."""
@@ -36,15 +37,14 @@ def translate(catalogue: Catalogue, language: str) -> TranslatedCatalogue:
     """
     texts = _find_texts(catalogue, language)
     whole = {key: getattr(texts, key) or getattr(catalogue, key) for key in WHOLE_TEXTS}
-    meanings = texts.examples or [meaning for _, meaning in catalogue.examples]
     return TranslatedCatalogue(**{
         **{name: getattr(catalogue, name) for name in catalogue.__struct_fields__},
         **whole,
         "notices": texts.notices or catalogue.notices,
         "fields": tuple(_translate_row(row, texts) for row in catalogue.fields),
         "examples": tuple(
-            (query, meaning)
-            for (query, _), meaning in zip(catalogue.examples, meanings, strict=True)
+            (query, translated or meaning)
+            for (query, meaning), translated in _pair_examples(catalogue, texts)
         ),
         "display_language": language,
         "texts": texts,
@@ -54,27 +54,41 @@ def translate(catalogue: Catalogue, language: str) -> TranslatedCatalogue:
 def _find_texts(catalogue: Catalogue, language: str) -> CatalogueTexts:
     """Return the translation into a language, or into a variant of it; without any, no texts.
 
-    Labels without a translation have the standard one, if there is one.
+    Texts without a translation have the standard one, if there is one.
     """
     translations = catalogue.translations
     variants = (tag for tag in translations if _get_primary(tag) == _get_primary(language))
     texts = translations.get(language) or translations.get(next(variants, ""), NO_TEXTS)
     if _get_primary(catalogue.language) != STANDARD_LANGUAGE:
         return texts
+    labels, types, meanings = (
+        _read_standard(file, _get_primary(language)) for file in ("labels", "types", "examples")
+    )
     rows = dict(texts.field)
     for row in catalogue.fields:
         row_texts = rows.get(row.name, NO_FIELD_TEXTS)
-        label = _read_standard_labels().get(row.label, {}).get(_get_primary(language))
-        if label and not row_texts.label:
-            rows[row.name] = msgspec.structs.replace(row_texts, label=label)
-    return msgspec.structs.replace(texts, field=rows)
+        rows[row.name] = msgspec.structs.replace(
+            row_texts,
+            label=row_texts.label or labels.get(row.label, ""),
+            values=types | row_texts.values if row.role == "type" else row_texts.values,
+        )
+    examples = texts.examples or tuple(meanings.get(text, "") for _, text in catalogue.examples)
+    return msgspec.structs.replace(texts, field=rows, examples=examples)
 
 
 @cache
-def _read_standard_labels() -> dict[str, dict[str, str]]:
-    """Return the translations of standard labels, by label and language."""
-    text = files("indexer.catalogue").joinpath("standard_labels.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[str, dict[str, str]])
+def _read_standard(file: str, language: str) -> dict[str, str]:
+    """Return the standard texts of a file in a language, by the English text."""
+    content = files("indexer.catalogue").joinpath(f"standard_{file}.toml").read_text("utf-8")
+    texts = msgspec.convert(tomllib.loads(content), dict[str, dict[str, str]])
+    return {text: names[language] for text, names in texts.items() if language in names}
+
+
+def _pair_examples(
+    catalogue: Catalogue, texts: CatalogueTexts
+) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield each example with the translation of its explanation, which may be empty."""
+    return zip(catalogue.examples, texts.examples or repeat(""), strict=False)
 
 
 def _translate_row(row: Field, texts: CatalogueTexts) -> Field:
@@ -146,8 +160,9 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
         yield from (getattr(self, key) for key in WHOLE_TEXTS if not getattr(texts, key))
         if not texts.notices:
             yield from self.notices
-        if not texts.examples:
-            yield from (meaning for _, meaning in self.examples)
+        for (_, meaning), translated in _pair_examples(self, texts):
+            if not translated:
+                yield meaning
         for row in self.fields:
             row_texts = texts.field.get(row.name, NO_FIELD_TEXTS)
             yield from (getattr(row, key) for key in ROW_TEXTS if not getattr(row_texts, key))

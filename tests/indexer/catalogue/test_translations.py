@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from indexer.catalogue.records import Publication, SourceLocation
 from indexer.catalogue.texts import ROW_TEXTS, WHOLE_TEXTS, CatalogueTexts, FieldTexts
 from indexer.catalogue.translations import TranslatedCatalogue, translate
 from indexer.mapping.standard_rows import list_standard_rows
+from indexer.values.publication_types import PublicationType, group_by_csl_type, read_type
 from search_app.i18n.interface import LANGUAGES
 from tests.conftest import ROOT
 
@@ -231,6 +233,46 @@ def test_an_imported_catalogue_has_standard_labels_in_each_language() -> None:
         left = [row.label for row in shown.fields if shown.find_text_language(row.label)]
         assert left == [] or language == "en"
     assert translate(imported, "fr").fields[0].label == "Titre"
+
+
+def test_every_standard_type_has_a_name_in_each_language() -> None:
+    """The names of types in imports, and those of CSL, have a translation into each language."""
+    imported = msgspec.structs.replace(OWN, fields=list_standard_rows(), translations={})
+    standard = {name for names in group_by_csl_type().values() for name in names}
+    for language in LANGUAGES:
+        shown = translate(imported, language)
+        names = standard | {read_type(code) for code in get_args(PublicationType)}
+        left = [name for name in sorted(names) if shown.find_label_language("type", name)]
+        assert left == [] or language == "en"
+    assert translate(imported, "fr").get_label("type", "Journal article") == "Article de revue"
+
+
+def test_only_types_of_publications_have_standard_names() -> None:
+    """A value of another row, or one that is no standard type, stays in its own language."""
+    shown = translate(
+        msgspec.structs.replace(OWN, fields=list_standard_rows(), translations={}), "fr"
+    )
+    values = [("type", "Wall chart"), ("subjects", "Book"), ("container", "Map")]
+    for row, value in values:
+        assert (shown.get_label(row, value), shown.find_label_language(row, value)) == (value, "en")
+
+
+def test_a_translation_takes_precedence_over_a_standard_type() -> None:
+    """A catalogue's own translation of a type is displayed, and other types have the standard."""
+    texts = CatalogueTexts(field={"type": FieldTexts(values={"Book": "Ouvrage"})})
+    own = msgspec.structs.replace(OWN, fields=list_standard_rows(), translations={"fr": texts})
+    assert translate(own, "fr").get_label("type", "Book") == "Ouvrage"
+    assert translate(own, "fr").get_label("type", "Report") == "Rapport"
+    german = msgspec.structs.replace(own, language="de")
+    assert translate(german, "fr").get_label("type", "Report") == "Report"
+
+
+def test_a_standard_explanation_is_translated() -> None:
+    """An explanation of an import is translated. Another one next to it keeps its language."""
+    examples = (("law", "books with the word"), ('"a b"', "the words side by side"))
+    shown = translate(msgspec.structs.replace(OWN, examples=examples), "fr")
+    assert shown.examples == (examples[0], ('"a b"', "les mots côte à côte"))
+    assert [shown.find_text_language(text) for _, text in shown.examples] == ["en", None]
 
 
 def test_a_translation_takes_precedence_over_a_standard_label() -> None:
