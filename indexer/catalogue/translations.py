@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from importlib.resources import files
@@ -10,7 +11,7 @@ from itertools import repeat
 
 import msgspec
 
-from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Publication, Value
 from indexer.catalogue.roles import Role
 from indexer.catalogue.texts import (
@@ -47,6 +48,7 @@ def translate(catalogue: Catalogue, language: str) -> TranslatedCatalogue:
             for (query, meaning), translated in _pair_examples(catalogue, texts)
         ),
         "display_language": language,
+        "own": catalogue,
         "texts": texts,
     })  # fmt: skip
 
@@ -62,7 +64,8 @@ def _find_texts(catalogue: Catalogue, language: str) -> CatalogueTexts:
     if _get_primary(catalogue.language) != STANDARD_LANGUAGE:
         return texts
     labels, types, meanings = (
-        _read_standard(file, _get_primary(language)) for file in ("labels", "types", "examples")
+        _read_standard(file).get(_get_primary(language), {})
+        for file in ("labels", "types", "examples")
     )
     rows = dict(texts.field)
     for row in catalogue.fields:
@@ -77,11 +80,14 @@ def _find_texts(catalogue: Catalogue, language: str) -> CatalogueTexts:
 
 
 @cache
-def _read_standard(file: str, language: str) -> dict[str, str]:
-    """Return the standard texts of a file in a language, by the English text."""
+def _read_standard(file: str) -> dict[str, dict[str, str]]:
+    """Return the standard texts of a file, by language and by the English text."""
     content = files("indexer.catalogue").joinpath(f"standard_{file}.toml").read_text("utf-8")
-    texts = msgspec.convert(tomllib.loads(content), dict[str, dict[str, str]])
-    return {text: names[language] for text, names in texts.items() if language in names}
+    by_language: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for text, names in msgspec.convert(tomllib.loads(content), dict[str, dict[str, str]]).items():
+        for language, name in names.items():
+            by_language[language][text] = name
+    return by_language
 
 
 def _pair_examples(
@@ -105,10 +111,12 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
     """A catalogue with its texts in another language.
 
     `language` stays the catalogue's own, that of the texts without a translation.
-    `display_language` is the language of `texts`, the translated ones.
+    `display_language` is the language of `texts`, the translated ones. `own` is the catalogue in
+    its own language.
     """
 
     display_language: str
+    own: Catalogue
     texts: CatalogueTexts
 
     def renames(self, row: str) -> bool:
@@ -166,6 +174,31 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
         for row in self.fields:
             row_texts = texts.field.get(row.name, NO_FIELD_TEXTS)
             yield from (getattr(row, key) for key in ROW_TEXTS if not getattr(row_texts, key))
+
+
+def list_labels(catalogue: Catalogue) -> Iterator[tuple[str, Field]]:
+    """Yield each translation of each label of a catalogue with its row, in all languages."""
+    for row, texts in _list_row_texts(catalogue):
+        if texts.label:
+            yield texts.label, row
+
+
+def list_value_labels(catalogue: Catalogue, name: str) -> Iterator[tuple[str, str]]:
+    """Yield each translation of each value of a row with the value, in all languages.
+
+    The label of publications without a value is one of MISSING.
+    """
+    for row, texts in _list_row_texts(catalogue):
+        if row.name == name:
+            if texts.missing:
+                yield texts.missing, MISSING
+            yield from ((label, value) for value, label in texts.values.items())
+
+
+def _list_row_texts(catalogue: Catalogue) -> Iterator[tuple[Field, FieldTexts]]:
+    for language in dict.fromkeys((*catalogue.translations, *_read_standard("labels"))):
+        texts = _find_texts(catalogue, language)
+        yield from ((row, texts.field.get(row.name, NO_FIELD_TEXTS)) for row in catalogue.fields)
 
 
 def find_translation(publication: Publication, role: Role, catalogue: Catalogue) -> Field | None:

@@ -7,6 +7,7 @@ facet buckets, explanations and suggestions.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import msgspec
 from whoosh import query
@@ -29,6 +30,7 @@ from search_app.engine.interpretation.interpreter import (
 )
 from search_app.engine.interpretation.readings import Interpretation
 from search_app.engine.query.cost import estimate_cost
+from search_app.engine.query.field_names import index_names, resolve_names
 from search_app.engine.query.nodes import clauses
 from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary
@@ -200,17 +202,27 @@ class Searcher:
             self._translated[language] = translations.translate(self.catalogue, language)
         return self._translated[language]
 
+    @cached_property
+    def _field_names(self) -> dict[str, str]:
+        """The row of each name of a field in queries."""
+        return index_names(self.catalogue)
+
+    def _resolve(self, request: SearchRequest) -> SearchRequest:
+        """Return a request whose text names fields by their rows."""
+        text = resolve_names(request.text, self._field_names)
+        return msgspec.structs.replace(request, text=text)
+
     def search(self, request: SearchRequest, deadline: Deadline | None = None) -> Results:
         """Return the results of a search. Raise BudgetExceeded."""
-        return search(request, self.interpreter, self.name, deadline or Deadline())
+        return search(self._resolve(request), self.interpreter, self.name, deadline or Deadline())
 
     def estimate_cost(self, request: SearchRequest) -> int:
         """Return the approximate cost of a search, in postings."""
-        return estimate_cost(request, self.interpreter.vocabulary)
+        return estimate_cost(self._resolve(request), self.interpreter.vocabulary)
 
     def list_ids(self, request: SearchRequest) -> Sequence[str]:
         """Return the ids of the hits of a page, in order, without texts and facets."""
-        return retrieve(request, self.interpreter).reply.list_ids()
+        return retrieve(self._resolve(request), self.interpreter).reply.list_ids()
 
     def scan(
         self, request: SearchRequest, deadline: Deadline | None = None
@@ -220,7 +232,7 @@ class Searcher:
         The deadline applies to the search. The hits are read later, when they are taken. Raise
         BudgetExceeded.
         """
-        return retrieve(request, self.interpreter, deadline).reply.scan()
+        return retrieve(self._resolve(request), self.interpreter, deadline).reply.scan()
 
     def suggest(
         self, text: str, filters: Filters, language: str = "", *, excluded: Filters = NO_FILTERS
@@ -231,7 +243,11 @@ class Searcher:
         own language and in `language`.
         """
         return autocomplete.suggest(
-            text, self.interpreter, filters=filters, language=language, excluded=excluded
+            resolve_names(text, self._field_names),
+            self.interpreter,
+            filters=filters,
+            language=language,
+            excluded=excluded,
         )
 
     def get_publication(self, identity: str) -> Publication | None:

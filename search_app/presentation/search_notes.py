@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from indexer.catalogue.fields import Catalogue
+from search_app.engine.query.field_names import list_names
 from search_app.engine.query.grammar import MOST_WORDS
 from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.results import ExpandedEntity, Results
@@ -164,10 +165,9 @@ def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> 
             "query": state.text
         }
     for name in results.unknown_fields:
-        fields = join(row.name for row in catalogue.queryable)
         yield gettext(
             "“%(name)s” is not a field that can be searched. The fields are: %(fields)s."
-        ) % {"name": name, "fields": fields}
+        ) % {"name": name, "fields": join(list_names(catalogue))}
     for name, value in results.unknown_values:
         yield gettext("%(field)s: no publication has the value “%(value)s”.") % {
             "field": catalogue.by_name[name].label, "value": value,

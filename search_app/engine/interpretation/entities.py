@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from indexer.analysis.folding import fold
 from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.schema import list_exact_fields, make_exact_name
 from indexer.catalogue.thesaurus import Thesaurus
+from indexer.catalogue.translations import list_value_labels
 from indexer.values import iso_codes
 from search_app.engine.query.clause_builder import EntityRecognizer
 from search_app.engine.query.vocabulary import Vocabulary
@@ -162,12 +163,34 @@ class _ValueIndex(NamedTuple):
     with_word: dict[str, list[str]]
 
 
+def _index_values(names: Iterable[tuple[str, str]]) -> _ValueIndex:
+    """Return the index of pairs of a folded name and a value."""
+    index = _ValueIndex({}, {})
+    for name, value in names:
+        index.values.setdefault(name, []).append(value)
+    for name in index.values:
+        for word in set(name.split()):
+            index.with_word.setdefault(word, []).append(name)
+    return index
+
+
+def _find_values(text: str, index: _ValueIndex) -> list[str]:
+    """Return the values with a name, or whose names have all words of a text."""
+    folded = fold(text)
+    words = set(folded.split())
+    if folded in index.values or not words:
+        return index.values.get(folded, [])
+    rarest = min((index.with_word.get(word, []) for word in words), key=len)
+    names = [name for name in rarest if words <= set(name.split())]
+    return list(dict.fromkeys(value for name in names for value in index.values[name]))
+
+
 class ValueNames(EntityRecognizer):
     """The names of facet values. Alone, an `EntityRecognizer` that recognizes no named entity."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
-        self._by_field: dict[str, _ValueIndex] = {}
+        self._by_field: dict[str, tuple[_ValueIndex, _ValueIndex]] = {}
 
     def prepare(self) -> None:
         """Derive the names of open values, so that the first search for one is fast too."""
@@ -177,29 +200,29 @@ class ValueNames(EntityRecognizer):
         """Return the values that a text names by code or label, or whose names have all its words.
 
         Names of countries and languages are known in the six languages of the United Nations.
+        Labels of a translation of the catalogue count only if no other name does.
         """
         if field.name not in self._by_field:
-            self._by_field[field.name] = self._index_names(field)
-        index = self._by_field[field.name]
-        folded = fold(text)
-        words = set(folded.split())
-        if folded in index.values or not words:
-            return index.values.get(folded, [])
-        rarest = min((index.with_word.get(word, []) for word in words), key=len)
-        names = [name for name in rarest if words <= set(name.split())]
-        return list(dict.fromkeys(value for name in names for value in index.values[name]))
+            self._by_field[field.name] = (
+                _index_values(self._list_names(field)), _index_values(self._list_translated(field))
+            )  # fmt: skip
+        own, translated = self._by_field[field.name]
+        return _find_values(text, own) or _find_values(text, translated)
 
-    def _index_names(self, field: Field) -> _ValueIndex:
-        language, index = self._vocabulary.catalogue.language, _ValueIndex({}, {})
+    def _list_names(self, field: Field) -> Iterator[tuple[str, str]]:
+        """Yield each name of each value of a facet with the value."""
+        language = self._vocabulary.catalogue.language
         for value in self._vocabulary.list_values(field.name):
             labels = [] if value == MISSING else list_names(field, value, language).values()
             all_names = [name for names in labels for name in names] or [field.missing]
-            for name in dict.fromkeys(map(fold, (value, *all_names))):
-                index.values.setdefault(name, []).append(value)
-        for name in index.values:
-            for word in set(name.split()):
-                index.with_word.setdefault(word, []).append(name)
-        return index
+            yield from ((name, value) for name in dict.fromkeys(map(fold, (value, *all_names))))
+
+    def _list_translated(self, field: Field) -> Iterator[tuple[str, str]]:
+        """Yield each label of a value in a translation of the catalogue with the value."""
+        labels = list_value_labels(self._vocabulary.catalogue, field.name)
+        for name, value in dict.fromkeys((fold(label), value) for label, value in labels):
+            if self._vocabulary.has_value(field.name, value):
+                yield name, value
 
     def find_terms_named(self, text: str) -> Sequence[query.Query]:
         """Return terms for the open values whose name is the whole text; none for a single word.

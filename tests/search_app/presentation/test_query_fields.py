@@ -47,7 +47,40 @@ def test_an_unknown_field_is_reported_with_the_known_ones(client: FlaskClient) -
     answer = found(client, "colour:red trafficking")
     assert answer["unknown_fields"] == ["colour"]
     page = client.get("/", query_string={"q": "colour:red trafficking"}).text
-    assert "“colour” is not a field that can be searched. The fields are: title, summary," in page
+    assert "“colour” is not a field that can be searched. The fields are: title, abstract," in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "own"),
+    [
+        ("titre:handbook", "title:handbook"), ("-titre:handbook", "-title:handbook"),
+        ('thème:"trafficking in persons"', 'topic:"trafficking in persons"'),
+        ("année:2010..2015", "year:2010..2015"), ("العنوان:handbook", "title:handbook"),
+        ("السنة:2010..", "year:2010.."), ("标题：handbook", "title:handbook"),
+        ("sección:Multimedia", "section:Multimedia"), ("section:outils", "section:Tools"),
+        ('栏目:"多媒体"', "section:Multimedia"), ("страна:Индия", "country:IN"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("language", ["", "/fr", "/ar"])
+def test_a_field_has_its_label_in_every_language(
+    typed: str, own: str, language: str, client: FlaskClient
+) -> None:
+    """On every page, a query accepts the labels of fields and values in all six languages."""
+    one, other = (
+        client.get(f"{language}/api/search", query_string={"q": text}).get_json()
+        for text in (typed, own)
+    )
+    assert one["total"] == other["total"] != 0
+    assert ids(one) == ids(other)
+    assert one["unknown_fields"] == []
+
+
+def test_an_unknown_field_is_reported_with_labels_of_the_page(client: FlaskClient) -> None:
+    """A page in another language lists the fields by their labels in that language."""
+    page = client.get("/fr/", query_string={"q": "couleur:rouge"}).text
+    assert "titre, résumé, section, région, pays, thème," in page
+    arabic = client.get("/ar/", query_string={"q": "colour:red"}).text
+    assert "العنوان،\u200f الملخص،\u200f القسم" in arabic
 
 
 def test_a_url_names_no_field(client: FlaskClient) -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -27,6 +28,11 @@ label = "Rubrique"
 [field.region]
 missing = "Aucune région particulière"
 """
+SPANISH = """\
+[field.section.values]
+"Papers" = "Tools"
+"""
+"""A label that is the name of another value."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return a folder with the small corpus, its French texts, and its index."""
     folder = tmp_path_factory.mktemp("translated")
     samples.write_corpus(folder / "corpus")
-    (folder / "corpus" / "catalogue.fr.toml").write_text(FRENCH, encoding="utf-8")
+    for language, texts in (("fr", FRENCH), ("es", SPANISH)):
+        file = folder / "corpus" / f"catalogue.{language}.toml"
+        file.write_text(texts, encoding="utf-8")
     build.build(folder / "corpus", folder / "index")
     yield folder
     shutil.rmtree(folder)
@@ -131,6 +139,23 @@ def test_suggestions_have_translated_labels(client: FlaskClient) -> None:
     ]  # fmt: skip
     assert (found["label"], found["text"]) == ("Rubrique\xa0: Outils", "Outils")
     assert "section=Tools" in found["href"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "selected"),
+    [
+        ("section:outils", "section=Tools"), ("rubrique:Outils", "section=Tools"),
+        ('region:"aucune région particulière"', "region=none"), ("section:tools", "section=Tools"),
+    ],
+)  # fmt: skip
+def test_a_query_names_a_value_by_its_label(client: FlaskClient, typed: str, selected: str) -> None:
+    """A translated label selects its value, unless it is the name of another value."""
+    found, filtered = (
+        client.get(f"/api/search?{query}").get_json()
+        for query in (urlencode({"q": typed}), selected)
+    )
+    assert {hit["id"] for hit in found["hits"]} == {hit["id"] for hit in filtered["hits"]} != set()
+    assert found["unknown_fields"] == []
 
 
 def test_an_export_keeps_the_values_of_the_catalogue(client: FlaskClient) -> None:

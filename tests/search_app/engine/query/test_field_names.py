@@ -1,0 +1,111 @@
+"""A query names a field by its label in any language, and a row's own name always wins."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.texts import CatalogueTexts, FieldTexts
+from indexer.catalogue.translations import translate
+from search_app.engine.query.field_names import index_names, list_names, resolve_names
+
+FIELDS = (
+    Field("title", "Title", weight=2.0, names=("name",)),
+    Field("venue", "Published in", weight=1.0),
+    Field("note", "Remark", weight=1.0),
+    Field("number", "Number"),
+)
+OWN = Catalogue(
+    "Catalogue", "", FIELDS, translations={
+        "fr": CatalogueTexts(field={"title": FieldTexts(label="Intitulé")}),
+        "de": CatalogueTexts(field={
+            "title": FieldTexts(label="Name"), "venue": FieldTexts(label="Note"),
+            "note": FieldTexts(label="Über-Titel"), "number": FieldTexts(label="Nummer"),
+        }),
+        "it": CatalogueTexts(field={
+            "title": FieldTexts(label="Voce"), "venue": FieldTexts(label="Voce"),
+        }),
+    },
+)  # fmt: skip
+NAMES = index_names(OWN)
+WORDS = st.sampled_from(
+    ["title", "venue", "note", "titre", "Note", "Tîtle", "名", "العنوان", "a b"]
+)
+LABELS = st.fixed_dictionaries(
+    {name: st.builds(FieldTexts, label=WORDS) for name in ("title", "venue", "note")}
+)
+CATALOGUES = st.dictionaries(
+    st.sampled_from(["fr", "de", "ar"]), st.builds(CatalogueTexts, field=LABELS)
+).map(lambda translations: Catalogue("T", "", FIELDS, translations=translations))
+
+
+@pytest.mark.parametrize(
+    ("typed", "resolved"),
+    [
+        ("intitulé:police", "title:police"), ("INTITULE:police", "title:police"),
+        ("Titel:police título:police", "Titel:police title:police"),
+        ("العنوان:شرطة", "title:شرطة"), ("题名：警察", "title:警察"), ("title：警察", "title:警察"),
+        ("law -intitulé:police", "law -title:police"), ('intitulé:"a b"', 'title:"a b"'),
+        ("(intitulé:(a OR b))", "(title:(a OR b))"), ("über-titel:x", "note:x"),
+    ],
+)  # fmt: skip
+def test_a_label_in_any_language_names_its_field(typed: str, resolved: str) -> None:
+    """Labels in all languages are replaced, whatever their accents and capitals."""
+    assert resolve_names(typed, NAMES) == resolved
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "intitulé police", "intitulé: police", '"intitulé:police"', "«intitulé:police»",
+        "http://intitulé:80", "intitulé://police", "x-intitulé:police", "intitulé:", "(intitulé:)",
+        "--intitulé:police", "police:intitulé:x", "voce:police", "nummer:3", "colour:red", ":x",
+    ],
+)  # fmt: skip
+def test_other_texts_stay_as_typed(typed: str) -> None:
+    """Quoted text, URLs, a label without a value, and one of several or no fields stay as typed."""
+    assert resolve_names(typed, NAMES) == typed
+
+
+def test_names_in_the_own_language_win() -> None:
+    """The name of a row, and its name in sources, win over the label of another row."""
+    assert resolve_names("note:x name:x", NAMES) == "note:x title:x"
+
+
+@given(CATALOGUES, st.sampled_from(["{}:x", "-{}:x", '({}:"x y")', "x {}:x", "{}:(x OR y)"]))
+def test_no_label_changes_a_query_with_the_name_of_a_row(catalogue: Catalogue, query: str) -> None:
+    """Whatever the labels in other languages are, the name of each row is its own."""
+    names = index_names(catalogue)
+    for row in FIELDS:
+        text = query.format(row.name)
+        assert resolve_names(text, names) == text
+
+
+@given(CATALOGUES)
+def test_a_label_of_several_fields_is_text(catalogue: Catalogue) -> None:
+    """A label in another language names a field only if it is the label of no other field."""
+    rows = {
+        name
+        for texts in catalogue.translations.values()
+        for name, row_texts in texts.field.items()
+        if row_texts.label == "名"
+    }
+    assert index_names(catalogue).get("名") == (rows.pop() if len(rows) == 1 else None)
+
+
+@given(CATALOGUES, st.sampled_from(["en", "fr", "de", "ar"]))
+def test_a_listed_name_names_its_field(catalogue: Catalogue, language: str) -> None:
+    """In each language, the names that a page lists are one for each field, in its order."""
+    listed = list_names(translate(catalogue, language))
+    names = index_names(catalogue)
+    resolved = [resolve_names(f"{name}:x", names) for name in listed]
+    assert resolved == [f"{row.name}:x" for row in FIELDS if row.weight]
+
+
+def test_the_listed_names_are_labels_in_the_language_of_the_page() -> None:
+    """A page lists its labels, and the name of a row whose label names no field."""
+    assert list_names(translate(OWN, "fr")) == ["intitulé", "venue", "remark"]
+    assert list_names(translate(OWN, "it")) == ["title", "venue", "remark"]
+    assert list_names(OWN) == ["title", "venue", "remark"]
