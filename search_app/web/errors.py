@@ -32,7 +32,8 @@ RETRY_AFTER = {
 class ErrorResponse(msgspec.Struct, frozen=True):
     """The content of an error response: a status, a code for programs, a message, and a hint.
 
-    `removed` is the removed publication, if that is the error.
+    `removed` is the removed publication, if that is the error. `remedy` is what the operator of the
+    site can do, in English, like all messages of the command line.
     """
 
     status: int
@@ -40,6 +41,7 @@ class ErrorResponse(msgspec.Struct, frozen=True):
     message: str
     hint: str
     removed: PublicationRemoved | None = None
+    remedy: str = ""
 
 
 class NotFound(Exception):
@@ -114,8 +116,8 @@ def _temporary(
         case IndexUnusable():
             # The engine logs the path of the index. Users must not see it.
             message = gettext("The catalogue cannot be searched at the moment.")
-            hint = gettext("The operator of this site can fix it. %(hint)s.")
-            return ErrorResponse(503, "no_index", message, hint % {"hint": error.hint})
+            hint = gettext("The operator of this site can fix it.")
+            return ErrorResponse(503, "no_index", message, hint, remedy=error.hint)
         case TooBusy():
             message = gettext("Another search is taking a long time.")
             hint = gettext("Try again in a moment, or search for fewer words.")
@@ -137,7 +139,9 @@ def _of_http(error: HTTPException) -> ErrorResponse:
         message, hint = gettext("This page supports only GET."), gettext("Use a GET request.")
         return ErrorResponse(405, "not_allowed", message, hint)
     code = str(error.name).lower().replace(" ", "_")
-    hint = error.description or ""
+    # Werkzeug's own descriptions are in English.
+    is_own = error.description != type(error).description
+    hint = error.description if is_own and error.description else ""
     match error.code:
         case 400:
             message = gettext("The server cannot read this request.")
@@ -168,7 +172,7 @@ def _handle_error(error: Exception) -> Response:
         body_fields = {
             "code": error_response.code,
             "message": error_response.message,
-            "hint": error_response.hint,
+            "hint": " ".join(filter(None, (error_response.hint, error_response.remedy))),
         }
         if removed:
             body_fields["title"] = removed.title
@@ -179,7 +183,7 @@ def _handle_error(error: Exception) -> Response:
     else:
         page = render_template(
             "error.html", status=error_response.status, title=error_response.message,
-            message=error_response.message, hint=error_response.hint,
+            message=error_response.message, hint=error_response.hint, remedy=error_response.remedy,
             title_search=removed.search_url if removed and removed.title else "",
             text=request.args.get("q", ""), hidden=(),
         )  # fmt: skip

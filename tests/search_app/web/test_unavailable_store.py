@@ -12,6 +12,7 @@ from indexer.cluster.connection import PASSWORD, ClusterError
 from search_app import config, create_app
 from search_app.engine import Engine, StoreUnavailable
 from search_app.engine.local_index import LocalIndex
+from search_app.i18n.interface import load_interface
 from tests.catalogue import PATIENT
 
 SECRET_HOST = "node-7.internal"
@@ -60,6 +61,17 @@ def test_an_error_of_the_cluster_is_in_the_log_and_not_on_the_page(
         f"GET {path} failed: {SECRET_HOST} refused. Check {PASSWORD} and the roles of the user"
         for path in ("/", "/api/search")
     ]
+
+
+def test_a_site_without_an_index_names_the_command_for_its_operator(tmp_path: Path) -> None:
+    """Without an index, the page is in the reader's language, and the command in English."""
+    client = create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
+    page, api = client.get("/fr/"), client.get("/api/search?lang=fr")
+    hint = load_interface("fr").gettext("The operator of this site can fix it.")
+    assert (page.status_code, api.status_code) == (503, 503)
+    assert f"<p>{hint}</p>" in page.text
+    assert '<code lang="en" dir="ltr">Run: pubsearch build</code>' in page.text
+    assert json.loads(api.data)["error"]["hint"] == f"{hint} Run: pubsearch build"
 
 
 def test_the_health_is_degraded_until_the_index_is_back(
