@@ -30,7 +30,7 @@ from search_app.engine.interpretation.interpreter import (
 )
 from search_app.engine.interpretation.readings import Interpretation
 from search_app.engine.query.cost import estimate_cost
-from search_app.engine.query.field_names import index_names, resolve_names
+from search_app.engine.query.field_names import index_names, replace_names
 from search_app.engine.query.nodes import clauses
 from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary
@@ -209,7 +209,7 @@ class Searcher:
 
     def _resolve(self, request: SearchRequest) -> SearchRequest:
         """Return a request whose text names fields by their rows."""
-        text = resolve_names(request.text, self._field_names)
+        text = replace_names(request.text, self._field_names)
         return msgspec.structs.replace(request, text=text)
 
     def search(self, request: SearchRequest, deadline: Deadline | None = None) -> Results:
@@ -243,7 +243,7 @@ class Searcher:
         own language and in `language`.
         """
         return autocomplete.suggest(
-            resolve_names(text, self._field_names),
+            replace_names(text, self._field_names),
             self.interpreter,
             filters=filters,
             language=language,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from indexer.catalogue.fields import Catalogue
-from search_app.engine.query.field_names import list_names
+from search_app.engine.query.field_names import choose_names
 from search_app.engine.query.grammar import MOST_WORDS
 from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.results import ExpandedEntity, Results
@@ -167,7 +167,7 @@ def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> 
     for name in results.unknown_fields:
         yield gettext(
             "“%(name)s” is not a field that can be searched. The fields are: %(fields)s."
-        ) % {"name": name, "fields": join(list_names(catalogue))}
+        ) % {"name": name, "fields": join(choose_names(catalogue).values())}
     for name, value in results.unknown_values:
         yield gettext("%(field)s: no publication has the value “%(value)s”.") % {
             "field": catalogue.by_name[name].label, "value": value,

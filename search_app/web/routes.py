@@ -29,6 +29,7 @@ from search_app import search_state, search_url
 from search_app.api import openapi, serializers
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.deadline import Deadline
+from search_app.engine.query.field_names import choose_names, replace_names
 from search_app.engine.results import Results
 from search_app.export import coins, json_ld, meta_tags, signposting
 from search_app.export.citations import STYLES
@@ -264,17 +265,12 @@ def about() -> str:
     catalogue, state = get_catalogue(), search_state.SearchState(prefix=request.script_root)
     results = get_searcher().search(state.make_request(facet_panel.MAX_SHOWN_VALUES))
     groups = facet_panel.make_facet_groups(results, state, catalogue, catalogue.facets)
-    examples = [
-        (query, meaning, state.with_text(query).make_url()) for query, meaning in catalogue.examples
-    ]
+    names = choose_names(catalogue)
+    queries = [(replace_names(query, names), meaning) for query, meaning in catalogue.examples]
     return render_template(
-        "about.html",
-        groups=groups,
-        fields=catalogue.searchable,
-        examples=examples,
-        text="",
-        hidden=(),
-    )
+        "about.html", groups=groups, fields=catalogue.searchable, text="", hidden=(),
+        examples=[(text, line, state.with_text(text).make_url()) for text, line in queries],
+    )  # fmt: skip
 
 
 @site.get("/healthz")

@@ -51,28 +51,29 @@ def index_names(catalogue: Catalogue) -> dict[str, str]:
     }
 
 
-def resolve_names(text: str, names: Mapping[str, str]) -> str:
-    """Return a query with each name of a field replaced by that of its row.
+def replace_names(text: str, names: Mapping[str, str]) -> str:
+    """Return a query with each name of a field replaced by the one that `names` has for it.
 
-    `names` is the result of `index_names`. A name that it lacks stays as typed.
+    The keys of `names` are folded. A name without a key stays as typed.
     """
     if not any(colon in text for colon in _COLONS):
         return text
 
-    def resolve(match: re.Match[str]) -> str:
-        row = names.get(fold(match["name"] or ""))
-        return f"{match['minus']}{row}:" if row else match[0]
+    def replace(match: re.Match[str]) -> str:
+        name = names.get(fold(match["name"] or ""))
+        return f"{match['minus']}{name}:" if name else match[0]
 
-    return _NAMED.sub(resolve, text)
+    return _NAMED.sub(replace, text)
 
 
-def list_names(catalogue: Catalogue) -> list[str]:
-    """Return a name of each field that a query can name, in the language of the catalogue's texts.
+def choose_names(catalogue: Catalogue) -> dict[str, str]:
+    """Return a name of each field that a query can name, by the name of its row.
 
-    It is the label, or the name of the row if the label names no field.
+    It is the label in the language of the catalogue's texts, or the name of the row if the label
+    names no field.
     """
     names = index_names(catalogue)
-    return [
-        row.label.lower() if names.get(fold(row.label)) == row.name else row.name
+    return {
+        row.name: row.label.lower() if names.get(fold(row.label)) == row.name else row.name
         for row in catalogue.queryable
-    ]
+    }

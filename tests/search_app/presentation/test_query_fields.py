@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 
@@ -81,6 +82,21 @@ def test_an_unknown_field_is_reported_with_labels_of_the_page(client: FlaskClien
     assert "titre, résumé, section, région, pays, thème," in page
     arabic = client.get("/ar/", query_string={"q": "colour:red"}).text
     assert "العنوان،\u200f الملخص،\u200f القسم" in arabic
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("", "title"), ("/fr", "titre"), ("/ar", "العنوان"), ("/zh", "标题")]
+)
+def test_examples_name_fields_in_the_language_of_the_page(
+    language: str, name: str, client: FlaskClient
+) -> None:
+    """The examples of the page about the catalogue have its names of fields, and have hits."""
+    page = BeautifulSoup(client.get(f"{language}/about").text, "lxml")
+    links = page.select(".examples a")
+    assert f"{name}:handbook" in [link.text for link in links]
+    for link in links:
+        found = BeautifulSoup(client.get(str(link["href"])).text, "lxml")
+        assert found.select(".hit")
 
 
 def test_a_url_names_no_field(client: FlaskClient) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.texts import CatalogueTexts, FieldTexts
 from indexer.catalogue.translations import translate
-from search_app.engine.query.field_names import index_names, list_names, resolve_names
+from search_app.engine.query.field_names import choose_names, index_names, replace_names
 
 FIELDS = (
     Field("title", "Title", weight=2.0, names=("name",)),
@@ -53,7 +53,7 @@ CATALOGUES = st.dictionaries(
 )  # fmt: skip
 def test_a_label_in_any_language_names_its_field(typed: str, resolved: str) -> None:
     """Labels in all languages are replaced, whatever their accents and capitals."""
-    assert resolve_names(typed, NAMES) == resolved
+    assert replace_names(typed, NAMES) == resolved
 
 
 @pytest.mark.parametrize(
@@ -66,12 +66,12 @@ def test_a_label_in_any_language_names_its_field(typed: str, resolved: str) -> N
 )  # fmt: skip
 def test_other_texts_stay_as_typed(typed: str) -> None:
     """Quoted text, URLs, a label without a value, and one of several or no fields stay as typed."""
-    assert resolve_names(typed, NAMES) == typed
+    assert replace_names(typed, NAMES) == typed
 
 
 def test_names_in_the_own_language_win() -> None:
     """The name of a row, and its name in sources, win over the label of another row."""
-    assert resolve_names("note:x name:x", NAMES) == "note:x title:x"
+    assert replace_names("note:x name:x", NAMES) == "note:x title:x"
 
 
 @given(CATALOGUES, st.sampled_from(["{}:x", "-{}:x", '({}:"x y")', "x {}:x", "{}:(x OR y)"]))
@@ -80,7 +80,7 @@ def test_no_label_changes_a_query_with_the_name_of_a_row(catalogue: Catalogue, q
     names = index_names(catalogue)
     for row in FIELDS:
         text = query.format(row.name)
-        assert resolve_names(text, names) == text
+        assert replace_names(text, names) == text
 
 
 @given(CATALOGUES)
@@ -98,14 +98,14 @@ def test_a_label_of_several_fields_is_text(catalogue: Catalogue) -> None:
 @given(CATALOGUES, st.sampled_from(["en", "fr", "de", "ar"]))
 def test_a_listed_name_names_its_field(catalogue: Catalogue, language: str) -> None:
     """In each language, the names that a page lists are one for each field, in its order."""
-    listed = list_names(translate(catalogue, language))
+    listed = choose_names(translate(catalogue, language)).values()
     names = index_names(catalogue)
-    resolved = [resolve_names(f"{name}:x", names) for name in listed]
+    resolved = [replace_names(f"{name}:x", names) for name in listed]
     assert resolved == [f"{row.name}:x" for row in FIELDS if row.weight]
 
 
 def test_the_listed_names_are_labels_in_the_language_of_the_page() -> None:
     """A page lists its labels, and the name of a row whose label names no field."""
-    assert list_names(translate(OWN, "fr")) == ["intitulé", "venue", "remark"]
-    assert list_names(translate(OWN, "it")) == ["title", "venue", "remark"]
-    assert list_names(OWN) == ["title", "venue", "remark"]
+    assert [*choose_names(translate(OWN, "fr")).values()] == ["intitulé", "venue", "remark"]
+    assert [*choose_names(translate(OWN, "it")).values()] == ["title", "venue", "remark"]
+    assert [*choose_names(OWN).values()] == ["title", "venue", "remark"]
