@@ -7,22 +7,28 @@ English text outside of brackets is program text that was not translated.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from gettext import NullTranslations
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote_plus
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.exceptions import (
+    BadRequest,
+    ImATeapot,
+    NotAcceptable,
+    RequestURITooLarge,
+    TooManyRequests,
+)
 
+from indexer.cluster.connection import ClusterError
+from indexer.generations.manifest import IndexMissing
 from indexer.jobs import build
 from search_app import config, create_app
-from search_app.i18n.interface import load_interface
+from search_app.engine import BudgetExceeded, Engine, StoreUnavailable, TooBusy
+from search_app.web.errors import TooManyExports
 from tests.catalogue import PATIENT
-from tests.search_app.i18n import test_marked_text
+from tests.search_app.i18n.pseudo_locale import Outside, find_english, in_brackets
 
 CATALOGUE = """\
 title = "Каталог"
@@ -125,62 +131,18 @@ PAGES = (
     "/about", "/advanced", "/search-record", "/search-record?q=торговля+людьми&region=Африка",
     "/publication/к-0", "/publication/к-1", "/publication/к-нет", "/facet/нет", "/нет",
     "/?page=х", "/?size=999", "/?sort=х", "/?year=2012..2010", "/?year=20..10",
+    "/list", "/list?id=к-0&id=к-нет&q=море&cite=apa", "/publication/к-0?cite=chicago",
+    "/publication/к-0?q=море&hit=1", "/?without.region=Африка&q=море", "/?region=Африка",
+    "/?region=Африка&without.region=Африка", "/facet/topic?find=море", "/?topic=none&year=none",
+    "/search-record?q=море+OR+кит&without.topic=море", "/advanced/search?words.all=море",
 )  # fmt: skip
-
-
-class InBrackets(NullTranslations):
-    """A translation that puts each message in brackets."""
-
-    def gettext(self, message: str) -> str:
-        """Return a message in brackets."""
-        assert (message,) in test_marked_text.messages(), f"not extracted: {message}"
-        return f"⟦{message}⟧"
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """Return the singular or the plural in brackets."""
-        assert (msgid1, msgid2) in test_marked_text.messages(), f"not extracted: {msgid1}"
-        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
-
-
-class Outside(HTMLParser):
-    """The English of a page outside of brackets, in its text and in its visible attributes.
-
-    Code, machine-readable times, the names of keys, and the texts and attributes of elements with
-    `translate="no"` do not count as English.
-    """
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.english: list[str] = []
-        self._text: list[str] = []
-        self._passed_over = 0
-        self._is_name = False
-        self.feed(html)
-        self.close()
-        self._take("".join(self._text))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Record the visible attributes of a tag."""
-        self._passed_over += tag in ("code", "time", "script")
-        self._is_name = ("translate", "no") in attrs
-        for name, value in attrs:
-            if name in test_marked_text.VISIBLE and not self._is_name:
-                self._take(value or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        """Record an end tag."""
-        self._passed_over -= tag in ("code", "time", "script")
-        self._is_name = False
-
-    def handle_data(self, data: str) -> None:
-        """Record text."""
-        if not self._passed_over and not self._is_name:
-            self._text.append(data)
-
-    def _take(self, text: str) -> None:
-        while (shorter := re.sub("⟦[^⟦⟧]*⟧", "", text)) != text:
-            text = shorter
-        self.english += re.findall(r"[^\n]*[A-Za-z][^\n]*", text)
+FAULTS = (
+    TooBusy("busy"), TooManyExports(), BudgetExceeded("words", 1), StoreUnavailable("down", "Wait"),
+    ClusterError("refused", "Check the user"), IndexMissing("no index", "Run: pubsearch build"),
+    RuntimeError("bug"), BadRequest(), NotAcceptable(), RequestURITooLarge(), TooManyRequests(),
+    ImATeapot(),
+)  # fmt: skip
+"""Errors of a request that no parameter causes."""
 
 
 def write_corpus(folder: Path) -> None:
@@ -215,20 +177,30 @@ def russian_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 @pytest.fixture
 def russian(russian_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
     """Return a client for the Russian catalogue, with every message in brackets."""
+    in_brackets(monkeypatch)
     with russian_app.test_client() as client:
-        for name in ("gettext", "ngettext"):
-            monkeypatch.setattr(load_interface("ru"), name, getattr(InBrackets(), name))
         yield client
 
 
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_has_no_untranslated_english(address: str, russian: FlaskClient) -> None:
     """All text of the program, on every kind of page, is translated."""
-    page = russian.get(address).text
-    assert page.count("⟦") == page.count("⟧") > 8
-    for typed in re.findall(r"[?&]q=([^&]+)", address):
-        page = page.replace(unquote_plus(typed), "")
-    assert Outside(page).english == []
+    assert find_english(russian.get(address, follow_redirects=True).text, address) == []
+
+
+@pytest.mark.parametrize("error", FAULTS, ids=lambda error: type(error).__name__)
+def test_an_error_page_has_no_untranslated_english(
+    error: Exception, russian: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All text of a page about any error is translated."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Engine, "answer", fail)
+    response = russian.get("/?q=море")
+    assert response.status_code >= 400
+    assert find_english(response.text, "/?q=море") == []
 
 
 def test_untranslated_english_is_detected() -> None:
@@ -243,4 +215,4 @@ def test_values_in_messages_of_templates_are_escaped(russian: FlaskClient) -> No
     page = russian.get("/", query_string={"q": '<b>"кит"&', "topic": '"><i>&'}).text
     assert "<b>" not in page
     assert "<i>" not in page
-    assert "&lt;b&gt;&#34;кит&#34;&amp;⟧" in page.replace("”", "")
+    assert "⟧&lt;b&gt;&#34;кит&#34;&amp;⟦" in page
