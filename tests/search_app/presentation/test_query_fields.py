@@ -78,7 +78,7 @@ def test_a_field_has_its_label_in_every_language(
 
 def test_an_unknown_field_is_reported_with_labels_of_the_page(client: FlaskClient) -> None:
     """A page in another language lists the fields by their labels in that language."""
-    page = client.get("/fr/", query_string={"q": "couleur:rouge"}).text
+    page = client.get("/fr/", query_string={"q": "couleur:bleu"}).text
     assert "titre, résumé, section, région, pays, thème," in page
     arabic = client.get("/ar/", query_string={"q": "colour:red"}).text
     assert "العنوان،\u200f الملخص،\u200f القسم" in arabic
