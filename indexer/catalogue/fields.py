@@ -182,6 +182,19 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """The child field in a tree, by the name of its parent."""
         return {field.parent: field for field in self.fields if field.parent}
 
+    def list_facet_rows(self, facet: Field) -> tuple[Field, ...]:
+        """Return the rows of a facet: itself, and the child field if it has one."""
+        child = self.children.get(facet.name)
+        return (facet,) if child is None else (facet, child)
+
+    @cached_property
+    def multivalued(self) -> tuple[Field, ...]:
+        """The facets of which a publication may have several values, without years.
+
+        A search can require all selected values of these. Years are selected as ranges.
+        """
+        return tuple(facet for facet in self.facets if facet.several and facet.kind != "year")
+
     @cached_property
     def searchable(self) -> tuple[Field, ...]:
         """The fields whose words are searchable, except the full text."""

@@ -57,7 +57,8 @@ def facet_buckets(
 ) -> tuple[Bucket, ...]:
     """Return the values of a facet with their counts, in display order.
 
-    `counts` and `toggles` count the documents that match the query and pass every other facet.
+    `counts` and `toggles` count the documents that match the query and pass every other facet. If
+    all selected values are needed, `counts` counts only the hits, which have all of them.
     `toggles` is None if no value of the facet is selected. Values without documents are left out,
     unless they are selected. `limit` limits a facet that is ordered by count and has no child row.
     Selected values are always included, and so are the `excluded` ones of the facet.
@@ -115,7 +116,7 @@ def _make_row(
     counts_by_node = {(row.name, value): count for value, count in largest}
     for node in selection.nodes:
         if node[0] == row.name and node not in counts_by_node:
-            count = counts.find_count(node)
+            count = toggles.count_current() if selection.needs_all else counts.find_count(node)
             counts_by_node[node] = toggles.count_value(node) if count is None else count
     return [
         Bucket(*node, count, count_after_toggle(selection, node, toggles), node in selection.nodes)

@@ -14,6 +14,9 @@ Sort = Literal["relevance", "newest", "oldest", "title"]
 Filters = Mapping[str, tuple[str, ...]]
 """Values by the name of their field."""
 NO_FILTERS: Filters = MappingProxyType({})
+AllOf = Mapping[str, tuple[str, ...]]
+"""The names of the rows of facets, by the name of the facet."""
+NO_FACETS: AllOf = MappingProxyType({})
 
 MAX_QUERY_BYTES = 8000
 """Limit on the query text, in bytes of UTF-8. Each link of a page repeats it. A longer text is
@@ -35,10 +38,12 @@ class SearchRequest(msgspec.Struct, frozen=True):
 
     `filters` has the selected values by field name. A range of years is written `2010..2015`, and
     either end may be left out. `excluded` has the values that no hit may have, in the same form. A
-    document with one of them is in no count of any facet. `match` says which words a document must
-    contain: `all`, `any`, or `auto`, which means all if enough documents contain them. Without a
-    `sort`, the order is by relevance, or newest first if no words were typed. `values` limits each
-    facet to its most frequent values, and the selected and excluded ones. None means all.
+    document with one of them is in no count of any facet. A hit needs any of the selected values of
+    a facet, or all of them if the facet is in `all_of`. That has the names of the rows of each such
+    facet. `match` says which words a document must contain: `all`, `any`, or `auto`, which means
+    all if enough documents contain them. Without a `sort`, the order is by relevance, or newest
+    first if no words were typed. `values` limits each facet to its most frequent values, and the
+    selected and excluded ones. None means all.
 
     `exact` turns off synonyms, spelling correction, year expressions, nearness, feedback, and
     semantic search. `fold` lists only the first edition of each title, but counts all editions.
@@ -50,6 +55,7 @@ class SearchRequest(msgspec.Struct, frozen=True):
     text: str = ""
     filters: Filters = {}
     excluded: Filters = {}
+    all_of: AllOf = {}
     match: Match = "auto"
     sort: Sort | None = None
     page: int = 1

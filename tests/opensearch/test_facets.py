@@ -36,8 +36,7 @@ from tests.search_app.engine import catalogues
 from tests.search_app.engine.arrays.test_toggle_counts import (
     thrown,
     thrown_catalogue,
-    thrown_exclusions,
-    thrown_filters,
+    thrown_state,
 )
 
 INDEX = "facets-test"
@@ -46,9 +45,12 @@ SELECTIONS = 12
 """Selections for each corpus, because making its index takes most of the time."""
 LIMITS = (None, 0, 1, 3)
 REQUESTS = st.builds(
-    SearchRequest, filters=catalogues.FILTERS, excluded=st.just({}) | catalogues.FILTERS
+    SearchRequest,
+    filters=catalogues.FILTERS,
+    excluded=st.just({}) | catalogues.FILTERS,
+    all_of=catalogues.ALL_OF,
 )
-"""Searches with selected values, and some with excluded ones."""
+"""Searches with selected values, of which any or all are needed, and some with excluded ones."""
 
 
 @contextmanager
@@ -122,10 +124,7 @@ def test_facets_of_trees_equal_those_of_the_local_store(
     made = thrown(random, catalogue, size)
     with load(single_node.client, made, catalogue) as snapshot:
         for _ in range(SELECTIONS):
-            request = SearchRequest(
-                filters=thrown_filters(random), excluded=thrown_exclusions(random)
-            )
-            check(single_node.client, snapshot, request, "title", "two")
+            check(single_node.client, snapshot, thrown_state(random), "title", "two")
 
 
 @given(made=catalogues.publications(most=150), data=st.data())
@@ -205,3 +204,5 @@ def test_values_that_the_index_cuts_are_shown_whole(single_node: Cluster) -> Non
             filters = {"topic": selected} if selected else {}
             check(single_node.client, snapshot, SearchRequest(filters=filters), "title", "p0")
             check(single_node.client, snapshot, SearchRequest(excluded=filters), "title", "p0")
+            request = SearchRequest(filters=filters, all_of={"topic": ("topic",)})
+            check(single_node.client, snapshot, request, "title", "p0")

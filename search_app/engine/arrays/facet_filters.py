@@ -1,6 +1,7 @@
 """Facet filters: the documents that pass the selected values.
 
-Selected values are OR-ed within a facet and AND-ed across facets. A facet with a child row is a
+Selected values are OR-ed within a facet, or AND-ed if all are needed, and AND-ed across facets. A
+facet with a child row is a
 tree of two levels. A selected child narrows its selected parent to itself. A document with an
 excluded value never passes.
 """
@@ -15,23 +16,20 @@ from indexer.catalogue.schema import list_exact_fields
 from indexer.codec.segment.array_file import Array
 from search_app.engine.arrays.toggle_counts import SelectedDocs, count_nodes, get_mask
 from search_app.engine.facet_selection import FacetSelection, Node, list_nodes
-from search_app.engine.request import Filters, SearchRequest
+from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 
 EXCLUDED = "-"
 """The name of the excluded values among the facets. No facet has this name."""
 
 
-def _select_facets(filters: Filters, snapshot: Snapshot) -> dict[str, SelectedDocs]:
+def _select_facets(request: SearchRequest, snapshot: Snapshot) -> dict[str, SelectedDocs]:
     """Return the selection of each facet that has a selected value."""
-    if not filters:
-        return {}
-    catalogue, children = snapshot.catalogue, snapshot.catalogue.children
+    catalogue = snapshot.catalogue
     return {
-        field.name: SelectedDocs(FacetSelection(field, filters, catalogue), snapshot)
-        for field in catalogue.facets
-        if filters.get(field.name)
-        or (field.name in children and filters.get(children[field.name].name))
+        field.name: SelectedDocs(FacetSelection(field, request, catalogue), snapshot)
+        for field in (catalogue.facets if request.filters else ())
+        if any(request.filters.get(row.name) for row in catalogue.list_facet_rows(field))
     }
 
 
@@ -45,9 +43,9 @@ class FilteredDocs:
 
     def __init__(self, documents: DocNumbers, request: SearchRequest, snapshot: Snapshot) -> None:
         self.unfiltered, self._snapshot = documents, snapshot
-        self.selections = _select_facets(request.filters, snapshot)
+        self.selections = _select_facets(request, snapshot)
         self._passes = {
-            name: selected.coverage.take(documents) > 0
+            name: selected.coverage.take(documents) >= selected.selection.least
             for name, selected in self.selections.items()
         }
         excluded = list_nodes(request.excluded, list_exact_fields(snapshot.catalogue))

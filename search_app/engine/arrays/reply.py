@@ -29,6 +29,7 @@ from search_app.engine.explain import Explainer, limit_explained
 from search_app.engine.facet_buckets import count_hidden, facet_buckets, make_excluded
 from search_app.engine.facet_selection import FacetSelection
 from search_app.engine.query.cost import limit_cost
+from search_app.engine.request import SearchRequest
 from search_app.engine.results import Bucket, Explanation
 from search_app.engine.snapshot.facet_counts import FacetCounts
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
@@ -241,12 +242,14 @@ class ArrayReply:
     def count(self) -> FacetCounts:
         """Return the facet counts.
 
-        A facet with a selected value is counted without its own selection.
+        A facet with a selected value is counted without its own selection, unless this needs all
+        values.
         """
         documents_by_row: dict[str, DocNumbers] = {}
         for facet, selected in self.retrieved.filtered.selections.items():
-            documents = self.retrieved.filtered.without_facet(facet)
-            documents_by_row |= {row.name: documents for row in selected.selection.rows}
+            if not selected.selection.needs_all:
+                documents = self.retrieved.filtered.without_facet(facet)
+                documents_by_row |= {row.name: documents for row in selected.selection.rows}
         counts = self._snapshot.table.count(self.documents, documents_by_row)
         self._deadline.checkpoint("facets")
         return counts
@@ -257,14 +260,15 @@ class ArrayReply:
         counts = self.count()
         buckets, hidden_values = {}, {}
         excluded = make_excluded(self.retrieved.filtered.count_excluded(), self.total)
-        for field in self._snapshot.catalogue.facets:
+        catalogue = self._snapshot.catalogue
+        for field in catalogue.facets:
             name = field.name
             selected = self.retrieved.filtered.selections.get(name)
             if selected:
                 base = self.retrieved.filtered.without_facet(name)
                 selection, toggles = selected.selection, ToggleCounter(base, selected)
             else:
-                selection, toggles = FacetSelection(field, {}, self._snapshot.catalogue), None
+                selection, toggles = FacetSelection(field, SearchRequest(), catalogue), None
             buckets[name] = facet_buckets(
                 selection, counts, toggles, self._ask.request.values, excluded
             )

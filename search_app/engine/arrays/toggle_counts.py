@@ -50,8 +50,8 @@ class SelectedDocs:
 
     @cached_property
     def coverage(self) -> Array:
-        """The number of effective values of each document. Documents with at least one pass."""
-        key = (self.selection.field.name, *self.selection.nodes)
+        """The number of effective values of each document."""
+        key = (self.selection.field.name, self.selection.effective)
         return self.snapshot.masks.get(
             key, lambda: count_nodes(self.selection.effective, self.snapshot)
         )
@@ -67,7 +67,9 @@ class ToggleCounter:
     def __init__(self, base: DocNumbers, selected: SelectedDocs) -> None:
         self._base, self._selected = base, selected
         self._coverage = selected.coverage.take(base)
-        self._current_total = int(np.count_nonzero(self._coverage))
+        self._effective = selected.selection.effective
+        passes = self._coverage >= selected.selection.least
+        self._current_total = int(np.count_nonzero(passes))
         self._columns = selected.snapshot.columns
         self._counts: dict[tuple[int, str], Numbers] = {}
         self._several: dict[tuple[Nodes, Nodes], int] = {}
@@ -77,7 +79,7 @@ class ToggleCounter:
         return len(self._base)
 
     def count_current(self) -> int:
-        """Return how many have an effective value."""
+        """Return how many pass the selection."""
         return self._current_total
 
     def count_value(self, node: Node) -> int:
@@ -99,6 +101,20 @@ class ToggleCounter:
             is_counted = with_any & (kept_counts == self._coverage)
             self._several[nodes, kept] = int(np.count_nonzero(is_counted))
         return self._several[nodes, kept]
+
+    def count_having_all(self, nodes: Nodes) -> int:
+        """Return how many have all of `nodes`, which are selected after a value is toggled."""
+        changed, size = nodes ^ self._effective, len(self._effective)
+        [(row, value), *others] = changed
+        ordinal = self._columns[row].ordinal_by_value.get(value)
+        if others or ordinal is None:
+            counts = count_nodes(nodes, self._selected.snapshot).take(self._base)
+            return int(np.count_nonzero(counts == len(nodes)))
+        if changed <= nodes:
+            return int(self._count_row(size, row)[ordinal])
+        # Without the value, the documents pass that lack no other.
+        lacking_one = int(np.count_nonzero(self._coverage == size - 1))
+        return self._current_total + lacking_one - int(self._count_row(size - 1, row)[ordinal])
 
     def _count_row(self, coverage: int, row: str) -> Numbers:
         """Count the values of the documents that have exactly `coverage` effective values."""

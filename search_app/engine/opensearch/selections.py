@@ -37,13 +37,21 @@ def list_between(vocabulary: Vocabulary, row: str, low: str, high: str) -> list[
 
 def selection_query(selection: FacetSelection, vocabulary: Vocabulary) -> Json:
     """Return the query for the documents that pass a facet. At least one value is selected."""
+    if selection.needs_all:
+        return match_at_least(len(selection.nodes), selection.nodes, vocabulary)
     return nodes_query(selection.effective, vocabulary)
+
+
+def match_at_least(number: int, nodes: Iterable[Node], vocabulary: Vocabulary) -> Json:
+    """Return the query for the documents with at least a number of some values."""
+    queries = [nodes_query([node], vocabulary) for node in nodes]
+    return {"bool": {"should": queries, "minimum_should_match": number}}
 
 
 def list_selected(request: SearchRequest, vocabulary: Vocabulary) -> list[Json]:
     """Return the query of each facet with a selection, and that of the excluded values."""
     catalogue = vocabulary.catalogue
-    selections = [FacetSelection(field, request.filters, catalogue) for field in catalogue.facets]
+    selections = [FacetSelection(field, request, catalogue) for field in catalogue.facets]
     queries = [selection_query(each, vocabulary) for each in selections if each.nodes]
     return [*queries, *exclude(list_excluded(request.excluded, vocabulary), vocabulary)]
 

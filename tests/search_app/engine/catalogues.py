@@ -103,6 +103,17 @@ FILTERS = st.fixed_dictionaries(
 ).map(lambda found: {name: tuple(dict.fromkeys(each)) for name, each in found.items() if each})
 
 
+ALL_OF = st.fixed_dictionaries(
+    {},
+    optional={
+        "region": st.just(("region", "country")),
+        "topic": st.just(("topic",)),
+        "section": st.just(("section",)),
+    },
+)
+"""The facets of which all selected values are needed."""
+
+
 def index(folder: Path, made: Sequence[Publication], catalogue: Catalogue = CATALOGUE) -> Path:
     """Write and publish an index of the publications with the real writer. Return its folder."""
     folder.mkdir(parents=True, exist_ok=True)

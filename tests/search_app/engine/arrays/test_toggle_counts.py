@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation, Value
 from search_app.engine import Engine
-from search_app.engine.request import SearchRequest, parse_year_range
+from search_app.engine.request import AllOf, SearchRequest, parse_year_range
 from search_app.engine.results import Bucket, Results
 from search_app.presentation import facet_rows
 from search_app.search_state import SearchState
@@ -31,6 +32,7 @@ EXCLUDABLE = {
     "lower": (*LOWER, MISSING, "99"),
     "year": ("2000", "2003", MISSING, *RANGES),
 }
+FACET_ROWS = {"upper": ("upper", "lower"), "year": ("year",)}
 Filters = dict[str, tuple[str, ...]]
 SLOW_TO_BUILD = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -87,9 +89,18 @@ def thrown_exclusions(random: Random) -> Filters:
     return excluded
 
 
+def thrown_all_of(random: Random) -> AllOf:
+    """Return the facets of which all selected values are needed: none, some, or all of them."""
+    return {name: rows for name, rows in FACET_ROWS.items() if random.random() < 0.5}
+
+
 def thrown_state(random: Random) -> SearchState:
     """Return a state with selected and excluded values, some of which may be the same."""
-    return SearchState(filters=thrown_filters(random), excluded=thrown_exclusions(random))
+    return SearchState(
+        filters=thrown_filters(random),
+        excluded=thrown_exclusions(random),
+        all_of=thrown_all_of(random),
+    )
 
 
 def has(each: Publication, row: str, value: str) -> bool:
@@ -100,9 +111,12 @@ def has(each: Publication, row: str, value: str) -> bool:
     return value in values or (value == MISSING and not values)
 
 
-def passes(each: Publication, rows: tuple[str, ...], filters: Filters, tree: Catalogue) -> bool:
+def passes(each: Publication, facet: str, state: SearchState, tree: Catalogue) -> bool:
     """Return whether a publication passes the selected values of one facet."""
-    selected = [(row, value) for row in rows for value in filters.get(row, ())]
+    rows = FACET_ROWS[facet]
+    selected = [(row, value) for row in rows for value in state.filters.get(row, ())]
+    if facet in state.all_of:
+        return all(has(each, row, value) for row, value in selected)
     narrowed = {
         parent for row, value in selected if row == "lower" for parent in tree.groups.get(value, ())
     }
@@ -115,11 +129,9 @@ def passes(each: Publication, rows: tuple[str, ...], filters: Filters, tree: Cat
 
 def plain_count(made: list[Publication], word: str, state: SearchState, tree: Catalogue) -> int:
     """Return the number of hits, counted one publication at a time."""
-    filters = dict(state.filters)
     return sum(
         word in each.title.split()
-        and passes(each, ("upper", "lower"), filters, tree)
-        and passes(each, ("year",), filters, tree)
+        and all(passes(each, facet, state, tree) for facet in FACET_ROWS)
         and not any(
             has(each, row, value) for row in state.excluded for value in state.excluded[row]
         )
@@ -146,7 +158,8 @@ def test_a_click_leads_to_the_total_next_to_it(seed: int, size: int) -> None:
         engine = Engine(index(Path(folder), made, catalogue))
         for _ in range(8):
             word, state = random.choice(("one", "two")), thrown_state(random)
-            results = engine.search(SearchRequest(word, state.filters, state.excluded, match="all"))
+            request = SearchRequest(word, state.filters, state.excluded, state.all_of, match="all")
+            results = engine.search(request)
             assert results.total == plain_count(made, word, state, catalogue)
             for bucket in every_bucket(results):
                 after = facet_rows.toggle(state, bucket)
@@ -155,6 +168,37 @@ def test_a_click_leads_to_the_total_next_to_it(seed: int, size: int) -> None:
                     assert bucket.count == bucket.total - results.total
                 expected = plain_count(made, word, after, catalogue)
                 assert bucket.total == expected, (bucket.field, bucket.value, state)
+
+
+@given(seed=st.integers(0, 2**32), size=st.integers(1, 300))
+@SLOW_TO_BUILD
+def test_if_all_values_are_needed_a_facet_counts_the_hits(seed: int, size: int) -> None:
+    """If all selected values of a facet are needed, it has the values of the hits.
+
+    The count of each is the number of hits that have it. Selected values are always there.
+    """
+    random = Random(seed)
+    catalogue = thrown_catalogue(random)
+    made = thrown(random, catalogue, size)
+    with tempfile.TemporaryDirectory() as folder:
+        engine = Engine(index(Path(folder), made, catalogue))
+        for _ in range(8):
+            state = thrown_state(random)
+            state = msgspec.structs.replace(state, all_of=FACET_ROWS, excluded={})
+            results = engine.search(SearchRequest("", state.filters, all_of=state.all_of))
+            hits = [
+                each
+                for each in made
+                if all(passes(each, facet, state, catalogue) for facet in FACET_ROWS)
+            ]
+            counts = {(each.field, each.value): each.count for each in every_bucket(results)}
+            nodes = [(row, value) for row, values in EXCLUDABLE.items() for value in values]
+            for row, value in nodes:
+                count = sum(has(each, row, value) for each in hits)
+                # A range is a value only if it is selected. A region has no missing country.
+                is_value = ".." not in value and (row, value) != ("lower", MISSING)
+                is_listed = value in state.filters.get(row, ()) or (count and is_value)
+                assert counts.get((row, value)) == (count if is_listed else None), (row, value)
 
 
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 300))
@@ -175,7 +219,7 @@ def test_an_exclusion_counts_as_if_its_publications_were_not_there(seed: int, si
             for name, publications in (("made", made), ("kept", kept))
         ]
         results, expected = [
-            engine.search(SearchRequest("", state.filters, excluded))
+            engine.search(SearchRequest("", state.filters, excluded, state.all_of))
             for engine, excluded in zip(engines, (state.excluded, {}), strict=True)
         ]
         assert list_counts(results) == list_counts(expected)
@@ -199,11 +243,11 @@ def test_totals_are_not_cached(seed: int) -> None:
     """A search caches the selected values and the selection, but no array for a total."""
     random = Random(seed)
     catalogue = thrown_catalogue(random)
-    filters = thrown_filters(random)
+    filters, all_of = thrown_filters(random), thrown_all_of(random)
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(index(Path(folder), thrown(random, catalogue, 50), catalogue))
         snapshot = snapshot_of(engine.get_searcher())
-        engine.search(SearchRequest("one", filters))
+        engine.search(SearchRequest("one", filters, all_of=all_of))
         values = sum(map(len, filters.values()))
         facets = len(catalogue.facets)
         assert len(snapshot.masks._values) <= values + facets
