@@ -2,8 +2,9 @@
 
 Every state has a GET URL with these parameters, each left out if it has its default value:
 
-    q, match, exact, semantic, one per facet (repeatable), the same after `without.` for excluded
-    values (repeatable), sort, size, fold, explain, page
+    q, match, exact, semantic, one per facet (repeatable), the same after `match.` (`any` or `all`
+    of the selected values), the same after `without.` for excluded values (repeatable), sort, size,
+    fold, explain, page
 
 `search_url` parses a URL into a `SearchState`. The methods of a state return the states that the
 links of the page lead to. A new query, filter, or sort order starts at page 1.
@@ -11,14 +12,14 @@ links of the page lead to. A new query, filter, or sort order starts at page 1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple, get_args
 from urllib.parse import quote_plus
 
 import msgspec
 
-from search_app.engine.request import Filters, Match, SearchRequest, Sort
+from search_app.engine.request import AllOf, Filters, Match, SearchRequest, Sort
 
 SIZE, MAX_SIZE = SearchRequest().size, 100
 """Hits per page: the default and the maximum."""
@@ -27,14 +28,24 @@ SIZES = (SIZE, 25, 50, MAX_SIZE)
 SORTS: tuple[Sort, ...] = get_args(Sort)
 SWITCH = ("0", "1")
 MATCHES: tuple[Match, ...] = get_args(Match)
+VALUE_MATCHES = ("any", "all")
+"""How many of its selected values a hit needs."""
 NOT = "without."
 """The prefix of a field's name in the parameter of its excluded values."""
+MATCH = "match."
+"""The prefix of a facet's name in the parameter that says whether a hit needs any or all of its
+selected values."""
 
 
 @lru_cache(maxsize=1024)
 def _format_parameter(name: str, value: str) -> str:
     """Return a query string parameter, URL-encoded."""
     return f"{quote_plus(name)}={quote_plus(value)}"
+
+
+def has_several(filters: Filters, rows: Iterable[str]) -> bool:
+    """Return whether more than one value of some rows is selected."""
+    return sum(len(filters.get(row, ())) for row in rows) > 1
 
 
 class FilterLinks(NamedTuple):
@@ -56,7 +67,8 @@ class FilterLinks(NamedTuple):
 class SearchState(SearchRequest, frozen=True, dict=True):
     """A state of the search page: its search, and `prefix`, with which every URL begins.
 
-    No link contains the words that were cut from a query that is too long.
+    No link contains the words that were cut from a query that is too long, or a facet of `all_of`
+    with fewer than two selected values.
     """
 
     prefix: str = ""
@@ -68,7 +80,13 @@ class SearchState(SearchRequest, frozen=True, dict=True):
     @property
     def _pairs(self) -> list[tuple[str, str]]:
         """Return the parameters of page 1 that differ from the defaults."""
-        return [*self._words, *self._filter_pairs, *self._exclusion_pairs, *self._order]
+        return [
+            *self._words,
+            *self._filter_pairs,
+            *self._all_of_pairs,
+            *self._exclusion_pairs,
+            *self._order,
+        ]
 
     @property
     def _words(self) -> list[tuple[str, str]]:
@@ -80,6 +98,14 @@ class SearchState(SearchRequest, frozen=True, dict=True):
     @cached_property
     def _filter_pairs(self) -> list[tuple[str, str]]:
         return [(name, value) for name, values in self.filters.items() for value in values]
+
+    @property
+    def _all_of_pairs(self) -> list[tuple[str, str]]:
+        return [
+            (f"{MATCH}{facet}", "all")
+            for facet, rows in self.all_of.items()
+            if has_several(self.filters, rows)
+        ]
 
     @cached_property
     def _exclusion_pairs(self) -> list[tuple[str, str]]:
@@ -122,14 +148,17 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         any, otherwise those of all fields.
         """
         return self._make_links(
-            name, self._words, self._filter_pairs, (*self._exclusion_pairs, *self._order)
+            name,
+            self._words,
+            self._filter_pairs,
+            (*self._all_of_pairs, *self._exclusion_pairs, *self._order),
         )
 
     def make_exclusion_links(self, name: str) -> FilterLinks:
         """Return the URLs of `with_exclusion` for all values of a field without a restriction."""
         return self._make_links(
             f"{NOT}{name}",
-            (*self._words, *self._filter_pairs),
+            (*self._words, *self._filter_pairs, *self._all_of_pairs),
             self._exclusion_pairs,
             self._order,
         )
@@ -171,7 +200,21 @@ class SearchState(SearchRequest, frozen=True, dict=True):
 
     def without_filters(self) -> SearchState:
         """Return this state without selected and excluded values."""
-        return self._with(filters={}, excluded={})
+        return self._with(filters={}, excluded={}, all_of={})
+
+    def needs_all_of(self, row: str) -> bool:
+        """Return whether a hit needs all selected values of a row, not any of them."""
+        return any(row in rows for rows in self.all_of.values())
+
+    def with_all_of(self, facet: str, rows: tuple[str, ...]) -> SearchState:
+        """Return this state with all selected values of the rows of a facet needed."""
+        return self._with(all_of={**self.all_of, facet: rows})
+
+    def with_any_of(self, facet: str) -> SearchState:
+        """Return this state with any selected value of a facet enough."""
+        return self._with(
+            all_of={name: rows for name, rows in self.all_of.items() if name != facet}
+        )
 
     def with_match(self, match: Match) -> SearchState:
         """Return this state with another match mode: all words or any word."""
@@ -209,7 +252,7 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         """Return this state with another query and the same options."""
         return msgspec.structs.replace(self, text=text, page=1)
 
-    def _with(self, **filters: Filters) -> SearchState:
+    def _with(self, **filters: Filters | AllOf) -> SearchState:
         return msgspec.structs.replace(self, **filters, page=1)
 
 

@@ -7,7 +7,7 @@ with status 400.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 from urllib.parse import quote_plus
 
@@ -15,9 +15,20 @@ from werkzeug.datastructures import MultiDict
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.schema import list_exact_fields
-from search_app.engine.request import Filters, parse_year_range, truncate
+from search_app.engine.request import AllOf, Filters, parse_year_range, truncate
 from search_app.i18n.translation import format_number, gettext, join
-from search_app.search_state import MATCHES, MAX_SIZE, NOT, SIZE, SORTS, SWITCH, SearchState
+from search_app.search_state import (
+    MATCH,
+    MATCHES,
+    MAX_SIZE,
+    NOT,
+    SIZE,
+    SORTS,
+    SWITCH,
+    VALUE_MATCHES,
+    SearchState,
+    has_several,
+)
 
 MAX_PAGE = 10**9
 """A larger page number counts as this one."""
@@ -53,6 +64,7 @@ def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> Search
         semantic=read_choice(arguments, "semantic", SWITCH) != "0",
         filters=filters,
         excluded=excluded,
+        all_of=_parse_all_of(arguments, filters, catalogue),
         sort=read_choice(arguments, "sort", SORTS),
         size=_number(arguments, "size", MAX_SIZE, capped=False) or SIZE,
         fold=read_choice(arguments, "fold", SWITCH) == "1",
@@ -100,6 +112,30 @@ def _parse_filters(arguments: Arguments, catalogue: Catalogue) -> tuple[Filters,
     return selected, excluded
 
 
+def _parse_all_of(arguments: Arguments, filters: Filters, catalogue: Catalogue) -> AllOf:
+    """Return the facets of which all selected values are needed, with the names of their rows.
+
+    A child row stands for its facet. Without two selected values, there is nothing to choose. Raise
+    BadParameter if a publication has at most one value of a row, or if there is no such row.
+    """
+    rows = {
+        facet.name: tuple(row.name for row in catalogue.list_facet_rows(facet))
+        for facet in catalogue.multivalued
+    }
+    facets = {f"{MATCH}{row}": facet for facet in rows for row in rows[facet]}
+    for name in arguments:
+        if name.startswith(MATCH) and name not in facets and arguments[name]:
+            raise BadParameter(name, arguments[name], _list_choices(facets))
+    chosen = {
+        facet for name, facet in facets.items()
+        if read_choice(arguments, name, VALUE_MATCHES) == "all"
+    }  # fmt: skip
+    return {
+        facet: rows[facet] for facet in rows
+        if facet in chosen and has_several(filters, rows[facet])
+    }  # fmt: skip
+
+
 def _check_limits(name: str, values: Sequence[str], count: int, length: int) -> None:
     """Raise BadParameter if there are too many values, or they take too many bytes."""
     if count > MAX_SELECTED:
@@ -124,8 +160,11 @@ def read_choice(arguments: Arguments, name: str, choices: Sequence[Choice]) -> C
     for choice in choices:
         if choice == value:
             return choice
-    expected = gettext("Use one of: %(choices)s.") % {"choices": join(choices)}
-    raise BadParameter(name, value, expected)
+    raise BadParameter(name, value, _list_choices(choices))
+
+
+def _list_choices(choices: Iterable[str]) -> str:
+    return gettext("Use one of: %(choices)s.") % {"choices": join(choices)}
 
 
 def _number(arguments: Arguments, name: str, max_value: int, *, capped: bool) -> int | None:

@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document of the API.
 
-Parameters derive from the rows of the catalogue, as in `search_url`. Responses derive from the
-types in `schemas`, and the fields of a publication from the rows.
+Responses derive from the types in `schemas`, and the fields of a publication from the rows of the
+catalogue, as the parameters do.
 
 Specification: https://spec.openapis.org/oas/v3.1.0
 """
@@ -9,66 +9,27 @@ Specification: https://spec.openapis.org/oas/v3.1.0
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
 
 import msgspec
 
-from indexer.catalogue.fields import MISSING, Catalogue, Field, FieldKind
+from indexer.catalogue.fields import Catalogue, Field, FieldKind
 from indexer.catalogue.records import Link
-from indexer.catalogue.schema import list_exact_fields
 from search_app.api import schemas
-from search_app.i18n.interface import LANGUAGES
-from search_app.search_state import MATCHES, MAX_SIZE, NOT, SIZE, SORTS, SWITCH
-from search_app.search_url import MAX_SELECTED
-
-Json = dict[str, Any]
-"""A part of the document."""
+from search_app.api.parameters import Json, list_parameters
 
 REF = "#/components/schemas/{name}"
 RESPONSES = (
     schemas.Search, schemas.Suggestions, schemas.Health, schemas.Error, schemas.PublicationBody,
     schemas.Gone, schemas.HitBody, schemas.LinkedBody, schemas.SearchRecordBody, Link,
 )  # fmt: skip
-YEAR = "[0-9]{4}"
-FORMATS: dict[FieldKind, str] = {
-    "country": ", codes of two letters after ISO 3166",
-    "language": ", codes after BCP 47",
-    "name": ", persons as `Family, Given`",
-    "year": ", years or ranges such as `2010..2015`, `2010..` and `..2015`",
-}
-"""Format of the values of a kind, as the end of a parameter's description."""
 VALUES: dict[FieldKind, Json] = {
     "year": {"type": "integer"},
     "link": {"$ref": REF.format(name="Link")},
 }
 """Schema of the values of a kind in a response, if they are not strings."""
 
-QUERY_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
-    ("q", "The query: words, phrases in quotes, prefixes with a star, and fields.",
-     {"type": "string", "default": ""}),
-    ("match", "all: all words must match. any: any word is enough. auto: any, if few match all.",
-     {"type": "string", "enum": MATCHES, "default": "auto"}),
-    ("exact", "1: only the words as typed, without corrections, synonyms, or years in words.",
-     {"type": "string", "enum": SWITCH, "default": "0"}),
-    ("semantic", "0: no semantic search. It has no effect if the index has no embeddings.",
-     {"type": "string", "enum": SWITCH, "default": "1"}),
-)  # fmt: skip
-LANGUAGE_PARAMETER: tuple[str, str, Json] = (
-    "lang", "The language of labels and messages.", {"type": "string", "enum": LANGUAGES},
-)  # fmt: skip
-LIST_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
-    ("sort", "The sort order. The default is relevance, or newest if the query has no words.",
-     {"type": "string", "enum": SORTS}),
-    ("size", "The number of publications on a page.",
-     {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": SIZE}),
-    ("fold", "1: list only one edition of each title.",
-     {"type": "string", "enum": SWITCH, "default": "0"}),
-    ("explain", "1: explain hits in `why`. With over 100 words, only the first hits have it.",
-     {"type": "string", "enum": SWITCH, "default": "0"}),
-    ("page", "The page number.", {"type": "integer", "minimum": 1, "default": 1}),
-)  # fmt: skip
 SEARCHES = {
     "/api/search": (
         "search", "Search publications, and count hits for each filter value.", "Search",
@@ -185,62 +146,6 @@ def _make_response(description: str, schema: str) -> Json:
 
 def _make_ref(kind: str, name: str) -> Json:
     return {"$ref": f"#/components/{kind}/{name}"}
-
-
-def list_parameters(catalogue: Catalogue) -> list[Json]:
-    """Return the parameters of a search, in the order of the page's URLs."""
-    rows = [
-        row
-        for field in list_exact_fields(catalogue)
-        for row in _list_row_parameters(field, catalogue)
-    ]
-    examples = {
-        str(number): {"value": text, "summary": meaning}
-        for number, (text, meaning) in enumerate(catalogue.examples, 1)
-    }
-    parameters: list[Json] = [
-        {"name": name, "in": "query", "description": description, "schema": schema}
-        for name, description, schema in (
-            *QUERY_PARAMETERS,
-            *rows,
-            *LIST_PARAMETERS,
-            LANGUAGE_PARAMETER,
-        )
-    ]
-    return [{**parameters[0], "examples": examples} if examples else parameters[0], *parameters[1:]]
-
-
-def _list_row_parameters(field: Field, catalogue: Catalogue) -> Iterator[tuple[str, str, Json]]:
-    """Yield the parameters that select and exclude values of a row."""
-    values = {
-        "type": "array",
-        "items": _make_value_schema(field, catalogue),
-        "maxItems": MAX_SELECTED,
-    }
-    description_of_values = f"{field.label}: any of these values{FORMATS.get(field.kind, '')}."
-    yield (
-        field.name,
-        f"{description_of_values} `{MISSING}` selects publications without one: {field.missing}.",
-        values,
-    )
-    yield f"{NOT}{field.name}", f"{field.label}: none of these values, in the same form.", values
-    if field.kind == "year":
-        for end, position in (("from", "first"), ("to", "last")):
-            description = f"{field.label}: the {position} year of a range."
-            yield f"{field.name}_{end}", description, {"type": "string", "pattern": f"^{YEAR}$"}
-
-
-def _make_value_schema(field: Field, catalogue: Catalogue) -> Json:
-    """Return the schema of one value of a row in a parameter.
-
-    It is an enum if the row lists its values or the catalogue groups them under a parent row.
-    """
-    if allowed := field.values or (field.parent and catalogue.groups):
-        return {"type": "string", "enum": [*allowed, MISSING]}
-    if field.kind == "year":
-        years = f"{YEAR}|{YEAR}[.][.]|[.][.]{YEAR}|{YEAR}[.][.]{YEAR}"
-        return {"type": "string", "pattern": f"^({years}|{MISSING})$"}
-    return {"type": "string"}
 
 
 def _make_schemas(catalogue: Catalogue) -> Json:

@@ -92,8 +92,8 @@ class DiagnosisBody(TypedDict):
     `words` searches for each typed term alone. `nearest` replaces unknown words by similar ones.
     `without` drops one selected or excluded value. `without_filters` drops all filters and `any`
     needs any of the words only. Each of these two is null if it would not be another search.
-    `lacking` lists concepts of the thesaurus that no publication has. `places` lists places that no
-    publication is about.
+    `any_of` needs any of the selected values of a facet only. `lacking` lists concepts of the
+    thesaurus that no publication has. `places` lists places that no publication is about.
     """
 
     words: Sequence[SearchLinkBody]
@@ -101,6 +101,7 @@ class DiagnosisBody(TypedDict):
     without: Sequence[RemovedFilterBody]
     without_filters: SearchLinkBody | None
     any: SearchLinkBody | None
+    any_of: Mapping[str, SearchLinkBody]
     lacking: Sequence[LackingBody]
     places: Sequence[MissingPlaceBody]
 
@@ -109,8 +110,8 @@ class BucketBody(TypedDict):
     """A value of a facet.
 
     `count` is the number of hits if only this value is selected in its facet. Other facets keep
-    their selection. If the value is `excluded`, `count` is the number of hits that the exclusion
-    removes. `children` are values of the child field.
+    their selection. If all selected values are needed, it is the number of hits with the value. If
+    it is `excluded`, it is the number that the exclusion removes. `children` are child values.
     """
 
     field: str

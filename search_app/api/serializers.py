@@ -119,6 +119,7 @@ def _serialize_diagnosis(
         ],
         "without_filters": _serialize_link(links.unfiltered) if links.unfiltered else None,
         "any": _serialize_link(links.any) if links.any else None,
+        "any_of": {facet: _serialize_link(link) for facet, link in links.any_of.items()},
         "lacking": [
             {
                 "said": lacking.text,

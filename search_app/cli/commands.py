@@ -31,7 +31,7 @@ from search_app.cli.progress import ProgressDisplay
 from search_app.engine import Engine, open_engine
 from search_app.export.registry import FORMATS
 from search_app.presentation import facet_panel, facet_rows, search_page
-from search_app.search_state import NOT
+from search_app.search_state import MATCH, NOT
 from search_app.web import zero_result_log
 
 REMOVES_MUCH = 4
@@ -247,7 +247,7 @@ def _print_results(
     catalogue = engine.get_searcher().catalogue
     fields = [field.name for field in schema.list_exact_fields(catalogue)]
     allowed = {
-        *fields, *(f"{NOT}{name}" for name in fields),
+        *(f"{prefix}{name}" for name in fields for prefix in ("", MATCH, NOT)),
         "sort", "size", "page", "match", "exact", "fold", "explain", "semantic",
     }  # fmt: skip
     state = search_url.read(output.parse_arguments(words, allowed), catalogue)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -13,10 +12,8 @@ Match = Literal["auto", "all", "any"]
 Sort = Literal["relevance", "newest", "oldest", "title"]
 Filters = Mapping[str, tuple[str, ...]]
 """Values by the name of their field."""
-NO_FILTERS: Filters = MappingProxyType({})
 AllOf = Mapping[str, tuple[str, ...]]
 """The names of the rows of facets, by the name of the facet."""
-NO_FACETS: AllOf = MappingProxyType({})
 
 MAX_QUERY_BYTES = 8000
 """Limit on the query text, in bytes of UTF-8. Each link of a page repeats it. A longer text is
@@ -66,6 +63,10 @@ class SearchRequest(msgspec.Struct, frozen=True):
     explain: bool = False
     semantic: bool = True
     beyond: int = 0
+
+
+EVERYTHING = SearchRequest()
+"""The search for all publications."""
 
 
 def truncate(text: str) -> tuple[str, int]:

@@ -129,7 +129,8 @@ class ExpandedEntity(msgspec.Struct, frozen=True):
 class Bucket(msgspec.Struct, frozen=True):
     """A value of a facet.
 
-    `count`: hits if only this value is selected in its facet. Other facets keep their selection.
+    `count`: hits if only this value is selected in its facet. Other facets keep their selection. If
+    all selected values of the facet are needed, `count` is the number of hits that have the value.
     `total`: hits after this value is toggled. If the value is `excluded`, `total` is the number of
     hits without this exclusion, and `count` how many of these the exclusion removes. `field` is the
     field that the value belongs to. In a facet with two levels, the buckets of the lower field are
@@ -192,14 +193,17 @@ class Diagnosis(msgspec.Struct, frozen=True):
     query alone. `nearest` has the query with an unknown word replaced by a similar one of the
     index, or that word alone. `unfiltered` is the number of hits without the selected filters.
     `any` is the number of hits for any of the words. It is None if the search itself asked for any
-    word. `lacking` has the concepts that no publication has, with or without filters, and `places`
-    the places that no publication is about.
+    word. `any_of` has the number of hits if any selected value of a facet is enough, by the name of
+    the facet, if there are no hits and all its values are needed. `lacking` has the concepts that
+    no publication has, with or without filters, and `places` the places that no publication is
+    about.
     """
 
     words: tuple[QueryCount, ...]
     nearest: tuple[QueryCount, ...]
     unfiltered: int
     any: int | None
+    any_of: Mapping[str, int] = {}
     lacking: tuple[Lacking, ...] = ()
     places: tuple[MissingPlace, ...] = ()
 

@@ -34,7 +34,7 @@ from search_app.engine.query.field_names import index_names, replace_names
 from search_app.engine.query.nodes import clauses
 from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.request import NO_FILTERS, Filters, SearchRequest
+from search_app.engine.request import EVERYTHING, SearchRequest
 from search_app.engine.results import Diagnosis, ExpandedEntity, Results, Suggestion
 from search_app.engine.store import Expected, Related, Store, StoreRequest
 
@@ -235,20 +235,14 @@ class Searcher:
         return retrieve(self._resolve(request), self.interpreter, deadline).reply.scan()
 
     def suggest(
-        self, text: str, filters: Filters, language: str = "", *, excluded: Filters = NO_FILTERS
+        self, text: str, within: SearchRequest = EVERYTHING, language: str = ""
     ) -> list[Suggestion]:
-        """Return suggestions for a text that is being typed, within the selected filters.
+        """Return suggestions for a text that is being typed, within the filters of a request.
 
-        They lead to no publication with an excluded value. Values have labels in the catalogue's
-        own language and in `language`.
+        Values have labels in the catalogue's own language and in `language`.
         """
-        return autocomplete.suggest(
-            replace_names(text, self._field_names),
-            self.interpreter,
-            filters=filters,
-            language=language,
-            excluded=excluded,
-        )
+        text = replace_names(text, self._field_names)
+        return autocomplete.suggest(text, self.interpreter, within=within, language=language)
 
     def get_publication(self, identity: str) -> Publication | None:
         """Return the publication with an id, or None."""

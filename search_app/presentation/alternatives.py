@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from indexer.catalogue.fields import MISSING, Catalogue
@@ -59,7 +61,8 @@ class Alternatives(msgspec.Struct, frozen=True):
 
     `words` searches for each word alone. It is empty if no word has hits. `nearest` replaces
     unknown words by similar ones. `unfiltered` drops all filters. `any` needs any of the words
-    only. `lacking` has the concepts that no publication has, with broader and related ones.
+    only. `any_of` needs any of the selected values of a facet only, by its name, and has its label.
+    `lacking` has the concepts that no publication has, with broader and related ones.
     `places` has the places that no publication is about.
     """
 
@@ -67,6 +70,7 @@ class Alternatives(msgspec.Struct, frozen=True):
     nearest: tuple[SearchLink, ...]
     unfiltered: SearchLink | None
     any: SearchLink | None
+    any_of: Mapping[str, SearchLink]
     lacking: tuple[WiderSubjects, ...] = ()
     places: tuple[PlaceAlternatives, ...] = ()
 
@@ -82,6 +86,10 @@ def alternatives(diagnosis: Diagnosis, state: SearchState, catalogue: Catalogue)
         tuple([_make_link(count, state) for count in diagnosis.nearest]),
         _link_to(diagnosis.unfiltered, state.without_filters()) if has_several_filters else None,
         None if diagnosis.any is None else _link_to(diagnosis.any, state.with_match("any")),
+        {
+            facet: _link_to(total, state.with_any_of(facet), catalogue.by_name[facet].label)
+            for facet, total in diagnosis.any_of.items()
+        },
         tuple([_make_wider(lacking, state) for lacking in diagnosis.lacking]),
         tuple([_make_place(place, state, catalogue) for place in diagnosis.places]),
     )
@@ -129,5 +137,6 @@ def _make_link(count: QueryCount, state: SearchState) -> SearchLink:
     return _link_to(count.total, state.with_only_text(count.text))
 
 
-def _link_to(total: int, state: SearchState) -> SearchLink:
-    return SearchLink(state.text, total, state.make_url() if total else "")
+def _link_to(total: int, state: SearchState, label: str = "") -> SearchLink:
+    """Return the link to a search. Its label is the query if there is none."""
+    return SearchLink(label or state.text, total, state.make_url() if total else "")

@@ -10,12 +10,14 @@ from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import Bucket, Results
+from search_app.i18n.translation import gettext
 from search_app.presentation.facet_rows import (
     FacetRow,
     RowBuilder,
     facet_label,
     is_restricted,
 )
+from search_app.presentation.list_controls import Choice
 from search_app.presentation.year_histogram import Histogram, make_histogram
 from search_app.search_state import SearchState
 
@@ -32,7 +34,8 @@ class FacetGroup(msgspec.Struct, frozen=True):
 
     `size` is the number of stated values, with those of the child row. `more` is the number of
     values that are not shown. `is_open` tells whether the group is open at first on a phone, and
-    `is_early` whether it is always open on a desk.
+    `is_early` whether it is always open on a desk. `combinations` has the links by which a
+    publication needs any or all of the selected values, if there are several.
 
     Only years have a `histogram`. `from_value` and `to_value` fill the two inputs of a range.
     `action` is the URL of the form of a range, `finder` that of the search box for values, and
@@ -49,6 +52,7 @@ class FacetGroup(msgspec.Struct, frozen=True):
     kept: tuple[tuple[str, str], ...]
     is_open: bool
     is_early: bool
+    combinations: tuple[Choice, ...] = ()
     is_range: bool = False
     histogram: Histogram | None = None
     from_value: str = ""
@@ -104,10 +108,35 @@ def make_facet_groups(
             kept=state.list_pairs_without(),
             is_open=number < OPEN_GROUPS or any(map(is_restricted, buckets)),
             is_early=number < EARLY_GROUPS,
+            combinations=_make_combinations(field, results, state, catalogue),
         )
         is_year = field.kind == "year"
         groups.append(_add_range(group, field, results, state, rows) if is_year else group)
     return tuple(groups)
+
+
+def _make_combinations(
+    field: Field, results: Results, state: SearchState, catalogue: Catalogue
+) -> tuple[Choice, ...]:
+    """Return the choice between any and all of the selected values of a facet.
+
+    It is empty if it changes nothing: a selected child counts instead of its selected parent.
+    """
+    selected = {
+        (bucket.field, bucket.value)
+        for parent in results.facets[field.name]
+        for bucket in (parent, *parent.children)
+        if bucket.selected and not any(child.selected for child in bucket.children)
+    }
+    needs_all, rows = state.needs_all_of(field.name), catalogue.list_facet_rows(field)
+    if field not in catalogue.multivalued or not (len(selected) > 1 or needs_all):
+        return ()
+    any_of = state.with_any_of(field.name)
+    all_of = state.with_all_of(field.name, tuple(row.name for row in rows))
+    return (
+        Choice("any", gettext("Any of these"), any_of.make_url(), not needs_all),
+        Choice("all", gettext("All of these"), all_of.make_url(), needs_all),
+    )
 
 
 def _add_range(

@@ -81,6 +81,13 @@ def exclusion_label(field: Field, value: Value, catalogue: Catalogue) -> str:
     return gettext("not %(value)s") % {"value": facet_label(field, value, catalogue)}
 
 
+def selection_label(field: Field, state: SearchState) -> str:
+    """Return the label of a field for its selected values. It says if a hit needs all of them."""
+    if not state.needs_all_of(field.name):
+        return field.label
+    return gettext("%(field)s (all of)") % {"field": field.label}
+
+
 def is_selected(bucket: Bucket) -> bool:
     """Return whether a value, or one below it, is selected."""
     return bucket.selected or any(child.selected for child in bucket.children)

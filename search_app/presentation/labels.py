@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from urllib.parse import urlsplit
 
 from indexer.catalogue.fields import Catalogue, Field
@@ -97,14 +98,23 @@ def _isolate(text: str) -> str:
 
 
 def describe_search(state: SearchState, catalogue: Catalogue) -> str:
-    """Return the query and its filters as one line, or "" for all publications."""
-    labels = [
-        label(catalogue.by_name[name], value, catalogue)
+    """Return the query and its filters as one line, or "" for all publications.
+
+    Values of which all are needed have a plus sign between them.
+    """
+    selected, excluded = [
+        {
+            name: [label(catalogue.by_name[name], value, catalogue) for value in values]
+            for name, values in filters.items()
+        }
         for filters, label in ((state.filters, facet_label), (state.excluded, exclusion_label))
-        for name, values in filters.items()
-        for value in values
     ]
-    return join(filter(None, [state.text, *labels]))
+    all_of = [
+        " + ".join(label for row in rows for label in selected.pop(row, ()))
+        for rows in state.all_of.values()
+    ]
+    others = chain.from_iterable((*selected.values(), *excluded.values()))
+    return join(filter(None, [state.text, *all_of, *others]))
 
 
 def list_qualifying_rows(field: Field, catalogue: Catalogue) -> list[Field]:

@@ -12,7 +12,7 @@ from search_app.search_state import SIZES, SORTS, SearchState
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """A sort order, or a number of hits per page, and the URL that selects it."""
+    """One of several choices, such as a sort order, and the URL that selects it."""
 
     value: str
     label: str

@@ -29,6 +29,7 @@ from search_app.presentation.facet_rows import (
     exclusion_label,
     facet_label,
     find_facet_language,
+    selection_label,
 )
 from search_app.presentation.html import isolate, mark, mark_passage
 from search_app.presentation.labels import HitLines
@@ -54,11 +55,13 @@ bytes. They limit the page to about 2,000 values. It stays fast for tens of thou
 class Chip(msgspec.Struct, frozen=True):
     """A selected or excluded value: its labels, the URL without it, and the total without it.
 
-    `lang` is the language of the label if it is not the one of the page. `action` describes what a
-    click on it does, and how many hits follow.
+    `facet` is the label of its field, and `name` is that with the words that all values are needed,
+    if they are. `lang` is the language of the label if it is not the one of the page. `action`
+    describes what a click on it does, and how many hits follow.
     """
 
     facet: str
+    name: str
     label: str
     href: str
     total: int
@@ -78,7 +81,7 @@ class Chip(msgspec.Struct, frozen=True):
                 self.total,
             )
         return message % {
-            "field": self.facet,
+            "field": self.name,
             "value": self.label,
             "number": format_number(self.total),
         }
@@ -235,18 +238,19 @@ def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> It
         field = catalogue.by_name[name]
         for value in values:
             href = state.without_filter(name, value).make_url()
-            value_label = facet_label(field, value, catalogue)
-            language, total = (
+            yield Chip(
+                field.label, selection_label(field, state), facet_label(field, value, catalogue),
+                href, totals[name, value, False], name, value,
                 find_facet_language(field, value, catalogue),
-                totals[name, value, False],
-            )
-            yield Chip(field.label, value_label, href, total, name, value, language)
+            )  # fmt: skip
     for name, values in state.excluded.items():
         field = catalogue.by_name[name]
         for value in values:
             href = state.without_exclusion(name, value).make_url()
             value_label, total = exclusion_label(field, value, catalogue), totals[name, value, True]
-            yield Chip(field.label, value_label, href, total, name, value, excluded=True)
+            yield Chip(
+                field.label, field.label, value_label, href, total, name, value, excluded=True
+            )
 
 
 class FacetPage(msgspec.Struct, frozen=True):

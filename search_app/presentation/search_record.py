@@ -6,7 +6,7 @@ strategy, limits, updates, date, and number of records.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from importlib.metadata import version
 
@@ -17,7 +17,7 @@ from indexer.generations.manifest import Manifest
 from search_app.engine.request import Match, Sort
 from search_app.engine.results import ExpandedEntity, Results
 from search_app.i18n.translation import gettext
-from search_app.presentation.facet_rows import exclusion_label, facet_label
+from search_app.presentation.facet_rows import exclusion_label, facet_label, selection_label
 from search_app.presentation.list_controls import make_sorts
 from search_app.presentation.search_notes import interpretation_notes, search_notes
 from search_app.search_state import SearchState
@@ -28,7 +28,8 @@ class SearchRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     `interpretation` has sentences on corrections, years, relaxing, and dropped words. `expanded`
     has the concepts of the query with all names that were searched for too. `filters` has the
-    selected values by field, and `excluded` the excluded ones. `url` repeats the search, and `ris`
+    selected values by field, and `excluded` the excluded ones. `all_of` has the facets of which all
+    selected values were needed. `url` repeats the search, and `ris`
     has its publications in RIS. `time` is that of the search in UTC.
     `generation`, `built` and `publications` are the name, the time and the size of the index.
     `program` is the version of the program. `total` is the number of hits.
@@ -42,6 +43,7 @@ class SearchRecord(msgspec.Struct, frozen=True, kw_only=True):
     interpretation: tuple[str, ...]
     expanded: tuple[ExpandedEntity, ...]
     filters: Mapping[str, tuple[str, ...]]
+    all_of: tuple[str, ...]
     excluded: Mapping[str, tuple[str, ...]]
     sort: Sort
     url: str
@@ -97,6 +99,7 @@ def make_search_record(
         interpretation=tuple(filter(None, lines)),
         expanded=results.entities,
         filters=state.filters,
+        all_of=tuple(state.all_of),
         excluded=state.excluded,
         sort=results.sort,
         url=f"{origin}{state.make_url(page=1)}",
@@ -117,16 +120,22 @@ def make_record_page(
     return RecordPage(
         record,
         gettext("%(time)s UTC") % {"time": f"{record.time:%Y-%m-%d %H:%M:%S}"},
-        tuple(
-            (
-                catalogue.by_name[name].label,
-                tuple(label(catalogue.by_name[name], value, catalogue) for value in values),
-            )
-            for filters, label in ((state.filters, facet_label), (state.excluded, exclusion_label))
-            for name, values in filters.items()
-        ),
+        tuple(_list_filters(state, catalogue)),
         next(choice.label for choice in make_sorts(results, state) if choice.selected),
         digest,
         state.make_url(page=1),
         state.make_url("/api/search-record", page=1),
     )
+
+
+def _list_filters(
+    state: SearchState, catalogue: Catalogue
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the labels of the selected values, and those of the excluded ones, by field."""
+    for name, values in state.filters.items():
+        field = catalogue.by_name[name]
+        labels = [facet_label(field, value, catalogue) for value in values]
+        yield selection_label(field, state), tuple(labels)
+    for name, values in state.excluded.items():
+        field = catalogue.by_name[name]
+        yield field.label, tuple(exclusion_label(field, value, catalogue) for value in values)

@@ -68,7 +68,7 @@ def description() -> Response:
 def suggestions() -> Response:
     """Return the suggestions of the API as four arrays: typed text, texts, labels, and URLs."""
     text, state, catalogue = request.args.get("q", ""), parse_state(), get_catalogue()
-    found = get_searcher().suggest(text, state.filters, current().code, excluded=state.excluded)
+    found = get_searcher().suggest(text, state, current().code)
     rows = serializers.serialize_suggestions(text, state, found, catalogue)["suggestions"]
     body = (
         text,

@@ -168,7 +168,7 @@ def api_search() -> Response:
 def api_suggest() -> Response:
     """Return suggestions for a query that is being typed, within the current filters, as JSON."""
     state, text = parse_state(), request.args.get("q", "")
-    found = get_searcher().suggest(text, state.filters, current().code, excluded=state.excluded)
+    found = get_searcher().suggest(text, state, current().code)
     return _render_json(serializers.serialize_suggestions(text, state, found, get_catalogue()))
 
 

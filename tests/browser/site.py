@@ -50,6 +50,7 @@ SEARCHES = {
     "relaxed": "/?q=organ+xyzzy",
     "past the end": "/?q=organ+removal&page=99",
     "unknown value": "/?region=Atlantis",
+    "all of two values": "/?region=Africa&region=South+Asia&match.region=all",
     "folded editions": "/?q=global+report&fold=1",
     "reasons": "/?q=africa+traficking&region=Africa&explain=1",
     "reasons of what is relaxed": "/?q=organ+xyzzy+%22victimm%22&explain=1",

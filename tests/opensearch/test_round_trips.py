@@ -100,7 +100,7 @@ def test_suggestions_take_three_requests(
     opened: Opened, text: str, selected: Mapping[str, tuple[str, ...]]
 ) -> None:
     """Completions, titles, and all counts are one request each, whatever is listed."""
-    assert opened.searcher.suggest(text, selected)
+    assert opened.searcher.suggest(text, SearchRequest(filters=selected))
     assert len(opened.client.sent) <= 3, opened.client.sent
 
 

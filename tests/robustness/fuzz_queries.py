@@ -24,7 +24,7 @@ def asked(data: bytes, engine: Engine) -> None:
     text = data.decode("utf-8", "surrogateescape")
     found = engine.search(SearchRequest(text, values=5))
     assert 0 <= found.total <= engine.get_searcher().size
-    engine.get_searcher().suggest(text, {})
+    engine.get_searcher().suggest(text)
 
 
 if __name__ == "__main__":

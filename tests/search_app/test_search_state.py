@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_app.search_state import SearchState
+from search_app.engine.request import AllOf
+from search_app.search_state import SearchState, has_several
 
 VALUES = st.lists(st.text(max_size=5), min_size=1, max_size=4, unique=True).map(tuple)
 FILTERS = st.dictionaries(st.sampled_from("abcd"), VALUES, max_size=3)
+FACETS = st.dictionaries(st.just("a"), st.just(("a", "b")), max_size=1)
+
+
+def make_state(state: SearchState, all_of: AllOf) -> SearchState:
+    """Return a state that needs all values of some facets, as far as several are selected."""
+    kept = {facet: rows for facet, rows in all_of.items() if has_several(state.filters, rows)}
+    return msgspec.structs.replace(state, all_of=kept)
+
+
 STATES = st.builds(
-    SearchState,
-    text=st.text(max_size=10),
-    filters=FILTERS,
-    excluded=FILTERS,
-    fold=st.booleans(),
-    page=st.integers(1, 3),
-    prefix=st.sampled_from(("", "/catalogue")),
+    make_state,
+    st.builds(
+        SearchState,
+        text=st.text(max_size=10),
+        filters=FILTERS,
+        excluded=FILTERS,
+        fold=st.booleans(),
+        page=st.integers(1, 3),
+        prefix=st.sampled_from(("", "/catalogue")),
+    ),
+    FACETS,
 )
 
 
@@ -39,3 +54,12 @@ def test_a_value_is_selected_or_excluded(state: SearchState, name: str, value: s
     excluded = state.with_filter(name, value).with_exclusion(name, value)
     assert value in excluded.excluded[name]
     assert value not in excluded.filters.get(name, ())
+
+
+def test_urls_need_all_values_only_of_several() -> None:
+    """A URL says that all values are needed, unless fewer than two are selected in its rows."""
+    state = SearchState(filters={"a": ("1",), "b": ("2",)}).with_all_of("a", ("a", "b"))
+    assert state.make_url() == "/?a=1&b=2&match.a=all"
+    assert state.with_any_of("a").make_url() == "/?a=1&b=2"
+    assert state.without_filter("b", "2").make_url() == "/?a=1"
+    assert state.without_filters().make_url() == "/"

@@ -36,9 +36,9 @@ CASES: Mapping[str, Callable[[Searcher, str], object]] = {
         SearchRequest(_misspell(text.split()[0]))
     ),
     "no hits": lambda searcher, text: searcher.search(SearchRequest(f"{text} AND year:1800")),
-    "suggestions": lambda searcher, text: searcher.suggest(text[:PREFIX], {}),
+    "suggestions": lambda searcher, text: searcher.suggest(text[:PREFIX]),
     "suggestions in a selection": lambda searcher, text: searcher.suggest(
-        text[:PREFIX], {"year": ("2010..",)}
+        text[:PREFIX], SearchRequest(filters={"year": ("2010..",)})
     ),
     "page of a publication": _show_publication,
     f"export of {EXPORTED:,}": lambda searcher, text: [

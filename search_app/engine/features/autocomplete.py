@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, repeat, tee
 from typing import NamedTuple, TypeVar
 
+import msgspec
+
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
 from search_app.engine.deadline import Deadline
@@ -19,7 +21,7 @@ from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import QUOTES
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.request import NO_FILTERS, Filters, SearchRequest
+from search_app.engine.request import EVERYTHING, Filters, SearchRequest
 from search_app.engine.results import Suggestion, SuggestionKind
 from search_app.engine.store import LabeledValue, Reply, StoreRequest
 
@@ -54,21 +56,22 @@ def suggest(
     text: str,
     interpreter: Interpreter,
     limit: int = MAX_SUGGESTIONS,
-    filters: Filters = NO_FILTERS,
+    within: SearchRequest = EVERYTHING,
     language: str = "",
-    *,
-    excluded: Filters = NO_FILTERS,
 ) -> list[Suggestion]:
     """Return up to `limit` suggestions for a text that is being typed, grouped by kind.
 
-    `filters` and `excluded` have the selected and the excluded facet values. They stay as they are,
-    and the counts respect them. Facet values are found by their labels in the catalogue's own
-    language and in `language`. The kinds take turns, so that no kind crowds out the others.
+    The selected and excluded facet values of `within` stay as they are, and the counts respect
+    them. Facet values are found by their labels in the catalogue's own language and in `language`.
+    The kinds take turns, so that no kind crowds out the others.
     """
     typed = _parse_typed(text)
     if typed is None:
         return []
-    search = _Search(interpreter, filters, excluded, language, Deadline())
+    only_filters = SearchRequest(
+        filters=within.filters, excluded=within.excluded, all_of=within.all_of
+    )
+    search = _Search(interpreter, only_filters, language, Deadline())
     completed, expected_texts = tee(_list_completed(typed, search, limit))
     titles, expected_titles = tee(_suggest_titles(typed, search, limit))
     expected = _list_expected(expected_texts, expected_titles, typed, search, limit)
@@ -79,22 +82,21 @@ def suggest(
 
 
 class _Search(NamedTuple):
-    """Searches within the selected filters. `language` is that of the page."""
+    """Searches within the filters of a request. `language` is that of the page."""
 
     interpreter: Interpreter
-    filters: Filters
-    excluded: Filters
+    within: SearchRequest
     language: str
     deadline: Deadline
 
     @property
     def is_restricted(self) -> bool:
         """Whether a value is selected or excluded."""
-        return bool(self.filters or self.excluded)
+        return bool(self.within.filters or self.within.excluded)
 
     def make_ask(self, text: str) -> StoreRequest:
         """Return the search for a text. It is not parsed yet."""
-        return StoreRequest(SearchRequest(text, self.filters, self.excluded, semantic=False))
+        return StoreRequest(msgspec.structs.replace(self.within, text=text, semantic=False))
 
     def run(self, text: str) -> Reply:
         """Return the hits of a text, interpreted as in any search."""
@@ -102,7 +104,7 @@ class _Search(NamedTuple):
 
     def make_filter(self, filters: Filters) -> StoreRequest:
         """Return the search for all publications that pass some filters, and are not excluded."""
-        return StoreRequest(SearchRequest(filters=filters, excluded=self.excluded))
+        return StoreRequest(msgspec.structs.replace(self.within, filters=filters))
 
     def filter(self, filters: Filters) -> Reply:
         """Return all publications that pass some filters, and are not excluded."""
@@ -195,8 +197,8 @@ def _search_before(typed: TypedPrefix, text_before: str, search: _Search) -> Rep
     """Return the hits of the words before the last one, in which completions are counted."""
     vocabulary = search.interpreter.vocabulary
     if all(_is_stop_word(word, vocabulary) for word in typed.words[:-1]):
-        return search.filter(search.filters)
-    request = SearchRequest(text_before, search.filters, search.excluded)
+        return search.filter(search.within.filters)
+    request = msgspec.structs.replace(search.within, text=text_before)
     return search.interpreter.interpret_typed(request, search.deadline).reply
 
 
@@ -211,7 +213,7 @@ def _list_values(
     typed: TypedPrefix, search: _Search, limit: int
 ) -> Iterator[tuple[LabeledValue, dict[str, tuple[str, ...]]]]:
     """Yield values that are not selected, and the filters with each of them."""
-    filters = search.filters
+    filters = search.within.filters
     limit *= CANDIDATES_PER_SUGGESTION if search.is_restricted else 1
     for found in search.interpreter.store.find_values(typed.text, limit, search.language):
         selected_values = filters.get(found.field, ())
@@ -221,6 +223,6 @@ def _list_values(
 
 def _suggest_titles(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[Suggestion]:
     """Yield publications whose title has all typed words, the last one as a prefix."""
-    reply, is_open = search.filter(search.filters), typed.last_start is not None
+    reply, is_open = search.filter(search.within.filters), typed.last_start is not None
     for identity, title in reply.find_titles(typed.words, limit, is_open=is_open):
         yield Suggestion("title", title, 1, value=identity)

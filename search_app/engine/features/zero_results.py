@@ -24,7 +24,7 @@ from search_app.engine.interpretation.interpreter import (
     retrieve,
 )
 from search_app.engine.query.nodes import Clause, clauses, drop_boosts, list_parts
-from search_app.engine.request import SearchRequest
+from search_app.engine.request import AllOf, SearchRequest
 from search_app.engine.results import Diagnosis, Lacking, QueryCount
 from search_app.engine.store import Expected, StoreRequest
 
@@ -46,12 +46,12 @@ class _Help(NamedTuple):
     interpreter: Interpreter
     deadline: Deadline
 
-    def search(self, **changes: str | bool) -> Retrieval:
+    def search(self, **changes: str | bool | AllOf) -> Retrieval:
         """Search again, with some fields of the request replaced. Raise BudgetExceeded."""
         changed = msgspec.structs.replace(self.request, **changes)
         return retrieve(changed, self.interpreter, self.deadline)
 
-    def list_asks(self, **changes: str | bool) -> Iterator[StoreRequest]:
+    def list_asks(self, **changes: str | bool | AllOf) -> Iterator[StoreRequest]:
         """Yield the searches that `search` may need. Raise BudgetExceeded."""
         changed = msgspec.structs.replace(self.request, **changes)
         return list_asks(changed, self.interpreter, self.deadline)
@@ -93,6 +93,12 @@ def diagnose(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline)
         tuple(islice(_find_nearest(typed, help_), MAX_NEAREST)),
         retrieved.reply.matched,
         help_.search(match="any").reply.total if _has_wider(retrieved) else None,
+        {}
+        if retrieved.reply.total
+        else {
+            facet: help_.search(all_of=all_of).reply.total
+            for facet, all_of in _list_any_of(help_.request).items()
+        },
         () if help_.request.exact else tuple(_find_lacking(help_)),
         tuple(missing_places.find_missing_places(help_.request, retrieved, interpreter, deadline)),
     )
@@ -108,6 +114,9 @@ def list_expected(
     yield from _expect_nearest(typed, help_)
     if _has_wider(retrieved):
         yield from help_.list_asks(match="any")
+    if not retrieved.reply.find_total():
+        for all_of in _list_any_of(help_.request).values():
+            yield from help_.list_asks(all_of=all_of)
     if not help_.request.exact:
         yield from _expect_wider(help_)
     yield from missing_places.list_expected(help_.request, retrieved, interpreter, deadline)
@@ -132,6 +141,14 @@ def _has_wider(retrieved: Retrieval) -> bool:
     """Return whether a search for any of the words may have more hits."""
     match = retrieved.request.match
     return match == "all" or (match == "auto" and retrieved.interpretation.is_strict)
+
+
+def _list_any_of(request: SearchRequest) -> dict[str, AllOf]:
+    """Return each facet that needs all values, with `all_of` if any value of it is enough."""
+    return {
+        facet: {other: rows for other, rows in request.all_of.items() if other != facet}
+        for facet in request.all_of
+    }
 
 
 def _find_lacking(help_: _Help) -> Iterator[Lacking]:

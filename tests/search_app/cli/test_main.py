@@ -399,6 +399,15 @@ def test_search_with_an_excluded_value(run: Run, index: Path) -> None:
     assert "not South Asia (2)" in told.out
 
 
+def test_search_for_all_of_several_values(run: Run, index: Path) -> None:
+    """An option with `match.` before the name of a facet requires all selected values."""
+    selected = ("--region", "South Asia", "--region", "Africa")
+    told = run("search", "--index", index, *selected)
+    assert not told.out.startswith("Nothing found\n")
+    told = run("search", "--index", index, *selected, "--match.region", "all")
+    assert told.out.startswith("Nothing found\n")
+
+
 def test_search_as_json(run: Run, index: Path) -> None:
     """With --json, a search prints the response of the API."""
     told = run("search", "--index", index, "--json", "organs")

@@ -19,7 +19,7 @@ from search_app import config, create_app, search_url
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.interpretation.interpreter import retrieve
 from tests.catalogue import PATIENT
-from tests.search_app.engine.features.test_zero_results import TICKED, TYPED
+from tests.search_app.engine.features.test_zero_results import COMBINED, TICKED, TYPED
 
 LEADS_TO = re.compile(r"(?:^|.*(?:, |: ))([\d,]+) publications?$", re.DOTALL)
 BEHIND = re.compile(r"\s*\(([\d,]+)\)")
@@ -94,6 +94,8 @@ def assert_counted(client: FlaskClient, path: str) -> int:
         ("/?q=smugglling&exact=1", 1),
         ("/?without.section=Tools&without.region=Africa&year=2009", 50),
         ("/facet/region?find=asia&without.country=IN", 5),
+        ("/?topic=smuggling+of+migrants&topic=trafficking+in+persons&match.topic=all", 30),
+        ("/facet/region?region=South+Asia&country=NP&region=Africa&match.region=all", 2),
     ],
 )  # fmt: skip
 @pytest.mark.slow
@@ -116,7 +118,13 @@ EXCLUDED = st.lists(
 )  # fmt: skip
 
 
-@given(path=PATHS, words=st.lists(TYPED, max_size=4), ticked=TICKED, excluded=EXCLUDED)
+@given(
+    path=PATHS,
+    words=st.lists(TYPED, max_size=4),
+    ticked=TICKED,
+    combined=COMBINED,
+    excluded=EXCLUDED,
+)
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -126,11 +134,17 @@ def test_the_links_of_any_page(
     path: str,
     words: list[str],
     ticked: list[tuple[str, str]],
+    combined: tuple[tuple[str, str], ...],
     excluded: list[tuple[str, str]],
 ) -> None:
     """No link leads to an empty list, for any query, selection, and excluded values."""
-    kept = [(name, value) for name, value in excluded if (name[4:], value) not in ticked]
-    pairs = [("q", " ".join(words)), *ticked, *kept]
+    selected = {*ticked, *combined}
+    kept = [
+        (name, value)
+        for name, value in excluded
+        if (name.removeprefix("without."), value) not in selected
+    ]
+    pairs = [("q", " ".join(words)), *ticked, *combined, *kept]
     assert_counted(client, f"{path}?" + "&".join(f"{name}={quote_plus(it)}" for name, it in pairs))
 
 

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +22,7 @@ from search_app.engine.interpretation.interpreter import Retrieval, retrieve
 from search_app.engine.request import Filters, SearchRequest
 from search_app.engine.results import Suggestion
 from search_app.engine.snapshot.label_index import LabelPrefixIndex
-from tests.search_app.engine.catalogues import FILTERS, WORDS, index, publications
+from tests.search_app.engine.catalogues import ALL_OF, FILTERS, WORDS, index, publications
 
 TOOLKIT = "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-removal-2015"
 
@@ -36,7 +37,8 @@ def suggested(
     engine: Engine, text: str, most: int = MAX_SUGGESTIONS, filters: Filters | None = None
 ) -> list[Suggestion]:
     """Return the suggestions for a text."""
-    return suggest(text, engine.get_searcher().interpreter, most, filters or {})
+    within = SearchRequest(filters={name: tuple(each) for name, each in (filters or {}).items()})
+    return suggest(text, engine.get_searcher().interpreter, most, within)
 
 
 def search(engine: Engine, request: SearchRequest) -> Retrieval:
@@ -211,7 +213,7 @@ def test_suggestions_respect_the_selected_filters(engine: Engine) -> None:
     """All suggestions lie within the selected filters, and no selected value is suggested."""
     ticked = {"region": ("South Asia",)}
     for each in suggested(engine, "tra", 50, ticked):
-        assert_true(engine, each, "tra", ticked)
+        assert_true(engine, each, "tra", SearchRequest(filters=ticked))
     assert ("region", "South Asia") not in values(engine, "south", ticked)
     assert words(engine, "refug", {"section": ("Multimedia",)}) == []
     assert words(engine, "refug") != []
@@ -220,8 +222,8 @@ def test_suggestions_respect_the_selected_filters(engine: Engine) -> None:
 def test_suggestions_lead_to_no_excluded_value(engine: Engine) -> None:
     """The count of a suggestion leaves out publications with an excluded value."""
     searcher, excluded = engine.get_searcher(), {"section": ("Multimedia",), "region": ("Africa",)}
-    suggestions = searcher.suggest("tra", {}, excluded=excluded)
-    assert suggestions != searcher.suggest("tra", {})
+    suggestions = searcher.suggest("tra", SearchRequest(excluded=excluded))
+    assert suggestions != searcher.suggest("tra")
     for each in suggestions:
         if each.kind == "word":
             request = SearchRequest(each.text, excluded=excluded)
@@ -240,7 +242,7 @@ def test_suggestions_lead_to_no_excluded_value(engine: Engine) -> None:
 def test_a_suggestion_has_the_count_of_its_search(engine: Engine, text: str) -> None:
     """The count of a suggestion is the total of its search, which includes synonyms."""
     for each in suggested(engine, text, 50):
-        assert_true(engine, each, text, {})
+        assert_true(engine, each, text, SearchRequest())
 
 
 def written(text: str) -> list[str]:
@@ -248,26 +250,26 @@ def written(text: str) -> list[str]:
     return [surface_form(text[start:end]) for start, end in tokenizer.find_spans(text)]
 
 
-def assert_true(engine: Engine, each: Suggestion, typed: str, filters: Filters) -> None:
+def assert_true(engine: Engine, each: Suggestion, typed: str, within: SearchRequest) -> None:
     """Assert that a suggestion leads to as many hits as its count, and to at least one."""
-    ticked = {name: tuple(values) for name, values in filters.items()}
     assert each.count > 0
     if each.kind == "word":
-        finding = search(engine, SearchRequest(each.text, ticked))
+        finding = search(engine, msgspec.structs.replace(within, text=each.text))
         read = finding.interpretation
         assert (finding.reply.total, read.corrected) == (each.count, None)
         assert not read.relaxed or (read.all_words_docs and read.all_words_docs.by_words)
         assert fold(each.text).startswith(fold(typed.lstrip()))
     elif each.kind == "facet":
-        ticked[each.field] = (*ticked.get(each.field, ()), each.value)
-        assert search(engine, SearchRequest(filters=ticked)).reply.total == each.count
+        values = (*within.filters.get(each.field, ()), each.value)
+        request = msgspec.structs.replace(within, filters={**within.filters, each.field: values})
+        assert search(engine, request).reply.total == each.count
         assert typed.split()[0].lower() in each.text.lower()
     else:
         searcher = engine.get_searcher()
         publication = searcher.get_publication(each.value)
         assert publication
         assert publication.title == each.text
-        assert each.value in searcher.list_ids(SearchRequest(filters=ticked, size=searcher.size))
+        assert each.value in searcher.list_ids(msgspec.structs.replace(within, size=searcher.size))
         held = written(each.text)
         *whole, last = written(typed)
         assert set(whole) <= set(held)
@@ -283,21 +285,24 @@ TYPED = st.builds(
 )
 
 
-@given(made=publications(most=120), asked=st.lists(st.tuples(TYPED, FILTERS), max_size=8))
+WITHIN = st.builds(SearchRequest, filters=FILTERS, all_of=st.just({}) | ALL_OF)
+
+
+@given(made=publications(most=120), asked=st.lists(st.tuples(TYPED, WITHIN), max_size=8))
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @pytest.mark.slow
 def test_every_suggestion_leads_to_its_count(
-    made: list[Publication], asked: list[tuple[str, Filters]]
+    made: list[Publication], asked: list[tuple[str, SearchRequest]]
 ) -> None:
     """Each suggestion leads to as many hits as its count, whatever is typed and selected."""
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(index(Path(folder), made))
-        for text, filters in asked:
-            found = suggested(engine, text, filters=filters)
+        for text, within in asked:
+            found = suggest(text, engine.get_searcher().interpreter, within=within)
             assert len(found) <= MAX_SUGGESTIONS
             assert len(set(found)) == len(found)
             for each in found:
-                assert_true(engine, each, text, filters)
+                assert_true(engine, each, text, within)
 
 
 @given(text=st.text(max_size=40), most=st.integers(1, 9))
@@ -333,6 +338,6 @@ def test_a_value_is_suggested_by_its_names(
     engine: Engine, text: str, language: str, value: str | None
 ) -> None:
     """A value is suggested by its names in the language of the page and in the catalogue's."""
-    found = engine.get_searcher().suggest(text, {}, language)
+    found = engine.get_searcher().suggest(text, language=language)
     values = [each.value for each in found if each.field == "country"]
     assert (value in values) if value else not values

@@ -28,6 +28,7 @@ def offered(diagnosis: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from diagnosis[name]
     for lacking in diagnosis["lacking"]:
         yield from (*lacking["broader"], *lacking["related"])
+    yield from diagnosis["any_of"].values()
     for name in ("without_filters", "any"):
         if diagnosis[name]:
             yield diagnosis[name]
@@ -151,16 +152,32 @@ TICKED = st.lists(
 )  # fmt: skip
 
 
-@given(words=st.lists(TYPED, max_size=4), ticked=TICKED)
+COMBINED = st.sampled_from([
+    (),
+    (("region", "Africa"), ("region", "South Asia"), ("match.region", "all")),
+    (("region", "South Asia"), ("region", "Europe and West/Central Asia"), ("match.region", "all")),
+    (("country", "IN"), ("region", "Middle East"), ("match.country", "all")),
+    (
+        ("topic", "trafficking in persons"), ("topic", "smuggling of migrants"),
+        ("match.topic", "all"), ("language", "en"), ("language", "es"), ("match.language", "all"),
+    ),
+])  # fmt: skip
+"""Fields of which a hit needs all selected values."""
+
+
+@given(words=st.lists(TYPED, max_size=4), ticked=TICKED, combined=COMBINED)
 @settings(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @pytest.mark.slow
 def test_every_number_is_the_total_of_its_link(
-    client: FlaskClient, words: list[str], ticked: list[tuple[str, str]]
+    client: FlaskClient,
+    words: list[str],
+    ticked: list[tuple[str, str]],
+    combined: tuple[tuple[str, str], ...],
 ) -> None:
     """Each link of the API and the page leads to as many hits as its number, for any query."""
-    pairs = [("q", " ".join(words)), *ticked]
+    pairs = [("q", " ".join(words)), *ticked, *combined]
     address = "/?" + "&".join(f"{name}={quote_plus(value)}" for name, value in pairs)
     found = answer(client, address)
     diagnosis = found["diagnosis"]

@@ -75,7 +75,7 @@ def test_a_search_derives_no_cached_property(catalogue_index: Path) -> None:
     before = sorted(derived(searcher))
     for each in SEARCHES:
         engine.search(each)
-    searcher.suggest("south a", {})
+    searcher.suggest("south a")
     searcher.find_related(next(searcher.scan(SearchRequest())).id)
     assert {
         ("Interpreter", "entity_linker"), ("Interpreter", "spellchecker"),
