@@ -95,7 +95,7 @@ URLS = sorted({
 
 def test_the_documents_have_commands() -> None:
     """The documents have commands, so the next test is not empty."""
-    assert len(COMMANDS) == 15
+    assert len(COMMANDS) == 16
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -116,6 +116,7 @@ def _make_row(
     counts_by_node = {(row.name, value): count for value, count in largest}
     for node in selection.nodes:
         if node[0] == row.name and node not in counts_by_node:
+            # If all values are needed, each hit has the selected ones, ranges too.
             count = toggles.count_current() if selection.needs_all else counts.find_count(node)
             counts_by_node[node] = toggles.count_value(node) if count is None else count
     return [

@@ -29,7 +29,7 @@ from search_app.engine.explain import Explainer, limit_explained
 from search_app.engine.facet_buckets import count_hidden, facet_buckets, make_excluded
 from search_app.engine.facet_selection import FacetSelection
 from search_app.engine.query.cost import limit_cost
-from search_app.engine.request import SearchRequest
+from search_app.engine.request import EVERYTHING
 from search_app.engine.results import Bucket, Explanation
 from search_app.engine.snapshot.facet_counts import FacetCounts
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
@@ -240,15 +240,12 @@ class ArrayReply:
         return explanations + [None] * (len(numbers) - len(explanations))
 
     def count(self) -> FacetCounts:
-        """Return the facet counts.
-
-        A facet with a selected value is counted without its own selection, unless this needs all
-        values.
-        """
+        """Return the facet counts. A selection of any value does not count in its own facet."""
         documents_by_row: dict[str, DocNumbers] = {}
-        for facet, selected in self.retrieved.filtered.selections.items():
+        filtered = self.retrieved.filtered
+        for facet, selected in filtered.selections.items():
             if not selected.selection.needs_all:
-                documents = self.retrieved.filtered.without_facet(facet)
+                documents = filtered.without_facet(facet)
                 documents_by_row |= {row.name: documents for row in selected.selection.rows}
         counts = self._snapshot.table.count(self.documents, documents_by_row)
         self._deadline.checkpoint("facets")
@@ -257,10 +254,9 @@ class ArrayReply:
     def count_facets(self) -> tuple[dict[str, tuple[Bucket, ...]], dict[str, int]]:
         """Return the buckets of each facet in display order, and how many values have none."""
         self.rank()  # before counting, so that stages are reported in this order
-        counts = self.count()
+        counts, catalogue = self.count(), self._snapshot.catalogue
         buckets, hidden_values = {}, {}
         excluded = make_excluded(self.retrieved.filtered.count_excluded(), self.total)
-        catalogue = self._snapshot.catalogue
         for field in catalogue.facets:
             name = field.name
             selected = self.retrieved.filtered.selections.get(name)
@@ -268,7 +264,7 @@ class ArrayReply:
                 base = self.retrieved.filtered.without_facet(name)
                 selection, toggles = selected.selection, ToggleCounter(base, selected)
             else:
-                selection, toggles = FacetSelection(field, SearchRequest(), catalogue), None
+                selection, toggles = FacetSelection(field, EVERYTHING, catalogue), None
             buckets[name] = facet_buckets(
                 selection, counts, toggles, self._ask.request.values, excluded
             )

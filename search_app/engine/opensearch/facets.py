@@ -25,7 +25,7 @@ from search_app.engine.opensearch.selections import (
     selection_query,
 )
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.request import SearchRequest
+from search_app.engine.request import EVERYTHING, SearchRequest
 from search_app.engine.results import Bucket
 
 Response = Mapping[str, Any]
@@ -130,7 +130,7 @@ def _count_excluded(
 def plan_values(row: str, request: SearchRequest, vocabulary: Vocabulary) -> FacetPlan:
     """Return the plan that counts the values of one row among the hits."""
     catalogue = vocabulary.catalogue
-    unselected = FacetSelection(catalogue.by_name[row], SearchRequest(), catalogue)
+    unselected = FacetSelection(catalogue.by_name[row], EVERYTHING, catalogue)
     return FacetPlan(
         [FacetAggregations(unselected, list_selected(request, vocabulary), vocabulary)]
     )
