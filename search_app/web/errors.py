@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from math import ceil
 
 import msgspec
 from flask import Flask, Response, g, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from indexer.cluster.connection import ClusterError
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine import BudgetExceeded, StoreUnavailable, TooBusy
-from search_app.i18n.translation import gettext
+from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation.labels import format_day
 from search_app.search_url import BadParameter
 from search_app.web.middleware.request_log import MAX_CHARS
@@ -26,14 +27,17 @@ log = logging.getLogger(__name__)
 RETRY_AFTER = {
     "no_index": 60, "unavailable": 10, "busy": 2, "busy_exporting": 30, "too_costly": 10,
 }  # fmt: skip
-"""`Retry-After` in seconds, by error code, for temporary errors."""
+"""`Retry-After` in seconds, by error code, for temporary errors except too many requests."""
+MAX_OF_UNIT = 90
+"""The longest wait that a hint gives in seconds, and in minutes. A longer one has the next unit."""
 
 
 class ErrorResponse(msgspec.Struct, frozen=True):
     """The content of an error response: a status, a code for programs, a message, and a hint.
 
     `removed` is the removed publication, if that is the error. `remedy` is what the operator of the
-    site can do, in English, like all messages of the command line.
+    site can do, in English, like all messages of the command line. `retry_after` is in seconds, for
+    a temporary error.
     """
 
     status: int
@@ -42,6 +46,7 @@ class ErrorResponse(msgspec.Struct, frozen=True):
     hint: str
     removed: PublicationRemoved | None = None
     remedy: str = ""
+    retry_after: int | None = None
 
 
 class NotFound(Exception):
@@ -107,7 +112,9 @@ def _temporary(
     match error:
         case StoreUnavailable():
             message = gettext("The catalogue cannot be searched at the moment.")
-            return ErrorResponse(503, "unavailable", message, gettext("Try again in a minute."))
+            return ErrorResponse(
+                503, "unavailable", message, _describe_wait(RETRY_AFTER["unavailable"])
+            )
         case ClusterError():
             # Its hint is about users, certificates, and nodes. It is in the log.
             message = gettext("The catalogue cannot be searched at the moment.")
@@ -124,11 +131,32 @@ def _temporary(
             return ErrorResponse(503, "busy", message, hint)
         case TooManyExports():
             message = gettext("Other exports are running.")
-            return ErrorResponse(503, "busy_exporting", message, gettext("Try again in a minute."))
+            return ErrorResponse(
+                503, "busy_exporting", message, _describe_wait(RETRY_AFTER["busy_exporting"])
+            )
         case BudgetExceeded():
             message = gettext("This search takes too long.")
             hint = gettext("Search for fewer words, or without wildcards and fuzzy terms.")
             return ErrorResponse(503, "too_costly", message, hint)
+
+
+def _describe_wait(seconds: int) -> str:
+    """Return when to try again, rounded up to a whole number of a unit."""
+    number = seconds
+    if number <= MAX_OF_UNIT:
+        message = ngettext(
+            "Try again in %(number)s second.", "Try again in %(number)s seconds.", number
+        )
+    elif (number := ceil(seconds / 60)) <= MAX_OF_UNIT:
+        message = ngettext(
+            "Try again in %(number)s minute.", "Try again in %(number)s minutes.", number
+        )
+    else:
+        number = ceil(seconds / 3600)
+        message = ngettext(
+            "Try again in %(number)s hour.", "Try again in %(number)s hours.", number
+        )
+    return message % {"number": format_number(number)}
 
 
 def _of_http(error: HTTPException) -> ErrorResponse:
@@ -138,6 +166,11 @@ def _of_http(error: HTTPException) -> ErrorResponse:
     if error.code == 405:
         message, hint = gettext("This page supports only GET."), gettext("Use a GET request.")
         return ErrorResponse(405, "not_allowed", message, hint)
+    if isinstance(error, TooManyRequests) and isinstance(error.retry_after, int):
+        seconds, code = error.retry_after, "too_many_requests"
+        message = gettext("There were too many requests from your network.")
+        hint = _describe_wait(seconds)
+        return ErrorResponse(429, code, message, hint, retry_after=seconds)
     code = str(error.name).lower().replace(" ", "_")
     # Werkzeug's own descriptions are in English.
     is_own = error.description != type(error).description
@@ -147,9 +180,6 @@ def _of_http(error: HTTPException) -> ErrorResponse:
             message = gettext("The server cannot read this request.")
         case 414:
             message = gettext("The URL is too long.")
-        case 429:
-            message = gettext("There were too many requests from your network.")
-            hint = gettext("Try again in a minute.")
         case _:
             message = gettext("The server cannot answer this request.")
     return ErrorResponse(error.code or 500, code, message, hint)
@@ -190,6 +220,7 @@ def _handle_error(error: Exception) -> Response:
         response = Response(page, error_response.status, content_type="text/html; charset=utf-8")
     if error_response.status == 405:
         response.headers["Allow"] = "GET, HEAD"
-    if error_response.code in RETRY_AFTER:
-        response.headers["Retry-After"] = str(RETRY_AFTER[error_response.code])
+    retry_after = error_response.retry_after or RETRY_AFTER.get(error_response.code)
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
     return response

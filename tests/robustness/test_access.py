@@ -203,6 +203,31 @@ def test_too_many_requests_get_429_and_retry_after(made: Make) -> None:
     assert client.get("/", environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 200
 
 
+def test_a_refusal_says_how_long_to_wait(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page of a refusal has the wait of its Retry-After, in the language of the page."""
+    now = 1_800_000_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    monkeypatch.setattr(access, "time", lambda: now)
+    client = made(rate="1 per 2 hours").test_client()
+    assert client.get("/").status_code == 200
+    for seconds, hint, address in (
+        (7200, "Try again in 2 hours.", "/"),
+        (5401, "Try again in 2 hours.", "/"),
+        (5400, "Try again in 90 minutes.", "/"),
+        (91, "Try again in 2 minutes.", "/"),
+        (90, "Try again in 90 seconds.", "/"),
+        (1, "Try again in 1 second.", "/"),
+        (1, "Réessayez dans 1 seconde.", "/fr/"),
+        (3, "Повторите попытку через 3 секунды.", "/ru/"),
+        (11, "حاول مرة أخرى بعد 11 ثانية.", "/ar/"),
+    ):
+        # The limiter adds up to a second, so that no client is too early.
+        now = 1_800_007_200.5 - seconds
+        refused = client.get(address)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, str(seconds))
+        assert hint in refused.text
+
+
 def test_a_busy_response_keeps_its_own_retry_after(
     made: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from http import HTTPStatus
 from importlib.util import find_spec
 from secrets import token_hex
 from time import perf_counter, time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import flask
-from flask import Flask, Response, g, request
-from werkzeug.exceptions import BadRequest, RequestURITooLarge
+from flask import Flask, g, request
+from werkzeug.exceptions import BadRequest, RequestURITooLarge, TooManyRequests
 from werkzeug.sansio.utils import host_is_trusted
 
 from search_app.config import SettingError, Settings
@@ -23,7 +22,7 @@ from search_app.i18n.translation import format_number, gettext
 from search_app.web.middleware.path_prefix import MISPLACED, mount
 
 if TYPE_CHECKING:
-    from flask_limiter import Limiter
+    from flask_limiter import Limiter, RequestLimit
 
 MAX_QUERY_BYTES = 1 << 16
 """Maximum bytes of a query string."""
@@ -91,7 +90,7 @@ def register(app: Flask, settings: Settings) -> None:
 
     app.before_request(begin_request)
     if settings.rate:
-        _limit_rate(app, settings.rate)
+        _make_limiter(settings.rate).init_app(app)
     app.before_request(check_request)
 
 
@@ -141,24 +140,11 @@ def _make_limiter(rate: str) -> Limiter:
         hint = "Use a number and a time, such as 120 per minute"
         raise SettingError(f"PUBSEARCH_RATE is {rate!r}, which is not a rate. {hint}") from error
     return Limiter(
-        get_client, application_limits=[rate], storage_uri="memory://",
+        get_client, application_limits=[rate], storage_uri="memory://", on_breach=_refuse,
         application_limits_exempt_when=lambda: request.endpoint in UNLIMITED,
     )  # fmt: skip
 
 
-def _limit_rate(app: Flask, rate: str) -> None:
-    """Refuse clients that exceed the rate, and add `Retry-After`.
-
-    Flask-Limiter could add the header itself, but then to every response, where it would overwrite
-    that of other errors.
-    """
-    limiter = _make_limiter(rate)
-    limiter.init_app(app)
-
-    def add_retry_after(response: Response) -> Response:
-        limit = limiter.current_limit
-        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and limit:
-            response.headers["Retry-After"] = str(max(int(limit.reset_at - time()), 1))
-        return response
-
-    app.after_request(add_retry_after)
+def _refuse(limit: RequestLimit) -> NoReturn:
+    """Refuse a request over the rate, with the seconds until the rate allows one."""
+    raise TooManyRequests(retry_after=max(int(limit.reset_at - time()), 1))

@@ -35,7 +35,8 @@ def test_a_search_of_an_unavailable_index_is_503(
     assert (page.status_code, api.status_code) == (503, 503)
     assert page.headers["Retry-After"] == api.headers["Retry-After"] == "10"
     assert "The catalogue cannot be searched at the moment." in page.text
-    assert json.loads(api.data)["error"]["code"] == "unavailable"
+    error = json.loads(api.data)["error"]
+    assert (error["code"], error["hint"]) == ("unavailable", "Try again in 10 seconds.")
     assert SECRET_HOST not in page.text + api.text
     assert client.get("/?q=law").status_code == 200
 
