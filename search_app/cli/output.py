@@ -38,7 +38,7 @@ def print_results(page: search_page.SearchPage, results: Results, catalogue: Cat
     click.echo("\n".join(lines))
     metadata_line = MetadataLine(catalogue, catalogue.facts)
     for hit in results.hits:
-        metadata = metadata_line.format(hit.publication)
+        metadata = [fact.unescape() for fact in metadata_line.format(hit.publication)]
         place = f"{hit.publication.source.file}:{hit.publication.source.line}"
         click.echo(f"\n{_style(hit.title)}\n  {' · '.join(metadata)}")
         click.echo(f"  {hit.publication.id} ({place})")

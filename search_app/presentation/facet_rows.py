@@ -77,7 +77,9 @@ def find_facet_language(field: Field, value: Value, catalogue: Catalogue) -> str
 
 
 def exclusion_label(field: Field, value: Value, catalogue: Catalogue) -> str:
-    """Return the display name of an excluded value."""
+    """Return the display name of an excluded value. Without the missing value, one is stated."""
+    if value == MISSING:
+        return gettext("Stated")
     return gettext("not %(value)s") % {"value": facet_label(field, value, catalogue)}
 
 

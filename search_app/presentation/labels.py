@@ -8,10 +8,17 @@ from datetime import datetime
 from itertools import chain
 from urllib.parse import urlsplit
 
+from markupsafe import Markup
+
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, Value
 from search_app.i18n.translation import current, format_number, gettext, join, ngettext
-from search_app.presentation.facet_rows import exclusion_label, facet_label
+from search_app.presentation.facet_rows import (
+    exclusion_label,
+    facet_label,
+    find_facet_language,
+)
+from search_app.presentation.html import Html, escape_html
 from search_app.search_state import SearchState
 
 MAX_FACT_NAMES = 3
@@ -34,8 +41,8 @@ class MetadataLine:
         self._catalogue = catalogue
         self._rows = [(field, list_qualifying_rows(field, catalogue)) for field in fields]
 
-    def format(self, publication: Publication) -> tuple[str, ...]:
-        """Return the facts of a publication, as text."""
+    def format(self, publication: Publication) -> tuple[Markup, ...]:
+        """Return the facts of a publication as HTML. A value in another language states it."""
         return tuple(
             [
                 self._format_field(publication, field, values, qualifying)
@@ -50,18 +57,25 @@ class MetadataLine:
         field: Field,
         values: Sequence[Value],
         qualifying: Sequence[Field],
-    ) -> str:
+    ) -> Markup:
         is_long = field.kind == "name" and len(values) > MAX_FACT_NAMES + 1
         shown_values = values[:MAX_FACT_NAMES] if is_long else values
-        texts = [
-            _isolate(display_value(publication, field, value, qualifying, self._catalogue))
-            for value in shown_values
-        ]
-        text, more = join(texts), len(values) - len(shown_values)
-        if not more:
-            return text
-        message = ngettext("%(names)s and %(number)s more", "%(names)s and %(number)s more", more)
-        return message % {"names": text, "number": format_number(more)}
+        texts = [self._make_html(publication, field, value, qualifying) for value in shown_values]
+        html, more = join(texts), len(values) - len(shown_values)
+        if more:
+            message = ngettext(
+                "%(names)s and %(number)s more", "%(names)s and %(number)s more", more
+            )
+            html = escape_html(message) % {"names": html, "number": format_number(more)}
+        return Markup(html)  # nosec B704  # noqa: S704 - each text is escaped
+
+    def _make_html(
+        self, publication: Publication, field: Field, value: Value, qualifying: Sequence[Field]
+    ) -> Html:
+        name = display_value(publication, field, value, qualifying, self._catalogue)
+        text = escape_html(_isolate(name))
+        language = find_facet_language(field, value, self._catalogue)
+        return Html(f'<span lang="{escape_html(language)}">{text}</span>') if language else text
 
 
 class HitLines:
@@ -73,10 +87,11 @@ class HitLines:
         self._authors = MetadataLine(catalogue, authors)
         self._facts = MetadataLine(catalogue, [row for row in rows if row not in authors])
 
-    def format(self, publication: Publication) -> tuple[str, str]:
-        """Return both lines of a publication. A line without values is empty."""
+    def format(self, publication: Publication) -> tuple[Markup, Markup]:
+        """Return both lines of a publication as HTML. A line without values is empty."""
         authors, facts = self._authors.format(publication), self._facts.format(publication)
-        return join(authors), " · ".join(facts)
+        lines = (join(authors), " · ".join(facts))
+        return Markup(lines[0]), Markup(lines[1])  # nosec B704  # noqa: S704 - both are HTML
 
 
 def format_day(time: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
+from markupsafe import Markup
 
 from indexer.analysis.tokenizer import PARAGRAPH_BREAK
 from indexer.catalogue.fields import Catalogue, Field
@@ -66,7 +67,7 @@ class RelatedPublication(msgspec.Struct, frozen=True):
     href: str
     title: str
     lang: str | None
-    facts: tuple[str, ...]
+    facts: tuple[Markup, ...]
 
 
 class PublicationPage(msgspec.Struct, frozen=True):
@@ -85,7 +86,7 @@ class PublicationPage(msgspec.Struct, frozen=True):
     abstract: DisplayedText
     href: str
     title: str
-    facts: tuple[str, ...]
+    facts: tuple[Markup, ...]
     how_to_get: HowToGet
     paragraphs: tuple[str, ...]
     original_paragraphs: tuple[str, ...]

@@ -32,8 +32,9 @@ from search_app.search_state import SearchState
 class ListEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A publication of the list, and the URLs of the list without it, and with it moved.
 
-    `up_href` of the first and `down_href` of the last are empty. `missing` is a sentence if the
-    catalogue does not have the publication, and `search_href` then searches for its title.
+    `up_href` of the first and `down_href` of the last are empty. `authors` and `facts` are HTML.
+    `missing` is a sentence if the catalogue does not have the publication, and `search_href` then
+    searches for its title.
     """
 
     id: str
@@ -58,8 +59,8 @@ class Candidate(msgspec.Struct, frozen=True):
     href: str
     title: Markup
     lang: str | None
-    authors: str
-    facts: str
+    authors: Markup
+    facts: Markup
     add_href: str
     is_listed: bool
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from markupsafe import Markup
 
-from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.results import Results
 from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation import search_notes
@@ -56,13 +56,15 @@ class Chip(msgspec.Struct, frozen=True):
     """A selected or excluded value: its labels, the URL without it, and the total without it.
 
     `facet` is the label of its field, and `name` is that with the words that all values are needed,
-    if they are. `lang` is the language of the label if it is not the one of the page. `action`
-    describes what a click on it does, and how many hits follow.
+    if they are. `own_label` is the part of the label that is in the language `lang`, or in that of
+    the page if this is None: for an excluded value, its own label. `action` describes what a click
+    on it does, and how many hits follow.
     """
 
     facet: str
     name: str
     label: str
+    own_label: str
     href: str
     total: int
     field: str
@@ -101,8 +103,8 @@ class HitRow(msgspec.Struct, frozen=True):
     title: Markup
     passage: Markup
     lang: str | None
-    authors: str
-    facts: str
+    authors: Markup
+    facts: Markup
     editions: int = 0
     editions_href: str = ""
     why: tuple[Markup, ...] = ()
@@ -238,9 +240,10 @@ def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> It
         field = catalogue.by_name[name]
         for value in values:
             href = state.without_filter(name, value).make_url()
+            value_label = facet_label(field, value, catalogue)
             yield Chip(
-                field.label, selection_label(field, state), facet_label(field, value, catalogue),
-                href, totals[name, value, False], name, value,
+                field.label, selection_label(field, state), value_label, value_label, href,
+                totals[name, value, False], name, value,
                 find_facet_language(field, value, catalogue),
             )  # fmt: skip
     for name, values in state.excluded.items():
@@ -248,9 +251,14 @@ def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> It
         for value in values:
             href = state.without_exclusion(name, value).make_url()
             value_label, total = exclusion_label(field, value, catalogue), totals[name, value, True]
+            own_label, language = value_label, None
+            if value != MISSING:
+                own_label = facet_label(field, value, catalogue)
+                language = find_facet_language(field, value, catalogue)
             yield Chip(
-                field.label, field.label, value_label, href, total, name, value, excluded=True
-            )
+                field.label, field.label, value_label, own_label, href, total, name, value,
+                language, excluded=True,
+            )  # fmt: skip
 
 
 class FacetPage(msgspec.Struct, frozen=True):

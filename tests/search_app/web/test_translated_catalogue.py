@@ -37,9 +37,15 @@ SPANISH = """\
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return a folder with the small corpus, its French texts, and its index."""
+    """Return a folder with the small corpus, its French texts, and its index.
+
+    Its lists show the section of each publication.
+    """
     folder = tmp_path_factory.mktemp("translated")
     samples.write_corpus(folder / "corpus")
+    catalogue = folder / "corpus" / "catalogue.toml"
+    text = catalogue.read_text(encoding="utf-8").replace("facet = 1\n", "facet = 1\nfact = 1\n")
+    catalogue.write_text(text, encoding="utf-8")
     for language, texts in (("fr", FRENCH), ("es", SPANISH)):
         file = folder / "corpus" / f"catalogue.{language}.toml"
         file.write_text(texts, encoding="utf-8")
@@ -171,3 +177,33 @@ def test_an_export_keeps_the_values_of_the_catalogue(client: FlaskClient) -> Non
 def test_every_page_displays_the_translated_catalogue(address: str, client: FlaskClient) -> None:
     """Every page has the translated title of the catalogue."""
     assert select(read(client, address), ".site a").text == "Petit catalogue"
+
+
+def test_excluded_values_state_their_language(client: FlaskClient) -> None:
+    """The chip of an excluded value has the language of the value, without the word before it."""
+    chips = read(client, "/?without.section=Tools&without.region=South+Asia").select(".chip")
+    parts = [[(part.text, part.get("lang")) for part in chip.select("bdi")] for chip in chips]
+    assert parts == [
+        [("Rubrique", None), ("Outils", None)],
+        [("Region", "en"), ("South Asia", "en")],
+    ]
+    assert [select(chip, "span").text for chip in chips] == [
+        "Rubrique\xa0: sauf Outils",
+        "Region\xa0: sauf South Asia",
+    ]
+
+
+@pytest.mark.parametrize("address", ["/", "/list?id=brief/6&id=model-law"])
+def test_facts_state_their_language(client: FlaskClient, address: str) -> None:
+    """A value in a line of facts has the language of the catalogue if it is not translated."""
+    lines = {str(line) for line in read(client, address).select(".hit .facts")}
+    assert lines == {
+        '<p class="facts"><span lang="en">Papers</span></p>',
+        '<p class="facts">Outils</p>',
+    }
+
+
+def test_facts_of_a_publication_state_their_language(client: FlaskClient) -> None:
+    """So has one on the page of a publication."""
+    line = select(read(client, "/publication/brief/6"), "article > .facts")
+    assert str(line) == '<p class="facts"><span lang="en">Papers</span></p>'
