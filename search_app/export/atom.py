@@ -21,13 +21,14 @@ MEDIA_TYPE = "application/atom+xml"
 class Feed(NamedTuple):
     """The description of a feed.
 
-    `links` has absolute URLs by relation: `self`, `alternate` (the same list as a page), `first`,
-    and if there are any `previous` and `next`. `updated` is the time of the index in RFC 3339.
-    `total` counts all entries. `start` is the number of the first one of this part, from 1, and
-    `size` the number of entries in a full part.
+    `language` is the one of the title. `links` has absolute URLs by relation: `self`, `alternate`
+    (the same list as a page), `first`, and if there are any `previous` and `next`. `updated` is the
+    time of the index in RFC 3339. `total` counts all entries. `start` is the number of the first
+    one of this part, from 1, and `size` the number of entries in a full part.
     """
 
     title: str
+    language: str
     author: str
     updated: str
     links: Mapping[str, str]
@@ -39,6 +40,7 @@ class Feed(NamedTuple):
 def write(feed: Feed, items: Iterable[Item]) -> bytes:
     """Return the document. The id of an entry is the URL of its page."""
     root = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM, "opensearch": _OPEN_SEARCH})
+    root.set(xml_document.LANGUAGE, feed.language)
     xml_document.add(root, "id", feed.links["first"])
     xml_document.add(root, "title", feed.title)
     xml_document.add(root, "updated", feed.updated)

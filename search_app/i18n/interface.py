@@ -25,6 +25,8 @@ SOURCE = "en"
 TRANSLATIONS = files("search_app.i18n") / "translations"
 _REGIONS = {"en": "en_GB"}
 """The region whose dates a language uses, if it is not the one of its CLDR locale."""
+_FIRST_DAYS = {"fr": "'1er' MMMM y"}
+"""The pattern of the first day of a month, if it has an ordinal number. CLDR has none."""
 MAX_CACHED_NUMBERS = 4096
 
 
@@ -56,7 +58,8 @@ class Interface:
 
     def format_date(self, day: date) -> str:
         """Return a day in full: `3 May 2026`."""
-        return format_date(day, "long", locale=self.locale)
+        pattern = _FIRST_DAYS.get(self.code, "long") if day.day == 1 else "long"
+        return format_date(day, pattern, locale=self.locale)
 
     def format_time(self, time: datetime) -> str:
         """Return a time in UTC, to the minute."""

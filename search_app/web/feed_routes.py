@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 from search_app.engine.results import Results
 from search_app.export import atom
 from search_app.export.csl import make_item
+from search_app.i18n.translation import current
 from search_app.presentation.labels import describe_search
 from search_app.search_state import SIZE, SearchState
 from search_app.web.addresses import get_page_urls, make_absolute
@@ -41,6 +42,7 @@ def _describe(state: SearchState, results: Results) -> atom.Feed:
     total = results.titles if results.is_folded else results.total
     return atom.Feed(
         title,
+        current().code,
         catalogue.publisher or catalogue.title,
         get_searcher().generation.manifest.built,
         _make_links(state, total),

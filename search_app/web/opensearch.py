@@ -57,7 +57,8 @@ def description() -> Response:
     for template in TEMPLATES:
         url = make_absolute(f"{request.script_root}{template.path}")
         xml_document.add(root, "Url", type=template.media_type, rel=template.relation, template=url)
-    xml_document.add(root, "Language", catalogue.language)
+    for code in dict.fromkeys((current().code, catalogue.language)):
+        xml_document.add(root, "Language", code)
     xml_document.add(root, "InputEncoding", "UTF-8")
     xml_document.add(root, "OutputEncoding", "UTF-8")
     body = etree.tostring(root, encoding="utf-8", xml_declaration=True)

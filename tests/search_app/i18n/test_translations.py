@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,10 @@ def test_numbers_and_dates_are_those_of_the_language() -> None:
         "ar": "1,234,567", "zh": "1,234,567", "en": "1,234,567", "fr": "1\u202f234\u202f567",
         "ru": "1\xa0234\xa0567", "es": "1.234.567",
     }  # fmt: skip
+
+
+def test_the_first_of_a_month_is_an_ordinal_number_in_french() -> None:
+    """French counts the first day of a month, and no other: `1er mai`, `2 mai`."""
+    days = [load_interface("fr").format_date(date(2026, 5, day)) for day in (1, 2, 11, 21)]
+    assert days == ["1er mai 2026", "2 mai 2026", "11 mai 2026", "21 mai 2026"]
+    assert load_interface("es").format_date(date(2026, 5, 1)) == "1 de mayo de 2026"

@@ -122,3 +122,13 @@ def test_a_time_does_not_depend_on_the_index(tmp_path: Path) -> None:
 def test_an_invalid_parameter_is_an_error(client: FlaskClient) -> None:
     """A feed of an invalid search is a 400, not an empty feed."""
     assert client.get("/feed.atom?sort=x").status_code == 400
+
+
+@pytest.mark.parametrize(("start", "language"), [("", "en"), ("/fr", "fr")])
+def test_a_feed_states_the_language_of_its_title(
+    client: FlaskClient, start: str, language: str
+) -> None:
+    """The title of a feed is in the language of the page, and each entry in its own."""
+    found = read(client, f"{start}/feed.atom?language=es")
+    assert found.feed.title_detail.language == language
+    assert "es" in {entry.title_detail.language for entry in found.entries}

@@ -14,9 +14,9 @@ SITE = "https://seen.test"
 TAG = "{http://a9.com/-/spec/opensearch/1.1/}"
 
 
-def described(client: FlaskClient) -> etree._Element:
-    """Return the description that the start page links to."""
-    page = BeautifulSoup(client.get("/").text, "lxml")
+def described(client: FlaskClient, address: str = "/") -> etree._Element:
+    """Return the description that a start page links to."""
+    page = BeautifulSoup(client.get(address).text, "lxml")
     (link,) = page.select("link[rel=search]")
     answer = client.get(str(link["href"]), base_url=SITE)
     assert answer.headers["Content-Type"].startswith(str(link["type"]))
@@ -49,6 +49,17 @@ def test_texts_have_the_allowed_length(client: FlaskClient) -> None:
     assert texts["ShortName"] == "Catalogue of"
     assert texts["LongName"] == "Catalogue of Materials"
     assert 0 < len(texts["Description"]) <= 1024
+
+
+def test_texts_are_in_the_language_of_the_page(client: FlaskClient) -> None:
+    """The description of a French page is in French, and names the catalogue's own language too."""
+    root = described(client, "/fr/")
+    page = BeautifulSoup(client.get("/fr/").text, "lxml")
+    (description,) = page.select(".description")
+    assert root.findtext(f"{TAG}Description") == description.text
+    assert root.findtext(f"{TAG}Description") != described(client).findtext(f"{TAG}Description")
+    assert [each.text for each in root.findall(f"{TAG}Language")] == ["fr", "en"]
+    assert [each.text for each in described(client).findall(f"{TAG}Language")] == ["en"]
 
 
 def test_suggestions_are_those_of_the_api(client: FlaskClient) -> None:
