@@ -64,6 +64,11 @@ class FacetGroup(msgspec.Struct, frozen=True):
         """Whether the group has a search box for its values."""
         return self.size > MAX_SHOWN_VALUES and not self.is_range
 
+    @property
+    def longest_count(self) -> int:
+        """The number of characters of the longest count."""
+        return max((len(row.number) for row in self.rows), default=0)
+
 
 def list_useful_facets(results: Results, catalogue: Catalogue) -> list[Field]:
     """Return the facets with a stated value, or with a selected or excluded one."""

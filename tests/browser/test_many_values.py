@@ -17,6 +17,22 @@ from tests.catalogue import CORPUS
 
 NAMES = ["Población y Desarrollo", *(f"Office No. {number}" for number in range(1, 31))]
 
+OVERLAPS = """(number) => {
+    const rows = document.querySelector("#values-region");
+    rows.className = rows.className.replace(/count-\\d+/, `count-${number.length}`);
+    for (const count of rows.querySelectorAll(".count")) count.textContent = number;
+    return [...rows.querySelectorAll(".has-children")].map((row) => {
+        const overlap = (some, other) => {
+            const [one, two] = [some, other].map((part) => row.querySelector(part))
+                .map((part) => part.getBoundingClientRect());
+            return one.left < two.right && two.left < one.right;
+        };
+        return overlap("summary", ".count") || overlap("summary .caret", ".label");
+    });
+}"""
+"""Returns for each region with countries whether its arrow overlaps its label or its count, if all
+counts of the facet are a number."""
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
@@ -115,3 +131,18 @@ def test_the_box_leads_to_the_values_that_have_its_text(
     page.get_by_role("link", name="Show all values").click()
     rows(page).filter(has_text="Office No. 30").click()
     at.expect_total(page, 1)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("number", ["9,999", "99,999", "999,999", "9,999,999", "99,999,999"])
+def test_long_counts_leave_room_for_the_arrow(
+    open_page: OpenPage, site: Site, width: int, number: str
+) -> None:
+    """The arrow that opens a region is between its label and its count, however long this is."""
+    page = open_page(width=width)
+    for address in ("/", "/facet/region", "/ar/"):
+        page.goto(site.url(address))
+        at.unfold(page)
+        overlaps = page.evaluate(OVERLAPS, number)
+        assert overlaps
+        assert not any(overlaps), address

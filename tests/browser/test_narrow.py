@@ -120,6 +120,20 @@ def test_the_sheet_has_collapsed_groups(page: Page, site: Site) -> None:
     assert page.locator(".sheet").evaluate("each => each.offsetHeight") <= 2500
 
 
+def test_each_group_has_a_heading(page: Page, site: Site) -> None:
+    """A reader who goes from heading to heading comes to each group of the filters."""
+    page.goto(site.url())
+    page.locator("summary").filter(has_text="Filters").tap()
+    headings = page.locator(".sheet").get_by_role("heading", level=3)
+    labels = [
+        "Section", "Region", "Topic", "Organisation", "Year", "Language", "Format", "Audience",
+        "Series",
+    ]  # fmt: skip
+    assert headings.all_inner_texts() == labels
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert headings.all_inner_texts() == labels
+
+
 def test_the_way_to_the_results_is_always_in_view(page: Page, site: Site) -> None:
     """The link with the number of hits is in view, wherever the open filters are scrolled to."""
     page.goto(site.url())

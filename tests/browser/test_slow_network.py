@@ -12,6 +12,9 @@ from tests.browser.site import Site
 
 REGION = re.compile("region=")
 """The URLs of requests that fail or wait."""
+COLORS = """() => [".progress", "html"].map(
+    (each) => getComputedStyle(document.querySelector(each)).backgroundColor
+)"""
 
 
 @pytest.mark.parametrize("fault", ["no connection", "an error of the server"])
@@ -58,7 +61,10 @@ def test_back_to_a_list_that_cannot_be_loaded(page: Page, site: Site) -> None:
 
 
 def test_a_slow_list_shows_a_progress_line(page: Page, site: Site) -> None:
-    """A line appears while a list takes long to load, and goes when it is there."""
+    """A line appears while a list takes long to load, and goes when it is there.
+
+    It is visible in forced colors too.
+    """
     page.goto(site.url())
     held: list[Route] = []
 
@@ -69,6 +75,10 @@ def test_a_slow_list_shows_a_progress_line(page: Page, site: Site) -> None:
     at.value(page, "Region", "South Asia").click()
     line = page.locator(".progress")
     expect(line).to_have_count(1)
+    for forced in ("none", "active"):
+        page.emulate_media(forced_colors=forced)
+        colors = page.evaluate(COLORS)
+        assert colors[0] != colors[1], forced
     at.expect_total(page, 136)
     held[0].continue_()
     at.expect_total(page, 16)

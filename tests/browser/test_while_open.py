@@ -64,3 +64,24 @@ def test_a_new_value_is_counted(open_page: OpenPage, edited: Site) -> None:
         at.value(page, "Topic", "trafficking in persons").click()
         bars = page.get_by_role("group", name="Publications by year")
         expect(bars.get_by_role("link", name=re.compile("2019, "))).to_be_visible()
+
+
+def test_groups_return_open_in_an_older_browser(page: Page, site: Site) -> None:
+    """Without ::details-content, the first groups of a wide page are open, also if they return.
+
+    A group that the reader closed stays closed.
+    """
+    page.add_init_script("""
+        const supports = CSS.supports.bind(CSS);
+        CSS.supports = (...what) => !String(what).includes("details-content") && supports(...what);
+    """)
+    page.goto(site.url())
+    topic, body = (page.locator(f"[data-key='group {name}']") for name in ("topic", "body"))
+    expect(body).to_have_attribute("open", "")
+    topic.evaluate("each => { each.open = false; }")
+    at.value(page, "Section", "Brochures & leaflets").click()
+    at.expect_chips(page, "Section: Brochures & leaflets")
+    expect(body).to_have_count(0)
+    at.value(page, "Section", "Brochures & leaflets").click()
+    expect(body).to_have_attribute("open", "")
+    expect(topic).not_to_have_attribute("open", "")

@@ -124,6 +124,45 @@ def test_at_360_px_the_filters_open(open_page: OpenPage, site: Site) -> None:
     expect(at.chips(page)).to_have_count(2)
 
 
+def test_at_360_px_the_filters_stay_open(open_page: OpenPage, site: Site) -> None:
+    """On a narrow page, the filters and the group of a selection are open on the next page too.
+
+    They are where they were, so that the next value can be touched. The results are further down.
+    """
+    page = open_page(width=360, javascript=False, has_touch=True)
+    page.goto(site.url())
+    page.locator("summary").filter(has_text=re.compile(r"^\s*Filters")).tap()
+    at.value(page, "Region", "South Asia").tap()
+    at.expect_chips(page, "Region: South Asia")
+    expect(at.value(page, "Region", "South Asia")).to_be_in_viewport()
+    at.value(page, "Region", "India").tap()
+    expect(at.value(page, "Region", "India")).to_be_in_viewport()
+    at.open_facet(page, "Language")
+    for number in (3, 2):
+        at.value(page, "Language", "English").tap()
+        expect(at.chips(page)).to_have_count(number)
+        expect(at.value(page, "Language", "English")).to_be_in_viewport()
+    years = at.open_facet(page, "Year")
+    years.get_by_role("textbox", name="From").fill("2005")
+    years.get_by_role("button", name="Apply these years").tap()
+    expect(years.get_by_role("textbox", name="From")).to_be_in_viewport()
+    expect(years.get_by_text("As a list")).to_be_in_viewport()
+    canonical = page.locator("link[rel=canonical]").get_attribute("href") or ""
+    assert "#" not in canonical
+    page.get_by_role("link", name=re.compile(r"^Show [\d,]+ publications?$")).tap()
+    expect(page.get_by_role("region", name="Results")).to_be_in_viewport()
+
+
+def test_at_1280_px_a_selection_leads_to_the_top(page: Page, site: Site) -> None:
+    """On a wide page, the results of a selection are in view, wherever its group is."""
+    page.goto(site.url())
+    at.open_facet(page, "Audience")
+    at.value(page, "Audience", "police").click()
+    at.expect_chips(page, "Audience: police")
+    assert page.evaluate("scrollY") == 0
+    expect(at.summary(page)).to_be_in_viewport()
+
+
 def test_at_1280_px_the_filters_are_open(page: Page, site: Site) -> None:
     """The filters are open on a wide page, and cannot be collapsed."""
     page.goto(site.url())

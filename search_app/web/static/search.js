@@ -52,10 +52,17 @@
     failure.hidden = false;
   }
 
+  // On a desk, the style sheet shows the filters and their first groups, whether they are open or
+  // not. A browser without ::details-content needs them open.
+  function open(folds) {
+    if (CSS.supports("selector(::details-content)") || !matchMedia("(min-width: 56.25em)").matches) return;
+    for (const fold of document.querySelectorAll(folds)) fold.open = true;
+  }
+
   function swap(page) {
     failure.hidden = true;
     const groups = [...document.querySelectorAll(".group[data-key]")].map((each) => [each.dataset.key, each.open]);
-    const open = [...document.querySelectorAll("details[data-key][open]")].map((each) => each.dataset.key);
+    const opened = [...document.querySelectorAll("details[data-key][open]")].map((each) => each.dataset.key);
     for (const region of regions(document)) {
       const fresh = page.querySelector(`[data-region="${region.dataset.region}"]`);
       if (!fresh) continue;
@@ -63,7 +70,8 @@
       if (region.textContent === fresh.textContent && region.matches("[role=status]")) continue;
       region.replaceChildren(...fresh.childNodes);
     }
-    for (const key of open) keyed(key)?.setAttribute("open", "");
+    open(".early > .group");
+    for (const key of opened) keyed(key)?.setAttribute("open", "");
     for (const [key, isOpen] of groups) keyed(key)?.toggleAttribute("open", isOpen);
     document.title = page.title;
     const words = page.querySelector("#q").value;
@@ -104,6 +112,7 @@
 
   // A click during a request waits for its response and follows the same link of the new page, so
   // two quick selections both apply. A link that is clicked twice is followed once.
+  // The fragment of a link is only for the case that it loads a new page.
   let going = Promise.resolve();
   let clicked;
 
@@ -112,27 +121,27 @@
     clicked = link;
     going = going.then(async () => {
       const now = link.isConnected ? link : keyed(link.dataset.key);
-      if (now) await go(now.getAttribute("href"), now);
+      if (now) await go(now.getAttribute("href").split("#")[0], now);
       clicked = undefined;
     });
   }
 
-  function ownAddress(url) {
-    return url.origin === location.origin && url.pathname === home && !url.hash;
+  function isOwn(address) {
+    const url = new URL(address, location.href);
+    return url.origin === location.origin && url.pathname === home && !address.startsWith("#");
   }
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-region] a[href]");
     if (!list || !link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    const url = new URL(link.getAttribute("href"), location.href);
-    if (event.defaultPrevented || !ownAddress(url)) return;
+    if (event.defaultPrevented || !isOwn(link.getAttribute("href"))) return;
     event.preventDefault();
     follow(link);
   });
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!list || form.getAttribute("action") !== home) return;
+    if (!list || !isOwn(form.getAttribute("action"))) return;
     event.preventDefault();
     going = going.then(() => {
       if (form.contains(box)) sent = box.value;
@@ -206,7 +215,5 @@
     if (form) find(document.getElementById(form.dataset.finder).children, plain(event.target.value.trim()));
   });
 
-  if (!CSS.supports("selector(::details-content)") && matchMedia("(min-width: 56.25em)").matches) {
-    for (const fold of document.querySelectorAll(".fold, .early > .group")) fold.open = true;
-  }
+  open(".fold, .early > .group");
 })();

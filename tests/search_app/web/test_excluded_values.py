@@ -108,7 +108,7 @@ def test_an_excluded_region_replaces_its_excluded_countries(client: FlaskClient)
     """The link that excludes a region drops the exclusions of its countries."""
     page = BeautifulSoup(client.get("/?without.country=IN").text, "lxml")
     links = [str(link["href"]) for link in page.select("a.not")]
-    assert "/?without.region=South+Asia" in links
+    assert "/?without.region=South+Asia#values-region" in links
 
 
 def test_an_exclusion_survives_html_that_is_not_escaped(client: FlaskClient) -> None:
@@ -126,3 +126,17 @@ def test_selected_and_excluded_values_have_one_limit(client: FlaskClient) -> Non
     pairs += [("without.topic", str(number)) for number in range(half, MAX_SELECTED)]
     assert client.get(f"/?{urlencode(pairs)}").status_code == 200
     assert client.get(f"/?{urlencode([*pairs, ('without.topic', 'x')])}").status_code == 400
+
+
+def test_an_excluded_missing_value_is_stated(client: FlaskClient) -> None:
+    """Without the publications that state no value, the filter says that one is stated."""
+    page = BeautifulSoup(client.get("/?without.region=none&without.year=none").text, "lxml")
+    chips = page.select(".chip")
+    labels = [span.text for chip in chips for span in chip.select("span:has(bdi)")]
+    assert labels == ["Region: Stated", "Year: Stated"]
+    assert str(chips[0]["aria-label"]).startswith("Remove filter Region: Stated")
+    record = client.get("/search-record?without.region=none").text
+    assert "Stated" in record
+    assert "No particular region" not in record
+    french = BeautifulSoup(client.get("/fr/?without.region=none").text, "lxml")
+    assert [chip.text for chip in french.select(".chip bdi")] == ["Région", "Précisé"]
