@@ -10,9 +10,11 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from search_app import config, create_app
 from tests.catalogue import PATIENT
+from tests.crawling import Fetched, addresses
 
 TAG = "noindex, nofollow"
 MODEL_LAW = "/publication/unodc-model-law-against-trafficking-in-persons-2009"
@@ -47,30 +49,40 @@ def followed(address: str, html: str) -> Iterator[str]:
                 yield target._replace(scheme="", netloc="", fragment="").geturl()
 
 
-def walked(client: FlaskClient) -> dict[str, str | None]:
-    """Return all URLs that a crawler reaches from the start page, with their X-Robots-Tag."""
+def walked(client: FlaskClient, start: str) -> dict[str, TestResponse]:
+    """Return the responses of all URLs that a crawler reaches from a start page."""
     listed = rules(client)
-    seen: dict[str, str | None] = {}
-    left = ["/"]
+    seen: dict[str, TestResponse] = {}
+    left = [start]
     while left:
         address = left.pop()
         if address not in seen and is_allowed(address, listed):
-            answer = client.get(address)
-            seen[address] = answer.headers.get("X-Robots-Tag")
-            left += followed(address, answer.text)
+            seen[address] = client.get(address)
+            left += followed(address, seen[address].text)
     return seen
 
 
 @pytest.mark.slow
-def test_a_crawler_visits_publications_and_no_searches(client: FlaskClient) -> None:
-    """A crawler reaches all 136 publications over 14 lists, also as hits, and no other search."""
-    seen = walked(client)
-    publications = [address for address in seen if address.startswith("/publication/")]
+@pytest.mark.parametrize("start", ["/", "/fr/"])
+def test_a_crawler_visits_publications_and_no_searches(client: FlaskClient, start: str) -> None:
+    """A crawler reaches all 136 publications over 14 lists, also as hits, and no other search.
+
+    Every link of these pages stays in their language, except those to other languages.
+    """
+    seen = walked(client, start)
+    publications = [address for address in seen if address.startswith(f"{start}publication/")]
     assert len({address.partition("?hit=")[0] for address in publications}) == 136
     assert all("&" not in address for address in publications)
-    lists = {"/", *(f"/?page={number}" for number in range(2, 15))}
-    assert seen.keys() - set(publications) == {*lists, "/about"}
-    assert set(seen.values()) == {None}
+    lists = {start, *(f"{start}?page={number}" for number in range(2, 15))}
+    assert seen.keys() - set(publications) == {*lists, f"{start}about"}
+    assert {answer.headers.get("X-Robots-Tag") for answer in seen.values()} == {None}
+    strangers = {
+        link
+        for answer in seen.values()
+        for link in addresses(Fetched(answer.status_code, answer.content_type, answer.text))
+        if not link.removeprefix("http://localhost").startswith((start, "/static/", "#", "?"))
+    }
+    assert strangers == set()
 
 
 @pytest.mark.parametrize("address", ["/", "/?page=2", "/about", MODEL_LAW])
