@@ -31,6 +31,25 @@ FOCUSED = """() => {
     };
 }"""
 
+NUMBER_TARGETS = """() => {
+    const targets = [...document.querySelectorAll("a[href], button, input, summary")].filter(
+        (each) => each.checkVisibility({visibilityProperty: true}) && !each.disabled
+    );
+    targets.forEach((each, number) => { each.dataset.number = number; });
+    return targets.length;
+}"""
+"""Numbers the visible elements that the pointer can use, and returns how many there are."""
+STOP = """() => {
+    const each = document.activeElement;
+    const box = each.getBoundingClientRect();
+    const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    return {
+        number: each.dataset.number === undefined ? null : Number(each.dataset.number),
+        what: each.outerHTML.slice(0, 120),
+        covered: Boolean(top?.closest(".to-results")) && !each.closest(".to-results"),
+    };
+}"""
+
 
 def tab_to(page: Page, name: re.Pattern[str]) -> None:
     """Press Tab until a link with this name has the focus."""
@@ -78,6 +97,33 @@ def test_the_first_stop_skips_to_the_content(page: Page, site: Site, kind: str) 
     page.keyboard.press("Tab")
     inside = page.get_by_role("main").locator(":focus")
     assert inside.count() or not page.get_by_role("main").get_by_role("link").count()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("is_unfolded", [False, True], ids=["as loaded", "unfolded"])
+def test_tab_reaches_everything_in_order(
+    open_page: OpenPage, site: Site, *, width: int, is_unfolded: bool
+) -> None:
+    """Tab visits each link, button, box, and summary of a list once, from start to end.
+
+    None of them is covered by the button that stays in view on a phone.
+    """
+    page = open_page(width=width, height=740)
+    page.goto(site.url(at.PAGES["ticked"]))
+    if is_unfolded:
+        at.unfold(page)
+    wanted = page.evaluate(NUMBER_TARGETS)
+    assert wanted > 30
+    reached, covered = [], []
+    for _ in range(wanted + 1):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(STOP)
+        if stop["number"] is None:
+            break
+        reached.append(stop["number"])
+        covered += [stop["what"]] if stop["covered"] else []
+    assert reached == list(range(wanted))
+    assert covered == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
