@@ -21,6 +21,13 @@ KINDS = (
     "reasons", "empty list", "Spanish publication", "404 publication",
 )  # fmt: skip
 """The kinds of page of the tests that visit several pages in each language."""
+EDGES = """(each) => [0, each.firstChild.length - 1].map((offset) => {
+    const range = document.createRange();
+    range.setStart(each.firstChild, offset);
+    range.setEnd(each.firstChild, offset + 1);
+    return range.getBoundingClientRect().left;
+})"""
+"""Returns where the first and the last character of an element are on the screen."""
 
 
 @pytest.mark.parametrize(
@@ -114,3 +121,22 @@ def test_latin_titles_are_isolated_in_arabic(open_page: OpenPage, site: Site) ->
         direction = place.evaluate("(each) => getComputedStyle(each).direction")
         align = place.evaluate("(each) => getComputedStyle(each).textAlign")
         assert (direction, align) in {("ltr", "right"), ("ltr", "end")}
+
+
+def test_queries_keep_their_order_in_arabic(open_page: OpenPage, site: Site) -> None:
+    """On an Arabic page, the asterisk of a query in Latin letters is after them, at their right."""
+    page = open_page(width=360)
+    for address, text in (("/ar/about", "traffick*"), ("/ar/?q=xyzzy", "begin*")):
+        page.goto(site.url(address))
+        query = page.locator("kbd", has_text=text)
+        assert query.evaluate(EDGES)[0] < query.evaluate(EDGES)[1], text
+
+
+def test_details_in_another_language_keep_their_order(open_page: OpenPage, site: Site) -> None:
+    """An English detail on an Arabic page has its direction, and begins where the others do."""
+    page = open_page(width=360)
+    page.goto(site.url(f"/ar{at.PAGES['publication']}"))
+    details = page.locator(".details li[lang=en]")
+    assert details.count()
+    for style, value in (("direction", "ltr"), ("text-align", "right")):
+        expect(details.last).to_have_css(style, value)
