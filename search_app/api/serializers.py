@@ -19,7 +19,7 @@ from search_app.presentation.facet_panel import limit_buckets
 from search_app.presentation.facet_rows import facet_label
 from search_app.presentation.html import mark
 from search_app.presentation.list_controls import count_pages
-from search_app.presentation.search_page import make_chips
+from search_app.presentation.search_page import Chip, make_chips
 from search_app.presentation.search_record import SearchRecord
 from search_app.presentation.urls import make_publication_url
 from search_app.search_state import SearchState
@@ -97,6 +97,16 @@ def _serialize_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, obj
     return {**body, **serialize_publication(hit.publication, catalogue)}
 
 
+def _serialize_chip(chip: Chip) -> schemas.RemovedFilterBody:
+    return {
+        "field": chip.field,
+        "value": chip.value,
+        "excluded": chip.excluded,
+        "total": chip.total,
+        "url": chip.href if chip.total else None,
+    }
+
+
 def _serialize_diagnosis(
     state: SearchState, results: Results, catalogue: Catalogue
 ) -> schemas.DiagnosisBody | None:
@@ -107,16 +117,7 @@ def _serialize_diagnosis(
     return {
         "words": [_serialize_link(link) for link in links.words],
         "nearest": [_serialize_link(link) for link in links.nearest],
-        "without": [
-            {
-                "field": chip.field,
-                "value": chip.value,
-                "excluded": chip.excluded,
-                "total": chip.total,
-                "url": chip.href if chip.total else None,
-            }
-            for chip in make_chips(results, state, catalogue)
-        ],
+        "without": [_serialize_chip(chip) for chip in make_chips(results, state, catalogue)],
         "without_filters": _serialize_link(links.unfiltered) if links.unfiltered else None,
         "any": _serialize_link(links.any) if links.any else None,
         "any_of": {facet: _serialize_link(link) for facet, link in links.any_of.items()},
