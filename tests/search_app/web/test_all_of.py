@@ -64,10 +64,10 @@ def test_the_page_offers_any_or_all_of_several_values(client: FlaskClient) -> No
     """A group with several selected values has a link for any and one for all of them."""
     any_of, all_of = list_choices(read_page(client, f"/?{TOPICS}&q=victims"))
     assert (any_of["aria-current"], all_of.get("aria-current")) == ("true", None)
-    assert all_of["href"] == f"/?q=victims&{ALL_TOPICS}"
+    assert all_of["href"] == f"/?q=victims&{ALL_TOPICS}#values-topic"
     any_of, all_of = list_choices(read_page(client, str(all_of["href"])))
     assert (any_of.get("aria-current"), all_of["aria-current"]) == (None, "true")
-    assert any_of["href"] == f"/?q=victims&{TOPICS}"
+    assert any_of["href"] == f"/?q=victims&{TOPICS}#values-topic"
     assert len(list_choices(read_page(client, f"/facet/topic?{ALL_TOPICS}"))) == 2
 
 
