@@ -23,6 +23,7 @@ from search_app.engine.opensearch import clause_limit, phrases, selections, stem
 from search_app.engine.opensearch import page as page_module
 from search_app.engine.opensearch.client import ClusterClient
 from search_app.engine.opensearch.counts import MAX_SEARCHES, CountCache, make_count
+from search_app.engine.opensearch.facets import plan_facets
 from search_app.engine.opensearch.generation import ClusterGeneration, open_generation
 from search_app.engine.opensearch.planned_search import PlannedSearch
 from search_app.engine.opensearch.reply import OpenSearchReply
@@ -256,6 +257,24 @@ class Counter:
         """Return a response to each search."""
         self.sent.append(len(bodies))
         return [{"hits": {"total": {"value": 1}}} for _ in bodies]
+
+
+@pytest.mark.parametrize("restriction", ["all_of", "excluded"])
+def test_the_counts_of_values_grow_with_their_number(
+    generation: ClusterGeneration, restriction: str
+) -> None:
+    """Twice as many excluded or required values make a request at most about twice as long."""
+    sizes = []
+    for number in (50, 100):
+        values = {"person": tuple(f"Wang 0 {each}" for each in range(number))}
+        request = (
+            SearchRequest(excluded=values)
+            if restriction == "excluded"
+            else SearchRequest(filters=values, all_of={"person": ("person",)})
+        )
+        plan = plan_facets(request, generation.vocabulary)
+        sizes.append(len(msgspec.json.encode(plan.searches)))
+    assert sizes[1] < 2.2 * sizes[0]
 
 
 def test_requests_that_count_have_a_limit() -> None:
