@@ -3,7 +3,8 @@
 `readers` parse each file into source records. `ingest` turns a record into a publication, or
 reports a problem, by the rows of `catalogue.toml` (`catalogue`). No later step sees raw input.
 `analysis` turns text into terms, and `codec` writes them as a segment. `jobs` run a whole build,
-and `generations` publishes the result in one switch.
+and `generations` publishes the result in one switch. `child_process` runs the parts that read
+untrusted binary files.
 
 Writing is a batch job, and reading is a request: `search_app` opens finished generations only.
 """

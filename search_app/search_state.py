@@ -2,9 +2,9 @@
 
 Every state has a GET URL with these parameters, each left out if it has its default value:
 
-    q, match, exact, semantic, one per facet (repeatable), the same after `match.` (`any` or `all`
-    of the selected values), the same after `without.` for excluded values (repeatable), sort, size,
-    fold, explain, page
+    q, match, exact, semantic, inside, one per facet (repeatable), the same after `match.` (`any` or
+    `all` of the selected values), the same after `without.` for excluded values (repeatable), sort,
+    size, fold, explain, page
 
 `search_url` parses a URL into a `SearchState`. The methods of a state return the states that the
 links of the page lead to. A new query, filter, or sort order starts at page 1.
@@ -93,7 +93,8 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         pairs = [("q", self.text)] if self.text else []
         pairs += [("match", self.match)] if self.match != "auto" else []
         pairs += [("exact", "1")] if self.exact else []
-        return pairs if self.semantic else [*pairs, ("semantic", "0")]
+        switches = (("semantic", self.semantic), ("inside", self.inside))
+        return [*pairs, *((name, "0") for name, is_on in switches if not is_on)]
 
     @cached_property
     def _filter_pairs(self) -> list[tuple[str, str]]:
@@ -231,6 +232,10 @@ class SearchState(SearchRequest, frozen=True, dict=True):
     def with_semantic(self, *, semantic: bool) -> SearchState:
         """Return this state with semantic search on or off."""
         return msgspec.structs.replace(self, semantic=semantic, page=1)
+
+    def with_inside(self, *, inside: bool) -> SearchState:
+        """Return this state with the full texts searched or not."""
+        return msgspec.structs.replace(self, inside=inside, page=1)
 
     def with_sort(self, sort: Sort) -> SearchState:
         """Return this state with another sort order."""

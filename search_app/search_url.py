@@ -62,6 +62,7 @@ def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> Search
         match=read_choice(arguments, "match", MATCHES) or "auto",
         exact=read_choice(arguments, "exact", SWITCH) == "1",
         semantic=read_choice(arguments, "semantic", SWITCH) != "0",
+        inside=read_choice(arguments, "inside", SWITCH) != "0",
         filters=filters,
         excluded=excluded,
         all_of=_parse_all_of(arguments, filters, catalogue),

@@ -119,6 +119,14 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def text_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Cache extracted texts in a folder of the tests, not in that of the user."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def process() -> Iterator[None]:
     """Undo changes of a server to its process, so that no test depends on an earlier one."""

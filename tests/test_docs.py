@@ -19,7 +19,7 @@ from search_app import config, search_url
 from search_app.cli import importing
 from search_app.engine import request
 from search_app.engine.query import grammar
-from search_app.presentation import search_page
+from search_app.presentation import facet_page
 from search_app.web import server
 from search_app.web.middleware import access, request_log
 from tests.search_app.cli.test_main import TEXT as PRINTED
@@ -241,7 +241,7 @@ def test_documented_limits_match_the_program() -> None:
         f"{server.MAX_BODY_BYTES >> 10} KiB",
         f"{request.MAX_QUERY_BYTES:,} bytes; {grammar.MOST_WORDS}",
         f"{search_url.MAX_SELECTED}, and {search_url.MAX_SELECTED_BYTES:,} bytes",
-        f"{search_page.MAX_LINK_BYTES >> 20} MiB;", f"up to {stemming.MAX_CACHED_CHARS} letters",
+        f"{facet_page.MAX_LINK_BYTES >> 20} MiB;", f"up to {stemming.MAX_CACHED_CHARS} letters",
         f"at {request_log.MAX_CHARS:,} characters",
     ):  # fmt: skip
         assert told in text, told

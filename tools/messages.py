@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from babel.messages import Catalog, Message
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from search_app.i18n.interface import LANGUAGES, SOURCE
@@ -19,6 +19,8 @@ from search_app.i18n.interface import LANGUAGES, SOURCE
 SEARCH_APP = Path(__file__).parents[1] / "search_app"
 TRANSLATIONS = SEARCH_APP / "i18n" / "translations"
 METHODS = [("**.py", "python"), ("**/templates/**", "jinja2")]
+KEYWORDS = {**DEFAULT_KEYWORDS, "html_gettext": None, "html_ngettext": (1, 2)}
+"""Functions whose arguments are messages, with the places of a singular and a plural."""
 OPTIONS = {"**/templates/**": {"newstyle_gettext": "true", "silent": "false"}}
 WIDTH = 100
 
@@ -26,7 +28,7 @@ WIDTH = 100
 def extract() -> Catalog:
     """Return the messages of the program, without translations."""
     template = Catalog(project="pubsearch", version=version("pubsearch"), fuzzy=False)
-    found = extract_from_dir(SEARCH_APP, METHODS, OPTIONS, comment_tags=("Translators:",))
+    found = extract_from_dir(SEARCH_APP, METHODS, OPTIONS, KEYWORDS, ("Translators:",))
     for name, _, message, comments, context in found:
         template.add(
             message, locations=[(f"search_app/{name}", 0)], auto_comments=comments, context=context

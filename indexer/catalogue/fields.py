@@ -28,7 +28,7 @@ MAX_CACHED_LABELS = 4096
 
 FieldKind = Literal[
     "text", "keyword", "year", "date", "name", "language", "country", "link", "doi", "isbn",
-    "issn", "pmid", "fulltext",
+    "issn", "pmid", "file", "fulltext",
 ]  # fmt: skip
 ValueOrder = Literal["count", "listed", "descending"]
 
@@ -36,8 +36,7 @@ ValueOrder = Literal["count", "listed", "descending"]
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A row of `catalogue.toml`: a field of every publication, and its use.
 
-    `kind` is the type of its values. `role` is its part in a reference, by the name that CSL gives
-    it. An alias is replaced by that name.
+    `kind` is the type of its values. `role` is its part in a reference, by a name or alias of CSL.
     `weight`: above 0, its words are searchable, and each occurrence counts that many times.
     `facet`: its place among the facets, from 1. None: it is not a facet.
     `fact`: its place in the line below a title in the list, from 1. None: it is not shown there.
@@ -115,7 +114,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     first that applies first. `accent`: the color of links on light and on dark pages, or ().
     `logo`: the name of an image in the folder, and `logo_image` its bytes. `footer` is a text at
     the end of each page, and `map_notice` one next to each map. `groups`: the parents of each value
-    of the child field, from the grouping file. `translations` has its texts in other languages.
+    of the child field. `translations` has its texts in other languages. `files`: whether the site
+    serves the files of publications.
     """
 
     title: str
@@ -130,6 +130,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     types: tuple[TypeRule, ...] = msgspec.field(name="type", default=())
     accent: tuple[str, ...] = ()
     logo: str = ""
+    files: Literal["", "serve"] = ""
     footer: str = ""
     map_notice: str = ""
     groups: dict[str, tuple[str, ...]] = {}
@@ -143,8 +144,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def by_source_name(self) -> dict[str, Field]:
-        """The rows by each name that a source may use."""
-        return {name: field for field in self.fields for name in (*field.names, field.name)}
+        """The fields with values by each name that a source may use."""
+        return {name: field for field in self.stored for name in (*field.names, field.name)}
 
     @cached_property
     def by_query_name(self) -> dict[str, Field]:
@@ -198,9 +199,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     @cached_property
     def searchable(self) -> tuple[Field, ...]:
         """The fields whose words are searchable, except the full text."""
-        return tuple(
-            field for field in self.fields if field.weight > 0 and field.kind != "fulltext"
-        )
+        return tuple(row for row in self.stored if row.weight > 0)
 
     @cached_property
     def fulltext(self) -> Field | None:
@@ -208,13 +207,14 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return next((field for field in self.fields if field.kind == "fulltext"), None)
 
     @cached_property
+    def stored(self) -> tuple[Field, ...]:
+        """The fields that publications have values of: all but the full text."""
+        return tuple(field for field in self.fields if field.kind != "fulltext")
+
+    @cached_property
     def valued(self) -> tuple[Field, ...]:
         """The fields in `Publication.values`: all but title, summary, and full text."""
-        return tuple(
-            field
-            for field in self.fields
-            if field.role not in ("title", "abstract") and field.kind != "fulltext"
-        )
+        return tuple(field for field in self.stored if field.role not in ("title", "abstract"))
 
     @cached_property
     def _by_role(self) -> dict[str | None, Field]:
@@ -240,22 +240,6 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
             ):
                 return rule.csl
         return FALLBACK_TYPE
-
-    @cached_property
-    def _access_rows(self) -> tuple[Field, ...]:
-        return tuple(field for field in self.valued if field.restricted)
-
-    def states_access(self, publication: Publication) -> bool:
-        """Return whether a publication says how it is given out."""
-        return any(field.name in publication.values for field in self._access_rows)
-
-    def is_restricted(self, publication: Publication) -> bool:
-        """Return whether a publication is given out on request only."""
-        return any(
-            str(value) in field.restricted
-            for field in self._access_rows
-            for value in publication.values.get(field.name, ())
-        )
 
     def get_values(self, publication: Publication, field: Field) -> tuple[Value, ...]:
         """Return a publication's values of any field, title and summary included."""

@@ -11,11 +11,13 @@ from indexer.catalogue.catalogue_toml import CATALOGUE_FILE, CatalogueError
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
+from indexer.fulltext.documents import is_document
 from indexer.mapping import sources as sources_toml
 from indexer.mapping.mapper import ID_ROW, Mapper
 from indexer.mapping.sources import SOURCES_FILE, Source, Sources
 from indexer.readers import registry
 from indexer.readers.base import SURE, Reader
+from indexer.readers.formats import pdf
 
 NEVER_SOURCES = frozenset({".toml", ".css", ".links"})
 """Suffixes of files that belong in a corpus folder but contain no publications."""
@@ -80,7 +82,7 @@ def _find_named(
             if source.file not in mappers:
                 mappers[source.file] = Mapper(source, reader, catalogue)
             yield SourceFile(path, file, reader, mappers[source.file])
-        elif not is_never and not _is_note(path):
+        elif not (is_never or _is_attachment(file, catalogue) or _is_note(path)):
             hint = f"Add a [[source]] to {SOURCES_FILE}, or import the file"
             report(Problem(file, 0, f"no source of {SOURCES_FILE} names this file", hint))
     for file in [name for name in readers if name not in mappers]:
@@ -102,7 +104,7 @@ def list_outside(sources: Sources) -> list[Path]:
 
 def _find_reader(source: Source, folder: Path, catalogue: Catalogue) -> Reader:
     """Return the reader of a source. Raise CatalogueError for an unknown format or row."""
-    file, rows = folder / SOURCES_FILE, {ID_ROW, *catalogue.by_name}
+    file, rows = folder / SOURCES_FILE, {ID_ROW, *(row.name for row in catalogue.stored)}
     if unknown := [row for row in (*source.fields, *source.split) if row not in rows]:
         message = f"the source {source.file!r} has the unknown row {unknown[0]!r}"
         hint = f"Add it to {CATALOGUE_FILE}, or use one of: {', '.join(sorted(rows))}"
@@ -115,6 +117,11 @@ def _find_reader(source: Source, folder: Path, catalogue: Catalogue) -> Reader:
     return reader
 
 
+def _is_attachment(file: str, catalogue: Catalogue) -> bool:
+    """Return whether a file may belong to publications. The build reports it if it does not."""
+    return catalogue.fulltext is not None and is_document(Path(file))
+
+
 def _is_note(path: Path) -> bool:
     """Return whether a file seems to be a note for people without publications."""
     match = registry.detect(path) if path.suffix.lower() in NOTES else None
@@ -122,10 +129,22 @@ def _is_note(path: Path) -> bool:
 
 
 def _detect(path: Path, file: str, catalogue: Catalogue, report: Report) -> SourceFile | None:
-    """Return a file with the reader that recognizes it. Report a file that no reader recognizes."""
+    """Return a file with the reader that recognizes it. Report a file that no reader recognizes.
+
+    Without a `sources.toml`, a PDF is no record of its own, and neither is a text or a page that
+    may belong to a record, unless a reader is sure of its format.
+    """
     if _is_note(path):
         return None
     match = registry.detect(path)
+    if match and match.reader.NAME == pdf.NAME:
+        if not _is_attachment(file, catalogue):
+            hint = f"Add a row of the kind 'fulltext' to {CATALOGUE_FILE}. The file was left out"
+            report(Problem(file, 0, "the text of the file is not searched", hint))
+        return None
+    is_sure = match is not None and match.evidence.score >= SURE
+    if not is_sure and _is_attachment(file, catalogue):
+        return None
     if match is None:
         hint = "`pubsearch formats` lists the formats. The file was left out"
         report(Problem(file, 0, f"no reader for {path.suffix!r} files", hint))

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.fields import FieldKind
 from indexer.catalogue.records import Link, Property, Value
-from indexer.values import dates, identifiers, iso_codes, names
+from indexer.values import dates, file_names, identifiers, iso_codes, names
 
 MAX_SHOWN_CHARS = 80
 MIN_YEAR = 1000
@@ -98,6 +98,14 @@ def _check_link(stated: Property) -> Value | None:
     return Link(_encode(url), "" if label == url else label, code)
 
 
+def _check_file(stated: Property) -> Value | None:
+    text = stated.value.strip()
+    if text and not (found := file_names.find_file_names(text)):
+        hint = "Write its name or its path in the corpus folder, such as files/report.pdf"
+        raise InvalidValue(f"{quote(text)} is not the name of a file", hint)
+    return found[0] if text else None
+
+
 def _encode(url: str) -> str:
     """Return a URL with the characters percent-encoded that a URL may not have after its host."""
     end = url.index("//") + 2 + len(urlsplit(url).netloc)
@@ -111,6 +119,7 @@ CHECKS: dict[FieldKind, Callable[[Property], Value | None]] = {
     "language": partial(_check_code, "language", "en or fr", iso_codes.find_language_code),
     "country": partial(_check_code, "country", "IN or MD", iso_codes.find_country_code),
     "link": _check_link,
+    "file": _check_file,
     "name": _check_name,
     "date": _check_date,
     "doi": partial(_check_identifier, "DOI", "10.1000/182", identifiers.find_dois),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from indexer.catalogue import safe_files
 from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.fulltext import attachments
 from indexer.ingest.source_files import list_outside
 from indexer.mapping import sources
 
@@ -40,13 +41,15 @@ def watch(
 
 
 def read_state(folder: Path) -> FolderState:
-    """Return the state of a folder, and of the files outside it that its sources name.
+    """Return the state of a folder, and of the files outside it that its `sources.toml` names.
 
     Skip files that are removed during the call.
     """
     paths = safe_files.list_files(folder, lambda _: None)
     with suppress(CatalogueError):  # the build reports it
-        paths += list_outside(sources.load(folder))
+        stated = sources.load(folder)
+        paths += list_outside(stated)
+        paths += attachments.list_files(stated.list_attachments(), lambda _: None)
     sizes_and_times = {}
     for path in paths:
         with suppress(OSError):

@@ -7,7 +7,7 @@
 - `check` reports the problems of a corpus.
 - `link_check` tests the links of a corpus.
 - `importer` turns files into a corpus folder with `sources.toml`, and `pages` a file into a folder
-  of pages. `import_groups` and `folder_switch` are parts of them.
+  of pages. `import_documents`, `import_groups`, and `folder_switch` are parts of them.
 - `verify` checks an index.
 
 Only the command line and the background build of the server import this package.

@@ -20,7 +20,9 @@ from indexer.catalogue import catalogue_toml, retired, tested_links, thesaurus
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Item, Problem, Unchanged
 from indexer.codec import writer
-from indexer.codec.segment.reader import MEANING, Segment
+from indexer.codec.segment.array_file import open_arrays
+from indexer.codec.segment.docstore import DocStore
+from indexer.codec.segment.reader import MEANING, PUBLICATIONS, Segment
 from indexer.codec.segment.vectors import encode_batches
 from indexer.codec.writer import ValueCounts
 from indexer.generations import last_build, manifest, publish
@@ -29,6 +31,7 @@ from indexer.ingest import corpus
 from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger
 from indexer.ingest.progress import NO_PROGRESS, Progress
 from indexer.jobs.build_stats import BuildStats
+from indexer.jobs.fulltexts import FullTexts
 from indexer.jobs.predecessor import find_known_vectors, find_predecessor, find_reusable_segment
 from indexer.jobs.rejection import BuildRejected, reject_partial
 from indexer.jobs.retirement import retire
@@ -39,6 +42,12 @@ Gate = Callable[[Generation, Generation | None], None]
 """Takes a new generation before it becomes live, and the live one or None. Raises BuildRejected."""
 ACCEPT_ALL: Gate = lambda _new, _live: None  # noqa: E731
 """The gate that accepts every generation."""
+
+
+NO_TEXTS = Problem(
+    catalogue_toml.CATALOGUE_FILE, 0, "full texts are not searched in a cluster",
+    'Use an index in a folder, or remove the row of kind "fulltext"',
+)  # fmt: skip
 
 
 class BuildResult(msgspec.Struct, frozen=True):
@@ -68,6 +77,7 @@ def build(  # noqa: PLR0913 - callers pass options by name
     gate: Gate = ACCEPT_ALL,
     encoder: Encoder | None = None,
     limits: Limits = LIMITS,
+    with_texts: bool = True,
 ) -> BuildResult:
     """Build a generation, and publish it if anything changed.
 
@@ -80,6 +90,7 @@ def build(  # noqa: PLR0913 - callers pass options by name
     Without `force`, raise RemovesTooMuch if over 10 publications and over a fifth of all would be
     removed. `gate` may raise BuildRejected too. After an error, the live index is unchanged.
 
+    The full texts of files are indexed if the catalogue has a row for them, and `with_texts`.
     Unfinished files of earlier builds are removed. The outcome is recorded in `last_build`, except
     if another build has locked the index.
     """
@@ -89,6 +100,8 @@ def build(  # noqa: PLR0913 - callers pass options by name
     with publish.lock(index), last_build.record(index) as record_status:
         publish.remove_leftovers(index)
         job = _Build(corpus_folder, index, progress, gate, encoder, limits, force=force)
+        if with_texts:
+            job.add_texts()
         result = job.run()
         record_status(result.status)
     return result
@@ -114,11 +127,20 @@ class _Build:
         self.concepts = thesaurus.load(corpus_folder)
         self.retired = retired.load(corpus_folder)
         self.dead_links = tested_links.load_dead(corpus_folder)
-        self.live, self.previous_digests, is_undamaged = find_predecessor(index)
+        self.live, self.previous_digests, self.is_undamaged = find_predecessor(index)
         self.former = find_reusable_segment(self.live, self.catalogue, self.model, limits) if (
-            self.live and is_undamaged and not force
+            self.live and self.is_undamaged and not force
         ) else None  # fmt: skip
+        self.texts: FullTexts | None = None
         self.merger: Merger | None = None
+
+    def add_texts(self) -> None:
+        """Read the full texts of files too, if the catalogue has a row for them."""
+        if self.catalogue.fulltext:
+            previous = self.live if self.is_undamaged and not self.force else None
+            self.texts = FullTexts(
+                self.corpus_folder, self.catalogue, self.limits, self.progress, previous
+            )
 
     def _make_stats(self) -> BuildStats:
         return BuildStats(
@@ -142,6 +164,8 @@ class _Build:
         return self._run(self.merger)
 
     def _run(self, duplicates: DuplicateFinder | Merger) -> BuildResult:
+        if self.catalogue.fulltext and not self.texts:
+            self.problems.append(NO_TEXTS)
         self.stats = self._make_stats()
         reader = corpus.CorpusReader(
             self.catalogue, self.problems.append, self.former.docstore if self.former else None,
@@ -151,6 +175,7 @@ class _Build:
             unchanged, remaining = _split_unchanged(items)
             is_unchanged = (
                 self.former is not None and remaining is None
+                and self._has_same_texts(self.former)
                 and self.stats.count_and_compare(unchanged, self.live)
             )  # fmt: skip
             new = None if is_unchanged else self._write(chain(unchanged, remaining or ()))
@@ -168,6 +193,30 @@ class _Build:
             self.merged,
             self._find_same_titles(new) if new else None,
         )
+
+    def _has_same_texts(self, former: Segment) -> bool:
+        """Return whether the full texts are those of the same files. Report their problems."""
+        if not self.texts:
+            return True
+        problems: list[Problem] = []
+        attached = self.texts.find(former.docstore, problems.append)
+        known = self.texts.find_known_problems(attached)
+        if known is None:
+            return False
+        reported = {*self.problems}
+        self.problems += [each for each in (*problems, *known) if each not in reported]
+        self.stats.attached = attached
+        return True
+
+    def _write_texts(self, segment: Path) -> None:
+        """Write the full texts next to the segment. Report their problems."""
+        if self.texts:
+            docstore = DocStore(open_arrays(segment / PUBLICATIONS))
+            self.stats.attached = self.texts.find(docstore, self.problems.append)
+            problems = self.texts.write(segment, self.stats.attached)
+            # The reader of a PDF has reported the same if it is a record.
+            known = {*self.problems}
+            self.problems += [problem for problem in problems if problem not in known]
 
     def _find_same_titles(self, new: Generation) -> SameTitles | None:
         if not (self.corpus_folder / SOURCES_FILE).exists():
@@ -195,6 +244,7 @@ class _Build:
             )
             if not self.force:
                 reject_partial(self.stats, self.live, self.corpus_folder, self.merged)
+            self._write_texts(segment)
             if self.former is not None and self.stats.matches(self.live):
                 return None
             sealed = self._seal(partial, counts)

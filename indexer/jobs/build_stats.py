@@ -18,6 +18,7 @@ from indexer.catalogue.records import DIGEST_BYTES, Item, Parsed, Problem
 from indexer.catalogue.retired import RetiredIds
 from indexer.catalogue.tested_links import LinkResult
 from indexer.catalogue.thesaurus import Thesaurus
+from indexer.codec.segment.attached_texts import Attached
 from indexer.codec.writer import ValueCounts
 from indexer.generations.manifest import Changes, Generation, Manifest
 from indexer.ingest.progress import NO_PROGRESS, Progress
@@ -36,6 +37,7 @@ class BuildStats:
     `tested.links`.
     `model`: model of the embeddings, or "" without embeddings.
     `limits`: the limits within which the corpus is read.
+    `attached`: the files whose full text is searched.
     """
 
     def __init__(  # noqa: PLR0913 - the input of a build
@@ -46,6 +48,7 @@ class BuildStats:
         self.catalogue, self.problems, self.model, self.limits = catalogue, problems, model, limits
         self.previous_digests, self.thesaurus, self.retired = previous_digests, thesaurus, retired
         self.dead_links = dead_links
+        self.attached: Sequence[Attached] = ()
         self.publications = 0
         self._ids, self._digests = bytearray(), bytearray()
         self.merged_ids: set[str] = set()
@@ -104,6 +107,8 @@ class BuildStats:
         corpus_hash.update(msgspec.json.encode(self.thesaurus))
         corpus_hash.update(b"".join(map(msgspec.json.encode, self.retired.values())))
         corpus_hash.update(b"".join(map(msgspec.json.encode, self.dead_links)))
+        files = [(each.document, each.file, each.digest) for each in self.attached]
+        corpus_hash.update(msgspec.json.encode(files) if files else b"")
         corpus_hash.update(msgspec.json.encode(self.problems))
         return corpus_hash.hexdigest()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from indexer.ingest.progress import Progress
 from indexer.ingest.source_files import NEVER_SOURCES, SourceFile
 from indexer.jobs.folder_switch import ImportRejected
 from indexer.mapping.profile import Profile
+from indexer.mapping.proposal import Proposal
 from indexer.mapping.sources import SOURCES_FILE, Source, Sources
 from indexer.readers import registry
 from indexer.readers.base import Reader, TableReader
@@ -72,6 +73,19 @@ class Group:
             others |= {str(path) for path in first.parent.glob(f"*{first.suffix}")}
         is_exact = {name for name in others if source.matches(name)} == names
         return [source.file] if len(names) > 1 and is_exact else sorted(names)
+
+
+class Plan(NamedTuple):
+    """A group and its sources: those of the folder, or else those of the proposal."""
+
+    group: Group
+    proposal: Proposal | None
+    sources: Sequence[Source]
+
+    @property
+    def comments(self) -> Mapping[str, str]:
+        """The reason of each guess, by row."""
+        return self.proposal.comments if self.proposal else {}
 
 
 def find_files(  # noqa: PLR0913 - callers pass options by name

@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -21,14 +20,22 @@ from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem
 from indexer.ingest.progress import NO_PROGRESS, Progress
 from indexer.jobs.folder_switch import ImportRejected, replace_folder, undo_partial_switch
-from indexer.jobs.import_groups import Group, ImportFile, Report, find_files, read_groups
+from indexer.jobs.import_documents import (
+    find_attached,
+    is_pdf,
+    list_places,
+    read_documents,
+    split_tiers,
+)
+from indexer.jobs.import_groups import Group, ImportFile, Plan, Report, find_files, read_groups
 from indexer.mapping import proposal, sources
 from indexer.mapping.catalogue_proposal import make_catalogue
 from indexer.mapping.mapper import Mapper, list_mapped
 from indexer.mapping.profile import Profile
 from indexer.mapping.proposal import Proposal
-from indexer.mapping.sources import SOURCES_FILE, Source, Sources
-from indexer.mapping.standard_rows import list_standard_rows
+from indexer.mapping.sources import SOURCES_FILE, Attachments, Source, Sources
+from indexer.mapping.standard_rows import FULLTEXT_ROW, list_standard_rows
+from indexer.readers.formats import pdf
 
 
 class ImportedSource(msgspec.Struct, frozen=True):
@@ -52,24 +59,15 @@ class ImportedSource(msgspec.Struct, frozen=True):
 
 
 class ImportResult(msgspec.Struct, frozen=True):
-    """The outcome of an import. `is_update`: the folder had a `sources.toml`, and keeps it."""
+    """The outcome of an import. `is_update`: the folder had a `sources.toml`, and keeps it.
+
+    `attached` is the number of files that belong to records and are no records of their own.
+    """
 
     catalogue: Catalogue
     sources: tuple[ImportedSource, ...]
     is_update: bool
-
-
-class _Plan(NamedTuple):
-    """A group and its sources: those of the folder, or else those of the proposal."""
-
-    group: Group
-    proposal: Proposal | None
-    sources: Sequence[Source]
-
-    @property
-    def comments(self) -> Mapping[str, str]:
-        """The reason of each guess, by row."""
-        return self.proposal.comments if self.proposal else {}
+    attached: int
 
 
 def import_files(  # noqa: PLR0913 - callers pass options by name
@@ -88,30 +86,51 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     CatalogueError, ReaderError, or OSError. After an error, the folder is as before.
     """
     into = into.resolve()
-    is_update, kept = _check_target(into, title), sources.load(into)
+    own, kept = _check_target(into, title), sources.load(into)
     files = list(
         find_files(paths, into, kept, report, limits, in_place=in_place, format_name=format_name)
     )
-    groups = read_groups(files, report, progress, limits)
-    if not groups:
+    title = title or _make_title(paths)
+    records, *tiers = split_tiers(files)
+    groups, attached = read_groups(records, report, progress, limits), list[ImportFile]()
+    for documents in filter(None, tiers):
+        if groups or own:
+            catalogue, plans = _plan(groups, files, own, title)
+            attached += find_attached(documents, into if own else None, plans, catalogue, limits)
+        groups += read_documents(documents, attached, report, progress, limits)
+    if not groups and not attached:
         raise _make_rejection(paths)
+    catalogue, plans = _plan(groups, files, own, title)
+    if own is None and (attached or any(map(is_pdf, files))):
+        catalogue = _add_fulltext(catalogue)
+    with replace_folder(into) as folder:
+        _copy(folder, chain(attached, *(plan.group.files for plan in plans)))
+        _write(folder, plans, list_places(paths, attached, kept), None if own else catalogue)
+    described = [_describe(plan, source, catalogue) for plan in plans for source in plan.sources]
+    result = ImportResult(catalogue, tuple(described), own is not None, len(attached))
+    _report_gaps(result, report)
+    return result
+
+
+def _add_fulltext(catalogue: Catalogue) -> Catalogue:
+    """Return a catalogue that searches the text of files, and serves them."""
+    rows = (*catalogue.fields, FULLTEXT_ROW)
+    return msgspec.structs.replace(catalogue, fields=rows, files="serve")
+
+
+def _plan(
+    groups: Sequence[Group], files: Sequence[ImportFile], own: Catalogue | None, title: str
+) -> tuple[Catalogue, list[Plan]]:
+    """Return the folder's own catalogue or a proposed one, and the sources of each group."""
     proposals = {
         group: proposal.propose("", group.reader, group.profile)
         for group in groups if not group.source
     }  # fmt: skip
-    catalogue = (
-        catalogue_toml.load(into) if is_update
-        else _propose_catalogue(proposals, title or _make_title(paths))
-    )  # fmt: skip
-    plans = [
-        _Plan(group, proposed := proposals.get(group), _decide(group, proposed, files, catalogue))
+    catalogue = own or _propose_catalogue(proposals, title)
+    return catalogue, [
+        Plan(group, proposed := proposals.get(group), _decide(group, proposed, files, catalogue))
         for group in groups
     ]
-    with replace_folder(into) as folder:
-        _write(folder, plans, None if is_update else catalogue)
-    described = [_describe(plan, source, catalogue) for plan in plans for source in plan.sources]
-    _report_untitled(described, catalogue, report)
-    return ImportResult(catalogue, tuple(described), is_update)
 
 
 def _make_rejection(paths: Sequence[Path]) -> ImportRejected:
@@ -120,10 +139,11 @@ def _make_rejection(paths: Sequence[Path]) -> ImportRejected:
     return ImportRejected(f"{names} has no usable record", hint)
 
 
-def _check_target(into: Path, title: str | None) -> bool:
-    """Return whether an import updates the folder.
+def _check_target(into: Path, title: str | None) -> Catalogue | None:
+    """Return the catalogue of a folder that an import updates, or None.
 
-    Raise ImportRejected if the folder can't be used, or has a title and `title` is given.
+    Raise ImportRejected if the folder can't be used, or has a title and `title` is given. Raise
+    CatalogueError.
     """
     if into == into.parent:
         raise ImportRejected(f"{into} can't be replaced", "Use a new folder")
@@ -134,20 +154,27 @@ def _check_target(into: Path, title: str | None) -> bool:
         raise ImportRejected(f"{into} has a title already", hint)
     if not is_update and into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise ImportRejected(f"{into} is not empty", "Use a new folder, or one of an import")
-    return is_update
+    return catalogue_toml.load(into) if is_update else None
 
 
-def _write(folder: Path, plans: Sequence[_Plan], catalogue: Catalogue | None) -> None:
-    """Copy the files, and write the new catalogue and sources into a folder."""
-    for file in chain.from_iterable(plan.group.files for plan in plans):
+def _copy(folder: Path, files: Iterable[ImportFile]) -> None:
+    """Copy files into a folder, except those that it refers to."""
+    for file in files:
         if not file.stays:
             target = folder / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file.path, target)
+
+
+def _write(
+    folder: Path, plans: Sequence[Plan], places: Sequence[Attachments],
+    catalogue: Catalogue | None,
+) -> None:  # fmt: skip
+    """Write the new catalogue and sources into a folder."""
     if catalogue:
         text = catalogue_toml.format_toml(catalogue)
         (folder / CATALOGUE_FILE).write_text(text, encoding="utf-8")
-    _add_sources(folder / SOURCES_FILE, [plan for plan in plans if plan.proposal])
+    _add_sources(folder / SOURCES_FILE, [plan for plan in plans if plan.proposal], places)
 
 
 def _propose_catalogue(proposals: Mapping[Group, Proposal], title: str) -> Catalogue:
@@ -184,9 +211,9 @@ def _make_title(paths: Sequence[Path]) -> str:
     return name[:1].upper() + name[1:] or "Publications"
 
 
-def _add_sources(file: Path, plans: Sequence[_Plan]) -> None:
-    """Append the proposed sources to `sources.toml`."""
-    if not plans:
+def _add_sources(file: Path, plans: Sequence[Plan], places: Sequence[Attachments]) -> None:
+    """Append the proposed sources and the places of attachments to `sources.toml`."""
+    if not plans and not places:
         return
     added = [source for plan in plans for source in plan.sources]
     comments = {
@@ -198,11 +225,11 @@ def _add_sources(file: Path, plans: Sequence[_Plan]) -> None:
     # A glob of a subfolder comes first, because that of its parent folder matches its files too.
     added.sort(key=lambda source: -source.file.count("/"))
     text = file.read_text(encoding="utf-8") if file.exists() else sources.HEAD
-    text += sources.format_sources(Sources(tuple(added)), comments)
+    text += sources.format_sources(Sources(tuple(added), tuple(places)), comments)
     file.write_text(text, encoding="utf-8")
 
 
-def _describe(plan: _Plan, source: Source, catalogue: Catalogue) -> ImportedSource:
+def _describe(plan: Plan, source: Source, catalogue: Catalogue) -> ImportedSource:
     """Return the report on a source."""
     group, profile = plan.group, plan.group.profile
     names = [name for name in group.records if group.source or source.matches(name)]
@@ -224,15 +251,20 @@ def _describe(plan: _Plan, source: Source, catalogue: Catalogue) -> ImportedSour
     )
 
 
-def _report_untitled(
-    described: Iterable[ImportedSource], catalogue: Catalogue, report: Report
-) -> None:
-    """Report the sources without a column for titles. A build leaves out their records."""
-    row = catalogue.find_by_role("title")
-    for source in described:
+def _report_gaps(result: ImportResult, report: Report) -> None:
+    """Report sources without a column for titles, and documents without a row for their texts.
+
+    A build leaves out records without a title.
+    """
+    row = result.catalogue.find_by_role("title")
+    for source in result.sources:
         if row and row.name not in source.mapped:
             hint = f"Name one in its fields in {SOURCES_FILE}, then run `pubsearch build`"
             report(Problem(source.file, 0, "no column seems to have titles", hint))
+    has_documents = result.attached or any(source.format == pdf.NAME for source in result.sources)
+    if has_documents and not result.catalogue.fulltext:
+        hint = f"Add a row of the kind 'fulltext' to {CATALOGUE_FILE}"
+        report(Problem(CATALOGUE_FILE, 0, "the text of the documents is not searched", hint))
 
 
 def _share(names: Iterable[str], profile: Profile) -> float:

@@ -11,6 +11,7 @@ import zstandard
 
 from indexer.catalogue.retired import RetiredIds
 from indexer.codec.segment.array_file import Array, CorruptSegment
+from indexer.codec.segment.attached_texts import FULLTEXT, AttachedTexts
 from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.reader import Segment, Terms
 from indexer.generations import directory
@@ -65,6 +66,8 @@ def _find_errors(generation: Generation) -> list[str]:
         return errors
     try:
         segment = Segment(generation.segment, generation.manifest.catalogue)
+        has_texts = (generation.segment / FULLTEXT).exists()
+        texts = AttachedTexts(generation.segment) if has_texts else None
         retired = generation.read_retired()
     except (CorruptSegment, KeyError) as error:
         return [f"the segment can't be read: {error}"]
@@ -73,7 +76,22 @@ def _find_errors(generation: Generation) -> list[str]:
     return [
         *find_reference_errors(segment, generation.manifest.publications),
         *_find_retired_errors(retired, segment.docstore),
+        *(_find_text_errors(texts, segment.size) if texts else ()),
     ]
+
+
+def _find_text_errors(texts: AttachedTexts, size: int) -> Iterator[str]:
+    """Yield the inconsistencies of the full texts of `size` publications."""
+    if (np.diff(texts.documents) < 0).any() or not _are_all_below(texts.documents, size):
+        yield "the full texts have unknown publications"
+    if not _are_all_below(texts.texts, int(texts.bases[-1])):
+        yield "a publication has an unknown full text"
+    for name, segment in zip(texts.names, texts.segments, strict=True):
+        parts = segment.read_postings(np.arange(len(segment.words))).parts
+        if not _are_all_below(parts, len(segment.part_texts)):
+            yield f"the postings of {name} have an unknown part"
+        if not _are_all_below(segment.part_texts, len(segment)):
+            yield f"the parts of {name} have an unknown text"
 
 
 def _find_retired_errors(retired: RetiredIds, docstore: DocStore) -> Iterator[str]:

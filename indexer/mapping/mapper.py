@@ -68,7 +68,7 @@ class Mapper:
         self._plan = lru_cache(_MAX_PLANS)(self._make_plan)
         self._normalizers = {
             (field.name, is_day_first): make_normalizer(field, day_first=is_day_first)
-            for field in catalogue.fields for is_day_first in (False, True)
+            for field in catalogue.stored for is_day_first in (False, True)
         }  # fmt: skip
         self._known = {*source.unused, *chain.from_iterable(self._columns_by_row.values())}
         rules = (specifications, source.split, source.day_first, reader.NAME, reader.VERSION)

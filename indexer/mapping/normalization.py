@@ -8,7 +8,15 @@ from functools import lru_cache, partial
 
 from indexer.analysis import cleaning
 from indexer.catalogue.fields import Field, FieldKind
-from indexer.values import dates, identifiers, languages, names, plain_text, publication_types
+from indexer.values import (
+    dates,
+    file_names,
+    identifiers,
+    languages,
+    names,
+    plain_text,
+    publication_types,
+)
 
 MAX_ID_CHARS = 150
 """Maximum characters of an id. Validation allows more, because a repeated id gets a number."""
@@ -134,6 +142,7 @@ _CONVERTERS: dict[str | None, Callable[[str], Sequence[str]]] = {
     "abstract": plain_text.split_abstract,
     "type": lambda text: (publication_types.read_type(text),),
     "name": _find_names,
+    "file": file_names.find_file_names,
 }
 """The functions that convert any text to the values of a role or a kind."""
 _SPLITTERS: dict[FieldKind, Callable[[str, str], Sequence[str]]] = {"name": split_names}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from indexer.analysis.cleaning import make_slug
-from indexer.catalogue.catalogue_toml import RESERVED_NAMES
+from indexer.catalogue.catalogue_checks import RESERVED_NAMES
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.mapping import templates
 from indexer.mapping.guessing import Guess, guess
@@ -18,7 +18,7 @@ from indexer.mapping.mapper import ID_ROW, list_mapped
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.separators import find_separator
 from indexer.mapping.sources import Source
-from indexer.mapping.standard_rows import list_standard_rows
+from indexer.mapping.standard_rows import FULLTEXT_ROW, list_standard_rows
 from indexer.readers.base import Reader
 from indexer.values import dates
 
@@ -131,7 +131,7 @@ def _make_leftover_rows(
 ) -> Iterator[tuple[Field, list[str]]]:
     """Yield a row for each leftover column that is worth showing, and the column's names."""
     standard = (name for field in list_standard_rows() for name in (field.name, *field.names))
-    taken = {*standard} | RESERVED_NAMES
+    taken = {*standard, FULLTEXT_ROW.name} | RESERVED_NAMES
     taken |= {f"year_{end}" for end in ("from", "to")}  # URL parameters of the row `year`
     shown = [
         (plain, names) for plain, names in free
@@ -191,7 +191,7 @@ def _find_splits(
     """Yield the separator of each row whose columns have several values in one text."""
     for row, stated in fields.items():
         field = rows.get(row)
-        if not field or not field.several:
+        if not field or not field.several or field.kind == "file":  # the value itself is a list
             continue
         for column in _list_profiles(stated, profile):
             separator = find_separator(column, field.kind, are_subjects=row == "subjects")

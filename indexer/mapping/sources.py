@@ -44,13 +44,24 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return file == self.file or fnmatchcase(file, self.file)
 
 
+class Attachments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A folder or a file outside the corpus folder, by its absolute path, with attachments."""
+
+    path: str
+
+
 class Sources(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The sources of a corpus folder, in order.
+    """The sources of a corpus folder, in order, and the places of attachments outside it.
 
     A source that names a file takes precedence over the first source whose glob matches it.
     """
 
     source: tuple[Source, ...] = ()
+    attachments: tuple[Attachments, ...] = ()
+
+    def list_attachments(self) -> list[Path]:
+        """Return the folders and files outside the corpus folder that have attachments."""
+        return [Path(place.path) for place in self.attachments]
 
     def find(self, file: str) -> Source | None:
         """Return the source of a file, or None."""
@@ -84,6 +95,10 @@ def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
         for row, separator in source.split.items():
             if not separator:
                 yield f"the separator of {row!r} is empty", 'Write a text such as ";"'
+    for place in sources.attachments:
+        if not Path(place.path).is_absolute():
+            hint = "Write an absolute path. The files in the corpus folder need none"
+            yield f"the attachments {place.path!r} are not outside the corpus folder", hint
 
 
 def format_sources(sources: Sources, comments: Mapping[tuple[str, str], str]) -> str:
@@ -110,6 +125,8 @@ def format_sources(sources: Sources, comments: Mapping[tuple[str, str], str]) ->
                 comment = comments.get((source.file, key), "") if name == "fields" else ""
                 suffix = f"  # {comment}" if comment else ""
                 lines.append(f"{_format_key(key)} = {format_toml_value(value)}{suffix}")
+    for place in sources.attachments:
+        lines += ["", "[[attachments]]", f"path = {format_toml_value(place.path)}"]
     return "\n".join([*lines, ""])
 
 

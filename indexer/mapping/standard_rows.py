@@ -10,6 +10,9 @@ import msgspec
 
 from indexer.catalogue.fields import Field
 
+FULLTEXT_ROW = Field("fulltext", "Full text", kind="fulltext", weight=0.3)
+"""The row of an imported catalogue with documents. It is not among those that a column feeds."""
+
 
 @cache
 def list_standard_rows() -> tuple[Field, ...]:

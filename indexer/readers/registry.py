@@ -32,6 +32,7 @@ from indexer.readers.formats import (
     jsonl,
     marc,
     markdown_list,
+    pdf,
     printed_catalogue,
     xlsx,
 )
@@ -48,7 +49,7 @@ GROUP = "pubsearch.readers"
 # Listed here, not as entry points, so that a checkout reads them without being installed.
 _BUILT_IN: tuple[Reader, ...] = (
     html, printed_catalogue, jsonl, html_metadata, bibtex, delimited, xlsx, *marc.READERS,
-    markdown_list, front_matter, html_list,
+    markdown_list, front_matter, html_list, pdf,
 )  # fmt: skip
 _GENERIC: Mapping[str, Callable[[Definition], Reader]] = {
     "xml": XmlReader,

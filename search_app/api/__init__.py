@@ -1,6 +1,7 @@
 """The JSON API.
 
-`schemas` has the types of the responses, `serializers` builds them from results, and `openapi`
-describes them as an OpenAPI document. The package imports `presentation` for labels and URLs. Only
-`web` imports it.
+`schemas` has the types of the responses, and `serializers` builds them from results. `files` and
+`suggestions` do both for a part of them. `openapi` describes them as an OpenAPI document, and
+`parameters` the parameters of a search. The package imports `presentation` for labels and URLs.
+Only `web` imports it.
 """

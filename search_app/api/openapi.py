@@ -18,10 +18,11 @@ from indexer.catalogue.fields import Catalogue, Field, FieldKind
 from indexer.catalogue.records import Link
 from search_app.api import schemas
 from search_app.api.parameters import Json, list_parameters
+from search_app.api.suggestions import Suggestions
 
 REF = "#/components/schemas/{name}"
 RESPONSES = (
-    schemas.Search, schemas.Suggestions, schemas.Health, schemas.Error, schemas.PublicationBody,
+    schemas.Search, Suggestions, schemas.Health, schemas.Error, schemas.PublicationBody,
     schemas.Gone, schemas.HitBody, schemas.LinkedBody, schemas.SearchRecordBody, Link,
 )  # fmt: skip
 VALUES: dict[FieldKind, Json] = {
@@ -55,6 +56,12 @@ ERRORS = {
     ),
 }  # fmt: skip
 """Description and schema of each error response, by status."""
+FIND: Json = {
+    "name": "find",
+    "in": "query",
+    "description": "Words to find in the files of the publication.",
+    "schema": {"type": "string", "default": ""},
+}
 MOVED: Json = {
     "description": "The publication has another id.",
     "headers": {
@@ -110,10 +117,10 @@ def _make_operations(catalogue: Catalogue, example: str) -> Json:
         },
         "/api/publication/{id}": _make_operation(
             "publication",
-            "Get a publication, its other editions, and similar publications.",
+            "Get a publication, its files, its other editions, and similar publications.",
             "Publication",
             ["301", "400", "404", "410"],
-            [identity, _make_ref("parameters", "lang")],
+            [identity, FIND, _make_ref("parameters", "lang")],
         ),
         "/healthz": _make_operation("health", "Get the status of the service.", "Health"),
         "/api/openapi.json": _make_operation("openapi", "Get this document.", "Document"),
@@ -153,7 +160,7 @@ def _make_schemas(catalogue: Catalogue) -> Json:
     _, components = msgspec.json.schema_components(RESPONSES, ref_template=REF)
     for schema in components.values():
         schema["description"] = inspect.cleandoc(schema["description"])
-    rows = _make_object({field.name: _held(field) for field in catalogue.fields})
+    rows = _make_object({field.name: _held(field) for field in catalogue.stored})
     facts = _make_object({field.name: _held(field) for field in catalogue.facts})
     publication, hit, linked = (
         components.pop(name) for name in ("PublicationBody", "HitBody", "LinkedBody")
@@ -161,7 +168,12 @@ def _make_schemas(catalogue: Catalogue) -> Json:
     related = {"type": "array", "items": _make_ref("schemas", "Neighbour")}
     places = {"type": "array", "items": _make_ref("schemas", "SourceLocation")}
     publication_parts = {
-        "properties": {"other_editions": related, "similar": related, "other_sources": places},
+        "properties": {
+            "files": {"type": "array", "items": _make_ref("schemas", "FileBody")},
+            "other_editions": related,
+            "similar": related,
+            "other_sources": places,
+        },
         "required": [],
     }
     facets = {facet.name: components["Search"]["properties"]["facets"]["additionalProperties"]

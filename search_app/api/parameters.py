@@ -43,6 +43,8 @@ QUERY_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
      {"type": "string", "enum": SWITCH, "default": "0"}),
     ("semantic", "0: no semantic search. It has no effect if the index has no embeddings.",
      {"type": "string", "enum": SWITCH, "default": "1"}),
+    ("inside", "0: do not search full texts. It has no effect if the index has none.",
+     {"type": "string", "enum": SWITCH, "default": "1"}),
 )  # fmt: skip
 LANGUAGE_PARAMETER: tuple[str, str, Json] = (
     "lang", "The language of labels and messages.", {"type": "string", "enum": LANGUAGES},

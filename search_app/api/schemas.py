@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
 from indexer.catalogue.records import SourceLocation
+from search_app.api.files import FileBody
 from search_app.engine.query.year_expressions import YearExpression
-from search_app.engine.results import ClauseScore, PassedFilter, SuggestionKind
+from search_app.engine.results import ClauseScore, PassedFilter
 from search_app.presentation.search_record import SearchRecord
 
 
@@ -148,13 +149,15 @@ class HitBody(TypedDict):
 
     `url` is its page. `editions` is the number of its editions, including itself. `score` is null
     if the query has no words. `title_html` and `summary_html` are escaped, with matches in
-    `<mark>`. `why` is present if the request has `explain=1`.
+    `<mark>`. `why` is present if the request has `explain=1`, and `files` if the full text of files
+    has words of the query.
     """
 
     score: float | None
     url: str
     editions: int
     why: NotRequired[ExplanationBody]
+    files: NotRequired[Sequence[FileBody]]
     title_html: str
     summary_html: str
 
@@ -192,30 +195,6 @@ class Search(TypedDict):
     took_ms: float
     hits: Sequence[Mapping[str, Any]]
     facets: Mapping[str, Sequence[BucketBody]]
-
-
-class SuggestionBody(TypedDict):
-    """A suggestion: its kind, text, and label, and how many publications `href` leads to.
-
-    `number` is this count as text, and `description` is the name of the suggestion for a screen
-    reader.
-    """
-
-    kind: SuggestionKind
-    text: str
-    label: str
-    count: int
-    number: str
-    description: str
-    href: str
-
-
-class Suggestions(TypedDict):
-    """Suggestions for a text that is being typed. `summary` has their number, in words."""
-
-    query: str
-    summary: str
-    suggestions: Sequence[SuggestionBody]
 
 
 class PublicationBody(TypedDict):

@@ -10,9 +10,9 @@ import msgspec
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from search_app.api import schemas
-from search_app.engine.results import Bucket, Hit, Results, Suggestion
+from search_app.api.files import FileBody, serialize_matches
+from search_app.engine.results import Bucket, Hit, Results
 from search_app.engine.store import Related
-from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation.alternatives import SearchLink, alternatives
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.facet_panel import limit_buckets
@@ -94,6 +94,8 @@ def _serialize_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, obj
             "feedback": hit.why.feedback,
             "shared": hit.why.shared,
         }
+    if hit.files:
+        body["files"] = serialize_matches(hit.files, hit.publication, catalogue, prefix)
     return {**body, **serialize_publication(hit.publication, catalogue)}
 
 
@@ -160,77 +162,6 @@ def _serialize_bucket(bucket: Bucket, catalogue: Catalogue) -> schemas.BucketBod
     return body
 
 
-def serialize_suggestions(
-    text: str, state: SearchState, suggestions: Sequence[Suggestion], catalogue: Catalogue
-) -> schemas.Suggestions:
-    """Return the response of `/api/suggest` for a text that is being typed.
-
-    `label` is the displayed text of a suggestion. `count` is the number of publications that
-    `href` leads to, and `number` is it as text. `description` and `summary` are for screen readers.
-    """
-    count = len(suggestions)
-    summary = ngettext("%(number)s suggestion", "%(number)s suggestions", count)
-    return {
-        "query": text,
-        "summary": summary % {"number": format_number(count)},
-        "suggestions": [
-            {
-                "kind": suggestion.kind,
-                "text": _get_suggestion_text(suggestion, catalogue),
-                "label": _get_suggestion_label(suggestion, catalogue),
-                "count": suggestion.count,
-                "number": format_number(suggestion.count),
-                "description": _describe_suggestion(suggestion, catalogue),
-                "href": _make_href(suggestion, state),
-            }
-            for suggestion in suggestions
-        ],
-    }
-
-
-def _get_suggestion_label(suggestion: Suggestion, catalogue: Catalogue) -> str:
-    """Return the label of a suggestion. The label of a facet value includes its facet."""
-    text = _get_suggestion_text(suggestion, catalogue)
-    if suggestion.kind != "facet":
-        return text
-    field = catalogue.by_name[suggestion.field].label
-    return gettext("%(field)s: %(value)s") % {"field": field, "value": text}
-
-
-def _get_suggestion_text(suggestion: Suggestion, catalogue: Catalogue) -> str:
-    """Return the text of a suggestion. A facet value has its display name."""
-    if suggestion.kind != "facet":
-        return suggestion.text
-    return facet_label(catalogue.by_name[suggestion.field], suggestion.value, catalogue)
-
-
-def _describe_suggestion(suggestion: Suggestion, catalogue: Catalogue) -> str:
-    """Return the label and the number of publications, or that it is the title of one."""
-    values = {
-        "value": _get_suggestion_label(suggestion, catalogue),
-        "number": format_number(suggestion.count),
-    }
-    if suggestion.kind == "title":
-        return gettext("%(value)s, a publication") % values
-    return (
-        ngettext(
-            "%(value)s, %(number)s publication", "%(value)s, %(number)s publications",
-            suggestion.count,
-        )
-        % values
-    )  # fmt: skip
-
-
-def _make_href(suggestion: Suggestion, state: SearchState) -> str:
-    """Return the URL of a suggestion: a publication, a search, or the list of a facet value."""
-    if suggestion.kind == "title":
-        return make_publication_url(suggestion.value, state.prefix)
-    new_search = state.with_match("auto")
-    if suggestion.kind == "word":
-        return new_search.with_text(suggestion.text).make_url()
-    return new_search.with_text("").with_filter(suggestion.field, suggestion.value).make_url()
-
-
 def serialize_publication(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
     """Return a publication with every field of the catalogue by its name.
 
@@ -243,7 +174,7 @@ def serialize_publication(publication: Publication, catalogue: Catalogue) -> dic
         "lang": publication.lang or catalogue.language,
         "source": publication.source,
     }
-    values = {field: catalogue.get_values(publication, field) for field in catalogue.fields}
+    values = {field: catalogue.get_values(publication, field) for field in catalogue.stored}
     return {
         **body,
         **{
@@ -254,14 +185,17 @@ def serialize_publication(publication: Publication, catalogue: Catalogue) -> dic
 
 
 def serialize_whole(
-    publication: Publication, related: Related, catalogue: Catalogue, prefix: str
-) -> dict[str, object]:
-    """Return the response of `/api/publication/ID`: a publication and its related ones.
+    publication: Publication, related: Related, files: Sequence[FileBody], catalogue: Catalogue,
+    prefix: str,
+) -> dict[str, object]:  # fmt: skip
+    """Return the response of `/api/publication/ID`: a publication, its files, and related ones.
 
-    `other_editions`, `similar` and `other_sources` are present only if there are any. The last one
-    has the locations of merged duplicates.
+    `files`, `other_editions`, `similar` and `other_sources` are present only if there are any. The
+    last one has the locations of merged duplicates.
     """
     body = serialize_publication(publication, catalogue)
+    if files:
+        body["files"] = files
     for name, publications in (("other_editions", related.editions), ("similar", related.similar)):
         if publications:
             body[name] = [_serialize_related(item, catalogue, prefix) for item in publications]

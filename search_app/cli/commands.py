@@ -231,8 +231,8 @@ def search(
 
     Every parameter of the page is an option: --region "South Asia" --year 2010..2015
     --sort newest --size 20 --page 2 --match any --exact 1 --fold 1
-    --explain 1 --semantic 0. A facet with the name of another option is a field of the query:
-    format:video.
+    --explain 1 --semantic 0 --inside 0. A facet with the name of another option is a field of
+    the query: format:video.
     """
     settings = config.load(index=index, encoder=encoder)
     with config.load_encoder(settings) or nullcontext() as transformer:
@@ -248,7 +248,7 @@ def _print_results(
     fields = [field.name for field in schema.list_exact_fields(catalogue)]
     allowed = {
         *(f"{prefix}{name}" for name in fields for prefix in ("", MATCH, NOT)),
-        "sort", "size", "page", "match", "exact", "fold", "explain", "semantic",
+        "sort", "size", "page", "match", "exact", "fold", "explain", "semantic", "inside",
     }  # fmt: skip
     state = search_url.read(output.parse_arguments(words, allowed), catalogue)
     if format_name:
@@ -262,7 +262,11 @@ def _print_results(
         click.echo(msgspec.json.format(body, indent=2))
         return
     output.print_results(
-        search_page.make_search_page(results, state, catalogue), results, catalogue
+        search_page.make_search_page(
+            results, state, catalogue, has_texts=engine.get_searcher().has_texts
+        ),
+        results,
+        catalogue,
     )
 
 

@@ -204,7 +204,11 @@ def formats() -> None:
 
 def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
     if as_json:
-        report = {"sources": result.sources, "catalogue": result.catalogue.title}
+        report = {
+            "sources": result.sources,
+            "catalogue": result.catalogue.title,
+            "attached": result.attached,
+        }
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
         return
     for source in result.sources:
@@ -212,6 +216,9 @@ def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
     kept = f" Its {SOURCES_FILE} was kept." if result.is_update else ""
     count = sum(source.records for source in result.sources)
     records = output.format_count(count, "record")
+    if result.attached:
+        files = output.format_count(result.attached, "file")
+        click.echo(f"\nFiles of these records: {files}.")
     click.echo(f"\nImported {records} of “{result.catalogue.title}” into {into}.{kept}")
 
 

@@ -37,13 +37,17 @@ def print_results(page: search_page.SearchPage, results: Results, catalogue: Cat
         lines += _list_alternatives(page.alternatives)
     click.echo("\n".join(lines))
     metadata_line = MetadataLine(catalogue, catalogue.facts)
-    for hit in results.hits:
+    for hit, row in zip(results.hits, page.hits, strict=True):
         metadata = [fact.unescape() for fact in metadata_line.format(hit.publication)]
         place = f"{hit.publication.source.file}:{hit.publication.source.line}"
         click.echo(f"\n{_style(hit.title)}\n  {' · '.join(metadata)}")
         click.echo(f"  {hit.publication.id} ({place})")
         if hit.passage:
             click.echo(f"  {_style(hit.passage)}")
+        for file in row.files:
+            click.echo(f"  {file.sentence.striptags()}")
+            if file.passage:
+                click.echo(f"  {_style(file.passage)}")
         for reason in explain_in_sentences(hit.why, catalogue) if hit.why else ():
             click.echo(f"  - {reason}")
     for group in page.facets:

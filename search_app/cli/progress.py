@@ -1,6 +1,6 @@
 """Progress display: a bar on the terminal for each phase of a build.
 
-The phases are reading, encoding, sorting, and loading into a cluster.
+The phases are reading, encoding, sorting, reading full texts, and loading into a cluster.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from indexer.ingest.progress import Progress
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-ENCODING, SORTING, LOADING = "Encoding", "Sorting ", "Loading "
+ENCODING, READING_TEXTS, SORTING, LOADING = "Encoding", "Texts   ", "Sorting ", "Loading "
 """Labels of the later bars, as long as that of the first."""
 
 
@@ -37,8 +37,8 @@ class ProgressDisplay(Progress):
         self._is_visible = sys.stderr.isatty()
         total = sum(map(_measure, paths)) if self._is_visible else 0
         self._step = total // self.STEPS + 1
-        self._publications, self._started = 0, time.perf_counter()
-        self._label = label
+        self._count, self._started = 0, time.perf_counter()
+        self._label, self._unit = label, "publications"
         self._bar = self._make_bar(total, label)
 
     def _make_bar(self, length: int, label: str) -> ProgressBar[int]:
@@ -61,12 +61,12 @@ class ProgressDisplay(Progress):
 
     def report_publications(self, publications: Sequence[Publication]) -> None:
         """Count these publications for the rate."""
-        self._publications += len(publications)
+        self._count += len(publications)
 
     def report_encoding(self, done: int, total: int) -> None:
         """Replace the bar by one for encoding, and advance it."""
         self._show_phase(ENCODING, total)
-        self._publications = done
+        self._count = done
         self._advance(done)
 
     def report_sorting(self, done: int, total: int) -> None:
@@ -74,15 +74,22 @@ class ProgressDisplay(Progress):
         self._show_phase(SORTING, total)
         self._advance(done)
 
+    def report_texts(self, done: int, total: int, pages: int) -> None:
+        """Replace the bar by one for full texts, and advance it. The rate is in pages."""
+        self._show_phase(READING_TEXTS, total, "pages")
+        self._count = pages
+        self._advance(done)
+
     def report_loading(self, done: int, total: int) -> None:
         """Replace the bar by one for loading, and advance it."""
         self._show_phase(LOADING, total)
-        self._publications = done
+        self._count = done
         self._advance(done)
 
-    def _show_phase(self, label: str, total: int) -> None:
+    def _show_phase(self, label: str, total: int, unit: str = "publications") -> None:
         if self._label != label:
-            self._label, self._publications, self._started = label, 0, time.perf_counter()
+            self._unit = unit
+            self._label, self._count, self._started = label, 0, time.perf_counter()
             self._bar.__exit__(None, None, None)
             self._bar = self._make_bar(total, label)
             self._bar.__enter__()
@@ -92,10 +99,10 @@ class ProgressDisplay(Progress):
             self._bar.update(position - self._bar.pos)
 
     def _format_rate(self) -> str | None:
-        if not self._publications:
+        if not self._count:
             return None
         seconds = time.perf_counter() - self._started
-        return f"{self._publications / seconds:,.0f} publications a second"
+        return f"{self._count / seconds:,.0f} {self._unit} a second"
 
 
 def _measure(path: Path) -> int:

@@ -106,8 +106,10 @@ class CompiledClause:
 def compile_clause(clause: Clause, vocabulary: Vocabulary) -> CompiledClause:
     """Return a clause with its terms looked up. Raise UnknownNode if a part has an unknown type.
 
-    Raise it later for a label of an entity, when `LabelsPart.clause` is first used.
+    Raise it later for a label of an entity, when `LabelsPart.clause` is first used. Parts for the
+    full text are left out, because it has a vocabulary of its own.
     """
+    fulltext = vocabulary.catalogue.fulltext
     parts: list[tuple[float, ClausePart]] = []
     fields_by_part: dict[object, tuple[query.Query, set[str]]] = {}
     for part in clause.subqueries:
@@ -118,7 +120,7 @@ def compile_clause(clause: Clause, vocabulary: Vocabulary) -> CompiledClause:
             parts.append((part.boost, LabelsPart(part, vocabulary)))
         elif row := parse_exact_name(part.fieldname):
             parts.append((part.boost, ValuePart(row, part.text)))
-        else:
+        elif fulltext is None or part.fieldname != fulltext.name:
             fields_by_part.setdefault(make_part_key(part), (part, set()))[1].add(part.fieldname)
     for part, fields in fields_by_part.values():
         parts.append((part.boost, _compile_part(part, fields, vocabulary)))

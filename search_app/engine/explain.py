@@ -27,7 +27,13 @@ from search_app.engine.query.nodes import Clause, clauses, drop_boosts, map_to_f
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking.term_scores import saturate
 from search_app.engine.request import parse_year_range
-from search_app.engine.results import ClauseScore, Explanation, FieldScore, PassedFilter
+from search_app.engine.results import (
+    ClauseScore,
+    Explanation,
+    FieldScore,
+    MatchedText,
+    PassedFilter,
+)
 from search_app.engine.store import StoreRequest
 
 MAX_EXPLANATIONS = 10_000
@@ -79,14 +85,19 @@ class Explainer:
         self._idfs = dict[int, float]()
 
     def explain(
-        self, publication: Publication, words: DocumentWords, added: AddedToHit
-    ) -> Explanation:
+        self, publication: Publication, words: DocumentWords, added: AddedToHit,
+        weigh_inside: Callable[[Clause], float] = lambda _: 0.0,
+    ) -> Explanation:  # fmt: skip
         """Return the explanation of a hit: score parts, words it lacks, and filters it passes.
 
-        Raise UnknownNode if a node of the tree has an unknown type.
+        `weigh_inside` returns what the full text adds to the weighted frequency of a clause. Raise
+        UnknownNode if a node of the tree has an unknown type.
         """
         texts = MatchedTexts(publication, words, self._catalogue)
-        matches = {key: match_clause(clause, words) for key, clause in self._compiled.items()}
+        matches = {
+            key: [*match_clause(clause, words), *self._match_inside(key, weigh_inside)]
+            for key, clause in self._compiled.items()
+        }
         hit = _MatchedHit(publication, words, matches)
         scoring = None if self._tree is None else self._list_scoring(self._tree, hit)
         parts = [
@@ -105,6 +116,14 @@ class Explainer:
             *added,
             tuple(texts.list_words(self._expansion_terms)),
         )
+
+    def _match_inside(
+        self, key: int, weigh_inside: Callable[[Clause], float]
+    ) -> Iterator[ClauseMatch]:
+        """Yield the match of a clause in the full text, if there is one."""
+        row = self._catalogue.fulltext
+        if row and (weight := weigh_inside(self._distinct[key])):
+            yield ClauseMatch("word", {row.name: weight})
 
     def _get_key(self, clause: Clause) -> int:
         return id(self._first[id(clause)])
@@ -148,7 +167,9 @@ class Explainer:
             FieldScore(
                 name,
                 score * weight / total_weight,
-                tuple(texts.list_matched(name, matches, typed_forms)),
+                # The words of a full text are not read again: the pages show them.
+                tuple(texts.list_matched(name, matches, typed_forms))
+                or (MatchedText(clause.text, "word"),),
             )
             for name, weight in weights.most_common()
         ]

@@ -13,6 +13,7 @@ from indexer.codec.segment import array_file
 from indexer.generations import directory, last_build
 from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import Generation
+from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot import loader
@@ -80,4 +81,9 @@ def open_searcher(
     Raise IndexOutdated if the generation has another format or is damaged.
     """
     snapshot = Snapshot(generation, read_arrays, encoder)
-    return Searcher(generation, ArrayStore(snapshot), snapshot.vocabulary)
+    texts, catalogue, vocabulary = snapshot.texts, snapshot.catalogue, snapshot.vocabulary
+    if texts is None:
+        return Searcher(generation, ArrayStore(snapshot), vocabulary)
+    inside = ArrayStore(snapshot, FullTextMatcher(texts, catalogue))
+    outside = ArrayStore(snapshot, FullTextMatcher(texts, catalogue, only_named=True))
+    return Searcher(generation, inside, vocabulary, outside)

@@ -45,8 +45,8 @@ class SearchRequest(msgspec.Struct, frozen=True):
     `exact` turns off synonyms, spelling correction, year expressions, nearness, feedback, and
     semantic search. `fold` lists only the first edition of each title, but counts all editions.
     `explain` adds to each hit the reasons why it matched. `semantic` adds hits by embedding
-    similarity, if the index has vectors. `beyond` is the number of words that were cut from the
-    text before.
+    similarity, if the index has vectors. `inside` searches full texts too. `beyond` is the number
+    of words that were cut from the text before.
     """
 
     text: str = ""
@@ -62,6 +62,7 @@ class SearchRequest(msgspec.Struct, frozen=True):
     fold: bool = False
     explain: bool = False
     semantic: bool = True
+    inside: bool = True
     beyond: int = 0
 
 

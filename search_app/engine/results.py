@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from indexer.catalogue.records import Publication
+from search_app.engine.diagnosis import Diagnosis
 from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.request import Sort
 
@@ -98,12 +99,46 @@ class Explanation(msgspec.Struct, frozen=True):
         return sum(part.score for part in self.parts) + added
 
 
+class File(msgspec.Struct, frozen=True):
+    """A file whose full text belongs to a publication.
+
+    `digest` is its SHA-256 (hexadecimal). `pages` is the number of its pages, or 0 if its format
+    has none. `empty_pages` counts those without a text.
+    """
+
+    digest: str
+    name: str
+    media_type: str
+    pages: int
+    empty_pages: int
+
+
+class PagePassage(msgspec.Struct, frozen=True):
+    """A highlighted passage of a page, which is counted from 1. Without pages, it is a section."""
+
+    page: int
+    passage: tuple[TextRun, ...]
+
+
+class FileMatch(msgspec.Struct, frozen=True):
+    """The pages of a file with the most words of a query, ascending, and passages of the best.
+
+    `language` is that of the text, if it is known.
+    """
+
+    file: File
+    pages: tuple[int, ...]
+    passages: tuple[PagePassage, ...]
+    language: str | None = None
+
+
 class Hit(msgspec.Struct, frozen=True):
     """A hit: a publication, its score (None without words), and its highlighted title and passage.
 
     `editions` is the number of other editions in the index, whether or not they match. `why` is
     None unless the request asked for explanations. `translations` has the highlighted title and
-    passage in other languages, by the name of the row that has them.
+    passage in other languages, by the name of the row that has them. `files` has the files whose
+    full text matches.
     """
 
     publication: Publication
@@ -113,6 +148,7 @@ class Hit(msgspec.Struct, frozen=True):
     editions: int = 0
     why: Explanation | None = None
     translations: Mapping[str, tuple[TextRun, ...]] = {}
+    files: tuple[FileMatch, ...] = ()
 
 
 class ExpandedEntity(msgspec.Struct, frozen=True):
@@ -144,68 +180,6 @@ class Bucket(msgspec.Struct, frozen=True):
     selected: bool = False
     children: tuple[Bucket, ...] = ()
     excluded: bool = False
-
-
-class QueryCount(msgspec.Struct, frozen=True):
-    """A query text, and the number of hits of a search for it."""
-
-    text: str
-    total: int
-
-
-class Lacking(msgspec.Struct, frozen=True):
-    """A concept that the query names and no publication has, with searches for similar concepts.
-
-    `broader` has its broader concepts, and `related` its related ones. Each search has hits.
-    """
-
-    text: str
-    broader: tuple[QueryCount, ...]
-    related: tuple[QueryCount, ...]
-
-
-class ValueCount(msgspec.Struct, frozen=True):
-    """A value of a filter, and the number of hits of a search with it."""
-
-    field: str
-    value: str
-    total: int
-
-
-class MissingPlace(msgspec.Struct, frozen=True):
-    """A place that the query names and no publication is about.
-
-    `name` is its name in the language of the catalogue. `code` is its code in ISO 3166-1 or UN M49,
-    or "" for a capital. `text` is the rest of the query. `near` has the filter values to combine it
-    with.
-    """
-
-    name: str
-    code: str
-    text: str
-    near: tuple[ValueCount, ...]
-
-
-class Diagnosis(msgspec.Struct, frozen=True):
-    """Why a search has no hits, or none with all words, in numbers.
-
-    All numbers except `unfiltered` are within the selected filters. `words` has each part of the
-    query alone. `nearest` has the query with an unknown word replaced by a similar one of the
-    index, or that word alone. `unfiltered` is the number of hits without the selected filters.
-    `any` is the number of hits for any of the words. It is None if the search itself asked for any
-    word. `any_of` has the number of hits if any selected value of a facet is enough, by the name of
-    the facet, if there are no hits and all its values are needed. `lacking` has the concepts that
-    no publication has, with or without filters, and `places` the places that no publication is
-    about.
-    """
-
-    words: tuple[QueryCount, ...]
-    nearest: tuple[QueryCount, ...]
-    unfiltered: int
-    any: int | None
-    any_of: Mapping[str, int] = {}
-    lacking: tuple[Lacking, ...] = ()
-    places: tuple[MissingPlace, ...] = ()
 
 
 SuggestionKind = Literal["word", "title", "facet"]

@@ -1,8 +1,4 @@
-"""`Searcher`: the interface of pages, the API and the command line to one generation of an index.
-
-`search` is its pipeline. It interprets the query, gets a reply from the store, and adds passages,
-facet buckets, explanations and suggestions.
-"""
+"""`Searcher`: what pages, the API and the command line see of one generation of an index."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import msgspec
-from whoosh import query
 
 from indexer.catalogue import translations
 from indexer.catalogue.fields import Catalogue
@@ -19,174 +14,45 @@ from indexer.catalogue.retired import Retired
 from indexer.catalogue.tested_links import LinkResult
 from indexer.generations.manifest import Generation
 from search_app.engine.deadline import Deadline
-from search_app.engine.features import autocomplete, zero_results
-from search_app.engine.features.page_hits import make_hits
-from search_app.engine.interpretation import spellcheck, world_places
+from search_app.engine.features import autocomplete
+from search_app.engine.features.file_matches import find_file_matches
 from search_app.engine.interpretation.interpreter import (
     Interpreter,
-    Retrieval,
-    list_asks,
     retrieve,
 )
-from search_app.engine.interpretation.readings import Interpretation
+from search_app.engine.pipeline import search
 from search_app.engine.query.cost import estimate_cost
 from search_app.engine.query.field_names import index_names, replace_names
-from search_app.engine.query.nodes import clauses
-from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import EVERYTHING, SearchRequest
-from search_app.engine.results import Diagnosis, ExpandedEntity, Results, Suggestion
-from search_app.engine.store import Expected, Related, Store, StoreRequest
+from search_app.engine.results import File, FileMatch, Results, Suggestion
+from search_app.engine.store import Related, Store, StoredFile
 
-
-def search(
-    request: SearchRequest, interpreter: Interpreter, generation: str, deadline: Deadline
-) -> Results:
-    """Return the results of a search in a generation. Raise BudgetExceeded."""
-    retrieved = retrieve(request, interpreter, deadline)
-    reply, interpretation = retrieved.reply, retrieved.interpretation
-    parsed = interpretation.parsed
-    needs_help = _needs_help(retrieved)
-    reply.expect(_list_expected(retrieved, interpreter, deadline, needs_help=needs_help))
-    all_words_docs = (
-        reply.count_overlap(interpretation.all_words_docs) if interpretation.all_words_docs else 0
-    )
-    buckets, hidden_values = reply.count_facets()
-    hits = tuple(make_hits(retrieved, interpreter, deadline))
-    deadline.checkpoint("passages")
-    has_match = all_words_docs or (reply.total > reply.by_meaning and not interpretation.relaxed)
-    diagnosis = (
-        None if has_match else _diagnose(retrieved, interpreter, deadline, was_expected=needs_help)
-    )
-    return Results(
-        total=reply.total, titles=reply.titles, is_folded=retrieved.request.fold,
-        hits=hits, facets=buckets, hidden_values=hidden_values,
-        relaxed=interpretation.relaxed, all_words_docs=all_words_docs,
-        required=interpretation.required, semantic_hits=reply.by_meaning,
-        any_word=_count_any_word(retrieved, interpreter, deadline),
-        corrected=interpretation.corrected, years=retrieved.dated_query.expressions,
-        suggestion=_suggest(retrieved, interpreter, deadline),
-        entities=tuple(_list_expanded(interpretation)), scored=interpretation.has_words,
-        sort=StoreRequest(retrieved.request, parsed.words).sort,
-        ignored_words=parsed.ignored + retrieved.request.beyond, dropped_clauses=reply.dropped,
-        truncated_expansions=tuple(_list_truncated(retrieved, interpreter)),
-        unknown_values=parsed.unknown, unknown_fields=parsed.unknown_fields,
-        has_query=not retrieved.request.text or parsed.words is not None or bool(parsed.filters),
-        diagnosis=diagnosis, is_zero_result=diagnosis is not None and not reply.has_words,
-        generation=generation, took_ms=round(deadline.total, 3), stages=deadline.stages,
-    )  # fmt: skip
-
-
-def _list_expanded(interpretation: Interpretation) -> Iterator[ExpandedEntity]:
-    """Yield the entities in the query that match by synonyms or narrower entities."""
-    for clause in clauses(interpretation.parsed.words):
-        if clause.synonyms or clause.narrower:
-            yield ExpandedEntity(clause.text, clause.synonyms, clause.narrower)
-
-
-def _count_any_word(
-    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
-) -> int | None:
-    """Return the number of hits for any word, if a query with operators has fewer, and few."""
-    total, wider = retrieved.reply.total, _widen(retrieved)
-    if wider is None or not total:
-        return None
-    any_word = retrieve(wider, interpreter, deadline).reply.total
-    return any_word if any_word > total else None
-
-
-def _widen(retrieved: Retrieval) -> SearchRequest | None:
-    """Return the search for any word, if a query with operators has few hits, or None."""
-    request, interpretation = retrieved.request, retrieved.interpretation
-    if request.match != "auto" or not (interpretation.is_strict and interpretation.is_narrow):
-        return None
-    return msgspec.structs.replace(request, match="any", page=1, sort=None)
-
-
-def _suggest(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> str | None:
-    """Return a corrected query text to suggest, if a word is rare or misspelled, or None.
-
-    The text has hits within the filters, or it names a place. A place without hits is suggested
-    because its page links to the region.
-    """
-    request = retrieved.request
-    if not _may_be_misspelled(retrieved):
-        return None
-    text = interpreter.spellchecker.suggest(request.text, deadline, rare=_is_rare(retrieved))
-    if text is None or world_places.find_mentions(text):
-        return text
-    corrected = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)
-    return text if retrieve(corrected, interpreter, deadline).reply.total else None
-
-
-def _may_be_misspelled(retrieved: Retrieval) -> bool:
-    """Return whether the words were searched for as typed, and may be corrected."""
-    interpretation = retrieved.interpretation
-    is_as_typed = retrieved.request.exact or interpretation.corrected
-    return not is_as_typed and interpretation.has_words
-
-
-def _is_rare(retrieved: Retrieval) -> bool:
-    interpretation = retrieved.interpretation
-    return (
-        not interpretation.relaxed and interpretation.reply.by_words < spellcheck.TRUSTED_FREQUENCY
-    )
-
-
-def _needs_help(retrieved: Retrieval) -> bool:
-    """Return whether it is known before the page that no hit matches all of the query."""
-    all_words = retrieved.interpretation.all_words_docs
-    has_none = all_words is not None and not all_words.by_words
-    return has_none or retrieved.reply.find_total() == 0
-
-
-def _list_expected(
-    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline, *, needs_help: bool
-) -> Iterator[Expected]:
-    """Yield what will probably be counted after the page. Raise BudgetExceeded."""
-    if wider := _widen(retrieved):
-        yield from list_asks(wider, interpreter, deadline)
-    if _may_be_misspelled(retrieved):
-        text, is_rare = retrieved.request.text, _is_rare(retrieved)
-        yield from interpreter.spellchecker.list_expected(text, rare=is_rare)
-    if needs_help:
-        yield from zero_results.list_expected(retrieved, interpreter, deadline)
-
-
-def _list_truncated(retrieved: Retrieval, interpreter: Interpreter) -> Iterator[tuple[str, int]]:
-    """Yield clauses with too many terms or names, with the number of those left out."""
-    expanding = (query.Prefix, query.Wildcard, query.FuzzyTerm)
-    for clause in clauses(retrieved.interpretation.parsed.words):
-        is_expanded = isinstance(clause.subqueries[0], expanding)
-        count = count_dropped(clause, interpreter.vocabulary) if is_expanded else 0
-        if count and clause.text not in retrieved.reply.dropped:
-            yield clause.text, count
-    yield from retrieved.reply.truncated
-
-
-def _diagnose(
-    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline, *, was_expected: bool
-) -> Diagnosis:
-    """Return alternatives to a search. Their counts are known if the help was expected."""
-    with deadline.count_as("diagnosis"):
-        if not was_expected:
-            expected = zero_results.list_expected(retrieved, interpreter, deadline)
-            interpreter.store.prefetch_counts(expected, deadline)
-        return zero_results.diagnose(retrieved, interpreter, deadline)
+MAX_PASSAGES = 50
+"""Limit on the passages that a search in the files of one publication returns for a file."""
 
 
 class Searcher:
     """One generation of an index, open for searching. Threads may share it.
 
-    `store` and `vocabulary` are those of the generation.
+    `store` and `vocabulary` are those of the generation. `outside` is the store that searches full
+    texts only where a query names their field; by default, there are no texts.
     """
 
-    def __init__(self, generation: Generation, store: Store, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        generation: Generation,
+        store: Store,
+        vocabulary: Vocabulary,
+        outside: Store | None = None,
+    ) -> None:
         self.generation = generation
         self.name = generation.name
         self.catalogue = vocabulary.catalogue
         self.store = store
-        self.interpreter = Interpreter(vocabulary, store, generation.read_thesaurus())
+        thesaurus = generation.read_thesaurus()
+        self.interpreter = Interpreter(vocabulary, store, thesaurus)
+        self._outside = Interpreter(vocabulary, outside, thesaurus) if outside else None
         self._translated: dict[str, Catalogue] = {}
         self._retired = generation.read_retired()
         self._dead_links = {link.url: link for link in generation.read_dead_links()}
@@ -214,7 +80,30 @@ class Searcher:
 
     def search(self, request: SearchRequest, deadline: Deadline | None = None) -> Results:
         """Return the results of a search. Raise BudgetExceeded."""
-        return search(self._resolve(request), self.interpreter, self.name, deadline or Deadline())
+        interpreter = self._pick(request)
+        return search(self._resolve(request), interpreter, self.name, deadline or Deadline())
+
+    def _pick(self, request: SearchRequest) -> Interpreter:
+        """Return the interpreter for a request: with full texts, or without them."""
+        return self.interpreter if request.inside or not self._outside else self._outside
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether full texts are searched."""
+        return self._outside is not None
+
+    def list_files(self, identity: str) -> Sequence[File]:
+        """Return the files of a publication whose full text is searched."""
+        return self.store.list_files(identity)
+
+    def find_file(self, digest: str) -> StoredFile | None:
+        """Return the file with a digest (SHA-256, hexadecimal), or None."""
+        return self.store.find_file(digest)
+
+    def find_in_files(self, identity: str, request: SearchRequest) -> Sequence[FileMatch]:
+        """Return the pages with words of a text in the files of a publication, with passages."""
+        interpretation = self.interpreter.interpret_typed(self._resolve(request), Deadline())
+        return find_file_matches(interpretation.reply, identity, self.catalogue, MAX_PASSAGES)
 
     def estimate_cost(self, request: SearchRequest) -> int:
         """Return the approximate cost of a search, in postings."""
@@ -222,7 +111,7 @@ class Searcher:
 
     def list_ids(self, request: SearchRequest) -> Sequence[str]:
         """Return the ids of the hits of a page, in order, without texts and facets."""
-        return retrieve(self._resolve(request), self.interpreter).reply.list_ids()
+        return retrieve(self._resolve(request), self._pick(request)).reply.list_ids()
 
     def scan(
         self, request: SearchRequest, deadline: Deadline | None = None
@@ -232,7 +121,7 @@ class Searcher:
         The deadline applies to the search. The hits are read later, when they are taken. Raise
         BudgetExceeded.
         """
-        return retrieve(self._resolve(request), self.interpreter, deadline).reply.scan()
+        return retrieve(self._resolve(request), self._pick(request), deadline).reply.scan()
 
     def suggest(
         self, text: str, within: SearchRequest = EVERYTHING, language: str = ""

@@ -17,7 +17,7 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.query.nodes import Clause
 from search_app.engine.request import SearchRequest, Sort
-from search_app.engine.results import Bucket, Explanation
+from search_app.engine.results import Bucket, Explanation, File
 
 
 class StoreRequest(NamedTuple):
@@ -81,6 +81,33 @@ class Related(NamedTuple):
     similar: Sequence[Publication]
 
 
+class StoredFile(NamedTuple):
+    """A file whose full text is searched. `path` is its place, relative to the corpus folder.
+
+    `size` is in bytes, and `time` is the time of its last change in nanoseconds, both when it was
+    read. `ids` has the publications that it belongs to.
+    """
+
+    path: str
+    media_type: str
+    size: int
+    time: int
+    ids: tuple[str, ...]
+
+
+class FoundFile(NamedTuple):
+    """A file of a publication with words of a query.
+
+    `pages` has the pages with the most of them, from 1, ascending. `texts` has the numbers and the
+    texts of the best ones, and `language` is that of the texts, if it is known.
+    """
+
+    file: File
+    pages: tuple[int, ...]
+    texts: tuple[tuple[int, str], ...]
+    language: str | None
+
+
 class StoreUnavailable(IndexUnusable):
     """The machines that have the index do not answer, or not all of it. This may pass by itself."""
 
@@ -107,6 +134,10 @@ class Reply(Protocol):
     @property
     def by_words(self) -> int:
         """The number of publications that match the words, before all filters."""
+
+    @property
+    def by_fields(self) -> int:
+        """The number of publications that match the words without full texts, before filters."""
 
     @property
     def matched(self) -> int:
@@ -145,6 +176,9 @@ class Reply(Protocol):
 
     def rank_hits(self) -> Iterator[RankedHit]:
         """Yield the hits of the page, in order."""
+
+    def find_files(self, identity: str, most: int) -> Sequence[FoundFile]:
+        """Return the files of a publication with words of the search, with `most` pages of each."""
 
     def scan(self) -> Iterator[Publication]:
         """Return all hits in order, whatever the page. Each is read when it is taken."""
@@ -232,6 +266,12 @@ class Store(Protocol):
 
     def get_publication(self, identity: str) -> Publication | None:
         """Return the publication with an id, or None."""
+
+    def list_files(self, identity: str) -> Sequence[File]:
+        """Return the files of a publication whose full text is searched."""
+
+    def find_file(self, digest: str) -> StoredFile | None:
+        """Return the file with a digest (SHA-256, hexadecimal), or None."""
 
     def find_related(self, identity: str) -> Related:
         """Return the publications related to one. Raise KeyError if there is none with this id."""

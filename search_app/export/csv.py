@@ -36,10 +36,10 @@ def write(publications: Iterable[Publication], catalogue: Catalogue) -> Iterator
     """Yield the headings, and one line for each publication."""
     line = _Line()
     writer = csv.writer(line)
-    writer.writerow(["id", *(field.name for field in catalogue.fields)])
+    writer.writerow(["id", *(field.name for field in catalogue.stored)])
     yield BOM_UTF8 + line.text.encode()
     for publication in publications:
-        cells = (_make_cell(publication, field, catalogue) for field in catalogue.fields)
+        cells = (_make_cell(publication, field, catalogue) for field in catalogue.stored)
         writer.writerow([_protect(clean(publication.id)), *cells])
         yield line.text.encode()
 

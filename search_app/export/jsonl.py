@@ -26,7 +26,7 @@ def _make_object(publication: Publication, catalogue: Catalogue) -> dict[str, ob
     record: dict[str, object] = {"id": publication.id}
     if publication.lang:
         record["lang"] = publication.lang
-    for field in catalogue.fields:
+    for field in catalogue.stored:
         if values := catalogue.get_values(publication, field):
             if field.role == "abstract":
                 record[field.name] = str(values[0]).split(PARAGRAPH_BREAK)

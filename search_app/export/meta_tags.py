@@ -44,11 +44,13 @@ _NUMBERS: tuple[tuple[Role, str], ...] = (
 )
 
 
-def list_tags(item: Item) -> Iterator[tuple[str, str]]:
-    """Yield the name and the content of each tag."""
+def list_tags(item: Item, pdf_url: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the name and the content of each tag. `pdf_url` is that of the PDF on this site."""
     if item.type not in _NOT_READ:
         for name, text in _list_citation_tags(item):
             yield f"citation_{name}", clean(text)
+        if pdf_url:
+            yield "citation_pdf_url", pdf_url
     for name, text in dublin_core.list_elements(item):
         yield f"DC.{name}", text
 

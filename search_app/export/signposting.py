@@ -19,13 +19,17 @@ _URL = re.compile(r"https?://[!#-;=?-~]+")
 """A URL that needs no encoding between angle brackets."""
 
 
-def format_links(item: Item, exports: Iterable[tuple[str, str]]) -> str:
-    """Return the value of the header. `exports` are pairs of an absolute URL and a media type.
+def format_links(
+    item: Item, exports: Iterable[tuple[str, str]], files: Iterable[tuple[str, str]] = ()
+) -> str:
+    """Return the value of the header.
+
+    `exports` and `files` are pairs of an absolute URL and a media type.
 
     Links that exceed MAX_BYTES are left out, from the end.
     """
     header = ""
-    for link in _list_links(item, exports):
+    for link in _list_links(item, exports, files):
         longer = f"{header}, {link}".removeprefix(", ")
         if len(longer) > MAX_BYTES:
             break
@@ -33,7 +37,9 @@ def format_links(item: Item, exports: Iterable[tuple[str, str]]) -> str:
     return header
 
 
-def _list_links(item: Item, exports: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _list_links(
+    item: Item, exports: Iterable[tuple[str, str]], files: Iterable[tuple[str, str]]
+) -> Iterator[str]:
     for type_name in ("AboutPage", json_ld.find_type(item)):
         yield f'<{_SCHEMA_ORG}{type_name}>; rel="type"'
     if doi := item.get_first("DOI"):
@@ -43,3 +49,5 @@ def _list_links(item: Item, exports: Iterable[tuple[str, str]]) -> Iterator[str]
             yield f'<{text}>; rel="license"'
     for url, media_type in exports:
         yield f'<{url}>; rel="describedby"; type="{media_type}"'
+    for url, media_type in files:
+        yield f'<{url}>; rel="item"; type="{media_type}"'

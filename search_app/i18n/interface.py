@@ -14,6 +14,7 @@ from io import BytesIO
 
 from babel import Locale
 from babel.dates import format_date, format_time
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -79,6 +80,10 @@ class Interface:
     def join_long(self, texts: list[str]) -> str:
         """Return texts that may have commas as a list in one line."""
         return self.gettext("; ").join(texts)
+
+    def join_with_and(self, texts: list[str]) -> str:
+        """Return short texts as a list that ends a sentence."""
+        return format_list(texts, locale=self.locale)
 
 
 @cache

@@ -58,3 +58,8 @@ def join(texts: Iterable[str]) -> str:
 def join_long(texts: Iterable[str]) -> str:
     """Return texts that may have commas as a list in one line, such as `a, b; c`."""
     return _current.get().join_long([*texts])
+
+
+def join_with_and(texts: Iterable[str]) -> str:
+    """Return short texts as a list that ends a sentence, such as `a, b and c`."""
+    return _current.get().join_with_and([*texts])

@@ -28,17 +28,27 @@ class WordsInput(msgspec.Struct, frozen=True):
 
 
 class AdvancedForm(msgspec.Struct, frozen=True):
-    """The inputs of the form that depend on the catalogue: fields with words, and years."""
+    """The inputs of the form that depend on the catalogue: fields with words, and years.
+
+    `has_texts`: it has a switch for full texts.
+    """
 
     fields: tuple[WordsInput, ...]
     years: tuple[Field, ...]
+    has_texts: bool
 
 
-def make_form(catalogue: Catalogue) -> AdvancedForm:
-    """Return the form of a catalogue."""
+def make_form(catalogue: Catalogue, *, has_texts: bool) -> AdvancedForm:
+    """Return the form of a catalogue. `has_texts`: the index has full texts."""
+    rows = _list_word_rows(catalogue)
     return AdvancedForm(
-        tuple(WordsInput(_get_input_name(row), row.label) for row in _list_word_rows(catalogue)),
+        tuple(
+            WordsInput(_get_input_name(row), row.label)
+            for row in rows
+            if has_texts or row != catalogue.fulltext
+        ),
         tuple(row for row in list_exact_fields(catalogue) if row.kind == "year"),
+        has_texts,
     )
 
 
@@ -56,8 +66,9 @@ def compose_query(inputs: Mapping[str, str], catalogue: Catalogue) -> str:
 
 
 def _list_word_rows(catalogue: Catalogue) -> list[Field]:
-    """Return the searchable rows. Years have inputs of their own."""
-    return [row for row in catalogue.searchable if row.kind != "year"]
+    """Return the rows with words, full texts last. Years have inputs of their own."""
+    rows = [row for row in catalogue.searchable if row.kind != "year"]
+    return [*rows, catalogue.fulltext] if catalogue.fulltext else rows
 
 
 def _get_input_name(row: Field) -> str:

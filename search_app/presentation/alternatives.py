@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from indexer.catalogue.fields import MISSING, Catalogue
-from search_app.engine.results import Diagnosis, Lacking, MissingPlace, QueryCount, ValueCount
+from search_app.engine.diagnosis import Diagnosis, Lacking, MissingPlace, QueryCount, ValueCount
 from search_app.i18n.translation import format_number, gettext
 from search_app.presentation.facet_rows import facet_label
 from search_app.search_state import SearchState

@@ -110,8 +110,15 @@ def _describe_feedback(explanation: Explanation) -> str:
 
 
 def _describe_field(field: FieldScore, catalogue: Catalogue) -> Iterable[str]:
-    """Yield what matched in a field: its facet values if there are any, otherwise its words."""
-    name = catalogue.by_name[field.field].label
+    """Yield what matched in a field: its facet values if there are any, otherwise its words.
+
+    The words of a full text are not known: the lines of the files lead to them.
+    """
+    row = catalogue.by_name[field.field]
+    if row.kind == "fulltext":
+        yield gettext("it is in the full text")
+        return
+    name = row.label
     values = [
         _describe_value(field.field, match.text, match.through, catalogue)
         for match in field.matched if match.how == "value"

@@ -6,18 +6,20 @@ that a publication is given out on request only. So any catalogue has this part 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from urllib.parse import quote_plus, urlsplit
 
 import msgspec
 
+from indexer.catalogue import access
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Link, Publication
 from indexer.values.identifiers import make_doi_url
 from indexer.values.publication_types import PublicationType
 from search_app.export.csl import Item
 from search_app.i18n.translation import gettext
+from search_app.presentation.file_search import FileRow
 
 MAX_LINKS = 5
 """Number of links that are offered. The details of the publication list all of them."""
@@ -48,13 +50,16 @@ class HowToGet(msgspec.Struct, frozen=True):
     searches: tuple[Way, ...] = ()
 
 
-def make_how_to_get(publication: Publication, item: Item, catalogue: Catalogue) -> HowToGet:
+def make_how_to_get(
+    publication: Publication, item: Item, catalogue: Catalogue, files: Sequence[FileRow] = ()
+) -> HowToGet:
     """Return the links of a publication. Without any, return searches for its exact title.
 
-    `item` is the publication in the terms of CSL.
+    `item` is the publication in the terms of CSL, and `files` are its files.
     """
-    is_restricted = catalogue.is_restricted(publication)
+    is_restricted = access.is_restricted(publication, catalogue)
     links = (
+        *(_make_way_of_file(file) for file in files[:MAX_LINKS] if file.href),
         *(_make_way(link, item, is_restricted=is_restricted) for link in item.links[:MAX_LINKS]),
         *(Way(f"doi:{doi}", make_doi_url(doi)) for doi in item.get("DOI")),
     )
@@ -65,7 +70,7 @@ def make_how_to_get(publication: Publication, item: Item, catalogue: Catalogue) 
             "It is given out on request, but no address is known. "
             "These links search for the exact title."
         )
-    elif catalogue.states_access(publication):
+    elif access.states_access(publication, catalogue):
         sentence = gettext(
             "It was offered online, but the address is lost. "
             "These links search for the exact title."
@@ -88,6 +93,10 @@ def _make_way(link: Link, item: Item, *, is_restricted: bool) -> Way:
     else:
         message = gettext("Visit %(host)s")
     return Way(message % {"host": host}, link.url, link.label)
+
+
+def _make_way_of_file(file: FileRow) -> Way:
+    return Way(gettext("Open %(file)s") % {"file": file.name}, file.href)
 
 
 def _list_searches(title: str, site: str) -> Iterable[Way]:

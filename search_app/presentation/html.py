@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NewType
 
@@ -75,6 +75,20 @@ def isolate(sentence: str) -> Markup:
     """
     isolated_html = _QUOTED.sub(r"\1<bdi>\2</bdi>\3", str(escape(sentence)))
     return Markup(isolated_html)  # nosec B704  # noqa: S704 - it was escaped
+
+
+def link(href: str, text: str) -> Markup:
+    """Return a text as HTML with a link, or without one if `href` is empty.
+
+    Crawlers do not follow it.
+    """
+    content = Markup("<bdi>{}</bdi>").format(text)
+    return Markup('<a href="{}" rel="nofollow">{}</a>').format(href, content) if href else content
+
+
+def join_html(join: Callable[[Iterable[str]], str], parts: Iterable[Markup]) -> Markup:
+    """Return HTML as a list in one line. `join` is a function of `i18n.translation`."""
+    return Markup(join(parts))  # nosec B704  # noqa: S704 - the parts are HTML
 
 
 def html_gettext(message: str, /, **values: object) -> Markup:

@@ -1,4 +1,4 @@
-"""The links above and below a list: orders, numbers of hits per page, pages, editions, reasons."""
+"""The links above and below a list: orders, sizes, pages, editions, reasons, and full texts."""
 
 from __future__ import annotations
 
@@ -53,6 +53,18 @@ def get_why_label(results: Results, state: SearchState) -> str:
     if state.explain:
         return gettext("Hide reasons")
     return gettext("Show reasons") if results.hits and (results.scored or state.filters) else ""
+
+
+def get_inside_label(state: SearchState, *, has_texts: bool) -> str:
+    """Return the text of the link that adds the full texts to a search, or drops them.
+
+    It is empty if it changes nothing.
+    """
+    if not has_texts or not state.text:
+        return ""
+    if state.inside:
+        return gettext("Do not search inside the documents")
+    return gettext("Also search inside the documents")
 
 
 class PageLink(msgspec.Struct, frozen=True):

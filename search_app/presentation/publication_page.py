@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 from markupsafe import Markup
@@ -18,6 +18,7 @@ from search_app.export.csl import Item
 from search_app.presentation.displayed_texts import DisplayedText, find_abstract, find_title
 from search_app.presentation.export_links import ExportLink, make_export_links
 from search_app.presentation.facet_rows import find_facet_language
+from search_app.presentation.file_search import FileRow
 from search_app.presentation.how_to_get import HowToGet, make_how_to_get
 from search_app.presentation.labels import MetadataLine, display_value, list_qualifying_rows
 from search_app.presentation.link_status import DeadLink, make_dead_links
@@ -102,7 +103,7 @@ class PublicationPage(msgspec.Struct, frozen=True):
     dead_links: Mapping[str, DeadLink]
 
 
-def make_publication_page(
+def make_publication_page(  # noqa: PLR0913 - the parts of a page, by name
     publication: Publication,
     item: Item,
     related: Related,
@@ -110,10 +111,11 @@ def make_publication_page(
     prefix: str,
     *,
     dead_links: Iterable[LinkResult],
+    files: Sequence[FileRow],
 ) -> PublicationPage:
     """Return the page of a publication, with a link for each facet value.
 
-    `item` is the publication in the terms of CSL.
+    `item` is the publication in the terms of CSL, and `files` are its files.
     """
     metadata = MetadataLine(catalogue, catalogue.facts)
     href = make_publication_url(publication.id, "")
@@ -125,7 +127,7 @@ def make_publication_page(
         f"{prefix}{href}",
         f"{heading.text} – {catalogue.title}",
         metadata.format(publication),
-        make_how_to_get(publication, item, catalogue),
+        make_how_to_get(publication, item, catalogue, files),
         _split_paragraphs(abstract.text),
         _split_paragraphs(abstract.original),
         make_export_links(lambda name: make_export_url(name, publication.id, prefix)),
@@ -154,7 +156,7 @@ def _make_details(
     """
     for field in catalogue.valued:
         values = publication.values.get(field.name, ())
-        if not values or field.name in shown:
+        if not values or field.name in shown or field.kind == "file":
             continue
         qualifying = list_qualifying_rows(field, catalogue)
         texts = [

@@ -1,4 +1,4 @@
-"""The sentences above a list: what it shows, and how the query was interpreted, with links."""
+"""The sentences above a list: how the query was interpreted, with links to other readings."""
 
 from __future__ import annotations
 
@@ -46,102 +46,6 @@ class QueryNote(msgspec.Struct, frozen=True):
         return self.line or self.link
 
 
-def summary(results: Results, state: SearchState) -> str:
-    """Return the range of hits on this page, the total, and the query, as one line."""
-    if not results.total:
-        message = (
-            gettext("Nothing found for “%(query)s”") if state.text else gettext("Nothing found")
-        )
-        return message % {"query": state.text}
-    if results.listed < results.total:
-        message = _titles_summary(results, state)
-    else:
-        message = _publications_summary(results, state)
-    first = (state.page - 1) * state.size + 1
-    return message % {
-        "first": format_number(first),
-        "last": format_number(first + len(results.hits) - 1),
-        "titles": format_number(results.listed),
-        "total": format_number(results.total),
-        "page": state.page,
-        "query": state.text,
-    }
-
-
-def _publications_summary(results: Results, state: SearchState) -> str:
-    """Return the message for a list of publications."""
-    total = results.total
-    if not results.hits and state.text:
-        return ngettext(
-            "Page %(page)s is past the end of %(total)s publication for “%(query)s”",
-            "Page %(page)s is past the end of %(total)s publications for “%(query)s”",
-            total,
-        )
-    if not results.hits:
-        return ngettext(
-            "Page %(page)s is past the end of %(total)s publication",
-            "Page %(page)s is past the end of %(total)s publications",
-            total,
-        )
-    if results.semantic_hits == total:
-        return ngettext(
-            "Nothing found for “%(query)s”. "
-            "%(first)s–%(last)s of %(total)s publication with a similar meaning",
-            "Nothing found for “%(query)s”. "
-            "%(first)s–%(last)s of %(total)s publications with a similar meaning",
-            total,
-        )
-    if state.text:
-        return ngettext(
-            "%(first)s–%(last)s of %(total)s publication for “%(query)s”",
-            "%(first)s–%(last)s of %(total)s publications for “%(query)s”",
-            total,
-        )
-    return ngettext(
-        "%(first)s–%(last)s of %(total)s publication",
-        "%(first)s–%(last)s of %(total)s publications",
-        total,
-    )
-
-
-def _titles_summary(results: Results, state: SearchState) -> str:
-    """Return the message for a list of titles, into which editions are folded."""
-    titles = results.listed
-    if not results.hits and state.text:
-        return ngettext(
-            "Page %(page)s is past the end of %(titles)s title (%(total)s publications) "
-            "for “%(query)s”",
-            "Page %(page)s is past the end of %(titles)s titles (%(total)s publications) "
-            "for “%(query)s”",
-            titles,
-        )
-    if not results.hits:
-        return ngettext(
-            "Page %(page)s is past the end of %(titles)s title (%(total)s publications)",
-            "Page %(page)s is past the end of %(titles)s titles (%(total)s publications)",
-            titles,
-        )
-    if results.semantic_hits == results.total:
-        return ngettext(
-            "Nothing found for “%(query)s”. %(first)s–%(last)s of %(titles)s title "
-            "(%(total)s publications) with a similar meaning",
-            "Nothing found for “%(query)s”. %(first)s–%(last)s of %(titles)s titles "
-            "(%(total)s publications) with a similar meaning",
-            titles,
-        )
-    if state.text:
-        return ngettext(
-            "%(first)s–%(last)s of %(titles)s title (%(total)s publications) for “%(query)s”",
-            "%(first)s–%(last)s of %(titles)s titles (%(total)s publications) for “%(query)s”",
-            titles,
-        )
-    return ngettext(
-        "%(first)s–%(last)s of %(titles)s title (%(total)s publications)",
-        "%(first)s–%(last)s of %(titles)s titles (%(total)s publications)",
-        titles,
-    )
-
-
 def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[str]:
     """Yield a sentence for each part of the query that was dropped or not understood."""
     if results.ignored_words:
@@ -174,8 +78,13 @@ def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> 
         }  # fmt: skip
 
 
-def interpretation_notes(results: Results, state: SearchState) -> Iterable[QueryNote]:
-    """Yield the interpretations of the query, each with a link to another one."""
+def interpretation_notes(
+    results: Results, state: SearchState, *, has_texts: bool
+) -> Iterable[QueryNote]:
+    """Yield the interpretations of the query, each with a link to another one.
+
+    `has_texts`: the index has full texts.
+    """
     yield from _replaced(results, state)
     yield from _relaxed(results, state)
     if results.semantic_hits:
@@ -193,6 +102,10 @@ def interpretation_notes(results: Results, state: SearchState) -> Iterable[Query
         line = gettext("Only the words as typed are searched for.")
         url = state.with_exact(exact=False).make_url()
         yield QueryNote(line, gettext("Also search for other names"), url)
+    if has_texts and state.text and not state.inside:
+        line = gettext("The text inside the documents is not searched.")
+        url = state.with_inside(inside=True).make_url()
+        yield QueryNote(line, gettext("Also search inside the documents"), url)
 
 
 def _replaced(results: Results, state: SearchState) -> Iterable[QueryNote]:

@@ -1,4 +1,4 @@
-"""The search page and the page of one facet: results and state as labels, links, and pager.
+"""The search page: results and state as labels, links, and pager.
 
 Templates only print these values. The JSON API (`api.serializers`) makes its URLs and marked texts
 with the same functions, so page and API agree.
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from markupsafe import Markup
 
-from indexer.catalogue.fields import MISSING, Catalogue, Field
+from indexer.catalogue.fields import MISSING, Catalogue
 from search_app.engine.results import Results
 from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation import search_notes
@@ -31,6 +31,7 @@ from search_app.presentation.facet_rows import (
     find_facet_language,
     selection_label,
 )
+from search_app.presentation.file_lines import FileLine, list_file_lines
 from search_app.presentation.html import isolate, mark, mark_passage
 from search_app.presentation.labels import HitLines
 from search_app.presentation.list_controls import (
@@ -38,18 +39,16 @@ from search_app.presentation.list_controls import (
     PageLink,
     count_pages,
     get_fold_label,
+    get_inside_label,
     get_why_label,
     make_pager,
     make_sizes,
     make_sorts,
 )
+from search_app.presentation.list_summary import summarize
 from search_app.presentation.search_notes import QueryNote, interpretation_notes
-from search_app.presentation.urls import make_hit_url
+from search_app.presentation.urls import make_find_url, make_hit_url
 from search_app.search_state import SearchState
-
-MAX_LINK_BYTES, ROW_BYTES = 1 << 20, 500
-"""Maximum size of the links on the page of a facet, and the size of a row without its links, in
-bytes. They limit the page to about 2,000 values. It stays fast for tens of thousands of authors."""
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -95,7 +94,8 @@ class HitRow(msgspec.Struct, frozen=True):
     `editions` is the number of other editions, 0 if none is folded into this hit.
     `why` explains the match in sentences, if the request asks for it. `lang` and `passage_lang` are
     the languages of the title and the passage if these are not the one of the page. `original` is
-    the title in its own language if another one is shown, or empty.
+    the title in its own language if another one is shown, or empty. `files` has a line for each
+    file whose full text matches.
     """
 
     id: str
@@ -111,6 +111,7 @@ class HitRow(msgspec.Struct, frozen=True):
     passage_lang: str | None = None
     original: Markup = Markup()
     original_lang: str | None = None
+    files: tuple[FileLine, ...] = ()
 
 
 class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +122,8 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     `exports`, `feed_href` and `record_href` lead to all hits in other forms.
     `hidden` are the parameters that the search form keeps. `fold_label` is the text of the link
     that folds or unfolds editions, empty if there is nothing to fold. `why_label` is the text of
-    the link that shows or hides explanations, empty if there is nothing to explain. `beyond` is the
+    the link that shows or hides explanations, empty if there is nothing to explain. `inside_label`
+    is the text of the link that adds or drops the full texts, empty without any. `beyond` is the
     URL of the last page, if this page is past the end. `relaxed` is a line that no publication has
     all words, if that is so. `alternatives` are alternatives to the query.
     """
@@ -145,6 +147,8 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     fold_href: str
     why_label: str
     why_href: str
+    inside_label: str
+    inside_href: str
     hidden: tuple[tuple[str, str], ...]
     pages: tuple[PageLink, ...]
     previous_href: str
@@ -164,24 +168,36 @@ def _hit_rows(results: Results, state: SearchState, catalogue: Catalogue) -> Ite
         publication = hit.publication
         href = make_hit_url(state, publication.id, position)
         title, abstract = find_title(publication, catalogue), find_abstract(publication, catalogue)
+        passage = hit.translations.get(abstract.row, hit.passage)
+        files = list_file_lines(
+            hit,
+            catalogue,
+            state.prefix,
+            make_find_url(href, results.corrected or state.text),
+            needs_passage=not any(run.marked for run in passage),
+        )
         yield HitRow(
             publication.id, href, mark(hit.translations.get(title.row, hit.title)),
-            mark_passage(hit.translations.get(abstract.row, hit.passage)),
+            mark_passage(passage),
             title.lang, *lines.format(publication),
             hit.editions if results.is_folded else 0, f"{href}#editions",
             tuple(map(isolate, explain_in_sentences(hit.why, catalogue))) if hit.why else (),
             abstract.lang, mark(hit.title) if title.original else Markup(), title.original_lang,
+            tuple(files),
         )  # fmt: skip
 
 
-def make_search_page(results: Results, state: SearchState, catalogue: Catalogue) -> SearchPage:
-    """Return the search page for the results of a search."""
+def make_search_page(
+    results: Results, state: SearchState, catalogue: Catalogue, *, has_texts: bool
+) -> SearchPage:
+    """Return the search page for the results of a search. `has_texts`: the index has full texts."""
     pages, sorts = count_pages(results, state), tuple(make_sorts(results, state))
+    diagnosis = results.diagnosis
     facets = make_facet_groups(results, state, catalogue, list_useful_facets(results, catalogue))
     return SearchPage(
         state=state,
         title=" – ".join(_title(state, catalogue)),
-        summary=search_notes.summary(results, state),
+        summary=summarize(results, state),
         total=results.total,
         hits=tuple(_hit_rows(results, state, catalogue)),
         facets=facets,
@@ -198,6 +214,8 @@ def make_search_page(results: Results, state: SearchState, catalogue: Catalogue)
         fold_href=state.with_fold(fold=not state.fold).make_url(),
         why_label=get_why_label(results, state),
         why_href=state.with_explain(explain=not state.explain).make_url(),
+        inside_label=get_inside_label(state, has_texts=has_texts),
+        inside_href=state.with_inside(inside=not state.inside).make_url(),
         hidden=state.form_pairs,
         pages=tuple(make_pager(state, pages)),
         previous_href=state.make_url(page=state.page - 1) if 1 < state.page <= pages else "",
@@ -205,11 +223,9 @@ def make_search_page(results: Results, state: SearchState, catalogue: Catalogue)
         beyond=state.make_url(page=pages) if state.page > pages and results.total else "",
         relaxed=_describe_relaxed(results),
         lenient_href=state.with_match("auto").make_url() if state.match == "any" else "",
-        alternatives=alternatives(results.diagnosis, state, catalogue)
-        if results.diagnosis
-        else None,
+        alternatives=alternatives(diagnosis, state, catalogue) if diagnosis else None,
         notes=tuple(search_notes.search_notes(results, state, catalogue)),
-        readings=tuple(interpretation_notes(results, state)),
+        readings=tuple(interpretation_notes(results, state, has_texts=has_texts)),
     )
 
 
@@ -259,37 +275,3 @@ def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> It
                 field.label, field.label, value_label, own_label, href, total, name, value,
                 language, excluded=True,
             )  # fmt: skip
-
-
-class FacetPage(msgspec.Struct, frozen=True):
-    """All values that the page of a facet prints: its values and the active filters.
-
-    Only the values that contain the text to `find` are in the group.
-    """
-
-    state: SearchState
-    group: FacetGroup
-    find: str
-    chips: tuple[Chip, ...]
-    clear_href: str
-    back_href: str
-    hidden: tuple[tuple[str, str], ...]
-
-
-def make_facet_page(
-    field: Field, results: Results, state: SearchState, catalogue: Catalogue, find: str
-) -> FacetPage:
-    """Return the page of a facet, with the values that contain a text to `find`.
-
-    The size of the links limits how many values it lists.
-    """
-    limit = MAX_LINK_BYTES // (2 * len(state.make_url()) + ROW_BYTES)
-    return FacetPage(
-        state,
-        make_facet_groups(results, state, catalogue, [field], limit, find=find)[0],
-        find,
-        tuple(make_chips(results, state, catalogue)),
-        state.without_filters().make_url(),
-        state.make_url(),
-        state.form_pairs,
-    )

@@ -13,7 +13,7 @@ from importlib.metadata import version
 import msgspec
 
 from indexer.catalogue.fields import Catalogue
-from indexer.generations.manifest import Manifest
+from search_app.engine import Searcher
 from search_app.engine.request import Match, Sort
 from search_app.engine.results import ExpandedEntity, Results
 from search_app.i18n.translation import gettext
@@ -40,6 +40,7 @@ class SearchRecord(msgspec.Struct, frozen=True, kw_only=True):
     match: Match
     exact: bool
     semantic: bool
+    inside: bool
     interpretation: tuple[str, ...]
     expanded: tuple[ExpandedEntity, ...]
     filters: Mapping[str, tuple[str, ...]]
@@ -77,7 +78,7 @@ def make_search_record(
     results: Results,
     state: SearchState,
     catalogue: Catalogue,
-    manifest: Manifest,
+    searcher: Searcher,
     *,
     origin: str,
     time: datetime,
@@ -86,9 +87,11 @@ def make_search_record(
 
     `time` is the time of the search in UTC.
     """
+    manifest = searcher.generation.manifest
+    readings = interpretation_notes(results, state, has_texts=searcher.has_texts)
     lines = [
         *search_notes(results, state, catalogue),
-        *(note.line for note in interpretation_notes(results, state)),
+        *(note.line for note in readings),
     ]
     return SearchRecord(
         catalogue=catalogue.title,
@@ -96,6 +99,7 @@ def make_search_record(
         match=state.match,
         exact=state.exact,
         semantic=state.semantic,
+        inside=state.inside,
         interpretation=tuple(filter(None, lines)),
         expanded=results.entities,
         filters=state.filters,

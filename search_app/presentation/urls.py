@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
+from indexer.catalogue.access import is_restricted
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication
+from search_app.engine.results import File
 from search_app.search_state import SearchState
+
+FULL_TEXT = "full-text"
+"""The id of the part of a publication's page that searches its files."""
 
 
 def make_publication_url(identity: str, prefix: str) -> str:
@@ -24,3 +31,26 @@ def make_hit_url(state: SearchState, identity: str, position: int | None) -> str
     """
     url = state.make_url(make_publication_url(identity, ""), page=1)
     return url if position is None else f"{url}{'&' if '?' in url else '?'}hit={position}"
+
+
+def make_file_url(file: File, publication: Publication, catalogue: Catalogue, prefix: str) -> str:
+    """Return the URL of a file of a publication, or "" if the site does not serve it."""
+    if catalogue.files != "serve" or is_restricted(publication, catalogue):
+        return ""
+    return f"{prefix}/file/{file.digest}/{quote(file.name, safe='')}"
+
+
+def make_file_page_url(file: File, file_url: str, page: int) -> str:
+    """Return the URL of a page of a file, which viewers of PDFs open, or "".
+
+    `file_url` is the URL of the file. Sections of a text have no URL.
+    """
+    return f"{file_url}#page={page}" if file_url and file.pages else ""
+
+
+def make_find_url(page_url: str, text: str) -> str:
+    """Return the URL of a search for a text inside the files of a publication.
+
+    `page_url` is the URL of the publication, which may have a search.
+    """
+    return f"{page_url}{'&' if '?' in page_url else '?'}find={quote_plus(text)}#{FULL_TEXT}"

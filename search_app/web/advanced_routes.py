@@ -14,7 +14,7 @@ advanced = Blueprint("advanced", __name__)
 @advanced.get("/advanced")
 def show_form() -> str:
     """Return the form."""
-    form = make_form(get_catalogue())
+    form = make_form(get_catalogue(), has_texts=get_searcher().has_texts)
     return render_template("advanced.html", form=form, text="", hidden=())
 
 

@@ -28,7 +28,9 @@ from search_app.web import (
     errors,
     export_routes,
     feed_routes,
+    file_routes,
     opensearch,
+    publication_routes,
     reading_list_routes,
     record_routes,
     robots,
@@ -57,7 +59,9 @@ BLUEPRINTS = (
     export_routes.exports,
     discovery.discovery,
     feed_routes.feeds,
+    file_routes.files,
     opensearch.opensearch,
+    publication_routes.publications,
     reading_list_routes.reading_lists,
     record_routes.records,
     sitemap.sitemap,
@@ -93,7 +97,9 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         "pubsearch.gaps": ZeroResultLog(settings.gaps),
         "pubsearch.metrics": metrics,
     }
-    app.config |= {"METRICS_OPEN": settings.metrics, "SITE_URL": settings.site_url}
+    app.config |= {
+        "CORPUS": settings.corpus, "METRICS_OPEN": settings.metrics, "SITE_URL": settings.site_url,
+    }  # fmt: skip
     _register(app, engine, settings, metrics)
     return app
 

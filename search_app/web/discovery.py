@@ -17,7 +17,7 @@ from search_app.web.errors import page_not_found
 from search_app.web.lookup import get_publication
 from search_app.web.routes import get_searcher
 
-PAGE = "site.publication"
+PAGE = "publication.show_publication"
 HTML = "text/html"
 PAGE_TYPES = (HTML, "application/xhtml+xml")
 """Media types of a client that reads pages. An old browser names XHTML and any XML, but no HTML."""

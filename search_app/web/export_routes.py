@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Literal
 from urllib.parse import quote
 
 from flask import Blueprint, Response
@@ -25,6 +26,8 @@ from search_app.web.streaming import join_blocks, scan_hits
 
 MAX_NAME_CHARS = 80
 """Maximum characters of a file name without its extension."""
+Disposition = Literal["inline", "attachment"]
+"""Whether a browser displays a response or saves it as a file."""
 _NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\s]+')
 
 exports = Blueprint("export", __name__)
@@ -67,11 +70,13 @@ def find_format(name: str) -> Format:
 def make_file(body: bytes | Iterator[bytes], export_format: Format, name: str) -> Response:
     """Return a response that a browser saves as a file."""
     response = Response(body, mimetype=export_format.media_type)
-    response.headers["Content-Disposition"] = _make_disposition(name, export_format.extension)
+    response.headers["Content-Disposition"] = make_disposition(
+        name, export_format.extension, "attachment"
+    )
     return response
 
 
-def _make_disposition(name: str, extension: str) -> str:
+def make_disposition(name: str, extension: str, disposition: Disposition) -> str:
     """Return a Content-Disposition (RFC 6266) with a name in ASCII, and the name as it is."""
     name = "".join(filter(str.isprintable, _NOT_IN_FILE_NAMES.sub(" ", name)))
     name = name[:MAX_NAME_CHARS].strip(" .") or "publications"
@@ -80,4 +85,4 @@ def _make_disposition(name: str, extension: str) -> str:
         "filename": f"{ascii_name.strip(' .,') or 'publications'}.{extension}",
         "filename*": f"UTF-8''{quote(f'{name}.{extension}', safe='')}",
     }
-    return dump_options_header("attachment", names)
+    return dump_options_header(disposition, names)

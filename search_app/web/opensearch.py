@@ -11,7 +11,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from lxml import etree
 
-from search_app.api import serializers
+from search_app.api.suggestions import serialize_suggestions
 from search_app.export import atom, xml_document
 from search_app.i18n.translation import current
 from search_app.web.addresses import make_absolute
@@ -70,7 +70,7 @@ def suggestions() -> Response:
     """Return the suggestions of the API as four arrays: typed text, texts, labels, and URLs."""
     text, state, catalogue = request.args.get("q", ""), parse_state(), get_catalogue()
     found = get_searcher().suggest(text, state, current().code)
-    rows = serializers.serialize_suggestions(text, state, found, catalogue)["suggestions"]
+    rows = serialize_suggestions(text, state, found, catalogue)["suggestions"]
     body = (
         text,
         [row["text"] for row in rows],

@@ -67,7 +67,7 @@ def _search(state: SearchState) -> tuple[Results, SearchRecord]:
             results,
             state,
             get_catalogue(),
-            searcher.generation.manifest,
+            searcher,
             origin=make_absolute(""),
             time=time.replace(microsecond=0),
         )

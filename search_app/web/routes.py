@@ -1,4 +1,4 @@
-"""The routes of the site and of its JSON API.
+"""The routes of searches, of facets, and of the site itself, as pages and as JSON.
 
 A route parses the URL, calls the engine at most once, and renders a page or JSON. All of it uses
 one snapshot of the index.
@@ -18,7 +18,6 @@ from flask import (
     Response,
     current_app,
     g,
-    make_response,
     render_template,
     request,
 )
@@ -27,21 +26,17 @@ from markupsafe import Markup
 from indexer.catalogue.fields import Catalogue
 from search_app import search_state, search_url
 from search_app.api import openapi, serializers
+from search_app.api.suggestions import serialize_suggestions
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.deadline import Deadline
 from search_app.engine.query.field_names import choose_names, replace_names
 from search_app.engine.results import Results
-from search_app.export import coins, json_ld, meta_tags, signposting
-from search_app.export.citations import STYLES
-from search_app.export.csl import make_item
 from search_app.i18n.interface import LANGUAGES, Interface, find_language
 from search_app.i18n.translation import current, gettext, join
-from search_app.presentation import facet_panel, publication_page, result_trail, search_page
-from search_app.presentation.citation_block import make_citation_block
-from search_app.presentation.urls import make_hit_url
-from search_app.web.addresses import get_page_urls, make_absolute
+from search_app.presentation import facet_panel, search_page
+from search_app.presentation.facet_page import make_facet_page
+from search_app.web.addresses import make_absolute
 from search_app.web.errors import NotFound, page_not_found
-from search_app.web.lookup import get_publication
 from search_app.web.middleware.access import is_local
 from search_app.web.middleware.language import find_page_language, list_language_links
 from search_app.web.middleware.metrics import TYPE, Metrics
@@ -115,12 +110,13 @@ def _format_built(time: str, interface: Interface) -> str:
     return interface.format_time(datetime.fromisoformat(time))
 
 
-def _render_json(value: object) -> Response:
+def render_json(value: object) -> Response:
+    """Return a response with a value as JSON."""
     return Response(msgspec.json.encode(value), content_type="application/json")
 
 
 @contextmanager
-def _search(state: search_state.SearchState, values: int | None = None) -> Iterator[Results]:
+def run_search(state: search_state.SearchState, values: int | None = None) -> Iterator[Results]:
     """Yield the results of a search. `values` limits the values of each facet.
 
     The block renders the response. Its time is kept with those of the stages of the search.
@@ -133,8 +129,9 @@ def _search(state: search_state.SearchState, values: int | None = None) -> Itera
 
 
 def _log_gap(state: search_state.SearchState, results: Results) -> None:
-    """Log a query without hits, unless it was searched for exactly as typed."""
-    g.is_gap = bool(results.is_zero_result and state.text and not state.exact)
+    """Log a query without hits, unless it is exact or leaves full texts out."""
+    is_narrowed = state.exact or not state.inside
+    g.is_gap = bool(results.is_zero_result and state.text and not is_narrowed)
     if g.is_gap and request.method == "GET":
         cast(ZeroResultLog, current_app.extensions["pubsearch.gaps"]).write(state.text)
 
@@ -148,9 +145,10 @@ def parse_state() -> search_state.SearchState:
 def search() -> str:
     """Return the search page: hits, facets, and counts."""
     state = parse_state()
-    with _search(state, facet_panel.MAX_SHOWN_VALUES) as results:
+    with run_search(state, facet_panel.MAX_SHOWN_VALUES) as results:
         _log_gap(state, results)
-        page = search_page.make_search_page(results, state, get_catalogue())
+        has_texts = get_searcher().has_texts
+        page = search_page.make_search_page(results, state, get_catalogue(), has_texts=has_texts)
         return render_template("search.html", page=page, text=state.text, hidden=page.hidden)
 
 
@@ -158,10 +156,10 @@ def search() -> str:
 def api_search() -> Response:
     """Return the results of a search as JSON."""
     state = parse_state()
-    with _search(state, serializers.MAX_VALUES) as results:
+    with run_search(state, serializers.MAX_VALUES) as results:
         _log_gap(state, results)
         body = serializers.serialize_search(state, results, get_catalogue())
-        return _render_json(body)
+        return render_json(body)
 
 
 @site.get("/api/suggest")
@@ -169,7 +167,7 @@ def api_suggest() -> Response:
     """Return suggestions for a query that is being typed, within the current filters, as JSON."""
     state, text = parse_state(), request.args.get("q", "")
     found = get_searcher().suggest(text, state, current().code)
-    return _render_json(serializers.serialize_suggestions(text, state, found, get_catalogue()))
+    return render_json(serialize_suggestions(text, state, found, get_catalogue()))
 
 
 @site.get("/facet/<name>")
@@ -186,67 +184,10 @@ def facet(name: str) -> str:
             gettext("There is no filter “%(name)s”.") % {"name": name[:100]},
             gettext("The filters are: %(names)s.") % {"names": names},
         )
-    with _search(state) as results:
+    with run_search(state) as results:
         find = request.args.get("find", "").strip()
-        page = search_page.make_facet_page(field, results, state, catalogue, find)
+        page = make_facet_page(field, results, state, catalogue, find)
         return render_template("facet.html", page=page, text=state.text, hidden=page.hidden)
-
-
-@site.get("/publication/<path:identity>")
-def publication(identity: str) -> Response:
-    """Return the page of a publication: all fields, other editions, and similar publications.
-
-    If its URL has a search and the number of a hit, the page leads back to the list. `cite` is the
-    style of a citation on it. The header `Link` has its formats for programs.
-    """
-    requested, catalogue = get_publication(get_searcher(), identity), get_searcher().catalogue
-    related = get_searcher().find_related(identity)
-    item = make_item(requested, catalogue, get_page_urls()(identity))
-    page = publication_page.make_publication_page(
-        requested,
-        item,
-        related,
-        get_catalogue(),
-        request.script_root,
-        dead_links=get_searcher().find_dead_links(requested),
-    )
-    state, position = parse_state(), search_url.read_hit(request.args)
-    trail = None if position is None else _find_trail(identity, state, position)
-    style = search_url.read_choice(request.args, "cite", tuple(STYLES))
-    values = {
-        "page": page,
-        "trail": trail,
-        "tags": meta_tags.list_tags(item),
-        "json_ld": Markup(json_ld.write(item)),  # nosec B704  # noqa: S704 - it is escaped
-        "coins": coins.write(item),
-        "cited": make_citation_block([item], style, make_hit_url(state, identity, position)),
-        "text": state.text,
-        "hidden": state.form_pairs,
-    }
-    response = make_response(render_template("publication.html", **values))
-    response.headers["Link"] = signposting.format_links(
-        item,
-        [(make_absolute(each.href), each.media_type) for each in page.exports],
-    )
-    return response
-
-
-def _find_trail(
-    identity: str, state: search_state.SearchState, position: int
-) -> result_trail.ResultTrail:
-    window = result_trail.make_window(state, position)
-    with _search(window, 0) as results:
-        return result_trail.make_trail(identity, position, state, window, results)
-
-
-@site.get("/api/publication/<path:identity>")
-def api_publication(identity: str) -> Response:
-    """Return a publication as JSON, each field by its name."""
-    requested = get_publication(get_searcher(), identity)
-    related = get_searcher().find_related(identity)
-    return _render_json(
-        serializers.serialize_whole(requested, related, get_catalogue(), request.script_root)
-    )
 
 
 @site.get("/api/openapi.json")
@@ -254,7 +195,7 @@ def api_openapi() -> Response:
     """Return the OpenAPI document of the API."""
     first = next(get_searcher().scan(SearchRequest()), None)
     example = "" if first is None else first.id
-    return _render_json(
+    return render_json(
         openapi.make_document(get_searcher().catalogue, example, request.script_root)
     )
 
@@ -268,9 +209,14 @@ def about() -> str:
     names = choose_names(catalogue)
     queries = [(replace_names(query, names), meaning) for query, meaning in catalogue.examples]
     return render_template(
-        "about.html", groups=groups, fields=catalogue.searchable, text="", hidden=(),
+        "about.html",
+        groups=groups,
+        fields=catalogue.searchable,
+        has_texts=get_searcher().has_texts,
         examples=[(text, line, state.with_text(text).make_url()) for text, line in queries],
-    )  # fmt: skip
+        text="",
+        hidden=(),
+    )
 
 
 @site.get("/healthz")
@@ -282,7 +228,7 @@ def health() -> Response:
     """
     searcher = get_searcher()
     status = "ok" if get_engine().failed is None else "degraded"
-    return _render_json(
+    return render_json(
         {"status": status, "generation": searcher.name, "publications": searcher.size}
     )
 

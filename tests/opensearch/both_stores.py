@@ -40,6 +40,7 @@ ENGINE = "tests/search_app/engine"
 EXPANSION = f"{ENGINE}/interpretation/test_query_expansion.py"
 UNUSED = "they search nothing"
 LOCAL = "they examine the arrays of a local index"
+FULL_TEXTS = "the index of a cluster has no full texts"
 SEMANTIC = "the index of a cluster has no vectors"
 LONG = "they send thousands of searches, which other tests send too"
 STAGES = "a search of a cluster has other stages"
@@ -58,6 +59,8 @@ LEFT_OUT = {
     f"{ENGINE}/features/test_zero_results.py::test_every_number_is_the_total_of_its_link": LONG,
     f"{ENGINE}/query/test_algebra.py": LONG,
     f"{ENGINE}/query/test_numbers.py": LONG,
+    "tests/search_app/api/test_files.py": FULL_TEXTS,
+    "tests/search_app/web/test_full_texts.py": FULL_TEXTS,
     "tests/search_app/web/test_path_prefix.py": LONG,
     "tests/search_app/web/test_routes.py::test_a_response_has_the_time_of_its_stages": STAGES,
     "tests/search_app/api/test_openapi.py::test_responses_at_the_bounds_match_the_document": LONG,

@@ -95,6 +95,7 @@ ROUTES = (
 NAMES = (
     b"q", b"q", b"q", b"region", b"country", b"year", b"year_from", b"year_to", b"language",
     b"section", b"sort", b"size", b"page", b"match", b"exact", b"fold", b"explain", b"semantic",
+    b"inside",
     b"none", b"", b"q[]", b"__proto__",
 )  # fmt: skip
 WORDS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from tests import samples as pages
+from tests.indexer.fulltext.pdfs import make_pdf
 from tests.indexer.readers import (
     test_bibtex,
     test_front_matter,
@@ -76,5 +77,6 @@ SAMPLES: dict[str, tuple[str, bytes]] = {
     **{name: (ending, text.encode()) for name, (ending, text) in _TEXT.items()},
     "marc": (".mrc", marc.make_binary(marc.RIVERS) * 2),
     "unimarc": (".mrc", marc.make_binary(_UNIMARC) * 2),
+    "pdf": (".pdf", make_pdf(["The history of salt", "The history of pepper"])),
     "xlsx": (".xlsx", test_xlsx.write({"Books": test_xlsx.make_rows(5)})),
 }

@@ -30,6 +30,12 @@ PIECES = (
 )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts of PDFs are cached in the folder of the test."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 def import_and_read(
     data: bytes, name: str, folder: Path, format_name: str | None = None
 ) -> list[Problem]:

@@ -24,7 +24,7 @@ from indexer.generations import directory, manifest
 from indexer.jobs import build, verify
 from search_app import config, create_app
 from search_app.engine import Engine, SearchRequest
-from search_app.presentation import search_page
+from search_app.presentation import facet_page
 from search_app.presentation.html import isolate
 from search_app.search_url import MAX_SELECTED, MAX_SELECTED_BYTES
 from search_app.web.middleware import access, request_log
@@ -97,9 +97,7 @@ def test_a_very_long_facet_page_is_cut(
     row = '<li class="row'
     every = client.get("/facet/body").text
     assert "more values" not in every
-    monkeypatch.setattr(
-        search_page, "MAX_LINK_BYTES", 5 * (search_page.ROW_BYTES + len("/?body=x"))
-    )
+    monkeypatch.setattr(facet_page, "MAX_LINK_BYTES", 5 * (facet_page.ROW_BYTES + len("/?body=x")))
     some = client.get("/facet/body").text
     assert 0 < some.count(row) < every.count(row)
     assert "The first values, each with" in some
@@ -288,7 +286,7 @@ def test_parameters_are_decoded_once(client: FlaskClient) -> None:
     assert client.get("/static/%252e%252e/templates/base.html").status_code == 404
 
 
-STARTING = ("readers/formats/xlsx.py", "analysis/transformer/encoder.py")
+STARTING = ("indexer/child_process.py", "analysis/transformer/encoder.py")
 """Modules that start a child process."""
 
 
@@ -296,8 +294,8 @@ STARTING = ("readers/formats/xlsx.py", "analysis/transformer/encoder.py")
 def test_packages_run_no_programs_and_no_text(package: str) -> None:
     """Neither package runs programs, evaluates text, or loads pickles.
 
-    Two child processes of the same Python are exceptions, both with limits: one reads spreadsheets,
-    and one runs the encoder of a user.
+    Child processes of the same Python are exceptions, all with limits: they read spreadsheets and
+    PDFs, and run the encoder of a user.
     """
     unsafe = (
         r"\bsubprocess\b|\bos\.(?:system|popen|exec\w*|spawn\w*|posix_spawn)\b|\b(?:eval|exec)\(|"

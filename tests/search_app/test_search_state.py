@@ -27,6 +27,7 @@ STATES = st.builds(
         text=st.text(max_size=10),
         filters=FILTERS,
         excluded=FILTERS,
+        inside=st.booleans(),
         fold=st.booleans(),
         page=st.integers(1, 3),
         prefix=st.sampled_from(("", "/catalogue")),

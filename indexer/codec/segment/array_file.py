@@ -32,7 +32,7 @@ DTYPES = {
     for name in ("|b1", "|i1", "|u1", *(f"<{kind}{size}" for kind in "iuf" for size in (2, 4, 8)))
 }
 """The dtypes that an array in a file may have, by name."""
-_TAIL = np.dtype("<u8")
+TAIL = np.dtype("<u8")
 
 
 class CorruptSegment(Exception):
@@ -72,7 +72,7 @@ class ArrayFileWriter(AbstractContextManager["ArrayFileWriter"]):
         with self._file:
             directory = msgspec.json.encode(self._places)
             self._file.seek(self._end)
-            self._file.write(directory + np.array(self._end, _TAIL).tobytes())
+            self._file.write(directory + np.array(self._end, TAIL).tobytes())
 
     def allocate(self, name: str, dtype: DTypeLike, *shape: int) -> Array:
         """Return an array of zeros in the file.
@@ -137,10 +137,10 @@ def open_arrays(file: Path) -> Mapping[str, Array]:
 
 def decode_arrays(data: Buffer, file: str) -> Mapping[str, Array]:
     """Return the arrays in the bytes of a file by name, read-only. Raise CorruptSegment."""
-    end = len(data) - _TAIL.itemsize
+    end = len(data) - TAIL.itemsize
     if end < len(MAGIC):
         raise CorruptSegment(f"{file} is too short to be a file of arrays")
-    start = int(np.frombuffer(data, _TAIL, offset=end)[0])
+    start = int(np.frombuffer(data, TAIL, offset=end)[0])
     try:
         if data[: len(MAGIC)] != MAGIC:
             raise ValueError("it does not start with the magic bytes")

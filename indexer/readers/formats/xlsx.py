@@ -8,20 +8,16 @@ need far more memory and time than its size suggests.
 
 from __future__ import annotations
 
-import os
-import select
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from io import BufferedIOBase
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.child_process import ChildFailed, ProcessLimits, run_limited
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.tables import spreadsheet_process
 from indexer.readers.tables.headings import Header, find_header
@@ -47,9 +43,11 @@ SUFFIXES: tuple[str, ...] = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 """Usual suffixes of spreadsheets."""
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
-_BLOCK_BYTES = 1 << 16
-_SILENCE_SECONDS = spreadsheet_process.MAX_SECONDS
-"""Longest time without output from the child process."""
+_PROGRAM = spreadsheet_process.__file__
+_MAX_MEMORY_BYTES = 3_000_000_000
+"""Limit on the address space. A sheet of one million rows and 20 columns takes 1 GB."""
+_MAX_SECONDS = 300
+"""Limit on the processor time, and on the time without output."""
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
@@ -123,42 +121,23 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
             for block in read_blocks(stream, limits):
                 copy.write(block)
             copy.seek(0)
-            with _run_child(copy, limits) as output:
-                lines = number_lines(split_at(b"\n", output, limits.largest_line), limits)
+            size = limits.largest_unpacked
+            child_limits = ProcessLimits(_MAX_MEMORY_BYTES, _MAX_SECONDS, _MAX_SECONDS, size)
+            with run_limited(_PROGRAM, (size,), copy, child_limits) as output:
+                blocks = _add_failure(output)
+                lines = number_lines(split_at(b"\n", blocks, limits.largest_line), limits)
                 yield from _split_output(_Output(lines), file)
         except LimitExceeded as error:
             message = f"the spreadsheet has more than {error}"
             yield Problem(file, 0, message, suggest_raising(error.limit))
 
 
-@contextmanager
-def _run_child(source: IO[bytes], limits: Limits) -> Iterator[Iterator[bytes]]:
-    """Start the child process, and yield the blocks of its output. Kill the process on exit."""
-    command = [sys.executable, "-P", "-X", "utf8", spreadsheet_process.__file__]
-    with subprocess.Popen(
-        [*command, str(limits.largest_unpacked)],
-        stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        try:
-            yield _read_output(process, limits)
-        finally:
-            process.kill()
-
-
-def _read_output(process: subprocess.Popen[bytes], limits: Limits) -> Iterator[bytes]:
-    """Yield the blocks of the output of the child process, and an error if it fails."""
-    assert process.stdout
-    remaining = limits.largest_unpacked
-    while remaining > 0:
-        if os.name == "posix" and not select.select([process.stdout], [], [], _SILENCE_SECONDS)[0]:
-            break
-        if not (block := os.read(process.stdout.fileno(), _BLOCK_BYTES)):
-            if process.wait() == 0:
-                return
-            break
-        remaining -= len(block)
-        yield block
-    yield b'\n{"refused": "it needs too much memory or time"}\n'
+def _add_failure(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the output of the child process, and an error as its last line if it ends early."""
+    try:
+        yield from blocks
+    except ChildFailed as error:
+        yield b"\n" + msgspec.json.encode({"refused": error.reason}) + b"\n"
 
 
 def _split_output(output: _Output, file: str) -> Iterator[Chunk | Problem]:

@@ -1,10 +1,10 @@
-"""Child process that reads an untrusted spreadsheet with limits on memory and time.
+"""Child process that reads an untrusted spreadsheet: see `indexer.child_process`.
 
 Its standard input is a file: .xlsx, .xlsm, .xlsb, .xls, or .ods. Its standard output is lines of
 JSON. A list is a row: its number from 1, then the texts of its cells. Rows without text are left
 out. The first part has, for each sheet, an object and its first rows. The second part has, for each
 sheet, an object such as `{"rows": 0}` and all its rows. The last line may be an object with an
-error. This module is run by its path, and imports no other module of the project.
+error. This module imports no other module of the project.
 """
 
 from __future__ import annotations
@@ -19,10 +19,6 @@ from typing import Any, BinaryIO
 
 import python_calamine
 
-MAX_MEMORY_BYTES = 3_000_000_000
-"""Limit on the address space. A sheet of one million rows and 20 columns takes 1 GB."""
-MAX_SECONDS = 300
-"""Limit on the processor time."""
 _MAX_RATIO = 250
 """Limit on the compression ratio of a large part. Tables have about 10, bombs about 1,000."""
 _LARGE_BYTES = 50_000_000
@@ -40,7 +36,6 @@ class _LimitExceeded(Exception):
 
 def main(largest_unpacked: int) -> None:
     """Write the sheets of the file on standard input as lines of JSON."""
-    _limit_resources()
     source, target = sys.stdin.buffer, sys.stdout
     try:
         _check_archive(source, largest_unpacked)
@@ -55,20 +50,6 @@ def main(largest_unpacked: int) -> None:
         target.write(json.dumps({"refused": "it needs too much memory"}) + "\n")
     except Exception as error:  # noqa: BLE001 - a corrupt file can raise any exception
         target.write(json.dumps({"error": f"{type(error).__name__}: {error}"[:300]}) + "\n")
-
-
-def _limit_resources() -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    for kind, max_value in (
-        (resource.RLIMIT_AS, MAX_MEMORY_BYTES), (resource.RLIMIT_CPU, MAX_SECONDS),
-        (resource.RLIMIT_CORE, 0),
-    ):  # fmt: skip
-        _, allowed = resource.getrlimit(kind)
-        limit = max_value if allowed == resource.RLIM_INFINITY else min(max_value, allowed)
-        resource.setrlimit(kind, (limit, limit))
 
 
 def _check_archive(source: BinaryIO, largest_unpacked: int) -> None:

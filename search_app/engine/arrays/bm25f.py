@@ -15,7 +15,6 @@ build computes the first line (`indexer.codec.segment.postings`).
 from __future__ import annotations
 
 from collections import Counter
-from math import log
 from typing import NamedTuple
 
 import numpy as np
@@ -23,11 +22,9 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.reader import Postings
-from search_app.engine.arrays.clause import Checkpoint, clause_postings, ignore
-from search_app.engine.arrays.matcher import Fetch, make_fetch, match_mask
+from search_app.engine.arrays.matcher import ClausePostings, Fetch, make_fetch, match_mask
 from search_app.engine.query.nodes import Clause, clauses
-from search_app.engine.ranking.term_scores import saturate
+from search_app.engine.ranking.term_scores import compute_idf, saturate
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot, to_indexes
 
 
@@ -55,15 +52,15 @@ class Ranking(NamedTuple):
         return sort_keys if self.idf is None else saturate(sort_keys, self.idf)
 
 
-def rank(node: query.Query, snapshot: Snapshot, check: Checkpoint = ignore) -> Ranking:
+def rank(node: query.Query, snapshot: Snapshot, fetch: Fetch) -> Ranking:
     """Return the documents that a tree matches, with their sort keys.
 
-    `check` is called as in `clause_postings`. Raise UnknownNode for an unknown type of node.
+    Raise UnknownNode for an unknown type of node.
     """
     if isinstance(node, Clause):
-        postings = clause_postings(node, snapshot, check)
+        postings = fetch(node)
         return Ranking(postings.documents, postings.weights, idf(postings, snapshot))
-    return Ranking(*score(node, snapshot, make_fetch(snapshot, check)))
+    return Ranking(*score(node, snapshot, fetch))
 
 
 def score(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> ScoredDocs:
@@ -87,10 +84,9 @@ def score(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> 
     return ScoredDocs(documents, np.zeros(len(documents), np.float32))
 
 
-def idf(clause_postings: Postings, snapshot: Snapshot) -> float:
+def idf(postings: ClausePostings, snapshot: Snapshot) -> float:
     """Return the idf of a clause with these postings."""
-    frequency = len(clause_postings.documents)
-    return log(1 + (snapshot.size - frequency + 0.5) / (frequency + 0.5))
+    return compute_idf(postings.doc_frequency, snapshot.size)
 
 
 def _score_and(node: query.And, snapshot: Snapshot, fetch: Fetch) -> ScoredDocs:
@@ -102,7 +98,7 @@ def _score_and(node: query.And, snapshot: Snapshot, fetch: Fetch) -> ScoredDocs:
     for clause, times in _count_distinct(node):
         words.append((fetch(clause), times))
         if not len(words[-1][0].documents):
-            return ScoredDocs(*words[-1][0])
+            return ScoredDocs(words[-1][0].documents, words[-1][0].weights)
     other_children = [child for child in node.subqueries if not isinstance(child, Clause)]
     scoring = [score(child, snapshot, fetch) for child in other_children if _can_score(child)]
     documents, scores = _score_clauses(words, snapshot) if words else scoring.pop()
@@ -126,7 +122,7 @@ def _count_distinct(node: query.CompoundQuery) -> list[tuple[Clause, int]]:
     return [(clause, count) for (_, clause), count in times.items()]
 
 
-def _score_clauses(words: list[tuple[Postings, int]], snapshot: Snapshot) -> ScoredDocs:
+def _score_clauses(words: list[tuple[ClausePostings, int]], snapshot: Snapshot) -> ScoredDocs:
     """Return the documents that match every clause, with the sum of the clauses' scores.
 
     Each clause comes with the number of times it was typed, which multiplies its score.

@@ -47,6 +47,8 @@ def _evaluate(clause: CompiledClause, snapshot: Snapshot, check: Checkpoint) -> 
         if boost != 1:
             postings = Postings(postings.documents, postings.weights * np.float32(boost))
         parts.append(postings)
+    if not parts:
+        return NO_POSTINGS
     return parts[0] if len(parts) == 1 else sum_all(parts, snapshot)
 
 

@@ -7,22 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
-from search_app.engine.snapshot.snapshot import Mask, Snapshot
+from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
 
 
-def complete(prefix: str, within: Mask | None, limit: int, snapshot: Snapshot) -> list[str]:
-    """Return up to `limit` words with a prefix, as written, most frequent first.
-
-    Frequencies count the documents in `within`, or all documents if it is None.
-    """
+def complete(prefix: str, within: DocNumbers, limit: int, snapshot: Snapshot) -> list[str]:
+    """Return up to `limit` words with a prefix, as written, most frequent in `within` first."""
     words = snapshot.segment.words
     first, last = words.texts.find_prefix(prefix)
     if first == last:
         return []
     frequencies = (
         np.diff(words.offsets[first : last + 1])
-        if within is None
-        else words.count_documents(first, last, within)
+        if len(within) == snapshot.size
+        else words.count_documents(first, last, _make_mask(within, snapshot))
     )
     candidates = frequencies.nonzero()[0]
     if limit < len(candidates):
@@ -34,11 +31,11 @@ def complete(prefix: str, within: Mask | None, limit: int, snapshot: Snapshot) -
 
 
 def find_titles(
-    words: Sequence[str], within: Mask | None, limit: int, snapshot: Snapshot, *, is_open: bool
+    words: Sequence[str], within: DocNumbers, limit: int, snapshot: Snapshot, *, is_open: bool
 ) -> list[tuple[str, str]]:
     """Return the ids and titles of up to `limit` documents with all words in their title.
 
-    If `is_open`, the last word is a prefix. `within` has the documents that count, all if None.
+    If `is_open`, the last word is a prefix. Only the documents in `within` count.
     """
     texts = snapshot.segment.words.texts
     # The entries of a word as written, whatever their stems, are one range.
@@ -48,8 +45,14 @@ def find_titles(
     if is_open:
         ranges[-1] = texts.find_prefix(words[-1])
     documents = snapshot.titles.find_titles(ranges)
-    if within is not None:
-        documents = documents[within.take(documents)]
+    if len(within) < snapshot.size:
+        documents = documents[_make_mask(within, snapshot).take(documents)]
     numbers = snapshot.titles.select_best(documents, ranges, limit)
     ids = snapshot.segment.docstore.ids
     return [(ids.get_text(number), snapshot.get_title(number)) for number in numbers]
+
+
+def _make_mask(documents: DocNumbers, snapshot: Snapshot) -> Mask:
+    mask = np.zeros(snapshot.size, np.bool_)
+    mask[documents] = True
+    return mask

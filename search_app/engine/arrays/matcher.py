@@ -7,36 +7,81 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.catalogue.schema import parse_exact_name
 from indexer.codec.segment.reader import Postings
 from search_app.engine.arrays.clause import Checkpoint, clause_postings, ignore
+from search_app.engine.arrays.fulltext import FullTextMatcher
+from search_app.engine.arrays.posting_sums import sum_all
 from search_app.engine.compiled_clauses import UnknownNode
 from search_app.engine.query.nodes import Clause
-from search_app.engine.snapshot.snapshot import Mask, Snapshot
+from search_app.engine.ranking.term_scores import compute_idf
+from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
 
-Fetch = Callable[[Clause], Postings]
+
+class ClausePostings(NamedTuple):
+    """The documents that match a clause (int32), ascending, with their weighted frequencies.
+
+    `inside` has the documents whose full text matches, with what it adds to their frequencies.
+    `doc_frequency` is the number of documents that decides the idf.
+    """
+
+    documents: DocNumbers
+    weights: NDArray[np.float32]
+    doc_frequency: int
+    inside: Postings | None = None
+
+
+Fetch = Callable[[Clause], ClausePostings]
 """Function from a clause to its postings."""
 
 
-def make_fetch(snapshot: Snapshot, check: Checkpoint = ignore) -> Fetch:
-    """Return a function that fetches postings for one search.
+def make_fetch(
+    snapshot: Snapshot, check: Checkpoint = ignore, texts: FullTextMatcher | None = None
+) -> Fetch:
+    """Return a function that fetches postings for one search, also of full texts if there are any.
 
     It caches them, so equal clauses are evaluated once.
     """
-    cached: dict[tuple[str, Clause], Postings] = {}
+    cached: dict[tuple[str, Clause], ClausePostings] = {}
 
-    def fetch(clause: Clause) -> Postings:
+    def fetch(clause: Clause) -> ClausePostings:
         key = clause.text, clause
         postings = cached.get(key)
         if postings is None:
-            postings = cached[key] = clause_postings(clause, snapshot, check)
+            found = clause_postings(clause, snapshot, check)
+            postings = ClausePostings(*found, len(found.documents))
+            if texts:
+                inside = texts.find_postings(clause, check)
+                postings = _add_inside(postings, inside, texts.weight, snapshot)
+            cached[key] = postings
         return postings
 
     return fetch
+
+
+def _add_inside(
+    postings: ClausePostings, inside: Postings, weight: float, snapshot: Snapshot
+) -> ClausePostings:
+    """Return postings with those of full texts added.
+
+    The idf of a clause that fields contain stays that of the fields, so full texts never change
+    what these decide. Words that are frequent in full texts add little: the weight is multiplied by
+    the ratio of the two idfs, of which the greater is at most that of the fields.
+    """
+    count = len(inside.documents)
+    if not count:
+        return postings
+    doc_frequency = len(postings.documents) or count
+    ratio = compute_idf(count, snapshot.size) / compute_idf(doc_frequency, snapshot.size)
+    added = inside._replace(weights=inside.weights * np.float32(weight * min(1.0, ratio)))
+    fields = Postings(postings.documents, postings.weights)
+    return ClausePostings(*sum_all([fields, added], snapshot), doc_frequency, added)
 
 
 def match_mask(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> Mask:

@@ -17,25 +17,25 @@ from whoosh import query
 from indexer.catalogue.records import Publication
 from search_app.engine.arrays import completions, semantic
 from search_app.engine.arrays.added_scores import NOTHING_ADDED, compute_added_scores
-from search_app.engine.arrays.bm25f import Ranking, ScoredDocs, idf, rank
-from search_app.engine.arrays.clause import clause_postings
+from search_app.engine.arrays.bm25f import Ranking, ScoredDocs
+from search_app.engine.arrays.explanations import explain_hits
 from search_app.engine.arrays.facet_filters import FilteredDocs
+from search_app.engine.arrays.found_pages import find_files
+from search_app.engine.arrays.fulltext import FullTextMatcher, translate_errors
+from search_app.engine.arrays.matched_words import MatchedWords
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
 from search_app.engine.arrays.toggle_counts import ToggleCounter
 from search_app.engine.arrays.top_hits import collapse_editions, level_scores, top_hits
 from search_app.engine.deadline import Deadline
-from search_app.engine.explain import Explainer, limit_explained
 from search_app.engine.facet_buckets import count_hidden, facet_buckets, make_excluded
 from search_app.engine.facet_selection import FacetSelection
-from search_app.engine.query.cost import limit_cost
+from search_app.engine.query.nodes import clauses
 from search_app.engine.request import EVERYTHING
 from search_app.engine.results import Bucket, Explanation
 from search_app.engine.snapshot.facet_counts import FacetCounts
-from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
-from search_app.engine.store import Expected, RankedHit, StoreRequest
-
-NO_SCORES, NO_DOCS = np.zeros(0, np.float32), np.zeros(0, np.int32)
+from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
+from search_app.engine.store import Expected, FoundFile, RankedHit, StoreRequest
 
 Page = tuple[DocNumbers, NDArray[np.float32] | None]
 """Documents in order, and the scores or the sort keys of each; None without words."""
@@ -58,34 +58,46 @@ class Retrieved(NamedTuple):
 class ArrayReply:
     """The `Reply` to a search of a snapshot.
 
-    The constructor evaluates the words only. `words` has the documents that match them, before all
-    filters, or is None without words.
+    The constructor evaluates the words only.
     """
 
-    def __init__(self, ask: StoreRequest, snapshot: Snapshot, deadline: Deadline) -> None:
-        self._ask, self._snapshot, self._deadline = ask, snapshot, deadline
-        self.tree: query.Query | None = None
-        self.dropped, self.truncated = tuple[str, ...](), tuple[tuple[str, int], ...]()
-        self.words: Ranking | None = None
+    truncated: tuple[tuple[str, int], ...] = ()
+
+    def __init__(
+        self, ask: StoreRequest, snapshot: Snapshot, deadline: Deadline,
+        texts: FullTextMatcher | None = None,
+    ) -> None:  # fmt: skip
+        self._ask, self._snapshot, self._deadline, self._texts = ask, snapshot, deadline, texts
+        self._words = MatchedWords(ask, snapshot, deadline, texts)
         # No `cached_property`: until Python 3.12, all threads wait while one computes it.
         self._retrieved: Retrieved | None = None
         self._page: Page | None = None
         self._added = NOTHING_ADDED
-        if ask.tree is None:
-            return
-        self.tree, self.dropped = limit_cost(ask.tree, snapshot.vocabulary)
-        if self.tree is None:
-            self.words = Ranking(NO_DOCS, NO_SCORES)
-        else:
-            for boost in ask.boosts:
-                self.tree = query.AndMaybe(self.tree, boost)
-            self.words = rank(self.tree, snapshot, lambda: deadline.checkpoint("match"))
-        deadline.checkpoint("match")
+
+    @property
+    def tree(self) -> query.Query | None:
+        """The evaluated tree with its boosts, without the clauses in `dropped`."""
+        return self._words.tree
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """The texts of the clauses that were dropped because they cost too much."""
+        return self._words.dropped
+
+    @property
+    def words(self) -> Ranking | None:
+        """The documents that match the words, before all filters; None without words."""
+        return self._words.ranking
 
     @property
     def by_words(self) -> int:
         """The number of publications that match the words, before all filters."""
         return 0 if self.words is None else len(self.words.documents)
+
+    @property
+    def by_fields(self) -> int:
+        """The number of publications that match the words without full texts, before filters."""
+        return self._words.count_by_fields() if self._texts else self.by_words
 
     @property
     def retrieved(self) -> Retrieved:
@@ -214,6 +226,14 @@ class ArrayReply:
             editions = len(self._snapshot.editions.find_others(number))
             yield RankedHit(self._snapshot.get_publication(number), score, editions)
 
+    def find_files(self, identity: str, most: int) -> list[FoundFile]:
+        """Return the files of a publication with words of the search, with `most` pages of each."""
+        number = self._snapshot.find_doc_number(identity)
+        if number is None or self._texts is None:
+            return []
+        with translate_errors():
+            return [*find_files(number, [*clauses(self.tree)], self._texts, most)]
+
     def scan(self) -> Iterator[Publication]:
         """Return all hits in order, whatever the page. Each is read when it is taken."""
         numbers = self._order(slice(0, self.total))[0].tolist()
@@ -222,22 +242,10 @@ class ArrayReply:
 
     def explain(self) -> list[Explanation | None]:
         """Return the explanation of each hit of the page; None beyond a limit."""
-        numbers, snapshot = self.rank()[0].tolist(), self._snapshot  # ranking adds scores
-        feedback = self._added.feedback
-        explainer = Explainer(
-            self._ask,
-            self.tree,
-            snapshot.vocabulary,
-            lambda clause: idf(clause_postings(clause, snapshot), snapshot),
-            feedback.terms.tolist() if feedback else (),
-        )
-        explanations: list[Explanation | None] = []
-        for number in numbers[: limit_explained(self.tree)]:
-            added = self._added.get_of(number, self.retrieved.semantic)
-            publication, words = snapshot.get_publication(number), snapshot.get_words(number)
-            explanations.append(explainer.explain(publication, words, added))
-            self._deadline.checkpoint("explain")
-        return explanations + [None] * (len(numbers) - len(explanations))
+        numbers = self.rank()[0].tolist()  # ranking adds scores
+        hits = [(number, self._added.get_of(number, self.retrieved.semantic)) for number in numbers]
+        ask, added = self._ask, self._added
+        return explain_hits(hits, ask, self._words, self._snapshot, added.feedback, self._deadline)
 
     def count(self) -> FacetCounts:
         """Return the facet counts. A selection of any value does not count in its own facet."""
@@ -277,17 +285,9 @@ class ArrayReply:
         counts = self._snapshot.table.count_row(field, self.documents).tolist()
         return dict(zip(self._snapshot.columns[field].values, counts, strict=True))
 
-    def _make_mask(self) -> Mask | None:
-        """Return the mask of the hits; None if all documents are hits."""
-        if self.total == self._snapshot.size:
-            return None
-        mask = np.zeros(self._snapshot.size, np.bool_)
-        mask[self.documents] = True
-        return mask
-
     def complete(self, prefix: str, limit: int) -> list[str]:
         """Return up to `limit` words with a prefix, as written, most frequent in the hits first."""
-        return completions.complete(prefix, self._make_mask(), limit, self._snapshot)
+        return completions.complete(prefix, self.documents, limit, self._snapshot)
 
     def find_titles(
         self, words: Sequence[str], limit: int, *, is_open: bool
@@ -296,5 +296,5 @@ class ArrayReply:
 
         If `is_open`, the last word is a prefix.
         """
-        mask = self._make_mask()
-        return completions.find_titles(words, mask, limit, self._snapshot, is_open=is_open)
+        documents = self.documents
+        return completions.find_titles(words, documents, limit, self._snapshot, is_open=is_open)

@@ -8,26 +8,28 @@ import numpy as np
 
 from indexer.catalogue.records import Publication
 from search_app.engine.arrays import semantic
-from search_app.engine.arrays.clause import clause_postings
-from search_app.engine.arrays.matcher import match_mask
+from search_app.engine.arrays.found_pages import get_file
+from search_app.engine.arrays.fulltext import FullTextMatcher
+from search_app.engine.arrays.matcher import make_fetch, match_mask
 from search_app.engine.arrays.more_like_this import more_like_this
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import Clause
+from search_app.engine.results import File
 from search_app.engine.snapshot.label_index import fold_typed
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
-from search_app.engine.store import Expected, LabeledValue, Related, StoreRequest
+from search_app.engine.store import Expected, LabeledValue, Related, StoredFile, StoreRequest
 
 
 class ArrayStore:
-    """The `Store` of a snapshot."""
+    """The `Store` of a snapshot. It searches `texts` too, unless it is None."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
+    def __init__(self, snapshot: Snapshot, texts: FullTextMatcher | None = None) -> None:
+        self.snapshot, self._texts = snapshot, texts
 
     def ask(self, ask: StoreRequest, deadline: Deadline) -> ArrayReply:
         """Return the reply to a search. Raise BudgetExceeded."""
-        return ArrayReply(ask, self.snapshot, deadline)
+        return ArrayReply(ask, self.snapshot, deadline, self._texts)
 
     def ask_each(self, asks: Iterable[StoreRequest], deadline: Deadline) -> Iterator[ArrayReply]:
         """Yield the replies to several searches. The next one is evaluated when it is taken."""
@@ -38,20 +40,20 @@ class ArrayStore:
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
         """Return the number of publications that match each clause."""
-        return [len(clause_postings(clause, self.snapshot).documents) for clause in clauses]
+        fetch = make_fetch(self.snapshot, texts=self._texts)
+        return [len(fetch(clause).documents) for clause in clauses]
 
     def count_together(
         self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
     ) -> list[int]:
         """Return for each clause the number of publications that match it and all others."""
         mask = np.ones(self.snapshot.size, np.bool_)
+        fetch = make_fetch(self.snapshot, texts=self._texts)
         for other_clause in others:
-            mask &= match_mask(other_clause, self.snapshot)
+            mask &= match_mask(other_clause, self.snapshot, fetch)
         if not mask.any():
             return [0] * len(clauses)
-        return [
-            int(np.count_nonzero(match_mask(clause, self.snapshot) & mask)) for clause in clauses
-        ]
+        return [int(np.count_nonzero(mask.take(fetch(clause).documents))) for clause in clauses]
 
     def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
@@ -63,6 +65,25 @@ class ArrayStore:
         """Return the publication with an id, or None."""
         number = self.snapshot.find_doc_number(identity)
         return None if number is None else self.snapshot.get_publication(number)
+
+    def list_files(self, identity: str) -> list[File]:
+        """Return the files of a publication whose full text is searched."""
+        number, texts = self.snapshot.find_doc_number(identity), self._texts
+        if number is None or texts is None:
+            return []
+        return [get_file(each, texts) for each in texts.attached.find_attachments(number)]
+
+    def find_file(self, digest: str) -> StoredFile | None:
+        """Return the file with a digest (SHA-256, hexadecimal), or None."""
+        texts = self.snapshot.texts
+        number = texts.by_digest.get(digest) if texts else None
+        if texts is None or number is None:
+            return None
+        attached, ids = texts.get_attached(number), self.snapshot.segment.docstore.ids
+        return StoredFile(
+            attached.file, texts.get_info(number).media_type, attached.size, attached.time,
+            tuple(map(ids.get_text, texts.find_documents(number))),
+        )  # fmt: skip
 
     def find_related(self, identity: str) -> Related:
         """Return the publications related to one. Raise KeyError if there is none with this id."""

@@ -121,12 +121,16 @@ def _find_spans(text: str) -> Iterator[tuple[int, int]]:
 
 def make_highlighter(tree: query.Query | None, field: str, default_language: str) -> Highlighter:
     """Return the highlighter of a tree for a field. `default_language` is the catalogue's."""
+    parts = (part for part in list_parts(tree) if part.fieldname == field)
+    return compile_highlighter(parts, default_language)
+
+
+def compile_highlighter(parts: Iterable[query.Query], default_language: str) -> Highlighter:
+    """Return the highlighter of parts of clauses, whatever their fields."""
     stems, surfaces, prefixes = set[str](), set[str](), set[str]()
     phrases: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     shape_tests: dict[object, Callable[[str], object]] = {}
-    for part in list_parts(tree):
-        if part.fieldname != field:
-            continue
+    for part in parts:
         if isinstance(part, query.Phrase):
             phrases[part.words[0]].add(tuple(part.words))
             continue

@@ -12,6 +12,7 @@ import msgspec
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.deadline import Deadline
+from search_app.engine.diagnosis import MissingPlace, ValueCount
 from search_app.engine.interpretation import world_places
 from search_app.engine.interpretation.interpreter import (
     Interpreter,
@@ -21,7 +22,6 @@ from search_app.engine.interpretation.interpreter import (
 )
 from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import MissingPlace, ValueCount
 from search_app.engine.store import Expected, Reply, StoreRequest
 
 MAX_PLACES = 2

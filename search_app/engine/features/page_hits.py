@@ -11,8 +11,12 @@ from whoosh import query
 from indexer.catalogue.fields import Catalogue, Field
 from search_app.engine.deadline import Deadline
 from search_app.engine.features import highlight
+from search_app.engine.features.file_matches import find_file_matches
 from search_app.engine.interpretation.interpreter import Interpreter, Retrieval
 from search_app.engine.results import Hit, TextRun
+
+MAX_PAGES = 1
+"""Limit on the pages of a file with a passage, for a hit of a page."""
 
 
 def make_hits(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> Iterator[Hit]:
@@ -39,6 +43,7 @@ def make_hits(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
                 for row, find in translating
                 if (values := publication.values.get(row.name))
             },
+            find_file_matches(retrieved.reply, publication.id, catalogue, MAX_PAGES),
         )
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from indexer.catalogue.fields import Catalogue
 from search_app.engine.deadline import Deadline
+from search_app.engine.diagnosis import Diagnosis, Lacking, QueryCount
 from search_app.engine.features import missing_places
 from search_app.engine.features.nearest_texts import list_nearest
 from search_app.engine.interpretation.entities import Entity
@@ -25,7 +26,6 @@ from search_app.engine.interpretation.interpreter import (
 )
 from search_app.engine.query.nodes import Clause, clauses, drop_boosts, list_parts
 from search_app.engine.request import AllOf, SearchRequest
-from search_app.engine.results import Diagnosis, Lacking, QueryCount
 from search_app.engine.store import Expected, StoreRequest
 
 MAX_WORDS = 8

@@ -17,7 +17,8 @@ ENOUGH_BY_CLAUSES = (0, 0, 3, 6, 100)
 """Minimum number of documents that match all clauses, by the number of clauses (at most 4).
 
 If fewer match, any of the words is enough. Up to 3 clauses are a short query, whose list stays
-short. Few relevant documents have every word of a longer one.
+short. Few relevant documents have every word of a longer one. Full texts do not count: a long text
+has all words of many queries, wherever they are in it.
 """
 
 
@@ -46,10 +47,10 @@ class Interpretation(NamedTuple):
     @property
     def is_narrow(self) -> bool:
         """Whether so few documents match that the query should be relaxed."""
-        if not self.has_words or self.reply.by_words >= ENOUGH_BY_CLAUSES[-1]:
+        if not self.has_words or self.reply.by_fields >= ENOUGH_BY_CLAUSES[-1]:
             return False
         words = sum(1 for _ in islice(clauses(self.parsed.words), len(ENOUGH_BY_CLAUSES) - 1))
-        return self.reply.by_words < ENOUGH_BY_CLAUSES[words]
+        return self.reply.by_fields < ENOUGH_BY_CLAUSES[words]
 
     @property
     def is_strict(self) -> bool:

@@ -60,6 +60,8 @@ MAX_WORDS = 12
 """Only the first 12 words of a text are corrected: each takes 1 to 2 ms."""
 MAX_CANDIDATES = 8
 """At most 8 candidates for a word are compared by their co-occurrence with the other words."""
+TRUSTED_TEXTS = 3
+"""A word in at least 3 full texts is not corrected. Long texts have misspelled words too."""
 _CHUNK = re.compile(rf"[^\s{QUOTES}]*[{QUOTES}][^{QUOTES}]*[{QUOTES}]|-?\w+:\([^()]*\)?|\S+")
 """A quotation with the text attached to it, a field with parentheses, or text without spaces."""
 _SYNTAX = re.compile(rf"[:{QUOTES}*~()]|^-")
@@ -178,7 +180,7 @@ class SpellChecker:
         """Return whether a word may be corrected.
 
         Return False for words that are short or very long, acronyms, stop words, and words that
-        a label or a word list contains in exactly this form.
+        a label, a word list, or several full texts contain in exactly this form.
         """
         surface = surface_form(word)
         if len(surface) < MIN_CHARS or surface in stemming.ALL_STOP_WORDS:
@@ -186,6 +188,8 @@ class SpellChecker:
         if len(word) > clause_builder.MAX_CHARS or any(
             not letter.isalpha() or letter.isupper() for letter in word[1:]
         ):
+            return False
+        if self._vocabulary.count_in_texts(word) >= TRUSTED_TEXTS:
             return False
         return surface not in self._labels and not word_lists.is_correct(word, *self._languages)
 

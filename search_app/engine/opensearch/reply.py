@@ -26,7 +26,7 @@ from search_app.engine.opensearch.planned_search import PlannedSearch
 from search_app.engine.opensearch.queries import filter_by
 from search_app.engine.opensearch.scan import scan
 from search_app.engine.results import Explanation
-from search_app.engine.store import Expected, RankedHit, StoreRequest, Together
+from search_app.engine.store import Expected, FoundFile, RankedHit, StoreRequest, Together
 
 
 class SearchCounts(NamedTuple):
@@ -107,6 +107,11 @@ class OpenSearchReply:
         """The number of publications that match the words, before all filters."""
         known = self.find_by_words()
         return self.counts.by_words if known is None else known
+
+    @property
+    def by_fields(self) -> int:
+        """The number of publications that match the words: full texts are not searched here."""
+        return self.by_words
 
     @property
     def matched(self) -> int:
@@ -199,6 +204,10 @@ class OpenSearchReply:
         for hit in self._load_page(with_facets=False).hits:
             assert hit.record is not None
             yield RankedHit(hit.record, self.plan.to_score(hit.key), hit.editions)
+
+    def find_files(self, identity: str, most: int) -> tuple[FoundFile, ...]:
+        """Return nothing: full texts are not searched here."""
+        return ()
 
     def scan(self) -> Iterator[Publication]:
         """Return all hits in order, whatever the page. They are read when they are taken."""

@@ -17,6 +17,7 @@ from search_app.engine.opensearch.queries import filter_by
 from search_app.engine.opensearch.reply import OpenSearchReply, count_together, list_counts
 from search_app.engine.query.nodes import Clause
 from search_app.engine.ranking.more_like_this import choose_key_terms
+from search_app.engine.results import File
 from search_app.engine.snapshot.label_index import fold_typed
 from search_app.engine.store import Expected, LabeledValue, Related, StoreRequest, Together
 
@@ -107,6 +108,13 @@ class OpenSearchStore:
             [hits.make_page(query, hits.ORDERS["newest"], slice(0, 1))], Deadline()
         )
         return next(iter(hits.read_page(response)), None)
+
+    def list_files(self, identity: str) -> tuple[File, ...]:
+        """Return nothing: full texts are not searched here."""
+        return ()
+
+    def find_file(self, digest: str) -> None:
+        """Return nothing: full texts are not searched here."""
 
     def find_related(self, identity: str) -> Related:
         """Return the publications related to one. Raise KeyError if there is none with this id."""

@@ -8,6 +8,7 @@ from typing import Literal
 
 from whoosh import query
 
+from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.schema import parse_exact_name
 
 
@@ -112,6 +113,29 @@ def make_part_key(part: query.Query) -> object:
     if isinstance(part, query.FuzzyTerm):
         return (part.text, part.maxdist, part.prefixlength)
     return (type(part), getattr(part, "text", None), part.boost)
+
+
+def list_fulltext_parts(
+    clause: query.Query, catalogue: Catalogue, *, only_named: bool = False
+) -> Iterator[query.Query]:
+    """Yield the parts of a clause that apply to full texts too, each once.
+
+    They are those for the field of the full text, compounds, and, unless `only_named`, those for
+    all searchable fields.
+    """
+    fulltext = catalogue.fulltext
+    if fulltext is None:
+        return
+    searchable = {field.name for field in catalogue.searchable}
+    by_key: dict[object, tuple[query.Query, set[str]]] = {}
+    for part in clause.subqueries:
+        if isinstance(part, query.CompoundQuery):
+            yield part  # its own parts may apply
+        elif parse_exact_name(part.fieldname) is None:
+            by_key.setdefault(make_part_key(part), (part, set()))[1].add(part.fieldname)
+    for part, fields in by_key.values():
+        if fulltext.name in fields or (fields >= searchable and not only_named):
+            yield part
 
 
 def split_filters(nodes: list[query.Query]) -> tuple[list[query.Query], list[query.Query]]:

@@ -249,7 +249,7 @@ class _Parser:
         row = self._find_row(token.field or scope.field)
         if row and (row.facet or row.parent):
             return self._parse_filter(row, token, scope)
-        is_searchable = row is not None and row.name in self.searchable
+        is_searchable = row is not None and (row.name in self.searchable or row.kind == "fulltext")
         if token.field and not is_searchable and not token.text.startswith("//"):  # no URL's scheme
             self.unknown_fields.append(token.field)
         if row:  # a known field that is not searchable falls back to all fields

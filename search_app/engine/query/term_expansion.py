@@ -36,9 +36,9 @@ def _expand(part: query.Query, in_all_fields: bool, vocabulary: Vocabulary) -> l
     term_expansions = []
     for mark in (tokenizer.SURFACE_PREFIX, ""):
         dictionary = vocabulary.get_dictionary(mark)
-        expansion = _expand_in(part, mark, dictionary)
+        expansion = expand_in(part, mark, dictionary)
         if expansion is not None and not (expansion.is_range and in_all_fields):
-            expansion = _limit_postings(
+            expansion = limit_postings(
                 expansion, dictionary, MAX_POSTINGS if in_all_fields else MAX_FIELD_POSTINGS
             )
         if expansion is not None and len(expansion.numbers):
@@ -62,7 +62,7 @@ def count_dropped(clause: Clause, vocabulary: Vocabulary) -> int:
     return sum(expansion.dropped for expansion in expand(clause.subqueries[0], fields, vocabulary))
 
 
-def _expand_in(part: query.Query, mark: str, dictionary: Dictionary) -> TermExpansion | None:
+def expand_in(part: query.Query, mark: str, dictionary: Dictionary) -> TermExpansion | None:
     """Return the matching terms of one kind, without a limit; None if the part excludes this kind.
 
     `mark` is the marker that a part for this kind starts with: `tokenizer.SURFACE_PREFIX` for
@@ -118,7 +118,7 @@ def _match_wildcard(wildcard: str, mark: str, candidates: list[str]) -> list[int
     return [index for index, match in enumerate(map(pattern.fullmatch, candidates)) if match]
 
 
-def _limit_postings(
+def limit_postings(
     expansion: TermExpansion, dictionary: Dictionary, max_postings: int
 ) -> TermExpansion:
     """Return an expansion without its rarest terms if all terms exceed the limit of postings."""

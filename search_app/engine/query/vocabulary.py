@@ -123,6 +123,10 @@ class Vocabulary(Protocol):
         """Return whether any document has a word, in some inflection."""
         return self.count(word) > 0
 
+    def count_in_texts(self, word: str) -> int:
+        """Return the approximate number of full texts with a word as written."""
+        return 0
+
     @cached_property
     def searchable(self) -> list[str]:
         """The names of the fields that words are searched for in."""

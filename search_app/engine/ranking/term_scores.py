@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import log
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,11 @@ def saturate(weights: Array, idf: float) -> NDArray[np.float32]:
     scores: NDArray[np.float32] = np.divide(weights, weights + np.float32(K1), dtype=np.float32)
     scores *= np.float32(idf * (K1 + 1))
     return scores
+
+
+def compute_idf(frequency: int, size: int) -> float:
+    """Return the idf of a document frequency in an index of `size` documents."""
+    return log(1 + (size - frequency + 0.5) / (frequency + 0.5))
 
 
 def compute_idfs(frequencies: Array, size: int) -> NDArray[np.float64]:

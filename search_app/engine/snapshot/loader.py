@@ -14,6 +14,7 @@ from threading import Thread
 
 from indexer.codec.segment import array_file
 from indexer.codec.segment.array_file import Array, Buffer
+from indexer.codec.segment.fulltext import DATA_SUFFIX
 from indexer.generations import directory
 from indexer.generations.manifest import SEGMENT, Generation, IndexOutdated
 
@@ -24,13 +25,20 @@ Contents = Mapping[str, Buffer]
 def read_files(generation: Generation, max_in_memory: int) -> Contents:
     """Return the bytes of all files, in memory if they have at most `max_in_memory` bytes in total.
 
+    The data of full texts is left out: `BlockFile` reads it when it is needed.
+
     Raise IndexOutdated if a file is missing or its size differs from the manifest, and OSError.
     """
     if errors := directory.size_errors(generation):
         raise directory.corrupt_error(generation.name, errors)
-    files = generation.manifest.files
-    fits_in_memory = sum(size for size, _ in files.values()) <= max_in_memory
-    read_file = array_file.load_file if fits_in_memory else array_file.map_file
+    files = {
+        name: size
+        for name, (size, _) in generation.manifest.files.items()
+        if not name.endswith(DATA_SUFFIX)
+    }
+    read_file = (
+        array_file.load_file if sum(files.values()) <= max_in_memory else array_file.map_file
+    )
     return {name: read_file(generation.folder / name) for name in files}
 
 

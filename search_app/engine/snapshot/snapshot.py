@@ -21,6 +21,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.codec.segment import array_file
 from indexer.codec.segment.array_file import Array, CorruptSegment
+from indexer.codec.segment.attached_texts import FULLTEXT, AttachedTexts
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.reader import Postings, Segment
@@ -53,7 +54,7 @@ class Snapshot:
 
     `encoder` is the encoder of the settings, whether or not it made the vectors of the generation.
     `masks` and `synonyms` are caches: of masks of documents, and of the postings of the labels of
-    entities.
+    entities. `texts` has the full texts, or is None if the catalogue has none.
 
     Raise IndexOutdated if the generation has another format or is damaged.
     """
@@ -74,15 +75,23 @@ class Snapshot:
         self.catalogue: Catalogue = manifest.catalogue
         try:
             self.segment = Segment(generation.segment, self.catalogue, read_arrays)
+            self.texts = self._open_texts(read_arrays)
         except (CorruptSegment, KeyError) as error:
             message = f"the generation {generation.name} cannot be read: {error}"
             raise IndexOutdated(message, "Run: pubsearch build --force") from error
         self.columns: Mapping[str, FacetColumn] = self.segment.columns
         self.ranks: Mapping[str, Array] = self.segment.docstore.ranks
-        self.vocabulary = SegmentVocabulary(take_vocabulary(self.segment), self.catalogue)
+        texts = self.texts.segments if self.texts else ()
+        self.vocabulary = SegmentVocabulary(take_vocabulary(self.segment), self.catalogue, texts)
         self.masks: Cache[object, Mask] = Cache(MAX_CACHED_MASKS)
         self.synonyms: Cache[object, Postings] = Cache(MAX_CACHED_SYNONYMS)
         self._thread_local = local()
+
+    def _open_texts(self, read_arrays: ReadArrays) -> AttachedTexts | None:
+        """Return the full texts, or None if the catalogue has none."""
+        folder = self.generation.segment
+        has_texts = self.catalogue.fulltext and (folder / FULLTEXT).exists()
+        return AttachedTexts(folder, read_arrays) if has_texts else None
 
     def prepare(self) -> None:
         """Compute all cached properties, so that no search waits for them."""

@@ -15,7 +15,8 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.term_dictionary import STEM_MARK
+from indexer.codec.segment.fulltext import FullTextSegment
+from indexer.codec.segment.term_dictionary import STEM_MARK, decode_stem
 from indexer.codec.segment.vocabulary import VocabularyArrays
 from search_app.engine.query.nodes import Clause
 from search_app.engine.query.vocabulary import TermExpansion, Vocabulary
@@ -33,10 +34,16 @@ class SegmentVocabulary(Vocabulary):
     """The words and facet values of a segment. Threads may share it.
 
     `Vocabulary` describes the methods that return text. The others return numbers of terms.
+    `texts` are the full texts. Their words are not counted, but their stems are known.
     """
 
-    def __init__(self, arrays: VocabularyArrays, catalogue: Catalogue) -> None:
-        self._arrays, self._catalogue = arrays, catalogue
+    def __init__(
+        self,
+        arrays: VocabularyArrays,
+        catalogue: Catalogue,
+        texts: Sequence[FullTextSegment] = (),
+    ) -> None:
+        self._arrays, self._catalogue, self._texts = arrays, catalogue, texts
         self.words, self.stems = arrays.words, arrays.stems
         self._stems: Cache[str, tuple[str, ...]] = Cache(MAX_CACHED_STEMS)
         self._clauses: Cache[object, Clause] = Cache(MAX_CACHED_WORDS)
@@ -95,7 +102,8 @@ class SegmentVocabulary(Vocabulary):
     def languages(self) -> tuple[str, ...]:
         """The languages of the publications and of translations, the catalogue's own first."""
         of_rows = (field.language for field in self.catalogue.searchable if field.language)
-        languages = [self.catalogue.language, *self._arrays.languages, *of_rows]
+        of_texts = (info.language for text in self._texts for info in text.infos if info.language)
+        languages = [self.catalogue.language, *self._arrays.languages, *of_rows, *of_texts]
         return tuple(dict.fromkeys(language.partition("-")[0] for language in languages))
 
     def get_frequency(self, stem: str) -> int:
@@ -124,8 +132,24 @@ class SegmentVocabulary(Vocabulary):
         stems = dict.fromkeys(stemming.stem(word, language) for language in other_languages)
         for number in self.find_surface(surface_form(word)).tolist():
             stems[self.stems.surfaces[int(self._arrays.stem_of[number])]] = None
+        for text in self._texts:
+            for number in text.find_surface(surface_form(word)).tolist():
+                stems[decode_stem(text.words.texts.get_text(number), default_language)] = None
         stems.pop(first, None)
-        return first, *(stem for stem in stems if self.find_term(stem) is not None)
+        return first, *filter(self._has_stem, stems)
+
+    def _has_stem(self, stem: str) -> bool:
+        return self.find_term(stem) is not None or any(
+            text.stems.find(stem) is not None for text in self._texts
+        )
+
+    def count_in_texts(self, word: str) -> int:
+        """Return the approximate number of full texts with a word as written."""
+        return sum(
+            text.words.doc_frequency(number)
+            for text in self._texts
+            for number in text.find_surface(surface_form(word)).tolist()
+        )
 
     def find_words_with(self, stem: str) -> set[str]:
         """Return the words with a stem, as written."""

@@ -27,6 +27,8 @@ CACHE_CONTROL = {"site.api_suggest": "private, max-age=60"}
 """`Cache-Control` by route. A user who types a letter and deletes it repeats a request."""
 TIMED = frozenset({"record.show_record", "record.api_record"})
 """Routes whose responses state their time. They have no ETag, and no cache keeps them."""
+TAGGED = frozenset({"files.serve_file"})
+"""Routes whose responses have ETags of their own, because they depend on something else."""
 DEFAULT_CACHE_CONTROL = "no-cache"
 """`Cache-Control` of the other routes. The next publish may change any response."""
 
@@ -44,7 +46,7 @@ def register(
     shared = f"{_digest_program()}\0{model}\0{msgspec.json.encode(settings, enc_hook=str).decode()}"
 
     def send_not_modified() -> Response | None:
-        if request.blueprint is None or request.endpoint in MONITORED | TIMED:
+        if request.blueprint is None or request.endpoint in MONITORED | TIMED | TAGGED:
             return None
         g.failures = encoder.failures if encoder else 0
         g.tag = _make_tag(shared, searcher(), engine.failed)

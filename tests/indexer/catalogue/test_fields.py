@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue import catalogue_toml
-from indexer.catalogue.catalogue_toml import RESERVED_NAMES, CatalogueError
+from indexer.catalogue.catalogue_checks import RESERVED_NAMES
+from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, SourceLocation
 from indexer.catalogue.roles import TypeRule
@@ -29,6 +30,7 @@ TITLE = row(name="title", label="Title", kind="text", role="title")
 REGION = row(name="region", label="Region", facet=1, several=True, values=["Asia", "Africa"])
 COUNTRY = row(name="country", label="Country", parent="region", grouping="regions.toml")
 YEAR = row(name="year", label="Year", kind="year", role="issued")
+FULLTEXT = row(name="fulltext", label="Full text", kind="fulltext", weight=0.3)
 
 FAULTS = {
     "two rows of a name": (TITLE, YEAR, row(name="year", label="Y"), "the name 'year'"),
@@ -102,6 +104,16 @@ FAULTS = {
         row(name="a", label="A", kind="text", translates="title", language="fr", several=True),
         "not one text",
     ),
+    "two full texts": (TITLE, FULLTEXT, FULLTEXT.replace("fulltext", "body", 1), "'fulltext'"),
+    "full text without a weight": (TITLE, row(name="f", label="F", kind="fulltext"), "weight 0.0"),
+    "full text as heavy as a title": (
+        TITLE, row(name="f", label="F", kind="fulltext", weight=1.5), "the weight 1.5",
+    ),
+    "full text as a filter": (TITLE, f"{FULLTEXT}facet = 1\n", "like a field with values"),
+    "full text with a role": (TITLE, f'{FULLTEXT}role = "note"\n', "like a field with values"),
+    "full text with values": (TITLE, f"{FULLTEXT}several = true\n", "like a field with values"),
+    "files without full text": ('files = "serve"\n', TITLE, "not searched"),
+    "unknown use of files": ('files = "hide"\n', TITLE, FULLTEXT, "'hide'"),
     "no label": (TITLE, row(name="a"), "`label`"),
     "no rows": ("", "`field`"),
     "no TOML": ("[[field", "Expected ']]'"),
@@ -206,6 +218,19 @@ def test_child_is_part_of_its_parents_facet(tmp_path: Path) -> None:
     assert [field.name for field in catalogue.facets] == ["region"]
 
 
+def test_full_text_is_a_row_without_values(tmp_path: Path) -> None:
+    """A full text can be named in a query. Publications have no value of it."""
+    head = 'files = "serve"\n'
+    catalogue = catalogue_toml.load(write_corpus(tmp_path, head + TITLE + FULLTEXT))
+    assert catalogue.files == "serve"
+    assert catalogue.fulltext == catalogue.by_query_name["fulltext"]
+    assert [row.name for row in catalogue.stored] == ["title"]
+    assert "fulltext" not in catalogue.by_source_name
+    written = catalogue_toml.format_toml(catalogue)
+    (tmp_path / "catalogue.toml").write_text(written, encoding="utf-8")
+    assert catalogue_toml.load(tmp_path) == catalogue
+
+
 def test_role_without_a_row_is_none(tmp_path: Path) -> None:
     """A role that no row has is None."""
     assert catalogue_toml.load(write_corpus(tmp_path, TITLE)).find_by_role("abstract") is None
@@ -305,7 +330,7 @@ def test_fingerprint_changes_with_every_part(catalogue: Catalogue) -> None:
         replace(catalogue, types=(TypeRule("report"),)),
         replace(catalogue, examples=(("law", "laws"),)),
         replace(catalogue, groups={**catalogue.groups, "NG": ("South Asia",)}),
-        replace(catalogue, fields=catalogue.fields[::-1]),
+        replace(catalogue, fields=catalogue.fields[::-1]), replace(catalogue, files="serve"),
     ]  # fmt: skip
     other = Field(
         "other", "Other", kind="year", role="issued", weight=9.0, facet=9, fact=9, several=True,

@@ -148,8 +148,8 @@ def test_unknown_format_is_rejected(
     into: Path, corpus: Path, tmp_path: Path, problems: list[Problem]
 ) -> None:
     """A file of an unknown format is rejected, and the message says how to list the formats."""
-    with pytest.raises(ImportRejected, match=r"no reader supports list\.pdf.*pubsearch formats"):
-        pages.write_pages(tmp_path / "list.pdf", into, corpus, problems.append)
+    with pytest.raises(ImportRejected, match=r"no reader supports list\.docx.*pubsearch formats"):
+        pages.write_pages(tmp_path / "list.docx", into, corpus, problems.append)
     assert not into.exists()
 
 

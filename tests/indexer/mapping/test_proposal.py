@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue import catalogue_toml
+from indexer.catalogue import catalogue_checks
 from indexer.catalogue.catalogue_toml import format_toml
 from indexer.catalogue.fields import Catalogue, FieldKind
 from indexer.catalogue.records import Property, SourceLocation, SourceRecord
@@ -299,7 +299,7 @@ def test_leftover_rows_have_unique_names(headings: list[str]) -> None:
 
 def catalogue_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     """Return the faults of a catalogue that a build would refuse."""
-    return catalogue_toml._find_faults(catalogue)
+    return catalogue_checks.find_faults(catalogue)
 
 
 @pytest.mark.parametrize(

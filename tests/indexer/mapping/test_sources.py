@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.mapping import sources, templates
-from indexer.mapping.sources import SOURCES_FILE, Source, Sources
+from indexer.mapping.sources import SOURCES_FILE, Attachments, Source, Sources
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from([
     'a "quoted" name', "dc.title[fr]", "two\nlines", "a.b.c", "😀", "[[source]]", "# no comment",
@@ -58,7 +58,7 @@ def test_sources_are_read_back(tmp_path: Path) -> None:
             split={"authors": "\n"}, day_first=("d",), unused={'"': "3 filled: 'a' \"b\""},
         ),
         Source(file="b.ris", format="ris"),
-    ))  # fmt: skip
+    ), (Attachments("/srv/scans"),))  # fmt: skip
     assert load(tmp_path, sources.format_sources(listed, {})) == listed
     (tmp_path / SOURCES_FILE).unlink()
     assert sources.load(tmp_path) == Sources()
@@ -81,6 +81,7 @@ VALID = '[[source]]\nfile = "a.csv"\nformat = "delimited"\n'
         (VALID + '[source.split]\nauthors = ""\n', "the separator of 'authors' is empty"),
         (VALID + VALID, "two sources have the file 'a.csv'"),
         ('[[source]]\nfile = ""\nformat = "ris"\n', "'' is not a file name"),
+        ('[[attachments]]\npath = "scans"\n', "'scans' are not outside the corpus folder"),
         ('[[source]]\nfile = "a\\u0000"\nformat = "ris"\n', "is not a file name"),
     ],
 )

@@ -15,6 +15,7 @@ from indexer.generations import directory
 from search_app.engine import Engine
 from search_app.engine.arrays.bm25f import idf, score
 from search_app.engine.arrays.clause import clause_postings
+from search_app.engine.arrays.matcher import make_fetch
 from search_app.engine.clause_matches import match_clause
 from search_app.engine.compiled_clauses import UnknownNode, compile_clause
 from search_app.engine.document_words import split_words
@@ -86,7 +87,7 @@ def assert_explained(tree: query.Query, snapshot: Snapshot) -> None:
         request,
         tree,
         snapshot.vocabulary,
-        lambda clause: idf(clause_postings(clause, snapshot), snapshot),
+        lambda clause: idf(make_fetch(snapshot)(clause), snapshot),
     )
     for number, hit_score in zip(scored.documents.tolist(), scored.scores.tolist(), strict=True):
         publication = snapshot.get_publication(number)

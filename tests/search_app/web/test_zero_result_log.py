@@ -65,6 +65,7 @@ def test_a_search_without_hits_is_logged(noting: FlaskClient, file: Path) -> Non
         "/?q=organ", "/", "/?region=Atlantis", "/?q=organ+xyzzy", "/?q=traficking",
         "/?q=organ+removal&region=Middle+East", "/?q=organ&page=99", "/?q=%3F%21",
         "/?q=xyzzy&exact=1", "/facet/region?q=xyzzy", "/?q=xyzzy&sort=sideways",
+        "/?q=xyzzy&inside=0",
     ],
 )  # fmt: skip
 def test_other_searches_are_not_logged(noting: FlaskClient, file: Path, address: str) -> None:

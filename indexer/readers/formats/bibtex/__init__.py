@@ -58,6 +58,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "isbn": ("isbn",),
     "issn": ("issn", "eissn"),
     "link": ("url", "link", "bdsk-url-1", "bdsk-url-2", "howpublished"),
+    "file": ("file", "pdf", "localfile"),
     "subjects": ("keywords|author_keywords", "keyword", "mendeley-tags"),
     "type": ("entry type",),
     "pmid": ("pmid",),

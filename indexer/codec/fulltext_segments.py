@@ -1,0 +1,149 @@
+"""Write the full texts of a generation: link segments of the previous one, and add new texts.
+
+A text depends on its file only. So the segments of the previous generation are linked, and only new
+texts are indexed. A segment is written again if most of its texts are gone, or if there would be
+too many segments.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import astuple
+
+from indexer.catalogue.records import Problem
+from indexer.codec.fulltext_writer import FullTextWriter
+from indexer.codec.segment.attached_texts import (
+    Attached,
+    AttachedTexts,
+    FileProblem,
+    write_attached,
+)
+from indexer.codec.segment.fulltext import DATA_SUFFIX, TABLE_SUFFIX
+from indexer.fulltext.documents import VERSION
+from indexer.fulltext.text import FullText
+
+MAX_SEGMENTS = 8
+"""Limit on the full-text segments of a generation. Each clause is looked up in all of them."""
+
+Extract = Callable[[Sequence[Attached]], Iterable[FullText | Problem]]
+"""Returns the text of each file, in order, or a problem if it has no usable text."""
+
+
+class PreviousTexts(NamedTuple):
+    """The full texts of the previous generation, and their folder."""
+
+    texts: AttachedTexts
+    folder: Path
+
+    def list_attached(self) -> list[Attached]:
+        """Return all files, also those without a text."""
+        return [*self.texts.list_attached(), *(each.attached for each in self.texts.problems)]
+
+    def find_problems(self, files: Mapping[str, Attached]) -> dict[str, list[Problem]]:
+        """Return the known problems of files, which may have been renamed, by digest."""
+        problems: defaultdict[str, list[Problem]] = defaultdict(list)
+        for each in self.texts.problems:
+            if file := files.get(each.attached.digest):
+                problem = msgspec.structs.replace(each.problem, file=file.file)
+                problems[file.digest].append(problem)
+        return problems
+
+    def choose_kept(self, digests: set[str]) -> list[int]:
+        """Return the segments to link. `digests` are those of the files of the new generation."""
+        segments = self.texts.segments
+        useful = [
+            number
+            for number, segment in enumerate(segments)
+            if 2 * len(segment.text_numbers.keys() & digests) > len(segment)
+        ]
+        by_size = sorted(useful, key=lambda number: -len(segments[number].page_starts))
+        # If there are too many, the smaller half is written again as one.
+        most = MAX_SEGMENTS - 1 if len(useful) < MAX_SEGMENTS else MAX_SEGMENTS // 2
+        return sorted(by_size[:most])
+
+    def read_others(self, digests: set[str], kept: list[int]) -> Iterator[FullText]:
+        """Yield the texts that are in segments which are not kept."""
+        others = [each for n, each in enumerate(self.texts.segments) if n not in kept]
+        for segment in others:
+            for digest, text in segment.text_numbers.items():
+                if digest in digests:
+                    yield segment.read_text(text)
+
+
+class _Texts:
+    """The segments of a generation, and the digests of their texts in the order of the numbers."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.names: list[str] = []
+        self.digests: list[str] = []
+
+    def link(self, previous: PreviousTexts, kept: Sequence[int]) -> None:
+        """Link segments of the previous generation, or copy them where that is not possible."""
+        for number in kept:
+            name = previous.texts.names[number]
+            self.names.append(name)
+            self.digests += [info.digest for info in previous.texts.segments[number].infos]
+            for suffix in (TABLE_SUFFIX, DATA_SUFFIX):
+                source, target = previous.folder / (name + suffix), self._folder / (name + suffix)
+                try:
+                    os.link(source, target)
+                except OSError:
+                    shutil.copyfile(source, target)
+
+    def add(self, writer: FullTextWriter) -> None:
+        """Write the new texts as one more segment."""
+        digests = [info.digest for info in writer.infos]
+        name = f"fulltext-{sha256(''.join(digests).encode()).hexdigest()[:16]}"
+        writer.write(name)
+        self.names.append(name)
+        self.digests += digests
+
+
+def write_texts(
+    folder: Path, language: str, attached: Sequence[Attached], extract: Extract,
+    previous: PreviousTexts | None = None,
+) -> list[Problem]:  # fmt: skip
+    """Write the texts of attachments, ordered by document. Return the problems of the files.
+
+    `folder` is that of the main segment, and `language` that of the catalogue. Raise OSError if a
+    file can't be written, and CorruptSegment if a previous one is damaged.
+    """
+    files = {each.digest: each for each in attached}
+    written, problems = _Texts(folder), dict[str, list[Problem]]()
+    with FullTextWriter(folder, language) as writer:
+        if previous:
+            problems |= previous.find_problems(files)
+            kept = previous.choose_kept({*files})
+            written.link(previous, kept)
+            for text in previous.read_others(files.keys() - {*written.digests}, kept):
+                writer.add(text)
+        known = {*written.digests, *(info.digest for info in writer.infos), *problems}
+        new = [each for digest, each in files.items() if digest not in known]
+        for each, result in zip(new, extract(new), strict=True):
+            if isinstance(result, Problem):
+                problems[each.digest] = [result]
+                continue
+            writer.add(result)
+            faults = result.faults
+            problems[each.digest] = [Problem(each.file, 0, *astuple(fault)) for fault in faults]
+        if writer.infos:
+            written.add(writer)
+    numbers = {digest: number for number, digest in enumerate(written.digests)}
+    usable = [each for each in attached if each.digest in numbers]
+    texts = [numbers[each.digest] for each in usable]
+    all_problems = [
+        FileProblem(each, problem)
+        for each in files.values()
+        for problem in problems.get(each.digest, ())
+    ]
+    write_attached(folder, written.names, usable, texts, all_problems, version=VERSION)
+    return [each.problem for each in all_problems]

@@ -1,0 +1,184 @@
+"""A full-text segment: the words and pages of some texts, with the digest of each block.
+
+It consists of two files. `NAME.seg` has the dictionary and the table of texts, and is read like the
+other files of an index. `NAME.dat` has the postings and the pages. It is not kept in memory.
+
+The positions of a text are numbered in parts of at most MAX_PART_POSITIONS, so that each takes two
+bytes. A part ends with a page, unless a page is longer. A posting is a word in a part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from threading import local
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import zstandard
+
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.block_file import BlockFile
+from indexer.codec.segment.string_table import StringTable, compute_offsets
+from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary
+from indexer.fulltext.text import FullText
+
+MAX_PART_POSITIONS = 1 << 16
+TABLE_SUFFIX, DATA_SUFFIX = ".seg", ".dat"
+"""The suffixes of the two files of a segment."""
+
+
+class TextInfo(msgspec.Struct, frozen=True, array_like=True):
+    """The description of a text: see `indexer.fulltext.text.FullText`."""
+
+    digest: str
+    media_type: str
+    has_pages: bool
+    language: str | None
+    empty_pages: int
+
+
+class PartPostings(NamedTuple):
+    """The occurrences of some words: each has a part and a count, one word after the other.
+
+    `firsts` has the index of the first position of each in the array of positions (int64).
+    """
+
+    parts: Array
+    counts: Array
+    firsts: Array
+
+
+class FullTextSegment:
+    """The texts of one full-text segment, numbered from 0. Threads may share it.
+
+    `arrays` has those of `NAME.seg`, and `data` is `NAME.dat`. `lengths` has the number of words of
+    each text. The pages of text `t` are those from `page_offsets[t]` up to `page_offsets[t + 1]`,
+    and `page_starts` has the first position of each page in its text. `part_texts` has the text of
+    each part, ascending, and `part_begins` its first position in the text.
+
+    Methods that read `NAME.dat` raise CorruptSegment or OSError.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array], data: Path) -> None:
+        self._data = BlockFile(data, arrays["blocks"])
+        self.infos = msgspec.msgpack.decode(arrays["infos"].data, type=list[TextInfo])
+        self.words = Dictionary(StringTable.read(arrays, "words"), arrays["offsets"])
+        self.stems = StringTable.read(arrays, "stems")
+        self._stem_offsets, self._stem_words = arrays["stem_offsets"], arrays["stem_words"]
+        self._position_offsets: Array = arrays["position_offsets"]
+        self.lengths: Array = arrays["lengths"]
+        self.page_offsets: Array = arrays["page_offsets"]
+        self.page_starts: Array = arrays["page_starts"]
+        self._page_bytes: Array = arrays["page_bytes"]
+        self.part_texts: Array = arrays["part_texts"]
+        self.part_begins: Array = arrays["part_begins"]
+        self._dictionary = arrays["dictionary"].tobytes()
+        self._thread_local = local()
+
+    def __len__(self) -> int:
+        return len(self.infos)
+
+    def find_stem(self, stem: str) -> Array:
+        """Return the numbers of the words with a stem (int32), ascending; none if it is unknown."""
+        number = self.stems.find(stem)
+        if number is None:
+            return self._stem_words[:0]
+        return self._stem_words[self._stem_offsets[number] : self._stem_offsets[number + 1]]
+
+    def find_surface(self, surface: str) -> Array:
+        """Return the numbers of the words with this spelling (int64), ascending."""
+        first, last = self.words.texts.find_prefix(surface + STEM_MARK)
+        plain = self.words.texts.find(surface)
+        numbers = np.arange(first, last)
+        return numbers if plain is None else np.insert(numbers, 0, plain)
+
+    def read_postings(self, words: Array) -> PartPostings:
+        """Return the postings of some words."""
+        offsets = self.words.offsets
+        firsts = offsets[words].astype(np.int64)
+        sizes = offsets[words + 1] - firsts
+        parts = self._data.read_ranges("parts", firsts, sizes)
+        counts = self._data.read_ranges("counts", firsts, sizes).astype(np.int64)
+        ends = compute_offsets(counts)
+        # The positions of a word follow each other; the ones of the next word may be elsewhere.
+        starts = self._position_offsets[words].astype(np.int64)
+        jumps = np.repeat(starts - ends[compute_offsets(sizes)[:-1]], sizes)
+        return PartPostings(parts, counts, ends[:-1] + jumps)
+
+    def read_keys(self, postings: PartPostings, is_wanted: Array | None = None) -> Array:
+        """Return the positions of postings: part * MAX_PART_POSITIONS + offset (int64), ascending.
+
+        `is_wanted` selects postings; None means all.
+        """
+        parts, counts, firsts = postings
+        if is_wanted is not None:
+            parts, counts, firsts = parts[is_wanted], counts[is_wanted], firsts[is_wanted]
+        offsets = self._data.read_ranges("positions", firsts, counts).astype(np.int64)
+        keys = np.repeat(parts.astype(np.int64) * MAX_PART_POSITIONS, counts) + offsets
+        keys.sort(kind="stable")  # it merges the ascending runs of the words
+        return keys
+
+    @staticmethod
+    def get_parts(keys: Array) -> Array:
+        """Return the part of each position."""
+        parts: Array = keys // MAX_PART_POSITIONS
+        return parts
+
+    def mark_parts(self, parts: Array) -> Array:
+        """Return a mask of all parts: True for those in an array."""
+        mask = np.zeros(len(self.part_texts), np.bool_)
+        mask[parts] = True
+        return mask
+
+    def count_in_texts(self, parts: Array, counts: Array) -> Array:
+        """Return the number of occurrences in each text (int64)."""
+        texts = self.part_texts.take(parts)
+        return np.bincount(texts, counts, len(self)).astype(np.int64)
+
+    def find_pages(self, text: int, keys: Array) -> Array:
+        """Return the page of each position in a text, counted from 0 (int64)."""
+        parts, offsets = np.divmod(keys, MAX_PART_POSITIONS)
+        positions = self.part_begins.take(parts) + offsets
+        first, last = self.page_offsets[text : text + 2].tolist()
+        return np.searchsorted(self.page_starts[first:last], positions, side="right") - 1
+
+    def count_pages(self, text: int) -> int:
+        """Return the number of pages of a text."""
+        return int(self.page_offsets[text + 1] - self.page_offsets[text])
+
+    def read_text(self, text: int) -> FullText:
+        """Return a text, with its pages."""
+        info = self.infos[text]
+        pages = tuple(self.read_page(text, page) for page in range(self.count_pages(text)))
+        return FullText(
+            digest=info.digest, media_type=info.media_type, pages=pages,
+            has_pages=info.has_pages, language=info.language,
+        )  # fmt: skip
+
+    def read_page(self, text: int, page: int) -> str:
+        """Return the text of a page, counted from 0."""
+        number = int(self.page_offsets[text]) + page
+        begin, end = self._page_bytes[number : number + 2].tolist()
+        if begin == end:
+            return ""
+        packed = self._data.read("pages", begin, end)
+        return str(self._unpacker.decompress(packed.data), "utf-8")
+
+    @property
+    def _unpacker(self) -> zstandard.ZstdDecompressor:
+        """The decompressor of this thread. Threads that share one would corrupt its state."""
+        try:
+            unpacker: zstandard.ZstdDecompressor = self._thread_local.unpacker
+        except AttributeError:
+            dictionary = zstandard.ZstdCompressionDict(self._dictionary)
+            unpacker = zstandard.ZstdDecompressor(dict_data=dictionary)
+            self._thread_local.unpacker = unpacker
+        return unpacker
+
+    @cached_property
+    def text_numbers(self) -> dict[str, int]:
+        """The number of each text, by its digest."""
+        return {info.digest: number for number, info in enumerate(self.infos)}

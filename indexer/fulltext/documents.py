@@ -1,0 +1,179 @@
+"""Documents: the text of a file of any type that has full text, from the cache if it is known."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import metadata
+from io import BufferedReader
+from pathlib import Path
+from urllib.parse import unquote
+
+import msgspec
+
+from indexer.analysis import language_detection
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.safe_files import open_file
+from indexer.fulltext import markup, pdf
+from indexer.fulltext.cache import TextCache
+from indexer.fulltext.cleaning import clean_pages
+from indexer.fulltext.text import ExtractionError, FullText, limit_pages
+
+VERSION = 1
+"""Increase it if the same file gives another text. Then cached texts are not used."""
+PLAIN_TEXT = "text/plain"
+_PARALLEL = 2
+"""Files that are read at the same time, each by a child process."""
+_WAITING = 4
+"""Files that are read before the caller asks for them."""
+_SEPARATORS = re.compile(r"[\s_+.]+|(?<=\w)-(?=\w)")
+_SAMPLE_PAGES = 5
+"""Pages from the middle of a document by which its language is detected."""
+_MIN_DETECTED_CHARS = 200
+"""Characters of a text whose language can be detected."""
+
+
+def extract(file: Path, digest: str, limits: Limits, cache: TextCache) -> FullText:
+    """Return the text of a file, whose SHA-256 is `digest`. Raise ExtractionError.
+
+    Its title is that of the file, or guessed from its text or name.
+    """
+    suffix = file.suffix.lower()
+    if suffix not in _READERS:
+        known = ", ".join(sorted(_READERS))
+        raise ExtractionError(f"a file named {suffix} has no full text", f"Known are {known}")
+    key = _make_key(digest, suffix, limits)
+    text = cache.load(key)
+    if not text:
+        text = _read(file, digest, limits)
+        cache.store(key, text)
+    return _complete(text, file)
+
+
+def extract_all(
+    files: Iterable[tuple[Path, str]], limits: Limits, cache: TextCache
+) -> Generator[FullText | ExtractionError, None, None]:
+    """Yield the text of each file and digest, in order, or its error. Read two files at a time."""
+
+    def extract_one(file: Path, digest: str) -> FullText | ExtractionError:
+        try:
+            return extract(file, digest, limits, cache)
+        except ExtractionError as error:
+            return error
+
+    waiting: deque[Future[FullText | ExtractionError]] = deque()
+    pool = ThreadPoolExecutor(_PARALLEL, "fulltext")
+    remaining = iter(files)
+    try:
+        while True:
+            while len(waiting) < _WAITING and (item := next(remaining, None)):
+                waiting.append(pool.submit(extract_one, *item))
+            if not waiting:
+                return
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def is_document(file: Path) -> bool:
+    """Return whether a file has full text, by its name."""
+    return file.suffix.lower() in _READERS
+
+
+def _make_key(digest: str, suffix: str, limits: Limits) -> str:
+    """Return the name of a text in the cache. It has all that the text depends on."""
+    version = str(VERSION)
+    if suffix == ".pdf" and pdf.is_installed():
+        version += f"-{metadata.version(pdf.PACKAGE)}"
+    return f"{digest}{suffix}-{version}-{limits.most_pages}-{limits.longest_document}"
+
+
+def _read(file: Path, digest: str, limits: Limits) -> FullText:
+    try:
+        with open_file(file) as stream:
+            if os.fstat(stream.fileno()).st_size > limits.largest_document:
+                message = f"the file has more than {limits.largest_document} bytes"
+                raise ExtractionError(message, suggest_raising("largest_document"))
+            return _READERS[file.suffix.lower()](stream, digest, limits)
+    except OSError as error:
+        message = f"the file can't be read: {error.strerror or error}"
+        raise ExtractionError(message, "Check the file and its permissions") from error
+
+
+def _read_plain_text(stream: BufferedReader, digest: str, limits: Limits) -> FullText:
+    """Return a plain text. A form feed ends a page."""
+    pages = markup.decode(stream.read()).split("\f")
+    texts = clean_pages([page.splitlines() for page in pages])
+    return _make_text(digest, PLAIN_TEXT, texts, limits, has_pages=len(pages) > 1)
+
+
+def _read_html(stream: BufferedReader, digest: str, limits: Limits) -> FullText:
+    return _make_markup_text(markup.read_html(_read_tree(stream, limits)), digest, limits)
+
+
+def _read_xml(stream: BufferedReader, digest: str, limits: Limits) -> FullText:
+    return _make_markup_text(markup.read_xml(_read_tree(stream, limits)), digest, limits)
+
+
+def _read_tree(stream: BufferedReader, limits: Limits) -> bytes:
+    """Return the bytes of a file that is parsed to a tree, which takes much more memory."""
+    data = stream.read(limits.largest_file + 1)
+    if len(data) > limits.largest_file:
+        message = f"the file has more than {limits.largest_file} bytes"
+        raise ExtractionError(message, suggest_raising("largest_file"))
+    return data
+
+
+def _make_markup_text(text: markup.Markup, digest: str, limits: Limits) -> FullText:
+    full = _make_text(digest, text.media_type, text.sections, limits, has_pages=False)
+    return msgspec.structs.replace(full, title=text.title)
+
+
+def _make_text(
+    digest: str, media_type: str, pages: tuple[str, ...], limits: Limits, *, has_pages: bool
+) -> FullText:
+    """Return a text up to the limits. Raise ExtractionError if it is empty."""
+    if not any(pages):
+        raise ExtractionError("the file has no text", "Remove it, or save it again")
+    pages, faults = limit_pages(pages, limits)
+    return FullText(
+        digest=digest, media_type=media_type, pages=pages, has_pages=has_pages,
+        faults=tuple(faults),
+    )  # fmt: skip
+
+
+def _complete(text: FullText, file: Path) -> FullText:
+    """Add a title by the name of the file, and the language by the text.
+
+    Neither is cached: files of one digest have several names, and detection is an extra.
+    """
+    title, language = text.title, text.language
+    if not title:
+        title = _make_title(file)
+    middle = len(text.pages) // 2
+    sample = "".join(text.pages[middle : middle + _SAMPLE_PAGES])
+    is_long = len(sample) >= _MIN_DETECTED_CHARS
+    if not language and is_long and language_detection.is_installed():
+        language = language_detection.detect_language(sample)
+    is_guessed = text.is_title_guessed or not text.title
+    return msgspec.structs.replace(
+        text, title=title, is_title_guessed=is_guessed, language=language
+    )
+
+
+def _make_title(file: Path) -> str:
+    """Return the words of a file name."""
+    title = " ".join(_SEPARATORS.sub(" ", unquote(file.stem)).split())
+    return title if any(map(str.isalnum, title)) else file.name
+
+
+_READERS: dict[str, Callable[[BufferedReader, str, Limits], FullText]] = {
+    ".pdf": pdf.extract_pdf,
+    **dict.fromkeys((".txt", ".text", ".md", ".markdown"), _read_plain_text),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), _read_html),
+    **dict.fromkeys((".xml", ".nxml", ".tei"), _read_xml),
+}
+"""The functions that read the text of a file, by the suffix of its name."""

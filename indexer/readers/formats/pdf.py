@@ -1,0 +1,102 @@
+"""Reader of PDFs: each is one record, with a title, and what else its text and metadata say.
+
+The file is not read into a chunk. A chunk has the description of the file, so that a record stays
+the same if only other parts of the file change.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from hashlib import file_digest
+from io import BufferedIOBase, BufferedReader
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from indexer.analysis.cleaning import make_slug
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.fulltext.cache import TextCache
+from indexer.fulltext.documents import extract
+from indexer.fulltext.text import ExtractionError
+from indexer.readers.base import Evidence, detect_by_name
+
+NAME = "pdf"
+VERSION = 1
+SUFFIXES: tuple[str, ...] = (".pdf",)
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "id": ("name",),
+    "title": ("title",),
+    "authors": ("author",),
+    "year": ("year",),
+    "language": ("language",),
+    "doi": ("doi",),
+    "notes": ("title source",),
+}
+GUESSED = "Title taken from the file"
+"""The note of a record whose title is not in the metadata of its file."""
+_MAX_HEADER = 1024
+"""Bytes that may precede the signature of a PDF."""
+
+
+class _Description(msgspec.Struct, omit_defaults=True):
+    """What is known of a PDF. `name` is its name as an id."""
+
+    name: str
+    title: str
+    is_title_guessed: bool = True
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    language: str | None = None
+    doi: str = ""
+
+
+def detect(filename: str, head: bytes) -> Evidence | None:
+    """Return the evidence of the signature of a PDF."""
+    if head.startswith(b"%PDF-"):
+        return Evidence(100, "it starts like a PDF")
+    if b"%PDF-" in head[:_MAX_HEADER] and detect_by_name(filename, SUFFIXES):
+        return Evidence(80, "it has the signature of a PDF")
+    return detect_by_name(filename, SUFFIXES) if not head else None
+
+
+def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+    """Yield the description of a PDF. A PDF without a readable text has only a title.
+
+    The extraction needs the file itself, so a compressed PDF is a Problem.
+    """
+    path = getattr(stream, "name", None)
+    if not isinstance(stream, BufferedReader) or not isinstance(path, str):
+        yield Problem(file, 0, "a compressed PDF can't be read", "Decompress it")
+        return
+    if os.fstat(stream.fileno()).st_size > limits.largest_document:
+        message = f"the file has more than {limits.largest_document} bytes"
+        yield Problem(file, 0, message, suggest_raising("largest_document"))
+        return
+    stem = PurePosixPath(file).stem
+    description = _Description(make_slug(stem, None), " ".join(stem.replace("_", " ").split()))
+    try:
+        digest = file_digest(stream, "sha256").hexdigest()
+        text = extract(Path(path), digest, limits, TextCache())
+    except ExtractionError as error:
+        yield Problem(file, 0, error.message, error.hint)
+    else:
+        description = _Description(
+            description.name, text.title, text.is_title_guessed, text.authors, text.year,
+            text.language, text.doi,
+        )  # fmt: skip
+    yield Chunk(msgspec.json.encode(description), file, 0)
+
+
+def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the record of a PDF."""
+    stated = msgspec.json.decode(chunk.data, type=_Description)
+    values = [
+        ("name", stated.name), ("title", stated.title),
+        *(("author", author) for author in stated.authors),
+        ("year", str(stated.year or "")), ("language", stated.language or ""),
+        ("doi", stated.doi), ("title source", GUESSED if stated.is_title_guessed else ""),
+    ]  # fmt: skip
+    properties = tuple(Property(name, value, value) for name, value in values if value)
+    yield SourceRecord(SourceLocation(chunk.file, 0), properties)

@@ -1,0 +1,183 @@
+"""Matches of clauses in the full texts of a local index.
+
+A clause matches a full text if its words are there. The frequency of a clause in a text is
+normalized by length and saturated:
+
+    strength = frequency / (frequency + k1 * (1 - b + b * length / mean length))
+
+The strength is below 1, so the many words of a text never outweigh a title.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import reduce
+
+import numpy as np
+from whoosh import query
+
+from indexer.analysis import tokenizer
+from indexer.catalogue.fields import Catalogue
+from indexer.codec.segment.array_file import Array, CorruptSegment
+from indexer.codec.segment.attached_texts import AttachedTexts
+from indexer.codec.segment.fulltext import FullTextSegment, PartPostings
+from indexer.codec.segment.postings import K1
+from indexer.codec.segment.reader import Postings
+from indexer.generations.manifest import IndexOutdated
+from search_app.engine.query.nodes import Clause, Synonyms, list_fulltext_parts
+from search_app.engine.query.term_expansion import expand_in, limit_postings
+from search_app.engine.snapshot.cache import Cache
+
+B = 0.4
+"""Normalization by length. A long document is about more, so it is weaker than in summaries."""
+MAX_POSTINGS = 200_000
+"""Limit on the postings of a prefix, wildcard or fuzzy term. The most frequent terms are kept."""
+MAX_CACHED_POSTINGS = 128
+"""Limit on cached postings of terms."""
+MAX_CACHED_LABELS = 512
+"""Limit on cached frequencies of the labels of entities."""
+
+Check = Callable[[], object]
+
+
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """Raise IndexOutdated if a file of full texts is damaged or can't be read."""
+    try:
+        yield
+    except (CorruptSegment, OSError) as error:
+        message = f"the full texts can't be read: {error}"
+        raise IndexOutdated(message, "Run: pubsearch build --force") from error
+
+
+class FullTextMatcher:
+    """The full texts of a snapshot, ready for matching. Threads may share it.
+
+    If `only_named`, they match only where the query names their field. Methods that read texts
+    raise IndexOutdated if a file is damaged.
+    """
+
+    def __init__(
+        self, attached: AttachedTexts, catalogue: Catalogue, *, only_named: bool = False
+    ) -> None:
+        self.attached, self._catalogue, self._only_named = attached, catalogue, only_named
+        row = catalogue.fulltext
+        assert row is not None
+        self.field, self.weight = row.name, row.weight
+        segments = attached.segments
+        lengths = np.concatenate([np.zeros(0), *(segment.lengths for segment in segments)])
+        mean = max(1.0, float(lengths.sum()) / max(1, int(np.count_nonzero(lengths))))
+        self._norms = K1 * (1 - B + B * lengths / mean)
+        self._postings: Cache[object, PartPostings] = Cache(MAX_CACHED_POSTINGS)
+        self._labels: Cache[object, Array] = Cache(MAX_CACHED_LABELS)
+        starts = np.flatnonzero(np.diff(attached.documents, prepend=-1))
+        self._starts, self._documents = starts, attached.documents.take(starts)
+
+    def find_postings(self, clause: Clause, check: Check) -> Postings:
+        """Return the documents whose full texts match a clause, with the strength of each.
+
+        `check` is called before each part of the clause.
+        """
+        with translate_errors():
+            counts = [self._count(clause, segment, check) for segment in self.attached.segments]
+        frequencies = np.concatenate([np.zeros(0), *counts])
+        strengths = frequencies / (frequencies + self._norms)
+        of_attachments = strengths.take(self.attached.texts)
+        if not len(of_attachments):
+            return Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
+        of_documents = np.maximum.reduceat(of_attachments, self._starts)
+        matching = of_documents.nonzero()[0]
+        return Postings(
+            self._documents.take(matching), of_documents.take(matching).astype(np.float32)
+        )
+
+    def _list_parts(self, node: query.Query) -> Iterator[query.Query]:
+        return list_fulltext_parts(node, self._catalogue, only_named=self._only_named)
+
+    def _count(self, node: query.Query, segment: FullTextSegment, check: Check) -> Array:
+        """Return how often the parts of a clause or of synonyms occur in each text (float64)."""
+        total = np.zeros(len(segment))
+        for part in self._list_parts(node):
+            check()
+            match part:
+                case query.And():
+                    counts = [self._count(child, segment, check) for child in part.subqueries]
+                    total += part.boost * reduce(np.minimum, counts)
+                case Synonyms():
+                    total += part.boost * self._count_labels(part, segment, check)
+                case query.Phrase():
+                    keys = self._find_keys(part, segment)
+                    parts = segment.part_texts.take(segment.get_parts(keys))
+                    total += part.boost * np.bincount(parts, minlength=len(segment))
+                case _:
+                    postings = self._read(part, segment)
+                    counts_of_text = segment.count_in_texts(postings.parts, postings.counts)
+                    total += part.boost * counts_of_text
+        return total
+
+    def _count_labels(self, labels: Synonyms, segment: FullTextSegment, check: Check) -> Array:
+        """Return how often the labels of an entity occur in each text."""
+        return self._labels.get(
+            (id(segment), labels.how, labels.entity_id),
+            lambda: self._count(query.Or(labels.subqueries), segment, check),
+        )
+
+    def find_clause_keys(
+        self, node: query.Query, segment: FullTextSegment, wanted: Array
+    ) -> list[Array]:
+        """Return the positions of each part of a clause in the parts of texts in a mask."""
+        keys: list[Array] = []
+        for part in self._list_parts(node):
+            if isinstance(part, query.CompoundQuery):
+                children = part.subqueries if isinstance(part, query.And) else [part]
+                for child in children:
+                    keys += self.find_clause_keys(query.Or(child.subqueries), segment, wanted)
+            elif isinstance(part, query.Phrase):
+                keys.append(self._find_keys(part, segment, wanted))
+            else:
+                postings = self._read(part, segment)
+                keys.append(segment.read_keys(postings, wanted[postings.parts]))
+        return keys
+
+    def _find_keys(
+        self, phrase: query.Phrase, segment: FullTextSegment, wanted: Array | None = None
+    ) -> Array:
+        """Return the positions at which a phrase starts: see `FullTextSegment.read_keys`.
+
+        `wanted` is a mask of parts; None means all.
+        """
+        found = [self._read_words(stem, segment.find_stem(stem), segment) for stem in phrase.words]
+        masks = [segment.mark_parts(postings.parts) for postings in found]
+        mask = reduce(np.logical_and, masks if wanted is None else [*masks, wanted])
+        rarest, *others = sorted(
+            range(len(found)), key=lambda index: int(found[index].counts.sum())
+        )
+        keys = segment.read_keys(found[rarest], mask[found[rarest].parts]) - rarest
+        for index in others:
+            if not len(keys):
+                break
+            near = segment.read_keys(found[index], mask[found[index].parts])
+            places = near.searchsorted(keys + index)
+            keys = keys[near.take(places, mode="clip") == keys + index] if len(near) else near
+        return keys
+
+    def _read(self, part: query.Query, segment: FullTextSegment) -> PartPostings:
+        """Return the postings of a term, prefix, wildcard or fuzzy term."""
+        if not isinstance(part, query.Term):
+            key = type(part), part.text, getattr(part, "maxdist", 0)
+            return self._read_words(key, self._expand(part, segment), segment)
+        surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
+        find = segment.find_stem if surface == part.text else segment.find_surface
+        return self._read_words(part.text, find(surface), segment)
+
+    def _read_words(self, key: object, words: Array, segment: FullTextSegment) -> PartPostings:
+        return self._postings.get((id(segment), key), lambda: segment.read_postings(words))
+
+    @staticmethod
+    def _expand(part: query.Query, segment: FullTextSegment) -> Array:
+        """Return the words that match a prefix, wildcard or fuzzy term as written."""
+        expansion = expand_in(part, tokenizer.SURFACE_PREFIX, segment.words)
+        if expansion is None:
+            return np.zeros(0, np.int64)
+        return np.asarray(limit_postings(expansion, segment.words, MAX_POSTINGS).numbers)

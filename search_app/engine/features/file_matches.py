@@ -1,0 +1,48 @@
+"""The files of a publication with words of a query, and highlighted passages of their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from whoosh import query
+
+from indexer.catalogue.fields import Catalogue
+from search_app.engine.features.highlight import Highlighter, best_passage, compile_highlighter
+from search_app.engine.query.nodes import clauses, list_fulltext_parts
+from search_app.engine.results import FileMatch, PagePassage
+from search_app.engine.store import Reply
+
+
+def find_file_matches(
+    reply: Reply, identity: str, catalogue: Catalogue, most: int
+) -> tuple[FileMatch, ...]:
+    """Return the matches in the files of a publication, with at most `most` passages of each."""
+    found = reply.find_files(identity, most)
+    highlighter = _make_highlighter(reply.tree, catalogue) if found else None
+    return tuple(
+        FileMatch(
+            each.file,
+            each.pages,
+            tuple(
+                PagePassage(page, best_passage(text, highlighter, each.language))
+                for page, text in sorted(each.texts)
+            ),
+            each.language,
+        )
+        for each in found
+        if highlighter
+    )
+
+
+def _make_highlighter(tree: query.Query | None, catalogue: Catalogue) -> Highlighter:
+    parts = (part for clause in clauses(tree) for part in _list_parts(clause, catalogue))
+    return compile_highlighter(parts, catalogue.language)
+
+
+def _list_parts(node: query.Query, catalogue: Catalogue) -> Iterator[query.Query]:
+    """Yield the parts of a clause that apply to full texts, and those of compounds."""
+    for part in list_fulltext_parts(node, catalogue):
+        if isinstance(part, query.CompoundQuery):
+            yield from _list_parts(part, catalogue)
+        else:
+            yield part

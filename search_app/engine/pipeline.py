@@ -1,0 +1,166 @@
+"""The pipeline of a search: from the request to the results.
+
+It interprets the query, gets a reply from the store, and adds passages, facet buckets, explanations
+and suggestions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from whoosh import query
+
+from search_app.engine.deadline import Deadline
+from search_app.engine.diagnosis import Diagnosis
+from search_app.engine.features import zero_results
+from search_app.engine.features.page_hits import make_hits
+from search_app.engine.interpretation import spellcheck, world_places
+from search_app.engine.interpretation.interpreter import (
+    Interpreter,
+    Retrieval,
+    list_asks,
+    retrieve,
+)
+from search_app.engine.interpretation.readings import Interpretation
+from search_app.engine.query.nodes import clauses
+from search_app.engine.query.term_expansion import count_dropped
+from search_app.engine.request import SearchRequest
+from search_app.engine.results import ExpandedEntity, Results
+from search_app.engine.store import Expected, StoreRequest
+
+
+def search(
+    request: SearchRequest, interpreter: Interpreter, generation: str, deadline: Deadline
+) -> Results:
+    """Return the results of a search in a generation. Raise BudgetExceeded."""
+    retrieved = retrieve(request, interpreter, deadline)
+    reply, interpretation = retrieved.reply, retrieved.interpretation
+    parsed = interpretation.parsed
+    needs_help = _needs_help(retrieved)
+    reply.expect(_list_expected(retrieved, interpreter, deadline, needs_help=needs_help))
+    all_words_docs = (
+        reply.count_overlap(interpretation.all_words_docs) if interpretation.all_words_docs else 0
+    )
+    buckets, hidden_values = reply.count_facets()
+    hits = tuple(make_hits(retrieved, interpreter, deadline))
+    deadline.checkpoint("passages")
+    has_match = all_words_docs or (reply.total > reply.by_meaning and not interpretation.relaxed)
+    diagnosis = (
+        None if has_match else _diagnose(retrieved, interpreter, deadline, was_expected=needs_help)
+    )
+    return Results(
+        total=reply.total, titles=reply.titles, is_folded=retrieved.request.fold,
+        hits=hits, facets=buckets, hidden_values=hidden_values,
+        relaxed=interpretation.relaxed, all_words_docs=all_words_docs,
+        required=interpretation.required, semantic_hits=reply.by_meaning,
+        any_word=_count_any_word(retrieved, interpreter, deadline),
+        corrected=interpretation.corrected, years=retrieved.dated_query.expressions,
+        suggestion=_suggest(retrieved, interpreter, deadline),
+        entities=tuple(_list_expanded(interpretation)), scored=interpretation.has_words,
+        sort=StoreRequest(retrieved.request, parsed.words).sort,
+        ignored_words=parsed.ignored + retrieved.request.beyond, dropped_clauses=reply.dropped,
+        truncated_expansions=tuple(_list_truncated(retrieved, interpreter)),
+        unknown_values=parsed.unknown, unknown_fields=parsed.unknown_fields,
+        has_query=not retrieved.request.text or parsed.words is not None or bool(parsed.filters),
+        diagnosis=diagnosis, is_zero_result=diagnosis is not None and not reply.has_words,
+        generation=generation, took_ms=round(deadline.total, 3), stages=deadline.stages,
+    )  # fmt: skip
+
+
+def _list_expanded(interpretation: Interpretation) -> Iterator[ExpandedEntity]:
+    """Yield the entities in the query that match by synonyms or narrower entities."""
+    for clause in clauses(interpretation.parsed.words):
+        if clause.synonyms or clause.narrower:
+            yield ExpandedEntity(clause.text, clause.synonyms, clause.narrower)
+
+
+def _count_any_word(
+    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
+) -> int | None:
+    """Return the number of hits for any word, if a query with operators has fewer, and few."""
+    total, wider = retrieved.reply.total, _widen(retrieved)
+    if wider is None or not total:
+        return None
+    any_word = retrieve(wider, interpreter, deadline).reply.total
+    return any_word if any_word > total else None
+
+
+def _widen(retrieved: Retrieval) -> SearchRequest | None:
+    """Return the search for any word, if a query with operators has few hits, or None."""
+    request, interpretation = retrieved.request, retrieved.interpretation
+    if request.match != "auto" or not (interpretation.is_strict and interpretation.is_narrow):
+        return None
+    return msgspec.structs.replace(request, match="any", page=1, sort=None)
+
+
+def _suggest(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> str | None:
+    """Return a corrected query text to suggest, if a word is rare or misspelled, or None.
+
+    The text has hits within the filters, or it names a place. A place without hits is suggested
+    because its page links to the region.
+    """
+    request = retrieved.request
+    if not _may_be_misspelled(retrieved):
+        return None
+    text = interpreter.spellchecker.suggest(request.text, deadline, rare=_is_rare(retrieved))
+    if text is None or world_places.find_mentions(text):
+        return text
+    corrected = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)
+    return text if retrieve(corrected, interpreter, deadline).reply.total else None
+
+
+def _may_be_misspelled(retrieved: Retrieval) -> bool:
+    """Return whether the words were searched for as typed, and may be corrected."""
+    interpretation = retrieved.interpretation
+    is_as_typed = retrieved.request.exact or interpretation.corrected
+    return not is_as_typed and interpretation.has_words
+
+
+def _is_rare(retrieved: Retrieval) -> bool:
+    interpretation = retrieved.interpretation
+    return (
+        not interpretation.relaxed and interpretation.reply.by_words < spellcheck.TRUSTED_FREQUENCY
+    )
+
+
+def _needs_help(retrieved: Retrieval) -> bool:
+    """Return whether it is known before the page that no hit matches all of the query."""
+    all_words = retrieved.interpretation.all_words_docs
+    has_none = all_words is not None and not all_words.by_words
+    return has_none or retrieved.reply.find_total() == 0
+
+
+def _list_expected(
+    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline, *, needs_help: bool
+) -> Iterator[Expected]:
+    """Yield what will probably be counted after the page. Raise BudgetExceeded."""
+    if wider := _widen(retrieved):
+        yield from list_asks(wider, interpreter, deadline)
+    if _may_be_misspelled(retrieved):
+        text, is_rare = retrieved.request.text, _is_rare(retrieved)
+        yield from interpreter.spellchecker.list_expected(text, rare=is_rare)
+    if needs_help:
+        yield from zero_results.list_expected(retrieved, interpreter, deadline)
+
+
+def _list_truncated(retrieved: Retrieval, interpreter: Interpreter) -> Iterator[tuple[str, int]]:
+    """Yield clauses with too many terms or names, with the number of those left out."""
+    expanding = (query.Prefix, query.Wildcard, query.FuzzyTerm)
+    for clause in clauses(retrieved.interpretation.parsed.words):
+        is_expanded = isinstance(clause.subqueries[0], expanding)
+        count = count_dropped(clause, interpreter.vocabulary) if is_expanded else 0
+        if count and clause.text not in retrieved.reply.dropped:
+            yield clause.text, count
+    yield from retrieved.reply.truncated
+
+
+def _diagnose(
+    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline, *, was_expected: bool
+) -> Diagnosis:
+    """Return alternatives to a search. Their counts are known if the help was expected."""
+    with deadline.count_as("diagnosis"):
+        if not was_expected:
+            expected = zero_results.list_expected(retrieved, interpreter, deadline)
+            interpreter.store.prefetch_counts(expected, deadline)
+        return zero_results.diagnose(retrieved, interpreter, deadline)

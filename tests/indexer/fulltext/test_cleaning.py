@@ -1,0 +1,139 @@
+"""Cleaning of pages: paragraphs, hyphens, presentation forms, and running lines."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.fulltext.cleaning import clean_pages
+
+LINES = st.lists(
+    st.text(st.sampled_from("aàb-\u2010\u00ad\ufb01\u0301 1\ufefb字한\ue000\0")) | st.text(),
+    max_size=12,
+)
+"""Lines of a page, many of them with characters that are treated specially."""
+
+
+def clean_page(*lines: str) -> str:
+    """Return the text of the only page of a document."""
+    return clean_pages([lines])[0]
+
+
+def count_letters(text: str) -> Counter[str]:
+    """Count the letters and digits of a text, ignoring compatibility forms."""
+    text = unicodedata.normalize("NFKD", text)
+    return Counter(char for char in text if char.isalnum())
+
+
+@given(LINES)
+def test_no_letter_of_a_page_is_lost(lines: list[str]) -> None:
+    """All letters of a single page are in its text."""
+    assert count_letters("".join(lines)) == count_letters(clean_page(*lines))
+
+
+@given(LINES)
+def test_a_clean_text_stays_as_it_is(lines: list[str]) -> None:
+    """Cleaning the paragraphs of a cleaned page changes nothing."""
+    text = clean_page(*lines)
+    assert clean_page(*text.split("\n")) == text
+
+
+@given(LINES)
+def test_a_text_has_only_spaces_and_paragraphs(lines: list[str]) -> None:
+    """The only white space is a space in a paragraph, and an empty line between two."""
+    for paragraph in filter(None, clean_page(*lines).split("\n\n")):
+        assert paragraph == " ".join(paragraph.split())
+        assert not any(unicodedata.category(char) == "Cc" for char in paragraph)
+
+
+@given(st.lists(st.lists(st.sampled_from(["Head", "Page 1", "2", "text", ""]), max_size=8)))
+def test_a_page_with_text_keeps_some(pages: list[list[str]]) -> None:
+    """No page becomes empty, and no word is lost from all pages."""
+    texts = clean_pages(pages)
+    assert [bool(text) for text in texts] == [any(page) for page in pages]
+    words = {line for page in pages for line in page if line.isalpha()}
+    assert words <= set(" ".join(texts).split())
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (("one", "two", "", "three"), "one two\n\nthree"),
+        (("water-", "fall"), "waterfall"),
+        (("water\u2010", "fall"), "waterfall"),
+        (("water\u00ad", "fall is in\u00adside"), "waterfall is inside"),
+        (("Schwarz-", "Weiß"), "Schwarz-Weiß"),
+        (("WATER-", "FALL"), "WATERFALL"),
+        (("COVID-", "19"), "COVID-19"),
+        (("2019-", "2020"), "2019-2020"),
+        (("a long-", "term plan; long-term"), "a long-term plan; long-term"),
+        (("long roads, any term; long-", "term"), "long roads, any term; long-term"),
+        (("longterm, long, term; long-", "term"), "longterm, long, term; longterm"),
+        (("long roads; long-", "term"), "long roads; longterm"),
+        (("a dash -", "here"), "a dash - here"),
+        (("農業政策", "的發展"), "農業政策的發展"),
+        (("한국 농업", "정책"), "한국 농업 정책"),
+        (("ﬁnal ofﬁce", "x²"), "final office x²"),
+        (("\ufee3\ufeae\ufea3\ufe92\ufe8e \ufefb", ""), "مرحبا لا"),
+        (("a\0b\ufffe\ufeff \uf0b7 c",), "ab c"),
+    ],
+)
+def test_lines_are_joined(lines: tuple[str, ...], text: str) -> None:
+    """Lines become paragraphs with whole words and plain letters."""
+    assert clean_page(*lines) == text
+
+
+def test_a_compound_is_known_from_another_page() -> None:
+    """Words of the whole document decide whether a hyphen stays."""
+    assert clean_pages([["long-", "term"], ["long-term"]]) == ("long-term", "long-term")
+
+
+def test_heads_of_even_and_odd_pages_are_removed() -> None:
+    """A head that is on every other page is running. Its first line stays."""
+    heads = ["Methods 2019", "A Report"]
+    pages = [[heads[n % 2], f"text {n * n}", f"- {n + 5} -"] for n in range(8)]
+    texts = clean_pages(pages)
+    assert texts[:2] == ("Methods 2019 text 0", "A Report text 1")
+    assert texts[2:] == tuple(f"text {n * n}" for n in range(2, 8))
+
+
+def test_numbers_that_do_not_count_pages_stay() -> None:
+    """Tables that end with a number on each page lose nothing."""
+    pages = [["text", str(number)] for number in (17, 4, 99, 23, 51)]
+    assert [text.split()[-1] for text in clean_pages(pages)] == ["17", "4", "99", "23", "51"]
+
+
+def test_a_line_inside_pages_is_not_running() -> None:
+    """Only three lines at either end of a page can be running."""
+    inner = ["a{n}", "b{n}", "c{n}", "same", "d{n}", "e{n}", "f{n}"]
+    pages = [[line.format(n=number * number) for line in inner] for number in range(9)]
+    assert all("same" in text for text in clean_pages(pages))
+
+
+def test_the_first_page_number_with_letters_stays() -> None:
+    """Lines such as Page 3 of 9 are removed from all pages but the first."""
+    texts = clean_pages([[f"text {n * n}", f"Page {n + 1} of 9"] for n in range(9)])
+    assert ["Page" in text for text in texts] == [True, *[False] * 8]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["a" * 1_000_000, "a-" * 500_000, "a\u0301" * 500_000, "\u00ad " * 500_000, "1 " * 500_000],
+    ids=["letters", "hyphens", "marks", "soft hyphens", "numbers"],
+)
+def test_odd_lines_are_cleaned(line: str) -> None:
+    """A very long line is cleaned as any other, and so are many short ones."""
+    assert len(clean_page(line)) <= len(line)
+    many = clean_page(*[line[:2]] * 100_000)
+    assert len(many) <= 300_000
+
+
+def test_paragraphs_keep_their_order() -> None:
+    """The paragraphs of a page follow each other as their lines did."""
+    words = clean_page(*[f"w{number}" for number in range(100)]).split()
+    assert all(int(first[1:]) < int(second[1:]) for first, second in pairwise(words))

@@ -1,0 +1,169 @@
+"""Files with full text: their type, title and language, the cache, and several at a time."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.fulltext import documents
+from indexer.fulltext.cache import TextCache
+from indexer.fulltext.documents import extract, extract_all, is_document
+from indexer.fulltext.text import ExtractionError, FullText
+from tests.indexer.fulltext.pdfs import make_pdf
+
+GERMAN = "Die Mitgliedstaaten der Vereinten Nationen berichten jedes Jahr über das Wasser. " * 5
+
+
+def write(folder: Path, name: str, data: bytes | str) -> tuple[Path, str]:
+    """Write a file, and return its path and digest."""
+    path = folder / name
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    return path, sha256(path.read_bytes()).hexdigest()
+
+
+def read(folder: Path, name: str, data: bytes | str, limits: Limits = LIMITS) -> FullText:
+    """Write a file, and return its text."""
+    return extract(*write(folder, name, data), limits, TextCache(folder / "cache"))
+
+
+def test_plain_text_has_pages_if_it_has_form_feeds(tmp_path: Path) -> None:
+    """A form feed ends a page, and an empty line a paragraph."""
+    text = read(tmp_path, "notes.txt", "one\ntwo\n\nthree\fnext page")
+    assert (text.pages, text.has_pages) == (("one two\n\nthree", "next page"), True)
+    text = read(tmp_path, "notes.md", "one\r\ntwo")
+    assert (text.pages, text.has_pages, text.media_type) == (("one two",), False, "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "media_type"),
+    [
+        ("a.pdf", make_pdf(["text"]), "application/pdf"),
+        ("a.PDF", make_pdf(["text"]), "application/pdf"),
+        ("a.html", "<p>text", "text/html"),
+        ("a.xml", "<article><body>text</body></article>", "application/jats+xml"),
+        ("a.tei", "<TEI><text>text</text></TEI>", "application/tei+xml"),
+        ("a.txt", "text", "text/plain"),
+    ],
+)
+def test_a_file_is_read_by_its_type(
+    tmp_path: Path, name: str, data: bytes | str, media_type: str
+) -> None:
+    """Each type of file gives its text, and the digest of the file."""
+    text = read(tmp_path, name, data)
+    assert (text.pages, text.media_type) == (("text",), media_type)
+    assert text.digest == sha256((tmp_path / name).read_bytes()).hexdigest()
+    assert is_document(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("annual-report_2019.pdf", "annual report 2019"),
+        ("Water%20Policy.v2.pdf", "Water Policy v2"),
+        ("--.pdf", "--.pdf"),
+    ],
+)
+def test_the_name_of_a_file_is_the_last_guess_of_its_title(
+    tmp_path: Path, name: str, title: str
+) -> None:
+    """A text without a title gets the words of its file name, also from the cache."""
+    for _ in range(2):
+        text = read(tmp_path, name, make_pdf(["a text"]))
+        assert (text.title, text.is_title_guessed) == (title, True)
+
+
+def test_copies_of_a_file_have_titles_of_their_own(tmp_path: Path) -> None:
+    """The cached text has no title by a file name."""
+    data = make_pdf(["a text"])
+    assert [read(tmp_path, name, data).title for name in ("one.pdf", "two.pdf")] == ["one", "two"]
+
+
+def test_a_title_of_a_page_is_certain(tmp_path: Path) -> None:
+    """The title of a web page is not guessed."""
+    text = read(tmp_path, "x.html", "<title>A Page</title><p>text")
+    assert (text.title, text.is_title_guessed) == ("A Page", False)
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("py3langid"), reason="needs the extra detection")
+def test_the_language_is_detected(tmp_path: Path) -> None:
+    """A long text has the language it is written in, a short one has none."""
+    assert read(tmp_path, "a.txt", GERMAN).language == "de"
+    assert read(tmp_path, "b.txt", "Wasser").language is None
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "limits", "reason"),
+    [
+        ("a.doc", "x", {}, "named .doc has no full text"),
+        ("a.txt", " \n", {}, "has no text"),
+        ("a.html", "", {}, "is empty"),
+        ("a.txt", "x" * 11, {"largest_document": 10}, "PUBSEARCH_LARGEST_DOCUMENT"),
+        ("a.html", "x" * 11, {"largest_file": 10}, "PUBSEARCH_LARGEST_FILE"),
+    ],
+)
+def test_a_file_without_text_is_an_error(
+    tmp_path: Path, name: str, data: str, limits: dict[str, int], reason: str
+) -> None:
+    """The error says why there is no text."""
+    with pytest.raises(ExtractionError, match=reason):
+        read(tmp_path, name, data, msgspec.structs.replace(LIMITS, **limits))
+
+
+def test_a_missing_file_and_a_pipe_are_errors(tmp_path: Path) -> None:
+    """A file that cannot be opened is an error, and a pipe does not block."""
+    os.mkfifo(tmp_path / "pipe.txt")
+    for name in ("pipe.txt", "missing.txt"):
+        with pytest.raises(ExtractionError, match="can't be read"):
+            extract(tmp_path / name, "digest", LIMITS, TextCache(tmp_path / "cache"))
+
+
+def test_text_over_the_limits_is_left_out(tmp_path: Path) -> None:
+    """The faults name the settings that include the rest."""
+    limits = msgspec.structs.replace(LIMITS, most_pages=3, longest_document=5)
+    text = read(tmp_path, "a.txt", "one\ftwo\fthree\ffour", limits)
+    assert text.pages == ("one", "tw")
+    hints = " ".join(fault.hint for fault in text.faults)
+    assert "PUBSEARCH_MOST_PAGES" in hints
+    assert "PUBSEARCH_LONGEST_DOCUMENT" in hints
+
+
+def test_a_known_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cache answers for the digest, until a limit is changed."""
+    first = read(tmp_path, "a.txt", "some text")
+    monkeypatch.setitem(documents._READERS, ".txt", lambda *_: pytest.fail("it was read again"))
+    assert read(tmp_path, "a.txt", "some text") == first
+    with pytest.raises(BaseException, match="read again"):
+        read(tmp_path, "a.txt", "some text", msgspec.structs.replace(LIMITS, most_pages=9))
+
+
+def test_several_files_come_in_order(tmp_path: Path) -> None:
+    """Each file gives its text or its error."""
+    names = [f"{number}.pdf" for number in range(9)]
+    files = [write(tmp_path, name, make_pdf([name] * 2)) for name in names]
+    files[4] = write(tmp_path, "broken.pdf", b"%PDF")
+    texts = [*extract_all(files, LIMITS, TextCache(tmp_path / "cache"))]
+    assert isinstance(texts[4], ExtractionError)
+    pages = [text.pages[0] for text in texts if isinstance(text, FullText)]
+    assert pages == [name for name in names if name != "4.pdf"]
+
+
+def test_files_are_not_read_far_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller that stops early has at most a few files read, so memory is bounded."""
+    started: list[Path] = []
+
+    def extract_one(file: Path, *_: object) -> FullText:
+        started.append(file)
+        return FullText(digest="", media_type="text/plain", pages=("text",))
+
+    monkeypatch.setattr(documents, "extract", extract_one)
+    files = ((tmp_path / f"{number}.txt", "") for number in range(100))
+    texts = extract_all(files, LIMITS, TextCache(tmp_path))
+    next(texts)
+    texts.close()
+    assert len(started) <= 5

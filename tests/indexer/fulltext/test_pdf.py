@@ -1,0 +1,254 @@
+"""The text of real PDFs: scripts, columns, scans, and files that are encrypted or hostile."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import pytest
+from fpdf import FPDF
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer.catalogue.limits import LIMITS
+from indexer.fulltext import pdf as pdf_module
+from indexer.fulltext.text import ExtractionError
+from tests.indexer.fulltext.pdfs import CHINESE, DEJAVU, add_scan, extract, make_pdf, new_pdf
+
+ARABIC = "السياسة الزراعية والاستقلال في البلاد"
+HEBREW = "מדיניות חקלאית בארץ"
+
+
+@pytest.mark.parametrize(
+    ("font", "text"),
+    [
+        (None, "Zürich and Besançon: a plain text."),
+        (DEJAVU, "Съешь ещё этих мягких французских булок"),
+        (DEJAVU, "Η πολιτική για τη γεωργία"),
+        (CHINESE, "農業政策的發展與現代化"),
+    ],
+)
+def test_scripts_from_left_to_right(font: Path | None, text: str) -> None:
+    """A text comes back as it was written."""
+    assert extract(make_pdf([text], font)).pages == (text,)
+
+
+@pytest.mark.parametrize("text", [ARABIC, HEBREW])
+@pytest.mark.parametrize("is_marked", [False, True])
+def test_scripts_from_right_to_left(text: str, is_marked: bool) -> None:
+    """Words are in the order of reading, whether PDFium reverses their letters or not.
+
+    It reverses those of a replacement text, which browsers write for ligatures.
+    """
+    pdf = new_pdf(DEJAVU)
+    pdf.add_page()
+    right = 180.0
+    for word in text.split():
+        right -= pdf.get_string_width(f"{word} ")
+        if is_marked:
+            pdf._out(f"/Span <</ActualText <FEFF{word.encode('utf-16-be').hex()}>>> BDC")
+        pdf.text(right, 50, word[::-1])  # the first letter is on the right, as a reader sees it
+        if is_marked:
+            pdf._out("EMC")
+    assert extract(bytes(pdf.output())).pages == (text,)
+
+
+def test_pages_are_apart_and_paragraphs_are_joined() -> None:
+    """A page is an item, and an empty line separates its paragraphs."""
+    pdf = new_pdf()
+    for first in ("One", "Two"):
+        pdf.add_page()
+        pdf.multi_cell(w=80, text=f"{first} paragraph that is longer than a line of the page.")
+        pdf.ln(10)
+        pdf.multi_cell(w=80, text="Another paragraph, which is long as well, so it has two lines.")
+    text = extract(bytes(pdf.output()))
+    assert text.pages == tuple(
+        f"{first} paragraph that is longer than a line of the page.\n\n"
+        "Another paragraph, which is long as well, so it has two lines."
+        for first in ("One", "Two")
+    )
+    assert text.has_pages
+    assert not text.faults
+
+
+def test_columns_are_read_one_after_the_other() -> None:
+    """A sentence continues in the next line of its column, not in the other column."""
+    pdf = new_pdf()
+    pdf.add_page()
+    for left, word in ((10, "left"), (110, "right")):
+        for row in range(20):
+            pdf.text(left, 20 + 6 * row, f"{word} column line {row} of it")
+    page = extract(bytes(pdf.output())).pages[0]
+    assert "left column line 3 of it left column line 4" in page
+    assert page.index("left column line 19") < page.index("right column line 0")
+
+
+def test_running_heads_and_page_numbers_are_removed() -> None:
+    """In 300 pages, the running head is only on the first, and no page number is left."""
+    pages = [f"The Annual Report\nText of section {n * 7919} here\n{n + 1}" for n in range(300)]
+    texts = extract(make_pdf(pages)).pages
+    assert len(texts) == 300
+    assert "The Annual Report" in texts[0]
+    assert texts[1:] == tuple(f"Text of section {n * 7919} here" for n in range(1, 300))
+
+
+def test_a_divided_word_is_joined() -> None:
+    """A word that is divided at the end of a line is one word."""
+    assert extract(make_pdf(["The water-\nfall is here"])).pages == ("The waterfall is here",)
+
+
+def test_scanned_pages_are_counted() -> None:
+    """The fault names the pages without text, without those that are blank."""
+    pdf = new_pdf()
+    pdf.add_page()
+    pdf.cell(text="The only text")
+    add_scan(pdf)
+    add_scan(pdf)
+    pdf.add_page()
+    text = extract(bytes(pdf.output()))
+    assert text.pages == ("The only text", "", "", "")
+    assert [(fault.what, "OCR" in fault.hint) for fault in text.faults] == [
+        ("2 of 4 pages have no text", True)
+    ]
+
+
+def test_a_scan_has_no_text() -> None:
+    """A PDF of which no page has text is an error that asks for OCR."""
+    pdf = new_pdf()
+    add_scan(pdf)
+    with pytest.raises(ExtractionError, match="none of the 1 pages of the PDF has text"):
+        extract(bytes(pdf.output()))
+
+
+def test_a_pdf_with_a_password_is_named() -> None:
+    """A PDF that asks for a password is an error with this reason."""
+    pdf = new_pdf()
+    pdf.set_encryption(owner_password="owner", user_password="user")
+    pdf.add_page()
+    pdf.cell(text="A secret")
+    with pytest.raises(ExtractionError, match="protected by a password"):
+        extract(bytes(pdf.output()))
+
+
+def test_a_pdf_that_only_its_owner_may_change_is_read() -> None:
+    """A PDF that opens without a password is read."""
+    pdf = new_pdf()
+    pdf.set_encryption(owner_password="owner")
+    pdf.add_page()
+    pdf.cell(text="A public text")
+    assert extract(bytes(pdf.output())).pages == ("A public text",)
+
+
+@pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"no PDF at all", b"\0" * 1000])
+def test_a_damaged_pdf_is_named(data: bytes) -> None:
+    """A file that is no PDF is an error with this reason."""
+    with pytest.raises(ExtractionError, match="damaged"):
+        extract(data)
+
+
+WHOLE = make_pdf([f"Page {number} has a text" for number in range(5)])
+
+
+@settings(max_examples=25)
+@given(cut=st.integers(0, len(WHOLE)), flips=st.lists(st.integers(0, len(WHOLE) - 1), max_size=5))
+def test_damage_is_an_error_or_costs_pages(cut: int, flips: list[int]) -> None:
+    """A PDF with damage at any byte raises nothing but ExtractionError."""
+    data = bytearray(WHOLE)
+    for position in flips:
+        data[position] ^= 0x55
+    with suppress(ExtractionError):
+        assert any(extract(bytes(data[:cut])).pages)
+
+
+def make_bomb(pages: list[bytes]) -> bytes:
+    """Return a PDF of pages with these operators."""
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>"]
+    kids = b" ".join(b"%d 0 R" % (4 + 2 * index) for index in range(len(pages)))
+    objects.append(b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(pages), kids))
+    objects.append(b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>")
+    for index, page in enumerate(pages):
+        data = zlib.compress(b"BT /F 9 Tf 50 500 Td " + page + b" ET", 1)
+        objects.append(
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Resources<</Font<</F 3 0 R>>>>"
+            b"/Contents %d 0 R>>" % (5 + 2 * index)
+        )
+        head = b"<</Length %d/Filter/FlateDecode>>stream\n" % len(data)
+        objects.append(head + data + b"\nendstream")
+    body = b"".join(b"%d 0 obj%s endobj\n" % item for item in enumerate(objects, 1))
+    return b"%PDF-1.7\n" + body + b"trailer<</Root 1 0 R>>\n%%EOF"
+
+
+BOMB = b"(a) Tj 0 1 Td " * 10_000_000
+
+
+def test_a_page_that_needs_too_much_memory_costs_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages before it are kept, and the fault says where reading stopped."""
+    monkeypatch.setattr(pdf_module, "MAX_MEMORY_BYTES", 300_000_000)
+    text = extract(make_bomb([b"(The first page) Tj", BOMB, b"(The last page) Tj"]))
+    assert text.pages[0] == "The first page"
+    assert [re.sub(r"\d", "#", fault.what) for fault in text.faults]
+
+
+def test_a_page_that_takes_too_much_time_costs_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages before it are kept, and the fault says where reading stopped."""
+    monkeypatch.setattr(pdf_module, "MAX_SECONDS", 1)
+    monkeypatch.setattr(pdf_module, "MAX_MEMORY_BYTES", 60_000_000_000)
+    text = extract(make_bomb([b"(The first page) Tj", BOMB]))
+    assert text.pages == ("The first page",)
+    assert [fault.what for fault in text.faults] == [
+        "only 1 of 2 pages were read: it takes too much time"
+    ]
+
+
+def test_pages_over_the_limit_are_left_out() -> None:
+    """The fault names the setting that includes them."""
+    text = extract(WHOLE, msgspec.structs.replace(LIMITS, most_pages=2))
+    assert len(text.pages) == 2
+    assert "5 pages, more than 2" in text.faults[0].what
+    assert "PUBSEARCH_MOST_PAGES" in text.faults[0].hint
+
+
+def test_characters_over_the_limit_are_left_out() -> None:
+    """The page at the limit is cut, and the fault names the setting."""
+    text = extract(WHOLE, msgspec.structs.replace(LIMITS, longest_document=25))
+    assert text.pages == ("Page 0 has a text", "Page 1 h")
+    assert "PUBSEARCH_LONGEST_DOCUMENT" in text.faults[0].hint
+
+
+def test_without_the_extra_the_error_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A PDF needs an optional package."""
+    monkeypatch.setattr(pdf_module, "PACKAGE", "no_such_package")
+    with pytest.raises(ExtractionError, match=r"pubsearch\[pdf\]"):
+        extract(WHOLE)
+
+
+def test_the_description_of_a_pdf_is_read() -> None:
+    """Title, author and language come from the metadata, and the DOI from the first page."""
+    pdf = FPDF()
+    pdf.set_title("A Report on Water")
+    pdf.set_author("Ada Lovelace; Jean-Luc Picard")
+    pdf.set_lang("de-AT")
+    pdf.set_font("helvetica", size=12)
+    pdf.add_page()
+    pdf.multi_cell(w=0, text="Some text\nhttps://doi.org/10.1234/Abc.5\n© 2019 The Agency")
+    text = extract(bytes(pdf.output()))
+    assert (text.title, text.is_title_guessed) == ("A Report on Water", False)
+    assert text.authors == ("Lovelace, Ada", "Picard, Jean-Luc")
+    assert (text.language, text.doi, text.year) == ("de", "10.1234/abc.5", 2019)
+
+
+def test_the_largest_text_of_the_first_page_is_the_title() -> None:
+    """Without a title in the metadata, the lines in the largest letters are a guess."""
+    pdf = FPDF()
+    pdf.set_title("Microsoft Word - draft_final.doc")
+    pdf.add_page()
+    for size, line in ((10, "The Agency"), (24, "Water and"), (24, "Climate"), (10, "A body text")):
+        pdf.set_font("helvetica", size=size)
+        pdf.cell(text=line, new_x="LMARGIN", new_y="NEXT")
+    text = extract(bytes(pdf.output()))
+    assert (text.title, text.is_title_guessed) == ("Water and Climate", True)

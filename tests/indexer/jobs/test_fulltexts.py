@@ -1,0 +1,201 @@
+"""Builds with full texts: files that come, change, move, and go."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from indexer.catalogue.limits import LIMITS
+from indexer.codec.segment.attached_texts import FULLTEXT
+from indexer.fulltext import documents
+from indexer.jobs import build, verify
+from indexer.jobs.build import BuildResult
+from search_app.engine import open_engine
+from search_app.engine.request import SearchRequest
+from tests.indexer.fulltext.pdfs import make_pdf
+
+CATALOGUE = """
+title = "Reports"
+description = ""
+
+[[field]]
+name = "title"
+label = "Title"
+kind = "text"
+role = "title"
+weight = 2.0
+
+[[field]]
+name = "fulltext"
+label = "Full text"
+kind = "fulltext"
+weight = 0.3
+"""
+
+
+class Corpus:
+    """A corpus of three records, some of which have files, and its index."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.index = folder / "corpus", folder / "index"
+        self.folder.mkdir()
+        (self.folder / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
+        records = [{"id": name, "title": f"Report {name}"} for name in ("one", "two", "three")]
+        lines = "".join(json.dumps(record) + "\n" for record in records)
+        (self.folder / "records.jsonl").write_text(lines, encoding="utf-8")
+
+    def write(self, name: str, *pages: str) -> Path:
+        """Write a PDF with these pages."""
+        file = self.folder / name
+        file.write_bytes(make_pdf(pages))
+        return file
+
+    def build(self, **options: object) -> BuildResult:
+        """Build the index."""
+        return build.build(self.folder, self.index, **options)  # type: ignore[arg-type]
+
+    def find(self, text: str) -> list[str]:
+        """Return the ids of the publications that a search finds."""
+        return [*open_engine(self.index).get_searcher().list_ids(SearchRequest(text))]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corpus:
+    """A corpus without files, and an empty cache of texts."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return Corpus(tmp_path)
+
+
+@pytest.fixture
+def extracted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that are read."""
+    names: list[str] = []
+    extract = documents.extract
+
+    def record(file: Path, *rest: object) -> object:
+        names.append(file.name)
+        return extract(file, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(documents, "extract", record)
+    return names
+
+
+def test_only_new_and_changed_files_are_read(corpus: Corpus, extracted: list[str]) -> None:
+    """A build reads the files that are new or have other bytes, whatever their records."""
+    corpus.write("one.pdf", "piracy")
+    two = corpus.write("two.pdf", "fishing")
+    assert corpus.build().status == "published"
+    assert corpus.find("piracy") == ["one"]
+    assert corpus.build().status == "unchanged"
+    os.utime(two, ns=(1, 1))
+    assert corpus.build().status == "unchanged"
+    extracted.clear()
+    corpus.write("two.pdf", "smuggling")
+    assert corpus.build().status == "published"
+    assert extracted == ["two.pdf"]
+    assert corpus.find("smuggling") == ["two"]
+    assert corpus.find("fulltext:fishing") == []
+    assert corpus.find("piracy") == ["one"]
+    (corpus.folder / "one.pdf").rename(corpus.folder / "three.pdf")
+    extracted.clear()
+    corpus.build()
+    assert extracted == []
+    assert corpus.find("piracy") == ["three"]
+    (corpus.folder / "three.pdf").unlink()
+    corpus.build()
+    assert corpus.find("fulltext:piracy") == []
+
+
+def test_a_new_record_keeps_the_texts_of_the_others(corpus: Corpus, extracted: list[str]) -> None:
+    """Documents get other numbers, and no file is read again."""
+    corpus.write("three.pdf", "piracy")
+    corpus.build()
+    extracted.clear()
+    (corpus.folder / "a.jsonl").write_text('{"id": "zero", "title": "First"}\n', encoding="utf-8")
+    corpus.build()
+    assert extracted == []
+    assert corpus.find("piracy") == ["three"]
+
+
+def test_a_damaged_file_costs_only_itself(corpus: Corpus, extracted: list[str]) -> None:
+    """It is reported by each build, and read once."""
+    corpus.write("one.pdf", "piracy")
+    (corpus.folder / "two.pdf").write_bytes(b"%PDF-1.7 broken")
+    for status in ("published", "unchanged"):
+        result = corpus.build()
+        assert result.status == status
+        [problem] = [each for each in result.problems if each.file == "two.pdf"]
+        assert "damaged" in problem.what
+    assert sorted(extracted) == ["one.pdf", "two.pdf"]
+    assert corpus.find("piracy") == ["one"]
+    corpus.write("two.pdf", "fishing")
+    assert corpus.build().problems == []
+
+
+def test_files_outside_the_corpus_are_searched(corpus: Corpus, tmp_path: Path) -> None:
+    """A folder that `sources.toml` names keeps its files, whose text is searched."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "one.pdf").write_bytes(make_pdf(["piracy"]))
+    (corpus.folder / "sources.toml").write_text(
+        '[[source]]\nfile = "records.jsonl"\nformat = "json"\n'
+        '[source.fields]\nid = "id"\ntitle = "title"\n'
+        f'[[attachments]]\npath = "{outside}"\n',
+        encoding="utf-8",
+    )
+    corpus.build()
+    assert corpus.find("piracy") == ["one"]
+
+
+def test_a_text_of_a_record_is_no_catalogue(corpus: Corpus) -> None:
+    """A plain text that is named after a record is searched, and causes no problem."""
+    (corpus.folder / "one.txt").write_text("A report on piracy.\n" * 40, encoding="utf-8")
+    assert corpus.build().problems == []
+    assert corpus.find("piracy") == ["one"]
+
+
+def test_other_limits_read_all_files_again(corpus: Corpus) -> None:
+    """A text that a limit cut short is complete after the limit is raised."""
+    corpus.write("one.pdf", "first", "second", "third")
+    low = msgspec.structs.replace(LIMITS, most_pages=2)
+    assert [problem.file for problem in corpus.build(limits=low).problems] == ["one.pdf"]
+    assert corpus.find("third") == []
+    assert corpus.build().problems == []
+    assert corpus.find("third") == ["one"]
+
+
+def test_a_catalogue_without_the_row_has_no_full_texts(corpus: Corpus) -> None:
+    """Without the row, no file is read, and the index has no file for texts."""
+    corpus.write("one.pdf", "piracy")
+    plain = CATALOGUE.rpartition("[[field]]")[0]
+    (corpus.folder / "catalogue.toml").write_text(plain, encoding="utf-8")
+    generation = corpus.build().generation
+    assert not [*generation.segment.glob("fulltext*")]
+    assert corpus.find("piracy") == []
+
+
+def test_an_index_for_a_cluster_says_that_it_has_no_texts(corpus: Corpus) -> None:
+    """The build reports it, and leaves the files alone."""
+    corpus.write("one.pdf", "piracy")
+    result = corpus.build(with_texts=False)
+    assert [problem.what for problem in result.problems] == [
+        "full texts are not searched in a cluster"
+    ]
+    assert not (result.generation.segment / FULLTEXT).exists()
+
+
+def test_verify_reads_all_texts(corpus: Corpus) -> None:
+    """A changed byte of a text is found."""
+    corpus.write("one.pdf", "piracy")
+    generation = corpus.build().generation
+    assert [report.errors for report in verify.verify(corpus.index)] == [()]
+    [data] = generation.segment.glob("*.dat")
+    content = bytearray(data.read_bytes())
+    content[100] ^= 1
+    data.write_bytes(content)
+    [report] = verify.verify(corpus.index)
+    assert any(data.name in error for error in report.errors)

@@ -1,0 +1,234 @@
+"""An import makes records of PDFs, except of those that belong to records."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.records import Problem, Publication
+from indexer.fulltext.attachments import find_attachments
+from indexer.ingest import corpus, watcher
+from indexer.jobs import build, importer
+from indexer.jobs.importer import ImportResult
+from indexer.mapping import sources
+from tests.indexer.fulltext.pdfs import make_pdf
+
+RIS = """\
+TY  - BOOK
+ID  - salt
+TI  - Salt
+L1  - files/1/scan.pdf
+ER  -
+
+TY  - BOOK
+ID  - pepper
+TI  - Pepper
+DO  - 10.5555/pepper
+ER  -
+"""
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts are cached in the folder of the test."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def pdfs(tmp_path: Path) -> Path:
+    """Return a folder of PDFs."""
+    folder = tmp_path / "reports"
+    (folder / "old").mkdir(parents=True)
+    for name in ("Harbour_report.pdf", "Fishing_report.pdf", "old/Whaling_report.pdf"):
+        (folder / name).write_bytes(make_pdf([f"All about {name}."]))
+    return folder
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """Return a folder with an export of records, their PDFs, and another PDF."""
+    folder = tmp_path / "library"
+    (folder / "files" / "1").mkdir(parents=True)
+    (folder / "export.ris").write_text(RIS, encoding="utf-8")
+    for name in ("files/1/scan.pdf", "10.5555_pepper.pdf", "Other_spices.pdf"):
+        (folder / name).write_bytes(make_pdf([f"All about {name}."]))
+    return folder
+
+
+def read(folder: Path) -> dict[str, Publication]:
+    """Return the publications of a corpus folder by id. None of it is a problem."""
+    problems: list[Problem] = []
+    found = list(corpus.read(folder, catalogue_toml.load(folder), problems.append))
+    assert not problems
+    return {publication.id: publication for publication in found}
+
+
+def list_attached(folder: Path) -> tuple[dict[str, list[str]], list[Problem]]:
+    """Return the names of the attached files by id, as a build finds them, and the problems."""
+    catalogue, problems = catalogue_toml.load(folder), list[Problem]()
+    publications = list(corpus.read(folder, catalogue, problems.append))
+    outside = sources.load(folder).list_attachments()
+    found = find_attachments(
+        folder, catalogue, enumerate(publications), problems.append, outside=outside
+    )
+    by_id: dict[str, list[str]] = {}
+    for each in found:
+        by_id.setdefault(publications[each.doc_number].id, []).append(each.path.name)
+    return by_id, problems
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_folder_of_pdfs_is_a_catalogue(in_place: bool, pdfs: Path, tmp_path: Path) -> None:
+    """Each PDF is a record, its full text is searched, and the site serves it."""
+    into = tmp_path / "new"
+    result = importer.import_files([pdfs], into, in_place=in_place)
+    assert {source.format for source in result.sources} == {"pdf"}
+    catalogue = catalogue_toml.load(into)
+    assert catalogue.files == "serve"
+    assert catalogue.fulltext
+    assert catalogue.fulltext.weight == 0.3
+    assert set(read(into)) == {"harbour-report", "fishing-report", "whaling-report"}
+    assert (into / "old" / "Whaling_report.pdf").exists() is not in_place
+    attached, problems = list_attached(into)
+    assert attached == {
+        "harbour-report": ["Harbour_report.pdf"], "fishing-report": ["Fishing_report.pdf"],
+        "whaling-report": ["Whaling_report.pdf"],
+    }  # fmt: skip
+    assert not problems
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_pdf_of_a_record_is_no_record(in_place: bool, library: Path, tmp_path: Path) -> None:
+    """PDFs that belong to records are their files. The others are records."""
+    into = tmp_path / "new"
+    result = importer.import_files([library], into, in_place=in_place)
+    assert result.attached == 2
+    assert set(read(into)) == {"salt", "pepper", "other-spices"}
+    attached, problems = list_attached(into)
+    assert attached == {
+        "salt": ["scan.pdf"], "pepper": ["10.5555_pepper.pdf"],
+        "other-spices": ["Other_spices.pdf"],
+    }  # fmt: skip
+    assert not problems
+    assert (into / "files" / "1" / "scan.pdf").exists() is not in_place
+
+
+def test_a_web_page_of_a_record_is_no_record(library: Path, tmp_path: Path) -> None:
+    """A page that a record names is its file, whatever records it seems to have."""
+    head = '<meta name="citation_title" content="Salt on the web"><meta name="citation_author" '
+    page = f'<html><head>{head} content="Ada Marsh"></head><body>All about salt.</body></html>'
+    (library / "files" / "1" / "page.html").write_text(page, encoding="utf-8")
+    (library / "Other.html").write_text(page, encoding="utf-8")
+    ris = RIS.replace("L1  - files/1/scan.pdf", "L1  - files/1/scan.pdf;files/1/page.html")
+    (library / "export.ris").write_text(ris, encoding="utf-8")
+    result = importer.import_files([library], tmp_path / "new")
+    assert result.attached == 3
+    assert not any(source.split for source in sources.load(tmp_path / "new").source)
+    found = read(tmp_path / "new")
+    assert {publication.source.file for publication in found.values()} == {
+        "export.ris", "Other.html", "Other_spices.pdf",
+    }  # fmt: skip
+    assert list_attached(tmp_path / "new")[0]["salt"] == ["page.html", "scan.pdf"]
+
+
+def test_a_pdf_belongs_to_the_page_of_its_name(tmp_path: Path) -> None:
+    """A page with one record has the PDF next to it that has the same name."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    head = '<meta name="citation_title" content="Salt"><meta name="citation_author" content="Ada">'
+    (folder / "salt.html").write_text(f"<html><head>{head}</head></html>", encoding="utf-8")
+    (folder / "salt.pdf").write_bytes(make_pdf(["All about salt."]))
+    assert importer.import_files([folder], tmp_path / "new").attached == 1
+    assert list_attached(tmp_path / "new")[0] == {"salt": ["salt.html", "salt.pdf"]}
+
+
+def test_a_change_of_a_file_that_is_not_copied_is_seen(library: Path, tmp_path: Path) -> None:
+    """A server that builds after changes looks at the files outside the corpus folder too."""
+    importer.import_files([library], tmp_path / "new", in_place=True)
+    before = watcher.read_state(tmp_path / "new")
+    (library / "10.5555_pepper.pdf").write_bytes(b"%PDF-1.7 new")
+    assert watcher.read_state(tmp_path / "new") != before
+
+
+def test_single_files_give_access_to_nothing_else(library: Path, tmp_path: Path) -> None:
+    """If files are imported by name, the other files of their folder stay private."""
+    files = [library / "export.ris", library / "10.5555_pepper.pdf"]
+    importer.import_files(files, tmp_path / "new", in_place=True)
+    places = sources.load(tmp_path / "new").list_attachments()
+    assert places == [library / "10.5555_pepper.pdf"]
+    assert list_attached(tmp_path / "new")[0] == {"pepper": ["10.5555_pepper.pdf"]}
+
+
+def test_an_imported_folder_can_be_built(library: Path, tmp_path: Path) -> None:
+    """A build reads the records, and leaves the files of records alone."""
+    importer.import_files([library], tmp_path / "new")
+    result = build.build(tmp_path / "new", tmp_path / "index")
+    assert result.generation.manifest.publications == 3
+    assert not result.problems
+
+
+def import_twice(first: Path, second: Path, into: Path) -> tuple[ImportResult, list[Problem]]:
+    """Return the result of an import into the folder of an earlier one, and its problems."""
+    problems: list[Problem] = []
+    importer.import_files([first], into)
+    return importer.import_files([second], into, report=problems.append), problems
+
+
+def test_pdfs_are_added_to_a_catalogue(library: Path, tmp_path: Path) -> None:
+    """PDFs that are imported later belong to the records that are there."""
+    scans, into = tmp_path / "scans", tmp_path / "new"
+    scans.mkdir()
+    shutil.move(library / "10.5555_pepper.pdf", scans)
+    result, problems = import_twice(library, scans, into)
+    assert result.attached == 1
+    assert not problems
+    assert set(read(into)) == {"salt", "pepper", "other-spices"}
+    assert list_attached(into)[0]["pepper"] == ["10.5555_pepper.pdf"]
+
+
+def test_a_catalogue_without_full_text_says_so(library: Path, tmp_path: Path) -> None:
+    """An import of PDFs into a catalogue without a row for their text is a problem."""
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    for path in [*library.rglob("*.pdf")]:
+        shutil.move(path, scans)
+    _, [problem] = import_twice(library, scans, tmp_path / "new")
+    assert problem.file == "catalogue.toml"
+    assert "fulltext" in problem.hint
+
+
+def test_a_damaged_pdf_costs_only_itself(pdfs: Path, tmp_path: Path) -> None:
+    """A damaged PDF is reported, and the others are imported."""
+    (pdfs / "Broken_report.pdf").write_bytes(b"%PDF-1.4 broken")
+    problems: list[Problem] = []
+    importer.import_files([pdfs], tmp_path / "new", report=problems.append)
+    assert [problem.file for problem in problems] == ["Broken_report.pdf"]
+    publications = list(
+        corpus.read(tmp_path / "new", catalogue_toml.load(tmp_path / "new"), problems.append)
+    )
+    assert len(publications) == 4
+
+
+def test_pdfs_next_to_pages_are_no_records(corpus_folder: Path) -> None:
+    """Without a `sources.toml`, a PDF is a file of a record or a problem."""
+    (corpus_folder / "a.pdf").write_bytes(make_pdf(["Some text."]))
+    catalogue = catalogue_toml.load(corpus_folder)
+    problems: list[Problem] = []
+    found = list(corpus.read(corpus_folder, catalogue, problems.append))
+    assert all(publication.source.file != "a.pdf" for publication in found)
+    [problem] = problems
+    assert "fulltext" in problem.hint
+
+
+@pytest.fixture
+def corpus_folder(tmp_path: Path) -> Path:
+    """Return a corpus folder without `sources.toml`."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    catalogue = 'title = "T"\ndescription = ""\n[[field]]\nname = "title"\nlabel = "Title"\n'
+    (folder / "catalogue.toml").write_text(f'{catalogue}role = "title"\nweight = 1\n')
+    (folder / "records.jsonl").write_text('{"id": "a", "title": "A"}\n')
+    return folder

@@ -1,0 +1,125 @@
+"""A PDF is one record, whatever its text is like."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.readers import registry
+from indexer.readers.formats import pdf
+from tests.indexer.fulltext.pdfs import add_scan, make_pdf, new_pdf
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts are cached in the folder of the test."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def read(
+    path: Path, limits: Limits = LIMITS
+) -> tuple[dict[str, list[str]] | None, list[Problem], list[Chunk]]:
+    """Return the columns of the record of a file, the problems, and the chunks."""
+    match = registry.detect(path)
+    assert match
+    assert match.reader.NAME == "pdf"
+    with path.open("rb") as stream:
+        parts = list(registry.split(stream, path.name, match.reader, limits))
+    chunks = [part for part in parts if isinstance(part, Chunk)]
+    columns: dict[str, list[str]] | None = None
+    for chunk in chunks:
+        [record] = match.reader.parse(chunk, limits)
+        assert isinstance(record, SourceRecord)
+        columns = {}
+        for prop in record.properties:
+            columns.setdefault(prop.name, []).append(prop.value)
+    return columns, [part for part in parts if isinstance(part, Problem)], chunks
+
+
+def test_a_pdf_describes_itself(tmp_path: Path) -> None:
+    """Title, authors, DOI and language come from the file."""
+    made = new_pdf()
+    made.set_title("Salt and pepper in history")
+    made.set_author("Marsh, Ada; Wu, Li")
+    made.set_lang("en-GB")
+    made.add_page()
+    made.cell(text="https://doi.org/10.5555/salt")
+    path = tmp_path / "Salt_2.pdf"
+    path.write_bytes(bytes(made.output()))
+    columns, problems, _ = read(path)
+    assert columns == {
+        "name": ["salt-2"], "title": ["Salt and pepper in history"], "language": ["en"],
+        "author": ["Marsh, Ada", "Wu, Li"], "doi": ["10.5555/salt"],
+    }  # fmt: skip
+    assert not problems
+
+
+def test_a_title_that_is_not_stated_is_marked(tmp_path: Path) -> None:
+    """A record says that its title was taken from the file."""
+    path = tmp_path / "annual_report-2019.pdf"
+    path.write_bytes(make_pdf(["All text has the same size."]))
+    columns, _, _ = read(path)
+    assert columns
+    assert columns["name"] == ["annual-report-2019"]
+    assert columns["title source"] == [pdf.GUESSED]
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"%PDF-1.7 this is all", "damaged"),
+        (make_pdf(["text"])[:300], "damaged"),
+        (None, "has text"),
+    ],
+)
+def test_a_pdf_without_a_readable_text_keeps_its_record(
+    data: bytes | None, what: str, tmp_path: Path
+) -> None:
+    """A damaged or scanned PDF is a problem, and a record with the name of the file as title."""
+    if data is None:
+        scan = new_pdf()
+        add_scan(scan)
+        data = bytes(scan.output())
+    path = tmp_path / "old_map.pdf"
+    path.write_bytes(data)
+    columns, [problem], _ = read(path)
+    assert columns == {"name": ["old-map"], "title": ["old map"], "title source": [pdf.GUESSED]}
+    assert what in problem.what
+    assert problem.file == "old_map.pdf"
+
+
+def test_a_chunk_is_small_and_the_same_after_other_changes(tmp_path: Path) -> None:
+    """A chunk has only the description, so a change of the text leaves the record unchanged."""
+    first, second = tmp_path / "a.pdf", tmp_path / "b" / "a.pdf"
+    second.parent.mkdir()
+    first.write_bytes(make_pdf(["The text of the first version.", "more " * 900]))
+    second.write_bytes(make_pdf(["The text of the first version.", "less " * 900]))
+    (_, _, [one]), (_, _, [two]) = read(first), read(second)
+    assert one == two
+    assert len(one.data) < 200
+
+
+def test_the_limit_on_pdfs_is_that_on_documents(tmp_path: Path) -> None:
+    """A PDF may be larger than a page of records, but not than a document."""
+    path = tmp_path / "a.pdf"
+    path.write_bytes(make_pdf(["Some text."]))
+    columns, problems, _ = read(path, msgspec.structs.replace(LIMITS, largest_file=10))
+    assert columns
+    assert not problems
+    columns, [problem], _ = read(path, msgspec.structs.replace(LIMITS, largest_document=10))
+    assert columns is None
+    assert "PUBSEARCH_LARGEST_DOCUMENT" in problem.hint
+
+
+def test_a_compressed_pdf_is_a_problem(tmp_path: Path) -> None:
+    """A PDF in gzip is recognized, and the problem says what to do."""
+    path = tmp_path / "a.pdf.gz"
+    path.write_bytes(gzip.compress(make_pdf(["Some text."])))
+    columns, [problem], _ = read(path)
+    assert columns is None
+    assert problem.hint == "Decompress it"

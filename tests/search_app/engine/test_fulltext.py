@@ -1,0 +1,276 @@
+"""Searches in full texts: what matches, what ranks first, where it is, and what stays the same."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer.catalogue.records import Publication
+from indexer.fulltext.text import FullText
+from indexer.generations import directory
+from indexer.generations.manifest import IndexOutdated
+from search_app.engine.deadline import Deadline
+from search_app.engine.local_index import open_searcher
+from search_app.engine.request import SearchRequest
+from search_app.engine.results import Hit, Results
+from search_app.engine.search import Searcher
+from tests.search_app.texts import (
+    CATALOGUE,
+    Texts,
+    make_index_with_texts,
+    make_publication,
+    make_text,
+)
+
+WORDS = ("organ", "removal", "victim", "border", "police", "law")
+FIRST_PAGE = ["A page about fishing.", "Smuggling at sea.", "Nothing here.", "Smuggling by air."]
+
+
+@contextmanager
+def searching(
+    publications: Sequence[Publication], texts: Texts, **changes: object
+) -> Iterator[Searcher]:
+    """Yield a searcher of publications and their texts."""
+    catalogue = msgspec.structs.replace(CATALOGUE, **changes)
+    with tempfile.TemporaryDirectory() as name:
+        folder = make_index_with_texts(Path(name), catalogue, publications, texts)
+        yield open_searcher(directory.load_live(folder))
+
+
+def find(searcher: Searcher, text: str, **options: object) -> Results:
+    """Return the results of a search."""
+    return searcher.search(SearchRequest(text, **options), Deadline())  # type: ignore[arg-type]
+
+
+def list_ids(results: Results) -> list[str]:
+    """Return the ids of the hits in order."""
+    return [hit.publication.id for hit in results.hits]
+
+
+def one_text(
+    identity: str, pages: Sequence[str], language: str = "en"
+) -> dict[str, Mapping[str, FullText]]:
+    """Return the text of one publication."""
+    return {identity: {f"{identity}.pdf": make_text(identity, pages, language=language)}}
+
+
+def test_a_word_in_a_text_is_found_with_its_pages() -> None:
+    """A word that no field has is found in a text, with all its pages and the best passage."""
+    with searching([make_publication("a", "Boats")], one_text("a", FIRST_PAGE)) as searcher:
+        [hit] = find(searcher, "smuggling").hits
+        [match] = hit.files
+        assert match.pages == (2, 4)
+        [passage] = match.passages
+        assert passage.page == 2
+        assert [run.text for run in passage.passage if run.marked] == ["Smuggling"]
+        assert find(searcher, "smuggling", inside=False).total == 0
+
+
+def test_pages_with_more_words_are_listed() -> None:
+    """Of the pages with words of a query, those with the most of them are listed."""
+    pages = ["police", "border police", "border", "police at the border"]
+    with searching([make_publication("a", "Boats")], one_text("a", pages)) as searcher:
+        [hit] = find(searcher, "border police").hits
+        assert hit.files[0].pages == (2, 4)
+
+
+def test_a_phrase_does_not_cross_pages_or_paragraphs() -> None:
+    """The last word of a page and the first of the next are no phrase."""
+    with searching(
+        [make_publication("a", "Boats"), make_publication("b", "Boats")],
+        one_text("a", ["the model", "law of the sea", "model\n\nlaw"])
+        | one_text("b", ["a model law"]),
+    ) as searcher:
+        assert list_ids(find(searcher, '"model law"')) == ["b"]
+        assert find(searcher, '"model law"').hits[0].files[0].pages == (1,)
+
+
+def test_one_title_precedes_a_hundred_texts() -> None:
+    """A word in one title and often in a hundred texts puts the title first."""
+    made = [make_publication(f"p{number}", f"Report {number}") for number in range(100)]
+    texts: dict[str, Mapping[str, FullText]] = {}
+    for publication in made:
+        texts |= one_text(publication.id, ["piracy " * 40] * 60)
+    made.append(make_publication("title", "Piracy"))
+    with searching(made, texts) as searcher:
+        results = find(searcher, "piracy")
+        assert results.total == 101
+        assert list_ids(results)[0] == "title"
+
+
+def test_the_row_of_the_full_text_is_a_field() -> None:
+    """`fulltext:word` finds texts only, also where the switch leaves them out."""
+    with searching(
+        [make_publication("a", "Piracy"), make_publication("b", "Boats")],
+        one_text("b", ["piracy at sea"]),
+    ) as searcher:
+        for inside in (True, False):
+            assert list_ids(find(searcher, "fulltext:piracy", inside=inside)) == ["b"]
+        assert list_ids(find(searcher, "title:piracy")) == ["a"]
+        assert sorted(list_ids(find(searcher, "piracy"))) == ["a", "b"]
+
+
+@pytest.mark.parametrize("text", ["smugg*", "sm*ggling", "smugling~", '"smuggling at sea"'])
+def test_patterns_match_texts(text: str) -> None:
+    """Prefixes, wildcards, fuzzy terms, and phrases match words of texts, and are marked."""
+    with searching([make_publication("a", "Boats")], one_text("a", FIRST_PAGE)) as searcher:
+        [hit] = find(searcher, text).hits
+        runs = hit.files[0].passages[0].passage
+        assert any(run.marked and run.text == "Smuggling" for run in runs)
+
+
+def test_words_of_another_language_are_found_in_texts() -> None:
+    """A stem of a language that only a text has is known."""
+    with searching(
+        [make_publication("a", "Boats")],
+        one_text("a", ["Los traficantes de armas"], language="es"),
+    ) as searcher:
+        assert find(searcher, "traficante").total == 1
+        assert find(searcher, "مهاجر").total == 0
+
+
+def test_a_word_that_texts_have_is_not_corrected() -> None:
+    """A word in several texts is correct, even if a title has a similar one."""
+    made = [make_publication(f"p{number}", "The cabala system") for number in range(6)]
+    texts: dict[str, Mapping[str, FullText]] = {}
+    for publication in made[:4]:
+        texts |= one_text(publication.id, ["The kabala system"])
+    with searching(made, texts) as searcher:
+        results = find(searcher, "kabala system")
+        assert results.corrected is None
+        assert results.suggestion is None
+
+
+def test_an_explanation_names_the_full_text() -> None:
+    """The explanation of a hit adds up to its score, with a part for the full text."""
+    with searching(
+        [make_publication("a", "Piracy"), make_publication("b", "Boats")],
+        one_text("a", ["piracy at sea"]) | one_text("b", ["piracy at sea"]),
+    ) as searcher:
+        for hit in find(searcher, "piracy", explain=True).hits:
+            assert hit.why is not None
+            assert hit.score is not None
+            assert hit.why.score == pytest.approx(hit.score, abs=1e-3)
+            assert "fulltext" in {field.field for part in hit.why.parts for field in part.fields}
+            assert hit.why.lacks == ()
+
+
+def test_a_search_in_one_publication_lists_its_pages() -> None:
+    """Each page with a word has a passage. Other publications are not searched."""
+    texts = one_text("a", FIRST_PAGE) | one_text("b", ["smuggling"])
+    with searching([make_publication("a", "x"), make_publication("b", "y")], texts) as searcher:
+        [match] = searcher.find_in_files("a", SearchRequest("smuggling"))
+        assert match.pages == (2, 4)
+        assert [passage.page for passage in match.passages] == [2, 4]
+        assert searcher.find_in_files("a", SearchRequest("zebra")) == ()
+        [file] = searcher.list_files("b")
+        assert (file.name, file.pages) == ("b.pdf", 1)
+        stored = searcher.find_file(file.digest)
+        assert stored is not None
+        assert (stored.path, stored.ids) == ("b.pdf", ("b",))
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed"])
+def test_damaged_texts_are_an_error_and_no_wrong_answer(damage: str, tmp_path: Path) -> None:
+    """A search that reads a damaged text fails with a hint. Others go on."""
+    folder = make_index_with_texts(
+        tmp_path, CATALOGUE, [make_publication("a", "Boats")], one_text("a", FIRST_PAGE)
+    )
+    generation = directory.load_live(folder)
+    searcher = open_searcher(generation)
+    [data] = generation.segment.glob("*.dat")
+    content = data.read_bytes()
+    data.write_bytes(b"" if damage == "cut" else content[:-20] + bytes(20))
+    with pytest.raises(IndexOutdated, match=r"full texts can't be read.*build --force"):
+        find(searcher, "smuggling")
+    assert find(searcher, "boats", inside=False).total == 1
+
+
+def throw(seed: int) -> tuple[list[Publication], Texts]:
+    """Return random publications, some of which have texts, and some texts belong to several."""
+    random = Random(seed)
+
+    def words(most: int) -> str:
+        return " ".join(random.choices(WORDS, k=random.randint(1, most)))
+
+    made = [
+        make_publication(f"p{number}", words(4), random.choice((None, words(5))))
+        for number in range(random.randint(1, 30))
+    ]
+    pool = [
+        make_text(f"{seed}-{number}", [words(8) for _ in range(random.randint(1, 5))])
+        for number in range(10)
+    ]
+    texts = {
+        each.id: {
+            f"{each.id}-{part}.pdf": random.choice(pool) for part in range(random.randrange(3))
+        }
+        for each in made
+    }
+    return made, texts
+
+
+QUERIES = st.one_of(
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join),
+    st.lists(st.sampled_from(WORDS), min_size=2, max_size=3).map(
+        lambda words: f'"{" ".join(words)}"'
+    ),
+    st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS)).map(
+        lambda pair: f"{pair[0]} NOT {pair[1]}"
+    ),
+)
+
+
+def matches(publication: Publication, texts: Texts, text: str, *, inside: bool) -> bool:
+    """Return whether a publication matches a query, one place at a time, word by word."""
+    places = [publication.title, publication.summary or ""]
+    if inside:
+        places += [page for file in texts[publication.id].values() for page in file.pages]
+    if text.startswith('"'):
+        return any(f" {text.strip(chr(34))} " in f" {place} " for place in places)
+    words, _, excluded = text.partition(" NOT ")
+    present = {word for place in places for word in place.split()}
+    return present.issuperset(words.split()) and excluded not in present
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES, min_size=1, max_size=8))
+def test_all_publications_with_the_words_are_found(seed: int, texts: list[str]) -> None:
+    """With and without full texts, the hits are those that contain the words somewhere."""
+    made, of_publications = throw(seed)
+    with searching(made, of_publications) as searcher:
+        for text in texts:
+            for inside in (True, False):
+                results = find(searcher, text, match="all", exact=True, inside=inside, size=100)
+                assert set(list_ids(results)) == {
+                    each.id for each in made if matches(each, of_publications, text, inside=inside)
+                }, (text, inside)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES, min_size=1, max_size=6))
+def test_a_search_outside_is_that_of_a_catalogue_without_texts(seed: int, texts: list[str]) -> None:
+    """Without full texts, hits, scores, and facets are those of an index that has none."""
+    made, of_publications = throw(seed)
+    plain = [field for field in CATALOGUE.fields if field.kind != "fulltext"]
+    with (
+        searching(made, of_publications) as searcher,
+        searching(made, {}, fields=tuple(plain)) as bare,
+    ):
+        for text in texts:
+            first, second = find(searcher, text, inside=False), find(bare, text)
+            assert list(map(strip, first.hits)) == list(map(strip, second.hits))
+            assert (first.total, first.facets) == (second.total, second.facets)
+
+
+def strip(hit: Hit) -> tuple[str, float | None]:
+    """Return the id and the score of a hit."""
+    return hit.publication.id, hit.score

@@ -1,0 +1,279 @@
+"""Full texts on pages: lines of hits, the switch, reasons, and the search inside a publication."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask.testing import FlaskClient
+
+from indexer.catalogue.fields import Catalogue
+from search_app.i18n.interface import LANGUAGES
+from tests.search_app.engine import catalogues
+from tests.search_app.texts import CATALOGUE, PUBLICATIONS, TEXTS, open_index, open_site
+
+DIGEST = TEXTS["report"]["2020/annual report.pdf"].digest
+FILE = f"/file/{DIGEST}/annual%20report.pdf"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """Return a client of a site with full texts that serves its files."""
+    return open_site(tmp_path_factory.mktemp("serving"))
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """Return a client of a site with full texts that does not serve its files."""
+    return open_site(tmp_path_factory.mktemp("closed"), CATALOGUE)
+
+
+def read(client: FlaskClient, address: str) -> BeautifulSoup:
+    """Return a page, whose status must be 200."""
+    response = client.get(address)
+    assert response.status_code == 200, response.text
+    return BeautifulSoup(response.data, "lxml")
+
+
+def find_hit(page: BeautifulSoup, identity: str) -> Tag:
+    """Return the hit of a publication on a list."""
+    return next(hit for hit in page.select(".hit") if hit.select(f'abbr[title="{identity}"]'))
+
+
+def list_lines(client: FlaskClient, address: str, identity: str) -> list[str]:
+    """Return the lines on files of a hit, as text."""
+    return [line.text for line in find_hit(read(client, address), identity).select(".inside")]
+
+
+def list_titles(client: FlaskClient, address: str) -> list[str]:
+    """Return the titles of a list."""
+    return [title.text for title in read(client, address).select(".hit h3")]
+
+
+def test_a_hit_names_the_pages_of_a_file(client: FlaskClient) -> None:
+    """A hit names two of five pages, the best one among them, and links to all of them."""
+    hit = find_hit(read(client, "/?q=organ"), "report")
+    [line] = hit.select(".inside")
+    assert line.text == "In annual report.pdf, on pages 14, 31 and 3 more"
+    assert [str(link["href"]) for link in line.select("a")] == [
+        FILE, f"{FILE}#page=14", f"{FILE}#page=31",
+        "/publication/report?q=organ&hit=2&find=organ#full-text",
+    ]  # fmt: skip
+    assert all(link["rel"] == ["nofollow"] and not link.get("target") for link in line.select("a"))
+
+
+@pytest.mark.parametrize(
+    ("query", "identity", "lines"),
+    [
+        ("organ", "organ", ["In organ.pdf, on page 2"]),
+        ("donor", "report", ["In annual report.pdf, on page 31"]),
+        ("pirates", "web", ["In notes.html"]),
+        (
+            "pearls", "many",
+            ["In part 1.pdf, on page 1", "In part 2.pdf, on page 1", "In 2 more files"],
+        ),
+        ("leaflet", "plain", []),
+    ],
+)  # fmt: skip
+def test_lines_of_one_file_and_of_several(
+    client: FlaskClient, query: str, identity: str, lines: list[str]
+) -> None:
+    """A hit names at most two files, and no pages of a file without pages."""
+    assert list_lines(client, f"/?q={query}", identity) == lines
+
+
+def test_three_pages_are_a_list(client: FlaskClient) -> None:
+    """Up to three pages are all named, in the list format of the language."""
+    assert list_lines(client, "/?q=%22page+3%22+OR+%22page+4%22+OR+%22page+5%22", "report") == [
+        "In annual report.pdf, on pages 3, 4 and 5"
+    ]
+    assert list_lines(client, "/zh/?q=%22page+3%22+OR+%22page+4%22", "report") == [
+        "在annual report.pdf的第3和4页"
+    ]
+
+
+def test_the_passage_of_a_page_is_shown_if_the_abstract_has_no_match(client: FlaskClient) -> None:
+    """The passage of the best page, with its language, follows an abstract without a match."""
+    page = read(client, "/?q=organ")
+    own, passage = find_hit(page, "report").select(".passage")
+    assert own.text == "An overview of the year."
+    assert passage.text.startswith("Page 31 on borders. The removal of an organ is a crime.")
+    assert (passage["lang"], passage["dir"]) == ("en", "auto")
+    assert [mark.text.lower() for mark in passage.select("mark")][:2] == ["organ", "organ"]
+    assert len(find_hit(page, "organ").select(".passage")) == 1
+    assert len(find_hit(read(client, "/?q=pearls"), "many").select(".passage")) == 1
+
+
+def test_files_have_links_only_where_they_are_served(
+    client: FlaskClient, closed: FlaskClient
+) -> None:
+    """Files that are not served, or that belong to a restricted publication, have no links."""
+    for address in ("/?q=organ", "/publication/report?find=organ"):
+        assert "/file/" in client.get(address).text
+        assert "/file/" not in closed.get(address).text
+    assert list_lines(closed, "/?q=donor", "report") == ["In annual report.pdf, on page 31"]
+    for address in ("/?q=vault", "/publication/secret?find=vault"):
+        page = client.get(address).text
+        assert "kept.pdf" in page
+        assert "/file/" not in page
+
+
+def test_the_switch_leaves_the_documents_out(client: FlaskClient) -> None:
+    """The option above a list leads to `inside=0`, and back. A note says that it is on."""
+    page = read(client, "/?q=organ&fold=1")
+    switch = page.select_one('[data-key="inside"]')
+    assert switch
+    assert switch.text == "Do not search inside the documents"
+    assert switch["href"] == "/?q=organ&inside=0&fold=1"
+    assert list_titles(client, str(switch["href"])) == ["Organ removal"]
+    outside = read(client, str(switch["href"]))
+    assert not outside.select(".inside")
+    back = outside.select_one('[data-key="inside"]')
+    assert back
+    assert (back.text, back["href"]) == ("Also search inside the documents", "/?q=organ&fold=1")
+    assert "The text inside the documents is not searched." in outside.select(".note")[0].text
+
+
+def test_inside_0_stays_in_every_link_and_form(client: FlaskClient) -> None:
+    """All links of a list and the search box keep `inside=0`, except the links that leave it."""
+    page = read(client, "/?q=report&inside=0&year=2020")
+    links = [str(a["href"]) for a in page.select("main a[href]")]
+    own = [link for link in links if urlsplit(link).path == "/" and "q=" in link]
+    assert [link for link in own if "inside=0" not in link] == ["/?q=report&year=2020"] * 2
+    exports = [link for link in links if link.startswith(("/export/", "/search-record"))]
+    assert exports
+    assert all("inside=0" in link for link in exports)
+    assert page.select_one('.searchbox input[name="inside"][value="0"]')
+
+
+@pytest.mark.parametrize("path", ["/export/csv", "/feed.atom", "/api/search-record"])
+def test_exports_and_records_leave_the_documents_out(client: FlaskClient, path: str) -> None:
+    """Exports, feeds, and records of a search with `inside=0` have its hits only."""
+    name = "Annual report" if path != "/api/search-record" else '"id":"report"'
+    assert name in client.get(f"{path}?q=organ").text
+    assert name not in client.get(f"{path}?q=organ&inside=0").text
+
+
+def test_a_search_record_states_the_switch(client: FlaskClient) -> None:
+    """A record has `inside`, and says in words that documents were left out."""
+    assert '"inside":true' in client.get("/api/search-record?q=organ").text
+    assert '"inside":false' in client.get("/api/search-record?q=organ&inside=0").text
+    line = "The text inside the documents is not searched."
+    assert line in client.get("/search-record?q=organ&inside=0").text
+
+
+def test_an_index_without_full_texts_has_no_switch(tmp_path: Path) -> None:
+    """Without full texts, no page mentions them, and `inside` has no effect."""
+    fields = tuple(row for row in CATALOGUE.fields if row.kind != "fulltext")
+    catalogue = Catalogue(title="Plain", description="", fields=fields)
+    client = open_index(catalogues.index(tmp_path, PUBLICATIONS, catalogue))
+    for address in ("/?q=organ", "/?q=organ&inside=0", "/advanced", "/about"):
+        assert "documents" not in client.get(address).text, address
+    assert "full-text" not in client.get("/publication/organ").text
+
+
+def test_the_advanced_form_has_the_switch(client: FlaskClient) -> None:
+    """The box is ticked, so the form searches documents unless a reader clears it."""
+    form = read(client, "/advanced").select_one("form.advanced")
+    assert form
+    box = form.select_one("#inside")
+    assert box
+    assert box.has_attr("checked")
+    ticked, cleared = "inside=1&inside=0", "inside=0"
+    for sent, target in ((ticked, "/?q=organ"), (cleared, "/?q=organ&inside=0")):
+        response = client.get(f"/advanced/search?words.all=organ&{sent}")
+        assert response.headers["Location"] == target
+    response = client.get("/advanced/search?in.fulltext=organ")
+    assert response.headers["Location"] == "/?q=fulltext%3Aorgan"
+
+
+def test_reasons_name_the_full_text(client: FlaskClient) -> None:
+    """A reason says that a word is in the full text, and not that it is a value of a row."""
+    reasons = find_hit(read(client, "/?q=organ&explain=1"), "report").select(".why li")
+    [reason] = [each.text for each in reasons]
+    assert re.fullmatch(r"“organ” adds (0\.\d\d) of \1: it is in the full text\.", reason)
+
+
+def test_a_publication_lists_its_files(client: FlaskClient, closed: FlaskClient) -> None:
+    """The page names the files, how much text they have, and where they are."""
+    page = read(client, "/publication/report")
+    [file] = page.select(".files li")
+    assert file.text == "annual report.pdf 1 of 40 pages has no text"
+    assert [link["href"] for link in file.select("a")] == [FILE]
+    assert [file.text for file in read(client, "/publication/web").select(".files li")] == [
+        "notes.html"
+    ]
+    button = page.select_one(".get .button")
+    assert button
+    assert (button.text, button["href"]) == ("Open annual report.pdf", FILE)
+    assert "Open annual report.pdf" not in closed.get("/publication/report").text
+    assert not read(client, "/publication/plain").select("#full-text")
+
+
+def test_a_search_inside_a_publication(client: FlaskClient) -> None:
+    """The form finds pages with passages, and links to them. It keeps the way to the list."""
+    page = read(client, "/publication/report?q=organ&inside=1&hit=2&find=organ")
+    section = page.select_one('section[aria-labelledby="full-text"]')
+    assert section
+    form = section.select_one("form")
+    assert form
+    assert form["action"] == "/publication/report#full-text"
+    values = {str(field["name"]): field["value"] for field in form.select("input")}
+    assert values == {"q": "organ", "hit": "2", "find": "organ"}
+    assert [heading.text for heading in section.select("h3")] == ["Best matches: 5 pages"]
+    links = section.select(".found-pages a")
+    assert [(link.text, link["href"]) for link in links] == [
+        (f"Page {page}", f"{FILE}#page={page}") for page in (14, 20, 25, 31, 40)
+    ]
+    assert all(passage.select("mark") for passage in section.select(".passage"))
+
+
+def test_a_search_inside_sections_and_several_files(client: FlaskClient) -> None:
+    """Sections have numbers, but no links. Each of several files has a heading with its name."""
+    sections = read(client, "/publication/web?find=pirates").select(".found-pages p:first-child")
+    assert [str(section.decode_contents()) for section in sections] == ["Section 2"]
+    headings = read(client, "/publication/many?find=pearls").select("section h3")
+    assert "part 3.pdf Best matches: 1 page" in [heading.text for heading in headings]
+
+
+@pytest.mark.parametrize("text", ["zyzzyva", "***", "year:2020"])
+def test_a_search_inside_without_matches(client: FlaskClient, text: str) -> None:
+    """A text that no page has, or that has no words, gets a sentence."""
+    page = read(client, f"/publication/report?find={text}")
+    assert page.select_one('[role="status"]')
+    assert "The full text does not have these words." in page.text
+
+
+def test_crawlers_index_no_search_inside(client: FlaskClient) -> None:
+    """The page of a publication is indexed, but no search inside it."""
+    assert "X-Robots-Tag" not in client.get("/publication/report").headers
+    tag = client.get("/publication/report?find=organ").headers["X-Robots-Tag"]
+    assert tag == "noindex, nofollow"
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_lines_and_reasons_in_each_language(client: FlaskClient, code: str) -> None:
+    """Lines, reasons, and the search inside have the file and the pages in each language."""
+    prefix = "" if code == "en" else f"/{code}"
+    page = read(client, f"{prefix}/?q=organ&explain=1")
+    [line] = find_hit(page, "report").select(".inside")
+    assert [link.text for link in line.select("a")][:3] == ["annual report.pdf", "14", "31"]
+    assert "3" in line.select("a")[3].text
+    assert (
+        len(read(client, f"{prefix}/publication/report?find=organ").select(".found-pages li")) == 5
+    )
+
+
+def test_programs_find_a_served_pdf(client: FlaskClient, closed: FlaskClient) -> None:
+    """The page of a publication with one served PDF names it in a tag and in the header `Link`."""
+    page = read(client, "/publication/report")
+    [tag] = page.select('meta[name="citation_pdf_url"]')
+    assert tag["content"] == f"http://localhost{FILE}"
+    header = f'<http://localhost{FILE}>; rel="item"; type="application/pdf"'
+    assert header in client.get("/publication/report").headers["Link"]
+    for site, identity in ((closed, "report"), (client, "secret"), (client, "many")):
+        assert not read(site, f"/publication/{identity}").select('[name="citation_pdf_url"]')
+    assert 'rel="item"' not in closed.get("/publication/report").headers["Link"]
