@@ -135,6 +135,8 @@ def test_the_switch_leaves_the_documents_out(client: FlaskClient) -> None:
     assert back
     assert (back.text, back["href"]) == ("Also search inside the documents", "/?q=organ&fold=1")
     assert "The text inside the documents is not searched." in outside.select(".note")[0].text
+    assert read(client, "/?q=xyzzy").select('[data-key="inside"]')
+    assert not read(client, "/").select('[data-key="inside"]')
 
 
 def test_inside_0_stays_in_every_link_and_form(client: FlaskClient) -> None:

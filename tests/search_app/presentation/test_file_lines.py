@@ -1,0 +1,107 @@
+"""Lines on the files of a hit, and summaries of a search inside a publication."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search_app.engine import Searcher, SearchRequest, open_engine
+from search_app.engine.results import File, FileMatch, Hit, PagePassage, TextRun
+from search_app.presentation.file_lines import list_file_lines
+from search_app.presentation.file_search import make_file_search
+from search_app.presentation.search_page import make_search_page
+from search_app.search_state import SearchState
+from tests.search_app.texts import CATALOGUE, PUBLICATIONS, TEXTS, make_index_with_texts
+
+PUBLICATION = PUBLICATIONS[0]
+PAGES = st.sets(st.integers(1, 2000), min_size=1, max_size=9).map(sorted)
+
+
+def make_match(pages: list[int], best: int, *, total: int = 2000) -> FileMatch:
+    """Return a match on pages, with a passage of the best one. `total` counts all pages."""
+    passage = PagePassage(best, (TextRun("organ", marked=True),))
+    file = File("0" * 64, "a <b> & c.pdf", "application/pdf", total, 0)
+    return FileMatch(file, tuple(pages), (passage,))
+
+
+def list_sentences(*matches: FileMatch) -> list[str]:
+    """Return the lines of a hit with matches, as text."""
+    hit = Hit(PUBLICATION, 1.0, (), (), files=matches)
+    lines = list_file_lines(hit, CATALOGUE, "", "/find", needs_passage=False)
+    return [str(line.sentence.striptags()) for line in lines]
+
+
+@given(PAGES, st.data())
+def test_a_line_names_the_best_page_and_counts_the_others(
+    pages: list[int], data: st.DataObject
+) -> None:
+    """A line names up to three pages, ascending. All named and counted pages are all pages."""
+    best = data.draw(st.sampled_from(pages))
+    [line] = list_sentences(make_match(pages, best))
+    named, _, more = line.partition(" and ") if line.endswith(" more") else (line, "", "")
+    listed = named.rpartition("on page")[2].removeprefix("s").replace(" and ", ", ")
+    shown = [int(number.replace(",", "")) for number in listed.split(", ")]
+    assert shown == sorted(shown)
+    assert {best} <= {*shown} <= {*pages}
+    assert len(shown) + int(more.partition(" ")[0] or 0) == len(pages)
+    assert len(shown) <= 3
+
+
+def test_a_name_of_a_file_is_text() -> None:
+    """Markup in the name of a file is shown, not interpreted."""
+    match = make_match([1], 1)
+    [line] = list_file_lines(
+        Hit(PUBLICATION, 1.0, (), (), files=(match,)), CATALOGUE, "", "/find", needs_passage=True
+    )
+    assert line.sentence == "In <bdi>a &lt;b&gt; &amp; c.pdf</bdi>, on page <bdi>1</bdi>"
+    assert line.passage_html == "<mark>organ</mark>"
+
+
+@pytest.mark.parametrize(("count", "last"), [(2, "on page 1"), (3, "In 1 more file")])
+def test_two_files_have_lines(count: int, last: str) -> None:
+    """The third file and all after it share a line."""
+    lines = list_sentences(*[make_match([1], 1)] * count)
+    assert len(lines) == count
+    assert lines[-1].endswith(last)
+
+
+@pytest.mark.parametrize(
+    ("pages", "total", "summary"),
+    [
+        ([7], 9, "Best matches: 1 page"), ([7, 8], 9, "Best matches: 1 of 2 pages"),
+        ([7], 0, "Best matches: 1 section"), ([7, 8], 0, "Best matches: 1 of 2 sections"),
+    ],
+)  # fmt: skip
+def test_a_search_inside_counts_pages_or_sections(
+    pages: list[int], total: int, summary: str
+) -> None:
+    """The summary of a file has its pages with the best matches, and how many are listed."""
+    match = make_match(pages, 7, total=total)
+    found = make_file_search(
+        PUBLICATION, [match.file], CATALOGUE, text="organ", matches=[match],
+        state=SearchState(), position=None,
+    )  # fmt: skip
+    assert found
+    assert [file.summary for file in found.found] == [summary]
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    """Return a searcher of an index with full texts."""
+    folder: Path = tmp_path_factory.mktemp("index")
+    index = make_index_with_texts(folder, CATALOGUE, PUBLICATIONS, TEXTS)
+    return open_engine(index).get_searcher()
+
+
+def test_a_corrected_query_leads_to_the_pages_of_the_correction(searcher: Searcher) -> None:
+    """The link to all pages has the text that was searched for, not a misspelled one."""
+    results = searcher.search(SearchRequest("organ"))
+    corrected = msgspec.structs.replace(results, corrected="organ")
+    state = SearchState(text="orgna")
+    page = make_search_page(corrected, state, CATALOGUE, has_texts=True)
+    [line] = next(hit for hit in page.hits if hit.id == "report").files
+    assert "q=orgna&amp;hit=2&amp;find=organ#full-text" in line.sentence
