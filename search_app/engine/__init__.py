@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
@@ -27,7 +27,7 @@ from search_app.engine.admission import AdmissionControl, TooBusy
 from search_app.engine.deadline import BudgetExceeded, Deadline
 from search_app.engine.local_index import LoadOptions, LocalIndex, open_searcher
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import Results
+from search_app.engine.results import FileMatch, Results
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.loader import IntegrityCheck
 from search_app.engine.store import StoreUnavailable
@@ -215,6 +215,17 @@ class Engine:
         """
         with self._admission.admit(searcher.estimate_cost(request)) as yield_to_others:
             yield searcher.search(request, Deadline(self._budget, yield_to_others))
+
+    def find_in_files(
+        self, identity: str, request: SearchRequest, searcher: Searcher
+    ) -> Sequence[FileMatch]:
+        """Return the pages with words of a text in the files of a publication, with passages.
+
+        It is admitted as any search. Raise the errors of `search`.
+        """
+        with self._admission.admit(searcher.estimate_cost(request)) as yield_to_others:
+            deadline = Deadline(self._budget, yield_to_others)
+            return searcher.find_in_files(identity, request, deadline)
 
     def scan(self, request: SearchRequest, searcher: Searcher) -> Iterator[Publication]:
         """Return all hits of a search in order. Raise the errors of `search`.

@@ -100,10 +100,15 @@ class Searcher:
         """Return the file with a digest (SHA-256, hexadecimal), or None."""
         return self.store.find_file(digest)
 
-    def find_in_files(self, identity: str, request: SearchRequest) -> Sequence[FileMatch]:
-        """Return the pages with words of a text in the files of a publication, with passages."""
-        interpretation = self.interpreter.interpret_typed(self._resolve(request), Deadline())
-        return find_file_matches(interpretation.reply, identity, self.catalogue, MAX_PASSAGES)
+    def find_in_files(
+        self, identity: str, request: SearchRequest, deadline: Deadline | None = None
+    ) -> Sequence[FileMatch]:
+        """Return the pages with words of a text in the files of a publication, with passages.
+
+        Raise BudgetExceeded.
+        """
+        typed = self.interpreter.interpret_typed(self._resolve(request), deadline or Deadline())
+        return find_file_matches(typed.reply, identity, self.catalogue, MAX_PASSAGES)
 
     def estimate_cost(self, request: SearchRequest) -> int:
         """Return the approximate cost of a search, in postings."""

@@ -83,10 +83,7 @@ def make_search_record(
     origin: str,
     time: datetime,
 ) -> SearchRecord:
-    """Return the record of a search. `origin` is the scheme and the host of its URLs.
-
-    `time` is the time of the search in UTC.
-    """
+    """Return the record of a search at a time in UTC. `origin` is the scheme and host of URLs."""
     manifest = searcher.generation.manifest
     readings = interpretation_notes(results, state, has_texts=searcher.has_texts)
     lines = [

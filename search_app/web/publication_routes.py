@@ -28,6 +28,7 @@ from search_app.web.lookup import get_publication
 from search_app.web.middleware.path_prefix import get_root
 from search_app.web.routes import (
     get_catalogue,
+    get_engine,
     get_searcher,
     parse_state,
     render_json,
@@ -105,9 +106,12 @@ def _make_file_search(
 
 
 def _find_in_files(identity: str) -> Sequence[FileMatch]:
-    """Return the matches of the parameter `find` in the files of a publication."""
-    text = _read_text()
-    return get_searcher().find_in_files(identity, SearchRequest(text)) if text else ()
+    """Return the matches of the parameter `find` in the files of a publication.
+
+    Raise the errors of a search.
+    """
+    request = SearchRequest(_read_text())
+    return get_engine().find_in_files(identity, request, get_searcher()) if request.text else ()
 
 
 def _read_text() -> str:

@@ -11,9 +11,18 @@ from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 
 from indexer.catalogue.fields import Catalogue
+from search_app import config, create_app
+from search_app.engine import Engine
 from search_app.i18n.interface import LANGUAGES
 from tests.search_app.engine import catalogues
-from tests.search_app.texts import CATALOGUE, PUBLICATIONS, TEXTS, open_index, open_site
+from tests.search_app.texts import (
+    CATALOGUE,
+    PUBLICATIONS,
+    TEXTS,
+    make_index_with_texts,
+    open_index,
+    open_site,
+)
 
 DIGEST = TEXTS["report"]["2020/annual report.pdf"].digest
 FILE = f"/file/{DIGEST}/annual%20report.pdf"
@@ -247,6 +256,18 @@ def test_a_search_inside_without_matches(client: FlaskClient, text: str) -> None
     page = read(client, f"/publication/report?find={text}")
     assert page.select_one('[role="status"]')
     assert "The full text does not have these words." in page.text
+
+
+@pytest.mark.parametrize("address", ["/publication/report", "/api/publication/report"])
+def test_a_search_inside_has_a_time_budget(address: str, tmp_path: Path) -> None:
+    """A search inside a publication that takes too long is an error, as any other search."""
+    index = make_index_with_texts(tmp_path, CATALOGUE, PUBLICATIONS, TEXTS)
+    engine = Engine(index, budget=0)
+    client = create_app(config.load({}, index=index), engine).test_client()
+    assert client.get(address).status_code == 200
+    response = client.get(f"{address}?find=organ")
+    assert response.status_code == 503
+    assert "Retry-After" in response.headers
 
 
 def test_crawlers_index_no_search_inside(client: FlaskClient) -> None:
