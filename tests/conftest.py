@@ -22,6 +22,8 @@ from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
 from indexer.jobs import build
+from search_app.i18n import translation
+from search_app.i18n.interface import SOURCE, load_interface
 from search_app.web.middleware import request_log
 from tests import samples
 from tests.catalogue import (
@@ -139,6 +141,7 @@ def process() -> Iterator[None]:
     ]:
         root.removeHandler(handler)
     sys.setswitchinterval(interval)
+    translation.use(load_interface(SOURCE))
 
 
 @pytest.fixture

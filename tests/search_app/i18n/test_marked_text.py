@@ -13,14 +13,15 @@ from babel.messages.extract import extract_from_dir
 from jinja2 import Environment, nodes
 
 from tests.conftest import ROOT
-from tools.messages import METHODS, OPTIONS
+from tools.messages import KEYWORDS, METHODS, OPTIONS
 
 pytestmark = pytest.mark.slow
 
 SEARCH_APP = ROOT / "search_app"
 TEMPLATES = sorted((SEARCH_APP / "web" / "templates").iterdir())
 VIEW_MODELS = sorted((SEARCH_APP / "presentation").glob("*.py"))
-MARKS = ("gettext", "ngettext")
+MARKS = {"gettext": 1, "ngettext": 2, "html_gettext": 1, "html_ngettext": 2}
+"""Functions that translate messages, with the number of their messages."""
 LETTER = re.compile(r"[^\W\d_]")
 VISIBLE = {"alt", "aria-label", "data-label", "placeholder", "title"}
 """Attributes whose values users see or hear. A script prints `data-label`."""
@@ -36,7 +37,7 @@ def messages() -> frozenset[tuple[str, ...]]:
     """Return the messages of the package: one text, or a singular and a plural."""
     return frozenset(
         (message,) if isinstance(message, str) else tuple(message)
-        for _, _, message, _, _ in extract_from_dir(SEARCH_APP, METHODS, OPTIONS)
+        for _, _, message, _, _ in extract_from_dir(SEARCH_APP, METHODS, OPTIONS, KEYWORDS)
     )
 
 
@@ -225,9 +226,9 @@ def test_messages_have_named_placeholders_only() -> None:
 
 
 def test_every_message_can_be_extracted() -> None:
-    """The arguments of `gettext` and `ngettext` are literals."""
+    """The messages of functions that translate are literals."""
     calls = [
-        (path, node.lineno, node.args[: MARKS.index(node.func.id) + 1])
+        (path, node.lineno, node.args[: MARKS[node.func.id]])
         for path in SEARCH_APP.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS
