@@ -55,10 +55,14 @@ def list_links(page: BeautifulSoup) -> Iterator[tuple[str, str, bool]]:
 
 
 def list_rows(page: BeautifulSoup) -> Iterator[tuple[str, str, bool]]:
-    """Yield the same of each row with hits below the regions that are selected or opened."""
+    """Yield the same of each row with hits below the regions that are selected or opened.
+
+    Links of rows also have a fragment, which keeps the filters of a phone open.
+    """
     for row in page.select("details.children[open] a.tick"):
         if row.select_one(".count").get_text():  # type: ignore[union-attr]
-            yield str(row["href"]), str(row["aria-label"]), "aria-current" in row.attrs
+            url = str(row["href"]).removesuffix("#values-region")
+            yield url, str(row["aria-label"]), "aria-current" in row.attrs
 
 
 @given(words=st.lists(TYPED, max_size=3), places=PLACES, ticked=TICKED)
