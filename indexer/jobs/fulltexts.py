@@ -36,7 +36,7 @@ class FullTexts:
     ) -> None:  # fmt: skip
         self._folder, self._catalogue, self._limits = folder, catalogue, limits
         self._progress = progress
-        self._previous = _open_previous(previous, limits)
+        self._previous = _open_previous(previous, catalogue, limits)
         known = self._previous.list_attached() if self._previous else []
         self._known = {(each.file, each.size, each.time): each.digest for each in known}
 
@@ -56,13 +56,27 @@ class FullTexts:
         if unread:
             message = f"the full text of {len(unread)} PDFs is not searched"
             report(Problem(unread[0].file, 0, message, "Install the extra: pubsearch[pdf]"))
-        return sorted(
-            Attached(each.doc_number, each.file, *self._examine(each.file, each.path))
-            for each in readable
-        )
+        return sorted(self._examine_all(readable, report))
+
+    def _examine_all(
+        self, files: Sequence[Attachment], report: Callable[[Problem], None]
+    ) -> Iterator[Attached]:
+        """Yield the files that can be read. Report the others."""
+        for each in files:
+            try:
+                examined = self._examine(each.file, each.path)
+            except OSError as error:
+                message = f"the file can't be read: {error.strerror or error}"
+                hint = "Check the file and its permissions. Its publication was kept"
+                report(Problem(each.file, 0, message, hint))
+            else:
+                yield Attached(each.doc_number, each.file, *examined)
 
     def _examine(self, file: str, path: Path) -> tuple[str, int, int]:
-        """Return the digest, size and time of a file. An unchanged one is not read."""
+        """Return the digest, size and time of a file. An unchanged one is not read.
+
+        Raise OSError.
+        """
         status = path.stat()
         size, time = status.st_size, status.st_mtime_ns
         digest = self._known.get((file, size, time))
@@ -101,12 +115,18 @@ class FullTexts:
             self._progress.report_texts(done, len(files), pages)
 
 
-def _open_previous(previous: Generation | None, limits: Limits) -> PreviousTexts | None:
-    """Return the full texts of the previous generation, or None if none can be copied."""
+def _open_previous(
+    previous: Generation | None, catalogue: Catalogue, limits: Limits
+) -> PreviousTexts | None:
+    """Return the full texts of the previous generation, or None if none can be copied.
+
+    The stems of a text without a language are those of the catalogue's language.
+    """
     if previous is None or not (previous.segment / FULLTEXT).exists():
         return None
     manifest = previous.manifest
-    if (manifest.analysis, manifest.limits) != (tokenizer.VERSION, limits):
+    rules = manifest.analysis, manifest.limits, manifest.catalogue.language
+    if rules != (tokenizer.VERSION, limits, catalogue.language):
         return None
     try:
         texts = AttachedTexts(previous.segment)

@@ -136,6 +136,42 @@ def test_a_damaged_file_costs_only_itself(corpus: Corpus, extracted: list[str]) 
     assert corpus.build().problems == []
 
 
+@pytest.mark.parametrize("place", ["inside", "outside"])
+def test_a_file_that_is_gone_costs_only_itself(corpus: Corpus, tmp_path: Path, place: str) -> None:
+    """A broken link, or a file outside that was moved, is reported. All others are searched."""
+    corpus.write("two.pdf", "piracy")
+    if place == "inside":
+        (corpus.folder / "one.pdf").symlink_to("gone.pdf")
+    else:
+        (corpus.folder / "sources.toml").write_text(
+            '[[source]]\nfile = "records.jsonl"\nformat = "json"\n'
+            '[source.fields]\nid = "id"\ntitle = "title"\n'
+            f'[[attachments]]\npath = "{tmp_path / "one.pdf"}"\n',
+            encoding="utf-8",
+        )
+    for status in ("published", "unchanged"):
+        result = corpus.build()
+        assert result.status == status
+        [problem] = result.problems
+        assert (Path(problem.file).name, problem.hint) == (
+            "one.pdf", "Check the file and its permissions. Its publication was kept",
+        )  # fmt: skip
+    assert corpus.find("piracy") == ["two"]
+
+
+def test_another_language_of_the_catalogue_reads_all_texts_again(corpus: Corpus) -> None:
+    """A text without a language has the stems of the catalogue's language."""
+    (corpus.folder / "one.txt").write_text("Les changements", encoding="utf-8")
+    corpus.build()
+    file = corpus.folder / "catalogue.toml"
+    french = file.read_text(encoding="utf-8").replace(
+        'description = ""', 'description = ""\nlanguage = "fr"'
+    )
+    file.write_text(french, encoding="utf-8")
+    corpus.build()
+    assert corpus.find("changement") == ["one"]
+
+
 def test_files_outside_the_corpus_are_searched(corpus: Corpus, tmp_path: Path) -> None:
     """A folder that `sources.toml` names keeps its files, whose text is searched."""
     outside = tmp_path / "outside"
