@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from hashlib import file_digest
 from importlib import metadata
 from io import BufferedReader
 from pathlib import Path
@@ -97,7 +98,12 @@ def _read(file: Path, digest: str, limits: Limits) -> FullText:
             if os.fstat(stream.fileno()).st_size > limits.largest_document:
                 message = f"the file has more than {limits.largest_document} bytes"
                 raise ExtractionError(message, suggest_raising("largest_document"))
-            return _READERS[file.suffix.lower()](stream, digest, limits)
+            text = _READERS[file.suffix.lower()](stream, digest, limits)
+            stream.seek(0)
+            # A text of other bytes must not be cached or indexed by this digest.
+            if file_digest(stream, "sha256").hexdigest() != digest:
+                raise ExtractionError("the file was changed while it was read", "Build again")
+            return text
     except OSError as error:
         message = f"the file can't be read: {error.strerror or error}"
         raise ExtractionError(message, "Check the file and its permissions") from error

@@ -142,6 +142,17 @@ def test_a_known_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.Monk
         read(tmp_path, "a.txt", "some text", msgspec.structs.replace(LIMITS, most_pages=9))
 
 
+def test_a_file_that_changes_while_it_is_read_has_no_text(tmp_path: Path) -> None:
+    """A text of other bytes than those of its digest is an error, and is not cached."""
+    path, digest = write(tmp_path, "a.txt", "first text")
+    path.write_text("other text", encoding="utf-8")
+    cache = TextCache(tmp_path / "cache")
+    with pytest.raises(ExtractionError, match="changed while it was read"):
+        extract(path, digest, LIMITS, cache)
+    path.write_text("first text", encoding="utf-8")
+    assert extract(path, digest, LIMITS, cache).pages == ("first text",)
+
+
 def test_several_files_come_in_order(tmp_path: Path) -> None:
     """Each file gives its text or its error."""
     names = [f"{number}.pdf" for number in range(9)]
