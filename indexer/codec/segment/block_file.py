@@ -58,6 +58,9 @@ class BlockFile:
         # The file stays readable after a later build has removed it.
         weakref.finalize(self, os.close, self._descriptor)
         size = os.fstat(self._descriptor).st_size
+        # A file that was cut at the end of a block has no block with another digest.
+        if -(-size // BLOCK_BYTES) != len(digests):
+            raise self._make_error()
         tail = self._read(max(0, size - TAIL.itemsize), size)
         if len(tail) < TAIL.itemsize or bytes(self._read(0, len(MAGIC))) != MAGIC:
             raise self._make_error()

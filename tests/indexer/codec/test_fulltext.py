@@ -121,6 +121,17 @@ def test_a_damaged_block_is_an_error(damage: str, tmp_path: Path) -> None:
         [*(made.read_page(0, page) for page in range(400)), made.read_postings(words)]
 
 
+def test_a_file_that_was_cut_after_a_block_is_an_error(tmp_path: Path) -> None:
+    """A file whose blocks are all intact, but not all there, raises CorruptSegment."""
+    with FullTextWriter(tmp_path, "en") as writer:
+        writer.add(make_text(0, [f"police number {number} " * 50 for number in range(400)]))
+        writer.write("texts")
+    data = tmp_path / "texts.dat"
+    data.write_bytes(data.read_bytes()[:BLOCK_BYTES])
+    with pytest.raises(CorruptSegment, match=r"texts\.dat was changed or cut short"):
+        FullTextSegment(open_arrays(tmp_path / "texts.seg"), data)
+
+
 def test_an_empty_text_has_a_place() -> None:
     """A text without words, and one without pages, leave the numbers of the others alone."""
     with written([make_text(0, [""]), make_text(1, []), make_text(2, ["law", "", "law"])]) as made:
