@@ -136,9 +136,10 @@ class SegmentVocabulary(Vocabulary):
             for number in text.find_surface(surface_form(word)).tolist():
                 stems[decode_stem(text.words.texts.get_text(number), default_language)] = None
         stems.pop(first, None)
-        return first, *filter(self._has_stem, stems)
+        return first, *filter(self.has_stem, stems)
 
-    def _has_stem(self, stem: str) -> bool:
+    def has_stem(self, stem: str) -> bool:
+        """Return whether any document or full text has a stem."""
         return self.find_term(stem) is not None or any(
             text.stems.find(stem) is not None for text in self._texts
         )

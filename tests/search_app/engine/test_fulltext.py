@@ -137,6 +137,15 @@ def test_words_of_another_language_are_found_in_texts() -> None:
         assert find(searcher, "مهاجر").total == 0
 
 
+def test_phrases_of_another_language_are_found_in_texts() -> None:
+    """The words of a phrase are stemmed by the language of a text, also if no record has them."""
+    with searching(
+        [make_publication("a", "Boats")],
+        one_text("a", ["Les changements climatiques menacent les îles"], language="fr"),
+    ) as searcher:
+        assert find(searcher, '"changement climatique"').total == 1
+
+
 def test_a_word_that_texts_have_is_not_corrected() -> None:
     """A word in several texts is correct, even if a title has a similar one."""
     made = [make_publication(f"p{number}", "The cabala system") for number in range(6)]
