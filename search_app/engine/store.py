@@ -178,7 +178,10 @@ class Reply(Protocol):
         """Yield the hits of the page, in order."""
 
     def find_files(self, identity: str, most: int) -> Sequence[FoundFile]:
-        """Return the files of a publication with words of the search, with `most` pages of each."""
+        """Return the files of a publication with words of the search, with `most` pages of each.
+
+        Raise BudgetExceeded.
+        """
 
     def scan(self) -> Iterator[Publication]:
         """Return all hits in order, whatever the page. Each is read when it is taken."""

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
-from search_app.engine.arrays.fulltext import FullTextMatcher
+from search_app.engine.arrays.fulltext import Check, FullTextMatcher
+from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import Clause
 from search_app.engine.results import File
 from search_app.engine.store import FoundFile
 
 
 def find_files(
-    document: int, clauses: Sequence[Clause], texts: FullTextMatcher, most: int
+    document: int, clauses: Sequence[Clause], texts: FullTextMatcher, most: int, deadline: Deadline
 ) -> Iterator[FoundFile]:
     """Yield the files of a document in which words of the clauses are, with `most` pages of each.
 
-    The pages with the most clauses are found; of these, those with the most occurrences are first
-    among the ones whose text is read.
+    The pages with the most clauses are listed. Of these, the ones with the most occurrences are
+    read. Raise BudgetExceeded.
     """
+    check = partial(deadline.checkpoint, "passages")
     for attachment in texts.attached.find_attachments(document):
-        pages = _count_clauses(attachment, clauses, texts)
+        pages = _count_clauses(attachment, clauses, texts, check)
         if not pages:
             continue
         segment, text = texts.attached.find_text(attachment)
@@ -37,14 +40,14 @@ def find_files(
 
 
 def _count_clauses(
-    attachment: int, clauses: Sequence[Clause], texts: FullTextMatcher
+    attachment: int, clauses: Sequence[Clause], texts: FullTextMatcher, check: Check
 ) -> dict[int, tuple[int, int]]:
     """Return the pages with a match: the number of clauses that are there, and of occurrences."""
     segment, text = texts.attached.find_text(attachment)
     wanted = segment.part_texts == text
     found: dict[int, tuple[int, int]] = {}
     for clause in clauses:
-        keys = texts.find_clause_keys(clause, segment, wanted)
+        keys = texts.find_clause_keys(clause, segment, wanted, check)
         if not keys:
             continue
         pages, counts = np.unique(

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import reduce
+from itertools import chain
 
 import numpy as np
 from whoosh import query
@@ -77,7 +78,7 @@ class FullTextMatcher:
     def find_postings(self, clause: Clause, check: Check) -> Postings:
         """Return the documents whose full texts match a clause, with the strength of each.
 
-        `check` is called before each part of the clause.
+        `check` is called before each part of the clause, and before each word of a phrase.
         """
         with translate_errors():
             counts = [self._count(clause, segment, check) for segment in self.attached.segments]
@@ -107,7 +108,7 @@ class FullTextMatcher:
                 case Synonyms():
                     total += part.boost * self._count_labels(part, segment, check)
                 case query.Phrase():
-                    keys = self._find_keys(part, segment)
+                    keys = self._find_keys(part, segment, check)
                     parts = segment.part_texts.take(segment.get_parts(keys))
                     total += part.boost * np.bincount(parts, minlength=len(segment))
                 case _:
@@ -124,28 +125,39 @@ class FullTextMatcher:
         )
 
     def find_clause_keys(
-        self, node: query.Query, segment: FullTextSegment, wanted: Array
+        self, node: query.Query, segment: FullTextSegment, wanted: Array, check: Check
     ) -> list[Array]:
-        """Return the positions of each part of a clause in the parts of texts in a mask."""
+        """Return the positions of each part of a clause in the parts of a text, given by a mask.
+
+        The words of a compound have positions if the text has all of them. `check` is called as in
+        `find_postings`.
+        """
         keys: list[Array] = []
         for part in self._list_parts(node):
+            check()
             if isinstance(part, query.CompoundQuery):
                 children = part.subqueries if isinstance(part, query.And) else [part]
-                for child in children:
-                    keys += self.find_clause_keys(query.Or(child.subqueries), segment, wanted)
+                of_children = [
+                    self.find_clause_keys(query.Or(child.subqueries), segment, wanted, check)
+                    for child in children
+                ]
+                if all(any(map(len, of_child)) for of_child in of_children):
+                    keys += chain.from_iterable(of_children)
             elif isinstance(part, query.Phrase):
-                keys.append(self._find_keys(part, segment, wanted))
+                keys.append(self._find_keys(part, segment, check, wanted))
             else:
                 postings = self._read(part, segment)
                 keys.append(segment.read_keys(postings, wanted[postings.parts]))
         return keys
 
     def _find_keys(
-        self, phrase: query.Phrase, segment: FullTextSegment, wanted: Array | None = None
-    ) -> Array:
+        self, phrase: query.Phrase, segment: FullTextSegment, check: Check,
+        wanted: Array | None = None,
+    ) -> Array:  # fmt: skip
         """Return the positions at which a phrase starts: see `FullTextSegment.read_keys`.
 
-        `wanted` is a mask of parts; None means all.
+        `check` is called before the positions of each word are read. `wanted` is a mask of parts;
+        None means all.
         """
         found = [self._read_words(stem, segment.find_stem(stem), segment) for stem in phrase.words]
         masks = [segment.mark_parts(postings.parts) for postings in found]
@@ -153,10 +165,12 @@ class FullTextMatcher:
         rarest, *others = sorted(
             range(len(found)), key=lambda index: int(found[index].counts.sum())
         )
+        check()
         keys = segment.read_keys(found[rarest], mask[found[rarest].parts]) - rarest
         for index in others:
             if not len(keys):
                 break
+            check()
             near = segment.read_keys(found[index], mask[found[index].parts])
             places = near.searchsorted(keys + index)
             keys = keys[near.take(places, mode="clip") == keys + index] if len(near) else near

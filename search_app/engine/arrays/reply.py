@@ -232,7 +232,7 @@ class ArrayReply:
         if number is None or self._texts is None:
             return []
         with translate_errors():
-            return [*find_files(number, [*clauses(self.tree)], self._texts, most)]
+            return [*find_files(number, [*clauses(self.tree)], self._texts, most, self._deadline)]
 
     def scan(self) -> Iterator[Publication]:
         """Return all hits in order, whatever the page. Each is read when it is taken."""

@@ -187,6 +187,16 @@ def test_a_search_in_one_publication_lists_its_pages() -> None:
         assert (stored.path, stored.ids) == ("b.pdf", ("b",))
 
 
+def test_a_compound_has_pages_only_where_a_text_has_all_its_words() -> None:
+    """A text with one word of a compound is no match, so none of its pages is listed."""
+    texts = one_text("a", ["an x here", "a ray there"]) | one_text("b", ["an x here"])
+    made = [make_publication("a", "Boats"), make_publication("b", "The x-ray")]
+    with searching(made, texts) as searcher:
+        files = {hit.publication.id: hit.files for hit in find(searcher, "x-ray").hits}
+        assert files["b"] == ()
+        assert files["a"][0].pages == (1, 2)
+
+
 @pytest.mark.parametrize("damage", ["cut", "changed"])
 def test_damaged_texts_are_an_error_and_no_wrong_answer(damage: str, tmp_path: Path) -> None:
     """A search that reads a damaged text fails with a hint. Others go on."""

@@ -1,0 +1,37 @@
+"""The time budget of searches in full texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from whoosh import query
+
+from indexer.codec.segment.attached_texts import AttachedTexts
+from indexer.generations import directory
+from search_app.engine.arrays.fulltext import FullTextMatcher
+from search_app.engine.query.nodes import Clause
+from tests.search_app.texts import (
+    CATALOGUE,
+    make_index_with_texts,
+    make_publication,
+    make_text,
+)
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    """An index of one publication with a text."""
+    texts = {"a": {"a.pdf": make_text("a", ["of the law " * 9])}}
+    return make_index_with_texts(tmp_path, CATALOGUE, [make_publication("a", "Boats")], texts)
+
+
+@pytest.mark.parametrize("words", [2, 4])
+def test_the_budget_is_checked_before_each_word_of_a_phrase(index: Path, words: int) -> None:
+    """A long phrase of frequent words stops soon after its budget is spent."""
+    checks: list[None] = []
+    matcher = FullTextMatcher(AttachedTexts(directory.load_live(index).segment), CATALOGUE)
+    phrase = query.Phrase("fulltext", "of the law of".split()[:words])
+    found = matcher.find_postings(Clause([phrase]), lambda: checks.append(None))
+    assert found.documents.tolist() == [0]
+    assert len(checks) == 1 + words
