@@ -79,6 +79,8 @@ class Interpreter:
         if is_enough(typed, request):
             return typed
         for interpretation in interpretations:
+            if interpretation.corrected and not typed.is_empty:
+                continue  # a full text has the word that no field has, so it is only suggested
             if not interpretation.is_lenient:
                 strict[interpretation.corrected] = interpretation
                 if is_enough(interpretation, request):

@@ -158,6 +158,17 @@ def test_a_word_that_texts_have_is_not_corrected() -> None:
         assert results.suggestion is None
 
 
+def test_a_query_that_a_text_matches_is_not_corrected() -> None:
+    """A rare word of a text may be misspelled. It is searched for, and another is suggested."""
+    made = [make_publication(f"p{number}", f"Police report {number}") for number in range(40)]
+    made.append(make_publication("x", "Boats"))
+    with searching(made, one_text("x", ["a kolice report"])) as searcher:
+        results = find(searcher, "kolice boats")
+        assert (list_ids(results), results.corrected) == (["x"], None)
+        assert results.suggestion == "police boats"
+        assert find(searcher, "kolice boats", inside=False).corrected == "police boats"
+
+
 def test_an_explanation_names_the_full_text() -> None:
     """The explanation of a hit adds up to its score, with a part for the full text."""
     with searching(
