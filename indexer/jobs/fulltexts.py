@@ -7,6 +7,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from indexer.analysis import tokenizer
+from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
@@ -41,16 +42,28 @@ class FullTexts:
         self._known = {(each.file, each.size, each.time): each.digest for each in known}
 
     def find(self, docstore: DocStore, report: Callable[[Problem], None]) -> list[Attached]:
-        """Return the files of all publications, ordered by document. Report those left out."""
+        """Return the files of all publications, ordered by document. Report those left out.
+
+        A passage gives out a part of a file, so the files of restricted publications are left out.
+        """
         publications = (
             (number, docstore.get_publication(number)) for number in range(len(docstore))
         )
-        found = find_attachments(
-            self._folder, self._catalogue, publications, report,
-            outside=sources.load(self._folder).list_attachments(), limits=self._limits,
-        )  # fmt: skip
+        found = [
+            *find_attachments(
+                self._folder, self._catalogue, publications, report,
+                outside=sources.load(self._folder).list_attachments(), limits=self._limits,
+            )
+        ]  # fmt: skip
+        closed = {
+            each.file
+            for each in found
+            if is_restricted(docstore.get_publication(each.doc_number), self._catalogue)
+        }
         readable, unread = list[Attachment](), list[Attachment]()
         for each in found:
+            if each.file in closed:
+                continue
             is_pdf = each.path.suffix.lower() == ".pdf"
             (unread if is_pdf and not pdf.is_installed() else readable).append(each)
         if unread:

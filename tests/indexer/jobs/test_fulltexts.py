@@ -214,6 +214,23 @@ def test_a_catalogue_without_the_row_has_no_full_texts(corpus: Corpus) -> None:
     assert corpus.find("piracy") == []
 
 
+def test_a_restricted_file_is_not_searched(corpus: Corpus) -> None:
+    """No passage of a file that is given out on request only can be found, whoever has it too."""
+    row = '[[field]]\nname = "access"\nlabel = "Access"\nrestricted = ["on request"]\n\n'
+    head, _, fulltext = CATALOGUE.rpartition("[[field]]")
+    (corpus.folder / "catalogue.toml").write_text(
+        f"{head}{row}[[field]]{fulltext}", encoding="utf-8"
+    )
+    (corpus.folder / "closed.jsonl").write_text(
+        '{"id": "closed", "title": "Secret", "access": "on request"}\n', encoding="utf-8"
+    )
+    corpus.write("closed.pdf", "piracy")
+    corpus.write("one.pdf", "fishing")
+    corpus.build()
+    assert corpus.find("fulltext:piracy") == []
+    assert corpus.find("fishing") == ["one"]
+
+
 def test_an_index_for_a_cluster_says_that_it_has_no_texts(corpus: Corpus) -> None:
     """The build reports it, and leaves the files alone."""
     corpus.write("one.pdf", "piracy")
