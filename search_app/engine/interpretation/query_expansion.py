@@ -239,7 +239,7 @@ class EntityLinker(NameIndex):
             acronyms = [
                 query.Term(field, term)
                 for term in map(_written, entity.acronyms)
-                if len(term) > MIN_ACRONYM_CHARS and self._vocabulary.has_term(term)
+                if len(term) > MIN_ACRONYM_CHARS and self._vocabulary.occurs(term)
                 for field in self._fields
             ]
             self._labels[number] = [*labels, *acronyms]
@@ -260,10 +260,10 @@ class EntityLinker(NameIndex):
                 if is_default
                 else [_written(words[0])]
             )
-            known_terms = filter(self._vocabulary.has_term, terms)
+            known_terms = filter(self._vocabulary.occurs, terms)
             return [query.Term(field, term) for term in known_terms for field in self._fields]
         stems = list(tokenizer.split_stems(label, language))
-        if not stems or not all(map(self._vocabulary.has_term, stems)):
+        if not stems or not all(map(self._vocabulary.occurs, stems)):
             return []
         return [query.Phrase(field, stems) for field in self._fields]
 

@@ -181,7 +181,7 @@ def build_phrases(
     ]
     # A stemmer may need the accents that were not typed: see `SegmentVocabulary.list_stems`.
     other_stems.append(tuple(vocabulary.list_stems(word)[-1] for word in words))
-    known_stems = [stems for stems in other_stems if all(map(vocabulary.has_stem, stems))]
+    known_stems = [stems for stems in other_stems if all(map(vocabulary.occurs, stems))]
     return [
         query.Phrase(field, list(stems)) if len(stems) > 1 else query.Term(field, stems[0])
         for stems in dict.fromkeys([default_stems, *known_stems]) for field in fields

@@ -123,9 +123,9 @@ class Vocabulary(Protocol):
         """Return whether any document has a word, in some inflection."""
         return self.count(word) > 0
 
-    def has_stem(self, stem: str) -> bool:
-        """Return whether any document or full text has a stem."""
-        return self.get_frequency(stem) > 0
+    def occurs(self, term: str) -> bool:
+        """Return whether any document or full text has a term."""
+        return self.has_term(term)
 
     def count_in_texts(self, word: str) -> int:
         """Return the approximate number of full texts with a word as written."""

@@ -16,7 +16,7 @@ from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.fulltext import FullTextSegment
-from indexer.codec.segment.term_dictionary import STEM_MARK, decode_stem
+from indexer.codec.segment.term_dictionary import STEM_MARK, decode_stem, decode_surface
 from indexer.codec.segment.vocabulary import VocabularyArrays
 from search_app.engine.query.nodes import Clause
 from search_app.engine.query.vocabulary import TermExpansion, Vocabulary
@@ -34,7 +34,7 @@ class SegmentVocabulary(Vocabulary):
     """The words and facet values of a segment. Threads may share it.
 
     `Vocabulary` describes the methods that return text. The others return numbers of terms.
-    `texts` are the full texts. Their words are not counted, but their stems are known.
+    `texts` are the full texts. Their words are not counted, but known.
     """
 
     def __init__(
@@ -136,13 +136,13 @@ class SegmentVocabulary(Vocabulary):
             for number in text.find_surface(surface_form(word)).tolist():
                 stems[decode_stem(text.words.texts.get_text(number), default_language)] = None
         stems.pop(first, None)
-        return first, *filter(self.has_stem, stems)
+        return first, *filter(self.occurs, stems)
 
-    def has_stem(self, stem: str) -> bool:
-        """Return whether any document or full text has a stem."""
-        return self.find_term(stem) is not None or any(
-            text.stems.find(stem) is not None for text in self._texts
-        )
+    def occurs(self, term: str) -> bool:
+        """Return whether any document or full text has a term."""
+        surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
+        find = FullTextSegment.find_stem if surface == term else FullTextSegment.find_surface
+        return self.has_term(term) or any(len(find(text, surface)) for text in self._texts)
 
     def count_in_texts(self, word: str) -> int:
         """Return the approximate number of full texts with a word as written."""
@@ -156,7 +156,11 @@ class SegmentVocabulary(Vocabulary):
         """Return the words with a stem, as written."""
         number = self.find_term(stem)
         numbers = () if number is None else np.flatnonzero(self._arrays.stem_of == number).tolist()
-        return {self.words.surfaces[word_number] for word_number in numbers}
+        return {self.words.surfaces[word_number] for word_number in numbers} | {
+            decode_surface(text.words.texts.get_text(word_number))
+            for text in self._texts
+            for word_number in text.find_stem(stem).tolist()
+        }
 
     def count_surfaces(self) -> Mapping[str, int]:
         """Return the document frequency of each word, as written, summed over its stems."""

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexer.catalogue.fields import Field
 from indexer.catalogue.records import Publication
 from indexer.fulltext.text import FullText
 from indexer.generations import directory
@@ -144,6 +145,24 @@ def test_phrases_of_another_language_are_found_in_texts() -> None:
         one_text("a", ["Les changements climatiques menacent les îles"], language="fr"),
     ) as searcher:
         assert find(searcher, '"changement climatique"').total == 1
+
+
+def test_names_in_other_languages_are_found_in_texts() -> None:
+    """A synonym matches a text, also if no record has its words."""
+    country = Field("country", "Country", kind="country", facet=3)
+    made = [make_publication("a", "Boats"), make_publication("b", "Trains", country="CI")]
+    with searching(
+        made,
+        one_text("a", ["Un navire de la Côte d'Ivoire"], language="fr"),
+        fields=(*CATALOGUE.fields, country),
+    ) as searcher:
+        assert sorted(list_ids(find(searcher, "Ivory Coast"))) == ["a", "b"]
+
+
+def test_inflections_in_texts_are_known() -> None:
+    """The name of an entity matches its inflections in texts, also if no record has any."""
+    with searching([make_publication("a", "Boats")], one_text("a", ["Migrants"])) as searcher:
+        assert searcher.interpreter.vocabulary.find_words_with("migrant") == {"migrants"}
 
 
 def test_a_word_that_texts_have_is_not_corrected() -> None:
