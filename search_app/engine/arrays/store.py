@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -39,16 +40,19 @@ class ArrayStore:
         """Do nothing: each number is counted when it is needed."""
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
-        """Return the number of publications that match each clause."""
-        fetch = make_fetch(self.snapshot, texts=self._texts)
+        """Return the number of publications that match each clause. Raise BudgetExceeded."""
+        fetch = make_fetch(self.snapshot, partial(deadline.checkpoint, "match"), self._texts)
         return [len(fetch(clause).documents) for clause in clauses]
 
     def count_together(
         self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
     ) -> list[int]:
-        """Return for each clause the number of publications that match it and all others."""
+        """Return for each clause the number of publications that match it and all others.
+
+        Raise BudgetExceeded.
+        """
         mask = np.ones(self.snapshot.size, np.bool_)
-        fetch = make_fetch(self.snapshot, texts=self._texts)
+        fetch = make_fetch(self.snapshot, partial(deadline.checkpoint, "match"), self._texts)
         for other_clause in others:
             mask &= match_mask(other_clause, self.snapshot, fetch)
         if not mask.any():

@@ -9,7 +9,9 @@ from whoosh import query
 
 from indexer.codec.segment.attached_texts import AttachedTexts
 from indexer.generations import directory
+from search_app.engine import BudgetExceeded, open_searcher
 from search_app.engine.arrays.fulltext import FullTextMatcher
+from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import Clause
 from tests.search_app.texts import (
     CATALOGUE,
@@ -35,3 +37,13 @@ def test_the_budget_is_checked_before_each_word_of_a_phrase(index: Path, words: 
     found = matcher.find_postings(Clause([phrase]), lambda: checks.append(None))
     assert found.documents.tolist() == [0]
     assert len(checks) == 1 + words
+
+
+def test_counts_of_alternatives_have_a_budget(index: Path) -> None:
+    """The counts of the clauses of a search without hits stop as the search itself does."""
+    store = open_searcher(directory.load_live(index)).store
+    clause = Clause([query.Phrase("fulltext", ["of", "the"])])
+    with pytest.raises(BudgetExceeded):
+        store.count_all([clause], Deadline(0.0))
+    with pytest.raises(BudgetExceeded):
+        store.count_together([clause], [clause], Deadline(0.0))
