@@ -26,6 +26,8 @@ from indexer.fulltext.text import ExtractionError, FullText, limit_pages
 VERSION = 1
 """Increase it if the same file gives another text. Then cached texts are not used."""
 PLAIN_TEXT = "text/plain"
+_PDF = ".pdf"
+_SIGNATURE = b"%PDF-"
 _PARALLEL = 2
 """Files that are read at the same time, each by a child process."""
 _WAITING = 4
@@ -46,10 +48,12 @@ def extract(file: Path, digest: str, limits: Limits, cache: TextCache) -> FullTe
     if suffix not in _READERS:
         known = ", ".join(sorted(_READERS))
         raise ExtractionError(f"a file named {suffix} has no full text", f"Known are {known}")
+    if _is_pdf(file):
+        suffix = _PDF
     key = _make_key(digest, suffix, limits)
     text = cache.load(key)
     if not text:
-        text = _read(file, digest, limits)
+        text = _read(file, suffix, digest, limits)
         cache.store(key, text)
     return _complete(text, file)
 
@@ -84,21 +88,33 @@ def is_document(file: Path) -> bool:
     return file.suffix.lower() in _READERS
 
 
+def _is_pdf(file: Path) -> bool:
+    """Return whether a file has the signature of a PDF. Its name may be wrong."""
+    try:
+        with open_file(file) as stream:
+            return stream.read(len(_SIGNATURE)) == _SIGNATURE
+    except OSError:
+        return False  # reading it reports the error
+
+
 def _make_key(digest: str, suffix: str, limits: Limits) -> str:
     """Return the name of a text in the cache. It has all that the text depends on."""
     version = str(VERSION)
-    if suffix == ".pdf" and pdf.is_installed():
+    if suffix == _PDF and pdf.is_installed():
         version += f"-{metadata.version(pdf.PACKAGE)}"
     return f"{digest}{suffix}-{version}-{limits.most_pages}-{limits.longest_document}"
 
 
-def _read(file: Path, digest: str, limits: Limits) -> FullText:
+def _read(file: Path, suffix: str, digest: str, limits: Limits) -> FullText:
     try:
         with open_file(file) as stream:
-            if os.fstat(stream.fileno()).st_size > limits.largest_document:
+            size = os.fstat(stream.fileno()).st_size
+            if not size:
+                raise ExtractionError("the file is empty", "Copy or download it again")
+            if size > limits.largest_document:
                 message = f"the file has more than {limits.largest_document} bytes"
                 raise ExtractionError(message, suggest_raising("largest_document"))
-            text = _READERS[file.suffix.lower()](stream, digest, limits)
+            text = _READERS[suffix](stream, digest, limits)
             stream.seek(0)
             # A text of other bytes must not be cached or indexed by this digest.
             if file_digest(stream, "sha256").hexdigest() != digest:
@@ -177,7 +193,7 @@ def _make_title(file: Path) -> str:
 
 
 _READERS: dict[str, Callable[[BufferedReader, str, Limits], FullText]] = {
-    ".pdf": pdf.extract_pdf,
+    _PDF: pdf.extract_pdf,
     **dict.fromkeys((".txt", ".text", ".md", ".markdown"), _read_plain_text),
     **dict.fromkeys((".html", ".htm", ".xhtml"), _read_html),
     **dict.fromkeys((".xml", ".nxml", ".tei"), _read_xml),

@@ -15,6 +15,9 @@ NAME_ONLY = 10
 SURE = 60
 """Minimum score of contents that hardly any other format has."""
 
+CERTAIN = 100
+"""Score of a signature that no other format has."""
+
 HEAD_BYTES = 1 << 16
 """Bytes at the start of a file by which a reader recognizes it."""
 
@@ -25,8 +28,8 @@ _REPEATED = 3
 class Evidence(NamedTuple):
     """Evidence that a file has the format of a reader.
 
-    `score`: from NAME_ONLY to 100; 100 is a signature that no other format has. `reason`: a clause
-    for messages, such as "its name ends with .html".
+    `score`: from NAME_ONLY to CERTAIN. `reason`: a clause for messages, such as "its name ends with
+    .html".
     """
 
     score: int

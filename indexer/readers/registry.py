@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from indexer.catalogue import safe_files
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Chunk, Problem
-from indexer.readers.base import HEAD_BYTES, Evidence, Reader
+from indexer.readers.base import CERTAIN, HEAD_BYTES, Evidence, Reader
 from indexer.readers.definition import Definition, load_definitions
 from indexer.readers.formats import (
     bibtex,
@@ -48,8 +48,8 @@ GROUP = "pubsearch.readers"
 
 # Listed here, not as entry points, so that a checkout reads them without being installed.
 _BUILT_IN: tuple[Reader, ...] = (
-    html, printed_catalogue, jsonl, html_metadata, bibtex, delimited, xlsx, *marc.READERS,
-    markdown_list, front_matter, html_list, pdf,
+    pdf, html, printed_catalogue, jsonl, html_metadata, bibtex, delimited, xlsx, *marc.READERS,
+    markdown_list, front_matter, html_list,
 )  # fmt: skip
 _GENERIC: Mapping[str, Callable[[Definition], Reader]] = {
     "xml": XmlReader,
@@ -119,16 +119,19 @@ def find_reader(name: str) -> Reader | None:
 def detect(path: Path) -> Match | None:
     """Return the reader with the best evidence for a file, or None if no reader recognizes it.
 
-    If several have the best score, return the first one in `load_readers`. Raise ReaderError.
+    If several have the best score, return the first one in `load_readers`. No reader is asked after
+    one that is certain. Raise ReaderError.
     """
     name = path.with_suffix("").name if path.suffix.lower() in _COMPRESSED else path.name
     head = _read_head(path)
-    matches = [
-        Match(reader, evidence)
-        for reader in load_readers()
-        if (evidence := reader.detect(name, head))
-    ]
-    return max(matches, key=lambda match: match.evidence.score, default=None)
+    best: Match | None = None
+    for reader in load_readers():
+        evidence = reader.detect(name, head)
+        if evidence and (not best or evidence.score > best.evidence.score):
+            best = Match(reader, evidence)
+            if evidence.score == CERTAIN:
+                break
+    return best
 
 
 def _read_head(path: Path) -> bytes:

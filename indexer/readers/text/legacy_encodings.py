@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _MIN_SHARE = 0.35
 """Minimum share of frequent letters. It is about 0.5 in the right encoding, and near 0 in a wrong
@@ -38,6 +39,8 @@ _FREQUENT = (
 """Encodings, with the letters that make up half of a text in their languages."""
 
 
+# Each reader decodes the start of a file to recognize it, and a guess decodes it eleven times.
+@lru_cache(maxsize=1)
 def guess_legacy_encoding(text: bytes) -> str | None:
     """Return the legacy encoding of a text, or None if it seems to be Western European."""
     letters = len(_NOT_ASCII.findall(text))

@@ -17,7 +17,7 @@ from indexer.ingest import corpus as reading
 from indexer.jobs import build
 from indexer.readers import registry
 from indexer.readers.base import NAME_ONLY
-from indexer.readers.formats import html, jsonl, printed_catalogue
+from indexer.readers.formats import html, jsonl, pdf, printed_catalogue
 from indexer.readers.registry import ReaderError
 from search_app.cli import commands
 from tests.samples import article, page
@@ -95,6 +95,17 @@ def chosen(path: Path) -> object:
 def test_a_suffix_is_evidence(name: str, reader: object) -> None:
     """The suffix of a file selects a reader, in any case, even if the file is missing."""
     assert chosen(Path(name)) is reader
+
+
+def test_no_reader_is_asked_after_one_that_is_certain(tmp_path: Path, install: Install) -> None:
+    """A file with the signature of a PDF is not searched for traces of the other formats."""
+    code = TABLE.format(score=100).replace(
+        "    return Evidence", "    raise ValueError(head)\n    return Evidence"
+    )
+    install("table_reader", code)
+    assert chosen(write(tmp_path / "a.pdf", b"%PDF-1.7\n\xe2\xe3")) is pdf
+    with pytest.raises(ValueError, match="TABLE"):
+        registry.detect(write(tmp_path / "a.tab", LINES))
 
 
 @pytest.mark.parametrize(("suffix", "pack"), [(".gz", gzip.compress), (".xz", lzma.compress)])
