@@ -23,7 +23,7 @@ from indexer.fulltext.cache import TextCache
 from indexer.fulltext.cleaning import clean_pages
 from indexer.fulltext.text import ExtractionError, FullText, limit_pages
 
-VERSION = 1
+VERSION = 2
 """Increase it if the same file gives another text. Then cached texts are not used."""
 PLAIN_TEXT = "text/plain"
 _PDF = ".pdf"

@@ -40,6 +40,12 @@ def test_plain_text_has_pages_if_it_has_form_feeds(tmp_path: Path) -> None:
     assert (text.pages, text.has_pages, text.media_type) == (("one two",), False, "text/plain")
 
 
+def test_an_empty_file_is_reported_as_empty(tmp_path: Path) -> None:
+    """An empty PDF is not called damaged: no program can save it again."""
+    with pytest.raises(ExtractionError, match="the file is empty"):
+        read(tmp_path, "a.pdf", b"")
+
+
 @pytest.mark.parametrize(
     ("name", "data", "media_type"),
     [
@@ -49,6 +55,7 @@ def test_plain_text_has_pages_if_it_has_form_feeds(tmp_path: Path) -> None:
         ("a.xml", "<article><body>text</body></article>", "application/jats+xml"),
         ("a.tei", "<TEI><text>text</text></TEI>", "application/tei+xml"),
         ("a.txt", "text", "text/plain"),
+        ("a PDF by another name.txt", make_pdf(["text"]), "application/pdf"),
     ],
 )
 def test_a_file_is_read_by_its_type(
