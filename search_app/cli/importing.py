@@ -6,9 +6,10 @@ import glob
 import shutil
 import socket
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import closing
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
@@ -158,21 +159,24 @@ def open_(
     finally:
         output.print_problems(problems)
     _print_result(result, corpus, as_json=False)
-    _build(config.load(corpus=corpus, index=index))
+    _build(config.load(corpus=corpus, index=index), frozenset(problems))
     context.invoke(
         serve.serve, corpus=corpus, index=index, host="127.0.0.1",
         port=port or _find_port(settings.port), builds="never",
     )  # fmt: skip
 
 
-def _build(settings: config.Settings) -> None:
-    """Build the index of opened files, even if many publications were removed."""
+def _build(settings: config.Settings, reported: Set[Problem]) -> None:
+    """Build the index of opened files, even if many publications were removed.
+
+    Print the problems that the import has not reported.
+    """
     with ProgressDisplay([settings.corpus]) as progress:
         try:
             result = background_build.build(settings, progress)
         except RemovesTooMuch:
             result = background_build.build(settings, progress, force=True)
-    output.print_problems(result.problems)
+    output.print_problems([each for each in result.problems if each not in reported])
     output.print_build_result(result)
 
 
@@ -211,8 +215,8 @@ def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
         }
         click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
         return
-    for source in result.sources:
-        click.echo("\n".join(map(replace_unprintable, _format_source(source))))
+    for _, alike in groupby(result.sources, _describe):
+        click.echo("\n".join(map(replace_unprintable, _format_sources(list(alike)))))
     kept = f" Its {SOURCES_FILE} was kept." if result.is_update else ""
     count = sum(source.records for source in result.sources)
     records = output.format_count(count, "record")
@@ -222,11 +226,18 @@ def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
     click.echo(f"\nImported {records} of “{result.catalogue.title}” into {into}.{kept}")
 
 
-def _format_source(source: ImportedSource) -> Iterator[str]:
-    """Yield the lines that describe a source: its rows, their columns, and the unused columns."""
+def _describe(source: ImportedSource) -> ImportedSource:
+    """Return a source without what differs between files of the same columns."""
+    return msgspec.structs.replace(source, file="", records=0, problems=0)
+
+
+def _format_sources(sources: Sequence[ImportedSource]) -> Iterator[str]:
+    """Yield the lines that describe sources with the same description: rows, columns, the rest."""
     yield ""
-    records = output.format_count(source.records, "record")
-    yield f"{source.file}: {records}, format {source.format}, because {source.evidence}"
+    source, *others = sources
+    names = f"{source.file} and {len(others)} more" if others else source.file
+    records = output.format_count(sum(each.records for each in sources), "record")
+    yield f"{names}: {records}, format {source.format}, because {source.evidence}"
     for row, columns in source.mapped.items():
         names = ", ".join(columns)
         names = names if len(names) <= _MAX_COLUMN_CHARS else f"{names[: _MAX_COLUMN_CHARS - 1]}…"

@@ -20,6 +20,7 @@ from indexer.ingest import watcher
 from indexer.jobs import pages
 from indexer.readers import registry
 from search_app.cli import importing, serve
+from tests.indexer.fulltext.pdfs import make_pdf
 from tests.search_app.cli.test_main import Run, run
 
 __all__ = ["run"]
@@ -180,6 +181,25 @@ def test_a_change_of_a_file_in_place_is_detected(run: Run, folder: Path) -> None
     assert watcher.read_state(folder / "new") != before
     (folder / "new" / "sources.toml").write_text("[", encoding="utf-8")
     assert watcher.read_state(folder / "new")
+
+
+def test_files_with_the_same_columns_are_described_once(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The PDFs of a folder have one description, and `open` prints each problem once."""
+    monkeypatch.setattr(serve.serve, "callback", lambda **_: None)
+    reports = folder / "reports"
+    reports.mkdir()
+    for name in "abc":
+        (reports / f"{name}.pdf").write_bytes(make_pdf([f"text {name}"]))
+    (reports / "empty.pdf").touch()
+    # This file prevents a glob, so that each PDF is a source.
+    (reports / "no.pdf").write_text("<p>")
+    result = run("open", "reports")
+    assert result.out.count("format pdf") == 1
+    assert "a.pdf and 3 more: 4 records, format pdf" in result.out
+    assert "Imported 4 records" in result.out
+    assert result.err.count("the file is empty") == 1
 
 
 def test_opening_fewer_records_replaces_the_index(
