@@ -60,6 +60,11 @@ class Group:
         self.records: Counter[str] = Counter()
         self.problems: Counter[str] = Counter()
 
+    @property
+    def depth(self) -> int:
+        """The number of folders in the names of its files."""
+        return len(Path(self.files[0].name).parts)
+
     def list_patterns(self, files: Sequence[ImportFile]) -> list[str]:
         """Return a glob for the files of the group, or their names if it matches other `files`.
 

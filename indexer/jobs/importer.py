@@ -100,7 +100,9 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
         groups += read_documents(documents, attached, report, progress, limits)
     if not groups and not attached:
         raise _make_rejection(paths)
-    catalogue, plans = _plan(groups, files, own, title)
+    # Files without records are not copied, so a glob may match their names.
+    usable = [*attached, *chain.from_iterable(group.files for group in groups)]
+    catalogue, plans = _plan(groups, usable, own, title)
     if own is None and (attached or any(map(is_pdf, files))):
         catalogue = _add_fulltext(catalogue)
     with replace_folder(into) as folder:
@@ -128,9 +130,24 @@ def _plan(
     }  # fmt: skip
     catalogue = own or _propose_catalogue(proposals, title)
     return catalogue, [
-        Plan(group, proposed := proposals.get(group), _decide(group, proposed, files, catalogue))
+        Plan(
+            group,
+            proposed := proposals.get(group),
+            _decide(group, proposed, _list_others(group, groups, files), catalogue),
+        )
         for group in groups
     ]
+
+
+def _list_others(
+    group: Group, groups: Iterable[Group], files: Iterable[ImportFile]
+) -> list[ImportFile]:
+    """Return the files that a glob of a group must not match.
+
+    It may match files of groups in deeper folders, because their sources come first.
+    """
+    deeper = {file.name for other in groups if other.depth > group.depth for file in other.files}
+    return [file for file in files if file.name not in deeper]
 
 
 def _make_rejection(paths: Sequence[Path]) -> ImportRejected:

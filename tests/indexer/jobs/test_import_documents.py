@@ -212,6 +212,14 @@ def test_a_damaged_pdf_costs_only_itself(pdfs: Path, tmp_path: Path) -> None:
     assert len(publications) == 4
 
 
+def test_a_pdf_that_is_added_later_is_a_record(pdfs: Path, tmp_path: Path) -> None:
+    """The folder has one source, although it has subfolders and a file that can't be read."""
+    (pdfs / "dangling.pdf").symlink_to(pdfs / "nowhere")
+    importer.import_files([pdfs], tmp_path / "new")
+    shutil.copyfile(tmp_path / "new" / "Harbour_report.pdf", tmp_path / "new" / "later.pdf")
+    assert read(tmp_path / "new").keys() > {"harbour-report", "later"}
+
+
 def test_pdfs_next_to_pages_are_no_records(corpus_folder: Path) -> None:
     """Without a `sources.toml`, a PDF is a file of a record or a problem."""
     (corpus_folder / "a.pdf").write_bytes(make_pdf(["Some text."]))
