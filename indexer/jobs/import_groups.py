@@ -26,6 +26,8 @@ from indexer.readers.base import Reader, TableReader
 Report = Callable[[Problem], None]
 _ARCHIVES = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf")
 """The first bytes of ZIP, RAR, and 7z archives."""
+_OFFICE = (".doc", ".docx", ".epub", ".odp", ".odt", ".ppt", ".pptx", ".rtf")
+"""Suffixes of documents that no reader knows. Some of them are archives."""
 
 
 class ImportFile(NamedTuple):
@@ -135,6 +137,8 @@ def _explain(file: Path) -> tuple[str, str]:
         return f"the file can't be read: {error.strerror}", "Make it a regular, readable file"
     if not head:
         return "the file is empty", "Export it again"
+    if file.suffix.lower() in _OFFICE:
+        return f"documents of the type {file.suffix} can't be read", "Save it as PDF"
     if head in _ARCHIVES:
         return "the file is an archive", "Unpack it, and import its folder"
     hint = "Name its format with --format. The file was left out"
