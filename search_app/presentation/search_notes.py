@@ -102,7 +102,9 @@ def interpretation_notes(
         line = gettext("Only the words as typed are searched for.")
         url = state.with_exact(exact=False).make_url()
         yield QueryNote(line, gettext("Also search for other names"), url)
-    if has_texts and state.text and not state.inside:
+    # A query that names the row of full texts searches them in any case.
+    is_inside = any(hit.files for hit in results.hits)
+    if has_texts and state.text and not state.inside and not is_inside:
         line = gettext("The text inside the documents is not searched.")
         url = state.with_inside(inside=True).make_url()
         yield QueryNote(line, gettext("Also search inside the documents"), url)

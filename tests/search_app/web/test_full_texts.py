@@ -148,6 +148,13 @@ def test_the_switch_leaves_the_documents_out(client: FlaskClient) -> None:
     assert not read(client, "/").select('[data-key="inside"]')
 
 
+def test_no_note_denies_a_search_that_names_the_row(client: FlaskClient) -> None:
+    """`fulltext:word` has hits with `inside=0` too, so the note would be wrong."""
+    page = read(client, "/?q=fulltext:organ&inside=0")
+    assert page.select(".inside")
+    assert "is not searched" not in page.text
+
+
 def test_inside_0_stays_in_every_link_and_form(client: FlaskClient) -> None:
     """All links of a list and the search box keep `inside=0`, except the links that leave it."""
     page = read(client, "/?q=report&inside=0&year=2020")
