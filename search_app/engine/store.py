@@ -261,6 +261,9 @@ class Store(Protocol):
         Raise BudgetExceeded.
         """
 
+    def count_texts(self, word: str) -> int:
+        """Return the approximate number of the searched full texts with a word as written."""
+
     def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it.
 

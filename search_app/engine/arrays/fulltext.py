@@ -19,6 +19,7 @@ import numpy as np
 from whoosh import query
 
 from indexer.analysis import tokenizer
+from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array, CorruptSegment
 from indexer.codec.segment.attached_texts import AttachedTexts
@@ -91,6 +92,16 @@ class FullTextMatcher:
         matching = of_documents.nonzero()[0]
         return Postings(
             self._documents.take(matching), of_documents.take(matching).astype(np.float32)
+        )
+
+    def count_texts(self, word: str) -> int:
+        """Return the approximate number of texts with a word as written; 0 if `only_named`."""
+        if self._only_named:
+            return 0
+        return sum(
+            segment.words.doc_frequency(number)
+            for segment in self.attached.segments
+            for number in segment.find_surface(surface_form(word)).tolist()
         )
 
     def _list_parts(self, node: query.Query) -> Iterator[query.Query]:

@@ -59,6 +59,10 @@ class ArrayStore:
             return [0] * len(clauses)
         return [int(np.count_nonzero(mask.take(fetch(clause).documents))) for clause in clauses]
 
+    def count_texts(self, word: str) -> int:
+        """Return the approximate number of the searched full texts with a word as written."""
+        return self._texts.count_texts(word) if self._texts else 0
+
     def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
         labels = self.snapshot.labels

@@ -189,7 +189,7 @@ class SpellChecker:
             not letter.isalpha() or letter.isupper() for letter in word[1:]
         ):
             return False
-        if self._vocabulary.count_in_texts(word) >= TRUSTED_TEXTS:
+        if self._store.count_texts(word) >= TRUSTED_TEXTS:
             return False
         return surface not in self._labels and not word_lists.is_correct(word, *self._languages)
 

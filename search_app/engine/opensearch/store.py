@@ -91,6 +91,10 @@ class OpenSearchStore:
         bodies = count_together(Together(clauses, others), self._generation)
         return [count for (count,) in self._generation.counts.count(bodies, deadline)]
 
+    def count_texts(self, word: str) -> int:
+        """Return 0: full texts are not searched here."""
+        return 0
+
     def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
         labels = self._generation.labels

@@ -127,10 +127,6 @@ class Vocabulary(Protocol):
         """Return whether any document or full text has a term."""
         return self.has_term(term)
 
-    def count_in_texts(self, word: str) -> int:
-        """Return the approximate number of full texts with a word as written."""
-        return 0
-
     @cached_property
     def searchable(self) -> list[str]:
         """The names of the fields that words are searched for in."""

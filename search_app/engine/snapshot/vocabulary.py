@@ -144,14 +144,6 @@ class SegmentVocabulary(Vocabulary):
         find = FullTextSegment.find_stem if surface == term else FullTextSegment.find_surface
         return self.has_term(term) or any(len(find(text, surface)) for text in self._texts)
 
-    def count_in_texts(self, word: str) -> int:
-        """Return the approximate number of full texts with a word as written."""
-        return sum(
-            text.words.doc_frequency(number)
-            for text in self._texts
-            for number in text.find_surface(surface_form(word)).tolist()
-        )
-
     def find_words_with(self, stem: str) -> set[str]:
         """Return the words with a stem, as written."""
         number = self.find_term(stem)

@@ -175,6 +175,7 @@ def test_a_word_that_texts_have_is_not_corrected() -> None:
         results = find(searcher, "kabala system")
         assert results.corrected is None
         assert results.suggestion is None
+        assert find(searcher, "kabala system", inside=False).corrected == "cabala system"
 
 
 def test_a_query_that_a_text_matches_is_not_corrected() -> None:
