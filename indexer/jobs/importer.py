@@ -152,6 +152,8 @@ def _list_others(
 
 def _make_rejection(paths: Sequence[Path]) -> ImportRejected:
     names = ", ".join(str(path) for path in paths[:3])
+    if all(path.is_dir() and not any(path.iterdir()) for path in paths):
+        return ImportRejected(f"{names} is empty", "Check the path")
     hint = "See the problems above. `pubsearch formats` lists the formats"
     return ImportRejected(f"{names} has no usable record", hint)
 

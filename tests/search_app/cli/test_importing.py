@@ -94,6 +94,7 @@ def test_problems_are_not_in_the_json_output(run: Run, folder: Path) -> None:
         (["*.ris"], "*.ris does not exist"),
         (["a**b"], "a**b does not exist"),
         (["list.zip"], "list.zip: the file is an archive. Unpack it"),
+        (["nothing"], "nothing is empty. Check the path"),
         (["letter.DOCX"], "documents of the type .DOCX can't be read. Save it as PDF"),
         (["empty"], "empty: the file is empty. Export it again"),
         (["pipe"], "pipe: the file can't be read: it is not a regular file"),
@@ -106,6 +107,7 @@ def test_an_import_without_a_usable_record_is_refused(
 ) -> None:
     """An import without a usable record exits with 1, says why, and writes nothing."""
     (folder / "noise.bin").write_bytes(bytes(range(256)) * 40)
+    (folder / "nothing").mkdir()
     (folder / "letter.DOCX").write_bytes(b"PK\x03\x04")
     (folder / "empty").touch()
     os.mkfifo(folder / "pipe")
