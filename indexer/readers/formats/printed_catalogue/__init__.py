@@ -57,8 +57,9 @@ def read(text: str, file: str) -> Iterator[SourceRecord | Problem]:
     front, body, unused = divide_text(text)
     if not body:
         hint = (
-            "List the sections on a contents page, each with a tab and its page number, "
-            "and repeat each name on a separate line above its entries"
+            "Leave the file out if it is no printed catalogue. Otherwise, list the sections on a "
+            "contents page, each with a tab and its page number, and repeat each name on a "
+            "separate line above its entries"
         )
         yield Problem(file, 0, "no section of a catalogue was found", hint)
         return
