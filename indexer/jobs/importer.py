@@ -87,9 +87,10 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     """
     into = into.resolve()
     own, kept = _check_target(into, title), sources.load(into)
-    files = list(
-        find_files(paths, into, kept, report, limits, in_place=in_place, format_name=format_name)
+    found = find_files(
+        paths, into, kept, report, limits, in_place=in_place, format_name=format_name
     )
+    files = [*found]
     title = title or _make_title(paths)
     records, *tiers = split_tiers(files)
     groups, attached = read_groups(records, report, progress, limits), list[ImportFile]()
@@ -103,8 +104,7 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     # Files without records are not copied, so a glob may match their names.
     usable = [*attached, *chain.from_iterable(group.files for group in groups)]
     catalogue, plans = _plan(groups, usable, own, title)
-    if own is None and (attached or any(map(is_pdf, files))):
-        catalogue = _add_fulltext(catalogue)
+    catalogue = catalogue if own else _add_fulltext(catalogue, attached, files)
     with replace_folder(into) as folder:
         _copy(folder, chain(attached, *(plan.group.files for plan in plans)))
         _write(folder, plans, list_places(paths, attached, kept), None if own else catalogue)
@@ -114,8 +114,12 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     return result
 
 
-def _add_fulltext(catalogue: Catalogue) -> Catalogue:
-    """Return a catalogue that searches the text of files, and serves them."""
+def _add_fulltext(
+    catalogue: Catalogue, attached: Sequence[ImportFile], files: Sequence[ImportFile]
+) -> Catalogue:
+    """Return a catalogue that searches the text of files, and serves them, if there are any."""
+    if not attached and not any(map(is_pdf, files)):
+        return catalogue
     rows = (*catalogue.fields, FULLTEXT_ROW)
     return msgspec.structs.replace(catalogue, fields=rows, files="serve")
 
