@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -32,6 +33,8 @@ from tests.search_app.texts import (
 )
 
 WORDS = ("organ", "removal", "victim", "border", "police", "law")
+TEXT_WORDS = (*WORDS, "polise")
+"""The words of texts and of queries. No field has the last one."""
 FIRST_PAGE = ["A page about fishing.", "Smuggling at sea.", "Nothing here.", "Smuggling by air."]
 
 
@@ -248,15 +251,19 @@ def throw(seed: int) -> tuple[list[Publication], Texts]:
     """Return random publications, some of which have texts, and some texts belong to several."""
     random = Random(seed)
 
-    def words(most: int) -> str:
-        return " ".join(random.choices(WORDS, k=random.randint(1, most)))
+    def words(most: int, known: Sequence[str] = WORDS) -> str:
+        return " ".join(random.choices(known, k=random.randint(1, most)))
 
     made = [
         make_publication(f"p{number}", words(4), random.choice((None, words(5))))
         for number in range(random.randint(1, 30))
     ]
+    rare = random.choice((1, 10))
     pool = [
-        make_text(f"{seed}-{number}", [words(8) for _ in range(random.randint(1, 5))])
+        make_text(
+            f"{seed}-{number}",
+            [words(8, TEXT_WORDS if number < rare else WORDS) for _ in range(random.randint(1, 5))],
+        )
         for number in range(10)
     ]
     texts = {
@@ -269,11 +276,11 @@ def throw(seed: int) -> tuple[list[Publication], Texts]:
 
 
 QUERIES = st.one_of(
-    st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join),
-    st.lists(st.sampled_from(WORDS), min_size=2, max_size=3).map(
+    st.lists(st.sampled_from(TEXT_WORDS), min_size=1, max_size=3).map(" ".join),
+    st.lists(st.sampled_from(TEXT_WORDS), min_size=2, max_size=3).map(
         lambda words: f'"{" ".join(words)}"'
     ),
-    st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS)).map(
+    st.tuples(st.sampled_from(TEXT_WORDS), st.sampled_from(TEXT_WORDS)).map(
         lambda pair: f"{pair[0]} NOT {pair[1]}"
     ),
 )
@@ -308,7 +315,7 @@ def test_all_publications_with_the_words_are_found(seed: int, texts: list[str]) 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES, min_size=1, max_size=6))
 def test_a_search_outside_is_that_of_a_catalogue_without_texts(seed: int, texts: list[str]) -> None:
-    """Without full texts, hits, scores, and facets are those of an index that has none."""
+    """Without full texts, hits, scores, facets, and spelling are those of an index without any."""
     made, of_publications = throw(seed)
     plain = [field for field in CATALOGUE.fields if field.kind != "fulltext"]
     with (
@@ -319,8 +326,25 @@ def test_a_search_outside_is_that_of_a_catalogue_without_texts(seed: int, texts:
             first, second = find(searcher, text, inside=False), find(bare, text)
             assert list(map(strip, first.hits)) == list(map(strip, second.hits))
             assert (first.total, first.facets) == (second.total, second.facets)
+            assert (first.corrected, first.suggestion) == (second.corrected, second.suggestion)
 
 
 def strip(hit: Hit) -> tuple[str, float | None]:
     """Return the id and the score of a hit."""
     return hit.publication.id, hit.score
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES, min_size=1, max_size=8))
+def test_stated_counts_are_those_of_the_linked_searches(seed: int, texts: list[str]) -> None:
+    """The hits for all words and for any word are as many as the results of a search say."""
+    made, of_publications = throw(seed)
+    with searching(made, of_publications) as searcher:
+        for text, inside in product(texts, (True, False)):
+            results = find(searcher, text, inside=inside)
+            with_any = find(searcher, text, inside=inside, match="any").total
+            if results.relaxed:
+                with_all = find(searcher, text, inside=inside, match="all").total
+                assert results.all_words_docs == with_all, (text, inside)
+            assert results.any_word in {None, with_any}
+            assert results.diagnosis is None or results.diagnosis.any in {None, with_any}
