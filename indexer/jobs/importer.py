@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -87,10 +88,8 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     """
     into = into.resolve()
     own, kept = _check_target(into, title), sources.load(into)
-    found = find_files(
-        paths, into, kept, report, limits, in_place=in_place, format_name=format_name
-    )
-    files = [*found]
+    find = partial(find_files, in_place=in_place, format_name=format_name)
+    files = list(find(paths, into, kept, report, limits))
     title = title or _make_title(paths)
     records, *tiers = split_tiers(files)
     groups, attached = read_groups(records, report, progress, limits), list[ImportFile]()
@@ -101,14 +100,13 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
         groups += read_documents(documents, attached, report, progress, limits)
     if not groups and not attached:
         raise _make_rejection(paths)
-    # Files without records are not copied, so a glob may match their names.
     usable = [*attached, *chain.from_iterable(group.files for group in groups)]
     catalogue, plans = _plan(groups, usable, own, title)
     catalogue = catalogue if own else _add_fulltext(catalogue, attached, files)
     with replace_folder(into) as folder:
         _copy(folder, chain(attached, *(plan.group.files for plan in plans)))
         _write(folder, plans, list_places(paths, attached, kept), None if own else catalogue)
-    described = [_describe(plan, source, catalogue) for plan in plans for source in plan.sources]
+    described = (_describe(plan, source, catalogue) for plan in plans for source in plan.sources)
     result = ImportResult(catalogue, tuple(described), own is not None, len(attached))
     _report_gaps(result, report)
     return result
