@@ -23,7 +23,7 @@ from indexer.fulltext.cache import TextCache
 from indexer.fulltext.cleaning import clean_pages
 from indexer.fulltext.text import ExtractionError, FullText, limit_pages
 
-VERSION = 2
+VERSION = 3
 """Increase it if the same file gives another text. Then cached texts are not used."""
 PLAIN_TEXT = "text/plain"
 _PDF = ".pdf"

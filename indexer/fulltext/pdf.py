@@ -61,8 +61,9 @@ def is_installed() -> bool:
 
 
 def extract_pdf(stream: IO[bytes], digest: str, limits: Limits) -> FullText:
-    """Return the text of a PDF. Raise ExtractionError if it has none.
+    """Return the text of a PDF. Raise ExtractionError if it can't be read.
 
+    A scanned PDF has pages without text: readers can open it, and its metadata may have a title.
     Without a title in its metadata or on its first page, the title is empty.
     """
     if not is_installed():
@@ -71,10 +72,10 @@ def extract_pdf(stream: IO[bytes], digest: str, limits: Limits) -> FullText:
     output = _run(stream, limits)
     pages = clean_pages([split_paragraphs(page.lines) for page in output.pages])
     if not any(pages):
-        _raise_empty(output)
+        _check_readable(output)
     pages, faults = limit_pages(pages, limits)
     faults = [*_find_faults(output, limits), *faults]
-    first_lines = next(page.lines for page in output.pages if page.lines)
+    first_lines = next((page.lines for page in output.pages if page.lines), ())
     title, is_guessed = pdf_description.find_title(output.description, first_lines)
     return FullText(
         digest=digest, media_type=MEDIA_TYPE, pages=pages, faults=tuple(faults),
@@ -130,20 +131,23 @@ def _decode_description(line: bytes) -> pdf_description.Description:
     return description
 
 
-def _raise_empty(output: _Output) -> None:
-    """Raise the ExtractionError of a PDF without text."""
+def _check_readable(output: _Output) -> None:
+    """Raise ExtractionError if a PDF without text is damaged, or has no pages."""
     if output.failure:
         raise ExtractionError(f"the PDF can't be read: {output.failure}", _SAVE_AGAIN)
     if any(page.is_broken for page in output.pages):
         raise ExtractionError("the pages of the PDF are damaged", _SAVE_AGAIN)
-    raise ExtractionError(f"none of the {len(output.pages)} pages of the PDF has text", _RUN_OCR)
+    if not output.pages:
+        raise ExtractionError("the PDF has no pages", _SAVE_AGAIN)
 
 
 def _find_faults(output: _Output, limits: Limits) -> Iterator[Fault]:
     total, read = output.description.pages, len(output.pages)
     images = sum(page.is_image for page in output.pages)
     broken = sum(page.is_broken for page in output.pages)
-    if images:
+    if not any(page.lines for page in output.pages):
+        yield Fault(f"none of the {total} pages of the PDF has text", _RUN_OCR)
+    elif images:
         yield Fault(f"{images} of {total} pages have no text", _RUN_OCR)
     if broken:
         yield Fault(f"{broken} of {total} pages are damaged", _SAVE_AGAIN)

@@ -116,11 +116,15 @@ def test_scanned_pages_are_counted() -> None:
 
 
 def test_a_scan_has_no_text() -> None:
-    """A PDF of which no page has text is an error that asks for OCR."""
+    """A PDF of which no page has text has empty pages, its metadata, and a hint at OCR."""
     pdf = new_pdf()
+    pdf.set_title("Letters of the harbour master")
     add_scan(pdf)
-    with pytest.raises(ExtractionError, match="none of the 1 pages of the PDF has text"):
-        extract(bytes(pdf.output()))
+    text = extract(bytes(pdf.output()))
+    assert (text.pages, text.title) == (("",), "Letters of the harbour master")
+    [fault] = text.faults
+    assert fault.what == "none of the 1 pages of the PDF has text"
+    assert "OCR" in fault.hint
 
 
 def test_a_pdf_with_a_password_is_named() -> None:

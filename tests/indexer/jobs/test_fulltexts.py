@@ -16,7 +16,7 @@ from indexer.jobs import build, verify
 from indexer.jobs.build import BuildResult
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest
-from tests.indexer.fulltext.pdfs import make_pdf
+from tests.indexer.fulltext.pdfs import add_scan, make_pdf, new_pdf
 
 CATALOGUE = """
 title = "Reports"
@@ -134,6 +134,21 @@ def test_a_damaged_file_costs_only_itself(corpus: Corpus, extracted: list[str]) 
     assert corpus.find("piracy") == ["one"]
     corpus.write("two.pdf", "fishing")
     assert corpus.build().problems == []
+
+
+def test_a_scan_is_a_file_without_words(corpus: Corpus) -> None:
+    """A scanned PDF belongs to its record, and each build asks for OCR."""
+    scan = new_pdf()
+    add_scan(scan)
+    (corpus.folder / "one.pdf").write_bytes(bytes(scan.output()))
+    for _ in range(2):
+        [problem] = corpus.build().problems
+        assert problem.what == "none of the 1 pages of the PDF has text"
+    searcher = open_engine(corpus.index).get_searcher()
+    [file] = searcher.list_files("one")
+    assert (file.name, file.pages, file.empty_pages) == ("one.pdf", 1, 1)
+    assert corpus.find("scan") == []
+    assert [report.errors for report in verify.verify(corpus.index)] == [()]
 
 
 @pytest.mark.parametrize("place", ["inside", "outside"])

@@ -69,28 +69,27 @@ def test_a_title_that_is_not_stated_is_marked(tmp_path: Path) -> None:
     assert columns["title source"] == [pdf.GUESSED]
 
 
-@pytest.mark.parametrize(
-    ("data", "what"),
-    [
-        (b"%PDF-1.7 this is all", "damaged"),
-        (make_pdf(["text"])[:300], "damaged"),
-        (None, "has text"),
-    ],
-)
-def test_a_pdf_without_a_readable_text_keeps_its_record(
-    data: bytes | None, what: str, tmp_path: Path
-) -> None:
-    """A damaged or scanned PDF is a problem, and a record with the name of the file as title."""
-    if data is None:
-        scan = new_pdf()
-        add_scan(scan)
-        data = bytes(scan.output())
+@pytest.mark.parametrize("data", [b"%PDF-1.7 this is all", make_pdf(["text"])[:300]])
+def test_a_damaged_pdf_keeps_its_record(data: bytes, tmp_path: Path) -> None:
+    """A damaged PDF is a problem, and a record with the name of the file as title."""
     path = tmp_path / "old_map.pdf"
     path.write_bytes(data)
     columns, [problem], _ = read(path)
     assert columns == {"name": ["old-map"], "title": ["old map"], "title source": [pdf.GUESSED]}
-    assert what in problem.what
+    assert "damaged" in problem.what
     assert problem.file == "old_map.pdf"
+
+
+def test_a_scan_has_the_title_of_its_metadata(tmp_path: Path) -> None:
+    """A scanned PDF is a record, and no problem of it. The build reports that it has no text."""
+    scan = new_pdf()
+    scan.set_title("Letters of the harbour master")
+    add_scan(scan)
+    path = tmp_path / "old_map.pdf"
+    path.write_bytes(bytes(scan.output()))
+    columns, problems, _ = read(path)
+    assert columns == {"name": ["old-map"], "title": ["Letters of the harbour master"]}
+    assert not problems
 
 
 def test_a_chunk_is_small_and_the_same_after_other_changes(tmp_path: Path) -> None:
