@@ -1,9 +1,8 @@
 """Facet filters: the documents that pass the selected values.
 
 Selected values are OR-ed within a facet, or AND-ed if all are needed, and AND-ed across facets. A
-facet with a child row is a
-tree of two levels. A selected child narrows its selected parent to itself. A document with an
-excluded value never passes.
+facet with a child row is a tree of two levels. A selected child narrows its selected parent to
+itself. A document with an excluded value never passes.
 """
 
 from __future__ import annotations

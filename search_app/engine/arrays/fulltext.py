@@ -33,9 +33,9 @@ from search_app.engine.snapshot.cache import Cache
 
 B = 0.4
 """Normalization by length. A long document is about more, so it is weaker than in summaries."""
-MAX_POSTINGS = 200_000
+MAX_POSTINGS = 100_000
 """Limit on the postings of a prefix, wildcard or fuzzy term. The most frequent terms are kept."""
-MAX_CACHED_POSTINGS = 128
+MAX_CACHED_POSTINGS = 64
 """Limit on cached postings of terms."""
 MAX_CACHED_LABELS = 512
 """Limit on cached frequencies of the labels of entities."""

@@ -34,10 +34,10 @@ def count_nodes(nodes: Collection[Node], snapshot: Snapshot) -> Array:
         column = snapshot.columns[row]
         by_node = {node: column.ordinal_by_value.get(node[1]) for node in nodes if node[0] == row}
         ordinals = [ordinal for ordinal in by_node.values() if ordinal is not None]
-        if len(ordinals) > 1:
+        if ordinals:
             counts += count_selected(column, ordinals)
         for node, ordinal in by_node.items():
-            if len(ordinals) == 1 or ordinal is None:
+            if ordinal is None:
                 counts += get_mask(node, snapshot)
     return counts
 

@@ -9,7 +9,7 @@ from random import Random
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
@@ -238,6 +238,7 @@ def list_counts(results: Results) -> set[tuple[str, str, int, int, bool]]:
 
 
 @given(seed=st.integers(0, 2**32))
+@example(seed=9003)  # the parents of a selected child
 @settings(SLOW_TO_BUILD, max_examples=10)
 def test_totals_are_not_cached(seed: int) -> None:
     """A search caches the selected values and the selection, but no array for a total."""
