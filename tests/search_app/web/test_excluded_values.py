@@ -139,4 +139,4 @@ def test_an_excluded_missing_value_is_stated(client: FlaskClient) -> None:
     assert "Stated" in record
     assert "No particular region" not in record
     french = BeautifulSoup(client.get("/fr/?without.region=none").text, "lxml")
-    assert [chip.text for chip in french.select(".chip bdi")] == ["Région", "Précisé"]
+    assert [chip.text for chip in french.select(".chip bdi")] == ["Région", "Toute valeur précisée"]
