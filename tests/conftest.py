@@ -35,6 +35,7 @@ from tests.catalogue import (
     meaning_index,
     misspelt_index,
 )
+from tests.opensearch import program
 
 ROOT = Path(__file__).parents[1]
 
@@ -123,8 +124,9 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 @pytest.fixture(scope="session", autouse=True)
 def text_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Cache extracted texts in a folder of the tests, not in that of the user."""
+    """Cache extracted texts in a folder of the tests, but OpenSearch in that of the user."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(program.SETTING, str(program.find_cache()))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
 

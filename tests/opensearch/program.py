@@ -46,13 +46,14 @@ def find_class_path() -> str:
             "Install a JDK and Maven"
         )
     digest = hashlib.sha256(POM.read_bytes() + SOURCE.read_bytes()).hexdigest()
-    folder = _cache() / f"{version()}-{digest[:12]}"
+    folder = find_cache() / f"{version()}-{digest[:12]}"
     if not folder.is_dir():
         _make(folder)
     return f"{folder / 'classes'}{os.pathsep}{folder / 'jars'}/*"
 
 
-def _cache() -> Path:
+def find_cache() -> Path:
+    """Return the cache folder."""
     named = os.environ.get(SETTING)
     return Path(named or platformdirs.user_cache_path("pubsearch", appauthor=False) / "opensearch")
 
