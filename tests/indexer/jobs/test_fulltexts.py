@@ -230,7 +230,7 @@ def test_a_catalogue_without_the_row_has_no_full_texts(corpus: Corpus) -> None:
 
 
 def test_a_restricted_file_is_not_searched(corpus: Corpus) -> None:
-    """No passage of a file that is given out on request only can be found, whoever has it too."""
+    """A file of a restricted publication is left out, even if an open one has it too."""
     row = '[[field]]\nname = "access"\nlabel = "Access"\nrestricted = ["on request"]\n\n'
     head, _, fulltext = CATALOGUE.rpartition("[[field]]")
     (corpus.folder / "catalogue.toml").write_text(
