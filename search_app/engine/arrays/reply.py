@@ -228,7 +228,7 @@ class ArrayReply:
 
     def find_files(self, identity: str, most: int) -> list[FoundFile]:
         """Return the files of a publication with words of the search, with `most` pages of each."""
-        number = self._snapshot.find_doc_number(identity)
+        number = self._snapshot.find_doc_number(identity) if self._texts else None
         if number is None or self._texts is None:
             return []
         with translate_errors():
