@@ -100,7 +100,7 @@ def test_three_pages_are_a_list(client: FlaskClient) -> None:
         "In annual report.pdf, on pages 3, 4 and 5"
     ]
     assert list_lines(client, "/zh/?q=%22page+3%22+OR+%22page+4%22", "report") == [
-        "在annual report.pdf的第3和4页"
+        "见annual report.pdf第3和4页"
     ]
 
 
