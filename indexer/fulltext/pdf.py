@@ -48,7 +48,7 @@ class _Page(msgspec.Struct):
 
 
 class _Output(msgspec.Struct):
-    """What the child process wrote. `failure` is the reason why it ended early."""
+    """The output of the child process. `failure` is the reason why it ended early."""
 
     description: pdf_description.Description
     pages: list[_Page] = []

@@ -136,7 +136,7 @@ class Searcher:
         Values have labels in the catalogue's own language and in `language`.
         """
         text = replace_names(text, self._field_names)
-        return autocomplete.suggest(text, self.interpreter, within=within, language=language)
+        return autocomplete.suggest(text, self._pick(within), within=within, language=language)
 
     def get_publication(self, identity: str) -> Publication | None:
         """Return the publication with an id, or None."""

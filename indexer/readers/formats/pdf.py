@@ -41,7 +41,7 @@ _MAX_HEADER = 1024
 
 
 class _Description(msgspec.Struct, omit_defaults=True):
-    """What is known of a PDF. `name` is its name as an id."""
+    """The description of a PDF that is a record. `name` is the name of the file as an id."""
 
     name: str
     title: str

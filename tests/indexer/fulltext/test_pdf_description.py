@@ -1,4 +1,4 @@
-"""What a PDF says about its publication: only what is certain, or marked as a guess."""
+"""Descriptions of PDFs: they have only what is certain, or a title marked as a guess."""
 
 from __future__ import annotations
 

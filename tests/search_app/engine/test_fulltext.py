@@ -192,6 +192,18 @@ def test_a_query_that_a_text_matches_is_not_corrected() -> None:
         assert find(searcher, "kolice boats", inside=False).corrected == "police boats"
 
 
+@pytest.mark.parametrize("inside", [True, False])
+def test_suggestions_count_the_hits_of_their_search(inside: bool) -> None:
+    """The number next to a completed word is that of the search with the same switch."""
+    made = [make_publication("a", "Piracy"), make_publication("b", "Boats")]
+    with searching(made, one_text("b", ["piracy at sea"])) as searcher:
+        [found] = searcher.suggest("pira", SearchRequest(inside=inside))[:1]
+        assert (found.text, found.count) == (
+            "piracy",
+            find(searcher, "piracy", inside=inside).total,
+        )
+
+
 def test_an_explanation_names_the_full_text() -> None:
     """The explanation of a hit adds up to its score, with a part for the full text."""
     with searching(
