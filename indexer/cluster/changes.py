@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.cluster.documents import Groups, list_documents, make_deletion
+from indexer.cluster.documents import Source, list_documents, make_deletion
+from indexer.cluster.fulltext_documents import list_files
 from indexer.codec.segment.reader import Segment
 
 
@@ -27,11 +28,11 @@ class Load(NamedTuple):
         """The number of actions."""
         return len(self.removed) + len(self.numbers)
 
-    def list_actions(self, segment: Segment, groups: Groups, skipped: int) -> Iterator[bytes]:
-        """Yield the actions without the first `skipped` ones."""
+    def list_actions(self, source: Source, skipped: int) -> Iterator[bytes]:
+        """Yield the actions without the first `skipped` ones. `source` has the documents."""
         yield from map(make_deletion, self.removed[skipped:])
         numbers = self.numbers[max(0, skipped - len(self.removed)) :]
-        yield from list_documents(segment, groups, numbers)
+        yield from list_documents(source, numbers)
 
 
 def list_all(segment: Segment) -> Load:
@@ -39,15 +40,14 @@ def list_all(segment: Segment) -> Load:
     return Load([], np.arange(segment.size, dtype=np.int64))
 
 
-def find_changes(
-    former: Segment, former_groups: Groups, segment: Segment, groups: Groups
-) -> Load:  # fmt: skip
-    """Return the load that turns the documents of the former segment into those of the other one.
+def find_changes(former: Source, source: Source) -> Load:
+    """Return the load that turns the documents of the former source into those of the other one.
 
-    Both must have the same catalogue, format, and analysis. A document follows from its record, its
-    group, and the number of editions.
+    Both must have the same catalogue, format, analysis, and extraction of texts. A document follows
+    from its record, its group, the number of editions, and its files.
     """
-    former_ids = former.docstore.all_ids
+    segment, groups, former_groups = source.segment, source.groups, former.groups
+    former_ids = former.segment.docstore.all_ids
     known = {identity: number for number, identity in enumerate(former_ids)}
     pairs = np.array([known.pop(identity, -1) for identity in segment.docstore.all_ids], np.int64)
     is_changed = (
@@ -59,13 +59,14 @@ def find_changes(
     )
     for number in np.flatnonzero(~is_changed).tolist():
         is_changed[number] = _get_content(former, int(pairs[number])) != _get_content(
-            segment, number
+            source, number
         )
     return Load(list(known), np.flatnonzero(is_changed))
 
 
-def _get_content(segment: Segment, number: int) -> tuple[object, ...]:
-    docstore = segment.docstore
+def _get_content(source: Source, number: int) -> tuple[object, ...]:
+    docstore, texts = source.segment.docstore, source.texts
     return (
         docstore.get_title(number), docstore.get_source(number), docstore.get_record(number),
+        list_files(texts, number) if texts else (),
     )  # fmt: skip

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from hashlib import blake2b, sha256
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.cluster.fulltext_documents import NEXT_TEXT, TextEncoder, encode_json
 from indexer.cluster.mapping import MAX_TERM_CHARS, make_term
+from indexer.codec.segment.attached_texts import AttachedTexts
 from indexer.codec.segment.docstore import NO_YEAR
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
@@ -28,9 +29,6 @@ GROUP_BITS = 63
 """Bits of a group: those of a positive `long`."""
 MAX_ID_BYTES = 512
 """Limit of OpenSearch on the bytes of an `_id`."""
-
-_NEXT_TEXT = '","'
-"""Ends a text of a field and starts the next one, between words of a JSON string."""
 
 
 class Groups(NamedTuple):
@@ -72,17 +70,24 @@ def make_document_id(identity: str) -> str:
     return identity if len(data) <= MAX_ID_BYTES else sha256(data).hexdigest()
 
 
-def list_documents(
-    segment: Segment, groups: Groups, numbers: NDArray[np.int64] | None = None
-) -> Iterator[bytes]:
+class Source(NamedTuple):
+    """What the documents of a generation are made of. `texts` has the full texts, if any."""
+
+    segment: Segment
+    groups: Groups
+    texts: AttachedTexts | None = None
+
+
+def list_documents(source: Source, numbers: NDArray[np.int64] | None = None) -> Iterator[bytes]:
     """Yield documents as two lines: the action and the document.
 
     `numbers` has those that are wanted, in ascending order; None means all. The documents of a run
-    (`split_runs`) are in memory at a time, besides the term dictionary and the values of the
-    facets.
+    (`split_runs`) are in memory at a time, besides the term dictionary, the values of the facets,
+    and the full texts of one document. Raise CorruptSegment or OSError if a full text can't be
+    read.
     """
-    encoder = _Encoder(segment, groups)
-    for first, last in split_runs(segment.forward_index):
+    encoder = _Encoder(source)
+    for first, last in split_runs(source.segment.forward_index):
         if numbers is None:
             yield from encoder.encode(first, last)
             continue
@@ -94,7 +99,7 @@ def list_documents(
 
 def make_deletion(identity: str) -> bytes:
     """Return the line of a bulk request that deletes a publication."""
-    return b'{"delete":{"_id":%s}}\n' % _encode(make_document_id(identity)).encode()
+    return b'{"delete":{"_id":%s}}\n' % encode_json(make_document_id(identity)).encode()
 
 
 class _TextField(NamedTuple):
@@ -110,7 +115,7 @@ class _Facet:
 
     def __init__(self, name: str, column: FacetColumn) -> None:
         self.key, self._column = f',"facet_{name}":[', column
-        self._values = [_encode(value[:MAX_TERM_CHARS]) for value in column.values]
+        self._values = [encode_json(value[:MAX_TERM_CHARS]) for value in column.values]
 
     def encode(self, first: int, last: int) -> list[str]:
         """Return the values of the documents from `first` up to `last` as JSON, with the key."""
@@ -127,11 +132,13 @@ class _Facet:
 class _Encoder:
     """Encodes the documents of a segment, run by run."""
 
-    def __init__(self, segment: Segment, groups: Groups) -> None:
-        self._segment, self._groups = segment, groups
+    def __init__(self, source: Source) -> None:
+        self._segment, self._groups, texts = source
+        segment = self._segment
+        self._texts = TextEncoder(texts, segment.catalogue.language) if texts is not None else None
         # The marks of the stream, FIELD_END and GAP, index from the end.
         stems, words = segment.stems.texts.to_list(), segment.words.texts.to_list()
-        self._stems = [*map(make_term, stems), _NEXT_TEXT]
+        self._stems = [*map(make_term, stems), NEXT_TEXT]
         self._words = [*(make_term(decode_surface(word)) for word in words), "", ""]
         self._fields = [
             _TextField(f',"pos_{name}":["', f'"],"word_{name}":"', f'","len_{name}":')
@@ -144,7 +151,8 @@ class _Encoder:
         facets = [facet.encode(first, last) for facet in self._facets]
         texts = self._encode_texts(first, last)
         for number, text, *values in zip(range(first, last), texts, *facets, strict=True):
-            yield f"{self._encode_fields(number)}{text}{''.join(values)}}}\n".encode()
+            full = self._texts.encode(number) if self._texts else ""
+            yield f"{self._encode_fields(number)}{text}{''.join(values)}{full}}}\n".encode()
 
     def _encode_texts(self, first: int, last: int) -> Iterator[str]:
         """Yield the searchable fields of each document that are not empty."""
@@ -179,14 +187,10 @@ class _Encoder:
         year, others = int(docstore.years[number]), int(self._groups.others[number])
         title_key = make_title_key(publication.title, language)[:MAX_TERM_CHARS]
         return "".join([
-            f'{{"index":{{"_id":{_encode(make_document_id(publication.id))}}}}}\n',
-            f'{{"id":{_encode(publication.id)},"title_key":{_encode(title_key)}',
+            f'{{"index":{{"_id":{encode_json(make_document_id(publication.id))}}}}}\n',
+            f'{{"id":{encode_json(publication.id)},"title_key":{encode_json(title_key)}',
             f',"year":{year}' if year != NO_YEAR else "",
             f',"group":{self._groups.hashes[number]}',
             f',"editions":{others}' if others else "",
-            f',"record":{_encode(_encode(publication))}',
+            f',"record":{encode_json(encode_json(publication))}',
         ])  # fmt: skip
-
-
-def _encode(value: object) -> str:
-    return msgspec.json.encode(value).decode()

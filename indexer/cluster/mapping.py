@@ -25,6 +25,10 @@ MAX_RESULT_WINDOW = 100_000
 TEXT_GAP = 1
 """Positions between two texts of one field: the one of the mark that a segment has between them. So
 phrases end there, and distances of words are those of a segment."""
+TEXTS, PAGES = "texts", "texts.pages"
+"""The paths of nested documents: the full texts of a publication, and the pages of each."""
+MAX_NESTED = 1_000_000
+"""Limit on the full texts and pages of a publication. The default, 10,000, is that of two files."""
 SYNONYM_SEPARATOR = "|"
 """Separates the terms of one clause in a query. No term contains it."""
 
@@ -56,17 +60,43 @@ _SIMILARITY: Json = {
     },
 }
 
+_NUMBER: Json = {"type": "integer", "index": False}
+_STORED: Json = {"type": "keyword", "index": False, "doc_values": False, "store": True}
+_TEXT: Json = {
+    "type": "text", "analyzer": "space", "search_analyzer": "synonyms", "norms": False,
+    "similarity": "frequency",
+}  # fmt: skip
+_POSITIONS: Json = _TEXT | {"position_increment_gap": TEXT_GAP}
+_FREQUENCIES: Json = _TEXT | {"index_options": "freqs"}
+_PAGE_FIELDS: Json = {
+    "number": _NUMBER, "pos": _POSITIONS, "word": _FREQUENCIES, "text": _STORED,
+}  # fmt: skip
+_TEXT_FIELDS: Json = {
+    "files": _STORED,
+    "digest": {"type": "keyword"},
+    TEXTS: {
+        "type": "nested",
+        "properties": {
+            "length": _NUMBER,
+            "pages": {"type": "nested", "properties": _PAGE_FIELDS},
+        },
+    },
+}
+_TEXT_SETTINGS: Json = {
+    "mapping.nested_objects.limit": MAX_NESTED, "max_inner_result_window": MAX_NESTED,
+}  # fmt: skip
+
 
 def make_term(term: str) -> str:
     """Return a word or a stem as the index has it: without spaces, and not too long."""
     return term[:MAX_TERM_CHARS].replace(" ", _SPACE)
 
 
-def make_index(catalogue: Catalogue, shards: int) -> Json:
+def make_index(catalogue: Catalogue, shards: int, *, has_texts: bool = False) -> Json:
     """Return the body of the request that creates the index of a generation.
 
-    The index is set up for loading: it has no replicas, is not refreshed, and a crash of a node
-    may lose the last documents.
+    Without full texts, there are no fields for them. The index is set up for loading: it has no
+    replicas, is not refreshed, and a crash of a node may lose the last documents.
     """
     return {
         "settings": {
@@ -80,13 +110,14 @@ def make_index(catalogue: Catalogue, shards: int) -> Json:
                 "max_result_window": MAX_RESULT_WINDOW,
                 "similarity": _SIMILARITY,
                 "analysis": _ANALYSIS,
+                **(_TEXT_SETTINGS if has_texts else {}),
             },
         },
         "mappings": {
             "dynamic": "strict",
             # A hidden copy of each document would take three times the space of the records.
             "_source": {"enabled": False, "recovery_source_enabled": False},
-            "properties": dict(_list_properties(catalogue)),
+            "properties": dict(_list_properties(catalogue)) | (_TEXT_FIELDS if has_texts else {}),
         },
     }
 
@@ -109,20 +140,15 @@ def make_files_index() -> Json:
 
 def _list_properties(catalogue: Catalogue) -> Iterator[tuple[str, Json]]:
     """Yield the name and the type of each field of a document."""
-    number: Json = {"type": "integer", "index": False}
-    text: Json = {
-        "type": "text", "analyzer": "space", "search_analyzer": "synonyms", "norms": False,
-        "similarity": "frequency",
-    }  # fmt: skip
     yield "id", {"type": "keyword"}
-    yield "record", {"type": "keyword", "index": False, "doc_values": False, "store": True}
+    yield "record", _STORED
     yield "title_key", {"type": "keyword", "index": False}
-    yield "year", number
+    yield "year", _NUMBER
     yield "group", {"type": "long"}
     yield "editions", {"type": "integer"}
     for field in catalogue.searchable:
-        yield f"pos_{field.name}", text | {"position_increment_gap": TEXT_GAP}
-        yield f"word_{field.name}", text | {"index_options": "freqs"}
-        yield f"len_{field.name}", number
+        yield f"pos_{field.name}", _POSITIONS
+        yield f"word_{field.name}", _FREQUENCIES
+        yield f"len_{field.name}", _NUMBER
     for field in schema.list_exact_fields(catalogue):
         yield f"facet_{field.name}", {"type": "keyword", "eager_global_ordinals": True}

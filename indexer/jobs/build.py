@@ -44,12 +44,6 @@ ACCEPT_ALL: Gate = lambda _new, _live: None  # noqa: E731
 """The gate that accepts every generation."""
 
 
-NO_TEXTS = Problem(
-    catalogue_toml.CATALOGUE_FILE, 0, "full texts are not searched in a cluster",
-    'Use an index in a folder, or remove the row of kind "fulltext"',
-)  # fmt: skip
-
-
 class BuildResult(msgspec.Struct, frozen=True):
     """The outcome of a build. `generation` is the live one, new or unchanged.
 
@@ -77,7 +71,6 @@ def build(  # noqa: PLR0913 - callers pass options by name
     gate: Gate = ACCEPT_ALL,
     encoder: Encoder | None = None,
     limits: Limits = LIMITS,
-    with_texts: bool = True,
 ) -> BuildResult:
     """Build a generation, and publish it if anything changed.
 
@@ -90,19 +83,16 @@ def build(  # noqa: PLR0913 - callers pass options by name
     Without `force`, raise RemovesTooMuch if over 10 publications and over a fifth of all would be
     removed. `gate` may raise BuildRejected too. After an error, the live index is unchanged.
 
-    The full texts of files are indexed if the catalogue has a row for them, and `with_texts`.
-    Unfinished files of earlier builds are removed. The outcome is recorded in `last_build`, except
-    if another build has locked the index.
+    The full texts of files are indexed if the catalogue has a row for them. Unfinished files of
+    earlier builds are removed. The outcome is recorded in `last_build`, except if another build has
+    locked the index.
     """
     if index.resolve().is_relative_to(corpus_folder.resolve()):
         raise BuildRejected(f"the index {index} is inside the corpus", "Use another folder", [])
     # The lock covers the outcome too, because another build removes every unfinished file.
     with publish.lock(index), last_build.record(index) as record_status:
         publish.remove_leftovers(index)
-        job = _Build(corpus_folder, index, progress, gate, encoder, limits, force=force)
-        if with_texts:
-            job.add_texts()
-        result = job.run()
+        result = _Build(corpus_folder, index, progress, gate, encoder, limits, force=force).run()
         record_status(result.status)
     return result
 
@@ -131,16 +121,13 @@ class _Build:
         self.former = find_reusable_segment(self.live, self.catalogue, self.model, limits) if (
             self.live and self.is_undamaged and not force
         ) else None  # fmt: skip
-        self.texts: FullTexts | None = None
+        known = self.live if self.is_undamaged and not force else None
+        self.texts = (
+            FullTexts(corpus_folder, self.catalogue, limits, progress, known)
+            if self.catalogue.fulltext
+            else None
+        )
         self.merger: Merger | None = None
-
-    def add_texts(self) -> None:
-        """Read the full texts of files too, if the catalogue has a row for them."""
-        if self.catalogue.fulltext:
-            previous = self.live if self.is_undamaged and not self.force else None
-            self.texts = FullTexts(
-                self.corpus_folder, self.catalogue, self.limits, self.progress, previous
-            )
 
     def _make_stats(self) -> BuildStats:
         return BuildStats(
@@ -164,8 +151,6 @@ class _Build:
         return self._run(self.merger)
 
     def _run(self, duplicates: DuplicateFinder | Merger) -> BuildResult:
-        if self.catalogue.fulltext and not self.texts:
-            self.problems.append(NO_TEXTS)
         self.stats = self._make_stats()
         reader = corpus.CorpusReader(
             self.catalogue, self.problems.append, self.former.docstore if self.former else None,

@@ -10,7 +10,7 @@ from opensearchpy import OpenSearch
 from indexer.cluster import check, lock, mirror
 from indexer.cluster.connection import ClusterAddress, ClusterError
 from indexer.cluster.generations import ClusterGenerations
-from indexer.cluster.publish import IndexOptions
+from indexer.cluster.loader import IndexOptions
 from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import Generation, IndexUnusable
 from indexer.ingest.progress import Progress

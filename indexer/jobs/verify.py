@@ -11,7 +11,7 @@ import zstandard
 
 from indexer.catalogue.retired import RetiredIds
 from indexer.codec.segment.array_file import Array, CorruptSegment
-from indexer.codec.segment.attached_texts import FULLTEXT, AttachedTexts
+from indexer.codec.segment.attached_texts import AttachedTexts, open_texts
 from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.reader import Segment, Terms
 from indexer.generations import directory
@@ -66,8 +66,7 @@ def _find_errors(generation: Generation) -> list[str]:
         return errors
     try:
         segment = Segment(generation.segment, generation.manifest.catalogue)
-        has_texts = (generation.segment / FULLTEXT).exists()
-        texts = AttachedTexts(generation.segment) if has_texts else None
+        texts = open_texts(generation.segment, generation.manifest.catalogue)
         retired = generation.read_retired()
     except (CorruptSegment, KeyError) as error:
         return [f"the segment can't be read: {error}"]

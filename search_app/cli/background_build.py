@@ -61,7 +61,6 @@ def build(
             building.build, settings.corpus, force=force, progress=progress,
             gate=evaluation.make_gate(suite, encoder) if suite else building.ACCEPT_ALL,
             encoder=encoder, limits=settings.limits,
-            with_texts=not isinstance(settings.index, ClusterAddress),
         )  # fmt: skip
         return options.open_location(settings).build(build_in, progress, force=force)
 

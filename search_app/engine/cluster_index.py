@@ -13,6 +13,7 @@ from opensearchpy import OpenSearch
 
 from indexer.cluster import lock, mapping, mirror
 from indexer.cluster.connection import ClusterAddress
+from indexer.cluster.fulltext_file import FULLTEXT_WORDS, read_words
 from indexer.cluster.generations import ClusterGenerations
 from indexer.cluster.vocabulary_file import VOCABULARY, read_vocabulary
 from indexer.generations.last_build import LastBuild
@@ -72,8 +73,10 @@ class ClusterIndex:
             self._make_client(generation.name),
             read_vocabulary(generation.folder / VOCABULARY),
             generation.manifest.catalogue,
+            read_words(generation.folder / FULLTEXT_WORDS),
         )
-        return Searcher(generation, OpenSearchStore(opened), opened.vocabulary)
+        outside = OpenSearchStore(opened.name_only()) if opened.compiler.texts else None
+        return Searcher(generation, OpenSearchStore(opened), opened.vocabulary, outside)
 
     def _make_client(self, name: str) -> ClusterClient:
         index = self._generations.get_documents_index(name)

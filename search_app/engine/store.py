@@ -84,14 +84,11 @@ class Related(NamedTuple):
 class StoredFile(NamedTuple):
     """A file whose full text is searched. `path` is its place, relative to the corpus folder.
 
-    `size` is in bytes, and `time` is the time of its last change in nanoseconds, both when it was
-    read. `ids` has the publications that it belongs to.
+    `ids` has the publications that it belongs to.
     """
 
     path: str
     media_type: str
-    size: int
-    time: int
     ids: tuple[str, ...]
 
 

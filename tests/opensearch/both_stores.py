@@ -24,12 +24,10 @@ import search_app.engine
 from indexer.analysis.embeddings import Encoder
 from indexer.cluster.mapping import Json
 from indexer.codec.segment import array_file
-from indexer.codec.segment.reader import Segment
 from indexer.generations.manifest import Generation
 from search_app.engine import local_index
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch.client import ClusterClient, Response
-from search_app.engine.opensearch.store import OpenSearchStore
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import ReadArrays, Snapshot
 from tests.opensearch import cluster, loading, program
@@ -40,7 +38,6 @@ ENGINE = "tests/search_app/engine"
 EXPANSION = f"{ENGINE}/interpretation/test_query_expansion.py"
 UNUSED = "they search nothing"
 LOCAL = "they examine the arrays of a local index"
-FULL_TEXTS = "the index of a cluster has no full texts"
 SEMANTIC = "the index of a cluster has no vectors"
 LONG = "they send thousands of searches, which other tests send too"
 STAGES = "a search of a cluster has other stages"
@@ -51,6 +48,8 @@ LEFT_OUT = {
     f"{ENGINE}/query/test_cost.py": LOCAL,
     f"{ENGINE}/query/test_marks.py": LOCAL,
     f"{ENGINE}/test_document_words.py": LOCAL,
+    f"{ENGINE}/test_fulltext.py::test_damaged_texts_are_an_error_and_no_wrong_answer": LOCAL,
+    f"{ENGINE}/test_fulltext_budget.py": LOCAL,
     f"{ENGINE}/test_explain.py::test_the_weights_of_names_and_values_equal": LOCAL,
     f"{ENGINE}/interpretation/test_interpreter.py::test_notes_match_the_results": LOCAL,
     f"{EXPANSION}::test_the_typed_name_weighs_more_than_other_names": LOCAL,
@@ -59,11 +58,6 @@ LEFT_OUT = {
     f"{ENGINE}/features/test_zero_results.py::test_every_number_is_the_total_of_its_link": LONG,
     f"{ENGINE}/query/test_algebra.py": LONG,
     f"{ENGINE}/query/test_numbers.py": LONG,
-    f"{ENGINE}/test_fulltext.py": FULL_TEXTS,
-    "tests/search_app/api/test_files.py": FULL_TEXTS,
-    "tests/search_app/presentation/test_file_lines.py": FULL_TEXTS,
-    "tests/search_app/web/test_file_routes.py::test_a_file_of_the_corpus_is_served": FULL_TEXTS,
-    "tests/search_app/web/test_full_texts.py": FULL_TEXTS,
     "tests/search_app/web/test_path_prefix.py": LONG,
     "tests/search_app/web/test_routes.py::test_a_response_has_the_time_of_its_stages": STAGES,
     "tests/search_app/api/test_openapi.py::test_responses_at_the_bounds_match_the_document": LONG,
@@ -110,12 +104,12 @@ class SharedNode:
     ) -> Searcher:
         """Return a searcher of the index of a generation. Its arguments are the local ones."""
         # Its errors are those of a generation that cannot be used.
-        segment = Snapshot(generation, read_arrays, encoder).segment
+        snapshot = Snapshot(generation, read_arrays, encoder)
         node = self._start()
-        client = CountingClient(node, self._load(generation, segment, node))
+        client = CountingClient(node, self._load(generation, snapshot, node))
         self._users.setdefault(client.index, WeakSet()).add(client)
-        opened = loading.open_index(client, segment)
-        return Searcher(generation, OpenSearchStore(opened), opened.vocabulary)
+        opened = loading.open_index(client, snapshot.segment, snapshot.texts)
+        return loading.make_searcher(generation, opened)
 
     def _start(self) -> OpenSearch:
         if self._client is None:
@@ -124,7 +118,7 @@ class SharedNode:
             self._client = self._stack.enter_context(started).client
         return self._client
 
-    def _load(self, generation: Generation, segment: Segment, client: OpenSearch) -> str:
+    def _load(self, generation: Generation, snapshot: Snapshot, client: OpenSearch) -> str:
         """Return the name of the index of a generation. Load it, unless an equal one was loaded."""
         manifest = generation.manifest
         content = msgspec.json.encode((manifest.files, manifest.schema))
@@ -132,7 +126,7 @@ class SharedNode:
         if name not in self._users:
             if len(self._users) >= MAX_INDEXES:
                 self._remove_unused(client)
-            loading.load(client, name, segment)
+            loading.load(client, name, snapshot.segment, snapshot.texts)
         return name
 
     def _remove_unused(self, client: OpenSearch) -> None:

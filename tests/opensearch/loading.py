@@ -10,10 +10,14 @@ from typing import NamedTuple
 
 from opensearchpy import OpenSearch
 
-from indexer.cluster import bulk, documents, mapping
+from indexer.cluster import bulk, mapping
+from indexer.cluster.documents import Source, list_documents, make_groups
+from indexer.cluster.fulltext_file import FULLTEXT_WORDS, read_words, take_words, write_words
 from indexer.cluster.vocabulary_file import VOCABULARY, read_vocabulary, write_vocabulary
+from indexer.codec.segment.attached_texts import AttachedTexts, open_texts
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
+from indexer.generations.manifest import Generation
 from search_app.engine import local_index
 from search_app.engine.opensearch.client import ClusterClient
 from search_app.engine.opensearch.generation import ClusterGeneration, open_generation
@@ -25,19 +29,32 @@ open_locally = local_index.open_searcher
 """The function that opens a local generation, also while `both_stores` replaces it."""
 
 
-def load(client: OpenSearch, index: str, segment: Segment) -> None:
+def load(
+    client: OpenSearch, index: str, segment: Segment, texts: AttachedTexts | None = None
+) -> None:
     """Send the documents of a segment to a new index."""
-    client.indices.create(index=index, body=mapping.make_index(segment.catalogue, SHARDS))
-    bulk.load(client, index, documents.list_documents(segment, documents.make_groups(segment)))
+    body = mapping.make_index(segment.catalogue, SHARDS, has_texts=texts is not None)
+    client.indices.create(index=index, body=body)
+    bulk.load(client, index, list_documents(Source(segment, make_groups(segment), texts)))
     client.indices.refresh(index=index)
 
 
-def open_index(client: ClusterClient, segment: Segment) -> ClusterGeneration:
+def open_index(
+    client: ClusterClient, segment: Segment, texts: AttachedTexts | None = None
+) -> ClusterGeneration:
     """Return the generation in the index of a client. The index was loaded from a segment."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / VOCABULARY
+        file, words = Path(folder) / VOCABULARY, Path(folder) / FULLTEXT_WORDS
         write_vocabulary(segment, file)
-        return open_generation(client, read_vocabulary(file), segment.catalogue)
+        if texts is not None:
+            write_words(take_words(texts), words)
+        return open_generation(client, read_vocabulary(file), segment.catalogue, read_words(words))
+
+
+def make_searcher(generation: Generation, opened: ClusterGeneration) -> Searcher:
+    """Return a searcher of a generation in an index."""
+    outside = OpenSearchStore(opened.name_only()) if opened.compiler.texts else None
+    return Searcher(generation, OpenSearchStore(opened), opened.vocabulary, outside)
 
 
 class Pair(NamedTuple):
@@ -52,10 +69,10 @@ def open_pair(folder: Path, client: OpenSearch, index: str) -> Iterator[Pair]:
     """Load the live generation of an index folder into a new index. Remove the index in the end."""
     generation = directory.load_live(folder)
     segment = Segment(generation.segment, generation.manifest.catalogue)
-    load(client, index, segment)
+    texts = open_texts(generation.segment, segment.catalogue)
+    load(client, index, segment, texts)
     try:
-        opened = open_index(ClusterClient(client, index), segment)
-        remote = Searcher(generation, OpenSearchStore(opened), opened.vocabulary)
-        yield Pair(open_locally(generation), remote)
+        opened = open_index(ClusterClient(client, index), segment, texts)
+        yield Pair(open_locally(generation), make_searcher(generation, opened))
     finally:
         client.indices.delete(index=index)

@@ -79,7 +79,7 @@ def test_the_documents_of_a_segment_can_be_searched(client: OpenSearch, tmp_path
         for number, title in enumerate(titles)
     ]  # fmt: skip
     segment = written(tmp_path / "segment", fresh(made))
-    lines = documents.list_documents(segment, documents.make_groups(segment))
+    lines = documents.list_documents(documents.Source(segment, documents.make_groups(segment)))
     assert bulk.load(client, INDEX, lines) == 3
     assert search(client, phrase("pos_title", "remov of organ")) == ["p0"]
     assert search(client, {"match": {"word_title": "removal|victims"}}) == ["p0", "p1", "p2"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from indexer.cluster import check, publish
 from indexer.cluster.generations import ClusterGenerations
+from indexer.cluster.loader import IndexOptions
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.generations import build_generation, make_titles
 
@@ -19,9 +20,9 @@ def test_each_shard_has_a_copy_on_another_node(three_nodes: Cluster, tmp_path: P
     """
     generations = ClusterGenerations(three_nodes.client, NAME)
     first = build_generation(tmp_path / "corpus", tmp_path / "index", make_titles(20))
-    publish.publish(generations, first, options=publish.IndexOptions(shards=2))
+    publish.publish(generations, first, options=IndexOptions(shards=2))
     second = build_generation(tmp_path / "corpus", tmp_path / "index", make_titles(22))
-    publish.publish(generations, second, first, options=publish.IndexOptions(shards=2))
+    publish.publish(generations, second, first, options=IndexOptions(shards=2))
     metadata = generations.read_metadata(second.name)
     assert metadata
     assert metadata.source == first.name

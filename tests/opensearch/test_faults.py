@@ -14,8 +14,8 @@ from opensearchpy import OpenSearchException
 from opensearchpy.client.indices import IndicesClient
 from opensearchpy.exceptions import ConnectionError as NoConnection
 
-from indexer.cluster import publish
 from indexer.cluster.connection import ClusterAddress, ClusterError, connect
+from indexer.cluster.loader import Loader
 from indexer.ingest.progress import NO_PROGRESS
 from search_app.cli import background_build
 from search_app.cli.options import open_location
@@ -177,15 +177,15 @@ def test_a_build_survives_the_loss_of_a_node(place: Place, monkeypatch: pytest.M
     It ends with a new live generation, or with an error and the former one.
     """
     victim = place.find_manager()
-    load_files = publish._Loader.load_files
+    load_files = Loader.load_files
 
-    def kill_first(loader: publish._Loader) -> None:
+    def kill_first(loader: Loader) -> None:
         victim.kill()
         place.cluster.wait("red")
         victim.start()
         load_files(loader)
 
-    monkeypatch.setattr(publish._Loader, "load_files", kill_first)
+    monkeypatch.setattr(Loader, "load_files", kill_first)
     right = place.write(SIZE, "killed")
     with ask(place.make_clients()) as clients:
         former = place.generations.read_live_name()

@@ -89,7 +89,7 @@ def check_feedback(queries: Sequence[str], twin: Twin) -> int:
         words = [split_words(record, twin.snapshot.numbering) for record in records]
         terms = feedback.choose_expansion_terms(selected, words, twin.vocabulary)
         [response] = twin.search(
-            [feedback.make_feedback_search(selected, terms, twin.compiler, twin.vocabulary)]
+            [feedback.make_feedback_search(selected, terms, twin.compiler.fields, twin.vocabulary)]
         )
         shares = feedback.read_feedback_shares(response, selected)
         if local is None:

@@ -31,7 +31,7 @@ def check_similar(twin: Twin) -> int:
             asked.append((local, key_terms, int(twin.groups.hashes[number])))
     responses = twin.search(
         [
-            make_similar_search(key_terms, group, twin.compiler, twin.vocabulary)
+            make_similar_search(key_terms, group, twin.compiler.fields, twin.vocabulary)
             for _, key_terms, group in asked
         ]
     )

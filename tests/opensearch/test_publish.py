@@ -12,7 +12,7 @@ from opensearchpy import OpenSearch
 from indexer.cluster import bulk, check, publish
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.generations import ClusterGenerations
-from indexer.cluster.publish import IndexOptions
+from indexer.cluster.loader import IndexOptions
 from indexer.codec.segment.reader import Segment
 from indexer.generations.manifest import Generation, IndexMissing, IndexOutdated
 from tests.opensearch.generations import (

@@ -16,6 +16,7 @@ from indexer.generations import directory
 from search_app.engine import Searcher, open_searcher
 from search_app.engine.arrays.bm25f import ScoredDocs
 from search_app.engine.arrays.top_hits import top_hits
+from search_app.engine.opensearch.field_queries import FieldQueries
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.queries import QueryCompiler
 from tests.opensearch import loading
@@ -29,7 +30,7 @@ class Twin:
         self.searcher, self.snapshot = searcher, snapshot_of(searcher)
         self.vocabulary = self.snapshot.vocabulary
         means = self.snapshot.segment.mean_lengths.tolist()
-        self.compiler = QueryCompiler(self.vocabulary, means)
+        self.compiler = QueryCompiler(self.vocabulary, FieldQueries(self.vocabulary, means))
         self.groups: Groups = documents.make_groups(self.snapshot.segment)
         self._client, self._index = client, index
 

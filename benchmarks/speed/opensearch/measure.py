@@ -17,7 +17,7 @@ from benchmarks.speed.opensearch.measured import Cluster, Grown, Load, Loaded, P
 from benchmarks.speed.workplace import Workplace
 from indexer.cluster import mirror
 from indexer.cluster.connection import ClusterAddress
-from indexer.cluster.documents import list_documents, make_groups
+from indexer.cluster.documents import Source, list_documents, make_groups
 from indexer.cluster.vocabulary_file import VOCABULARY
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
@@ -89,7 +89,7 @@ def _load(work: Workplace, address: ClusterAddress, folder: Path) -> Load:
         changes.append(_build(address, corpus, folder))
     live = directory.load_live(_get_build(address, folder))
     segment = Segment(live.segment, live.manifest.catalogue)
-    documents = list_documents(segment, make_groups(segment))
+    documents = list_documents(Source(segment, make_groups(segment)))
     return Load(
         builds, changes, sent=sum(map(len, documents)), index=_read_size(address),
         files=_list_files(_open_copy(address, folder)),

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
 from indexer.codec.segment.array_file import Array, ArrayFileWriter, open_arrays
 from indexer.codec.segment.fulltext import FullTextSegment, TextInfo
@@ -81,6 +82,13 @@ class AttachedTexts:
     def __len__(self) -> int:
         return len(self.texts)
 
+    @property
+    def mean_length(self) -> float:
+        """The mean number of words of the texts that have any; at least 1."""
+        lengths = [segment.lengths for segment in self.segments]
+        counted = sum(int(np.count_nonzero(each)) for each in lengths)
+        return max(1.0, sum(float(each.sum()) for each in lengths) / max(1, counted))
+
     def find_text(self, attachment: int) -> tuple[FullTextSegment, int]:
         """Return the segment of the text of an attachment, and its number there."""
         text = int(self.texts[attachment])
@@ -122,6 +130,19 @@ class AttachedTexts:
     def list_attached(self) -> Iterator[Attached]:
         """Return all attachments, in order."""
         return map(self.get_attached, range(len(self)))
+
+
+def open_texts(
+    folder: Path,
+    catalogue: Catalogue,
+    read_arrays: Callable[[Path], Mapping[str, Array]] = open_arrays,
+) -> AttachedTexts | None:
+    """Return the full texts in the folder of a segment, or None if it has none.
+
+    Raise CorruptSegment, KeyError, or OSError.
+    """
+    has_texts = catalogue.fulltext and (folder / FULLTEXT).exists()
+    return AttachedTexts(folder, read_arrays) if has_texts else None
 
 
 def write_attached(

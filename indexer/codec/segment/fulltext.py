@@ -21,8 +21,8 @@ import zstandard
 
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.block_file import BlockFile
-from indexer.codec.segment.string_table import StringTable, compute_offsets
-from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary
+from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
+from indexer.codec.segment.string_table import compute_offsets
 from indexer.fulltext.text import FullText
 
 MAX_PART_POSITIONS = 1 << 16
@@ -51,7 +51,7 @@ class PartPostings(NamedTuple):
     firsts: Array
 
 
-class FullTextSegment:
+class FullTextSegment(FullTextDictionary):
     """The texts of one full-text segment, numbered from 0. Threads may share it.
 
     `arrays` has those of `NAME.seg`, and `data` is `NAME.dat`. `lengths` has the number of words of
@@ -65,9 +65,7 @@ class FullTextSegment:
     def __init__(self, arrays: Mapping[str, Array], data: Path) -> None:
         self._data = BlockFile(data, arrays["blocks"])
         self.infos = msgspec.msgpack.decode(arrays["infos"].data, type=list[TextInfo])
-        self.words = Dictionary(StringTable.read(arrays, "words"), arrays["offsets"])
-        self.stems = StringTable.read(arrays, "stems")
-        self._stem_offsets, self._stem_words = arrays["stem_offsets"], arrays["stem_words"]
+        super().__init__(arrays, (info.language for info in self.infos if info.language))
         self._position_offsets: Array = arrays["position_offsets"]
         self.lengths: Array = arrays["lengths"]
         self.page_offsets: Array = arrays["page_offsets"]
@@ -80,20 +78,6 @@ class FullTextSegment:
 
     def __len__(self) -> int:
         return len(self.infos)
-
-    def find_stem(self, stem: str) -> Array:
-        """Return the numbers of the words with a stem (int32), ascending; none if it is unknown."""
-        number = self.stems.find(stem)
-        if number is None:
-            return self._stem_words[:0]
-        return self._stem_words[self._stem_offsets[number] : self._stem_offsets[number + 1]]
-
-    def find_surface(self, surface: str) -> Array:
-        """Return the numbers of the words with this spelling (int64), ascending."""
-        first, last = self.words.texts.find_prefix(surface + STEM_MARK)
-        plain = self.words.texts.find(surface)
-        numbers = np.arange(first, last)
-        return numbers if plain is None else np.insert(numbers, 0, plain)
 
     def read_postings(self, words: Array) -> PartPostings:
         """Return the postings of some words."""

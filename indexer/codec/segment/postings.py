@@ -26,8 +26,10 @@ MAX_KEY_BITS = 63
 K1 = 1.5
 B = 0.75
 B_SHORT = 0.5
+B_FULLTEXT = 0.4
 """Parameters of BM25F. K1 sets how fast the frequency saturates. B is the length normalization of
-the summary, B_SHORT that of all other fields, which are short."""
+the summary, B_SHORT that of all other fields, which are short, and B_FULLTEXT that of full texts. A
+long document is about more, so it is weaker there than in summaries."""
 
 
 class ForwardIndex(NamedTuple):

@@ -24,17 +24,13 @@ from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array, CorruptSegment
 from indexer.codec.segment.attached_texts import AttachedTexts
 from indexer.codec.segment.fulltext import FullTextSegment, PartPostings
-from indexer.codec.segment.postings import K1
+from indexer.codec.segment.postings import B_FULLTEXT, K1
 from indexer.codec.segment.reader import Postings
 from indexer.generations.manifest import IndexOutdated
 from search_app.engine.query.nodes import Clause, Synonyms, list_fulltext_parts
-from search_app.engine.query.term_expansion import expand_in, limit_postings
+from search_app.engine.query.term_expansion import expand_in_texts
 from search_app.engine.snapshot.cache import Cache
 
-B = 0.4
-"""Normalization by length. A long document is about more, so it is weaker than in summaries."""
-MAX_POSTINGS = 100_000
-"""Limit on the postings of a prefix, wildcard or fuzzy term. The most frequent terms are kept."""
 MAX_CACHED_POSTINGS = 64
 """Limit on cached postings of terms."""
 MAX_CACHED_LABELS = 512
@@ -69,8 +65,7 @@ class FullTextMatcher:
         self.field, self.weight = row.name, row.weight
         segments = attached.segments
         lengths = np.concatenate([np.zeros(0), *(segment.lengths for segment in segments)])
-        mean = max(1.0, float(lengths.sum()) / max(1, int(np.count_nonzero(lengths))))
-        self._norms = K1 * (1 - B + B * lengths / mean)
+        self._norms = K1 * (1 - B_FULLTEXT + B_FULLTEXT * lengths / attached.mean_length)
         self._postings: Cache[object, PartPostings] = Cache(MAX_CACHED_POSTINGS)
         self._labels: Cache[object, Array] = Cache(MAX_CACHED_LABELS)
         starts = np.flatnonzero(np.diff(attached.documents, prepend=-1))
@@ -191,18 +186,10 @@ class FullTextMatcher:
         """Return the postings of a term, prefix, wildcard or fuzzy term."""
         if not isinstance(part, query.Term):
             key = type(part), part.text, getattr(part, "maxdist", 0)
-            return self._read_words(key, self._expand(part, segment), segment)
+            return self._read_words(key, expand_in_texts(part, segment.words), segment)
         surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
         find = segment.find_stem if surface == part.text else segment.find_surface
         return self._read_words(part.text, find(surface), segment)
 
     def _read_words(self, key: object, words: Array, segment: FullTextSegment) -> PartPostings:
         return self._postings.get((id(segment), key), lambda: segment.read_postings(words))
-
-    @staticmethod
-    def _expand(part: query.Query, segment: FullTextSegment) -> Array:
-        """Return the words that match a prefix, wildcard or fuzzy term as written."""
-        expansion = expand_in(part, tokenizer.SURFACE_PREFIX, segment.words)
-        if expansion is None:
-            return np.zeros(0, np.int64)
-        return np.asarray(limit_postings(expansion, segment.words, MAX_POSTINGS).numbers)

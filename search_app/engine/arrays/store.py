@@ -89,7 +89,7 @@ class ArrayStore:
             return None
         attached, ids = texts.get_attached(number), self.snapshot.segment.docstore.ids
         return StoredFile(
-            attached.file, texts.get_info(number).media_type, attached.size, attached.time,
+            attached.file, texts.get_info(number).media_type,
             tuple(map(ids.get_text, texts.find_documents(number))),
         )  # fmt: skip
 

@@ -150,7 +150,7 @@ class BestHits:
         )
         self.expansion_terms = terms.stems.tolist()
         return feedback_searches.make_feedback_search(
-            selected_hits, terms, generation.compiler, generation.vocabulary
+            selected_hits, terms, generation.compiler.fields, generation.vocabulary
         )
 
     def read(self, wanted: Sequence[RankedDoc]) -> list[RankedDoc]:

@@ -8,13 +8,17 @@ from typing import NamedTuple
 from indexer.catalogue.fields import Catalogue
 from indexer.cluster.mapping import Json
 from indexer.codec.segment.postings import B_SHORT, K1, B
+from search_app.engine.opensearch.combining import script_score
 
 NORM = "_score * params.weight / (params.a + params.b * doc[params.field].value / params.mean)"
 """Weights the frequency in one field: see `arrays.bm25f`. `a` is 1 - b."""
 SATURATE = "params.limit * _score / (params.k1 + _score)"
 """Saturates a weighted frequency. `limit` is idf * (k1 + 1)."""
-INVERT = "params.boost / _score"
-"""Turns the greatest of inverted weights into the lowest weight."""
+STRENGTH = (
+    "params.weight * _score"
+    " / (_score + params.k1 * (params.a + params.b * doc[params.field].value / params.mean))"
+)
+"""The strength of a clause in a full text, given its frequency: see `arrays.fulltext`."""
 
 
 class FieldNorm(NamedTuple):
@@ -35,24 +39,24 @@ def list_norms(catalogue: Catalogue, mean_lengths: Sequence[float]) -> dict[str,
 
 def normalize(frequencies: Json, field: str, norm: FieldNorm) -> Json:
     """Return a query whose scores are frequencies in a field, with weighted frequencies."""
-    parameters: Json = {
-        "weight": norm.weight, "a": 1 - norm.b, "b": norm.b, "mean": norm.mean,
-        "field": f"len_{field}",
+    return script_score(frequencies, NORM, _make_parameters(f"len_{field}", norm))
+
+
+def strengthen(frequencies: Json, field: str, norm: FieldNorm) -> Json:
+    """Return a query whose scores are frequencies in full texts, with their weighted strengths.
+
+    `field` has the length of a text.
+    """
+    parameters = {**_make_parameters(field, norm), "k1": K1}
+    return script_score(frequencies, STRENGTH, parameters)
+
+
+def _make_parameters(field: str, norm: FieldNorm) -> Json:
+    return {
+        "weight": norm.weight, "a": 1 - norm.b, "b": norm.b, "mean": norm.mean, "field": field,
     }  # fmt: skip
-    return _script_score(frequencies, NORM, parameters)
-
-
-def invert(weighted: Json, boost: float) -> Json:
-    """Return the query with inverted scores, multiplied by a boost."""
-    return _script_score(weighted, INVERT, {"boost": boost})
 
 
 def saturate(weighted: Json, idf: float) -> Json:
     """Return the query with the score of a clause, given that of its weighted frequency."""
-    return _script_score(weighted, SATURATE, {"limit": idf * (K1 + 1), "k1": K1})
-
-
-def _script_score(scored: Json, source: str, parameters: Json) -> Json:
-    """Return a query with another score, computed from its score."""
-    script: Json = {"source": source, "params": parameters}
-    return {"script_score": {"query": scored, "script": script}}
+    return script_score(weighted, SATURATE, {"limit": idf * (K1 + 1), "k1": K1})

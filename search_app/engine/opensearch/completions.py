@@ -11,7 +11,7 @@ from indexer.analysis.folding import surface_form
 from indexer.cluster.mapping import Json, make_term
 from search_app.engine.opensearch import hits
 from search_app.engine.opensearch.client import Response, Send
-from search_app.engine.opensearch.queries import any_of, filter_by, match_terms
+from search_app.engine.opensearch.combining import any_of, filter_by, match_terms
 from search_app.engine.query.vocabulary import Vocabulary
 
 MAX_CANDIDATES = 100

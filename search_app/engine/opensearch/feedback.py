@@ -15,8 +15,8 @@ from indexer.codec.segment.array_file import Array
 from search_app.engine.document_words import DocumentWords
 from search_app.engine.opensearch.client import Response
 from search_app.engine.opensearch.document_scores import make_scoring, read_scores
+from search_app.engine.opensearch.field_queries import FieldQueries
 from search_app.engine.opensearch.hits import RankedDoc
-from search_app.engine.opensearch.queries import QueryCompiler
 from search_app.engine.opensearch.stem_scores import score_stems
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking.feedback import (
@@ -69,12 +69,12 @@ def choose_expansion_terms(
 
 
 def make_feedback_search(
-    selected: FeedbackHits, terms: ExpansionTerms, compiler: QueryCompiler, vocabulary: Vocabulary
+    selected: FeedbackHits, terms: ExpansionTerms, queries: FieldQueries, vocabulary: Vocabulary
 ) -> Json:
     """Return the body of the search that scores the expansion terms in the hits."""
     texts = map(vocabulary.stems.texts.get_text, terms.stems.tolist())
     stems = zip(texts, terms.weights.tolist(), strict=True)
-    query = score_stems(stems, vocabulary.searchable, compiler)
+    query = score_stems(stems, vocabulary.searchable, queries)
     return make_scoring(query, [hit.id for hit in selected.hits])
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
+from indexer.cluster.fulltext_file import FullTextFile
 from indexer.cluster.vocabulary_file import VocabularyFile
 from search_app.engine.document_words import DocumentWords, WordNumbering, split_words
 from search_app.engine.opensearch.client import ClusterClient
 from search_app.engine.opensearch.counts import CountCache
+from search_app.engine.opensearch.field_queries import FieldQueries
 from search_app.engine.opensearch.frequencies import DocumentFrequencies
+from search_app.engine.opensearch.fulltext import FullTextQueries
 from search_app.engine.opensearch.queries import QueryCompiler
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.label_index import LabelPrefixIndex
@@ -34,19 +37,32 @@ class ClusterGeneration(NamedTuple):
     counts: CountCache
     frequencies: DocumentFrequencies
 
+    def name_only(self) -> Self:
+        """Return this generation with full texts that match only where a query names them."""
+        texts = self.compiler.texts and self.compiler.texts.name_only()
+        compiler = QueryCompiler(self.vocabulary, self.compiler.fields, texts)
+        frequencies = DocumentFrequencies(self.vocabulary, compiler, self.counts)
+        return self._replace(compiler=compiler, frequencies=frequencies)
+
     def split_words(self, publication: Publication) -> DocumentWords:
         """Return the words of a publication."""
         return split_words(publication, self.numbering)
 
 
 def open_generation(
-    client: ClusterClient, file: VocabularyFile, catalogue: Catalogue
-) -> ClusterGeneration:
-    """Return a generation, given a client of its index, its vocabulary, and its fields."""
+    client: ClusterClient, file: VocabularyFile, catalogue: Catalogue,
+    words: FullTextFile | None = None,
+) -> ClusterGeneration:  # fmt: skip
+    """Return a generation, given a client of its index, its vocabulary, and its fields.
+
+    `words` has those of the full texts, if there are any.
+    """
     arrays, mean_lengths, value_counts = file
-    vocabulary = SegmentVocabulary(arrays, catalogue)
+    vocabulary = SegmentVocabulary(arrays, catalogue, words.dictionaries if words else ())
     stem_or_none = np.concatenate([arrays.stem_of, np.full(2, -1, np.int32)])
-    compiler = QueryCompiler(vocabulary, mean_lengths.tolist())
+    fields = FieldQueries(vocabulary, mean_lengths.tolist())
+    texts = FullTextQueries(words, catalogue) if words else None
+    compiler = QueryCompiler(vocabulary, fields, texts)
     counts = CountCache(client)
     return ClusterGeneration(
         client,

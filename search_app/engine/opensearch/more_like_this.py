@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from indexer.cluster.mapping import Json
 from search_app.engine.opensearch.client import Response
+from search_app.engine.opensearch.field_queries import FieldQueries
 from search_app.engine.opensearch.hits import ORDERS, RankedDoc, make_page, read_page
-from search_app.engine.opensearch.queries import QueryCompiler
 from search_app.engine.opensearch.stem_scores import score_stems
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking.more_like_this import MAX_SIMILAR, MIN_SIMILARITY, KeyTerm
 
 
 def make_similar_search(
-    key_terms: Sequence[KeyTerm], group: int, compiler: QueryCompiler, vocabulary: Vocabulary
+    key_terms: Sequence[KeyTerm], group: int, queries: FieldQueries, vocabulary: Vocabulary
 ) -> Json:
     """Return the body of the search for the publications that are similar to one.
 
@@ -22,7 +22,7 @@ def make_similar_search(
     the editions of another title, only the most similar one is a hit.
     """
     stems = [(term.stem, term.idf) for term in key_terms]
-    scored = score_stems(stems, vocabulary.searchable, compiler)
+    scored = score_stems(stems, vocabulary.searchable, queries)
     query: Json = {"bool": {"must": [scored], "must_not": [{"term": {"group": group}}]}}
     return make_page(query, ORDERS["relevance"], slice(0, MAX_SIMILAR), folds=True)
 

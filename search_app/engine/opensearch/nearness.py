@@ -15,9 +15,9 @@ from indexer.catalogue.fields import Field
 from indexer.cluster.mapping import Json, make_term
 from search_app.engine.opensearch.clause_limit import MAX_LEAVES
 from search_app.engine.opensearch.client import Response
+from search_app.engine.opensearch.combining import any_of
 from search_app.engine.opensearch.document_scores import make_scoring, read_scores
 from search_app.engine.opensearch.hits import RankedDoc
-from search_app.engine.opensearch.queries import any_of
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking.nearness import (
     IN_ORDER,

@@ -16,11 +16,11 @@ from search_app.engine.facet_buckets import make_excluded
 from search_app.engine.opensearch import hits
 from search_app.engine.opensearch.best_hits import BestHits
 from search_app.engine.opensearch.client import Response, Send
+from search_app.engine.opensearch.combining import EVERYTHING, filter_by
 from search_app.engine.opensearch.counts import read_count
 from search_app.engine.opensearch.facets import FacetPlan, make_facets, plan_facets
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.planned_search import PlannedSearch
-from search_app.engine.opensearch.queries import EVERYTHING, filter_by
 from search_app.engine.opensearch.titles import count_titles, make_family_count
 from search_app.engine.opensearch.walk import find_order, fold, walk
 from search_app.engine.results import Bucket

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from indexer.cluster.mapping import Json, make_term
+from indexer.cluster.mapping import Json
 from search_app.engine.compiled_clauses import (
     AllPart,
     CompiledClause,
@@ -17,6 +17,7 @@ from search_app.engine.compiled_clauses import (
     PhrasePart,
 )
 from search_app.engine.opensearch.client import Send
+from search_app.engine.opensearch.combining import match_phrase
 from search_app.engine.query.vocabulary import Vocabulary
 
 PHRASES_AT_A_TIME = 200
@@ -77,13 +78,7 @@ class PhraseFields:
         Its score is the number of occurrences, multiplied by the boost.
         """
         texts = [self._vocabulary.stems.texts.get_text(number) for number in stems]
-        parameters: Json = {
-            "query": " ".join(map(make_term, texts)),
-            "analyzer": "space",
-            # The similarity scores a phrase once for each of its words.
-            "boost": boost / len(texts),
-        }
-        return {"match_phrase": {f"pos_{field}": parameters}}
+        return match_phrase(f"pos_{field}", texts, boost)
 
 
 def _list_phrases(clause: CompiledClause) -> Iterator[Stems]:

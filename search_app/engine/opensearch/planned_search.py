@@ -12,11 +12,12 @@ from search_app.engine.opensearch.clause_limit import (
     count_leaves,
     fit_tree,
 )
+from search_app.engine.opensearch.combining import EVERYTHING, NOTHING, filter_by
+from search_app.engine.opensearch.counts import make_count
 from search_app.engine.opensearch.generation import ClusterGeneration
-from search_app.engine.opensearch.queries import EVERYTHING, NOTHING, filter_by
 from search_app.engine.opensearch.selections import list_selected
 from search_app.engine.query.cost import limit_cost
-from search_app.engine.query.nodes import Clause, clauses
+from search_app.engine.query.nodes import Clause, clauses, drop_boosts
 from search_app.engine.store import StoreRequest
 
 
@@ -61,6 +62,22 @@ class PlannedSearch:
         """The tree if it is a single clause, otherwise None."""
         return self.tree if isinstance(self.tree, Clause) else None
 
+    def make_counts(self) -> list[Json]:
+        """Return the searches that count publications, and clauses of unknown frequency.
+
+        The first one counts those that match the words, pass the typed filters, and pass all. If
+        there are full texts, the second one is that of `make_fields_count`.
+        """
+        body = make_count(self.words, filter_by(self.typed), filter_by(self.selected))
+        by_fields = [self.make_fields_count()] if self.generation.compiler.texts else []
+        return [body, *by_fields, *self.frequencies.bodies]
+
+    def make_fields_count(self) -> Json:
+        """Return the search that counts the publications whose fields match the words."""
+        tree = drop_boosts(self.tree)
+        compiler = self.generation.compiler.without_texts
+        return make_count(NOTHING if tree is None else compiler.match(tree))
+
     @property
     def matched(self) -> Json:
         """The query of the documents that match the words and pass the typed filters."""
@@ -81,8 +98,8 @@ class PlannedSearch:
         if self.tree is None:
             return self.words
         if clause is not None:
-            return compiler.weigh(clause)
-        return compiler.score(self.tree, self.frequencies.find_idf)
+            return compiler.weigh(clause, self.frequencies.weigh_texts(clause))
+        return compiler.score(self.tree, self.frequencies)
 
     def make_ranked_hits(self) -> Json:
         """Return the query of `make_ranked`, without what the typed filters exclude."""

@@ -7,6 +7,7 @@ of its searches.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple, Self
 
 from whoosh import query
@@ -18,15 +19,18 @@ from search_app.engine.explain import Explainer, limit_explained
 from search_app.engine.opensearch import completions
 from search_app.engine.opensearch.client import Response
 from search_app.engine.opensearch.completions import TitleSearch
-from search_app.engine.opensearch.counts import Counts, make_count
+from search_app.engine.opensearch.counts import Counts
+from search_app.engine.opensearch.expected_counts import list_counts
 from search_app.engine.opensearch.facets import plan_values
+from search_app.engine.opensearch.found_pages import find_files
 from search_app.engine.opensearch.generation import ClusterGeneration
+from search_app.engine.opensearch.inside_weights import InsideWeights
 from search_app.engine.opensearch.page import Facets, LoadedPage, load_page, make_aggregation
 from search_app.engine.opensearch.planned_search import PlannedSearch
-from search_app.engine.opensearch.queries import filter_by
 from search_app.engine.opensearch.scan import scan
+from search_app.engine.query.nodes import clauses
 from search_app.engine.results import Explanation
-from search_app.engine.store import Expected, FoundFile, RankedHit, StoreRequest, Together
+from search_app.engine.store import Expected, FoundFile, RankedHit, StoreRequest
 
 
 class SearchCounts(NamedTuple):
@@ -49,6 +53,7 @@ class OpenSearchReply:
         self._overlapping: Json | None = None
         self._expected: Iterable[Expected] = ()
         self._page: LoadedPage | None = None
+        self._files: dict[str, Sequence[FoundFile]] = {}
         deadline.checkpoint("match")
 
     @property
@@ -78,21 +83,15 @@ class OpenSearchReply:
         return self._counts
 
     def _count(self) -> None:
-        counts = self._generation.counts.count(self.make_counts(), self._deadline)
+        counts = self._generation.counts.count(self.plan.make_counts(), self._deadline)
         self.read_counts(counts)
 
-    def make_counts(self) -> list[Json]:
-        """Return the searches that count publications, and clauses of unknown frequency."""
-        plan = self.plan
-        if self._counts is not None:
-            return []
-        body = make_count(plan.words, filter_by(plan.typed), filter_by(plan.selected))
-        return [body, *plan.frequencies.bodies]
-
     def read_counts(self, counts: Sequence[Counts]) -> None:
-        """Read the counts of the searches of `make_counts`."""
-        (by_words, matched, total), *frequencies = counts
-        self.plan.frequencies.complete(frequencies)
+        """Read the counts of the searches of `PlannedSearch.make_counts`."""
+        (by_words, matched, total), *others = counts
+        if self._generation.compiler.texts:
+            _, *others = others  # it is cached, and few searches need it
+        self.plan.frequencies.complete(others)
         self._counts = SearchCounts(0 if self.tree is None else by_words, matched, total)
 
     def find_by_words(self) -> int | None:
@@ -100,7 +99,10 @@ class OpenSearchReply:
         if self._counts is not None:
             return self._counts.by_words
         clause = self.plan.single_clause
-        return 0 if self.tree is None else clause and self.plan.frequencies.find(clause)
+        if self.tree is None or clause is None:
+            return 0 if self.tree is None else None
+        frequency = self.plan.frequencies.find(clause)
+        return frequency and frequency.total
 
     @property
     def by_words(self) -> int:
@@ -110,8 +112,11 @@ class OpenSearchReply:
 
     @property
     def by_fields(self) -> int:
-        """The number of publications that match the words: full texts are not searched here."""
-        return self.by_words
+        """The number of publications that match the words without full texts, before filters."""
+        if not self._generation.compiler.texts:
+            return self.by_words
+        counted = self._generation.counts.count([self.plan.make_fields_count()], self._deadline)
+        return counted[0][0]
 
     @property
     def matched(self) -> int:
@@ -165,7 +170,7 @@ class OpenSearchReply:
         if self._page is None or (with_facets and self._page.facets is None):
             if self.plan.frequencies.bodies:
                 self._count()
-            counting = list_counts(self._expected, self._generation, self._deadline)
+            counting = list_counts(self._expected, self._generation)
 
             def send(bodies: Sequence[Json]) -> list[Response]:
                 batch, counting[:] = [*counting], []
@@ -205,9 +210,20 @@ class OpenSearchReply:
             assert hit.record is not None
             yield RankedHit(hit.record, self.plan.to_score(hit.key), hit.editions)
 
-    def find_files(self, identity: str, most: int) -> tuple[FoundFile, ...]:
-        """Return nothing: full texts are not searched here."""
-        return ()
+    def find_files(self, identity: str, most: int) -> Sequence[FoundFile]:
+        """Return the files of a publication with words of the search, with `most` pages of each.
+
+        Those of all hits of the page come in one request.
+        """
+        texts = self._generation.compiler.texts
+        if texts is None or self.tree is None:
+            return ()
+        if identity not in self._files:
+            shown = [hit.id for hit in self._page.hits] if self._page else []
+            ids = shown if identity in shown else [identity]
+            found = find_files(ids, [*clauses(self.tree)], texts, most, self._send)
+            self._files |= {each: found.get(each, []) for each in ids}
+        return self._files[identity]
 
     def scan(self) -> Iterator[Publication]:
         """Return all hits in order, whatever the page. They are read when they are taken."""
@@ -224,10 +240,13 @@ class OpenSearchReply:
             page.best.expansion_terms,
         )  # fmt: skip
         explanations: list[Explanation | None] = []
-        for hit in page.hits[: limit_explained(self.tree)]:
+        explained = page.hits[: limit_explained(self.tree)]
+        inside = InsideWeights(plan, [hit.id for hit in explained], self._send)
+        for hit in explained:
             assert hit.record is not None
             words = self._generation.split_words(hit.record)
-            explanations.append(explainer.explain(hit.record, words, page.best.get_added(hit.id)))
+            added, weigh = page.best.get_added(hit.id), partial(inside.weigh, hit.id)
+            explanations.append(explainer.explain(hit.record, words, added, weigh))
             self._deadline.checkpoint("explain")
         return explanations + [None] * (len(page.hits) - len(explanations))
 
@@ -262,24 +281,3 @@ class OpenSearchReply:
         search = TitleSearch(words, vocabulary, title.name, is_open=is_open)
         bodies = search.make_bodies(self.plan.hits, limit)
         return search.read(self._send(bodies), limit) if bodies else []
-
-
-def list_counts(
-    expected: Iterable[Expected], generation: ClusterGeneration, deadline: Deadline
-) -> list[Json]:
-    """Return the searches that count what is expected. Raise BudgetExceeded."""
-    bodies: list[Json] = []
-    for each in expected:
-        match each:
-            case StoreRequest():
-                bodies += OpenSearchReply(each, generation, deadline).make_counts()
-            case Together():
-                bodies += count_together(each, generation)
-    return bodies
-
-
-def count_together(together: Together, generation: ClusterGeneration) -> list[Json]:
-    """Return the searches that count each clause with all others."""
-    weigh = generation.compiler.weigh
-    others = [weigh(clause) for clause in together.others]
-    return [make_count(filter_by([weigh(clause), *others])) for clause in together.clauses]

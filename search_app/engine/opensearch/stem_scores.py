@@ -10,12 +10,13 @@ from whoosh import query
 from indexer.cluster.mapping import Json
 from search_app.engine.opensearch.bm25f import saturate
 from search_app.engine.opensearch.clause_limit import MAX_LEAVES
-from search_app.engine.opensearch.queries import QueryCompiler, any_of
+from search_app.engine.opensearch.combining import any_of
+from search_app.engine.opensearch.field_queries import FieldQueries
 from search_app.engine.query.nodes import Clause
 
 
 def score_stems(
-    stems: Iterable[tuple[str, float]], fields: list[str], compiler: QueryCompiler
+    stems: Iterable[tuple[str, float]], fields: list[str], queries: FieldQueries
 ) -> Json:
     """Return the query of the publications with any of some stems in some fields.
 
@@ -24,6 +25,6 @@ def score_stems(
     """
     allowed = islice(stems, max(1, MAX_LEAVES // len(fields)))
     return any_of([
-        saturate(compiler.weigh(Clause([query.Term(field, stem) for field in fields])), weight)
+        saturate(queries.weigh(Clause([query.Term(field, stem) for field in fields])), weight)
         for stem, weight in allowed
     ])  # fmt: skip

@@ -6,23 +6,35 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, compress, islice
 
 from indexer.catalogue.records import Publication
+from indexer.cluster.fulltext_documents import FileInfo
 from indexer.cluster.mapping import Json
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch import hits
 from search_app.engine.opensearch.clause_limit import MAX_LEAVES, count_leaves
+from search_app.engine.opensearch.combining import filter_by
+from search_app.engine.opensearch.expected_counts import count_together, list_counts
+from search_app.engine.opensearch.found_pages import make_file, read_files
 from search_app.engine.opensearch.generation import ClusterGeneration
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.more_like_this import make_similar_search, read_similar
-from search_app.engine.opensearch.queries import filter_by
-from search_app.engine.opensearch.reply import OpenSearchReply, count_together, list_counts
+from search_app.engine.opensearch.reply import OpenSearchReply
 from search_app.engine.query.nodes import Clause
 from search_app.engine.ranking.more_like_this import choose_key_terms
 from search_app.engine.results import File
 from search_app.engine.snapshot.label_index import fold_typed
-from search_app.engine.store import Expected, LabeledValue, Related, StoreRequest, Together
+from search_app.engine.store import (
+    Expected,
+    LabeledValue,
+    Related,
+    StoredFile,
+    StoreRequest,
+    Together,
+)
 
 MAX_EDITIONS = 100
 """Number of other editions of a publication that are listed."""
+MAX_OWNERS = 1000
+"""Limit on the publications that a file is known to belong to."""
 
 
 class OpenSearchStore:
@@ -51,14 +63,14 @@ class OpenSearchStore:
 
     def _count_each(self, replies: Sequence[OpenSearchReply], deadline: Deadline) -> None:
         """Count the publications of several searches."""
-        bodies = [reply.make_counts() for reply in replies]
+        bodies = [reply.plan.make_counts() for reply in replies]
         counts = iter(self._generation.counts.count([*chain.from_iterable(bodies)], deadline))
         for reply, own in zip(replies, bodies, strict=True):
             reply.read_counts([*islice(counts, len(own))])
 
     def prefetch_counts(self, expected: Iterable[Expected], deadline: Deadline) -> None:
         """Count what will probably be counted, in one request. Raise BudgetExceeded."""
-        bodies = list_counts(expected, self._generation, deadline)
+        bodies = list_counts(expected, self._generation)
         self._generation.counts.count(bodies, deadline)
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
@@ -70,11 +82,11 @@ class OpenSearchStore:
         generation, counts = self._generation, self._generation.counts
         # Typed clauses are too many to know all, and a search would wait for them.
         labels = [clause for clause in clauses if not clause.text]
-        generation.compiler.learn_phrases(
+        generation.compiler.fields.learn_phrases(
             labels, lambda bodies: generation.client.msearch(bodies, deadline)
         )
         frequencies = generation.frequencies.look_up(clauses)
-        is_short = [count_leaves(body) <= MAX_LEAVES for body in frequencies.bodies]
+        is_short = [count_leaves(body["query"]) <= MAX_LEAVES for body in frequencies.bodies]
         counted = iter(counts.count([*compress(frequencies.bodies, is_short)], deadline))
         everything = (generation.vocabulary.size,)
         counts.add({
@@ -82,7 +94,7 @@ class OpenSearchStore:
             for key, short in zip(frequencies.unknown, is_short, strict=True) if not short
         })  # fmt: skip
         frequencies.complete([next(counted) if short else everything for short in is_short])
-        return [frequencies.get(clause) for clause in clauses]
+        return [frequencies.get(clause).total for clause in clauses]
 
     def count_together(
         self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
@@ -92,8 +104,9 @@ class OpenSearchStore:
         return [count for (count,) in self._generation.counts.count(bodies, deadline)]
 
     def count_texts(self, word: str) -> int:
-        """Return 0: full texts are not searched here."""
-        return 0
+        """Return the approximate number of the searched full texts with a word as written."""
+        texts = self._generation.compiler.texts
+        return texts.count_texts(word) if texts else 0
 
     def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
@@ -113,12 +126,30 @@ class OpenSearchStore:
         )
         return next(iter(hits.read_page(response)), None)
 
-    def list_files(self, identity: str) -> tuple[File, ...]:
-        """Return nothing: full texts are not searched here."""
-        return ()
+    def list_files(self, identity: str) -> list[File]:
+        """Return the files of a publication whose full text is searched."""
+        return [make_file(info) for _, info in self._list_files({"id": identity}, 1)]
 
-    def find_file(self, digest: str) -> None:
-        """Return nothing: full texts are not searched here."""
+    def find_file(self, digest: str) -> StoredFile | None:
+        """Return the file with a digest (SHA-256, hexadecimal), or None."""
+        found = self._list_files({"digest": digest}, MAX_OWNERS)
+        files = [(identity, info) for identity, info in found if info.digest == digest]
+        if not files:
+            return None
+        ids, (info, *_) = zip(*files, strict=True)
+        return StoredFile(info.path, info.media_type, tuple(dict.fromkeys(ids)))
+
+    def _list_files(self, term: Json, most: int) -> list[tuple[str, FileInfo]]:
+        """Return the files of publications with a value, each with the id of its publication."""
+        if not self._generation.compiler.texts:
+            return []
+        body: Json = {
+            "query": filter_by([{"term": term}]), "size": most, "sort": ["id"],
+            "stored_fields": ["files"], "track_total_hits": False,
+        }  # fmt: skip
+        [response] = self._generation.client.msearch([body], Deadline())
+        hits = response["hits"]["hits"]
+        return [(hit["sort"][0], info) for hit in hits for info in read_files(hit)]
 
     def find_related(self, identity: str) -> Related:
         """Return the publications related to one. Raise KeyError if there is none with this id."""
@@ -133,7 +164,7 @@ class OpenSearchStore:
         if key_terms:
             bodies.append(
                 make_similar_search(
-                    key_terms, found.group, generation.compiler, generation.vocabulary
+                    key_terms, found.group, generation.compiler.fields, generation.vocabulary
                 )
             )
         responses = iter(generation.client.msearch(bodies, Deadline()) if bodies else ())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from indexer.cluster.mapping import Json
 from search_app.engine.opensearch.client import Response, Send
-from search_app.engine.opensearch.queries import filter_by
+from search_app.engine.opensearch.combining import filter_by
 
 MAX_FAMILIES = 60_000
 """Limit on the families of one response, below `search.max_buckets` (65,535)."""

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from search_app.engine.opensearch import hits
 from search_app.engine.opensearch.client import Send
+from search_app.engine.opensearch.combining import filter_by
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.planned_search import PlannedSearch
-from search_app.engine.opensearch.queries import filter_by
 
 
 def find_order(plan: PlannedSearch, send: Send) -> Sequence[object]:

@@ -12,6 +12,7 @@ from rapidfuzz.distance import Levenshtein
 from whoosh import query
 
 from indexer.analysis import tokenizer
+from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.term_dictionary import Dictionary
 from search_app.engine.query.nodes import Clause, compile_wildcard
 from search_app.engine.query.vocabulary import TermExpansion, Vocabulary
@@ -20,6 +21,8 @@ MAX_POSTINGS, MAX_FIELD_POSTINGS = 500_000, 200_000
 """Maximum postings of all terms of one expansion: over all fields, and over some of the fields. The
 second is lower because each position must be checked. A contiguous range of terms over all fields
 is not limited."""
+MAX_TEXT_POSTINGS = 100_000
+"""Maximum postings of all terms of one expansion in a segment of full texts."""
 COMPARISON_COST = 10
 """Cost of comparing one word with a wildcard or a fuzzy term, in postings."""
 
@@ -82,6 +85,14 @@ def expand_in(part: query.Query, mark: str, dictionary: Dictionary) -> TermExpan
     else:
         indexes = _match_wildcard(part.text, mark, candidates)
     return TermExpansion(bool(mark), np.array(indexes, np.int64) + first, is_range=False)
+
+
+def expand_in_texts(part: query.Query, words: Dictionary) -> Array:
+    """Return the numbers of the words of full texts that a part matches as written."""
+    expansion = expand_in(part, tokenizer.SURFACE_PREFIX, words)
+    if expansion is None:
+        return np.zeros(0, np.int64)
+    return np.asarray(limit_postings(expansion, words, MAX_TEXT_POSTINGS).numbers)
 
 
 def _get_fixed_prefix(part: query.Query) -> str:

@@ -21,7 +21,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.codec.segment import array_file
 from indexer.codec.segment.array_file import Array, CorruptSegment
-from indexer.codec.segment.attached_texts import FULLTEXT, AttachedTexts
+from indexer.codec.segment.attached_texts import open_texts
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.reader import Postings, Segment
@@ -75,7 +75,7 @@ class Snapshot:
         self.catalogue: Catalogue = manifest.catalogue
         try:
             self.segment = Segment(generation.segment, self.catalogue, read_arrays)
-            self.texts = self._open_texts(read_arrays)
+            self.texts = open_texts(generation.segment, self.catalogue, read_arrays)
         except (CorruptSegment, KeyError) as error:
             message = f"the generation {generation.name} cannot be read: {error}"
             raise IndexOutdated(message, "Run: pubsearch build --force") from error
@@ -86,12 +86,6 @@ class Snapshot:
         self.masks: Cache[object, Mask] = Cache(MAX_CACHED_MASKS)
         self.synonyms: Cache[object, Postings] = Cache(MAX_CACHED_SYNONYMS)
         self._thread_local = local()
-
-    def _open_texts(self, read_arrays: ReadArrays) -> AttachedTexts | None:
-        """Return the full texts, or None if the catalogue has none."""
-        folder = self.generation.segment
-        has_texts = self.catalogue.fulltext and (folder / FULLTEXT).exists()
-        return AttachedTexts(folder, read_arrays) if has_texts else None
 
     def prepare(self) -> None:
         """Compute all cached properties, so that no search waits for them."""

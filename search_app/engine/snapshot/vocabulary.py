@@ -15,7 +15,7 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.fulltext import FullTextSegment
+from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
 from indexer.codec.segment.term_dictionary import STEM_MARK, decode_stem, decode_surface
 from indexer.codec.segment.vocabulary import VocabularyArrays
 from search_app.engine.query.nodes import Clause
@@ -41,7 +41,7 @@ class SegmentVocabulary(Vocabulary):
         self,
         arrays: VocabularyArrays,
         catalogue: Catalogue,
-        texts: Sequence[FullTextSegment] = (),
+        texts: Sequence[FullTextDictionary] = (),
     ) -> None:
         self._arrays, self._catalogue, self._texts = arrays, catalogue, texts
         self.words, self.stems = arrays.words, arrays.stems
@@ -102,7 +102,7 @@ class SegmentVocabulary(Vocabulary):
     def languages(self) -> tuple[str, ...]:
         """The languages of the publications and of translations, the catalogue's own first."""
         of_rows = (field.language for field in self.catalogue.searchable if field.language)
-        of_texts = (info.language for text in self._texts for info in text.infos if info.language)
+        of_texts = (language for text in self._texts for language in text.languages)
         languages = [self.catalogue.language, *self._arrays.languages, *of_rows, *of_texts]
         return tuple(dict.fromkeys(language.partition("-")[0] for language in languages))
 
@@ -141,7 +141,7 @@ class SegmentVocabulary(Vocabulary):
     def occurs(self, term: str) -> bool:
         """Return whether any document or full text has a term."""
         surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
-        find = FullTextSegment.find_stem if surface == term else FullTextSegment.find_surface
+        find = FullTextDictionary.find_stem if surface == term else FullTextDictionary.find_surface
         return self.has_term(term) or any(len(find(text, surface)) for text in self._texts)
 
     def find_words_with(self, stem: str) -> set[str]:

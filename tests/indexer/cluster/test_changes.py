@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.cluster.changes import find_changes, list_all
-from indexer.cluster.documents import list_documents, make_groups
+from indexer.cluster.documents import Source, list_documents, make_groups
 from indexer.codec.segment.reader import Segment
 from tests.indexer.codec.segments import fresh, moved, publications, written
 
@@ -34,15 +34,16 @@ def apply(documents: dict[str, bytes], actions: Sequence[bytes]) -> None:
 def read_all(segment: Segment, salt: int = 0) -> dict[str, bytes]:
     """Return all documents of a segment by id."""
     documents: dict[str, bytes] = {}
-    apply(documents, list(list_all(segment).list_actions(segment, make_groups(segment, salt), 0)))
+    source = Source(segment, make_groups(segment, salt))
+    apply(documents, list(list_all(segment).list_actions(source, 0)))
     return documents
 
 
 def find_actions(former: Segment, segment: Segment, skipped: int = 0) -> list[bytes]:
     """Return the lines of the bulk request with the changes, without the first ones."""
-    groups = make_groups(segment)
-    load = find_changes(former, make_groups(former), segment, groups)
-    actions = list(load.list_actions(segment, groups, skipped))
+    source = Source(segment, make_groups(segment))
+    load = find_changes(Source(former, make_groups(former)), source)
+    actions = list(load.list_actions(source, skipped))
     assert len(actions) == load.size - skipped
     return actions
 
@@ -115,8 +116,8 @@ def test_a_load_continues_after_any_action(tmp_path: Path) -> None:
 def test_any_documents_can_be_listed(tmp_path: Path) -> None:
     """The documents with given numbers are those of all documents."""
     segment = written(tmp_path / "segment", fresh(make(9)))
-    groups = make_groups(segment)
-    documents = list(list_documents(segment, groups))
+    source = Source(segment, make_groups(segment))
+    documents = list(list_documents(source))
     for numbers in ([], [0], [8], [0, 1, 5, 7, 8], range(9)):
-        listed = list_documents(segment, groups, np.array(numbers, np.int64))
+        listed = list_documents(source, np.array(numbers, np.int64))
         assert list(listed) == [documents[number] for number in numbers]

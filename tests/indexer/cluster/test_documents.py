@@ -33,7 +33,9 @@ def segment_of(made: Sequence[Publication], folder: Path) -> Segment:
 def decoded(segment: Segment) -> list[tuple[str, Document]]:
     """Return the `_id` and the document of each publication, in order."""
     found = []
-    for lines in documents.list_documents(segment, documents.make_groups(segment)):
+    for lines in documents.list_documents(
+        documents.Source(segment, documents.make_groups(segment))
+    ):
         action, document = lines.splitlines()
         found.append((msgspec.json.decode(action)["index"]["_id"], msgspec.json.decode(document)))
     return found
@@ -122,9 +124,9 @@ def test_documents_do_not_depend_on_the_size_of_a_run(made: list[Publication]) -
     with TemporaryDirectory() as folder:
         segment = segment_of(made, Path(folder))
         groups = documents.make_groups(segment)
-        together = list(documents.list_documents(segment, groups))
+        together = list(documents.list_documents(documents.Source(segment, groups)))
         with mock.patch.object(postings, "MAX_RUN_WORDS", 1):
-            assert list(documents.list_documents(segment, groups)) == together
+            assert list(documents.list_documents(documents.Source(segment, groups))) == together
 
 
 def test_editions_of_a_title_share_a_group(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from indexer.catalogue.limits import LIMITS
-from indexer.codec.segment.attached_texts import FULLTEXT
 from indexer.fulltext import documents
 from indexer.jobs import build, verify
 from indexer.jobs.build import BuildResult
@@ -244,16 +243,6 @@ def test_a_restricted_file_is_not_searched(corpus: Corpus) -> None:
     corpus.build()
     assert corpus.find("fulltext:piracy") == []
     assert corpus.find("fishing") == ["one"]
-
-
-def test_an_index_for_a_cluster_says_that_it_has_no_texts(corpus: Corpus) -> None:
-    """The build reports it, and leaves the files alone."""
-    corpus.write("one.pdf", "piracy")
-    result = corpus.build(with_texts=False)
-    assert [problem.what for problem in result.problems] == [
-        "full texts are not searched in a cluster"
-    ]
-    assert not (result.generation.segment / FULLTEXT).exists()
 
 
 def test_verify_reads_all_texts(corpus: Corpus) -> None:

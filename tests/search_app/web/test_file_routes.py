@@ -79,7 +79,7 @@ def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
         path = tmp_path / name
         path.write_bytes(data)
         digest = sha256(data).hexdigest()
-        files[digest] = StoredFile(str(path), media_type, len(data), 0, publications)
+        files[digest] = StoredFile(str(path), media_type, publications)
         return f"/file/{digest}/{name}"
 
     def make(catalogue: str = CATALOGUE, prefix: str = "") -> Site:

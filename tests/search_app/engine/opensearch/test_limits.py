@@ -173,7 +173,7 @@ def test_stems_in_many_fields_are_within_the_limit(
     monkeypatch.setattr(stem_scores, "MAX_LEAVES", 100)
     vocabulary = generation.vocabulary
     stems = [(vocabulary.list_stems(word)[0], 1.0) for word in WORDS[-25:]]
-    made = stem_scores.score_stems(stems, vocabulary.searchable, generation.compiler)
+    made = stem_scores.score_stems(stems, vocabulary.searchable, generation.compiler.fields)
     assert count_clauses(made) == 8 * len(vocabulary.searchable) == 96
 
 

@@ -1,0 +1,52 @@
+"""The words of a full-text segment and their stems, without postings and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from indexer.codec.segment.array_file import Array, ArrayFileWriter
+from indexer.codec.segment.string_table import StringTable
+from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary
+
+
+class FullTextDictionary:
+    """The words of the texts of one full-text segment. Threads may share it.
+
+    `arrays` has those of the segment, by name after `prefix`. `words` has the number of parts with
+    each word: see `segment.fulltext`. `languages` are those of the texts, if they are known.
+    """
+
+    def __init__(
+        self, arrays: Mapping[str, Array], languages: Iterable[str], prefix: str = ""
+    ) -> None:
+        self.languages = tuple(dict.fromkeys(languages))
+        self.words = Dictionary(
+            StringTable.read(arrays, f"{prefix}words"), arrays[f"{prefix}offsets"]
+        )
+        self.stems = StringTable.read(arrays, f"{prefix}stems")
+        self._stem_offsets = arrays[f"{prefix}stem_offsets"]
+        self._stem_words = arrays[f"{prefix}stem_words"]
+
+    def write(self, writer: ArrayFileWriter, prefix: str) -> None:
+        """Write the arrays as the constructor reads them."""
+        self.words.texts.write(writer, f"{prefix}words")
+        writer.add(f"{prefix}offsets", self.words.offsets)
+        self.stems.write(writer, f"{prefix}stems")
+        writer.add(f"{prefix}stem_offsets", self._stem_offsets)
+        writer.add(f"{prefix}stem_words", self._stem_words)
+
+    def find_stem(self, stem: str) -> Array:
+        """Return the numbers of the words with a stem (int32), ascending; none if it is unknown."""
+        number = self.stems.find(stem)
+        if number is None:
+            return self._stem_words[:0]
+        return self._stem_words[self._stem_offsets[number] : self._stem_offsets[number + 1]]
+
+    def find_surface(self, surface: str) -> Array:
+        """Return the numbers of the words with this spelling (int64), ascending."""
+        first, last = self.words.texts.find_prefix(surface + STEM_MARK)
+        plain = self.words.texts.find(surface)
+        numbers = np.arange(first, last)
+        return numbers if plain is None else np.insert(numbers, 0, plain)

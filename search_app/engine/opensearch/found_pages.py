@@ -1,0 +1,156 @@
+"""The pages of full texts on which the words of a query are, found by the cluster.
+
+The score of a page has two numbers, which a float32 has exactly: the clauses that are there, and
+all their occurrences.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import chain, product
+from typing import NamedTuple
+
+import msgspec
+from whoosh import query
+
+from indexer.cluster.fulltext_documents import FileInfo
+from indexer.cluster.mapping import PAGES, TEXTS, Json
+from search_app.engine.opensearch.client import Response, Send
+from search_app.engine.opensearch.combining import any_of, script_score
+from search_app.engine.opensearch.fulltext import FullTextQueries, nest
+from search_app.engine.query.nodes import Clause
+from search_app.engine.results import File
+from search_app.engine.store import FoundFile
+
+LISTED_PAGES = 100
+"""Number of pages of a text that the first request lists. If all have equally many clauses, a
+second request lists the others."""
+MAX_FILES = 1000
+"""Limit on the files of a publication that are searched."""
+MAX_COMPOUNDS = 3
+"""Limit on the compounds in a query whose words are looked for on pages."""
+CLAUSE = 1 << 17
+"""What a clause adds to the score of a page. It is greater than the occurrences that count."""
+COUNT = f"{CLAUSE} + Math.min(_score, {CLAUSE - 1} / params.clauses)"
+_LISTED, _BEST = "listed", "best"
+_NUMBER, _TEXT = f"{PAGES}.number", f"{PAGES}.text"
+
+
+class _Found(NamedTuple):
+    """A file with its place among the files of a publication.
+
+    `pages` is the number of all pages with any word if some with most clauses are not listed.
+    """
+
+    identity: str
+    place: int
+    file: FoundFile
+    pages: int
+
+
+def find_files(
+    ids: Sequence[str], clauses: Sequence[Clause], texts: FullTextQueries, most: int, send: Send
+) -> dict[str, list[FoundFile]]:
+    """Return the files of each publication in which words of the clauses are, by id.
+
+    The pages with the most clauses are listed. Of these, the `most` ones with the most occurrences
+    are read.
+    """
+    found = defaultdict[str, dict[int, FoundFile]](dict)
+    listed, wanted = LISTED_PAGES, ids
+    while wanted:
+        bodies = [*_make_searches(wanted, clauses, texts, listed, most)]
+        files = [*chain.from_iterable(map(_read, send(bodies) if bodies else ()))]
+        for each in files:
+            found[each.identity][each.place] = each.file
+        listed = max((each.pages for each in files), default=0)
+        wanted = [*dict.fromkeys(each.identity for each in files if each.pages)]
+    return {identity: [of[place] for place in sorted(of)] for identity, of in found.items()}
+
+
+def _make_searches(
+    ids: Sequence[str], clauses: Sequence[Clause], texts: FullTextQueries, listed: int, most: int
+) -> Iterator[Json]:
+    """Yield the searches for the pages of texts, one for each set of compounds that texts have.
+
+    The words of a compound count if a text has all of them, on any page.
+    """
+    compounds = texts.list_compounds(clauses)[:MAX_COMPOUNDS]
+    conditions = [texts.count(query.Or([compound])) for compound in compounds]
+    for present in product((True, False), repeat=len(compounds)):
+        present_and_not = {
+            is_present: [each for each, state in zip(conditions, present, strict=True)
+                         if state == is_present]
+            for is_present in (True, False)
+        }  # fmt: skip
+        required, excluded = present_and_not[True], present_and_not[False]
+        counted = [compound for compound, state in zip(compounds, present, strict=True) if state]
+        pages = [
+            script_score(found, COUNT, {"clauses": len(clauses)})
+            for clause in clauses
+            if (found := texts.match_pages(clause, counted))
+        ]
+        if pages and all(required):
+            inner: Json = {
+                "filter": required, "must_not": [*filter(None, excluded)],
+                "should": [*_list_pages(any_of(pages), listed, most)],
+                "minimum_should_match": 1,
+            }  # fmt: skip
+            yield _make_search(ids, inner)
+
+
+def _list_pages(pages: Json, listed: int, most: int) -> Iterator[Json]:
+    """Yield the queries of the pages that are listed, and of those that are read."""
+    wanted: Json = {"_source": False, "docvalue_fields": [_NUMBER]}
+    yield nest(PAGES, pages, inner_hits=wanted | {"name": _LISTED, "size": listed})
+    read: Json = {"name": _BEST, "size": most, "stored_fields": [_TEXT]}
+    yield nest(PAGES, pages, inner_hits=wanted | read)
+
+
+def _make_search(ids: Sequence[str], inner: Json) -> Json:
+    """Return the body of the search for texts of some publications."""
+    texts = nest(TEXTS, {"bool": inner}, inner_hits={"_source": False, "size": MAX_FILES})
+    return {
+        "query": {"bool": {"filter": [{"terms": {"id": ids}}, texts]}},
+        "size": len(ids),
+        "sort": ["id"],
+        "track_total_hits": False,
+        "stored_fields": ["files"],
+    }
+
+
+def _read(response: Response) -> Iterator[_Found]:
+    for hit in response["hits"]["hits"]:
+        [identity] = hit["sort"]
+        files = read_files(hit)
+        for text in hit["inner_hits"][TEXTS]["hits"]["hits"]:
+            place = text["_nested"]["offset"]
+            yield _read_text(text["inner_hits"], identity, place, files[place])
+
+
+def _read_text(inner: Response, identity: str, place: int, info: FileInfo) -> _Found:
+    listed, best = inner[_LISTED]["hits"], inner[_BEST]["hits"]["hits"]
+    highest = int(listed["hits"][0]["_score"]) // CLAUSE
+    pages = [hit for hit in listed["hits"] if int(hit["_score"]) // CLAUSE == highest]
+    is_cut = len(pages) < listed["total"]["value"] and len(pages) == len(listed["hits"])
+    read = [
+        (hit["fields"][_NUMBER][0], hit["fields"][_TEXT][0])
+        for hit in best
+        if int(hit["_score"]) // CLAUSE == highest
+    ]
+    numbers = sorted(hit["fields"][_NUMBER][0] for hit in pages)
+    file = FoundFile(make_file(info), tuple(numbers), tuple(read), info.language)
+    return _Found(identity, place, file, listed["total"]["value"] if is_cut else 0)
+
+
+def read_files(hit: Response) -> list[FileInfo]:
+    """Return the descriptions of the files of a publication, given a hit with its files."""
+    stored = hit.get("fields", {}).get("files", ["[]"])
+    return msgspec.json.decode(stored[0], type=list[FileInfo])
+
+
+def make_file(info: FileInfo) -> File:
+    """Return the description of a file for results."""
+    name = info.path.rpartition("/")[2]
+    return File(info.digest, name, info.media_type, info.pages, info.empty_pages)

@@ -1,0 +1,187 @@
+"""Queries of OpenSearch for the full texts that a clause matches: see `arrays.fulltext`.
+
+A full text is a nested document of its publication, and a page is one of its text. A page has the
+positions and the frequencies of its words, and a text has its length. So the frequency in a text
+is the sum over its pages, and a phrase is on one page.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+
+from whoosh import query
+
+from indexer.analysis import tokenizer
+from indexer.analysis.folding import surface_form
+from indexer.catalogue.fields import Catalogue
+from indexer.cluster.fulltext_file import FullTextFile
+from indexer.cluster.mapping import PAGES, TEXTS, Json
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
+from indexer.codec.segment.postings import B_FULLTEXT
+from indexer.codec.segment.term_dictionary import decode_surface
+from search_app.engine.opensearch.bm25f import FieldNorm, strengthen
+from search_app.engine.opensearch.combining import (
+    all_of,
+    any_of,
+    match_boosted_terms,
+    match_phrase,
+)
+from search_app.engine.query.nodes import Clause, list_fulltext_parts
+from search_app.engine.query.term_expansion import expand_in_texts
+from search_app.engine.snapshot.cache import Cache
+
+MAX_CACHED = 512
+"""Limit on cached queries of clauses."""
+STEMS, WORDS = f"{PAGES}.pos", f"{PAGES}.word"
+"""The fields of a page."""
+LENGTH = f"{TEXTS}.length"
+"""The field of a text with the number of its words."""
+
+Find = Callable[[FullTextDictionary, str], Array]
+
+
+class FullTextQueries:
+    """Translates the parts of clauses that apply to full texts. Threads may share it.
+
+    `words` has those of the texts. If `only_named`, the texts match only where the query names
+    their field.
+    """
+
+    def __init__(
+        self, words: FullTextFile, catalogue: Catalogue, *, only_named: bool = False
+    ) -> None:
+        self._words, self._catalogue, self._only_named = words, catalogue, only_named
+        self._dictionaries, self._mean = words.dictionaries, words.mean_length
+        row = catalogue.fulltext
+        self.weight = row.weight if row else 0.0
+        self._counted: Cache[tuple[str, Clause], Json | None] = Cache(MAX_CACHED)
+
+    def name_only(self) -> FullTextQueries:
+        """Return the queries of texts that match only where the query names their field."""
+        return FullTextQueries(self._words, self._catalogue, only_named=True)
+
+    def weigh(self, clause: Clause, weight: float) -> Json | None:
+        """Return the query of the publications whose full text matches a clause.
+
+        Its score is the strength of the best text, multiplied by a weight. None means that no text
+        matches.
+        """
+        if clause.text:
+            counted = self._counted.get((clause.text, clause), lambda: self.count(clause))
+        else:  # it was not typed, and no other is equal
+            counted = self.count(clause)
+        norm = FieldNorm(weight, B_FULLTEXT, self._mean)
+        return counted and nest(TEXTS, strengthen(counted, LENGTH, norm), "max")
+
+    def count(self, node: query.Query) -> Json | None:
+        """Return the query of the texts that match a clause, or None.
+
+        Its score is the number of occurrences, multiplied by their boosts.
+        """
+        on_pages, compounds = _OnPages(), list[tuple[query.And, float]]()
+        for part, boost in self._list_parts(node, 1.0):
+            if isinstance(part, query.And):
+                compounds.append((part, boost))
+            else:
+                on_pages.add(part, boost, self._dictionaries)
+        queries = [nest(PAGES, any_of(found), "sum")] if (found := on_pages.list_queries()) else []
+        for part, boost in compounds:
+            counts = [counted for child in part.subqueries if (counted := self.count(child))]
+            if len(counts) == len(part.subqueries):
+                queries.append(all_of(counts, boost))
+        return any_of(queries) if queries else None
+
+    def _list_parts(self, node: query.Query, factor: float) -> Iterator[tuple[query.Query, float]]:
+        """Yield the parts of a clause with their boosts, and for synonyms those of their names."""
+        for part in list_fulltext_parts(node, self._catalogue, only_named=self._only_named):
+            boost = factor * part.boost
+            if isinstance(part, query.Or):
+                yield from self._list_parts(query.Or(part.subqueries), boost)
+            else:
+                yield part, boost
+
+    def list_compounds(self, clauses: Iterable[Clause]) -> list[query.And]:
+        """Return the parts of clauses of which a text must have all words."""
+        parts = chain.from_iterable(self._list_parts(clause, 1.0) for clause in clauses)
+        return [part for part, _ in parts if isinstance(part, query.And)]
+
+    def match_pages(self, clause: Clause, compounds: Iterable[query.And]) -> Json | None:
+        """Return the query of the pages with words of a clause, or None if no page has any.
+
+        Its score is the number of occurrences. Of compounds, only the words of `compounds` count.
+        """
+        on_pages, counting = _OnPages(), {id(part) for part in compounds}
+
+        def add(node: query.Query) -> None:
+            for part, _ in self._list_parts(node, 1.0):
+                if not isinstance(part, query.And):
+                    on_pages.add(part, 1.0, self._dictionaries)
+                elif id(part) in counting:
+                    for child in part.subqueries:
+                        add(child)
+
+        add(clause)
+        return any_of(found) if (found := on_pages.list_queries()) else None
+
+    def count_texts(self, word: str) -> int:
+        """Return the approximate number of texts with a word as written; 0 if `only_named`."""
+        if self._only_named:
+            return 0
+        return sum(
+            dictionary.words.doc_frequency(number)
+            for dictionary in self._dictionaries
+            for number in dictionary.find_surface(surface_form(word)).tolist()
+        )
+
+
+class _OnPages:
+    """The parts of a clause on a page. The boosts of a term that several parts have are added."""
+
+    def __init__(self) -> None:
+        self._boosts: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        self._phrases: list[Json] = []
+
+    def add(
+        self, part: query.Query, boost: float, dictionaries: Iterable[FullTextDictionary]
+    ) -> None:
+        """Add a part, unless no text has its words."""
+        match part:
+            case query.Phrase():
+                if any(_has_all(dictionary, part.words) for dictionary in dictionaries):
+                    self._phrases.append(match_phrase(STEMS, part.words, boost))
+            case query.Term():
+                surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
+                is_stem = surface == part.text
+                find: Find = (
+                    FullTextDictionary.find_stem if is_stem else FullTextDictionary.find_surface
+                )
+                if any(len(find(dictionary, surface)) for dictionary in dictionaries):
+                    self._boosts[STEMS if is_stem else WORDS][surface] += boost
+            case _:
+                surfaces = {
+                    decode_surface(dictionary.words.texts.get_text(number))
+                    for dictionary in dictionaries
+                    for number in expand_in_texts(part, dictionary.words).tolist()
+                }
+                for surface in sorted(surfaces):
+                    self._boosts[WORDS][surface] += boost
+
+    def list_queries(self) -> list[Json]:
+        """Return the queries of the parts, whose scores are numbers of occurrences."""
+        terms = (match_boosted_terms(field, boosts) for field, boosts in self._boosts.items())
+        return [*chain.from_iterable(terms), *self._phrases]
+
+
+def _has_all(dictionary: FullTextDictionary, stems: Iterable[str]) -> bool:
+    return all(len(dictionary.find_stem(stem)) for stem in stems)
+
+
+def nest(path: str, matching: Json, mode: str = "none", **others: object) -> Json:
+    """Return the query of the documents with a nested document that matches a query.
+
+    `mode` says how their scores become one: `max`, `sum`, or `none`.
+    """
+    return {"nested": {"path": path, "query": matching, "score_mode": mode, **others}}

@@ -1,0 +1,134 @@
+"""Publishing full texts in a real cluster of one node, and searching them there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from opensearchpy import OpenSearch
+
+from indexer.cluster import check, publish
+from indexer.cluster.connection import ClusterAddress
+from indexer.cluster.generations import ClusterGenerations
+from indexer.generations.manifest import Generation, IndexOutdated
+from indexer.jobs import build
+from search_app.engine.cluster_index import ClusterIndex
+from search_app.engine.request import SearchRequest
+from tests.opensearch.generations import read_documents
+
+NAME = "texts"
+CATALOGUE = """
+title = "Reports"
+description = "Reports with their texts."
+files = "serve"
+
+[[field]]
+name = "title"
+label = "Title"
+role = "title"
+kind = "text"
+weight = 2.0
+
+[[field]]
+name = "fulltext"
+label = "Full text"
+kind = "fulltext"
+weight = 0.3
+"""
+SIZE = 12
+
+
+class Place:
+    """A corpus of records, of which each has a text file, and its index in a cluster."""
+
+    def __init__(self, folder: Path, client: OpenSearch, generations: ClusterGenerations) -> None:
+        self.corpus, self.index, self._copies = (
+            folder / name for name in ("corpus", "index", "copies")
+        )
+        self._client, self._generations = client, generations
+        self.corpus.mkdir()
+        (self.corpus / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
+        self.live: Generation | None = None
+        self.write_records(SIZE)
+        for number in range(SIZE):
+            self.write(number, f"Chapter one.\n\nA text about word{number}.")
+
+    def write_records(self, count: int) -> None:
+        """Write some records into one file."""
+        records = [{"id": f"r{number}", "title": f"Report {number}"} for number in range(count)]
+        lines = "".join(json.dumps(record) + "\n" for record in records)
+        (self.corpus / "records.jsonl").write_text(lines, encoding="utf-8")
+
+    def write(self, number: int, text: str) -> Path:
+        """Write the text file of a record."""
+        file = self.corpus / f"r{number}.txt"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def publish(self) -> int:
+        """Build, and publish the result. Return the number of documents that were sent."""
+        local, sent = build.build(self.corpus, self.index).generation, [0]
+        publish.publish(
+            self._generations, local, self.live, report=lambda _done, size: sent.append(size)
+        )
+        self.live = local
+        assert list(check.find_errors(self._generations, local.name)) == []
+        return sent[-1]
+
+    def find(self, text: str) -> list[str]:
+        """Return the ids of the publications that a search in the cluster finds."""
+        address = ClusterAddress(("http://localhost:9200",), NAME)
+        index = ClusterIndex(self._client, address, self._copies)
+        searcher, _ = index.open(index.read_live_name())
+        return [*searcher.list_ids(SearchRequest(text))]
+
+
+@pytest.fixture
+def place(
+    tmp_path: Path, client: OpenSearch, generations: ClusterGenerations,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Place:  # fmt: skip
+    """Return a corpus without an index."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return Place(tmp_path, client, generations)
+
+
+def test_only_publications_with_new_texts_are_sent(place: Place) -> None:
+    """A changed, new, renamed, or removed file changes the document of its publication only."""
+    assert place.publish() == SIZE
+    assert place.find("word3") == ["r3"]
+    place.write(3, "A text about whales.")
+    assert place.publish() == 1
+    assert (place.find("word3"), place.find("whales")) == ([], ["r3"])
+    (place.corpus / "r5.txt").rename(place.corpus / "r3.txt")
+    assert place.publish() == 2
+    assert (place.find("whales"), place.find("word5")) == ([], ["r3"])
+    (place.corpus / "r7.txt").unlink()
+    assert place.publish() == 1
+    assert place.find("word7") == []
+
+
+def test_a_file_that_belongs_to_a_new_record_is_sent_with_it(place: Place) -> None:
+    """A record without a text gets the one that is added later."""
+    place.publish()
+    place.write_records(SIZE + 1)
+    assert place.publish() == 1
+    place.write(SIZE, "A text about whales.")
+    assert place.publish() == 1
+    assert place.find("whales") == [f"r{SIZE}"]
+
+
+def test_a_damaged_text_is_not_published(
+    place: Place, client: OpenSearch, generations: ClusterGenerations
+) -> None:
+    """A text that can't be read is an error with a hint, and the live generation stays."""
+    place.publish()
+    place.write(1, "A text about whales.")
+    local = build.build(place.corpus, place.index).generation
+    for file in local.segment.glob("fulltext-*.dat"):
+        file.write_bytes(file.read_bytes()[:-4] + bytes(4))
+    with pytest.raises(IndexOutdated, match=r"cannot be read.*build --force"):
+        publish.publish(generations, local, place.live)
+    assert place.find("word3") == ["r3"]
+    assert len(read_documents(client, NAME)) == SIZE
