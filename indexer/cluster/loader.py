@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 from opensearchpy.exceptions import TransportError
 
+from indexer.catalogue.records import Problem
 from indexer.cluster import bulk, changes, files, mapping, mirror
 from indexer.cluster.changes import Load
 from indexer.cluster.connection import ClusterError, describe
@@ -80,7 +82,10 @@ class _Target(NamedTuple):
 
 
 class Loader:
-    """Loads one generation. Its two indexes are `documents` and `files`."""
+    """Loads one generation. Its two indexes are `documents` and `files`.
+
+    `problems` has the files that were not sent as a whole.
+    """
 
     def __init__(
         self, generations: ClusterGenerations, local: Generation, former: Generation | None,
@@ -92,6 +97,7 @@ class Loader:
         self._files = generations.get_files_index(local.name)
         self._segment, self._texts = _open(local)
         is_live = former is not None and state.live == (former.name,)
+        self.problems: list[Problem] = []
         self._former = former if is_live and former and _are_similar(former, local) else None
 
     def choose_replicas(self) -> int:
@@ -120,12 +126,9 @@ class Loader:
                 self._generations.write_metadata(self._documents, metadata)
                 recorded = time.monotonic()
 
-        actions = target.load.list_actions(target.source, skipped)
-        try:
+        actions = target.load.list_actions(target.source, skipped, self.problems.append)
+        with _reading(self._local):
             bulk.load(self._client, self._documents, actions, record)
-        except CorruptSegment as error:  # a full text is read here for the first time
-            message = f"the generation {self._local.name} cannot be read: {error}"
-            raise IndexOutdated(message, "Run: pubsearch build --force") from error
         with translate_errors(f"{self._documents} can't be flushed"):
             self._client.indices.refresh(index=self._documents, request_timeout=_REQUEST_SECONDS)
             # A copy on another node starts with the last commit that is known to be safe. Without
@@ -282,7 +285,18 @@ class Loader:
 def _open(local: Generation) -> tuple[Segment, AttachedTexts | None]:
     """Return the segment and the full texts of a generation. Raise IndexOutdated if damaged."""
     catalogue = local.manifest.catalogue
-    return Segment(local.segment, catalogue), open_texts(local.segment, catalogue)
+    with _reading(local):
+        return Segment(local.segment, catalogue), open_texts(local.segment, catalogue)
+
+
+@contextmanager
+def _reading(local: Generation) -> Iterator[None]:
+    """Raise IndexOutdated if a file of the generation is damaged."""
+    try:
+        yield
+    except (CorruptSegment, KeyError) as error:
+        message = f"the generation {local.name} cannot be read: {error}"
+        raise IndexOutdated(message, "Run: pubsearch build --force") from error
 
 
 def _are_similar(former: Generation, local: Generation) -> bool:

@@ -45,12 +45,15 @@ def build(
         state = generations.read_state()
         if state.live != (result.generation.name,):
             former = None if force else _find_former(folder, state)
-            cluster_publish.publish(
+            problems = cluster_publish.publish(
                 generations, result.generation, former, options=options, check_lock=check_lock,
                 report=progress.report_loading,
             )  # fmt: skip
             result = msgspec.structs.replace(
-                result, status="published", changes=result.generation.manifest.changes
+                result,
+                status="published",
+                changes=result.generation.manifest.changes,
+                problems=[*result.problems, *problems],
             )
         record_status(result.status)
     return result
