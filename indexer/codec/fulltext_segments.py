@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import astuple
@@ -27,31 +26,42 @@ from indexer.codec.segment.attached_texts import (
     write_attached,
 )
 from indexer.codec.segment.fulltext import DATA_SUFFIX, TABLE_SUFFIX
-from indexer.fulltext.documents import VERSION
+from indexer.fulltext.documents import make_version
 from indexer.fulltext.text import FullText
 
 MAX_SEGMENTS = 8
 """Limit on the full-text segments of a generation. Each clause is looked up in all of them."""
 
-Extract = Callable[[Sequence[Attached]], Iterable[FullText | Problem]]
-"""Returns the text of each file, in order, or a problem if it has no usable text."""
+Extract = Callable[[Sequence[Attached]], Iterable[FullText]]
+"""Returns the text of each file, in order."""
 
 
-class PreviousTexts(NamedTuple):
-    """The full texts of the previous generation, and their folder."""
+class PreviousTexts:
+    """The full texts of the previous generation, and their folder.
 
-    texts: AttachedTexts
-    folder: Path
+    `unread` has the digests of the files that another version of the extraction could not read.
+    This one reads them again.
+    """
+
+    def __init__(self, texts: AttachedTexts, folder: Path) -> None:
+        self.texts, self.folder = texts, folder
+        is_other = texts.version != make_version()
+        self.unread = {
+            texts.get_info(number).digest
+            for number in range(len(texts) if is_other else 0)
+            if not texts.is_read(number)
+        }
 
     def list_attached(self) -> list[Attached]:
-        """Return all files, also those without a text."""
+        """Return all files, also empty ones."""
         return [*self.texts.list_attached(), *(each.attached for each in self.texts.problems)]
 
     def find_problems(self, files: Mapping[str, Attached]) -> dict[str, list[Problem]]:
         """Return the known problems of files, which may have been renamed, by digest."""
         problems: defaultdict[str, list[Problem]] = defaultdict(list)
         for each in self.texts.problems:
-            if file := files.get(each.attached.digest):
+            file = files.get(each.attached.digest)
+            if file and file.digest not in self.unread:
                 problem = msgspec.structs.replace(each.problem, file=file.file)
                 problems[file.digest].append(problem)
         return problems
@@ -63,6 +73,7 @@ class PreviousTexts(NamedTuple):
             number
             for number, segment in enumerate(segments)
             if 2 * len(segment.text_numbers.keys() & digests) > len(segment)
+            and self.unread.isdisjoint(segment.text_numbers)
         ]
         by_size = sorted(useful, key=lambda number: -len(segments[number].page_starts))
         # If there are too many, the smaller half is written again as one.
@@ -74,7 +85,7 @@ class PreviousTexts(NamedTuple):
         others = [each for n, each in enumerate(self.texts.segments) if n not in kept]
         for segment in others:
             for digest, text in segment.text_numbers.items():
-                if digest in digests:
+                if digest in digests and digest not in self.unread:
                     yield segment.read_text(text)
 
 
@@ -114,6 +125,7 @@ def write_texts(
 ) -> list[Problem]:  # fmt: skip
     """Write the texts of attachments, ordered by document. Return the problems of the files.
 
+    A file that can't be read is attached, because readers may have a program that opens it.
     `folder` is that of the main segment, and `language` that of the catalogue. Raise OSError if a
     file can't be written, and CorruptSegment if a previous one is damaged.
     """
@@ -126,24 +138,22 @@ def write_texts(
             written.link(previous, kept)
             for text in previous.read_others(files.keys() - {*written.digests}, kept):
                 writer.add(text)
-        known = {*written.digests, *(info.digest for info in writer.infos), *problems}
+        known = {*written.digests, *(info.digest for info in writer.infos)}
         new = [each for digest, each in files.items() if digest not in known]
-        for each, result in zip(new, extract(new), strict=True):
-            if isinstance(result, Problem):
-                problems[each.digest] = [result]
-                continue
-            writer.add(result)
-            faults = result.faults
-            problems[each.digest] = [Problem(each.file, 0, *astuple(fault)) for fault in faults]
+        for each, text in zip(new, extract(new), strict=True):
+            writer.add(text)
+            problems[each.digest] = [
+                Problem(each.file, 0, *astuple(fault)) for fault in text.faults
+            ]
         if writer.infos:
             written.add(writer)
     numbers = {digest: number for number, digest in enumerate(written.digests)}
-    usable = [each for each in attached if each.digest in numbers]
+    usable = [each for each in attached if each.size]  # nobody can open an empty file
     texts = [numbers[each.digest] for each in usable]
     all_problems = [
         FileProblem(each, problem)
         for each in files.values()
         for problem in problems.get(each.digest, ())
     ]
-    write_attached(folder, written.names, usable, texts, all_problems, version=VERSION)
+    write_attached(folder, written.names, usable, texts, all_problems, version=make_version())
     return [each.problem for each in all_problems]

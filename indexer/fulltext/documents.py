@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from hashlib import file_digest
 from importlib import metadata
 from io import BufferedReader
@@ -21,10 +22,10 @@ from indexer.catalogue.safe_files import open_file
 from indexer.fulltext import markup, pdf
 from indexer.fulltext.cache import TextCache
 from indexer.fulltext.cleaning import clean_pages
-from indexer.fulltext.text import ExtractionError, FullText, limit_pages
+from indexer.fulltext.text import ExtractionError, Fault, FullText, limit_pages
 
 VERSION = 3
-"""Increase it if the same file gives another text. Then cached texts are not used."""
+"""Increase it if the same file gives another text. Then all files are read again."""
 PLAIN_TEXT = "text/plain"
 _PDF = ".pdf"
 _SIGNATURE = b"%PDF-"
@@ -39,17 +40,20 @@ _MIN_DETECTED_CHARS = 200
 """Characters of a text whose language can be detected."""
 
 
+def make_version() -> str:
+    """Return the version of the extraction, and after a hyphen that of the extra, if installed."""
+    return f"{VERSION}-{metadata.version(pdf.PACKAGE)}" if pdf.is_installed() else str(VERSION)
+
+
 def extract(file: Path, digest: str, limits: Limits, cache: TextCache) -> FullText:
     """Return the text of a file, whose SHA-256 is `digest`. Raise ExtractionError.
 
     Its title is that of the file, or guessed from its text or name.
     """
-    suffix = file.suffix.lower()
+    suffix = _find_suffix(file)
     if suffix not in _READERS:
         known = ", ".join(sorted(_READERS))
         raise ExtractionError(f"a file named {suffix} has no full text", f"Known are {known}")
-    if _is_pdf(file):
-        suffix = _PDF
     key = _make_key(digest, suffix, limits)
     text = cache.load(key)
     if not text:
@@ -60,16 +64,21 @@ def extract(file: Path, digest: str, limits: Limits, cache: TextCache) -> FullTe
 
 def extract_all(
     files: Iterable[tuple[Path, str]], limits: Limits, cache: TextCache
-) -> Generator[FullText | ExtractionError, None, None]:
-    """Yield the text of each file and digest, in order, or its error. Read two files at a time."""
+) -> Generator[FullText, None, None]:
+    """Yield the text of each file and digest, in order. Read two files at a time.
 
-    def extract_one(file: Path, digest: str) -> FullText | ExtractionError:
+    A file that can't be read has no pages, and a fault.
+    """
+
+    def extract_one(file: Path, digest: str) -> FullText:
         try:
             return extract(file, digest, limits, cache)
         except ExtractionError as error:
-            return error
+            media_type = _MEDIA_TYPES.get(_find_suffix(file), PLAIN_TEXT)
+            faults = (Fault(error.message, error.hint),)
+            return FullText(digest=digest, media_type=media_type, pages=(), faults=faults)
 
-    waiting: deque[Future[FullText | ExtractionError]] = deque()
+    waiting: deque[Future[FullText]] = deque()
     pool = ThreadPoolExecutor(_PARALLEL, "fulltext")
     remaining = iter(files)
     try:
@@ -88,20 +97,18 @@ def is_document(file: Path) -> bool:
     return file.suffix.lower() in _READERS
 
 
-def _is_pdf(file: Path) -> bool:
-    """Return whether a file has the signature of a PDF. Its name may be wrong."""
-    try:
-        with open_file(file) as stream:
-            return stream.read(len(_SIGNATURE)) == _SIGNATURE
-    except OSError:
-        return False  # reading it reports the error
+def _find_suffix(file: Path) -> str:
+    """Return the suffix of a file, or that of PDFs if it has their signature."""
+    # Reading the file reports the error.
+    with suppress(OSError), open_file(file) as stream:
+        if stream.read(len(_SIGNATURE)) == _SIGNATURE:
+            return _PDF
+    return file.suffix.lower()
 
 
 def _make_key(digest: str, suffix: str, limits: Limits) -> str:
     """Return the name of a text in the cache. It has all that the text depends on."""
-    version = str(VERSION)
-    if suffix == _PDF and pdf.is_installed():
-        version += f"-{metadata.version(pdf.PACKAGE)}"
+    version = make_version() if suffix == _PDF else str(VERSION)
     return f"{digest}{suffix}-{version}-{limits.most_pages}-{limits.longest_document}"
 
 
@@ -199,3 +206,9 @@ _READERS: dict[str, Callable[[BufferedReader, str, Limits], FullText]] = {
     **dict.fromkeys((".xml", ".nxml", ".tei"), _read_xml),
 }
 """The functions that read the text of a file, by the suffix of its name."""
+_MEDIA_TYPES = {
+    _PDF: pdf.MEDIA_TYPE,
+    **dict.fromkeys((".html", ".htm", ".xhtml"), markup.HTML),
+    **dict.fromkeys((".xml", ".nxml", ".tei"), markup.XML),
+}
+"""The media types of files that can't be read, by suffix."""

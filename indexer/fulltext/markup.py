@@ -15,6 +15,8 @@ from indexer.fulltext.cleaning import clean_line, clean_pages
 from indexer.fulltext.text import ExtractionError
 
 JATS, TEI, HTML = "application/jats+xml", "application/tei+xml", "text/html"
+XML = "application/xml"
+"""The type of XML that is neither JATS nor TEI."""
 
 _SKIPPED = frozenset(
     "script style nav footer aside noscript template form svg teiHeader fw tex-math".split()

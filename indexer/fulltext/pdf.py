@@ -32,6 +32,7 @@ MAX_PAGE_SECONDS = 60
 """Limit on the time of one page."""
 _OUTPUT_BYTES_PER_CHARACTER = 10
 _PROGRAM = str(Path(__file__).with_name("pdf_process.py"))
+NOT_INSTALLED = "a PDF needs the extra `pdf`, which is not installed"
 _SAVE_AGAIN = "Open it in a PDF program, and save it again"
 _RUN_OCR = "Run OCR first, for example with OCRmyPDF"
 _ERRORS = {
@@ -67,8 +68,7 @@ def extract_pdf(stream: IO[bytes], digest: str, limits: Limits) -> FullText:
     Without a title in its metadata or on its first page, the title is empty.
     """
     if not is_installed():
-        message = "a PDF needs the extra `pdf`, which is not installed"
-        raise ExtractionError(message, "Run: pip install 'pubsearch[pdf]'")
+        raise ExtractionError(NOT_INSTALLED, "Run: pip install 'pubsearch[pdf]'")
     output = _run(stream, limits)
     pages = clean_pages([split_paragraphs(page.lines) for page in output.pages])
     if not any(pages):

@@ -28,7 +28,8 @@ class FullText(msgspec.Struct, frozen=True, kw_only=True):
     `digest` is the SHA-256 of the file (hexadecimal). `media_type` is its type, such as
     application/pdf. `pages` has the text of each page, with an empty line between paragraphs. A
     page without a text layer is empty. If not `has_pages`, an item is a section of the text.
-    `faults` are the parts of the file that are not in `pages`.
+    A file that can't be read has no pages. `faults` are the parts of the file that are not in
+    `pages`.
 
     The other attributes describe the publication; they are empty or None if they are not certain.
     `is_title_guessed`: the title is the largest text of the first page, or the name of the file.

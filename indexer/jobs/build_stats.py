@@ -20,6 +20,7 @@ from indexer.catalogue.tested_links import LinkResult
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.codec.segment.attached_texts import Attached
 from indexer.codec.writer import ValueCounts
+from indexer.fulltext.documents import make_version
 from indexer.generations.manifest import Changes, Generation, Manifest
 from indexer.ingest.progress import NO_PROGRESS, Progress
 
@@ -108,7 +109,8 @@ class BuildStats:
         corpus_hash.update(b"".join(map(msgspec.json.encode, self.retired.values())))
         corpus_hash.update(b"".join(map(msgspec.json.encode, self.dead_links)))
         files = [(each.document, each.file, each.digest) for each in self.attached]
-        corpus_hash.update(msgspec.json.encode(files) if files else b"")
+        if files:
+            corpus_hash.update(msgspec.json.encode((make_version(), files)))
         corpus_hash.update(msgspec.json.encode(self.problems))
         return corpus_hash.hexdigest()
 

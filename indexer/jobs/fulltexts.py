@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import file_digest
 from pathlib import Path
+
+import msgspec
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.access import is_restricted
@@ -60,21 +62,14 @@ class FullTexts:
             for each in found
             if is_restricted(docstore.get_publication(each.doc_number), self._catalogue)
         }
-        readable, unread = list[Attachment](), list[Attachment]()
-        for each in found:
-            if each.file in closed:
-                continue
-            is_pdf = each.path.suffix.lower() == ".pdf"
-            (unread if is_pdf and not pdf.is_installed() else readable).append(each)
-        if unread:
-            message = f"the full text of {len(unread)} PDFs is not searched"
-            report(Problem(unread[0].file, 0, message, "Install the extra: pubsearch[pdf]"))
-        return sorted(self._examine_all(readable, report))
+        return sorted(
+            self._examine_all((each for each in found if each.file not in closed), report)
+        )
 
     def _examine_all(
-        self, files: Sequence[Attachment], report: Callable[[Problem], None]
+        self, files: Iterable[Attachment], report: Callable[[Problem], None]
     ) -> Iterator[Attached]:
-        """Yield the files that can be read. Report the others."""
+        """Yield the files that can be opened. Report the others."""
         for each in files:
             try:
                 examined = self._examine(each.file, each.path)
@@ -103,29 +98,36 @@ class FullTexts:
         files = {each.digest: each for each in attached}
         if not self._previous:
             return None if files else []
-        if not files.keys() <= {*self._known.values()}:
+        if not files.keys() <= {*self._known.values()} - self._previous.unread:
             return None
-        return [
-            each for of_file in self._previous.find_problems(files).values() for each in of_file
-        ]
+        problems = self._previous.find_problems(files).values()
+        return _merge_not_installed([each for of_file in problems for each in of_file])
 
     def write(self, segment: Path, attached: Sequence[Attached]) -> list[Problem]:
         """Write the texts into the folder of a segment. Return the problems of the files."""
-        return write_texts(
+        problems = write_texts(
             segment, self._catalogue.language, attached, self._extract, self._previous
         )
+        return _merge_not_installed(problems)
 
-    def _extract(self, files: Sequence[Attached]) -> Iterator[FullText | Problem]:
-        """Yield the text of each file, or the problem if it has none."""
+    def _extract(self, files: Sequence[Attached]) -> Iterator[FullText]:
+        """Yield the text of each file."""
         paths = ((self._folder / each.file, each.digest) for each in files)
-        results, pages = extract_all(paths, self._limits, TextCache()), 0
-        for done, (each, result) in enumerate(zip(files, results, strict=True), 1):
-            if isinstance(result, FullText):
-                pages += len(result.pages)
-                yield result
-            else:
-                yield Problem(each.file, 0, result.message, result.hint)
+        pages = 0
+        for done, text in enumerate(extract_all(paths, self._limits, TextCache()), 1):
+            pages += len(text.pages)
+            yield text
             self._progress.report_texts(done, len(files), pages)
+
+
+def _merge_not_installed(problems: Sequence[Problem]) -> list[Problem]:
+    """Return problems, with one for all PDFs that are not read without the extra."""
+    merged = [each for each in problems if each.what == pdf.NOT_INSTALLED]
+    if len(merged) < 2:
+        return [*problems]
+    what = f"the full text of {len(merged)} PDFs is not searched: {pdf.NOT_INSTALLED}"
+    others = (each for each in problems if each.what != pdf.NOT_INSTALLED)
+    return [msgspec.structs.replace(merged[0], what=what), *others]
 
 
 def _open_previous(
@@ -143,6 +145,7 @@ def _open_previous(
         return None
     try:
         texts = AttachedTexts(previous.segment)
-        return PreviousTexts(texts, previous.segment) if texts.version == VERSION else None
+        is_same = texts.version.partition("-")[0] == str(VERSION)
+        return PreviousTexts(texts, previous.segment) if is_same else None
     except (CorruptSegment, KeyError, OSError):
         return None  # the files have another format

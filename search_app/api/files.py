@@ -28,13 +28,14 @@ class PassageBody(TypedDict):
 
 
 class FileBody(TypedDict):
-    """A file whose full text is searched.
+    """A file of a publication, whose full text is searched.
 
     `digest` is its SHA-256 in hexadecimal. `url` is present if the site serves it. `page_count` is
-    the number of its pages, or 0 if its format has none, and `empty_pages` that of pages without
-    text. `pages` lists the pages, or the sections of a text without pages, with the most words of
-    the query, and `passages` has passages of the best of them. Both are present in hits, and in a
-    publication if the request has `find`.
+    the number of its pages, and `empty_pages` that of pages without text. `page_count` is 0 if the
+    format has no pages, and for a PDF that can't be read, such as a damaged one. `pages` lists the
+    pages, or the sections of a text without pages, with the most words of the query, and `passages`
+    has passages of the best of them. Both are present in hits, and in a publication if the request
+    has `find`.
     """
 
     name: str

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
+from indexer.fulltext import pdf
 from search_app.engine.results import File, FileMatch
 from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation.html import mark
@@ -49,11 +50,13 @@ class FoundFile(msgspec.Struct, frozen=True):
 class FileSearch(msgspec.Struct, frozen=True):
     """The files of a publication, and a form that searches them.
 
-    `text` is the text to find. `found` has the files with its words. `action` is the URL of the
-    form, and `hidden` has its other parameters.
+    Without `has_text`, there is nothing to find, and no form. `text` is the text to find. `found`
+    has the files with its words. `action` is the URL of the form, and `hidden` has its other
+    parameters.
     """
 
     files: tuple[FileRow, ...]
+    has_text: bool
     text: str
     found: tuple[FoundFile, ...]
     action: str
@@ -82,6 +85,7 @@ def make_file_search(  # noqa: PLR0913 - the parts of a page, by name
     hit = () if position is None else (("hit", str(position)),)
     return FileSearch(
         tuple(FileRow(file.name, urls[file.digest], _describe(file)) for file in files),
+        any(map(_has_text, files)),
         text,
         tuple(_make_found(match, urls[match.file.digest]) for match in matches),
         f"{make_publication_url(publication.id, state.prefix)}#{FULL_TEXT}",
@@ -90,10 +94,13 @@ def make_file_search(  # noqa: PLR0913 - the parts of a page, by name
 
 
 def _describe(file: File) -> str:
-    """Return the number of pages of a file, and how many have no text; "" without pages."""
+    """Return the number of pages of a file, and how many have no text.
+
+    Return "" for a format without pages. A PDF without pages could not be read.
+    """
     numbers = {"pages": format_number(file.pages), "empty": format_number(file.empty_pages)}
     if not file.pages:
-        return ""
+        return "" if _has_text(file) else gettext("Its text cannot be searched")
     if not file.empty_pages:
         return ngettext("%(pages)s page", "%(pages)s pages", file.pages) % numbers
     return (
@@ -104,6 +111,11 @@ def _describe(file: File) -> str:
         )
         % numbers
     )
+
+
+def _has_text(file: File) -> bool:
+    """Return whether a page of a file has text. A format without pages has text."""
+    return file.media_type != pdf.MEDIA_TYPE or file.pages > file.empty_pages
 
 
 def _make_found(match: FileMatch, file_url: str) -> FoundFile:

@@ -32,7 +32,7 @@ MAX_DIGESTS = 10_000
 """Number of files whose digests are cached. Otherwise, every range would read the whole file."""
 _DISPLAYED = {pdf.MEDIA_TYPE: pdf.MEDIA_TYPE, documents.PLAIN_TEXT: "text/plain; charset=utf-8"}
 """Content types of the files that a browser displays. It saves all others."""
-_SAVED = {markup.JATS: "application/xml"}
+_SAVED = {markup.JATS: markup.XML}
 
 files = Blueprint("files", __name__)
 

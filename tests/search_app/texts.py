@@ -111,6 +111,7 @@ PUBLICATIONS = (
     make_publication("web", "Notes on seas", None, year=2018),
     make_publication("many", "Many files", None, year=2017),
     make_publication("secret", "Kept report", None, year=2016, access="on request"),
+    make_publication("damaged", "A file that is damaged", None, year=2016),
     make_publication("plain", "A leaflet without files", None, year=2015),
 )
 TEXTS: Texts = {
@@ -125,6 +126,7 @@ TEXTS: Texts = {
         f"part {number}.pdf": make_text(f"part{number}", [f"Volume {number} has pearls."])
         for number in range(1, 5)
     },
+    "damaged": {"broken.pdf": make_text("broken", [])},
     "secret": {"kept.pdf": make_text("secret", ["A vault."])},
 }
 

@@ -9,7 +9,7 @@ documents. `fulltext.seg` assigns the texts to the documents of one generation:
     texts              its text, numbered over all full-text segments
     sizes, times       the size of the file, and the time of its last change in nanoseconds
     problems           the problems of files, in MessagePack
-    version            the version of the extraction that made the texts
+    version            the version of the extraction that made the texts, in UTF-8
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Attached(NamedTuple):
 
 
 class FileProblem(msgspec.Struct, frozen=True):
-    """A file of which no text could be read, or not all. Each later build reports the problem."""
+    """A file that can't be read, or not all of it. Each later build reports the problem."""
 
     attached: Attached
     problem: Problem
@@ -76,7 +76,7 @@ class AttachedTexts:
         self.texts: Array = arrays["texts"]
         self._files = StringTable.read(arrays, "files")
         self._sizes, self._times = arrays["sizes"], arrays["times"]
-        self.version = int(arrays["version"][0])
+        self.version = arrays["version"].tobytes().decode("utf-8", "replace")
         self.problems = msgspec.msgpack.decode(arrays["problems"].data, type=list[FileProblem])
 
     def __len__(self) -> int:
@@ -99,6 +99,11 @@ class AttachedTexts:
         """Return the description of the text of an attachment."""
         segment, text = self.find_text(attachment)
         return segment.infos[text]
+
+    def is_read(self, attachment: int) -> bool:
+        """Return whether the file of an attachment could be read."""
+        segment, text = self.find_text(attachment)
+        return segment.count_pages(text) > 0
 
     def get_file(self, attachment: int) -> str:
         """Return the file of an attachment, relative to the corpus folder."""
@@ -152,7 +157,7 @@ def write_attached(
     texts: Sequence[int],
     problems: Sequence[FileProblem],
     *,
-    version: int,
+    version: str,
 ) -> None:
     """Write the attachments, ordered by document, with the number of the text of each."""
     with ArrayFileWriter(folder / FULLTEXT) as writer:
@@ -162,5 +167,5 @@ def write_attached(
         writer.add("texts", np.array(texts, np.int64))
         writer.add("sizes", np.array([each.size for each in attached], np.int64))
         writer.add("times", np.array([each.time for each in attached], np.int64))
-        writer.add("version", np.array([version], np.int32))
+        writer.add("version", np.frombuffer(version.encode(), np.uint8))
         writer.add("problems", np.frombuffer(msgspec.msgpack.encode(problems), np.uint8))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
 from indexer.catalogue.records import Problem
-from indexer.codec import fulltext_writer
+from indexer.codec import fulltext_segments, fulltext_writer
 from indexer.codec.fulltext_segments import PreviousTexts, write_texts
 from indexer.codec.fulltext_writer import FullTextWriter
 from indexer.codec.segment.array_file import CorruptSegment, open_arrays
@@ -148,10 +148,10 @@ class Corpus:
         self._folder = folder
         self.extracted: list[str] = []
         self.generations = 0
-        self.texts: dict[str, FullText | Problem] = {}
+        self.texts: dict[str, FullText] = {}
         self.previous: PreviousTexts | None = None
 
-    def _extract(self, files: Sequence[Attached]) -> Iterator[FullText | Problem]:
+    def _extract(self, files: Sequence[Attached]) -> Iterator[FullText]:
         for each in files:
             self.extracted.append(each.digest)
             yield self.texts[each.digest]
@@ -168,6 +168,11 @@ class Corpus:
         problems = write_texts(folder, "en", attached, self._extract, self.previous)
         self.previous = PreviousTexts(AttachedTexts(folder), folder)
         return self.previous.texts, problems
+
+    def reopen(self) -> None:
+        """Open the last generation again."""
+        assert self.previous
+        self.previous = PreviousTexts(self.previous.texts, self.previous.folder)
 
 
 @settings(max_examples=15, deadline=None)
@@ -194,10 +199,18 @@ def test_generations_share_texts(steps: list[list[int]]) -> None:
                 assert segment.read_page(text, 1) == f"page {number}"
 
 
+def make_unread(number: int) -> FullText:
+    """Return the text of a PDF that can't be read."""
+    fault = Fault("the PDF is damaged", "Save it again")
+    return FullText(
+        digest=f"{number:064x}", media_type="application/pdf", pages=(), faults=(fault,)
+    )
+
+
 def test_problems_of_files_are_reported_again(tmp_path: Path) -> None:
-    """A file without a text is not read again, and its problem is reported by each build."""
+    """A file that can't be read is not read again, and each build reports its problem."""
     corpus = Corpus(tmp_path)
-    corpus.texts[f"{1:064x}"] = Problem("1.pdf", 0, "the PDF is damaged", "Save it again")
+    corpus.texts[f"{1:064x}"] = make_unread(1)
     faulty = FullText(
         digest=f"{2:064x}", media_type="application/pdf", pages=("law", ""),
         faults=(Fault("1 of 2 pages has no text", "Run OCR first"),),
@@ -208,5 +221,28 @@ def test_problems_of_files_are_reported_again(tmp_path: Path) -> None:
         assert [problem.what for problem in problems] == [
             "the PDF is damaged", "1 of 2 pages has no text",
         ]  # fmt: skip
-        assert len(texts) == 1
+        assert [texts.is_read(number) for number in range(len(texts))] == [False, True]
     assert len(corpus.extracted) == 2
+
+
+def test_another_version_reads_only_the_unread_files_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that an extra can read after it was installed has a text, and no problem any more."""
+    corpus = Corpus(tmp_path)
+    for number in range(4):
+        corpus.texts[f"{number:064x}"] = make_text(number, [f"law {number}"])
+    corpus.texts[f"{2:064x}"] = make_unread(2)
+    monkeypatch.setattr(fulltext_segments, "make_version", lambda: "3")
+    corpus.build([0, 1, 2, 3])
+    corpus.texts[f"{2:064x}"] = make_text(2, ["law 2"])
+    monkeypatch.setattr(fulltext_segments, "make_version", lambda: "3-5.0")
+    corpus.extracted.clear()
+    # The version of the previous generation is compared when it is opened.
+    corpus.reopen()
+    texts, problems = corpus.build([0, 1, 2, 3])
+    assert corpus.extracted == [f"{2:064x}"]
+    assert problems == []
+    for number in range(4):
+        segment, text = texts.find_text(number)
+        assert segment.read_page(text, 0) == f"law {number}"

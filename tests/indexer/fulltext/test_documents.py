@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.fulltext import documents
+from indexer.fulltext import documents, pdf
 from indexer.fulltext.cache import TextCache
 from indexer.fulltext.documents import extract, extract_all, is_document
 from indexer.fulltext.text import ExtractionError, FullText
@@ -161,13 +161,15 @@ def test_a_file_that_changes_while_it_is_read_has_no_text(tmp_path: Path) -> Non
 
 
 def test_several_files_come_in_order(tmp_path: Path) -> None:
-    """Each file gives its text or its error."""
+    """Each file gives its text. One that can't be read has no pages, and its error as a fault."""
     names = [f"{number}.pdf" for number in range(9)]
     files = [write(tmp_path, name, make_pdf([name] * 2)) for name in names]
     files[4] = write(tmp_path, "broken.pdf", b"%PDF")
     texts = [*extract_all(files, LIMITS, TextCache(tmp_path / "cache"))]
-    assert isinstance(texts[4], ExtractionError)
-    pages = [text.pages[0] for text in texts if isinstance(text, FullText)]
+    broken = texts.pop(4)
+    assert (broken.digest, broken.media_type, broken.pages) == (files[4][1], pdf.MEDIA_TYPE, ())
+    assert [fault.what for fault in broken.faults] == ["the PDF is damaged"]
+    pages = [text.pages[0] for text in texts]
     assert pages == [name for name in names if name != "4.pdf"]
 
 

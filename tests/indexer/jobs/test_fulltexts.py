@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from indexer.catalogue.limits import LIMITS
-from indexer.fulltext import documents
+from indexer.fulltext import documents, pdf
 from indexer.jobs import build, verify
 from indexer.jobs.build import BuildResult
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest
+from search_app.engine.results import File
 from tests.indexer.fulltext.pdfs import add_scan, make_pdf, new_pdf
 
 CATALOGUE = """
@@ -56,6 +58,10 @@ class Corpus:
     def build(self, **options: object) -> BuildResult:
         """Build the index."""
         return build.build(self.folder, self.index, **options)  # type: ignore[arg-type]
+
+    def list_files(self, identity: str) -> Sequence[File]:
+        """Return the files of a publication."""
+        return open_engine(self.index).get_searcher().list_files(identity)
 
     def find(self, text: str) -> list[str]:
         """Return the ids of the publications that a search finds."""
@@ -148,6 +154,46 @@ def test_a_scan_is_a_file_without_words(corpus: Corpus) -> None:
     assert (file.name, file.pages, file.empty_pages) == ("one.pdf", 1, 1)
     assert corpus.find("scan") == []
     assert [report.errors for report in verify.verify(corpus.index)] == [()]
+
+
+def test_readers_can_open_a_file_that_is_not_read(corpus: Corpus, extracted: list[str]) -> None:
+    """A damaged PDF is a file of its record, in each build. An empty one is not."""
+    for name, data in (("one.pdf", b"%PDF-1.7 broken"), ("two.pdf", b"")):
+        (corpus.folder / name).write_bytes(data)
+    for _ in range(2):
+        damaged, empty = corpus.build().problems
+        assert (damaged.file, damaged.what) == ("one.pdf", "the PDF is damaged")
+        assert (empty.file, empty.what) == ("two.pdf", "the file is empty")
+        searcher = open_engine(corpus.index).get_searcher()
+        [file] = searcher.list_files("one")
+        assert (file.name, file.media_type, file.pages) == ("one.pdf", "application/pdf", 0)
+        stored = searcher.find_file(file.digest)
+        assert stored
+        assert (stored.path, stored.ids) == ("one.pdf", ("one",))
+        assert not searcher.list_files("two")
+    assert sorted(extracted) == ["one.pdf", "two.pdf"]
+    assert [report.errors for report in verify.verify(corpus.index)] == [()]
+
+
+def test_files_are_read_after_the_extra_is_installed(
+    corpus: Corpus, extracted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the extra, PDFs of any name are one problem. With it, the next build reads them."""
+    corpus.write("one.pdf", "piracy")
+    corpus.write("two.txt", "fishing")
+    (corpus.folder / "three.txt").write_text("whaling", encoding="utf-8")
+    with monkeypatch.context() as without:
+        without.setattr(pdf, "is_installed", lambda: False)
+        for _ in range(2):
+            [problem] = corpus.build().problems
+            assert problem.what.startswith("the full text of 2 PDFs is not searched")
+            assert [len(corpus.list_files(name)) for name in ("one", "two")] == [1, 1]
+    extracted.clear()
+    result = corpus.build()
+    assert (result.status, result.problems) == ("published", [])
+    assert sorted(extracted) == ["one.pdf", "two.txt"]
+    found = [corpus.find(word) for word in ("piracy", "fishing", "whaling")]
+    assert found == [["one"], ["two"], ["three"]]
 
 
 @pytest.mark.parametrize("place", ["inside", "outside"])

@@ -57,6 +57,14 @@ def test_a_hit_has_pages_and_passages(client: FlaskClient) -> None:
     assert "The removal of an <mark>organ</mark> is a crime." in passage["html"]
 
 
+def test_a_damaged_pdf_is_a_file_without_pages(client: FlaskClient) -> None:
+    """The API lists it with its URL, because readers may have a program that opens it."""
+    [file] = get(client, "/api/publication/damaged?find=organ")["files"]
+    assert (file["name"], file["page_count"], file["empty_pages"]) == ("broken.pdf", 0, 0)
+    assert file["url"].endswith("/broken.pdf")
+    assert (file["pages"], file["passages"]) == ([], [])
+
+
 def test_sections_and_restricted_files_have_no_url(client: FlaskClient) -> None:
     """A file without pages has sections, and a file that is not served has no URL."""
     [file] = get_hit(client, "/api/search?q=pirates", "web")["files"]

@@ -231,6 +231,18 @@ def test_a_publication_lists_its_files(client: FlaskClient, closed: FlaskClient)
     assert not read(client, "/publication/plain").select("#full-text")
 
 
+def test_a_file_that_is_not_searched_has_a_link(client: FlaskClient) -> None:
+    """The page of a damaged PDF says that its text is not searched, and has no form."""
+    page = read(client, "/publication/damaged?find=organ")
+    [file] = page.select(".files li")
+    assert file.text == "broken.pdf Its text cannot be searched"
+    assert [link["href"] for link in file.select("a")] == [
+        f"/file/{TEXTS['damaged']['broken.pdf'].digest}/broken.pdf"
+    ]
+    assert not page.select("#find")
+    assert "does not have these words" not in page.text
+
+
 def test_a_search_inside_a_publication(client: FlaskClient) -> None:
     """The form finds pages with passages, and links to them. It keeps the way to the list."""
     page = read(client, "/publication/report?q=organ&inside=1&hit=2&find=organ")
