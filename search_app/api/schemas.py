@@ -200,7 +200,8 @@ class Search(TypedDict):
 class PublicationBody(TypedDict):
     """A publication, with a value for every field of the catalogue.
 
-    `lang` is the language of the title. `source` is its location in the corpus.
+    `lang` is the language of the title. `source` is its location in the corpus, or the name of a
+    file outside it.
     """
 
     id: str

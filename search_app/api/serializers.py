@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+from pathlib import Path
 
 import msgspec
 
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Publication
+from indexer.catalogue.records import Publication, SourceLocation
 from search_app.api import schemas
 from search_app.api.files import FileBody, serialize_matches
 from search_app.engine.results import Bucket, Hit, Results
@@ -172,7 +173,7 @@ def serialize_publication(publication: Publication, catalogue: Catalogue) -> dic
         "title": publication.title,
         "summary": publication.summary,
         "lang": publication.lang or catalogue.language,
-        "source": publication.source,
+        "source": _serialize_location(publication.source),
     }
     values = {field: catalogue.get_values(publication, field) for field in catalogue.stored}
     return {
@@ -200,8 +201,17 @@ def serialize_whole(
         if publications:
             body[name] = [_serialize_related(item, catalogue, prefix) for item in publications]
     if publication.other_sources:
-        body["other_sources"] = publication.other_sources
+        body["other_sources"] = [*map(_serialize_location, publication.other_sources)]
     return body
+
+
+def _serialize_location(location: SourceLocation) -> SourceLocation:
+    """Return a location that has only the name of a file outside the corpus folder.
+
+    Its path would describe the server.
+    """
+    path = Path(location.file)
+    return SourceLocation(path.name, location.line) if path.is_absolute() else location
 
 
 def _serialize_related(

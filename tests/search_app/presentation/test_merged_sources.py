@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,24 @@ def test_the_api_names_all_sources(folder: Path) -> None:
     assert body["source"] == {"file": "a.ris", "line": 1}
     assert body["other_sources"] == [{"file": "b.bib", "line": 1}]
     assert page.find("a", href="https://pubmed.ncbi.nlm.nih.gov/77/") is not None
+
+
+def test_no_response_has_a_path_of_the_server(tmp_path: Path) -> None:
+    """A file that stays where it is has its name in the API, and its folder is nowhere."""
+    for name, text in (("a.ris", RIS), ("b.bib", BIBTEX)):
+        (tmp_path / name).write_text(text, "utf-8")
+    names = [tmp_path / "a.ris", tmp_path / "b.bib"]
+    import_files(names, tmp_path / "corpus", title="Shells", in_place=True)
+    build.build(tmp_path / "corpus", tmp_path / "index")
+    client = create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
+    body = json.loads(client.get("/api/publication/river-shells-2014").data)
+    assert body["source"] == {"file": "a.ris", "line": 1}
+    assert body["other_sources"] == [{"file": "b.bib", "line": 1}]
+    for rule in client.application.url_map.iter_rules():
+        template = re.sub("<path:.*?>", "river-shells-2014", rule.rule)
+        for name in ("csv", "jsonl", "ris") if "GET" in (rule.methods or ()) else ():
+            response = client.get(re.sub("<.*?>", name, template), query_string={"q": "river"})
+            assert str(tmp_path) not in response.text, response.request.url
 
 
 def test_a_build_says_what_was_merged_and_what_was_not(folder: Path) -> None:
