@@ -1,7 +1,12 @@
-"""Cache of extracted texts: one compressed file per document and version of the extraction."""
+"""Cache of extracted texts: one compressed file per document and version of the extraction.
+
+Several processes may use it. No method raises an OSError.
+"""
 
 from __future__ import annotations
 
+import os
+import time
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +20,12 @@ from indexer.fulltext.text import FullText
 
 _LEVEL = 3
 _DIGEST_BYTES = 32
+UNUSED_SECONDS = 90 * 86_400
+"""Age after which an unused text is removed. Some collections are built four times a year."""
+_CLEANING_SECONDS = 86_400
+"""Time between two removals of unused texts. Each reads the whole folder."""
+_CLEANED = ".cleaned"
+"""File whose time is that of the last removal of unused texts."""
 
 
 class TextCache:
@@ -32,14 +43,18 @@ class TextCache:
 
         The first bytes of a file are the SHA-256 of the rest.
         """
+        file = self._folder / key
         try:
-            content = (self._folder / key).read_bytes()
+            content = file.read_bytes()
             digest, data = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
             if sha256(data).digest() != digest:
                 return None
-            return msgspec.msgpack.decode(zstandard.decompress(data), type=FullText)
+            text = msgspec.msgpack.decode(zstandard.decompress(data), type=FullText)
         except (OSError, zstandard.ZstdError, msgspec.MsgspecError, ValueError):
             return None
+        with suppress(OSError):
+            os.utime(file)  # many systems do not record when a file is read
+        return text
 
     def store(self, key: str, text: FullText) -> None:
         """Store a text as a whole, or not at all."""
@@ -52,3 +67,16 @@ class TextCache:
                 temporary.replace(self._folder / key)
             finally:
                 temporary.unlink(missing_ok=True)
+
+    def remove_unused(self) -> None:
+        """Remove the texts that were not used for UNUSED_SECONDS, at most once a day."""
+        now, cleaned = time.time(), self._folder / _CLEANED
+        with suppress(OSError):
+            if cleaned.exists() and now - cleaned.stat().st_mtime < _CLEANING_SECONDS:
+                return
+            cleaned.touch()
+            for file in self._folder.iterdir():
+                # Another process may remove the same file.
+                with suppress(OSError):
+                    if now - file.stat().st_mtime > UNUSED_SECONDS:
+                        file.unlink()

@@ -108,6 +108,7 @@ class FullTexts:
         problems = write_texts(
             segment, self._catalogue.language, attached, self._extract, self._previous
         )
+        TextCache().remove_unused()
         return _merge_not_installed(problems)
 
     def _extract(self, files: Sequence[Attached]) -> Iterator[FullText]:

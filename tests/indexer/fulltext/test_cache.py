@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
-from indexer.fulltext.cache import TextCache
+from indexer.fulltext.cache import UNUSED_SECONDS, TextCache
 from indexer.fulltext.text import Fault, FullText
 
 TEXT = FullText(
@@ -40,3 +42,41 @@ def test_a_damaged_file_is_not_used(tmp_path: Path) -> None:
         for data in (whole[:position], whole[:position] + changed + whole[position + 1 :]):
             (tmp_path / "key").write_bytes(data)
             assert cache.load("key") is None
+
+
+def test_unused_texts_are_removed(tmp_path: Path) -> None:
+    """A text that was not used for 90 days is removed, and one that was used is not."""
+    cache = TextCache(tmp_path)
+    for name in ("old", "used", "new", ".left"):
+        cache.store(name, TEXT)
+    long_ago = time.time() - UNUSED_SECONDS - 60
+    for name in ("old", "used", ".left"):
+        os.utime(tmp_path / name, (long_ago, long_ago))
+    assert cache.load("used") == TEXT
+    cache.remove_unused()
+    assert {file.name for file in tmp_path.iterdir()} == {"used", "new", ".cleaned"}
+
+
+def test_unused_texts_are_sought_once_a_day(tmp_path: Path) -> None:
+    """A second removal on the same day reads nothing."""
+    cache = TextCache(tmp_path)
+    cache.store("text", TEXT)
+    cache.remove_unused()
+    os.utime(tmp_path / "text", (1, 1))
+    cache.remove_unused()
+    assert cache.load("text") == TEXT
+    for name in ("text", ".cleaned"):
+        os.utime(tmp_path / name, (1, 1))
+    cache.remove_unused()
+    assert cache.load("text") is None
+
+
+def test_removing_unused_texts_is_never_an_error(tmp_path: Path) -> None:
+    """A missing folder, one that is a file, and a folder among the texts are left alone."""
+    TextCache(tmp_path / "missing").remove_unused()
+    (tmp_path / "file").write_bytes(b"")
+    TextCache(tmp_path / "file").remove_unused()
+    (tmp_path / "texts" / "folder").mkdir(parents=True)
+    os.utime(tmp_path / "texts" / "folder", (1, 1))
+    TextCache(tmp_path / "texts").remove_unused()
+    assert (tmp_path / "texts" / "folder").exists()
