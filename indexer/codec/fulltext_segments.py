@@ -15,7 +15,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import msgspec
-from msgspec.structs import astuple
 
 from indexer.catalogue.records import Problem
 from indexer.codec.fulltext_writer import FullTextWriter
@@ -142,9 +141,7 @@ def write_texts(
         new = [each for digest, each in files.items() if digest not in known]
         for each, text in zip(new, extract(new), strict=True):
             writer.add(text)
-            problems[each.digest] = [
-                Problem(each.file, 0, *astuple(fault)) for fault in text.faults
-            ]
+            problems[each.digest] = text.list_problems(each.file)
         if writer.infos:
             written.add(writer)
     numbers = {digest: number for number, digest in enumerate(written.digests)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Problem
 
 
 class ExtractionError(Exception):
@@ -52,6 +53,10 @@ class FullText(msgspec.Struct, frozen=True, kw_only=True):
     def empty_pages(self) -> int:
         """The number of pages without text."""
         return sum(1 for page in self.pages if not page)
+
+    def list_problems(self, file: str) -> list[Problem]:
+        """Return the faults as problems of a file."""
+        return [Problem(file, 0, fault.what, fault.hint) for fault in self.faults]
 
 
 def limit_pages(pages: tuple[str, ...], limits: Limits) -> tuple[tuple[str, ...], list[Fault]]:

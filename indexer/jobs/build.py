@@ -184,7 +184,7 @@ class _Build:
         if not self.texts:
             return True
         problems: list[Problem] = []
-        attached = self.texts.find(former.docstore, problems.append)
+        attached = self.texts.find(former.docstore.list_publications(), problems.append)
         known = self.texts.find_known_problems(attached)
         if known is None:
             return False
@@ -197,7 +197,9 @@ class _Build:
         """Write the full texts next to the segment. Report their problems."""
         if self.texts:
             docstore = DocStore(open_arrays(segment / PUBLICATIONS))
-            self.stats.attached = self.texts.find(docstore, self.problems.append)
+            self.stats.attached = self.texts.find(
+                docstore.list_publications(), self.problems.append
+            )
             problems = self.texts.write(segment, self.stats.attached)
             # The reader of a PDF has reported the same if it is a record.
             known = {*self.problems}

@@ -1,4 +1,6 @@
-"""Report the problems of a corpus and the unused concepts of its thesaurus. Write nothing.
+"""Report the problems of a corpus and the unused concepts of its thesaurus.
+
+Nothing is written, except texts of files into the cache.
 
 A concept is used if one of its labels occurs in a searchable text, as a phrase of stems. Labels
 count only in the languages of the publications and of the catalogue.
@@ -6,7 +8,7 @@ count only in the languages of the publications and of the catalogue.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from indexer.catalogue.records import Parsed, Problem, Publication
 from indexer.catalogue.thesaurus import Concept, Thesaurus
 from indexer.ingest import corpus
 from indexer.ingest.progress import NO_PROGRESS, Progress
+from indexer.jobs.fulltexts import FullTexts
 
 BREAK = "\n"
 """Separates stems where positions are not consecutive. It is never a stem."""
@@ -42,7 +45,10 @@ class CheckReport(msgspec.Struct, frozen=True):
 
 
 def check(folder: Path, progress: Progress = NO_PROGRESS, limits: Limits = LIMITS) -> CheckReport:
-    """Read a corpus folder as a build does. Raise CatalogueError or ReaderError."""
+    """Read a corpus folder, and the full texts, as a build does.
+
+    Raise CatalogueError or ReaderError.
+    """
     catalogue, concepts = catalogue_toml.load(folder), thesaurus.load(folder)
     # They raise if their files are invalid.
     retired.load(folder)
@@ -53,11 +59,24 @@ def check(folder: Path, progress: Progress = NO_PROGRESS, limits: Limits = LIMIT
         catalogue, problems.append, report_bytes=progress.report_bytes, limits=limits,
         duplicates=corpus.find_duplicates(folder, catalogue, limits),
     )  # fmt: skip
-    for item in reader.read_folder(folder):
-        assert isinstance(item, Parsed)  # without a previous index, no item is Unchanged
-        coverage.add(item.publication)
-        progress.report_publications([item.publication])
-        count += 1
+
+    def read() -> Iterator[Publication]:
+        nonlocal count
+        for item in reader.read_folder(folder):
+            assert isinstance(item, Parsed)  # without a previous index, no item is Unchanged
+            coverage.add(item.publication)
+            progress.report_publications([item.publication])
+            count += 1
+            yield item.publication
+
+    if catalogue.fulltext:
+        texts = FullTexts(folder, catalogue, limits, progress, None)
+        of_texts = texts.find_problems(texts.find(read(), problems.append))
+        # The reader of a PDF has reported the same if it is a record.
+        known = {*problems}
+        problems += [problem for problem in of_texts if problem not in known]
+    else:
+        deque(read(), maxlen=0)
     missing = tuple(coverage.find_missing())
     return CheckReport(
         catalogue, count, tuple(problems), len(concepts.concept), missing, reader.unused

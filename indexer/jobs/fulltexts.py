@@ -12,11 +12,10 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Problem
+from indexer.catalogue.records import Problem, Publication
 from indexer.codec.fulltext_segments import PreviousTexts, write_texts
 from indexer.codec.segment.array_file import CorruptSegment
 from indexer.codec.segment.attached_texts import FULLTEXT, Attached, AttachedTexts
-from indexer.codec.segment.docstore import DocStore
 from indexer.fulltext import pdf
 from indexer.fulltext.attachments import Attachment, find_attachments
 from indexer.fulltext.cache import TextCache
@@ -43,25 +42,28 @@ class FullTexts:
         known = self._previous.list_attached() if self._previous else []
         self._known = {(each.file, each.size, each.time): each.digest for each in known}
 
-    def find(self, docstore: DocStore, report: Callable[[Problem], None]) -> list[Attached]:
+    def find(
+        self, publications: Iterable[Publication], report: Callable[[Problem], None]
+    ) -> list[Attached]:
         """Return the files of all publications, ordered by document. Report those left out.
 
         A passage gives out a part of a file, so the files of restricted publications are left out.
         """
-        publications = (
-            (number, docstore.get_publication(number)) for number in range(len(docstore))
-        )
+        restricted = set[int]()
+
+        def list_numbered() -> Iterator[tuple[int, Publication]]:
+            for numbered in enumerate(publications):
+                if is_restricted(numbered[1], self._catalogue):
+                    restricted.add(numbered[0])
+                yield numbered
+
         found = [
             *find_attachments(
-                self._folder, self._catalogue, publications, report,
+                self._folder, self._catalogue, list_numbered(), report,
                 outside=sources.load(self._folder).list_attachments(), limits=self._limits,
             )
         ]  # fmt: skip
-        closed = {
-            each.file
-            for each in found
-            if is_restricted(docstore.get_publication(each.doc_number), self._catalogue)
-        }
+        closed = {each.file for each in found if each.doc_number in restricted}
         return sorted(
             self._examine_all((each for each in found if each.file not in closed), report)
         )
@@ -102,6 +104,17 @@ class FullTexts:
             return None
         problems = self._previous.find_problems(files).values()
         return _merge_not_installed([each for of_file in problems for each in of_file])
+
+    def find_problems(self, attached: Sequence[Attached]) -> list[Problem]:
+        """Return the problems of files, which are read for that."""
+        files = [*{each.digest: each for each in attached}.values()]
+        return _merge_not_installed(
+            [
+                problem
+                for each, text in zip(files, self._extract(files), strict=True)
+                for problem in text.list_problems(each.file)
+            ]
+        )
 
     def write(self, segment: Path, attached: Sequence[Attached]) -> list[Problem]:
         """Write the texts into the folder of a segment. Return the problems of the files."""

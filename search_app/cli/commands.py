@@ -160,7 +160,7 @@ def retired_(index: str | None) -> None:
 def check(  # noqa: PLR0917 - click passes options by name
     corpus: Path | None, report: BinaryIO | None, links: bool, days: int, delay: float, local: bool
 ) -> None:
-    """Check the corpus, and report its problems. Without --links, nothing is written.
+    """Check the corpus, and report its problems. Only --links writes into the corpus.
 
     Thesaurus concepts that occur in no publication are listed too, but are not problems. Exit
     status: 0 success, 3 some entries have problems, 1 the corpus can't be read.

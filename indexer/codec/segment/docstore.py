@@ -8,7 +8,7 @@ others resemble.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
 from threading import local
@@ -128,6 +128,10 @@ class DocStore:
             source=self.get_source(doc_number), summary=record.summary, lang=record.lang,
             values=record.values, other_sources=record.other_sources,
         )  # fmt: skip
+
+    def list_publications(self) -> Iterator[Publication]:
+        """Yield all publications, in the order of their numbers."""
+        return map(self.get_publication, range(len(self)))
 
     def find_doc_number(self, identity: str) -> int | None:
         """Return the document with an id, or None."""

@@ -12,7 +12,7 @@ import pytest
 
 from indexer.catalogue.limits import LIMITS
 from indexer.fulltext import documents, pdf
-from indexer.jobs import build, verify
+from indexer.jobs import build, check, verify
 from indexer.jobs.build import BuildResult
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest
@@ -154,6 +154,21 @@ def test_a_scan_is_a_file_without_words(corpus: Corpus) -> None:
     assert (file.name, file.pages, file.empty_pages) == ("one.pdf", 1, 1)
     assert corpus.find("scan") == []
     assert [report.errors for report in verify.verify(corpus.index)] == [()]
+
+
+def test_a_check_reports_the_problems_of_a_build(corpus: Corpus) -> None:
+    """A check names files without a record, names without a file, and files that are damaged."""
+    rows = CATALOGUE + '[[field]]\nname = "file"\nlabel = "Files"\nkind = "file"\n'
+    (corpus.folder / "catalogue.toml").write_text(rows, encoding="utf-8")
+    (corpus.folder / "more.jsonl").write_text(
+        '{"id": "four", "title": "Report four", "file": "gone.pdf"}\n', encoding="utf-8"
+    )
+    corpus.write("one.pdf", "piracy")
+    corpus.write("nobody.pdf", "fishing")
+    (corpus.folder / "two.pdf").write_bytes(b"%PDF-1.7 broken")
+    problems = check.check(corpus.folder).problems
+    assert len(problems) == 3
+    assert corpus.build().problems == [*problems]
 
 
 def test_readers_can_open_a_file_that_is_not_read(corpus: Corpus, extracted: list[str]) -> None:
