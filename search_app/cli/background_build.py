@@ -181,8 +181,11 @@ def _end_after(server: BaseProcess) -> None:
 
 def _is_built(settings: Settings) -> bool:
     """Build, and report the outcome in one line. Return False if another process is building."""
+    live = _load_live(settings)
+    known = live.manifest.problems if live else ()
     try:
-        line = output.format_build_result(build(_load_live_settings(settings), NO_PROGRESS))
+        result = build(_load_live_settings(settings), NO_PROGRESS)
+        line = output.format_build_result(result, known)
     except IndexLocked:
         return False
     except FAILURES as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import click
 from werkzeug.datastructures import MultiDict
@@ -24,6 +24,8 @@ from search_app.presentation.alternatives import Alternatives, SearchLink, Wider
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.labels import MetadataLine
 
+MAX_PROBLEMS = 3
+"""Maximum number of problems that one line names."""
 MAX_UNUSED = 20
 """Maximum number of listed files with unused columns, and of columns per file."""
 
@@ -188,8 +190,11 @@ def print_unused(unused: Mapping[tuple[str, str], int]) -> None:
         click.echo(replace_unprintable(line))
 
 
-def format_build_result(result: BuildResult) -> str:
-    """Return the outcome of a build in one line, with the first problem of the corpus."""
+def format_build_result(result: BuildResult, known: Collection[Problem] = ()) -> str:
+    """Return the outcome of a build in one line, with the first problems of the corpus.
+
+    Problems that are not `known` from the build before come first.
+    """
     changes, name = result.changes, result.generation.name
     line = f"Nothing changed: {name} stays live"
     if result.status == "published":
@@ -198,7 +203,7 @@ def format_build_result(result: BuildResult) -> str:
             f"{changes.removed} removed"
         )
         line += f", {result.merged:,} merged" if result.merged else ""
-    return f"{line}, {_summarize_problems(result.problems)}."
+    return f"{line}, {_summarize_problems(result.problems, known)}."
 
 
 def format_failure(error: Exception) -> str:
@@ -213,11 +218,17 @@ def format_failure(error: Exception) -> str:
     return f"The index was not built, so the last good index stays live: {reason}.{hint}"
 
 
-def _summarize_problems(problems: Sequence[Problem]) -> str:
-    if not problems:
-        return "0 problems"
-    summary = f"{len(problems)} problems, the first" if len(problems) > 1 else "1 problem"
-    return f"{summary}: {problems[0]}"
+def _summarize_problems(problems: Sequence[Problem], known: Collection[Problem] = ()) -> str:
+    """Return the number of problems, and the first ones. Those that are not `known` come first."""
+    old = {*problems}.intersection(known)
+    new = [problem for problem in problems if problem not in old]
+    named = [*new, *(problem for problem in problems if problem in old)][:MAX_PROBLEMS]
+    summary = format_count(len(problems), "problem")
+    if old and new:
+        summary += f", {len(new):,} of them new"
+    names = "; ".join(map(str, named))
+    more = f"; and {len(problems) - len(named):,} more" if len(problems) > len(named) else ""
+    return f"{summary}: {names}{more}" if problems else summary
 
 
 def print_concepts(report: CheckReport) -> None:

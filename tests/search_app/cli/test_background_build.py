@@ -12,6 +12,7 @@ from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import publish
 from indexer.jobs import build
 from search_app import config
+from search_app.cli import output
 from search_app.cli.background_build import build_before_serving
 from search_app.config import Settings
 from tests.samples import article, page
@@ -45,6 +46,19 @@ def test_a_changed_corpus_prints_one_line(
     line = capsys.readouterr().out
     assert line.startswith("Built 000002-")
     assert ": 1 added, 0 changed, 0 removed, 1 problem: new.html:" in line
+
+
+def test_new_problems_come_first(settings: Settings) -> None:
+    """A line names three problems, those that the build before did not have first."""
+    add(settings.corpus, *[""] * 4)
+    before = build.build(settings.corpus, get_folder(settings))
+    assert "4 problems: new.html:" in output.format_build_result(before)
+    assert output.format_build_result(before).endswith("; and 1 more.")
+    (settings.corpus / "z.html").write_text(page([article("")]), encoding="utf-8")
+    after = build.build(settings.corpus, get_folder(settings))
+    line = output.format_build_result(after, before.problems)
+    assert ", 5 problems, 1 of them new: z.html:" in line
+    assert line.endswith("; and 2 more.")
 
 
 def get_folder(settings: Settings) -> Path:

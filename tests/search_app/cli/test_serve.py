@@ -150,7 +150,7 @@ def unreadable(corpus: Path) -> None:
 BROKEN: dict[str, tuple[Callable[[Path], None], str]] = {
     "rows": (broken, "catalogue.toml"),
     "no folder": (shutil.rmtree, "the file does not exist"),
-    "pages that are no text": (unreadable, "2 problems, the first: papers.html"),
+    "pages that are no text": (unreadable, "2 problems: papers.html"),
 }
 
 
