@@ -16,7 +16,7 @@ from pathlib import Path
 from indexer.catalogue import safe_files
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Publication
+from indexer.catalogue.records import Problem, Publication
 from indexer.fulltext.attachments import attach
 from indexer.fulltext.cache import TextCache
 from indexer.fulltext.documents import extract_all, is_document
@@ -30,6 +30,10 @@ from indexer.mapping.sources import Attachments, Sources
 from indexer.readers.formats import pdf
 
 _IGNORE: Report = lambda _: None  # noqa: E731
+_LEFT_OUT = (
+    "the file has no records, and belongs to none, so it was left out",
+    "Name it after the id or DOI of a record to search its text, or name its format with --format",
+)
 
 
 def split_tiers(files: Sequence[ImportFile]) -> list[list[ImportFile]]:
@@ -86,6 +90,20 @@ def read_documents(
     own_records = [file for file in documents if file.name not in names]
     _cache_texts(filter(is_pdf, own_records), limits, progress)
     return read_groups(own_records, report, progress, limits)
+
+
+def explain_left_out(
+    problems: Iterable[Problem], texts: Iterable[ImportFile], usable: Sequence[ImportFile]
+) -> Iterable[Problem]:
+    """Return problems, with one for each text that is neither a record nor a file of one.
+
+    Next to `usable` files, such a text is rarely meant to have records.
+    """
+    left_out = {file.name for file in texts} - {file.name for file in usable} if usable else set()
+    return dict.fromkeys(
+        Problem(problem.file, 0, *_LEFT_OUT) if problem.file in left_out else problem
+        for problem in problems
+    )
 
 
 def _cache_texts(documents: Iterable[ImportFile], limits: Limits, progress: Progress) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from io import BufferedIOBase
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,8 +12,9 @@ from indexer.catalogue import safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Problem
+from indexer.catalogue.records import Chunk, Problem, SourceRecord
 from indexer.catalogue.thesaurus import THESAURUS_FILE
+from indexer.fulltext.documents import is_document
 from indexer.ingest.corpus import CorpusReader
 from indexer.ingest.progress import Progress
 from indexer.ingest.source_files import NEVER_SOURCES, SourceFile
@@ -28,6 +30,31 @@ _ARCHIVES = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf")
 """The first bytes of ZIP, RAR, and 7z archives."""
 _OFFICE = (".doc", ".docx", ".epub", ".odp", ".odt", ".ppt", ".pptx", ".rtf")
 """Suffixes of documents that no reader knows. Some of them are archives."""
+
+
+_UNRECOGNIZED = (
+    "no reader recognizes the contents of this file",
+    "Name its format with --format. The file was left out",
+)
+
+
+class _Unrecognized:
+    """The reader of a document that no other one recognizes. It may belong to a record."""
+
+    NAME, VERSION = "text", 1
+    SUFFIXES: tuple[str, ...] = ()
+    FIELDS: Mapping[str, tuple[str, ...]] = {}
+
+    def detect(self, filename: str, head: bytes) -> None:
+        """Return None."""
+
+    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Problem]:
+        """Yield the problem that the document has no records."""
+        yield Problem(file, 0, *_UNRECOGNIZED)
+
+    def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord]:
+        """Yield nothing."""
+        yield from ()
 
 
 class ImportFile(NamedTuple):
@@ -125,8 +152,10 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
             yield ImportFile(file, name, forced, "the option --format names it")
         elif match:
             yield ImportFile(file, name, match.reader, match.evidence.reason)
+        elif (problem := _explain(file)) == _UNRECOGNIZED and is_document(file):
+            yield ImportFile(file, name, _Unrecognized(), "")
         else:
-            report(Problem(relative, 0, *_explain(file)))
+            report(Problem(relative, 0, *problem))
 
 
 def _explain(file: Path) -> tuple[str, str]:
@@ -141,8 +170,7 @@ def _explain(file: Path) -> tuple[str, str]:
         return f"documents of the type {file.suffix} can't be read", "Save it as PDF"
     if head in _ARCHIVES:
         return "the file is an archive", "Unpack it, and import its folder"
-    hint = "Name its format with --format. The file was left out"
-    return "no reader recognizes the contents of this file", hint
+    return _UNRECOGNIZED
 
 
 def _find_format(name: str) -> Reader:

@@ -22,6 +22,7 @@ from indexer.catalogue.records import Problem
 from indexer.ingest.progress import NO_PROGRESS, Progress
 from indexer.jobs.folder_switch import ImportRejected, replace_folder, undo_partial_switch
 from indexer.jobs.import_documents import (
+    explain_left_out,
     find_attached,
     is_pdf,
     list_places,
@@ -93,14 +94,17 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     title = title or _make_title(paths)
     records, *tiers = split_tiers(files)
     groups, attached = read_groups(records, report, progress, limits), list[ImportFile]()
+    problems: list[Problem] = []
     for documents in filter(None, tiers):
         if groups or own:
             catalogue, plans = _plan(groups, files, own, title)
             attached += find_attached(documents, into if own else None, plans, catalogue, limits)
-        groups += read_documents(documents, attached, report, progress, limits)
-    if not groups and not attached:
-        raise _make_rejection(paths)
+        groups += read_documents(documents, attached, problems.append, progress, limits)
     usable = [*attached, *chain.from_iterable(group.files for group in groups)]
+    for problem in explain_left_out(problems, tiers[0], usable):
+        report(problem)
+    if not usable:
+        raise _make_rejection(paths)
     catalogue, plans = _plan(groups, usable, own, title)
     catalogue = catalogue if own else _add_fulltext(catalogue, attached, files)
     with replace_folder(into) as folder:

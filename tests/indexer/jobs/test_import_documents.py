@@ -12,6 +12,7 @@ from indexer.catalogue.records import Problem, Publication
 from indexer.fulltext.attachments import find_attachments
 from indexer.ingest import corpus, watcher
 from indexer.jobs import build, importer
+from indexer.jobs.folder_switch import ImportRejected
 from indexer.jobs.importer import ImportResult
 from indexer.mapping import sources
 from tests.indexer.fulltext.pdfs import make_pdf
@@ -132,6 +133,36 @@ def test_a_web_page_of_a_record_is_no_record(library: Path, tmp_path: Path) -> N
         "export.ris", "Other.html", "Other_spices.pdf",
     }  # fmt: skip
     assert list_attached(tmp_path / "new")[0]["salt"] == ["page.html", "scan.pdf"]
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_text_that_no_reader_recognizes_may_belong_to_a_record(
+    in_place: bool, library: Path, tmp_path: Path
+) -> None:
+    """A text that is named after a record is its file, whatever its contents."""
+    (library / "pepper.md").write_text("A note on pepper.", encoding="utf-8")
+    into = tmp_path / "new"
+    assert importer.import_files([library], into, in_place=in_place).attached == 3
+    assert list_attached(into)[0]["pepper"] == ["10.5555_pepper.pdf", "pepper.md"]
+
+
+def test_texts_next_to_pdfs_are_named(pdfs: Path, tmp_path: Path) -> None:
+    """A text that is neither a record nor a file of one is left out, which is one problem."""
+    names = ("README.md", "note.txt", "page.html")
+    for name in names:
+        (pdfs / name).write_text("A note on reports.", encoding="utf-8")
+    problems: list[Problem] = []
+    importer.import_files([pdfs], tmp_path / "new", report=problems.append)
+    assert [problem.file for problem in problems] == [*names]
+    assert {problem.what for problem in problems} == {
+        "the file has no records, and belongs to none, so it was left out"
+    }
+    # Alone, such a file is meant to have records.
+    problems.clear()
+    with pytest.raises(ImportRejected):
+        importer.import_files([pdfs / "README.md"], tmp_path / "other", report=problems.append)
+    [problem] = problems
+    assert problem.what == "no reader recognizes the contents of this file"
 
 
 def test_a_pdf_belongs_to_the_page_of_its_name(tmp_path: Path) -> None:
