@@ -217,11 +217,11 @@ class _Finder:
 
     def _report(self, report: Report, attached: set[str]) -> None:
         for source, names in self._missing.items():
-            message = f"its publications name {_describe(names)}, but the file is not here"
+            message = f"its publications name {format_files(names)}, but the file is not here"
             hint = "Copy the files into the corpus folder. The publications were kept"
             report(Problem(source, 0, message, hint))
         for source, names in self._ambiguous.items():
-            message = f"it is not clear which file or publication {_describe(names)} belongs to"
+            message = f"it is not clear which file or publication {format_files(names)} belongs to"
             hint = "Write the path of the file in the corpus folder. It was not attached"
             report(Problem(source, 0, message, hint))
         unused = [
@@ -232,14 +232,14 @@ class _Finder:
         if unused:
             counted = Counter(PurePosixPath(file).suffix.lower() for file in unused)
             count = ", ".join(f"{number} {suffix}" for suffix, number in counted.items())
-            message = f"no publication has {_describe(unused)} (files: {count})"
+            message = f"no publication has {format_files(unused)} (files: {count})"
             hint = (
                 "Name a file after the id or DOI of its publication, or name it in a row of files"
             )
             report(Problem(unused[0], 0, message, hint))
 
 
-def _describe(names: Iterable[str]) -> str:
+def format_files(names: Iterable[str]) -> str:
     """Return the first names in a list, and the number of the others."""
     first = [safe_files.printable_path(Path(name)) for name in names]
     shown = ", ".join(first[:_MAX_NAMED])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import file_digest
 from pathlib import Path
@@ -17,7 +18,7 @@ from indexer.codec.fulltext_segments import PreviousTexts, write_texts
 from indexer.codec.segment.array_file import CorruptSegment
 from indexer.codec.segment.attached_texts import FULLTEXT, Attached, AttachedTexts
 from indexer.fulltext import pdf
-from indexer.fulltext.attachments import Attachment, find_attachments
+from indexer.fulltext.attachments import Attachment, find_attachments, format_files
 from indexer.fulltext.cache import TextCache
 from indexer.fulltext.documents import VERSION, extract_all
 from indexer.fulltext.text import FullText
@@ -64,9 +65,12 @@ class FullTexts:
             )
         ]  # fmt: skip
         closed = {each.file for each in found if each.doc_number in restricted}
-        return sorted(
+        attached = sorted(
             self._examine_all((each for each in found if each.file not in closed), report)
         )
+        for problem in _find_copies(attached):
+            report(problem)
+        return attached
 
     def _examine_all(
         self, files: Iterable[Attachment], report: Callable[[Problem], None]
@@ -132,6 +136,19 @@ class FullTexts:
             pages += len(text.pages)
             yield text
             self._progress.report_texts(done, len(files), pages)
+
+
+def _find_copies(attached: Iterable[Attached]) -> Iterator[Problem]:
+    """Yield a problem for each file that several publications have under several names."""
+    by_digest: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for each in attached:
+        if each.size:
+            by_digest[each.digest].setdefault(each.file, each.document)
+    for documents in by_digest.values():
+        if len({*documents.values()}) > 1:
+            first, *others = documents
+            message = f"it is the same file as {format_files(others)}"
+            yield Problem(first, 0, message, "Keep one of them. Each was kept with its publication")
 
 
 def _merge_not_installed(problems: Sequence[Problem]) -> list[Problem]:

@@ -156,6 +156,34 @@ def test_a_scan_is_a_file_without_words(corpus: Corpus) -> None:
     assert [report.errors for report in verify.verify(corpus.index)] == [()]
 
 
+def test_copies_of_a_file_are_named(corpus: Corpus) -> None:
+    """Files with the same contents that belong to several records are one problem in each build.
+
+    Two files of one record, and one file of two records, are none.
+    """
+    corpus.write("one.pdf", "piracy")
+    data = (corpus.folder / "one.pdf").read_bytes()
+    for name in ("two.pdf", "three.pdf"):
+        (corpus.folder / name).write_bytes(data)
+    for _ in range(2):
+        [problem] = corpus.build().problems
+        assert (problem.file, problem.what) == (
+            "one.pdf", "it is the same file as two.pdf, three.pdf"
+        )  # fmt: skip
+    assert sorted(corpus.find("piracy")) == ["one", "three", "two"]
+    for name in ("two.pdf", "three.pdf"):
+        (corpus.folder / name).unlink()
+    rows = CATALOGUE + '[[field]]\nname = "file"\nlabel = "Files"\nkind = "file"\nseveral = true\n'
+    (corpus.folder / "catalogue.toml").write_text(rows, encoding="utf-8")
+    (corpus.folder / "copy.pdf").write_bytes(data)
+    shared = "".join(
+        f'{{"id": "{name}", "title": "Report {name}", "file": ["copy.pdf", "one.pdf"]}}\n'
+        for name in ("four", "five")
+    )
+    (corpus.folder / "more.jsonl").write_text(shared, encoding="utf-8")
+    assert corpus.build().problems == []
+
+
 def test_a_check_reports_the_problems_of_a_build(corpus: Corpus) -> None:
     """A check names files without a record, names without a file, and files that are damaged."""
     rows = CATALOGUE + '[[field]]\nname = "file"\nlabel = "Files"\nkind = "file"\n'
