@@ -17,6 +17,9 @@ from indexer.analysis.cleaning import replace_unprintable
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import Problem
 
+LINK_OUT = "it is a link out of the corpus folder", "Copy its target here. The link was left out"
+"""What is wrong with a link that leaves its folder, and a hint."""
+
 
 def list_files(
     folder: Path, report: Callable[[Problem], None], limits: Limits = LIMITS
@@ -50,10 +53,7 @@ def list_files(
 def _describe_unusual(path: Path, folder: Path, limits: Limits) -> tuple[str, str] | None:
     """Return why a path is left out, and a hint; None if it is not."""
     if leaves_folder(path, folder):
-        return (
-            "it is a link out of the corpus folder",
-            "Copy its target here. The link was left out",
-        )
+        return LINK_OUT
     try:
         mode = path.stat().st_mode
     except OSError:  # reported when the file is read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,7 +74,7 @@ def _find_named(
     }  # fmt: skip
     mappers: dict[str, Mapper] = {}
     inside = [(path, safe_files.printable_path(path.relative_to(folder))) for path in paths]
-    outside = [(path, str(path)) for path in list_outside(sources)]
+    outside = [(path, str(path)) for path in list_outside(sources, report)]
     for path, file in (*inside, *outside):
         is_never = path.suffix.lower() in NEVER_SOURCES
         source = sources.find(file)
@@ -90,16 +91,28 @@ def _find_named(
         report(Problem(SOURCES_FILE, 0, f"there is no file for the source {file!r}", hint))
 
 
-def list_outside(sources: Sources) -> list[Path]:
-    """Return the files that sources name by an absolute path or glob, without duplicates."""
+def list_outside(sources: Sources, report: Report = lambda _: None) -> list[Path]:
+    """Return the files that sources name by an absolute path or glob, without duplicates.
+
+    Leave out, and report, links that a glob matches and that lead out of its folder.
+    """
     listed: dict[Path, None] = {}
     for path in (Path(source.file) for source in sources.source):
         if path.is_absolute():
             is_glob = not path.exists() and not _GLOB.isdisjoint(str(path))
-            relative = str(path.relative_to(path.anchor))
-            matches = sorted(Path(path.anchor).glob(relative)) if is_glob else [path]
-            listed |= dict.fromkeys(matches)
+            listed |= dict.fromkeys(_expand(path, report) if is_glob else [path])
     return list(listed)
+
+
+def _expand(pattern: Path, report: Report) -> Iterator[Path]:
+    """Yield the files that match an absolute glob."""
+    plain = takewhile(_GLOB.isdisjoint, pattern.parts)
+    folder = Path(*plain)
+    for path in sorted(folder.glob(str(pattern.relative_to(folder)))):
+        if safe_files.leaves_folder(path, folder):
+            report(Problem(str(path), 0, *safe_files.LINK_OUT))
+        else:
+            yield path
 
 
 def _find_reader(source: Source, folder: Path, catalogue: Catalogue) -> Reader:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +27,7 @@ from indexer.mapping.proposal import Proposal
 from indexer.mapping.sources import SOURCES_FILE, Source, Sources
 from indexer.readers import registry
 from indexer.readers.base import Reader, TableReader
+from indexer.readers.formats import pdf
 
 Report = Callable[[Problem], None]
 _ARCHIVES = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf")
@@ -61,7 +65,8 @@ class ImportFile(NamedTuple):
     """A file to import.
 
     `name`: its path in the corpus folder, or its absolute path if it is not copied. `evidence`: why
-    its format was recognized. `source`: its source in the existing `sources.toml`.
+    its format was recognized. `source`: its source in the existing `sources.toml`. `is_listed`: its
+    folder is imported, and not only the file.
     """
 
     path: Path
@@ -69,6 +74,7 @@ class ImportFile(NamedTuple):
     reader: Reader
     evidence: str
     source: Source | None = None
+    is_listed: bool = False
 
     @property
     def stays(self) -> bool:
@@ -95,18 +101,23 @@ class Group:
         return len(Path(self.files[0].name).parts)
 
     def list_patterns(self, files: Sequence[ImportFile]) -> list[str]:
-        """Return a glob for the files of the group, or their names if it matches other `files`.
+        """Return globs for the files of the group, or their names if these match other `files`.
 
-        For files that are not copied, it must not match other files in their folder either.
+        Globs also match files that are added later. A file that is alone in its format has none,
+        unless it is a PDF. If single files are imported, which are not copied, globs must not match
+        other files in their folder either.
         """
-        names = set(self.records)
-        first = Path(self.files[0].name)
-        source = Source(file=(first.parent / f"*{first.suffix}").as_posix(), format="")
+        names, parent = set(self.records), Path(self.files[0].name).parent
+        suffixes = {Path(name).suffix for name in names}
+        folder = Path(glob.escape(str(parent)))
+        globs = [(folder / f"*{suffix}").as_posix() for suffix in sorted(suffixes)]
         others = {file.name for file in files}
-        if self.files[0].stays:
-            others |= {str(path) for path in first.parent.glob(f"*{first.suffix}")}
-        is_exact = {name for name in others if source.matches(name)} == names
-        return [source.file] if len(names) > 1 and is_exact else sorted(names)
+        is_listed = all(file.is_listed for file in self.files)
+        if self.files[0].stays and not is_listed:
+            others |= {str(path) for path in parent.iterdir()}
+        matching = {name for name in others if any(fnmatchcase(name, each) for each in globs)}
+        may_grow = len(names) > 1 or (is_listed and self.reader.NAME == pdf.NAME)
+        return globs if may_grow and matching == names else sorted(names)
 
 
 class Plan(NamedTuple):
@@ -133,7 +144,7 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
     """
     taken = {CATALOGUE_FILE, SOURCES_FILE, THESAURUS_FILE}
     forced = _find_format(format_name) if format_name else None
-    for file, relative in _list_files(paths, into, report, limits):
+    for file, relative, is_listed in _list_files(paths, into, report, limits):
         name, absolute = _make_unique(relative, taken), str(file.resolve())
         names = (absolute, name) if in_place else (name, absolute)
         source = next((kept_source for path in names if (kept_source := kept.find(path))), None)
@@ -142,6 +153,7 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
             reader = _find_format(source.format)
             yield ImportFile(file, name, reader, f"{SOURCES_FILE} names the format", source)
             continue
+        make = partial(ImportFile, file, names[0], is_listed=is_listed)
         name = names[0]
         if not name.isprintable():
             hint = "Rename it, or import a copy. The file was left out"
@@ -149,11 +161,11 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
             continue
         match = None if forced else registry.detect(file)
         if forced:
-            yield ImportFile(file, name, forced, "the option --format names it")
+            yield make(forced, "the option --format names it")
         elif match:
-            yield ImportFile(file, name, match.reader, match.evidence.reason)
+            yield make(match.reader, match.evidence.reason)
         elif (problem := _explain(file)) == _UNRECOGNIZED and is_document(file):
-            yield ImportFile(file, name, _Unrecognized(), "")
+            yield make(_Unrecognized(), "")
         else:
             report(Problem(relative, 0, *problem))
 
@@ -183,16 +195,19 @@ def _find_format(name: str) -> Reader:
 
 def _list_files(
     paths: Iterable[Path], into: Path, report: Report, limits: Limits
-) -> Iterator[tuple[Path, str]]:
-    """Yield the files at the paths, and their names in the corpus folder."""
+) -> Iterator[tuple[Path, str, bool]]:
+    """Yield the files at the paths, their names in the corpus folder, and whether they are listed.
+
+    A file is listed if one of the paths is its folder.
+    """
     for path in paths:
         if not path.is_dir():
-            yield path, safe_files.printable_path(Path(path.name.lstrip(".") or "file"))
+            yield path, safe_files.printable_path(Path(path.name.lstrip(".") or "file")), False
             continue
         for file in safe_files.list_files(path, report, limits):
             is_target = file.resolve().is_relative_to(into)
             if file.suffix.lower() not in NEVER_SOURCES and not is_target:
-                yield file, safe_files.printable_path(file.relative_to(path))
+                yield file, safe_files.printable_path(file.relative_to(path)), True
 
 
 def _make_unique(name: str, taken: set[str]) -> str:

@@ -20,7 +20,7 @@ from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, 
 from indexer.fulltext.cache import TextCache
 from indexer.fulltext.documents import extract
 from indexer.fulltext.text import ExtractionError
-from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.base import CERTAIN, SURE, Evidence, detect_by_name
 
 NAME = "pdf"
 VERSION = 1
@@ -36,6 +36,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 GUESSED = "Title taken from the file"
 """The note of a record whose title is not in the metadata of its file."""
+_NAME_SCORE = SURE - 1
+"""Score of a name. Other formats are never named like a PDF, unless a reader is sure of them."""
 _MAX_HEADER = 1024
 """Bytes that may precede the signature of a PDF."""
 
@@ -53,12 +55,16 @@ class _Description(msgspec.Struct, omit_defaults=True):
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
-    """Return the evidence of the signature of a PDF."""
+    """Return the evidence of the signature of a PDF, or of its name.
+
+    A web page that was saved in place of a PDF is a damaged PDF.
+    """
     if head.startswith(b"%PDF-"):
-        return Evidence(100, "it starts like a PDF")
-    if b"%PDF-" in head[:_MAX_HEADER] and detect_by_name(filename, SUFFIXES):
-        return Evidence(80, "it has the signature of a PDF")
-    return detect_by_name(filename, SUFFIXES) if not head else None
+        return Evidence(CERTAIN, "it starts like a PDF")
+    by_name = detect_by_name(filename, SUFFIXES)
+    if by_name and b"%PDF-" in head[:_MAX_HEADER]:
+        return Evidence(SURE, "it has the signature of a PDF")
+    return by_name and by_name._replace(score=_NAME_SCORE)
 
 
 def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:

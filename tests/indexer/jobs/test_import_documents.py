@@ -251,6 +251,33 @@ def test_a_pdf_that_is_added_later_is_a_record(pdfs: Path, tmp_path: Path) -> No
     assert read(tmp_path / "new").keys() > {"harbour-report", "later"}
 
 
+@pytest.mark.parametrize("in_place", [False, True])
+@pytest.mark.parametrize("names", [["one.pdf"], ["one.pdf", "two.PDF"]])
+def test_a_pdf_that_is_added_to_a_small_folder_is_a_record(
+    in_place: bool, names: list[str], tmp_path: Path
+) -> None:
+    """The source of a folder of PDFs is the folder, whatever its name, and if it has only one."""
+    folder, into = tmp_path / "[2020] reports", tmp_path / "new"
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_bytes(make_pdf([f"All about {name}."]))
+    importer.import_files([folder], into, in_place=in_place)
+    later = (folder if in_place else into) / "later.pdf"
+    later.write_bytes(make_pdf(["Later."]))
+    assert set(read(into)) == {"later", *(Path(name).stem for name in names)}
+
+
+def test_a_link_out_of_a_folder_in_place_is_not_followed(pdfs: Path, tmp_path: Path) -> None:
+    """A link that is added later gives no access to a file elsewhere, and is a problem."""
+    (tmp_path / "secret.pdf").write_bytes(make_pdf(["A secret."]))
+    into = tmp_path / "new"
+    importer.import_files([pdfs], into, in_place=True)
+    (pdfs / "link.pdf").symlink_to(tmp_path / "secret.pdf")
+    result = build.build(into, tmp_path / "index")
+    assert result.generation.manifest.publications == 3
+    assert {problem.file for problem in result.problems} == {str(pdfs / "link.pdf")}
+
+
 def test_pdfs_next_to_pages_are_no_records(corpus_folder: Path) -> None:
     """Without a `sources.toml`, a PDF is a file of a record or a problem."""
     (corpus_folder / "a.pdf").write_bytes(make_pdf(["Some text."]))

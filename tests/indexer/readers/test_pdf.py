@@ -69,9 +69,17 @@ def test_a_title_that_is_not_stated_is_marked(tmp_path: Path) -> None:
     assert columns["title source"] == [pdf.GUESSED]
 
 
-@pytest.mark.parametrize("data", [b"%PDF-1.7 this is all", make_pdf(["text"])[:300]])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"%PDF-1.7 this is all",
+        make_pdf(["text"])[:300],
+        b"<!DOCTYPE html><html><body><h1>Not found</h1></body></html>",
+        b"not found\n",
+    ],
+)
 def test_a_damaged_pdf_keeps_its_record(data: bytes, tmp_path: Path) -> None:
-    """A damaged PDF is a problem, and a record with the name of the file as title."""
+    """A damaged PDF, or another file in its place, is a problem, and a record with its name."""
     path = tmp_path / "old_map.pdf"
     path.write_bytes(data)
     columns, [problem], _ = read(path)

@@ -195,13 +195,12 @@ def test_files_with_the_same_columns_are_described_once(
     reports = folder / "reports"
     reports.mkdir()
     for name in "abc":
-        (reports / f"{name}.pdf").write_bytes(make_pdf([f"text {name}"]))
-    (reports / "empty.pdf").touch()
-    # This file prevents a glob, so that each PDF is a source.
-    (reports / "no.pdf").write_text("<p>")
+        (reports / name).mkdir()
+        (reports / name / f"{name}.pdf").write_bytes(make_pdf([f"text {name}"]))
+    (reports / "a" / "empty.pdf").touch()
     result = run("open", "reports")
     assert result.out.count("format pdf") == 1
-    assert "a.pdf and 3 more: 4 records, format pdf" in result.out
+    assert "*.pdf and 2 more: 4 records, format pdf" in result.out
     assert "Imported 4 records" in result.out
     assert result.err.count("the file is empty") == 1
 
