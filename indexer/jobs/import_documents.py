@@ -92,18 +92,20 @@ def read_documents(
     return read_groups(own_records, report, progress, limits)
 
 
-def explain_left_out(
-    problems: Iterable[Problem], texts: Iterable[ImportFile], usable: Sequence[ImportFile]
-) -> Iterable[Problem]:
-    """Return problems, with one for each text that is neither a record nor a file of one.
+def report_left_out(
+    problems: Iterable[Problem], texts: Iterable[ImportFile], usable: Sequence[ImportFile],
+    report: Report,
+) -> None:  # fmt: skip
+    """Report problems, and one for each text that is neither a record nor a file of one.
 
     Next to `usable` files, such a text is rarely meant to have records.
     """
     left_out = {file.name for file in texts} - {file.name for file in usable} if usable else set()
-    return dict.fromkeys(
+    for problem in dict.fromkeys(
         Problem(problem.file, 0, *_LEFT_OUT) if problem.file in left_out else problem
         for problem in problems
-    )
+    ):
+        report(problem)
 
 
 def _cache_texts(documents: Iterable[ImportFile], limits: Limits, progress: Progress) -> None:

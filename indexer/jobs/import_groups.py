@@ -153,12 +153,12 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
             reader = _find_format(source.format)
             yield ImportFile(file, name, reader, f"{SOURCES_FILE} names the format", source)
             continue
-        make = partial(ImportFile, file, names[0], is_listed=is_listed)
         name = names[0]
         if not name.isprintable():
             hint = "Rename it, or import a copy. The file was left out"
             report(Problem(relative, 0, f"the name {name!a} can't be written to a file", hint))
             continue
+        make = partial(ImportFile, file, name, is_listed=is_listed)
         match = None if forced else registry.detect(file)
         if forced:
             yield make(forced, "the option --format names it")

@@ -22,11 +22,11 @@ from indexer.catalogue.records import Problem
 from indexer.ingest.progress import NO_PROGRESS, Progress
 from indexer.jobs.folder_switch import ImportRejected, replace_folder, undo_partial_switch
 from indexer.jobs.import_documents import (
-    explain_left_out,
     find_attached,
     is_pdf,
     list_places,
     read_documents,
+    report_left_out,
     split_tiers,
 )
 from indexer.jobs.import_groups import Group, ImportFile, Plan, Report, find_files, read_groups
@@ -79,13 +79,12 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
 ) -> ImportResult:  # fmt: skip
     """Write a corpus folder with files, their mapping, and a catalogue.
 
-    `paths` are files and folders. `title` is that of the catalogue. `in_place`: the folder refers
-    to the files instead of a copy. `format_name` overrides the detected format. A folder that has a
-    `sources.toml` keeps it: files replace those with the same names, and new files are added to its
-    sources.
+    `in_place`: the folder refers to the files instead of a copy. `format_name` overrides the
+    detected format. A folder that has a `sources.toml` keeps it: files replace those with the same
+    names, and new files are added to its sources. After an error, the folder is as before.
 
     Raise ImportRejected if no file has a usable record, or the folder has other contents. Raise
-    CatalogueError, ReaderError, or OSError. After an error, the folder is as before.
+    CatalogueError, ReaderError, or OSError.
     """
     into = into.resolve()
     own, kept = _check_target(into, title), sources.load(into)
@@ -101,8 +100,7 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
             attached += find_attached(documents, into if own else None, plans, catalogue, limits)
         groups += read_documents(documents, attached, problems.append, progress, limits)
     usable = [*attached, *chain.from_iterable(group.files for group in groups)]
-    for problem in explain_left_out(problems, tiers[0], usable):
-        report(problem)
+    report_left_out(problems, tiers[0], usable, report)
     if not usable:
         raise _make_rejection(paths)
     catalogue, plans = _plan(groups, usable, own, title)
