@@ -13,12 +13,14 @@ from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
 
+import msgspec
+
 from indexer.analysis.cleaning import replace_unprintable
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import Problem
 
-LINK_OUT = "it is a link out of the corpus folder", "Copy its target here. The link was left out"
-"""What is wrong with a link that leaves its folder, and a hint."""
+UNPRINTABLE = "its name has a character that can't be printed", "Rename it. The file was left out"
+"""What is wrong with a file whose path can't be written into a text, and a hint."""
 
 
 def list_files(
@@ -41,7 +43,7 @@ def list_files(
         folders.clear()
         for name in sorted(name for name in (*folder_names, *files) if name[0] != "."):
             path = Path(place, name)
-            if unusual := _describe_unusual(path, folder, limits):
+            if unusual := describe_unusual(path, folder, limits):
                 report(Problem(printable_path(path.relative_to(folder)), 0, *unusual))
             elif name in folder_names:
                 folders.append(name)
@@ -50,10 +52,27 @@ def list_files(
     return sorted(paths)
 
 
-def _describe_unusual(path: Path, folder: Path, limits: Limits) -> tuple[str, str] | None:
-    """Return why a path is left out, and a hint; None if it is not."""
+def list_outside(
+    folder: Path, report: Callable[[Problem], None], limits: Limits = LIMITS
+) -> list[Path]:
+    """Return the files of a folder outside the corpus, as `list_files`.
+
+    Problems have absolute paths.
+    """
+
+    def report_absolute(problem: Problem) -> None:
+        report(msgspec.structs.replace(problem, file=str(folder.absolute() / problem.file)))
+
+    return list_files(folder, report_absolute, limits)
+
+
+def describe_unusual(path: Path, folder: Path, limits: Limits = LIMITS) -> tuple[str, str] | None:
+    """Return why a path of a folder is left out, and a hint; None if it is not."""
     if leaves_folder(path, folder):
-        return LINK_OUT
+        return (
+            "it is a link out of the corpus folder",
+            "Copy its target here. The link was left out",
+        )
     try:
         mode = path.stat().st_mode
     except OSError:  # reported when the file is read

@@ -58,21 +58,24 @@ def find_attachments(
     `publications` are pairs of a number and a publication. The files are those of the corpus
     folder, and files and folders `outside` it. A link that leads out of its folder is not followed.
 
-    Report files that no publication has, and names that no file or several files have.
+    Report files that no publication has, names that no file or several files have, and files whose
+    names are unprintable.
     """
     # The build has reported the faults of the corpus folder already.
-    files = {
-        safe_files.printable_path(path.relative_to(folder)): path
-        for path in safe_files.list_files(folder, lambda _: None, limits)
-    }
+    inside = safe_files.list_files(folder, lambda _: None, limits)
+    files = {path.relative_to(folder).as_posix(): path for path in inside}
     files |= {str(path): path for path in list_files(outside, report, limits)}
+    for name in [name for name in files if not name.isprintable()]:
+        del files[name]
+        if may_have_text(name):
+            report(Problem(safe_files.printable_path(Path(name)), 0, *safe_files.UNPRINTABLE))
     yield from attach(files, catalogue, publications, report)
 
 
 def list_files(places: Iterable[Path], report: Report, limits: Limits = LIMITS) -> Iterator[Path]:
     """Yield files, and the files of folders. Report what can't be read."""
     for place in places:
-        yield from safe_files.list_files(place, report, limits) if place.is_dir() else [place]
+        yield from safe_files.list_outside(place, report, limits) if place.is_dir() else [place]
 
 
 def attach(
@@ -228,6 +231,7 @@ class _Finder:
             file for file in self._files.paths
             if not (file in attached or file in self.sources or file.lower().endswith(_NOTES))
             and PurePosixPath(file).suffix.lower() not in _XML
+            and self._files.paths[file].exists()  # reading a source reports a broken link
         ]  # fmt: skip
         if unused:
             counted = Counter(PurePosixPath(file).suffix.lower() for file in unused)

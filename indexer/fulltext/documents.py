@@ -97,13 +97,17 @@ def is_document(file: Path) -> bool:
     return file.suffix.lower() in _READERS
 
 
-def _find_suffix(file: Path) -> str:
-    """Return the suffix of a file, or that of PDFs if it has their signature."""
+def is_pdf(file: Path) -> bool:
+    """Return whether a file has the signature of a PDF. Its name may be any."""
     # Reading the file reports the error.
     with suppress(OSError), open_file(file) as stream:
-        if stream.read(len(_SIGNATURE)) == _SIGNATURE:
-            return _PDF
-    return file.suffix.lower()
+        return stream.read(len(_SIGNATURE)) == _SIGNATURE
+    return False
+
+
+def _find_suffix(file: Path) -> str:
+    """Return the suffix of a file, or that of PDFs if it is one."""
+    return _PDF if is_pdf(file) else file.suffix.lower()
 
 
 def _make_key(digest: str, suffix: str, limits: Limits) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from indexer.analysis.cleaning import compose
-from indexer.fulltext.documents import is_document
+from indexer.fulltext.documents import is_document, is_pdf
 
 _MAX_PARTS = 4
 """Last parts of a path by which a file is found."""
@@ -33,16 +33,16 @@ class FileIndex:
     """The files whose text may be extracted, by path, by its last parts, by stem, and by place."""
 
     def __init__(self, files: Mapping[str, Path]) -> None:
+        self._files = files
         self.paths: dict[str, Path] = {}
         self.by_end: defaultdict[str, list[str]] = defaultdict(list)
         self.by_stem: defaultdict[str, list[str]] = defaultdict(list)
         self.by_place: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         for file, path in files.items():
-            self._add(file, path)
+            if may_have_text(file):
+                self._add(file, path)
 
     def _add(self, file: str, path: Path) -> None:
-        if not may_have_text(file):
-            return
         self.paths[file] = path
         name = PurePosixPath(file)
         for count in range(1, min(_MAX_PARTS, len(name.parts)) + 1):
@@ -51,9 +51,15 @@ class FileIndex:
         self.by_place[make_place(file)].append(file)
 
     def add_source(self, file: str) -> None:
-        """Add a source outside the folders, which `sources.toml` names by its absolute path."""
-        if file not in self.paths and Path(file).is_absolute() and may_have_text(file):
-            self._add(file, Path(file))
+        """Add a source that may have text. It may be a PDF with any name.
+
+        `sources.toml` names a source outside the folders by its absolute path.
+        """
+        if file in self.paths:
+            return
+        path = Path(file) if Path(file).is_absolute() else self._files.get(file)
+        if path and (may_have_text(file) or is_pdf(path)):
+            self._add(file, path)
 
     def find_exact(self, name: str, source: str) -> str | None:
         """Return the file with a path relative to the folder of a source, or to the corpus."""

@@ -94,7 +94,8 @@ def _find_named(
 def list_outside(sources: Sources, report: Report = lambda _: None) -> list[Path]:
     """Return the files that sources name by an absolute path or glob, without duplicates.
 
-    Leave out, and report, links that a glob matches and that lead out of its folder.
+    A glob matches no folders and no hidden files. Leave out, and report, files that it matches if
+    their names are unprintable, or if they are not regular files of its folder.
     """
     listed: dict[Path, None] = {}
     for path in (Path(source.file) for source in sources.source):
@@ -109,8 +110,13 @@ def _expand(pattern: Path, report: Report) -> Iterator[Path]:
     plain = takewhile(_GLOB.isdisjoint, pattern.parts)
     folder = Path(*plain)
     for path in sorted(folder.glob(str(pattern.relative_to(folder)))):
-        if safe_files.leaves_folder(path, folder):
-            report(Problem(str(path), 0, *safe_files.LINK_OUT))
+        is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if is_hidden or (path.is_dir() and not path.is_symlink()):
+            continue
+        if not str(path).isprintable():
+            report(Problem(safe_files.printable_path(path), 0, *safe_files.UNPRINTABLE))
+        elif unusual := safe_files.describe_unusual(path, folder):
+            report(Problem(str(path), 0, *unusual))
         else:
             yield path
 

@@ -197,10 +197,10 @@ class _Build:
         """Write the full texts next to the segment. Report their problems."""
         if self.texts:
             docstore = DocStore(open_arrays(segment / PUBLICATIONS))
-            self.stats.attached = self.texts.find(
-                docstore.list_publications(), self.problems.append
-            )
-            problems = self.texts.write(segment, self.stats.attached)
+            problems: list[Problem] = []
+            attached = self.texts.find(docstore.list_publications(), problems.append)
+            problems += self.texts.write(segment, attached)
+            self.stats.attached = attached
             # The reader of a PDF has reported the same if it is a record.
             known = {*self.problems}
             self.problems += [problem for problem in problems if problem not in known]

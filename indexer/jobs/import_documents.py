@@ -40,7 +40,7 @@ def split_tiers(files: Sequence[ImportFile]) -> list[list[ImportFile]]:
     """Return the files that have records in any case, then texts, then PDFs."""
     tiers: list[list[ImportFile]] = [[], [], []]
     for file in files:
-        may_belong = file.source is None and is_document(file.path)
+        may_belong = file.source is None and (is_document(file.path) or is_pdf(file))
         tiers[may_belong + (may_belong and is_pdf(file))].append(file)
     return tiers
 

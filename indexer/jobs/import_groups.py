@@ -144,8 +144,11 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
     """
     taken = {CATALOGUE_FILE, SOURCES_FILE, THESAURUS_FILE}
     forced = _find_format(format_name) if format_name else None
-    for file, relative, is_listed in _list_files(paths, into, report, limits):
-        name, absolute = _make_unique(relative, taken), str(file.resolve())
+    list_files = safe_files.list_outside if in_place else safe_files.list_files
+    list_folder = partial(list_files, report=report, limits=limits)
+    for file, relative, is_listed in _list_files(paths, into, list_folder):
+        # A link stays a file of its own.
+        name, absolute = _make_unique(relative, taken), str(file.parent.resolve() / file.name)
         names = (absolute, name) if in_place else (name, absolute)
         source = next((kept_source for path in names if (kept_source := kept.find(path))), None)
         if source:
@@ -155,8 +158,8 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
             continue
         name = names[0]
         if not name.isprintable():
-            hint = "Rename it, or import a copy. The file was left out"
-            report(Problem(relative, 0, f"the name {name!a} can't be written to a file", hint))
+            # Only a path of a file that is not copied can be unprintable.
+            report(Problem(safe_files.printable_path(Path(name)), 0, *safe_files.UNPRINTABLE))
             continue
         make = partial(ImportFile, file, name, is_listed=is_listed)
         match = None if forced else registry.detect(file)
@@ -194,7 +197,7 @@ def _find_format(name: str) -> Reader:
 
 
 def _list_files(
-    paths: Iterable[Path], into: Path, report: Report, limits: Limits
+    paths: Iterable[Path], into: Path, list_folder: Callable[[Path], list[Path]]
 ) -> Iterator[tuple[Path, str, bool]]:
     """Yield the files at the paths, their names in the corpus folder, and whether they are listed.
 
@@ -204,7 +207,7 @@ def _list_files(
         if not path.is_dir():
             yield path, safe_files.printable_path(Path(path.name.lstrip(".") or "file")), False
             continue
-        for file in safe_files.list_files(path, report, limits):
+        for file in list_folder(path):
             is_target = file.resolve().is_relative_to(into)
             if file.suffix.lower() not in NEVER_SOURCES and not is_target:
                 yield file, safe_files.printable_path(file.relative_to(path)), True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -267,15 +268,42 @@ def test_a_pdf_that_is_added_to_a_small_folder_is_a_record(
     assert set(read(into)) == {"later", *(Path(name).stem for name in names)}
 
 
-def test_a_link_out_of_a_folder_in_place_is_not_followed(pdfs: Path, tmp_path: Path) -> None:
-    """A link that is added later gives no access to a file elsewhere, and is a problem."""
+def test_unusual_files_of_a_folder_in_place_are_left_out(pdfs: Path, tmp_path: Path) -> None:
+    """A build reads what an import of the same folder does, and has the same problems.
+
+    A link gives no access to a file elsewhere. A folder named like a PDF, and a hidden file, are no
+    problem. A link to another file of the folder is a file.
+    """
+    importer.import_files([pdfs], tmp_path / "new", in_place=True)
     (tmp_path / "secret.pdf").write_bytes(make_pdf(["A secret."]))
-    into = tmp_path / "new"
-    importer.import_files([pdfs], into, in_place=True)
-    (pdfs / "link.pdf").symlink_to(tmp_path / "secret.pdf")
-    result = build.build(into, tmp_path / "index")
-    assert result.generation.manifest.publications == 3
-    assert {problem.file for problem in result.problems} == {str(pdfs / "link.pdf")}
+    (pdfs / "out.pdf").symlink_to(tmp_path / "secret.pdf")
+    os.mkfifo(pdfs / "pipe.pdf")
+    for name in (".hidden.pdf", "new\nline.pdf", os.fsdecode(b"latin\xe9.pdf")):
+        (pdfs / name).write_bytes(make_pdf([f"All about {name!a}."]))
+    (pdfs / "folder.pdf").mkdir()
+    (pdfs / "in.pdf").symlink_to("Harbour_report.pdf")
+    result = build.build(tmp_path / "new", tmp_path / "index")
+    assert result.generation.manifest.publications == 4
+    *unusual, copy = result.problems
+    assert "it is the same file" in copy.what
+    problems: list[Problem] = []
+    again = importer.import_files([pdfs], tmp_path / "other", in_place=True, report=problems.append)
+    assert sum(source.records for source in again.sources) == 4
+    assert {*problems} == {*unusual}
+    assert len(unusual) == 4
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_pdf_with_any_name_is_searched(in_place: bool, tmp_path: Path) -> None:
+    """A PDF without a suffix, or with another one, is a file of its record."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    for name in ("harbour", "fishing.docx"):
+        (folder / name).write_bytes(make_pdf([f"All about {name}."]))
+    importer.import_files([folder], tmp_path / "new", in_place=in_place)
+    attached, problems = list_attached(tmp_path / "new")
+    assert attached == {"fishing": ["fishing.docx"], "harbour": ["harbour"]}
+    assert not problems
 
 
 def test_pdfs_next_to_pages_are_no_records(corpus_folder: Path) -> None:
