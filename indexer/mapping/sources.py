@@ -40,7 +40,14 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     unused: dict[str, str] = {}
 
     def matches(self, file: str) -> bool:
-        """Return whether a path relative to the corpus folder belongs to this source."""
+        """Return whether a path, relative to the corpus folder or absolute, has this source.
+
+        An absolute glob without `**` matches no files in subfolders, because a build seeks none
+        there.
+        """
+        is_outside = Path(self.file).is_absolute() and "**" not in self.file
+        if is_outside and file.count("/") != self.file.count("/"):
+            return False
         return file == self.file or fnmatchcase(file, self.file)
 
 

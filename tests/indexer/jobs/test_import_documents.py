@@ -268,6 +268,18 @@ def test_a_pdf_that_is_added_to_a_small_folder_is_a_record(
     assert set(read(into)) == {"later", *(Path(name).stem for name in names)}
 
 
+def test_a_later_subfolder_in_place_can_be_imported(pdfs: Path, tmp_path: Path) -> None:
+    """A second import of the folder adds a source for the new subfolder."""
+    into = tmp_path / "new"
+    importer.import_files([pdfs], into, in_place=True)
+    (pdfs / "later").mkdir()
+    (pdfs / "later" / "Later_report.pdf").write_bytes(make_pdf(["Later."]))
+    importer.import_files([pdfs], into, in_place=True)
+    assert set(read(into)) == {
+        "harbour-report", "fishing-report", "whaling-report", "later-report",
+    }  # fmt: skip
+
+
 def test_unusual_files_of_a_folder_in_place_are_left_out(pdfs: Path, tmp_path: Path) -> None:
     """A build reads what an import of the same folder does, and has the same problems.
 
