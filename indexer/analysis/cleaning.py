@@ -19,6 +19,7 @@ _LONG = 1000
 """Characters of a text that can have too many marks in a row."""
 _END_OF_MARKS = 0x20000
 """The first of the planes without combining marks."""
+_JOINERS = frozenset("\u200c\u200d")
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Characters that look like a space but are classified as letters or symbols."""
 
@@ -62,9 +63,17 @@ def unescape(text: str) -> str:
         return text
 
 
+def is_printable(text: str) -> bool:
+    """Return whether a terminal shows a text as text, on one line.
+
+    Joiners are printable, because words in Persian and Hindi, and many emoji, have them.
+    """
+    return text.isprintable() or all(char.isprintable() or char in _JOINERS for char in text)
+
+
 def replace_unprintable(text: str) -> str:
-    """Return a text that a terminal shows as text, on one line."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+    """Return a text that is printable, with U+FFFD in place of other characters."""
+    return "".join(char if is_printable(char) else "\ufffd" for char in text)
 
 
 def is_visible(text: str) -> bool:

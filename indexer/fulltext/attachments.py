@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from indexer.analysis.cleaning import is_printable
 from indexer.catalogue import safe_files
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
@@ -65,7 +66,7 @@ def find_attachments(
     inside = safe_files.list_files(folder, lambda _: None, limits)
     files = {path.relative_to(folder).as_posix(): path for path in inside}
     files |= {str(path): path for path in list_files(outside, report, limits)}
-    for name in [name for name in files if not name.isprintable()]:
+    for name in [name for name in files if not is_printable(name)]:
         del files[name]
         if may_have_text(name):
             report(Problem(safe_files.printable_path(Path(name)), 0, *safe_files.UNPRINTABLE))

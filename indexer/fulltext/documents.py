@@ -198,9 +198,13 @@ def _complete(text: FullText, file: Path) -> FullText:
 
 
 def _make_title(file: Path) -> str:
-    """Return the words of a file name."""
-    title = " ".join(_SEPARATORS.sub(" ", unquote(file.stem)).split())
-    return title if any(map(str.isalnum, title)) else file.name
+    """Return the words of a file name. A byte that is not UTF-8 becomes U+FFFD."""
+    stem, name = (
+        text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        for text in (unquote(file.stem), file.name)
+    )
+    title = " ".join(_SEPARATORS.sub(" ", stem).split())
+    return title if any(map(str.isalnum, title)) else name
 
 
 _READERS: dict[str, Callable[[BufferedReader, str, Limits], FullText]] = {

@@ -7,6 +7,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+from indexer.analysis.cleaning import is_printable
 from indexer.catalogue import safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE, CatalogueError
 from indexer.catalogue.fields import Catalogue
@@ -113,7 +114,7 @@ def _expand(pattern: Path, report: Report) -> Iterator[Path]:
         is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if is_hidden or (path.is_dir() and not path.is_symlink()):
             continue
-        if not str(path).isprintable():
+        if not is_printable(str(path)):
             report(Problem(safe_files.printable_path(path), 0, *safe_files.UNPRINTABLE))
         elif unusual := safe_files.describe_unusual(path, folder):
             report(Problem(str(path), 0, *unusual))

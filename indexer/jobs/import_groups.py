@@ -11,6 +11,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import NamedTuple
 
+from indexer.analysis.cleaning import is_printable
 from indexer.catalogue import safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue
@@ -157,7 +158,7 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
             yield ImportFile(file, name, reader, f"{SOURCES_FILE} names the format", source)
             continue
         name = names[0]
-        if not name.isprintable():
+        if not is_printable(name):
             # Only a path of a file that is not copied can be unprintable.
             report(Problem(safe_files.printable_path(Path(name)), 0, *safe_files.UNPRINTABLE))
             continue

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from indexer.analysis.cleaning import is_printable
 from indexer.catalogue.catalogue_toml import CatalogueError, format_toml_value, read_toml
 
 SOURCES_FILE = "sources.toml"
@@ -97,7 +98,7 @@ def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
     for source in sources.source:
         if counts[source.file] > 1:
             yield f"two sources have the file {source.file!r}", "Keep one of them"
-        if not source.file or not source.file.isprintable():
+        if not source.file or not is_printable(source.file):
             yield f"{source.file!r} is not a file name", "Write a path, or a glob such as *.csv"
         for row, separator in source.split.items():
             if not separator:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
+from indexer.analysis.cleaning import is_printable
+
 _ESCAPED = re.compile(r"\\([\\:;_])")
 _SEPARATOR = re.compile(r"(?<!\\)[;\n]")
 _MENDELEY_DRIVE = re.compile(r"\$\\backslash\$:")
@@ -62,7 +64,7 @@ def _split(piece: str) -> Iterator[str]:
 def _clean_path(path: str) -> str:
     """Return a path without its drive, without `..`, and without the start of an absolute path."""
     path = path.strip().replace("\\", "/")
-    if not path.isprintable():
+    if not is_printable(path):
         return ""
     relative = _DRIVE.sub("", path, count=1)
     parts = [part for part in relative.split("/") if part not in ("", ".")]

@@ -284,7 +284,7 @@ def test_unusual_files_of_a_folder_in_place_are_left_out(pdfs: Path, tmp_path: P
     """A build reads what an import of the same folder does, and has the same problems.
 
     A link gives no access to a file elsewhere. A folder named like a PDF, and a hidden file, are no
-    problem. A link to another file of the folder is a file.
+    problem. A link to another file of the folder is a file, and joiners are part of a name.
     """
     importer.import_files([pdfs], tmp_path / "new", in_place=True)
     (tmp_path / "secret.pdf").write_bytes(make_pdf(["A secret."]))
@@ -294,15 +294,28 @@ def test_unusual_files_of_a_folder_in_place_are_left_out(pdfs: Path, tmp_path: P
         (pdfs / name).write_bytes(make_pdf([f"All about {name!a}."]))
     (pdfs / "folder.pdf").mkdir()
     (pdfs / "in.pdf").symlink_to("Harbour_report.pdf")
+    (pdfs / "می\u200cروم.pdf").write_bytes(make_pdf(["A name with a joiner."]))
     result = build.build(tmp_path / "new", tmp_path / "index")
-    assert result.generation.manifest.publications == 4
+    assert result.generation.manifest.publications == 5
     *unusual, copy = result.problems
     assert "it is the same file" in copy.what
     problems: list[Problem] = []
     again = importer.import_files([pdfs], tmp_path / "other", in_place=True, report=problems.append)
-    assert sum(source.records for source in again.sources) == 4
+    assert sum(source.records for source in again.sources) == 5
     assert {*problems} == {*unusual}
     assert len(unusual) == 4
+
+
+def test_a_name_that_is_not_utf_8_is_replaced_in_a_copy(tmp_path: Path) -> None:
+    """A copy has a printable name, and so has the title that is taken from it."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    for name in (os.fsdecode(b"latin \xe9.pdf"), "two\nlines.pdf"):
+        (folder / name).write_bytes(make_pdf(["text"]))
+    importer.import_files([folder], tmp_path / "new")
+    titles = {publication.title for publication in read(tmp_path / "new").values()}
+    assert titles == {"latin \ufffd", "two\ufffdlines"}
+    assert not list_attached(tmp_path / "new")[1]
 
 
 @pytest.mark.parametrize("in_place", [False, True])
