@@ -105,8 +105,8 @@ class Group:
         """Return globs for the files of the group, or their names if these match other `files`.
 
         Globs also match files that are added later. A file that is alone in its format has none,
-        unless it is a PDF. If single files are imported, which are not copied, globs must not match
-        other files in their folder either.
+        unless it is a PDF. PDFs with another suffix have none either. If single files are imported,
+        which are not copied, globs must not match other files in their folder either.
         """
         names, parent = set(self.records), Path(self.files[0].name).parent
         suffixes = {Path(name).suffix for name in names}
@@ -117,7 +117,9 @@ class Group:
         if self.files[0].stays and not is_listed:
             others |= {str(path) for path in parent.iterdir()}
         matching = {name for name in others if any(fnmatchcase(name, each) for each in globs)}
-        may_grow = len(names) > 1 or (is_listed and self.reader.NAME == pdf.NAME)
+        may_grow = len(names) > 1
+        if self.reader.NAME == pdf.NAME:
+            may_grow = (may_grow or is_listed) and {*map(str.lower, suffixes)} == {*pdf.SUFFIXES}
         return globs if may_grow and matching == names else sorted(names)
 
 

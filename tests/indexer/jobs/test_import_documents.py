@@ -320,15 +320,19 @@ def test_a_name_that_is_not_utf_8_is_replaced_in_a_copy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("in_place", [False, True])
 def test_a_pdf_with_any_name_is_searched(in_place: bool, tmp_path: Path) -> None:
-    """A PDF without a suffix, or with another one, is a file of its record."""
+    """A PDF without a suffix, or with another one, is a file of its record, but no glob is."""
     folder = tmp_path / "reports"
     folder.mkdir()
-    for name in ("harbour", "fishing.docx"):
+    for name in ("harbour", "fishing.docx", "whaling.docx"):
         (folder / name).write_bytes(make_pdf([f"All about {name}."]))
     importer.import_files([folder], tmp_path / "new", in_place=in_place)
     attached, problems = list_attached(tmp_path / "new")
-    assert attached == {"fishing": ["fishing.docx"], "harbour": ["harbour"]}
+    assert attached == {
+        "fishing": ["fishing.docx"], "harbour": ["harbour"], "whaling": ["whaling.docx"],
+    }  # fmt: skip
     assert not problems
+    files = [Path(source.file).name for source in sources.load(tmp_path / "new").source]
+    assert sorted(files) == ["fishing.docx", "harbour", "whaling.docx"]
 
 
 def test_pdfs_next_to_pages_are_no_records(corpus_folder: Path) -> None:
