@@ -31,7 +31,7 @@ from indexer.ingest import corpus
 from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger
 from indexer.ingest.progress import NO_PROGRESS, Progress
 from indexer.jobs.build_stats import BuildStats
-from indexer.jobs.fulltexts import FullTexts
+from indexer.jobs.fulltexts import FullTexts, merge_problems
 from indexer.jobs.predecessor import find_known_vectors, find_predecessor, find_reusable_segment
 from indexer.jobs.rejection import BuildRejected, reject_partial
 from indexer.jobs.retirement import retire
@@ -188,8 +188,7 @@ class _Build:
         known = self.texts.find_known_problems(attached)
         if known is None:
             return False
-        reported = {*self.problems}
-        self.problems += [each for each in (*problems, *known) if each not in reported]
+        self.problems[:] = merge_problems([*self.problems, *problems, *known])
         self.stats.attached = attached
         return True
 
@@ -197,13 +196,11 @@ class _Build:
         """Write the full texts next to the segment. Report their problems."""
         if self.texts:
             docstore = DocStore(open_arrays(segment / PUBLICATIONS))
-            problems: list[Problem] = []
-            attached = self.texts.find(docstore.list_publications(), problems.append)
-            problems += self.texts.write(segment, attached)
-            self.stats.attached = attached
-            # The reader of a PDF has reported the same if it is a record.
-            known = {*self.problems}
-            self.problems += [problem for problem in problems if problem not in known]
+            self.stats.attached = self.texts.find(
+                docstore.list_publications(), self.problems.append
+            )
+            self.problems += self.texts.write(segment, self.stats.attached)
+            self.problems[:] = merge_problems(self.problems)
 
     def _find_same_titles(self, new: Generation) -> SameTitles | None:
         if not (self.corpus_folder / SOURCES_FILE).exists():

@@ -22,7 +22,7 @@ from indexer.catalogue.records import Parsed, Problem, Publication
 from indexer.catalogue.thesaurus import Concept, Thesaurus
 from indexer.ingest import corpus
 from indexer.ingest.progress import NO_PROGRESS, Progress
-from indexer.jobs.fulltexts import FullTexts
+from indexer.jobs.fulltexts import FullTexts, merge_problems
 
 BREAK = "\n"
 """Separates stems where positions are not consecutive. It is never a stem."""
@@ -71,10 +71,8 @@ def check(folder: Path, progress: Progress = NO_PROGRESS, limits: Limits = LIMIT
 
     if catalogue.fulltext:
         texts = FullTexts(folder, catalogue, limits, progress, None)
-        of_texts = texts.find_problems(texts.find(read(), problems.append))
-        # The reader of a PDF has reported the same if it is a record.
-        known = {*problems}
-        problems += [problem for problem in of_texts if problem not in known]
+        problems += texts.find_problems(texts.find(read(), problems.append))
+        problems = merge_problems(problems)
     else:
         deque(read(), maxlen=0)
     missing = tuple(coverage.find_missing())

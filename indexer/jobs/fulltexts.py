@@ -107,18 +107,16 @@ class FullTexts:
         if not files.keys() <= {*self._known.values()} - self._previous.unread:
             return None
         problems = self._previous.find_problems(files).values()
-        return _merge_not_installed([each for of_file in problems for each in of_file])
+        return [each for of_file in problems for each in of_file]
 
     def find_problems(self, attached: Sequence[Attached]) -> list[Problem]:
         """Return the problems of files, which are read for that."""
         files = [*{each.digest: each for each in attached}.values()]
-        return _merge_not_installed(
-            [
-                problem
-                for each, text in zip(files, self._extract(files), strict=True)
-                for problem in text.list_problems(each.file)
-            ]
-        )
+        return [
+            problem
+            for each, text in zip(files, self._extract(files), strict=True)
+            for problem in text.list_problems(each.file)
+        ]
 
     def write(self, segment: Path, attached: Sequence[Attached]) -> list[Problem]:
         """Write the texts into the folder of a segment. Return the problems of the files."""
@@ -126,7 +124,7 @@ class FullTexts:
             segment, self._catalogue.language, attached, self._extract, self._previous
         )
         TextCache().remove_unused()
-        return _merge_not_installed(problems)
+        return problems
 
     def _extract(self, files: Sequence[Attached]) -> Iterator[FullText]:
         """Yield the text of each file."""
@@ -151,13 +149,17 @@ def _find_copies(attached: Iterable[Attached]) -> Iterator[Problem]:
             yield Problem(first, 0, message, "Keep one of them. Each was kept with its publication")
 
 
-def _merge_not_installed(problems: Sequence[Problem]) -> list[Problem]:
-    """Return problems, with one for all PDFs that are not read without the extra."""
-    merged = [each for each in problems if each.what == pdf.NOT_INSTALLED]
+def merge_problems(problems: Iterable[Problem]) -> list[Problem]:
+    """Return distinct problems, with one for all PDFs that are not read without the extra.
+
+    The reader of a PDF that is a record, and its full text, have the same problems.
+    """
+    distinct = dict.fromkeys(problems)
+    merged = [each for each in distinct if each.what == pdf.NOT_INSTALLED]
     if len(merged) < 2:
-        return [*problems]
+        return [*distinct]
     what = f"the full text of {len(merged)} PDFs is not searched: {pdf.NOT_INSTALLED}"
-    others = (each for each in problems if each.what != pdf.NOT_INSTALLED)
+    others = (each for each in distinct if each.what != pdf.NOT_INSTALLED)
     return [msgspec.structs.replace(merged[0], what=what), *others]
 
 

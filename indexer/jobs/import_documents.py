@@ -24,6 +24,7 @@ from indexer.ingest import corpus
 from indexer.ingest.corpus import CorpusReader
 from indexer.ingest.progress import Progress
 from indexer.ingest.source_files import SourceFile
+from indexer.jobs.fulltexts import merge_problems
 from indexer.jobs.import_groups import Group, ImportFile, Plan, Report, read_groups
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.sources import Attachments, Sources
@@ -101,7 +102,7 @@ def report_left_out(
     Next to `usable` files, such a text is rarely meant to have records.
     """
     left_out = {file.name for file in texts} - {file.name for file in usable} if usable else set()
-    for problem in dict.fromkeys(
+    for problem in merge_problems(
         Problem(problem.file, 0, *_LEFT_OUT) if problem.file in left_out else problem
         for problem in problems
     ):

@@ -10,9 +10,10 @@ import pytest
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.records import Problem, Publication
+from indexer.fulltext import pdf
 from indexer.fulltext.attachments import find_attachments
 from indexer.ingest import corpus, watcher
-from indexer.jobs import build, importer
+from indexer.jobs import build, check, importer
 from indexer.jobs.folder_switch import ImportRejected
 from indexer.jobs.importer import ImportResult
 from indexer.mapping import sources
@@ -134,6 +135,20 @@ def test_a_web_page_of_a_record_is_no_record(library: Path, tmp_path: Path) -> N
         "export.ris", "Other.html", "Other_spices.pdf",
     }  # fmt: skip
     assert list_attached(tmp_path / "new")[0]["salt"] == ["page.html", "scan.pdf"]
+
+
+def test_one_problem_says_that_the_extra_is_missing(
+    pdfs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import without the extra, and the check and the build that follow, report it once."""
+    monkeypatch.setattr(pdf, "is_installed", lambda: False)
+    into, problems = tmp_path / "new", list[Problem]()
+    importer.import_files([pdfs], into, report=problems.append)
+    [problem] = problems
+    assert problem.what.startswith("the full text of 3 PDFs is not searched")
+    for _ in range(2):
+        assert build.build(into, tmp_path / "index").problems == problems
+    assert [*check.check(into).problems] == problems
 
 
 @pytest.mark.parametrize("in_place", [False, True])
