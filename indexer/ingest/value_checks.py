@@ -100,10 +100,11 @@ def _check_link(stated: Property) -> Value | None:
 
 def _check_file(stated: Property) -> Value | None:
     text = stated.value.strip()
-    if text and not (found := file_names.find_file_names(text)):
+    path = file_names.clean_path(text)
+    if text and not path:
         hint = "Write its name or its path in the corpus folder, such as files/report.pdf"
         raise InvalidValue(f"{quote(text)} is not the name of a file", hint)
-    return found[0] if text else None
+    return path or None
 
 
 def _encode(url: str) -> str:

@@ -33,17 +33,32 @@ def find_file_names(text: str) -> Sequence[str]:
     `Full text:files/12/report.pdf:application/pdf` of BibTeX. URLs on the web are no files.
     """
     text = _MENDELEY_DRIVE.sub(r"\\:", text)
-    paths = map(_clean_path, filter(None, map(_find_path, _SEPARATOR.split(text))))
-    return list(dict.fromkeys(path for path in paths if _SUFFIX.search(path)))
+    paths = map(clean_path, map(_find_path, _SEPARATOR.split(text)))
+    return list(dict.fromkeys(filter(None, paths)))
+
+
+def clean_path(path: str) -> str:
+    """Return a path or a file URL as a relative path with slashes, or "" if it is neither.
+
+    A relative path stays as it is, with the semicolons and colons in it.
+    """
+    stated = path.strip()
+    if len(stated) > _MAX_CHARS or _ON_THE_WEB.match(stated):
+        return ""
+    url = _FILE_URL.match(stated)
+    plain = unquote(stated[url.end() :]) if url else stated
+    relative = _make_relative(plain.replace("\\", "/"))
+    if not (is_printable(relative) and _SUFFIX.search(relative)):
+        return ""
+    # The rest of a path may look like a URL or a drive.
+    return relative if relative == path else clean_path(relative)
 
 
 def _find_path(piece: str) -> str:
-    """Return the path in one description of a file, or ""."""
+    """Return the path in one description of a file."""
     piece = piece.strip()
-    if len(piece) > _MAX_CHARS or _ON_THE_WEB.match(piece):
-        return ""
-    if url := _FILE_URL.match(piece):
-        return unquote(piece[url.end() :])
+    if len(piece) > _MAX_CHARS or _ON_THE_WEB.match(piece) or _FILE_URL.match(piece):
+        return piece
     parts = [_ESCAPED.sub(r"\1", part) for part in _split(piece)]
     if len(parts) < 3:
         return parts[0] if _SUFFIX.search(parts[0]) else parts[-1]
@@ -61,11 +76,8 @@ def _split(piece: str) -> Iterator[str]:
     yield piece[start:]
 
 
-def _clean_path(path: str) -> str:
+def _make_relative(path: str) -> str:
     """Return a path without its drive, without `..`, and without the start of an absolute path."""
-    path = path.strip().replace("\\", "/")
-    if not is_printable(path):
-        return ""
     relative = _DRIVE.sub("", path, count=1)
     parts = [part for part in relative.split("/") if part not in ("", ".")]
     while ".." in parts:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.values.file_names import find_file_names
+from indexer.analysis.cleaning import is_printable
+from indexer.values.file_names import clean_path, find_file_names
 
 
 @pytest.mark.parametrize(
@@ -50,5 +51,19 @@ def test_names_stay_inside_a_folder(text: str) -> None:
     for name in find_file_names(text):
         parts = name.split("/")
         assert not {"", ".", ".."}.intersection(parts)
-        assert name.isprintable()
+        assert is_printable(name)
+        assert clean_path(name) == name
         assert "\\" not in name
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        (r"Full Text:files/1/Piracy\; at sea.pdf:application/pdf", "files/1/Piracy; at sea.pdf"),
+        (r":files/1/Piracy\: a study.pdf:PDF", "files/1/Piracy: a study.pdf"),
+    ],
+)
+def test_a_name_keeps_its_punctuation(written: str, name: str) -> None:
+    """A name with a semicolon or a colon is one name, also when it is checked again."""
+    assert find_file_names(written) == [name]
+    assert clean_path(name) == name
