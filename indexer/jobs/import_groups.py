@@ -104,8 +104,8 @@ class Group:
     def list_patterns(self, files: Sequence[ImportFile]) -> list[str]:
         """Return globs for the files of the group, or their names if these match other `files`.
 
-        Globs also match files that are added later. A file that is alone in its format has none,
-        unless it is a PDF. PDFs with another suffix have none either. If single files are imported,
+        Globs also match files that are added later. A single file has none, except a PDF if only
+        PDFs are imported. PDFs with another suffix have none either. If single files are imported,
         which are not copied, globs must not match other files in their folder either.
         """
         names, parent = set(self.records), Path(self.files[0].name).parent
@@ -119,7 +119,9 @@ class Group:
         matching = {name for name in others if any(fnmatchcase(name, each) for each in globs)}
         may_grow = len(names) > 1
         if self.reader.NAME == pdf.NAME:
-            may_grow = (may_grow or is_listed) and {*map(str.lower, suffixes)} == {*pdf.SUFFIXES}
+            # Next to an export, a PDF that is added later may belong to one of its records.
+            is_alone = is_listed and all(file.reader.NAME == pdf.NAME for file in files)
+            may_grow = (may_grow or is_alone) and {*map(str.lower, suffixes)} == {*pdf.SUFFIXES}
         return globs if may_grow and matching == names else sorted(names)
 
 

@@ -108,6 +108,7 @@ def test_a_pdf_of_a_record_is_no_record(in_place: bool, library: Path, tmp_path:
     """PDFs that belong to records are their files. The others are records."""
     into = tmp_path / "new"
     result = importer.import_files([library], into, in_place=in_place)
+    assert Path(result.sources[-1].file).name == "Other_spices.pdf"
     assert result.attached == 2
     assert set(read(into)) == {"salt", "pepper", "other-spices"}
     attached, problems = list_attached(into)
