@@ -7,7 +7,7 @@ pass the checks for a missing part of the corpus, and the gate.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -160,7 +160,7 @@ class _Build:
             unchanged, remaining = _split_unchanged(items)
             is_unchanged = (
                 self.former is not None and remaining is None
-                and self._has_same_texts(self.former)
+                and self._has_same_texts(self.former, unchanged)
                 and self.stats.count_and_compare(unchanged, self.live)
             )  # fmt: skip
             new = None if is_unchanged else self._write(chain(unchanged, remaining or ()))
@@ -179,10 +179,15 @@ class _Build:
             self._find_same_titles(new) if new else None,
         )
 
-    def _has_same_texts(self, former: Segment) -> bool:
-        """Return whether the full texts are those of the same files. Report their problems."""
+    def _has_same_texts(self, former: Segment, unchanged: Sequence[Item]) -> bool:
+        """Return whether the full texts are those of the same files. Report their problems.
+
+        `unchanged` are the first publications of the former segment.
+        """
         if not self.texts:
             return True
+        if len(unchanged) != len(former.docstore):
+            return False
         problems: list[Problem] = []
         attached = self.texts.find(former.docstore.list_publications(), problems.append)
         known = self.texts.find_known_problems(attached)

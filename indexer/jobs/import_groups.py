@@ -212,10 +212,11 @@ def _list_files(
         if not path.is_dir():
             yield path, safe_files.printable_path(Path(path.name.lstrip(".") or "file")), False
             continue
-        for file in list_folder(path):
+        folder = path.resolve()
+        for file in list_folder(folder):
             is_target = file.resolve().is_relative_to(into)
             if file.suffix.lower() not in NEVER_SOURCES and not is_target:
-                yield file, safe_files.printable_path(file.relative_to(path)), True
+                yield file, safe_files.printable_path(file.relative_to(folder)), True
 
 
 def _make_unique(name: str, taken: set[str]) -> str:

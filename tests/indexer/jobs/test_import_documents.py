@@ -284,6 +284,16 @@ def test_a_pdf_that_is_added_to_a_small_folder_is_a_record(
     assert set(read(into)) == {"later", *(Path(name).stem for name in names)}
 
 
+def test_a_pdf_that_is_removed_in_place_is_no_problem(pdfs: Path, tmp_path: Path) -> None:
+    """The record of the last PDF is removed with its file."""
+    importer.import_files([pdfs], tmp_path / "new", in_place=True)
+    build.build(tmp_path / "new", tmp_path / "index")
+    (pdfs / "Harbour_report.pdf").unlink()  # the last one in the order of the corpus
+    result = build.build(tmp_path / "new", tmp_path / "index")
+    assert result.changes.removed == 1
+    assert result.problems == []
+
+
 def test_a_later_subfolder_in_place_can_be_imported(pdfs: Path, tmp_path: Path) -> None:
     """A second import of the folder adds a source for the new subfolder."""
     into = tmp_path / "new"
