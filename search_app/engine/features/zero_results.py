@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from indexer.catalogue.fields import Catalogue
 from search_app.engine.deadline import Deadline
 from search_app.engine.diagnosis import Diagnosis, Lacking, QueryCount
 from search_app.engine.features import missing_places
@@ -25,6 +24,7 @@ from search_app.engine.interpretation.interpreter import (
     retrieve,
 )
 from search_app.engine.query.nodes import Clause, clauses, drop_boosts, list_parts
+from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import AllOf, SearchRequest
 from search_app.engine.store import Expected, StoreRequest
 
@@ -130,8 +130,8 @@ def _make_help(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadlin
 def _split(retrieved: Retrieval, help_: _Help) -> _Typed:
     """Return the clauses of a query. Raise BudgetExceeded."""
     all_clauses = (clause for clause in clauses(drop_boosts(retrieved.reply.tree)) if clause.text)
-    catalogue = help_.interpreter.vocabulary.catalogue
-    typed = {retype(clause, catalogue): clause for clause in islice(all_clauses, MAX_WORDS)}
+    vocabulary = help_.interpreter.vocabulary
+    typed = {retype(clause, vocabulary): clause for clause in islice(all_clauses, MAX_WORDS)}
     counts = dict(zip(typed, help_.count_all([*typed.values()]), strict=True))
     unknown = {text: clause for text, clause in typed.items() if not counts[text]}
     return _Typed(typed, unknown, is_long=next(all_clauses, None) is not None)
@@ -230,11 +230,11 @@ def _expect_names(entities: Iterable[Entity], help_: _Help) -> Iterator[StoreReq
     return _expect_alone(filter(None, names), help_)
 
 
-def retype(clause: Clause, catalogue: Catalogue) -> str:
+def retype(clause: Clause, vocabulary: Vocabulary) -> str:
     """Return the text that searches for a clause alone, with its field name if it has one."""
-    searchable = [field.name for field in catalogue.searchable]
-    fields = {part.fieldname for part in list_parts(clause)} & {*searchable}
-    field_prefix = f"{next(iter(fields))}:" if len(fields) == 1 < len(searchable) else ""
+    word_fields = vocabulary.word_fields
+    fields = {part.fieldname for part in list_parts(clause)} & {*word_fields}
+    field_prefix = f"{next(iter(fields))}:" if len(fields) == 1 < len(word_fields) else ""
     return f"{field_prefix}{clause.text}"
 
 

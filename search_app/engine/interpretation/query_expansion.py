@@ -56,7 +56,7 @@ class EntityLinker(NameIndex):
         super().__init__(self.entities, vocabulary.languages)
         self.values_named = values.values_named
         self._vocabulary, self._store = vocabulary, store
-        self._fields = vocabulary.searchable
+        self._fields = vocabulary.word_fields
         self._weights = {
             row.name: YEAR_WEIGHT if row.kind == "year" else VALUE_WEIGHT
             for row in vocabulary.catalogue.fields

@@ -281,7 +281,7 @@ class SpellChecker:
     def _make_clause(self, word: str) -> Clause:
         """Return the clause of a word by its stems."""
         stems = self._vocabulary.list_stems(word)
-        fields = self._vocabulary.searchable
+        fields = self._vocabulary.word_fields
         return Clause([query.Term(field, stem) for stem in stems for field in fields], word)
 
 

@@ -131,7 +131,7 @@ class WordSequence:
     def _make_plain(
         self, pieces: Sequence[str], *, keeps: bool, mode: CompoundMode
     ) -> Iterator[list[Clause]]:
-        vocabulary, fields = self.vocabulary, self.vocabulary.searchable
+        vocabulary, fields = self.vocabulary, self.vocabulary.word_fields
         splits = mode != "apart" and self.context.short
         shouted, languages = self.context.shouted, self.query_languages
         if splits and len(pieces) > 1:
@@ -156,7 +156,7 @@ class WordSequence:
         """Return a new clause for a word, as a word that is typed twice counts as two clauses."""
         vocabulary, build = self.vocabulary, build_compound if splits else build_word
         cached = vocabulary.cached_clause(
-            (word, splits), lambda: build(word, vocabulary.searchable, vocabulary)
+            (word, splits), lambda: build(word, vocabulary.word_fields, vocabulary)
         )
         return Clause(cached.subqueries, cached.text)
 

@@ -92,10 +92,12 @@ def _count_words(clause: Clause) -> int:
 
 
 def compute_cost(clause: Clause, vocabulary: Vocabulary) -> int:
-    """Return the estimated number of postings that a clause visits."""
+    """Return the estimated number of postings that a clause visits, without those of full texts."""
+    fulltext = vocabulary.catalogue.fulltext
     fields_by_part: dict[object, tuple[query.Query, set[str]]] = {}
     for part in list_parts(clause):
-        fields_by_part.setdefault(make_part_key(part), (part, set()))[1].add(part.fieldname)
+        if fulltext is None or part.fieldname != fulltext.name:
+            fields_by_part.setdefault(make_part_key(part), (part, set()))[1].add(part.fieldname)
     return sum(
         _compute_part_cost(part, fields, vocabulary) for part, fields in fields_by_part.values()
     )

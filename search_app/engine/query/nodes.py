@@ -118,23 +118,26 @@ def make_part_key(part: query.Query) -> object:
 def list_fulltext_parts(
     clause: query.Query, catalogue: Catalogue, *, only_named: bool = False
 ) -> Iterator[query.Query]:
-    """Yield the parts of a clause that apply to full texts too, each once.
+    """Yield the parts of a clause that apply to full texts, each once.
 
-    They are those for the field of the full text, compounds, and, unless `only_named`, those for
-    all searchable fields.
+    They are compounds, and the parts for the field of the full text. If `only_named`, leave out
+    those that were typed without this field: they have a part for each searchable field too.
     """
     fulltext = catalogue.fulltext
     if fulltext is None:
         return
     searchable = {field.name for field in catalogue.searchable}
-    by_key: dict[object, tuple[query.Query, set[str]]] = {}
+    in_texts: dict[object, query.Query] = {}
+    elsewhere = set[object]()
     for part in clause.subqueries:
         if isinstance(part, query.CompoundQuery):
             yield part  # its own parts may apply
-        elif parse_exact_name(part.fieldname) is None:
-            by_key.setdefault(make_part_key(part), (part, set()))[1].add(part.fieldname)
-    for part, fields in by_key.values():
-        if fulltext.name in fields or (fields >= searchable and not only_named):
+        elif part.fieldname == fulltext.name:
+            in_texts.setdefault(make_part_key(part), part)
+        elif only_named and part.fieldname in searchable:
+            elsewhere.add(make_part_key(part))
+    for key, part in in_texts.items():
+        if key not in elsewhere:
             yield part
 
 

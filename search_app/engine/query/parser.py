@@ -133,7 +133,7 @@ class _Parser:
         mode: CompoundMode,
     ) -> None:
         self.vocabulary, self.entities, self.joined, self.mode = vocabulary, entities, joined, mode
-        self.searchable = vocabulary.searchable
+        self.word_fields = vocabulary.word_fields
         self.unknown: list[tuple[str, str]] = []
         self.unknown_fields: list[str] = []
         self.query_languages: set[str] = set()
@@ -249,17 +249,17 @@ class _Parser:
         row = self._find_row(token.field or scope.field)
         if row and (row.facet or row.parent):
             return self._parse_filter(row, token, scope)
-        is_searchable = row is not None and (row.name in self.searchable or row.kind == "fulltext")
+        is_searchable = row is not None and row.name in self.word_fields
         if token.field and not is_searchable and not token.text.startswith("//"):  # no URL's scheme
             self.unknown_fields.append(token.field)
         if row:  # a known field that is not searchable falls back to all fields
-            fields = [row.name] if is_searchable else self.searchable
+            fields = [row.name] if is_searchable else self.word_fields
             return self._parse_literally(token, fields, scope)
         plain_words = [token.text.lower() if token.text in OPERATORS else token.text]
         unit = (
             [node for part in self._parse_words(plain_words, scope) for node in part]
             if QueryToken(token.kind, token.text).is_plain
-            else self._parse_literally(token, self.searchable, scope)
+            else self._parse_literally(token, self.word_fields, scope)
         )
         if not token.field:
             return unit
@@ -278,7 +278,7 @@ class _Parser:
             if target and (values := self.entities.values_named(target, text)):
                 terms = [query.Term(make_exact_name(target), value) for value in values]
                 return terms if len(terms) == 1 else [query.Or(terms)]
-        if row.name in self.searchable and row.kind != "year":
+        if row.name in self.word_fields and row.kind != "year":
             return self._parse_literally(token, [row.name], scope)
         self.unknown.append((row.name, text))
         return [query.Term(make_exact_name(row), text)]

@@ -60,8 +60,10 @@ def expansion_cost(part: query.Query, vocabulary: Vocabulary) -> int:
 
 
 def count_dropped(clause: Clause, vocabulary: Vocabulary) -> int:
-    """Return how many terms of a clause's expansion are above the limit."""
-    fields = {part.fieldname for part in clause.subqueries}
+    """Return how many terms of a clause's expansion are above the limit, without full texts."""
+    fields = {part.fieldname for part in clause.subqueries}.intersection(vocabulary.searchable)
+    if not fields:
+        return 0
     return sum(expansion.dropped for expansion in expand(clause.subqueries[0], fields, vocabulary))
 
 

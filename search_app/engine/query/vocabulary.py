@@ -129,8 +129,17 @@ class Vocabulary(Protocol):
 
     @cached_property
     def searchable(self) -> list[str]:
-        """The names of the fields that words are searched for in."""
+        """The names of the fields whose words are in the index of publications."""
         return [field.name for field in self.catalogue.searchable]
+
+    @cached_property
+    def word_fields(self) -> list[str]:
+        """The names of the fields that a word without a field is searched for in.
+
+        They are `searchable`, and the full text if the catalogue has one.
+        """
+        fulltext = self.catalogue.fulltext
+        return [*self.searchable, fulltext.name] if fulltext else self.searchable
 
     def drops_stop_word(self, word: str, *, shouted: bool, languages: Collection[str] = ()) -> bool:
         """Return whether a word is a stop word, and not a name in capitals such as IT, WHO or UN.

@@ -122,6 +122,32 @@ def test_the_row_of_the_full_text_is_a_field() -> None:
         assert sorted(list_ids(find(searcher, "piracy"))) == ["a", "b"]
 
 
+@pytest.mark.parametrize("word", ["piracy", "pira*", "p*racy", "piracy~", '"sea piracy"', "x-ray"])
+def test_a_field_is_not_the_full_text_if_it_is_the_only_one(word: str) -> None:
+    """With one searchable row, a word of its field is searched for there, and not in texts."""
+    title, *others = CATALOGUE.fields
+    fields = (title, *(msgspec.structs.replace(row, weight=0.0) for row in others[:-1]), others[-1])
+    made = [make_publication("a", "Sea piracy by x-ray"), make_publication("b", "Boats")]
+    with searching(made, one_text("b", ["Sea piracy by x-ray"]), fields=fields) as searcher:
+        for inside in (True, False):
+            assert list_ids(find(searcher, f"title:{word}", inside=inside)) == ["a"]
+            assert list_ids(find(searcher, f"fulltext:{word}", inside=inside)) == ["b"]
+            ids = sorted(list_ids(find(searcher, word, inside=inside)))
+            assert ids == (["a", "b"] if inside else ["a"])
+
+
+def test_help_names_the_field_of_a_word() -> None:
+    """The help for a search without hits counts a word of a text in texts only."""
+    made = [make_publication("a", "Piracy"), make_publication("b", "Boats")]
+    with searching(made, one_text("b", ["the law of the sea"])) as searcher:
+        diagnosis = find(searcher, "fulltext:piracy fulltext:sea", match="all").diagnosis
+        assert diagnosis is not None
+        assert [(each.text, each.total) for each in diagnosis.words] == [
+            ("fulltext:piracy", 0),
+            ("fulltext:sea", 1),
+        ]
+
+
 @pytest.mark.parametrize("text", ["smugg*", "sm*ggling", "smugling~", '"smuggling at sea"'])
 def test_patterns_match_texts(text: str) -> None:
     """Prefixes, wildcards, fuzzy terms, and phrases match words of texts, and are marked."""
