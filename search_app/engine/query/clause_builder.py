@@ -8,7 +8,8 @@ the words as a phrase, written as one word, or, with a lower weight, anywhere in
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol
 
 from whoosh import query
@@ -136,6 +137,7 @@ class WordSequence:
         shouted, languages = self.context.shouted, self.query_languages
         if splits and len(pieces) > 1:
             pieces = list(_join_compounds(pieces, vocabulary))
+        in_texts = _join_in_texts(pieces, vocabulary) if splits else {}
         for piece in pieces:
             words = tokenizer.split_words(piece)
             if self._is_question and not keeps and all(map(stemming.is_question_word, words)):
@@ -146,19 +148,24 @@ class WordSequence:
             is_compound = len(words) > 1 and splits and vocabulary.has_word(_join_words(words))
             unit = [build_piece(piece, fields, vocabulary)] if is_compound else []
             yield unit + [
-                self._make_word(word, splits)
+                self._make_word(word, splits, in_texts.get(piece, ()))
                 for word in words
                 if keeps
                 or not vocabulary.drops_stop_word(word, shouted=shouted, languages=languages)
             ]
 
-    def _make_word(self, word: str, splits: bool) -> Clause:
-        """Return a new clause for a word, as a word that is typed twice counts as two clauses."""
+    def _make_word(self, word: str, splits: bool, in_texts: Sequence[str]) -> Clause:
+        """Return a new clause for a word, as a word that is typed twice counts as two clauses.
+
+        It also matches the compounds `in_texts`.
+        """
         vocabulary, build = self.vocabulary, build_compound if splits else build_word
         cached = vocabulary.cached_clause(
             (word, splits), lambda: build(word, vocabulary.word_fields, vocabulary)
         )
-        return Clause(cached.subqueries, cached.text)
+        compounds = [build_word(each, vocabulary.word_fields, vocabulary) for each in in_texts]
+        parts = [part for compound in compounds for part in compound.subqueries]
+        return Clause([*cached.subqueries, *parts], cached.text)
 
 
 def build_word(word: str, fields: Sequence[str], vocabulary: Vocabulary) -> Clause:
@@ -217,23 +224,59 @@ def _join_compounds(pieces: Sequence[str], vocabulary: Vocabulary) -> Iterator[s
 
 def _is_one_word(pair: Sequence[str], vocabulary: Vocabulary) -> bool:
     """Return whether the index has two words as one, often enough not to be a typing error."""
-    joined_count = vocabulary.count("".join(pair))
-    return joined_count > 0 and joined_count * MAX_COMPOUND_RATIO >= min(
-        map(vocabulary.count, pair)
+    return _is_frequent_compound("".join(pair), pair, vocabulary.count)
+
+
+def _is_frequent_compound(joined: str, words: Sequence[str], count: Callable[[str], int]) -> bool:
+    joined_count = count(joined)
+    return joined_count > 0 and joined_count * MAX_COMPOUND_RATIO >= min(map(count, words))
+
+
+def _join_in_texts(pieces: Sequence[str], vocabulary: Vocabulary) -> dict[str, list[str]]:
+    """Return the compounds of each piece that only full texts have as one word.
+
+    They are of the words of a piece, or of two adjacent ones. Publications do not have these words,
+    so a search without full texts is not changed.
+    """
+    compounds: dict[str, list[str]] = {}
+    if vocabulary.catalogue.fulltext is None:
+        return compounds
+    split = [(piece, tokenizer.split_words(piece)) for piece in pieces]
+    for piece, words in split:
+        if len(words) > 1 and _is_only_in_texts(_join_words(words), words, vocabulary):
+            compounds.setdefault(piece, []).append(_join_words(words))
+    for (piece, words), (next_piece, next_words) in pairwise(split):
+        pair = [*words, *next_words]
+        if len(pair) == 2 and all(map(_is_part, pair)):
+            joined = _join_words(pair)
+            if _is_only_in_texts(joined, pair, vocabulary):
+                compounds.setdefault(piece, []).append(joined)
+                compounds.setdefault(next_piece, []).append(joined)
+    return compounds
+
+
+def _is_only_in_texts(joined: str, words: Sequence[str], vocabulary: Vocabulary) -> bool:
+    """Return whether full texts have words as one, often enough, and publications do not."""
+    return not vocabulary.has_word(joined) and _is_frequent_compound(
+        joined, words, vocabulary.count_in_texts
     )
 
 
 def build_compound(word: str, fields: Sequence[str], vocabulary: Vocabulary) -> Clause:
-    """Return the clause of one word. A rare word is also searched for as a phrase of two words."""
+    """Return the clause of one word. A rare word is also searched for as a phrase of two words.
+
+    If these are only in full texts, the word must be rare there too.
+    """
     plain = build_word(word, fields, vocabulary)
     short = len(word) < 2 * MIN_PART_CHARS
     if short or not word.isalpha() or len(word) > MAX_CHARS or vocabulary.count(word) >= RARE_BELOW:
         return plain
+    is_rare = vocabulary.count_in_texts(word) < RARE_BELOW
     cuts = range(MIN_PART_CHARS, len(word) - MIN_PART_CHARS + 1)
     halves = [
-        (word[:cut], word[cut:])
-        for cut in cuts
-        if all(map(vocabulary.has_word, (word[:cut], word[cut:])))
+        pair
+        for pair in ((word[:cut], word[cut:]) for cut in cuts)
+        if all(map(vocabulary.has_word, pair)) or (is_rare and all(map(vocabulary.knows, pair)))
     ]
     phrases = [part for pair in halves for part in build_phrases(pair, fields, vocabulary)]
     return Clause([*plain.subqueries, *phrases], plain.text) if phrases else plain
@@ -249,7 +292,7 @@ def build_piece(text: str, fields: Sequence[str], vocabulary: Vocabulary) -> Cla
     words = tokenizer.split_words(text)
     parts = build_phrases(words, fields, vocabulary)
     joined = _join_words(words)
-    if vocabulary.has_word(joined):
+    if vocabulary.knows(joined):
         parts += build_word(joined, fields, vocabulary).subqueries
     if not tokenizer.is_unsegmented(text):
         parts.append(build_apart(words, fields, vocabulary))

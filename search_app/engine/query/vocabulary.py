@@ -123,9 +123,17 @@ class Vocabulary(Protocol):
         """Return whether any document has a word, in some inflection."""
         return self.count(word) > 0
 
+    def knows(self, word: str) -> bool:
+        """Return whether any document or full text has a word, in some inflection."""
+        return any(map(self.occurs, self.list_stems(word)))
+
     def occurs(self, term: str) -> bool:
         """Return whether any document or full text has a term."""
         return self.has_term(term)
+
+    def count_in_texts(self, word: str) -> int:
+        """Return the approximate number of full texts with the most frequent stem of a word."""
+        return 0
 
     @cached_property
     def searchable(self) -> list[str]:

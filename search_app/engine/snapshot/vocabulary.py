@@ -144,6 +144,19 @@ class SegmentVocabulary(Vocabulary):
         find = FullTextDictionary.find_stem if surface == term else FullTextDictionary.find_surface
         return self.has_term(term) or any(len(find(text, surface)) for text in self._texts)
 
+    def count_in_texts(self, word: str) -> int:
+        """Return the approximate number of full texts with the most frequent stem of a word."""
+        if not self._texts:
+            return 0
+        return max(
+            sum(
+                text.words.doc_frequency(number)
+                for text in self._texts
+                for number in text.find_stem(stem).tolist()
+            )
+            for stem in self.list_stems(word)
+        )
+
     def find_words_with(self, stem: str) -> set[str]:
         """Return the words with a stem, as written."""
         number = self.find_term(stem)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
-from random import Random
 
 import msgspec
 import pytest
@@ -19,51 +16,28 @@ from indexer.catalogue.records import Publication
 from indexer.fulltext.text import FullText
 from indexer.generations import directory
 from indexer.generations.manifest import IndexOutdated
-from search_app.engine.deadline import Deadline
 from search_app.engine.local_index import open_searcher
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import Hit, Results
-from search_app.engine.search import Searcher
+from search_app.engine.results import Hit
+from tests.search_app.engine.full_texts import (
+    COMPOUNDS,
+    PLAIN_QUERIES,
+    QUERIES,
+    TEXT_WORDS,
+    find,
+    list_ids,
+    one_text,
+    searching,
+    throw,
+)
 from tests.search_app.texts import (
     CATALOGUE,
     Texts,
     make_index_with_texts,
     make_publication,
-    make_text,
 )
 
-WORDS = ("organ", "removal", "victim", "border", "police", "law")
-TEXT_WORDS = (*WORDS, "polise")
-"""The words of texts and of queries. No field has the last one."""
 FIRST_PAGE = ["A page about fishing.", "Smuggling at sea.", "Nothing here.", "Smuggling by air."]
-
-
-@contextmanager
-def searching(
-    publications: Sequence[Publication], texts: Texts, **changes: object
-) -> Iterator[Searcher]:
-    """Yield a searcher of publications and their texts."""
-    catalogue = msgspec.structs.replace(CATALOGUE, **changes)
-    with tempfile.TemporaryDirectory() as name:
-        folder = make_index_with_texts(Path(name), catalogue, publications, texts)
-        yield open_searcher(directory.load_live(folder))
-
-
-def find(searcher: Searcher, text: str, **options: object) -> Results:
-    """Return the results of a search."""
-    return searcher.search(SearchRequest(text, **options), Deadline())  # type: ignore[arg-type]
-
-
-def list_ids(results: Results) -> list[str]:
-    """Return the ids of the hits in order."""
-    return [hit.publication.id for hit in results.hits]
-
-
-def one_text(
-    identity: str, pages: Sequence[str], language: str = "en"
-) -> dict[str, Mapping[str, FullText]]:
-    """Return the text of one publication."""
-    return {identity: {f"{identity}.pdf": make_text(identity, pages, language=language)}}
 
 
 def test_a_word_in_a_text_is_found_with_its_pages() -> None:
@@ -285,45 +259,6 @@ def test_damaged_texts_are_an_error_and_no_wrong_answer(damage: str, tmp_path: P
     assert find(searcher, "boats", inside=False).total == 1
 
 
-def throw(seed: int) -> tuple[list[Publication], Texts]:
-    """Return random publications, some of which have texts, and some texts belong to several."""
-    random = Random(seed)
-
-    def words(most: int, known: Sequence[str] = WORDS) -> str:
-        return " ".join(random.choices(known, k=random.randint(1, most)))
-
-    made = [
-        make_publication(f"p{number}", words(4), random.choice((None, words(5))))
-        for number in range(random.randint(1, 30))
-    ]
-    rare = random.choice((1, 10))
-    pool = [
-        make_text(
-            f"{seed}-{number}",
-            [words(8, TEXT_WORDS if number < rare else WORDS) for _ in range(random.randint(1, 5))],
-        )
-        for number in range(10)
-    ]
-    texts = {
-        each.id: {
-            f"{each.id}-{part}.pdf": random.choice(pool) for part in range(random.randrange(3))
-        }
-        for each in made
-    }
-    return made, texts
-
-
-QUERIES = st.one_of(
-    st.lists(st.sampled_from(TEXT_WORDS), min_size=1, max_size=3).map(" ".join),
-    st.lists(st.sampled_from(TEXT_WORDS), min_size=2, max_size=3).map(
-        lambda words: f'"{" ".join(words)}"'
-    ),
-    st.tuples(st.sampled_from(TEXT_WORDS), st.sampled_from(TEXT_WORDS)).map(
-        lambda pair: f"{pair[0]} NOT {pair[1]}"
-    ),
-)
-
-
 def matches(publication: Publication, texts: Texts, text: str, *, inside: bool) -> bool:
     """Return whether a publication matches a query, one place at a time, word by word."""
     places = [publication.title, publication.summary or ""]
@@ -351,10 +286,10 @@ def test_all_publications_with_the_words_are_found(seed: int, texts: list[str]) 
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES, min_size=1, max_size=6))
+@given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES | PLAIN_QUERIES, min_size=1, max_size=6))
 def test_a_search_outside_is_that_of_a_catalogue_without_texts(seed: int, texts: list[str]) -> None:
     """Without full texts, hits, scores, facets, and spelling are those of an index without any."""
-    made, of_publications = throw(seed)
+    made, of_publications = throw(seed, (*TEXT_WORDS, *COMPOUNDS))
     plain = [field for field in CATALOGUE.fields if field.kind != "fulltext"]
     with (
         searching(made, of_publications) as searcher,
@@ -373,10 +308,10 @@ def strip(hit: Hit) -> tuple[str, float | None]:
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES, min_size=1, max_size=8))
+@given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES | PLAIN_QUERIES, min_size=1, max_size=8))
 def test_stated_counts_are_those_of_the_linked_searches(seed: int, texts: list[str]) -> None:
     """The hits for all words and for any word are as many as the results of a search say."""
-    made, of_publications = throw(seed)
+    made, of_publications = throw(seed, (*TEXT_WORDS, *COMPOUNDS))
     with searching(made, of_publications) as searcher:
         for text, inside in product(texts, (True, False)):
             results = find(searcher, text, inside=inside)
