@@ -87,11 +87,13 @@ class Explainer:
     def explain(
         self, publication: Publication, words: DocumentWords, added: AddedToHit,
         weigh_inside: Callable[[Clause], float] = lambda _: 0.0,
+        find_inside: Callable[[Clause], Iterable[MatchedText]] = lambda _: (),
     ) -> Explanation:  # fmt: skip
         """Return the explanation of a hit: score parts, words it lacks, and filters it passes.
 
-        `weigh_inside` returns what the full text adds to the weighted frequency of a clause. Raise
-        UnknownNode if a node of the tree has an unknown type.
+        `weigh_inside` returns what the full text adds to the weighted frequency of a clause, and
+        `find_inside` its matches there. Raise UnknownNode if a node of the tree has an unknown
+        type.
         """
         texts = MatchedTexts(publication, words, self._catalogue)
         matches = {
@@ -101,7 +103,7 @@ class Explainer:
         hit = _MatchedHit(publication, words, matches)
         scoring = None if self._tree is None else self._list_scoring(self._tree, hit)
         parts = [
-            self._explain_clause(key, times, matches[key], texts)
+            self._explain_clause(key, times, matches[key], texts, find_inside)
             for key, times in Counter(scoring).items()
         ]
         missing = [
@@ -151,8 +153,9 @@ class Explainer:
                 return [] if _passes(node, hit) else None
 
     def _explain_clause(
-        self, key: int, times: int, matches: Sequence[ClauseMatch], texts: MatchedTexts
-    ) -> ClauseScore:
+        self, key: int, times: int, matches: Sequence[ClauseMatch], texts: MatchedTexts,
+        find_inside: Callable[[Clause], Iterable[MatchedText]],
+    ) -> ClauseScore:  # fmt: skip
         """Return what a clause that occurs several times adds to the score, split by field."""
         clause, weights = self._distinct[key], Counter[str]()
         for match in matches:
@@ -167,8 +170,8 @@ class Explainer:
             FieldScore(
                 name,
                 score * weight / total_weight,
-                # The words of a full text are not read again: the pages show them.
                 tuple(texts.list_matched(name, matches, typed_forms))
+                or tuple(find_inside(clause))
                 or (MatchedText(clause.text, "word"),),
             )
             for name, weight in weights.most_common()

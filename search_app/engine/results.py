@@ -33,12 +33,16 @@ class MatchedText(msgspec.Struct, frozen=True):
     """A text of a field that matched, as written there, how it matched, and how many times.
 
     For a facet value, `text` is the value, and `through` has the values below it that imply it.
+    In a full text, `text` is the part of the query, `file` the name of the file, and `pages` has
+    the pages with matches, from 1, ascending; it is empty if the format has no pages.
     """
 
     text: str
     how: How
     times: int = 1
     through: tuple[str, ...] = ()
+    file: str = ""
+    pages: tuple[int, ...] = ()
 
 
 class FieldScore(msgspec.Struct, frozen=True):

@@ -13,13 +13,15 @@ from search_app.i18n.translation import (
     gettext,
     join,
     join_long,
+    join_with_and,
     ngettext,
     quote,
 )
 from search_app.presentation.facet_rows import facet_label
 
 MAX_TEXTS = 5
-"""Maximum number of texts listed for one field and one kind of match, and of shared words."""
+"""Maximum number of texts listed for one field and one kind of match, of shared words, and of pages
+of a file."""
 
 
 def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> tuple[str, ...]:
@@ -112,11 +114,11 @@ def _describe_feedback(explanation: Explanation) -> str:
 def _describe_field(field: FieldScore, catalogue: Catalogue) -> Iterable[str]:
     """Yield what matched in a field: its facet values if there are any, otherwise its words.
 
-    The words of a full text are not known: the lines of the files lead to them.
+    For the full text, yield the pages of each file.
     """
     row = catalogue.by_name[field.field]
     if row.kind == "fulltext":
-        yield gettext("it is in the full text")
+        yield from map(_describe_file, field.matched)
         return
     name = row.label
     values = [
@@ -128,6 +130,26 @@ def _describe_field(field: FieldScore, catalogue: Catalogue) -> Iterable[str]:
         return
     for how, matches in groupby(field.matched, key=lambda match: match.how):
         yield _describe_matches(how) % {"field": name, "texts": _texts(list(matches))}
+
+
+def _describe_file(match: MatchedText) -> str:
+    """Return in which file a clause is, how often, and on which pages."""
+    if not match.file:
+        return gettext("it is in the full text")
+    file = f"{match.file}{_describe_times(match)}"
+    pages = [*map(format_number, match.pages[:MAX_TEXTS])]
+    more = len(match.pages) - len(pages)
+    if not pages:
+        return gettext("it is in %(file)s") % {"file": file}
+    if not more:
+        return ngettext(
+            "it is in %(file)s, on page %(pages)s", "it is in %(file)s, on pages %(pages)s",
+            len(pages),
+        ) % {"file": file, "pages": join_with_and(pages)}  # fmt: skip
+    return ngettext(
+        "it is in %(file)s, on pages %(pages)s and %(number)s more",
+        "it is in %(file)s, on pages %(pages)s and %(number)s more", more,
+    ) % {"file": file, "pages": join(pages), "number": format_number(more)}  # fmt: skip
 
 
 def _describe_matches(how: How) -> str:
@@ -155,8 +177,11 @@ def _texts(matches: Sequence[MatchedText]) -> str:
 
 
 def _describe_text(match: MatchedText) -> str:
-    times = f" ×{format_number(match.times)}" if match.times > 1 else ""
-    return f"{quote(match.text)}{times}"
+    return f"{quote(match.text)}{_describe_times(match)}"
+
+
+def _describe_times(match: MatchedText) -> str:
+    return f" ×{format_number(match.times)}" if match.times > 1 else ""
 
 
 def _describe_value(row: str, value: str, through: Iterable[str], catalogue: Catalogue) -> str:

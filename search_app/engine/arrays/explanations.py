@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from search_app.engine.arrays.bm25f import idf
 from search_app.engine.arrays.feedback import Feedback
+from search_app.engine.arrays.found_pages import list_matched
+from search_app.engine.arrays.fulltext import translate_errors
 from search_app.engine.arrays.matched_words import MatchedWords
 from search_app.engine.deadline import Deadline
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained
 from search_app.engine.query.nodes import Clause
-from search_app.engine.results import Explanation
+from search_app.engine.results import Explanation, MatchedText
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.store import StoreRequest
 
@@ -33,8 +36,10 @@ def explain_hits(  # noqa: PLR0917 - a reply, step by step
     explanations: list[Explanation | None] = []
     for number, added in hits[: limit_explained(words.tree)]:
         publication, own_words = snapshot.get_publication(number), snapshot.get_words(number)
-        weigh = _make_weigh(number, words)
-        explanations.append(explainer.explain(publication, own_words, added, weigh))
+        weigh, find = _make_weigh(number, words), _make_find(number, words, deadline)
+        with translate_errors():
+            explanation = explainer.explain(publication, own_words, added, weigh, find)
+        explanations.append(explanation)
         deadline.checkpoint("explain")
     return explanations + [None] * (len(hits) - len(explanations))
 
@@ -51,3 +56,15 @@ def _make_weigh(number: int, words: MatchedWords) -> Callable[[Clause], float]:
         return float(inside.weights[index]) if is_inside else 0.0
 
     return weigh
+
+
+def _make_find(
+    number: int, words: MatchedWords, deadline: Deadline
+) -> Callable[[Clause], list[MatchedText]]:
+    """Return a function that returns the matches of a clause in the full texts of a document."""
+    check = partial(deadline.checkpoint, "explain")
+
+    def find(clause: Clause) -> list[MatchedText]:
+        return [*list_matched(number, clause, words.texts, check)] if words.texts else []
+
+    return find

@@ -22,14 +22,15 @@ class MatchedWords:
 
     `tree` is the evaluated tree with its boosts, without the clauses that cost too much: `dropped`
     has their texts. `ranking` has the documents before all filters, or is None without words.
-    `fetch` returns the postings of a clause. Raise BudgetExceeded.
+    `fetch` returns the postings of a clause. `texts` are the searched full texts, or None. Raise
+    BudgetExceeded.
     """
 
     def __init__(
         self, ask: StoreRequest, snapshot: Snapshot, deadline: Deadline,
         texts: FullTextMatcher | None,
     ) -> None:  # fmt: skip
-        self._snapshot = snapshot
+        self._snapshot, self.texts = snapshot, texts
         self._check: Checkpoint = lambda: deadline.checkpoint("match")
         self.fetch = make_fetch(snapshot, self._check, texts)
         self.tree: query.Query | None = None

@@ -136,3 +136,16 @@ def test_exports_have_no_full_text(index: Path) -> None:
     """CSV and JSON Lines have no column of full texts."""
     for name in ("csv", "jsonl"):
         assert "fulltext" not in search(index, "organ", "--format", name)
+
+
+def test_an_explanation_names_the_pages(client: FlaskClient) -> None:
+    """The parts of a score have the file, the pages, and the number of matches in a full text."""
+    why = get_hit(client, "/api/search?q=organ&explain=1", "report")["why"]
+    [field] = why["parts"][0]["fields"]
+    assert field["field"] == "fulltext"
+    assert field["matched"] == [
+        {
+            "text": "organ", "how": "word", "times": 7, "through": [],
+            "file": "annual report.pdf", "pages": [14, 20, 25, 31, 40],
+        }
+    ]  # fmt: skip

@@ -35,6 +35,7 @@ from tests.search_app.texts import (
     Texts,
     make_index_with_texts,
     make_publication,
+    make_text,
 )
 
 FIRST_PAGE = ["A page about fishing.", "Smuggling at sea.", "Nothing here.", "Smuggling by air."]
@@ -216,6 +217,30 @@ def test_an_explanation_names_the_full_text() -> None:
             assert hit.why.score == pytest.approx(hit.score, abs=1e-3)
             assert "fulltext" in {field.field for part in hit.why.parts for field in part.fields}
             assert hit.why.lacks == ()
+
+
+def test_an_explanation_has_the_pages_of_each_clause() -> None:
+    """The explanation counts each part of a query in each file, and names the pages with it."""
+    files = {
+        "long.pdf": make_text("long", ["border", "police at the border", "no police", "polices"]),
+        "short.pdf": make_text("short", ["the border"]),
+        "page.html": make_text("page", ["sea", "border"], has_pages=False),
+    }
+    with searching([make_publication("a", "Boats")], {"a": files}) as searcher:
+        [hit] = find(searcher, "border polic*", explain=True).hits
+        assert hit.why is not None
+        found = {
+            part.said: [
+                (match.file, match.times, match.pages)
+                for field in part.fields
+                for match in field.matched
+            ]
+            for part in hit.why.parts
+        }
+        assert found == {
+            "border": [("long.pdf", 2, (1, 2)), ("page.html", 1, ()), ("short.pdf", 1, (1,))],
+            "polic*": [("long.pdf", 3, (2, 3, 4))],
+        }
 
 
 def test_a_search_in_one_publication_lists_its_pages() -> None:

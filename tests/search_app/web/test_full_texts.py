@@ -209,10 +209,11 @@ def test_the_advanced_form_has_the_switch(client: FlaskClient) -> None:
 
 
 def test_reasons_name_the_full_text(client: FlaskClient) -> None:
-    """A reason says that a word is in the full text, and not that it is a value of a row."""
+    """A reason says in which file a word is, how often, and on which pages."""
     reasons = find_hit(read(client, "/?q=organ&explain=1"), "report").select(".why li")
     [reason] = [each.text for each in reasons]
-    assert re.fullmatch(r"“organ” adds (0\.\d\d) of \1: it is in the full text\.", reason)
+    place = r"it is in annual report\.pdf ×7, on pages 14, 20, 25, 31 and 40"
+    assert re.fullmatch(rf"“organ” adds (0\.\d\d) of \1: {place}\.", reason)
 
 
 def test_a_publication_lists_its_files(client: FlaskClient, closed: FlaskClient) -> None:
