@@ -25,7 +25,8 @@ from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
 from indexer.codec.segment.string_table import compute_offsets
 from indexer.fulltext.text import FullText
 
-MAX_PART_POSITIONS = 1 << 16
+PART_BITS = 16
+MAX_PART_POSITIONS = 1 << PART_BITS
 TABLE_SUFFIX, DATA_SUFFIX = ".seg", ".dat"
 """The suffixes of the two files of a segment."""
 
@@ -100,15 +101,15 @@ class FullTextSegment(FullTextDictionary):
         parts, counts, firsts = postings
         if is_wanted is not None:
             parts, counts, firsts = parts[is_wanted], counts[is_wanted], firsts[is_wanted]
-        offsets = self._data.read_ranges("positions", firsts, counts).astype(np.int64)
-        keys = np.repeat(parts.astype(np.int64) * MAX_PART_POSITIONS, counts) + offsets
+        keys = np.repeat(parts.astype(np.int64) * MAX_PART_POSITIONS, counts)
+        keys += self._data.read_ranges("positions", firsts, counts)
         keys.sort(kind="stable")  # it merges the ascending runs of the words
         return keys
 
     @staticmethod
     def get_parts(keys: Array) -> Array:
         """Return the part of each position."""
-        parts: Array = keys // MAX_PART_POSITIONS
+        parts: Array = keys >> PART_BITS
         return parts
 
     def mark_parts(self, parts: Array) -> Array:

@@ -33,8 +33,14 @@ from search_app.engine.snapshot.cache import Cache
 
 MAX_CACHED_POSTINGS = 64
 """Limit on cached postings of terms."""
+MAX_CACHED_PHRASES = 64
+"""Limit on cached frequencies of phrases."""
 MAX_CACHED_LABELS = 512
 """Limit on cached frequencies of the labels of entities."""
+
+MIN_MARKED, MARKS_AT_A_TIME = 1 << 17, 1 << 22
+"""From this many positions of a phrase on, marking is faster than looking up. The marks of a block
+take 4 MB."""
 
 Check = Callable[[], object]
 
@@ -67,6 +73,7 @@ class FullTextMatcher:
         lengths = np.concatenate([np.zeros(0), *(segment.lengths for segment in segments)])
         self._norms = K1 * (1 - B_FULLTEXT + B_FULLTEXT * lengths / attached.mean_length)
         self._postings: Cache[object, PartPostings] = Cache(MAX_CACHED_POSTINGS)
+        self._phrases: Cache[object, Array] = Cache(MAX_CACHED_PHRASES)
         self._labels: Cache[object, Array] = Cache(MAX_CACHED_LABELS)
         starts = np.flatnonzero(np.diff(attached.documents, prepend=-1))
         self._starts, self._documents = starts, attached.documents.take(starts)
@@ -114,14 +121,22 @@ class FullTextMatcher:
                 case Synonyms():
                     total += part.boost * self._count_labels(part, segment, check)
                 case query.Phrase():
-                    keys = self._find_keys(part, segment, check)
-                    parts = segment.part_texts.take(segment.get_parts(keys))
-                    total += part.boost * np.bincount(parts, minlength=len(segment))
+                    total += part.boost * self._count_phrase(part, segment, check)
                 case _:
                     postings = self._read(part, segment)
                     counts_of_text = segment.count_in_texts(postings.parts, postings.counts)
                     total += part.boost * counts_of_text
         return total
+
+    def _count_phrase(self, phrase: query.Phrase, segment: FullTextSegment, check: Check) -> Array:
+        """Return how often a phrase occurs in each text. Help without hits asks several times."""
+
+        def count() -> Array:
+            keys = self._find_keys(phrase, segment, check)
+            texts = segment.part_texts.take(segment.get_parts(keys))
+            return np.bincount(texts, minlength=len(segment))
+
+        return self._phrases.get((id(segment), *phrase.words), count)
 
     def _count_labels(self, labels: Synonyms, segment: FullTextSegment, check: Check) -> Array:
         """Return how often the labels of an entity occur in each text."""
@@ -177,9 +192,9 @@ class FullTextMatcher:
             if not len(keys):
                 break
             check()
+            mask = segment.mark_parts(segment.get_parts(keys))
             near = segment.read_keys(found[index], mask[found[index].parts])
-            places = near.searchsorted(keys + index)
-            keys = keys[near.take(places, mode="clip") == keys + index] if len(near) else near
+            keys = keys[find_members(keys + index, near)]
         return keys
 
     def _read(self, part: query.Query, segment: FullTextSegment) -> PartPostings:
@@ -193,3 +208,26 @@ class FullTextMatcher:
 
     def _read_words(self, key: object, words: Array, segment: FullTextSegment) -> PartPostings:
         return self._postings.get((id(segment), key), lambda: segment.read_postings(words))
+
+
+def find_members(positions: Array, others: Array) -> Array:
+    """Return a mask of the positions that are among others. Both are ascending.
+
+    Few positions are looked up. Many are compared with marks of the others, in linear time.
+    """
+    is_member = np.zeros(len(positions), np.bool_)
+    if not len(positions) or not len(others):
+        return is_member
+    if len(positions) < MIN_MARKED:
+        places = others.searchsorted(positions)
+        return np.asarray(others.take(places, mode="clip") == positions)
+    marks = np.zeros(MARKS_AT_A_TIME, np.bool_)
+    starts = np.arange(positions[0], positions[-1] + 1 + MARKS_AT_A_TIME, MARKS_AT_A_TIME)
+    bounds, bounds_of_others = positions.searchsorted(starts), others.searchsorted(starts)
+    for number in np.flatnonzero(np.diff(bounds) * np.diff(bounds_of_others)).tolist():
+        block = slice(*bounds[number : number + 2].tolist())
+        marked = others[slice(*bounds_of_others[number : number + 2].tolist())] - starts[number]
+        marks[marked] = True
+        is_member[block] = marks.take(positions[block] - starts[number])
+        marks[marked] = False
+    return is_member
