@@ -84,6 +84,6 @@ def open_searcher(
     texts, catalogue, vocabulary = snapshot.texts, snapshot.catalogue, snapshot.vocabulary
     if texts is None:
         return Searcher(generation, ArrayStore(snapshot), vocabulary)
-    inside = ArrayStore(snapshot, FullTextMatcher(texts, catalogue))
-    outside = ArrayStore(snapshot, FullTextMatcher(texts, catalogue, only_named=True))
-    return Searcher(generation, inside, vocabulary, outside)
+    matcher = FullTextMatcher(texts, catalogue)
+    outside = ArrayStore(snapshot, matcher.match_only_named())
+    return Searcher(generation, ArrayStore(snapshot, matcher), vocabulary, outside)

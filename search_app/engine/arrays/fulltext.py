@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from functools import reduce
 from itertools import chain
 
@@ -58,14 +59,11 @@ def translate_errors() -> Iterator[None]:
 class FullTextMatcher:
     """The full texts of a snapshot, ready for matching. Threads may share it.
 
-    If `only_named`, they match only where the query names their field. Methods that read texts
-    raise IndexOutdated if a file is damaged.
+    Methods that read texts raise IndexOutdated if a file is damaged.
     """
 
-    def __init__(
-        self, attached: AttachedTexts, catalogue: Catalogue, *, only_named: bool = False
-    ) -> None:
-        self.attached, self._catalogue, self._only_named = attached, catalogue, only_named
+    def __init__(self, attached: AttachedTexts, catalogue: Catalogue) -> None:
+        self.attached, self._catalogue, self._only_named = attached, catalogue, False
         row = catalogue.fulltext
         assert row is not None
         self.field, self.weight = row.name, row.weight
@@ -77,6 +75,15 @@ class FullTextMatcher:
         self._labels: Cache[object, Array] = Cache(MAX_CACHED_LABELS)
         starts = np.flatnonzero(np.diff(attached.documents, prepend=-1))
         self._starts, self._documents = starts, attached.documents.take(starts)
+
+    def match_only_named(self) -> FullTextMatcher:
+        """Return a matcher of these texts that matches only where a query names their field.
+
+        The two share their caches.
+        """
+        matcher = copy(self)
+        matcher._only_named = True
+        return matcher
 
     def find_postings(self, clause: Clause, check: Check) -> Postings:
         """Return the documents whose full texts match a clause, with the strength of each.
@@ -97,7 +104,10 @@ class FullTextMatcher:
         )
 
     def count_texts(self, word: str) -> int:
-        """Return the approximate number of texts with a word as written; 0 if `only_named`."""
+        """Return the approximate number of texts with a word as written.
+
+        It is 0 if only words with the field of the full text match.
+        """
         if self._only_named:
             return 0
         return sum(
@@ -141,7 +151,7 @@ class FullTextMatcher:
     def _count_labels(self, labels: Synonyms, segment: FullTextSegment, check: Check) -> Array:
         """Return how often the labels of an entity occur in each text."""
         return self._labels.get(
-            (id(segment), labels.how, labels.entity_id),
+            (id(segment), labels.how, labels.entity_id, self._only_named),
             lambda: self._count(query.Or(labels.subqueries), segment, check),
         )
 

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from whoosh import query
 
+from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.attached_texts import AttachedTexts
+from indexer.codec.segment.fulltext import FullTextSegment, PartPostings
 from indexer.generations import directory
 from search_app.engine import BudgetExceeded, open_searcher
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import Clause
+from search_app.engine.request import SearchRequest
 from tests.search_app.texts import (
     CATALOGUE,
     make_index_with_texts,
@@ -47,3 +50,20 @@ def test_counts_of_alternatives_have_a_budget(index: Path) -> None:
         store.count_all([clause], Deadline(0.0))
     with pytest.raises(BudgetExceeded):
         store.count_together([clause], [clause], Deadline(0.0))
+
+
+def test_searches_with_and_without_texts_share_what_they_read(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The postings of a word are read once, whether or not all words are searched in texts."""
+    searcher, reads = open_searcher(directory.load_live(index)), list[None]()
+    read = FullTextSegment.read_postings
+
+    def count(segment: FullTextSegment, words: Array) -> PartPostings:
+        reads.append(None)
+        return read(segment, words)
+
+    monkeypatch.setattr(FullTextSegment, "read_postings", count)
+    for inside in (True, False):
+        assert searcher.search(SearchRequest("fulltext:law", inside=inside)).total == 1
+    assert len(reads) == 1
