@@ -80,6 +80,10 @@ class FullTextSegment(FullTextDictionary):
     def __len__(self) -> int:
         return len(self.infos)
 
+    def count_positions(self, word: int) -> int:
+        """Return the number of occurrences of a word."""
+        return int(self._position_offsets[word + 1]) - int(self._position_offsets[word])
+
     def read_postings(self, words: Array) -> PartPostings:
         """Return the postings of some words."""
         offsets = self.words.offsets

@@ -50,3 +50,7 @@ class FullTextDictionary:
         plain = self.words.texts.find(surface)
         numbers = np.arange(first, last)
         return numbers if plain is None else np.insert(numbers, 0, plain)
+
+    def count_positions(self, word: int) -> int:
+        """Return the number of occurrences of a word, if it is known, or of parts with the word."""
+        return self.words.doc_frequency(word)

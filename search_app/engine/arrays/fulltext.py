@@ -59,11 +59,13 @@ def translate_errors() -> Iterator[None]:
 class FullTextMatcher:
     """The full texts of a snapshot, ready for matching. Threads may share it.
 
+    If `only_named`, they match only where a query names their field.
+
     Methods that read texts raise IndexOutdated if a file is damaged.
     """
 
     def __init__(self, attached: AttachedTexts, catalogue: Catalogue) -> None:
-        self.attached, self._catalogue, self._only_named = attached, catalogue, False
+        self.attached, self._catalogue, self.only_named = attached, catalogue, False
         row = catalogue.fulltext
         assert row is not None
         self.field, self.weight = row.name, row.weight
@@ -82,7 +84,7 @@ class FullTextMatcher:
         The two share their caches.
         """
         matcher = copy(self)
-        matcher._only_named = True
+        matcher.only_named = True
         return matcher
 
     def find_postings(self, clause: Clause, check: Check) -> Postings:
@@ -108,7 +110,7 @@ class FullTextMatcher:
 
         It is 0 if only words with the field of the full text match.
         """
-        if self._only_named:
+        if self.only_named:
             return 0
         return sum(
             segment.words.doc_frequency(number)
@@ -117,7 +119,7 @@ class FullTextMatcher:
         )
 
     def _list_parts(self, node: query.Query) -> Iterator[query.Query]:
-        return list_fulltext_parts(node, self._catalogue, only_named=self._only_named)
+        return list_fulltext_parts(node, self._catalogue, only_named=self.only_named)
 
     def _count(self, node: query.Query, segment: FullTextSegment, check: Check) -> Array:
         """Return how often the parts of a clause or of synonyms occur in each text (float64)."""
@@ -151,7 +153,7 @@ class FullTextMatcher:
     def _count_labels(self, labels: Synonyms, segment: FullTextSegment, check: Check) -> Array:
         """Return how often the labels of an entity occur in each text."""
         return self._labels.get(
-            (id(segment), labels.how, labels.entity_id, self._only_named),
+            (id(segment), labels.how, labels.entity_id, self.only_named),
             lambda: self._count(query.Or(labels.subqueries), segment, check),
         )
 

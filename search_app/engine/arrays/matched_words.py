@@ -39,7 +39,8 @@ class MatchedWords:
         self._by_fields: int | None = None
         if ask.tree is None:
             return
-        self.tree, self.dropped = limit_cost(ask.tree, snapshot.vocabulary)
+        only_named = texts is not None and texts.only_named
+        self.tree, self.dropped = limit_cost(ask.tree, snapshot.vocabulary, only_named=only_named)
         if self.tree is None:
             self.ranking = NOTHING
         else:

@@ -16,7 +16,7 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold
 from indexer.catalogue.schema import parse_exact_name
 from search_app.engine.admission import EXPENSIVE
-from search_app.engine.query import term_expansion
+from search_app.engine.query import term_expansion, text_cost
 from search_app.engine.query.lexer import QueryToken, lex
 from search_app.engine.query.literal import SHAPE
 from search_app.engine.query.nodes import (
@@ -47,17 +47,28 @@ SELECTION_COST = 10_000
 
 
 def limit_cost(
-    tree: query.Query, vocabulary: Vocabulary
+    tree: query.Query, vocabulary: Vocabulary, *, only_named: bool = False
 ) -> tuple[query.Query | None, tuple[str, ...]]:
     """Return the tree, and the typed text of each dropped clause.
 
     If all clauses together exceed the limit, the most expensive ones are dropped. The tree is None
-    if no clause is left.
+    if no clause is left. Full texts have a limit of their own. If `only_named`, they are searched
+    only where the query names their field.
     """
     all_clauses = list(clauses(tree, excluded=True))
     if len(all_clauses) <= ALWAYS_ALLOWED and sum(map(_count_words, all_clauses)) <= ALWAYS_ALLOWED:
         return tree, ()
-    return drop_expensive(tree, lambda clause: compute_cost(clause, vocabulary), MAX_POSTINGS)
+    kept, dropped = drop_expensive(
+        tree, lambda clause: compute_cost(clause, vocabulary), MAX_POSTINGS
+    )
+    if kept is None or not vocabulary.text_dictionaries:
+        return kept, dropped
+    kept, dropped_in_texts = drop_expensive(
+        kept,
+        lambda clause: text_cost.compute_cost(clause, vocabulary, only_named=only_named),
+        text_cost.MAX_COST,
+    )
+    return kept, dropped + dropped_in_texts
 
 
 def drop_expensive(
@@ -148,6 +159,7 @@ def estimate_cost(request: SearchRequest, vocabulary: Vocabulary) -> int:
     total += sum(_expanded(token, vocabulary) for token in query_tokens if token.kind == "word")
     if total > EXPENSIVE:
         return total
+    total += text_cost.estimate_cost(request, [*zip(query_tokens, words, strict=True)], vocabulary)
     stop_words = stemming.get_stop_words(vocabulary.catalogue.language)
     are_fields = any(token.field and token.kind == "open" for token in query_tokens)
     plain, in_fields = set[str](), set[str]()

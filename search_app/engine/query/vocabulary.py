@@ -33,6 +33,17 @@ class TermExpansion(NamedTuple):
     dropped: int = 0
 
 
+class TextCounts(NamedTuple):
+    """The frequency of a term in full texts.
+
+    `postings` counts each word of the term once for each part of a text that has it, and
+    `positions` counts its occurrences.
+    """
+
+    postings: int
+    positions: int
+
+
 class Vocabulary(Protocol):
     """The words and the facet values of one generation of an index.
 
@@ -131,9 +142,20 @@ class Vocabulary(Protocol):
         """Return whether any document or full text has a term."""
         return self.has_term(term)
 
+    @property
+    def text_dictionaries(self) -> Sequence[Dictionary]:
+        """The words of each segment of full texts."""
+        return ()
+
+    def count_term_in_texts(self, term: str) -> TextCounts:
+        """Return how often full texts have a term."""
+        return TextCounts(0, 0)
+
     def count_in_texts(self, word: str) -> int:
         """Return the approximate number of full texts with the most frequent stem of a word."""
-        return 0
+        if not self.text_dictionaries:
+            return 0
+        return max(self.count_term_in_texts(stem).postings for stem in self.list_stems(word))
 
     @cached_property
     def searchable(self) -> list[str]:

@@ -16,10 +16,10 @@ from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
-from indexer.codec.segment.term_dictionary import STEM_MARK, decode_stem, decode_surface
+from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary, decode_stem, decode_surface
 from indexer.codec.segment.vocabulary import VocabularyArrays
 from search_app.engine.query.nodes import Clause
-from search_app.engine.query.vocabulary import TermExpansion, Vocabulary
+from search_app.engine.query.vocabulary import TermExpansion, TextCounts, Vocabulary
 from search_app.engine.snapshot.cache import Cache
 
 MAX_CACHED_WORDS = 2048
@@ -140,22 +140,21 @@ class SegmentVocabulary(Vocabulary):
 
     def occurs(self, term: str) -> bool:
         """Return whether any document or full text has a term."""
-        surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
-        find = FullTextDictionary.find_stem if surface == term else FullTextDictionary.find_surface
-        return self.has_term(term) or any(len(find(text, surface)) for text in self._texts)
+        return self.has_term(term) or any(len(_find_in_text(text, term)) for text in self._texts)
 
-    def count_in_texts(self, word: str) -> int:
-        """Return the approximate number of full texts with the most frequent stem of a word."""
-        if not self._texts:
-            return 0
-        return max(
-            sum(
-                text.words.doc_frequency(number)
-                for text in self._texts
-                for number in text.find_stem(stem).tolist()
-            )
-            for stem in self.list_stems(word)
-        )
+    @property
+    def text_dictionaries(self) -> Sequence[Dictionary]:
+        """The words of each segment of full texts."""
+        return [text.words for text in self._texts]
+
+    def count_term_in_texts(self, term: str) -> TextCounts:
+        """Return how often full texts have a term."""
+        postings = positions = 0
+        for text in self._texts:
+            for number in _find_in_text(text, term).tolist():
+                postings += text.words.doc_frequency(number)
+                positions += text.count_positions(number)
+        return TextCounts(postings, positions)
 
     def find_words_with(self, stem: str) -> set[str]:
         """Return the words with a stem, as written."""
@@ -197,3 +196,9 @@ class SegmentVocabulary(Vocabulary):
     ) -> list[TermExpansion]:
         """Return the cached expansions of a key; make them if there are none."""
         return self._expansions.get(key, make)
+
+
+def _find_in_text(text: FullTextDictionary, term: str) -> Array:
+    """Return the numbers of the words of a segment of full texts that a term matches."""
+    surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
+    return text.find_stem(term) if surface == term else text.find_surface(surface)

@@ -1,0 +1,86 @@
+"""The cost of a query in full texts, in postings.
+
+A phrase reads the positions of all its words. Each hit lists the pages with each word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from whoosh import query
+
+from search_app.engine.query import term_expansion
+from search_app.engine.query.lexer import QueryToken
+from search_app.engine.query.nodes import Synonyms, list_fulltext_parts
+from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.request import SearchRequest
+
+MAX_COST = 200_000_000
+"""Limit on the cost of a query in full texts: about half a second."""
+POSITION_COST = 4
+"""Cost of reading and comparing one position of a phrase, in postings."""
+PAGES_COST = 6000
+"""Cost of finding the pages with one word of one hit, in postings. It takes longer, but a search
+for a few words must not be expensive."""
+
+
+def compute_cost(clause: query.Query, vocabulary: Vocabulary, *, only_named: bool) -> int:
+    """Return the estimated number of postings that a clause visits in full texts.
+
+    If `only_named`, these are searched only where the query names their field.
+    """
+    total = 0
+    for part in list_fulltext_parts(clause, vocabulary.catalogue, only_named=only_named):
+        if isinstance(part, Synonyms):
+            continue  # cached
+        if isinstance(part, query.CompoundQuery):
+            children: Sequence[query.Query] = part.subqueries
+            total += sum(compute_cost(each, vocabulary, only_named=only_named) for each in children)
+        elif isinstance(part, query.Phrase):
+            counts = map(vocabulary.count_term_in_texts, part.words)
+            total += POSITION_COST * sum(count.positions for count in counts)
+        elif isinstance(part, query.Term):
+            total += vocabulary.count_term_in_texts(part.text).postings
+        else:
+            total += _compute_expansion_cost(vocabulary, is_prefix=isinstance(part, query.Prefix))
+    return total
+
+
+def _compute_expansion_cost(vocabulary: Vocabulary, *, is_prefix: bool) -> int:
+    """Return the cost of expanding a part, and of reading as many postings as are allowed."""
+    total = 0
+    for dictionary in vocabulary.text_dictionaries:
+        compared = 0 if is_prefix else len(dictionary)
+        total += compared * term_expansion.COMPARISON_COST
+        total += min(int(dictionary.offsets[-1]), term_expansion.MAX_TEXT_POSTINGS)
+    return total
+
+
+def estimate_cost(
+    request: SearchRequest, words: Sequence[tuple[QueryToken, list[str]]], vocabulary: Vocabulary
+) -> int:
+    """Return the approximate cost of a search in full texts. `words` has those of each token."""
+    if not vocabulary.text_dictionaries:
+        return 0
+    rows, fulltext = vocabulary.catalogue.by_query_name, vocabulary.catalogue.fulltext
+    row_of = [rows.get(token.field.lower()) if token.field else None for token, _ in words]
+    # A field before parentheses applies to the words in them.
+    names_texts = request.inside or fulltext in row_of
+    total = 0
+    for row, (token, token_words) in zip(row_of, words, strict=True):
+        if names_texts and row in {None, fulltext}:
+            total += PAGES_COST * request.size * len(token_words)
+            total += _estimate_token(token, token_words, vocabulary)
+    return total
+
+
+def _estimate_token(token: QueryToken, words: Sequence[str], vocabulary: Vocabulary) -> int:
+    if "*" in token.text or "~" in token.text:
+        is_prefix = "~" not in token.text and "*" not in token.text[:-1]
+        return _compute_expansion_cost(vocabulary, is_prefix=is_prefix)
+    stems = {stem for word in words for stem in vocabulary.list_stems(word)}
+    counts = [*map(vocabulary.count_term_in_texts, stems)]
+    total = sum(count.postings for count in counts)
+    if len(words) > 1:
+        total += POSITION_COST * sum(count.positions for count in counts)
+    return total
