@@ -34,7 +34,7 @@ from search_app.engine.results import (
     MatchedText,
     PassedFilter,
 )
-from search_app.engine.store import StoreRequest
+from search_app.engine.store import FoundFile, StoreRequest
 
 MAX_EXPLANATIONS = 10_000
 """Limit on explained matches: clauses times hits. With more than 100 clauses, only the first hits
@@ -87,13 +87,13 @@ class Explainer:
     def explain(
         self, publication: Publication, words: DocumentWords, added: AddedToHit,
         weigh_inside: Callable[[Clause], float] = lambda _: 0.0,
-        find_inside: Callable[[Clause], Iterable[MatchedText]] = lambda _: (),
+        find_inside: Callable[[Clause], Iterable[FoundFile]] = lambda _: (),
     ) -> Explanation:  # fmt: skip
         """Return the explanation of a hit: score parts, words it lacks, and filters it passes.
 
         `weigh_inside` returns what the full text adds to the weighted frequency of a clause, and
-        `find_inside` its matches there. Raise UnknownNode if a node of the tree has an unknown
-        type.
+        `find_inside` the files with words of it. Raise UnknownNode if a node of the tree has an
+        unknown type.
         """
         texts = MatchedTexts(publication, words, self._catalogue)
         matches = {
@@ -154,7 +154,7 @@ class Explainer:
 
     def _explain_clause(
         self, key: int, times: int, matches: Sequence[ClauseMatch], texts: MatchedTexts,
-        find_inside: Callable[[Clause], Iterable[MatchedText]],
+        find_inside: Callable[[Clause], Iterable[FoundFile]],
     ) -> ClauseScore:  # fmt: skip
         """Return what a clause that occurs several times adds to the score, split by field."""
         clause, weights = self._distinct[key], Counter[str]()
@@ -171,7 +171,7 @@ class Explainer:
                 name,
                 score * weight / total_weight,
                 tuple(texts.list_matched(name, matches, typed_forms))
-                or tuple(find_inside(clause))
+                or tuple(_make_matched(clause, each) for each in find_inside(clause))
                 or (MatchedText(clause.text, "word"),),
             )
             for name, weight in weights.most_common()
@@ -191,6 +191,12 @@ class Explainer:
             for passing in _list_passing(publication, row, value):
                 through = list_children(publication, row, passing, self._catalogue)
                 yield PassedFilter(row, passing, through)
+
+
+def _make_matched(clause: Clause, found: FoundFile) -> MatchedText:
+    """Return the match of a clause in a file."""
+    pages = found.pages if found.file.pages else ()
+    return MatchedText(clause.text, "word", found.times, file=found.file.name, pages=pages)
 
 
 def limit_explained(tree: query.Query | None) -> int:

@@ -96,13 +96,15 @@ class FoundFile(NamedTuple):
     """A file of a publication with words of a query.
 
     `pages` has the pages with the most of them, from 1, ascending. `texts` has the numbers and the
-    texts of the best ones, and `language` is that of the texts, if it is known.
+    texts of the best ones, and `language` is that of the texts, if it is known. `times` is the
+    number of occurrences on `pages`.
     """
 
     file: File
     pages: tuple[int, ...]
     texts: tuple[tuple[int, str], ...]
     language: str | None
+    times: int
 
 
 class StoreUnavailable(IndexUnusable):

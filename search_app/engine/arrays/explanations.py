@@ -7,15 +7,15 @@ from functools import partial
 
 from search_app.engine.arrays.bm25f import idf
 from search_app.engine.arrays.feedback import Feedback
-from search_app.engine.arrays.found_pages import list_matched
+from search_app.engine.arrays.found_pages import find_files
 from search_app.engine.arrays.fulltext import translate_errors
 from search_app.engine.arrays.matched_words import MatchedWords
 from search_app.engine.deadline import Deadline
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained
 from search_app.engine.query.nodes import Clause
-from search_app.engine.results import Explanation, MatchedText
+from search_app.engine.results import Explanation
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.engine.store import StoreRequest
+from search_app.engine.store import FoundFile, StoreRequest
 
 
 def explain_hits(  # noqa: PLR0917 - a reply, step by step
@@ -60,11 +60,11 @@ def _make_weigh(number: int, words: MatchedWords) -> Callable[[Clause], float]:
 
 def _make_find(
     number: int, words: MatchedWords, deadline: Deadline
-) -> Callable[[Clause], list[MatchedText]]:
-    """Return a function that returns the matches of a clause in the full texts of a document."""
+) -> Callable[[Clause], list[FoundFile]]:
+    """Return a function that returns the files of a document with words of a clause."""
     check = partial(deadline.checkpoint, "explain")
 
-    def find(clause: Clause) -> list[MatchedText]:
-        return [*list_matched(number, clause, words.texts, check)] if words.texts else []
+    def find(clause: Clause) -> list[FoundFile]:
+        return [*find_files(number, [clause], words.texts, 0, check)] if words.texts else []
 
     return find

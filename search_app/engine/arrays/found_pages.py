@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 import numpy as np
 
 from search_app.engine.arrays.fulltext import Check, FullTextMatcher
-from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import Clause
-from search_app.engine.results import File, MatchedText
+from search_app.engine.results import File
 from search_app.engine.store import FoundFile
 
 
 def find_files(
-    document: int, clauses: Sequence[Clause], texts: FullTextMatcher, most: int, deadline: Deadline
+    document: int, clauses: Sequence[Clause], texts: FullTextMatcher, most: int, check: Check
 ) -> Iterator[FoundFile]:
     """Yield the files of a document in which words of the clauses are, with `most` pages of each.
 
     The pages with the most clauses are listed. Of these, the ones with the most occurrences are
-    read. Raise BudgetExceeded.
+    read. `check` is called as in `FullTextMatcher.find_postings`.
     """
-    check = partial(deadline.checkpoint, "passages")
     for attachment in texts.attached.find_attachments(document):
         pages = _count_clauses(attachment, clauses, texts, check)
         if not pages:
@@ -37,6 +33,7 @@ def find_files(
             tuple(page + 1 for page in listed),
             tuple((page + 1, segment.read_page(text, page)) for page in best),
             segment.infos[text].language,
+            sum(pages[page][1] for page in listed),
         )
 
 
@@ -44,34 +41,20 @@ def _count_clauses(
     attachment: int, clauses: Sequence[Clause], texts: FullTextMatcher, check: Check
 ) -> dict[int, tuple[int, int]]:
     """Return the pages with a match: the number of clauses that are there, and of occurrences."""
+    segment, text = texts.attached.find_text(attachment)
+    wanted = segment.part_texts == text
     found: dict[int, tuple[int, int]] = {}
     for clause in clauses:
-        for page, count in _count_on_pages(attachment, clause, texts, check).items():
+        keys = texts.find_clause_keys(clause, segment, wanted, check)
+        if not keys:
+            continue
+        pages, counts = np.unique(
+            segment.find_pages(text, np.concatenate(keys)), return_counts=True
+        )
+        for page, count in zip(pages.tolist(), counts.tolist(), strict=True):
             clauses_there, occurrences = found.get(page, (0, 0))
             found[page] = clauses_there + 1, occurrences + count
     return found
-
-
-def _count_on_pages(
-    attachment: int, clause: Clause, texts: FullTextMatcher, check: Check
-) -> Counter[int]:
-    """Return the number of words on each page, from 0, that match a clause."""
-    segment, text = texts.attached.find_text(attachment)
-    keys = texts.find_clause_keys(clause, segment, segment.part_texts == text, check)
-    if not keys:
-        return Counter()
-    return Counter(segment.find_pages(text, np.unique(np.concatenate(keys))).tolist())
-
-
-def list_matched(
-    document: int, clause: Clause, texts: FullTextMatcher, check: Check
-) -> Iterator[MatchedText]:
-    """Yield the matches of a clause in each file of a document."""
-    for attachment in texts.attached.find_attachments(document):
-        if counts := _count_on_pages(attachment, clause, texts, check):
-            file = get_file(attachment, texts)
-            pages = tuple(page + 1 for page in sorted(counts)) if file.pages else ()
-            yield MatchedText(clause.text, "word", counts.total(), file=file.name, pages=pages)
 
 
 def get_file(attachment: int, texts: FullTextMatcher) -> File:

@@ -8,6 +8,7 @@ needed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -232,7 +233,8 @@ class ArrayReply:
         if number is None or self._texts is None:
             return []
         with translate_errors():
-            return [*find_files(number, [*clauses(self.tree)], self._texts, most, self._deadline)]
+            check = partial(self._deadline.checkpoint, "passages")
+            return [*find_files(number, [*clauses(self.tree)], self._texts, most, check)]
 
     def scan(self) -> Iterator[Publication]:
         """Return all hits in order, whatever the page. Each is read when it is taken."""

@@ -140,7 +140,8 @@ def _read_text(inner: Response, identity: str, place: int, info: FileInfo) -> _F
         if int(hit["_score"]) // CLAUSE == highest
     ]
     numbers = sorted(hit["fields"][_NUMBER][0] for hit in pages)
-    file = FoundFile(make_file(info), tuple(numbers), tuple(read), info.language)
+    times = sum(int(hit["_score"]) % CLAUSE for hit in pages)
+    file = FoundFile(make_file(info), tuple(numbers), tuple(read), info.language, times)
     return _Found(identity, place, file, listed["total"]["value"] if is_cut else 0)
 
 

@@ -246,7 +246,8 @@ class OpenSearchReply:
             assert hit.record is not None
             words = self._generation.split_words(hit.record)
             added, weigh = page.best.get_added(hit.id), partial(inside.weigh, hit.id)
-            explanations.append(explainer.explain(hit.record, words, added, weigh))
+            find = partial(inside.find_files, hit.id)
+            explanations.append(explainer.explain(hit.record, words, added, weigh, find))
             self._deadline.checkpoint("explain")
         return explanations + [None] * (len(page.hits) - len(explanations))
 
