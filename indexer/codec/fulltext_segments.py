@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from indexer.catalogue.records import Problem
 from indexer.codec.fulltext_writer import FullTextWriter
+from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.attached_texts import (
     Attached,
     AttachedTexts,
@@ -89,19 +91,27 @@ class PreviousTexts:
 
 
 class _Texts:
-    """The segments of a generation, and the digests of their texts in the order of the numbers."""
+    """The segments of a generation, and the digests of their texts in the order of the numbers.
+
+    `segments` has the name of each, with the result of `FullTextSegment.count_used` if it has texts
+    of no file.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.names: list[str] = []
+        self.segments: dict[str, Array | None] = {}
         self.digests: list[str] = []
 
-    def link(self, previous: PreviousTexts, kept: Sequence[int]) -> None:
-        """Link segments of the previous generation, or copy them where that is not possible."""
+    def link(self, previous: PreviousTexts, kept: Sequence[int], digests: Set[str]) -> None:
+        """Link segments of the previous generation, or copy them where that is not possible.
+
+        `digests` are those of all files. The other texts of a segment are not counted.
+        """
         for number in kept:
-            name = previous.texts.names[number]
-            self.names.append(name)
-            self.digests += [info.digest for info in previous.texts.segments[number].infos]
+            name, segment = previous.texts.names[number], previous.texts.segments[number]
+            is_used = np.array([info.digest in digests for info in segment.infos])
+            self.segments[name] = None if is_used.all() else segment.count_used(is_used)
+            self.digests += [info.digest for info in segment.infos]
             for suffix in (TABLE_SUFFIX, DATA_SUFFIX):
                 source, target = previous.folder / (name + suffix), self._folder / (name + suffix)
                 try:
@@ -114,7 +124,7 @@ class _Texts:
         digests = [info.digest for info in writer.infos]
         name = f"fulltext-{sha256(''.join(digests).encode()).hexdigest()[:16]}"
         writer.write(name)
-        self.names.append(name)
+        self.segments[name] = None
         self.digests += digests
 
 
@@ -134,7 +144,7 @@ def write_texts(
         if previous:
             problems |= previous.find_problems(files)
             kept = previous.choose_kept({*files})
-            written.link(previous, kept)
+            written.link(previous, kept, files.keys())
             for text in previous.read_others(files.keys() - {*written.digests}, kept):
                 writer.add(text)
         known = {*written.digests, *(info.digest for info in writer.infos)}
@@ -152,5 +162,5 @@ def write_texts(
         for each in files.values()
         for problem in problems.get(each.digest, ())
     ]
-    write_attached(folder, written.names, usable, texts, all_problems, version=make_version())
+    write_attached(folder, written.segments, usable, texts, all_problems, version=make_version())
     return [each.problem for each in all_problems]

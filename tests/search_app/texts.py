@@ -13,10 +13,10 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Parsed, Publication, SourceLocation
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.codec import writer
-from indexer.codec.fulltext_segments import write_texts
-from indexer.codec.segment.attached_texts import Attached
+from indexer.codec.fulltext_segments import PreviousTexts, write_texts
+from indexer.codec.segment.attached_texts import Attached, AttachedTexts
 from indexer.fulltext.text import FullText
-from indexer.generations import manifest, publish
+from indexer.generations import directory, manifest, publish
 from indexer.jobs.build_stats import BuildStats
 from search_app import config, create_app
 from tests.catalogue import PATIENT
@@ -63,21 +63,26 @@ def make_index_with_texts(
 ) -> Path:
     """Write and publish an index of publications and their texts. Return its folder.
 
-    The catalogue has a row of full texts.
+    The catalogue has a row of full texts. An index in the folder is the previous generation.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    previous = None
+    if any(folder.iterdir()):
+        live = directory.load_live(folder).segment
+        previous = PreviousTexts(AttachedTexts(live), live)
     with publish.new_generation(folder) as partial:
         stats = BuildStats(catalogue, {}, [], Thesaurus(), "", retired={})
         segment = partial / manifest.SEGMENT
         counts = writer.write(segment, catalogue, stats.count_items(map(Parsed, publications)))
-        _write_texts(segment, catalogue, publications, texts)
+        _write_texts(segment, catalogue, publications, texts, previous)
         publish.publish(folder, publish.seal(partial, stats.make_manifest(counts)))
     return folder
 
 
 def _write_texts(
-    segment: Path, catalogue: Catalogue, publications: Sequence[Publication], texts: Texts
-) -> None:
+    segment: Path, catalogue: Catalogue, publications: Sequence[Publication], texts: Texts,
+    previous: PreviousTexts | None,
+) -> None:  # fmt: skip
     by_file = {
         (number, file): text
         for number, publication in enumerate(publications)
@@ -89,7 +94,7 @@ def _write_texts(
     def extract(files: Sequence[Attached]) -> Iterator[FullText]:
         return (by_digest[file.digest] for file in files)
 
-    write_texts(segment, catalogue.language, sorted(attached), extract)
+    write_texts(segment, catalogue.language, sorted(attached), extract, previous)
 
 
 LAW_PAGES = ("Contents", "", *(f"Page {number} on borders." for number in range(3, 41)))

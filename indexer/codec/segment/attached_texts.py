@@ -10,6 +10,7 @@ documents. `fulltext.seg` assigns the texts to the documents of one generation:
     sizes, times       the size of the file, and the time of its last change in nanoseconds
     problems           the problems of files, in MessagePack
     version            the version of the extraction that made the texts, in UTF-8
+    offsets_N          for a segment N with other texts: see `FullTextSegment.count_used`
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
 from indexer.codec.segment.array_file import Array, ArrayFileWriter, open_arrays
 from indexer.codec.segment.fulltext import FullTextSegment, TextInfo
-from indexer.codec.segment.string_table import StringTable, compute_offsets
+from indexer.codec.segment.string_table import StringTable
 
 FULLTEXT = "fulltext.seg"
 
@@ -67,13 +68,19 @@ class AttachedTexts:
     ) -> None:
         arrays = read_arrays(folder / FULLTEXT)
         self.names = StringTable.read(arrays, "segments").to_list()
-        self.segments = [
-            FullTextSegment(read_arrays(folder / f"{name}.seg"), folder / f"{name}.dat")
-            for name in self.names
-        ]
-        self.bases = compute_offsets([len(segment) for segment in self.segments])
         self.documents: Array = arrays["documents"]
         self.texts: Array = arrays["texts"]
+        self.segments, bases = list[FullTextSegment](), [0]
+        for number, name in enumerate(self.names):
+            of_segment = read_arrays(folder / f"{name}.seg")
+            bases.append(bases[-1] + len(of_segment["lengths"]))
+            first, last = self._used.searchsorted(bases[-2:]).tolist()
+            segment = FullTextSegment(
+                of_segment, folder / f"{name}.dat", self._used[first:last] - bases[-2],
+                arrays.get(f"offsets_{number}"),
+            )  # fmt: skip
+            self.segments.append(segment)
+        self.bases = np.array(bases, np.int64)
         self._files = StringTable.read(arrays, "files")
         self._sizes, self._times = arrays["sizes"], arrays["times"]
         self.version = arrays["version"].tobytes().decode("utf-8", "replace")
@@ -82,12 +89,17 @@ class AttachedTexts:
     def __len__(self) -> int:
         return len(self.texts)
 
+    @cached_property
+    def _used(self) -> Array:
+        """The texts that belong to documents, ascending."""
+        return np.unique(self.texts)
+
     @property
     def mean_length(self) -> float:
-        """The mean number of words of the texts that have any; at least 1."""
-        lengths = [segment.lengths for segment in self.segments]
-        counted = sum(int(np.count_nonzero(each)) for each in lengths)
-        return max(1.0, sum(float(each.sum()) for each in lengths) / max(1, counted))
+        """The mean number of words of the texts of documents that have any; at least 1."""
+        lengths = [np.zeros(0, np.int64), *(segment.lengths for segment in self.segments)]
+        used = np.concatenate(lengths).take(self._used)
+        return max(1.0, float(used.sum()) / max(1, int(np.count_nonzero(used))))
 
     def find_text(self, attachment: int) -> tuple[FullTextSegment, int]:
         """Return the segment of the text of an attachment, and its number there."""
@@ -120,9 +132,10 @@ class AttachedTexts:
         return {self.get_info(number).digest: number for number in reversed(range(len(self)))}
 
     def find_documents(self, attachment: int) -> list[int]:
-        """Return the documents with the same text as an attachment."""
-        documents: list[int] = self.documents[self.texts == self.texts[attachment]].tolist()
-        return documents
+        """Return the documents with the same text as an attachment, each once."""
+        documents = self.documents[self.texts == self.texts[attachment]]
+        distinct: list[int] = np.unique(documents).tolist()
+        return distinct
 
     def get_attached(self, attachment: int) -> Attached:
         """Return an attachment."""
@@ -152,20 +165,27 @@ def open_texts(
 
 def write_attached(
     folder: Path,
-    names: Sequence[str],
+    segments: Mapping[str, Array | None],
     attached: Sequence[Attached],
     texts: Sequence[int],
     problems: Sequence[FileProblem],
     *,
     version: str,
 ) -> None:
-    """Write the attachments, ordered by document, with the number of the text of each."""
+    """Write the attachments, ordered by document, with the number of the text of each.
+
+    `segments` has the names of the full-text segments, with the result of `count_used` for those
+    with texts of no document.
+    """
     with ArrayFileWriter(folder / FULLTEXT) as writer:
-        StringTable.from_texts(names).write(writer, "segments")
+        StringTable.from_texts([*segments]).write(writer, "segments")
         StringTable.from_texts([each.file for each in attached]).write(writer, "files")
         writer.add("documents", np.array([each.document for each in attached], np.int32))
         writer.add("texts", np.array(texts, np.int64))
         writer.add("sizes", np.array([each.size for each in attached], np.int64))
         writer.add("times", np.array([each.time for each in attached], np.int64))
         writer.add("version", np.frombuffer(version.encode(), np.uint8))
+        for number, offsets in enumerate(segments.values()):
+            if offsets is not None:
+                writer.add(f"offsets_{number}", offsets)
         writer.add("problems", np.frombuffer(msgspec.msgpack.encode(problems), np.uint8))

@@ -23,10 +23,13 @@ from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.block_file import BlockFile
 from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
 from indexer.codec.segment.string_table import compute_offsets
+from indexer.codec.segment.term_dictionary import Dictionary
 from indexer.fulltext.text import FullText
 
 PART_BITS = 16
 MAX_PART_POSITIONS = 1 << PART_BITS
+POSTINGS_AT_A_TIME = 1 << 22
+"""Number of postings that are read at a time to count them. It bounds memory."""
 TABLE_SUFFIX, DATA_SUFFIX = ".seg", ".dat"
 """The suffixes of the two files of a segment."""
 
@@ -60,13 +63,27 @@ class FullTextSegment(FullTextDictionary):
     and `page_starts` has the first position of each page in its text. `part_texts` has the text of
     each part, ascending, and `part_begins` its first position in the text.
 
+    `used` has the texts that belong to publications, or None for all, and `used_offsets` the result
+    of `count_used` if there are others. `languages` and the frequencies of `words` are theirs.
+
     Methods that read `NAME.dat` raise CorruptSegment or OSError.
     """
 
-    def __init__(self, arrays: Mapping[str, Array], data: Path) -> None:
+    def __init__(
+        self,
+        arrays: Mapping[str, Array],
+        data: Path,
+        used: Array | None = None,
+        used_offsets: Array | None = None,
+    ) -> None:
         self._data = BlockFile(data, arrays["blocks"])
         self.infos = msgspec.msgpack.decode(arrays["infos"].data, type=list[TextInfo])
-        super().__init__(arrays, (info.language for info in self.infos if info.language))
+        numbers = range(len(self.infos)) if used is None else used.tolist()
+        languages = (self.infos[number].language for number in numbers)
+        super().__init__(arrays, filter(None, languages))
+        self._offsets: Array = arrays["offsets"]
+        if used_offsets is not None:
+            self.words = Dictionary(self.words.texts, used_offsets)
         self._position_offsets: Array = arrays["position_offsets"]
         self.lengths: Array = arrays["lengths"]
         self.page_offsets: Array = arrays["page_offsets"]
@@ -80,13 +97,24 @@ class FullTextSegment(FullTextDictionary):
     def __len__(self) -> int:
         return len(self.infos)
 
+    def count_used(self, is_used: Array) -> Array:
+        """Return the offsets of postings as if the segment had only the texts of a mask."""
+        is_used_part, offsets = is_used.take(self.part_texts), self._offsets.astype(np.int64)
+        counts = np.zeros(len(offsets), np.int64)
+        for first in range(0, int(offsets[-1]), POSTINGS_AT_A_TIME):
+            last = min(first + POSTINGS_AT_A_TIME, int(offsets[-1]))
+            parts = self._data.read("parts", first, last)
+            running = compute_offsets(is_used_part.take(parts).astype(np.int64))
+            counts += running.take(np.clip(offsets - first, 0, last - first))
+        return counts.astype(self._offsets.dtype)
+
     def count_positions(self, word: int) -> int:
         """Return the number of occurrences of a word."""
         return int(self._position_offsets[word + 1]) - int(self._position_offsets[word])
 
     def read_postings(self, words: Array) -> PartPostings:
         """Return the postings of some words."""
-        offsets = self.words.offsets
+        offsets = self._offsets
         firsts = offsets[words].astype(np.int64)
         sizes = offsets[words + 1] - firsts
         parts = self._data.read_ranges("parts", firsts, sizes)

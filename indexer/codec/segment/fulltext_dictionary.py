@@ -16,6 +16,9 @@ class FullTextDictionary:
 
     `arrays` has those of the segment, by name after `prefix`. `words` has the number of parts with
     each word: see `segment.fulltext`. `languages` are those of the texts, if they are known.
+
+    Texts may belong to no publication any more. Their words are left out of all counts, and a word
+    without others is unknown.
     """
 
     def __init__(
@@ -42,14 +45,20 @@ class FullTextDictionary:
         number = self.stems.find(stem)
         if number is None:
             return self._stem_words[:0]
-        return self._stem_words[self._stem_offsets[number] : self._stem_offsets[number + 1]]
+        first, last = self._stem_offsets[number : number + 2].tolist()
+        return self._keep_used(self._stem_words[first:last])
 
     def find_surface(self, surface: str) -> Array:
         """Return the numbers of the words with this spelling (int64), ascending."""
         first, last = self.words.texts.find_prefix(surface + STEM_MARK)
         plain = self.words.texts.find(surface)
         numbers = np.arange(first, last)
-        return numbers if plain is None else np.insert(numbers, 0, plain)
+        return self._keep_used(numbers if plain is None else np.insert(numbers, 0, plain))
+
+    def _keep_used(self, numbers: Array) -> Array:
+        offsets = self.words.offsets
+        used: Array = numbers[offsets[numbers + 1] > offsets[numbers]]
+        return used
 
     def count_positions(self, word: int) -> int:
         """Return the number of occurrences of a word, if it is known, or of parts with the word."""

@@ -161,10 +161,11 @@ class _OnPages:
                 if any(len(find(dictionary, surface)) for dictionary in dictionaries):
                     self._boosts[STEMS if is_stem else WORDS][surface] += boost
             case _:
+                words = [dictionary.words for dictionary in dictionaries]
                 surfaces = {
-                    decode_surface(dictionary.words.texts.get_text(number))
-                    for dictionary in dictionaries
-                    for number in expand_in_texts(part, dictionary.words).tolist()
+                    decode_surface(of_segment.texts.get_text(number))
+                    for of_segment, numbers in zip(words, expand_in_texts(part, words), strict=True)
+                    for number in numbers.tolist()
                 }
                 for surface in sorted(surfaces):
                     self._boosts[WORDS][surface] += boost

@@ -6,6 +6,10 @@ most postings are kept, and the number of dropped terms is reported.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from itertools import accumulate, chain
+
 import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
@@ -22,7 +26,7 @@ MAX_POSTINGS, MAX_FIELD_POSTINGS = 500_000, 200_000
 second is lower because each position must be checked. A contiguous range of terms over all fields
 is not limited."""
 MAX_TEXT_POSTINGS = 100_000
-"""Maximum postings of all terms of one expansion in a segment of full texts."""
+"""Maximum postings of all terms of one expansion in full texts."""
 COMPARISON_COST = 10
 """Cost of comparing one word with a wildcard or a fuzzy term, in postings."""
 
@@ -89,12 +93,38 @@ def expand_in(part: query.Query, mark: str, dictionary: Dictionary) -> TermExpan
     return TermExpansion(bool(mark), np.array(indexes, np.int64) + first, is_range=False)
 
 
-def expand_in_texts(part: query.Query, words: Dictionary) -> Array:
-    """Return the numbers of the words of full texts that a part matches as written."""
-    expansion = expand_in(part, tokenizer.SURFACE_PREFIX, words)
-    if expansion is None:
-        return np.zeros(0, np.int64)
-    return np.asarray(limit_postings(expansion, words, MAX_TEXT_POSTINGS).numbers)
+def expand_in_texts(part: query.Query, dictionaries: Sequence[Dictionary]) -> list[Array]:
+    """Return the numbers of the words that a part matches as written, for each dictionary.
+
+    The limit applies to all segments of full texts together. A search therefore does not depend on
+    the builds that made them.
+    """
+    expansions = [expand_in(part, tokenizer.SURFACE_PREFIX, words) for words in dictionaries]
+    matching = [
+        np.zeros(0, np.int64) if expansion is None else np.asarray(expansion.numbers)
+        for expansion in expansions
+    ]
+    counts = [
+        np.asarray(words.offsets[numbers + 1] - words.offsets[numbers], np.int64)
+        for words, numbers in zip(dictionaries, matching, strict=True)
+    ]
+    if sum(int(each.sum()) for each in counts) <= MAX_TEXT_POSTINGS:
+        return matching
+    texts = [
+        [*map(words.texts.get_text, numbers.tolist())]
+        for words, numbers in zip(dictionaries, matching, strict=True)
+    ]
+    totals = Counter[str]()
+    for text, count in zip(chain(*texts), chain(*counts), strict=True):
+        totals[text] += int(count)
+    order = sorted(totals, key=lambda text: (-totals[text], text))
+    running = accumulate(totals[text] for text in order)
+    kept = {order[0], *(text for text, count in zip(order, running, strict=True)
+                        if count <= MAX_TEXT_POSTINGS)}  # fmt: skip
+    return [
+        numbers[[text in kept for text in of_dictionary]]
+        for numbers, of_dictionary in zip(matching, texts, strict=True)
+    ]
 
 
 def _get_fixed_prefix(part: query.Query) -> str:

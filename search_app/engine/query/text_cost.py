@@ -48,12 +48,12 @@ def compute_cost(clause: query.Query, vocabulary: Vocabulary, *, only_named: boo
 
 def _compute_expansion_cost(vocabulary: Vocabulary, *, is_prefix: bool) -> int:
     """Return the cost of expanding a part, and of reading as many postings as are allowed."""
-    total = 0
-    for dictionary in vocabulary.text_dictionaries:
-        compared = 0 if is_prefix else len(dictionary)
-        total += compared * term_expansion.COMPARISON_COST
-        total += min(int(dictionary.offsets[-1]), term_expansion.MAX_TEXT_POSTINGS)
-    return total
+    dictionaries = vocabulary.text_dictionaries
+    compared = 0 if is_prefix else sum(map(len, dictionaries))
+    postings = sum(int(dictionary.offsets[-1]) for dictionary in dictionaries)
+    return compared * term_expansion.COMPARISON_COST + min(
+        postings, term_expansion.MAX_TEXT_POSTINGS
+    )
 
 
 def estimate_cost(

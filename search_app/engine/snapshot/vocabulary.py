@@ -102,7 +102,8 @@ class SegmentVocabulary(Vocabulary):
     def languages(self) -> tuple[str, ...]:
         """The languages of the publications and of translations, the catalogue's own first."""
         of_rows = (field.language for field in self.catalogue.searchable if field.language)
-        of_texts = (language for text in self._texts for language in text.languages)
+        # The order of the texts depends on the builds before, that of their languages does not.
+        of_texts = sorted({language for text in self._texts for language in text.languages})
         languages = [self.catalogue.language, *self._arrays.languages, *of_rows, *of_texts]
         return tuple(dict.fromkeys(language.partition("-")[0] for language in languages))
 

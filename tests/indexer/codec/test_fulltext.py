@@ -17,6 +17,7 @@ from indexer.catalogue.records import Problem
 from indexer.codec import fulltext_segments, fulltext_writer
 from indexer.codec.fulltext_segments import PreviousTexts, write_texts
 from indexer.codec.fulltext_writer import FullTextWriter
+from indexer.codec.segment import fulltext
 from indexer.codec.segment.array_file import CorruptSegment, open_arrays
 from indexer.codec.segment.attached_texts import Attached, AttachedTexts
 from indexer.codec.segment.block_file import BLOCK_BYTES
@@ -24,6 +25,7 @@ from indexer.codec.segment.fulltext import FullTextSegment
 from indexer.fulltext.text import Fault, FullText
 
 WORDS = st.sampled_from(("border", "borders", "police", "law", "laws", "État", "人口贩运", "\n\n"))
+LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "nl", "sv", "ru", "ro")
 PAGES = st.lists(st.lists(WORDS, max_size=30).map(" ".join), min_size=1, max_size=6)
 
 
@@ -197,6 +199,36 @@ def test_generations_share_texts(steps: list[list[int]]) -> None:
                 assert texts.get_file(attachment) == f"{number}.pdf"
                 segment, text = texts.find_text(attachment)
                 assert segment.read_page(text, 1) == f"page {number}"
+
+
+@settings(max_examples=15, deadline=None)
+@given(steps=st.lists(st.lists(st.integers(0, 9), max_size=9, unique=True), max_size=5))
+def test_texts_without_a_document_do_not_count(steps: list[list[int]]) -> None:
+    """Words, languages, and lengths are those of the texts that documents have, whatever was."""
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fulltext, "POSTINGS_AT_A_TIME", 3)
+        corpus = Corpus(Path(name))
+        for number in range(10):
+            pages = ["law " * (number + 1) + f"word{number}"]
+            corpus.texts[f"{number:064x}"] = make_text(number, pages, LANGUAGES[number])
+        for numbers in steps:
+            texts, _ = corpus.build(numbers)
+            segments = texts.segments
+            found = {
+                number: sum(len(each.find_surface(f"word{number}")) for each in segments)
+                for number in range(10)
+            }
+            assert found == {number: int(number in numbers) for number in range(10)}
+            counts = [
+                each.words.doc_frequency(word)
+                for each in segments
+                for word in each.find_stem("law").tolist()
+            ]
+            assert sum(counts) == len(numbers)
+            languages = sorted(language for each in segments for language in each.languages)
+            assert languages == sorted(LANGUAGES[number] for number in numbers)
+            mean = sum(number + 2 for number in numbers) / max(1, len(numbers))
+            assert texts.mean_length == pytest.approx(max(1, mean))
 
 
 def make_unread(number: int) -> FullText:
