@@ -75,7 +75,7 @@ class ClusterIndex:
             generation.manifest.catalogue,
             read_words(generation.folder / FULLTEXT_WORDS),
         )
-        outside = OpenSearchStore(opened.name_only()) if opened.compiler.texts else None
+        outside = OpenSearchStore(opened.match_only_named()) if opened.compiler.texts else None
         return Searcher(generation, OpenSearchStore(opened), opened.vocabulary, outside)
 
     def _make_client(self, name: str) -> ClusterClient:

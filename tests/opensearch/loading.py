@@ -53,7 +53,7 @@ def open_index(
 
 def make_searcher(generation: Generation, opened: ClusterGeneration) -> Searcher:
     """Return a searcher of a generation in an index."""
-    outside = OpenSearchStore(opened.name_only()) if opened.compiler.texts else None
+    outside = OpenSearchStore(opened.match_only_named()) if opened.compiler.texts else None
     return Searcher(generation, OpenSearchStore(opened), opened.vocabulary, outside)
 
 

@@ -59,7 +59,7 @@ class FullTextQueries:
         self.weight = row.weight if row else 0.0
         self._counted: Cache[tuple[str, Clause], Json | None] = Cache(MAX_CACHED)
 
-    def name_only(self) -> FullTextQueries:
+    def match_only_named(self) -> FullTextQueries:
         """Return the queries of texts that match only where the query names their field."""
         return FullTextQueries(self._words, self._catalogue, only_named=True)
 

@@ -37,9 +37,9 @@ class ClusterGeneration(NamedTuple):
     counts: CountCache
     frequencies: DocumentFrequencies
 
-    def name_only(self) -> Self:
+    def match_only_named(self) -> Self:
         """Return this generation with full texts that match only where a query names them."""
-        texts = self.compiler.texts and self.compiler.texts.name_only()
+        texts = self.compiler.texts and self.compiler.texts.match_only_named()
         compiler = QueryCompiler(self.vocabulary, self.compiler.fields, texts)
         frequencies = DocumentFrequencies(self.vocabulary, compiler, self.counts)
         return self._replace(compiler=compiler, frequencies=frequencies)
