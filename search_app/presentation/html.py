@@ -34,12 +34,15 @@ def mark(runs: Iterable[TextRun]) -> Markup:
 def mark_passage(runs: Sequence[TextRun]) -> Markup:
     """Return a passage as HTML in two parts. A narrow page has an ellipsis in place of the second.
 
-    The first part ends at a space outside matches. A passage that is hardly longer is one part.
+    The first part has the first match, and ends at a space outside matches. A passage that is
+    hardly longer is one part.
     """
-    cut, start = None, 0
+    cut, start, has_match = None, 0, not any(run.marked for run in runs)
     for run in runs:
         end = start + len(run.text)
-        if not run.marked:
+        if run.marked:
+            has_match = True
+        elif has_match:
             space = run.text.rfind(" ", 0, max(MAX_NARROW_CHARS - start, 0))
             cut = cut if space < 0 else start + space
         start = end

@@ -96,7 +96,7 @@ def test_an_empty_list_leads_to_no_exports(client: FlaskClient) -> None:
 def test_a_narrow_page_has_the_first_part_of_a_passage(runs: list[TextRun]) -> None:
     """Both parts of a passage together are the passage, with all of its marks.
 
-    The first part is short, and it ends between words, not within a match.
+    The first part is short, has the first match, and ends between words, not within a match.
     """
     page = BeautifulSoup(mark_passage(runs), "html.parser")
     ellipsis, rest = page.select_one(".narrow-only"), page.select_one(".wide-only")
@@ -105,6 +105,7 @@ def test_a_narrow_page_has_the_first_part_of_a_passage(runs: list[TextRun]) -> N
         return
     ellipsis.extract()
     rest.extract()
+    assert page.find("mark") or not rest.find("mark")
     assert len(page.text) <= MAX_NARROW_CHARS
     assert rest.text.startswith(" ")
     assert page.text + rest.text == "".join(run.text for run in runs)
