@@ -136,7 +136,7 @@ def _describe_file(match: MatchedText) -> str:
     """Return in which file a clause is, how often, and on which pages."""
     if not match.file:
         return gettext("it is in the full text")
-    file = f"{match.file}{_describe_times(match)}"
+    file = f"{quote(match.file)}{_describe_times(match)}"
     pages = [*map(format_number, match.pages[:MAX_TEXTS])]
     more = len(match.pages) - len(pages)
     if not pages:

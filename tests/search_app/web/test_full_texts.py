@@ -212,7 +212,7 @@ def test_reasons_name_the_full_text(client: FlaskClient) -> None:
     """A reason says in which file a word is, how often, and on which pages."""
     reasons = find_hit(read(client, "/?q=organ&explain=1"), "report").select(".why li")
     [reason] = [each.text for each in reasons]
-    place = r"it is in annual report\.pdf ×7, on pages 14, 20, 25, 31 and 40"
+    place = r"it is in “annual report\.pdf” ×7, on pages 14, 20, 25, 31 and 40"
     assert re.fullmatch(rf"“organ” adds (0\.\d\d) of \1: {place}\.", reason)
 
 
