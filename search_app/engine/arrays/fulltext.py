@@ -28,7 +28,12 @@ from indexer.codec.segment.fulltext import FullTextSegment, PartPostings
 from indexer.codec.segment.postings import B_FULLTEXT, K1
 from indexer.codec.segment.reader import Postings
 from indexer.generations.manifest import IndexOutdated
-from search_app.engine.query.nodes import Clause, Synonyms, list_fulltext_parts
+from search_app.engine.query.nodes import (
+    Clause,
+    Synonyms,
+    list_fulltext_parts,
+    list_page_parts,
+)
 from search_app.engine.query.term_expansion import expand_in_texts
 from search_app.engine.snapshot.cache import Cache
 
@@ -163,25 +168,26 @@ class FullTextMatcher:
     ) -> list[Array]:
         """Return the positions of each part of a clause in the parts of a text, given by a mask.
 
-        The words of a compound have positions if the text has all of them. `check` is called as in
-        `find_postings`.
+        The words of a compound have positions if the text has all of them, and no other part.
+        `check` is called as in `find_postings`.
         """
+        parts, compounds = list_page_parts(node, self._catalogue, only_named=self.only_named)
         keys: list[Array] = []
-        for part in self._list_parts(node):
+        for part in parts:
             check()
-            if isinstance(part, query.CompoundQuery):
-                children = part.subqueries if isinstance(part, query.And) else [part]
-                of_children = [
-                    self.find_clause_keys(query.Or(child.subqueries), segment, wanted, check)
-                    for child in children
-                ]
-                if all(any(map(len, of_child)) for of_child in of_children):
-                    keys += chain.from_iterable(of_children)
-            elif isinstance(part, query.Phrase):
+            if isinstance(part, query.Phrase):
                 keys.append(self._find_keys(part, segment, check, wanted))
             else:
                 postings = self._read(part, segment)
                 keys.append(segment.read_keys(postings, wanted[postings.parts]))
+        if any(map(len, keys)):
+            return keys
+        for compound in compounds:
+            of_words = [
+                self.find_clause_keys(word, segment, wanted, check) for word in compound.subqueries
+            ]
+            if all(any(map(len, of_word)) for of_word in of_words):
+                keys += chain.from_iterable(of_words)
         return keys
 
     def _find_keys(

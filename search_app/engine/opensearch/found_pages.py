@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import chain, product
+from itertools import chain, islice, product
 from typing import NamedTuple
 
 import msgspec
-from whoosh import query
 
 from indexer.cluster.fulltext_documents import FileInfo
 from indexer.cluster.mapping import PAGES, TEXTS, Json
@@ -74,10 +73,11 @@ def _make_searches(
 ) -> Iterator[Json]:
     """Yield the searches for the pages of texts, one for each set of compounds that texts have.
 
-    The words of a compound count if a text has all of them, on any page.
+    The words of a compound count if a text has all of them, on any page, and no other part of its
+    clause.
     """
-    compounds = texts.list_compounds(clauses)[:MAX_COMPOUNDS]
-    conditions = [texts.count(query.Or([compound])) for compound in compounds]
+    limited = [*islice(texts.list_compounds(clauses), MAX_COMPOUNDS)]
+    compounds, conditions = [each for each, _ in limited], [each for _, each in limited]
     for present in product((True, False), repeat=len(compounds)):
         present_and_not = {
             is_present: [each for each, state in zip(conditions, present, strict=True)
@@ -91,9 +91,9 @@ def _make_searches(
             for clause in clauses
             if (found := texts.match_pages(clause, counted))
         ]
-        if pages and all(required):
+        if pages:
             inner: Json = {
-                "filter": required, "must_not": [*filter(None, excluded)],
+                "filter": required, "must_not": excluded,
                 "should": [*_list_pages(any_of(pages), listed, most)],
                 "minimum_should_match": 1,
             }  # fmt: skip

@@ -29,7 +29,7 @@ from search_app.engine.opensearch.combining import (
     match_boosted_terms,
     match_phrase,
 )
-from search_app.engine.query.nodes import Clause, list_fulltext_parts
+from search_app.engine.query.nodes import Clause, list_fulltext_parts, list_page_parts
 from search_app.engine.query.term_expansion import expand_in_texts
 from search_app.engine.snapshot.cache import Cache
 
@@ -103,10 +103,21 @@ class FullTextQueries:
             else:
                 yield part, boost
 
-    def list_compounds(self, clauses: Iterable[Clause]) -> list[query.And]:
-        """Return the parts of clauses of which a text must have all words."""
-        parts = chain.from_iterable(self._list_parts(clause, 1.0) for clause in clauses)
-        return [part for part, _ in parts if isinstance(part, query.And)]
+    def list_compounds(self, clauses: Iterable[Clause]) -> Iterator[tuple[query.And, Json]]:
+        """Yield the compounds of clauses, with the query of the texts whose pages have its words.
+
+        Such a text has all of the words, and no other part of the clause.
+        """
+        for clause in clauses:
+            parts, compounds = self._split(clause)
+            others = self.count(query.Or(parts))
+            for compound in compounds:
+                if counted := self.count(query.Or([compound])):
+                    without = {"must_not": [others]} if others else {}
+                    yield compound, {"bool": {"filter": [counted], **without}}
+
+    def _split(self, node: query.Query) -> tuple[list[query.Query], list[query.And]]:
+        return list_page_parts(node, self._catalogue, only_named=self._only_named)
 
     def match_pages(self, clause: Clause, compounds: Iterable[query.And]) -> Json | None:
         """Return the query of the pages with words of a clause, or None if no page has any.
@@ -116,12 +127,12 @@ class FullTextQueries:
         on_pages, counting = _OnPages(), {id(part) for part in compounds}
 
         def add(node: query.Query) -> None:
-            for part, _ in self._list_parts(node, 1.0):
-                if not isinstance(part, query.And):
-                    on_pages.add(part, 1.0, self._dictionaries)
-                elif id(part) in counting:
-                    for child in part.subqueries:
-                        add(child)
+            parts, of_node = self._split(node)
+            for part in parts:
+                on_pages.add(part, 1.0, self._dictionaries)
+            for compound in of_node:
+                for word in compound.subqueries if id(compound) in counting else ():
+                    add(word)
 
         add(clause)
         return any_of(found) if (found := on_pages.list_queries()) else None

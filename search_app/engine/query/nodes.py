@@ -141,6 +141,27 @@ def list_fulltext_parts(
             yield part
 
 
+def list_page_parts(
+    clause: query.Query, catalogue: Catalogue, *, only_named: bool = False
+) -> tuple[list[query.Query], list[query.And]]:
+    """Return the parts of a clause that are looked for on pages, each once, and its compounds.
+
+    The names of an entity are parts. The words of a compound are looked for only in texts without
+    any part, because they may be anywhere in a text.
+    """
+    parts: dict[object, query.Query] = {}
+    compounds: list[query.And] = []
+    for part in list_fulltext_parts(clause, catalogue, only_named=only_named):
+        if isinstance(part, query.And):
+            compounds.append(part)
+            continue
+        is_names = isinstance(part, query.CompoundQuery)
+        names = list_fulltext_parts(part, catalogue, only_named=only_named) if is_names else [part]
+        for name in names:
+            parts.setdefault(make_part_key(name), name)
+    return [*parts.values()], compounds
+
+
 def split_filters(nodes: list[query.Query]) -> tuple[list[query.Query], list[query.Query]]:
     """Return the nodes about words, and the nodes about facet values only."""
     words: list[query.Query] = []

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from indexer.catalogue.fields import Field
 from indexer.fulltext.text import FullText
 from tests.search_app.engine.full_texts import find, one_text, searching
-from tests.search_app.texts import make_publication
+from tests.search_app.texts import CATALOGUE, make_publication
 
 
 @pytest.mark.parametrize("typed", ["cyber crime", "cybercrime", "cyber-crime", "cyber crimes law"])
@@ -35,3 +36,29 @@ def test_a_rare_compound_of_texts_is_no_word() -> None:
         texts |= one_text(publication.id, [page])
     with searching(made, texts) as searcher:
         assert find(searcher, "border police", exact=True).total == 29
+
+
+def test_a_compound_is_on_the_pages_where_its_words_are_together() -> None:
+    """Pages with one of its words are listed only if the text never has them together."""
+    texts = one_text("a", ["an x here", "the x-ray", "a ray there", "xray"])
+    texts |= one_text("b", ["an x here", "nothing", "a ray there"])
+    made = [make_publication("a", "Boats"), make_publication("b", "Trains")]
+    with searching(made, texts) as searcher:
+        pages = {hit.publication.id: hit.files[0].pages for hit in find(searcher, "x-ray").hits}
+        assert pages == {"a": (2, 4), "b": (1, 3)}
+
+
+def test_a_name_is_counted_once_where_it_is() -> None:
+    """A name of a country that is typed as one of its labels has one match, on one page."""
+    country = Field("country", "Country", kind="country", facet=3)
+    pages = ["The ivory trade", "A ship of Ivory Coast", "The coast", "Côte d'Ivoire"]
+    with searching(
+        [make_publication("a", "Boats"), make_publication("b", "Trains", country="CI")],
+        one_text("a", pages), fields=(*CATALOGUE.fields, country),
+    ) as searcher:  # fmt: skip
+        hits = find(searcher, "Ivory Coast", explain=True).hits
+        [hit] = [hit for hit in hits if hit.publication.id == "a"]
+        assert hit.files[0].pages == (2, 4)
+        assert hit.why is not None
+        [found] = [match for field in hit.why.parts[0].fields for match in field.matched]
+        assert (found.times, found.pages) == (2, (2, 4))
