@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from indexer.codec.segment.array_file import Array, ArrayFileWriter
 from indexer.codec.segment.string_table import StringTable
-from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary
+from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary, decode_surface
 
 
 class FullTextDictionary:
@@ -63,3 +64,17 @@ class FullTextDictionary:
     def count_positions(self, word: int) -> int:
         """Return the number of occurrences of a word, if it is known, or of parts with the word."""
         return self.words.doc_frequency(word)
+
+
+def count_words(
+    dictionaries: Iterable[FullTextDictionary], prefix: str, least: int
+) -> dict[str, int]:
+    """Return the words with a prefix that have at least some number of parts, as written."""
+    totals = Counter[str]()
+    for words in (dictionary.words for dictionary in dictionaries):
+        first, last = words.texts.find_prefix(prefix)
+        counts = np.diff(words.offsets[first : last + 1])
+        for number in counts.nonzero()[0].tolist():
+            surface = decode_surface(words.texts.get_text(first + number))
+            totals[surface] += int(counts[number])
+    return {surface: count for surface, count in totals.items() if count >= least}

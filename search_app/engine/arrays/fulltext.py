@@ -10,7 +10,7 @@ The strength is below 1, so the many words of a text never outweigh a title.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from functools import reduce
@@ -25,6 +25,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array, CorruptSegment
 from indexer.codec.segment.attached_texts import AttachedTexts
 from indexer.codec.segment.fulltext import FullTextSegment, PartPostings
+from indexer.codec.segment.fulltext_dictionary import count_words
 from indexer.codec.segment.postings import B_FULLTEXT, K1
 from indexer.codec.segment.reader import Postings
 from indexer.generations.manifest import IndexOutdated
@@ -123,6 +124,10 @@ class FullTextMatcher:
             for segment in self.attached.segments
             for number in segment.find_surface(surface_form(word)).tolist()
         )
+
+    def list_words(self, prefix: str, least: int) -> Mapping[str, int]:
+        """Return the words with a prefix that at least `least` texts have: see `count_texts`."""
+        return {} if self.only_named else count_words(self.attached.segments, prefix, least)
 
     def _list_parts(self, node: query.Query) -> Iterator[query.Query]:
         return list_fulltext_parts(node, self._catalogue, only_named=self.only_named)

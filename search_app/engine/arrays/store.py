@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -62,6 +62,10 @@ class ArrayStore:
     def count_texts(self, word: str) -> int:
         """Return the approximate number of the searched full texts with a word as written."""
         return self._texts.count_texts(word) if self._texts else 0
+
+    def list_text_words(self, prefix: str, least: int) -> Mapping[str, int]:
+        """Return the words with a prefix that at least `least` of the searched full texts have."""
+        return self._texts.list_words(prefix, least) if self._texts else {}
 
     def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import islice, repeat, tee
+from heapq import nsmallest
+from itertools import chain, islice, repeat, tee
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -170,8 +171,8 @@ def _count_words(texts: Iterable[str], search: _Search) -> Iterator[Suggestion]:
 def _list_completed(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[str]:
     """Yield the text with its last word completed, most frequent words first.
 
-    Skip stop words, and words with the stem of an earlier one. If the typed word is itself in the
-    index, skip words with its stem too.
+    Words that only full texts have come last. Skip stop words, and words with the stem of an
+    earlier one. If the typed word is itself in the index, skip words with its stem too.
     """
     prefix, vocabulary = typed.words[-1], search.interpreter.vocabulary
     if typed.last_start is None or len(prefix) < MIN_CHARS:
@@ -179,14 +180,25 @@ def _list_completed(typed: TypedPrefix, search: _Search, limit: int) -> Iterator
     text_before = typed.text[: typed.last_start]
     is_word = vocabulary.has_term(tokenizer.SURFACE_PREFIX + prefix)
     known_stems = set(vocabulary.list_stems(prefix)[:1]) if is_word else set()
-    for word in _search_before(typed, text_before, search).complete(
-        prefix, limit * CANDIDATES_PER_SUGGESTION
-    ):
+    limit *= CANDIDATES_PER_SUGGESTION
+    completions = _search_before(typed, text_before, search).complete(prefix, limit)
+    for word in chain(completions, _complete_in_texts(prefix, search, limit)):
         stem = vocabulary.list_stems(word)[0]
         if stem in known_stems or _is_stop_word(word, vocabulary):
             continue
         known_stems.add(stem)
         yield text_before + word
+
+
+def _complete_in_texts(prefix: str, search: _Search, limit: int) -> Iterator[str]:
+    """Yield the words with a prefix that only full texts have, most frequent first."""
+    interpreter = search.interpreter
+    counts = interpreter.store.list_text_words(prefix, 1)
+    new = [
+        word for word in counts
+        if not interpreter.vocabulary.has_term(tokenizer.SURFACE_PREFIX + word)
+    ]  # fmt: skip
+    yield from nsmallest(limit, new, key=lambda word: (-counts[word], word))
 
 
 def _is_stop_word(surface: str, vocabulary: Vocabulary) -> bool:

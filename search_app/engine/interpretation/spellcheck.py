@@ -1,6 +1,7 @@
 """Spelling correction: replace unknown or rare words by similar, more frequent ones.
 
-Candidates are the written words of the index, the words of entity labels, and the names of places.
+Candidates are the written words of the index, the words of entity labels, the names of places, and
+words of several full texts. These count less than two documents, so others come first.
 A candidate is within 1 or 2 edits (optimal string alignment: insertion, deletion, substitution, or
 transposition of adjacent letters) and is not a stop word. It is likelier if more documents contain
 it, alone and together with the other words of the query. It is less likely with each edit.
@@ -24,11 +25,10 @@ from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
-from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.string_table import StringTable
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import word_lists, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
+from search_app.engine.interpretation.letter_masks import make_letter_masks
 from search_app.engine.query import clause_builder
 from search_app.engine.query.lexer import QUOTES, lex
 from search_app.engine.query.nodes import Clause
@@ -86,19 +86,23 @@ class SpellChecker:
         frequencies_by_word = dict(vocabulary.count_surfaces())
         places = world_places.list_words(self._languages[0])
         foreign_places = chain.from_iterable(map(world_places.list_words, UNITED_NATIONS))
-        label_frequencies = dict.fromkeys(foreign_places, 1)
+        texts = store.list_text_words("", TRUSTED_TEXTS)
+        label_frequencies: dict[str, float] = {
+            word: 1 + count / (count + TRUSTED_FREQUENCY) for word, count in texts.items()
+        }
+        label_frequencies |= dict.fromkeys(foreign_places, 1)
         label_frequencies |= dict.fromkeys([*labels, *places], LABEL_FREQUENCY)
         # Words that occur only in names keep the capitals and accents that they have there.
         self._label_spellings = {
             word: places.get(word, word)
             for word in label_frequencies.keys() - frequencies_by_word.keys()
         }
-        frequencies_by_word = label_frequencies | frequencies_by_word
+        all_frequencies = label_frequencies | frequencies_by_word
         for surface in stemming.get_stop_words(vocabulary.catalogue.language):
-            frequencies_by_word.pop(surface, None)
-        self._words = list(frequencies_by_word)
-        self._frequencies = np.array(list(frequencies_by_word.values()), np.int64)
-        self._letters = _make_letter_sets(self._words)
+            all_frequencies.pop(surface, None)
+        self._words = list(all_frequencies)
+        self._frequencies = np.array(list(all_frequencies.values()), np.float64)
+        self._letters = make_letter_masks(self._words)
         self._lengths = np.fromiter(map(len, self._words), np.int32, len(self._words))
 
     def correct(self, text: str, deadline: Deadline) -> str | None:
@@ -236,7 +240,7 @@ class SpellChecker:
         surface = surface_form(word)
         edits = 1 if len(surface) < 5 else 2
         max_differing = edits * (2 if surface.isascii() else 4)
-        differing = np.bitwise_count(self._letters ^ _make_letter_sets([surface])[0])
+        differing = np.bitwise_count(self._letters ^ make_letter_masks([surface])[0])
         is_near = (differing <= max_differing) & (np.abs(self._lengths - len(surface)) <= edits)
         is_near &= self._frequencies >= max(min_frequency, 1)
         indexes = np.flatnonzero(is_near)
@@ -289,11 +293,3 @@ def _list_plain_words(text: str) -> list[str]:
     return [
         word for token in lex(text) if token.is_plain for word in tokenizer.split_words(token.text)
     ]
-
-
-def _make_letter_sets(words: Sequence[str]) -> Array:
-    """Return the letters of each word as a bit mask (uint32). An edit changes few of the bits."""
-    texts = StringTable.from_texts(words)
-    bits = np.left_shift(np.uint32(1), (texts.data & 31).astype(np.uint32))
-    bits[texts.offsets[1:] - 1] = 0  # the terminator is not a letter
-    return np.bitwise_or.reduceat(bits, texts.offsets[:-1])

@@ -8,7 +8,7 @@ is the sum over its pages, and a phrase is on one page.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 
 from whoosh import query
@@ -19,7 +19,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.cluster.fulltext_file import FullTextFile
 from indexer.cluster.mapping import PAGES, TEXTS, Json
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
+from indexer.codec.segment.fulltext_dictionary import FullTextDictionary, count_words
 from indexer.codec.segment.postings import B_FULLTEXT
 from indexer.codec.segment.term_dictionary import decode_surface
 from search_app.engine.opensearch.bm25f import FieldNorm, strengthen
@@ -146,6 +146,10 @@ class FullTextQueries:
             for dictionary in self._dictionaries
             for number in dictionary.find_surface(surface_form(word)).tolist()
         )
+
+    def list_words(self, prefix: str, least: int) -> Mapping[str, int]:
+        """Return the words with a prefix that at least `least` texts have: see `count_texts`."""
+        return {} if self._only_named else count_words(self._dictionaries, prefix, least)
 
 
 class _OnPages:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress, islice
 
 from indexer.catalogue.records import Publication
@@ -107,6 +107,11 @@ class OpenSearchStore:
         """Return the approximate number of the searched full texts with a word as written."""
         texts = self._generation.compiler.texts
         return texts.count_texts(word) if texts else 0
+
+    def list_text_words(self, prefix: str, least: int) -> Mapping[str, int]:
+        """Return the words with a prefix that at least `least` of the searched full texts have."""
+        texts = self._generation.compiler.texts
+        return texts.list_words(prefix, least) if texts else {}
 
     def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
