@@ -12,7 +12,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 import numpy as np
@@ -38,19 +38,31 @@ Extract = Callable[[Sequence[Attached]], Iterable[FullText]]
 
 
 class PreviousTexts:
-    """The full texts of the previous generation, and their folder.
-
-    `unread` has the digests of the files that another version of the extraction could not read.
-    This one reads them again.
-    """
+    """The full texts of the previous generation, and their folder."""
 
     def __init__(self, texts: AttachedTexts, folder: Path) -> None:
         self.texts, self.folder = texts, folder
-        is_other = texts.version != make_version()
-        self.unread = {
-            texts.get_info(number).digest
-            for number in range(len(texts) if is_other else 0)
-            if not texts.is_read(number)
+        self._unread = {
+            info.digest
+            for segment in texts.segments
+            for number, info in enumerate(segment.infos)
+            if not segment.count_pages(number)
+        }
+
+    def find_outdated(self, files: Mapping[str, Attached]) -> set[str]:
+        """Return the digests of files that could not be read, and should be read again.
+
+        The extraction has another version, or the file has another suffix.
+        """
+        if self.texts.version != make_version():
+            return self._unread
+        suffixes = {
+            each.attached.digest: _get_suffix(each.attached) for each in self.texts.problems
+        }
+        return {
+            digest
+            for digest in self._unread & files.keys()
+            if _get_suffix(files[digest]) != suffixes.get(digest)
         }
 
     def list_attached(self) -> list[Attached]:
@@ -61,20 +73,22 @@ class PreviousTexts:
         """Return the known problems of files, which may have been renamed, by digest."""
         problems: defaultdict[str, list[Problem]] = defaultdict(list)
         for each in self.texts.problems:
-            file = files.get(each.attached.digest)
-            if file and file.digest not in self.unread:
+            if file := files.get(each.attached.digest):
                 problem = msgspec.structs.replace(each.problem, file=file.file)
                 problems[file.digest].append(problem)
         return problems
 
-    def choose_kept(self, digests: set[str]) -> list[int]:
-        """Return the segments to link. `digests` are those of the files of the new generation."""
+    def choose_kept(self, digests: set[str], outdated: set[str]) -> list[int]:
+        """Return the segments to link.
+
+        `digests` are those of the files of the new generation. No segment has an `outdated` one.
+        """
         segments = self.texts.segments
         useful = [
             number
             for number, segment in enumerate(segments)
             if 2 * len(segment.text_numbers.keys() & digests) > len(segment)
-            and self.unread.isdisjoint(segment.text_numbers)
+            and outdated.isdisjoint(segment.text_numbers)
         ]
         by_size = sorted(useful, key=lambda number: -len(segments[number].page_starts))
         # If there are too many, the smaller half is written again as one.
@@ -86,7 +100,7 @@ class PreviousTexts:
         others = [each for n, each in enumerate(self.texts.segments) if n not in kept]
         for segment in others:
             for digest, text in segment.text_numbers.items():
-                if digest in digests and digest not in self.unread:
+                if digest in digests:
                     yield segment.read_text(text)
 
 
@@ -143,12 +157,13 @@ def write_texts(
     with FullTextWriter(folder, language) as writer:
         if previous:
             problems |= previous.find_problems(files)
-            kept = previous.choose_kept({*files})
+            outdated = previous.find_outdated(files)
+            kept = previous.choose_kept({*files}, outdated)
             written.link(previous, kept, files.keys())
-            for text in previous.read_others(files.keys() - {*written.digests}, kept):
+            for text in previous.read_others(files.keys() - {*written.digests} - outdated, kept):
                 writer.add(text)
-        known = {*written.digests, *(info.digest for info in writer.infos)}
-        new = [each for digest, each in files.items() if digest not in known]
+        present = {*written.digests, *(info.digest for info in writer.infos)}
+        new = [each for digest, each in files.items() if digest not in present]
         for each, text in zip(new, extract(new), strict=True):
             writer.add(text)
             problems[each.digest] = text.list_problems(each.file)
@@ -157,10 +172,15 @@ def write_texts(
     numbers = {digest: number for number, digest in enumerate(written.digests)}
     usable = [each for each in attached if each.size]  # nobody can open an empty file
     texts = [numbers[each.digest] for each in usable]
-    all_problems = [
-        FileProblem(each, problem)
-        for each in files.values()
-        for problem in problems.get(each.digest, ())
-    ]
-    write_attached(folder, written.segments, usable, texts, all_problems, version=make_version())
-    return [each.problem for each in all_problems]
+    current = [FileProblem(files[key], each) for key in files for each in problems.get(key, ())]
+    # A text stays in its segment for a while after its file is gone, and the file may come back.
+    unused = numbers.keys() - files.keys()
+    known = previous.texts.problems if previous else ()
+    gone = [each for each in known if each.attached.digest in unused]
+    stored = [*current, *gone]
+    write_attached(folder, written.segments, usable, texts, stored, version=make_version())
+    return [each.problem for each in current]
+
+
+def _get_suffix(attached: Attached) -> str:
+    return PurePosixPath(attached.file).suffix.lower()

@@ -160,6 +160,8 @@ def _detect(path: Path, file: str, catalogue: Catalogue, report: Report) -> Sour
     if match and match.reader.NAME == pdf.NAME:
         if not _is_attachment(file, catalogue):
             hint = f"Add a row of the kind 'fulltext' to {CATALOGUE_FILE}. The file was left out"
+            if catalogue.fulltext:
+                hint = "Rename it, so that its name ends with .pdf. The file was left out"
             report(Problem(file, 0, "the text of the file is not searched", hint))
         return None
     is_sure = match is not None and match.evidence.score >= SURE

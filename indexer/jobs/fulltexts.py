@@ -104,7 +104,8 @@ class FullTexts:
         files = {each.digest: each for each in attached}
         if not self._previous:
             return None if files else []
-        if not files.keys() <= {*self._known.values()} - self._previous.unread:
+        outdated = self._previous.find_outdated(files)
+        if not files.keys() <= {*self._known.values()} - outdated:
             return None
         problems = self._previous.find_problems(files).values()
         return [each for of_file in problems for each in of_file]

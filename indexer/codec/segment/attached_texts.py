@@ -46,7 +46,10 @@ class Attached(NamedTuple):
 
 
 class FileProblem(msgspec.Struct, frozen=True):
-    """A file that can't be read, or not all of it. Each later build reports the problem."""
+    """A file that can't be read, or not all of it. Each later build reports the problem.
+
+    The file may be gone, while its text is still in a segment.
+    """
 
     attached: Attached
     problem: Problem
@@ -111,11 +114,6 @@ class AttachedTexts:
         """Return the description of the text of an attachment."""
         segment, text = self.find_text(attachment)
         return segment.infos[text]
-
-    def is_read(self, attachment: int) -> bool:
-        """Return whether the file of an attachment could be read."""
-        segment, text = self.find_text(attachment)
-        return segment.count_pages(text) > 0
 
     def get_file(self, attachment: int) -> str:
         """Return the file of an attachment, relative to the corpus folder."""

@@ -171,11 +171,6 @@ class Corpus:
         self.previous = PreviousTexts(AttachedTexts(folder), folder)
         return self.previous.texts, problems
 
-    def reopen(self) -> None:
-        """Open the last generation again."""
-        assert self.previous
-        self.previous = PreviousTexts(self.previous.texts, self.previous.folder)
-
 
 @settings(max_examples=15, deadline=None)
 @given(steps=st.lists(st.lists(st.integers(0, 12), max_size=12, unique=True), max_size=14))
@@ -253,8 +248,20 @@ def test_problems_of_files_are_reported_again(tmp_path: Path) -> None:
         assert [problem.what for problem in problems] == [
             "the PDF is damaged", "1 of 2 pages has no text",
         ]  # fmt: skip
-        assert [texts.is_read(number) for number in range(len(texts))] == [False, True]
+        found = [texts.find_text(number) for number in range(len(texts))]
+        assert [segment.count_pages(text) for segment, text in found] == [0, 2]
     assert len(corpus.extracted) == 2
+
+
+def test_a_file_that_comes_back_has_its_problem(tmp_path: Path) -> None:
+    """The text of a file that was gone for a build is still there, and so is its problem."""
+    corpus = Corpus(tmp_path)
+    corpus.texts = {f"{number:064x}": make_text(number, ["law"]) for number in range(4)}
+    corpus.texts[f"{1:064x}"] = make_unread(1)
+    for numbers in ([0, 1, 2, 3], [0, 2, 3], [0, 1, 2, 3]):
+        _, problems = corpus.build(numbers)
+        assert len(problems) == (1 in numbers)
+    assert len(corpus.extracted) == 4
 
 
 def test_another_version_reads_only_the_unread_files_again(
@@ -270,8 +277,6 @@ def test_another_version_reads_only_the_unread_files_again(
     corpus.texts[f"{2:064x}"] = make_text(2, ["law 2"])
     monkeypatch.setattr(fulltext_segments, "make_version", lambda: "3-5.0")
     corpus.extracted.clear()
-    # The version of the previous generation is compared when it is opened.
-    corpus.reopen()
     texts, problems = corpus.build([0, 1, 2, 3])
     assert corpus.extracted == [f"{2:064x}"]
     assert problems == []

@@ -218,6 +218,16 @@ def test_readers_can_open_a_file_that_is_not_read(corpus: Corpus, extracted: lis
     assert [report.errors for report in verify.verify(corpus.index)] == [()]
 
 
+def test_a_file_with_a_wrong_name_is_read_after_it_is_renamed(corpus: Corpus) -> None:
+    """A note that was named like a PDF was damaged. With the right name, it is a text."""
+    (corpus.folder / "one.pdf").write_text("A note on piracy.", encoding="utf-8")
+    [problem] = corpus.build().problems
+    assert problem.what == "the PDF is damaged"
+    (corpus.folder / "one.pdf").rename(corpus.folder / "one.txt")
+    assert corpus.build().problems == []
+    assert corpus.find("piracy") == ["one"]
+
+
 def test_files_are_read_after_the_extra_is_installed(
     corpus: Corpus, extracted: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
