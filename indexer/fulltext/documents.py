@@ -116,15 +116,20 @@ def _make_key(digest: str, suffix: str, limits: Limits) -> str:
     return f"{digest}{suffix}-{version}-{limits.most_pages}-{limits.longest_document}"
 
 
+def check_size(stream: BufferedReader, limits: Limits) -> None:
+    """Raise ExtractionError if a file is empty, or too large to be read."""
+    size = os.fstat(stream.fileno()).st_size
+    if not size:
+        raise ExtractionError("the file is empty", "Copy or download it again")
+    if size > limits.largest_document:
+        message = f"the file has more than {limits.largest_document} bytes"
+        raise ExtractionError(message, suggest_raising("largest_document"))
+
+
 def _read(file: Path, suffix: str, digest: str, limits: Limits) -> FullText:
     try:
         with open_file(file) as stream:
-            size = os.fstat(stream.fileno()).st_size
-            if not size:
-                raise ExtractionError("the file is empty", "Copy or download it again")
-            if size > limits.largest_document:
-                message = f"the file has more than {limits.largest_document} bytes"
-                raise ExtractionError(message, suggest_raising("largest_document"))
+            check_size(stream, limits)
             text = _READERS[suffix](stream, digest, limits)
             stream.seek(0)
             # A text of other bytes must not be cached or indexed by this digest.
@@ -185,7 +190,7 @@ def _complete(text: FullText, file: Path) -> FullText:
     """
     title, language = text.title, text.language
     if not title:
-        title = _make_title(file)
+        title = make_title(file)
     middle = len(text.pages) // 2
     sample = "".join(text.pages[middle : middle + _SAMPLE_PAGES])
     is_long = len(sample) >= _MIN_DETECTED_CHARS
@@ -197,8 +202,8 @@ def _complete(text: FullText, file: Path) -> FullText:
     )
 
 
-def _make_title(file: Path) -> str:
-    """Return the words of a file name. A byte that is not UTF-8 becomes U+FFFD."""
+def make_title(file: Path) -> str:
+    """Return the words of a file's name. A byte that is not UTF-8 becomes U+FFFD."""
     stem, name = (
         text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         for text in (unquote(file.stem), file.name)

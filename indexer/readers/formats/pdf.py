@@ -6,19 +6,18 @@ the same if only other parts of the file change.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from hashlib import file_digest
 from io import BufferedIOBase, BufferedReader
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
 from indexer.analysis.cleaning import make_slug
-from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.fulltext.cache import TextCache
-from indexer.fulltext.documents import extract
+from indexer.fulltext.documents import check_size, extract, make_title
 from indexer.fulltext.text import ExtractionError
 from indexer.readers.base import CERTAIN, SURE, Evidence, detect_by_name
 
@@ -76,13 +75,10 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
     if not isinstance(stream, BufferedReader) or not isinstance(path, str):
         yield Problem(file, 0, "a compressed PDF can't be read", "Decompress it")
         return
-    if os.fstat(stream.fileno()).st_size > limits.largest_document:
-        message = f"the file has more than {limits.largest_document} bytes"
-        yield Problem(file, 0, message, suggest_raising("largest_document"))
-        return
-    stem = PurePosixPath(file).stem
-    description = _Description(make_slug(stem, None), " ".join(stem.replace("_", " ").split()))
+    name = Path(file)
+    description = _Description(make_slug(name.stem, None), make_title(name))
     try:
+        check_size(stream, limits)
         digest = file_digest(stream, "sha256").hexdigest()
         text = extract(Path(path), digest, limits, TextCache())
     except ExtractionError as error:
