@@ -6,10 +6,10 @@ and suggestions.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
-from whoosh import query
 
 from search_app.engine.deadline import Deadline
 from search_app.engine.diagnosis import Diagnosis
@@ -24,7 +24,7 @@ from search_app.engine.interpretation.interpreter import (
 )
 from search_app.engine.interpretation.readings import Interpretation
 from search_app.engine.query.nodes import clauses
-from search_app.engine.query.term_expansion import count_dropped
+from search_app.engine.query.term_expansion import count_dropped, is_expanded
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import ExpandedEntity, Results
 from search_app.engine.store import Expected, StoreRequest
@@ -146,13 +146,12 @@ def _list_expected(
 
 def _list_truncated(retrieved: Retrieval, interpreter: Interpreter) -> Iterator[tuple[str, int]]:
     """Yield clauses with too many terms or names, with the number of those left out."""
-    expanding = (query.Prefix, query.Wildcard, query.FuzzyTerm)
+    left_out = Counter(dict(retrieved.reply.truncated))
     for clause in clauses(retrieved.interpretation.parsed.words):
-        is_expanded = isinstance(clause.subqueries[0], expanding)
-        count = count_dropped(clause, interpreter.vocabulary) if is_expanded else 0
-        if count and clause.text not in retrieved.reply.dropped:
-            yield clause.text, count
-    yield from retrieved.reply.truncated
+        if is_expanded(clause.subqueries[0]):
+            left_out[clause.text] += count_dropped(clause, interpreter.vocabulary)
+    dropped = retrieved.reply.dropped
+    yield from ((text, count) for text, count in left_out.items() if count and text not in dropped)
 
 
 def _diagnose(

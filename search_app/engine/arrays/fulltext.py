@@ -35,7 +35,7 @@ from search_app.engine.query.nodes import (
     list_fulltext_parts,
     list_page_parts,
 )
-from search_app.engine.query.term_expansion import expand_in_texts
+from search_app.engine.query.term_expansion import TextExpansion, expand_in_texts, is_expanded
 from search_app.engine.snapshot.cache import Cache
 
 MAX_CACHED_POSTINGS = 64
@@ -79,7 +79,7 @@ class FullTextMatcher:
         lengths = np.concatenate([np.zeros(0), *(segment.lengths for segment in segments)])
         self._norms = K1 * (1 - B_FULLTEXT + B_FULLTEXT * lengths / attached.mean_length)
         self._postings: Cache[object, PartPostings] = Cache(MAX_CACHED_POSTINGS)
-        self._expansions: Cache[object, list[Array]] = Cache(MAX_CACHED_POSTINGS)
+        self._expansions: Cache[object, TextExpansion] = Cache(MAX_CACHED_POSTINGS)
         self._phrases: Cache[object, Array] = Cache(MAX_CACHED_PHRASES)
         self._labels: Cache[object, Array] = Cache(MAX_CACHED_LABELS)
         starts = np.flatnonzero(np.diff(attached.documents, prepend=-1))
@@ -225,18 +225,24 @@ class FullTextMatcher:
         """Return the postings of a term, prefix, wildcard or fuzzy term."""
         if not isinstance(part, query.Term):
             key = type(part), part.text, getattr(part, "maxdist", 0)
-            return self._read_words(key, self._expand(key, part, segment), segment)
+            return self._read_words(key, self._expand(part, segment), segment)
         surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
         find = segment.find_stem if surface == part.text else segment.find_surface
         return self._read_words(part.text, find(surface), segment)
 
-    def _expand(self, key: object, part: query.Query, segment: FullTextSegment) -> Array:
+    def _expand(self, part: query.Query, segment: FullTextSegment) -> Array:
         """Return the words of a segment that a prefix, wildcard or fuzzy term matches."""
-        segments = self.attached.segments
-        found = self._expansions.get(
-            key, lambda: expand_in_texts(part, [each.words for each in segments])
-        )
-        return found[segments.index(segment)]
+        return self._expand_in_all(part).numbers[self.attached.segments.index(segment)]
+
+    def _expand_in_all(self, part: query.Query) -> TextExpansion:
+        key = type(part), part.text, getattr(part, "maxdist", 0)
+        words = [segment.words for segment in self.attached.segments]
+        return self._expansions.get(key, lambda: expand_in_texts(part, words))
+
+    def count_dropped(self, clause: Clause) -> int:
+        """Return how many words that a clause matches are above the limits of an expansion."""
+        parts = filter(is_expanded, self._list_parts(clause))
+        return sum(self._expand_in_all(part).dropped for part in parts)
 
     def _read_words(self, key: object, words: Array, segment: FullTextSegment) -> PartPostings:
         return self._postings.get((id(segment), key), lambda: segment.read_postings(words))

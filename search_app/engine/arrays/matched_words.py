@@ -11,6 +11,7 @@ from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.arrays.matcher import make_fetch
 from search_app.engine.deadline import Deadline
 from search_app.engine.query.cost import limit_cost
+from search_app.engine.query.nodes import clauses, drop_boosts
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.store import StoreRequest
 
@@ -57,3 +58,10 @@ class MatchedWords:
             ranking = NOTHING if tree is None else rank(tree, self._snapshot, fetch)
             self._by_fields = len(ranking.documents)
         return self._by_fields
+
+    def count_truncated(self, texts: FullTextMatcher) -> tuple[tuple[str, int], ...]:
+        """Return the texts of the clauses that match fewer words of full texts, and how many."""
+        counted = (
+            (clause.text, texts.count_dropped(clause)) for clause in clauses(drop_boosts(self.tree))
+        )
+        return tuple(each for each in counted if each[1])

@@ -57,12 +57,7 @@ class Retrieved(NamedTuple):
 
 
 class ArrayReply:
-    """The `Reply` to a search of a snapshot.
-
-    The constructor evaluates the words only.
-    """
-
-    truncated: tuple[tuple[str, int], ...] = ()
+    """The `Reply` to a search of a snapshot. The constructor evaluates the words only."""
 
     def __init__(
         self, ask: StoreRequest, snapshot: Snapshot, deadline: Deadline,
@@ -84,6 +79,11 @@ class ArrayReply:
     def dropped(self) -> tuple[str, ...]:
         """The texts of the clauses that were dropped because they cost too much."""
         return self._words.dropped
+
+    @property
+    def truncated(self) -> tuple[tuple[str, int], ...]:
+        """The texts of the clauses that match fewer words of full texts, and how many fewer."""
+        return self._words.count_truncated(self._texts) if self._texts else ()
 
     @property
     def words(self) -> Ranking | None:
@@ -294,9 +294,6 @@ class ArrayReply:
     def find_titles(
         self, words: Sequence[str], limit: int, *, is_open: bool
     ) -> list[tuple[str, str]]:
-        """Return the ids and titles of up to `limit` hits with all words in their title.
-
-        If `is_open`, the last word is a prefix.
-        """
+        """Return the ids and titles of hits with all words in their title: see `Reply`."""
         documents = self.documents
         return completions.find_titles(words, documents, limit, self._snapshot, is_open=is_open)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
+from typing import NamedTuple
 
 from whoosh import query
 
@@ -24,23 +25,33 @@ from indexer.codec.segment.postings import B_FULLTEXT
 from indexer.codec.segment.term_dictionary import decode_surface
 from search_app.engine.opensearch.bm25f import FieldNorm, strengthen
 from search_app.engine.opensearch.combining import (
+    MAX_SYNONYMS,
     all_of,
     any_of,
     match_boosted_terms,
     match_phrase,
 )
 from search_app.engine.query.nodes import Clause, list_fulltext_parts, list_page_parts
-from search_app.engine.query.term_expansion import expand_in_texts
+from search_app.engine.query.term_expansion import expand_in_texts, is_expanded
 from search_app.engine.snapshot.cache import Cache
 
 MAX_CACHED = 512
 """Limit on cached queries of clauses."""
+MAX_CACHED_EXPANSIONS = 64
+"""Limit on cached expansions."""
 STEMS, WORDS = f"{PAGES}.pos", f"{PAGES}.word"
 """The fields of a page."""
 LENGTH = f"{TEXTS}.length"
 """The field of a text with the number of its words."""
 
 Find = Callable[[FullTextDictionary, str], Array]
+
+
+class Expansion(NamedTuple):
+    """Words of full texts as written, and how many others are above the limits."""
+
+    surfaces: list[str]
+    dropped: int
 
 
 class FullTextQueries:
@@ -54,10 +65,11 @@ class FullTextQueries:
         self, words: FullTextFile, catalogue: Catalogue, *, only_named: bool = False
     ) -> None:
         self._words, self._catalogue, self._only_named = words, catalogue, only_named
-        self._dictionaries, self._mean = words.dictionaries, words.mean_length
+        self.dictionaries, self._mean = words.dictionaries, words.mean_length
         row = catalogue.fulltext
         self.weight = row.weight if row else 0.0
         self._counted: Cache[tuple[str, Clause], Json | None] = Cache(MAX_CACHED)
+        self._expansions: Cache[object, Expansion] = Cache(MAX_CACHED_EXPANSIONS)
 
     def match_only_named(self) -> FullTextQueries:
         """Return the queries of texts that match only where the query names their field."""
@@ -81,12 +93,12 @@ class FullTextQueries:
 
         Its score is the number of occurrences, multiplied by their boosts.
         """
-        on_pages, compounds = _OnPages(), list[tuple[query.And, float]]()
+        on_pages, compounds = _OnPages(self), list[tuple[query.And, float]]()
         for part, boost in self._list_parts(node, 1.0):
             if isinstance(part, query.And):
                 compounds.append((part, boost))
             else:
-                on_pages.add(part, boost, self._dictionaries)
+                on_pages.add(part, boost)
         queries = [nest(PAGES, any_of(found), "sum")] if (found := on_pages.list_queries()) else []
         for part, boost in compounds:
             counts = [counted for child in part.subqueries if (counted := self.count(child))]
@@ -124,12 +136,12 @@ class FullTextQueries:
 
         Its score is the number of occurrences. Of compounds, only the words of `compounds` count.
         """
-        on_pages, counting = _OnPages(), {id(part) for part in compounds}
+        on_pages, counting = _OnPages(self), {id(part) for part in compounds}
 
         def add(node: query.Query) -> None:
             parts, of_node = self._split(node)
             for part in parts:
-                on_pages.add(part, 1.0, self._dictionaries)
+                on_pages.add(part, 1.0)
             for compound in of_node:
                 for word in compound.subqueries if id(compound) in counting else ():
                     add(word)
@@ -143,26 +155,47 @@ class FullTextQueries:
             return 0
         return sum(
             dictionary.words.doc_frequency(number)
-            for dictionary in self._dictionaries
+            for dictionary in self.dictionaries
             for number in dictionary.find_surface(surface_form(word)).tolist()
         )
 
+    def expand(self, part: query.Query) -> Expansion:
+        """Return the words that a prefix, wildcard or fuzzy term matches."""
+        key = type(part), part.text, getattr(part, "maxdist", 0)
+        return self._expansions.get(key, lambda: self._expand(part))
+
+    def _expand(self, part: query.Query) -> Expansion:
+        words = [dictionary.words for dictionary in self.dictionaries]
+        # More of them would overload the nodes.
+        numbers, dropped = expand_in_texts(part, words, MAX_SYNONYMS)
+        surfaces = {
+            decode_surface(of_segment.texts.get_text(number))
+            for of_segment, its_numbers in zip(words, numbers, strict=True)
+            for number in its_numbers.tolist()
+        }
+        return Expansion(sorted(surfaces), dropped)
+
+    def count_dropped(self, clause: Clause) -> int:
+        """Return how many words that a clause matches are above the limits of an expansion."""
+        parts = (part for part, _ in self._list_parts(clause, 1.0) if is_expanded(part))
+        return sum(self.expand(part).dropped for part in parts)
+
     def list_words(self, prefix: str, least: int) -> Mapping[str, int]:
         """Return the words with a prefix that at least `least` texts have: see `count_texts`."""
-        return {} if self._only_named else count_words(self._dictionaries, prefix, least)
+        return {} if self._only_named else count_words(self.dictionaries, prefix, least)
 
 
 class _OnPages:
     """The parts of a clause on a page. The boosts of a term that several parts have are added."""
 
-    def __init__(self) -> None:
+    def __init__(self, texts: FullTextQueries) -> None:
+        self._texts = texts
         self._boosts: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         self._phrases: list[Json] = []
 
-    def add(
-        self, part: query.Query, boost: float, dictionaries: Iterable[FullTextDictionary]
-    ) -> None:
+    def add(self, part: query.Query, boost: float) -> None:
         """Add a part, unless no text has its words."""
+        dictionaries = self._texts.dictionaries
         match part:
             case query.Phrase():
                 if any(_has_all(dictionary, part.words) for dictionary in dictionaries):
@@ -176,13 +209,7 @@ class _OnPages:
                 if any(len(find(dictionary, surface)) for dictionary in dictionaries):
                     self._boosts[STEMS if is_stem else WORDS][surface] += boost
             case _:
-                words = [dictionary.words for dictionary in dictionaries]
-                surfaces = {
-                    decode_surface(of_segment.texts.get_text(number))
-                    for of_segment, numbers in zip(words, expand_in_texts(part, words), strict=True)
-                    for number in numbers.tolist()
-                }
-                for surface in sorted(surfaces):
+                for surface in self._texts.expand(part).surfaces:
                     self._boosts[WORDS][surface] += boost
 
     def list_queries(self) -> list[Json]:

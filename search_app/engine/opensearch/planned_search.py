@@ -41,6 +41,9 @@ class PlannedSearch:
         self.words: Json = EVERYTHING
         if ask.tree is not None:
             self.tree, self.dropped, self.truncated = self._limit(ask.tree)
+            if texts := compiler.texts:
+                counted = ((each.text, texts.count_dropped(each)) for each in clauses(self.tree))
+                self.truncated += tuple(each for each in counted if each[1])
             self.words = NOTHING if self.tree is None else compiler.match(self.tree)
             for boost in ask.boosts if self.tree is not None else ():
                 self.tree = query.AndMaybe(self.tree, boost)

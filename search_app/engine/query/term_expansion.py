@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, takewhile
+from typing import NamedTuple
 
 import numpy as np
 from rapidfuzz import process
@@ -93,11 +94,24 @@ def expand_in(part: query.Query, mark: str, dictionary: Dictionary) -> TermExpan
     return TermExpansion(bool(mark), np.array(indexes, np.int64) + first, is_range=False)
 
 
-def expand_in_texts(part: query.Query, dictionaries: Sequence[Dictionary]) -> list[Array]:
-    """Return the numbers of the words that a part matches as written, for each dictionary.
+class TextExpansion(NamedTuple):
+    """The words of full texts that a part matches, as numbers in each dictionary.
 
-    The limit applies to all segments of full texts together. A search therefore does not depend on
-    the builds that made them.
+    `dropped` is the number of words above the limits.
+    """
+
+    numbers: list[Array]
+    dropped: int = 0
+
+
+def expand_in_texts(
+    part: query.Query, dictionaries: Sequence[Dictionary], max_words: int | None = None
+) -> TextExpansion:
+    """Return the words of full texts that a part matches as written.
+
+    The words with the most postings are kept, up to MAX_TEXT_POSTINGS postings and `max_words`
+    words. These limits apply to all segments of full texts together, so a search does not depend
+    on the builds that made them.
     """
     expansions = [expand_in(part, tokenizer.SURFACE_PREFIX, words) for words in dictionaries]
     matching = [
@@ -108,8 +122,9 @@ def expand_in_texts(part: query.Query, dictionaries: Sequence[Dictionary]) -> li
         np.asarray(words.offsets[numbers + 1] - words.offsets[numbers], np.int64)
         for words, numbers in zip(dictionaries, matching, strict=True)
     ]
-    if sum(int(each.sum()) for each in counts) <= MAX_TEXT_POSTINGS:
-        return matching
+    is_short = max_words is None or sum(map(len, matching)) <= max_words
+    if is_short and sum(int(each.sum()) for each in counts) <= MAX_TEXT_POSTINGS:
+        return TextExpansion(matching)
     texts = [
         [*map(words.texts.get_text, numbers.tolist())]
         for words, numbers in zip(dictionaries, matching, strict=True)
@@ -119,12 +134,18 @@ def expand_in_texts(part: query.Query, dictionaries: Sequence[Dictionary]) -> li
         totals[text] += int(count)
     order = sorted(totals, key=lambda text: (-totals[text], text))
     running = accumulate(totals[text] for text in order)
-    kept = {order[0], *(text for text, count in zip(order, running, strict=True)
-                        if count <= MAX_TEXT_POSTINGS)}  # fmt: skip
-    return [
-        numbers[[text in kept for text in of_dictionary]]
-        for numbers, of_dictionary in zip(matching, texts, strict=True)
+    most = max(1, sum(1 for _ in takewhile(MAX_TEXT_POSTINGS.__ge__, running)))
+    kept = {*order[:most][:max_words]}
+    numbers = [
+        of_dictionary[[text in kept for text in its_texts]]
+        for of_dictionary, its_texts in zip(matching, texts, strict=True)
     ]
+    return TextExpansion(numbers, len(order) - len(kept))
+
+
+def is_expanded(part: query.Query) -> bool:
+    """Return whether a part is a prefix, a wildcard, or a fuzzy term."""
+    return isinstance(part, query.Prefix | query.Wildcard | query.FuzzyTerm)
 
 
 def _get_fixed_prefix(part: query.Query) -> str:
