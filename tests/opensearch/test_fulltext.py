@@ -96,6 +96,7 @@ TERMS = (
     *WORDS, "organ*", "b*er", "polise~", "fulltext:organ", "fulltext:pol*", "title:police",
     '"organ removal"', 'fulltext:"police law"', "NOT law", "OR", "Ivory Coast", "2005", "zzz",
     '"法律"', "(organ OR border)", "kolice",
+    "(NOT organ)", "(organ NOT law)",
 )  # fmt: skip
 QUERIES = st.lists(st.sampled_from(TERMS), min_size=1, max_size=4).map(" ".join)
 REQUESTS = st.builds(

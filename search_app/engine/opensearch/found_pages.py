@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice, product
+from itertools import islice, product
 from typing import NamedTuple
 
 import msgspec
@@ -26,20 +26,27 @@ LISTED_PAGES = 100
 """Number of pages of a text that the first request lists. If all have equally many clauses, a
 second request lists the others."""
 MAX_FILES = 1000
-"""Limit on the files of a publication that are searched."""
+"""Limit on the files of a publication whose pages are listed."""
 MAX_COMPOUNDS = 3
 """Limit on the compounds in a query whose words are looked for on pages."""
 CLAUSE = 1 << 17
-"""What a clause adds to the score of a page. It is greater than the occurrences that count."""
+"""The score of each clause that is on a page. It is greater than the occurrences that count."""
 COUNT = f"{CLAUSE} + Math.min(_score, {CLAUSE - 1} / params.clauses)"
 _LISTED, _BEST = "listed", "best"
 _NUMBER, _TEXT = f"{PAGES}.number", f"{PAGES}.text"
 
 
+class PageSearch(NamedTuple):
+    """Clauses that are looked for in the full texts of some publications, given by id."""
+
+    ids: Sequence[str]
+    clauses: Sequence[Clause]
+
+
 class _Found(NamedTuple):
     """A file with its place among the files of a publication.
 
-    `pages` is the number of all pages with any word if some with most clauses are not listed.
+    `pages` is the number of pages to list next, or 0 if all pages with most clauses are listed.
     """
 
     identity: str
@@ -49,43 +56,52 @@ class _Found(NamedTuple):
 
 
 def find_files(
-    ids: Sequence[str], clauses: Sequence[Clause], texts: FullTextQueries, most: int, send: Send
-) -> dict[str, list[FoundFile]]:
-    """Return the files of each publication in which words of the clauses are, by id.
+    searches: Sequence[PageSearch], texts: FullTextQueries, most: int, send: Send
+) -> list[dict[str, list[FoundFile]]]:
+    """Return the files in which words of the clauses are, by id, for each search.
 
     The pages with the most clauses are listed. Of these, the `most` ones with the most occurrences
-    are read.
+    are read. All searches are in one request. A second one lists the pages of long texts.
     """
-    found = defaultdict[str, dict[int, FoundFile]](dict)
-    listed, wanted = LISTED_PAGES, ids
+    found = [defaultdict[str, dict[int, FoundFile]](dict) for _ in searches]
+    listed, wanted = LISTED_PAGES, dict(enumerate(searches))
     while wanted:
-        bodies = [*_make_searches(wanted, clauses, texts, listed, most)]
-        files = [*chain.from_iterable(map(_read, send(bodies) if bodies else ()))]
-        for each in files:
-            found[each.identity][each.place] = each.file
-        listed = max((each.pages for each in files), default=0)
-        wanted = [*dict.fromkeys(each.identity for each in files if each.pages)]
-    return {identity: [of[place] for place in sorted(of)] for identity, of in found.items()}
+        bodies = [
+            (number, body)
+            for number, search in wanted.items()
+            for body in _make_searches(search, texts, listed, most)
+        ]
+        responses = send([body for _, body in bodies]) if bodies else []
+        incomplete = defaultdict[int, dict[str, int]](dict)
+        for (number, _), response in zip(bodies, responses, strict=True):
+            for each in _read(response):
+                found[number][each.identity][each.place] = each.file
+                if each.pages:
+                    incomplete[number][each.identity] = each.pages
+        listed = max((max(pages.values()) for pages in incomplete.values()), default=0)
+        wanted = {
+            number: PageSearch([*pages], searches[number].clauses)
+            for number, pages in incomplete.items()
+        }
+    return [
+        {identity: [of[place] for place in sorted(of)] for identity, of in files.items()}
+        for files in found
+    ]
 
 
 def _make_searches(
-    ids: Sequence[str], clauses: Sequence[Clause], texts: FullTextQueries, listed: int, most: int
+    search: PageSearch, texts: FullTextQueries, listed: int, most: int
 ) -> Iterator[Json]:
     """Yield the searches for the pages of texts, one for each set of compounds that texts have.
 
     The words of a compound count if a text has all of them, on any page, and no other part of its
     clause.
     """
+    ids, clauses = search
     limited = [*islice(texts.list_compounds(clauses), MAX_COMPOUNDS)]
-    compounds, conditions = [each for each, _ in limited], [each for _, each in limited]
-    for present in product((True, False), repeat=len(compounds)):
-        present_and_not = {
-            is_present: [each for each, state in zip(conditions, present, strict=True)
-                         if state == is_present]
-            for is_present in (True, False)
-        }  # fmt: skip
-        required, excluded = present_and_not[True], present_and_not[False]
-        counted = [compound for compound, state in zip(compounds, present, strict=True) if state]
+    for present in product((True, False), repeat=len(limited)):
+        states = [*zip(limited, present, strict=True)]
+        counted = [compound for (compound, _), is_present in states if is_present]
         pages = [
             script_score(found, COUNT, {"clauses": len(clauses)})
             for clause in clauses
@@ -93,10 +109,11 @@ def _make_searches(
         ]
         if pages:
             inner: Json = {
-                "filter": required, "must_not": excluded,
+                "filter": [condition for (_, condition), is_present in states if is_present],
+                "must_not": [condition for (_, condition), is_present in states if not is_present],
                 "should": [*_list_pages(any_of(pages), listed, most)],
                 "minimum_should_match": 1,
-            }  # fmt: skip
+            }
             yield _make_search(ids, inner)
 
 
@@ -104,8 +121,9 @@ def _list_pages(pages: Json, listed: int, most: int) -> Iterator[Json]:
     """Yield the queries of the pages that are listed, and of those that are read."""
     wanted: Json = {"_source": False, "docvalue_fields": [_NUMBER]}
     yield nest(PAGES, pages, inner_hits=wanted | {"name": _LISTED, "size": listed})
-    read: Json = {"name": _BEST, "size": most, "stored_fields": [_TEXT]}
-    yield nest(PAGES, pages, inner_hits=wanted | read)
+    if most:
+        read: Json = {"name": _BEST, "size": most, "stored_fields": [_TEXT]}
+        yield nest(PAGES, pages, inner_hits=wanted | read)
 
 
 def _make_search(ids: Sequence[str], inner: Json) -> Json:
@@ -130,7 +148,7 @@ def _read(response: Response) -> Iterator[_Found]:
 
 
 def _read_text(inner: Response, identity: str, place: int, info: FileInfo) -> _Found:
-    listed, best = inner[_LISTED]["hits"], inner[_BEST]["hits"]["hits"]
+    listed, best = inner[_LISTED]["hits"], inner[_BEST]["hits"]["hits"] if _BEST in inner else []
     highest = int(listed["hits"][0]["_score"]) // CLAUSE
     pages = [hit for hit in listed["hits"] if int(hit["_score"]) // CLAUSE == highest]
     is_cut = len(pages) < listed["total"]["value"] and len(pages) == len(listed["hits"])

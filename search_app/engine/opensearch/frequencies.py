@@ -52,7 +52,7 @@ class ClauseFrequencies:
         self,
         size: int,
         text_weight: float,
-        keys: Mapping[int, bytes],
+        keys: Mapping[tuple[str, Clause], bytes],
         known: dict[bytes, Frequency],
         unknown: Mapping[bytes, Json],
     ) -> None:
@@ -66,11 +66,11 @@ class ClauseFrequencies:
 
     def find(self, clause: Clause) -> Frequency | None:
         """Return the frequency of a clause, or None if it is not known yet."""
-        return self._known.get(self._keys[id(clause)])
+        return self._known.get(self._keys[clause.text, clause])
 
     def get(self, clause: Clause) -> Frequency:
         """Return the frequency of a clause. It must be known."""
-        return self._known[self._keys[id(clause)]]
+        return self._known[self._keys[clause.text, clause]]
 
     def find_idf(self, clause: Clause) -> float:
         """Return the idf of a clause whose frequency is known: see `ranking.term_scores`."""
@@ -97,10 +97,14 @@ class DocumentFrequencies:
 
     def look_up(self, all_clauses: Iterable[Clause]) -> ClauseFrequencies:
         """Return the frequencies of clauses, as far as they are known."""
-        keys, known, unknown = dict[int, bytes](), dict[bytes, Frequency](), dict[bytes, Json]()
+        keys, known, unknown = (
+            dict[tuple[str, Clause], bytes](),
+            dict[bytes, Frequency](),
+            dict[bytes, Json](),
+        )
         for clause in all_clauses:
             body, inside = self._make_body(clause)
-            key = keys[id(clause)] = make_key(body)
+            key = keys[clause.text, clause] = make_key(body)
             frequency = None if inside else self._find_in_vocabulary(clause)
             if frequency is not None:
                 known[key] = Frequency(frequency, frequency, 0)

@@ -22,7 +22,7 @@ from search_app.engine.opensearch.completions import TitleSearch
 from search_app.engine.opensearch.counts import Counts
 from search_app.engine.opensearch.expected_counts import list_counts
 from search_app.engine.opensearch.facets import plan_values
-from search_app.engine.opensearch.found_pages import find_files
+from search_app.engine.opensearch.found_pages import PageSearch, find_files
 from search_app.engine.opensearch.generation import ClusterGeneration
 from search_app.engine.opensearch.inside_weights import InsideWeights
 from search_app.engine.opensearch.page import Facets, LoadedPage, load_page, make_aggregation
@@ -53,7 +53,7 @@ class OpenSearchReply:
         self._overlapping: Json | None = None
         self._expected: Iterable[Expected] = ()
         self._page: LoadedPage | None = None
-        self._files: dict[str, Sequence[FoundFile]] = {}
+        self._files: dict[tuple[str, int], Sequence[FoundFile]] = {}
         deadline.checkpoint("match")
 
     @property
@@ -218,12 +218,13 @@ class OpenSearchReply:
         texts = self._generation.compiler.texts
         if texts is None or self.tree is None:
             return ()
-        if identity not in self._files:
+        if (identity, most) not in self._files:
             shown = [hit.id for hit in self._page.hits] if self._page else []
             ids = shown if identity in shown else [identity]
-            found = find_files(ids, [*clauses(self.tree)], texts, most, self._send)
-            self._files |= {each: found.get(each, []) for each in ids}
-        return self._files[identity]
+            search = PageSearch(ids, [*clauses(self.tree)])
+            [found] = find_files([search], texts, most, self._send)
+            self._files |= {(each, most): found.get(each, []) for each in ids}
+        return self._files[identity, most]
 
     def scan(self) -> Iterator[Publication]:
         """Return all hits in order, whatever the page. They are read when they are taken."""
