@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.catalogue.records import Problem
 from indexer.cluster.documents import Source, list_documents, make_deletion
 from indexer.cluster.fulltext_documents import list_files
 from indexer.codec.segment.reader import Segment
@@ -29,16 +28,11 @@ class Load(NamedTuple):
         """The number of actions."""
         return len(self.removed) + len(self.numbers)
 
-    def list_actions(
-        self, source: Source, skipped: int, report: Callable[[Problem], object] = lambda _: None
-    ) -> Iterator[bytes]:
-        """Yield the actions without the first `skipped` ones. `source` has the documents.
-
-        `report` receives the problems of files.
-        """
+    def list_actions(self, source: Source, skipped: int) -> Iterator[bytes]:
+        """Yield the actions without the first `skipped` ones. `source` has the documents."""
         yield from map(make_deletion, self.removed[skipped:])
         numbers = self.numbers[max(0, skipped - len(self.removed)) :]
-        yield from list_documents(source, numbers, report)
+        yield from list_documents(source, numbers)
 
 
 def list_all(segment: Segment) -> Load:

@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
+
+from indexer.catalogue.records import Problem
 from indexer.cluster import mapping, mirror
 from indexer.cluster.generations import ClusterGenerations, translate_errors
 from indexer.generations.directory import corrupt_error
 from indexer.generations.manifest import IndexMissing, IndexUnusable
 from indexer.generations.publish import KEEP_GENERATIONS
+
+MAX_PROBLEMS = 1000
+"""Limit on the publications whose problems are reported."""
 
 
 def find_errors(generations: ClusterGenerations, name: str) -> Iterator[str]:
@@ -28,6 +34,25 @@ def find_errors(generations: ClusterGenerations, name: str) -> Iterator[str]:
             yield f"it has {count} documents instead of {wanted}"
     except IndexUnusable as error:
         yield error.message
+
+
+def find_text_problems(generations: ClusterGenerations, name: str) -> list[Problem]:
+    """Return the problems of files whose full text is too long to be searched as a whole.
+
+    At most MAX_PROBLEMS publications have any.
+    """
+    body: mapping.Json = {
+        "query": {"exists": {"field": mapping.PROBLEMS}}, "size": MAX_PROBLEMS, "sort": ["id"],
+        "stored_fields": "_none_", "docvalue_fields": [mapping.PROBLEMS],
+    }  # fmt: skip
+    with translate_errors(f"the problems of {name} can't be read"):
+        index = generations.get_documents_index(name)
+        found = generations.client.search(index=index, body=body)
+    return [
+        msgspec.json.decode(problem, type=Problem)
+        for hit in found["hits"]["hits"]
+        for problem in hit["fields"][mapping.PROBLEMS]
+    ]
 
 
 def find_missing_copies(generations: ClusterGenerations, name: str) -> Iterator[str]:

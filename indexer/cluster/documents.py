@@ -7,14 +7,13 @@ of the corpus.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from hashlib import blake2b, sha256
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.catalogue.records import Problem
 from indexer.cluster.fulltext_documents import NEXT_TEXT, TextEncoder, encode_json
 from indexer.cluster.mapping import MAX_TERM_CHARS, make_term
 from indexer.codec.segment.attached_texts import AttachedTexts
@@ -72,7 +71,7 @@ def make_document_id(identity: str) -> str:
 
 
 class Source(NamedTuple):
-    """What the documents of a generation are made of. `texts` has the full texts, if any."""
+    """The sources of the documents of a generation: segment, groups, and full texts, if any."""
 
     segment: Segment
     groups: Groups
@@ -82,16 +81,15 @@ class Source(NamedTuple):
 def list_documents(
     source: Source,
     numbers: NDArray[np.int64] | None = None,
-    report: Callable[[Problem], object] = lambda _: None,
 ) -> Iterator[bytes]:
     """Yield documents as two lines: the action and the document.
 
     `numbers` has those that are wanted, in ascending order; None means all. The documents of a run
     (`split_runs`) are in memory at a time, besides the term dictionary, the values of the facets,
-    and the full texts of one document. `report` receives the problems of files. Raise
-    CorruptSegment or OSError if a full text can't be read.
+    and the full texts of one document. Raise CorruptSegment or OSError if a full
+    text can't be read.
     """
-    encoder = _Encoder(source, report)
+    encoder = _Encoder(source)
     for first, last in split_runs(source.segment.forward_index):
         if numbers is None:
             yield from encoder.encode(first, last)
@@ -137,12 +135,10 @@ class _Facet:
 class _Encoder:
     """Encodes the documents of a segment, run by run."""
 
-    def __init__(self, source: Source, report: Callable[[Problem], object]) -> None:
+    def __init__(self, source: Source) -> None:
         self._segment, self._groups, texts = source
         segment = self._segment
-        self._texts = (
-            TextEncoder(texts, segment.catalogue.language, report) if texts is not None else None
-        )
+        self._texts = TextEncoder(texts, segment.catalogue.language) if texts is not None else None
         # The marks of the stream, FIELD_END and GAP, index from the end.
         stems, words = segment.stems.texts.to_list(), segment.words.texts.to_list()
         self._stems = [*map(make_term, stems), NEXT_TEXT]

@@ -6,8 +6,6 @@ words of a page are the ones of a full-text segment, and so are the marks betwee
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 import numpy as np
 
@@ -22,8 +20,10 @@ NEXT_TEXT = '","'
 """Ends a paragraph and starts the next one, between words of a JSON string."""
 MAX_TEXT_BYTES = 48_000_000
 """Limit on the bytes of the full texts of a publication as JSON. A node rejects a request of over
-100 MB, and one of over a tenth of its heap. Five million characters in a script with a word at each
-letter, such as Chinese, have 85 MB."""
+100 MB, and one of over a tenth of its heap. Five million characters in a script that is indexed
+letter by letter, such as Chinese, have 85 MB."""
+MAX_KNOWN_WORDS = 1 << 20
+"""Limit on the words that an encoder keeps, about 300 MB."""
 
 
 class FileInfo(msgspec.Struct, frozen=True):
@@ -60,18 +60,19 @@ def list_files(texts: AttachedTexts, number: int) -> list[FileInfo]:
 class TextEncoder:
     """Encodes the full texts of documents. `language` is that of the catalogue.
 
-    It keeps the words that it has seen. `report` receives the files whose last pages are left
-    out.
+    It keeps up to MAX_KNOWN_WORDS words. A document names the files whose last pages are left out.
     """
 
-    def __init__(
-        self, texts: AttachedTexts, language: str, report: Callable[[Problem], object]
-    ) -> None:
-        self._texts, self._language, self._report = texts, language, report
-        self._numbers = WordNumbers(language)
+    def __init__(self, texts: AttachedTexts, language: str) -> None:
+        self._texts, self._language = texts, language
+        self._remaining = 0
+        self._problems: list[Problem] = []
+        self._forget_words()
+
+    def _forget_words(self) -> None:
+        self._numbers = WordNumbers(self._language)
         # By provisional number: GAP, FIELD_END, and then the words.
         self._stems, self._surfaces = [NEXT_TEXT, ""], ["", ""]
-        self._remaining = 0
 
     def encode(self, number: int) -> str:
         """Return the fields of a document for its full texts; empty if it has none.
@@ -83,9 +84,15 @@ class TextEncoder:
             return ""
         files = list_files(self._texts, number)
         digests = encode_json([file.digest for file in files])
-        self._remaining = MAX_TEXT_BYTES
+        self._remaining, self._problems = MAX_TEXT_BYTES, []
+        if len(self._stems) > MAX_KNOWN_WORDS:
+            self._forget_words()
         texts = ",".join(map(self._encode_text, attachments))
-        return f',"files":{encode_json(encode_json(files))},"digest":{digests},"texts":[{texts}]'
+        problems = encode_json([*map(encode_json, self._problems)]) if self._problems else ""
+        return "".join([
+            f',"files":{encode_json(encode_json(files))},"digest":{digests},"texts":[{texts}]',
+            f',"problems":{problems}' if problems else "",
+        ])  # fmt: skip
 
     def _encode_text(self, attachment: int) -> str:
         segment, text = self._texts.find_text(attachment)
@@ -94,10 +101,13 @@ class TextEncoder:
         for page in range(count):
             encoded = self._encode_page(page + 1, segment.read_page(text, page), language)
             self._remaining -= len(encoded.encode())
-            if self._remaining < 0:
-                message = f"only {page} of {count} pages are searched: the text is too long"
+            if encoded and self._remaining < 0:
+                size = MAX_TEXT_BYTES // 1_000_000
+                message = (
+                    f"the text exceeds {size} MB, so only {page} of {count} pages are searched"
+                )
                 hint = "Split the file, or use an index in a folder"
-                self._report(Problem(self._texts.get_file(attachment), 0, message, hint))
+                self._problems.append(Problem(self._texts.get_file(attachment), 0, message, hint))
                 break
             if encoded:
                 pages.append(encoded)

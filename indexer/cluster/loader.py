@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,11 +16,10 @@ from typing import NamedTuple
 import msgspec
 from opensearchpy.exceptions import TransportError
 
-from indexer.catalogue.records import Problem
 from indexer.cluster import bulk, changes, files, mapping, mirror
 from indexer.cluster.changes import Load
 from indexer.cluster.connection import ClusterError, describe
-from indexer.cluster.documents import Source, make_groups
+from indexer.cluster.documents import Source
 from indexer.cluster.fulltext_file import FULLTEXT_WORDS, take_words, write_words
 from indexer.cluster.generations import (
     ClusterGenerations,
@@ -29,17 +27,14 @@ from indexer.cluster.generations import (
     State,
     translate_errors,
 )
+from indexer.cluster.opened_generation import OpenedGeneration, open_generation
 from indexer.cluster.vocabulary_file import VOCABULARY, write_vocabulary
-from indexer.codec.segment.array_file import CorruptSegment
-from indexer.codec.segment.attached_texts import AttachedTexts, open_texts
-from indexer.codec.segment.reader import Segment
 from indexer.generations import publish as local_publish
 from indexer.generations.manifest import (
     MANIFEST,
     MANIFEST_DIGEST,
     SEGMENT,
     Generation,
-    IndexOutdated,
     Manifest,
 )
 
@@ -82,10 +77,7 @@ class _Target(NamedTuple):
 
 
 class Loader:
-    """Loads one generation. Its two indexes are `documents` and `files`.
-
-    `problems` has the files that were not sent as a whole.
-    """
+    """Loads one generation. Its two indexes are `documents` and `files`."""
 
     def __init__(
         self, generations: ClusterGenerations, local: Generation, former: Generation | None,
@@ -95,10 +87,15 @@ class Loader:
         self._state, self._options = state, options
         self._documents = generations.get_documents_index(local.name)
         self._files = generations.get_files_index(local.name)
-        self._segment, self._texts = _open(local)
-        is_live = former is not None and state.live == (former.name,)
-        self.problems: list[Problem] = []
-        self._former = former if is_live and former and _are_similar(former, local) else None
+        self._opened = open_generation(local)
+        self._former = self._open_former(former) if former else None
+
+    def _open_former(self, former: Generation) -> OpenedGeneration | None:
+        """Return a generation if it is live, and its documents follow the same rules."""
+        if self._state.live != (former.name,) or not former.has_segment:
+            return None
+        opened = open_generation(former)
+        return opened if opened.rules == self._opened.rules else None
 
     def choose_replicas(self) -> int:
         """Return the number of copies. Raise ClusterError if the cluster has too few nodes."""
@@ -126,9 +123,8 @@ class Loader:
                 self._generations.write_metadata(self._documents, metadata)
                 recorded = time.monotonic()
 
-        actions = target.load.list_actions(target.source, skipped, self.problems.append)
-        with _reading(self._local):
-            bulk.load(self._client, self._documents, actions, record)
+        actions = self._opened.list_actions(target.load, target.source, skipped)
+        bulk.load(self._client, self._documents, actions, record)
         with translate_errors(f"{self._documents} can't be flushed"):
             self._client.indices.refresh(index=self._documents, request_timeout=_REQUEST_SECONDS)
             # A copy on another node starts with the last commit that is known to be safe. Without
@@ -137,7 +133,7 @@ class Loader:
                 self._client.indices.flush(
                     index=self._documents, force="true", request_timeout=_REQUEST_SECONDS
                 )
-        count, wanted = self._generations.count(self._local.name), self._segment.size
+        count, wanted = self._generations.count(self._local.name), self._opened.segment.size
         if count != wanted:
             self._generations.delete([self._documents])
             raise ClusterError(
@@ -192,7 +188,10 @@ class Loader:
             return None
         metadata = self._generations.read_metadata(self._local.name)
         if metadata and self._can_resume(metadata):
-            source, load = self._make_source(metadata.salt), changes.list_all(self._segment)
+            source, load = (
+                self._opened.make_source(metadata.salt),
+                changes.list_all(self._opened.segment),
+            )
             if metadata.source and self._former:
                 load = self._find_changes(self._former, source)
             with translate_errors(f"the settings of {self._documents} can't be changed"):
@@ -220,11 +219,11 @@ class Loader:
             not cloned or cloned.format != mapping.FORMAT or cloned.shards != self._options.shards
         ):  # fmt: skip
             return None
-        source = self._make_source(cloned.salt)
+        source = self._opened.make_source(cloned.salt)
         if source.groups.salt != cloned.salt:
             return None
         load = self._find_changes(self._former, source)
-        if load.size > self._segment.size // 2:
+        if load.size > self._opened.segment.size // 2:
             return None
         body = {"settings": {"index": _LOADING_SETTINGS}}
         with translate_errors(f"{self._documents} can't be cloned"):
@@ -240,29 +239,26 @@ class Loader:
 
     def _create(self) -> _Target:
         """Create an index without documents. Return the target."""
-        source = self._make_source()
+        source = self._opened.make_source()
         metadata = IndexMetadata(
             generation=self._local.name, format=mapping.FORMAT, salt=source.groups.salt,
             shards=self._options.shards,
         )  # fmt: skip
         body = mapping.make_index(
-            self._local.manifest.catalogue, self._options.shards, has_texts=self._texts is not None
+            self._local.manifest.catalogue,
+            self._options.shards,
+            has_texts=self._opened.texts is not None,
         )
         self._create_index(self._documents, body)
         self._generations.write_metadata(self._documents, metadata)
-        return _Target(changes.list_all(self._segment), source, metadata)
+        return _Target(changes.list_all(self._opened.segment), source, metadata)
 
     def _create_index(self, index: str, body: mapping.Json) -> None:
         with translate_errors(f"{index} can't be created"):
             self._client.indices.create(index=index, body=body)
 
-    def _make_source(self, salt: int = 0) -> Source:
-        return Source(self._segment, make_groups(self._segment, salt), self._texts)
-
-    def _find_changes(self, former: Generation, source: Source) -> Load:
-        segment, texts = _open(former)
-        groups = make_groups(segment, source.groups.salt)
-        return changes.find_changes(Source(segment, groups, texts), source)
+    def _find_changes(self, former: OpenedGeneration, source: Source) -> Load:
+        return changes.find_changes(former.make_source(source.groups.salt), source)
 
     def _seal_files(self, folder: Path) -> Generation:
         """Write the files for readers to a folder, with a manifest that lists only these.
@@ -274,39 +270,9 @@ class Loader:
         for name in self._local.manifest.files:
             if not name.startswith(f"{SEGMENT}/"):
                 shutil.copyfile(self._local.folder / name, partial / name)
-        write_vocabulary(self._segment, partial / VOCABULARY)
-        if self._texts is not None:
-            write_words(take_words(self._texts), partial / FULLTEXT_WORDS)
+        write_vocabulary(self._opened.segment, partial / VOCABULARY)
+        if self._opened.texts is not None:
+            write_words(take_words(self._opened.texts), partial / FULLTEXT_WORDS)
         after = self._state.live[0] if self._state.live else None
         draft: Manifest = msgspec.structs.replace(self._local.manifest, after=after)
         return local_publish.seal(partial, draft)
-
-
-def _open(local: Generation) -> tuple[Segment, AttachedTexts | None]:
-    """Return the segment and the full texts of a generation. Raise IndexOutdated if damaged."""
-    catalogue = local.manifest.catalogue
-    with _reading(local):
-        return Segment(local.segment, catalogue), open_texts(local.segment, catalogue)
-
-
-@contextmanager
-def _reading(local: Generation) -> Iterator[None]:
-    """Raise IndexOutdated if a file of the generation is damaged."""
-    try:
-        yield
-    except (CorruptSegment, KeyError) as error:
-        message = f"the generation {local.name} cannot be read: {error}"
-        raise IndexOutdated(message, "Run: pubsearch build --force") from error
-
-
-def _are_similar(former: Generation, local: Generation) -> bool:
-    """Return whether documents of both generations are made by the same rules."""
-    return former.has_segment and _list_rules(former) == _list_rules(local)
-
-
-def _list_rules(local: Generation) -> tuple[object, ...]:
-    manifest, texts = local.manifest, _open(local)[1]
-    return (
-        manifest.format, manifest.analysis, manifest.schema, manifest.limits,
-        texts is not None and texts.version,
-    )  # fmt: skip

@@ -15,7 +15,8 @@ Json = dict[str, object]
 """An object of JSON."""
 
 FORMAT = 1
-"""Version of the documents and their mapping. It grows with every change of either."""
+"""Version of the documents and their mapping. It grows with every change of either, except in the
+parts for full texts, for which a change has another version of the extraction."""
 MAX_TERM_CHARS = 8_000
 """Limit on the characters of a term, a facet value, and a title key. Lucene rejects terms over
 32,766 bytes, and a character has at most 4. A longer one is cut, so two with this prefix are
@@ -27,6 +28,8 @@ TEXT_GAP = 1
 phrases end there, and distances of words are those of a segment."""
 TEXTS, PAGES = "texts", "texts.pages"
 """The paths of nested documents: the full texts of a publication, and the pages of each."""
+PROBLEMS = "problems"
+"""The field with the problems of files whose full text is too long, each as JSON."""
 MAX_NESTED = 1_000_000
 """Limit on the full texts and pages of a publication. The default, 10,000, is that of two files."""
 SYNONYM_SEPARATOR = "|"
@@ -74,6 +77,7 @@ _PAGE_FIELDS: Json = {
 _TEXT_FIELDS: Json = {
     "files": _STORED,
     "digest": {"type": "keyword"},
+    PROBLEMS: {"type": "keyword"},
     TEXTS: {
         "type": "nested",
         "properties": {

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from indexer.catalogue.records import Problem
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.generations import ClusterGenerations
 from indexer.cluster.loader import IndexOptions, Loader
@@ -22,10 +21,8 @@ def publish(
     generations: ClusterGenerations, local: Generation, former: Generation | None = None, *,
     options: IndexOptions = DEFAULT_OPTIONS, check_lock: Callable[[], object] = lambda: None,
     report: Callable[[int, int], object] = lambda _done, _all: None,
-) -> list[Problem]:  # fmt: skip
+) -> None:  # fmt: skip
     """Load a local generation, and make it live. Prune old ones.
-
-    Return the problems of files whose full text was not sent as a whole.
 
     `former` is the local form of the generation that is live in the cluster, if it is known: only
     the changes since are sent then. `check_lock` raises IndexLocked if the lock was lost. `report`
@@ -43,4 +40,3 @@ def publish(
     generations.set_live(local.name, state)
     with suppress(ClusterError):  # the next build removes the rest
         generations.prune(local.name, KEEP_GENERATIONS)
-    return loader.problems

@@ -45,6 +45,11 @@ def make_version() -> str:
     return f"{VERSION}-{metadata.version(pdf.PACKAGE)}" if pdf.is_installed() else str(VERSION)
 
 
+def get_base_version(version: str) -> str:
+    """Return a version of the extraction without that of the extra."""
+    return version.partition("-")[0]
+
+
 def extract(file: Path, digest: str, limits: Limits, cache: TextCache) -> FullText:
     """Return the text of a file, whose SHA-256 is `digest`. Raise ExtractionError.
 

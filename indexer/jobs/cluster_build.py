@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from indexer.cluster import mirror
+from indexer.cluster import check, mirror
 from indexer.cluster import publish as cluster_publish
 from indexer.cluster.generations import ClusterGenerations, State
 from indexer.cluster.loader import IndexOptions
@@ -45,7 +45,7 @@ def build(
         state = generations.read_state()
         if state.live != (result.generation.name,):
             former = None if force else _find_former(folder, state)
-            problems = cluster_publish.publish(
+            cluster_publish.publish(
                 generations, result.generation, former, options=options, check_lock=check_lock,
                 report=progress.report_loading,
             )  # fmt: skip
@@ -53,10 +53,10 @@ def build(
                 result,
                 status="published",
                 changes=result.generation.manifest.changes,
-                problems=[*result.problems, *problems],
             )
         record_status(result.status)
-    return result
+    problems = check.find_text_problems(generations, result.generation.name)
+    return msgspec.structs.replace(result, problems=[*result.problems, *problems])
 
 
 def adopt(generations: ClusterGenerations, folder: Path, *, force: bool = False) -> None:

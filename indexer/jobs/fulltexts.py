@@ -20,7 +20,7 @@ from indexer.codec.segment.attached_texts import FULLTEXT, Attached, AttachedTex
 from indexer.fulltext import pdf
 from indexer.fulltext.attachments import Attachment, find_attachments, format_files
 from indexer.fulltext.cache import TextCache
-from indexer.fulltext.documents import VERSION, extract_all
+from indexer.fulltext.documents import VERSION, extract_all, get_base_version
 from indexer.fulltext.text import FullText
 from indexer.generations.manifest import Generation
 from indexer.ingest.progress import Progress
@@ -179,7 +179,7 @@ def _open_previous(
         return None
     try:
         texts = AttachedTexts(previous.segment)
-        is_same = texts.version.partition("-")[0] == str(VERSION)
+        is_same = get_base_version(texts.version) == str(VERSION)
         return PreviousTexts(texts, previous.segment) if is_same else None
     except (CorruptSegment, KeyError, OSError):
         return None  # the files have another format

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from opensearchpy import OpenSearch
 
-from indexer.cluster import check, lock, publish
+from indexer.cluster import check, loader, lock
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.generations import ClusterGenerations
 from search_app import config
@@ -228,7 +228,7 @@ def test_a_generation_that_was_not_published_is_no_predecessor_in_the_cluster(
     first = generations.read_live_name()
     add(corpus, "A new book")
     with monkeypatch.context() as patch:
-        patch.setattr(publish, "write_vocabulary", lambda *_: 1 / 0)
+        patch.setattr(loader, "write_vocabulary", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             build()
     add(corpus, "Another book")

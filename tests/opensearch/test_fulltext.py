@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,7 +19,8 @@ from indexer.catalogue.fields import Field
 from indexer.catalogue.records import Publication
 from indexer.fulltext.text import FullText
 from search_app.engine.deadline import Deadline
-from search_app.engine.opensearch import found_pages
+from search_app.engine.opensearch import found_pages, fulltext
+from search_app.engine.opensearch.client import ClusterClient
 from search_app.engine.request import SearchRequest
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.equal_results import (
@@ -161,6 +163,42 @@ def test_a_text_of_1000_pages_is_searched(single_node: Cluster, word: str) -> No
         [match] = theirs.hits[0].files
         assert len(match.pages) == (4 if word == "rare" else 1000)
         assert found_pages.LISTED_PAGES < 1000
+
+
+def test_an_explanation_takes_two_more_requests(
+    single_node: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The weights of all clauses are one request, and the pages of all clauses another one."""
+    sent, msearch = [0], ClusterClient.msearch
+
+    def count(self: ClusterClient, *arguments: Any) -> Any:
+        sent[0] += 1
+        return msearch(self, *arguments)
+
+    monkeypatch.setattr(ClusterClient, "msearch", count)
+    texts = {"a": {"a.pdf": make_text("four", ["boats and ships", "ports, boats and seas"])}}
+    with open_both(single_node.client, [make_publication("a", "Trains")], texts) as pair:
+        requests = []
+        for explain in (False, True):
+            request = SearchRequest("boats ships ports seas", explain=explain)
+            pair.remote.search(request)  # counts are cached
+            sent[0] = 0
+            pair.remote.search(request)
+            requests.append(sent[0])
+        assert requests[1] == requests[0] + 2
+
+
+def test_a_prefix_of_very_many_words_matches_the_most_frequent(
+    single_node: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A query has a limit of words, and the results say how many are left out."""
+    monkeypatch.setattr(fulltext, "MAX_SYNONYMS", 5)
+    pages = ["word1 " * 3, " ".join(f"word{number}" for number in range(9))]
+    texts = {"a": {"a.pdf": make_text("words", pages)}}
+    with open_both(single_node.client, [make_publication("a", "Boats")], texts) as pair:
+        results = pair.remote.search(SearchRequest("word*"))
+        assert results.truncated_expansions == (("word*", 4),)
+        assert results.total == 1
 
 
 def test_a_file_with_pages_and_one_without_any_word_keep_their_places(

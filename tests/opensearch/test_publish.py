@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from opensearchpy import OpenSearch
 
-from indexer.cluster import bulk, check, publish
+from indexer.cluster import bulk, check, loader, publish
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.generations import ClusterGenerations
 from indexer.cluster.loader import IndexOptions
@@ -271,7 +271,7 @@ def test_many_changes_are_a_full_load(
 def cut_off(client: OpenSearch, monkeypatch: pytest.MonkeyPatch, requests: int) -> None:
     """Let all bulk requests fail after a number of them. The progress is always recorded."""
     monkeypatch.setattr(bulk, "BODY_BYTES", 1)
-    monkeypatch.setattr(publish, "RECORD_SECONDS", 0)
+    monkeypatch.setattr(loader, "RECORD_SECONDS", 0)
     sent = 0
 
     def post(*arguments: Any, send: Any = client.bulk, **named: Any) -> Any:

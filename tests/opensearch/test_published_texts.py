@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from opensearchpy import OpenSearch
 
-from indexer.cluster import check, publish
+from indexer.cluster import check, fulltext_documents, publish
 from indexer.cluster.connection import ClusterAddress
 from indexer.cluster.generations import ClusterGenerations
 from indexer.generations.manifest import Generation, IndexOutdated
@@ -132,3 +132,25 @@ def test_a_damaged_text_is_not_published(
         publish.publish(generations, local, place.live)
     assert place.find("word3") == ["r3"]
     assert len(read_documents(client, NAME)) == SIZE
+
+
+def test_each_build_reports_a_text_that_is_too_long(
+    place: Place, generations: ClusterGenerations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text that is cut is reported as long as it is in the corpus, also if it is not sent."""
+    monkeypatch.setattr(fulltext_documents, "MAX_TEXT_BYTES", 500)
+    place.write(2, "A text about whales. " * 100)
+
+    def list_problems() -> list[str]:
+        place.publish()
+        assert place.live
+        found = check.find_text_problems(generations, place.live.name)
+        return [f"{problem.file}: {problem.what}" for problem in found]
+
+    [first] = list_problems()
+    assert first.startswith("r2.txt: ")
+    assert "only 0 of 1 pages are searched" in first
+    place.write(3, "A text about boats.")
+    assert list_problems() == [first]
+    place.write(2, "A text about whales.")
+    assert list_problems() == []

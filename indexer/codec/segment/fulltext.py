@@ -84,7 +84,6 @@ class FullTextSegment(FullTextDictionary):
         self._offsets: Array = arrays["offsets"]
         if used_offsets is not None:
             self.words = Dictionary(self.words.texts, used_offsets)
-        self._position_offsets: Array = arrays["position_offsets"]
         self.lengths: Array = arrays["lengths"]
         self.page_offsets: Array = arrays["page_offsets"]
         self.page_starts: Array = arrays["page_starts"]
@@ -107,10 +106,6 @@ class FullTextSegment(FullTextDictionary):
             running = compute_offsets(is_used_part.take(parts).astype(np.int64))
             counts += running.take(np.clip(offsets - first, 0, last - first))
         return counts.astype(self._offsets.dtype)
-
-    def count_positions(self, word: int) -> int:
-        """Return the number of occurrences of a word."""
-        return int(self._position_offsets[word + 1]) - int(self._position_offsets[word])
 
     def read_postings(self, words: Array) -> PartPostings:
         """Return the postings of some words."""

@@ -32,6 +32,7 @@ class FullTextDictionary:
         self.stems = StringTable.read(arrays, f"{prefix}stems")
         self._stem_offsets = arrays[f"{prefix}stem_offsets"]
         self._stem_words = arrays[f"{prefix}stem_words"]
+        self._position_offsets = arrays[f"{prefix}position_offsets"]
 
     def write(self, writer: ArrayFileWriter, prefix: str) -> None:
         """Write the arrays as the constructor reads them."""
@@ -40,6 +41,7 @@ class FullTextDictionary:
         self.stems.write(writer, f"{prefix}stems")
         writer.add(f"{prefix}stem_offsets", self._stem_offsets)
         writer.add(f"{prefix}stem_words", self._stem_words)
+        writer.add(f"{prefix}position_offsets", self._position_offsets)
 
     def find_stem(self, stem: str) -> Array:
         """Return the numbers of the words with a stem (int32), ascending; none if it is unknown."""
@@ -62,8 +64,8 @@ class FullTextDictionary:
         return used
 
     def count_positions(self, word: int) -> int:
-        """Return the number of occurrences of a word, if it is known, or of parts with the word."""
-        return self.words.doc_frequency(word)
+        """Return the number of occurrences of a word, also in texts of no publication."""
+        return int(self._position_offsets[word + 1]) - int(self._position_offsets[word])
 
 
 def count_words(

@@ -64,7 +64,7 @@ class FullTextQueries:
     def __init__(
         self, words: FullTextFile, catalogue: Catalogue, *, only_named: bool = False
     ) -> None:
-        self._words, self._catalogue, self._only_named = words, catalogue, only_named
+        self._words, self._catalogue, self.only_named = words, catalogue, only_named
         self.dictionaries, self._mean = words.dictionaries, words.mean_length
         row = catalogue.fulltext
         self.weight = row.weight if row else 0.0
@@ -108,7 +108,7 @@ class FullTextQueries:
 
     def _list_parts(self, node: query.Query, factor: float) -> Iterator[tuple[query.Query, float]]:
         """Yield the parts of a clause with their boosts, and for synonyms those of their names."""
-        for part in list_fulltext_parts(node, self._catalogue, only_named=self._only_named):
+        for part in list_fulltext_parts(node, self._catalogue, only_named=self.only_named):
             boost = factor * part.boost
             if isinstance(part, query.Or):
                 yield from self._list_parts(query.Or(part.subqueries), boost)
@@ -129,7 +129,7 @@ class FullTextQueries:
                     yield compound, {"bool": {"filter": [counted], **without}}
 
     def _split(self, node: query.Query) -> tuple[list[query.Query], list[query.And]]:
-        return list_page_parts(node, self._catalogue, only_named=self._only_named)
+        return list_page_parts(node, self._catalogue, only_named=self.only_named)
 
     def match_pages(self, clause: Clause, compounds: Iterable[query.And]) -> Json | None:
         """Return the query of the pages with words of a clause, or None if no page has any.
@@ -151,7 +151,7 @@ class FullTextQueries:
 
     def count_texts(self, word: str) -> int:
         """Return the approximate number of texts with a word as written; 0 if `only_named`."""
-        if self._only_named:
+        if self.only_named:
             return 0
         return sum(
             dictionary.words.doc_frequency(number)
@@ -182,7 +182,7 @@ class FullTextQueries:
 
     def list_words(self, prefix: str, least: int) -> Mapping[str, int]:
         """Return the words with a prefix that at least `least` texts have: see `count_texts`."""
-        return {} if self._only_named else count_words(self.dictionaries, prefix, least)
+        return {} if self.only_named else count_words(self.dictionaries, prefix, least)
 
 
 class _OnPages:

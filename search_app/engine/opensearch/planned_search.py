@@ -52,7 +52,8 @@ class PlannedSearch:
     def _limit(self, tree: query.Query) -> FittedTree:
         """Return the tree without clauses and names that cost too much."""
         compiler, vocabulary = self.generation.compiler, self.generation.vocabulary
-        kept, dropped = limit_cost(tree, vocabulary)
+        only_named = compiler.texts is not None and compiler.texts.only_named
+        kept, dropped = limit_cost(tree, vocabulary, only_named=only_named)
         if kept is None:
             return FittedTree(None, dropped)
         boosts = [compiler.match(boost) for boost in self.ask.boosts]

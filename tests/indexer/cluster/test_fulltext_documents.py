@@ -25,7 +25,7 @@ from tests.search_app.texts import (
 
 
 def encode(folder: Path, texts: Sequence[FullText]) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the document of a publication with some texts, and the problems of its files."""
+    """Return the document of a publication with some texts, and the problems that it names."""
     index = make_index_with_texts(
         folder, CATALOGUE, [make_publication("a", "Boats")],
         {"a": {f"{number}.pdf": text for number, text in enumerate(texts)}},
@@ -33,9 +33,10 @@ def encode(folder: Path, texts: Sequence[FullText]) -> tuple[dict[str, Any], lis
     folder = directory.load_live(index).segment
     segment = Segment(folder, CATALOGUE)
     source = Source(segment, make_groups(segment), open_texts(folder, CATALOGUE))
-    problems: list[Problem] = []
-    [lines] = list_documents(source, report=problems.append)
-    return msgspec.json.decode(lines.splitlines()[1]), problems
+    [lines] = list_documents(source)
+    document = msgspec.json.decode(lines.splitlines()[1])
+    problems = (msgspec.json.decode(each, type=Problem) for each in document.get("problems", ()))
+    return document, [*problems]
 
 
 def test_a_page_has_its_words_as_written_and_stemmed(tmp_path: Path) -> None:
@@ -68,10 +69,11 @@ def test_a_long_text_loses_its_last_pages_and_is_named(
 ) -> None:
     """A document fits into a request. The pages that are left out are reported, once a file."""
     monkeypatch.setattr(fulltext_documents, "MAX_TEXT_BYTES", 3000)
-    texts = [make_text("a", ["boats " * 50] * 10), make_text("b", ["boats " * 50] * 10)]
+    pages = ["boats " * 50] * 10
+    texts = [make_text("a", pages), make_text("b", pages), make_text("scan", [""] * 3)]
     document, problems = encode(tmp_path, texts)
     counts = [len(text["pages"]) for text in document["texts"]]
     assert 0 < counts[0] < 10
-    assert counts[1] == 0
+    assert counts[1:] == [0, 0]
     assert [problem.file for problem in problems] == ["0.pdf", "1.pdf"]
     assert f"only {counts[0]} of 10 pages are searched" in problems[0].what

@@ -17,6 +17,7 @@ from indexer.fulltext.text import FullText
 from indexer.generations import directory
 from indexer.generations.manifest import IndexOutdated
 from search_app.engine.local_index import open_searcher
+from search_app.engine.query import term_expansion
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit
 from tests.search_app.engine.full_texts import (
@@ -130,6 +131,16 @@ def test_patterns_match_texts(text: str) -> None:
         [hit] = find(searcher, text).hits
         runs = hit.files[0].passages[0].passage
         assert any(run.marked and run.text == "Smuggling" for run in runs)
+
+
+def test_words_above_the_limit_of_a_prefix_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A prefix with too many words in texts matches the most frequent ones, and says so."""
+    monkeypatch.setattr(term_expansion, "MAX_TEXT_POSTINGS", 3)
+    pages = ["smuggling smuggled", "smuggling", "smuggler smugglers smuggles"]
+    with searching([make_publication("a", "Boats")], one_text("a", pages)) as searcher:
+        assert find(searcher, "smugg*").truncated_expansions == (("smugg*", 2),)
+        assert find(searcher, "smuggling").truncated_expansions == ()
+        assert find(searcher, "smugg*", inside=False).truncated_expansions == ()
 
 
 def test_words_of_another_language_are_found_in_texts() -> None:
