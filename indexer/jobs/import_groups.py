@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
@@ -66,8 +65,8 @@ class ImportFile(NamedTuple):
     """A file to import.
 
     `name`: its path in the corpus folder, or its absolute path if it is not copied. `evidence`: why
-    its format was recognized. `source`: its source in the existing `sources.toml`. `is_listed`: its
-    folder is imported, and not only the file.
+    its format was recognized. `source`: its source in the existing `sources.toml`. `root`: the
+    imported folder that contains it, as in its name, or None if the file itself is imported.
     """
 
     path: Path
@@ -75,12 +74,18 @@ class ImportFile(NamedTuple):
     reader: Reader
     evidence: str
     source: Source | None = None
-    is_listed: bool = False
+    root: Path | None = None
 
     @property
     def stays(self) -> bool:
         """Whether the folder refers to the file instead of a copy."""
         return Path(self.name).is_absolute()
+
+    @property
+    def place(self) -> Path:
+        """The folder of its source. PDFs of a folder and of its subfolders have one source."""
+        is_usual = self.reader.NAME == pdf.NAME and self.path.suffix.lower() in pdf.SUFFIXES
+        return self.root if self.root and is_usual else Path(self.name).parent
 
 
 class Group:
@@ -91,15 +96,11 @@ class Group:
 
     def __init__(self, first: ImportFile) -> None:
         self.reader, self.evidence, self.source = first.reader, first.evidence, first.source
+        self.place = first.place
         self.files: list[ImportFile] = []
         self.profile = Profile()
         self.records: Counter[str] = Counter()
         self.problems: Counter[str] = Counter()
-
-    @property
-    def depth(self) -> int:
-        """The number of folders in the names of its files."""
-        return len(Path(self.files[0].name).parts)
 
     def list_patterns(self, files: Sequence[ImportFile]) -> list[str]:
         """Return globs for the files of the group, or their names if these match other `files`.
@@ -108,21 +109,28 @@ class Group:
         PDFs are imported. PDFs with another suffix have none either. If single files are imported,
         which are not copied, globs must not match other files in their folder either.
         """
-        names, parent = set(self.records), Path(self.files[0].name).parent
+        names, first = set(self.records), self.files[0]
         suffixes = {Path(name).suffix for name in names}
-        folder = Path(glob.escape(str(parent)))
+        folder = Path(glob.escape(str(self.place)), "**" if self._is_tree and first.stays else "")
         globs = [(folder / f"*{suffix}").as_posix() for suffix in sorted(suffixes)]
-        others = {file.name for file in files}
-        is_listed = all(file.is_listed for file in self.files)
-        if self.files[0].stays and not is_listed:
-            others |= {str(path) for path in parent.iterdir()}
-        matching = {name for name in others if any(fnmatchcase(name, each) for each in globs)}
         may_grow = len(names) > 1
         if self.reader.NAME == pdf.NAME:
             # Next to an export, a PDF that is added later may belong to one of its records.
-            is_alone = is_listed and all(file.reader.NAME == pdf.NAME for file in files)
+            is_alone = self._is_tree and all(file.reader.NAME == pdf.NAME for file in files)
             may_grow = (may_grow or is_alone) and {*map(str.lower, suffixes)} == {*pdf.SUFFIXES}
-        return globs if may_grow and matching == names else sorted(names)
+        if not may_grow:
+            return sorted(names)
+        others = {file.name for file in files}
+        if first.stays and not all(file.root for file in self.files):
+            others |= {str(path) for path in self.place.iterdir()}
+        sources = [Source(file=each, format="") for each in globs]
+        matching = {name for name in others if any(source.matches(name) for source in sources)}
+        return globs if matching == names else sorted(names)
+
+    @property
+    def _is_tree(self) -> bool:
+        """Whether the source has the files of subfolders, too."""
+        return self.reader.NAME == pdf.NAME and self.place == self.files[0].root
 
 
 class Plan(NamedTuple):
@@ -151,7 +159,7 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
     forced = _find_format(format_name) if format_name else None
     list_files = safe_files.list_outside if in_place else safe_files.list_files
     list_folder = partial(list_files, report=report, limits=limits)
-    for file, relative, is_listed in _list_files(paths, into, list_folder):
+    for file, relative, folder in _list_files(paths, into, list_folder):
         # A link stays a file of its own.
         name, absolute = _make_unique(relative, taken), str(file.parent.resolve() / file.name)
         names = (absolute, name) if in_place else (name, absolute)
@@ -166,7 +174,8 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
             # Only a path of a file that is not copied can be unprintable.
             report(Problem(safe_files.printable_path(Path(name)), 0, *safe_files.UNPRINTABLE))
             continue
-        make = partial(ImportFile, file, name, is_listed=is_listed)
+        root = folder if in_place or not folder else Path()
+        make = partial(ImportFile, file, name, root=root)
         match = None if forced else registry.detect(file)
         if forced:
             yield make(forced, "the option --format names it")
@@ -203,20 +212,17 @@ def _find_format(name: str) -> Reader:
 
 def _list_files(
     paths: Iterable[Path], into: Path, list_folder: Callable[[Path], list[Path]]
-) -> Iterator[tuple[Path, str, bool]]:
-    """Yield the files at the paths, their names in the corpus folder, and whether they are listed.
-
-    A file is listed if one of the paths is its folder.
-    """
+) -> Iterator[tuple[Path, str, Path | None]]:
+    """Yield the files at the paths, their names in the corpus folder, and the path of a folder."""
     for path in paths:
         if not path.is_dir():
-            yield path, safe_files.printable_path(Path(path.name.lstrip(".") or "file")), False
+            yield path, safe_files.printable_path(Path(path.name.lstrip(".") or "file")), None
             continue
         folder = path.resolve()
         for file in list_folder(folder):
             is_target = file.resolve().is_relative_to(into)
             if file.suffix.lower() not in NEVER_SOURCES and not is_target:
-                yield file, safe_files.printable_path(file.relative_to(folder)), True
+                yield file, safe_files.printable_path(file.relative_to(folder)), folder
 
 
 def _make_unique(name: str, taken: set[str]) -> str:
@@ -262,7 +268,7 @@ def _make_key(file: ImportFile, profile: Profile) -> object:
     if file.source:
         return file.source.file
     path = Path(file.name)
-    key = (file.reader.NAME, path.parent, path.suffix.lower())
+    key = (file.reader.NAME, file.place, path.suffix.lower())
     if file.reader.FIELDS or profile.records == 1:
         return key
     return (*key, frozenset(profile.headings or profile.columns))

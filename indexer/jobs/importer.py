@@ -150,7 +150,9 @@ def _list_others(
 
     It may match files of groups in deeper folders, because their sources come first.
     """
-    deeper = {file.name for other in groups if other.depth > group.depth for file in other.files}
+    depth = len(group.place.parts)
+    others = (other for other in groups if len(other.place.parts) > depth)
+    deeper = {file.name for other in others for file in other.files}
     return [file for file in files if file.name not in deeper]
 
 

@@ -43,13 +43,14 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     def matches(self, file: str) -> bool:
         """Return whether a path, relative to the corpus folder or absolute, has this source.
 
-        An absolute glob without `**` matches no files in subfolders, because a build seeks none
-        there.
+        A glob matches files in subfolders. An absolute one does so only with `/**/`, because a
+        build seeks no others.
         """
-        is_outside = Path(self.file).is_absolute() and "**" not in self.file
-        if is_outside and file.count("/") != self.file.count("/"):
-            return False
-        return file == self.file or fnmatchcase(file, self.file)
+        if file == self.file:
+            return True
+        is_deep = not self.file.startswith("/") or "/**/" in self.file
+        is_near = is_deep or file.count("/") == self.file.count("/")
+        return is_near and fnmatchcase(file, self.file.replace("/**/", "/"))
 
 
 class Attachments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

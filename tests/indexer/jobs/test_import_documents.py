@@ -294,16 +294,34 @@ def test_a_pdf_that_is_removed_in_place_is_no_problem(pdfs: Path, tmp_path: Path
     assert result.problems == []
 
 
-def test_a_later_subfolder_in_place_can_be_imported(pdfs: Path, tmp_path: Path) -> None:
-    """A second import of the folder adds a source for the new subfolder."""
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_folder_of_pdfs_is_one_source(in_place: bool, pdfs: Path, tmp_path: Path) -> None:
+    """It has subfolders, and those that are added later."""
     into = tmp_path / "new"
-    importer.import_files([pdfs], into, in_place=True)
-    (pdfs / "later").mkdir()
-    (pdfs / "later" / "Later_report.pdf").write_bytes(make_pdf(["Later."]))
-    importer.import_files([pdfs], into, in_place=True)
-    assert set(read(into)) == {
-        "harbour-report", "fishing-report", "whaling-report", "later-report",
-    }  # fmt: skip
+    importer.import_files([pdfs], into, in_place=in_place)
+    assert len(sources.load(into).source) == 1
+    later = (pdfs if in_place else into) / "later"
+    later.mkdir()
+    (later / "Later_report.pdf").write_bytes(make_pdf(["Later."]))
+    expected = {"harbour-report", "fishing-report", "whaling-report", "later-report"}
+    assert set(read(into)) == expected
+    # Another import finds nothing new.
+    importer.import_files([pdfs], into, in_place=in_place)
+    assert len(sources.load(into).source) == 1
+    assert set(read(into)) == expected
+
+
+def test_tables_of_a_later_subfolder_in_place_are_imported(tmp_path: Path) -> None:
+    """A glob of a folder has no files of subfolders, so a second import adds a source for them."""
+    folder, into = tmp_path / "tables", tmp_path / "new"
+    (folder / "later").mkdir(parents=True)
+    for name in ("a.csv", "b.csv"):
+        (folder / name).write_text(f"id,title\n{name},On {name}\n", encoding="utf-8")
+    importer.import_files([folder], into, in_place=True)
+    for name in ("c.csv", "d.csv"):
+        (folder / "later" / name).write_text(f"id,title\n{name},On {name}\n", encoding="utf-8")
+    importer.import_files([folder], into, in_place=True)
+    assert len(read(into)) == 4
 
 
 def test_unusual_files_of_a_folder_in_place_are_left_out(pdfs: Path, tmp_path: Path) -> None:

@@ -195,12 +195,12 @@ def test_files_with_the_same_columns_are_described_once(
     reports = folder / "reports"
     reports.mkdir()
     for name in "abc":
-        (reports / name).mkdir()
-        (reports / name / f"{name}.pdf").write_bytes(make_pdf([f"text {name}"]))
-    (reports / "a" / "empty.pdf").touch()
+        # With this suffix, each PDF is a source of its own.
+        (reports / f"{name}.scan").write_bytes(make_pdf([f"text {name}"]))
+    (reports / "empty.pdf").touch()
     result = run("open", "reports")
-    assert result.out.count("format pdf") == 1
-    assert "*.pdf and 2 more: 4 records, format pdf" in result.out
+    assert result.out.count("because it starts like a PDF") == 1
+    assert "a.scan and 2 more: 3 records, format pdf" in result.out
     assert "Imported 4 records" in result.out
     assert result.err.count("the file is empty") == 1
 
