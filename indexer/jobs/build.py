@@ -158,11 +158,7 @@ class _Build:
         )  # fmt: skip
         with closing(reader.read_folder(self.corpus_folder)) as items:
             unchanged, remaining = _split_unchanged(items)
-            is_unchanged = (
-                self.former is not None and remaining is None
-                and self._has_same_texts(self.former, unchanged)
-                and self.stats.count_and_compare(unchanged, self.live)
-            )  # fmt: skip
+            is_unchanged = remaining is None and self._is_unchanged(unchanged)
             new = None if is_unchanged else self._write(chain(unchanged, remaining or ()))
         if self.live and not new:
             publish.prune(self.index, self.live.name)
@@ -179,15 +175,22 @@ class _Build:
             self._find_same_titles(new) if new else None,
         )
 
-    def _has_same_texts(self, former: Segment, unchanged: Sequence[Item]) -> bool:
-        """Return whether the full texts are those of the same files. Report their problems.
+    def _is_unchanged(self, items: Sequence[Item]) -> bool:
+        """Return whether the live generation has these items, their places, and their files."""
+        reported = [*self.problems]
+        is_same = (
+            self.former is not None
+            and self._has_same_texts(self.former)
+            and self.stats.count_and_compare(items, self.live)
+        )
+        if not is_same:
+            self.problems[:] = reported  # those of the texts are of other publications
+        return is_same
 
-        `unchanged` are the first publications of the former segment.
-        """
+    def _has_same_texts(self, former: Segment) -> bool:
+        """Return whether the full texts are those of the same files. Report their problems."""
         if not self.texts:
             return True
-        if len(unchanged) != len(former.docstore):
-            return False
         problems: list[Problem] = []
         attached = self.texts.find(former.docstore.list_publications(), problems.append)
         known = self.texts.find_known_problems(attached)

@@ -288,10 +288,24 @@ def test_a_pdf_that_is_removed_in_place_is_no_problem(pdfs: Path, tmp_path: Path
     """The record of the last PDF is removed with its file."""
     importer.import_files([pdfs], tmp_path / "new", in_place=True)
     build.build(tmp_path / "new", tmp_path / "index")
-    (pdfs / "Harbour_report.pdf").unlink()  # the last one in the order of the corpus
+    (pdfs / "old" / "Whaling_report.pdf").unlink()  # the last one in the order of the corpus
     result = build.build(tmp_path / "new", tmp_path / "index")
     assert result.changes.removed == 1
     assert result.problems == []
+
+
+def test_a_damaged_pdf_that_is_moved_in_place_is_no_missing_file(
+    pdfs: Path, tmp_path: Path
+) -> None:
+    """Its record stays the same in another folder, and only the damage is reported."""
+    broken = pdfs / "old" / "Zoo.pdf"  # the last one in the order of the corpus
+    broken.write_bytes(b"%PDF-1.7 broken")
+    importer.import_files([pdfs], tmp_path / "new", in_place=True)
+    build.build(tmp_path / "new", tmp_path / "index")
+    (pdfs / "zoo").mkdir()
+    broken.rename(pdfs / "zoo" / "Zoo.pdf")
+    [problem] = build.build(tmp_path / "new", tmp_path / "index").problems
+    assert problem.what == "the PDF is damaged"
 
 
 @pytest.mark.parametrize("in_place", [False, True])
