@@ -127,7 +127,8 @@ class FullTextSegment(FullTextDictionary):
         """
         parts, counts, firsts = postings
         if is_wanted is not None:
-            parts, counts, firsts = parts[is_wanted], counts[is_wanted], firsts[is_wanted]
+            wanted = is_wanted.nonzero()[0]  # most often few
+            parts, counts, firsts = parts.take(wanted), counts.take(wanted), firsts.take(wanted)
         keys = np.repeat(parts.astype(np.int64) * MAX_PART_POSITIONS, counts)
         keys += self._data.read_ranges("positions", firsts, counts)
         keys.sort(kind="stable")  # it merges the ascending runs of the words

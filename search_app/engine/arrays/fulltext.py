@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from functools import reduce
+from functools import partial, reduce
 from itertools import chain
 
 import numpy as np
@@ -204,7 +204,10 @@ class FullTextMatcher:
         `check` is called before the positions of each word are read. `wanted` is a mask of parts;
         None means all.
         """
-        found = [self._read_words(stem, segment.find_stem(stem), segment) for stem in phrase.words]
+        found = [
+            self._read_words(stem, partial(segment.find_stem, stem), segment)
+            for stem in phrase.words
+        ]
         masks = [segment.mark_parts(postings.parts) for postings in found]
         mask = reduce(np.logical_and, masks if wanted is None else [*masks, wanted])
         rarest, *others = sorted(
@@ -225,10 +228,10 @@ class FullTextMatcher:
         """Return the postings of a term, prefix, wildcard or fuzzy term."""
         if not isinstance(part, query.Term):
             key = type(part), part.text, getattr(part, "maxdist", 0)
-            return self._read_words(key, self._expand(part, segment), segment)
+            return self._read_words(key, lambda: self._expand(part, segment), segment)
         surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
         find = segment.find_stem if surface == part.text else segment.find_surface
-        return self._read_words(part.text, find(surface), segment)
+        return self._read_words(part.text, partial(find, surface), segment)
 
     def _expand(self, part: query.Query, segment: FullTextSegment) -> Array:
         """Return the words of a segment that a prefix, wildcard or fuzzy term matches."""
@@ -244,8 +247,11 @@ class FullTextMatcher:
         parts = filter(is_expanded, self._list_parts(clause))
         return sum(self._expand_in_all(part).dropped for part in parts)
 
-    def _read_words(self, key: object, words: Array, segment: FullTextSegment) -> PartPostings:
-        return self._postings.get((id(segment), key), lambda: segment.read_postings(words))
+    def _read_words(
+        self, key: object, find: Callable[[], Array], segment: FullTextSegment
+    ) -> PartPostings:
+        """Return the cached postings of a key, or else those of the words that `find` returns."""
+        return self._postings.get((id(segment), key), lambda: segment.read_postings(find()))
 
 
 def find_members(positions: Array, others: Array) -> Array:
