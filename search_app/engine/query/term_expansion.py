@@ -122,6 +122,9 @@ def expand_in_texts(
         np.asarray(words.offsets[numbers + 1] - words.offsets[numbers], np.int64)
         for words, numbers in zip(dictionaries, matching, strict=True)
     ]
+    # A segment may have words of removed files.
+    matching = [numbers[each > 0] for numbers, each in zip(matching, counts, strict=True)]
+    counts = [each[each > 0] for each in counts]
     is_short = max_words is None or sum(map(len, matching)) <= max_words
     if is_short and sum(int(each.sum()) for each in counts) <= MAX_TEXT_POSTINGS:
         return TextExpansion(matching)
