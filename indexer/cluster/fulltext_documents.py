@@ -30,7 +30,8 @@ class FileInfo(msgspec.Struct, frozen=True):
     """The description of a file with a full text.
 
     `path` is relative to the corpus folder. `pages` is 0 if the format has no pages, and
-    `empty_pages` counts those without a text. `language` is None if it is unknown.
+    `empty_pages` counts those without a text. `language` is None if it is unknown. `has_text` is
+    False if no page has any.
     """
 
     path: str
@@ -39,6 +40,7 @@ class FileInfo(msgspec.Struct, frozen=True):
     pages: int
     empty_pages: int
     language: str | None
+    has_text: bool
 
 
 def list_files(texts: AttachedTexts, number: int) -> list[FileInfo]:
@@ -51,7 +53,7 @@ def list_files(texts: AttachedTexts, number: int) -> list[FileInfo]:
             FileInfo(
                 texts.get_file(attachment), info.digest, info.media_type,
                 segment.count_pages(text) if info.has_pages else 0, info.empty_pages,
-                info.language,
+                info.language, segment.count_pages(text) > info.empty_pages,
             )
         )  # fmt: skip
     return files

@@ -72,7 +72,7 @@ class TextCache:
         """Remove the texts that were not used for UNUSED_SECONDS, at most once a day."""
         now, cleaned = time.time(), self._folder / _CLEANED
         with suppress(OSError):
-            if cleaned.exists() and now - cleaned.stat().st_mtime < _CLEANING_SECONDS:
+            if cleaned.exists() and 0 <= now - cleaned.stat().st_mtime < _CLEANING_SECONDS:
                 return
             cleaned.touch()
             for file in self._folder.iterdir():

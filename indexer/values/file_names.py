@@ -17,7 +17,7 @@ _SEPARATOR = re.compile(r"(?<!\\)[;\n]")
 _MENDELEY_DRIVE = re.compile(r"\$\\backslash\$:")
 _ON_THE_WEB = re.compile(r"(?:https?|ftp|mailto|data):", re.IGNORECASE)
 _FILE_URL = re.compile(r"(?:file|internal-pdf):/*(?=/)", re.IGNORECASE)
-_DRIVE = re.compile(r"/?[A-Za-z]:(?=/)")
+_DRIVE = re.compile(r"(?:\A|/)[A-Za-z]:(?=/)")
 _SUFFIX = re.compile(r"[^/]\.[A-Za-z0-9]{1,8}\Z")
 _HOMES = frozenset(("Users", "home"))
 """First folders of an absolute path. The name of a person follows. Mendeley omits the slash."""

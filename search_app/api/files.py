@@ -28,11 +28,11 @@ class PassageBody(TypedDict):
 
 
 class FileBody(TypedDict):
-    """A file of a publication, whose full text is searched.
+    """A file of a publication. Its full text is searched, unless `has_text` is false.
 
     `digest` is its SHA-256 in hexadecimal. `url` is present if the site serves it. `page_count` is
     the number of its pages, and `empty_pages` that of pages without text. `page_count` is 0 if the
-    format has no pages, and for a PDF that can't be read, such as a damaged one. `pages` lists the
+    format has no pages, and for a file that can't be read, such as a damaged PDF. `pages` lists the
     pages, or the sections of a text without pages, with the most words of the query, and `passages`
     has passages of the best of them. Both are present in hits, and in a publication if the request
     has `find`.
@@ -43,6 +43,7 @@ class FileBody(TypedDict):
     media_type: str
     page_count: int
     empty_pages: int
+    has_text: bool
     url: NotRequired[str]
     pages: NotRequired[Sequence[int]]
     passages: NotRequired[Sequence[PassageBody]]
@@ -81,6 +82,7 @@ def _serialize_file(
         "media_type": file.media_type,
         "page_count": file.pages,
         "empty_pages": file.empty_pages,
+        "has_text": file.has_text,
     }
     if url := make_file_url(file, publication, catalogue, prefix):
         body["url"] = url

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from pathlib import Path
+from pathlib import PurePosixPath, PureWindowsPath
 
 import msgspec
 
@@ -208,10 +208,12 @@ def serialize_whole(
 def _serialize_location(location: SourceLocation) -> SourceLocation:
     """Return a location that has only the name of a file outside the corpus folder.
 
-    Its path would describe the server.
+    A full path would reveal the file system of the server, or of the builder.
     """
-    path = Path(location.file)
-    return SourceLocation(path.name, location.line) if path.is_absolute() else location
+    for path in PurePosixPath(location.file), PureWindowsPath(location.file):
+        if path.is_absolute():
+            return SourceLocation(path.name, location.line)
+    return location
 
 
 def _serialize_related(

@@ -158,6 +158,7 @@ class Explainer:
     ) -> ClauseScore:  # fmt: skip
         """Return what a clause that occurs several times adds to the score, split by field."""
         clause, weights = self._distinct[key], Counter[str]()
+        inside = self._catalogue.fulltext.name if self._catalogue.fulltext else None
         for match in matches:
             weights.update(match.weights)
         total_weight = sum(match.weight for match in matches)
@@ -170,8 +171,11 @@ class Explainer:
             FieldScore(
                 name,
                 score * weight / total_weight,
-                tuple(texts.list_matched(name, matches, typed_forms))
-                or tuple(_make_matched(clause, each) for each in find_inside(clause))
+                (
+                    tuple(_make_matched(clause, each) for each in find_inside(clause))
+                    if name == inside
+                    else tuple(texts.list_matched(name, matches, typed_forms))
+                )
                 or (MatchedText(clause.text, "word"),),
             )
             for name, weight in weights.most_common()

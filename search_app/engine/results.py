@@ -107,7 +107,7 @@ class File(msgspec.Struct, frozen=True):
     """A file whose full text belongs to a publication.
 
     `digest` is its SHA-256 (hexadecimal). `pages` is the number of its pages, or 0 if its format
-    has none. `empty_pages` counts those without a text.
+    has none. `empty_pages` counts those without a text. `has_text` is False if no page has any.
     """
 
     digest: str
@@ -115,6 +115,7 @@ class File(msgspec.Struct, frozen=True):
     media_type: str
     pages: int
     empty_pages: int
+    has_text: bool = True
 
 
 class PagePassage(msgspec.Struct, frozen=True):

@@ -93,7 +93,7 @@ class Searcher:
         return self._outside is not None
 
     def list_files(self, identity: str) -> Sequence[File]:
-        """Return the files of a publication whose full text is searched."""
+        """Return the files of a publication, also those that can't be read."""
         return self.store.list_files(identity)
 
     def find_file(self, digest: str) -> StoredFile | None:

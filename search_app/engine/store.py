@@ -82,7 +82,7 @@ class Related(NamedTuple):
 
 
 class StoredFile(NamedTuple):
-    """A file whose full text is searched. `path` is its place, relative to the corpus folder.
+    """A file of publications. `path` is its place, relative to the corpus folder.
 
     `ids` has the publications that it belongs to.
     """
@@ -279,7 +279,7 @@ class Store(Protocol):
         """Return the publication with an id, or None."""
 
     def list_files(self, identity: str) -> Sequence[File]:
-        """Return the files of a publication whose full text is searched."""
+        """Return the files of a publication, also those that can't be read."""
 
     def find_file(self, digest: str) -> StoredFile | None:
         """Return the file with a digest (SHA-256, hexadecimal), or None."""

@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from indexer.fulltext import pdf
 from search_app.engine.results import File, FileMatch
 from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation.html import mark
@@ -85,7 +84,7 @@ def make_file_search(  # noqa: PLR0913 - the parts of a page, by name
     hit = () if position is None else (("hit", str(position)),)
     return FileSearch(
         tuple(FileRow(file.name, urls[file.digest], _describe(file)) for file in files),
-        any(map(_has_text, files)),
+        any(file.has_text for file in files),
         text,
         tuple(_make_found(match, urls[match.file.digest]) for match in matches),
         f"{make_publication_url(publication.id, state.prefix)}#{FULL_TEXT}",
@@ -96,11 +95,11 @@ def make_file_search(  # noqa: PLR0913 - the parts of a page, by name
 def _describe(file: File) -> str:
     """Return the number of pages of a file, and how many have no text.
 
-    Return "" for a format without pages. A PDF without pages could not be read.
+    Return "" for a format without pages.
     """
     numbers = {"pages": format_number(file.pages), "empty": format_number(file.empty_pages)}
     if not file.pages:
-        return "" if _has_text(file) else gettext("Its text cannot be searched")
+        return "" if file.has_text else gettext("Its text cannot be searched")
     if not file.empty_pages:
         return ngettext("%(pages)s page", "%(pages)s pages", file.pages) % numbers
     return (
@@ -111,11 +110,6 @@ def _describe(file: File) -> str:
         )
         % numbers
     )
-
-
-def _has_text(file: File) -> bool:
-    """Return whether a page of a file has text. A format without pages has text."""
-    return file.media_type != pdf.MEDIA_TYPE or file.pages > file.empty_pages
 
 
 def _make_found(match: FileMatch, file_url: str) -> FoundFile:

@@ -131,7 +131,10 @@ TEXTS: Texts = {
         f"part {number}.pdf": make_text(f"part{number}", [f"Volume {number} has pearls."])
         for number in range(1, 5)
     },
-    "damaged": {"broken.pdf": make_text("broken", [])},
+    "damaged": {
+        "broken.pdf": make_text("broken", []),
+        "empty.html": make_text("empty", [], media_type="text/html", has_pages=False),
+    },
     "secret": {"kept.pdf": make_text("secret", ["A vault."])},
 }
 

@@ -18,8 +18,8 @@ class FullTextDictionary:
     `arrays` has those of the segment, by name after `prefix`. `words` has the number of parts with
     each word: see `segment.fulltext`. `languages` are those of the texts, if they are known.
 
-    Texts may belong to no publication any more. Their words are left out of all counts, and a word
-    without others is unknown.
+    A text may no longer belong to any publication. Counts exclude its words, and a word that only
+    such texts have is unknown.
     """
 
     def __init__(

@@ -67,4 +67,5 @@ def get_file(attachment: int, texts: FullTextMatcher) -> File:
         media_type=info.media_type,
         pages=segment.count_pages(text) if info.has_pages else 0,
         empty_pages=info.empty_pages,
+        has_text=segment.count_pages(text) > info.empty_pages,
     )

@@ -79,7 +79,7 @@ class ArrayStore:
         return None if number is None else self.snapshot.get_publication(number)
 
     def list_files(self, identity: str) -> list[File]:
-        """Return the files of a publication whose full text is searched."""
+        """Return the files of a publication, also those that can't be read."""
         number, texts = self.snapshot.find_doc_number(identity), self._texts
         if number is None or texts is None:
             return []

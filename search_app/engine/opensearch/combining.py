@@ -11,7 +11,7 @@ MAX_SYNONYMS = 1000
 """Number of terms of one query of a field. Lucene allows 1,024 clauses."""
 NOTHING: Json = {"match_none": {}}
 INVERT = "params.boost / _score"
-"""Turns the greatest of inverted weights into the lowest weight."""
+"""The reciprocal of a score, times a boost. The greatest reciprocal gives the lowest weight."""
 EVERYTHING: Json = {"match_all": {"boost": 0}}
 
 

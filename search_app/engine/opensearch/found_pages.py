@@ -172,4 +172,4 @@ def read_files(hit: Response) -> list[FileInfo]:
 def make_file(info: FileInfo) -> File:
     """Return the description of a file for results."""
     name = info.path.rpartition("/")[2]
-    return File(info.digest, name, info.media_type, info.pages, info.empty_pages)
+    return File(info.digest, name, info.media_type, info.pages, info.empty_pages, info.has_text)

@@ -132,7 +132,7 @@ class OpenSearchStore:
         return next(iter(hits.read_page(response)), None)
 
     def list_files(self, identity: str) -> list[File]:
-        """Return the files of a publication whose full text is searched."""
+        """Return the files of a publication, also those that can't be read."""
         return [make_file(info) for _, info in self._list_files({"id": identity}, 1)]
 
     def find_file(self, digest: str) -> StoredFile | None:

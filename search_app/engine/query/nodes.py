@@ -118,10 +118,10 @@ def make_part_key(part: query.Query) -> object:
 def list_fulltext_parts(
     clause: query.Query, catalogue: Catalogue, *, only_named: bool = False
 ) -> Iterator[query.Query]:
-    """Yield the parts of a clause that apply to full texts, each once.
+    """Yield the parts of a clause that match full texts, each once.
 
-    They are compounds, and the parts for the field of the full text. If `only_named`, leave out
-    those that were typed without this field: they have a part for each searchable field too.
+    They are compounds, and the parts for the field of the full text. A word that was typed without
+    a field has parts for this field and for all searchable fields. `only_named` leaves it out.
     """
     fulltext = catalogue.fulltext
     if fulltext is None:

@@ -20,8 +20,8 @@ MAX_COST = 200_000_000
 POSITION_COST = 4
 """Cost of reading and comparing one position of a phrase, in postings."""
 PAGES_COST = 6000
-"""Cost of finding the pages with one word of one hit, in postings. It takes longer, but a search
-for a few words must not be expensive."""
+"""Cost of finding the pages with one word of one hit, in postings. It is less than the measured
+cost, so that a search for a few words does not count as expensive."""
 
 
 def compute_cost(clause: query.Query, vocabulary: Vocabulary, *, only_named: bool) -> int:

@@ -18,7 +18,7 @@ DIGEST = TEXTS["report"]["2020/annual report.pdf"].digest
 URL = f"/file/{DIGEST}/annual%20report.pdf"
 REPORT = {
     "name": "annual report.pdf", "digest": DIGEST, "media_type": "application/pdf",
-    "page_count": 40, "empty_pages": 1, "url": URL,
+    "page_count": 40, "empty_pages": 1, "has_text": True, "url": URL,
 }  # fmt: skip
 
 
@@ -59,8 +59,8 @@ def test_a_hit_has_pages_and_passages(client: FlaskClient) -> None:
 
 def test_a_damaged_pdf_is_a_file_without_pages(client: FlaskClient) -> None:
     """The API lists it with its URL, because readers may have a program that opens it."""
-    [file] = get(client, "/api/publication/damaged?find=organ")["files"]
-    assert (file["name"], file["page_count"], file["empty_pages"]) == ("broken.pdf", 0, 0)
+    file, _ = get(client, "/api/publication/damaged?find=organ")["files"]
+    assert (file["name"], file["page_count"], file["has_text"]) == ("broken.pdf", 0, False)
     assert file["url"].endswith("/broken.pdf")
     assert (file["pages"], file["passages"]) == ([], [])
 

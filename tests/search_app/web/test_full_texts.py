@@ -233,13 +233,14 @@ def test_a_publication_lists_its_files(client: FlaskClient, closed: FlaskClient)
 
 
 def test_a_file_that_is_not_searched_has_a_link(client: FlaskClient) -> None:
-    """The page of a damaged PDF says that its text is not searched, and has no form."""
+    """The page of a damaged PDF or web page says that it is not searched, and has no form."""
     page = read(client, "/publication/damaged?find=organ")
-    [file] = page.select(".files li")
-    assert file.text == "broken.pdf Its text cannot be searched"
-    assert [link["href"] for link in file.select("a")] == [
-        f"/file/{TEXTS['damaged']['broken.pdf'].digest}/broken.pdf"
-    ]
+    names = ("broken.pdf", "empty.html")
+    for name, file in zip(names, page.select(".files li"), strict=True):
+        assert file.text == f"{name} Its text cannot be searched"
+        assert [link["href"] for link in file.select("a")] == [
+            f"/file/{TEXTS['damaged'][name].digest}/{name}"
+        ]
     assert not page.select("#find")
     assert "does not have these words" not in page.text
 
