@@ -49,12 +49,13 @@ ACTIONS = {
     "indices.stats": ("indices:monitor/stats",),
     "indices.update_aliases": ("indices:admin/aliases",),
     "msearch": ("indices:data/read/msearch", "indices:data/read/search"),
+    "search": ("indices:data/read/search",),
     "update": ("indices:data/write/update", "indices:data/write/bulk[s]"),
 }  # fmt: skip
 """The actions of each request of the client. A role must have all of them."""
 READING = (
     "cluster.health", "count", "get", "indices.get_alias", "indices.get_mapping", "indices.stats",
-    "msearch",
+    "msearch", "search",
 )  # fmt: skip
 """The requests of a server, of a search, and of `pubsearch status` and `verify`."""
 NO_REQUESTS = {"check", "close"}
