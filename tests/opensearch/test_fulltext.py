@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,10 +18,11 @@ from opensearchpy import OpenSearch
 
 from indexer.catalogue.fields import Field
 from indexer.catalogue.records import Publication
+from indexer.cluster.mapping import PAGES, Json
 from indexer.fulltext.text import FullText
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch import found_pages, fulltext
-from search_app.engine.opensearch.client import ClusterClient
+from search_app.engine.opensearch.client import ClusterClient, Response
 from search_app.engine.request import SearchRequest
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.equal_results import (
@@ -148,6 +150,64 @@ def test_searches_in_one_publication_equal_those_of_a_local_index(
         for text in texts:
             ours_listed, theirs_listed = (each.suggest(text) for each in pair)
             assert ours_listed == theirs_listed
+
+
+STRANGE = (
+    *WORDS[:4], "\ufdfa", "\ufc5e\ufc61", 'say "boat"', "back\\slash", '\\"', '","', "a|b", "|",
+    "\ue000", "pri\ue000vate", "con\x01trol", "nul\x00", "line\u2028sep", "tab\tstop", "\x85",
+    "\u1680ogham", "\u3000wide", "zero\u200bwidth", "\ufeffbom", "soft\u00adhyphen", "x²", "½",
+    "ﬁsh", "İstanbul", "ǅ", "e\u0301", "\u0301", "😀", "日本語", "ประเทศไทย", "हिन्दी", "C++",
+    "O'Neil", "\\u0041", "{}", "]}}", "y" * 8001, "ﬃ" * 3000,
+)  # fmt: skip
+"""Texts that JSON, the analyzer of a node, or the syntax of a query might change."""
+STRANGE_PAGES = st.lists(st.lists(st.sampled_from(STRANGE), max_size=12), max_size=4)
+
+
+@given(
+    files=st.lists(STRANGE_PAGES, min_size=1, max_size=4),
+    texts=st.lists(st.lists(st.sampled_from(STRANGE), min_size=1, max_size=2), min_size=8,
+                   max_size=12),
+)  # fmt: skip
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+def test_strange_characters_are_found_as_in_a_local_index(
+    single_node: Cluster, files: list[list[list[str]]], texts: list[list[str]]
+) -> None:
+    """No character of a text ends a value of JSON or divides a word, and no position shifts."""
+    made = [make_publication(f"p{number}", "Boats") for number in range(len(files))]
+    attached = {
+        f"p{number}": {"a.txt": make_text(f"{number}", [" ".join(page) for page in pages])}
+        for number, pages in enumerate(files)
+    }
+    with open_both(single_node.client, made, attached) as pair:
+        for words in texts:
+            for typed in (f'fulltext:"{" ".join(words)}"', " ".join(words), f"{words[0]}*"):
+                ours, theirs = (each.search(SearchRequest(typed), Deadline()) for each in pair)
+                check_equal(without_hits(ours), without_hits(theirs))
+                check_equal(ours.hits, theirs.hits)
+
+
+def test_the_best_pages_are_read_once(
+    single_node: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request for more pages, and those of explanations, list numbers of pages only."""
+    reading: list[str] = []
+    msearch = ClusterClient.msearch
+
+    def send(client: ClusterClient, bodies: Sequence[Json], deadline: Deadline) -> list[Response]:
+        reading.extend(text for text in map(json.dumps, bodies) if f"{PAGES}.text" in text)
+        return msearch(client, bodies, deadline)
+
+    monkeypatch.setattr(ClusterClient, "msearch", send)
+    count = found_pages.LISTED_PAGES + 1
+    texts = {"a": {"a.pdf": make_text("boats", ["a boat"] * count)}}
+    with open_both(single_node.client, [make_publication("a", "Trains")], texts) as pair:
+        [hit] = pair.remote.search(SearchRequest("boat", explain=True), Deadline()).hits
+    assert hit.why is not None
+    [explained] = hit.why.parts[0].fields[0].matched
+    [match] = hit.files
+    assert explained.pages == match.pages == tuple(range(1, count + 1))
+    assert [passage.page for passage in match.passages] == [1]
+    assert len(reading) == 1
 
 
 @pytest.mark.parametrize("word", ["common", "rare", "pages", '"common words"'])

@@ -75,9 +75,11 @@ def find_files(
         incomplete = defaultdict[int, dict[str, int]](dict)
         for (number, _), response in zip(bodies, responses, strict=True):
             for each in _read(response):
-                found[number][each.identity][each.place] = each.file
+                first = found[number][each.identity].setdefault(each.place, each.file)
+                found[number][each.identity][each.place] = each.file._replace(texts=first.texts)
                 if each.pages:
                     incomplete[number][each.identity] = each.pages
+        most = 0  # the best pages were read
         listed = max((max(pages.values()) for pages in incomplete.values()), default=0)
         wanted = {
             number: PageSearch([*pages], searches[number].clauses)
@@ -121,7 +123,7 @@ def _list_pages(pages: Json, listed: int, most: int) -> Iterator[Json]:
     """Yield the queries of the pages that are listed, and of those that are read."""
     wanted: Json = {"_source": False, "docvalue_fields": [_NUMBER]}
     yield nest(PAGES, pages, inner_hits=wanted | {"name": _LISTED, "size": listed})
-    if most:
+    if most:  # each query takes time for each text
         read: Json = {"name": _BEST, "size": most, "stored_fields": [_TEXT]}
         yield nest(PAGES, pages, inner_hits=wanted | read)
 
@@ -148,7 +150,8 @@ def _read(response: Response) -> Iterator[_Found]:
 
 
 def _read_text(inner: Response, identity: str, place: int, info: FileInfo) -> _Found:
-    listed, best = inner[_LISTED]["hits"], inner[_BEST]["hits"]["hits"] if _BEST in inner else []
+    listed = inner[_LISTED]["hits"]
+    best = inner[_BEST]["hits"]["hits"] if _BEST in inner else []
     highest = int(listed["hits"][0]["_score"]) // CLAUSE
     pages = [hit for hit in listed["hits"] if int(hit["_score"]) // CLAUSE == highest]
     is_cut = len(pages) < listed["total"]["value"] and len(pages) == len(listed["hits"])
