@@ -42,10 +42,9 @@ def _count_clauses(
 ) -> dict[int, tuple[int, int]]:
     """Return the pages with a match: the number of clauses that are there, and of occurrences."""
     segment, text = texts.attached.find_text(attachment)
-    wanted = segment.part_texts == text
     found: dict[int, tuple[int, int]] = {}
     for clause in clauses:
-        keys = texts.find_clause_keys(clause, segment, wanted, check)
+        keys = texts.find_clause_keys(clause, segment, text, check)
         if not keys:
             continue
         pages, counts = np.unique(

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from copy import copy
 from functools import partial, reduce
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 from whoosh import query
@@ -29,6 +30,7 @@ from indexer.codec.segment.fulltext_dictionary import count_words
 from indexer.codec.segment.postings import B_FULLTEXT, K1
 from indexer.codec.segment.reader import Postings
 from indexer.generations.manifest import IndexOutdated
+from search_app.engine.arrays.positions import find_members
 from search_app.engine.query.nodes import (
     Clause,
     Synonyms,
@@ -40,14 +42,11 @@ from search_app.engine.snapshot.cache import Cache
 
 MAX_CACHED_POSTINGS = 64
 """Limit on cached postings of terms."""
-MAX_CACHED_PHRASES = 64
-"""Limit on cached frequencies of phrases."""
+MAX_CACHED_COUNTS = 2048
+"""Limit on cached frequencies of parts of clauses, of at most 8 bytes a text each. Each hit needs
+those of all names of an entity."""
 MAX_CACHED_LABELS = 512
 """Limit on cached frequencies of the labels of entities."""
-
-MIN_MARKED, MARKS_AT_A_TIME = 1 << 17, 1 << 22
-"""From this many positions of a phrase on, marking is faster than looking up. The marks of a block
-take 4 MB."""
 
 Check = Callable[[], object]
 
@@ -60,6 +59,27 @@ def translate_errors() -> Iterator[None]:
     except (CorruptSegment, OSError) as error:
         message = f"the full texts can't be read: {error}"
         raise IndexOutdated(message, "Run: pubsearch build --force") from error
+
+
+class TextCounts(NamedTuple):
+    """The texts of a segment in which a part of a clause occurs (int32), ascending, and how often.
+
+    `counts` are int32.
+    """
+
+    texts: Array
+    counts: Array
+
+    @classmethod
+    def make(cls, counts: Array) -> TextCounts:
+        """Return counts, given that of each text."""
+        texts = counts.nonzero()[0]
+        return cls(texts.astype(np.int32), counts.take(texts).astype(np.int32))
+
+    def have(self, text: int) -> bool:
+        """Return whether the part occurs in a text."""
+        index = int(self.texts.searchsorted(text))
+        return index < len(self.texts) and bool(self.texts[index] == text)
 
 
 class FullTextMatcher:
@@ -80,7 +100,7 @@ class FullTextMatcher:
         self._norms = K1 * (1 - B_FULLTEXT + B_FULLTEXT * lengths / attached.mean_length)
         self._postings: Cache[object, PartPostings] = Cache(MAX_CACHED_POSTINGS)
         self._expansions: Cache[object, TextExpansion] = Cache(MAX_CACHED_POSTINGS)
-        self._phrases: Cache[object, Array] = Cache(MAX_CACHED_PHRASES)
+        self._counts: Cache[object, TextCounts] = Cache(MAX_CACHED_COUNTS)
         self._labels: Cache[object, Array] = Cache(MAX_CACHED_LABELS)
         starts = np.flatnonzero(np.diff(attached.documents, prepend=-1))
         self._starts, self._documents = starts, attached.documents.take(starts)
@@ -143,23 +163,25 @@ class FullTextMatcher:
                     total += part.boost * reduce(np.minimum, counts)
                 case Synonyms():
                     total += part.boost * self._count_labels(part, segment, check)
-                case query.Phrase():
-                    total += part.boost * self._count_phrase(part, segment, check)
                 case _:
-                    postings = self._read(part, segment)
-                    counts_of_text = segment.count_in_texts(postings.parts, postings.counts)
-                    total += part.boost * counts_of_text
+                    found = self._count_part(part, segment, check)
+                    total[found.texts] += part.boost * found.counts
         return total
 
-    def _count_phrase(self, phrase: query.Phrase, segment: FullTextSegment, check: Check) -> Array:
-        """Return how often a phrase occurs in each text. Help without hits asks several times."""
+    def _count_part(self, part: query.Query, segment: FullTextSegment, check: Check) -> TextCounts:
+        """Return how often a term, an expansion, or a phrase occurs in the texts of a segment."""
 
-        def count() -> Array:
-            keys = self._find_keys(phrase, segment, check)
-            texts = segment.part_texts.take(segment.get_parts(keys))
-            return np.bincount(texts, minlength=len(segment))
+        def count() -> TextCounts:
+            if isinstance(part, query.Phrase):
+                keys = self._find_keys(part, segment, check)
+                texts = segment.part_texts.take(segment.get_parts(keys))
+                return TextCounts.make(np.bincount(texts, minlength=len(segment)))
+            postings = self._read(part, segment)
+            return TextCounts.make(segment.count_in_texts(postings.parts, postings.counts))
 
-        return self._phrases.get((id(segment), *phrase.words), count)
+        words = tuple(part.words) if isinstance(part, query.Phrase) else part.text
+        key = id(segment), type(part), words, getattr(part, "maxdist", 0)
+        return self._counts.get(key, count)
 
     def _count_labels(self, labels: Synonyms, segment: FullTextSegment, check: Check) -> Array:
         """Return how often the labels of an entity occur in each text."""
@@ -169,17 +191,19 @@ class FullTextMatcher:
         )
 
     def find_clause_keys(
-        self, node: query.Query, segment: FullTextSegment, wanted: Array, check: Check
+        self, node: query.Query, segment: FullTextSegment, text: int, check: Check
     ) -> list[Array]:
-        """Return the positions of each part of a clause in the parts of a text, given by a mask.
+        """Return the positions of each part of a clause in a text.
 
         The words of a compound have positions if the text has all of them, and no other part.
         `check` is called as in `find_postings`.
         """
         parts, compounds = list_page_parts(node, self._catalogue, only_named=self.only_named)
-        keys: list[Array] = []
+        wanted, keys = segment.part_texts == text, list[Array]()
         for part in parts:
             check()
+            if not self._count_part(part, segment, check).have(text):
+                continue  # an entity may have a thousand names
             if isinstance(part, query.Phrase):
                 keys.append(self._find_keys(part, segment, check, wanted))
             else:
@@ -189,7 +213,7 @@ class FullTextMatcher:
             return keys
         for compound in compounds:
             of_words = [
-                self.find_clause_keys(word, segment, wanted, check) for word in compound.subqueries
+                self.find_clause_keys(word, segment, text, check) for word in compound.subqueries
             ]
             if all(any(map(len, of_word)) for of_word in of_words):
                 keys += chain.from_iterable(of_words)
@@ -252,26 +276,3 @@ class FullTextMatcher:
     ) -> PartPostings:
         """Return the cached postings of a key, or else those of the words that `find` returns."""
         return self._postings.get((id(segment), key), lambda: segment.read_postings(find()))
-
-
-def find_members(positions: Array, others: Array) -> Array:
-    """Return a mask of the positions that are among others. Both are ascending.
-
-    Few positions are looked up. Many are compared with marks of the others, in linear time.
-    """
-    is_member = np.zeros(len(positions), np.bool_)
-    if not len(positions) or not len(others):
-        return is_member
-    if len(positions) < MIN_MARKED:
-        places = others.searchsorted(positions)
-        return np.asarray(others.take(places, mode="clip") == positions)
-    marks = np.zeros(MARKS_AT_A_TIME, np.bool_)
-    starts = np.arange(positions[0], positions[-1] + 1 + MARKS_AT_A_TIME, MARKS_AT_A_TIME)
-    bounds, bounds_of_others = positions.searchsorted(starts), others.searchsorted(starts)
-    for number in np.flatnonzero(np.diff(bounds) * np.diff(bounds_of_others)).tolist():
-        block = slice(*bounds[number : number + 2].tolist())
-        marked = others[slice(*bounds_of_others[number : number + 2].tolist())] - starts[number]
-        marks[marked] = True
-        is_member[block] = marks.take(positions[block] - starts[number])
-        marks[marked] = False
-    return is_member

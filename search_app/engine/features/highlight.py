@@ -69,13 +69,12 @@ class Highlighter(msgspec.Struct, frozen=True):
 
     def _find_in_phrases(self, stems: Sequence[str]) -> Iterator[int]:
         """Yield the indexes of the words in marked phrases."""
-        for stem, phrases in self.phrases.items():
-            first = -1
-            for _ in range(stems.count(stem)):
-                first = stems.index(stem, first + 1)
-                for phrase in phrases:
-                    if tuple(stems[first : first + len(phrase)]) == phrase:
-                        yield from range(first, first + len(phrase))
+        if self.phrases.keys().isdisjoint(stems):
+            return
+        for first, stem in enumerate(stems):
+            for phrase in self.phrases.get(stem, ()):
+                if tuple(stems[first : first + len(phrase)]) == phrase:
+                    yield from range(first, first + len(phrase))
 
     def _find_by_shape(self, words: Sequence[str]) -> Iterable[int]:
         """Return the indexes of the words that are marked as written."""

@@ -12,9 +12,10 @@ from indexer.codec.segment.attached_texts import AttachedTexts
 from indexer.codec.segment.fulltext import FullTextSegment, PartPostings
 from indexer.generations import directory
 from search_app.engine import BudgetExceeded, open_searcher
+from search_app.engine.arrays.found_pages import find_files
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.deadline import Deadline
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, Synonyms
 from search_app.engine.request import SearchRequest
 from tests.search_app.texts import (
     CATALOGUE,
@@ -67,3 +68,23 @@ def test_searches_with_and_without_texts_share_what_they_read(
     for inside in (True, False):
         assert searcher.search(SearchRequest("fulltext:law", inside=inside)).total == 1
     assert len(reads) == 1
+
+
+def test_the_pages_of_a_hit_need_only_the_names_in_its_text(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A concept with hundreds of names is looked up by name once, not again for each hit."""
+    matcher = FullTextMatcher(AttachedTexts(directory.load_live(index).segment), CATALOGUE)
+    names = [query.Phrase("fulltext", ["of", "the", *["law"] * count]) for count in range(100)]
+    clause = Clause([Synonyms(names, "concept")])
+    matcher.find_postings(clause, lambda: None)
+    looked_up: list[None] = []
+    find = FullTextMatcher._find_keys
+
+    def count(self: FullTextMatcher, *arguments: object) -> Array:
+        looked_up.append(None)
+        return find(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(FullTextMatcher, "_find_keys", count)
+    [file] = find_files(0, [clause], matcher, 1, lambda: None)
+    assert (file.pages, len(looked_up)) == ((1,), 2)

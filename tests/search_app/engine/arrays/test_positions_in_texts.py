@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.codec.segment.array_file import Array
-from search_app.engine.arrays import fulltext
+from search_app.engine.arrays import positions as positions_module
 
 POSITIONS = st.sets(st.integers(0, 3000) | st.integers(1 << 14, (1 << 14) + 40)).map(
     lambda numbers: np.array(sorted(numbers), np.int64)
@@ -22,7 +22,7 @@ def test_members_are_found_by_marks_and_by_look_ups(
 ) -> None:
     """Few positions and many have the same members, however many are marked at a time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fulltext, "MIN_MARKED", min_marked)
-        patch.setattr(fulltext, "MARKS_AT_A_TIME", size)
-        found = fulltext.find_members(positions, others)
+        patch.setattr(positions_module, "MIN_MARKED", min_marked)
+        patch.setattr(positions_module, "MARKS_AT_A_TIME", size)
+        found = positions_module.find_members(positions, others)
     assert found.tolist() == np.isin(positions, others).tolist()
