@@ -36,6 +36,8 @@ def test_each_shard_has_a_copy_on_another_node(three_nodes: Cluster, tmp_path: P
     for generation in (first, second):
         assert list(check.find_errors(generations, generation.name)) == []
     assert generations.read_live_name() == second.name
+    # A busy cluster may take seconds to notice that a node is gone.
+    three_nodes.client.cluster.health(wait_for_nodes=2, timeout="60s", request_timeout=70)
     assert list(check.find_missing_copies(generations, second.name)) != []
     three_nodes.start()
     assert list(check.find_missing_copies(generations, second.name)) == []
