@@ -20,7 +20,7 @@ from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import Problem
 
 UNPRINTABLE = "its name has a character that can't be printed", "Rename it. The file was left out"
-"""What is wrong with a file whose path can't be written into a text, and a hint."""
+"""The problem of a file whose path can't be written into a text, and a hint."""
 
 
 def list_files(

@@ -28,7 +28,7 @@ class OpenedGeneration(NamedTuple):
 
     @property
     def rules(self) -> tuple[object, ...]:
-        """What its documents depend on, besides its publications and their files."""
+        """The rules that its documents follow, whatever its publications and files."""
         manifest, texts = self.generation.manifest, self.texts
         return (
             manifest.format, manifest.analysis, manifest.schema, manifest.limits,
