@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -112,7 +113,7 @@ class Explainer:
             if not matches[self._get_key(clause)]
         ]
         return Explanation(
-            tuple(parts),
+            tuple(_join_equal(parts)),
             tuple(dict.fromkeys(missing)),
             tuple(self._list_filters(publication)),
             *added,
@@ -195,6 +196,28 @@ class Explainer:
             for passing in _list_passing(publication, row, value):
                 through = list_children(publication, row, passing, self._catalogue)
                 yield PassedFilter(row, passing, through)
+
+
+def _join_equal(parts: Iterable[ClauseScore]) -> Iterator[ClauseScore]:
+    """Yield the parts of a score with those of the same text joined: a clause and its boost."""
+    by_text: dict[str, list[ClauseScore]] = {}
+    for part in parts:
+        by_text.setdefault(part.said, []).append(part)
+    for text, equal in by_text.items():
+        by_field: dict[str, list[FieldScore]] = {}
+        for field in chain.from_iterable(part.fields for part in equal):
+            by_field.setdefault(field.field, []).append(field)
+        fields = [
+            FieldScore(
+                name,
+                sum(field.score for field in same),
+                tuple(dict.fromkeys(chain.from_iterable(field.matched for field in same))),
+            )
+            for name, same in by_field.items()
+        ]
+        fields.sort(key=lambda field: -field.score)
+        score = sum(part.score for part in equal)
+        yield ClauseScore(text, score, tuple(fields), equal[0].instead_of)
 
 
 def _make_matched(clause: Clause, found: FoundFile) -> MatchedText:

@@ -20,7 +20,7 @@ from indexer.catalogue.schema import make_exact_name
 from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
-from search_app.engine.interpretation.query_expansion import EntityLinker
+from search_app.engine.interpretation.query_expansion import EntityLinker, find_typed
 from search_app.engine.interpretation.readings import (
     Interpretation,
     Reading,
@@ -28,10 +28,10 @@ from search_app.engine.interpretation.readings import (
     is_enough,
     mark_relaxed,
 )
-from search_app.engine.interpretation.required_clauses import require_facts
+from search_app.engine.interpretation.required_clauses import is_fact, require_facts
 from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.query.clause_builder import EntityRecognizer
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.query.year_expressions import DatedQuery, extract_years
@@ -186,20 +186,22 @@ class Interpreter:
         tree, required = parsed.words, tuple[str, ...]()
         if strategy.requires_facts and tree is not None:
             tree, required = require_facts(tree, self.vocabulary.catalogue)
-        boosts = () if tree is None else tuple(self._make_boosts(text, parsed.query_languages))
+        boosts = () if tree is None else tuple(self._make_boosts(tree, text, parsed))
         filters, newest_first = parsed.filters, ask.newest_first
         return (
             parsed, StoreRequest(ask.request, tree, boosts, filters, text, newest_first), required
         )  # fmt: skip
 
-    def _make_boosts(self, text: str, query_languages: frozenset[str]) -> Iterator[Clause]:
+    def _make_boosts(self, tree: query.Query, text: str, parsed: Parsed) -> Iterator[Clause]:
         """Yield clauses whose hits rank first.
 
-        They have documents in a language in which the query names an entity, except the catalogue's
-        own, and documents with a facet value whose name is the whole text, such as a series.
+        Their hits are in a language in which the query names an entity, except the catalogue's own,
+        or have a facet value whose name is the whole text, such as a series. If the query is a
+        single word with synonyms, apart from places, languages and years, they have the word itself
+        in their title.
         """
-        if query_languages:
-            other_languages = query_languages - set(self.vocabulary.languages[:1])
+        if parsed.query_languages:
+            other_languages = parsed.query_languages - set(self.vocabulary.languages[:1])
             terms = [
                 query.Term(make_exact_name(row), language)
                 for row in self.vocabulary.catalogue.facets
@@ -211,6 +213,12 @@ class Interpreter:
                 yield Clause(terms)
         if value_terms := self._values.find_terms_named(text):
             yield Clause([*value_terms], text)
+        catalogue = self.vocabulary.catalogue
+        title = catalogue.find_by_role("title")
+        words = [clause for clause in clauses(tree) if not is_fact(clause, catalogue)]
+        if title and len({clause.text for clause in words}) == 1:
+            typed = (find_typed(clause, title.name) for clause in words)
+            yield from filter(None, typed)
 
 
 class Retrieval(NamedTuple):

@@ -36,6 +36,12 @@ YEAR_WEIGHT = 4.0
 
 It exceeds the weight of several mentions of the year in an abstract.
 """
+TYPED_TITLE_WEIGHT = 1e6
+"""Weight of the typed name in a title, where it must outrank all synonyms.
+
+BM25F saturates at once with it. What it adds is therefore at least what the synonyms can add with
+any frequency, and the same for all titles that contain the name.
+"""
 FEW_DOCS = 10
 """An entity with fewer documents of its own also matches documents with a narrower one."""
 MIN_ACRONYM_CHARS = 4
@@ -266,6 +272,22 @@ class EntityLinker(NameIndex):
         if not stems or not all(map(self._vocabulary.occurs, stems)):
             return []
         return [query.Phrase(field, stems) for field in self._fields]
+
+
+def find_typed(clause: Clause, field: str) -> Clause | None:
+    """Return the clause of a single word in one field, without its synonyms; None if it has none.
+
+    Its matches outrank those of any synonym.
+    """
+    has_synonyms = any(isinstance(part, Synonyms) for part in clause.subqueries)
+    if not has_synonyms or len(tokenizer.split_words(clause.text)) != 1:
+        return None
+    typed = [
+        part.with_boost(TYPED_TITLE_WEIGHT)
+        for part in clause.subqueries
+        if isinstance(part, query.Term | query.Phrase) and part.fieldname == field
+    ]
+    return Clause(typed, clause.text) if typed else None
 
 
 def _written(word: str) -> str:

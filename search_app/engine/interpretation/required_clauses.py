@@ -5,8 +5,6 @@ All hits for *materials in Portuguese* are in Portuguese, but not all contain *m
 
 from __future__ import annotations
 
-from collections.abc import Set
-
 from whoosh import query
 
 from indexer.catalogue.fields import Catalogue
@@ -21,8 +19,9 @@ def require_facts(tree: query.Query, catalogue: Catalogue) -> tuple[query.Query,
     facts, or has nothing but facts.
     """
     words = tree.subqueries if type(tree) is query.Or else []
-    rows = _list_fact_rows(catalogue)
-    required = [clause for clause in words if isinstance(clause, Clause) and _has_row(clause, rows)]
+    required = [
+        clause for clause in words if isinstance(clause, Clause) and is_fact(clause, catalogue)
+    ]
     optional = [clause for clause in words if clause not in required]
     if not required or not optional:
         return tree, ()
@@ -30,8 +29,9 @@ def require_facts(tree: query.Query, catalogue: Catalogue) -> tuple[query.Query,
     return query.And([*required, query.Or([*optional, query.Every()])]), texts
 
 
-def _has_row(clause: Clause, rows: Set[str]) -> bool:
-    """Return whether a clause asks for a value of one of some rows."""
+def is_fact(clause: Clause, catalogue: Catalogue) -> bool:
+    """Return whether a clause names a place, a language or a year."""
+    rows = _list_fact_rows(catalogue)
     return any(
         isinstance(part, query.Term) and parse_exact_name(part.fieldname) in rows
         for part in clause.subqueries

@@ -65,6 +65,33 @@ class Level(NamedTuple):
             isinstance(neighbor, Operator) for neighbor in neighbors
         )
 
+    def list_operands(self, index: int) -> list[Element]:
+        """Return what the parentheses at an index join by OR, with words or a phrase next to them.
+
+        Return an empty list if they contain anything else, or if an operator, a minus, or a field
+        applies to them.
+        """
+        element = self.elements[index]
+        if not isinstance(element, Parentheses) or element.token.negated or element.token.field:
+            return []
+        if len(self.elements) == 1 or self.is_operand(index):
+            return []
+        operands, operators = element.level.elements[::2], element.level.elements[1::2]
+        are_joined = all(each == Operator("OR") for each in operators)
+        is_list = are_joined and 0 < len(operators) == len(operands) - 1
+        return operands if is_list and not any(isinstance(e, Operator) for e in operands) else []
+
+    def replace(self, index: int, element: Element) -> Level:
+        """Return the level with another element at an index. Adjacent words are joined."""
+        elements: list[Element] = []
+        for each in [*self.elements[:index], element, *self.elements[index + 1 :]]:
+            if elements and isinstance(each, WordRun) and isinstance(elements[-1], WordRun):
+                elements[-1] = WordRun([*elements[-1].words, *each.words])
+            else:
+                elements.append(each)
+        added = element.words if isinstance(element, WordRun) else []
+        return Level(elements, [*self.typed, *added])
+
     @property
     def has_operators(self) -> bool:
         """Whether the level has an operator, a minus, or parentheses."""

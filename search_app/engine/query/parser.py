@@ -9,6 +9,9 @@
 A name is a named entity, such as a concept of the thesaurus, in adjacent words. An operator applies
 to all of it.
 
+Words and groups of alternatives next to each other, such as `(police OR judges) training`, find the
+union of what the words find with each alternative. So a name may begin in a group and end outside.
+
 Stop words are left out unless they are a whole operand: all of a query or of a pair of parentheses,
 or all that an operator applies to. An operand is therefore read the same way everywhere.
 
@@ -20,6 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from math import prod
 from typing import NamedTuple
 
 import msgspec
@@ -29,6 +33,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Field
 from indexer.catalogue.schema import make_exact_name
 from search_app.engine.query import literal
+from search_app.engine.query.alternatives import factor
 from search_app.engine.query.clause_builder import (
     CompoundMode,
     Context,
@@ -54,6 +59,10 @@ from search_app.engine.request import parse_year_range
 
 _PLAIN = re.compile(r"[A-Za-z0-9\s]*")
 
+
+MAX_COMBINATIONS = 64
+"""Limit on the combinations of alternatives in a query. With more, each group in parentheses is
+read on its own, and no name may cross its parentheses."""
 
 Unit = list[query.Query]
 """The nodes of one piece or of one name. An operator applies to all of them."""
@@ -137,11 +146,12 @@ class _Parser:
         self.unknown: list[tuple[str, str]] = []
         self.unknown_fields: list[str] = []
         self.query_languages: set[str] = set()
+        self.combinations = MAX_COMBINATIONS
 
     def parse(self, level: Level, ignored: int) -> Parsed:
         words, filters = split_filters(self._parse_groups(level, None, asks=False))
         return Parsed(
-            self._join(words), tuple(filters), ignored, tuple(self.unknown),
+            self._join(words), tuple(filters), ignored, tuple(dict.fromkeys(self.unknown)),
             tuple(dict.fromkeys(self.unknown_fields)), frozenset(self.query_languages),
             level.has_operators,
         )  # fmt: skip
@@ -164,6 +174,8 @@ class _Parser:
     def _parse_groups(self, level: Level, field: str | None, *, asks: bool) -> list[query.Query]:
         """Return the groups of a level. Stop words are kept only if they are a whole operand."""
         scope = _Scope(field, make_context(level.typed, asks=asks))
+        if alternatives := self._list_alternatives(level, scope):
+            return factor([self._parse_groups(each, field, asks=asks) for each in alternatives])
         readings = [self._read(element, scope) for element in level.elements]
         empty = [
             index for index, element in enumerate(level.elements)
@@ -178,6 +190,31 @@ class _Parser:
                 readings[index] = self._read(level.elements[index], scope._replace(keeps_all=True))
             groups = self._group_units(level.elements, readings)
         return groups
+
+    def _list_alternatives(self, level: Level, scope: _Scope) -> list[Level]:
+        """Return a level once with each alternative of its first group in the place of the group.
+
+        Return an empty list if it has none, or if a limit on combinations would be exceeded.
+        """
+        if self.joined is query.Or or self._find_row(scope.field):
+            return []
+        groups = {
+            index: operands
+            for index in range(len(level.elements))
+            if (operands := level.list_operands(index))
+            and all(self._is_unit(operand, scope) for operand in operands)
+        }
+        if not groups or prod(map(len, groups.values())) > self.combinations:
+            return []
+        index, operands = next(iter(groups.items()))
+        self.combinations -= len(operands) - 1
+        return [level.replace(index, operand) for operand in operands]
+
+    def _is_unit(self, operand: Element, scope: _Scope) -> bool:
+        """Return whether an operator applies to all of an operand, not only to one of its words."""
+        if not isinstance(operand, WordRun) or len(operand.words) == 1:
+            return True
+        return len(self._parse_words(operand.words, scope)) == 1
 
     def _read(self, element: Element, scope: _Scope) -> list[Unit]:
         """Return the units of an element. An operator applies to one unit."""

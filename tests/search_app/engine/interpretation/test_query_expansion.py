@@ -14,6 +14,7 @@ from whoosh import query
 from whoosh.searching import Searcher as Whoosh
 
 from indexer.analysis import stemming, tokenizer
+from indexer.analysis.folding import surface_form
 from indexer.catalogue.records import Publication
 from search_app.engine import Engine
 from search_app.engine.arrays.clause import clause_postings
@@ -454,3 +455,31 @@ def test_a_stop_word_is_not_a_name_in_another_language(catalogue_engine: Engine)
     known = catalogue_engine.get_searcher().interpreter.entity_linker
     assert not known.link(["where", "can"], shouted=False)
     assert [each.clause.text for each in known.link(["Canadá"], shouted=False)] == ["Canadá"]
+
+
+@pytest.mark.slow
+def test_a_word_in_a_title_comes_before_its_synonyms(catalogue_engine: Engine) -> None:
+    """No title with only a synonym of a word is above a title with the word, for any word."""
+    searcher = catalogue_engine.get_searcher()
+    everything = [*searcher.scan(SearchRequest())]
+    has_synonyms = False
+    for word in sorted({word for each in everything for word in split(each.title)}):
+        request = SearchRequest(word, size=searcher.size)
+        results = searcher.search(request)
+        names = [name for entity in results.entities for name in entity.synonyms + entity.narrower]
+        titles = [split(hit.publication.title) for hit in results.hits]
+        with_word = [place for place, title in enumerate(titles) if word in title]
+        only_synonym = [
+            place
+            for place, title in enumerate(titles)
+            if not any(each[:4] == word[:4] for each in title)
+            and any(f" {' '.join(split(name))} " in f" {' '.join(title)} " for name in names)
+        ]
+        has_synonyms |= bool(only_synonym)
+        assert not only_synonym or not with_word or with_word[-1] < only_synonym[0], word
+    assert has_synonyms
+
+
+def split(text: str) -> list[str]:
+    """Return the folded words of a text."""
+    return [surface_form(word) for word in tokenizer.split_words(text)]
