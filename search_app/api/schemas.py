@@ -162,17 +162,26 @@ class HitBody(TypedDict):
     summary_html: str
 
 
+class LacksBody(TypedDict):
+    """A word of the query, and the number of hits without it."""
+
+    said: str
+    hits: int
+
+
 class Search(TypedDict):
     """The response to a search.
 
-    `total` is the number of hits. `titles` counts the editions of one title once. `relaxed` is true
-    if few publications have all words, so that any of them is enough. `kept` lists the places,
-    languages, and years that all hits have nevertheless. `by_meaning` is the number of hits that
-    match by similar meaning only. `any_word` is the search for any of the words, if a query with
-    operators has few hits. `corrected` is the text that was searched for instead of the typed text.
-    `years` lists the typed expressions that were read as years of publication. `suggestion` is a
-    text that the user may have meant. `unknown_fields` lists names before a colon that are not
-    searchable fields. `also` lists synonyms and narrower concepts. `took_ms` is in milliseconds.
+    `total` is the number of hits. `titles` counts the editions of one title once. `relaxed` is
+    true if few publications have all words, so that some or any of them are enough. `kept`
+    lists the places, languages, and years that all hits have nevertheless, and `lacks` the
+    words that hits lack if some are enough, each with the number of these hits. `by_meaning` is
+    the number of hits that match by similar meaning only. `any_word` is the search for any of
+    the words, if a query with operators has few hits. `corrected` is the text that was searched
+    for instead of the typed text. `years` lists the typed expressions that were read as years
+    of publication. `suggestion` is a text that the user may have meant. `unknown_fields` lists
+    names before a colon that are not searchable fields. `also` lists synonyms and narrower
+    concepts. `took_ms` is in milliseconds.
     """
 
     query: str
@@ -182,6 +191,7 @@ class Search(TypedDict):
     pages: int
     relaxed: bool
     kept: Sequence[str]
+    lacks: Sequence[LacksBody]
     by_meaning: int
     any_word: SearchLinkBody | None
     corrected: str | None

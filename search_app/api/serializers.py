@@ -39,6 +39,7 @@ def serialize_search(state: SearchState, results: Results, catalogue: Catalogue)
         "pages": count_pages(results, state),
         "relaxed": results.relaxed,
         "kept": list(results.required),
+        "lacks": [{"said": text, "hits": hits} for text, hits in results.lacks],
         "by_meaning": results.semantic_hits,
         "any_word": _serialize_any_word(state, results.any_word),
         "corrected": results.corrected,

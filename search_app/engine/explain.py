@@ -24,7 +24,7 @@ from search_app.engine.clause_matches import match_clause
 from search_app.engine.compiled_clauses import UnknownNode, compile_clause
 from search_app.engine.document_words import ClauseMatch, DocumentWords
 from search_app.engine.matched_texts import MatchedTexts, list_children
-from search_app.engine.query.nodes import Clause, clauses, drop_boosts, map_to_first
+from search_app.engine.query.nodes import Clause, Several, clauses, drop_boosts, map_to_first
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking.term_scores import saturate
 from search_app.engine.request import parse_year_range
@@ -143,6 +143,12 @@ class Explainer:
             case query.AndMaybe():
                 base = self._list_scoring(node.a, hit)
                 return None if base is None else base + (self._list_scoring(node.b, hit) or [])
+            case Several() if node.least > sum(
+                node.weigh(child)
+                for child in node.subqueries
+                if self._list_scoring(child, hit) is not None
+            ):
+                return None
             case query.And() | query.Or():
                 by_child = [self._list_scoring(child, hit) for child in node.subqueries]
                 parts = [child for child in by_child if child is not None]

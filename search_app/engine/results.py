@@ -213,7 +213,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     facet in display order, and `hidden_values` the number of buckets beyond the limit of the
     request.
 
-    `relaxed` is true if too few documents contain all the words, so that any word is enough.
+    `relaxed` is true if too few documents contain all the words, so that some or any are enough. If
+    some are, `lacks` has the words that hits lack, each with the number of these hits.
     `all_words_docs` is the number of hits that contain all words. `required` has the texts of
     places, languages and years that stayed mandatory. `semantic_hits` counts hits by semantic
     similarity alone. `any_word` is the number of hits for any of the words, if a query with
@@ -244,6 +245,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     hidden_values: Mapping[str, int]
     relaxed: bool
     all_words_docs: int = 0
+    lacks: tuple[tuple[str, int], ...] = ()
     required: tuple[str, ...] = ()
     semantic_hits: int = 0
     any_word: int | None = None

@@ -170,6 +170,9 @@ class Reply(Protocol):
     def count_overlap(self, other: Self) -> int:
         """Return the number of hits that match the words of another reply of this store too."""
 
+    def count_with(self, clauses: Sequence[Clause]) -> list[int]:
+        """Return the number of hits that match each clause."""
+
     def list_ids(self) -> Sequence[str]:
         """Return the ids of the hits of the page, in order."""
 

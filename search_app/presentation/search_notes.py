@@ -170,11 +170,27 @@ def _list_names(entities: Sequence[ExpandedEntity]) -> str:
 
 
 def note_relaxed(results: Results) -> str:
-    """Return a sentence that says what the hits of a relaxed query match."""
+    """Return sentences that say what the hits of a relaxed query match, or what they lack."""
+    if results.lacks:
+        return " ".join(_describe_lacks(results))
     if not results.required:
         return gettext("These results have any of them.")
     message = gettext("These results have %(terms)s, with or without the other words.")
     return message % {"terms": join(map(quote, results.required))}
+
+
+def _describe_lacks(results: Results) -> Iterable[str]:
+    """Yield the words that no hit has, and those that some hits lack, with their number."""
+    nowhere = [quote(text) for text, hits in results.lacks if hits == results.total]
+    elsewhere = [
+        f"{quote(text)} ({format_number(hits)})"
+        for text, hits in results.lacks
+        if hits < results.total
+    ]
+    if nowhere:
+        yield gettext("Words that no result has: %(words)s.") % {"words": join(nowhere)}
+    if elsewhere:
+        yield gettext("Words that some results lack: %(words)s.") % {"words": join(elsewhere)}
 
 
 def _describe_years(expression: YearExpression) -> str:

@@ -23,7 +23,7 @@ from whoosh import query
 
 from indexer.codec.segment.array_file import Array
 from search_app.engine.arrays.matcher import ClausePostings, Fetch, make_fetch, match_mask
-from search_app.engine.query.nodes import Clause, clauses
+from search_app.engine.query.nodes import Clause, Several, clauses
 from search_app.engine.ranking.term_scores import compute_idf, saturate
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot, to_indexes
 
@@ -73,6 +73,8 @@ def score(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> 
         postings = fetch(node)
         return ScoredDocs(postings.documents, saturate(postings.weights, idf(postings, snapshot)))
     if isinstance(node, query.And | query.Or) and _can_score(node):
+        if isinstance(node, Several):
+            return _score_several(node, snapshot, fetch)
         score_compound = _score_and if isinstance(node, query.And) else _score_or
         return score_compound(node, snapshot, fetch)
     if isinstance(node, query.AndMaybe):
@@ -170,6 +172,23 @@ def _score_or(node: query.Or, snapshot: Snapshot, fetch: Fetch) -> ScoredDocs:
     is_match = total > 0 if matched_mask is None else (total > 0) | matched_mask
     match_indexes = is_match.nonzero()[0]
     return ScoredDocs(match_indexes.astype(np.int32), total.take(match_indexes))
+
+
+def _score_several(node: Several, snapshot: Snapshot, fetch: Fetch) -> ScoredDocs:
+    """Return the documents that several subqueries match, with the sum of the scores of all."""
+    documents = np.flatnonzero(match_mask(node, snapshot, fetch)).astype(np.int32)
+    scores = np.zeros(len(documents), np.float32)
+    children = [child for child in node.subqueries if not isinstance(child, Clause)]
+    for clause, times in _count_distinct(node):
+        word = fetch(clause)
+        indexes_a, indexes_b = snapshot.find_common(documents, word.documents)
+        weights = word.weights.take(indexes_b)
+        scores[indexes_a] += saturate(weights, idf(word, snapshot) * times)
+    for child in filter(_can_score, children):
+        scored = score(child, snapshot, fetch)
+        indexes_a, indexes_b = snapshot.find_common(documents, scored.documents)
+        scores[indexes_a] += scored.scores.take(indexes_b)
+    return ScoredDocs(documents, scores)
 
 
 def _mark(mask: Array | None, documents: DocNumbers, snapshot: Snapshot) -> Array:

@@ -19,7 +19,7 @@ from search_app.engine.arrays.clause import Checkpoint, clause_postings, ignore
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.arrays.posting_sums import sum_all
 from search_app.engine.compiled_clauses import UnknownNode
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, Several
 from search_app.engine.ranking.term_scores import compute_idf
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
 
@@ -94,6 +94,11 @@ def match_mask(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None
         case Clause():  # before Or, its base class
             mask = np.zeros(snapshot.size, np.bool_)
             mask[fetch(node).documents] = True
+        case Several():  # before Or, its base class
+            counts = np.zeros(snapshot.size, np.int32)
+            for child in node.subqueries:
+                counts[match_mask(child, snapshot, fetch)] += node.weigh(child)
+            mask = counts >= node.least
         case query.And() | query.Or():
             join = np.logical_and if isinstance(node, query.And) else np.logical_or
             mask = reduce(join, (match_mask(child, snapshot, fetch) for child in node.subqueries))

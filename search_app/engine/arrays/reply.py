@@ -31,7 +31,7 @@ from search_app.engine.arrays.top_hits import collapse_editions, level_scores, t
 from search_app.engine.deadline import Deadline
 from search_app.engine.facet_buckets import count_hidden, facet_buckets, make_excluded
 from search_app.engine.facet_selection import FacetSelection
-from search_app.engine.query.nodes import clauses
+from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.request import EVERYTHING
 from search_app.engine.results import Bucket, Explanation
 from search_app.engine.snapshot.facet_counts import FacetCounts
@@ -164,6 +164,10 @@ class ArrayReply:
     def count_overlap(self, other: Self) -> int:
         """Return the number of hits that match the words of another reply too."""
         return 0 if other.words is None else self._count_among(other.words.documents)
+
+    def count_with(self, clauses: Sequence[Clause]) -> list[int]:
+        """Return the number of hits that match each clause."""
+        return [self._count_among(self._words.fetch(clause).documents) for clause in clauses]
 
     def _count_among(self, documents: DocNumbers) -> int:
         return len(self._snapshot.find_common(documents, self.documents)[0])

@@ -1,9 +1,10 @@
 """Query interpretation: choose how to read a query, from strict to relaxed.
 
-The readings are all words with their synonyms, the same with corrected spelling, and any of the
-words. The first reading with enough hits is used. Filters do not affect the choice, so selecting
-a facet value never changes how the words are read. A query with operators is relaxed only if it
-has no hits. Then any of the words is enough, except where an operator joins them.
+The readings are all words with their synonyms, the same with corrected spelling, all words but one,
+all but two, and so on, and any of the words. The first reading with enough hits is used. Filters do
+not affect the choice, so selecting a facet value never changes how the words are read. A query with
+operators is relaxed only if it has no hits. Then any of the words is enough, except where an
+operator joins them.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.interpretation.query_expansion import EntityLinker, find_typed
 from search_app.engine.interpretation.readings import (
     Interpretation,
+    ParsedReading,
     Reading,
     Strategy,
+    adds_enough,
     is_enough,
     mark_relaxed,
 )
-from search_app.engine.interpretation.required_clauses import is_fact, require_facts
+from search_app.engine.interpretation.relaxing import is_fact, list_steps, require_facts
 from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.query.clause_builder import EntityRecognizer
 from search_app.engine.query.nodes import Clause, clauses
@@ -89,6 +92,10 @@ class Interpreter:
                 not interpretation.is_empty
             ):
                 reading = strict[interpretation.corrected]
+                if interpretation.is_step and not adds_enough(
+                    interpretation, reading, self.vocabulary.size
+                ):
+                    continue
                 is_open = request.match == "auto"
                 return mark_relaxed(reading, interpretation) if is_open else interpretation
         return typed
@@ -99,7 +106,7 @@ class Interpreter:
         Raise BudgetExceeded.
         """
         for reading in self._list_readings(ask.request, deadline):
-            yield self._parse(reading, ask)[1]
+            yield from (parsed.ask for parsed in self._parse(reading, ask))
 
     def _list_readings(self, request: SearchRequest, deadline: Deadline) -> Iterator[Reading]:
         """Yield the ways to read a text, in the order in which they are tried, as typed first."""
@@ -132,9 +139,12 @@ class Interpreter:
         if strategy.joined is query.Or:
             return [strategy._replace(recognizer=self._values)]
         return [
-            Strategy(recognizer, query.Or, "both", requires_facts=requires_facts)
-            for recognizer, requires_facts in product(
-                (strategy.recognizer, self._values), (True, False)
+            Strategy(recognizer, query.Or, "both", requires_facts, in_steps)
+            for recognizer, requires_facts, in_steps in (
+                (strategy.recognizer, True, True),
+                (strategy.recognizer, False, True),
+                (self._values, True, False),
+                (self._values, False, False),
             )
         ]
 
@@ -149,8 +159,8 @@ class Interpreter:
 
     def _parse_typed(self, request: SearchRequest) -> tuple[Parsed, StoreRequest]:
         reading = Reading(request.text, Strategy(self.entity_linker))
-        parsed, ask, _ = self._parse(reading, StoreRequest(request))
-        return parsed, ask
+        typed = next(self._parse(reading, StoreRequest(request)))
+        return typed.parsed, typed.ask
 
     def _read_each(
         self, readings: Iterable[Reading], ask: StoreRequest, deadline: Deadline
@@ -159,26 +169,24 @@ class Interpreter:
 
         The store says how many readings it takes at a time.
         """
-        parsed_readings: list[tuple[Reading, Parsed, tuple[str, ...]]] = []
+        parsed_readings: list[ParsedReading] = []
 
         def parse_each() -> Iterator[StoreRequest]:
             for reading in readings:
-                parsed, parsed_ask, required = self._parse(reading, ask)
-                deadline.checkpoint("parse")
-                parsed_readings.append((reading, parsed, required))
-                yield parsed_ask
+                for parsed in self._parse(reading, ask):
+                    deadline.checkpoint("parse")
+                    parsed_readings.append(parsed)
+                    yield parsed.ask
 
         for index, reply in enumerate(self.store.ask_each(parse_each(), deadline)):
-            reading, parsed, required = parsed_readings[index]
+            reading, parsed, _, required, is_step = parsed_readings[index]
             yield Interpretation(
                 parsed, reply, corrected=reading.corrected, required=required,
-                is_lenient=reading.is_lenient,
+                is_lenient=reading.is_lenient, is_step=is_step,
             )  # fmt: skip
 
-    def _parse(
-        self, reading: Reading, ask: StoreRequest
-    ) -> tuple[Parsed, StoreRequest, tuple[str, ...]]:
-        """Return a parsed text, the search for it, and the texts that stay mandatory."""
+    def _parse(self, reading: Reading, ask: StoreRequest) -> Iterator[ParsedReading]:
+        """Yield the searches of a reading: several if words are left out in steps."""
         text, strategy = reading.text, reading.strategy
         parsed = parse(
             text, self.vocabulary, strategy.recognizer, strategy.joined, strategy.compounds
@@ -187,10 +195,10 @@ class Interpreter:
         if strategy.requires_facts and tree is not None:
             tree, required = require_facts(tree, self.vocabulary.catalogue)
         boosts = () if tree is None else tuple(self._make_boosts(tree, text, parsed))
-        filters, newest_first = parsed.filters, ask.newest_first
-        return (
-            parsed, StoreRequest(ask.request, tree, boosts, filters, text, newest_first), required
-        )  # fmt: skip
+        search = ask._replace(tree=tree, boosts=boosts, filters=parsed.filters, text=text)
+        for step in list_steps(tree, self.vocabulary) if strategy.in_steps else ():
+            yield ParsedReading(reading, parsed, search._replace(tree=step), required, is_step=True)
+        yield ParsedReading(reading, parsed, search, required)
 
     def _make_boosts(self, tree: query.Query, text: str, parsed: Parsed) -> Iterator[Clause]:
         """Yield clauses whose hits rank first.

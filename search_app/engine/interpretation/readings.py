@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from whoosh import query
 
+from search_app.engine.interpretation.relaxing import count_enough
 from search_app.engine.query.clause_builder import CompoundMode, EntityRecognizer
 from search_app.engine.query.nodes import clauses
 from search_app.engine.query.parser import Parsed
 from search_app.engine.request import SearchRequest
-from search_app.engine.store import Reply
+from search_app.engine.store import Reply, StoreRequest
 
 ENOUGH_BY_CLAUSES = (0, 0, 3, 6, 100)
 """Minimum number of documents that match all clauses, by the number of clauses (at most 4).
@@ -28,7 +29,8 @@ class Interpretation(NamedTuple):
     `relaxed`: any of the words is enough. `all_words_docs` is the reply for all words, or None.
     `corrected`: the text that was searched for instead of the text as typed.
     `required`: the texts of places, languages and years that stay mandatory in a relaxed query.
-    `is_lenient`: the reading accepts any of the words. It is `relaxed` only if that adds hits.
+    `is_lenient`: the reading does not need all words. It is `relaxed` only if that adds hits.
+    `is_step`: it needs some of the words. Without it, any is enough.
     """
 
     parsed: Parsed
@@ -38,6 +40,7 @@ class Interpretation(NamedTuple):
     all_words_docs: Reply | None = None
     required: tuple[str, ...] = ()
     is_lenient: bool = False
+    is_step: bool = False
 
     @property
     def has_words(self) -> bool:
@@ -67,26 +70,50 @@ class Strategy(NamedTuple):
     """A way to read a query.
 
     `recognizer` recognizes names. `joined` is And or Or. If `requires_facts`, places, languages and
-    years stay mandatory.
+    years stay mandatory. If `in_steps`, words are left out one by one before any is enough.
     """
 
     recognizer: EntityRecognizer
     joined: type[query.CompoundQuery] = query.And
     compounds: CompoundMode = "one"
     requires_facts: bool = False
+    in_steps: bool = False
 
 
 class Reading(NamedTuple):
     """A text, and a way to read it.
 
-    `corrected` is the text if its spelling was corrected. In a lenient reading, any of the words is
-    enough.
+    `corrected` is the text if its spelling was corrected. A lenient reading does not need all
+    words.
     """
 
     text: str
     strategy: Strategy
     corrected: str | None = None
     is_lenient: bool = False
+
+
+class ParsedReading(NamedTuple):
+    """A reading as a search. `required` has the texts that stay mandatory.
+
+    A step needs some of the words.
+    """
+
+    reading: Reading
+    parsed: Parsed
+    ask: StoreRequest
+    required: tuple[str, ...]
+    is_step: bool = False
+
+
+def adds_enough(step: Interpretation, strict: Interpretation, size: int) -> bool:
+    """Return whether a step of a relaxed query has enough hits in a catalogue of some size.
+
+    It must have more than the strict reading. For a query with operators, that is enough.
+    """
+    adds_hits = step.reply.by_words > strict.reply.by_words
+    is_open = not step.parsed.has_operators
+    return adds_hits and not (is_open and step.reply.by_fields < count_enough(size))
 
 
 def mark_relaxed(interpretation: Interpretation, relaxed: Interpretation) -> Interpretation:

@@ -15,7 +15,14 @@ from whoosh import query
 
 from search_app.engine.opensearch.queries import QueryCompiler
 from search_app.engine.query.cost import drop_expensive
-from search_app.engine.query.nodes import Clause, Synonyms, clauses, make_part_key, map_to_first
+from search_app.engine.query.nodes import (
+    Clause,
+    Synonyms,
+    clauses,
+    make_part_key,
+    map_to_first,
+    rejoin,
+)
 from search_app.engine.query.vocabulary import Vocabulary
 
 MAX_LEAVES = 960
@@ -183,4 +190,4 @@ def _replace(node: query.Query, replaced: dict[int, Clause]) -> query.Query:
         return query.Not(_replace(node.query, replaced))
     if not isinstance(node, query.And | query.Or):
         return node
-    return type(node)([_replace(child, replaced) for child in node.subqueries])
+    return rejoin(node, [_replace(child, replaced) for child in node.subqueries])

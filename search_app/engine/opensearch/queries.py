@@ -22,7 +22,7 @@ from search_app.engine.opensearch.combining import (
 from search_app.engine.opensearch.field_queries import MAX_CACHED, FieldQueries
 from search_app.engine.opensearch.fulltext import FullTextQueries
 from search_app.engine.opensearch.selections import list_between, match_values
-from search_app.engine.query.nodes import Clause, clauses
+from search_app.engine.query.nodes import Clause, Several, clauses, rejoin
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.cache import Cache
 
@@ -84,6 +84,8 @@ class QueryCompiler:
         ]
         others = [child for child in node.subqueries if not isinstance(child, Clause)]
         scored += [self.score(child, statistics) for child in others if _can_score(child)]
+        if isinstance(node, Several):
+            return {"bool": {"should": scored, "filter": [self.match(node)]}}
         unscored = [child for child in others if not _can_score(child)]
         if isinstance(node, query.And):
             filters = [each for each in unscored if not isinstance(each, query.Every)]
@@ -107,6 +109,8 @@ class QueryCompiler:
                 matching = self._match_clause(node)
             case query.And():
                 matching = filter_by(drop_repeated(map(self.match, node.subqueries)))
+            case Several():  # before Or, its base class
+                matching = self._match_several(node)
             case query.Or():
                 matching = self._match_any(node.subqueries)
             case query.AndMaybe():
@@ -124,6 +128,13 @@ class QueryCompiler:
             case _:
                 raise UnknownNode(node)
         return matching
+
+    def _match_several(self, node: Several) -> Json:
+        """Return the query of the documents that several nodes match. Raise UnknownNode."""
+        matching = [self.match(child) for child in node.subqueries]
+        several: Json = {"bool": {"should": matching, "minimum_should_match": node.least}}
+        enough = [child for child in node.subqueries if node.weigh(child) >= node.least]
+        return any_of([several, *drop_repeated(map(self.match, enough))])
 
     def _match_any(self, nodes: Iterable[query.Query]) -> Json:
         """Return the query of the documents that any node matches. Raise UnknownNode.
@@ -160,7 +171,7 @@ def _simplify(node: query.Query) -> query.Query:
     children = node.subqueries
     if isinstance(node, query.And):
         children = [each for each in children if not isinstance(each, query.Every)] or children[:1]
-    return _simplify(children[0]) if len(children) == 1 else type(node)(children)
+    return _simplify(children[0]) if len(children) == 1 else rejoin(node, children)
 
 
 def _can_score(node: query.Query) -> bool:

@@ -18,8 +18,9 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.explain import Explainer, limit_explained
 from search_app.engine.opensearch import completions
 from search_app.engine.opensearch.client import Response
+from search_app.engine.opensearch.combining import filter_by
 from search_app.engine.opensearch.completions import TitleSearch
-from search_app.engine.opensearch.counts import Counts
+from search_app.engine.opensearch.counts import Counts, make_count
 from search_app.engine.opensearch.expected_counts import list_counts
 from search_app.engine.opensearch.facets import plan_values
 from search_app.engine.opensearch.found_pages import PageSearch, find_files
@@ -28,7 +29,7 @@ from search_app.engine.opensearch.inside_weights import InsideWeights
 from search_app.engine.opensearch.page import Facets, LoadedPage, load_page, make_aggregation
 from search_app.engine.opensearch.planned_search import PlannedSearch
 from search_app.engine.opensearch.scan import scan
-from search_app.engine.query.nodes import clauses
+from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.results import Explanation
 from search_app.engine.store import Expected, FoundFile, RankedHit, StoreRequest
 
@@ -160,6 +161,12 @@ class OpenSearchReply:
         if self._overlapping is not words:
             self._overlapping, self._page = words, None
         return self._load_page(with_facets=True).overlap
+
+    def count_with(self, clauses: Sequence[Clause]) -> list[int]:
+        """Return the number of hits that match each clause."""
+        match = self._generation.compiler.match
+        bodies = [make_count(filter_by([self.plan.hits, match(clause)])) for clause in clauses]
+        return [total for (total,) in self._generation.counts.count(bodies, self._deadline)]
 
     def expect(self, expected: Iterable[Expected]) -> None:
         """Announce what will probably be counted. It is, in the request of the page."""

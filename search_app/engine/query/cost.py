@@ -25,6 +25,7 @@ from search_app.engine.query.nodes import (
     list_parts,
     make_part_key,
     map_to_first,
+    rejoin,
 )
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
@@ -140,7 +141,7 @@ def _without(tree: query.Query, dropped: set[int]) -> query.Query | None:
     children = [
         subtree for child in tree.subqueries if (subtree := _without(child, dropped)) is not None
     ]
-    return type(tree)(children) if len(children) > 1 else children[0] if children else None
+    return rejoin(tree, children) if children else None
 
 
 def estimate_cost(request: SearchRequest, vocabulary: Vocabulary) -> int:

@@ -69,17 +69,21 @@ class Level(NamedTuple):
         """Return what the parentheses at an index join by OR, with words or a phrase next to them.
 
         Return an empty list if they contain anything else, or if an operator, a minus, or a field
-        applies to them.
+        applies to them. No name crosses the parentheses of two levels, and operands without words
+        are left out.
         """
         element = self.elements[index]
         if not isinstance(element, Parentheses) or element.token.negated or element.token.field:
             return []
-        if len(self.elements) == 1 or self.is_operand(index):
+        neighbors = [*self.elements[max(index - 1, 0) : index], *self.elements[index + 1 :][:1]]
+        if self.is_operand(index) or all(isinstance(each, Parentheses) for each in neighbors):
             return []
         operands, operators = element.level.elements[::2], element.level.elements[1::2]
         are_joined = all(each == Operator("OR") for each in operators)
         is_list = are_joined and 0 < len(operators) == len(operands) - 1
-        return operands if is_list and not any(isinstance(e, Operator) for e in operands) else []
+        if not is_list or any(isinstance(operand, Operator) for operand in operands):
+            return []
+        return [operand for operand in operands if _has_words(operand)]
 
     def replace(self, index: int, element: Element) -> Level:
         """Return the level with another element at an index. Adjacent words are joined."""
@@ -100,6 +104,16 @@ class Level(NamedTuple):
             or (isinstance(element, QueryToken) and element.negated)
             for element in self.elements
         )
+
+
+def _has_words(element: Element) -> bool:
+    """Return whether an element contains a word."""
+    if isinstance(element, Parentheses):
+        return any(map(_has_words, element.level.elements))
+    if isinstance(element, Operator):
+        return False
+    words = element.words if isinstance(element, WordRun) else [element.text]
+    return any(map(tokenizer.split_words, words))
 
 
 def parse_structure(query_tokens: Iterable[QueryToken]) -> Level:

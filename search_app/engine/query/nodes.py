@@ -61,6 +61,23 @@ class Synonyms(query.Or):  # type: ignore[misc]
         self.entity_id, self.how = entity_id, how
 
 
+class Several(query.Or):  # type: ignore[misc]
+    """A node that matches if at least `least` of its children match, two or more.
+
+    A clause whose text is in `sufficient` is enough alone. The scores of all children add up.
+    """
+
+    def __init__(
+        self, subqueries: list[query.Query], least: int, sufficient: frozenset[str] = frozenset()
+    ) -> None:
+        super().__init__(subqueries)
+        self.least, self.sufficient = least, sufficient
+
+    def weigh(self, child: query.Query) -> int:
+        """Return how many of the children that must match a child stands for."""
+        return self.least if isinstance(child, Clause) and child.text in self.sufficient else 1
+
+
 def compile_wildcard(wildcard: str) -> re.Pattern[str]:
     """Return a pattern for whole words that a wildcard matches; `*` matches any text.
 
@@ -85,6 +102,19 @@ def map_to_first(all_clauses: Iterable[Clause]) -> dict[int, Clause]:
     """Return a mapping from the `id()` of each clause to the first equal clause of that text."""
     first: dict[tuple[str, Clause], Clause] = {}
     return {id(clause): first.setdefault((clause.text, clause), clause) for clause in all_clauses}
+
+
+def rejoin(node: query.And | query.Or, children: list[query.Query]) -> query.Query:
+    """Return an And or an Or with other children; a single child alone.
+
+    Of `Several` children, one less must match for each that is left out.
+    """
+    if len(children) == 1:
+        return children[0]
+    if isinstance(node, Several):
+        least = node.least - (len(node.subqueries) - len(children))
+        return Several(children, least, node.sufficient) if least > 1 else query.Or(children)
+    return type(node)(children)
 
 
 def drop_boosts(tree: query.Query | None) -> query.Query | None:

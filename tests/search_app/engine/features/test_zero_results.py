@@ -96,7 +96,7 @@ def test_the_page_counts_hits_without_filters_and_of_any_word(client: FlaskClien
 
 def test_a_query_with_operators_links_to_any_of_its_words(client: FlaskClient) -> None:
     """A query with operators shows its own hits, and the total for any of its words with a link."""
-    address = "/?q=%28sea+OR+air%29+smuggling"
+    address = "/?q=%28sea+OR+air%29+%28smuggling%29"
     found = answer(client, address)
     assert found["total"] == answer(client, f"{address}&match=all")["total"] == 3
     assert not found["relaxed"]

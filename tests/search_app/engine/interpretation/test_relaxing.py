@@ -1,0 +1,103 @@
+"""A query with few hits leaves out one word, then two, and at last all but one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from whoosh import query
+
+from search_app.engine import Engine
+from search_app.engine.deadline import Deadline
+from search_app.engine.interpretation.interpreter import retrieve
+from search_app.engine.interpretation.relaxing import MAX_STEPS_WORDS, RARE_UP_TO, count_enough
+from search_app.engine.query.nodes import Clause, Several, clauses, drop_boosts
+from search_app.engine.request import SearchRequest
+from search_app.engine.search import Searcher
+from search_app.engine.store import StoreRequest
+
+
+@pytest.fixture(scope="module")
+def searcher(catalogue_engine: Engine) -> Searcher:
+    """Return a searcher of the catalogue."""
+    return catalogue_engine.get_searcher()
+
+
+def find(tree: query.Query, searcher: Searcher) -> set[str]:
+    """Return the ids of the publications that a tree matches."""
+    request = SearchRequest("", size=searcher.size)
+    return set(searcher.store.ask(StoreRequest(request, tree), Deadline()).list_ids())
+
+
+def find_step(words: list[Clause], least: int, searcher: Searcher) -> set[str]:
+    """Return the ids of the publications with so many of the words, or with a rare one."""
+    by_word = {word.text: find(word, searcher) for word in words}
+    vocabulary = searcher.interpreter.vocabulary
+    rare = [
+        by_word[word.text]
+        for word in words
+        if not word.entity_id and vocabulary.count(word.text) <= RARE_UP_TO
+    ]
+    everywhere = set().union(*by_word.values())
+    return {
+        each for each in everywhere
+        if sum(each in by_word[word.text] for word in words) >= least
+        or any(each in ids for ids in rare)
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_words_are_left_out_in_steps(searcher: Searcher) -> None:
+    """The hits have as many words as leaves enough hits, and the results name what they lack."""
+    titles = [each.title for each in searcher.scan(SearchRequest())]
+    # Words without accents and capitals name no entities, so each is a clause of its own.
+    words = sorted({word for title in titles for word in re.findall(r"\b[a-z]{4,}\b", title)})
+    stepped = set[int]()
+
+    @given(st.lists(st.sampled_from(words), min_size=2, max_size=6, unique=True))
+    @example(["fake", "documents", "airport", "smuggling"])
+    @example(["handbook", "parliamentarians", "combating", "airport", "review"])
+    def check(typed: list[str]) -> None:
+        request = SearchRequest(" ".join(typed), size=searcher.size)
+        interpretation = retrieve(request, searcher.interpreter).interpretation
+        tree = drop_boosts(interpretation.reply.tree)
+        results = searcher.search(request)
+        if not interpretation.relaxed or interpretation.required:
+            assert not results.lacks
+            return
+        parsed = [*clauses(interpretation.parsed.words)]
+        hits = {hit.publication.id for hit in results.hits}
+        least = tree.least if isinstance(tree, Several) else 1
+        if any(isinstance(part, query.And) for clause in parsed for part in clause.subqueries):
+            return  # a name of several words is several clauses at the last step
+        stepped.add(least)
+        assert interpretation.is_step is isinstance(tree, Several)
+        if interpretation.is_step:
+            assert len(parsed) <= MAX_STEPS_WORDS
+            assert hits == find_step(parsed, least, searcher)
+            assert len(hits) >= count_enough(searcher.size)
+            lacks = {
+                word.text: len(hits - find(word, searcher))
+                for word in parsed
+                if hits - find(word, searcher)
+            }
+            assert dict(results.lacks) == lacks
+        stricter = find_step(parsed, least + 1, searcher) if len(parsed) > least + 1 else set()
+        assert len(stricter) < count_enough(searcher.size) or len(parsed) > MAX_STEPS_WORDS
+
+    check()
+    assert len(stepped) > 1
+
+
+def test_a_rare_word_is_in_each_step(searcher: Searcher) -> None:
+    """A publication with a word that few have is a hit, although it lacks the other words."""
+    tree = Several([Clause([query.Term("title", stem)], stem) for stem in ("a", "b", "c")], 2)
+    assert tree.weigh(tree.subqueries[0]) == 1
+    rare = Several(tree.subqueries, 2, frozenset({"a"}))
+    assert [rare.weigh(child) for child in rare.subqueries] == [2, 1, 1]
+    found = searcher.search(SearchRequest("fishing documents smuggling airport", size=136))
+    with_rare = find(Clause([query.Term("title", "fish")]), searcher)
+    assert with_rare <= {hit.publication.id for hit in found.hits}
+    assert found.lacks
