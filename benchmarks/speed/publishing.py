@@ -12,9 +12,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Event, Thread
 from urllib.request import urlopen
@@ -171,7 +173,9 @@ def _request(server: Server, paths: Sequence[str]) -> None:
 def _publish(corpus: Path) -> None:
     """Change one paper, and build in a process of low priority."""
     lines, changed = corpus / "papers.jsonl", corpus.with_name("changed.jsonl")
-    papers.change_one(lines, changed)
+    # Next to the readers, it would delay them, and they would count that as waiting.
+    with ProcessPoolExecutor(1, get_context("spawn")) as other_process:
+        other_process.submit(papers.change_one, lines, changed).result()
     changed.replace(lines)
     subprocess.run(
         ["nice", "-n", NICE, Path(sys.executable).with_name("pubsearch"), "build", "--corpus",

@@ -7,10 +7,11 @@ engine depends on the arrays of a local index.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from math import inf
 from pathlib import Path
 from threading import Lock, Thread
@@ -26,6 +27,7 @@ from indexer.generations.manifest import IndexUnusable
 from search_app.engine.admission import AdmissionControl, TooBusy
 from search_app.engine.deadline import BudgetExceeded, Deadline
 from search_app.engine.local_index import LoadOptions, LocalIndex, open_searcher
+from search_app.engine.pacing import pause_often
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import FileMatch, Results
 from search_app.engine.search import Searcher
@@ -62,8 +64,8 @@ class Engine:
     A request keeps the searcher it started with. No response mixes two generations. No request
     opens a generation or looks for one: `refresh` opens the live generation in the background,
     checks and prepares it, and then replaces `current`. A server calls `watch`, which refreshes
-    every second. If the live generation cannot be opened, the one in use stays in use, and the
-    error is logged once. Threads may share an engine.
+    every second, and pauses often meanwhile. If the live generation cannot be opened, the one in
+    use stays in use, and the error is logged once. Threads may share an engine.
 
     A search may take `budget` milliseconds. Expensive searches run one at a time.
 
@@ -122,7 +124,7 @@ class Engine:
     def _refresh_forever(self) -> None:
         while True:
             sleep(REFRESH_SECONDS)
-            self.refresh()
+            self.refresh(pause_often())
 
     def is_behind(self) -> bool:
         """Return whether `refresh` has work to do. Only the name of the live generation is read."""
@@ -131,15 +133,16 @@ class Engine:
             return live != self.failed or monotonic() - self._tried > RETRY_SECONDS
         return self._is_check_interrupted() or self.failed != self._find_damaged()
 
-    def refresh(self) -> None:
+    def refresh(self, pace: AbstractContextManager[None] = nullcontext()) -> None:  # noqa: B008
         """Open the live generation and switch to it, unless it is in use. Return when it is done.
 
-        A generation that cannot be opened is logged once and tried again after RETRY_SECONDS
-        seconds.
+        It is opened within `pace`. A generation that cannot be opened is logged once and tried
+        again after RETRY_SECONDS seconds.
         """
         with self._lock:
             if self.is_behind():
-                self._catch_up()
+                with pace:
+                    self._catch_up()
             if self._previous() is not None:
                 self.on_reload()
 
@@ -176,6 +179,9 @@ class Engine:
                 )
             self.failed, self._error = name, error
             return
+        if self._previous() is not None:
+            # A cycle that a request left may hold it, and `on_reload` may have frozen the cycle.
+            gc.unfreeze()
         if self.current is not None:
             self._previous = ref(self.current)
         self.current, self._check, self.failed, self._error = searcher, check, None, None

@@ -145,11 +145,11 @@ def set_process_up(engine: Engine, settings: Settings) -> None:
 
 
 def _collect_garbage() -> None:
-    """Free the previous generation, and exempt all other objects from garbage collection.
+    """Collect what is not exempt from garbage collection yet, and exempt the rest of it.
 
+    The previous generation needs no collection: it is freed when no request uses it any more.
     `malloc_trim` returns freed memory to the system. The C library would keep a part of it.
     """
-    gc.unfreeze()
     gc.collect()
     gc.freeze()
     with suppress(AttributeError):  # only glibc has it

@@ -122,12 +122,20 @@ def load_file(file: Path) -> Buffer:
     """
     with file.open("rb", buffering=0) as stream:
         size = stream.seek(0, os.SEEK_END)
-        memory = memoryview(mmap.mmap(-1, size) if size else b"")
+        memory = memoryview(_allocate(size) if size else b"")
         stream.seek(0)
         size_read = 0
         while size_read < size and (count := stream.readinto(memory[size_read:])):
             size_read += count
         return memory.toreadonly()
+
+
+def _allocate(size: int) -> mmap.mmap:
+    """Return zeros, in large pages if the system has them: it clears and frees these faster."""
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE)
+    with suppress(AttributeError, OSError):  # only Linux has them
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return memory
 
 
 def open_arrays(file: Path) -> Mapping[str, Array]:

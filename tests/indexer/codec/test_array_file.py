@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -228,3 +229,21 @@ def test_bytes_in_memory_do_not_change_with_the_file(
     file.write_bytes(b"other")
     assert bytes(held) == data
     assert memoryview(held).readonly
+
+
+@pytest.mark.skipif(
+    not Path("/sys/kernel/mm/transparent_hugepage").exists(), reason="the system has no large pages"
+)
+def test_a_large_file_is_read_into_large_pages(tmp_path: Path) -> None:
+    """The memory of a file may consist of large pages, which the system provides faster."""
+    file = tmp_path / "file"
+    file.write_bytes(bytes(1 << 22))
+    held = np.frombuffer(array_file.load_file(file), np.uint8)
+    smaps = Path("/proc/self/smaps").read_text(encoding="utf-8")
+    areas = re.findall(
+        r"^([0-9a-f]+)-([0-9a-f]+) .*?^VmFlags: (.*?)$", smaps, re.MULTILINE | re.DOTALL
+    )
+    (flags,) = (
+        flags for start, end, flags in areas if int(start, 16) <= held.ctypes.data < int(end, 16)
+    )
+    assert "hg" in flags.split()

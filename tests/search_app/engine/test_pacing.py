@@ -1,0 +1,121 @@
+"""A generation is opened next to requests, and the previous one is freed at once."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from threading import Event, Thread
+from weakref import ref
+
+import pytest
+
+from indexer.jobs import build
+from search_app import config
+from search_app.engine import Engine, SearchRequest
+from search_app.engine.pacing import pause_often
+from search_app.web.app import set_process_up
+from tests.catalogue import PATIENT
+
+
+@pytest.fixture
+def turns() -> Iterator[list[float]]:
+    """Return a list that grows whenever another thread gets the interpreter.
+
+    A running thread must give it up by itself.
+    """
+    interval, ended = sys.getswitchinterval(), Event()
+    taken: list[float] = []
+
+    def take_turns() -> None:
+        while not ended.is_set():
+            taken.append(time.monotonic())
+            time.sleep(0.0001)
+
+    sys.setswitchinterval(1000)
+    thread = Thread(target=take_turns)
+    thread.start()
+    yield taken
+    sys.setswitchinterval(interval)
+    ended.set()
+    thread.join()
+
+
+def compute() -> int:
+    """Call many functions. No other thread gets the interpreter."""
+    return sum(abs(number) for number in range(100_000))
+
+
+def test_other_threads_run_during_a_computation_with_pauses(turns: list[float]) -> None:
+    """Requests run while a thread computes with pauses, and only then."""
+    before = len(turns)
+    alone = compute()
+    assert len(turns) == before
+    with pause_often():
+        paused = compute()
+    assert len(turns) > before
+    assert paused == alone
+    before = len(turns)
+    assert compute() == alone
+    assert len(turns) == before
+
+
+def test_a_failure_ends_the_pauses() -> None:
+    """A thread that fails does not pause any more."""
+    with suppress(ZeroDivisionError), pause_often():
+        assert sys.getprofile()
+        raise ZeroDivisionError
+    assert sys.getprofile() is None
+
+
+def test_requests_run_while_a_generation_is_opened(
+    corpus: Path, index: Path, turns: list[float]
+) -> None:
+    """A refresh with pauses leaves the interpreter to requests more often than one without."""
+    engine = Engine(index)
+    engine.get_searcher()
+    counts = []
+    for pace in (nullcontext(), pause_often()):
+        name = build.build(corpus, index, force=True).generation.name
+        before = len(turns)
+        engine.refresh(pace)
+        counts.append(len(turns) - before)
+        assert engine.get_searcher().name == name
+    assert counts[0] < counts[1]
+
+
+def test_the_previous_generation_is_freed_without_the_collector(corpus: Path, index: Path) -> None:
+    """A switch frees the previous generation at once, because no cycle of references holds it."""
+    engine = Engine(index)
+    previous = ref(engine.get_searcher())
+    engine.search(SearchRequest("law", fold=True))
+    engine.get_searcher().suggest("a")
+    build.build(corpus, index, force=True)
+    gc.disable()
+    try:
+        engine.refresh()
+        assert previous() is None
+    finally:
+        gc.enable()
+
+
+def test_a_generation_in_a_frozen_cycle_is_freed_by_the_next_switch(
+    corpus: Path, index: Path
+) -> None:
+    """A generation that a lost cycle of a request holds lasts for one more switch at most."""
+    engine = Engine(index)
+    set_process_up(engine, config.load(PATIENT, index=index))
+    cycle: list[object] = [engine.get_searcher()]
+    cycle.append(cycle)
+    previous = ref(engine.get_searcher())
+    build.build(corpus, index, force=True)
+    engine.refresh()
+    del cycle
+    engine.refresh()
+    assert previous() is not None
+    build.build(corpus, index, force=True)
+    engine.refresh()
+    assert previous() is None
