@@ -6,7 +6,7 @@ import gc
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 from weakref import ref
@@ -16,9 +16,11 @@ import pytest
 from indexer.jobs import build
 from search_app import config
 from search_app.engine import Engine, SearchRequest
+from search_app.engine.interpretation.query_expansion import EntityLinker
 from search_app.engine.pacing import pause_often
 from search_app.web.app import set_process_up
 from tests.catalogue import PATIENT
+from tests.robustness.test_opening import until
 
 
 @pytest.fixture
@@ -72,19 +74,21 @@ def test_a_failure_ends_the_pauses() -> None:
 
 
 def test_requests_run_while_a_generation_is_opened(
-    corpus: Path, index: Path, turns: list[float]
+    corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A refresh with pauses leaves the interpreter to requests more often than one without."""
-    engine = Engine(index)
+    """A server opens another generation with pauses."""
+    engine, has_pauses, prepare = Engine(index), [], EntityLinker.prepare
     engine.get_searcher()
-    counts = []
-    for pace in (nullcontext(), pause_often()):
-        name = build.build(corpus, index, force=True).generation.name
-        before = len(turns)
-        engine.refresh(pace)
-        counts.append(len(turns) - before)
-        assert engine.get_searcher().name == name
-    assert counts[0] < counts[1]
+
+    def watched(self: EntityLinker) -> None:
+        has_pauses.append(sys.getprofile() is not None)
+        prepare(self)
+
+    monkeypatch.setattr(EntityLinker, "prepare", watched)
+    engine.watch()
+    name = build.build(corpus, index, force=True).generation.name
+    until(lambda: engine.get_searcher().name == name)
+    assert set(has_pauses) == {True}
 
 
 def test_the_previous_generation_is_freed_without_the_collector(corpus: Path, index: Path) -> None:
