@@ -29,7 +29,7 @@ from search_app.engine.deadline import BudgetExceeded, Deadline
 from search_app.engine.local_index import LoadOptions, LocalIndex, open_searcher
 from search_app.engine.pacing import pause_often
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import FileMatch, Results
+from search_app.engine.results import FileMatch, Results, Suggestion
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.loader import IntegrityCheck
 from search_app.engine.store import StoreUnavailable
@@ -232,6 +232,17 @@ class Engine:
         with self._admission.admit(searcher.estimate_cost(request)) as yield_to_others:
             deadline = Deadline(self._budget, yield_to_others)
             return searcher.find_in_files(identity, request, deadline)
+
+    def suggest(
+        self, text: str, within: SearchRequest, language: str, searcher: Searcher
+    ) -> list[Suggestion]:
+        """Return suggestions for a text that is being typed: see `Searcher.suggest`.
+
+        They are admitted as any search. Raise the errors of `search`.
+        """
+        with self._admission.admit(searcher.estimate_cost(within)) as yield_to_others:
+            deadline = Deadline(self._budget, yield_to_others)
+            return searcher.suggest(text, within, language, deadline)
 
     def scan(self, request: SearchRequest, searcher: Searcher) -> Iterator[Publication]:
         """Return all hits of a search in order. Raise the errors of `search`.

@@ -61,7 +61,7 @@ def search(
         entities=tuple(_list_expanded(interpretation)), scored=interpretation.has_words,
         sort=StoreRequest(retrieved.request, parsed.words).sort,
         ignored_words=parsed.ignored + retrieved.request.beyond, dropped_clauses=reply.dropped,
-        truncated_expansions=tuple(_list_truncated(retrieved, interpreter)),
+        truncated_expansions=tuple(_list_truncated(retrieved, interpreter, deadline)),
         unknown_values=parsed.unknown, unknown_fields=parsed.unknown_fields,
         has_query=not retrieved.request.text or parsed.words is not None or bool(parsed.filters),
         diagnosis=diagnosis, is_zero_result=diagnosis is not None and not reply.has_words,
@@ -156,14 +156,19 @@ def _list_expected(
         yield from zero_results.list_expected(retrieved, interpreter, deadline)
 
 
-def _list_truncated(retrieved: Retrieval, interpreter: Interpreter) -> Iterator[tuple[str, int]]:
-    """Yield clauses with too many terms or names, with the number of those left out."""
+def _list_truncated(
+    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
+) -> Iterator[tuple[str, int]]:
+    """Yield clauses with too many terms or names, with the number of those left out.
+
+    Raise BudgetExceeded.
+    """
     left_out = Counter(dict(retrieved.reply.truncated))
-    for clause in clauses(retrieved.interpretation.parsed.words):
+    for clause in clauses(drop_boosts(retrieved.reply.tree)):
         if is_expanded(clause.subqueries[0]):
             left_out[clause.text] += count_dropped(clause, interpreter.vocabulary)
-    dropped = retrieved.reply.dropped
-    yield from ((text, count) for text, count in left_out.items() if count and text not in dropped)
+            deadline.checkpoint("match")  # an expansion that is no longer cached is made again
+    yield from ((text, count) for text, count in left_out.items() if count)
 
 
 def _diagnose(

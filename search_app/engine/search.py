@@ -107,8 +107,9 @@ class Searcher:
 
         Raise BudgetExceeded.
         """
-        typed = self.interpreter.interpret_typed(self._resolve(request), deadline or Deadline())
-        return find_file_matches(typed.reply, identity, self.catalogue, MAX_PASSAGES)
+        deadline = deadline or Deadline()
+        typed = self.interpreter.interpret_typed(self._resolve(request), deadline)
+        return find_file_matches(typed.reply, identity, self.catalogue, MAX_PASSAGES, deadline)
 
     def estimate_cost(self, request: SearchRequest) -> int:
         """Return the approximate cost of a search, in postings."""
@@ -129,14 +130,20 @@ class Searcher:
         return retrieve(self._resolve(request), self._pick(request), deadline).reply.scan()
 
     def suggest(
-        self, text: str, within: SearchRequest = EVERYTHING, language: str = ""
+        self,
+        text: str,
+        within: SearchRequest = EVERYTHING,
+        language: str = "",
+        deadline: Deadline | None = None,
     ) -> list[Suggestion]:
         """Return suggestions for a text that is being typed, within the filters of a request.
 
-        Values have labels in the catalogue's own language and in `language`.
+        Values have labels in the catalogue's own language and in `language`. Raise BudgetExceeded.
         """
         text = replace_names(text, self._field_names)
-        return autocomplete.suggest(text, self._pick(within), within=within, language=language)
+        return autocomplete.suggest(
+            text, self._pick(within), within=within, language=language, deadline=deadline
+        )
 
     def get_publication(self, identity: str) -> Publication | None:
         """Return the publication with an id, or None."""

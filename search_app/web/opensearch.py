@@ -16,7 +16,7 @@ from search_app.export import atom, xml_document
 from search_app.i18n.translation import current
 from search_app.web.addresses import make_absolute
 from search_app.web.middleware.path_prefix import get_root
-from search_app.web.routes import get_catalogue, get_searcher, parse_state
+from search_app.web.routes import get_catalogue, get_engine, get_searcher, parse_state
 
 _NAMESPACE = "http://a9.com/-/spec/opensearch/1.1/"
 MEDIA_TYPE = "application/opensearchdescription+xml"
@@ -69,7 +69,7 @@ def description() -> Response:
 def suggestions() -> Response:
     """Return the suggestions of the API as four arrays: typed text, texts, labels, and URLs."""
     text, state, catalogue = request.args.get("q", ""), parse_state(), get_catalogue()
-    found = get_searcher().suggest(text, state, current().code)
+    found = get_engine().suggest(text, state, current().code, get_searcher())
     rows = serialize_suggestions(text, state, found, catalogue)["suggestions"]
     body = (
         text,

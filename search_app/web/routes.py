@@ -166,7 +166,7 @@ def api_search() -> Response:
 def api_suggest() -> Response:
     """Return suggestions for a query that is being typed, within the current filters, as JSON."""
     state, text = parse_state(), request.args.get("q", "")
-    found = get_searcher().suggest(text, state, current().code)
+    found = get_engine().suggest(text, state, current().code, get_searcher())
     return render_json(serialize_suggestions(text, state, found, get_catalogue()))
 
 

@@ -60,8 +60,12 @@ class MatchedWords:
         return self._by_fields
 
     def count_truncated(self, texts: FullTextMatcher) -> tuple[tuple[str, int], ...]:
-        """Return the texts of the clauses that match fewer words of full texts, and how many."""
-        counted = (
-            (clause.text, texts.count_dropped(clause)) for clause in clauses(drop_boosts(self.tree))
-        )
+        """Return the texts of the clauses that match fewer words of full texts, and how many.
+
+        Raise BudgetExceeded.
+        """
+        counted = []
+        for clause in clauses(drop_boosts(self.tree)):
+            counted.append((clause.text, texts.count_dropped(clause)))
+            self._check()  # an expansion that is no longer cached is made again
         return tuple(each for each in counted if each[1])

@@ -57,14 +57,16 @@ def suggest(
     text: str,
     interpreter: Interpreter,
     limit: int = MAX_SUGGESTIONS,
+    *,
     within: SearchRequest = EVERYTHING,
     language: str = "",
+    deadline: Deadline | None = None,
 ) -> list[Suggestion]:
     """Return up to `limit` suggestions for a text that is being typed, grouped by kind.
 
     The selected and excluded facet values of `within` stay as they are, and the counts respect
     them. Facet values are found by their labels in the catalogue's own language and in `language`.
-    The kinds take turns, so that no kind crowds out the others.
+    The kinds take turns, so that no kind crowds out the others. Raise BudgetExceeded.
     """
     typed = _parse_typed(text)
     if typed is None:
@@ -72,7 +74,7 @@ def suggest(
     only_filters = SearchRequest(
         filters=within.filters, excluded=within.excluded, all_of=within.all_of
     )
-    search = _Search(interpreter, only_filters, language, Deadline())
+    search = _Search(interpreter, only_filters, language, deadline or Deadline())
     completed, expected_texts = tee(_list_completed(typed, search, limit))
     titles, expected_titles = tee(_suggest_titles(typed, search, limit))
     expected = _list_expected(expected_texts, expected_titles, typed, search, limit)

@@ -7,31 +7,37 @@ from collections.abc import Iterator
 from whoosh import query
 
 from indexer.catalogue.fields import Catalogue
+from search_app.engine.deadline import Deadline
 from search_app.engine.features.highlight import Highlighter, best_passage, compile_highlighter
 from search_app.engine.query.nodes import clauses, list_fulltext_parts
 from search_app.engine.results import FileMatch, PagePassage
-from search_app.engine.store import Reply
+from search_app.engine.store import FoundFile, Reply
 
 
 def find_file_matches(
-    reply: Reply, identity: str, catalogue: Catalogue, most: int
+    reply: Reply, identity: str, catalogue: Catalogue, most: int, deadline: Deadline
 ) -> tuple[FileMatch, ...]:
-    """Return the matches in the files of a publication, with at most `most` passages of each."""
+    """Return the matches in the files of a publication, with at most `most` passages of each.
+
+    Raise BudgetExceeded.
+    """
     found = reply.find_files(identity, most)
-    highlighter = _make_highlighter(reply.tree, catalogue) if found else None
+    if not found:
+        return ()
+    highlighter = _make_highlighter(reply.tree, catalogue)
     return tuple(
-        FileMatch(
-            each.file,
-            each.pages,
-            tuple(
-                PagePassage(page, best_passage(text, highlighter, each.language))
-                for page, text in sorted(each.texts)
-            ),
-            each.language,
-        )
+        FileMatch(each.file, each.pages, tuple(_list_passages(each, highlighter, deadline)),
+                  each.language)
         for each in found
-        if highlighter
-    )
+    )  # fmt: skip
+
+
+def _list_passages(
+    found: FoundFile, highlighter: Highlighter, deadline: Deadline
+) -> Iterator[PagePassage]:
+    for page, text in sorted(found.texts):
+        yield PagePassage(page, best_passage(text, highlighter, found.language))
+        deadline.checkpoint("passages")
 
 
 def _make_highlighter(tree: query.Query | None, catalogue: Catalogue) -> Highlighter:

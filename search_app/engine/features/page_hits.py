@@ -43,7 +43,7 @@ def make_hits(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
                 for row, find in translating
                 if (values := publication.values.get(row.name))
             },
-            find_file_matches(retrieved.reply, publication.id, catalogue, MAX_PAGES),
+            find_file_matches(retrieved.reply, publication.id, catalogue, MAX_PAGES, deadline),
         )
 
 

@@ -38,7 +38,7 @@ def suggested(
 ) -> list[Suggestion]:
     """Return the suggestions for a text."""
     within = SearchRequest(filters={name: tuple(each) for name, each in (filters or {}).items()})
-    return suggest(text, engine.get_searcher().interpreter, most, within)
+    return suggest(text, engine.get_searcher().interpreter, most, within=within)
 
 
 def search(engine: Engine, request: SearchRequest) -> Retrieval:
