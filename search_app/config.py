@@ -83,6 +83,11 @@ ROWS = (
     ),
     Setting("budget", 1000, "Time limit of a search in milliseconds.", 1),
     Setting(
+        "slow",
+        0,
+        "Milliseconds after which a search is logged as slow, with its query. 0: none is.",
+    ),
+    Setting(
         "semantic",
         0,
         "1: a build adds embeddings for semantic search.",
@@ -214,6 +219,7 @@ class Settings(msgspec.Struct, frozen=True):
     encoder: str
     connections: int
     idle: int
+    slow: int
     hosts: str
     proxies: int
     prefix: str

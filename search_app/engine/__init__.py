@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from math import inf
 from pathlib import Path
@@ -73,7 +73,8 @@ class Engine:
     use, or None. `failed` is the name of a live generation that could not be opened or is damaged.
     It is empty if the index is missing.
     `on_reload` is called after each switch, and by every refresh until the previous searcher
-    is freed.
+    is freed. `on_search` gets the time of each stage of each search in milliseconds, also if the
+    search fails.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Engine:
         self.current: Searcher | None = None
         self.failed: str | None = None
         self.on_reload: Callable[[], object] = lambda: None
+        self.on_search: Callable[[Mapping[str, float]], object] = lambda _stages: None
         self._previous: Callable[[], Searcher | None] = lambda: None
 
     def get_searcher(self) -> Searcher:
@@ -219,8 +221,9 @@ class Engine:
 
         No other expensive search starts until the context ends, so rendering counts as well.
         """
-        with self._admission.admit(searcher.estimate_cost(request)) as yield_to_others:
-            yield searcher.search(request, Deadline(self._budget, yield_to_others))
+        with self._admit(request, searcher) as deadline:
+            yield searcher.search(request, deadline)
+            deadline.finish("render")
 
     def find_in_files(
         self, identity: str, request: SearchRequest, searcher: Searcher
@@ -229,8 +232,7 @@ class Engine:
 
         It is admitted as any search. Raise the errors of `search`.
         """
-        with self._admission.admit(searcher.estimate_cost(request)) as yield_to_others:
-            deadline = Deadline(self._budget, yield_to_others)
+        with self._admit(request, searcher) as deadline:
             return searcher.find_in_files(identity, request, deadline)
 
     def suggest(
@@ -240,8 +242,7 @@ class Engine:
 
         They are admitted as any search. Raise the errors of `search`.
         """
-        with self._admission.admit(searcher.estimate_cost(within)) as yield_to_others:
-            deadline = Deadline(self._budget, yield_to_others)
+        with self._admit(within, searcher) as deadline:
             return searcher.suggest(text, within, language, deadline)
 
     def scan(self, request: SearchRequest, searcher: Searcher) -> Iterator[Publication]:
@@ -250,8 +251,18 @@ class Engine:
         The search is admitted as any other, and is complete on return. Taking the hits is not part
         of it, so a slow reader of them delays no search.
         """
+        with self._admit(request, searcher) as deadline:
+            return searcher.scan(request, deadline)
+
+    @contextmanager
+    def _admit(self, request: SearchRequest, searcher: Searcher) -> Iterator[Deadline]:
+        """Admit a search, and yield its deadline. Report its stages, also if it fails."""
         with self._admission.admit(searcher.estimate_cost(request)) as yield_to_others:
-            return searcher.scan(request, Deadline(self._budget, yield_to_others))
+            deadline = Deadline(self._budget, yield_to_others)
+            try:
+                yield deadline
+            finally:
+                self.on_search(deadline.stages)
 
 
 def _make_index(index: Path | ClusterAddress, options: LoadOptions) -> LocalIndex | ClusterIndex:

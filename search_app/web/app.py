@@ -42,9 +42,9 @@ from search_app.web.middleware import (
     access,
     conditional_requests,
     language,
+    search_stages,
     request_log,
     security_headers,
-    server_timing,
 )
 from search_app.web.middleware.metrics import Metrics
 from search_app.web.zero_result_log import ZeroResultLog
@@ -106,7 +106,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
 
 def _register(app: Flask, engine: Engine, settings: Settings, metrics: Metrics) -> None:
     """Add the middleware, the routes, and the error handler."""
-    server_timing.register(app)
+    search_stages.register(app, engine, settings.slow)
     language.register_choice(app, engine)
     access.register(app, settings)
     language.register_checks(app, engine)

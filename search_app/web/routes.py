@@ -6,8 +6,7 @@ one snapshot of the index.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -28,7 +27,6 @@ from search_app import search_state, search_url
 from search_app.api import openapi, serializers
 from search_app.api.suggestions import serialize_suggestions
 from search_app.engine import Engine, Searcher, SearchRequest
-from search_app.engine.deadline import Deadline
 from search_app.engine.query.field_names import choose_names, replace_names
 from search_app.engine.results import Results
 from search_app.i18n.interface import LANGUAGES, Interface, find_language
@@ -115,17 +113,14 @@ def render_json(value: object) -> Response:
     return Response(msgspec.json.encode(value), content_type="application/json")
 
 
-@contextmanager
-def run_search(state: search_state.SearchState, values: int | None = None) -> Iterator[Results]:
-    """Yield the results of a search. `values` limits the values of each facet.
+def run_search(
+    state: search_state.SearchState, values: int | None = None
+) -> AbstractContextManager[Results]:
+    """Return the results of a search as a context, whose block renders the response.
 
-    The block renders the response. Its time is kept with those of the stages of the search.
+    `values` limits the values of each facet.
     """
-    with get_engine().answer(state.make_request(values), get_searcher()) as results:
-        rendering = Deadline()
-        yield results
-        rendering.checkpoint("render")
-        g.stages = {**results.stages, **rendering.stages}
+    return get_engine().answer(state.make_request(values), get_searcher())
 
 
 def _log_gap(state: search_state.SearchState, results: Results) -> None:

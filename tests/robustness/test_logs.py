@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
+from contextlib import nullcontext
+from math import inf
 from pathlib import Path
+from time import sleep
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from search_app import config, create_app
+from search_app.engine import Engine, SearchRequest
+from search_app.engine.deadline import YIELDED
 from search_app.web.middleware import request_log
 from tests.catalogue import PATIENT
 
@@ -90,6 +97,56 @@ def test_queries_are_logged_only_if_enabled(
     assert {"path": "/api/search", "status": 200, "method": "GET"}.items() <= told.items()
     assert told["bytes"] == len(answer.data)
     assert ("kidney" in json.dumps(told)) == bool(has_queries)
+
+
+def log_search(
+    engine: Engine, caplog: pytest.LogCaptureFixture, address: str, **given: int
+) -> dict[str, Any]:
+    """Return the log line of a request for a search."""
+    caplog.set_level(logging.INFO)
+    app = create_app(config.load(PATIENT, index=engine.index, **given), engine)
+    with app.test_client().get(address):
+        pass
+    (record,) = [
+        each for each in caplog.records if each.name == "search_app.web.middleware.request_log"
+    ]
+    line: dict[str, Any] = json.loads(request_log.JsonFormatter().format(record))
+    return line
+
+
+@pytest.mark.parametrize("budget", [0, inf])
+@pytest.mark.parametrize("path", ["/?", "/api/search?", "/export/ris?", "/publication/{}?hit=1&"])
+def test_the_stages_of_a_search_are_logged(
+    catalogue_index: Path, caplog: pytest.LogCaptureFixture, budget: float, path: str
+) -> None:
+    """The log line of a search has the time of its stages, also if the search fails."""
+    engine = Engine(catalogue_index, budget=budget)
+    identity = next(engine.get_searcher().scan(SearchRequest())).id
+    line = log_search(engine, caplog, f"{path.format(quote(identity))}q=kidney")
+    assert line["status"] == (503 if budget == 0 else 200)
+    assert line["stages"]["parse"] >= 0
+    assert line["message"] == "answered"
+    assert "kidney" not in json.dumps(line)
+
+
+@pytest.mark.parametrize("budget", [0, inf])
+def test_a_slow_search_is_logged_with_its_query(
+    catalogue_index: Path, caplog: pytest.LogCaptureFixture, budget: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A search whose stages take as long as the setting says is a warning with its query."""
+    engine = Engine(catalogue_index, budget=budget)
+    # The pause of an expensive search is a stage.
+
+    def pause() -> bool:
+        sleep(0.002)
+        return True
+
+    monkeypatch.setattr(engine._admission, "admit", lambda _cost: nullcontext(pause))
+    line = log_search(engine, caplog, "/?q=kidney&country=KE", slow=2)
+    assert (line["level"], line["message"]) == ("warning", "slow search")
+    assert line["parameters"] == "q=kidney&country=KE"
+    assert line["stages"][YIELDED] >= 2
 
 
 def test_log_lines_of_a_request_have_its_id(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from indexer.generations import last_build
 from search_app import config, create_app
+from search_app.engine import Engine
 from tests.catalogue import PATIENT
 
 
@@ -57,6 +60,33 @@ def test_stages_of_searches_are_timed(client: FlaskClient) -> None:
     found = numbers(client)
     for stage in ("parse", "match", "score", "facets", "passages", "render"):
         assert found["pubsearch_stage_seconds_count", frozenset({("stage", stage)})] == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/?q=organ", "/api/search?q=organ", "/feed.atom?q=organ", "/export/ris?q=organ",
+     "/api/suggest?q=organ", "/search-record?q=organ", "/facet/year?q=organ"],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [200, 503])
+def test_each_search_is_timed(catalogue_index: Path, address: str, status: int) -> None:
+    """A search of any route has stages in the metrics, and a search over its budget has too.
+
+    Slow ones are counted by route.
+    """
+    engine = Engine(catalogue_index, budget=inf if status == 200 else 0)
+    app = create_app(config.load(PATIENT, index=catalogue_index, slow=1), engine)
+    client, route = app.test_client(), address.partition("?")[0].replace("/ris", "/<name>")
+    with client.get(address) as answer:
+        assert answer.status_code == status
+        *stages, _ = re.findall(r"(\w+);dur=", answer.headers["Server-Timing"])
+    found = numbers(client)
+    for stage in stages:
+        assert found["pubsearch_stage_seconds_count", frozenset({("stage", stage)})] == 1
+    assert stages
+    total = sum(found["pubsearch_stage_seconds_sum", labels] for name, labels in found
+                if name == "pubsearch_stage_seconds_sum")  # fmt: skip
+    label = frozenset({("route", route.replace("/year", "/<name>"))})
+    assert found.get(("pubsearch_slow_searches_total", label), 0) == int(total >= 0.001)
 
 
 def test_metrics_describe_the_index(client: FlaskClient) -> None:

@@ -24,6 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from search_app.engine import Engine
+from search_app.web.middleware.search_stages import get_stages, is_slow
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Upper bounds of the buckets of a histogram, in seconds."""
@@ -54,6 +55,10 @@ class Metrics:
             "pubsearch_stage_seconds", "Time of each stage of a search in seconds.",
             ("stage",), buckets=SECONDS, registry=self._own,
         )  # fmt: skip
+        self._slow = Counter(
+            "pubsearch_slow_searches", "Responses to slow searches, by route.",
+            ("route",), registry=self._own,
+        )  # fmt: skip
 
     def register(self, app: Flask) -> None:
         """Count every response."""
@@ -63,8 +68,10 @@ class Metrics:
             method = request.method if request.method in METHODS else "other"
             self._requests.labels(route, method, response.status_code).inc()
             self._seconds.labels(route).observe(perf_counter() - g.began)
-            for stage, milliseconds in g.get("stages", {}).items():
+            for stage, milliseconds in get_stages().items():
                 self._stages.labels(stage).observe(milliseconds / 1000)
+            if is_slow():
+                self._slow.labels(route).inc()
             return response
 
         app.after_request(count_request)

@@ -1,7 +1,7 @@
 """The server log on standard error: JSON for programs, or short lines on a terminal.
 
 Control characters are escaped, so that no client can forge a line or control a terminal. Query
-strings are logged only if a setting asks for them.
+strings are logged only if a setting asks for them, or for slow searches.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from time import perf_counter
 from flask import Flask, Response, g, has_request_context, request
 
 from search_app.web.middleware.path_prefix import LANGUAGE
+from search_app.web.middleware.search_stages import get_stages, is_slow
 from search_app.web.zero_result_log import escape_unprintable
 
 log = logging.getLogger(__name__)
@@ -81,21 +82,28 @@ def _get_path() -> str:
 
 
 def register(app: Flask, *, has_queries: bool) -> None:
-    """Log each response: client, method, path, status, size, and time in milliseconds."""
+    """Log each response: client, method, path, status, size, and time in milliseconds.
+
+    The stages of its searches are logged too, and the query of a slow search.
+    """
 
     def log_request(response: Response) -> Response:
-        if log.isEnabledFor(logging.INFO):
-            log_fields = {
-                "address": request.remote_addr,
+        level = logging.WARNING if is_slow() else logging.INFO
+        if log.isEnabledFor(level):
+            log_fields: dict[str, object] = {
+                "address": request.remote_addr and request.remote_addr[:MAX_CHARS],
                 "method": request.method[:MAX_CHARS],
                 "path": _get_path()[:MAX_CHARS],
                 "status": response.status_code,
                 "bytes": response.content_length,
                 "milliseconds": round((perf_counter() - g.began) * 1000, 2),
             }
-            if has_queries:
+            if stages := get_stages():
+                log_fields["stages"] = {name: round(each, 2) for name, each in stages.items()}
+            if has_queries or is_slow():
                 log_fields["parameters"] = request.query_string.decode("latin-1")[:MAX_CHARS]
-            log.info("answered", extra={"log_fields": log_fields})
+            message = "slow search" if is_slow() else "answered"
+            log.log(level, message, extra={"log_fields": log_fields})
         return response
 
     app.after_request(log_request)
