@@ -106,7 +106,11 @@ ROWS = (
         1,
     ),
     Setting("idle", 15, "Seconds after which the server closes an idle connection.", 1),
-    Setting("hosts", "", "Host names of the site, separated by commas. Empty: any."),
+    Setting(
+        "hosts",
+        "",
+        "Host names of the site, separated by commas. Empty: any, or those of this machine.",
+    ),
     Setting("proxies", 0, "Number of trusted reverse proxies in front of the server.", 0, 10),
     Setting(
         "prefix",

@@ -19,6 +19,7 @@ from search_app.engine import BudgetExceeded, StoreUnavailable, TooBusy
 from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation.labels import format_day
 from search_app.search_url import BadParameter
+from search_app.web.middleware.access import UnknownHost
 from search_app.web.middleware.request_log import MAX_CHARS
 
 log = logging.getLogger(__name__)
@@ -182,7 +183,8 @@ def _of_http(error: HTTPException) -> ErrorResponse:
             message = gettext("The URL is too long.")
         case _:
             message = gettext("The server cannot answer this request.")
-    return ErrorResponse(error.code or 500, code, message, hint)
+    remedy = error.remedy if isinstance(error, UnknownHost) else ""
+    return ErrorResponse(error.code or 500, code, message, hint, remedy=remedy)
 
 
 def register(app: Flask) -> None:

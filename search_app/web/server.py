@@ -134,3 +134,5 @@ def run(server: BaseWSGIServer) -> None:
     """Serve until SIGTERM or Ctrl-C. Requests in progress are completed first."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     server.run()
+            # Requests state it as SERVER_NAME: see `middleware.access`.
+            dispatcher.server_name = dispatcher.socket.getsockname()[0]

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.speed.serving import gunicorn, server
+from benchmarks.speed.serving import gunicorn, server, waitress
 from search_app import config, create_app
 from search_app.config import SettingError
 from search_app.engine import admission
@@ -132,6 +132,56 @@ def test_unknown_host_names_are_refused(made: Make) -> None:
         assert client.get("/healthz", headers={"Host": host}).status_code == 200
 
 
+LOOPBACK = {
+    "localhost": 200, "localhost:8000": 200, "LocalHost.": 200, "catalogue.localhost:80": 200,
+    "127.0.0.1": 200, "127.9.9.9:8000": 200, "[::1]:8000": 200, "[::ffff:127.0.0.1]": 200,
+    "evil.example": 400, "evil.example:8000": 400, "localhost.evil.example": 400,
+    "127.0.0.1.evil.example": 400, "evillocalhost": 400, "192.0.2.1": 400, "[2001:db8::1]": 400,
+    "0.0.0.0": 400, "127.0.0.1evil": 400,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bound", ["127.0.0.1", "127.0.0.2", "::1"])
+@pytest.mark.parametrize("address", ["/about", "/api/search", "/healthz", "/static/style.css"])
+def test_a_local_server_has_local_names_only(made: Make, bound: str, address: str) -> None:
+    """A server on a loopback address refuses foreign names, and says which setting allows them.
+
+    A foreign page may resolve its own name to this machine (DNS rebinding).
+    """
+    client = made().test_client()
+    for host, status in LOOPBACK.items():
+        # The servers state the address on which they listen as SERVER_NAME.
+        environ = {"SERVER_NAME": bound, "HTTP_HOST": host}
+        with client.get(address, environ_overrides=environ) as answer:
+            assert answer.status_code == status, host
+            assert (b"PUBSEARCH_HOSTS" in answer.data) == (status == 400)
+
+
+def test_the_names_of_a_site_replace_those_of_its_machine(made: Make) -> None:
+    """A server on a loopback address has the names of the setting, or those behind its proxy."""
+    bound, host = {"SERVER_NAME": "127.0.0.1"}, {"Host": "search.example.org"}
+    for names, status in (({}, 400), ({"hosts": "search.example.org"}, 200), ({"proxies": 1}, 200)):
+        client = made(**names).test_client()
+        answer = client.get("/about", headers=host, environ_overrides=bound)
+        assert answer.status_code == status, names
+    # A server on all addresses may have any name.
+    everywhere = {"SERVER_NAME": "0.0.0.0"}
+    answer = made().test_client().get("/about", headers=host, environ_overrides=everywhere)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("command", [waitress, partial(gunicorn, 1)])
+def test_servers_on_this_machine_refuse_foreign_names(
+    catalogue_index: Path, command: Callable[[int], list[str]]
+) -> None:
+    """Waitress and gunicorn on 127.0.0.1 answer to localhost, and refuse a foreign name."""
+    with server(catalogue_index, command) as served:
+        port = int(served.url.rpartition(":")[2])
+        for host, status in ((b"localhost", b"200"), (b"evil.example", b"400")):
+            head = b"GET /api/search HTTP/1.1\r\nConnection: close\r\nHost: " + host
+            assert answered(port, head + b"\r\n\r\n").split(b" ", 2)[1] == status
+
+
 def test_forwarded_headers_count_only_behind_a_proxy(
     made: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -166,6 +216,7 @@ def test_metrics_are_local_unless_opened(made: Make) -> None:
     assert client.get("/metrics").status_code == 200
     assert client.get("/metrics", environ_base=away).status_code == 404
     assert client.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404
+    assert client.get("/metrics", headers={"Host": "evil.example"}).status_code == 404
     by_socket = {"REMOTE_ADDR": ""}
     assert client.get("/metrics", environ_base=by_socket).status_code == 200
     told = {"X-Forwarded-For": "203.0.113.9"}

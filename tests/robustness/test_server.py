@@ -133,10 +133,12 @@ def test_idle_and_slow_clients_are_disconnected(catalogue_index: Path) -> None:
         assert silent.recv(1) == b""
 
 
+CLOSING = b"Host: localhost\r\nConnection: close\r\n\r\n"
+"""The last headers of a request, after whose response the connection is closed."""
 REFUSED = {
     "no request": (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", b"400"),
     "a broken line": (b"GET\r\n\r\n", b"400"),
-    "bytes as they are": (b"GET /?q=\xff\xfe HTTP/1.1\r\nHost: a\r\n\r\n", b"400"),
+    "bytes as they are": (b"GET /?q=\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n", b"400"),
     "a header without a name": (b"GET / HTTP/1.1\r\n: x\r\n\r\n", b"400"),
     "a folded NUL": (b"GET / HTTP/1.1\r\nA: \x00\r\n\r\n", b"400"),
     "two lengths": (b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", b"400"),
@@ -145,7 +147,7 @@ REFUSED = {
     ),
     "a head without end": (b"GET / HTTP/1.1\r\nA: " + b"x" * (1 << 17) + b"\r\n\r\n", b"431"),
     "a large body": (
-        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n" + b"x" * 99999, b"413",
+        b"POST / HTTP/1.1\r\nContent-Length: 99999\r\n" + CLOSING + b"x" * 99999, b"413",
     ),
     "an address without end": (b"GET /?q=" + b"x" * (1 << 17) + b" HTTP/1.1\r\n\r\n", b"431"),
 }  # fmt: skip
@@ -177,8 +179,8 @@ def test_a_body_does_not_hide_a_second_request(
     port: int, header: bytes, body: bytes, version: bytes
 ) -> None:
     """Bytes after a body are never read as a second request (request smuggling)."""
-    first = b"GET /healthz " + version + b"\r\nHost: a\r\n" + header + b"\r\n\r\n" + body
-    found = answered(port, first + b"GET /about HTTP/1.1\r\nHost: a\r\n\r\n")
+    first = b"GET /healthz " + version + b"\r\nHost: localhost\r\n" + header + b"\r\n\r\n" + body
+    found = answered(port, first + b"GET /about HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert found.count(b"HTTP/1.") == 1
     assert b"\r\nConnection: close\r\n" in found
 
@@ -186,7 +188,7 @@ def test_a_body_does_not_hide_a_second_request(
 def test_refused_requests_are_logged(catalogue_index: Path) -> None:
     """A request that the server refuses is logged with its IP address and without its content."""
     with serving(catalogue_index) as (_, port):
-        answered(port, b"GET /?q=kidney\xff HTTP/1.1\r\nHost: a\r\n\r\n")
+        answered(port, b"GET /?q=kidney\xff HTTP/1.1\r\nHost: localhost\r\n\r\n")
         text = (catalogue_index.parent / f"log-{port}").read_text(encoding="ascii")
     (line,) = [each for each in map(json.loads, text.splitlines()) if "refused" in each["message"]]
     assert (line["address"], line["status"]) == ("127.0.0.1", 400)
@@ -198,7 +200,7 @@ def test_headers_with_underscores_are_ignored(catalogue_index: Path) -> None:
 
     An encoded line break does not start a new header.
     """
-    target, rest = b"/%0d%0aSet-Cookie:%20a", b"Host: a\r\nConnection: close\r\n\r\n"
+    target, rest = b"/%0d%0aSet-Cookie:%20a", CLOSING
     with serving(catalogue_index, proxies=1) as (_, port):
         dashed, underscored = (
             answered(port, b"GET " + target + b" HTTP/1.1\r\n" + name + b": mine\r\n" + rest)
@@ -230,7 +232,9 @@ ODD = {
 @pytest.mark.parametrize(("path", "status"), ODD.values(), ids=ODD)
 def test_odd_urls_get_a_response(port: int, path: bytes, status: bytes) -> None:
     """Any URL gets a response without an internal error or a redirect to another site."""
-    found = answered(port, b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    found = answered(
+        port, b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    )
     assert found.split(b" ", 2)[1] == status
     head, _, content = found.partition(b"\r\n\r\n")
     assert b"location:" not in head.lower()
@@ -248,7 +252,9 @@ def test_a_server_finishes_responses_before_it_ends(catalogue_index: Path) -> No
     with serving(catalogue_index) as (process, port):
         before = descriptors(process)
         asking = [
-            connected(port, b"GET /?q=%2Aa%2A HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            connected(
+                port, b"GET /?q=%2Aa%2A HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            )
             for _ in range(2)
         ]
 

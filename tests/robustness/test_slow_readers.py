@@ -55,7 +55,7 @@ def slow_reader(port: int) -> socket.socket:
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     reader.settimeout(LONG)
     reader.connect(("127.0.0.1", port))
-    reader.sendall(b"GET /export/jsonl HTTP/1.1\r\nHost: a\r\n\r\n")
+    reader.sendall(b"GET /export/jsonl HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert reader.recv(12) == b"HTTP/1.1 200"
     return reader
 

@@ -38,8 +38,19 @@ _NETWORK = 64
 """Leading bits of an IPv6 address that identify one customer of a network."""
 MONITORED = frozenset({"site.health", "site.metrics"})
 """Routes for monitoring. Their requests need neither the name of the site nor its prefix."""
+_PORT = re.compile(r":[0-9]*\Z")
 UNLIMITED = MONITORED | {"static"}
 """Routes that the rate limit does not count: monitoring, and the static files of pages."""
+
+
+class UnknownHost(BadRequest):
+    """A request for a name that the site does not have. `remedy` is what its operator can do."""
+
+    remedy = ""
+
+    def __init__(self, remedy: str = "") -> None:
+        super().__init__(gettext("This site has another name."))
+        self.remedy = remedy
 
 
 class Request(flask.Request):
@@ -81,7 +92,9 @@ def register(app: Flask, settings: Settings) -> None:
             )
         host = request.headers.get("Host", "")
         if hosts and request.endpoint not in MONITORED and not host_is_trusted(host, hosts):
-            raise BadRequest(gettext("This site has another name."))
+            raise UnknownHost
+        if not hosts and not settings.proxies:
+            _check_loopback()
         if (misplaced := request.environ.get(MISPLACED)) and request.endpoint not in MONITORED:
             raise misplaced
         if len(request.query_string) > MAX_QUERY_BYTES:
@@ -94,15 +107,36 @@ def register(app: Flask, settings: Settings) -> None:
     app.before_request(check_request)
 
 
+def _check_loopback() -> None:
+    """Raise UnknownHost if a server for this machine only is requested by a foreign name.
+
+    A foreign page may resolve its own name to 127.0.0.1 (DNS rebinding). To the browser, all
+    responses are then its own.
+    """
+    server = request.environ.get("SERVER_NAME", "")
+    if _is_loopback(server) and not _has_loopback_name():
+        raise UnknownHost(
+            "Set PUBSEARCH_HOSTS to the names of the site. Without it, a server that listens on "
+            f"{server} accepts only names of this machine, such as localhost."
+        )
+
+
+def _has_loopback_name() -> bool:
+    """Return whether the host of the request is a name or an IP address of this machine."""
+    name = _PORT.sub("", request.host).lower().strip("[]").removesuffix(".")
+    return _is_loopback(name) or name == "localhost" or name.endswith(".localhost")
+
+
 def is_local() -> bool:
     """Return whether the request comes from this machine, and not through a proxy.
 
-    A request through a Unix socket has no IP address. It counts as local.
+    A request through a Unix socket has no IP address. It counts as local. One to a loopback address
+    has a name of this machine, or else a foreign page may have sent it (DNS rebinding).
     """
     proxy_headers = {"HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_VIA"} & request.environ.keys()
     address = _get_address()
-    is_loopback = address.is_loopback if address else not request.remote_addr
-    return is_loopback and not proxy_headers
+    is_here = address.is_loopback and _has_loopback_name() if address else not request.remote_addr
+    return is_here and not proxy_headers
 
 
 def get_client() -> str:
@@ -116,12 +150,22 @@ def get_client() -> str:
 
 
 def _get_address() -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return the IP address of the client, or None if it has none, as behind a Unix socket.
+    """Return the IP address of the client, or None if it has none, as behind a Unix socket."""
+    return _parse_address(request.remote_addr or "")
+
+
+def _is_loopback(text: str) -> bool:
+    address = _parse_address(text)
+    return address is not None and address.is_loopback
+
+
+def _parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return an IP address, or None for another text.
 
     A dual-stack server maps IPv4 addresses into IPv6. These are returned as IPv4.
     """
     try:
-        address = ipaddress.ip_address(request.remote_addr or "")
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address

@@ -121,7 +121,7 @@ def test_no_url_leaves_the_prefix_on_a_server(
     catalogue_index: Path, serve: Callable[..., Any]
 ) -> None:
     """Waitress and gunicorn serve the whole site below the prefix, and no URL leaves it."""
-    with serve(catalogue_index, prefix=PREFIX) as port:
+    with serve(catalogue_index, prefix=PREFIX, hosts=HOST) as port:
         also = tuple(f"{PREFIX}{each}" for each in ALSO)
         assert_below(crawl(over_network(port), f"{PREFIX}/", also), PREFIX)
 
@@ -171,7 +171,7 @@ def test_the_servers_script_name_changes_nothing(
 @pytest.mark.slow
 def test_gunicorn_ignores_a_script_name_header(catalogue_index: Path) -> None:
     """A client's SCRIPT_NAME header changes no page on gunicorn with the options of deploy/."""
-    with gunicorn(catalogue_index) as port:
+    with gunicorn(catalogue_index, hosts=HOST) as port:
         usual = over_network(port)("/about")
         for name in EVIL:
             assert over_network(port, SCRIPT_NAME=name)("/about") == usual
