@@ -39,9 +39,9 @@ forwarder_headers = ""
 """No request header may set SCRIPT_NAME or PATH_INFO, not even from a trusted proxy."""
 control_socket_disable = True
 
-SEND_SECONDS = 15
-"""Seconds after which a client that takes nothing of a response is cut off. A long response to it
-occupies a thread."""
+SEND_SECONDS = 30
+"""Seconds after which a client is cut off if the system takes nothing of a response for it: see
+`web.server`. A long response to it occupies a thread."""
 START_SECONDS = 0.5
 """Seconds between the fork of a worker and the end of the one it replaces: the time to start."""
 

@@ -11,7 +11,6 @@ import gc
 import logging
 import sys
 from contextlib import suppress
-from threading import BoundedSemaphore
 
 from flask import Flask
 
@@ -42,8 +41,8 @@ from search_app.web.middleware import (
     access,
     conditional_requests,
     language,
-    search_stages,
     request_log,
+    search_stages,
     security_headers,
 )
 from search_app.web.middleware.metrics import Metrics
@@ -93,7 +92,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     metrics = Metrics(engine)
     app.extensions |= {
         "pubsearch": engine,
-        "pubsearch.exports": BoundedSemaphore(streaming.MAX_EXPORTS),
+        "pubsearch.exports": streaming.ExportSlots(),
         "pubsearch.gaps": ZeroResultLog(settings.gaps),
         "pubsearch.metrics": metrics,
     }

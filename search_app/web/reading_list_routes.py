@@ -20,7 +20,7 @@ from search_app.web.addresses import get_page_urls
 from search_app.web.export_routes import find_format, make_file
 from search_app.web.lookup import look_up
 from search_app.web.routes import get_catalogue, get_engine, get_searcher
-from search_app.web.streaming import admit_export
+from search_app.web.streaming import get_slots
 
 reading_lists = Blueprint("reading_list", __name__)
 
@@ -44,7 +44,7 @@ def show_list() -> str:
     searching = get_engine().answer(state.make_request(0), searcher) if text else nullcontext()
     with searching as results:
         page = make_reading_list_page(stored, items, results, state, get_catalogue())
-    with admit_export() if style else nullcontext():
+    with get_slots().occupy() if style else nullcontext():
         cited = make_citation_block(items, style, page.reading_list.make_url())
     return render_template("reading_list.html", page=page, cited=cited, text="", hidden=())
 

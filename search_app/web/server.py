@@ -31,7 +31,13 @@ MAX_HEADER_BYTES, MAX_BODY_BYTES = 1 << 16, 1 << 12
 """Maximum bytes of a request line with its headers, and of a body. No route reads a body."""
 
 SEND_BUFFER_BYTES = 1 << 17
-"""Bytes of a response that the system buffers for one client."""
+"""Bytes of a response that the system buffers for one client. It takes more of a response after the
+client has taken about a third."""
+MIN_BYTES_PER_SECOND = 1000
+"""Least rate at which a client takes a response, in bytes per second: an eighth of 64 kbit/s."""
+WINDOWS = 2
+"""Time over which the rate is measured, in multiples of the setting `idle`: 30 s by default. At 64
+kbit/s the system may take nothing of a response for 20 s."""
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
@@ -69,7 +75,7 @@ class RejectedRequestTask(ErrorTask):  # type: ignore[misc]
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection with a timeout for each whole request, even if data keeps arriving slowly.
 
-    A client that takes nothing of a response for the same time is cut off. Otherwise, a long
+    A client that takes a response at less than MIN_BYTES_PER_SECOND is cut off. Otherwise, a long
     response to it would occupy a thread.
     """
 
@@ -81,20 +87,30 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         # A system's own buffer grows to megabytes, which hides for minutes that nobody reads.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         super().__init__(server, sock, *args, **kwargs)
-        self._stalled_since = time.monotonic()
-        self._seen_activity = 0.0
+        self._sent_bytes, self._window_began = 0, time.monotonic()
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        """Send data, and return how many bytes the system took."""
+        sent: int = super().send(data, do_close=do_close)
+        self._sent_bytes += sent
+        return sent
 
     def writable(self) -> bool:
         """Return whether there is something to send. The server asks about once a second."""
-        now = time.monotonic()
-        if not self.total_outbufs_len or self._seen_activity != self.last_activity:
-            self._stalled_since, self._seen_activity = now, self.last_activity
-        elif now - self._stalled_since > self.adj.channel_timeout:
+        now, window = time.monotonic(), WINDOWS * self.adj.channel_timeout
+        # While a response is made, waitress keeps its last bytes until there are more.
+        is_waiting = self.total_outbufs_len >= (self.adj.send_bytes if self.requests else 1)
+        if not is_waiting or self._sent_bytes >= MIN_BYTES_PER_SECOND * window:
+            self._sent_bytes, self._window_began = 0, now
+        elif now - self._window_began > window:
             log.info(
-                "cut off: a client does not read", extra={"log_fields": {"address": self.addr[0]}}
+                "cut off: a client reads too slowly",
+                extra={"log_fields": {"address": self.addr[0]}},
             )
             with suppress(OSError):  # the server then closes it, as if the client had
                 self.socket.shutdown(socket.SHUT_RDWR)
+        if is_waiting:
+            self.last_activity = time.time()  # the rate decides, not the timeout of silence
         return bool(super().writable())
 
     def received(self, data: bytes) -> bool:
@@ -127,6 +143,8 @@ def make_server(settings: Settings, engine: Engine) -> BaseWSGIServer:
     for dispatcher in sockets.values():  # a host name may have several IP addresses
         if isinstance(dispatcher, BaseWSGIServer):
             dispatcher.channel_class = Channel
+            # Requests state it as SERVER_NAME: see `middleware.access`.
+            dispatcher.server_name = dispatcher.socket.getsockname()[0]
     return server
 
 
@@ -134,5 +152,3 @@ def run(server: BaseWSGIServer) -> None:
     """Serve until SIGTERM or Ctrl-C. Requests in progress are completed first."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     server.run()
-            # Requests state it as SERVER_NAME: see `middleware.access`.
-            dispatcher.server_name = dispatcher.socket.getsockname()[0]

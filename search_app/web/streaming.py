@@ -1,14 +1,14 @@
-"""Long responses: a limit on how many run at the same time, and on the time of each.
+"""Long responses: limits on how many run at the same time, and on the time of each.
 
 Each occupies a thread of the server for as long as its client reads, or for as long as citations
-are made.
+are made. A client that reads too slowly is cut off by the server.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
-from threading import BoundedSemaphore
+from threading import Condition
 from time import monotonic
 from typing import cast
 
@@ -17,6 +17,7 @@ from flask import current_app
 from indexer.catalogue.records import Publication
 from search_app.search_state import SearchState
 from search_app.web.errors import TooManyExports
+from search_app.web.middleware.access import get_client
 from search_app.web.routes import get_engine, get_searcher
 
 MAX_EXPORTS = 2
@@ -30,22 +31,47 @@ BLOCK_BYTES = 1 << 16
 """Bytes that are sent at once. Sending each record alone takes several times longer."""
 
 
-@contextmanager
-def admit_export() -> Iterator[None]:
-    """Count as a running export until the context ends. Raise TooManyExports."""
-    running = cast(BoundedSemaphore, current_app.extensions["pubsearch.exports"])
-    if not running.acquire(timeout=PATIENCE):
-        raise TooManyExports
-    try:
-        yield
-    finally:
-        running.release()
+class ExportSlots:
+    """The exports that run in a process: MAX_EXPORTS together, and one that each client reads."""
+
+    def __init__(self) -> None:
+        self._running, self._readers, self._changed = 0, set[str](), Condition()
+
+    @contextmanager
+    def occupy(self, readers: Set[str] = frozenset()) -> Iterator[None]:
+        """Occupy a slot until the context ends, and the only one of its readers.
+
+        Raise TooManyExports if there is none within PATIENCE seconds.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._has_slot(readers), PATIENCE):
+                raise TooManyExports
+            self._running += 1
+            self._readers |= readers
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._readers -= readers
+                self._changed.notify_all()
+
+    def _has_slot(self, readers: Set[str]) -> bool:
+        return self._running < MAX_EXPORTS and self._readers.isdisjoint(readers)
+
+
+def get_slots() -> ExportSlots:
+    """Return the slots of the current application."""
+    return cast(ExportSlots, current_app.extensions["pubsearch.exports"])
 
 
 @contextmanager
 def scan_hits(state: SearchState) -> Iterator[Iterator[Publication]]:
-    """Yield all hits of a search, as an export. Raise TooManyExports, BudgetExceeded or TooBusy."""
-    with admit_export():
+    """Yield all hits of a search, as an export to the current client.
+
+    Raise TooManyExports, BudgetExceeded or TooBusy.
+    """
+    with get_slots().occupy({get_client()}):
         yield get_engine().scan(state.make_request(), get_searcher())
 
 

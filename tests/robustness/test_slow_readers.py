@@ -49,9 +49,13 @@ def _build(folder: Path) -> None:
     build.build(corpus, folder / "index")
 
 
-def slow_reader(port: int) -> socket.socket:
-    """Return a connection that has asked for everything and has a small buffer."""
+def slow_reader(port: int, host: int) -> socket.socket:
+    """Return a connection that has asked for everything and has a small buffer.
+
+    Each number of a host is a client of its own.
+    """
     reader = socket.socket()
+    reader.bind((f"127.0.0.{host}", 0))
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     reader.settimeout(LONG)
     reader.connect(("127.0.0.1", port))
@@ -74,7 +78,7 @@ def answers(port: int) -> bool:
 
 def test_a_slow_reader_is_cut_off(port: int) -> None:
     """Clients that read a byte a second lose their export, and others get theirs."""
-    readers = [slow_reader(port) for _ in range(MAX_EXPORTS)]
+    readers = [slow_reader(port, 2 + number) for number in range(MAX_EXPORTS)]
     assert not answers(port)
 
     end = time.monotonic() + CUT_OFF_SECONDS
@@ -89,7 +93,7 @@ def test_a_slow_reader_is_cut_off(port: int) -> None:
 
 def test_a_client_that_leaves_ends_its_export(port: int) -> None:
     """An export whose client closes the connection makes room for another."""
-    for reader in [slow_reader(port) for _ in range(MAX_EXPORTS)]:
+    for reader in [slow_reader(port, 2 + number) for number in range(MAX_EXPORTS)]:
         reader.close()
     until(lambda: answers(port))
 
@@ -102,3 +106,16 @@ def test_a_steady_reader_gets_everything(port: int) -> None:
             count += block.count(b"\n")
             time.sleep(IDLE / 4)
     assert count > RECORDS
+
+
+def test_readers_of_one_network_keep_no_one_from_an_export(port: int) -> None:
+    """Connections of one client that read nothing have one export together; others get theirs."""
+    readers = [socket.create_connection(("127.0.0.1", port), LONG, ("127.0.0.9", 0))
+               for _ in range(4)]  # fmt: skip
+    for reader in readers:
+        reader.sendall(b"GET /export/jsonl HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    statuses = [reader.recv(12).rpartition(b" ")[2] for reader in readers]
+    assert sorted(statuses) == [b"200", b"503", b"503", b"503"]
+    assert answers(port)
+    for reader in readers:
+        reader.close()

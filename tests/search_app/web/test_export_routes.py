@@ -14,6 +14,8 @@ from search_app.export.registry import FORMATS
 from search_app.web import streaming
 
 MODEL_LAW = "unodc-model-law-against-trafficking-in-persons-2009"
+OTHER_CLIENTS = [{"REMOTE_ADDR": f"192.0.2.{number}"} for number in range(streaming.MAX_EXPORTS)]
+"""Clients that together may run as many exports as run at a time."""
 
 
 def ids(client: FlaskClient, query: str) -> list[str]:
@@ -109,7 +111,7 @@ def test_an_error_comes_before_the_stream(client: FlaskClient, address: str, sta
 def test_two_exports_run_at_a_time(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """A third export gets a 503 with Retry-After until one ends, or its client goes away."""
     monkeypatch.setattr(streaming, "PATIENCE", 0.01)
-    running = [client.get("/export/ris") for _ in range(streaming.MAX_EXPORTS)]
+    running = [client.get("/export/ris", environ_base=each) for each in OTHER_CLIENTS]
     refused = client.get("/export/ris?q=organ")
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0
@@ -120,6 +122,20 @@ def test_two_exports_run_at_a_time(client: FlaskClient, monkeypatch: pytest.Monk
     for answer in running:
         assert answer.data
         answer.close()
+
+
+@pytest.mark.parametrize("address", ["/export/ris", "/export/csv?q=organ", "/api/search-record"])
+def test_a_client_reads_one_export_at_a_time(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """A client that reads an export gets no second one, and keeps no other client from one."""
+    monkeypatch.setattr(streaming, "PATIENCE", 0.01)
+    with client.get("/export/ris") as running:
+        assert running.status_code == 200
+        assert client.get(address).status_code == 503
+        with client.get(address, environ_base=OTHER_CLIENTS[0]) as other:
+            assert other.status_code == 200
+    assert client.get(address, buffered=True).status_code == 200
 
 
 def test_a_refused_search_keeps_no_export_from_running(client: FlaskClient) -> None:
