@@ -225,6 +225,13 @@ class Engine:
             yield searcher.search(request, deadline)
             deadline.finish("render")
 
+    @contextmanager
+    def list_ids(self, request: SearchRequest, searcher: Searcher) -> Iterator[Sequence[str]]:
+        """Yield the ids of the hits of a page, in order, as in `answer`."""
+        with self._admit(request, searcher) as deadline:
+            yield searcher.list_ids(request, deadline)
+            deadline.finish("render")
+
     def find_in_files(
         self, identity: str, request: SearchRequest, searcher: Searcher
     ) -> Sequence[FileMatch]:

@@ -115,9 +115,12 @@ class Searcher:
         """Return the approximate cost of a search, in postings."""
         return estimate_cost(self._resolve(request), self.interpreter.vocabulary)
 
-    def list_ids(self, request: SearchRequest) -> Sequence[str]:
-        """Return the ids of the hits of a page, in order, without texts and facets."""
-        return retrieve(self._resolve(request), self._pick(request)).reply.list_ids()
+    def list_ids(self, request: SearchRequest, deadline: Deadline | None = None) -> Sequence[str]:
+        """Return the ids of the hits of a page, in order, without texts and facets.
+
+        Raise BudgetExceeded.
+        """
+        return retrieve(self._resolve(request), self._pick(request), deadline).reply.list_ids()
 
     def scan(
         self, request: SearchRequest, deadline: Deadline | None = None

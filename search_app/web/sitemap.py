@@ -7,16 +7,15 @@ catalogue's own language, which name those in the other languages (`hreflang`).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 
 from flask import Blueprint, Response
-from lxml import etree
 
 from search_app.engine import SearchRequest
-from search_app.export import xml_document
 from search_app.web.addresses import get_page_urls, make_absolute
 from search_app.web.errors import page_not_found
 from search_app.web.middleware.path_prefix import get_root
-from search_app.web.routes import get_searcher
+from search_app.web.routes import get_engine, get_searcher
 
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 PART_URLS = 50_000
@@ -35,11 +34,12 @@ def index() -> Response:
 
 @sitemap.get("/sitemap-<int:number>.xml")
 def part(number: int) -> Response:
-    """Return a part, counted from 1. Raise NotFound."""
+    """Return a part, counted from 1. Raise NotFound, or TooBusy while another one is made."""
     if not 1 <= number <= _count_parts():
         raise page_not_found()
-    ids = get_searcher().list_ids(SearchRequest(page=number, size=PART_URLS))
-    return _render("urlset", "url", map(get_page_urls(), ids))
+    request = SearchRequest(page=number, size=PART_URLS)
+    with get_engine().list_ids(request, get_searcher()) as ids:
+        return _render("urlset", "url", map(get_page_urls(), ids))
 
 
 def _count_parts() -> int:
@@ -47,12 +47,13 @@ def _count_parts() -> int:
 
 
 def _render(root_tag: str, tag: str, urls: Iterable[str]) -> Response:
-    """Return a document of URLs. All were last modified by the build of the index."""
-    built = get_searcher().generation.manifest.built
-    root = etree.Element(f"{{{_NAMESPACE}}}{root_tag}", nsmap={None: _NAMESPACE})
-    for url in urls:
-        element = xml_document.add(root, tag)
-        xml_document.add(element, "loc", url)
-        xml_document.add(element, "lastmod", built)
-    body = etree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return Response(body, content_type="application/xml; charset=utf-8")
+    """Return a document of URLs. All were last modified by the build of the index.
+
+    It is made as text, because 100,000 elements of lxml take five times as long.
+    """
+    built = escape(get_searcher().generation.manifest.built)
+    entries = "".join(
+        f"<{tag}><loc>{escape(url)}</loc><lastmod>{built}</lastmod></{tag}>" for url in urls
+    )
+    body = f'<?xml version="1.0" encoding="utf-8"?>\n<{root_tag} xmlns="{_NAMESPACE}">{entries}'
+    return Response(f"{body}</{root_tag}>", content_type="application/xml; charset=utf-8")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
+from search_app import config, create_app
+from search_app.engine import Engine, admission
 from search_app.web import sitemap
+from tests.catalogue import PATIENT
 
 SITE = "https://seen.test"
 NAMES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
@@ -43,6 +47,18 @@ def test_a_sitemap_has_each_publication_once(
     assert all(len(locations(client, each)) <= size for each in parts)
     page = client.get(urls[0].removeprefix(SITE), base_url=SITE).text
     assert f'<link rel="canonical" href="{urls[0]}">' in page
+
+
+def test_one_part_is_made_at_a_time(catalogue_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of a sitemap is as expensive as a search, so others wait, and are refused in time."""
+    engine = Engine(catalogue_index)
+    client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
+    monkeypatch.setattr(admission, "MAX_WAIT_SECONDS", 0.01)
+    with engine._admission.admit(admission.EXPENSIVE + 1):
+        refused = client.get("/sitemap-1.xml")
+        assert client.get("/sitemap.xml").status_code == 200
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+    assert client.get("/sitemap-1.xml").status_code == 200
 
 
 @pytest.mark.parametrize("number", [0, 2, 10**30])
