@@ -26,8 +26,6 @@ from search_app.web.errors import NotFound, page_not_found
 from search_app.web.export_routes import Disposition, make_disposition
 from search_app.web.routes import get_searcher
 
-POLICY = "default-src 'none'; sandbox"
-"""The policy of a file. Whatever it contains, it runs no script, and loads and sends nothing."""
 MAX_DIGESTS = 10_000
 """Number of files whose digests are cached. Otherwise, every range would read the whole file."""
 _DISPLAYED = {pdf.MEDIA_TYPE: pdf.MEDIA_TYPE, documents.PLAIN_TEXT: "text/plain; charset=utf-8"}
@@ -106,7 +104,6 @@ def _send(stream: BufferedReader, path: Path, media_type: str, digest: str) -> R
     response.headers["Content-Disposition"] = make_disposition(
         path.stem, path.suffix.lstrip("."), disposition
     )
-    response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(digest)
     # Werkzeug rejects several ranges and other units. A server may send the whole file instead.

@@ -19,6 +19,15 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+POLICIES = {
+    "files.serve_file": "default-src 'none'; sandbox",
+    "appearance.serve_logo": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+}
+"""Content security policies of the routes that send what others made, 304 included.
+
+Whatever a file contains, it runs no script, and loads and sends nothing. An SVG may contain
+scripts, which run if it is opened as a page.
+"""
 FOR_PROGRAMS = ("/api/", "/export/", "/feed.atom", "/list/export/", "/unapi")
 """Path prefixes of the responses that a setting opens to scripts of other sites."""
 
@@ -37,8 +46,9 @@ def register(app: Flask, hsts: int, cors: str) -> None:
     }
 
     def add_headers(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        response.headers.update(HEADERS)
+        if response.status_code < 400 and (policy := POLICIES.get(request.endpoint or "")):
+            response.headers["Content-Security-Policy"] = policy
         if cors and request.path.startswith(FOR_PROGRAMS):
             response.headers.update(opened)
         response.headers["X-Request-ID"] = g.request_id

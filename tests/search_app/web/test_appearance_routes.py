@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from indexer.jobs import build
 from search_app import config, create_app
+from search_app.web.middleware.security_headers import HEADERS
 from tests.catalogue import PATIENT
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -57,6 +58,24 @@ def test_a_logo_can_run_no_script(themed: FlaskClient) -> None:
     assert {"sandbox", "default-src 'none'"} <= {*policy}
     assert not any(rule.startswith("script-src") for rule in policy)
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/logo", "/theme.css", "/about", "/api/search", "/feed.atom", "/export/ris", "/list",
+     "/static/style.css", "/sitemap.xml", "/opensearch.xml", "/robots.txt", "/api/openapi.json"],
+)  # fmt: skip
+def test_a_not_modified_response_has_the_policies(themed: FlaskClient, address: str) -> None:
+    """A 304 has the security headers of the response that it confirms.
+
+    A cache replaces the headers of its copy by those of the 304.
+    """
+    with themed.get(address) as response:
+        tag = response.headers.get("ETag", "")
+    with themed.get(address, headers={"If-None-Match": tag}) as confirmed:
+        assert confirmed.status_code == (304 if tag else 200)
+    for name in HEADERS:
+        assert confirmed.headers[name] == response.headers[name]
 
 
 @pytest.mark.parametrize("address", ["/theme.css", "/logo"])
