@@ -106,12 +106,9 @@ def _send(stream: BufferedReader, path: Path, media_type: str, digest: str) -> R
     )
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(digest)
-    # Werkzeug rejects several ranges and other units. A server may send the whole file instead.
-    stated = request.range
-    is_ignored = stated and (stated.units != "bytes" or len(stated.ranges) > 1)
     try:
         response.make_conditional(
-            request, accept_ranges=not is_ignored, complete_length=response.content_length
+            request, accept_ranges=True, complete_length=response.content_length
         )
     except RequestedRangeNotSatisfiable:
         stream.close()

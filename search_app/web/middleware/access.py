@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import flask
 from flask import Flask, g, request
 from werkzeug.exceptions import BadRequest, RequestURITooLarge, TooManyRequests
+from werkzeug.http import parse_range_header
 from werkzeug.sansio.utils import host_is_trusted
 
 from search_app.config import SettingError, Settings
@@ -56,14 +57,19 @@ class UnknownHost(BadRequest):
 class Request(flask.Request):
     """A request whose query string may contain any bytes. Non-ASCII bytes are percent-encoded.
 
-    An empty path becomes `/`, because Flask would redirect to it. `has_bad_host` is true if the
-    Host header is invalid. Flask then gets a placeholder, so that the request has a route and
-    counts like any other. `arrived_at` is the time of arrival (perf_counter).
+    An empty path becomes `/`, because Flask would redirect to it. A Range header that is not one
+    range of bytes is dropped, so the response is whole (RFC 9110, 14.2). Werkzeug would reject it.
+    `has_bad_host` is true if the Host header is invalid. Flask then gets a placeholder, so that the
+    request has a route and counts like any other. `arrived_at` is the time of arrival
+    (perf_counter).
     """
 
     def __init__(self, environ: dict[str, Any], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         self.arrived_at = perf_counter()
         environ["PATH_INFO"] = environ.get("PATH_INFO") or "/"
+        stated = parse_range_header(environ.get("HTTP_RANGE"))
+        if stated is None or stated.units != "bytes" or len(stated.ranges) > 1:
+            environ.pop("HTTP_RANGE", None)
         self.has_bad_host = not _HOST.fullmatch(environ.get("HTTP_HOST") or _NO_HOST)
         if self.has_bad_host:
             environ = {**environ, "HTTP_HOST": _NO_HOST}

@@ -147,12 +147,27 @@ def test_a_reader_gets_a_range(stated: str, start: int, end: int, site: Site) ->
     assert response.headers["Content-Range"] == f"bytes {start}-{end - 1}/{len(DATA)}"
 
 
-@pytest.mark.parametrize("stated", ["lines=0-9", "bytes=0-4,8-9"])
+@pytest.mark.parametrize(
+    "stated",
+    ["lines=0-9", "bytes=0-4,8-9", "bytes=5-2", "bytes=", "bytes=-", "bytes=a-b", "bytes=1",
+     "bytes=--1", "bytes=0x1-2", "bytes=1-2-3", "bytes", "=0-9", "0-9", "bytes=\u0662-\u0663",
+     f"bytes={'9' * 5000}-", "bytes 0-9/20"],
+)  # fmt: skip
 def test_other_ranges_are_ignored(stated: str, site: Site) -> None:
-    """A request for several ranges, or in another unit, gets the whole file."""
-    response = site.get(site.add(), Range=stated)
-    assert response.status_code == 200
-    assert response.data == DATA
+    """A request for several ranges, in another unit, or of no range gets the whole file.
+
+    A static file is sent whole too.
+    """
+    for url, data in ((site.add(), DATA), ("/static/print.js", None)):
+        response = site.get(url, Range=stated)
+        assert response.status_code == 200
+        assert response.data == (data or site.get(url).data)
+
+
+@pytest.mark.parametrize("stated", ["Bytes=0-9", "bytes= 0-9", "bytes=0-9 "])
+def test_a_range_has_several_spellings(stated: str, site: Site) -> None:
+    """Units have no case, and spaces around a range do not count."""
+    assert site.get(site.add(), Range=stated).data == DATA[:10]
 
 
 def test_a_range_beyond_the_end_is_rejected(site: Site) -> None:
