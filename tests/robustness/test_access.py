@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -117,6 +118,25 @@ def test_hsts_is_sent_over_tls_only(made: Make) -> None:
     secure = client.get("/about", headers={"X-Forwarded-Proto": "https"})
     assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
     assert "Strict-Transport-Security" not in client.get("/about").headers
+
+
+@pytest.mark.parametrize(
+    ("stated", "scheme"),
+    [("https", "https"), ("HTTPS", "https"), ("http", "http"), ("", "http"), ("javascript", "http"),
+     ("javascript:alert(1)//", "http"), ("data", "http"), ("//evil.example/", "http"),
+     ("https://evil.example/", "http"), ("ws", "http")],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/about", "/feed.atom", "/publication/bali", "/opensearch.xml"])
+def test_links_have_the_scheme_http_or_https(
+    made: Make, stated: str, scheme: str, path: str
+) -> None:
+    """Absolute URLs are http or https, even if a proxy passes on another scheme of a client."""
+    answer = made(proxies=1).test_client().get(path, headers={"X-Forwarded-Proto": stated})
+    assert "javascript" not in answer.text
+    assert "evil.example" not in answer.text
+    schemes = set(re.findall(r'="?([a-z/:.]*)://localhost', answer.text + str(answer.headers)))
+    assert schemes <= {scheme}
+    assert schemes or answer.status_code == 404 or path == "/about"
 
 
 def test_unknown_host_names_are_refused(made: Make) -> None:

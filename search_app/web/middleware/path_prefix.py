@@ -26,6 +26,7 @@ MISPLACED = "pubsearch.misplaced"
 """WSGI environment key of the error for a request with a wrong prefix. `access` raises it."""
 ROOT, LANGUAGE = "pubsearch.root", "pubsearch.language"
 """WSGI environment keys of the path prefix, and of the language in the path, which may be ""."""
+SCHEMES = frozenset({"http", "https"})
 MAX_PREFIX_CHARS = 200
 """Maximum characters of a prefix from a proxy. Each link of a page repeats it."""
 
@@ -34,6 +35,9 @@ def mount(app: WSGIApplication, settings: Settings) -> WSGIApplication:
     """Return the application wrapped for its path prefix and its trusted proxies."""
 
     def serve_below(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        scheme = environ["wsgi.url_scheme"].lower()
+        # A proxy that passes on X-Forwarded-Proto lets a client choose it: links begin with it.
+        environ["wsgi.url_scheme"] = scheme if scheme in SCHEMES else "http"
         use(load_interface(SOURCE))  # until the language of this request is known
         _move_prefix(environ, settings.prefix)
         _move_language(environ)
