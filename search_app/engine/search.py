@@ -173,6 +173,7 @@ class Searcher:
         """
         self.store.prepare()
         retrieve(SearchRequest(fold=True), self.interpreter).reply.list_ids()
-        self.interpreter.prepare()
-        autocomplete.suggest("aa", self.interpreter)
-        self.search(SearchRequest("aa bb"))
+        for inside in (True, False) if self._outside else (True,):
+            self._pick(SearchRequest(inside=inside)).prepare()
+            self.suggest("aa", SearchRequest(inside=inside))
+            self.search(SearchRequest("aa bb", inside=inside))

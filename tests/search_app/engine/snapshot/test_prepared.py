@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from indexer.generations import directory
@@ -21,6 +22,7 @@ from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.query.nodes import Clause
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.snapshot.vocabulary import SegmentVocabulary
+from tests.search_app.texts import CATALOGUE, PUBLICATIONS, TEXTS, make_index_with_texts
 
 pytestmark = pytest.mark.slow
 
@@ -81,6 +83,18 @@ def test_a_search_derives_no_cached_property(catalogue_index: Path) -> None:
         ("Interpreter", "entity_linker"), ("Interpreter", "spellchecker"),
         ("SegmentVocabulary", "_stem_numbers"), ("Dictionary", "surfaces"),
     } <= set(before)  # fmt: skip
+    assert sorted(derived(searcher)) == before
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_searches_with_and_without_texts_are_prepared(tmp_path: Path, inside: bool) -> None:
+    """All cached properties exist before a first search, with full texts or without them."""
+    engine = Engine(make_index_with_texts(tmp_path, CATALOGUE, PUBLICATIONS, TEXTS))
+    searcher = engine.get_searcher()
+    before = sorted(derived(searcher))
+    for each in SEARCHES[:4]:
+        engine.search(msgspec.structs.replace(each, inside=inside))
+    searcher.suggest("org", SearchRequest(inside=inside))
     assert sorted(derived(searcher)) == before
 
 
