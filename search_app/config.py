@@ -219,11 +219,11 @@ class Settings(msgspec.Struct, frozen=True):
     memory: int
     patience: int
     budget: int
+    slow: int
     semantic: bool
     encoder: str
     connections: int
     idle: int
-    slow: int
     hosts: str
     proxies: int
     prefix: str

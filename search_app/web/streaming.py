@@ -25,6 +25,8 @@ MAX_EXPORTS = 2
 PATIENCE = 1.0
 """Seconds to wait for another export to end. A client may have read all of an export, and ask for
 the next one, before the server has noticed that it ended."""
+MAX_WAITING = 2
+"""Maximum number of requests that wait for an export to end. Each occupies a thread."""
 MAX_SECONDS = 600
 """Maximum time of an export in seconds. The rest is not sent, and the client sees an error."""
 BLOCK_BYTES = 1 << 16
@@ -35,7 +37,8 @@ class ExportSlots:
     """The exports that run in a process: MAX_EXPORTS together, and one that each client reads."""
 
     def __init__(self) -> None:
-        self._running, self._readers, self._changed = 0, set[str](), Condition()
+        self._running, self._waiting, self._readers = 0, 0, set[str]()
+        self._changed = Condition()
 
     @contextmanager
     def occupy(self, readers: Set[str] = frozenset()) -> Iterator[None]:
@@ -44,7 +47,7 @@ class ExportSlots:
         Raise TooManyExports if there is none within PATIENCE seconds.
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: self._has_slot(readers), PATIENCE):
+            if not self._has_slot(readers) and not self._wait_for_slot(readers):
                 raise TooManyExports
             self._running += 1
             self._readers |= readers
@@ -55,6 +58,15 @@ class ExportSlots:
                 self._running -= 1
                 self._readers -= readers
                 self._changed.notify_all()
+
+    def _wait_for_slot(self, readers: Set[str]) -> bool:
+        if self._waiting >= MAX_WAITING:
+            return False
+        self._waiting += 1
+        try:
+            return self._changed.wait_for(lambda: self._has_slot(readers), PATIENCE)
+        finally:
+            self._waiting -= 1
 
     def _has_slot(self, readers: Set[str]) -> bool:
         return self._running < MAX_EXPORTS and self._readers.isdisjoint(readers)

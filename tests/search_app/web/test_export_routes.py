@@ -138,6 +138,18 @@ def test_a_client_reads_one_export_at_a_time(
     assert client.get(address, buffered=True).status_code == 200
 
 
+def test_few_requests_wait_for_an_export(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If enough requests wait for an export to end, the next one is refused at once."""
+    monkeypatch.setattr(streaming, "PATIENCE", 3600)
+    monkeypatch.setattr(streaming, "MAX_WAITING", 0)
+    with client.get("/export/ris") as running:
+        assert running.status_code == 200
+        assert client.get("/export/ris").status_code == 503
+    assert client.get("/export/ris", buffered=True).status_code == 200
+
+
 def test_a_refused_search_keeps_no_export_from_running(client: FlaskClient) -> None:
     """Errors, HEAD requests and 304s do not count as running exports."""
     etag = client.get("/export/ris", buffered=True).headers["ETag"]
