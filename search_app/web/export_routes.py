@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Literal
 from urllib.parse import quote
 
@@ -22,7 +20,7 @@ from search_app.web.addresses import get_page_urls
 from search_app.web.errors import NotFound
 from search_app.web.lookup import get_publication
 from search_app.web.routes import get_catalogue, get_searcher, parse_state
-from search_app.web.streaming import join_blocks, scan_hits
+from search_app.web.streaming import stream_hits
 
 MAX_NAME_CHARS = 80
 """Maximum characters of a file name without its extension."""
@@ -38,23 +36,22 @@ def export_publication(name: str, identity: str) -> Response:
     """Return a publication in a format. Raise NotFound or PublicationRemoved."""
     export_format, publication = find_format(name), get_publication(get_searcher(), identity)
     parts = export_format.write([publication], get_searcher().catalogue, get_page_urls())
-    return make_file(b"".join(parts), export_format, publication.title)
+    return make_file(Response(b"".join(parts)), export_format, publication.title)
 
 
 @exports.get("/export/<name>")
 def export_search(name: str) -> Response:
     """Return all hits of a search in a format. Raise NotFound, BadParameter or TooManyExports.
 
-    The search is complete before the response begins, so that its errors have a status.
+    Its errors have a status: see `stream_hits`.
     """
     export_format, state, catalogue = find_format(name), parse_state(), get_searcher().catalogue
-    with ExitStack() as stack:
-        publications = stack.enter_context(scan_hits(state))
-        parts = export_format.write(publications, catalogue, get_page_urls())
-        file_name = describe_search(state, get_catalogue()) or get_catalogue().title
-        response = make_file(join_blocks(parts), export_format, file_name)
-        response.call_on_close(stack.pop_all().close)
-        return response
+    make_page_url = get_page_urls()
+    response = stream_hits(
+        state, lambda publications: export_format.write(publications, catalogue, make_page_url)
+    )
+    file_name = describe_search(state, get_catalogue()) or get_catalogue().title
+    return make_file(response, export_format, file_name)
 
 
 def find_format(name: str) -> Format:
@@ -67,9 +64,9 @@ def find_format(name: str) -> Format:
     return FORMATS[name]
 
 
-def make_file(body: bytes | Iterator[bytes], export_format: Format, name: str) -> Response:
-    """Return a response that a browser saves as a file."""
-    response = Response(body, mimetype=export_format.media_type)
+def make_file(response: Response, export_format: Format, name: str) -> Response:
+    """Return a response, which a browser then saves as a file."""
+    response.mimetype = export_format.media_type
     response.headers["Content-Disposition"] = make_disposition(
         name, export_format.extension, "attachment"
     )

@@ -58,7 +58,7 @@ def export_list(name: str) -> Response:
     export_format, catalogue = find_format(name), get_searcher().catalogue
     publications = [each for each in _look_up_all().values() if isinstance(each, Publication)]
     parts = export_format.write(publications, catalogue, get_page_urls())
-    return make_file(b"".join(parts), export_format, gettext("My list"))
+    return make_file(Response(b"".join(parts)), export_format, gettext("My list"))
 
 
 def _look_up_all() -> dict[str, Publication | Retired | None]:

@@ -5,7 +5,6 @@ Both read all hits, so they count as exports. No cache keeps them, because they 
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -21,7 +20,7 @@ from search_app.presentation.search_record import (
 from search_app.search_state import SearchState
 from search_app.web.addresses import make_absolute
 from search_app.web.routes import get_catalogue, get_engine, get_searcher, parse_state
-from search_app.web.streaming import join_blocks, scan_hits
+from search_app.web.streaming import scan_hits, stream_hits
 
 NO_STORE = "no-store"
 
@@ -52,12 +51,10 @@ def api_record() -> Response:
     """
     state = parse_state()
     _, record = _search(state)
-    with ExitStack() as stack:
-        parts = write_record(record, stack.enter_context(scan_hits(state)))
-        response = Response(join_blocks(parts), content_type="application/json")
-        response.headers["Cache-Control"] = NO_STORE
-        response.call_on_close(stack.pop_all().close)
-        return response
+    response = stream_hits(state, lambda publications: write_record(record, publications))
+    response.content_type = "application/json"
+    response.headers["Cache-Control"] = NO_STORE
+    return response
 
 
 def _search(state: SearchState) -> tuple[Results, SearchRecord]:

@@ -6,13 +6,13 @@ are made. A client that reads too slowly is cut off by the server.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import ExitStack, contextmanager
 from threading import Condition
 from time import monotonic
 from typing import cast
 
-from flask import current_app
+from flask import Response, current_app
 
 from indexer.catalogue.records import Publication
 from search_app.search_state import SearchState
@@ -44,7 +44,7 @@ class ExportSlots:
     def occupy(self, readers: Set[str] = frozenset()) -> Iterator[None]:
         """Occupy a slot until the context ends, and the only one of its readers.
 
-        Raise TooManyExports if there is none within PATIENCE seconds.
+        Raise TooManyExports if there is none within PATIENCE seconds, or too many requests wait.
         """
         with self._changed:
             if not self._has_slot(readers) and not self._wait_for_slot(readers):
@@ -87,15 +87,32 @@ def scan_hits(state: SearchState) -> Iterator[Iterator[Publication]]:
         yield get_engine().scan(state.make_request(), get_searcher())
 
 
-def join_blocks(parts: Iterable[bytes]) -> Iterator[bytes]:
+def stream_hits(
+    state: SearchState, write: Callable[[Iterator[Publication]], Iterable[bytes]]
+) -> Response:
+    """Return a response with all hits of a search, as `write` makes them.
+
+    The search is complete before the response begins, so that its errors have a status. The export
+    ends after its last block, or when the client goes away. Raise the errors of `scan_hits`.
+    """
+    with ExitStack() as stack:
+        parts = write(stack.enter_context(scan_hits(state)))
+        export = stack.pop_all()
+    response = Response(_join_blocks(parts, export))
+    response.call_on_close(export.close)
+    return response
+
+
+def _join_blocks(parts: Iterable[bytes], export: ExitStack) -> Iterator[bytes]:
     """Yield parts as blocks of BLOCK_BYTES. Raise TimeoutError after MAX_SECONDS."""
     end = monotonic() + MAX_SECONDS
     block = bytearray()
-    for part in parts:
-        block += part
-        if len(block) >= BLOCK_BYTES:
-            yield bytes(block)
-            block.clear()
-            if monotonic() > end:
-                raise TimeoutError(f"an export took more than {MAX_SECONDS} s")
+    with export:
+        for part in parts:
+            block += part
+            if len(block) >= BLOCK_BYTES:
+                yield bytes(block)
+                block.clear()
+                if monotonic() > end:
+                    raise TimeoutError(f"an export took more than {MAX_SECONDS} s")
     yield bytes(block)

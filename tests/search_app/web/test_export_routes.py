@@ -111,6 +111,7 @@ def test_an_error_comes_before_the_stream(client: FlaskClient, address: str, sta
 def test_two_exports_run_at_a_time(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """A third export gets a 503 with Retry-After until one ends, or its client goes away."""
     monkeypatch.setattr(streaming, "PATIENCE", 0.01)
+    monkeypatch.setattr(streaming, "BLOCK_BYTES", 100)  # so that an export has several
     running = [client.get("/export/ris", environ_base=each) for each in OTHER_CLIENTS]
     refused = client.get("/export/ris?q=organ")
     assert refused.status_code == 503
@@ -130,6 +131,7 @@ def test_a_client_reads_one_export_at_a_time(
 ) -> None:
     """A client that reads an export gets no second one, and keeps no other client from one."""
     monkeypatch.setattr(streaming, "PATIENCE", 0.01)
+    monkeypatch.setattr(streaming, "BLOCK_BYTES", 100)  # so that an export has several
     with client.get("/export/ris") as running:
         assert running.status_code == 200
         assert client.get(address).status_code == 503
@@ -143,6 +145,7 @@ def test_few_requests_wait_for_an_export(
 ) -> None:
     """If enough requests wait for an export to end, the next one is refused at once."""
     monkeypatch.setattr(streaming, "PATIENCE", 3600)
+    monkeypatch.setattr(streaming, "BLOCK_BYTES", 100)  # so that an export has several
     monkeypatch.setattr(streaming, "MAX_WAITING", 0)
     with client.get("/export/ris") as running:
         assert running.status_code == 200

@@ -117,6 +117,7 @@ def test_citations_of_lists_count_as_exports(
 ) -> None:
     """The citations of a long list take up to a second, so only some run at a time."""
     monkeypatch.setattr(streaming, "PATIENCE", 0.01)
+    monkeypatch.setattr(streaming, "BLOCK_BYTES", 100)  # so that an export has several
     running = [client.get("/export/ris")]
     assert client.get(f"{LIST}&cite=apa").status_code == 200
     running += [
