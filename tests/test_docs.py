@@ -15,12 +15,12 @@ from flask.testing import FlaskClient
 from benchmarks.speed import serving
 from indexer.analysis import stemming
 from indexer.jobs import build
-from search_app import config, search_url
+from search_app import config, search_url, workers
 from search_app.cli import importing
 from search_app.engine import request
 from search_app.engine.query import grammar
 from search_app.presentation import facet_page
-from search_app.web import server
+from search_app.web import server, streaming
 from search_app.web.middleware import access, request_log
 from tests.search_app.cli.test_main import TEXT as PRINTED
 
@@ -243,5 +243,7 @@ def test_documented_limits_match_the_program() -> None:
         f"{search_url.MAX_SELECTED}, and {search_url.MAX_SELECTED_BYTES:,} bytes",
         f"{facet_page.MAX_LINK_BYTES >> 20} MiB;", f"up to {stemming.MAX_CACHED_CHARS} letters",
         f"at {request_log.MAX_CHARS:,} characters",
+        f"{server.MIN_BYTES_PER_SECOND:,} bytes per second over {workers.SEND_SECONDS} s",
+        f"{streaming.MAX_EXPORTS} at a time in each process",
     ):  # fmt: skip
         assert told in text, told
