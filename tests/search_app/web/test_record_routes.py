@@ -120,9 +120,13 @@ def test_an_invalid_parameter_is_an_error(client: FlaskClient, path: str) -> Non
 
 
 def test_records_count_as_exports(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While two records are being sent, a third one is refused, also as a page."""
+    """While two clients get records, a third one is refused, also as a page."""
     monkeypatch.setattr(streaming, "PATIENCE", 0.01)
-    running = [client.get("/api/search-record", buffered=False) for _ in range(2)]
+    monkeypatch.setattr(streaming, "BLOCK_BYTES", 100)  # so that a record has several
+    running = [
+        client.get("/api/search-record", environ_base={"REMOTE_ADDR": f"192.0.2.{number}"})
+        for number in range(streaming.MAX_EXPORTS)
+    ]
     for path in ("/api/search-record", "/search-record", "/export/ris"):
         assert client.get(path).status_code == 503
     for response in running:
