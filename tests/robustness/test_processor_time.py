@@ -22,7 +22,7 @@ from tests.search_app.texts import SERVING, make_index_with_texts, make_publicat
 
 pytestmark = pytest.mark.slow
 
-BUDGET_MILLISECONDS = 500
+BUDGET_MILLISECONDS = 200
 LIMIT = 3.0
 """Limit on the processor time of a request in seconds: its budget, and a generous constant."""
 RECORDS, RECORD_WORDS = 1500, 60
