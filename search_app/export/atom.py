@@ -62,7 +62,7 @@ def _add_entry(root: etree._Element, item: Item, updated: str) -> None:
     Without a date of issue, it is updated with the index, because Atom requires a time.
     """
     entry = xml_document.add(root, "entry")
-    entry.set(xml_document.LANGUAGE, item.language)
+    entry.set(xml_document.LANGUAGE, item.language)  # "" ends that of the feed (XML 1.0, 2.12)
     xml_document.add(entry, "id", item.page_url)
     xml_document.add(entry, "title", item.title)
     issued = _format_time(item.issued)

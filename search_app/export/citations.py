@@ -91,9 +91,10 @@ def make_citation_data(item: Item) -> dict[str, object]:
     The catalogue's own page is not cited, nor a publisher who is the author. Particles of names
     are parts of their own. Chinese, Japanese, and Korean names are whole, because their family name
     comes first in any style. Titles have curved quotation marks, and ranges of numbers a dash.
+    Without a language, it is "", so that no title gets the capitals of English.
     """
     people = {role: tuple(map(_join_east_asian, names)) for role, names in item.names.items()}
-    data = to_csl_json(msgspec.structs.replace(item, page_url="", names=people))
+    data = {"language": ""} | to_csl_json(msgspec.structs.replace(item, page_url="", names=people))
     authors = {name.literal for name in item.names.get("author", ())}
     if data.get("publisher") in authors:
         del data["publisher"]

@@ -59,16 +59,16 @@ class Date(msgspec.Struct, frozen=True):
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """A publication in the terms of CSL.
 
-    `language` is the code of the language of the title. `names` has the persons and bodies of each
-    role. `values` has the other variables, each with one text or more; languages are codes, and
-    pages and numbers are as in the source. `links` are all its links. `page_url` is the URL of
-    its page in this catalogue, or "".
+    `language` is the code of the language of the title, or "" if nobody states it. `names` has the
+    persons and bodies of each role. `values` has the other variables, each with one text or more;
+    languages are codes, and pages and numbers are as in the source. `links` are all its links.
+    `page_url` is the URL of its page in this catalogue, or "".
     """
 
     id: str
     type: PublicationType
     title: str
-    language: str
+    language: str = ""
     abstract: str = ""
     issued: Date | None = None
     names: Mapping[NameRole, tuple[Name, ...]] = {}
@@ -125,7 +125,7 @@ def make_item(publication: Publication, catalogue: Catalogue, page_url: str = ""
         id=publication.id,
         type=catalogue.find_type(publication),
         title=publication.title,
-        language=publication.lang or catalogue.language,
+        language=find_title_language(publication, catalogue),
         abstract=publication.summary or "",
         issued=_find_date(publication, catalogue),
         names=people,
@@ -133,6 +133,20 @@ def make_item(publication: Publication, catalogue: Catalogue, page_url: str = ""
         links=links,
         page_url=page_url,
     )
+
+
+def find_title_language(publication: Publication, catalogue: Catalogue) -> str:
+    """Return the language of a title if the record states it, or "".
+
+    The record states it at the title, or names it among its languages. That a catalogue is in a
+    language, or that the language of a title was detected, states nothing.
+    """
+    title_row = catalogue.find_by_role("title")
+    if publication.lang and not (title_row and title_row.detects):
+        return publication.lang
+    language = publication.lang or catalogue.language
+    rows = (row.name for row in catalogue.valued if row.role == "language")
+    return language if any(language in publication.values.get(row, ()) for row in rows) else ""
 
 
 def split_pages(text: str) -> list[str]:
@@ -187,7 +201,8 @@ def to_csl_json(item: Item) -> dict[str, object]:
     data |= dict(_join_values(item))
     if item.abstract:
         data["abstract"] = item.abstract
-    data["language"] = _pick_language(item)
+    if language := _pick_language(item):
+        data["language"] = language
     if item.url or item.page_url:
         data["URL"] = item.url or item.page_url
     return data
@@ -202,7 +217,7 @@ def _join_values(item: Item) -> Iterator[tuple[str, str]]:
 
 
 def _pick_language(item: Item) -> str:
-    """Return the language of the publication if it has one only, else that of its title."""
+    """Return the language of the publication if it has one only, else that of its title, or ""."""
     codes = item.get("language")
     return codes[0] if len(codes) == 1 else item.language
 

@@ -58,7 +58,8 @@ def _make_record(item: Item) -> etree._Element:
     record.set(f"{{{_XSI}}}schemaLocation", _SCHEMA)
     for name, text in list_elements(item):
         etree.SubElement(record, f"{{{_DC}}}{name}").text = text
-    record[0].set(xml_document.LANGUAGE, item.language)
+    if item.language:
+        record[0].set(xml_document.LANGUAGE, item.language)
     return record
 
 

@@ -9,6 +9,7 @@ import msgspec
 from indexer.analysis.tokenizer import PARAGRAPH_BREAK
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
+from search_app.export.csl import find_title_language
 
 
 def write(publications: Iterable[Publication], catalogue: Catalogue) -> Iterator[bytes]:
@@ -24,7 +25,8 @@ def _make_object(publication: Publication, catalogue: Catalogue) -> dict[str, ob
     A row that may have several values is a list, and so are the paragraphs of an abstract.
     """
     record: dict[str, object] = {"id": publication.id}
-    if publication.lang:
+    # Nobody stated a language that was detected.
+    if publication.lang and find_title_language(publication, catalogue):
         record["lang"] = publication.lang
     for field in catalogue.stored:
         if values := catalogue.get_values(publication, field):

@@ -1,7 +1,7 @@
 """MODS 3.7: a collection with an element for each publication.
 
-The schema is described in https://www.loc.gov/standards/mods/. Zotero and bibutils find the type of
-a publication by the genres of the list "marcgt".
+The schema is described in https://www.loc.gov/standards/mods/. Zotero finds the type of a
+publication by a local genre that is one of its types, others by the genres of the list "marcgt".
 """
 
 from __future__ import annotations
@@ -45,6 +45,42 @@ _GENRES: dict[PublicationType, str] = {
     "treaty": "treaty",
     "webpage": "web site",
 }
+_ZOTERO_TYPES: dict[PublicationType, str] = {
+    "article": "preprint",
+    "article-journal": "journalArticle",
+    "article-magazine": "magazineArticle",
+    "article-newspaper": "newspaperArticle",
+    "bill": "bill",
+    "book": "book",
+    "chapter": "bookSection",
+    "dataset": "dataset",
+    "document": "document",
+    "entry-dictionary": "dictionaryEntry",
+    "entry-encyclopedia": "encyclopediaArticle",
+    "figure": "artwork",
+    "graphic": "artwork",
+    "hearing": "hearing",
+    "interview": "interview",
+    "legal_case": "case",
+    "legislation": "statute",
+    "manuscript": "manuscript",
+    "map": "map",
+    "motion_picture": "film",
+    "paper-conference": "conferencePaper",
+    "patent": "patent",
+    "personal_communication": "letter",
+    "post-weblog": "blogPost",
+    "regulation": "statute",
+    "report": "report",
+    "review": "journalArticle",
+    "software": "computerProgram",
+    "song": "audioRecording",
+    "speech": "presentation",
+    "standard": "standard",
+    "thesis": "thesis",
+    "webpage": "webpage",
+}
+"""Types of Zotero. It reads and writes them as local genres, before any other genre."""
 _HOST_GENRES: dict[PublicationType, str] = {
     "article-journal": "periodical",
     "article-magazine": "periodical",
@@ -82,11 +118,14 @@ def write(items: Iterable[Item]) -> Iterator[bytes]:
 def _make_record(item: Item) -> etree._Element:
     """Return an item as an element `mods`."""
     record = etree.Element(f"{{{_NAMESPACE}}}mods", nsmap=_NAMESPACES, version="3.7")
-    add(add(record, "titleInfo", lang=get_bibliographic_code(item.language)), "title", item.title)
+    language = {"lang": get_bibliographic_code(item.language)} if item.language else {}
+    add(add(record, "titleInfo", **language), "title", item.title)
     for name_role, names in item.names.items():
         for name in names:
             _add_name(record, name, RELATORS[name_role])
     add(record, "typeOfResource", _RESOURCES.get(item.type, "text"))
+    if item.type in _ZOTERO_TYPES:
+        add(record, "genre", _ZOTERO_TYPES[item.type], authority="local")
     if item.type in _GENRES:
         add(record, "genre", _GENRES[item.type], authority="marcgt")
     add_all(record, "genre", item.get("genre"), authority="local")
@@ -149,10 +188,12 @@ def _add_related(record: etree._Element, item: Item) -> None:
         for number in item.get(role):
             add(add(part, "detail", type=kind), "number", number)
     for pages in item.get("page"):
-        first, *last = split_pages(pages)
+        ends = split_pages(pages)
         extent = add(part, "extent", unit="pages")
-        add(extent, "start", first)
-        add_all(extent, "end", last)
+        # Zotero reads a start without an end as "4null".
+        names = ("start", "end") if len(ends) > 1 else ("list",)
+        for name, page in zip(names, ends, strict=True):
+            add(extent, name, page)
     if host_titles := item.get("container-title"):
         host = add(record, "relatedItem", type="host")
         add(add(host, "titleInfo"), "title", host_titles[0])

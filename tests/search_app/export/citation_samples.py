@@ -35,7 +35,7 @@ CATALOGUE = Catalogue(
 
 
 def read_samples() -> list[Item]:
-    """Return the publications of `citation_samples.jsonl`."""
+    """Return the publications of `citation_samples.jsonl`, by default in English."""
     lines = (HERE / "citation_samples.jsonl").read_text(encoding="utf-8").splitlines()
     return [make_item(_read_publication(line, n), CATALOGUE) for n, line in enumerate(lines, 1)]
 
@@ -43,6 +43,7 @@ def read_samples() -> list[Item]:
 def _read_publication(line: str, number: int) -> Publication:
     data = msgspec.json.decode(line)
     values = {name: tuple(value) for name, value in data.items() if isinstance(value, list)}
+    values.setdefault("language", ("en",))
     if "URL" in values:
         values["URL"] = tuple(map(Link, values["URL"]))
     return Publication(

@@ -113,10 +113,11 @@ def test_coverage_has_names_of_countries() -> None:
 
 
 def test_several_languages_leave_that_of_the_title() -> None:
-    """CSL has one language. A publication in several is cited by its title."""
-    item = make_item(paper(language=("ar", "fr")), PAPERS)
-    assert item.get("language") == ("ar", "fr")
+    """CSL has one language. A publication in several is cited by its title, if it is stated."""
+    item = make_item(paper(language=("ar", "en")), PAPERS)
+    assert item.get("language") == ("ar", "en")
     assert to_csl_json(item)["language"] == "en"
+    assert "language" not in to_csl_json(make_item(paper(language=("ar", "fr")), PAPERS))
 
 
 def test_the_first_link_is_the_address_of_a_publication() -> None:

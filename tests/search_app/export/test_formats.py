@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pymarc
 import pytest
+from lxml import etree
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
@@ -17,7 +18,8 @@ from indexer.catalogue.records import Problem, Publication
 from indexer.catalogue.roles import Role
 from indexer.ingest import corpus
 from indexer.jobs import importer
-from search_app.export import marcxml
+from indexer.values.publication_types import PublicationType
+from search_app.export import marcxml, mods
 from search_app.export.csl import Item
 from search_app.export.registry import FORMATS
 from tests.conftest import ROOT
@@ -165,3 +167,39 @@ def test_a_file_without_publications_is_valid(papers: Publications) -> None:
     """A file without publications is read as an empty list."""
     for name in ("csl", "csv", "jsonl", "marcxml", "dc"):
         assert READERS[name](write(name, (papers[0], [])), papers[0]) == []
+
+
+_MODS = {"m": "http://www.loc.gov/mods/v3"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "genres"),
+    [
+        ("chapter", ["bookSection", "Essay"]),
+        ("article-journal", ["journalArticle", "article", "Essay"]),
+        ("report", ["report", "technical report", "Essay"]),
+        ("paper-conference", ["conferencePaper", "conference publication", "Essay"]),
+        ("periodical", ["periodical", "Essay"]),
+    ],
+)
+def test_the_first_genre_of_mods_is_a_type_of_zotero(
+    kind: PublicationType, genres: list[str]
+) -> None:
+    """Zotero takes the first genre that is one of its types, whatever genre the record states."""
+    item = Item(id="x", type=kind, title="Salt", values={"genre": ("Essay",)})
+    (record,) = etree.fromstring(b"".join(mods.write([item])))
+    assert [each.text for each in record.iterfind("m:genre", _MODS)] == genres
+
+
+@pytest.mark.parametrize(
+    ("pages", "written"),
+    [
+        ("4", [("list", "4")]), ("e12", [("list", "e12")]),
+        ("4-9", [("start", "4"), ("end", "9")]), ("iv–ix", [("start", "iv"), ("end", "ix")]),
+    ],
+)  # fmt: skip
+def test_one_page_in_mods_is_no_range(pages: str, written: list[tuple[str, str]]) -> None:
+    """A single page has neither a start nor an end: Zotero would read it as "4null"."""
+    item = Item(id="x", type="chapter", title="Salt", values={"page": (pages,)})
+    (extent,) = etree.fromstring(b"".join(mods.write([item]))).iterfind(".//m:extent", _MODS)
+    assert [(etree.QName(each).localname, each.text) for each in extent] == written

@@ -108,16 +108,16 @@ def test_a_page_links_to_each_format(client: FlaskClient) -> None:
         assert BeautifulSoup(client.get(address).text, "lxml").select("link[rel=unapi-server]")
 
 
-def test_unapi_offers_mods_first_and_no_marcxml(client: FlaskClient) -> None:
-    """The list of formats of the site and of a publication are the same."""
+def test_unapi_offers_ris_first_and_no_mods(client: FlaskClient) -> None:
+    """The site and a publication list the same formats: Zotero takes RIS, the best one for it."""
     answers = [client.get(f"/unapi{query}") for query in ("", f"?id={MODEL_LAW}")]
     assert [answer.status_code for answer in answers] == [200, 300]
     roots = [etree.fromstring(answer.data) for answer in answers]
     assert [root.get("id") for root in roots] == [None, MODEL_LAW]
     names, same_names = ([each.get("name") for each in root] for root in roots)
     assert names == same_names
-    assert set(names) == FORMATS.keys() - {"marcxml"}
-    assert names[0] == "mods" or "mods" not in FORMATS
+    assert set(names) == FORMATS.keys() - {"mods", "marcxml"}
+    assert names[0] == "ris"
 
 
 @pytest.mark.parametrize(
@@ -125,6 +125,7 @@ def test_unapi_offers_mods_first_and_no_marcxml(client: FlaskClient) -> None:
     [
         (f"id={MODEL_LAW}&format=ris", 303), ("id=none", 404), ("id=none&format=ris", 404),
         (f"id={MODEL_LAW}&format=none", 406), (f"id={MODEL_LAW}&format=marcxml", 406),
+        (f"id={MODEL_LAW}&format=mods", 406),
     ],
 )  # fmt: skip
 def test_unapi_leads_to_an_export(client: FlaskClient, query: str, status: int) -> None:
