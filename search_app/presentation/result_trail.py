@@ -25,11 +25,12 @@ class Neighbor(msgspec.Struct, frozen=True):
 class ResultTrail(msgspec.Struct, frozen=True):
     """The place of a publication in a list.
 
-    `position` counts from 1. It is 0 if the list no longer has the publication there, and then
-    there are no neighbors.
+    `query` is the text that the list was searched for. `position` counts from 1. It is 0 if the
+    list no longer has the publication there, and then there are no neighbors.
     """
 
     back_href: str
+    query: str
     position: int = 0
     total: int = 0
     previous: Neighbor | None = None
@@ -51,10 +52,11 @@ def make_trail(
     """Return the place of a publication in the list of `state`. `results` are those of `window`."""
     back_href = state.make_url(page=(position - 1) // state.size + 1)
     hits = [hit.publication for hit in results.hits]
+    query = results.corrected or state.text
     first = (window.page - 1) * window.size + 1
     index = position - first
     if index >= len(hits) or hits[index].id != identity:
-        return ResultTrail(state.make_url(page=1))
+        return ResultTrail(state.make_url(page=1), query)
 
     def make_neighbor(step: int) -> Neighbor | None:
         if not 0 <= index + step < len(hits):
@@ -62,4 +64,5 @@ def make_trail(
         found = hits[index + step]
         return Neighbor(make_hit_url(state, found.id, position + step), found.title)
 
-    return ResultTrail(back_href, position, results.listed, make_neighbor(-1), make_neighbor(+1))
+    neighbors = make_neighbor(-1), make_neighbor(+1)
+    return ResultTrail(back_href, query, position, results.listed, *neighbors)

@@ -45,8 +45,8 @@ def show_publication(identity: str) -> Response:
     """Return the page of a publication: all fields, other editions, and similar publications.
 
     If its URL has a search and the number of a hit, the page leads back to the list. `cite` is the
-    style of a citation on it, and `find` a text to find in its files. The header `Link` has its
-    formats for programs.
+    style of a citation on it, and `find` a text to find in its files, by default the one of that
+    search. The header `Link` has its formats for programs.
     """
     searcher = get_searcher()
     requested, catalogue = get_publication(searcher, identity), searcher.catalogue
@@ -54,7 +54,8 @@ def show_publication(identity: str) -> Response:
     state, position = parse_state(), search_url.read_hit(request.args)
     style = search_url.read_choice(request.args, "cite", tuple(STYLES))
     files = searcher.list_files(identity)
-    file_search = _make_file_search(requested, files, state, position)
+    trail = None if position is None else _find_trail(identity, state, position)
+    file_search = _make_file_search(requested, files, state, position, trail.query if trail else "")
     page = make_publication_page(
         requested,
         item,
@@ -68,7 +69,7 @@ def show_publication(identity: str) -> Response:
     pdfs = [url for url, media_type in served if media_type == PDF]
     values = {
         "page": page,
-        "trail": None if position is None else _find_trail(identity, state, position),
+        "trail": trail,
         "files": file_search,
         "tags": meta_tags.list_tags(item, pdfs[0] if len(pdfs) == 1 else ""),
         "json_ld": Markup(json_ld.write(item)),  # nosec B704  # noqa: S704 - it is escaped
@@ -91,31 +92,38 @@ def _list_served(publication: Publication, files: Sequence[File]) -> list[tuple[
 
 
 def _make_file_search(
-    publication: Publication, files: Sequence[File], state: SearchState, position: int | None
+    publication: Publication,
+    files: Sequence[File],
+    state: SearchState,
+    position: int | None,
+    query: str,
 ) -> FileSearch | None:
-    """Return the search inside the files of a publication. Its form keeps the way to the list."""
+    """Return the search inside the files of a publication. Its form keeps the way to the list.
+
+    It is for the parameter `find`. Without one, it is for the query of the list, if a file has it.
+    """
+    text = _read_text(query)
+    matches = _find_in_files(publication.id, text) if files else ()
     return make_file_search(
         publication,
         files,
         get_catalogue(),
-        text=_read_text(),
-        matches=_find_in_files(publication.id),
+        text=text if matches or "find" in request.args else "",
+        matches=matches,
         state=state,
         position=position,
     )
 
 
-def _find_in_files(identity: str) -> Sequence[FileMatch]:
-    """Return the matches of the parameter `find` in the files of a publication.
-
-    Raise the errors of a search.
-    """
-    request = SearchRequest(_read_text())
-    return get_engine().find_in_files(identity, request, get_searcher()) if request.text else ()
+def _find_in_files(identity: str, text: str) -> Sequence[FileMatch]:
+    """Return the matches of a text in the files of a publication. Raise the errors of a search."""
+    searched = SearchRequest(text)
+    return get_engine().find_in_files(identity, searched, get_searcher()) if text else ()
 
 
-def _read_text() -> str:
-    return truncate(request.args.get("find", "").strip())[0]
+def _read_text(default: str = "") -> str:
+    """Return the text to find: the parameter `find`, or else the default."""
+    return truncate(request.args.get("find", default).strip())[0]
 
 
 def _find_trail(identity: str, state: SearchState, position: int) -> result_trail.ResultTrail:
@@ -134,7 +142,7 @@ def api_publication(identity: str) -> Response:
     requested = get_publication(searcher, identity)
     files = serialize_files(
         searcher.list_files(identity),
-        _find_in_files(identity) if _read_text() else None,
+        _find_in_files(identity, text) if (text := _read_text()) else None,
         requested,
         catalogue,
         request.script_root,

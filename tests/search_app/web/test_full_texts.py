@@ -263,6 +263,35 @@ def test_a_search_inside_a_publication(client: FlaskClient) -> None:
     assert all(passage.select("mark") for passage in section.select(".passage"))
 
 
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("organ", "organ"), ("orgna", "organ"), ("organ+zyzzyva", "organ zyzzyva"),
+        ("organ+since+2015", "organ since 2015"), ("fulltext%3Aorgan", "fulltext:organ"),
+    ],
+)  # fmt: skip
+def test_a_hit_leads_to_its_pages(client: FlaskClient, query: str, text: str) -> None:
+    """The page of a hit shows the pages of its file with the words of the list, and leads back."""
+    hit = find_hit(read(client, f"/?q={query}"), "report").select_one("h3 a")
+    assert hit
+    page = read(client, str(hit["href"]))
+    field, back = page.select_one("#find"), page.select_one(".way a")
+    assert field
+    assert back
+    assert field["value"] == text
+    assert len(page.select(".found-pages li")) == 5
+    assert back["href"] == f"/?q={query}"
+
+
+def test_a_hit_without_words_in_its_files_leaves_the_search_empty(client: FlaskClient) -> None:
+    """The search inside is empty without pages to show, and if a reader empties it."""
+    for address in ("report?q=year:2020&hit=1", "web?q=notes&hit=1", "report?q=organ&hit=2&find="):
+        page = read(client, f"/publication/{address}")
+        assert page.select("#find[value='']")
+        assert not page.select(".found-pages")
+        assert "does not have these words" not in page.text
+
+
 def test_a_search_inside_sections_and_several_files(client: FlaskClient) -> None:
     """Sections have numbers, but no links. Each of several files has a heading with its name."""
     sections = read(client, "/publication/web?find=pirates").select(".found-pages p:first-child")
