@@ -57,7 +57,8 @@ class Diagnosis(msgspec.Struct, frozen=True):
     word. `any_of` has the number of hits if any selected value of a facet is enough, by the name of
     the facet, if there are no hits and all its values are needed. `lacking` has the concepts that
     no publication has, with or without filters, and `places` the places that no publication is
-    about.
+    about. If there are no hits, `switched` has the number of hits with `exact` or `inside` of the
+    request switched, by its name. `inside` is only switched on.
     """
 
     words: tuple[QueryCount, ...]
@@ -67,3 +68,4 @@ class Diagnosis(msgspec.Struct, frozen=True):
     any_of: Mapping[str, int] = {}
     lacking: tuple[Lacking, ...] = ()
     places: tuple[MissingPlace, ...] = ()
+    switched: Mapping[str, int] = {}

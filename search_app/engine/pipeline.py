@@ -15,7 +15,7 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.diagnosis import Diagnosis
 from search_app.engine.features import zero_results
 from search_app.engine.features.page_hits import make_hits
-from search_app.engine.interpretation import spellcheck, world_places
+from search_app.engine.interpretation import spellcheck
 from search_app.engine.interpretation.interpreter import (
     Interpreter,
     Retrieval,
@@ -38,7 +38,7 @@ def search(
     reply, interpretation = retrieved.reply, retrieved.interpretation
     parsed = interpretation.parsed
     needs_help = _needs_help(retrieved)
-    reply.expect(_list_expected(retrieved, interpreter, deadline, needs_help=needs_help))
+    reply.expect(_list_expected(request, retrieved, interpreter, deadline, needs_help=needs_help))
     all_words_docs = (
         reply.count_overlap(interpretation.all_words_docs) if interpretation.all_words_docs else 0
     )
@@ -47,7 +47,9 @@ def search(
     deadline.checkpoint("passages")
     has_match = all_words_docs or (reply.total > reply.by_meaning and not interpretation.relaxed)
     diagnosis = (
-        None if has_match else _diagnose(retrieved, interpreter, deadline, was_expected=needs_help)
+        None
+        if has_match
+        else _diagnose(request, retrieved, interpreter, deadline, was_expected=needs_help)
     )
     return Results(
         total=reply.total, titles=reply.titles, is_folded=retrieved.request.fold,
@@ -109,15 +111,14 @@ def _widen(retrieved: Retrieval) -> SearchRequest | None:
 def _suggest(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> str | None:
     """Return a corrected query text to suggest, if a word is rare or misspelled, or None.
 
-    The text has hits within the filters, or it names a place. A place without hits is suggested
-    because its page links to the region.
+    The text has hits within the filters.
     """
     request = retrieved.request
     if not _may_be_misspelled(retrieved):
         return None
     text = interpreter.spellchecker.suggest(request.text, deadline, rare=_is_rare(retrieved))
-    if text is None or world_places.find_mentions(text):
-        return text
+    if text is None:
+        return None
     corrected = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)
     return text if retrieve(corrected, interpreter, deadline).reply.total else None
 
@@ -144,7 +145,12 @@ def _needs_help(retrieved: Retrieval) -> bool:
 
 
 def _list_expected(
-    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline, *, needs_help: bool
+    request: SearchRequest,
+    retrieved: Retrieval,
+    interpreter: Interpreter,
+    deadline: Deadline,
+    *,
+    needs_help: bool,
 ) -> Iterator[Expected]:
     """Yield what will probably be counted after the page. Raise BudgetExceeded."""
     if wider := _widen(retrieved):
@@ -153,7 +159,7 @@ def _list_expected(
         text, is_rare = retrieved.request.text, _is_rare(retrieved)
         yield from interpreter.spellchecker.list_expected(text, rare=is_rare)
     if needs_help:
-        yield from zero_results.list_expected(retrieved, interpreter, deadline)
+        yield from zero_results.list_expected(request, retrieved, interpreter, deadline)
 
 
 def _list_truncated(
@@ -172,11 +178,16 @@ def _list_truncated(
 
 
 def _diagnose(
-    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline, *, was_expected: bool
+    request: SearchRequest,
+    retrieved: Retrieval,
+    interpreter: Interpreter,
+    deadline: Deadline,
+    *,
+    was_expected: bool,
 ) -> Diagnosis:
     """Return alternatives to a search. Their counts are known if the help was expected."""
     with deadline.count_as("diagnosis"):
         if not was_expected:
-            expected = zero_results.list_expected(retrieved, interpreter, deadline)
+            expected = zero_results.list_expected(request, retrieved, interpreter, deadline)
             interpreter.store.prefetch_counts(expected, deadline)
-        return zero_results.diagnose(retrieved, interpreter, deadline)
+        return zero_results.diagnose(request, retrieved, interpreter, deadline)

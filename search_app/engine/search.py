@@ -80,8 +80,15 @@ class Searcher:
 
     def search(self, request: SearchRequest, deadline: Deadline | None = None) -> Results:
         """Return the results of a search. Raise BudgetExceeded."""
-        interpreter = self._pick(request)
-        return search(self._resolve(request), interpreter, self.name, deadline or Deadline())
+        interpreter, deadline = self._pick(request), deadline or Deadline()
+        results = search(self._resolve(request), interpreter, self.name, deadline)
+        if results.total or results.diagnosis is None or interpreter is self.interpreter:
+            return results
+        inside = msgspec.structs.replace(self._resolve(request), inside=True, page=1, sort=None)
+        total = retrieve(inside, self.interpreter, deadline).reply.total
+        switched = {**results.diagnosis.switched, "inside": total}
+        diagnosis = msgspec.structs.replace(results.diagnosis, switched=switched)
+        return msgspec.structs.replace(results, diagnosis=diagnosis)
 
     def _pick(self, request: SearchRequest) -> Interpreter:
         """Return the interpreter for a request: with full texts, or without them."""

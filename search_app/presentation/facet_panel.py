@@ -95,7 +95,7 @@ def make_facet_groups(
 
     With a text to `find`, only the values that contain it in their label are shown.
     """
-    rows = RowBuilder(state, catalogue)
+    rows = RowBuilder(state, catalogue, has_hits=results.total > 0)
     groups = []
     for number, field in enumerate(fields):
         buckets = results.facets[field.name]
@@ -125,7 +125,8 @@ def _make_combinations(
 ) -> tuple[Choice, ...]:
     """Return the choice between any and all of the selected values of a facet.
 
-    It is empty if it changes nothing: a selected child counts instead of its selected parent.
+    It is empty if it changes nothing: a selected child counts instead of its selected parent, and
+    if any value gives no hits, all give none.
     """
     selected = {
         (bucket.field, bucket.value)
@@ -134,7 +135,9 @@ def _make_combinations(
         if bucket.selected and not any(child.selected for child in bucket.children)
     }
     needs_all, rows = state.needs_all_of(field.name), catalogue.list_facet_rows(field)
-    if field not in catalogue.multivalued or not (len(selected) > 1 or needs_all):
+    if field not in catalogue.multivalued or not (
+        needs_all or (results.total and len(selected) > 1)
+    ):
         return ()
     any_of = state.with_any_of(field.name)
     all_of = state.with_all_of(field.name, tuple(row.name for row in rows))

@@ -107,9 +107,10 @@ def is_restricted(bucket: Bucket) -> bool:
 class RowBuilder:
     """A builder of facet rows for one state. It caches what the rows of a field share."""
 
-    def __init__(self, state: SearchState, catalogue: Catalogue) -> None:
+    def __init__(self, state: SearchState, catalogue: Catalogue, *, has_hits: bool = True) -> None:
         self._state, self._catalogue = state, catalogue
-        self._offers_exclusions = len(state.make_url()) <= MAX_EXCLUDING_URL
+        # Without hits, there is nothing to exclude.
+        self._offers_exclusions = has_hits and len(state.make_url()) <= MAX_EXCLUDING_URL
         self._links: dict[str, tuple[FilterLinks, FilterLinks]] = {}
 
     def make_row(self, bucket: Bucket, within: str = "") -> FacetRow:

@@ -25,7 +25,7 @@ class QueryNote(msgspec.Struct, frozen=True):
     """An interpretation of the typed text: a line, the text of a link, and its URL.
 
     `line` is empty if the link says it all. `total` is the number of hits behind the link, or 0 if
-    it is not counted.
+    it is not counted. `href` is empty if there are none.
     """
 
     line: str
@@ -95,36 +95,51 @@ def interpretation_notes(
         link = gettext("Did you mean “%(query)s”?") % {"query": results.suggestion}
         yield QueryNote("", link, url)
     if results.entities:
-        url = state.with_exact(exact=True).make_url()
         link = gettext("Search only for the words typed")
-        yield QueryNote(_list_names(results.entities), link, url)
+        yield _switch_exact(_list_names(results.entities), link, results, state)
     if state.exact:
         line = gettext("Only the words as typed are searched for.")
-        url = state.with_exact(exact=False).make_url()
-        yield QueryNote(line, gettext("Also search for other names"), url)
+        yield _switch_exact(line, gettext("Also search for other names"), results, state)
     # A query that names the row of full texts searches them in any case.
     is_inside = any(hit.files for hit in results.hits)
     if has_texts and state.text and not state.inside and not is_inside:
         line = gettext("The text inside the documents is not searched.")
-        url = state.with_inside(inside=True).make_url()
-        yield QueryNote(line, gettext("Also search inside the documents"), url)
+        link = gettext("Also search inside the documents")
+        yield _link_switch(line, link, "inside", state.with_inside(inside=True), results)
 
 
 def _replaced(results: Results, state: SearchState) -> Iterable[QueryNote]:
     """Yield the interpretations that replaced words: corrected spelling, and years."""
-    exact_url = state.with_exact(exact=True).make_url()
     if results.corrected:
         line = gettext("No publication has “%(query)s”. These results are for “%(corrected)s”.") % {
             "query": state.text,
             "corrected": results.corrected,
         }
         link = gettext("Search for “%(query)s” as typed") % {"query": state.text}
-        yield QueryNote(line, link, exact_url)
+        yield _switch_exact(line, link, results, state)
     if results.years:
         words = " ".join(expression.typed for expression in results.years)
         line = " ".join(dict.fromkeys(map(_describe_years, results.years)))
         link = gettext("Search for “%(words)s” as words") % {"words": words}
-        yield QueryNote(line, link, exact_url)
+        yield _switch_exact(line, link, results, state)
+
+
+def _switch_exact(line: str, link: str, results: Results, state: SearchState) -> QueryNote:
+    """Return a note that links to the words as typed, or if `exact` is on, to other names too."""
+    return _link_switch(line, link, "exact", state.with_exact(exact=not state.exact), results)
+
+
+def _link_switch(
+    line: str, link: str, name: str, state: SearchState, results: Results
+) -> QueryNote:
+    """Return a note that links to a state with a switch of the search changed.
+
+    Results without hits say how many hits that state has.
+    """
+    if results.total or results.diagnosis is None:
+        return QueryNote(line, link, state.make_url())
+    total = results.diagnosis.switched.get(name, 0)
+    return QueryNote(line, link, state.make_url() if total else "", total)
 
 
 def _relaxed(results: Results, state: SearchState) -> Iterable[QueryNote]:

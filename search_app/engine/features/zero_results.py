@@ -77,12 +77,14 @@ class _Typed(NamedTuple):
         return list_nearest(self.unknown.values(), text, interpreter, is_long=self.is_long)
 
 
-def diagnose(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> Diagnosis:
-    """Return the alternatives to a search, with the number of hits of each.
+def diagnose(
+    request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
+) -> Diagnosis:
+    """Return the alternatives to a search as it was requested, with the number of hits of each.
 
     All searches share the time budget of the first. Raise BudgetExceeded if it is used up.
     """
-    help_ = _make_help(retrieved, interpreter, deadline)
+    help_ = _make_help(request, interpreter, deadline)
     typed = _split(retrieved, help_)
     counts = [
         QueryCount(text, 0) if text in typed.unknown else _count_alone(text, help_)
@@ -101,14 +103,17 @@ def diagnose(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline)
         },
         () if help_.request.exact else tuple(_find_lacking(help_)),
         tuple(missing_places.find_missing_places(help_.request, retrieved, interpreter, deadline)),
+        {}
+        if retrieved.reply.total
+        else {"exact": help_.search(exact=not help_.request.exact).reply.total},
     )
 
 
 def list_expected(
-    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
+    request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
 ) -> Iterator[Expected]:
     """Yield what `diagnose` will probably count. Raise BudgetExceeded."""
-    help_ = _make_help(retrieved, interpreter, deadline)
+    help_ = _make_help(request, interpreter, deadline)
     typed = _split(retrieved, help_)
     yield from _expect_alone((text for text in typed.clauses if text not in typed.unknown), help_)
     yield from _expect_nearest(typed, help_)
@@ -117,13 +122,14 @@ def list_expected(
     if not retrieved.reply.find_total():
         for all_of in _list_any_of(help_.request).values():
             yield from help_.list_asks(all_of=all_of)
+        yield from help_.list_asks(exact=not help_.request.exact)
     if not help_.request.exact:
         yield from _expect_wider(help_)
     yield from missing_places.list_expected(help_.request, retrieved, interpreter, deadline)
 
 
-def _make_help(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> _Help:
-    first_page = msgspec.structs.replace(retrieved.request, page=1, sort=None)
+def _make_help(request: SearchRequest, interpreter: Interpreter, deadline: Deadline) -> _Help:
+    first_page = msgspec.structs.replace(request, page=1, sort=None)
     return _Help(first_page, interpreter, deadline)
 
 

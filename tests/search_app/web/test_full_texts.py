@@ -144,7 +144,7 @@ def test_the_switch_leaves_the_documents_out(client: FlaskClient) -> None:
     assert back
     assert (back.text, back["href"]) == ("Also search inside the documents", "/?q=organ&fold=1")
     assert "The text inside the documents is not searched." in outside.select(".note")[0].text
-    assert read(client, "/?q=xyzzy").select('[data-key="inside"]')
+    assert not read(client, "/?q=xyzzy").select('[data-key="inside"]')
     assert not read(client, "/").select('[data-key="inside"]')
 
 
