@@ -12,12 +12,16 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from urllib.error import HTTPError
 
 import msgspec
 from bs4 import BeautifulSoup
 from playwright.sync_api import Locator, Page, expect
+from werkzeug.serving import make_server
 
+from search_app import config, create_app
+from tests.catalogue import PATIENT
 from tests.robustness.test_server import free_port
 
 COMMAND = ("-c", "from search_app.cli.main import main; main()")
@@ -137,6 +141,20 @@ def serving(corpus: Path, index: Path, code: Sequence[str] = (*COMMAND, "serve")
     finally:
         process.terminate()
         process.wait(START)
+
+
+@contextmanager
+def serving_index(index: Path) -> Iterator[str]:
+    """Yield the URL of an application on an index, in this process."""
+    application = create_app(config.load(PATIENT, index=index))
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
-from search_app import config, create_app
+from tests.browser import site as at
 from tests.browser.conftest import OpenPage
 from tests.browser.site import search_box
-from tests.catalogue import PATIENT
 from tests.search_app.texts import PUBLICATIONS, SERVING, TEXTS, make_index_with_texts
 
 ADDRESSES = (
@@ -26,15 +23,8 @@ ADDRESSES = (
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Yield the URL of a site with full texts."""
     folder = tmp_path_factory.mktemp("texts")
-    index = make_index_with_texts(folder, SERVING, PUBLICATIONS, TEXTS)
-    server = make_server(
-        "127.0.0.1", 0, create_app(config.load(PATIENT, index=index)), threaded=True
-    )
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
+    with at.serving_index(make_index_with_texts(folder, SERVING, PUBLICATIONS, TEXTS)) as base:
+        yield base
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from search_app.i18n.interface import LANGUAGES, SOURCE
 from tests.browser import site as at
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
@@ -55,14 +56,31 @@ def test_long_words_do_not_widen_the_page(page: Page, site: Site) -> None:
         assert beyond(page) <= 0, address
 
 
-def test_targets_can_be_touched(page: Page, site: Site, empty_site: Site) -> None:
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_targets_can_be_touched(page: Page, site: Site, empty_site: Site, code: str) -> None:
     """Links, buttons, and boxes are at least 24 pixels wide and high, except links in text."""
+    prefix = "" if code == SOURCE else f"/{code}"
+    addresses = [f"{prefix}{address}" for address in at.PAGES.values()]
     small = []
-    for address in [*map(site.url, at.PAGES.values()), empty_site.url()]:
+    for address in [*map(site.url, addresses), empty_site.url(f"{prefix}/")]:
         page.goto(address)
         at.unfold(page)
         small += [f"{address}: {each}" for each in page.evaluate(SMALL_TARGETS, SMALLEST)]
     assert not small, "\n".join(small)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_group_folds(page: Page, site: Site, code: str) -> None:
+    """A tap on the heading of a group opens it, or closes it, also of the last one."""
+    page.goto(site.url("/" if code == SOURCE else f"/{code}/"))
+    page.locator(".fold > summary").tap()
+    groups = page.locator(".group").all()
+    assert len(groups) == 9
+    for group in groups:
+        was_open = group.get_attribute("open") is not None
+        for is_open in (not was_open, was_open):
+            group.locator("> summary").tap()
+            assert (group.get_attribute("open") is not None) == is_open, group.inner_text()
 
 
 def test_rows_of_facets_are_44_px(page: Page, site: Site) -> None:
