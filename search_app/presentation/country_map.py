@@ -1,4 +1,4 @@
-"""The map above a list: the countries of the selected regions, by their number of publications."""
+"""The map of the countries of the selected regions, or of all, by their number of publications."""
 
 from __future__ import annotations
 
@@ -55,15 +55,17 @@ class CountryMap(msgspec.Struct, frozen=True):
     countries: tuple[MapCountry, ...]
 
 
-def make_country_map(groups: Iterable[FacetGroup], catalogue: Catalogue) -> CountryMap | None:
-    """Return the map of the regions that are selected, or of which a country is.
+def make_country_map(
+    groups: Iterable[FacetGroup], catalogue: Catalogue, *, has_all: bool = False
+) -> CountryMap | None:
+    """Return the map of the regions that are selected, or of which a country is, or of all.
 
     Return None if there are none, or if no country in them has hits.
     """
     facets = {name for name, child in catalogue.children.items() if child.kind == "country"}
     opened = [
         row for group in groups if group.name in facets for row in group.rows
-        if row.selected or any(child.selected for child in row.children)
+        if has_all or row.selected or any(child.selected for child in row.children)
     ]  # fmt: skip
     known = load_worlds()[0].countries
     linked = {

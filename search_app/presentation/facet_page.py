@@ -6,6 +6,7 @@ import msgspec
 
 from indexer.catalogue.fields import Catalogue, Field
 from search_app.engine.results import Results
+from search_app.presentation.country_map import CountryMap, make_country_map
 from search_app.presentation.facet_panel import FacetGroup, make_facet_groups
 from search_app.presentation.search_page import Chip, make_chips
 from search_app.search_state import SearchState
@@ -18,11 +19,13 @@ bytes. They limit the page to about 2,000 values. It stays fast for tens of thou
 class FacetPage(msgspec.Struct, frozen=True):
     """All values that the page of a facet prints: its values and the active filters.
 
-    Only the values that contain the text to `find` are in the group.
+    Only the values that contain the text to `find` are in the group. `map` has its countries, if it
+    has any.
     """
 
     state: SearchState
     group: FacetGroup
+    map: CountryMap | None
     find: str
     chips: tuple[Chip, ...]
     clear_href: str
@@ -38,9 +41,11 @@ def make_facet_page(
     The size of the links limits how many values it lists.
     """
     limit = MAX_LINK_BYTES // (2 * len(state.make_url()) + ROW_BYTES)
+    (group,) = make_facet_groups(results, state, catalogue, [field], limit, find=find)
     return FacetPage(
         state,
-        make_facet_groups(results, state, catalogue, [field], limit, find=find)[0],
+        group,
+        make_country_map([group], catalogue, has_all=True),
         find,
         tuple(make_chips(results, state, catalogue)),
         state.without_filters().make_url(),

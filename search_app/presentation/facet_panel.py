@@ -37,6 +37,9 @@ class FacetGroup(msgspec.Struct, frozen=True):
     `is_early` whether it is always open on a desk. `combinations` has the links by which a
     publication needs any or all of the selected values, if there are several.
 
+    `map_href` is the URL of the map of its countries, empty without any. `excludes` tells whether
+    its values have links that exclude them.
+
     Only years have a `histogram`. `from_value` and `to_value` fill the two inputs of a range.
     `action` is the URL of the form of a range, `finder` that of the search box for values, and
     `kept` has the hidden parameters of both.
@@ -53,6 +56,8 @@ class FacetGroup(msgspec.Struct, frozen=True):
     is_open: bool
     is_early: bool
     combinations: tuple[Choice, ...] = ()
+    map_href: str = ""
+    excludes: bool = False
     is_range: bool = False
     histogram: Histogram | None = None
     from_value: str = ""
@@ -102,22 +107,33 @@ def make_facet_groups(
         if find:
             buckets = tuple(_find_values(buckets, surface_form(find), catalogue))
         shown = limit_buckets(buckets, limit)
+        shown_rows = tuple([rows.make_row(bucket) for bucket in shown])
+        more_href = state.make_url(f"/facet/{field.name}", page=1)
         group = FacetGroup(
             name=field.name,
             label=field.label,
-            rows=tuple([rows.make_row(bucket) for bucket in shown]),
+            rows=shown_rows,
             size=_count_values(results.facets[field.name]) + results.hidden_values[field.name],
             more=len(buckets) - len(shown) + results.hidden_values[field.name],
-            more_href=state.make_url(f"/facet/{field.name}", page=1),
+            more_href=more_href,
             finder=f"{state.prefix}/facet/{field.name}",
             kept=state.list_pairs_without(),
             is_open=number < OPEN_GROUPS or any(map(is_restricted, buckets)),
             is_early=number < EARLY_GROUPS,
             combinations=_make_combinations(field, results, state, catalogue),
+            map_href=f"{more_href}#map" if _has_countries(field, buckets, catalogue) else "",
+            excludes=any(row.exclusion for row in shown_rows),
         )
         is_year = field.kind == "year"
         groups.append(_add_range(group, field, results, state, rows) if is_year else group)
     return tuple(groups)
+
+
+def _has_countries(field: Field, buckets: Sequence[Bucket], catalogue: Catalogue) -> bool:
+    """Return whether hits have countries within the values of a facet."""
+    child = catalogue.children.get(field.name)
+    is_place = child is not None and child.kind == "country"
+    return is_place and any(inner.count for bucket in buckets for inner in bucket.children)
 
 
 def _make_combinations(

@@ -66,17 +66,11 @@ def make_how_to_get(
     if links:
         return HowToGet(gettext("It is given out on request.") if is_restricted else "", links)
     if is_restricted:
-        sentence = gettext(
-            "It is given out on request, but no address is known. "
-            "These links search for the exact title."
-        )
+        sentence = gettext("It is given out on request, but no address is known.")
     elif access.states_access(publication, catalogue):
-        sentence = gettext(
-            "It was offered online, but the address is lost. "
-            "These links search for the exact title."
-        )
+        sentence = gettext("It was offered online, but the address is lost.")
     else:
-        sentence = gettext("No address is known. These links search for the exact title.")
+        sentence = gettext("No address is known.")
     return HowToGet(sentence, (), tuple(_list_searches(item.title, catalogue.publisher_site)))
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from search_app.i18n.interface import LANGUAGES, SOURCE
 from tests.browser import site as at
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
@@ -96,3 +97,18 @@ def test_with_touch_the_links_are_always_visible(open_page: OpenPage, site: Site
     assert box is not None
     assert box["width"] >= 40
     assert box["height"] >= 44
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_line_explains_the_word(page: Page, site: Site, code: str) -> None:
+    """Without a pointer on it, the page says what "not" does, with the word of its language."""
+    prefix = "" if code == SOURCE else f"/{code}"
+    for address in ("/", "/facet/section"):
+        page.goto(site.url(f"{prefix}{address}"))
+        word = page.locator(".not").first.inner_text()
+        hint = page.locator(".hint")
+        expect(hint).to_be_visible()
+        expect(hint).to_contain_text(word)
+        assert len(hint.inner_text()) > len(word) + 5
+    page.goto(site.url(f"{prefix}/?q=xyzzy"))
+    expect(page.locator(".hint")).to_have_count(0)

@@ -148,3 +148,34 @@ def test_forced_colors_keep_the_steps(open_page: OpenPage, site: Site) -> None:
     assert len({*legend}) == 5
     fill = country(page, "India").evaluate("each => getComputedStyle(each).fill")
     assert fill == legend[4]
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_filters_lead_to_the_map(
+    open_page: OpenPage, site: Site, width: int, javascript: bool
+) -> None:
+    """Without a selected region, a link leads to the map of all countries."""
+    page = open_page(width=width, has_touch=width == 360, javascript=javascript)
+    page.goto(site.url("/?q=trafficking"))
+    if width == 360:
+        page.locator(".fold > summary").click()
+    at.facet(page, "Region").get_by_role("link", name="Show on a map").click()
+    expect(page.locator("svg.world")).to_be_in_viewport()
+    promised = at.promised(country(page, "India"))
+    country(page, "India").click()
+    expect(page).to_have_url(re.compile(r"/\?q=trafficking&country=IN"))
+    at.expect_total(page, promised)
+
+
+def test_the_map_of_all_countries_has_those_of_the_facet(page: Page, site: Site) -> None:
+    """The page of a facet has a map of all of its countries, and one without countries has none."""
+    page.goto(site.url("/facet/region"))
+    listed = page.locator(".all-rows .children a.tick").evaluate_all(
+        "all => all.map(a => a.ariaLabel)"
+    )
+    shown = page.locator("svg.world a").evaluate_all("all => all.map(a => a.ariaLabel)")
+    assert shown
+    assert sorted(shown) == sorted(listed)
+    page.goto(site.url("/facet/topic"))
+    expect(page.locator(".map")).to_have_count(0)

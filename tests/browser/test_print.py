@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from search_app.i18n.interface import LANGUAGES, SOURCE
 from tests.browser import site as at
 from tests.browser.site import Site
 
@@ -53,3 +55,26 @@ def test_a_printed_publication_has_no_searches(page: Page, site: Site) -> None:
     expect(page.locator(".searches")).not_to_be_visible()
     expect(page.locator(".cite")).not_to_be_visible()
     expect(page.locator(".printed")).to_have_text(re.compile(f"/publication/{at.TOOLKIT} *$"))
+
+
+def test_a_printed_hit_ends_without_a_separator(page: Page, site: Site) -> None:
+    """On paper, the facts of a hit end with the last one, as the button after them is left out."""
+    page.goto(site.url("/?q=smuggling"))
+    line = page.locator(".hit .facts").first
+    expect(line).to_have_text(re.compile(r"· Add to my list"))
+    page.emulate_media(media="print")
+    assert not line.inner_text().rstrip().endswith("·")
+    assert "list" not in line.inner_text()
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_paper_names_no_links_that_it_lacks(page: Page, site: Site, code: str) -> None:
+    """The sentence on the searches for a title is left out on paper, as the searches are."""
+    prefix = "" if code == SOURCE else f"/{code}"
+    page.goto(site.url(f"{prefix}/publication/{at.TOOLKIT}"))
+    shown = page.locator(".get p").inner_text()
+    page.emulate_media(media="print")
+    printed = page.locator(".get p").inner_text()
+    assert printed
+    assert shown.startswith(printed)
+    assert len(printed) < len(shown)

@@ -50,8 +50,10 @@
     for (const hit of document.querySelectorAll("#results .hit:not(:has([data-keeps]))")) {
       const place = hit.querySelector(".facts") ?? hit.appendChild(Object.assign(document.createElement("p"), { className: "facts" }));
       const id = hit.querySelector(".unapi-id").title;
-      if (place.firstChild) place.append(" · ");
-      place.append(makeButton(id, hit.querySelector("h3").textContent));
+      const added = Object.assign(document.createElement("span"), { className: "on-screen" });
+      if (place.firstChild) added.append(" · ");
+      added.append(makeButton(id, hit.querySelector("h3").textContent));
+      place.append(added);
     }
     for (const add of document.querySelectorAll("a[data-adds]")) add.replaceWith(makeButton(add.dataset.adds));
   }

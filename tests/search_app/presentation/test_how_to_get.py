@@ -78,7 +78,7 @@ def test_restricted_material_is_requested() -> None:
 def test_without_an_address_the_title_is_searched_for(terms: dict[str, Value], start: str) -> None:
     """Without an address the page says so, and links to searches for the exact title."""
     found = get(**terms)
-    assert found.sentence == f"{start} These links search for the exact title."
+    assert found.sentence == start
     assert [(way.label, way.href) for way in found.searches] == [
         ("Search example.org for this title",
          "https://duckduckgo.com/?q=site%3Aexample.org+%22The++Model++Law%22"),
