@@ -58,7 +58,8 @@ class Diagnosis(msgspec.Struct, frozen=True):
     the facet, if there are no hits and all its values are needed. `lacking` has the concepts that
     no publication has, with or without filters, and `places` the places that no publication is
     about. If there are no hits, `switched` has the number of hits with `exact` or `inside` of the
-    request switched, by its name. `inside` is only switched on.
+    request switched, by its name: `exact` if it changes how the text is read, and `inside` if it is
+    off.
     """
 
     words: tuple[QueryCount, ...]

@@ -103,9 +103,9 @@ def diagnose(
         },
         () if help_.request.exact else tuple(_find_lacking(help_)),
         tuple(missing_places.find_missing_places(help_.request, retrieved, interpreter, deadline)),
-        {}
-        if retrieved.reply.total
-        else {"exact": help_.search(exact=not help_.request.exact).reply.total},
+        {"exact": help_.search(exact=not request.exact).reply.total}
+        if not retrieved.reply.total and _has_other_reading(request, retrieved)
+        else {},
     )
 
 
@@ -122,7 +122,8 @@ def list_expected(
     if not retrieved.reply.find_total():
         for all_of in _list_any_of(help_.request).values():
             yield from help_.list_asks(all_of=all_of)
-        yield from help_.list_asks(exact=not help_.request.exact)
+        if _has_other_reading(request, retrieved):
+            yield from help_.list_asks(exact=not request.exact)
     if not help_.request.exact:
         yield from _expect_wider(help_)
     yield from missing_places.list_expected(help_.request, retrieved, interpreter, deadline)
@@ -147,6 +148,13 @@ def _has_wider(retrieved: Retrieval) -> bool:
     """Return whether a search for any of the words may have more hits."""
     match = retrieved.request.match
     return match == "all" or (match == "auto" and retrieved.interpretation.is_strict)
+
+
+def _has_other_reading(request: SearchRequest, retrieved: Retrieval) -> bool:
+    """Return whether the switch `exact` changes how the text is read."""
+    typed = clauses(retrieved.interpretation.parsed.words)
+    is_changed = retrieved.interpretation.corrected or retrieved.dated_query.expressions
+    return request.exact or bool(is_changed) or any(it.synonyms or it.narrower for it in typed)
 
 
 def _list_any_of(request: SearchRequest) -> dict[str, AllOf]:
