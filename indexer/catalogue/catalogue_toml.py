@@ -5,13 +5,12 @@ An invalid file raises CatalogueError with the place and a hint. Nothing is buil
 
 from __future__ import annotations
 
-import re
-import tomllib
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from indexer import toml
 from indexer.catalogue import appearance, catalogue_checks, safe_files, translations
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.texts import CatalogueTexts
@@ -19,8 +18,6 @@ from indexer.catalogue.texts import CatalogueTexts
 CATALOGUE_FILE = "catalogue.toml"
 MAX_TOML_BYTES = 4_000_000
 """Limit on a TOML file in bytes. Reading takes about 1 s per million bytes."""
-_LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){101}""")
-"""A key of over 100 parts. tomllib needs quadratic time in the parts, so it would not end."""
 
 _Data = TypeVar("_Data")
 
@@ -123,20 +120,14 @@ def read_toml(file: Path, kind: type[_Data], hint: str) -> _Data:
         if len(data) > MAX_TOML_BYTES:
             message = f"it has more than {MAX_TOML_BYTES} bytes"
             raise CatalogueError(file, message, "Move publications to pages or JSON Lines files")
-        text = data.decode("utf-8")
-        if _LONG_KEY.search(text):
-            raise CatalogueError(file, "a key has more than 100 parts", "Use fewer dots in it")
-        return msgspec.convert(tomllib.loads(text), kind)
+        return msgspec.convert(toml.parse(data.decode("utf-8")), kind)
     except msgspec.ValidationError as error:
         raise CatalogueError(file, str(error), hint) from error
     except FileNotFoundError:
         hint = f"Create {file.name} next to the pages. See the example in corpus/"
         raise CatalogueError(file, "the file does not exist", hint) from None
-    except RecursionError:
-        message = "its lists and tables are nested too deep"
-        raise CatalogueError(file, message, "Write rows as corpus/README.md shows") from None
     except (OSError, ValueError) as error:  # ValueError: bad UTF-8 or TOML, or too long a number
-        hint = "Make the file readable, and write valid TOML in UTF-8"
+        hint = "Make the file readable, and write valid TOML in UTF-8 with short keys"
         raise CatalogueError(file, str(error), hint) from error
 
 

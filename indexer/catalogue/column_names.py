@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
-from importlib.resources import files
 
+from indexer import toml
 from indexer.analysis.folding import fold
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -37,6 +36,4 @@ def fold_heading(name: str) -> str:
 
 @cache
 def _load(file: str) -> ByRow:
-    text = files("indexer.catalogue").joinpath(file).read_text(encoding="utf-8")
-    names: dict[str, list[str]] = tomllib.loads(text)
-    return names
+    return toml.load_resource(__package__, file, dict[str, list[str]])

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
-from importlib.resources import files
 from itertools import repeat
 
 import msgspec
 
+from indexer import toml
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Publication, Value
 from indexer.catalogue.roles import Role
@@ -82,9 +81,9 @@ def _find_texts(catalogue: Catalogue, language: str) -> CatalogueTexts:
 @cache
 def _read_standard(file: str) -> dict[str, dict[str, str]]:
     """Return the standard texts of a file, by language and by the English text."""
-    content = files("indexer.catalogue").joinpath(f"standard_{file}.toml").read_text("utf-8")
+    standard = toml.load_resource(__package__, f"standard_{file}.toml", dict[str, dict[str, str]])
     by_language: defaultdict[str, dict[str, str]] = defaultdict(dict)
-    for text, names in msgspec.convert(tomllib.loads(content), dict[str, dict[str, str]]).items():
+    for text, names in standard.items():
         for language, name in names.items():
             by_language[language][text] = name
     return by_language

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib.resources import files
 
-import msgspec
-
+from indexer import toml
 from indexer.catalogue.fields import Field
 
 FULLTEXT_ROW = Field("fulltext", "Full text", kind="fulltext", weight=0.3)
@@ -17,5 +14,5 @@ FULLTEXT_ROW = Field("fulltext", "Full text", kind="fulltext", weight=0.3)
 @cache
 def list_standard_rows() -> tuple[Field, ...]:
     """Return the standard rows, in the order in which a page shows them."""
-    text = files("indexer.mapping").joinpath("standard_rows.toml").read_text(encoding="utf-8")
-    return tuple(msgspec.convert(tomllib.loads(text)["field"], list[Field]))
+    rows = toml.load_resource(__package__, "standard_rows.toml", dict[str, tuple[Field, ...]])
+    return rows["field"]

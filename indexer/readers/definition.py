@@ -6,12 +6,15 @@ default mapping, with the syntax of `sources.toml`.
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import msgspec
+
+from indexer import toml
+
+_FORMATS = "indexer.readers.formats"
 
 
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,10 +38,7 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def load_definitions() -> tuple[Definition, ...]:
     """Return the definitions of all built-in formats, in the order of their file names."""
-    folder = files("indexer.readers.formats")
-    named = sorted((file.name, file) for file in folder.iterdir())
+    names = sorted(file.name for file in files(_FORMATS).iterdir())
     return tuple(
-        msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), Definition)
-        for name, file in named
-        if name.endswith(".toml")
+        toml.load_resource(_FORMATS, name, Definition) for name in names if name.endswith(".toml")
     )

@@ -9,13 +9,13 @@ aliases replaces a three-letter code that has a short form (`fra` by `fr`).
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
+
+from indexer import toml
 
 ALTERNATIVE_NAMES = {
     "AE": ("Emirates",),
@@ -192,7 +192,7 @@ def _get_un_names(language: str) -> Mapping[str, str]:
 
 @cache
 def _load_un_names() -> Mapping[str, Mapping[str, str]]:
-    return tomllib.loads((files(__package__) / "un_names.toml").read_text(encoding="utf-8"))
+    return toml.load_resource(__package__, "un_names.toml", dict[str, dict[str, str]])
 
 
 @cache

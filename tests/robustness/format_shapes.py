@@ -94,6 +94,10 @@ SHAPES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "YAML lists": (".yaml", lambda: fill("[", "- title: x\n  a: ")),
     "YAML dashes": (".yaml", lambda: fill("- ")),
     "front matter of lists": (".md", lambda: fill("[", "---\ntitle: x\na: ")),
+    "front matter of a dotted key": (".md", lambda: fill("a.", "+++\ntitle='x'\n") + b"a=1\n+++\n"),
+    "front matter of many keys": (".md", lambda: b"+++\ntitle='x'\n" + b"".join(
+        b"%x.%s=1\n" % (n, b".".join([b"a"] * 19)) for n in range(22_000)
+    ) + b"+++\n"),
     "Markdown brackets": (".md", lambda: fill("[a](", "- [A](http://a.org) x\n- ")),
     "Markdown marks": (".md", lambda: fill("_a*", "- [A](http://a.org) x\n- ")),
     "HTML elements": (".html", lambda: fill("<div>", "<html><body>")),

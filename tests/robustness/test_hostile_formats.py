@@ -15,11 +15,14 @@ from indexer.jobs.importer import import_files
 from indexer.readers.registry import load_readers
 from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.reading import choose
+from tests.memory import limit_memory
 from tests.robustness.format_samples import SAMPLES
 from tests.robustness.format_shapes import SHAPES
 
 SECONDS = 20
 """Limit on the CPU time of an import of 1 MB, in seconds of an idle machine."""
+MEGABYTES = 700
+"""Limit on the memory of such an import."""
 MUTATIONS = 12
 PIECES = (
     b"{", b"}", b'"', b"'", b"<", b">", b"&", b";", b",", b"\t", b"\n", b"\r", b"\0", b"\xff",
@@ -94,8 +97,8 @@ def test_a_damaged_file_raises_no_exception(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_file_of_an_odd_shape_takes_bounded_time(name: str, tmp_path: Path) -> None:
-    """A file of 1 MB takes at most 20 s, whatever it repeats, nests, or refers to."""
+def test_a_file_of_an_odd_shape_takes_bounded_time_and_memory(name: str, tmp_path: Path) -> None:
+    """A file of 1 MB takes at most 20 s and 700 MB, whatever it repeats, nests, or refers to."""
     ending, make = SHAPES[name]
-    with limit_cpu_time(SECONDS):
+    with limit_cpu_time(SECONDS), limit_memory(MEGABYTES):
         import_and_read(make(), f"file{ending}", tmp_path)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
+from indexer import toml
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
@@ -147,8 +147,9 @@ def _load_yaml(text: str, chunk: Chunk, limits: Limits) -> dict[str, Any]:
 def _load_toml(text: str) -> dict[str, Any]:
     """Return the values of TOML. Raise ValueError if it is not valid."""
     try:
-        values = tomllib.loads(text)
-        decoded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(_simplify(values)))
+        decoded: dict[str, Any] = msgspec.json.decode(
+            msgspec.json.encode(_simplify(toml.parse(text)))
+        )
     except RecursionError:
         raise ValueError("its values are nested too deep") from None
     return decoded

@@ -8,13 +8,12 @@ apostrophes are ignored. Inflected names are recognized by the stems of their wo
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from itertools import chain, pairwise
 from typing import Literal, NamedTuple, get_args
 
+from indexer import toml
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold, surface_form
 from indexer.values import iso_codes
@@ -150,4 +149,4 @@ def _list_labels(language: str) -> tuple[tuple[WorldName, str], ...]:
 
 @cache
 def _load_capitals() -> Mapping[str, list[str]]:
-    return tomllib.loads((files(__package__) / "capitals.toml").read_text(encoding="utf-8"))
+    return toml.load_resource(__package__, "capitals.toml", dict[str, list[str]])

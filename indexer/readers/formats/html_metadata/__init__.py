@@ -9,15 +9,14 @@ microdata in articles.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from importlib.resources import files
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from lxml import etree
 
+from indexer import toml
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
@@ -34,12 +33,9 @@ from indexer.readers.text.encodings import decode_text, detect_utf16, unify_enco
 NAME = "html-metadata"
 VERSION = 1
 SUFFIXES: tuple[str, ...] = (".xhtml",)
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    row: tuple(specifications)
-    for row, specifications in tomllib.loads(
-        files(__name__).joinpath("fields.toml").read_text(encoding="utf-8")
-    ).items()
-}
+FIELDS: Mapping[str, tuple[str, ...]] = toml.load_resource(
+    __name__, "fields.toml", dict[str, tuple[str, ...]]
+)
 
 _CITATION_TITLES = ("citation_title", "bepress_citation_title")
 _TITLES = (*_CITATION_TITLES, "eprints.title", "dc.title", "dcterms.title")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from io import BufferedIOBase
 
 import msgspec
 
+from indexer import toml
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Chunk, Problem, SourceRecord
 from indexer.readers.base import NAME_ONLY, Evidence
@@ -34,8 +33,7 @@ class _Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _load_fields(dialect: str) -> Mapping[str, tuple[str, ...]]:
-    text = files("indexer.readers.formats.marc").joinpath(f"{dialect}.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), _Mapping).fields
+    return toml.load_resource(__package__, f"{dialect}.toml", _Mapping).fields
 
 
 class MarcReader:

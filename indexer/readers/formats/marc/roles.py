@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache, lru_cache
-from importlib.resources import files
 
 import msgspec
+
+from indexer import toml
 
 AUTHOR, EDITOR, CONTRIBUTOR = "", "editor", "contributor"
 """A role in the name of a column. Authors are the usual case, so their role is empty."""
@@ -38,8 +38,7 @@ class _Roles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _load_roles() -> _Roles:
-    text = files("indexer.readers.formats.marc").joinpath("roles.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), _Roles)
+    return toml.load_resource(__package__, "roles.toml", _Roles)
 
 
 @lru_cache(maxsize=4096)
