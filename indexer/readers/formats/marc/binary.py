@@ -160,15 +160,20 @@ def _list_entries(record: bytes) -> list[bytes]:
 
 
 def _read_by_directory(record: bytes) -> list[tuple[bytes, bytes]] | None:
-    """Return tags and data in the order of the directory, or None if the directory is wrong."""
+    """Return tags and data in the order of the directory, or None if the directory is wrong.
+
+    A directory that names a field twice is wrong. Otherwise a small record could contain gigabytes.
+    """
     base = record.find(_FIELD_END, _LEADER_BYTES) + 1
     end = len(record)
-    fields = []
+    fields: dict[int, tuple[bytes, bytes]] = {}
     for offset in range(_LEADER_BYTES, base - 1, _ENTRY_BYTES):
         entry = record[offset : offset + _ENTRY_BYTES]
         if not entry[3:].isdigit() or len(entry) != _ENTRY_BYTES:
             return None
         start = base + int(entry[7:])
+        if start in fields:
+            return None
         stop = start + int(entry[3:7]) - 1
         data = record[start:stop]
         is_exact = (
@@ -176,9 +181,9 @@ def _read_by_directory(record: bytes) -> list[tuple[bytes, bytes]] | None:
         )
         if not is_exact or _FIELD_END in data:
             return None
-        fields.append((entry[:3], data))
+        fields[start] = entry[:3], data
     # Without this check, a field that no entry names would be lost.
-    return fields if len(fields) == record.count(_FIELD_END) - 1 else None
+    return list(fields.values()) if len(fields) == record.count(_FIELD_END) - 1 else None
 
 
 def _read_by_terminators(record: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -22,6 +22,7 @@ from tests.indexer.readers.marc.samples import (
     read,
     read_records,
 )
+from tests.memory import limit_memory
 
 ONE = make_binary(RIVERS)
 MANY = b"".join(
@@ -100,6 +101,33 @@ def test_a_shuffled_directory_is_followed() -> None:
     assert {(prop.name, prop.value) for prop in record.properties} == {
         (prop.name, prop.value) for prop in original.properties
     }
+
+
+@given(st.lists(st.integers(0, 4), min_size=5, max_size=40))
+def test_a_record_has_each_field_once(entries: list[int]) -> None:
+    """The fields of a record are at most as long as the record, whatever its directory names."""
+    fields = [b"%d" % number * 10 + b"\x1e" for number in range(5)]
+    padding = b"\x1e" * (len(entries) - len(fields))
+    directory = b"".join(b"500%04d%05d" % (len(fields[n]), 11 * n) for n in entries)
+    record = (
+        b"00000nam a2200000 a 4500" + directory + b"\x1e" + b"".join(fields) + padding + b"\x1d"
+    )
+    [parsed] = [each for each in read(record, READERS["marc"]) if isinstance(each, SourceRecord)]
+    values = [prop.value for prop in parsed.properties]
+    assert sorted(value for value in values if len(set(value)) == 1) == [
+        f"{number}" * 10 for number in range(5)
+    ]
+
+
+def test_a_directory_that_repeats_a_long_field_takes_bounded_memory() -> None:
+    """A record with 70,000 entries for one field of 10 kB is read, and reported as wrong."""
+    entries = 70_000
+    data = b"9" * 9_990 + b"\x1e" * entries
+    record = b"00000nam a2200000 a 4500" + b"500999100000" * entries + b"\x1e" + data + b"\x1d"
+    with limit_memory(300):
+        [parsed, problem] = read(record, READERS["marc"])
+    assert isinstance(parsed, SourceRecord)
+    assert "wrong lengths or directories" in str(problem)
 
 
 @pytest.mark.parametrize(
