@@ -7,9 +7,12 @@ import re
 import unicodedata
 from functools import cache
 
+from indexer.analysis.folding import NEEDLESS_SPACE
+
 MAX_SLUG_CHARS = 100
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef"
+    f"\ufeff\ufff9-\ufffb\ufffe\uffff]|{NEEDLESS_SPACE}"
 )
 
 _SLUG_WORD = re.compile(r"[^\W_]+")
@@ -27,7 +30,10 @@ _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 def clean(text: str) -> str:
     """Return a text in NFC, with runs of white space as one space, without invalid characters.
 
-    Invalid are control characters, lone surrogates, and Unicode's noncharacters of plane 0.
+    Invalid are control characters, lone surrogates, Unicode's noncharacters of plane 0, and
+    invisible characters that no language needs: soft hyphens, zero-width spaces, and embeddings,
+    overrides, and isolates of a direction. Joiners (Persian, Hindi, emoji) and direction marks are
+    kept.
     """
     # Most texts are clean, and checking is faster than cleaning. A printable text has no invalid
     # characters, and no white space except the plain space.

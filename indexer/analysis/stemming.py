@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 import Stemmer
 
-from indexer.analysis.folding import fold, surface_form
+from indexer.analysis.folding import fold, remove_ignorable, surface_form
 
 SNOWBALL = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
@@ -120,6 +120,7 @@ _get_cache = lru_cache(maxsize=64)(_StemCache)
 
 def compute_stem(word: str, language: str) -> str:
     """Return the stem of a word without caching it, for long lists of words stemmed once."""
+    word = remove_ignorable(word)
     stem_language = _choose_language(word, language)
     stemmer = _load_stemmer(stem_language)
     if stemmer is None:

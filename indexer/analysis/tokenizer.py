@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from indexer.analysis import stemming
-from indexer.analysis.folding import surface_form
+from indexer.analysis.folding import IGNORABLE, NEEDLESS_SPACE, surface_form
 
-VERSION = 3
+VERSION = 4
 """Increase it if the same text gives other terms. An index of another version is outdated."""
 
 SURFACE_PREFIX = "="
@@ -36,7 +36,7 @@ FIELD_MARK, GAP_MARK = "\x1e", "\x1f"
 
 _SCRIPT_MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0dff\u0e31-\u0eff"
-    "\ufe20-\ufe2f"
+    "\ufe20-\ufe2f" + IGNORABLE.replace("\u200b", "\u200c")
 )
 _UNSEGMENTED = (
     "\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -45,14 +45,15 @@ _UNSEGMENTED = (
 # An underscore is a \w but separates words, so callers replace it by a space first. The first
 # alternative is a fast path: most words are ASCII letters and digits only.
 _WORD = (
-    rf"[A-Za-z0-9]++(?![\w{_SCRIPT_MARKS}'’+#])"
+    rf"[A-Za-z0-9]++(?![\w{_SCRIPT_MARKS}\u200b'’+#])"
     rf"|[A-Za-z](?:\+\+|#)(?![\w+#])"
-    rf"|\w[\w{_SCRIPT_MARKS}]*(?:['’]\w+)*"
+    rf"|\w[\w{_SCRIPT_MARKS}]*(?:(?:['’]\w|{NEEDLESS_SPACE})[\w{_SCRIPT_MARKS}]*)*"
 )
 _TOKEN = re.compile(_WORD)
 _TOKEN_OR_MARK = re.compile(rf"{_WORD}|[{FIELD_MARK}{GAP_MARK}]")
 _WORD_OR_BREAK = re.compile(f"({_WORD}|{PARAGRAPH_BREAK})")
 _HAS_UNSEGMENTED = re.compile(f"[{_UNSEGMENTED}]")
+_VISIBLE = re.compile(f"[^'’{IGNORABLE}]")
 _SCRIPT_RUN = re.compile(f"[{_UNSEGMENTED}]+|[^{_UNSEGMENTED}]+")
 
 
@@ -137,7 +138,7 @@ def _bigram_spans(word: str) -> Iterator[tuple[int, int]]:
         start, end = run.span()
         if _HAS_UNSEGMENTED.match(run[0]):
             yield from ((first, min(first + 2, end)) for first in range(start, end))
-        elif run[0].strip("'’"):
+        elif _VISIBLE.search(run[0]):
             yield start, end
 
 

@@ -42,3 +42,15 @@ def test_a_reference_with_too_many_digits_stays() -> None:
     long = f"&#{'9' * 5000};"
     assert unescape(f"&eacute; {long}") == f"&eacute; {long}"
     assert unescape("&eacute;&#233;&#xD800;") == "éé\ufffd"
+
+
+@given(st.text("a ب\u202a\u202e\u2066\u2069\u200b\u00ad\ufeff\u2060", max_size=20))
+def test_invisible_characters_that_no_language_needs_are_removed(text: str) -> None:
+    """Zero-width spaces, soft hyphens, and changes of direction are removed."""
+    assert clean(text) == " ".join("".join(char for char in text if char in "a ب").split())
+
+
+def test_invisible_characters_of_a_language_are_kept() -> None:
+    """Joiners, direction marks, and the spaces of Khmer are kept."""
+    for text in ("می\u200cخواهم", "क्\u200dष", "👩\u200d🔬", "C++\u200f", "ភាសា\u200bខ្មែរ"):
+        assert clean(text) == text

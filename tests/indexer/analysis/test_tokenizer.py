@@ -142,3 +142,29 @@ def test_the_cache_of_stems_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
         assert stemming.stem_words(words[: size + 1], "en") == expected[: size + 1]
         assert len(kept) <= 3
         assert long not in kept
+
+
+@given(
+    st.text("\u00ad\u061c\u200b\u200c\u200d\u200e\u2066\u202e\ufe0f\ufeff", min_size=1), st.data()
+)
+def test_invisible_characters_do_not_change_tokens(hidden: str, data: st.DataObject) -> None:
+    """A word has the same tokens with and without invisible characters in it."""
+    words = ["cooperation", "могут", "العربية", "می", "हिन्दी", "l'été", "E2"]
+    word = data.draw(st.sampled_from(words))
+    places = [at for at in range(1, len(word)) if word[at - 1] != "'"]
+    at = data.draw(st.sampled_from(places))
+    for language in ("en", "fr", "ru", "ar", "hi"):
+        disguised = tokenizer.tokenize(f"{word[:at]}{hidden}{word[at:]} end", language)
+        plain = tokenizer.tokenize(f"{word} end", language)
+        assert [token[:3] for token in disguised] == [token[:3] for token in plain]
+
+
+def test_a_zero_width_space_separates_words_of_thai() -> None:
+    """Thai is written without spaces, but may have zero-width spaces between words."""
+    assert [token.surface for token in tokenizer.tokenize("ภาษา\u200bไทย", "th")] == ["ภาษา", "ไทย"]
+
+
+def test_variants_of_ideographs_give_no_empty_token() -> None:
+    """The mark of a variant between ideographs is no word."""
+    tokens = [*tokenizer.tokenize("漢\ufe00字 漢\u200d字", "zh")]
+    assert all(token.surface and token.stem for token in tokens)
