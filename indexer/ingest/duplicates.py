@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.analysis.folding import fold
+from indexer.catalogue.access import find_restricting
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Item, Parsed, Publication
 
@@ -63,9 +64,10 @@ def hash_title(title: str) -> int:
 
 
 class KeyRows:
-    """The rows of a catalogue that identify a publication."""
+    """The rows of a catalogue that identify a publication, and those with restricted values."""
 
     def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
         self._rows = [field for field in catalogue.fields if field.kind in KEY_KINDS]
 
     def __bool__(self) -> bool:
@@ -152,7 +154,7 @@ class Merger:
     def add(self, group: int, publication: Publication) -> Publication | None:
         """Add a record to its group. Return the merged publication after the last record."""
         if packed := self._pending.pop(group, None):
-            publication = _merge(_decode(packed), publication)
+            publication = _merge(_decode(packed), publication, self._rows.catalogue)
             self.merged += 1
         self._missing[group] -= 1
         if self._missing[group] > 0:
@@ -166,13 +168,13 @@ class Merger:
         self._pending.clear()
 
 
-def _merge(first: Publication, other: Publication) -> Publication:
-    """Return the first publication. Take the values of its empty rows from the other one."""
+def _merge(first: Publication, other: Publication, catalogue: Catalogue) -> Publication:
+    """Return the first publication. Take what it lacks, and what is restricted, from the other."""
     return msgspec.structs.replace(
         first,
         summary=first.summary or other.summary,
         lang=first.lang or other.lang,
-        values={**other.values, **first.values},
+        values={**other.values, **first.values, **find_restricting(other, catalogue)},
         other_sources=(*first.other_sources, other.source),
     )
 

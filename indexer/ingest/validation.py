@@ -11,9 +11,11 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from indexer.analysis import language_detection
 from indexer.analysis.cleaning import clean, is_visible, make_slug
+from indexer.catalogue import access
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import Link, Problem, Property, Publication, SourceRecord, Value
@@ -21,6 +23,8 @@ from indexer.ingest.value_checks import CHECKS, MAX_SHOWN_CHARS, InvalidValue, q
 from indexer.values import iso_codes
 
 MAX_ID_CHARS = 200
+_MIN_MISSPELLED_CHARS = 5
+"""Characters of a text in which one wrong letter is a spelling mistake."""
 MAX_NAME_CHARS = 100
 """Characters. A longer unknown property name is not checked for a typo."""
 
@@ -145,6 +149,8 @@ class _Validator:
                 value = check(prop)
                 if value is None:
                     continue
+                if field.restricted:
+                    value = self._find_restricted(value, field) or value
                 if is_limited or value == MISSING:
                     self._allow(value, field)
                 if prop.language:
@@ -152,19 +158,38 @@ class _Validator:
                 values.append(value)
             except InvalidValue as error:
                 message, hint = error.args
+                if field.restricted:
+                    hint += ". Until then, the publication is given out on request only"
+                    values.append(field.restricted[0])
                 self.report(message, hint, field)
         return values
 
+    def _find_restricted(self, value: Value, field: Field) -> str | None:
+        """Return the restricted value that a value means, or from which it differs by a letter."""
+        if restricted := access.find_restricted(value, field):
+            return restricted
+        folded = access.fold_value(str(value))
+        if len(folded) < _MIN_MISSPELLED_CHARS or str(value) in field.values:
+            return None
+        for restricted in field.restricted:
+            if OSA.distance(folded, access.fold_value(restricted), score_cutoff=1) == 1:
+                message = f"{quote(value)} seems to be {quote(restricted)}, which is restricted"
+                hint = "Correct it, or list it in the values of the row. It was taken as restricted"
+                self.report(message, hint, field)
+                return restricted
+        return None
+
     def _deduplicate(self, values: list[Value], field: Field) -> list[Value]:
-        """Deduplicate the values. Keep only the first if the field allows one value."""
+        """Deduplicate the values. If the field allows one, keep the restricted or the first one."""
         kept = list(dict.fromkeys(values))
         if len(kept) > 1 and not field.several:
+            used = next((each for each in kept if access.find_restricted(each, field)), kept[0])
             self.report(
                 "it has several values",
-                f"Keep one. Only the first, {str(kept[0])[:MAX_SHOWN_CHARS]}, was used",
+                f"Keep one. Only {str(used)[:MAX_SHOWN_CHARS]} was used",
                 field,
             )
-            kept = kept[:1]
+            kept = [used]
         return kept
 
     def _allow(self, value: Value, field: Field) -> None:

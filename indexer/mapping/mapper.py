@@ -182,19 +182,19 @@ class Mapper:
             others = titles[1:] if OTHER_TITLES in self.catalogue.by_name else ()
             renamed = (msgspec.structs.replace(other, name=OTHER_TITLES) for other in others)
             return [*titles[:1], *renamed]
-        return values if field.several else values[:1]
+        return values if field.several or field.restricted else values[:1]
 
     def _list_values(
         self, field: Field, alternatives: Sequence[Sequence[Template]], columns: templates.Columns
     ) -> list[Property]:
         """Return the normalized values of a row from all its specifications.
 
-        A row with one value uses the first specification that has any of its kind. Values of a
-        wrong kind come last.
+        A row with one value uses the first specification that has any of its kind, unless another
+        value may be restricted. Values of a wrong kind come last.
         """
         values: list[Property] = []
         rejected: list[Property] = []
-        if field.several:
+        if field.several or field.restricted:
             selected = [self._select(specification, columns) for specification in alternatives]
             stated = _order_by_group([*chain.from_iterable(selected)])
             self._add_values(field, stated, values, rejected)

@@ -1,0 +1,130 @@
+"""Restricted publications stay restricted, however a source writes it."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.catalogue.access import is_restricted
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Problem, Property, Publication, SourceLocation, SourceRecord
+from indexer.ingest import duplicates
+from indexer.ingest.validation import validate
+from indexer.mapping.mapper import Mapper
+from indexer.mapping.sources import Source
+from indexer.readers.formats import jsonl
+
+TITLE = Field("title", "Title", role="title")
+ACCESS = Field("access", "Access", restricted=("Confidential", "á la demande"))
+INVISIBLE = "\u00ad\u200b\u200d\u200e\u202e\u2060\u2066\ufeff\ufe0f"
+OPEN = ("open", "public", "declassified", "not confidential", "confidence", "C")
+
+
+def validated(values: list[str], access: Field, problems: list[Problem]) -> Publication:
+    """Return a publication with values in the row of the access."""
+    properties = [Property("title", "T"), *(Property("access", value) for value in values)]
+    record = SourceRecord(SourceLocation("a", 1), tuple(properties))
+    publication = validate(record, Catalogue("", "", (TITLE, access)), problems.append)
+    assert publication
+    return publication
+
+
+def closed(values: list[str], access: Field = ACCESS) -> bool:
+    """Return whether a publication with values in the row of the access is restricted."""
+    publication = validated(values, access, [])
+    return is_restricted(publication, Catalogue("", "", (TITLE, access)))
+
+
+@st.composite
+def disguised(draw: st.DrawFn) -> str:
+    """Return a restricted value with differences that do not count."""
+    text = draw(st.sampled_from(ACCESS.restricted))
+    text = draw(st.sampled_from([text.upper(), text.lower(), text.title(), text]))
+    text = "".join(draw(st.text(INVISIBLE, max_size=2)) + char for char in text)
+    text = text.replace(" ", draw(st.sampled_from([" ", "  ", "\u00a0", "\t", "\n"])))
+    ends = st.text(INVISIBLE + " .,;:!()[]'\"*-–—«»", max_size=4)
+    return draw(ends) + text + draw(ends)
+
+
+@given(disguised(), st.lists(st.sampled_from(OPEN), max_size=2), st.integers(0, 2), st.booleans())
+def test_a_restricted_value_counts_however_it_is_written(
+    value: str, others: list[str], at: int, several: bool
+) -> None:
+    """Case, accents, spaces, invisible characters, and punctuation around it do not count.
+
+    Any restricted value wins, also in a row with one value and in a publication of an older index.
+    """
+    access = msgspec.structs.replace(ACCESS, several=several)
+    assert closed([*others[:at], value, *others[at:]], access)
+    stored = Publication(
+        id="x", title="T", source=SourceLocation("a", 1), values={"access": (value,)}
+    )
+    assert is_restricted(stored, Catalogue("", "", (TITLE, ACCESS)))
+
+
+@pytest.mark.parametrize("value", OPEN)
+def test_another_value_is_open(value: str) -> None:
+    """A value that means something else restricts nothing."""
+    assert not closed([value])
+
+
+def test_a_restricted_value_is_shown_as_the_catalogue_writes_it() -> None:
+    """A filter has one value for all spellings."""
+    assert validated(["CONFIDENTIAL."], ACCESS, []).values["access"] == ("Confidential",)
+
+
+@pytest.mark.parametrize("value", ["Confidental", "Confidencial", "Confidentiial", "Сonfidential"])
+def test_a_misspelled_value_is_restricted_and_reported(value: str) -> None:
+    """A value with one wrong letter counts as restricted unless the row lists it."""
+    problems: list[Problem] = []
+    assert validated([value], ACCESS, problems).values["access"] == ("Confidential",)
+    [problem] = problems
+    assert "seems to be 'Confidential', which is restricted" in problem.what
+    listing = msgspec.structs.replace(ACCESS, values=(*ACCESS.restricted, value))
+    assert validated([value], listing, problems).values["access"] == (value,)
+    assert len(problems) == 1
+
+
+def test_an_unlisted_value_is_restricted_and_reported() -> None:
+    """If the row lists its values, any other value counts as restricted."""
+    problems: list[Problem] = []
+    listing = msgspec.structs.replace(ACCESS, values=(*ACCESS.restricted, "open"))
+    assert validated(["secret"], listing, problems).values["access"] == ("Confidential",)
+    [problem] = problems
+    assert "'secret' is not a value of this catalogue" in problem.what
+    assert "on request only" in problem.hint
+
+
+@pytest.mark.parametrize("fields", [("status",), ("other", "status")])
+def test_a_mapped_source_keeps_restricted_values(fields: tuple[str, ...]) -> None:
+    """A restricted value in any column of a row wins."""
+    catalogue = Catalogue("", "", (TITLE, ACCESS))
+    source = Source(file="a", format="jsonl", fields={"title": ("t",), "access": fields})
+    columns = [("t", "T"), ("other", "open"), ("status", "open"), ("status", "confidential")]
+    properties = tuple(Property(name, value, value) for name, value in columns)
+    mapped = Mapper(source, jsonl, catalogue).map(SourceRecord(SourceLocation("a", 1), properties))
+    publication = validate(mapped, catalogue, list[Problem]().append)
+    assert publication
+    assert is_restricted(publication, catalogue)
+
+
+@pytest.mark.parametrize("stated", [("open", "Confidential"), ("Confidential", "open")])
+def test_a_merged_duplicate_is_restricted_if_any_record_is(stated: tuple[str, str]) -> None:
+    """Of two records of one publication, a restricted one restricts both."""
+    doi = Field("doi", "DOI", kind="doi")
+    catalogue = Catalogue("", "", (TITLE, ACCESS, doi))
+    rows = duplicates.KeyRows(catalogue)
+    records = [
+        Publication(
+            id=value, title="T", source=SourceLocation(value, 1),
+            values={"access": (value,), "doi": ("10.1/5",)},
+        ) for value in stated
+    ]  # fmt: skip
+    merger = duplicates.Merger(
+        rows, dict.fromkeys(rows.hash_identities(records[0]), 0), {0: 2}, set()
+    )
+    merged = [merger.add(0, record) for record in records][-1]
+    assert merged
+    assert is_restricted(merged, catalogue)
