@@ -124,10 +124,14 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 @pytest.fixture(scope="session", autouse=True)
 def text_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Cache extracted texts in a folder of the tests, but OpenSearch in that of the user."""
+    """Cache extracted texts, and note permissions, in folders of the tests.
+
+    OpenSearch is in the cache of the user.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(program.SETTING, str(program.find_cache()))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
 from indexer.analysis.cleaning import is_printable
-from indexer.catalogue import safe_files
+from indexer.catalogue import outside, safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE, CatalogueError
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
@@ -26,8 +25,6 @@ NEVER_SOURCES = frozenset({".toml", ".css", ".links"})
 NOTES = frozenset({".md", ""})
 """Suffixes of notes for people. Unless `sources.toml` names such a file, it is read only if a
 reader is sure of its format."""
-_GLOB = frozenset("*?[")
-"""Characters that make a path a glob."""
 
 Report = Callable[[Problem], None]
 
@@ -75,8 +72,8 @@ def _find_named(
     }  # fmt: skip
     mappers: dict[str, Mapper] = {}
     inside = [(path, safe_files.printable_path(path.relative_to(folder))) for path in paths]
-    outside = [(path, str(path)) for path in list_outside(sources, report)]
-    for path, file in (*inside, *outside):
+    others = [(path, str(path)) for path in list_outside(sources, report)]
+    for path, file in (*inside, *others):
         is_never = path.suffix.lower() in NEVER_SOURCES
         source = sources.find(file)
         if source and (source.file == file or not is_never):  # a glob may match these
@@ -101,15 +98,14 @@ def list_outside(sources: Sources, report: Report = lambda _: None) -> list[Path
     listed: dict[Path, None] = {}
     for path in (Path(source.file) for source in sources.source):
         if path.is_absolute():
-            is_glob = not path.exists() and not _GLOB.isdisjoint(str(path))
+            is_glob = outside.find_start(path) != path
             listed |= dict.fromkeys(_expand(path, report) if is_glob else [path])
     return list(listed)
 
 
 def _expand(pattern: Path, report: Report) -> Iterator[Path]:
     """Yield the files that match an absolute glob."""
-    plain = takewhile(_GLOB.isdisjoint, pattern.parts)
-    folder = Path(*plain)
+    folder = outside.find_start(pattern)
     for path in sorted(folder.glob(str(pattern.relative_to(folder)))):
         is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if is_hidden or (path.is_dir() and not path.is_symlink()):

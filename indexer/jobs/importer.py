@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from indexer.catalogue import catalogue_toml, safe_files
+from indexer.catalogue import catalogue_toml, outside, safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
@@ -105,9 +105,12 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
         raise _make_rejection(paths)
     catalogue, plans = _plan(groups, usable, own, title)
     catalogue = catalogue if own else _add_fulltext(catalogue, attached, files)
+    places = list_places(paths, attached, kept)
     with replace_folder(into) as folder:
         _copy(folder, chain(attached, *(plan.group.files for plan in plans)))
-        _write(folder, plans, list_places(paths, attached, kept), None if own else catalogue)
+        _write(folder, plans, places, None if own else catalogue)
+    added = [source.file for plan in plans if plan.proposal for source in plan.sources]
+    outside.allow(into, [*added, *(place.path for place in places)])
     described = (_describe(plan, source, catalogue) for plan in plans for source in plan.sources)
     result = ImportResult(catalogue, tuple(described), own is not None, len(attached))
     _report_gaps(result, report)

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from indexer.analysis.cleaning import is_printable
+from indexer.catalogue import outside
 from indexer.catalogue.catalogue_toml import CatalogueError, format_toml_value, read_toml
 
 SOURCES_FILE = "sources.toml"
@@ -88,12 +89,12 @@ def load(folder: Path) -> Sources:
     if not file.exists():
         return Sources()
     sources = read_toml(file, Sources, "See docs/import.md for the keys of a source")
-    for message, hint in _find_faults(sources):
+    for message, hint in _find_faults(sources, folder):
         raise CatalogueError(file, message, hint)
     return sources
 
 
-def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
+def _find_faults(sources: Sources, folder: Path) -> Iterator[tuple[str, str]]:
     """Yield each fault of the sources, and a hint."""
     counts = Counter(source.file for source in sources.source)
     for source in sources.source:
@@ -108,6 +109,9 @@ def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
         if not Path(place.path).is_absolute():
             hint = "Write an absolute path. The files in the corpus folder need none"
             yield f"the attachments {place.path!r} are not outside the corpus folder", hint
+    for name in (*counts, *(place.path for place in sources.attachments)):
+        if Path(name).is_absolute() and (fault := outside.find_fault(name, folder)):
+            yield fault
 
 
 def format_sources(sources: Sources, comments: Mapping[tuple[str, str], str]) -> str:

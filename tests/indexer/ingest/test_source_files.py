@@ -9,6 +9,7 @@ import pytest
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS
+from indexer.catalogue.outside import VARIABLE, allow
 from indexer.catalogue.records import Problem
 from indexer.ingest import corpus
 from indexer.ingest.source_files import find_source_files
@@ -83,12 +84,13 @@ def test_a_source_without_a_file_is_reported(folder: Path, problems: list[Proble
 
 
 def test_files_outside_of_the_folder_are_read_in_place(
-    folder: Path, tmp_path: Path, problems: list[Problem]
+    folder: Path, tmp_path: Path, problems: list[Problem], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An absolute path or glob names files outside of the folder. Each file is read once.
 
     A missing file is reported.
     """
+    monkeypatch.setenv(VARIABLE, f"/nowhere:{tmp_path}")
     outside = tmp_path / "out[1]"
     outside.mkdir()
     for name in ("a.csv", "b.csv"):
@@ -99,6 +101,52 @@ def test_files_outside_of_the_folder_are_read_in_place(
     [problem] = problems
     assert problem.file == str(tmp_path / "gone.csv")
     assert problem.what == "the file can't be read: No such file or directory"
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "glob", "attachments"])
+def test_a_corpus_can_not_name_files_that_nobody_allowed(
+    kind: str, folder: Path, tmp_path: Path, problems: list[Problem]
+) -> None:
+    """A path outside of the folder is an error until the user allows exactly this path."""
+    secret = tmp_path / "secret.csv"
+    secret.write_text(TABLE, encoding="utf-8")
+    (tmp_path / "link").symlink_to(tmp_path)
+    name = {"link": f"{tmp_path}/link/secret.csv", "glob": f"{tmp_path}/*.csv"}.get(
+        kind, str(secret)
+    )
+    write(folder, name)
+    if kind == "attachments":
+        (folder / "sources.toml").write_text(f"[[attachments]]\npath = '{name}'\n", "utf-8")
+    allow(folder, [f"{tmp_path}/other.csv", f"{tmp_path}/secret.csv/x"])
+    with pytest.raises(CatalogueError, match="outside the corpus folder") as caught:
+        read(folder, problems)
+    assert VARIABLE in caught.value.hint
+    allow(folder, [name])
+    assert read(folder, problems) == (
+        [] if kind == "attachments" else ["secret.csv One", "secret.csv Two"]
+    )
+    (tmp_path / "copy").mkdir()
+    write(tmp_path / "copy", name)
+    with pytest.raises(CatalogueError, match="outside the corpus folder"):
+        read(tmp_path / "copy", problems)
+
+
+@pytest.mark.parametrize("name", ["/proc/self/environ", "/proc/*/environ", "/dev/stdin", "LINK"])
+def test_a_corpus_never_reads_the_state_of_the_system(
+    name: str, folder: Path, tmp_path: Path, problems: list[Problem],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Not even a user can allow files of /proc, /sys, and /dev, also through a link."""
+    (tmp_path / "link.csv").symlink_to("/proc/self/environ")
+    name = str(tmp_path / "link.csv") if name == "LINK" else name
+    monkeypatch.setenv(VARIABLE, "/")
+    for text in (f"[[attachments]]\npath = '{name}'\n", ""):
+        write(folder, name)
+        if text:
+            (folder / "sources.toml").write_text(text, encoding="utf-8")
+        allow(folder, [name])
+        with pytest.raises(CatalogueError, match="in a folder of the system"):
+            read(folder, problems)
 
 
 def make_source(fields: str = 'title = "x"', kind: str = "delimited", table: str = "fields") -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from indexer.catalogue import outside as outside_files
 from indexer.catalogue.limits import LIMITS
 from indexer.fulltext import documents, pdf
 from indexer.jobs import build, check, verify
@@ -256,6 +257,7 @@ def test_a_file_that_is_gone_costs_only_itself(corpus: Corpus, tmp_path: Path, p
     if place == "inside":
         (corpus.folder / "one.pdf").symlink_to("gone.pdf")
     else:
+        outside_files.allow(corpus.folder, [str(tmp_path / "one.pdf")])
         (corpus.folder / "sources.toml").write_text(
             '[[source]]\nfile = "records.jsonl"\nformat = "json"\n'
             '[source.fields]\nid = "id"\ntitle = "title"\n'
@@ -290,6 +292,7 @@ def test_files_outside_the_corpus_are_searched(corpus: Corpus, tmp_path: Path) -
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "one.pdf").write_bytes(make_pdf(["piracy"]))
+    outside_files.allow(corpus.folder, [str(outside)])
     (corpus.folder / "sources.toml").write_text(
         '[[source]]\nfile = "records.jsonl"\nformat = "json"\n'
         '[source.fields]\nid = "id"\ntitle = "title"\n'

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.outside import allow
 from indexer.mapping import sources, templates
 from indexer.mapping.sources import SOURCES_FILE, Attachments, Source, Sources
 
@@ -59,6 +60,7 @@ def test_sources_are_read_back(tmp_path: Path) -> None:
         ),
         Source(file="b.ris", format="ris"),
     ), (Attachments("/srv/scans"),))  # fmt: skip
+    allow(tmp_path, ["/srv/scans"])
     assert load(tmp_path, sources.format_sources(listed, {})) == listed
     (tmp_path / SOURCES_FILE).unlink()
     assert sources.load(tmp_path) == Sources()

@@ -1,0 +1,71 @@
+"""Permission to read files outside a corpus folder.
+
+A corpus folder may come from anyone, so it can't give the permission itself. The user gives it: by
+`pubsearch import --in-place`, which notes what the folder may name in the user's own state folder,
+or by PUBSEARCH_OUTSIDE, which lists folders that every corpus may read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from itertools import takewhile
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+VARIABLE = "PUBSEARCH_OUTSIDE"
+"""The variable with the folders that any corpus may read, separated as those of PATH are."""
+_NEVER = ("/proc", "/sys", "/dev")
+"""Folders of the system, whose files are the state of processes and devices."""
+_GLOB = frozenset("*?[")
+"""Characters that make a path a glob."""
+
+
+def find_fault(
+    name: str, folder: Path, environment: Mapping[str, str] = os.environ
+) -> tuple[str, str] | None:
+    """Return why a corpus folder may not name a file, folder, or glob, and a hint; None if it may.
+
+    Every path in the corpus folder is allowed.
+    """
+    path = Path(os.path.realpath(folder / find_start(Path(name))))
+    if any(path.is_relative_to(never) for never in _NEVER):
+        return f"{name!r} is in a folder of the system", "Copy the data into the corpus folder"
+    stated = (each for each in environment.get(VARIABLE, "").split(os.pathsep) if each)
+    allowed = [os.path.realpath(folder), *map(os.path.realpath, stated)]
+    if any(path.is_relative_to(each) for each in allowed) or name in _load_noted(folder):
+        return None
+    return (
+        f"{name!r} is outside the corpus folder, and you have not allowed to read it",
+        f"If it may be published, add its folder to {VARIABLE}. Otherwise remove it from this file",
+    )
+
+
+def find_start(path: Path) -> Path:
+    """Return a path itself, or the folder in which a glob begins."""
+    return path if path.exists() else Path(*takewhile(_GLOB.isdisjoint, path.parts))
+
+
+def allow(folder: Path, names: Iterable[str]) -> None:
+    """Let a corpus folder name absolute paths and globs. Raise OSError."""
+    added = {name for name in names if Path(name).is_absolute()} - _load_noted(folder)
+    if added:
+        file = _find_notes(folder)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(msgspec.json.encode(sorted(_load_noted(folder) | added)))
+
+
+def _find_notes(folder: Path) -> Path:
+    name = sha256(os.fsencode(os.path.realpath(folder))).hexdigest()
+    return platformdirs.user_state_path("pubsearch", appauthor=False) / "outside" / f"{name}.json"
+
+
+def _load_noted(folder: Path) -> set[str]:
+    """Return the names that the user allowed a folder, or none if they can't be read."""
+    try:
+        return msgspec.json.decode(_find_notes(folder).read_bytes(), type=set[str])
+    except (OSError, msgspec.DecodeError):
+        return set()
