@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.limits import Limits
+from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Publication
 from indexer.ingest import validation
 from indexer.ingest.build_process import BuildProcess
@@ -102,7 +102,13 @@ def parse_chunk(
             problems.append(record)
             continue
         if mapper:
-            entry = mapper.map(record)
+            entry = mapper.map(record, limits)
+            if mapper.is_cut:
+                hint = suggest_raising("longest_field")
+                place = record.source
+                problems.append(
+                    Problem(place.file, place.line, "its templates join too much", hint)
+                )
         else:
             entry = record
             names = {prop.name for prop in record.properties}

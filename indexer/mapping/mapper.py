@@ -15,8 +15,9 @@ from typing import NamedTuple
 import msgspec
 
 from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Property, SourceRecord
-from indexer.mapping import templates
+from indexer.mapping import normalization, templates
 from indexer.mapping.normalization import make_id, make_normalizer, normalize, split_values
 from indexer.mapping.sources import SOURCES_FILE, Source
 from indexer.mapping.templates import Template
@@ -24,6 +25,8 @@ from indexer.readers.base import Reader
 
 ID_ROW, OTHER_TITLES = "id", "other_titles"
 """Special rows: the id of the record, and its titles after the first."""
+_JOINED_FIELDS = 10
+"""Templates join at most this many times the characters of the longest field for a record."""
 _MAX_PLANS = 1000
 """Maximum number of sets of columns whose plan is cached. Many records have the same columns."""
 _Plan = tuple[tuple[str, tuple[tuple[Template, ...], ...]], ...]
@@ -70,12 +73,17 @@ class Mapper:
             (field.name, is_day_first): make_normalizer(field, day_first=is_day_first)
             for field in catalogue.stored for is_day_first in (False, True)
         }  # fmt: skip
+        self._unjoined, self.is_cut = 0, False
         self._known = {*source.unused, *chain.from_iterable(self._columns_by_row.values())}
         rules = (specifications, source.split, source.day_first, reader.NAME, reader.VERSION)
         self.digest = sha256(msgspec.json.encode(rules)).digest()
 
-    def map(self, record: SourceRecord) -> SourceRecord:
-        """Return the record with the names of rows instead of columns."""
+    def map(self, record: SourceRecord, limits: Limits = LIMITS) -> SourceRecord:
+        """Return the record with the names of rows instead of columns.
+
+        `is_cut` is true afterwards if its templates would join too many characters.
+        """
+        self._unjoined, self.is_cut = _JOINED_FIELDS * limits.longest_field, False
         columns = self._collect(record.properties)
         properties: list[Property] = []
         identity = record.id
@@ -176,9 +184,9 @@ class Mapper:
         """Return the values of a row."""
         values = self._list_values(field, alternatives, columns)
         if field.role == "abstract":
-            return _drop_equal(values)
+            return normalization.drop_equal(values)
         if field.role == "title":
-            titles = _drop_equal(values)
+            titles = normalization.drop_equal(values)
             others = titles[1:] if OTHER_TITLES in self.catalogue.by_name else ()
             renamed = (msgspec.structs.replace(other, name=OTHER_TITLES) for other in others)
             return [*titles[:1], *renamed]
@@ -196,7 +204,7 @@ class Mapper:
         rejected: list[Property] = []
         if field.several or field.restricted:
             selected = [self._select(specification, columns) for specification in alternatives]
-            stated = _order_by_group([*chain.from_iterable(selected)])
+            stated = normalization.order_by_group([*chain.from_iterable(selected)])
             self._add_values(field, stated, values, rejected)
             return values + rejected
         for specification in alternatives:
@@ -247,11 +255,15 @@ class Mapper:
                 for text in normalize(field, prop.value, day_first=False) or ():
                     yield Property(field.name, text, text, prop.language)
 
-    @staticmethod
-    def _select(alternatives: Sequence[Template], columns: templates.Columns) -> Sequence[Property]:
+    def _select(
+        self, alternatives: Sequence[Template], columns: templates.Columns
+    ) -> Sequence[Property]:
         """Return the values of the first alternative that has any."""
         for template in alternatives:
-            if values := template.evaluate(columns):
+            self._unjoined -= (length := template.measure(columns))
+            if length and self._unjoined < 0:
+                self.is_cut = True
+            elif values := template.evaluate(columns):
                 return values
         return ()
 
@@ -282,19 +294,3 @@ def list_mapped(
         if (row == ID_ROW or row in catalogue.by_name) and (listed := list(dict.fromkeys(used))):
             mapped[row] = listed
     return mapped
-
-
-def _order_by_group(values: list[Property]) -> Sequence[Property]:
-    """Return values in the order of the source if all of them have a group."""
-    is_grouped = all(value.group for value in values)
-    return sorted(values, key=lambda value: value.group) if is_grouped else values
-
-
-def _drop_equal(values: Sequence[Property]) -> list[Property]:
-    """Return the values without those that differ from an earlier one only in case or spaces."""
-    if len(values) < 2:
-        return list(values)
-    unique: dict[str, Property] = {}
-    for prop in values:
-        unique.setdefault("".join(prop.value.split()).casefold(), prop)
-    return list(unique.values())

@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 
 from indexer.analysis import cleaning
 from indexer.catalogue.fields import Field, FieldKind
+from indexer.catalogue.records import Property
 from indexer.values import (
     dates,
     file_names,
@@ -147,3 +148,19 @@ _CONVERTERS: dict[str | None, Callable[[str], Sequence[str]]] = {
 """The functions that convert any text to the values of a role or a kind."""
 _SPLITTERS: dict[FieldKind, Callable[[str, str], Sequence[str]]] = {"name": split_names}
 """The functions that split the values of a kind at a separator. The others split at each one."""
+
+
+def order_by_group(values: list[Property]) -> Sequence[Property]:
+    """Return values in the order of the source if all of them have a group."""
+    is_grouped = all(value.group for value in values)
+    return sorted(values, key=lambda value: value.group) if is_grouped else values
+
+
+def drop_equal(values: Sequence[Property]) -> list[Property]:
+    """Return the values without those that differ from an earlier one only in case or spaces."""
+    if len(values) < 2:
+        return list(values)
+    unique: dict[str, Property] = {}
+    for prop in values:
+        unique.setdefault("".join(prop.value.split()).casefold(), prop)
+    return list(unique.values())

@@ -47,6 +47,14 @@ class Template(NamedTuple):
         combined = [self._combine(groups[group]) for group in sorted(groups, key=abs)]
         return [prop for prop in combined if prop.value.strip()]
 
+    def measure(self, columns: Columns) -> int:
+        """Return the most characters that it joins for one record. A single column joins none."""
+        if len(self.columns) == 1 and self.texts == ("", ""):
+            return 0
+        values = [prop for column in self.columns for prop in columns.get(column, ())]
+        between = sum(map(len, self.texts))
+        return sum(len(prop.value) for prop in values) + between * len(values)
+
     def _combine(self, group: Mapping[str, Sequence[Property]]) -> Property:
         """Combine the columns of a group. Keep a text between two columns if both have values."""
         combined, language, number = "", None, 0

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.ingest.validation import validate
 from indexer.mapping.mapper import Mapper
@@ -17,6 +18,7 @@ from indexer.mapping.normalization import make_id
 from indexer.mapping.sources import Source
 from indexer.mapping.standard_rows import list_standard_rows
 from indexer.readers.base import Reader
+from tests.memory import limit_memory
 
 CATALOGUE = Catalogue("Test", "", list_standard_rows())
 
@@ -302,3 +304,19 @@ def test_languages_in_a_sentence_are_normalized() -> None:
     mapper = make_mapper(fields={"language": "LA"})
     assert apply(mapper, ("LA", "The papers are in English.")) == {"language": ["en"]}
     assert apply(mapper, ("LA", "Klingonese")) == {"language": ["Klingonese"]}
+
+
+@pytest.mark.parametrize("templates", [("{a}" * 400,), ("{a}x{a}",) * 400, ("{a}" + "x" * 9_000,)])
+def test_templates_join_a_bounded_text(templates: tuple[str, ...]) -> None:
+    """Templates that repeat a long column join at most ten times the longest field."""
+    rows = [Field(f"row{number}", "Row", several=True) for number in range(50)]
+    title = Field("title", "Title", role="title")
+    catalogue = Catalogue("Test", "", (title, *rows))
+    mapper = make_mapper(catalogue, fields=dict.fromkeys((row.name for row in rows), templates))
+    values = [("TI", "T"), *[("a", "é" * 60_000)] * 15]
+    with limit_memory(100):
+        mapped = mapper.map(record(*values))
+    assert mapper.is_cut
+    assert sum(len(prop.value) for prop in mapped.properties) <= 10 * LIMITS.longest_field
+    assert apply(mapper, ("TI", "T"), ("a", "b"))["title"] == ["T"]
+    assert not mapper.is_cut
