@@ -92,8 +92,12 @@ def printable_path(relative: Path) -> str:
 
 def leaves_folder(path: Path, folder: Path) -> bool:
     """Return whether a path is a link out of a folder. The folder may be a link itself."""
-    real = os.path.realpath
-    return path.is_symlink() and not Path(real(path)).is_relative_to(real(folder))
+    return path.is_symlink() and not resolve(path).is_relative_to(resolve(folder))
+
+
+def resolve(path: Path) -> Path:
+    """Return an absolute path without links. `Path.resolve` can't resolve a link to itself."""
+    return Path(os.path.realpath(path))
 
 
 def open_file(path: Path) -> BufferedReader:

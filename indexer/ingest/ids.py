@@ -108,10 +108,11 @@ def with_unique_ids(publications: Iterable[Publication]) -> list[Publication]:
 def unique_names(names: Iterable[str]) -> list[str]:
     """Return the names, in order. A repeated name gets the suffix -2, -3 and so on."""
     unique: dict[str, None] = {}
+    last_numbers: dict[str, int] = {}
     for name in names:
-        free, number = name, 1
+        free, number = name, last_numbers.get(name, 1)
         while free in unique:
             number += 1
             free = f"{name}-{number}"
-        unique[free] = None
+        unique[free], last_numbers[name] = None, number
     return list(unique)

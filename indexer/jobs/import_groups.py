@@ -161,7 +161,10 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
     list_folder = partial(list_files, report=report, limits=limits)
     for file, relative, folder in _list_files(paths, into, list_folder):
         # A link stays a file of its own.
-        name, absolute = _make_unique(relative, taken), str(file.parent.resolve() / file.name)
+        name, absolute = (
+            _make_unique(relative, taken),
+            str(safe_files.resolve(file.parent) / file.name),
+        )
         names = (absolute, name) if in_place else (name, absolute)
         source = next((kept_source for path in names if (kept_source := kept.find(path))), None)
         if source:
@@ -218,9 +221,9 @@ def _list_files(
         if not path.is_dir():
             yield path, safe_files.printable_path(Path(path.name.lstrip(".") or "file")), None
             continue
-        folder = path.resolve()
+        folder = safe_files.resolve(path)
         for file in list_folder(folder):
-            is_target = file.resolve().is_relative_to(into)
+            is_target = safe_files.resolve(file).is_relative_to(into)
             if file.suffix.lower() not in NEVER_SOURCES and not is_target:
                 yield file, safe_files.printable_path(file.relative_to(folder)), folder
 

@@ -86,7 +86,7 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     Raise ImportRejected if no file has a usable record, or the folder has other contents. Raise
     CatalogueError, ReaderError, or OSError.
     """
-    into = into.resolve()
+    into = safe_files.resolve(into)
     own, kept = _check_target(into, title), sources.load(into)
     find = partial(find_files, in_place=in_place, format_name=format_name)
     files = list(find(paths, into, kept, report, limits))
@@ -234,7 +234,7 @@ def _decide(
 
 def _make_title(paths: Sequence[Path]) -> str:
     """Return a title from the name of the first file or folder."""
-    stem = safe_files.printable_path(Path(paths[0].resolve().stem))
+    stem = safe_files.printable_path(Path(safe_files.resolve(paths[0]).stem))
     name = " ".join(stem.replace("_", " ").replace("-", " ").split())
     return name[:1].upper() + name[1:] or "Publications"
 

@@ -19,6 +19,7 @@ import msgspec
 import platformdirs
 
 from indexer.analysis.cleaning import replace_unprintable
+from indexer.catalogue import safe_files
 from indexer.catalogue.records import Problem
 from indexer.jobs import importer, pages
 from indexer.jobs.folder_switch import ImportRejected
@@ -182,7 +183,7 @@ def _build(settings: config.Settings, reported: Set[Problem]) -> None:
 
 def _cache_folder(files: Iterable[Path]) -> Path:
     """Return the cache folder of these files. The same files always have the same folder."""
-    paths = [str(file.resolve()) for file in files]
+    paths = [str(safe_files.resolve(file)) for file in files]
     digest = sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return Path(platformdirs.user_cache_dir("pubsearch", appauthor=False)) / digest
 

@@ -470,3 +470,17 @@ def test_no_key_of_json_is_lost(records: list[dict[str, str]]) -> None:
     records = [{"title": "Law", **record} for record in records]
     columns = {key for record in records for key in record}
     check_columns(json.dumps(records), "a.json", "json", columns)
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_link_to_itself_costs_only_itself(
+    files: Path, into: Path, problems: list[Problem], in_place: bool
+) -> None:
+    """A link to itself in an imported folder is reported, and the other files are imported."""
+    (files / "good.csv").write_text("Title,Year\nShells,2014\n", "utf-8")
+    (files / "loop.csv").symlink_to("loop.csv")
+    importer.import_files([files], into, in_place=in_place, report=problems.append)
+    [problem] = problems
+    assert "symbolic links" in problem.what
+    with pytest.raises(ImportRejected):
+        importer.import_files([files / "loop.csv"], into.with_name("other"), in_place=in_place)
