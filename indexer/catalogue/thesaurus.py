@@ -119,14 +119,15 @@ def _find_repeated(names: Iterable[str]) -> list[str]:
 def _find_broader_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
     concepts = thesaurus.by_id
     for concept in thesaurus.concept:
-        for unknown in sorted(set(concept.broader) - concepts.keys()):
+        for unknown in sorted(each for each in {*concept.broader} if each not in concepts):
             message = f"{concept.id!r} is narrower than {unknown!r}, which does not exist"
             yield message, "Add that concept, or remove it from `broader`"
     try:
         TopologicalSorter({concept.id: concept.broader for concept in thesaurus.concept}).prepare()
     except CycleError as error:
+        cycle = frozenset(error.args[1])
         for concept in thesaurus.concept:
-            if concept.id in error.args[1]:
+            if concept.id in cycle:
                 yield (
                     f"{concept.id!r} is broader than itself",
                     "Remove a concept of this cycle from `broader`",
@@ -136,7 +137,7 @@ def _find_broader_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
 def _find_related_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
     concepts = thesaurus.by_id
     for concept in thesaurus.concept:
-        for unknown in sorted(set(concept.related) - concepts.keys()):
+        for unknown in sorted(each for each in {*concept.related} if each not in concepts):
             message = f"{concept.id!r} is related to {unknown!r}, which does not exist"
             yield message, "Add that concept, or remove it from `related`"
         for other in sorted({*concept.related} & {concept.id, *concept.broader}):

@@ -51,7 +51,8 @@ def find_source_files(
     Raise CatalogueError if `sources.toml` is invalid, and ReaderError.
     """
     sources = sources_toml.load(folder)
-    paths = safe_files.list_files(folder, report, limits)
+    listed = safe_files.list_files(folder, report, limits)
+    paths = [path for path in listed if path != folder / catalogue.logo]
     if sources.source:
         yield from _find_named(folder, paths, sources, catalogue, report)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from indexer.catalogue.catalogue_toml import CatalogueError
@@ -51,6 +52,20 @@ def test_files_without_a_source_are_reported(folder: Path, problems: list[Proble
     assert [(each.file, each.what) for each in problems] == [
         ("b.csv", "no source of sources.toml names this file")
     ]
+
+
+@pytest.mark.parametrize("has_sources", [False, True])
+def test_the_logo_is_no_source(has_sources: bool, folder: Path, problems: list[Problem]) -> None:
+    """The image that the catalogue names is neither read nor reported, also with a title."""
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"><title>Logo</title></svg>'
+    (folder / "logo.svg").write_text(svg, encoding="utf-8")
+    (folder / "a.csv").write_text(TABLE, encoding="utf-8")
+    if has_sources:
+        write(folder, "a.csv")
+    catalogue = msgspec.structs.replace(CATALOGUE, logo="logo.svg")
+    found = find_source_files(folder, catalogue, problems.append, LIMITS)
+    assert [source.file for source in found] == ["a.csv"]
+    assert problems == []
 
 
 def test_a_source_may_name_any_file(folder: Path, problems: list[Problem]) -> None:
