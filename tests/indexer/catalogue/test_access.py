@@ -75,7 +75,7 @@ def test_a_restricted_value_is_shown_as_the_catalogue_writes_it() -> None:
     assert validated(["CONFIDENTIAL."], ACCESS, []).values["access"] == ("Confidential",)
 
 
-@pytest.mark.parametrize("value", ["Confidental", "Confidencial", "Confidentiial", "Сonfidential"])
+@pytest.mark.parametrize("value", ["Confidentjal", "Confdential", "Confidentiial", "Сonfidential"])
 def test_a_misspelled_value_is_restricted_and_reported(value: str) -> None:
     """A value with one wrong letter counts as restricted unless the row lists it."""
     problems: list[Problem] = []
