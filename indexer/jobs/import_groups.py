@@ -161,10 +161,8 @@ def find_files(  # noqa: PLR0913 - callers pass options by name
     list_folder = partial(list_files, report=report, limits=limits)
     for file, relative, folder in _list_files(paths, into, list_folder):
         # A link stays a file of its own.
-        name, absolute = (
-            _make_unique(relative, taken),
-            str(safe_files.resolve(file.parent) / file.name),
-        )
+        name, place = _make_unique(relative, taken), safe_files.resolve(file.parent)
+        absolute = str(place / file.name)
         names = (absolute, name) if in_place else (name, absolute)
         source = next((kept_source for path in names if (kept_source := kept.find(path))), None)
         if source:

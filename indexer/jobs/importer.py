@@ -89,11 +89,10 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     into = safe_files.resolve(into)
     own, kept = _check_target(into, title), sources.load(into)
     find = partial(find_files, in_place=in_place, format_name=format_name)
-    files = list(find(paths, into, kept, report, limits))
+    files, problems = [*find(paths, into, kept, report, limits)], list[Problem]()
     title = title or _make_title(paths)
     records, *tiers = split_tiers(files)
     groups, attached = read_groups(records, report, progress, limits), list[ImportFile]()
-    problems: list[Problem] = []
     for documents in filter(None, tiers):
         if groups or own:
             catalogue, plans = _plan(groups, files, own, title)
@@ -108,11 +107,9 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     places = list_places(paths, attached, kept)
     with replace_folder(into) as folder:
         _copy(folder, chain(attached, *(plan.group.files for plan in plans)))
-        _write(folder, plans, places, None if own else catalogue)
-    added = [source.file for plan in plans if plan.proposal for source in plan.sources]
-    outside.allow(into, [*added, *(place.path for place in places)])
-    described = (_describe(plan, source, catalogue) for plan in plans for source in plan.sources)
-    result = ImportResult(catalogue, tuple(described), own is not None, len(attached))
+        outside.allow(into, _write(folder, plans, places, None if own else catalogue))
+    described = [_describe(plan, source, catalogue) for plan in plans for source in plan.sources]
+    result = ImportResult(catalogue, (*described,), own is not None, len(attached))
     _report_gaps(result, report)
     return result
 
@@ -197,12 +194,15 @@ def _copy(folder: Path, files: Iterable[ImportFile]) -> None:
 def _write(
     folder: Path, plans: Sequence[Plan], places: Sequence[Attachments],
     catalogue: Catalogue | None,
-) -> None:  # fmt: skip
-    """Write the new catalogue and sources into a folder."""
+) -> list[str]:  # fmt: skip
+    """Write the new catalogue and sources into a folder. Return the paths that these name."""
     if catalogue:
         text = catalogue_toml.format_toml(catalogue)
         (folder / CATALOGUE_FILE).write_text(text, encoding="utf-8")
-    _add_sources(folder / SOURCES_FILE, [plan for plan in plans if plan.proposal], places)
+    new = [plan for plan in plans if plan.proposal]
+    _add_sources(folder / SOURCES_FILE, new, places)
+    files = [source.file for plan in new for source in plan.sources]
+    return [*files, *(place.path for place in places)]
 
 
 def _propose_catalogue(proposals: Mapping[Group, Proposal], title: str) -> Catalogue:
