@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryFile
+from textwrap import indent
 
 import pytest
 
+from indexer import child_process, sandbox
 from indexer.child_process import ChildFailed, ProcessLimits, run_limited
 
+HEADER = "/usr/include/asm-generic/unistd.h"
 LIMITS = ProcessLimits(memory=500_000_000, seconds=60, silence=60, output=1_000_000)
 
 
 def run(folder: Path, script: str, limits: ProcessLimits = LIMITS, source: bytes = b"") -> str:
     """Run a script, and return its output."""
-    path = folder / "script.py"
-    path.write_text(script)
     with TemporaryFile() as file:
         file.write(source)
         file.seek(0)
-        with run_limited(str(path), ("first", 2), file, limits) as blocks:
+        with run_limited(write(folder, script), ("first", 2), file, limits) as blocks:
             return b"".join(blocks).decode()
+
+
+def write(folder: Path, script: str) -> str:
+    """Write a script whose function `main` has these lines, and return its path."""
+    path = folder / f"script{len([*folder.iterdir()])}.py"
+    path.write_text("def main(*arguments):\n" + indent(script, "    "))
+    return str(path)
 
 
 def test_a_script_gets_its_file_and_arguments(tmp_path: Path) -> None:
     """The standard input is the file, and the arguments follow the name of the script."""
-    script = "import sys; print(sys.argv[1:], sys.stdin.read())"
-    assert run(tmp_path, script, source=b"a text") == "['first', '2'] a text\n"
+    script = "import sys; print(arguments, sys.stdin.read())"
+    assert run(tmp_path, script, source=b"a text") == "('first', 2) a text\n"
 
 
 def test_the_environment_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,23 +53,68 @@ def test_there_is_no_network(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         connect = f"socket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 5)"
         script = f"import os, socket\ntry: {connect}\nexcept OSError: print('none')\n"
-        if not _can_leave_network(tmp_path):
-            pytest.skip("this system does not allow new network namespaces")
         assert run(tmp_path, script) == "none\n"
 
 
-def _can_leave_network(folder: Path) -> bool:
-    own = Path("/proc/self/ns/net").readlink()
-    return run(folder, "import os; print(os.readlink('/proc/self/ns/net'))").strip() != str(own)
-
-
-def test_a_script_cannot_write_files(tmp_path: Path) -> None:
-    """A script that writes to a file is ended."""
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a sandbox")
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "open(target, 'w')", "open(target, 'a')", "os.truncate(target, 0)", "os.unlink(target)",
+        "os.rename(target, target + 'x')", "os.chmod(target, 0)", "os.utime(target)",
+        "os.mkdir(target + 'x')", "os.symlink(target, target + 'x')", "open(target)",
+        "os.listdir(os.path.dirname(target))", "os.kill(1, 0)", "os.kill(os.getpid(), 0)",
+        "os.fork()", "os.execv('/bin/true', ['true'])", "socket.socket()",
+        "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)", "socket.socketpair()",
+    ],
+)  # fmt: skip
+def test_a_script_changes_and_reads_nothing_else(tmp_path: Path, attempt: str) -> None:
+    """A script can neither read nor change other files, start a program, or send a signal."""
     target = tmp_path / "target"
-    script = f"import os; os.write(os.open({str(target)!r}, os.O_CREAT | os.O_WRONLY), b'text')"
-    with pytest.raises(ChildFailed):
-        run(tmp_path, script)
-    assert not target.exists() or not target.read_bytes()
+    target.write_text("text")
+    before = target.stat()
+    script = (
+        f"import os, socket\ntarget = {str(target)!r}\n"
+        f"try: {attempt}\nexcept PermissionError: print('refused')"
+    )
+    assert run(tmp_path, script) == "refused\n"
+    assert (target.read_text(), target.stat().st_mode) == ("text", before.st_mode)
+
+
+@pytest.mark.skipif(not Path(HEADER).exists(), reason="needs the headers of Linux")
+def test_the_system_calls_have_their_numbers() -> None:
+    """The filter names the system calls of ARM64 by the numbers in the headers of Linux."""
+    numbers = dict(re.findall(r"#define __NR(?:3264)?_(\w+) (\d+)", Path(HEADER).read_text()))
+    numbers |= {"newfstatat": numbers["fstatat"]}
+    calls = sandbox._CALLS | sandbox._OPENS
+    assert {name: str(number) for name, (_, number) in calls.items()} == {
+        name: numbers[name] for name in calls
+    }
+
+
+def test_a_server_reads_several_files(tmp_path: Path) -> None:
+    """One server reads file after file. If it has ended, a new one reads the next file."""
+    script = write(tmp_path, "print('read')")
+
+    def read() -> subprocess.Popen[bytes]:
+        with TemporaryFile() as file, run_limited(script, (), file, LIMITS) as blocks:
+            assert b"".join(blocks) == b"read\n"
+        [server] = child_process._idle[script]
+        return server._process
+
+    first = read()
+    assert read() is first
+    first.kill()
+    first.wait()
+    assert read() is not first
+
+
+def test_a_file_meets_nothing_of_another(tmp_path: Path) -> None:
+    """What a file changes in its process is unknown to the process of the next file."""
+    script = write(tmp_path, "import sys; print(hasattr(sys, 'seen')); sys.seen = True")
+    for _ in range(2):
+        with TemporaryFile() as file, run_limited(script, (), file, LIMITS) as blocks:
+            assert b"".join(blocks) == b"False\n"
 
 
 @pytest.mark.parametrize(
@@ -81,11 +136,10 @@ def test_limits_are_named(tmp_path: Path, script: str, limits: ProcessLimits, re
 def test_output_before_a_failure_is_kept(tmp_path: Path) -> None:
     """The blocks that a script writes before it crashes are yielded first."""
     script = "import os; print('kept', flush=True); os.abort()"
-    (tmp_path / "script.py").write_text(script)
     blocks: list[bytes] = []
     with (
         TemporaryFile() as file,
-        run_limited(str(tmp_path / "script.py"), (), file, LIMITS) as output,
+        run_limited(write(tmp_path, script), (), file, LIMITS) as output,
         pytest.raises(ChildFailed),
     ):
         blocks.extend(output)

@@ -103,6 +103,41 @@ def is_gone(process: int) -> bool:
         return True
 
 
+READING = """\
+import sys
+from indexer.child_process import ProcessLimits, run_limited
+with open(sys.argv[1], "rb") as file:
+    limits = ProcessLimits(memory=1 << 30, seconds=600, silence=600, output=1 << 20)
+    with run_limited(sys.argv[1], (), file, limits) as blocks:
+        for block in blocks:
+            print(block.decode(), flush=True)
+"""
+ENDLESS = """\
+import os
+def main():
+    print(os.getpid(), os.getppid(), flush=True)
+    while True:
+        pass
+"""
+
+
+def test_the_process_that_reads_a_file_ends_with_a_killed_build(tmp_path: Path) -> None:
+    """A file that is read forever takes no processor time once its build is killed."""
+    reading, endless = tmp_path / "reading.py", tmp_path / "endless.py"
+    reading.write_text(READING, encoding="utf-8")
+    endless.write_text(ENDLESS, encoding="utf-8")
+    with subprocess.Popen([sys.executable, reading, endless], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        begun = [*map(int, process.stdout.readline().split())]
+        assert len(begun) == 2
+        assert not any(map(is_gone, begun))
+        process.kill()
+    until = time.monotonic() + 10
+    while not all(map(is_gone, begun)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert all(map(is_gone, begun))
+
+
 def test_the_children_of_a_killed_build_end(corpus: Path, tmp_path: Path) -> None:
     """The child processes that parse and number words end soon after their build is killed."""
     lines = "".join(f'{{"title": "Number {number}"}}\n' for number in range(40))

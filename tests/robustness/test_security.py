@@ -294,8 +294,8 @@ STARTING = ("indexer/child_process.py", "analysis/transformer/encoder.py")
 def test_packages_run_no_programs_and_no_text(package: str) -> None:
     """Neither package runs programs, evaluates text, or loads pickles.
 
-    Child processes of the same Python are exceptions, all with limits: they read spreadsheets and
-    PDFs, and run the encoder of a user.
+    Child processes of the same Python are exceptions, all with limits: they read files,
+    and run the encoder of a user.
     """
     unsafe = (
         r"\bsubprocess\b|\bos\.(?:system|popen|exec\w*|spawn\w*|posix_spawn)\b|\b(?:eval|exec)\(|"

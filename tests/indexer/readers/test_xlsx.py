@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import zipfile
+from collections import defaultdict
 from collections.abc import Generator, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexer import child_process
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Chunk, Problem, SourceRecord
 from indexer.readers import registry
@@ -334,6 +336,7 @@ def test_large_output_and_rows_are_limited() -> None:
 @pytest.mark.slow
 def test_child_process_ends_with_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     """The child process is killed when the reading is abandoned."""
+    monkeypatch.setattr(child_process, "_idle", defaultdict(list))
     children: list[subprocess.Popen[bytes]] = []
 
     class RecordedPopen(subprocess.Popen[bytes]):
