@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import file_digest
@@ -19,16 +19,23 @@ import msgspec
 from indexer.analysis import language_detection
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.safe_files import open_file
-from indexer.fulltext import markup, pdf
+from indexer.child_process import ChildFailed, ProcessLimits, run_limited
+from indexer.fulltext import pdf, text_process
 from indexer.fulltext.cache import TextCache
-from indexer.fulltext.cleaning import clean_pages
-from indexer.fulltext.text import ExtractionError, Fault, FullText, limit_pages
+from indexer.fulltext.text import PLAIN_TEXT, ExtractionError, Fault, FullText
 
 VERSION = 3
 """Increase it if the same file gives another text. Then all files are read again."""
-PLAIN_TEXT = "text/plain"
 _PDF = ".pdf"
+_SUFFIXES = frozenset((_PDF, *text_process.READERS))
+"""Suffixes of files that have full text."""
 _SIGNATURE = b"%PDF-"
+MAX_MEMORY_BYTES = 1_500_000_000
+"""Limit on the address space to read a text. A page of 10 MB takes up to 1 GB."""
+MAX_SECONDS = 30
+"""Limit on the processor time to read a text. 10 MB take about 8 s."""
+_OUTPUT_BYTES_PER_CHARACTER = 10
+_TEXT_PROGRAM = text_process.__file__
 _PARALLEL = 2
 """Files that are read at the same time, each by a child process."""
 _WAITING = 4
@@ -56,8 +63,8 @@ def extract(file: Path, digest: str, limits: Limits, cache: TextCache) -> FullTe
     Its title is that of the file, or guessed from its text or name.
     """
     suffix = _find_suffix(file)
-    if suffix not in _READERS:
-        known = ", ".join(sorted(_READERS))
+    if suffix not in _SUFFIXES:
+        known = ", ".join(sorted(_SUFFIXES))
         raise ExtractionError(f"a file named {suffix} has no full text", f"Known are {known}")
     key = _make_key(digest, suffix, limits)
     text = cache.load(key)
@@ -79,7 +86,7 @@ def extract_all(
         try:
             return extract(file, digest, limits, cache)
         except ExtractionError as error:
-            media_type = _MEDIA_TYPES.get(_find_suffix(file), PLAIN_TEXT)
+            media_type = _get_media_type(_find_suffix(file))
             faults = (Fault(error.message, error.hint),)
             return FullText(digest=digest, media_type=media_type, pages=(), faults=faults)
 
@@ -99,7 +106,7 @@ def extract_all(
 
 def is_document(file: Path) -> bool:
     """Return whether a file has full text, by its name."""
-    return file.suffix.lower() in _READERS
+    return file.suffix.lower() in _SUFFIXES
 
 
 def is_pdf(file: Path) -> bool:
@@ -108,6 +115,12 @@ def is_pdf(file: Path) -> bool:
     with suppress(OSError), open_file(file) as stream:
         return stream.read(len(_SIGNATURE)) == _SIGNATURE
     return False
+
+
+def _get_media_type(suffix: str) -> str:
+    """Return the type of a file that can't be read, by its suffix."""
+    reader = text_process.READERS.get(suffix)
+    return reader[1] if reader else pdf.MEDIA_TYPE if suffix == _PDF else PLAIN_TEXT
 
 
 def _find_suffix(file: Path) -> str:
@@ -135,7 +148,10 @@ def _read(file: Path, suffix: str, digest: str, limits: Limits) -> FullText:
     try:
         with open_file(file) as stream:
             check_size(stream, limits)
-            text = _READERS[suffix](stream, digest, limits)
+            if suffix == _PDF:
+                text = pdf.extract_pdf(stream, digest, limits)
+            else:
+                text = _read_text(stream, suffix, digest, limits)
             stream.seek(0)
             # A text of other bytes must not be cached or indexed by this digest.
             if file_digest(stream, "sha256").hexdigest() != digest:
@@ -146,46 +162,26 @@ def _read(file: Path, suffix: str, digest: str, limits: Limits) -> FullText:
         raise ExtractionError(message, "Check the file and its permissions") from error
 
 
-def _read_plain_text(stream: BufferedReader, digest: str, limits: Limits) -> FullText:
-    """Return a plain text. A form feed ends a page."""
-    pages = markup.decode(stream.read()).split("\f")
-    texts = clean_pages([page.splitlines() for page in pages])
-    return _make_text(digest, PLAIN_TEXT, texts, limits, has_pages=len(pages) > 1)
-
-
-def _read_html(stream: BufferedReader, digest: str, limits: Limits) -> FullText:
-    return _make_markup_text(markup.read_html(_read_tree(stream, limits)), digest, limits)
-
-
-def _read_xml(stream: BufferedReader, digest: str, limits: Limits) -> FullText:
-    return _make_markup_text(markup.read_xml(_read_tree(stream, limits)), digest, limits)
-
-
-def _read_tree(stream: BufferedReader, limits: Limits) -> bytes:
-    """Return the bytes of a file that is parsed to a tree, which takes much more memory."""
-    data = stream.read(limits.largest_file + 1)
-    if len(data) > limits.largest_file:
+def _read_text(stream: BufferedReader, suffix: str, digest: str, limits: Limits) -> FullText:
+    """Return the text of a file that is no PDF, by a child process. Raise ExtractionError."""
+    is_plain = text_process.READERS[suffix][1] == PLAIN_TEXT
+    if not is_plain and os.fstat(stream.fileno()).st_size > limits.largest_file:
+        # A tree takes much more memory than its file.
         message = f"the file has more than {limits.largest_file} bytes"
         raise ExtractionError(message, suggest_raising("largest_file"))
-    return data
-
-
-def _make_markup_text(text: markup.Markup, digest: str, limits: Limits) -> FullText:
-    full = _make_text(digest, text.media_type, text.sections, limits, has_pages=False)
-    return msgspec.structs.replace(full, title=text.title)
-
-
-def _make_text(
-    digest: str, media_type: str, pages: tuple[str, ...], limits: Limits, *, has_pages: bool
-) -> FullText:
-    """Return a text up to the limits. Raise ExtractionError if it is empty."""
-    if not any(pages):
-        raise ExtractionError("the file has no text", "Remove it, or save it again")
-    pages, faults = limit_pages(pages, limits)
-    return FullText(
-        digest=digest, media_type=media_type, pages=pages, has_pages=has_pages,
-        faults=tuple(faults),
+    child_limits = ProcessLimits(
+        MAX_MEMORY_BYTES, MAX_SECONDS, MAX_SECONDS * 4,
+        _OUTPUT_BYTES_PER_CHARACTER * max(limits.longest_document, 1_000_000),
     )  # fmt: skip
+    arguments = (suffix, digest, msgspec.to_builtins(limits))
+    with run_limited(_TEXT_PROGRAM, arguments, stream, child_limits) as blocks:
+        try:
+            text = msgspec.msgpack.decode(b"".join(blocks), type=FullText)
+        except (ChildFailed, msgspec.MsgspecError) as error:
+            raise ExtractionError(f"the file can't be read: {error}", "Save it again") from None
+    if not text.pages:
+        raise ExtractionError(text.faults[0].what, text.faults[0].hint)
+    return text
 
 
 def _complete(text: FullText, file: Path) -> FullText:
@@ -215,18 +211,3 @@ def make_title(file: Path) -> str:
     )
     title = " ".join(_SEPARATORS.sub(" ", stem).split())
     return title if any(map(str.isalnum, title)) else name
-
-
-_READERS: dict[str, Callable[[BufferedReader, str, Limits], FullText]] = {
-    _PDF: pdf.extract_pdf,
-    **dict.fromkeys((".txt", ".text", ".md", ".markdown"), _read_plain_text),
-    **dict.fromkeys((".html", ".htm", ".xhtml"), _read_html),
-    **dict.fromkeys((".xml", ".nxml", ".tei"), _read_xml),
-}
-"""The functions that read the text of a file, by the suffix of its name."""
-_MEDIA_TYPES = {
-    _PDF: pdf.MEDIA_TYPE,
-    **dict.fromkeys((".html", ".htm", ".xhtml"), markup.HTML),
-    **dict.fromkeys((".xml", ".nxml", ".tei"), markup.XML),
-}
-"""The media types of files that can't be read, by suffix."""

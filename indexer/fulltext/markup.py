@@ -13,6 +13,7 @@ from lxml import etree
 
 from indexer.fulltext.cleaning import clean_line, clean_pages
 from indexer.fulltext.text import ExtractionError
+from indexer.values.html_tree import REMOVE_THEM, TOO_MANY_ATTRIBUTES, TooManyAttributes, parse_html
 
 JATS, TEI, HTML = "application/jats+xml", "application/tei+xml", "text/html"
 XML = "application/xml"
@@ -55,11 +56,10 @@ def decode(data: bytes) -> str:
 
 def read_html(data: bytes) -> Markup:
     """Return the main text of a web page. Each heading of level 1 or 2 starts a section."""
-    parser = etree.HTMLParser(
-        no_network=True, remove_comments=True, remove_pis=True, huge_tree=False
-    )
-    text = re.sub(r"\A\s*<\?xml[^>]*>|\0", "", decode(data))
-    root = etree.fromstring(text, parser) if text.strip() else None
+    try:
+        root = parse_html(decode(data))
+    except TooManyAttributes:
+        raise ExtractionError(TOO_MANY_ATTRIBUTES, REMOVE_THEM) from None
     if root is None:
         raise ExtractionError("the page is empty", "Remove it, or save it again")
     articles = root.findall(".//article")

@@ -7,6 +7,9 @@ import msgspec
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
 
+PLAIN_TEXT = "text/plain"
+"""The type of a text without markup."""
+
 
 class ExtractionError(Exception):
     """A file has no text that can be read. `message` says why, and `hint` describes the fix."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import resource
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from indexer.fulltext import documents, pdf
 from indexer.fulltext.cache import TextCache
 from indexer.fulltext.documents import extract, extract_all, is_document
 from indexer.fulltext.text import ExtractionError, FullText
+from tests.cpu_time import limit_cpu_time
 from tests.indexer.fulltext.pdfs import make_pdf
 
 GERMAN = "Die Mitgliedstaaten der Vereinten Nationen berichten jedes Jahr über das Wasser. " * 5
@@ -57,6 +59,7 @@ def test_an_empty_file_is_reported_as_empty(tmp_path: Path) -> None:
         ("a.txt", "text", "text/plain"),
         ("a PDF by another name.txt", make_pdf(["text"]), "application/pdf"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",  # a PDF states when it was made
 )
 def test_a_file_is_read_by_its_type(
     tmp_path: Path, name: str, data: bytes | str, media_type: str
@@ -143,7 +146,7 @@ def test_text_over_the_limits_is_left_out(tmp_path: Path) -> None:
 def test_a_known_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cache answers for the digest, until a limit is changed."""
     first = read(tmp_path, "a.txt", "some text")
-    monkeypatch.setitem(documents._READERS, ".txt", lambda *_: pytest.fail("it was read again"))
+    monkeypatch.setattr(documents, "_read", lambda *_: pytest.fail("it was read again"))
     assert read(tmp_path, "a.txt", "some text") == first
     with pytest.raises(BaseException, match="read again"):
         read(tmp_path, "a.txt", "some text", msgspec.structs.replace(LIMITS, most_pages=9))
@@ -187,3 +190,40 @@ def test_files_are_not_read_far_ahead(tmp_path: Path, monkeypatch: pytest.Monkey
     next(texts)
     texts.close()
     assert len(started) <= 5
+
+
+TAG = f"<p {' '.join(f'a{number}=1' for number in range(100_000))}>text"
+HOSTILE = {
+    "form-feeds.txt": (b"text" + b"\f" * 20_000_000, "has 20000001 pages, more than 5000"),
+    "line-feeds.txt": (b"text" + b"\n" * 9_000_000, "more than 5000000 characters"),
+    "attributes.html": (TAG.encode(), "a tag of the page has more than 1000 attributes"),
+    "attributes.xml": (f"<article><body>{TAG}".encode(), ""),
+    "tags.html": (b"<b>" * 3_000_000, "the file has no text"),
+    "entities.html": (b"&lt;" * 2_500_000, ""),
+}
+"""Files that are made to be expensive, and their faults."""
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_costs_little(tmp_path: Path, name: str) -> None:
+    """A file that is made to be expensive takes seconds, and a bounded part of the memory here."""
+    data, fault = HOSTILE[name]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    files = [write(tmp_path, name, data)]
+    with limit_cpu_time(5):
+        [text] = extract_all(files, LIMITS, TextCache(tmp_path / "cache"))
+    assert fault in " ".join(each.what for each in text.faults)
+    assert bool(text.faults) == bool(fault)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown * 1024 < 150_000_000
+
+
+def test_a_file_that_exceeds_the_limits_of_its_process_costs_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that needs too much memory or time is reported, and the next one is read."""
+    files = [write(tmp_path, "a.html", "<p>a<b>" * 300_000), write(tmp_path, "b.html", "<p>b")]
+    monkeypatch.setattr(documents, "MAX_MEMORY_BYTES", 150_000_000)
+    large, small = extract_all(files, LIMITS, TextCache(tmp_path / "cache"))
+    assert "can't be read: it is damaged or needs too much memory" in large.faults[0].what
+    assert small.pages == ("b",)

@@ -15,6 +15,7 @@ from indexer.readers.base import Evidence, read_whole
 from indexer.readers.formats.html_list.blocks import read_block, read_row
 from indexer.readers.formats.html_list.finding import find_list, find_sections
 from indexer.readers.formats.html_list.page import parse_page
+from indexer.values.html_tree import REMOVE_THEM, TOO_MANY_ATTRIBUTES, TooManyAttributes
 
 NAME = "html-list"
 VERSION = 1
@@ -31,7 +32,10 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     start = head[:2000].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if not start.startswith(b"<") or not _START.search(start):
         return None
-    page = parse_page(head)
+    try:
+        page = parse_page(head)
+    except TooManyAttributes:
+        return None
     listing = None if page is None else find_list(page)
     if listing is None:
         return None
@@ -46,7 +50,11 @@ split = read_whole
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield a record for each block of the list in a page."""
-    page = parse_page(chunk.data)
+    try:
+        page = parse_page(chunk.data)
+    except TooManyAttributes:
+        yield Problem(chunk.file, 0, TOO_MANY_ATTRIBUTES, REMOVE_THEM)
+        return
     if page is not None and sum(1 for _ in page.iter()) > limits.most_parts:
         message = f"the page has more than {limits.most_parts} tags"
         yield Problem(chunk.file, 0, message, suggest_raising("most_parts"))

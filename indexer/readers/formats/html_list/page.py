@@ -6,6 +6,8 @@ import re
 
 from lxml import etree
 
+from indexer.values.html_tree import parse_html
+
 STRONG = frozenset(("b", "strong", "cite", "h2", "h3", "h4", "h5", "h6", "dt"))
 """Elements whose text can be a title."""
 _KNOWN_CLASS = re.compile(
@@ -15,21 +17,14 @@ _KNOWN_CLASS = re.compile(
 )
 """Classes that name the content of an element."""
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
-_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
 _SPACE = re.compile(r"\s+")
 _MAX_CUT = 4
 """Limit on the bytes of a character that is cut at the end of the data."""
 
 
 def parse_page(data: bytes) -> etree._Element | None:
-    """Return the root of a page, or None if it has no elements."""
-    parser = etree.HTMLParser(
-        recover=True, no_network=True, remove_comments=True, remove_pis=True, huge_tree=False
-    )
-    try:
-        return etree.fromstring(_clean(_decode(data)), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return None
+    """Return the root of a page, or None if it has no elements. Raise TooManyAttributes."""
+    return parse_html(_decode(data))
 
 
 def _decode(data: bytes) -> str:
@@ -46,12 +41,6 @@ def _decode(data: bytes) -> str:
         except (LookupError, ValueError):
             continue
     return data.decode("cp1252", "replace")
-
-
-def _clean(text: str) -> str:
-    """Return a page without NUL, and without the XML declaration that lxml rejects in a `str`."""
-    declaration = _XML_DECLARATION.match(text)
-    return text[declaration.end() if declaration else 0 :].replace("\0", "")
 
 
 def squeeze(text: str | None) -> str:

@@ -29,6 +29,7 @@ from indexer.readers.json_records.linked_data import (
     remove_prefixes,
 )
 from indexer.readers.text.encodings import decode_text, detect_utf16, unify_encoding
+from indexer.values.html_tree import MAX_ATTRIBUTES, REMOVE_THEM, TOO_MANY_ATTRIBUTES
 
 NAME = "html-metadata"
 VERSION = 1
@@ -80,9 +81,8 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     if problem:
         yield problem
     page = _read_page(text, limits)
-    if page.is_too_large:
-        message = f"it has more than {limits.most_parts} tags and attributes"
-        yield Problem(chunk.file, 0, message, suggest_raising("most_parts"))
+    if page.fault:
+        yield Problem(chunk.file, 0, *page.fault)
     count = 0
     try:
         for properties in _list_records(page, limits):
@@ -105,7 +105,7 @@ def _read_page(text: str, limits: Limits) -> _Page:
     with suppress(etree.LxmlError):
         parser.feed(text.replace("\0", ""))
         parser.close()
-    if "itemprop" in text and not page.is_too_large:
+    if "itemprop" in text and not page.fault:
         page.items = read_items(text, limits.largest_file)
     return page
 
@@ -133,15 +133,15 @@ class _Tag(NamedTuple):
 
 
 class _Page:
-    """Parser target that collects the metadata of a page."""
+    """Parser target that collects the metadata of a page, up to a `fault`."""
 
     def __init__(self, max_parts: int) -> None:
         self.tags: list[_Tag] = []
         self.scripts: list[str] = []
         self.citations: list[str] = []
         self.items: list[Item] = []
-        self.is_too_large = False
-        self._remaining = max_parts
+        self.fault: tuple[str, str] | None = None
+        self._max_parts = self._remaining = max_parts
         self._text: list[str] | None = None
         self._in_title = False
         self._group = 0
@@ -149,8 +149,12 @@ class _Page:
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Handle a start tag."""
         self._remaining -= 1 + len(attributes)
-        self.is_too_large = self._remaining < 0
-        if self.is_too_large:
+        if self._remaining < 0:
+            message = f"it has more than {self._max_parts} tags and attributes"
+            self.fault = message, suggest_raising("most_parts")
+        elif len(attributes) > MAX_ATTRIBUTES:
+            self.fault = TOO_MANY_ATTRIBUTES, REMOVE_THEM
+        if self.fault:
             return
         if tag == "meta":
             self._add_meta(attributes)

@@ -9,6 +9,8 @@ from typing import Any
 
 from lxml import etree
 
+from indexer.values.html_tree import parse_html
+
 _VALUE_ATTRIBUTES = {
     "a": "href", "area": "href", "link": "href", "img": "src", "audio": "src", "video": "src",
     "time": "datetime", "data": "value", "meter": "value", "object": "data",
@@ -23,12 +25,8 @@ def read_items(text: str, max_chars: int) -> list[Item]:
 
     Nested properties repeat text. Stop when the values have more than `max_chars` characters.
     """
-    parser = etree.HTMLParser(
-        encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
-    )
-    try:
-        root = etree.fromstring(text.replace("\0", "").encode("utf-8", "replace"), parser)
-    except etree.XMLSyntaxError:
+    root = parse_html(text)
+    if root is None:
         return []
     top_items: list[Item] = []
     items: list[tuple[etree._Element, Item]] = []
