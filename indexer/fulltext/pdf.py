@@ -26,8 +26,8 @@ MEDIA_TYPE = "application/pdf"
 PACKAGE = "pypdfium2"
 MAX_MEMORY_BYTES = 1_500_000_000
 """Limit on the address space. A file of 100 MB takes twice its size and 0.2 GB."""
-MAX_SECONDS = 300
-"""Limit on the processor time. 5,000 pages take about 60 s."""
+MAX_SECONDS = 120
+"""Limit on the processor time of a file. 5,000 pages take about 60 s."""
 MAX_PAGE_SECONDS = 60
 """Limit on the time of one page."""
 _OUTPUT_BYTES_PER_CHARACTER = 10

@@ -22,8 +22,11 @@ class Progress:
     def report_sorting(self, done: int, total: int) -> None:
         """Receive the steps of sorting done so far, and all steps, after the last publication."""
 
-    def report_texts(self, done: int, total: int, pages: int) -> None:
-        """Receive the files whose full text was read so far, all of them, and the pages read."""
+    def report_texts(self, done: int, total: int, pages: int, file: str) -> None:
+        """Receive the progress of reading full texts.
+
+        `done` files of `total` were read so far, with these pages. The next one is `file`, or "".
+        """
 
     def report_loading(self, done: int, total: int) -> None:
         """Receive the documents that a cluster has accepted so far, and all of them."""

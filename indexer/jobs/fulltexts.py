@@ -130,11 +130,14 @@ class FullTexts:
     def _extract(self, files: Sequence[Attached]) -> Iterator[FullText]:
         """Yield the text of each file."""
         paths = ((self._folder / each.file, each.digest) for each in files)
+        names = [*(each.file for each in files), ""]
         pages = 0
+        if files:
+            self._progress.report_texts(0, len(files), pages, names[0])
         for done, text in enumerate(extract_all(paths, self._limits, TextCache()), 1):
             pages += len(text.pages)
             yield text
-            self._progress.report_texts(done, len(files), pages)
+            self._progress.report_texts(done, len(files), pages, names[done])
 
 
 def _find_copies(attached: Iterable[Attached]) -> Iterator[Problem]:

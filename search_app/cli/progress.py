@@ -24,6 +24,10 @@ ENCODING, READING_TEXTS, SORTING, LOADING = "Encoding", "Texts   ", "Sorting ", 
 """Labels of the later bars, as long as that of the first."""
 
 
+MAX_NAME = 60
+"""Characters of the end of a path that are shown."""
+
+
 class ProgressDisplay(Progress):
     """A progress bar with the rate and the remaining time.
 
@@ -38,7 +42,7 @@ class ProgressDisplay(Progress):
         total = sum(map(_measure, paths)) if self._is_visible else 0
         self._step = total // self.STEPS + 1
         self._count, self._started = 0, time.perf_counter()
-        self._label, self._unit = label, "publications"
+        self._label, self._unit, self._file = label, "publications", ""
         self._bar = self._make_bar(total, label)
 
     def _make_bar(self, length: int, label: str) -> ProgressBar[int]:
@@ -74,11 +78,16 @@ class ProgressDisplay(Progress):
         self._show_phase(SORTING, total)
         self._advance(done)
 
-    def report_texts(self, done: int, total: int, pages: int) -> None:
-        """Replace the bar by one for full texts, and advance it. The rate is in pages."""
+    def report_texts(self, done: int, total: int, pages: int, file: str) -> None:
+        """Replace the bar by one for full texts, advance it, and name the file that is next.
+
+        The rate is in pages.
+        """
         self._show_phase(READING_TEXTS, total, "pages")
-        self._count = pages
+        self._count, self._file = pages, file[-MAX_NAME:]
         self._advance(done)
+        if self._is_visible:
+            self._bar.render_progress()
 
     def report_loading(self, done: int, total: int) -> None:
         """Replace the bar by one for loading, and advance it."""
@@ -88,7 +97,7 @@ class ProgressDisplay(Progress):
 
     def _show_phase(self, label: str, total: int, unit: str = "publications") -> None:
         if self._label != label:
-            self._unit = unit
+            self._unit, self._file = unit, ""
             self._label, self._count, self._started = label, 0, time.perf_counter()
             self._bar.__exit__(None, None, None)
             self._bar = self._make_bar(total, label)
@@ -100,9 +109,9 @@ class ProgressDisplay(Progress):
 
     def _format_rate(self) -> str | None:
         if not self._count:
-            return None
+            return self._file or None
         seconds = time.perf_counter() - self._started
-        return f"{self._count / seconds:,.0f} {self._unit} a second"
+        return f"{self._count / seconds:,.0f} {self._unit} a second  {self._file}".rstrip()
 
 
 def _measure(path: Path) -> int:

@@ -13,6 +13,7 @@ import pytest
 from indexer.catalogue import outside as outside_files
 from indexer.catalogue.limits import LIMITS
 from indexer.fulltext import documents, pdf
+from indexer.ingest.progress import Progress
 from indexer.jobs import build, check, verify
 from indexer.jobs.build import BuildResult
 from search_app.engine import open_engine
@@ -125,6 +126,20 @@ def test_a_new_record_keeps_the_texts_of_the_others(corpus: Corpus, extracted: l
     corpus.build()
     assert extracted == []
     assert corpus.find("piracy") == ["three"]
+
+
+def test_a_build_names_each_file_before_it_reads_it(corpus: Corpus, extracted: list[str]) -> None:
+    """The progress has the name of a file as long as the build waits for its text."""
+    told: list[tuple[int, str, bool]] = []
+
+    class Seen(Progress):
+        def report_texts(self, done: int, total: int, pages: int, file: str) -> None:
+            told.append((done, file, bool(extracted)))
+
+    corpus.write("one.pdf", "first")
+    corpus.write("two.pdf", "second")
+    corpus.build(progress=Seen())
+    assert told == [(0, "one.pdf", False), (1, "two.pdf", True), (2, "", True)]
 
 
 def test_a_damaged_file_costs_only_itself(corpus: Corpus, extracted: list[str]) -> None:

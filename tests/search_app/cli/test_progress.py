@@ -72,3 +72,15 @@ def test_sorting_has_a_bar(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         progress.report_bytes(10_000)
         progress.report_sorting(1, 4)
         assert " 25%" in terminal.getvalue().partition("Sorting")[2]
+
+
+def test_the_file_that_is_read_is_named(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bar of the full texts names the file that the build waits for, also the first one."""
+    terminal = Terminal.install(monkeypatch)
+    with ProgressDisplay([corpus]) as progress:
+        progress.report_texts(0, 2, 0, "reports/first.pdf")
+        assert "reports/first.pdf" in terminal.getvalue()
+        progress.report_texts(1, 2, 12, "reports/second.pdf")
+        assert "pages a second  reports/second.pdf" in terminal.getvalue()
+        progress.report_sorting(1, 4)
+        assert "second.pdf" not in terminal.getvalue().partition("Sorting")[2]
