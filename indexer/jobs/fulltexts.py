@@ -14,6 +14,7 @@ from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Publication
+from indexer.catalogue.safe_files import open_file
 from indexer.codec.fulltext_segments import PreviousTexts, write_texts
 from indexer.codec.segment.array_file import CorruptSegment
 from indexer.codec.segment.attached_texts import FULLTEXT, Attached, AttachedTexts
@@ -95,7 +96,8 @@ class FullTexts:
         size, time = status.st_size, status.st_mtime_ns
         digest = self._known.get((file, size, time))
         if digest is None:
-            with path.open("rb") as stream:
+            # A pipe may have taken the place of a file since the folder was listed.
+            with open_file(path) as stream:
                 digest = file_digest(stream, "sha256").hexdigest()
         return digest, size, time
 

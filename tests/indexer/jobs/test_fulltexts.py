@@ -289,6 +289,23 @@ def test_a_file_that_is_gone_costs_only_itself(corpus: Corpus, tmp_path: Path, p
     assert corpus.find("piracy") == ["two"]
 
 
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(corpus: Corpus, tmp_path: Path) -> None:
+    """A pipe that `sources.toml` names as an attachment is reported, and the build goes on."""
+    os.mkfifo(tmp_path / "one.pdf")
+    corpus.write("two.pdf", "piracy")
+    (corpus.folder / "sources.toml").write_text(
+        '[[source]]\nfile = "records.jsonl"\nformat = "json"\n'
+        '[source.fields]\nid = "id"\ntitle = "title"\n'
+        f'[[attachments]]\npath = "{tmp_path / "one.pdf"}"\n',
+        encoding="utf-8",
+    )
+    [problem] = corpus.build().problems
+    assert (problem.file, problem.what) == (
+        str(tmp_path / "one.pdf"), "the file can't be read: it is not a regular file",
+    )  # fmt: skip
+    assert corpus.find("piracy") == ["two"]
+
+
 def test_another_language_of_the_catalogue_reads_all_texts_again(corpus: Corpus) -> None:
     """A text without a language has the stems of the catalogue's language."""
     (corpus.folder / "one.txt").write_text("Les changements", encoding="utf-8")
