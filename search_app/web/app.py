@@ -35,6 +35,7 @@ from search_app.web import (
     robots,
     routes,
     sitemap,
+    static_files,
     streaming,
 )
 from search_app.web.middleware import (
@@ -78,7 +79,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     The index is opened here, so that processes forked later share its memory. Without an index,
     the status is 503 until a build has published one.
     """
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False  # an id may be a URL, with two slashes in a row
     _set_up_templates(app)
     owns_process = settings is None
@@ -116,6 +117,7 @@ def _register(app: Flask, engine: Engine, settings: Settings, metrics: Metrics) 
         app.register_blueprint(blueprint)
     conditional_requests.register(app, engine, settings, routes.get_searcher)
     robots.register(app)
+    static_files.register(app)
     errors.register(app)
 
 
