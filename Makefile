@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help serve index semantic test test-fast test-opensearch torture coverage mutants lint format messages bench relevance lock clean
-.PHONY: environment environment-semantic environment-test environment-bench browser
+.PHONY: environment browser
 SHELL := /bin/sh
 
 PYTHONS := $(if $(PYTHON),'$(PYTHON)',python3 python3.13 python3.12 python3.11)
@@ -94,14 +94,9 @@ lock: ## pin the dependencies of setup.cfg (ARGS=--upgrade for the newest versio
 environment:
 	@$(find_python); "$$python" tools/environment.py serve
 
-environment-semantic:
-	@$(find_python); "$$python" tools/environment.py semantic
-
-environment-test:
-	@$(find_python); "$$python" tools/environment.py test
-
-environment-bench:
-	@$(find_python); "$$python" tools/environment.py bench
+# A part of the environment, or an extra of setup.cfg: make environment-pdf
+environment-%:
+	@$(find_python); "$$python" tools/environment.py $*
 
 browser: environment-test
 	@$(BIN)/python -m tests.browser.chromium

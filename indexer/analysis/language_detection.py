@@ -1,7 +1,7 @@
 """Language detection for untagged text.
 
 Detection is slow and makes errors, so it runs only if a row of the catalogue sets `detects`. It
-needs the optional extra `.[detection]`, the package py3langid. That implements the classifier of
+needs the optional extra `detection`, the package py3langid. That implements the classifier of
 M. Lui and T. Baldwin, "langid.py: An Off-the-shelf Language Identification Tool" (ACL 2012),
 without network access.
 """

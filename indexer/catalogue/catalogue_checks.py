@@ -9,6 +9,7 @@ from pathlib import Path
 from indexer.analysis import language_detection
 from indexer.catalogue import appearance, translations
 from indexer.catalogue.fields import MISSING, Catalogue, Field
+from indexer.extras import describe_installation
 from indexer.values import iso_codes
 
 RESERVED_NAMES = frozenset(
@@ -118,7 +119,7 @@ def _value_faults(row: Field, catalogue: Catalogue) -> list[tuple[str, str]]:
          "Move `detects` to the row of the title"),
         (row.detects and not language_detection.is_installed(),
          f"{row.name!r} detects languages, but {language_detection.PACKAGE} is not installed",
-         "Run: pip install '.[detection]', or remove `detects`"),
+         f"{describe_installation('detection')}, or remove `detects`"),
         (bool(row.values and {*row.restricted} - {*row.values}),
          f"{row.name!r} does not allow all of its restricted values",
          f"Use some of: {', '.join(row.values)}"),

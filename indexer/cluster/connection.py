@@ -17,6 +17,7 @@ from weakref import WeakSet
 
 import msgspec
 
+from indexer.extras import describe_installation
 from indexer.generations.manifest import IndexUnusable
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def connect(address: ClusterAddress, environment: Mapping[str, str] = os.environ
     except ImportError as error:
         raise ClusterError(
             "an index in a cluster needs the extra opensearch, which is not installed",
-            "Run: pip install 'pubsearch[opensearch]'",
+            describe_installation("opensearch"),
         ) from error
     log = logging.getLogger("opensearch")
     log.setLevel(logging.WARNING)  # at INFO, it logs every request

@@ -11,6 +11,7 @@ import msgspec
 
 from indexer.catalogue.limits import Limits
 from indexer.child_process import ChildFailed, ProcessLimits, run_limited
+from indexer.extras import describe_installation
 from indexer.fulltext import pdf_description
 from indexer.fulltext.cleaning import clean_pages
 from indexer.fulltext.layout import Line, split_paragraphs
@@ -68,7 +69,7 @@ def extract_pdf(stream: IO[bytes], digest: str, limits: Limits) -> FullText:
     Without a title in its metadata or on its first page, the title is empty.
     """
     if not is_installed():
-        raise ExtractionError(NOT_INSTALLED, "Run: pip install 'pubsearch[pdf]'")
+        raise ExtractionError(NOT_INSTALLED, describe_installation("pdf"))
     output = _run(stream, limits)
     pages = clean_pages([split_paragraphs(page.lines) for page in output.pages])
     if not any(pages):

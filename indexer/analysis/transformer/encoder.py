@@ -27,6 +27,7 @@ import numpy as np
 
 from indexer.analysis.embeddings import MAX_CHARS, EncoderError, Vector
 from indexer.analysis.transformer import folder as folders
+from indexer.extras import describe_installation
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class TransformerEncoder:
     def __init__(self, folder: Path, threads: int = 1, seconds: float = 60.0) -> None:
         if any(importlib.util.find_spec(name) is None for name in PACKAGES):
             message = f"the encoder {folder} needs the extra `onnx`, which is not installed"
-            raise EncoderError(message, "Run: pip install '.[onnx]'")
+            raise EncoderError(message, describe_installation("onnx"))
         self._folder, self._threads, self._seconds = folder, threads, seconds
         self._description = folders.describe(folder)
         self.model = self._description.model

@@ -18,6 +18,7 @@ from werkzeug.exceptions import BadRequest, RequestURITooLarge, TooManyRequests
 from werkzeug.http import parse_range_header
 from werkzeug.sansio.utils import host_is_trusted
 
+from indexer.extras import describe_installation
 from search_app.config import SettingError, Settings
 from search_app.i18n.translation import format_number, gettext
 from search_app.web.middleware.path_prefix import MISPLACED, mount
@@ -179,7 +180,7 @@ def _parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address |
 
 def _make_limiter(rate: str) -> Limiter:
     if find_spec("flask_limiter") is None:
-        hint = "Run: pip install '.[production]'. Or unset PUBSEARCH_RATE"
+        hint = f"{describe_installation('production')}. Or unset PUBSEARCH_RATE"
         raise SettingError(f"PUBSEARCH_RATE needs Flask-Limiter, which is not installed. {hint}")
     from flask_limiter import Limiter
     from limits import parse_many

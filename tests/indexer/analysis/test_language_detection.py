@@ -80,5 +80,5 @@ def test_the_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "catalogue.toml").write_text(f'title = "T"\ndescription = "D"\n{rows}')
     assert catalogue_toml.load(tmp_path).fields[0].detects
     monkeypatch.setattr(language_detection, "PACKAGE", "not_installed")
-    with pytest.raises(CatalogueError, match=r"pip install"):
+    with pytest.raises(CatalogueError, match=r"make environment-detection"):
         catalogue_toml.load(tmp_path)

@@ -178,7 +178,7 @@ def test_a_missing_extra_is_named() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert ended.returncode == 1
-    assert "pip install 'pubsearch[opensearch]'" in ended.stderr.splitlines()[-1]
+    assert "make environment-opensearch" in ended.stderr.splitlines()[-1]
 
 
 def test_a_failed_request_is_logged_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
