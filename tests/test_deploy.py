@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import re
 import shutil
 import subprocess
@@ -139,14 +138,18 @@ def test_the_image_runs_as_nobody_with_a_health_check() -> None:
     assert "/healthz" in last.partition("HEALTHCHECK")[2]
 
 
-def test_the_installed_packages_are_those_of_the_extra() -> None:
-    """deploy/install names the packages of the extra `production`, with their hashes."""
-    setup = configparser.ConfigParser(interpolation=None)
-    setup.read(ROOT / "setup.cfg", encoding="utf-8")
-    wanted = setup["options.extras_require"]["production"].split()
-    text = (DEPLOY / "install").read_text(encoding="utf-8")
-    assert f"--constraint requirements.lock {' '.join(wanted)}\n" in text
-    assert "--require-hashes --only-binary :all:" in text
+def test_both_stages_have_one_base_image() -> None:
+    """One argument names the base image of both stages, so that it can be pinned by its digest."""
+    assert re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE) == ["${PYTHON_IMAGE}"] * 2
+
+
+def test_every_package_that_is_installed_has_a_hash() -> None:
+    """Every call of pip checks hashes, except the one that installs the program itself."""
+    calls = re.findall(r"run\(\*pip, (.+)\)$", (DEPLOY / "install").read_text(), re.MULTILINE)
+    assert [call for call in calls if not call.startswith("*checked,")] == [
+        '"--no-deps", "--no-build-isolation", folder'
+    ]
+    assert len(calls) == 3
 
 
 def test_the_readme_has_a_row_for_each_file() -> None:
