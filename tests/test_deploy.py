@@ -138,6 +138,18 @@ def test_the_image_runs_as_nobody_with_a_health_check() -> None:
     assert "/healthz" in last.partition("HEALTHCHECK")[2]
 
 
+@pytest.mark.parametrize("file", SERVICES, ids=lambda file: file.name)
+def test_services_have_limits(file: Path) -> None:
+    """Server and build may take only so much memory and so many processes."""
+    assert {"MemoryMax", "TasksMax"} <= dict(unit(file)["Service"]).keys()
+
+
+def test_a_build_has_limits_of_time() -> None:
+    """A build may take only so much processor time and so long. systemd's default is no limit."""
+    build = dict(unit(DEPLOY / "pubsearch-build.service")["Service"])
+    assert {"CPUQuota", "TimeoutStartSec"} <= build.keys()
+
+
 def test_both_stages_have_one_base_image() -> None:
     """One argument names the base image of both stages, so that it can be pinned by its digest."""
     assert re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE) == ["${PYTHON_IMAGE}"] * 2
