@@ -124,7 +124,7 @@ def test_a_failed_query_has_word_hits_and_no_etag(client: FlaskClient) -> None:
 
 def test_a_slow_query_leaves_time_for_its_words(index: Path, folder: Path) -> None:
     """The encoder may take half of the budget of a search. Then the words are searched alone."""
-    settings = config.load({}, index=index, encoder=folder, budget=2000)
+    settings = config.load({}, index=index, encoder=folder, budget=10_000)
     engine = make_engine(settings)
     encoder = engine.options.encoder
     assert isinstance(encoder, TransformerEncoder)
