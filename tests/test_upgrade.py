@@ -158,7 +158,7 @@ class Load:
 
     def _read(self, seed: int) -> None:
         choose = random.Random(seed)
-        while not self.ended.is_set():
+        while not self.ended.wait(0.1):
             try:
                 self.service.files()
                 for path in choose.sample(sorted(self.former), 4):
