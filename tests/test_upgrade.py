@@ -19,7 +19,7 @@ from threading import Event, Thread
 
 import pytest
 
-from tests.wheels import from_wheels, get_wheels
+from tests.wheels import FILES, from_wheels, get_wheels
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
@@ -38,13 +38,7 @@ class Place:
                 shutil.copytree(
                     ROOT / name, checkout / name, ignore=shutil.ignore_patterns("*.pyc")
                 )
-            for name in (
-                "LICENSE",
-                "README.md",
-                "pyproject.toml",
-                "requirements.lock",
-                "setup.cfg",
-            ):
+            for name in FILES:
                 shutil.copyfile(ROOT / name, checkout / name)
         setup = self.new / "setup.cfg"
         setup.write_text(setup.read_text().replace("\nversion = ", "\nversion = 9."))
