@@ -41,6 +41,7 @@ ACTIONS = {
     "indices.create": ("indices:admin/create",),
     "indices.delete": ("indices:admin/delete",),
     "indices.flush": ("indices:admin/flush",),
+    "indices.get": ("indices:admin/get",),
     "indices.get_alias": ("indices:admin/aliases/get",),
     "indices.get_mapping": ("indices:admin/mappings/get",),
     "indices.put_mapping": ("indices:admin/mapping/put",),
@@ -54,8 +55,8 @@ ACTIONS = {
 }  # fmt: skip
 """The actions of each request of the client. A role must have all of them."""
 READING = (
-    "cluster.health", "count", "get", "indices.get_alias", "indices.get_mapping", "indices.stats",
-    "msearch", "search",
+    "cluster.health", "count", "get", "indices.get", "indices.get_alias", "indices.get_mapping",
+    "indices.stats", "msearch", "search",
 )  # fmt: skip
 """The requests of a server, of a search, and of `pubsearch status` and `verify`."""
 NO_REQUESTS = {"check", "close"}

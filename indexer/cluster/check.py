@@ -10,7 +10,8 @@ import msgspec
 
 from indexer.catalogue.records import Problem
 from indexer.cluster import mapping, mirror
-from indexer.cluster.generations import ClusterGenerations, translate_errors
+from indexer.cluster.errors import translate_errors
+from indexer.cluster.generations import ClusterGenerations
 from indexer.generations.directory import corrupt_error
 from indexer.generations.manifest import IndexMissing, IndexUnusable
 from indexer.generations.publish import KEEP_GENERATIONS
@@ -80,7 +81,7 @@ def rollback(generations: ClusterGenerations) -> str:
     If the alias is unusable, choose the newest undamaged generation. Raise IndexUnusable if there
     is none. The caller must have the lock.
     """
-    state = generations.read_state()
+    state = generations.claim()
     candidates = generations.list_earlier(state)
     if not candidates:
         raise IndexMissing(

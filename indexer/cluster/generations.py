@@ -9,19 +9,19 @@ either published or absent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence, Set
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from opensearchpy import OpenSearch
-from opensearchpy.exceptions import OpenSearchException
 
-from indexer.cluster import bulk, files
-from indexer.cluster.connection import ClusterError, describe
+from indexer.cluster import bulk, files, ownership
+from indexer.cluster.connection import ClusterError
+from indexer.cluster.errors import translate_errors
+from indexer.cluster.ownership import FILES, GENERATION, PUBLISHED, IndexMetadata, State
 from indexer.generations import manifest
 from indexer.generations.manifest import (
     MANIFEST,
@@ -33,54 +33,11 @@ from indexer.generations.manifest import (
 
 POLL_SECONDS = 10
 """Seconds that a node may take to name the live generation. Servers ask every second."""
-_FILES = "-files"
-_PUBLISHED = "-published"
-_GENERATION = r"\d{6,}-\w+"
-
-
-class IndexMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """The description of an index of documents, in the `_meta` of its mapping.
-
-    `generation`: the name of the generation that is loaded into it. A clone has the name of its
-    source at first. `format`: the version of the documents. `salt`: the salt of their groups.
-    `shards`: their number. `source`: the generation whose index this one was cloned from, or "".
-    `accepted`: the cluster has accepted at least this many actions of the load, without a gap.
-    """
-
-    generation: str
-    format: int
-    salt: int
-    shards: int
-    source: str = ""
-    accepted: int = 0
-
-
-class State(NamedTuple):
-    """The generations of a catalogue at one time.
-
-    `published`: the names of the complete ones, oldest first. `live`: the names of those that the
-    alias names; there is at most one, unless somebody else changed it. `indexes`: the indexes of
-    all generations, complete or not.
-    """
-
-    published: tuple[str, ...]
-    live: tuple[str, ...]
-    indexes: tuple[str, ...]
-
-
-@contextmanager
-def translate_errors(message: str) -> Iterator[None]:
-    """Raise ClusterError with a message and the reason if a request of the block fails.
-
-    A response of another type than expected is an error too.
-    """
-    try:
-        yield
-    except (OpenSearchException, msgspec.ValidationError) as error:
-        raise ClusterError(
-            f"{message}: {describe(error)}",
-            "Check that the nodes of the cluster run and have disk space, and the permissions",
-        ) from error
+_RESERVED = {
+    "settings": {"index": {"number_of_shards": 1, "number_of_replicas": 0}},
+    "mappings": {},
+}
+"""The index that has the name of the alias until the first generation is published."""
 
 
 class ClusterGenerations:
@@ -98,24 +55,15 @@ class ClusterGenerations:
 
     def get_files_index(self, generation: str) -> str:
         """Return the index with the files of a generation."""
-        return f"{self.get_documents_index(generation)}{_FILES}"
+        return f"{self.get_documents_index(generation)}{FILES}"
 
     def read_state(self) -> State:
         """Return the generations with one request."""
-        with translate_errors(f"the generations of {self.name} can't be listed"):
-            listed = self.client.indices.get_alias(index=f"{self.name}-*")
-        pattern = re.compile(rf"{re.escape(self.name)}-({_GENERATION})")
-        published, live, indexes = list[str](), list[str](), list[str]()
-        for index, entry in sorted(listed.items()):
-            found = pattern.fullmatch(index.removesuffix(_FILES))
-            if not found:
-                continue
-            indexes.append(index)
-            if f"{self.name}{_PUBLISHED}" in entry["aliases"]:
-                published.append(found[1].upper())
-            if self.name in entry["aliases"]:
-                live.append(found[1].upper())
-        return State(tuple(published), tuple(live), tuple(indexes))
+        return ownership.read_state(self.client, self.name)
+
+    def claim(self) -> State:
+        """Return the generations, to change them. Also raise ClusterError if a name is taken."""
+        return ownership.claim(self.client, self.name)
 
     def list_names(self) -> Sequence[str]:
         """Return the names of the complete generations, oldest first."""
@@ -137,12 +85,13 @@ class ClusterGenerations:
         if not reply or reply.get("status") == HTTPStatus.NOT_FOUND:
             raise self._make_missing_error()
         named = sorted(reply)
-        found = re.fullmatch(rf"{re.escape(self.name)}-({_GENERATION})", named[0])
+        found = re.fullmatch(rf"{re.escape(self.name)}-({GENERATION})", named[0])
         if len(named) == 1 and found:
             return found[1].upper()
         raise IndexOutdated(
             f"the alias {self.name} names {', '.join(named)} instead of one generation",
-            "Run: pubsearch rollback, or pubsearch build",
+            "Run: pubsearch rollback, or pubsearch build. If the alias has another purpose, use "
+            "another name in the URL of the index",
         )
 
     def _make_missing_error(self) -> IndexMissing:
@@ -196,16 +145,13 @@ class ClusterGenerations:
         index = self.get_documents_index(generation)
         with translate_errors(f"the mapping of {index} can't be read"):
             body = self.client.indices.get_mapping(index=index)
-        try:
-            return msgspec.convert(body[index]["mappings"].get("_meta"), IndexMetadata)
-        except msgspec.ValidationError:
-            return None
+        return ownership.read_meta(body[index]["mappings"].get("_meta"))
 
     def write_metadata(self, index: str, metadata: IndexMetadata) -> None:
         """Replace the description of an index of documents."""
         with translate_errors(f"the mapping of {index} can't be changed"):
             self.client.indices.put_mapping(
-                index=index, body={"_meta": msgspec.to_builtins(metadata)}
+                index=index, body={"_meta": ownership.make_meta(metadata)}
             )
 
     def count(self, generation: str) -> int:
@@ -225,6 +171,12 @@ class ClusterGenerations:
         `state` is the state before. If the alias has changed since, raise ClusterError, and it
         stays as it is.
         """
+        others = self.claim().others
+        if not state.live and self.name not in others:
+            # Somebody else may add an index to the alias now, but not to an index of that name.
+            metadata = IndexMetadata(catalogue=self.name)
+            ownership.create_index(self.client, self.name, _RESERVED, metadata)
+            others = (*others, self.name)
         index = self.get_documents_index(generation)
         actions: list[dict[str, Any]] = [
             {
@@ -237,9 +189,11 @@ class ClusterGenerations:
             for live in state.live
             if live != generation
         ]
+        if self.name in others:
+            actions.append({"remove_index": {"index": self.name}})
         actions += [
             {"add": {"index": index, "alias": alias}}
-            for alias in (self.name, f"{self.name}{_PUBLISHED}")
+            for alias in (self.name, f"{self.name}{PUBLISHED}")
         ]
         try:
             with translate_errors(f"{generation} can't be made live"):
@@ -250,19 +204,14 @@ class ClusterGenerations:
                 raise
 
     def delete(self, indexes: Sequence[str]) -> None:
-        """Delete indexes with one request."""
+        """Delete indexes with one request. The caller must have found them in a State."""
         if indexes:
             with translate_errors(f"{', '.join(indexes)} can't be deleted"):
                 self.client.indices.delete(index=",".join(indexes), ignore_unavailable="true")
 
     def remove_leftovers(self, state: State, kept: str = "") -> None:
         """Delete the indexes of builds that were cut off, except those of the generation `kept`."""
-        names = {*state.published, *state.live, kept}
-        complete = {
-            index
-            for name in names
-            for index in (self.get_documents_index(name), self.get_files_index(name))
-        }
+        complete = self._list_indexes(state, {*state.published, *state.live, kept})
         self.delete([index for index in state.indexes if index not in complete])
 
     def prune(self, live: str, count: int) -> None:
@@ -273,5 +222,14 @@ class ClusterGenerations:
         state = self.read_state()
         kept_names = self.list_lineage(live, state)[:count]
         for name in state.published:
-            if name < live and name not in kept_names:
-                self.delete([self.get_documents_index(name), self.get_files_index(name)])
+            if name < live and name not in (*kept_names, *state.live):
+                self.delete(self._list_indexes(state, {name}))
+
+    def _list_indexes(self, state: State, generations: Set[str]) -> list[str]:
+        """Return the indexes of generations."""
+        names = {
+            name
+            for each in generations
+            for name in (self.get_documents_index(each), self.get_files_index(each))
+        }
+        return [index for index in state.indexes if index in names]

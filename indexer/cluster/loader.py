@@ -16,18 +16,15 @@ from typing import NamedTuple
 import msgspec
 from opensearchpy.exceptions import TransportError
 
-from indexer.cluster import bulk, changes, files, mapping, mirror
+from indexer.cluster import bulk, changes, files, mapping, mirror, ownership
 from indexer.cluster.changes import Load
 from indexer.cluster.connection import ClusterError, describe
 from indexer.cluster.documents import Source
+from indexer.cluster.errors import translate_errors
 from indexer.cluster.fulltext_file import FULLTEXT_WORDS, take_words, write_words
-from indexer.cluster.generations import (
-    ClusterGenerations,
-    IndexMetadata,
-    State,
-    translate_errors,
-)
+from indexer.cluster.generations import ClusterGenerations
 from indexer.cluster.opened_generation import OpenedGeneration, open_generation
+from indexer.cluster.ownership import IndexMetadata, State
 from indexer.cluster.vocabulary_file import VOCABULARY, write_vocabulary
 from indexer.generations import publish as local_publish
 from indexer.generations.manifest import (
@@ -145,8 +142,10 @@ class Loader:
         """Store the files of the generation, and read them back."""
         with TemporaryDirectory() as name:
             sealed = self._seal_files(Path(name))
-            self._generations.delete([self._files])
-            self._create_index(self._files, mapping.make_files_index())
+            if self._files in self._state.indexes:
+                self._generations.delete([self._files])
+            metadata = IndexMetadata(catalogue=self._generations.name)
+            ownership.create_index(self._client, self._files, mapping.make_files_index(), metadata)
             names = (MANIFEST, MANIFEST_DIGEST, *sealed.manifest.files)
             files.upload(self._client, self._files, sealed.folder, names)
             with translate_errors(f"{self._files} can't be flushed"):
@@ -241,21 +240,16 @@ class Loader:
         """Create an index without documents. Return the target."""
         source = self._opened.make_source()
         metadata = IndexMetadata(
-            generation=self._local.name, format=mapping.FORMAT, salt=source.groups.salt,
-            shards=self._options.shards,
+            catalogue=self._generations.name, generation=self._local.name, format=mapping.FORMAT,
+            salt=source.groups.salt, shards=self._options.shards,
         )  # fmt: skip
         body = mapping.make_index(
             self._local.manifest.catalogue,
             self._options.shards,
             has_texts=self._opened.texts is not None,
         )
-        self._create_index(self._documents, body)
-        self._generations.write_metadata(self._documents, metadata)
+        ownership.create_index(self._client, self._documents, body, metadata)
         return _Target(changes.list_all(self._opened.segment), source, metadata)
-
-    def _create_index(self, index: str, body: mapping.Json) -> None:
-        with translate_errors(f"{index} can't be created"):
-            self._client.indices.create(index=index, body=body)
 
     def _find_changes(self, former: OpenedGeneration, source: Source) -> Load:
         return changes.find_changes(former.make_source(source.groups.salt), source)

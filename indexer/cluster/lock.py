@@ -18,9 +18,12 @@ from uuid import uuid4
 
 import msgspec
 from opensearchpy import OpenSearch
-from opensearchpy.exceptions import OpenSearchException, RequestError
+from opensearchpy.exceptions import OpenSearchException
 
-from indexer.cluster.generations import translate_errors
+from indexer.cluster import ownership
+from indexer.cluster.connection import ClusterError
+from indexer.cluster.errors import translate_errors
+from indexer.cluster.ownership import BUILDS, IndexMetadata
 from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import IndexLocked
 
@@ -34,7 +37,6 @@ _REQUEST_SECONDS = 20
 _READ_SECONDS = 3
 """Seconds that a node may take for the outcome of the last build. The metrics wait for it."""
 
-_BUILDS = "-builds"
 _LOCK, _LAST_BUILD = "lock", "last-build"
 _INDEX = {
     "settings": {"index": {"number_of_shards": 1, "auto_expand_replicas": "0-1"}},
@@ -77,7 +79,7 @@ def lock(client: OpenSearch, name: str) -> Iterator[Callable[[], None]]:
     Yield a function that raises IndexLocked if another build has taken the lock in the meantime.
     Raise IndexLocked if another build runs, and ClusterError.
     """
-    acquired = _Lock(client, f"{name}{_BUILDS}")
+    acquired = _Lock(client, name)
     acquired.acquire()
     stopped = Event()
     renewal = Thread(target=acquired.renew_until, args=(stopped,), name="lock", daemon=True)
@@ -91,25 +93,33 @@ def lock(client: OpenSearch, name: str) -> Iterator[Callable[[], None]]:
 
 
 class _Lock:
-    def __init__(self, client: OpenSearch, index: str) -> None:
-        self._client, self._index, self._token = client, index, uuid4().hex
+    def __init__(self, client: OpenSearch, name: str) -> None:
+        self._client, self._name, self._token = client, name, uuid4().hex
+        self._index = f"{name}{BUILDS}"
         self._is_lost = False
 
     def acquire(self) -> None:
         """Take the lock if it is free or expired. Raise IndexLocked or ClusterError."""
+        self._create_index()
         with translate_errors(f"{self._index} can't be locked"):
-            self._create_index()
             owner = f"process {os.getpid()} on {socket.gethostname()}"
             outcome = self._run(_ACQUIRE, owner=owner, expiry=round(LOCK_SECONDS * 1000))
         if outcome == "noop":
             raise self._make_error()
 
     def _create_index(self) -> None:
-        # Another build may create it first. The client does not log the statuses to ignore.
-        reply = self._client.indices.create(index=self._index, body=_INDEX, ignore=400)
-        error = reply.get("error")
-        if error and error["type"] != "resource_already_exists_exception":
-            raise RequestError(400, error["type"], error)
+        """Create the index of the lock, unless it exists. Raise ClusterError if a name is taken."""
+        if self._exists():
+            return
+        try:
+            metadata = IndexMetadata(catalogue=self._name)
+            ownership.create_index(self._client, self._index, _INDEX, metadata)
+        except ClusterError:
+            if not self._exists():  # else another build was faster
+                raise
+
+    def _exists(self) -> bool:
+        return self._index in ownership.claim(self._client, self._name).others
 
     def renew_until(self, stopped: Event) -> None:
         """Renew the lock until `stopped` is set. A renewal that fails is repeated."""
@@ -162,14 +172,14 @@ def write_last_build(client: OpenSearch, name: str, outcome: LastBuild) -> None:
     """Write the outcome of a build. The caller must have the lock. If it fails, there is none."""
     with suppress(OpenSearchException):
         body = msgspec.to_builtins(outcome)
-        client.index(index=f"{name}{_BUILDS}", id=_LAST_BUILD, body=body)
+        client.index(index=f"{name}{BUILDS}", id=_LAST_BUILD, body=body)
 
 
 def read_last_build(client: OpenSearch, name: str) -> LastBuild | None:
     """Return the outcome of the last build, or None if it can't be read."""
     with suppress(OpenSearchException, msgspec.ValidationError):
         reply = client.get(
-            index=f"{name}{_BUILDS}", id=_LAST_BUILD, ignore=404, request_timeout=_READ_SECONDS
+            index=f"{name}{BUILDS}", id=_LAST_BUILD, ignore=404, request_timeout=_READ_SECONDS
         )
         return msgspec.convert(reply, _StoredBuild).source
     return None

@@ -29,7 +29,7 @@ def publish(
     receives the number of actions that are done, and of all. Raise ClusterError, IndexLocked,
     IndexOutdated, or OSError. The live generation is unchanged then.
     """
-    state = generations.read_state()
+    state = generations.claim()
     generations.remove_leftovers(state, local.name)
     loader = Loader(generations, local, former, state, options)
     replicas = loader.choose_replicas()

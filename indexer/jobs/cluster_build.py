@@ -14,9 +14,10 @@ import msgspec
 
 from indexer.cluster import check, mirror
 from indexer.cluster import publish as cluster_publish
-from indexer.cluster.generations import ClusterGenerations, State
+from indexer.cluster.generations import ClusterGenerations
 from indexer.cluster.loader import IndexOptions
 from indexer.cluster.lock import lock, write_last_build
+from indexer.cluster.ownership import State
 from indexer.generations import directory, last_build, publish
 from indexer.generations.last_build import Status
 from indexer.generations.manifest import Generation, IndexUnusable

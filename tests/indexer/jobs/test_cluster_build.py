@@ -9,7 +9,8 @@ import pytest
 from opensearchpy import OpenSearch
 
 from indexer.cluster.connection import ClusterError
-from indexer.cluster.generations import ClusterGenerations, State
+from indexer.cluster.generations import ClusterGenerations
+from indexer.cluster.ownership import State
 from indexer.jobs import cluster_build
 
 LIVE = "000001-AAAAAAAA"
