@@ -45,6 +45,8 @@ OTHERS = "-builds", "-published", "-files"
 """The ends of the names that a catalogue uses besides its own: see `generations` and `lock`."""
 
 _HINT = f"Use a URL such as {PREFIX}https://search.example.org:{DEFAULT_PORT}/catalogue"
+_OTHER_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|[\w.-]+:[0-9]+(/|$)")
+"""Begins another URL, or a host and a port. A path that looks like one can begin with `./`."""
 _HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 _NAME = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{MAX_NAME_CHARS - 1}}}")
 
@@ -86,15 +88,21 @@ class ClusterAddress(msgspec.Struct, frozen=True):
 def parse_address(text: str) -> ClusterAddress | None:
     """Return the parts of `opensearch+http(s)://HOST[:PORT][,HOST[:PORT]...]/NAME`.
 
-    Return None if the text does not begin with PREFIX. Raise AddressError if another part is wrong.
+    Return None if the text is a path. Raise AddressError if a part is wrong, or it is another URL.
     No message repeats a user or a password.
     """
-    if not text.startswith(PREFIX):
+    is_address = text.startswith(PREFIX)
+    if not is_address and not _OTHER_URL.match(text):
         return None
     if "@" in text:
         raise AddressError(
             "the URL of the index has a user. Set the user and the password in the environment: "
             f"{USER} and {PASSWORD}"
+        )
+    if not is_address:
+        raise AddressError(
+            f"{text!r} is not a URL of an index. {_HINT} for an index in a cluster, or a path such "
+            "as ./index for a folder"
         )
     scheme, _, rest = text.removeprefix(PREFIX).partition("://")
     if scheme not in {"http", "https"}:

@@ -81,6 +81,19 @@ def test_the_lock_of_a_build_that_was_cut_off_expires(
     other.__exit__(None, None, None)
 
 
+def test_a_lock_that_was_released_is_lost(
+    client: OpenSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If another build took the lock and ended in the meantime, the first one notices that."""
+    monkeypatch.setattr(lock, "LOCK_SECONDS", 0.5)
+    with lock.lock(client, NAME) as check:
+        time.sleep(1)
+        with lock.lock(client, NAME):
+            pass
+        with pytest.raises(IndexLocked):
+            check()
+
+
 def test_the_outcome_of_the_last_build_is_stored(client: OpenSearch) -> None:
     """It can be read on any machine. There is none before the first build."""
     assert lock.read_last_build(client, NAME) is None

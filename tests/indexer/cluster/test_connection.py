@@ -54,10 +54,26 @@ def connect(text: str, environment: Mapping[str, str]) -> OpenSearch:
     return connection.connect(address, environment)
 
 
-@pytest.mark.parametrize("text", ["index", "/srv/index", "https://host/name", ""])
-def test_any_other_text_is_no_address(text: str) -> None:
-    """A text without the prefix is not the URL of an index."""
+@pytest.mark.parametrize(
+    "text", ["index", "/srv/index", "", "./http:/host", "C:/index", "a:b", "in dex/x://y", "../x:1"]
+)
+def test_a_path_is_no_address(text: str) -> None:
+    """A path is not the URL of an index, also with a colon."""
     assert parse_address(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://host/name", "http://127.0.0.1:9200/name", "http:/host/name",
+        "opensearch://host/name", "elasticsearch+https://host/name", "file:///srv/index",
+        "OpenSearch+HTTPS://host/name", "localhost:9200/name", "search.example.org:9200",
+    ],
+)  # fmt: skip
+def test_another_url_is_no_path(text: str) -> None:
+    """A URL without the prefix is not the name of a folder. The error says how to write both."""
+    with pytest.raises(AddressError, match=r"Use a URL such as opensearch\+https://.*\./index"):
+        parse_address(text)
 
 
 @given(st.sampled_from(["http", "https"]), st.lists(PLACES, min_size=1, max_size=4), NAMES)
@@ -111,6 +127,7 @@ def test_a_wrong_address_is_explained(text: str, reason: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        f"https://reader:{SECRET}@host/name",
         f"opensearch+https://reader:{SECRET}@host/name",
         f"opensearch+https://reader:{SECRET}@[host/name",
         f"opensearch+https://reader:{SECRET}@h\u2100st/name",

@@ -14,7 +14,7 @@ from opensearchpy import OpenSearch
 from indexer.cluster import bulk, files, lock
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.generations import ClusterGenerations
-from indexer.generations.manifest import IndexLocked, IndexMissing, IndexUnusable
+from indexer.generations.manifest import IndexMissing, IndexUnusable
 from search_app.engine.opensearch.client import ClusterClient
 from search_app.engine.store import StoreUnavailable
 from tests.indexer.cluster.servers import serve
@@ -41,17 +41,6 @@ def test_a_server_that_refuses_the_check_makes_the_index_unavailable() -> None:
     """A status such as 405 is no fault of the program if a server between has it."""
     with serve(405, "text/plain", "No") as client, pytest.raises(StoreUnavailable, match="405"):
         ClusterClient(client, "catalogue").check()
-
-
-def test_a_lock_that_was_released_is_lost() -> None:
-    """If another build took the lock and ended in the meantime, the first one notices that."""
-    released = '{"result": "created", "_source": {}}'
-    with (
-        serve(200, "application/json", released) as client,
-        lock.lock(client, "catalogue") as check,
-        pytest.raises(IndexLocked),
-    ):
-        check()
 
 
 @pytest.mark.parametrize("name", ["../outside", "segment/../../outside", "/outside"])
