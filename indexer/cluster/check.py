@@ -79,7 +79,7 @@ def rollback(generations: ClusterGenerations) -> str:
     """Make the latest undamaged predecessor of the live generation live. Return its name.
 
     If the alias is unusable, choose the newest undamaged generation. Raise IndexUnusable if there
-    is none. The caller must have the lock.
+    is none. A build that runs meanwhile fails in the end, as the alias has changed.
     """
     state = generations.claim()
     candidates = generations.list_earlier(state)

@@ -171,7 +171,13 @@ class ClusterGenerations:
         `state` is the state before. If the alias has changed since, raise ClusterError, and it
         stays as it is.
         """
-        others = self.claim().others
+        now = self.claim()
+        if now.live != state.live:
+            raise ClusterError(
+                f"{generation} can't be made live: {self.name} has changed meanwhile",
+                "Another build or a rollback ended first. Run: pubsearch status",
+            )
+        others = now.others
         if not state.live and self.name not in others:
             # Somebody else may add an index to the alias now, but not to an index of that name.
             metadata = IndexMetadata(catalogue=self.name)
@@ -197,6 +203,12 @@ class ClusterGenerations:
         ]
         try:
             with translate_errors(f"{generation} can't be made live"):
+                # If its disk is full, a node blocks all changes of an index, also those that need
+                # no space. Documents are still protected by `blocks.write`.
+                self.client.indices.put_settings(
+                    index=",".join((index, *map(self.get_documents_index, state.live))),
+                    body={"index.blocks.read_only_allow_delete": None},
+                )
                 self.client.indices.update_aliases(body={"actions": actions})
         except ClusterError:
             # A node that fails may have set the alias before it could respond.

@@ -219,6 +219,30 @@ def test_a_build_that_was_cut_off_is_continued(
     assert generations.load_manifest(generations.read_live_name()).after == first
 
 
+def test_a_rollback_needs_no_space_and_no_lock(
+    build: Callable[..., Told], run: Run, url: str, corpus: Path, client: OpenSearch,
+    generations: ClusterGenerations,
+) -> None:  # fmt: skip
+    """On full disks and during a build, the alias moves back. That build does not move it again."""
+    build()
+    first = generations.read_live_name()
+    add(corpus, "A new book")
+    build()
+    state = generations.read_state()
+    blocks = {"cluster.blocks.create_index": True}
+    is_full = {"index.blocks.read_only_allow_delete": True}
+    with lock.lock(client, NAME):
+        client.cluster.put_settings(body={"transient": blocks})
+        client.indices.put_settings(index=f"{NAME}-*", body=is_full)
+        try:
+            assert run("rollback", "--index", url).out == f"Live is now {first}.\n"
+        finally:
+            client.cluster.put_settings(body={"transient": dict.fromkeys(blocks)})
+    assert generations.read_live_name() == first
+    with pytest.raises(ClusterError, match=f"can't be made live: {NAME} has changed"):
+        generations.set_live(state.live[0], state)
+
+
 def test_a_generation_that_was_not_published_is_no_predecessor_in_the_cluster(
     build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations,
     monkeypatch: pytest.MonkeyPatch,

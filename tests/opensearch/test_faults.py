@@ -144,9 +144,9 @@ def test_a_lost_shard_is_reported(place: Place) -> None:
 
 
 def test_a_full_disk_stops_only_builds(place: Place) -> None:
-    """When the disks are full, searches are answered, and a build fails. Later, it succeeds."""
-    live = place.generations.read_live_name()
-
+    """When disks are full, searches and rollbacks work, and a build fails. Later, it succeeds."""
+    former, live = place.generations.read_live_name(), place.build(LARGER, "last")
+    place.server.wait_for("ok", live)
     client = place.cluster.client
 
     def is_blocked() -> bool:
@@ -161,6 +161,8 @@ def test_a_full_disk_stops_only_builds(place: Place) -> None:
             clients.wait_for(FEW)
         assert set(clients.counts) == {"right"}
         assert place.generations.read_live_name() == live
+        assert open_location(place.settings).rollback() == former
+        place.server.wait_for("ok", former)
         place.require_space("1mb")
         wait(lambda: not is_blocked())
     finally:
