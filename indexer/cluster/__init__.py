@@ -6,7 +6,7 @@ in the cluster, of which `vocabulary_file` and `fulltext_file` write one each. `
 the client for all, and `errors` translates its errors.
 
 `ownership` tells the indexes of a catalogue from those of others. `generations` lists the
-generations in a cluster. `loader` loads one, with the `changes` since the
-live one if possible, and `publish` makes it live. `lock` excludes other builds. `mirror` copies the
-files of a generation to readers. `check` verifies, and rolls back.
+generations in a cluster. `loader` loads one, with the `changes` since the live one if possible, and
+`publish` makes it live. `lock` excludes other builds until their `process` ends. `mirror` copies
+the files of a generation to readers. `check` verifies, and rolls back.
 """

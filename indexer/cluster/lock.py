@@ -2,7 +2,7 @@
 
 Both are documents of the index `NAME-builds`. The lock is renewed while a build runs, and expires
 LOCK_SECONDS after its last renewal, so a build that was cut off blocks nobody for long. Only the
-clock of the cluster counts.
+clock of the cluster counts. On the machine of that build, its lock is dropped at once.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ import msgspec
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import OpenSearchException
 
-from indexer.cluster import ownership
+from indexer.cluster import ownership, process
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.errors import translate_errors
 from indexer.cluster.ownership import BUILDS, IndexMetadata
+from indexer.cluster.process import Process
 from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import IndexLocked
 
@@ -44,11 +45,13 @@ _INDEX = {
 }
 # `ctx._now` is the time of the node in milliseconds.
 _ACQUIRE = """
-if (ctx._source.token != null && ctx._now - ctx._source.renewed <= params.expiry) {
+if (ctx._source.token != null && ctx._source.token != params.ended
+    && ctx._now - ctx._source.renewed <= params.expiry) {
   ctx.op = 'none';
 } else {
   ctx._source.token = params.token;
   ctx._source.owner = params.owner;
+  ctx._source.process = params.process;
   ctx._source.since = ctx._now;
   ctx._source.renewed = ctx._now;
 }
@@ -62,8 +65,10 @@ _RELEASE = "ctx.op = ctx._source.token == params.token ? 'delete' : 'none';"
 class _Owner(msgspec.Struct, frozen=True):
     """The build that has locked the index. `since` is in milliseconds."""
 
+    token: str
     owner: str
     since: int
+    process: Process
 
 
 class _StoredBuild(msgspec.Struct, frozen=True):
@@ -102,10 +107,30 @@ class _Lock:
         """Take the lock if it is free or expired. Raise IndexLocked or ClusterError."""
         self._create_index()
         with translate_errors(f"{self._index} can't be locked"):
-            owner = f"process {os.getpid()} on {socket.gethostname()}"
-            outcome = self._run(_ACQUIRE, owner=owner, expiry=round(LOCK_SECONDS * 1000))
-        if outcome == "noop":
-            raise self._make_error()
+            if not self._try_to_acquire() and not self._try_after_an_end():
+                raise self._make_error()
+
+    def _try_to_acquire(self, ended: str = "") -> bool:
+        """Take the lock if it is free, is expired, or has the token of a build that has ended."""
+        outcome = self._run(
+            _ACQUIRE, owner=f"process {os.getpid()} on {socket.gethostname()}", ended=ended,
+            process=msgspec.to_builtins(process.identify_this()),
+            expiry=round(LOCK_SECONDS * 1000),
+        )  # fmt: skip
+        return outcome != "noop"
+
+    def _try_after_an_end(self) -> bool:
+        """Take the lock if the process of its owner was on this machine and has ended."""
+        owner = self._read_owner()
+        return bool(
+            owner and process.has_ended(owner.process) and self._try_to_acquire(owner.token)
+        )
+
+    def _read_owner(self) -> _Owner | None:
+        with suppress(OpenSearchException, msgspec.ValidationError):
+            source = self._client.get(index=self._index, id=_LOCK)["_source"]
+            return msgspec.convert(source, _Owner)
+        return None
 
     def _create_index(self) -> None:
         """Create the index of the lock, unless it exists. Raise ClusterError if a name is taken."""
@@ -157,9 +182,7 @@ class _Lock:
 
     def _make_error(self) -> IndexLocked:
         owner = "just started"
-        with suppress(OpenSearchException, msgspec.ValidationError):
-            source = self._client.get(index=self._index, id=_LOCK)["_source"]
-            known = msgspec.convert(source, _Owner)
+        if known := self._read_owner():
             since = datetime.fromtimestamp(known.since / 1000, UTC)
             owner = f"{known.owner}, since {since:%Y-%m-%d %H:%M:%S} UTC"
         return IndexLocked(

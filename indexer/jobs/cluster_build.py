@@ -6,6 +6,7 @@ rollback or a build on another machine.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,6 +37,7 @@ def build(
     Raise IndexLocked if another build of this index runs on any machine. Raise ClusterError, or an
     error of `build_locally`. Then the live generation is unchanged.
     """
+    started = time.perf_counter()
     with (
         lock(generations.client, generations.name) as check_lock,
         _record(generations, folder) as record_status,
@@ -57,7 +59,11 @@ def build(
             )
         record_status(result.status)
     problems = check.find_text_problems(generations, result.generation.name)
-    return msgspec.structs.replace(result, problems=[*result.problems, *problems])
+    return msgspec.structs.replace(
+        result,
+        problems=[*result.problems, *problems],
+        seconds=round(time.perf_counter() - started, 3),
+    )
 
 
 def adopt(generations: ClusterGenerations, folder: Path, *, force: bool = False) -> None:

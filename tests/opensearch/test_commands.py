@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,6 +87,22 @@ def test_a_build_publishes_in_the_cluster(
     assert metadata
     assert metadata.source == name
     assert run("verify", "--index", url).status == 0
+
+
+def test_the_time_of_a_build_includes_the_load(
+    build: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time that a build prints is that of the whole command."""
+    load_files = loader.Loader.load_files
+
+    def load_slowly(loading: loader.Loader) -> None:
+        time.sleep(2)
+        load_files(loading)
+
+    monkeypatch.setattr(loader.Loader, "load_files", load_slowly)
+    printed = re.search(r", ([0-9.]+) s\.", build().out)
+    assert printed
+    assert float(printed[1]) >= 2
 
 
 def test_status_shows_the_live_generation(

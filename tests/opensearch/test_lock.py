@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -79,6 +81,42 @@ def test_the_lock_of_a_build_that_was_cut_off_expires(
     with pytest.raises(IndexLocked), lock.lock(client, NAME):
         pass
     other.__exit__(None, None, None)
+
+
+def start_builder(place: str) -> subprocess.Popen[str]:
+    """Start a process that takes the lock. It has it when it has written a line."""
+    program = (
+        "import time\n"
+        "from opensearchpy import OpenSearch\n"
+        "from indexer.cluster import lock, process\n"
+        f"find = process.identify_this; place = {place!r} or find().place\n"
+        "process.identify_this = lambda: process.Process(place, find().pid, find().start)\n"
+        f"with lock.lock(OpenSearch({os.environ['TEST_NODE']!r}), {NAME!r}):\n"
+        "    print('locked', flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    builder = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert builder.stdout
+    assert builder.stdout.readline() == "locked\n"
+    return builder
+
+
+def test_the_lock_of_a_process_that_was_killed_is_dropped(
+    client: OpenSearch, single_node: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the machine of the killed build, the next one starts at once. On another, it waits."""
+    monkeypatch.setenv("TEST_NODE", single_node.nodes[0].url)
+    for place, is_dropped in (("", True), ("another machine", False)):
+        with start_builder(place) as builder:
+            with pytest.raises(IndexLocked, match=f"process {builder.pid} "):
+                lock.lock(client, NAME).__enter__()
+            builder.kill()
+        if is_dropped:
+            with lock.lock(client, NAME) as check:
+                check()
+        else:
+            with pytest.raises(IndexLocked), lock.lock(client, NAME):
+                pass
 
 
 def test_a_lock_that_was_released_is_lost(
