@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from http import HTTPStatus
 from threading import Event
 
 import msgspec
@@ -15,12 +16,12 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConnectionError as NoConnection
 from opensearchpy.exceptions import (
     OpenSearchException,
-    SerializationError,
     SSLError,
     TransportError,
 )
 
-from indexer.cluster.connection import ClusterError, describe
+from indexer.cluster.connection import ClusterError
+from indexer.cluster.errors import Failure, explain, find_hint, translate_errors
 
 BODY_BYTES = 5_000_000
 """Approximate bytes of a request. Larger ones take more memory of a node and are not faster."""
@@ -30,8 +31,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds of the first pause after a failure, and of the longest. Each is twice the one before."""
 MAX_FAILURES = 9
 """Give up after this many failures of one request in a row. The pauses between them are 92 s."""
-TEMPORARY = frozenset({429, 502, 503, 504})
-"""Statuses of a request or of a document that passes later: a node is busy or away."""
 
 Report = Callable[[int], object]
 """Receives a number of documents: the cluster has accepted at least as many, without a gap."""
@@ -95,13 +94,8 @@ def _collect(sent: deque[Future[int]]) -> int:
 
 def count_data_nodes(client: OpenSearch) -> int:
     """Return the number of nodes with data. Raise ClusterError if the cluster does not answer."""
-    try:
+    with translate_errors("the health of the cluster can't be read"):
         return msgspec.convert(client.cluster.health(), _Health).number_of_data_nodes
-    except (OpenSearchException, msgspec.ValidationError) as error:
-        raise ClusterError(
-            f"the cluster does not answer: {describe(error)}",
-            "Check its URL, and that its nodes run",
-        ) from error
 
 
 class _Health(msgspec.Struct, frozen=True):
@@ -146,7 +140,7 @@ class _Sender:
         """
         total, count, failures = len(documents), len(documents), 0
         while documents:
-            rejected, reason = self._post(documents[:count])
+            rejected, failure = self._post(documents[:count])
             is_failure = len(rejected) == len(documents[:count])
             failures = failures + 1 if is_failure else 0
             documents = rejected + documents[count:]
@@ -154,15 +148,15 @@ class _Sender:
                 continue
             if failures == MAX_FAILURES:
                 raise ClusterError(
-                    f"the cluster did not accept documents of {self._index}: {reason}",
-                    "Check that its nodes run and have memory and disk space, and build again",
+                    f"the cluster did not accept documents of {self._index}: {failure.reason}",
+                    f"{failure.hint}. Then build again",
                 )
             count = max(1, count // 2)
             if self.stopped.wait(min(FIRST_PAUSE * 2 ** max(failures - 1, 0), LONGEST_PAUSE)):
                 break
         return total - len(documents)
 
-    def _post(self, documents: list[bytes]) -> tuple[list[bytes], str]:
+    def _post(self, documents: list[bytes]) -> tuple[list[bytes], Failure]:
         """Send one request. Return the documents to be sent again, and the reason."""
         try:
             response = self._client.bulk(
@@ -172,34 +166,32 @@ class _Sender:
             reply = msgspec.convert(response, _Reply)
             if reply.errors and len(reply.items) != len(documents):
                 raise msgspec.ValidationError("it has another number of documents")
-        except (SerializationError, msgspec.ValidationError) as error:
+        except (OpenSearchException, msgspec.ValidationError) as error:
+            failure = explain(error)
+            if isinstance(error, TransportError) and _is_temporary(error):
+                return documents, failure
             raise ClusterError(
-                f"the response to a request for {self._index} is not one of OpenSearch: {error}",
-                "Check the URL of the cluster, and any proxy before it",
+                f"a request for {self._index} failed: {failure.reason}", failure.hint
             ) from error
-        except TransportError as error:
-            if _is_temporary(error):
-                return documents, describe(error)
-            raise ClusterError(
-                f"the cluster rejected a request for {self._index}: {describe(error)}",
-                "Check the user's permissions and the log of the cluster",
-            ) from error
-        rejected, reason = [], ""
+        rejected, failure = [], Failure("", "")
         for document, item in zip(documents, reply.items, strict=False):
             for outcome in item.values():
                 if outcome.error:
-                    reason = self._check_outcome(document, outcome.status, outcome.error)
+                    failure = self._check_outcome(document, outcome.status, outcome.error)
                     rejected.append(document)
-        return rejected, reason
+        return rejected, failure
 
-    def _check_outcome(self, document: bytes, status: int, error: _Error) -> str:
-        """Return the reason why a document was rejected. Raise ClusterError if it always is."""
+    def _check_outcome(self, document: bytes, status: int, error: _Error) -> Failure:
+        """Return why a document was rejected. Raise ClusterError if it always is."""
         reason = f"{error.type}: {error.reason}"
-        if status in TEMPORARY:
-            return reason
-        ((_, action),) = msgspec.json.decode(document.partition(b"\n")[0]).items()
         if error.caused_by:
             reason += f" ({error.caused_by.reason})"
+        failure = Failure(reason, find_hint(status, reason))
+        if _is_temporary_status(status):
+            return failure
+        if status != HTTPStatus.BAD_REQUEST:
+            raise ClusterError(f"{self._index} accepts no documents: {reason}", failure.hint)
+        ((_, action),) = msgspec.json.decode(document.partition(b"\n")[0]).items()
         raise ClusterError(
             f"{self._index} rejected the document {action['_id']}: {reason}",
             "Report this, with the source record of this publication",
@@ -210,4 +202,9 @@ def _is_temporary(error: TransportError) -> bool:
     """Return whether the same request may pass later."""
     if isinstance(error, NoConnection):
         return not isinstance(error, SSLError)
-    return error.status_code in TEMPORARY
+    return isinstance(error.status_code, int) and _is_temporary_status(error.status_code)
+
+
+def _is_temporary_status(status: int) -> bool:
+    """Return whether a node is busy or away, or has a fault of its own, such as a full disk."""
+    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -189,15 +189,6 @@ def connect(address: ClusterAddress, environment: Mapping[str, str] = os.environ
     return client
 
 
-def describe(error: Exception) -> str:
-    """Return the reason of a failed request, without the address that it was sent to."""
-    from opensearchpy.exceptions import ConnectionError as NoConnection
-
-    if isinstance(error, NoConnection):
-        return re.sub(r"\[Errno -?\d+\] ", "", str(error.info).rpartition(": ")[2])
-    return str(error)
-
-
 def _drop_traceback(record: logging.LogRecord) -> bool:
     """Log a failed request as one line. The error that it raises is reported as well."""
     record.exc_info = None

@@ -16,7 +16,8 @@ from opensearchpy.exceptions import NotFoundError, OpenSearchException
 
 from indexer.cluster import bulk
 from indexer.cluster.bulk import Report
-from indexer.cluster.connection import ClusterError, describe
+from indexer.cluster.connection import ClusterError
+from indexer.cluster.errors import explain
 
 PART_BYTES = 4 << 20
 """Bytes of a part. A reader needs the memory of one part, and Base64 makes it a third larger."""
@@ -97,9 +98,9 @@ def _read_part(client: OpenSearch, index: str, name: str, number: int) -> _Part:
     except NotFoundError as error:
         raise _make_error(f"{index} has no part {number} of {name}") from error
     except OpenSearchException as error:
+        failure = explain(error)
         raise ClusterError(
-            f"{name} can't be read from {index}: {describe(error)}",
-            "Check that the nodes of the cluster run, and the user's permissions",
+            f"{name} can't be read from {index}: {failure.reason}", failure.hint
         ) from error
     except msgspec.ValidationError as error:
         raise _make_error(f"part {number} of {name} in {index} is damaged: {error}") from error

@@ -18,9 +18,9 @@ from opensearchpy.exceptions import TransportError
 
 from indexer.cluster import bulk, changes, files, mapping, mirror, ownership
 from indexer.cluster.changes import Load
-from indexer.cluster.connection import ClusterError, describe
+from indexer.cluster.connection import ClusterError
 from indexer.cluster.documents import Source
-from indexer.cluster.errors import translate_errors
+from indexer.cluster.errors import explain, translate_errors
 from indexer.cluster.fulltext_file import FULLTEXT_WORDS, take_words, write_words
 from indexer.cluster.generations import ClusterGenerations
 from indexer.cluster.opened_generation import OpenedGeneration, open_generation
@@ -175,9 +175,9 @@ class Loader:
         except TransportError as error:
             if error.status_code == HTTPStatus.REQUEST_TIMEOUT:
                 return False
+            failure = explain(error)
             raise ClusterError(
-                f"the health of {indexes} can't be read: {describe(error)}",
-                "Check that the nodes run",
+                f"the health of {indexes} can't be read: {failure.reason}", failure.hint
             ) from error
         return not health["timed_out"]
 

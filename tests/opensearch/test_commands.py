@@ -148,7 +148,7 @@ def test_without_a_cluster_a_command_says_so(
     assert told.status == 1
     assert told.err.startswith("pubsearch: ")
     assert told.err.count("\n") == 1
-    assert "Check that the nodes of the cluster run" in told.err
+    assert "the connection was refused. Check that a node runs" in told.err
     assert "unguessable" not in told.err
 
 

@@ -16,7 +16,8 @@ from opensearchpy.exceptions import ConnectionError as NoConnection
 from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException, SSLError, TransportError
 from urllib3 import Timeout
 
-from indexer.cluster.connection import CA, PASSWORD, USER, ClusterError, describe
+from indexer.cluster.connection import ClusterError
+from indexer.cluster.errors import explain, find_hint
 from indexer.cluster.mapping import Json
 from search_app.engine.admission import TooBusy
 from search_app.engine.deadline import BudgetExceeded, Deadline
@@ -156,16 +157,16 @@ class ClusterClient:
         except ConnectionTimeout as error:
             raise _NoResponse(self._make_unavailable("no response in time"), error) from error
         except SSLError as error:
+            failure = explain(error)
             raise ClusterError(
-                f"the connection to the cluster is not secure: {error.error}",
-                f"Check the certificates of its nodes, and {CA}",
+                f"the connection to the cluster is not secure: {failure.reason}", failure.hint
             ) from error
         except NoConnection as error:
-            raise self._make_unavailable(describe(error)) from error
+            raise self._make_unavailable(*explain(error)) from error
         except TransportError as error:
-            raise self._make_error(error.status_code, str(error)) from error
+            raise self._make_error(error.status_code, explain(error).reason) from error
         except (OpenSearchException, msgspec.ValidationError) as error:
-            raise self._make_unavailable(f"not a response of OpenSearch: {error}") from error
+            raise self._make_unavailable(*explain(error)) from error
 
     def _check(self, response: Mapping[str, Any], deadline: Deadline) -> None:
         """Raise an error of `_search` if a response is one, or is not complete."""
@@ -195,7 +196,7 @@ class ClusterClient:
             case 401 | 403:
                 return ClusterError(
                     f"the cluster does not let this user search {self.index}: {reason}",
-                    f"Check {USER}, {PASSWORD}, and the roles of the user",
+                    find_hint(int(status), reason),
                 )
             case 404:
                 return StoreUnavailable(
@@ -209,8 +210,8 @@ class ClusterClient:
             case _:
                 return RuntimeError(f"the cluster rejected a search of {self.index}: {reason}")
 
-    def _make_unavailable(self, reason: str) -> StoreUnavailable:
-        return StoreUnavailable(
-            f"the index {self.index} cannot be searched: {reason}",
-            "Check that the nodes of the cluster run, and the health of the index",
-        )
+    def _make_unavailable(
+        self, reason: str,
+        hint: str = "Check that the nodes of the cluster run, and the health of the index",
+    ) -> StoreUnavailable:  # fmt: skip
+        return StoreUnavailable(f"the index {self.index} cannot be searched: {reason}", hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -77,6 +78,39 @@ def test_another_server_accepts_no_documents(content_type: str, content: str) ->
     document = b'{"index":{"_id":"1"}}\n{"id":"1"}\n'
     with serve(200, content_type, content) as client, pytest.raises(ClusterError):
         bulk.load(client, "catalogue-1", [document])
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "reason", "hint"),
+    [
+        (500, "i_o_exception", "No space left on device", "Free disk space of the nodes"),
+        (429, "cluster_block_exception", "disk usage exceeded flood-stage", "Free disk space"),
+        (
+            403,
+            "cluster_block_exception",
+            "blocked by: [FORBIDDEN/8/index write (api)]",
+            "Remove this",
+        ),
+        (
+            400,
+            "strict_dynamic_mapping_exception",
+            "[colour]",
+            "Report this, with the source record",
+        ),
+    ],
+)
+def test_only_a_document_that_does_not_fit_is_to_be_reported(
+    status: int, kind: str, reason: str, hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A document that a node refuses because of its own state is not blamed."""
+    monkeypatch.setattr(bulk, "LONGEST_PAUSE", 0.01)
+    item = {"index": {"status": status, "error": {"type": kind, "reason": reason}}}
+    content = json.dumps({"number_of_data_nodes": 1, "errors": True, "items": [item]})
+    document = b'{"index":{"_id":"1"}}\n{"id":"1"}\n'
+    with serve(200, "application/json", content) as client, pytest.raises(ClusterError) as caught:
+        bulk.load(client, "catalogue-1", [document])
+    assert reason in caught.value.message
+    assert hint in str(caught.value)
 
 
 def test_a_connection_that_breaks_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
