@@ -1,14 +1,14 @@
 """Find the nodes that respond while another node of the cluster hangs.
 
 A cluster takes about 30 s to remove a node that hangs. Until then, nodes that respond send searches
-of shards to it and wait.
+of shards to it and wait. A node that is cut off from most others reports that these do not respond.
+It is not used: the others are well.
 """
 
 from __future__ import annotations
 
 from threading import Lock
 from time import monotonic
-from typing import Any
 
 import msgspec
 from opensearchpy import OpenSearch
@@ -28,8 +28,20 @@ KEEP_SECONDS = 30.0
 class _Found(msgspec.Struct, frozen=True):
     """The part of a response that names the nodes that responded to the host."""
 
-    counts: dict[str, Any] = msgspec.field(name="_nodes")
+    counts: _Counts = msgspec.field(name="_nodes")
     nodes: dict[str, object] = {}
+
+    @property
+    def is_minority(self) -> bool:
+        """Whether less than half of the nodes responded."""
+        return 2 * len(self.nodes) < self.counts.total
+
+
+class _Counts(msgspec.Struct, frozen=True):
+    """The numbers of all nodes, and of those that did not respond."""
+
+    total: int
+    failed: int
 
 
 class ResponsiveNodes:
@@ -52,13 +64,15 @@ class ResponsiveNodes:
         """Ask a host which nodes respond, unless another thread just did.
 
         `late` is the error of a request that a host did not answer. This host is asked first, as it
-        may only wait for another node. A host that does not respond now is not used for a while.
+        may only wait for another node. A host that does not respond now, or that is cut off from
+        most nodes, is not used for a while.
         """
         with self._lock:
             if monotonic() - self._looked < PAUSE_SECONDS:
                 return
             pool = self._client.transport.connection_pool
             used = getattr(late and late.info, "pool", None)
+            preference = ""
             hosts = [connection for connection, _ in pool.connection_opts]
             connection = next((each for each in hosts if each.pool is used), None)
             for _ in hosts:
@@ -68,17 +82,15 @@ class ResponsiveNodes:
                         "GET", "/_nodes/process", {"timeout": f"{NODE_MILLISECONDS}ms"},
                         timeout=HOST_SECONDS,
                     )  # fmt: skip
-                    self._read(text)
+                    found = msgspec.json.decode(text, type=_Found)
                 except NoConnection:
-                    pool.mark_dead(connection)
-                    connection = None
+                    found = None
                 except (OpenSearchException, msgspec.MsgspecError):
                     break  # the user may not ask, or this is no cluster
-                else:
+                if found and not found.is_minority:
+                    if found.counts.failed and found.nodes:
+                        preference = f"_prefer_nodes:{','.join(sorted(found.nodes))}"
                     break
-            self._looked = monotonic()
-
-    def _read(self, text: str) -> None:
-        found = msgspec.json.decode(text, type=_Found)
-        hangs = found.counts.get("failed") and found.nodes
-        self._preference = f"_prefer_nodes:{','.join(sorted(found.nodes))}" if hangs else ""
+                pool.mark_dead(connection)
+                connection = None
+            self._preference, self._looked = preference, monotonic()
