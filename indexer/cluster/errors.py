@@ -31,7 +31,6 @@ _HINT_DISK = (
     "setting cluster.blocks.create_index"
 )
 _HINT_HTTPS = f"If the server expects TLS, use {PREFIX}https in {_URL}"
-_HINT_HTTP = f"If the server has no TLS, use {PREFIX}http in {_URL}"
 _HINT_NODE = f"Check that a node runs at the host and the port in {_URL}"
 _HINT_OTHER = f"Check the host and the port in {_URL}, and any proxy before the cluster"
 _FULL = "disk usage exceeded", "create-index blocked", "No space left on device"
@@ -115,9 +114,9 @@ def _explain_cause(cause: BaseException) -> Failure | None:
         case ssl.SSLCertVerificationError():
             return _explain_certificate(cause)
         case ssl.SSLError() if cause.reason in _NO_TLS:
-            found = "the server does not use TLS", _HINT_HTTP
+            found = "the server does not use TLS", f"Use {PREFIX}http in {_URL}, or a port with TLS"
         case ssl.SSLError():
-            found = f"TLS failed: {cause}", f"Check the TLS of the nodes. {_HINT_HTTP}"
+            found = f"TLS failed: {cause}", "Check the TLS settings of the nodes"
         case NameResolutionError():
             found = "the name of the host is not known", f"Check the hosts in {_URL}, and the DNS"
         case ConnectTimeoutError():

@@ -115,8 +115,7 @@ def test_a_server_without_tls_is_asked_with_it() -> None:
         end = respond(server, b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
         text = fail(f"https://127.0.0.1:{server.getsockname()[1]}")
         end()
-    assert "the server does not use TLS" in text
-    assert "use opensearch+http in the URL of the index" in text
+    assert "the server does not use TLS. Use opensearch+http in the URL of the index" in text
 
 
 def test_a_certificate_of_an_unknown_authority(certificate: Certificate) -> None:
