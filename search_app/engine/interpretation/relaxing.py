@@ -14,7 +14,7 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.schema import parse_exact_name
-from search_app.engine.query.nodes import Clause, Several, Synonyms
+from search_app.engine.query.nodes import Clause, Several
 from search_app.engine.query.vocabulary import Vocabulary
 
 MAX_STEPS_WORDS = 5
@@ -51,10 +51,15 @@ def list_steps(tree: query.Query | None, vocabulary: Vocabulary) -> Iterator[que
 
 
 def _is_rare(clause: Clause, vocabulary: Vocabulary) -> bool:
-    """Return whether a clause is of a word without synonyms that few publications contain."""
+    """Return whether a clause is of a plain word that few publications and texts contain."""
     words = tokenizer.split_words(clause.text)
-    has_synonyms = any(isinstance(part, Synonyms) for part in clause.subqueries)
-    return len(words) == 1 and not has_synonyms and vocabulary.count(words[0]) <= RARE_UP_TO
+    is_plain = all(
+        isinstance(part, query.Term) and parse_exact_name(part.fieldname) is None
+        for part in clause.subqueries
+    )
+    if not is_plain or len(words) != 1:
+        return False
+    return vocabulary.count(words[0]) + vocabulary.count_in_texts(words[0]) <= RARE_UP_TO
 
 
 def count_enough(size: int) -> int:

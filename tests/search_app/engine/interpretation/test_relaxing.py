@@ -12,8 +12,14 @@ from whoosh import query
 from search_app.engine import Engine
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.interpreter import retrieve
-from search_app.engine.interpretation.relaxing import MAX_STEPS_WORDS, RARE_UP_TO, count_enough
+from search_app.engine.interpretation.relaxing import (
+    MAX_STEPS_WORDS,
+    RARE_UP_TO,
+    count_enough,
+    list_steps,
+)
 from search_app.engine.query.nodes import Clause, Several, clauses, drop_boosts
+from search_app.engine.query.parser import parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from search_app.engine.store import StoreRequest
@@ -101,3 +107,13 @@ def test_a_rare_word_is_in_each_step(searcher: Searcher) -> None:
     with_rare = find(Clause([query.Term("title", "fish")]), searcher)
     assert with_rare <= {hit.publication.id for hit in found.hits}
     assert found.lacks
+
+
+def test_only_plain_words_are_rare(searcher: Searcher) -> None:
+    """No prefix, fuzzy term, or name is enough alone, however few publications have its text."""
+    interpreter = searcher.interpreter
+    text = "podcast podc* podcaste~ India documents"
+    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, query.Or, "both").words
+    step = next(list_steps(tree, interpreter.vocabulary))
+    assert isinstance(step, Several)
+    assert step.sufficient == {"podcast"}
