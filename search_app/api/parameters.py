@@ -37,7 +37,7 @@ FORMATS: dict[FieldKind, str] = {
 QUERY_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
     ("q", "The query: words, phrases in quotes, prefixes with a star, and fields.",
      {"type": "string", "default": ""}),
-    ("match", "all: all words must match. any: any word is enough. auto: any, if few match all.",
+    ("match", "all: all words must match. any: any word is enough. auto: fewer, if few match all.",
      {"type": "string", "enum": MATCHES, "default": "auto"}),
     ("exact", "1: only the words as typed, without corrections, synonyms, or years in words.",
      {"type": "string", "enum": SWITCH, "default": "0"}),

@@ -51,7 +51,7 @@ def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> tupl
     if explanation.lacks and explanation.parts:
         lacks = join(map(quote, explanation.lacks))
         sentences.append(
-            gettext("It lacks %(terms)s. Any of the words was enough.") % {"terms": lacks}
+            gettext("It lacks %(terms)s. Not all of the words were needed.") % {"terms": lacks}
         )
     sentences += [
         gettext("Filter %(field)s: %(value)s.") % {

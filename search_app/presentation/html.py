@@ -26,9 +26,7 @@ def mark(runs: Iterable[TextRun]) -> Markup:
     """Return runs of text as HTML, escaped (quotes too), with matches in `<mark>`."""
     return Markup(  # nosec B704  # noqa: S704 - each run is escaped
         "".join([
-            f"<mark>{escape(run.text)}</mark>" if run.marked else escape(run.text)
-            for run in runs
-            if run.text
+            f"<mark>{escape(run.text)}</mark>" if run.marked else escape(run.text) for run in runs
         ])
     )  # fmt: skip
 
@@ -39,9 +37,9 @@ def mark_passage(runs: Sequence[TextRun]) -> Markup:
     The first part has the first match, and ends at a space outside matches. A passage that is
     hardly longer is one part.
     """
-    runs = [run for run in runs if run.text]
-    cut, start, has_match = None, 0, not any(run.marked for run in runs)
-    for run in runs:
+    full = [run for run in runs if run.text]
+    cut, start, has_match = None, 0, not any(run.marked for run in full)
+    for run in full:
         end = start + len(run.text)
         if run.marked:
             has_match = True

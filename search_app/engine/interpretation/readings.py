@@ -17,7 +17,7 @@ from search_app.engine.store import Reply, StoreRequest
 ENOUGH_BY_CLAUSES = (0, 0, 3, 6, 100)
 """Minimum number of documents that match all clauses, by the number of clauses (at most 4).
 
-If fewer match, any of the words is enough. Up to 3 clauses are a short query, whose list stays
+If fewer match, words are left out. Up to 3 clauses are a short query, whose list stays
 short. Few relevant documents have every word of a longer one. Full texts do not count: a long text
 has all words of many queries, wherever they are in it.
 """
@@ -26,7 +26,8 @@ has all words of many queries, wherever they are in it.
 class Interpretation(NamedTuple):
     """A query as it was interpreted, with its hits.
 
-    `relaxed`: any of the words is enough. `all_words_docs` is the reply for all words, or None.
+    `relaxed`: some or any of the words are enough. `all_words_docs` is the reply for all words, or
+    None.
     `corrected`: the text that was searched for instead of the text as typed.
     `required`: the texts of places, languages and years that stay mandatory in a relaxed query.
     `is_lenient`: the reading does not need all words. It is `relaxed` only if that adds hits.
