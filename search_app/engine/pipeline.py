@@ -25,6 +25,7 @@ from search_app.engine.interpretation.interpreter import (
 from search_app.engine.interpretation.readings import Interpretation
 from search_app.engine.query.nodes import clauses, drop_boosts
 from search_app.engine.query.term_expansion import count_dropped, is_expanded
+from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import ExpandedEntity, Results
 from search_app.engine.store import Expected, StoreRequest
@@ -55,8 +56,8 @@ def search(
         total=reply.total, titles=reply.titles, is_folded=retrieved.request.fold,
         hits=hits, facets=buckets, hidden_values=hidden_values,
         relaxed=interpretation.relaxed, all_words_docs=all_words_docs,
-        lacks=tuple(_list_lacks(retrieved)), required=interpretation.required,
-        semantic_hits=reply.by_meaning,
+        lacks=tuple(_list_lacks(retrieved, interpreter.vocabulary)),
+        required=interpretation.required, semantic_hits=reply.by_meaning,
         any_word=_count_any_word(retrieved, interpreter, deadline),
         corrected=interpretation.corrected, years=retrieved.dated_query.expressions,
         suggestion=_suggest(retrieved, interpreter, deadline),
@@ -78,11 +79,12 @@ def _list_expanded(interpretation: Interpretation) -> Iterator[ExpandedEntity]:
             yield ExpandedEntity(clause.text, clause.synonyms, clause.narrower)
 
 
-def _list_lacks(retrieved: Retrieval) -> Iterator[tuple[str, int]]:
+def _list_lacks(retrieved: Retrieval, vocabulary: Vocabulary) -> Iterator[tuple[str, int]]:
     """Yield the words that hits lack if some words were left out, with the number of these hits."""
     reply = retrieved.reply
     if retrieved.interpretation.is_step:
-        words = {clause.text: clause for clause in clauses(drop_boosts(reply.tree))}
+        typed = clauses(drop_boosts(reply.tree))
+        words = {zero_results.retype(clause, vocabulary): clause for clause in typed}
         counts = reply.count_with([*words.values()])
         for text, count in zip(words, counts, strict=True):
             if count < reply.total:

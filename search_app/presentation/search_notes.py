@@ -151,7 +151,8 @@ def _relaxed(results: Results, state: SearchState) -> Iterable[QueryNote]:
             results.all_words_docs,
         ) % {"number": format_number(results.all_words_docs)}
         link = gettext("Show only those with all words")
-        yield QueryNote(f"{line} {note_relaxed(results)}", link, state.with_match("all").make_url())
+        note = f"{line} {note_relaxed(results)}".rstrip()
+        yield QueryNote(note, link, state.with_match("all").make_url())
     if results.any_word:
         line = ngettext(
             "Only %(number)s publication matches this query.",
@@ -186,6 +187,8 @@ def _list_names(entities: Sequence[ExpandedEntity]) -> str:
 
 def note_relaxed(results: Results) -> str:
     """Return sentences that say what the hits of a relaxed query match, or what they lack."""
+    if results.all_words_docs == results.total:
+        return ""  # the filters leave only publications with all words
     if results.lacks:
         return " ".join(_describe_lacks(results))
     if not results.required:
@@ -196,12 +199,9 @@ def note_relaxed(results: Results) -> str:
 
 def _describe_lacks(results: Results) -> Iterable[str]:
     """Yield the words that no hit has, and those that some hits lack, with their number."""
-    nowhere = [quote(text) for text, hits in results.lacks if hits == results.total]
-    elsewhere = [
-        f"{quote(text)} ({format_number(hits)})"
-        for text, hits in results.lacks
-        if hits < results.total
-    ]
+    lacks = [(quote(text.strip('"')), hits) for text, hits in results.lacks]
+    nowhere = [text for text, hits in lacks if hits == results.total]
+    elsewhere = [f"{text} ({format_number(hits)})" for text, hits in lacks if hits < results.total]
     if nowhere:
         yield gettext("Words that no result has: %(words)s.") % {"words": join(nowhere)}
     if elsewhere:

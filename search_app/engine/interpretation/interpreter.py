@@ -138,15 +138,15 @@ class Interpreter:
         """
         if strategy.joined is query.Or:
             return [strategy._replace(recognizer=self._values)]
-        return [
-            Strategy(recognizer, query.Or, "both", requires_facts, in_steps)
-            for recognizer, requires_facts, in_steps in (
-                (strategy.recognizer, True, True),
-                (strategy.recognizer, False, True),
-                (self._values, True, False),
-                (self._values, False, False),
-            )
-        ]
+        either: list[Strategy] = []
+        for recognizer, requires_facts in product(
+            (strategy.recognizer, self._values), (True, False)
+        ):
+            relaxed = Strategy(recognizer, query.Or, "both", requires_facts)
+            if recognizer is strategy.recognizer:
+                either.append(relaxed._replace(compounds="one", in_steps=True))
+            either.append(relaxed)
+        return either
 
     def interpret_typed(self, request: SearchRequest, deadline: Deadline) -> Interpretation:
         """Return the interpretation of a text as typed: all words, with synonyms, uncorrected."""
@@ -196,9 +196,12 @@ class Interpreter:
             tree, required = require_facts(tree, self.vocabulary.catalogue)
         boosts = () if tree is None else tuple(self._make_boosts(tree, text, parsed))
         search = ask._replace(tree=tree, boosts=boosts, filters=parsed.filters, text=text)
-        for step in list_steps(tree, self.vocabulary) if strategy.in_steps else ():
-            yield ParsedReading(reading, parsed, search._replace(tree=step), required, is_step=True)
-        yield ParsedReading(reading, parsed, search, required)
+        if not strategy.in_steps:
+            yield ParsedReading(reading, parsed, search, required)
+        elif not parsed.has_operators:
+            for step in list_steps(tree, self.vocabulary):
+                asked = search._replace(tree=step)
+                yield ParsedReading(reading, parsed, asked, required, is_step=True)
 
     def _make_boosts(self, tree: query.Query, text: str, parsed: Parsed) -> Iterator[Clause]:
         """Yield clauses whose hits rank first.

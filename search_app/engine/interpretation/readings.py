@@ -71,7 +71,7 @@ class Strategy(NamedTuple):
     """A way to read a query.
 
     `recognizer` recognizes names. `joined` is And or Or. If `requires_facts`, places, languages and
-    years stay mandatory. If `in_steps`, words are left out one by one before any is enough.
+    years stay mandatory. If `in_steps`, words are left out one by one, but any is never enough.
     """
 
     recognizer: EntityRecognizer
@@ -110,11 +110,10 @@ class ParsedReading(NamedTuple):
 def adds_enough(step: Interpretation, strict: Interpretation, size: int) -> bool:
     """Return whether a step of a relaxed query has enough hits in a catalogue of some size.
 
-    It must have more than the strict reading. For a query with operators, that is enough.
+    It must have more than the strict reading.
     """
     adds_hits = step.reply.by_words > strict.reply.by_words
-    is_open = not step.parsed.has_operators
-    return adds_hits and not (is_open and step.reply.by_fields < count_enough(size))
+    return adds_hits and step.reply.by_fields >= count_enough(size)
 
 
 def mark_relaxed(interpretation: Interpretation, relaxed: Interpretation) -> Interpretation:

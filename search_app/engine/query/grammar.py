@@ -93,8 +93,7 @@ class Level(NamedTuple):
                 elements[-1] = WordRun([*elements[-1].words, *each.words])
             else:
                 elements.append(each)
-        added = element.words if isinstance(element, WordRun) else []
-        return Level(elements, [*self.typed, *added])
+        return Level(elements, _list_typed(elements))
 
     @property
     def has_operators(self) -> bool:
@@ -162,12 +161,22 @@ def _make_level(tokens: Sequence[QueryToken | Parentheses]) -> Level:
             elements[-1].words.append(token.text)
         else:
             elements.append(WordRun([token.text]))
-    typed = [
-        token.text
-        for token in tokens
-        if isinstance(token, QueryToken) and token.kind == "word" and not _get_operator(token)
-    ]
-    return Level(elements, typed)
+    return Level(elements, _list_typed(elements))
+
+
+def _list_typed(elements: Iterable[Element]) -> list[str]:
+    """Return the words of a level itself, in order."""
+    words: list[str] = []
+    for element in elements:
+        if isinstance(element, WordRun):
+            words += element.words
+        elif (
+            isinstance(element, QueryToken)
+            and element.kind == "word"
+            and not _get_operator(element)
+        ):
+            words.append(element.text)
+    return words
 
 
 def _is_sentence_in_capitals(tokens: Sequence[QueryToken | Parentheses]) -> bool:

@@ -204,7 +204,9 @@ class _Parser:
             if (operands := level.list_operands(index))
             and all(self._is_unit(operand, scope) for operand in operands)
         }
-        if not groups or prod(map(len, groups.values())) > self.combinations:
+        combinations = prod(map(len, groups.values()))
+        is_long = combinations * len(level.typed) > MOST_WORDS  # all of them are read each time
+        if not groups or combinations > self.combinations or is_long:
             return []
         index, operands = next(iter(groups.items()))
         self.combinations -= len(operands) - 1

@@ -227,7 +227,7 @@ def test_without_the_extra_the_error_says_how_to_install_it(
 ) -> None:
     """A PDF needs an optional package."""
     monkeypatch.setattr(pdf_module, "PACKAGE", "no_such_package")
-    with pytest.raises(ExtractionError, match=r"pubsearch\[pdf\]"):
+    with pytest.raises(ExtractionError, match=r"make environment-pdf"):
         extract(WHOLE)
 
 

@@ -74,6 +74,7 @@ def test_a_group_finds_the_union_of_its_alternatives(searcher: Searcher) -> None
     @given(groups)
     @example(("", ["police", "judges"], "training"))
     @example(('"Crisis on"', ["sobre", "police"], ""))
+    @example(("", ["trafficking", "smuggling"], "WHO"))
     def check(group: tuple[str, list[str], str]) -> None:
         before, alternatives, after = group
         union = [find_all(f"{before} {each} {after}", searcher) for each in alternatives]
@@ -100,3 +101,11 @@ def test_many_nested_groups_are_read_in_time(searcher: Searcher) -> None:
     interpreter = searcher.interpreter
     tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, query.And).words
     assert sum(1 for _ in clauses(tree)) < 100 * MAX_COMBINATIONS
+
+
+def test_a_long_text_is_read_once(searcher: Searcher) -> None:
+    """The words around many groups are not read again for each combination of alternatives."""
+    interpreter = searcher.interpreter
+    text = " ".join(f"(police OR judges) {'training ' * 40}" for _ in range(6))
+    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, query.And).words
+    assert sum(1 for _ in clauses(tree)) == 6 * (2 + 40)
