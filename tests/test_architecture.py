@@ -1,10 +1,9 @@
-"""The layout of the code: docstrings, sizes, and layers of modules and packages."""
+"""The layout of the code: docstrings, and layers of modules and packages."""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
 from configparser import ConfigParser, SectionProxy
 from functools import cache
 from pathlib import Path
@@ -31,29 +30,10 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def lengths(path: Path) -> Iterator[tuple[str, int]]:
-    """Yield the name and the number of lines of each function of a module."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name, (node.end_lineno or 0) - node.lineno + 1
-
-
 def test_a_module_has_a_summary() -> None:
     """The docstring of a module starts with one line that ends in a period or a colon."""
     summaries = {path: (ast.get_docstring(tree(path)) or "").partition("\n")[0] for path in MODULES}
     assert [path for path in MODULES if not summaries[path].endswith((".", ":"))] == []
-
-
-def test_a_module_is_short() -> None:
-    """A module has at most 300 lines."""
-    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
-    assert [path for path in MODULES if lines[path] > 300] == []
-
-
-def test_a_function_is_short() -> None:
-    """A function has at most 40 lines."""
-    functions = [(path, *function) for path in MODULES for function in lengths(path)]
-    assert [function for function in functions if function[-1] > 40] == []
 
 
 def contracts() -> list[SectionProxy]:
