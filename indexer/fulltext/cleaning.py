@@ -20,7 +20,7 @@ _PRESENTATION = re.compile(
 """Ligatures, letters in a form of one place in a word, and variants of Chinese characters."""
 _NO_TEXT = re.compile("[\ue000-\uf8ff\ufeff]+")
 """Private characters, which fonts of symbols use, and byte order marks."""
-_INNER_SOFT_HYPHEN = re.compile("(?<!\\w)\u00ad|\u00ad(?!\\s*\\Z)")
+_DIVIDED_END = re.compile("\\w\u00ad\\s*\\Z")
 _JOINED = (
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u3190-\u9fff\uf900-\ufaff\uff00-\uff9f]"
 )
@@ -44,7 +44,7 @@ def clean_line(line: str) -> str:
     if line.isascii():
         return clean(line)
     line = _PRESENTATION.sub(_decompose, _NO_TEXT.sub(" ", line))
-    return clean(_INNER_SOFT_HYPHEN.sub("", line))
+    return clean(line) + "\u00ad" * bool(_DIVIDED_END.search(line))
 
 
 def _decompose(match: re.Match[str]) -> str:

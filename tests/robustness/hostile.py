@@ -129,7 +129,7 @@ PAGES: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "an id that leads out": (lambda: page([article("A", "../a")]).encode(), "the id '../a' can't"),
     "an id that is too long": (lambda: page([article("A", "a" * 10**6)]).encode(), "can't be used"),
     "an id that turns the text around": (
-        lambda: page([article("A", "a\u202eb")]).encode(), "the id 'a\\u202eb' can't be used",
+        lambda: page([article("A", "a\u200fb")]).encode(), "the id 'a\\u200fb' can't be used",
     ),
     "an address that is a script": (
         lambda: page([article("A", url="javascript:alert(1)")]).encode(), "is not a web URL",

@@ -169,7 +169,7 @@ def test_truncated_file_keeps_its_readable_entries(
 def test_problems_can_be_printed(corpus: Path, catalogue: Catalogue) -> None:
     """A problem shows text of a file without control characters and line breaks."""
     problems: list[Problem] = []
-    line = {"title": "A\u202etitle", "section": "Tools", "year": "19\n\x1b[2J\ufeff"}
+    line = {"title": "A\u200ftitle", "section": "Tools", "year": "19\n\x1b[2J\ufeff"}
     (corpus / "x.jsonl").write_text(json.dumps(line), encoding="utf-8")
     read(corpus, catalogue, problems)
     [problem] = problems

@@ -292,6 +292,7 @@ def test_a_file_that_is_gone_costs_only_itself(corpus: Corpus, tmp_path: Path, p
 def test_a_pipe_in_place_of_a_file_is_not_waited_for(corpus: Corpus, tmp_path: Path) -> None:
     """A pipe that `sources.toml` names as an attachment is reported, and the build goes on."""
     os.mkfifo(tmp_path / "one.pdf")
+    outside_files.allow(corpus.folder, [str(tmp_path / "one.pdf")])
     corpus.write("two.pdf", "piracy")
     (corpus.folder / "sources.toml").write_text(
         '[[source]]\nfile = "records.jsonl"\nformat = "json"\n'

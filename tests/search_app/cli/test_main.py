@@ -487,7 +487,7 @@ def test_search_prints_synonyms_and_corrections(
         exactly = run("search", "--index", index, words, "--exact", "1")
         assert exactly.status == 0
         assert line not in exactly.out
-        assert "\nOnly the words as typed are searched for.\n" in exactly.out
+        assert "\nOnly the words as typed are searched for." in exactly.out
 
 
 @pytest.mark.parametrize(

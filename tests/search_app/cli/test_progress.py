@@ -28,10 +28,11 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def corpus(tmp_path: Path) -> Path:
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a corpus folder whose only source is a file of 10,000 bytes outside it."""
     outside = tmp_path / "library.ris"
     outside.write_bytes(b"x" * 10_000)
+    monkeypatch.setenv("PUBSEARCH_OUTSIDE", str(tmp_path))
     folder = tmp_path / "corpus"
     folder.mkdir()
     (folder / "sources.toml").write_text(SOURCES.format(file=outside), encoding="utf-8")
