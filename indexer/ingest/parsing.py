@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from indexer.catalogue import access
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Chunk, Problem, Publication
@@ -103,12 +104,12 @@ def parse_chunk(
             continue
         if mapper:
             entry = mapper.map(record, limits)
-            if mapper.is_cut:
+            if mapper.cut_rows:
                 hint = suggest_raising("longest_field")
-                place = record.source
-                problems.append(
-                    Problem(place.file, place.line, "its templates join too much", hint)
-                )
+                if any(row.restricted for row in catalogue.valued if row.name in mapper.cut_rows):
+                    hint += access.UNTIL_THEN
+                message = f"the templates of {', '.join(sorted(mapper.cut_rows))} join too much"
+                problems.append(Problem(record.source.file, record.source.line, message, hint))
         else:
             entry = record
             names = {prop.name for prop in record.properties}

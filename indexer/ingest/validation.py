@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import OSA
 
 from indexer.analysis import language_detection
 from indexer.analysis.cleaning import clean, is_visible, make_slug
@@ -23,8 +22,6 @@ from indexer.ingest.value_checks import CHECKS, MAX_SHOWN_CHARS, InvalidValue, q
 from indexer.values import iso_codes
 
 MAX_ID_CHARS = 200
-_MIN_MISSPELLED_CHARS = 5
-"""Characters of a text in which one wrong letter is a spelling mistake."""
 MAX_NAME_CHARS = 100
 """Characters. A longer unknown property name is not checked for a typo."""
 
@@ -97,8 +94,11 @@ class _Validator:
             if len(kept) < len(stated):
                 length = sum(prop.length for prop in stated)
                 message = f"its values have {length} characters, more than {limits.longest_field}"
-                hint = suggest_raising("longest_field")
-                self.report(message, hint, self.catalogue.by_name[name])
+                hint, field = suggest_raising("longest_field"), self.catalogue.by_name[name]
+                if field.restricted:  # a dropped value may be
+                    hint += access.UNTIL_THEN
+                    kept.append(Property(name, field.restricted[0], field.restricted[0]))
+                self.report(message, hint, field)
                 self.stated[name] = kept
 
     def _report_unknown(self, name: str) -> None:
@@ -159,25 +159,30 @@ class _Validator:
             except InvalidValue as error:
                 message, hint = error.args
                 if field.restricted:
-                    hint += ". Until then, the publication is given out on request only"
+                    hint += access.UNTIL_THEN
                     values.append(field.restricted[0])
                 self.report(message, hint, field)
         return values
 
     def _find_restricted(self, value: Value, field: Field) -> str | None:
-        """Return the restricted value that a value means, or from which it differs by a letter."""
+        """Return the restricted value that a value means, or seems to mean.
+
+        Report one that it only seems to mean, or only mentions.
+        """
         if restricted := access.find_restricted(value, field):
             return restricted
-        folded = access.fold_value(str(value))
-        if len(folded) < _MIN_MISSPELLED_CHARS or str(value) in field.values:
+        text = str(value)
+        if text in field.values:
             return None
-        for restricted in field.restricted:
-            if OSA.distance(folded, access.fold_value(restricted), score_cutoff=1) == 1:
-                message = f"{quote(value)} seems to be {quote(restricted)}, which is restricted"
-                hint = "Correct it, or list it in the values of the row. It was taken as restricted"
-                self.report(message, hint, field)
-                return restricted
-        return None
+        if restricted := access.find_similar(text, field.restricted):
+            message = f"{quote(value)} seems to be {quote(restricted)}, which is restricted"
+            hint = "Correct it, or list it in the values of the row. It was taken as restricted"
+            self.report(message, hint, field)
+        elif not field.values and (mentioned := access.find_mentioned(text, field.restricted)):
+            message = f"{quote(value)} mentions {quote(mentioned)}, but is not restricted"
+            hint = f"If it is, write {quote(mentioned)}. Otherwise list it in the values of the row"
+            self.report(message, hint, field)
+        return restricted
 
     def _deduplicate(self, values: list[Value], field: Field) -> list[Value]:
         """Deduplicate the values. If the field allows one, keep the restricted or the first one."""

@@ -73,7 +73,7 @@ class Mapper:
             (field.name, is_day_first): make_normalizer(field, day_first=is_day_first)
             for field in catalogue.stored for is_day_first in (False, True)
         }  # fmt: skip
-        self._unjoined, self.is_cut = 0, False
+        self._unjoined, self.cut_rows = 0, set[str]()
         self._known = {*source.unused, *chain.from_iterable(self._columns_by_row.values())}
         rules = (specifications, source.split, source.day_first, reader.NAME, reader.VERSION)
         self.digest = sha256(msgspec.json.encode(rules)).digest()
@@ -81,9 +81,9 @@ class Mapper:
     def map(self, record: SourceRecord, limits: Limits = LIMITS) -> SourceRecord:
         """Return the record with the names of rows instead of columns.
 
-        `is_cut` is true afterwards if its templates would join too many characters.
+        `cut_rows` are afterwards those whose templates would join too many characters.
         """
-        self._unjoined, self.is_cut = _JOINED_FIELDS * limits.longest_field, False
+        self._unjoined, self.cut_rows = _JOINED_FIELDS * limits.longest_field, set()
         columns = self._collect(record.properties)
         properties: list[Property] = []
         identity = record.id
@@ -91,7 +91,10 @@ class Mapper:
             if row == ID_ROW:
                 identity = self._make_id(alternatives, columns)
                 continue
-            properties += self._fill(self.catalogue.by_name[row], alternatives, columns)
+            field = self.catalogue.by_name[row]
+            properties += self._fill(field, alternatives, columns)
+            if row in self.cut_rows and field.restricted:  # what was cut may be restricted
+                properties.append(Property(row, field.restricted[0], field.restricted[0]))
         return SourceRecord(record.source, tuple(properties), identity)
 
     def _make_plan(self, columns: frozenset[str]) -> _Plan:
@@ -111,7 +114,7 @@ class Mapper:
     ) -> str | None:
         """Return the first usable id of a record, or None."""
         for specification in alternatives:
-            for prop in self._select(specification, columns):
+            for prop in self._select(ID_ROW, specification, columns):
                 if identity := make_id(prop.value):
                     return identity
         return None
@@ -203,12 +206,13 @@ class Mapper:
         values: list[Property] = []
         rejected: list[Property] = []
         if field.several or field.restricted:
-            selected = [self._select(specification, columns) for specification in alternatives]
+            selected = [self._select(field.name, each, columns) for each in alternatives]
             stated = normalization.order_by_group([*chain.from_iterable(selected)])
             self._add_values(field, stated, values, rejected)
             return values + rejected
         for specification in alternatives:
-            self._add_values(field, self._select(specification, columns), values, rejected)
+            stated = self._select(field.name, specification, columns)
+            self._add_values(field, stated, values, rejected)
             if values and field.role != "abstract":
                 if field.role == "title":
                     values += self._list_translations(field, values, columns, alternatives)
@@ -249,20 +253,20 @@ class Mapper:
         """Yield the titles of later specifications in languages that the titles do not have."""
         languages = {title.language for title in titles}
         for prop in chain.from_iterable(
-            self._select(specification, columns) for specification in alternatives
+            self._select(field.name, each, columns) for each in alternatives
         ):
             if prop.language and prop.language not in languages:
                 for text in normalize(field, prop.value, day_first=False) or ():
                     yield Property(field.name, text, text, prop.language)
 
     def _select(
-        self, alternatives: Sequence[Template], columns: templates.Columns
+        self, row: str, alternatives: Sequence[Template], columns: templates.Columns
     ) -> Sequence[Property]:
         """Return the values of the first alternative that has any."""
         for template in alternatives:
             self._unjoined -= (length := template.measure(columns))
             if length and self._unjoined < 0:
-                self.is_cut = True
+                self.cut_rows.add(row)
             elif values := template.evaluate(columns):
                 return values
         return ()

@@ -9,8 +9,17 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.records import Problem, Property, Publication, SourceLocation, SourceRecord
+from indexer.catalogue.limits import LIMITS
+from indexer.catalogue.records import (
+    Chunk,
+    Problem,
+    Property,
+    Publication,
+    SourceLocation,
+    SourceRecord,
+)
 from indexer.ingest import duplicates
+from indexer.ingest.parsing import parse_chunk
 from indexer.ingest.validation import validate
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.sources import Source
@@ -87,6 +96,42 @@ def test_a_misspelled_value_is_restricted_and_reported(value: str) -> None:
     assert len(problems) == 1
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "open; Confidential", "Confidential (see the note)", "<b>Confidential</b>",
+        "open, à la demande", "Confidential - ask us", "Note: confidentiaal. Until 2030",
+    ],
+)  # fmt: skip
+def test_a_restricted_part_of_a_value_restricts_and_is_reported(value: str) -> None:
+    """A restricted value counts next to another value, a note, or markup."""
+    problems: list[Problem] = []
+    values = validated([value], ACCESS, problems).values["access"]
+    assert {*values} <= {*ACCESS.restricted}
+    assert ["which is restricted" in problem.what for problem in problems] == [True]
+    listing = msgspec.structs.replace(ACCESS, values=(*ACCESS.restricted, value))
+    assert validated([value], listing, problems).values["access"] == (value,)
+    assert len(problems) == 1
+
+
+@pytest.mark.parametrize("value", ["not confidential", "given out à la  Demande only"])
+def test_a_mentioned_restricted_value_is_reported(value: str) -> None:
+    """A restricted value among other words may mean anything, so it is reported."""
+    problems: list[Problem] = []
+    assert validated([value], ACCESS, problems).values["access"]
+    assert ["but is not restricted" in problem.what for problem in problems] == [True]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_value_over_the_limit_is_restricted_and_reported(several: bool) -> None:
+    """A value that is too long to be kept may be a restricted one."""
+    problems: list[Problem] = []
+    access = msgspec.structs.replace(ACCESS, several=several)
+    value = "Confidential" + " " * LIMITS.longest_field
+    assert "Confidential" in validated(["open", value], access, problems).values["access"]
+    assert "on request only" in problems[0].hint
+
+
 def test_an_unlisted_value_is_restricted_and_reported() -> None:
     """If the row lists its values, any other value counts as restricted."""
     problems: list[Problem] = []
@@ -108,6 +153,24 @@ def test_a_mapped_source_keeps_restricted_values(fields: tuple[str, ...]) -> Non
     publication = validate(mapped, catalogue, list[Problem]().append)
     assert publication
     assert is_restricted(publication, catalogue)
+
+
+@pytest.mark.parametrize("access", ["{status} {long}", "{status} {long}|other"])
+@pytest.mark.parametrize("several", [False, True])
+def test_a_template_that_is_cut_restricts(access: str, several: bool) -> None:
+    """If the templates of a record join too much, its access may be a restricted one."""
+    row = msgspec.structs.replace(ACCESS, several=several)
+    catalogue = Catalogue("", "", (TITLE, Field("authors", "Authors", several=True), row))
+    fields: dict[str, str | tuple[str, ...]]
+    fields = {"title": ("t",), "authors": ("{long}0",) * 20, "access": (access,)}
+    values = {"t": "T", "long": "x" * 60_000, "status": "confidential", "other": "open"}
+    line = msgspec.json.encode(values)
+    mapper = Mapper(Source(file="a", format="jsonl", fields=fields), jsonl, catalogue)
+    parsed = parse_chunk(Chunk(line, "a", 1), jsonl, mapper, catalogue, LIMITS)
+    [publication], problem = parsed.publications, parsed.problems[0]
+    assert is_restricted(publication, catalogue)
+    assert problem.what == "the templates of access, authors join too much"
+    assert "on request only" in problem.hint
 
 
 @pytest.mark.parametrize("stated", [("open", "Confidential"), ("Confidential", "open")])

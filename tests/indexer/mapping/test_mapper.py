@@ -316,7 +316,7 @@ def test_templates_join_a_bounded_text(templates: tuple[str, ...]) -> None:
     values = [("TI", "T"), *[("a", "é" * 60_000)] * 15]
     with limit_memory(100):
         mapped = mapper.map(record(*values))
-    assert mapper.is_cut
+    assert mapper.cut_rows
     assert sum(len(prop.value) for prop in mapped.properties) <= 10 * LIMITS.longest_field
     assert apply(mapper, ("TI", "T"), ("a", "b"))["title"] == ["T"]
-    assert not mapper.is_cut
+    assert not mapper.cut_rows
