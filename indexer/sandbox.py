@@ -43,7 +43,7 @@ _CALLS = {
     "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139),
     "pread64": (17, 67), "readv": (19, 65), "writev": (20, 66), "sched_yield": (24, 124),
     "mremap": (25, 216), "madvise": (28, 233), "dup": (32, 23), "nanosleep": (35, 101),
-    "getpid": (39, 172), "exit": (60, 93), "uname": (63, 160), "fcntl": (72, 25),
+    "getpid": (39, 172), "exit": (60, 93), "uname": (63, 160),
     "getcwd": (79, 17), "gettimeofday": (96, 169), "getrlimit": (97, 163),
     "getrusage": (98, 165), "sysinfo": (99, 179), "times": (100, 153), "getuid": (102, 174),
     "getppid": (110, 173), "getgid": (104, 176), "geteuid": (107, 175), "getegid": (108, 177),
@@ -59,14 +59,18 @@ _OLDER_CALLS = {"stat": 4, "lstat": 6, "poll": 7, "access": 21, "readlink": 89}
 """The same for those that only x86-64 has."""
 _OPENS = {"openat": (257, 56)}
 """The system call that opens a file, which is allowed for reading only."""
+_CONTROLS = {"fcntl": (72, 25)}
+"""The system call that controls an open file. Others of its commands send signals."""
+_COMMANDS = (0, 1030, 1, 2, 3)
+"""Its commands that are allowed: F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, and F_GETFL."""
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 """Flags of files that are opened to change something."""
 _ALLOW, _DENY = 0x7FFF_0000, 0x0005_0000 | 1
 """The results of a filter: allow the system call, or let it fail with EPERM."""
 _LOAD, _JUMP_IF_EQUAL, _JUMP_IF_ANY, _RETURN = 0x20, 0x15, 0x45, 0x06
 """Instructions of a filter. `_JUMP_IF_ANY`: if any of some bits is set."""
-_CALL, _ARCHITECTURE, _FLAGS = 0, 4, 32
-"""Offsets in what a filter gets: the system call, and its third argument."""
+_CALL, _ARCHITECTURE, _COMMAND, _FLAGS = 0, 4, 24, 32
+"""Offsets in what a filter gets: the system call, and its second and third argument."""
 
 
 def closes_network() -> bool:
@@ -132,14 +136,23 @@ def _make_filter(architecture: int, column: int) -> list[bytes]:
     allowed = [numbers[column] for numbers in _CALLS.values()]
     if not column:
         allowed += _OLDER_CALLS.values()
-    opening = _OPENS["openat"][column]
-    count = len(allowed)
+    opening, controlling = _OPENS["openat"][column], _CONTROLS["fcntl"][column]
+    count, commands = len(allowed), len(_COMMANDS)
     # A jump skips instructions: if its condition holds, and if not.
     steps = [
-        (_LOAD, 0, 0, _ARCHITECTURE), (_JUMP_IF_EQUAL, 0, count + 4, architecture),
+        (_LOAD, 0, 0, _ARCHITECTURE), (_JUMP_IF_EQUAL, 0, count + commands + 6, architecture),
         (_LOAD, 0, 0, _CALL),
-        *((_JUMP_IF_EQUAL, count - index + 3, 0, call) for index, call in enumerate(allowed)),
+        *(
+            (_JUMP_IF_EQUAL, count - index + commands + 5, 0, call)
+            for index, call in enumerate(allowed)
+        ),
         (_JUMP_IF_EQUAL, 0, 2, opening), (_LOAD, 0, 0, _FLAGS),
-        (_JUMP_IF_ANY, 0, 1, _WRITING), (_RETURN, 0, 0, _DENY), (_RETURN, 0, 0, _ALLOW),
+        (_JUMP_IF_ANY, commands + 2, commands + 3, _WRITING),
+        (_JUMP_IF_EQUAL, 0, commands + 1, controlling), (_LOAD, 0, 0, _COMMAND),
+        *(
+            (_JUMP_IF_EQUAL, commands - index, 0, command)
+            for index, command in enumerate(_COMMANDS)
+        ),
+        (_RETURN, 0, 0, _DENY), (_RETURN, 0, 0, _ALLOW),
     ]  # fmt: skip
     return [struct.pack("HBBI", *step) for step in steps]

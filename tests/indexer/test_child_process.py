@@ -66,6 +66,10 @@ def test_there_is_no_network(tmp_path: Path) -> None:
         "os.listdir(os.path.dirname(target))", "os.kill(1, 0)", "os.kill(os.getpid(), 0)",
         "os.fork()", "os.execv('/bin/true', ['true'])", "socket.socket()",
         "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)", "socket.socketpair()",
+        "fcntl.fcntl(1, fcntl.F_SETOWN, os.getpid())", "fcntl.fcntl(1, fcntl.F_SETOWN, -1)",
+        "fcntl.fcntl(1, 15, bytes(8))", "fcntl.fcntl(1, fcntl.F_SETSIG, 9)",
+        "fcntl.fcntl(1, fcntl.F_SETFL, os.O_ASYNC)", "fcntl.fcntl(1, fcntl.F_NOTIFY, 0)",
+        "fcntl.fcntl(0, fcntl.F_SETLEASE, fcntl.F_RDLCK)",
     ],
 )  # fmt: skip
 def test_a_script_changes_and_reads_nothing_else(tmp_path: Path, attempt: str) -> None:
@@ -74,11 +78,25 @@ def test_a_script_changes_and_reads_nothing_else(tmp_path: Path, attempt: str) -
     target.write_text("text")
     before = target.stat()
     script = (
-        f"import os, socket\ntarget = {str(target)!r}\n"
+        f"import fcntl, os, socket\ntarget = {str(target)!r}\n"
         f"try: {attempt}\nexcept PermissionError: print('refused')"
     )
     assert run(tmp_path, script) == "refused\n"
     assert (target.read_text(), target.stat().st_mode) == ("text", before.st_mode)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a sandbox")
+def test_a_script_reads_and_copies_its_files(tmp_path: Path) -> None:
+    """A script may open a module, copy an open file, and look at its flags."""
+    script = (
+        "import fcntl, os\n"
+        "commands = fcntl.F_GETFD, fcntl.F_GETFL, fcntl.F_DUPFD, fcntl.F_DUPFD_CLOEXEC\n"
+        "os.close(os.open(os.__file__, os.O_RDONLY))\n"
+        "copies = [fcntl.fcntl(0, command) for command in commands]\n"
+        "fcntl.fcntl(copies[2], fcntl.F_SETFD, fcntl.FD_CLOEXEC)\n"
+        "print(fcntl.fcntl(copies[2], fcntl.F_GETFD), os.read(os.dup(copies[3]), 9))"
+    )
+    assert run(tmp_path, script, source=b"text") == "1 b'text'\n"
 
 
 @pytest.mark.skipif(not Path(HEADER).exists(), reason="needs the headers of Linux")
@@ -86,7 +104,7 @@ def test_the_system_calls_have_their_numbers() -> None:
     """The filter names the system calls of ARM64 by the numbers in the headers of Linux."""
     numbers = dict(re.findall(r"#define __NR(?:3264)?_(\w+) (\d+)", Path(HEADER).read_text()))
     numbers |= {"newfstatat": numbers["fstatat"]}
-    calls = sandbox._CALLS | sandbox._OPENS
+    calls = sandbox._CALLS | sandbox._OPENS | sandbox._CONTROLS
     assert {name: str(number) for name, (_, number) in calls.items()} == {
         name: numbers[name] for name in calls
     }
