@@ -45,6 +45,8 @@ _PATIENCE = 4
 _IDLE_SECONDS = 10
 """Seconds without a file after which a server ends."""
 _STATUS_BYTES = 4
+_NO_SANDBOX = 3
+"""The exit status of a child process that can't enter the sandbox."""
 _NEW_NETWORK_OF_NEW_USER = 0x4000_0000 | 0x1000_0000
 """CLONE_NEWNET and CLONE_NEWUSER of Linux. Only root may make a network without the second."""
 _HAS_NETWORK = (
@@ -197,6 +199,8 @@ class _OutputReader:
         self.is_finished = status is not None
         if status == -signal.SIGXCPU:
             raise ChildFailed("it takes too much time")
+        if status == _NO_SANDBOX:
+            raise ChildFailed("its process can't enter the sandbox")
         if status != 0:
             raise ChildFailed("it is damaged or needs too much memory")
 
@@ -273,7 +277,10 @@ def _run_child(
         sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
         sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
         _limit_resources(memory, seconds)
-        enter_sandbox()
+        try:
+            enter_sandbox()
+        except OSError:
+            os._exit(_NO_SANDBOX)
         program.main(*arguments)
         sys.stdout.flush()
     except BaseException:  # noqa: BLE001 - the server must not continue here

@@ -18,6 +18,7 @@ import signal
 import struct
 import sys
 import sysconfig
+from contextlib import suppress
 from pathlib import Path
 
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _PARENT_DEATH_SIGNAL = 38, 22, 1
@@ -75,7 +76,10 @@ _CALL, _ARCHITECTURE, _COMMAND, _FLAGS = 0, 4, 24, 32
 
 def closes_network() -> bool:
     """Return whether `enter` takes the network away."""
-    if not _find_architecture():
+    if (
+        sys.platform != "linux" or sys.maxsize < 1 << 32
+        or platform.machine() not in _ARCHITECTURES
+    ):  # fmt: skip
         return False
     # The kernel has filters if it only finds fault with the address of this one.
     libc = ctypes.CDLL(None, use_errno=True)
@@ -84,16 +88,28 @@ def closes_network() -> bool:
 
 
 def enter(parent: int) -> None:
-    """Enter the sandbox, and end with the parent process."""
+    """Enter the sandbox, and end with the parent process.
+
+    Raise OSError if this system has a part of the sandbox that can't be entered.
+    """
     if sys.platform != "linux":
         return
-    libc = ctypes.CDLL(None)
-    libc.prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    libc = ctypes.CDLL(None, use_errno=True)
+    _check(libc.prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0))
     if os.getppid() != parent:  # it has ended already
         sys.exit(1)
-    libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    _check(libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
     _close_files(libc)
-    _close_calls(libc)
+    if closes_network():
+        _close_calls(libc, *_ARCHITECTURES[platform.machine()])
+
+
+def _check(result: int) -> int:
+    """Return the result of a system call. Raise OSError if it failed."""
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
 
 
 def _close_files(libc: ctypes.CDLL) -> None:
@@ -102,33 +118,25 @@ def _close_files(libc: ctypes.CDLL) -> None:
         return
     rights = _FILE_RIGHTS.get(version, max(_FILE_RIGHTS.values()))
     attributes = struct.pack("Q", (1 << rights) - 1)
-    ruleset = libc.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
-    if ruleset < 0:
-        return
+    size = ctypes.c_size_t(len(attributes))
+    ruleset = _check(libc.syscall(_CREATE_RULESET, attributes, size, 0))
     # Python and its libraries load some modules late, such as those of encodings.
     libraries = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "platlib")}
     for place in (*libraries, str(Path(__file__).parent)):
-        folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        libc.syscall(_ADD_RULE, ruleset, _BENEATH, struct.pack("=Qi", _READING, folder), 0)
-        os.close(folder)
-    libc.syscall(_RESTRICT_SELF, ruleset, 0)
+        with suppress(FileNotFoundError):  # a Python need not have all of them
+            folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            rule = struct.pack("=Qi", _READING, folder)
+            _check(libc.syscall(_ADD_RULE, ruleset, _BENEATH, rule, 0))
+            os.close(folder)
+    _check(libc.syscall(_RESTRICT_SELF, ruleset, 0))
     os.close(ruleset)
 
 
-def _find_architecture() -> tuple[int, int] | None:
-    """Return the number and the column of this architecture, or None if it has no filter."""
-    is_known = sys.platform == "linux" and sys.maxsize > 1 << 32
-    return _ARCHITECTURES.get(platform.machine()) if is_known else None
-
-
-def _close_calls(libc: ctypes.CDLL) -> None:
-    if not (found := _find_architecture()):
-        return
-    architecture, column = found
+def _close_calls(libc: ctypes.CDLL, architecture: int, column: int) -> None:
     instructions = _make_filter(architecture, column)
     code = ctypes.create_string_buffer(b"".join(instructions))
     program = struct.pack("HP", len(instructions), ctypes.addressof(code))
-    libc.prctl(_SET_SECCOMP, _FILTER, program, 0, 0)
+    _check(libc.prctl(_SET_SECCOMP, _FILTER, program, 0, 0))
 
 
 def _make_filter(architecture: int, column: int) -> list[bytes]:

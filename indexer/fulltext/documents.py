@@ -22,7 +22,13 @@ from indexer.catalogue.safe_files import open_file
 from indexer.child_process import ChildFailed, ProcessLimits, run_limited
 from indexer.fulltext import pdf, text_process
 from indexer.fulltext.cache import TextCache
-from indexer.fulltext.text import PLAIN_TEXT, ExtractionError, Fault, FullText
+from indexer.fulltext.text import (
+    DECODING_ERRORS,
+    PLAIN_TEXT,
+    ExtractionError,
+    Fault,
+    FullText,
+)
 
 VERSION = 3
 """Increase it if the same file gives another text. Then all files are read again."""
@@ -177,11 +183,12 @@ def _read_text(stream: BufferedReader, suffix: str, digest: str, limits: Limits)
     with run_limited(_TEXT_PROGRAM, arguments, stream, child_limits) as blocks:
         try:
             text = msgspec.msgpack.decode(b"".join(blocks), type=FullText)
-        except (ChildFailed, msgspec.MsgspecError) as error:
+        except (ChildFailed, *DECODING_ERRORS) as error:
             raise ExtractionError(f"the file can't be read: {error}", "Save it again") from None
     if not text.pages:
-        raise ExtractionError(text.faults[0].what, text.faults[0].hint)
-    return text
+        fault = text.faults[0] if text.faults else Fault("the file can't be read", "Save it again")
+        raise ExtractionError(fault.what, fault.hint)
+    return msgspec.structs.replace(text, digest=digest)
 
 
 def _complete(text: FullText, file: Path) -> FullText:

@@ -16,6 +16,7 @@ from indexer.fulltext import pdf_description
 from indexer.fulltext.cleaning import clean_pages
 from indexer.fulltext.layout import Line, split_paragraphs
 from indexer.fulltext.text import (
+    DECODING_ERRORS,
     ExtractionError,
     Fault,
     FullText,
@@ -103,12 +104,10 @@ def _run(stream: IO[bytes], limits: Limits) -> _Output:
                     output.pages.append(msgspec.json.decode(line, type=_Page))
                 else:
                     output = _Output(_decode_description(line))
-        except ChildFailed as error:
+        except (ChildFailed, *DECODING_ERRORS) as error:
             if not output or not output.pages:
-                raise ExtractionError(
-                    f"the PDF can't be read: {error.reason}", _SAVE_AGAIN
-                ) from None
-            output.failure = error.reason
+                raise ExtractionError(f"the PDF can't be read: {error}", _SAVE_AGAIN) from None
+            output.failure = str(error)
     if not output:
         raise ExtractionError("the PDF can't be read", _SAVE_AGAIN)
     return output
@@ -128,7 +127,7 @@ def _split_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
 def _decode_description(line: bytes) -> pdf_description.Description:
     description = msgspec.json.decode(line, type=pdf_description.Description)
     if description.error:
-        raise ExtractionError(*_ERRORS[description.error])
+        raise ExtractionError(*_ERRORS.get(description.error, _ERRORS["damaged"]))
     return description
 
 

@@ -9,6 +9,8 @@ from indexer.catalogue.records import Problem
 
 PLAIN_TEXT = "text/plain"
 """The type of a text without markup."""
+DECODING_ERRORS = (msgspec.MsgspecError, UnicodeError, RecursionError)
+"""Exceptions of decoding the output of a process that a hostile file may have taken over."""
 
 
 class ExtractionError(Exception):

@@ -99,6 +99,29 @@ def test_a_script_reads_and_copies_its_files(tmp_path: Path) -> None:
     assert run(tmp_path, script, source=b"text") == "1 b'text'\n"
 
 
+LAYERS = """
+import ctypes, struct, sys
+from pathlib import Path
+from tests.indexer.test_child_process import run
+libc = ctypes.CDLL(None)
+libc.prctl(38, 1, 0, 0, 0)
+while not libc.syscall(446, libc.syscall(444, struct.pack("Q", 1 << 10), ctypes.c_size_t(8), 0), 0):
+    pass
+print(run(Path(sys.argv[1]), "print('read')"))
+"""
+"""Take all layers of Landlock that a process can have, and read a file."""
+
+
+@pytest.mark.skipif(not sandbox.closes_network(), reason="this system has no filter")
+def test_a_file_is_not_read_without_the_sandbox(tmp_path: Path) -> None:
+    """If the system has a sandbox that can't be entered, the error says so."""
+    ended = subprocess.run(
+        [sys.executable, "-c", LAYERS, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert "read\n" not in ended.stdout
+    assert "its process can't enter the sandbox" in ended.stderr
+
+
 @pytest.mark.skipif(not Path(HEADER).exists(), reason="needs the headers of Linux")
 def test_the_system_calls_have_their_numbers() -> None:
     """The filter names the system calls of ARM64 by the numbers in the headers of Linux."""

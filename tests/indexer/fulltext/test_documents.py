@@ -163,6 +163,36 @@ def test_a_file_that_changes_while_it_is_read_has_no_text(tmp_path: Path) -> Non
     assert extract(path, digest, LIMITS, cache).pages == ("first text",)
 
 
+EMPTY = {"digest": "", "media_type": "text/html", "pages": ()}
+
+
+@pytest.mark.parametrize(
+    ("name", "output"),
+    [
+        ("a.html", msgspec.msgpack.encode(EMPTY)),
+        ("a.html", msgspec.msgpack.encode({**EMPTY, "pages": 7})),
+        ("a.html", msgspec.msgpack.encode(EMPTY).replace(b"text", b"\xff\xff\xff\xff")),
+        ("a.pdf", b'{"error": "unknown"}\n'),
+        ("a.pdf", b'{"pages": "many"}\n'),
+        ("a.pdf", b'{"pages": 1}\n{"lines": 7}\n'),
+        ("a.pdf", b'{"pages": 1, "title": "\xff"}\n'),
+        ("a.pdf", b'{"pages": 1, "x": ' + b"[" * 100_000 + b"\n"),
+    ],
+    ids=range(8),
+)
+def test_unexpected_output_of_a_process_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, output: bytes
+) -> None:
+    """A hostile file that has its process write anything has no text, and the build goes on."""
+    program = tmp_path / "program.py"
+    program.write_text(f"import os\ndef main(*_): os.write(1, {output!r})\n", encoding="utf-8")
+    monkeypatch.setattr(documents, "_TEXT_PROGRAM", str(program))
+    monkeypatch.setattr(pdf, "_PROGRAM", str(program))
+    file = write(tmp_path, name, make_pdf(["x"]) if name == "a.pdf" else "x")
+    [text] = extract_all([file], LIMITS, TextCache(tmp_path / "cache"))
+    assert (text.digest, text.pages, len(text.faults)) == (file[1], (), 1)
+
+
 def test_several_files_come_in_order(tmp_path: Path) -> None:
     """Each file gives its text. One that can't be read has no pages, and its error as a fault."""
     names = [f"{number}.pdf" for number in range(9)]
