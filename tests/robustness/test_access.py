@@ -152,7 +152,32 @@ def test_unknown_host_names_are_refused(made: Make) -> None:
         assert client.get("/healthz", headers={"Host": host}).status_code == 200
 
 
+NAMED = {
+    "example.org": 200, "Example.ORG.": 200, "example.org:": 200, "a.example.org": 400,
+    "[::1]": 200, "[::1]:8000": 200, "[0:0::1]": 200, "[::2]": 400, "192.0.2.1:80": 200,
+    "192.0.2.11": 400, "xn--mnchen-3ya.example": 200, "example.net": 200, "A.b.Example.net": 200,
+    "anexample.net": 400, "": 400, ".": 400, "example.org:99999": 400,
+}  # fmt: skip
+
+
+def test_host_names_match_however_they_are_written(made: Make) -> None:
+    """Case, a port, a final dot, and the form of an IPv6 address do not count on either side."""
+    hosts = "Example.org:443, [::1], 192.0.2.1, München.example., .EXAMPLE.net,"
+    client = made(hosts=hosts).test_client()
+    for host, status in NAMED.items():
+        assert client.get("/about", headers={"Host": host}).status_code == status, host
+    assert (
+        made(hosts="0::1").test_client().get("/about", headers={"Host": "[::1]"}).status_code == 200
+    )
+    for empty in (".", "[]", ":80"):
+        answer = made(hosts=empty).test_client().get("/about", headers={"Host": "a.example"})
+        assert answer.status_code == 400
+    with pytest.raises(SettingError, match="PUBSEARCH_HOSTS"):
+        made(hosts="é" * 100)
+
+
 LOOPBACK = {
+    "localhost:": 200, "evil.example:": 400,
     "localhost": 200, "localhost:8000": 200, "LocalHost.": 200, "catalogue.localhost:80": 200,
     "127.0.0.1": 200, "127.9.9.9:8000": 200, "[::1]:8000": 200, "[::ffff:127.0.0.1]": 200,
     "evil.example": 400, "evil.example:8000": 400, "localhost.evil.example": 400,

@@ -16,7 +16,6 @@ import flask
 from flask import Flask, g, request
 from werkzeug.exceptions import BadRequest, RequestURITooLarge, TooManyRequests
 from werkzeug.http import parse_range_header
-from werkzeug.sansio.utils import host_is_trusted
 
 from indexer.extras import describe_installation
 from search_app.config import SettingError, Settings
@@ -40,7 +39,7 @@ _NETWORK = 64
 """Leading bits of an IPv6 address that identify one customer of a network."""
 MONITORED = frozenset({"site.health", "site.metrics"})
 """Routes for monitoring. Their requests need neither the name of the site nor its prefix."""
-_PORT = re.compile(r":[0-9]*\Z")
+_PORT = re.compile(r"\A([^:]*|\[.*\]):[0-9]*\Z")
 UNLIMITED = MONITORED | {"static"}
 """Routes that the rate limit does not count: monitoring, and the static files of pages."""
 
@@ -74,6 +73,9 @@ class Request(flask.Request):
         self.has_bad_host = not _HOST.fullmatch(environ.get("HTTP_HOST") or _NO_HOST)
         if self.has_bad_host:
             environ = {**environ, "HTTP_HOST": _NO_HOST}
+        elif environ.get("HTTP_HOST", "").endswith(":"):
+            # An empty port is the usual one (RFC 3986, 3.2.3). Werkzeug would reject it.
+            environ = {**environ, "HTTP_HOST": environ["HTTP_HOST"][:-1]}
         super().__init__(environ, *args, **kwargs)
         self.query_string = _BEYOND_ASCII.sub(
             lambda byte: b"%%%02X" % ord(byte[0]), self.query_string
@@ -84,7 +86,7 @@ def register(app: Flask, settings: Settings) -> None:
     """Add the checks. Raise SettingError if the rate is invalid or its package is not installed."""
     app.request_class = Request
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    hosts = [name for host_name in settings.hosts.split(",") if (name := host_name.strip())]
+    hosts = _read_hosts(settings.hosts)
     app.wsgi_app = mount(app.wsgi_app, settings)  # type: ignore[assignment, method-assign]
 
     def begin_request() -> None:
@@ -97,8 +99,7 @@ def register(app: Flask, settings: Settings) -> None:
             raise BadRequest(
                 gettext("The Host header is not a host name. Send the name of this site.")
             )
-        host = request.headers.get("Host", "")
-        if hosts and request.endpoint not in MONITORED and not host_is_trusted(host, hosts):
+        if hosts and request.endpoint not in MONITORED and not _is_named(hosts):
             raise UnknownHost
         if not hosts and not settings.proxies:
             _check_loopback()
@@ -112,6 +113,34 @@ def register(app: Flask, settings: Settings) -> None:
     if settings.rate:
         _make_limiter(settings.rate).init_app(app)
     app.before_request(check_request)
+
+
+def _read_hosts(setting: str) -> list[str]:
+    """Return the names in the setting `hosts`. Raise SettingError if one can't be a host name."""
+    try:
+        return [_fold_host(name) for stated in setting.split(",") if (name := stated.strip())]
+    except UnicodeError as error:
+        raise SettingError(f"PUBSEARCH_HOSTS has a name that no host can have: {error}") from error
+
+
+def _fold_host(host: str) -> str:
+    """Return the name or IP address of a host with or without a port, in one form.
+
+    Raise UnicodeError if a name beyond ASCII is invalid.
+    """
+    name = _PORT.sub(r"\1", host).strip("[]").removesuffix(".").lower()
+    if not name.isascii():
+        name = ".".join(label.encode("idna").decode("ascii") for label in name.split("."))
+    return str(_parse_address(name) or name)
+
+
+def _is_named(hosts: list[str]) -> bool:
+    """Return whether the host of the request is one of these. A leading dot includes subdomains."""
+    host = _fold_host(request.host)
+    return bool(host) and any(
+        host == name.removeprefix(".") or (name.startswith(".") and host.endswith(name))
+        for name in hosts
+    )
 
 
 def _check_loopback() -> None:
@@ -130,7 +159,7 @@ def _check_loopback() -> None:
 
 def _has_loopback_name() -> bool:
     """Return whether the host of the request is a name or an IP address of this machine."""
-    name = _PORT.sub("", request.host).lower().strip("[]").removesuffix(".")
+    name = _fold_host(request.host)
     return _is_loopback(name) or name == "localhost" or name.endswith(".localhost")
 
 
