@@ -1,6 +1,7 @@
 """Read TOML with bounded memory. No other module may import `tomllib` (ruff.toml).
 
-`tomllib` needs about 1 kB for each part of a key, and for a dotted key the square of its parts.
+`tomllib` needs about 1 kB for each part of a key, for a dotted key the square of its parts, and for
+a number 130 times its length.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ MAX_KEY_PARTS = 20
 """Limit on the parts of one key: `a.b` has two."""
 MAX_PARTS = 250_000
 """Limit on the parts of all keys. Reading them takes at most 300 MB."""
+
+MAX_NUMBER_CHARS = 1000
+"""Limit on the characters of a number, and of a key without quotes."""
 
 _TEXT = re.compile(
     r'"""(?:[^\\"]|\\.|"(?!""))*+"*+'
@@ -35,11 +39,16 @@ _Data = TypeVar("_Data")
 def parse(text: str) -> dict[str, object]:
     """Return the tables of a TOML text.
 
-    Raise ValueError if it is invalid, its keys have too many parts, or it is nested too deep.
+    Raise ValueError if it is invalid, its keys have too many parts, a key or a number is too long,
+    or it is nested too deep.
     """
     rest = _TEXT.sub("", text)
-    if any(key.count(".") >= MAX_KEY_PARTS for key in _BETWEEN_KEYS.split(rest)):
-        raise ValueError(f"a key has more than {MAX_KEY_PARTS} parts")
+    for piece in _BETWEEN_KEYS.split(rest):
+        if piece.count(".") >= MAX_KEY_PARTS:
+            raise ValueError(f"a key has more than {MAX_KEY_PARTS} parts")
+        if len(piece) > MAX_NUMBER_CHARS:
+            message = "a number, or a key without quotes, has more than"
+            raise ValueError(f"{message} {MAX_NUMBER_CHARS} characters")
     if rest.count("=") + rest.count(".") + rest.count("\n[") > MAX_PARTS:
         raise ValueError(f"its keys have more than {MAX_PARTS} parts")
     try:

@@ -42,6 +42,29 @@ def test_keys_of_too_many_parts_are_refused(text: str) -> None:
         toml.parse(text)
 
 
+NUMBERS = {
+    "hexadecimal": "a = 0x{}", "binary": "a = 0b{}", "octal": "a = 0o{}", "decimal": "a = 1{}",
+    "signed": "a = -1{}", "a fraction": "a = 1.{}", "an exponent": "a = 1e{}",
+    "in a list": "a = [1, 0x{}]", "in a table": "a = {{b = 0x{}, c = 1}}",
+    "before a comment": "a = 0x{} # b", "before a string": 'a = 0x{}"b"', "no value": "{} = 1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NUMBERS.values(), ids=NUMBERS)
+@pytest.mark.parametrize("digits", ["1", "_1"])
+def test_a_number_of_too_many_digits_is_refused(text: str, digits: str) -> None:
+    """A number that would take gigabytes raises ValueError."""
+    number = digits * (9_000_000 // len(digits))
+    with limit_memory(100), pytest.raises(ValueError, match="more than 1000 characters"):
+        toml.parse(text.format(number))
+
+
+def test_long_numbers_and_texts_are_read() -> None:
+    """A number of 900 digits, and a text of any length, are read."""
+    text = "x" * 100_000
+    assert toml.parse(f"a = 0x{'1' * 900}\nb = '{text}'  # {text}")["b"] == text
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("text", BARELY.values(), ids=BARELY)
 def test_a_text_at_the_limits_takes_bounded_memory(text: str) -> None:
