@@ -80,6 +80,18 @@ def test_services_are_hardened(file: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_build_with_a_cluster_has_network_and_recognizes_killed_builds() -> None:
+    """What a cluster adds to the unit of the build shows the start of the kernel in /proc."""
+    readme = (DEPLOY / "opensearch" / "README.md").read_text(encoding="utf-8")
+    [added] = re.findall(r"^```ini\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    stated = dict(unit(DEPLOY / "pubsearch-build.service")["Service"])
+    hidden = {"PrivateNetwork": "yes", "RestrictAddressFamilies": "AF_UNIX", "ProcSubset": "pid"}
+    assert hidden.items() <= stated.items()
+    stated |= dict(line.split("=", 1) for line in added.splitlines())
+    assert (stated["PrivateNetwork"], stated["ProcSubset"]) == ("no", "all")
+    assert "AF_INET" in stated["RestrictAddressFamilies"].split()
+
+
 def test_only_the_build_can_write_to_the_index() -> None:
     """The server runs as another user than the build, and cannot write to the index."""
     server = dict(unit(DEPLOY / "pubsearch.service")["Service"])
