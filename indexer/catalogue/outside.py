@@ -31,9 +31,19 @@ def find_fault(
 
     Every path in the corpus folder is allowed.
     """
-    path = Path(os.path.realpath(folder / find_start(Path(name))))
-    if any(path.is_relative_to(never) for never in _NEVER):
-        return f"{name!r} is in a folder of the system", "Copy the data into the corpus folder"
+    start = folder / find_start(Path(name))
+    path = Path(os.path.realpath(start))
+    # A link such as /proc/self/cwd may lead back. POSIX allows two slashes at the start.
+    written = Path("/", os.path.normpath(start).lstrip("/"))
+    if any(
+        each.is_relative_to(never) or Path(never).is_relative_to(each)
+        for never in _NEVER
+        for each in (path, written)
+    ):
+        return (
+            f"{name!r} is in a folder of the system, or contains one",
+            "Copy the data into the corpus folder",
+        )
     stated = (each for each in environment.get(VARIABLE, "").split(os.pathsep) if each)
     allowed = [os.path.realpath(folder), *map(os.path.realpath, stated)]
     if any(path.is_relative_to(each) for each in allowed) or name in _load_noted(folder):

@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
 from io import BufferedReader
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import msgspec
 
@@ -34,8 +35,7 @@ def list_files(
 
     def report_unreadable(error: OSError) -> None:
         place = printable_path(Path(error.filename).relative_to(folder))
-        message = f"the folder can't be read: {error.strerror}"
-        report(Problem(place, 0, message, "Check its permissions. Nothing in it was read"))
+        report(_make_unreadable(place, error))
 
     paths: list[Path] = []
     for place, folders, files in os.walk(folder, onerror=report_unreadable):
@@ -64,6 +64,70 @@ def list_outside(
         report(msgspec.structs.replace(problem, file=str(folder.absolute() / problem.file)))
 
     return list_files(folder, report_absolute, limits)
+
+
+def match_files(folder: Path, glob: PurePath, report: Callable[[Problem], None]) -> list[Path]:
+    """Return the files of a folder that match a relative glob, sorted by path.
+
+    `**` matches any number of folders. Names that start with a dot are skipped, and no link to a
+    folder is followed. A match that is no regular file of the folder is reported, and so is a
+    folder that is unreadable. Problems have absolute paths.
+    """
+    *inner, last = glob.parts
+    places = [folder]
+    for part in inner:
+        if part == "**":
+            places = _add_subfolders(places, report)
+        else:
+            folders = [each.path for each in _scan(places, report, part) if each.is_dir()]
+            places = [*_keep_usual(folders, folder, report)]
+    matches = _scan(places, report, last)
+    files = [each.path for each in matches if not each.is_dir(follow_symlinks=False)]
+    return sorted(_keep_usual(files, folder, report))
+
+
+def _add_subfolders(places: Iterable[Path], report: Callable[[Problem], None]) -> list[Path]:
+    """Return folders and all of their subfolders, each once."""
+    found, waiting = dict[Path, None](), [*places]
+    while waiting:
+        place = waiting.pop()
+        if place not in found:
+            found[place] = None
+            entries = _scan([place], report, "*")
+            waiting += [Path(each) for each in entries if each.is_dir(follow_symlinks=False)]
+    return [*found]
+
+
+def _scan(
+    places: Iterable[Path], report: Callable[[Problem], None], glob: str
+) -> Iterator[os.DirEntry[str]]:
+    """Yield the entries of folders whose names match a glob and start with no dot."""
+    for place in places:
+        try:
+            with os.scandir(place) as entries:
+                yield from (
+                    each for each in entries if each.name[0] != "." and fnmatchcase(each.name, glob)
+                )
+        except FileNotFoundError:  # nothing matches
+            continue
+        except OSError as error:
+            report(_make_unreadable(printable_path(place), error))
+
+
+def _keep_usual(
+    paths: Iterable[str], folder: Path, report: Callable[[Problem], None]
+) -> Iterator[Path]:
+    """Yield paths of a folder. Leave out, and report, those that are unusual."""
+    for path in map(Path, paths):
+        if unusual := describe_unusual(path, folder):
+            report(Problem(printable_path(path), 0, *unusual))
+        else:
+            yield path
+
+
+def _make_unreadable(place: str, error: OSError) -> Problem:
+    message = f"the folder can't be read: {error.strerror}"
+    return Problem(place, 0, message, "Check its permissions. Nothing in it was read")
 
 
 def describe_unusual(path: Path, folder: Path, limits: Limits = LIMITS) -> tuple[str, str] | None:

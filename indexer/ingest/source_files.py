@@ -107,16 +107,11 @@ def list_outside(sources: Sources, report: Report = lambda _: None) -> list[Path
 def _expand(pattern: Path, report: Report) -> Iterator[Path]:
     """Yield the files that match an absolute glob."""
     folder = outside.find_start(pattern)
-    for path in sorted(folder.glob(str(pattern.relative_to(folder)))):
-        is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if is_hidden or (path.is_dir() and not path.is_symlink()):
-            continue
-        if not is_printable(str(path)):
-            report(Problem(safe_files.printable_path(path), 0, *safe_files.UNPRINTABLE))
-        elif unusual := safe_files.describe_unusual(path, folder):
-            report(Problem(str(path), 0, *unusual))
-        else:
+    for path in safe_files.match_files(folder, pattern.relative_to(folder), report):
+        if is_printable(str(path)):
             yield path
+        else:
+            report(Problem(safe_files.printable_path(path), 0, *safe_files.UNPRINTABLE))
 
 
 def _find_reader(source: Source, folder: Path, catalogue: Catalogue) -> Reader:

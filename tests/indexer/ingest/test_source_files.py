@@ -146,7 +146,40 @@ def test_a_corpus_can_not_name_files_that_nobody_allowed(
         read(tmp_path / "copy", problems)
 
 
-@pytest.mark.parametrize("name", ["/proc/self/environ", "/proc/*/environ", "/dev/stdin", "LINK"])
+@pytest.mark.parametrize("glob", ["*/p.csv", "*/*", "*/sub/*.csv", "**/*.csv", "*/../*/p.csv"])
+def test_a_glob_follows_no_link_to_a_folder(
+    glob: str, folder: Path, tmp_path: Path, problems: list[Problem]
+) -> None:
+    """Only folders are searched for the matches of an absolute glob, and none of their links."""
+    (tmp_path / "home" / "sub").mkdir(parents=True)
+    for file in ("home/p.csv", "home/sub/p.csv"):
+        (tmp_path / file).write_text("Heading\nsecret\n", encoding="utf-8")
+    (folder / "link").symlink_to(tmp_path / "home")
+    (folder / "real" / "sub").mkdir(parents=True)
+    for file in ("real/p.csv", "real/sub/p.csv"):
+        (folder / file).write_text("Heading\nmine\n", encoding="utf-8")
+    (folder / "real" / "sub" / "up").symlink_to(folder)
+    write(folder, str(folder / glob))
+    assert {*read(folder, problems)} == (set() if ".." in glob else {"p.csv mine"})
+
+
+def test_a_glob_takes_linear_time(folder: Path, problems: list[Problem]) -> None:
+    """Links to a folder above, and many `**`, do not multiply the folders of a glob."""
+    for number in range(4):
+        (folder / f"loop{number}").symlink_to(folder)
+    deepest = folder.joinpath(*["deep"] * 60)
+    deepest.mkdir(parents=True)
+    (deepest / "p.csv").write_text(TABLE, encoding="utf-8")
+    write(folder, f"{folder}/" + "*/" * 12 + "p.csv", f"{folder}/" + "**/*/" * 12 + "p.csv")
+    assert read(folder, problems) == ["p.csv One", "p.csv Two"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["/proc/self/environ", "/proc/*/environ", "/proc/self/cwd/*.csv", "//proc/self/cwd/*.csv",
+     "/usr/../proc/self/cwd/*.csv", "/*/1/environ", "/",
+     "/dev/stdin", "LINK"],
+)  # fmt: skip
 def test_a_corpus_never_reads_the_state_of_the_system(
     name: str, folder: Path, tmp_path: Path, problems: list[Problem],
     monkeypatch: pytest.MonkeyPatch,
