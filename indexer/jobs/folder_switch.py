@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from indexer.catalogue import safe_files
 from indexer.generations import fsync
 
 
@@ -42,6 +43,22 @@ def replace_folder(folder: Path) -> Iterator[Path]:
         _switch(folder, temporary)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def make_place(folder: Path, name: str) -> Path:
+    """Return the path of a file to write in a folder of `replace_folder`, and make its parents.
+
+    A link of this name is removed, so that its target is kept. Raise ImportRejected if a link to a
+    folder leads out, and OSError.
+    """
+    path = folder / name
+    if not safe_files.resolve(path.parent).is_relative_to(safe_files.resolve(folder)):
+        message = f"{safe_files.printable_path(Path(name))} is behind a link out of the folder"
+        raise ImportRejected(message, "Remove the link")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_symlink():
+        path.unlink()
+    return path
 
 
 def _make_backup_path(folder: Path) -> Path:

@@ -20,7 +20,12 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem
 from indexer.ingest.progress import NO_PROGRESS, Progress
-from indexer.jobs.folder_switch import ImportRejected, replace_folder, undo_partial_switch
+from indexer.jobs.folder_switch import (
+    ImportRejected,
+    make_place,
+    replace_folder,
+    undo_partial_switch,
+)
 from indexer.jobs.import_documents import (
     find_attached,
     is_pdf,
@@ -30,46 +35,13 @@ from indexer.jobs.import_documents import (
     split_tiers,
 )
 from indexer.jobs.import_groups import Group, ImportFile, Plan, Report, find_files, read_groups
+from indexer.jobs.import_report import ImportResult, describe, report_gaps
 from indexer.mapping import proposal, sources
 from indexer.mapping.catalogue_proposal import make_catalogue
-from indexer.mapping.mapper import Mapper, list_mapped
-from indexer.mapping.profile import Profile
+from indexer.mapping.mapper import Mapper
 from indexer.mapping.proposal import Proposal
 from indexer.mapping.sources import SOURCES_FILE, Attachments, Source, Sources
 from indexer.mapping.standard_rows import FULLTEXT_ROW, list_standard_rows
-from indexer.readers.formats import pdf
-
-
-class ImportedSource(msgspec.Struct, frozen=True):
-    """The report of an import on one source.
-
-    `evidence`: why the format was recognized. `mapped` has the columns of each row that is filled.
-    `filled` has the share of the records, from 0 to 1, in which the most filled of these columns
-    has a value. `unused` has the number of records with a value in each other column. `guessed` has
-    the reason for each row that was guessed by values. `problems` is the number of problems.
-    """
-
-    file: str
-    format: str
-    evidence: str
-    records: int
-    mapped: dict[str, list[str]]
-    unused: dict[str, int]
-    problems: int
-    filled: dict[str, float]
-    guessed: dict[str, str]
-
-
-class ImportResult(msgspec.Struct, frozen=True):
-    """The outcome of an import. `is_update`: the folder had a `sources.toml`, and keeps it.
-
-    `attached` is the number of files that belong to records and are no records of their own.
-    """
-
-    catalogue: Catalogue
-    sources: tuple[ImportedSource, ...]
-    is_update: bool
-    attached: int
 
 
 def import_files(  # noqa: PLR0913 - callers pass options by name
@@ -108,9 +80,9 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     with replace_folder(into) as folder:
         _copy(folder, chain(attached, *(plan.group.files for plan in plans)))
         outside.allow(into, _write(folder, plans, places, None if own else catalogue))
-    described = [_describe(plan, source, catalogue) for plan in plans for source in plan.sources]
+    described = [describe(plan, source, catalogue) for plan in plans for source in plan.sources]
     result = ImportResult(catalogue, (*described,), own is not None, len(attached))
-    _report_gaps(result, report)
+    report_gaps(result, report)
     return result
 
 
@@ -186,9 +158,7 @@ def _copy(folder: Path, files: Iterable[ImportFile]) -> None:
     """Copy files into a folder, except those that it refers to."""
     for file in files:
         if not file.stays:
-            target = folder / file.name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file.path, target)
+            shutil.copyfile(file.path, make_place(folder, file.name))
 
 
 def _write(
@@ -198,9 +168,9 @@ def _write(
     """Write the new catalogue and sources into a folder. Return the paths that these name."""
     if catalogue:
         text = catalogue_toml.format_toml(catalogue)
-        (folder / CATALOGUE_FILE).write_text(text, encoding="utf-8")
+        make_place(folder, CATALOGUE_FILE).write_text(text, encoding="utf-8")
     new = [plan for plan in plans if plan.proposal]
-    _add_sources(folder / SOURCES_FILE, new, places)
+    _add_sources(folder, new, places)
     files = [source.file for plan in new for source in plan.sources]
     return [*files, *(place.path for place in places)]
 
@@ -239,7 +209,7 @@ def _make_title(paths: Sequence[Path]) -> str:
     return name[:1].upper() + name[1:] or "Publications"
 
 
-def _add_sources(file: Path, plans: Sequence[Plan], places: Sequence[Attachments]) -> None:
+def _add_sources(folder: Path, plans: Sequence[Plan], places: Sequence[Attachments]) -> None:
     """Append the proposed sources and the places of attachments to `sources.toml`."""
     if not plans and not places:
         return
@@ -252,49 +222,7 @@ def _add_sources(file: Path, plans: Sequence[Plan], places: Sequence[Attachments
     }
     # A glob of a subfolder comes first, because that of its parent folder matches its files too.
     added.sort(key=lambda source: -source.file.count("/"))
+    file = folder / SOURCES_FILE
     text = file.read_text(encoding="utf-8") if file.exists() else sources.HEAD
     text += sources.format_sources(Sources(tuple(added), tuple(places)), comments)
-    file.write_text(text, encoding="utf-8")
-
-
-def _describe(plan: Plan, source: Source, catalogue: Catalogue) -> ImportedSource:
-    """Return the report on a source."""
-    group, profile = plan.group, plan.group.profile
-    names = [name for name in group.records if group.source or source.matches(name)]
-    mapped = list_mapped(source, group.reader.FIELDS, catalogue, profile.columns)
-    used = {name for columns in mapped.values() for name in columns}
-    counts = {name: column.filled for name, column in profile.columns.items()}
-    return ImportedSource(
-        file=source.file,
-        format=group.reader.NAME,
-        evidence=group.evidence,
-        records=sum(group.records[name] for name in names),
-        mapped=mapped,
-        unused={
-            name: counts.get(name, 0) for name in {**counts, **profile.headings} if name not in used
-        },
-        problems=sum(group.problems[name] for name in names),
-        filled={row: _share(columns, profile) for row, columns in mapped.items()},
-        guessed={row: text for row, text in plan.comments.items() if row in mapped},
-    )
-
-
-def _report_gaps(result: ImportResult, report: Report) -> None:
-    """Report sources without a column for titles, and documents without a row for their texts.
-
-    A build leaves out records without a title.
-    """
-    row = result.catalogue.find_by_role("title")
-    for source in result.sources:
-        if row and row.name not in source.mapped:
-            hint = f"Name one in its fields in {SOURCES_FILE}, then run `pubsearch build`"
-            report(Problem(source.file, 0, "no column seems to have titles", hint))
-    has_documents = result.attached or any(source.format == pdf.NAME for source in result.sources)
-    if has_documents and not result.catalogue.fulltext:
-        hint = f"Add a row of the kind 'fulltext' to {CATALOGUE_FILE}"
-        report(Problem(CATALOGUE_FILE, 0, "the text of the documents is not searched", hint))
-
-
-def _share(names: Iterable[str], profile: Profile) -> float:
-    filled = max((profile.columns[name].filled for name in names), default=0)
-    return round(filled / profile.records, 3)
+    make_place(folder, SOURCES_FILE).write_text(text, encoding="utf-8")

@@ -16,7 +16,12 @@ from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Publication
 from indexer.ingest import corpus, ids
 from indexer.ingest.source_files import make_source_file
-from indexer.jobs.folder_switch import ImportRejected, replace_folder, undo_partial_switch
+from indexer.jobs.folder_switch import (
+    ImportRejected,
+    make_place,
+    replace_folder,
+    undo_partial_switch,
+)
 from indexer.readers import registry
 from indexer.readers.formats import html
 
@@ -149,10 +154,11 @@ def _write(
     )
     for name, (heading, publications) in zip(names, parts, strict=True):
         page = html.format_page(publications, catalogue, heading)
-        (temporary / f"{name}.html").write_text(page, encoding="utf-8")
+        make_place(temporary, f"{name}.html").write_text(page, encoding="utf-8")
     for field in catalogue.fields:
         if field.grouping and like:
-            shutil.copyfile(like / field.grouping, temporary / field.grouping)
+            shutil.copyfile(like / field.grouping, make_place(temporary, field.grouping))
     if catalogue.logo_image:
-        (temporary / catalogue.logo).write_bytes(catalogue.logo_image)
-    (temporary / CATALOGUE_FILE).write_text(catalogue_toml.format_toml(catalogue), encoding="utf-8")
+        make_place(temporary, catalogue.logo).write_bytes(catalogue.logo_image)
+    text = catalogue_toml.format_toml(catalogue)
+    make_place(temporary, CATALOGUE_FILE).write_text(text, encoding="utf-8")

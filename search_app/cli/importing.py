@@ -23,7 +23,7 @@ from indexer.catalogue import safe_files
 from indexer.catalogue.records import Problem
 from indexer.jobs import importer, pages
 from indexer.jobs.folder_switch import ImportRejected
-from indexer.jobs.importer import ImportedSource, ImportResult
+from indexer.jobs.import_report import ImportedSource, ImportResult
 from indexer.jobs.rejection import RemovesTooMuch
 from indexer.mapping.sources import SOURCES_FILE
 from indexer.readers import registry

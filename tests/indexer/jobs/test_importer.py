@@ -484,3 +484,36 @@ def test_a_link_to_itself_costs_only_itself(
     assert "symbolic links" in problem.what
     with pytest.raises(ImportRejected):
         importer.import_files([files / "loop.csv"], into.with_name("other"), in_place=in_place)
+
+
+@pytest.mark.parametrize("target", ["../victim.txt", "../absent.txt", "own.txt"])
+def test_an_import_replaces_a_link_and_keeps_its_target(
+    target: str, files: Path, into: Path
+) -> None:
+    """An imported file never goes through a link of its name, wherever it leads."""
+    importer.import_files([files / "law-list.csv"], into)
+    (into.parent / "victim.txt").write_text("kept", encoding="utf-8")
+    (into / "own.txt").write_text("kept", encoding="utf-8")
+    (into / "law-list.csv").unlink()
+    (into / "law-list.csv").symlink_to(target)
+    importer.import_files([files / "law-list.csv"], into)
+    assert not (into / "law-list.csv").is_symlink()
+    assert (into / "law-list.csv").read_bytes() == (files / "law-list.csv").read_bytes()
+    assert (into / "own.txt").read_text(encoding="utf-8") == "kept"
+    assert (into.parent / "victim.txt").read_text(encoding="utf-8") == "kept"
+    assert not (into.parent / "absent.txt").exists()
+
+
+def test_an_import_writes_into_no_linked_folder(files: Path, into: Path, tmp_path: Path) -> None:
+    """A folder that is a link out of the target rejects an import, which changes nothing."""
+    importer.import_files([files / "law-list.csv"], into)
+    source, victim = tmp_path / "more", into.parent / "victim"
+    (source / "sub").mkdir(parents=True)
+    (source / "sub" / "b.csv").write_bytes((files / "law-list.csv").read_bytes())
+    victim.mkdir()
+    (into / "sub").symlink_to("../victim")
+    before = state(into)
+    with pytest.raises(ImportRejected, match=r"sub/b\.csv is behind a link out of the folder"):
+        importer.import_files([source], into)
+    assert state(into) == before
+    assert not any(victim.iterdir())

@@ -189,3 +189,14 @@ def test_text_catalogue_is_imported_completely(
     )
     expected = [catalogue.with_ancestors(each) for each in imported]
     assert digests(read_back(into, [])) == digests(expected)
+
+
+def test_a_link_that_leads_nowhere_makes_no_file(
+    source: Path, into: Path, corpus: Path, problems: list[Problem]
+) -> None:
+    """A link named as the catalogue is replaced by it, so that no file outside is written."""
+    into.mkdir(parents=True)
+    (into / "catalogue.toml").symlink_to("../absent")
+    pages.write_pages(source, into, corpus, problems.append)
+    assert not (into / "catalogue.toml").is_symlink()
+    assert not (into.parent / "absent").exists()

@@ -1,0 +1,91 @@
+"""The report of an import: what its sources contain, and what they lack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Problem
+from indexer.jobs.import_groups import Plan, Report
+from indexer.mapping.mapper import list_mapped
+from indexer.mapping.profile import Profile
+from indexer.mapping.sources import SOURCES_FILE, Source
+from indexer.readers.formats import pdf
+
+
+class ImportedSource(msgspec.Struct, frozen=True):
+    """The report of an import on one source.
+
+    `evidence`: why the format was recognized. `mapped` has the columns of each row that is filled.
+    `filled` has the share of the records, from 0 to 1, in which the most filled of these columns
+    has a value. `unused` has the number of records with a value in each other column. `guessed` has
+    the reason for each row that was guessed by values. `problems` is the number of problems.
+    """
+
+    file: str
+    format: str
+    evidence: str
+    records: int
+    mapped: dict[str, list[str]]
+    unused: dict[str, int]
+    problems: int
+    filled: dict[str, float]
+    guessed: dict[str, str]
+
+
+class ImportResult(msgspec.Struct, frozen=True):
+    """The outcome of an import. `is_update`: the folder had a `sources.toml`, and keeps it.
+
+    `attached` is the number of files that belong to records and are no records of their own.
+    """
+
+    catalogue: Catalogue
+    sources: tuple[ImportedSource, ...]
+    is_update: bool
+    attached: int
+
+
+def describe(plan: Plan, source: Source, catalogue: Catalogue) -> ImportedSource:
+    """Return the report on a source."""
+    group, profile = plan.group, plan.group.profile
+    names = [name for name in group.records if group.source or source.matches(name)]
+    mapped = list_mapped(source, group.reader.FIELDS, catalogue, profile.columns)
+    used = {name for columns in mapped.values() for name in columns}
+    counts = {name: column.filled for name, column in profile.columns.items()}
+    return ImportedSource(
+        file=source.file,
+        format=group.reader.NAME,
+        evidence=group.evidence,
+        records=sum(group.records[name] for name in names),
+        mapped=mapped,
+        unused={
+            name: counts.get(name, 0) for name in {**counts, **profile.headings} if name not in used
+        },
+        problems=sum(group.problems[name] for name in names),
+        filled={row: _share(columns, profile) for row, columns in mapped.items()},
+        guessed={row: text for row, text in plan.comments.items() if row in mapped},
+    )
+
+
+def report_gaps(result: ImportResult, report: Report) -> None:
+    """Report sources without a column for titles, and documents without a row for their texts.
+
+    A build leaves out records without a title.
+    """
+    row = result.catalogue.find_by_role("title")
+    for source in result.sources:
+        if row and row.name not in source.mapped:
+            hint = f"Name one in its fields in {SOURCES_FILE}, then run `pubsearch build`"
+            report(Problem(source.file, 0, "no column seems to have titles", hint))
+    has_documents = result.attached or any(source.format == pdf.NAME for source in result.sources)
+    if has_documents and not result.catalogue.fulltext:
+        hint = f"Add a row of the kind 'fulltext' to {CATALOGUE_FILE}"
+        report(Problem(CATALOGUE_FILE, 0, "the text of the documents is not searched", hint))
+
+
+def _share(names: Iterable[str], profile: Profile) -> float:
+    filled = max((profile.columns[name].filled for name in names), default=0)
+    return round(filled / profile.records, 3)
