@@ -60,9 +60,10 @@ def update(folder: Path, urls: Iterable[str]) -> Iterator[Recorder]:
 
     The file then has the results of `urls` only. Raise CatalogueError if a file is invalid.
     """
-    results = load(folder) | _read_partial(folder)
+    results = load(folder) | _read(folder, _PARTIAL_FILE)
     partial = folder / _PARTIAL_FILE
-    with partial.open("wb") as stream:
+    partial.unlink(missing_ok=True)  # it may be a link to another file
+    with partial.open("xb") as stream:
         recorder = Recorder(results, stream)
         try:
             for result in results.values():
@@ -95,15 +96,6 @@ def _encode(result: LinkResult) -> bytes:
     return msgspec.json.encode(result) + b"\n"
 
 
-def _read_partial(folder: Path) -> dict[str, LinkResult]:
-    """Return the results of a test that was killed. Ignore a last line that is incomplete."""
-    file = folder / _PARTIAL_FILE
-    if file.is_file():
-        data = safe_files.read_file(file, _MAX_BYTES)
-        file.write_bytes(data[: data.rfind(b"\n") + 1])
-    return _read(folder, _PARTIAL_FILE)
-
-
 def _read(folder: Path, name: str) -> dict[str, LinkResult]:
     file = folder / name
     if not os.path.lexists(file):
@@ -113,6 +105,8 @@ def _read(folder: Path, name: str) -> dict[str, LinkResult]:
         raise CatalogueError(file, "it is a link out of the corpus folder", hint)
     try:
         data = safe_files.read_file(file, _MAX_BYTES)
+        if name == _PARTIAL_FILE:  # if its test was killed, the last line may be incomplete
+            data = data[: data.rfind(b"\n") + 1]
         results = msgspec.json.Decoder(LinkResult).decode_lines(data)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CatalogueError(file, str(error), hint) from error
