@@ -2,7 +2,8 @@
 
 A corpus folder may come from anyone, so it can't give the permission itself. The user gives it: by
 `pubsearch import --in-place`, which notes what the folder may name in the user's own state folder,
-or by PUBSEARCH_OUTSIDE, which lists folders that every corpus may read.
+or by PUBSEARCH_OUTSIDE, which lists folders that every corpus may read. A folder that a command has
+just written for itself needs no note.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _NEVER = ("/proc", "/sys", "/dev")
 """Folders of the system, whose files are the state of processes and devices."""
 _GLOB = frozenset("*?[")
 """Characters that make a path a glob."""
+_for_now: dict[str, set[str]] = {}
+"""The names that folders may use until the end of this process."""
 
 
 def find_fault(
@@ -46,7 +49,7 @@ def find_fault(
         )
     stated = (each for each in environment.get(VARIABLE, "").split(os.pathsep) if each)
     allowed = [os.path.realpath(folder), *map(os.path.realpath, stated)]
-    if any(path.is_relative_to(each) for each in allowed) or name in _load_noted(folder):
+    if any(path.is_relative_to(each) for each in allowed) or name in _list_names(folder):
         return None
     return (
         f"{name!r} is outside the corpus folder, and you have not allowed to read it",
@@ -60,12 +63,21 @@ def find_start(path: Path) -> Path:
 
 
 def allow(folder: Path, names: Iterable[str]) -> None:
-    """Let a corpus folder name absolute paths and globs. Raise OSError."""
+    """Let a corpus folder name absolute paths and globs, and note it. Raise OSError."""
     added = {name for name in names if Path(name).is_absolute()} - _load_noted(folder)
     if added:
         file = _find_notes(folder)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(msgspec.json.encode(sorted(_load_noted(folder) | added)))
+
+
+def allow_for_now(folder: Path, names: Iterable[str]) -> None:
+    """Let a corpus folder name absolute paths and globs until the end of this process."""
+    _for_now.setdefault(os.path.realpath(folder), set()).update(names)
+
+
+def _list_names(folder: Path) -> set[str]:
+    return _load_noted(folder) | _for_now.get(os.path.realpath(folder), set())
 
 
 def _find_notes(folder: Path) -> Path:

@@ -7,7 +7,7 @@ The files are not converted. The folder has a copy of them, or their paths. `cat
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -48,12 +48,14 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     paths: Sequence[Path], into: Path, *, title: str | None = None, in_place: bool = False,
     format_name: str | None = None, report: Report = lambda _: None,
     progress: Progress = NO_PROGRESS, limits: Limits = LIMITS,
+    allow: Callable[[Path, Iterable[str]], None] = outside.allow,
 ) -> ImportResult:  # fmt: skip
     """Write a corpus folder with files, their mapping, and a catalogue.
 
     `in_place`: the folder refers to the files instead of a copy. `format_name` overrides the
-    detected format. A folder that has a `sources.toml` keeps it: files replace those with the same
-    names, and new files are added to its sources. After an error, the folder is as before.
+    detected format. `allow` lets the folder name files outside of it. A folder that has a
+    `sources.toml` keeps it: files replace those with the same names, and new files are added to its
+    sources. After an error, the folder is as before.
 
     Raise ImportRejected if no file has a usable record, or the folder has other contents. Raise
     CatalogueError, ReaderError, or OSError.
@@ -79,11 +81,24 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     places = list_places(paths, attached, kept)
     with replace_folder(into) as folder:
         _copy(folder, chain(attached, *(plan.group.files for plan in plans)))
-        outside.allow(into, _write(folder, plans, places, None if own else catalogue))
+        names = _write(folder, plans, places, None if own else catalogue)
+        _allow(into, names, allow)
     described = [describe(plan, source, catalogue) for plan in plans for source in plan.sources]
     result = ImportResult(catalogue, (*described,), own is not None, len(attached))
     report_gaps(result, report)
     return result
+
+
+def _allow(into: Path, names: Iterable[str], allow: Callable[[Path, Iterable[str]], None]) -> None:
+    """Let a folder name files. Raise ImportRejected if it can't, and was not allowed before."""
+    try:
+        allow(into, names)
+    except OSError as error:
+        if any(Path(name).is_absolute() and outside.find_fault(name, into) for name in names):
+            raise ImportRejected(
+                f"The permission to read these files can't be noted: {error}",
+                f"Set {outside.VARIABLE} to their folder, or make your state folder writable",
+            ) from error
 
 
 def _add_fulltext(

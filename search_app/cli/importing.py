@@ -6,7 +6,7 @@ import glob
 import shutil
 import socket
 import sys
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import closing
 from hashlib import sha256
 from itertools import groupby
@@ -19,7 +19,7 @@ import msgspec
 import platformdirs
 
 from indexer.analysis.cleaning import replace_unprintable
-from indexer.catalogue import safe_files
+from indexer.catalogue import outside, safe_files
 from indexer.catalogue.records import Problem
 from indexer.jobs import importer, pages
 from indexer.jobs.folder_switch import ImportRejected
@@ -99,7 +99,8 @@ def _convert(
         folder = Path(temporary, "corpus")
         reported: list[Problem] = []
         _import(
-            files, folder, settings, reported, title=title, in_place=True, format_name=format_name
+            files, folder, settings, reported,
+            title=title, in_place=True, format_name=format_name, allow=outside.allow_for_now,
         )  # fmt: skip
         written = pages.convert_corpus(folder, into, problems.append, settings.limits)
     # The conversion reads the files again, but knows nothing of those that were left out.
@@ -111,12 +112,13 @@ def _convert(
 def _import(  # noqa: PLR0913 - callers pass options by name
     files: Sequence[Path], into: Path, settings: config.Settings, problems: list[Problem],
     *, title: str | None, in_place: bool, format_name: str | None,
+    allow: Callable[[Path, Iterable[str]], None] = outside.allow,
 ) -> ImportResult:  # fmt: skip
     paths = list(_expand(files))
     with ProgressDisplay(paths, "Reading") as progress:
         return importer.import_files(
             paths, into, title=title, in_place=in_place, format_name=format_name,
-            report=problems.append, progress=progress, limits=settings.limits,
+            report=problems.append, progress=progress, limits=settings.limits, allow=allow,
         )  # fmt: skip
 
 
@@ -155,8 +157,9 @@ def open_(
     problems: list[Problem] = []
     try:
         result = _import(
-            files, corpus, settings, problems, title=title, in_place=True, format_name=format_name
-        )
+            files, corpus, settings, problems,
+            title=title, in_place=True, format_name=format_name, allow=outside.allow_for_now,
+        )  # fmt: skip
     finally:
         output.print_problems(problems)
     _print_result(result, corpus, as_json=False)

@@ -284,3 +284,45 @@ def test_pages_report_files_that_no_reader_recognizes(run: Run, folder: Path) ->
     assert result.status == 3
     assert "picture.bin" in result.err
     assert result.out == "Wrote 2 publications to pages.\n"
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the path of a state folder that can't be made, because it is below a file."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file" / "state"))
+    return tmp_path / "file" / "state"
+
+
+@pytest.mark.usefixtures("folder", "state")
+def test_pages_need_no_state_folder(run: Run) -> None:
+    """Files are converted without a note of the permission to read them."""
+    assert run("import", "salt-list.csv", "--into", "out", "--pages").status == 0
+
+
+@pytest.mark.usefixtures("folder", "state")
+def test_open_needs_no_state_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opened files are read without a note of the permission to read them."""
+    monkeypatch.setattr(serve.serve, "callback", lambda **_: None)
+    assert run("open", "salt-list.csv").status == 0
+
+
+@pytest.mark.usefixtures("state")
+def test_a_permission_that_is_not_noted_is_explained(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a state folder, an import in place is rejected, unless the variable allows it."""
+    command = ("import", "salt-list.csv", "--into", "new", "--in-place")
+    result = run(*command)
+    assert result.status == 1
+    assert "PUBSEARCH_OUTSIDE" in result.err
+    assert not (folder / "new").exists()
+    monkeypatch.setenv("PUBSEARCH_OUTSIDE", str(folder))
+    assert run(*command).status == 0
+
+
+def test_pages_leave_no_note(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A conversion notes nothing on its temporary folder."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    assert run("import", "salt-list.csv", "--into", "out", "--pages").status == 0
+    assert not (folder / "state").exists()
