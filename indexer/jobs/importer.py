@@ -6,6 +6,7 @@ The files are not converted. The folder has a copy of them, or their paths. `cat
 
 from __future__ import annotations
 
+import glob
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -20,6 +21,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem
 from indexer.ingest.progress import NO_PROGRESS, Progress
+from indexer.ingest.source_files import list_outside
 from indexer.jobs.folder_switch import (
     ImportRejected,
     make_place,
@@ -61,7 +63,10 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     CatalogueError, ReaderError, or OSError.
     """
     into = safe_files.resolve(into)
-    own, kept = _check_target(into, title), sources.load(into)
+    own = _check_target(into, title)
+    if in_place:
+        _allow(into, _list_given(sources.load_unchecked(into), paths), allow)
+    kept = sources.load(into)
     find = partial(find_files, in_place=in_place, format_name=format_name)
     files, problems = [*find(paths, into, kept, report, limits)], list[Problem]()
     title = title or _make_title(paths)
@@ -87,6 +92,26 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     result = ImportResult(catalogue, (*described,), own is not None, len(attached))
     report_gaps(result, report)
     return result
+
+
+def _list_given(kept: Sources, paths: Sequence[Path]) -> list[str]:
+    """Return the absolute paths and globs in a `sources.toml` that the user has given again.
+
+    These are the given files and folders, what is below the folders, and globs in the folder of a
+    given file that match given files only.
+    """
+    given = {*map(safe_files.resolve, paths)}
+    places = {Path(glob.escape(str(path.parent))) for path in given}
+    names = list[str]()
+    for name in kept.list_absolute():
+        start = safe_files.resolve(outside.find_start(Path(name)))
+        is_below = any(start.is_relative_to(path) for path in given)
+        if not is_below and Path(name).parent in places:
+            matches = list_outside(Sources((Source(file=name, format=""),)))
+            is_below = {*map(safe_files.resolve, matches)} <= given and bool(matches)
+        if is_below:
+            names.append(name)
+    return names
 
 
 def _allow(into: Path, names: Iterable[str], allow: Callable[[Path, Iterable[str]], None]) -> None:

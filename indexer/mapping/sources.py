@@ -73,6 +73,12 @@ class Sources(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return the folders and files outside the corpus folder that have attachments."""
         return [Path(place.path) for place in self.attachments]
 
+    def list_absolute(self) -> list[str]:
+        """Return the absolute paths and globs of the sources and the attachments."""
+        names = [source.file for source in self.source]
+        names += [place.path for place in self.attachments]
+        return [name for name in names if Path(name).is_absolute()]
+
     def find(self, file: str) -> Source | None:
         """Return the source of a file, or None."""
         named = (source for source in self.source if source.file == file)
@@ -83,18 +89,30 @@ class Sources(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load(folder: Path) -> Sources:
     """Return the sources of a corpus folder; none if it has no `sources.toml`.
 
+    Raise CatalogueError if the file is invalid, or names a file that the folder may not name.
+    """
+    sources = load_unchecked(folder)
+    for name in sources.list_absolute():
+        if fault := outside.find_fault(name, folder):
+            raise CatalogueError(folder / SOURCES_FILE, *fault)
+    return sources
+
+
+def load_unchecked(folder: Path) -> Sources:
+    """Return the sources of a corpus folder as `load`, even if it may not name their files.
+
     Raise CatalogueError if the file is invalid.
     """
     file = folder / SOURCES_FILE
     if not file.exists():
         return Sources()
     sources = read_toml(file, Sources, "See docs/import.md for the keys of a source")
-    for message, hint in _find_faults(sources, folder):
+    for message, hint in _find_faults(sources):
         raise CatalogueError(file, message, hint)
     return sources
 
 
-def _find_faults(sources: Sources, folder: Path) -> Iterator[tuple[str, str]]:
+def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
     """Yield each fault of the sources, and a hint."""
     counts = Counter(source.file for source in sources.source)
     for source in sources.source:
@@ -109,9 +127,6 @@ def _find_faults(sources: Sources, folder: Path) -> Iterator[tuple[str, str]]:
         if not Path(place.path).is_absolute():
             hint = "Write an absolute path. The files in the corpus folder need none"
             yield f"the attachments {place.path!r} are not outside the corpus folder", hint
-    for name in (*counts, *(place.path for place in sources.attachments)):
-        if Path(name).is_absolute() and (fault := outside.find_fault(name, folder)):
-            yield fault
 
 
 def format_sources(sources: Sources, comments: Mapping[tuple[str, str], str]) -> str:

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue import catalogue_toml
+from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Chunk, Problem, Publication, SourceRecord
 from indexer.ingest import corpus
@@ -517,3 +518,34 @@ def test_an_import_writes_into_no_linked_folder(files: Path, into: Path, tmp_pat
         importer.import_files([source], into)
     assert state(into) == before
     assert not any(victim.iterdir())
+
+
+@pytest.mark.parametrize("given", ["file", "files", "folder"])
+def test_a_lost_permission_is_given_again(
+    given: str, files: Path, into: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same import in place allows the files again, as when the notes were lost."""
+    (files / "b[1].csv").write_text(TABLE.replace("Law", "Way"), encoding="utf-8")
+    paths = {"file": [files / "b[1].csv"], "files": [*files.iterdir()], "folder": [files]}[given]
+    importer.import_files(paths, into, in_place=True)
+    expected = len(read(into, []))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
+    with pytest.raises(CatalogueError, match="outside the corpus folder"):
+        read(into, [])
+    importer.import_files(paths, into, in_place=True)
+    assert len(read(into, [])) == expected
+
+
+@pytest.mark.parametrize("name", ["secret.csv", "*.csv", "my_files/*", "my_files/../secret.csv"])
+def test_an_import_in_place_allows_no_other_files(
+    name: str, files: Path, into: Path, tmp_path: Path
+) -> None:
+    """What a folder names already is allowed only as far as the import names it too."""
+    (tmp_path / "secret.csv").write_text(TABLE, encoding="utf-8")
+    (files / "own.csv").write_text(TABLE, encoding="utf-8")
+    importer.import_files([files / "law-list.csv"], into)
+    with (into / "sources.toml").open("a", encoding="utf-8") as stream:
+        stream.write(f"[[source]]\nfile = '{tmp_path / name}'\nformat = 'delimited'\n")
+    for in_place in (False, True):
+        with pytest.raises(CatalogueError, match="outside the corpus folder"):
+            importer.import_files([files / "law-list.csv"], into, in_place=in_place)
