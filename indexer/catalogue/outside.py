@@ -59,7 +59,9 @@ def find_fault(
 
 def find_start(path: Path) -> Path:
     """Return a path itself, or the folder in which a glob begins."""
-    return path if path.exists() else Path(*takewhile(_GLOB.isdisjoint, path.parts))
+    # Unlike Path.exists, this raises no error for a name that is too long.
+    is_path = os.path.exists(path)  # noqa: PTH110
+    return path if is_path else Path(*takewhile(_GLOB.isdisjoint, path.parts))
 
 
 def allow(folder: Path, names: Iterable[str]) -> None:

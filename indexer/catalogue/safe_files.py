@@ -74,16 +74,22 @@ def match_files(folder: Path, glob: PurePath, report: Callable[[Problem], None])
     folder that is unreadable. Problems have absolute paths.
     """
     *inner, last = glob.parts
-    places = [folder]
+    places, problems = [folder], dict[Problem, None]()
+    note = problems.setdefault  # two parts may find the same problem
     for part in inner:
         if part == "**":
-            places = _add_subfolders(places, report)
+            places = _add_subfolders(places, note)
         else:
-            folders = [each.path for each in _scan(places, report, part) if each.is_dir()]
-            places = [*_keep_usual(folders, folder, report)]
-    matches = _scan(places, report, last)
+            paths = (each.path for each in _scan(places, note, part))
+            # Unlike DirEntry.is_dir, this raises no error for a link to itself.
+            folders = [path for path in paths if os.path.isdir(path)]  # noqa: PTH112
+            places = [*_keep_usual(folders, folder, note)]
+    matches = _scan(places, note, last)
     files = [each.path for each in matches if not each.is_dir(follow_symlinks=False)]
-    return sorted(_keep_usual(files, folder, report))
+    kept = sorted(_keep_usual(files, folder, note))
+    for problem in problems:
+        report(problem)
+    return kept
 
 
 def _add_subfolders(places: Iterable[Path], report: Callable[[Problem], None]) -> list[Path]:
@@ -156,7 +162,9 @@ def printable_path(relative: Path) -> str:
 
 def leaves_folder(path: Path, folder: Path) -> bool:
     """Return whether a path is a link out of a folder. The folder may be a link itself."""
-    return path.is_symlink() and not resolve(path).is_relative_to(resolve(folder))
+    # Unlike Path.is_symlink, this raises no error if the names of a folder can only be listed.
+    is_link = os.path.islink(path)  # noqa: PTH114
+    return is_link and not resolve(path).is_relative_to(resolve(folder))
 
 
 def resolve(path: Path) -> Path:

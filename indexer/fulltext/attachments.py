@@ -7,6 +7,7 @@ several publications could have a file by its name, none of them has it.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -76,7 +77,9 @@ def find_attachments(
 def list_files(places: Iterable[Path], report: Report, limits: Limits = LIMITS) -> Iterator[Path]:
     """Yield files, and the files of folders. Report what can't be read."""
     for place in places:
-        yield from safe_files.list_outside(place, report, limits) if place.is_dir() else [place]
+        # Unlike Path.is_dir, this raises no error for a name that is too long.
+        is_folder = os.path.isdir(place)  # noqa: PTH112
+        yield from safe_files.list_outside(place, report, limits) if is_folder else [place]
 
 
 def attach(
@@ -232,7 +235,8 @@ class _Finder:
             file for file in self._files.paths
             if not (file in attached or file in self.sources or file.lower().endswith(_NOTES))
             and PurePosixPath(file).suffix.lower() not in _XML
-            and self._files.paths[file].exists()  # reading a source reports a broken link
+            # Reading a source reports a broken link.
+            and os.path.exists(self._files.paths[file])  # noqa: PTH110
         ]  # fmt: skip
         if unused:
             counted = Counter(PurePosixPath(file).suffix.lower() for file in unused)

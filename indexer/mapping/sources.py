@@ -115,11 +115,12 @@ def load_unchecked(folder: Path) -> Sources:
 def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
     """Yield each fault of the sources, and a hint."""
     counts = Counter(source.file for source in sources.source)
+    for name in (*counts, *(place.path for place in sources.attachments)):
+        if not name or not is_printable(name):
+            yield f"{name!r} is not a file name", "Write a path, or a glob such as *.csv"
     for source in sources.source:
         if counts[source.file] > 1:
             yield f"two sources have the file {source.file!r}", "Keep one of them"
-        if not source.file or not is_printable(source.file):
-            yield f"{source.file!r} is not a file name", "Write a path, or a glob such as *.csv"
         for row, separator in source.split.items():
             if not separator:
                 yield f"the separator of {row!r} is empty", 'Write a text such as ";"'

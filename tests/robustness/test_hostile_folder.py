@@ -169,6 +169,15 @@ def test_an_unreadable_file_is_reported(corpus: Path, tmp_path: Path) -> None:
     check(build.build(corpus, tmp_path / "index"), "x.html", "Permission denied")
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads anything")
+def test_a_folder_that_can_only_be_listed_is_reported(corpus: Path, tmp_path: Path) -> None:
+    """The files of a folder without the permission to search it affect no other file."""
+    (corpus / "listed").mkdir()
+    (corpus / "listed" / "x.html").write_text(SECRET, encoding="utf-8")
+    (corpus / "listed").chmod(0o444)
+    check(build.build(corpus, tmp_path / "index"), "listed/x.html", "Permission denied")
+
+
 TOMLS: dict[str, tuple[bytes | None, str]] = {
     "lists a hundred thousand deep": (b"a = " + b"[" * 100_000, "nested too deep"),
     "tables a hundred thousand deep": (b"a = " + b"{a=" * 100_000, "nested too deep"),

@@ -12,8 +12,10 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.outside import VARIABLE, allow
 from indexer.catalogue.records import Problem
-from indexer.ingest import corpus
+from indexer.fulltext.attachments import find_attachments
+from indexer.ingest import corpus, watcher
 from indexer.ingest.source_files import find_source_files
+from indexer.mapping import sources
 
 CATALOGUE = Catalogue("Test", "", (Field("title", "Title", role="title"),))
 TABLE = "Heading,Other\nOne,1\nTwo,2\n"
@@ -155,6 +157,7 @@ def test_a_glob_follows_no_link_to_a_folder(
     for file in ("home/p.csv", "home/sub/p.csv"):
         (tmp_path / file).write_text("Heading\nsecret\n", encoding="utf-8")
     (folder / "link").symlink_to(tmp_path / "home")
+    (folder / "self").symlink_to("self")
     (folder / "real" / "sub").mkdir(parents=True)
     for file in ("real/p.csv", "real/sub/p.csv"):
         (folder / file).write_text("Heading\nmine\n", encoding="utf-8")
@@ -246,3 +249,32 @@ def test_columns_are_counted_over_all_files_of_a_source(
     assert [(each.file, each.what) for each in problems] == [
         ("*.csv", "the column 'Gone' of the row title is missing")
     ]
+
+
+@pytest.mark.parametrize("kind", ["source", "attachments"])
+@pytest.mark.parametrize(
+    "name",
+    ["n" * 300, "n" * 300 + "/p.csv", "*/" + "n" * 300, "**x/p.csv", "**/**", "n\0", "*\0"],
+    ids=["long", "in a long folder", "long below a glob", "stars", "only stars", "NUL", "NUL glob"],
+)
+def test_an_odd_path_is_reported(
+    kind: str, name: str, folder: Path, problems: list[Problem]
+) -> None:
+    """A path that no file can have is an error of `sources.toml`, or a problem of its source."""
+    (folder / "sub").mkdir()
+    path = f"{folder}/{name}".replace("\0", "\\u0000")
+    key, rest = ("file", 'format = "delimited"\n') if kind == "source" else ("path", "")
+    text = f'[[{kind}]]\n{key} = "{path}"\n{rest}'
+    (folder / "sources.toml").write_text(text, encoding="utf-8")
+    if "\0" in name:
+        with pytest.raises(CatalogueError, match="is not a file name"):
+            read(folder, problems)
+        return
+    assert read(folder, problems) == []
+    list(
+        find_attachments(
+            folder, CATALOGUE, [], problems.append, outside=sources.load(folder).list_attachments()
+        )
+    )
+    watcher.read_state(folder)
+    assert problems or kind == "attachments"
