@@ -73,6 +73,12 @@ def allow(folder: Path, names: Iterable[str]) -> None:
         file.write_bytes(msgspec.json.encode(sorted(_load_noted(folder) | added)))
 
 
+def forget(folder: Path) -> None:
+    """Remove the note on a corpus folder, because the folder is a new one. Raise OSError."""
+    if _load_noted(folder):
+        _find_notes(folder).unlink()
+
+
 def allow_for_now(folder: Path, names: Iterable[str]) -> None:
     """Let a corpus folder name absolute paths and globs until the end of this process."""
     _for_now.setdefault(os.path.realpath(folder), set()).update(names)

@@ -64,6 +64,8 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     """
     into = safe_files.resolve(into)
     own = _check_target(into, title)
+    if not own:
+        outside.forget(into)
     if in_place:
         _allow(into, _list_given(sources.load_unchecked(into), paths), allow)
     kept = sources.load(into)

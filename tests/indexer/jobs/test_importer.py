@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -549,3 +550,15 @@ def test_an_import_in_place_allows_no_other_files(
     for in_place in (False, True):
         with pytest.raises(CatalogueError, match="outside the corpus folder"):
             importer.import_files([files / "law-list.csv"], into, in_place=in_place)
+
+
+def test_a_new_folder_has_no_permission_of_a_former_one(files: Path, into: Path) -> None:
+    """An import into a new folder forgets what a former folder of this path could name."""
+    importer.import_files([files / "law-list.csv"], into, in_place=True)
+    former = (into / "sources.toml").read_text(encoding="utf-8")
+    shutil.rmtree(into)
+    (files / "other.csv").write_text(TABLE, encoding="utf-8")
+    importer.import_files([files / "other.csv"], into)
+    (into / "sources.toml").write_text(former, encoding="utf-8")
+    with pytest.raises(CatalogueError, match="outside the corpus folder"):
+        read(into, [])
