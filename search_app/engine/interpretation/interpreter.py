@@ -199,9 +199,13 @@ class Interpreter:
         if not strategy.in_steps:
             yield ParsedReading(reading, parsed, search, required)
         elif not parsed.has_operators:
-            for step in list_steps(tree, self.vocabulary):
+            for step in list_steps(tree, self._count_word):
                 asked = search._replace(tree=step)
                 yield ParsedReading(reading, parsed, asked, required, is_step=True)
+
+    def _count_word(self, word: str) -> int:
+        """Return the number of publications and searched texts with a word."""
+        return self.vocabulary.count(word) + self.store.count_texts(word)
 
     def _make_boosts(self, tree: query.Query, text: str, parsed: Parsed) -> Iterator[Clause]:
         """Yield clauses whose hits rank first.

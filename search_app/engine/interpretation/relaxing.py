@@ -7,7 +7,7 @@ a publication with it is a hit in each step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from whoosh import query
 
@@ -15,7 +15,6 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.schema import parse_exact_name
 from search_app.engine.query.nodes import Clause, Several
-from search_app.engine.query.vocabulary import Vocabulary
 
 MAX_STEPS_WORDS = 5
 """Words are left out in steps of a query of at most 5 words. In a longer one, any is enough: few
@@ -26,9 +25,10 @@ LEAST_ENOUGH, MOST_ENOUGH, ENOUGH_SHARE = 10, 100, 0.1
 """A step has enough hits with a tenth of the catalogue, at least 10 publications, at most 100."""
 
 
-def list_steps(tree: query.Query | None, vocabulary: Vocabulary) -> Iterator[query.Query]:
+def list_steps(tree: query.Query | None, count: Callable[[str], int]) -> Iterator[query.Query]:
     """Yield a relaxed tree that all words but one must match, then all but two, and so on.
 
+    `count` returns the number of publications and searched texts with a word.
     The last of these trees still needs more than the given tree, in which any word is enough.
     """
     parts: Sequence[query.Query] = [tree]
@@ -42,7 +42,7 @@ def list_steps(tree: query.Query | None, vocabulary: Vocabulary) -> Iterator[que
     if len(words) > MAX_STEPS_WORDS:
         return
     rare = frozenset(
-        word.text for word in words if isinstance(word, Clause) and _is_rare(word, vocabulary)
+        word.text for word in words if isinstance(word, Clause) and _is_rare(word, count)
     )
     fewest = 0 if len(words) < len(either) else 1
     for least in range(len(words) - 1, fewest, -1):
@@ -50,16 +50,14 @@ def list_steps(tree: query.Query | None, vocabulary: Vocabulary) -> Iterator[que
         yield query.And([*parts[:place], some, *parts[place + 1 :]]) if len(parts) > 1 else some
 
 
-def _is_rare(clause: Clause, vocabulary: Vocabulary) -> bool:
+def _is_rare(clause: Clause, count: Callable[[str], int]) -> bool:
     """Return whether a clause is of a plain word that few publications and texts contain."""
     words = tokenizer.split_words(clause.text)
     is_plain = all(
         isinstance(part, query.Term) and parse_exact_name(part.fieldname) is None
         for part in clause.subqueries
     )
-    if not is_plain or len(words) != 1:
-        return False
-    return vocabulary.count(words[0]) + vocabulary.count_in_texts(words[0]) <= RARE_UP_TO
+    return is_plain and len(words) == 1 and count(words[0]) <= RARE_UP_TO
 
 
 def count_enough(size: int) -> int:

@@ -258,14 +258,15 @@ def test_nothing_is_inline(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "{{7*7}}", "&lt;"]
+    "text",
+    ["<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "{{1237*4321}}", "&lt;"],
 )
 def test_request_text_is_escaped(client: FlaskClient, text: str) -> None:
     """All text from the URL is escaped wherever a page prints it."""
     page = client.get(f"/?q={quote(text)}&region={quote(text)}").text
     assert "<script>alert" not in page
     assert "<img" not in page
-    assert "49" not in page.partition("<main")[0] or "{{7*7}}" not in text
+    assert "5345077" not in page
 
 
 @pytest.mark.slow

@@ -122,6 +122,6 @@ def test_only_plain_words_are_rare(searcher: Searcher) -> None:
     interpreter = searcher.interpreter
     text = "podcast podc* podcaste~ India documents"
     tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, query.Or, "one").words
-    step = next(list_steps(tree, interpreter.vocabulary))
+    step = next(list_steps(tree, interpreter.vocabulary.count))
     assert isinstance(step, Several)
     assert step.sufficient == {"podcast"}
