@@ -124,7 +124,7 @@ def read(normalized: str) -> Name:
     if normalized.startswith("{") and normalized.endswith("}"):
         return Name(literal=normalized[1:-1])
     family, *rest = normalized.split(", ")
-    return Name(family, *rest[:2]) if rest else Name(literal=normalized)
+    return Name(family, *rest[:2]) if family and rest else Name(literal=normalized)
 
 
 def _parse_inverted(text: str) -> Name:
