@@ -61,7 +61,9 @@ def run(arguments: list[str]) -> None:
         config.SettingError, OSError,
     ) as error:  # fmt: skip
         _fail(fsync.describe_error(error))
-    except MemoryError:
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and str(error) != "can't start new thread":
+            raise
         _fail("there is not enough memory. Close other programs, or use a larger machine")
     except search_url.BadParameter as error:
         _fail(f"{error} {error.expected}")

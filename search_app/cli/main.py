@@ -26,3 +26,5 @@ def main(*command: str) -> None:
         commands.run([*command, *sys.argv[1:]])
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except MemoryError:
+        sys.exit("pubsearch: there is not enough memory to start")

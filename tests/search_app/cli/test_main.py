@@ -629,3 +629,19 @@ def test_serve_reports_an_index_of_another_catalogue(index: Path, corpus: Path) 
     told = serve("--no-build", "--corpus", corpus, "--index", index, "--host", "nowhere.invalid")
     assert told.status == 1
     assert "built from other rows" in told.out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems limit memory otherwise")
+@pytest.mark.parametrize("megabytes", [150, 200, 330, 400, 415])
+@pytest.mark.slow
+def test_missing_memory_is_named(megabytes: int, corpus: Path, tmp_path: Path) -> None:
+    """A command that runs out of memory or threads says so, and prints no traceback."""
+    command = Path(sys.executable).with_name("pubsearch")
+    limited = f'ulimit -v {megabytes * 1024}; exec "$0" "$@"'
+    arguments = ["build", "--corpus", str(corpus), "--index", str(tmp_path / "index")]
+    done = subprocess.run(
+        ["sh", "-c", limited, str(command), *arguments],
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0 or "not enough memory" in done.stderr
