@@ -55,7 +55,8 @@ def make_place(folder: Path, name: str) -> Path:
     if not safe_files.resolve(path.parent).is_relative_to(safe_files.resolve(folder)):
         message = f"{safe_files.printable_path(Path(name))} is behind a link out of the folder"
         raise ImportRejected(message, "Remove the link")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True)
     if path.is_symlink():
         path.unlink()
     return path
