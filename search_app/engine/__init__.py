@@ -11,7 +11,7 @@ import gc
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from math import inf
 from pathlib import Path
 from threading import Lock, Thread
@@ -126,7 +126,8 @@ class Engine:
     def _refresh_forever(self) -> None:
         while True:
             sleep(REFRESH_SECONDS)
-            self.refresh(pause_often())
+            with pause_often():
+                self.refresh()
 
     def is_behind(self) -> bool:
         """Return whether `refresh` has work to do. Only the name of the live generation is read."""
@@ -135,16 +136,15 @@ class Engine:
             return live != self.failed or monotonic() - self._tried > RETRY_SECONDS
         return self._is_check_interrupted() or self.failed != self._find_damaged()
 
-    def refresh(self, pace: AbstractContextManager[None] = nullcontext()) -> None:  # noqa: B008
+    def refresh(self) -> None:
         """Open the live generation and switch to it, unless it is in use. Return when it is done.
 
-        It is opened within `pace`. A generation that cannot be opened is logged once and tried
-        again after RETRY_SECONDS seconds.
+        A generation that cannot be opened is logged once and tried again after RETRY_SECONDS
+        seconds.
         """
         with self._lock:
             if self.is_behind():
-                with pace:
-                    self._catch_up()
+                self._catch_up()
             if self._previous() is not None:
                 self.on_reload()
 

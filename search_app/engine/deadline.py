@@ -45,15 +45,18 @@ class Deadline:
     def checkpoint(self, stage: str) -> None:
         """Add the time since the last stage to this one. Raise BudgetExceeded if it is too late."""
         stage = self._common_stage or stage
-        now = self._add(stage)
+        now = self.finish(stage)
         if self._yield_to_others():
-            now = self._add(YIELDED)
+            now = self.finish(YIELDED)
         if now > self._end:
             raise BudgetExceeded(stage, self.budget)
 
-    def finish(self, stage: str) -> None:
-        """Add the time since the last stage to this one, whatever the budget."""
-        self._add(stage)
+    def finish(self, stage: str) -> float:
+        """Add the time since the last stage to this one, whatever the budget. Return the time."""
+        now = perf_counter()
+        self.stages[stage] = self.stages.get(stage, 0.0) + (now - self._last) * 1000
+        self._last = now
+        return now
 
     @contextmanager
     def count_as(self, stage: str) -> Iterator[None]:
@@ -74,12 +77,6 @@ class Deadline:
         passed = min(milliseconds, (perf_counter() - self._last) * 1000)
         self.stages[stage] = self.stages.get(stage, 0.0) + passed
         self._last += passed / 1000
-
-    def _add(self, stage: str) -> float:
-        now = perf_counter()
-        self.stages[stage] = self.stages.get(stage, 0.0) + (now - self._last) * 1000
-        self._last = now
-        return now
 
     @property
     def remaining(self) -> float:

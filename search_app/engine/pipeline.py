@@ -39,7 +39,7 @@ def search(
     reply, interpretation = retrieved.reply, retrieved.interpretation
     parsed = interpretation.parsed
     needs_help = _needs_help(retrieved)
-    reply.expect(_list_expected(request, retrieved, interpreter, deadline, needs_help=needs_help))
+    reply.expect(_list_expected(retrieved, interpreter, deadline, needs_help=needs_help))
     all_words_docs = (
         reply.count_overlap(interpretation.all_words_docs) if interpretation.all_words_docs else 0
     )
@@ -48,9 +48,7 @@ def search(
     deadline.checkpoint("passages")
     has_match = all_words_docs or (reply.total > reply.by_meaning and not interpretation.relaxed)
     diagnosis = (
-        None
-        if has_match
-        else _diagnose(request, retrieved, interpreter, deadline, was_expected=needs_help)
+        None if has_match else _diagnose(retrieved, interpreter, deadline, was_expected=needs_help)
     )
     return Results(
         total=reply.total, titles=reply.titles, is_folded=retrieved.request.fold,
@@ -147,12 +145,7 @@ def _needs_help(retrieved: Retrieval) -> bool:
 
 
 def _list_expected(
-    request: SearchRequest,
-    retrieved: Retrieval,
-    interpreter: Interpreter,
-    deadline: Deadline,
-    *,
-    needs_help: bool,
+    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline, *, needs_help: bool
 ) -> Iterator[Expected]:
     """Yield what will probably be counted after the page. Raise BudgetExceeded."""
     if wider := _widen(retrieved):
@@ -161,7 +154,7 @@ def _list_expected(
         text, is_rare = retrieved.request.text, _is_rare(retrieved)
         yield from interpreter.spellchecker.list_expected(text, rare=is_rare)
     if needs_help:
-        yield from zero_results.list_expected(request, retrieved, interpreter, deadline)
+        yield from zero_results.list_expected(retrieved, interpreter, deadline)
 
 
 def _list_truncated(
@@ -180,16 +173,11 @@ def _list_truncated(
 
 
 def _diagnose(
-    request: SearchRequest,
-    retrieved: Retrieval,
-    interpreter: Interpreter,
-    deadline: Deadline,
-    *,
-    was_expected: bool,
+    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline, *, was_expected: bool
 ) -> Diagnosis:
     """Return alternatives to a search. Their counts are known if the help was expected."""
     with deadline.count_as("diagnosis"):
         if not was_expected:
-            expected = zero_results.list_expected(request, retrieved, interpreter, deadline)
+            expected = zero_results.list_expected(retrieved, interpreter, deadline)
             interpreter.store.prefetch_counts(expected, deadline)
-        return zero_results.diagnose(request, retrieved, interpreter, deadline)
+        return zero_results.diagnose(retrieved, interpreter, deadline)

@@ -142,7 +142,7 @@ def test_an_expired_search_stops_during_diagnosis(
 ) -> None:
     """The searches for alternatives count towards the budget, as one stage."""
     laps: list[str] = []
-    add = Deadline._add
+    add = Deadline.finish
 
     def noted(watch: Deadline, stage: str) -> float:
         laps.append(stage)
@@ -150,7 +150,7 @@ def test_an_expired_search_stops_during_diagnosis(
             watch._end = 0
         return add(watch, stage)
 
-    monkeypatch.setattr(Deadline, "_add", noted)
+    monkeypatch.setattr(Deadline, "finish", noted)
     with pytest.raises(BudgetExceeded, match="at the stage diagnosis"):
         engine.search(SearchRequest("title:organ title:qqq title:kidney", match="all"))
     assert laps[-3:] == ["diagnosis"] * 3

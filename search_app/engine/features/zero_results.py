@@ -77,14 +77,12 @@ class _Typed(NamedTuple):
         return list_nearest(self.unknown.values(), text, interpreter, is_long=self.is_long)
 
 
-def diagnose(
-    request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
-) -> Diagnosis:
-    """Return the alternatives to a search as it was requested, with the number of hits of each.
+def diagnose(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> Diagnosis:
+    """Return the alternatives to a search, with the number of hits of each.
 
     All searches share the time budget of the first. Raise BudgetExceeded if it is used up.
     """
-    help_ = _make_help(request, interpreter, deadline)
+    help_ = _make_help(retrieved.typed, interpreter, deadline)
     typed = _split(retrieved, help_)
     counts = [
         QueryCount(text, 0) if text in typed.unknown else _count_alone(text, help_)
@@ -103,17 +101,17 @@ def diagnose(
         },
         () if help_.request.exact else tuple(_find_lacking(help_)),
         tuple(missing_places.find_missing_places(help_.request, retrieved, interpreter, deadline)),
-        {"exact": help_.search(exact=not request.exact).reply.total}
-        if not retrieved.reply.total and _has_other_reading(request, retrieved)
+        {"exact": help_.search(exact=not retrieved.typed.exact).reply.total}
+        if not retrieved.reply.total and _has_other_reading(retrieved)
         else {},
     )
 
 
 def list_expected(
-    request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
+    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
 ) -> Iterator[Expected]:
     """Yield what `diagnose` will probably count. Raise BudgetExceeded."""
-    help_ = _make_help(request, interpreter, deadline)
+    help_ = _make_help(retrieved.typed, interpreter, deadline)
     typed = _split(retrieved, help_)
     yield from _expect_alone((text for text in typed.clauses if text not in typed.unknown), help_)
     yield from _expect_nearest(typed, help_)
@@ -122,8 +120,8 @@ def list_expected(
     if not retrieved.reply.find_total():
         for all_of in _list_any_of(help_.request).values():
             yield from help_.list_asks(all_of=all_of)
-        if _has_other_reading(request, retrieved):
-            yield from help_.list_asks(exact=not request.exact)
+        if _has_other_reading(retrieved):
+            yield from help_.list_asks(exact=not retrieved.typed.exact)
     if not help_.request.exact:
         yield from _expect_wider(help_)
     yield from missing_places.list_expected(help_.request, retrieved, interpreter, deadline)
@@ -150,11 +148,13 @@ def _has_wider(retrieved: Retrieval) -> bool:
     return match == "all" or (match == "auto" and retrieved.interpretation.is_strict)
 
 
-def _has_other_reading(request: SearchRequest, retrieved: Retrieval) -> bool:
+def _has_other_reading(retrieved: Retrieval) -> bool:
     """Return whether the switch `exact` changes how the text is read."""
     typed = clauses(retrieved.interpretation.parsed.words)
     is_changed = retrieved.interpretation.corrected or retrieved.dated_query.expressions
-    return request.exact or bool(is_changed) or any(it.synonyms or it.narrower for it in typed)
+    return (
+        retrieved.typed.exact or bool(is_changed) or any(it.synonyms or it.narrower for it in typed)
+    )
 
 
 def _list_any_of(request: SearchRequest) -> dict[str, AllOf]:

@@ -31,7 +31,7 @@ from search_app.engine.interpretation.readings import (
     is_enough,
     mark_relaxed,
 )
-from search_app.engine.interpretation.relaxing import is_fact, list_steps, require_facts
+from search_app.engine.interpretation.relaxing import list_facts, list_steps, require_facts
 from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.query.clause_builder import EntityRecognizer
 from search_app.engine.query.nodes import Clause, clauses
@@ -230,18 +230,21 @@ class Interpreter:
             yield Clause([*value_terms], text)
         catalogue = self.vocabulary.catalogue
         title = catalogue.find_by_role("title")
-        words = [clause for clause in clauses(tree) if not is_fact(clause, catalogue)]
-        if title and len({clause.text for clause in words}) == 1:
-            typed = (find_typed(clause, title.name) for clause in words)
-            yield from filter(None, typed)
+        words = [*clauses(tree)]
+        facts = list_facts(words, catalogue)
+        words = [word for word in words if word not in facts]
+        if title and len({word.text for word in words}) == 1:
+            yield from filter(None, (find_typed(word, title.name) for word in words))
 
 
 class Retrieval(NamedTuple):
     """The reply to a search, and how the query was interpreted.
 
-    `request` has the text with year expressions replaced by filters, and `dated_query` lists them.
+    `typed` is the request as it came. `request` has the text with year expressions replaced by
+    filters, and `dated_query` lists them.
     """
 
+    typed: SearchRequest
     request: SearchRequest
     dated_query: DatedQuery
     interpretation: Interpretation
@@ -302,4 +305,5 @@ def _retrieve_as(
 ) -> Retrieval:
     """Return the publications that match a request with its year expressions replaced."""
     ask = _make_ask(request, dated_query)
-    return Retrieval(ask.request, dated_query, interpreter.interpret(ask, deadline))
+    interpretation = interpreter.interpret(ask, deadline)
+    return Retrieval(request, ask.request, dated_query, interpretation)

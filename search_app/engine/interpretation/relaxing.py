@@ -7,7 +7,7 @@ a publication with it is a hit in each step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from whoosh import query
 
@@ -72,9 +72,7 @@ def require_facts(tree: query.Query, catalogue: Catalogue) -> tuple[query.Query,
     facts, or has nothing but facts.
     """
     words = tree.subqueries if type(tree) is query.Or else []
-    required = [
-        clause for clause in words if isinstance(clause, Clause) and is_fact(clause, catalogue)
-    ]
+    required = list_facts((word for word in words if isinstance(word, Clause)), catalogue)
     optional = [clause for clause in words if clause not in required]
     if not required or not optional:
         return tree, ()
@@ -82,19 +80,16 @@ def require_facts(tree: query.Query, catalogue: Catalogue) -> tuple[query.Query,
     return query.And([*required, query.Or([*optional, query.Every()])]), texts
 
 
-def is_fact(clause: Clause, catalogue: Catalogue) -> bool:
-    """Return whether a clause names a place, a language or a year."""
-    rows = _list_fact_rows(catalogue)
-    return any(
-        isinstance(part, query.Term) and parse_exact_name(part.fieldname) in rows
-        for part in clause.subqueries
-    )
-
-
-def _list_fact_rows(catalogue: Catalogue) -> set[str]:
-    """Return the names of the rows of places, languages and years.
-
-    A row of regions has a child row of countries.
-    """
-    facts = {row.name for row in catalogue.fields if row.kind in ("country", "language", "year")}
-    return facts | {name for name, child in catalogue.children.items() if child.kind == "country"}
+def list_facts(clauses: Iterable[Clause], catalogue: Catalogue) -> list[Clause]:
+    """Return the clauses that name a place, a language or a year."""
+    rows = {row.name for row in catalogue.fields if row.kind in ("country", "language", "year")}
+    # A row of regions has a child row of countries.
+    rows |= {name for name, child in catalogue.children.items() if child.kind == "country"}
+    return [
+        clause
+        for clause in clauses
+        if any(
+            isinstance(part, query.Term) and parse_exact_name(part.fieldname) in rows
+            for part in clause.subqueries
+        )
+    ]

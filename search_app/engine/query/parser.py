@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from math import prod
 from typing import NamedTuple
 
@@ -33,7 +34,6 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Field
 from indexer.catalogue.schema import make_exact_name
 from search_app.engine.query import literal
-from search_app.engine.query.alternatives import factor
 from search_app.engine.query.clause_builder import (
     CompoundMode,
     Context,
@@ -175,7 +175,7 @@ class _Parser:
         """Return the groups of a level. Stop words are kept only if they are a whole operand."""
         scope = _Scope(field, make_context(level.typed, asks=asks))
         if alternatives := self._list_alternatives(level, scope):
-            return factor([self._parse_groups(each, field, asks=asks) for each in alternatives])
+            return _factor([self._parse_groups(each, field, asks=asks) for each in alternatives])
         readings = [self._read(element, scope) for element in level.elements]
         empty = [
             index for index, element in enumerate(level.elements)
@@ -336,3 +336,27 @@ class _Parser:
     def _join_unit(self, unit: Unit) -> query.Query:
         """Return a unit as one node, joined as words are."""
         return self.joined(unit) if len(unit) > 1 else unit[0]
+
+
+def _factor(readings: Sequence[list[query.Query]]) -> list[query.Query]:
+    """Return the groups that find the union of what several lists of groups find.
+
+    Groups that all lists begin or end with are in the result once.
+    """
+    first = _count_common(readings)
+    rest = [groups[first:] for groups in readings]
+    last = _count_common([groups[::-1] for groups in rest])
+    middles = [groups[: len(groups) - last] for groups in rest]
+    distinct = [middle for index, middle in enumerate(middles) if middle not in middles[:index]]
+    alternatives = [
+        query.And(middle) if len(middle) > 1 else middle[0] if middle else query.Every()
+        for middle in distinct
+    ]
+    either = [query.Or(alternatives)] if len(alternatives) > 1 else alternatives
+    return [*readings[0][:first], *either, *rest[0][len(rest[0]) - last :]]
+
+
+def _count_common(readings: Sequence[Sequence[query.Query]]) -> int:
+    """Return the number of groups that all lists begin with."""
+    columns = zip(*readings, strict=False)
+    return sum(1 for _ in takewhile(lambda each: each.count(each[0]) == len(each), columns))
