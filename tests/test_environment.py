@@ -19,7 +19,7 @@ def test_an_extra_leaves_the_checkout_editable(
 ) -> None:
     """An extra has the versions of the lock, and edits have effect after it is installed.
 
-    It is there too after the environment was made anew.
+    Rebuilding the environment installs it again.
     """
     settings = from_wheels(get_wheels(tmp_path_factory))
     for name in ("indexer", "search_app", "tools"):

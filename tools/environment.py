@@ -3,7 +3,7 @@
 `environment.py serve` installs the packages for serving. `environment.py semantic` adds semantic
 search, `environment.py test` adds the tests, and `environment.py bench` adds the benchmarks and the
 other engines. `environment.py pdf` adds the extra `pdf` of setup.cfg, as does the name of any other
-extra. An extra is installed again whenever the environment is made anew.
+extra. Rebuilding the environment installs its extras again.
 
 make runs it with any Python from 3.11 on and without installed packages. A part of the environment
 is complete only if its stamp, which is written last, contains the fingerprint of everything it was

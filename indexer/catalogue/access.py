@@ -21,7 +21,7 @@ UNTIL_THEN = ". Until then, the publication is given out on request only"
 _MIN_MISSPELLED_CHARS = 5
 """Characters of a text in which one wrong letter is a spelling mistake."""
 _BETWEEN_PARTS = re.compile(r"\s[-–—]+\s|[\n.,:;!?/|<>()\[\]{}،؛؟、。]+")
-"""What separates the parts of a folded value: several values, a note, or markup."""
+"""The separators between several values, a note, or markup in a folded value."""
 _WORD = re.compile(r"\w+")
 
 

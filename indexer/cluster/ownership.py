@@ -130,8 +130,8 @@ def create_index(
 ) -> None:
     """Create an index with the mark of its catalogue.
 
-    Raise ClusterError if the name is taken, or a template would make the index a part of an alias:
-    whoever searches that alias does not expect it.
+    Raise ClusterError if the name is taken, or a template would add the index to an alias, whose
+    users do not expect it.
     """
     mappings = {**body["mappings"], "_meta": make_meta(metadata)}
     with translate_errors(f"{index} can't be created"):

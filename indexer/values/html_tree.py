@@ -12,7 +12,7 @@ MAX_ATTRIBUTES = 1_000
 """Limit on the attributes of a tag. lxml passes all others to add one: 120,000 take 18 s."""
 TOO_MANY_ATTRIBUTES = f"a tag of the page has more than {MAX_ATTRIBUTES} attributes"
 REMOVE_THEM = "Remove them, or save the page again"
-"""What a problem with TOO_MANY_ATTRIBUTES advises."""
+"""The hint of a problem with TOO_MANY_ATTRIBUTES."""
 _NOT_PARSED = re.compile(r"\A\s*<\?xml[^>]*>|\0")
 
 

@@ -151,7 +151,7 @@ def test_a_server_reads_several_files(tmp_path: Path) -> None:
 
 
 def test_a_file_meets_nothing_of_another(tmp_path: Path) -> None:
-    """What a file changes in its process is unknown to the process of the next file."""
+    """A change in the process of one file does not reach the process of the next file."""
     script = write(tmp_path, "import sys; print(hasattr(sys, 'seen')); sys.seen = True")
     for _ in range(2):
         with TemporaryFile() as file, run_limited(script, (), file, LIMITS) as blocks:

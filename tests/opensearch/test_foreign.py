@@ -1,4 +1,4 @@
-"""What others have in a cluster stays as it is, whatever its name."""
+"""Indexes, aliases and data streams of others in a cluster never change, whatever their names."""
 
 from __future__ import annotations
 

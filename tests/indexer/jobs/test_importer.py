@@ -541,7 +541,7 @@ def test_a_lost_permission_is_given_again(
 def test_an_import_in_place_allows_no_other_files(
     name: str, files: Path, into: Path, tmp_path: Path
 ) -> None:
-    """What a folder names already is allowed only as far as the import names it too."""
+    """A repeated import allows only those files of a folder that its command names again."""
     (tmp_path / "secret.csv").write_text(TABLE, encoding="utf-8")
     (files / "own.csv").write_text(TABLE, encoding="utf-8")
     importer.import_files([files / "law-list.csv"], into)
