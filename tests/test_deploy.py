@@ -81,7 +81,7 @@ def test_services_are_hardened(file: Path) -> None:
 
 
 def test_a_build_with_a_cluster_has_network_and_recognizes_killed_builds() -> None:
-    """The build unit for a cluster has network access, and sees in /proc when the kernel started."""
+    """The build unit for a cluster has a network, and sees in /proc when the kernel started."""
     readme = (DEPLOY / "opensearch" / "README.md").read_text(encoding="utf-8")
     [added] = re.findall(r"^```ini\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
     stated = dict(unit(DEPLOY / "pubsearch-build.service")["Service"])
