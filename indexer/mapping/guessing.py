@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from indexer.analysis.folding import fold
+from indexer.catalogue.column_names import fold_heading
 from indexer.mapping import headings
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.templates import split_language
 from indexer.values import dates, identifiers, languages
 
 _SEVERAL_COLUMNS = frozenset(
-    "summary authors editors contributors subjects identifier isbn issn link notes".split()
+    "summary authors editors contributors subjects number call_number identifier isbn issn link "
+    "notes".split()
 )
 """Rows that use every column with a matching heading. Other rows use the best match."""
 _GAP_ROWS = frozenset(("year", "container"))
@@ -69,6 +71,8 @@ def guess(
     }  # fmt: skip
     guesses = _guess_by_heading(columns, set(rows), profile)
     _combine_names(guesses, set(rows))
+    if "number" in guesses:
+        _share_numbers(guesses, {"id", "issue"} - guesses.keys() - set(rows), profile)
     _borrow_columns(guesses, set(rows), profile)
     used = {name for row_guess in guesses.values() for name in row_guess.columns}
     free = {
@@ -148,7 +152,7 @@ def _is_poor(row: str, plain: str, names: Iterable[str], profile: Profile) -> bo
     """Return whether a column has a common heading of a row, but unsuitable values."""
     columns = [profile.columns[name] for name in names]
     length = max(column.mean_length for column in columns)
-    if row == "issue":
+    if row in ("issue", "number"):
         return any(column.is_counter for column in columns)
     if row == "summary":
         return length < _MIN_SUMMARY_CHARS
@@ -184,9 +188,27 @@ def _borrow_columns(guesses: dict[str, Guess], filled: set[str], profile: Profil
     dated = [name for name in imprints if _mostly(dates.find_year)(_join_columns(name, profile))]
     if "year" in empty and dated:
         guesses["year"] = Guess(tuple(dated), "guessed: its values have years")
-    for row in ("container", "notes"):
+    for row in ("container", "notes", "number"):
         if row in guesses and not guesses[row].columns:
             del guesses[row]
+
+
+def _share_numbers(guesses: dict[str, Guess], empty: set[str], profile: Profile) -> None:
+    """Take a plain "Number" beside a volume as the issue, and a distinct symbol as the id too."""
+    numbers = guesses["number"].columns
+    plain = tuple(name for name in numbers if fold_heading(name) == "number")
+    if plain and "issue" in empty and "volume" in guesses:
+        guesses["issue"] = Guess(plain, "")
+        guesses["number"] = Guess(tuple(name for name in numbers if name not in plain), "")
+    symbols = (name for name in numbers if name not in plain and _is_distinct(name, profile))
+    if "id" in empty and (symbol := next(symbols, None)):
+        guesses["id"] = Guess((symbol,), "")
+
+
+def _is_distinct(plain: str, profile: Profile) -> bool:
+    """Return whether the values of a column tell most of the records with one apart."""
+    values = _join_columns(plain, profile).values
+    return len(values) >= _WELL_FILLED * values.total()
 
 
 def _join_columns(plain: str, profile: Profile) -> ColumnProfile:

@@ -157,6 +157,26 @@ def test_a_second_date_fills_the_gaps_of_the_year() -> None:
     assert found.source.fields["year"] == ("Publication Year", "Date")
 
 
+def test_a_symbol_is_shown_and_is_the_id_too() -> None:
+    """A column of symbols feeds its row. The id comes from it too if no other column has ids."""
+    symbols = ["E/ESCWA/SDD/2017/2", "E/ESCWA/SDD/2018/1", "A/72/1", "A/72/2"]
+    found = propose({"Title": TITLES, "Symbol": symbols}).source.fields
+    assert (found["id"], found["number"]) == ("Symbol", "Symbol")
+    found = propose({"Title": TITLES, "Symbol": symbols, "Key": list("abcd")}).source.fields
+    assert (found["id"], found["number"]) == ("Key", "Symbol")
+    found = propose({"Title": TITLES, "Report number": ["TR-1"] * 4}).source.fields
+    assert "id" not in found
+
+
+def test_a_number_beside_a_volume_is_the_issue() -> None:
+    """A column "Number" is the issue of a journal with volumes, and else the number of a report."""
+    numbers = {"Title": TITLES, "Number": ["3", "1", "4", "3"]}
+    assert propose(numbers).source.fields["number"] == "Number"
+    journal = propose({**numbers, "Volume": ["2", "2", "5", "9"]}).source.fields
+    assert journal["issue"] == "Number"
+    assert "number" not in journal
+
+
 def profile_column(values: Sequence[str]) -> ColumnProfile:
     """Return the profile of a column with one value in each record."""
     return profile({"A": values}).columns["A"] if values else ColumnProfile()
