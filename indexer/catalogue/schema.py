@@ -16,7 +16,7 @@ from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication
 
-FORMAT = 10
+FORMAT = 11
 """Increase it if an older index can't be read, or if all its records must be parsed again."""
 
 

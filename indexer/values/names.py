@@ -1,7 +1,13 @@
 """Names of persons and corporate bodies.
 
 The normalized form of a person is `Family, Given`, or `Family, Given, Suffix`. Any other name is
-literal; one with a comma is in braces, as in BibTeX: `{Health, Food and Safety Agency}`.
+literal, such as that of a corporate body or a meeting.
+
+Braces state what a name is, as in BibTeX: `{UN. ECWA}` is literal, and `{Press}, {Ada}` is a person.
+A normalized name has them where the plain text would be read otherwise, so that it can be stored,
+exported, and parsed again. `{}` before a name says that it is a person's, in any form. Without
+braces, `parse` guesses. A format that distinguishes persons from bodies is not left to a guess: its
+definition adds the braces.
 """
 
 from __future__ import annotations
@@ -48,6 +54,12 @@ _DIGIT_OR_REMARK = re.compile(r"[\d\]]")
 _INITIALS = re.compile(r"[^\W\d_]{1,4}|(?:[^\W\d_]\.?[ -]?){1,4}")
 _EAST_ASIAN = re.compile("[々\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _BARE_INITIALS = re.compile(r"[^\W\d_a-z]{1,3}")
+_PART = r"\{ ?([^{} ][^{}]*)\}"
+_STATED = re.compile(f"{_PART}(?:, ?{_PART}(?:, ?{_PART})?)?")
+"""A literal name in braces, or a person with each part of the name in braces."""
+_PERSON = "{}"
+"""The prefix of a name in any form that is stated to be a person's."""
+_BRACES = str.maketrans("", "", "{}")
 _MAX_WORDS = 4
 """Maximum number of words in the name of a person without a comma. Longer names are literal."""
 _MAX_GIVEN_CHARS = 60
@@ -62,8 +74,12 @@ class Name(NamedTuple):
     literal: str = ""
 
     def __str__(self) -> str:
-        """Return the normalized form."""
-        return f"{{{self.literal}}}" if "," in self.literal else self.inverted
+        """Return the normalized form, which `parse` and `read` read back as this name."""
+        plain = self.inverted
+        if (self.literal and "," in plain) or parse(plain) != self:
+            parts = (self.literal,) if self.literal else (self.family, self.given, self.suffix)
+            return ", ".join(f"{{{part}}}" for part in parts if part)
+        return plain
 
     @property
     def inverted(self) -> str:
@@ -105,26 +121,37 @@ def parse(text: str) -> Name | None:
     An ambiguous name is literal: it is not split.
     """
     text = " ".join(text.split()).strip(" ,;")
-    if text.startswith("{") and text.endswith("}"):
-        text = " ".join(text.replace("{", "").replace("}", "").split())
+    if match := _STATED.fullmatch(text):
+        first, *rest = ((part or "").strip() for part in match.groups())
+        return Name(first, *rest) if rest[0] else Name(literal=first)
+    is_person = text.startswith(_PERSON)
+    is_literal = not is_person and text.startswith("{") and text.endswith("}")
+    text = " ".join(text.translate(_BRACES).split()).strip(" ,;")
+    if is_literal:
         return Name(literal=text) if text else None
-    if _DIGIT_OR_REMARK.search(text):
-        text = _LIFE_DATES.sub("", _ID.sub("", text)).strip(" ,;")
-    if len(text) > 1 and text.endswith(".") and text[-2].islower():
-        text = text[:-1] if not text.lower().endswith((" jr.", " sr.", ",jr.", ",sr.")) else text
+    text = _clean(text)
     if not text[:1].isalpha() and not any(char.isalpha() for char in text):
         return None
-    if _CORPORATE.search(text.lower()):
+    if not is_person and _CORPORATE.search(text.lower()):
         return Name(literal=text)
     return _parse_inverted(text) if "," in text else _parse_direct(text)
 
 
 def read(normalized: str) -> Name:
-    """Return the parts of a normalized name."""
-    if normalized.startswith("{") and normalized.endswith("}"):
-        return Name(literal=normalized[1:-1])
+    """Return the parts of a normalized name. Unlike `parse`, it guesses nothing."""
+    if normalized.startswith("{"):
+        return parse(normalized) or Name(literal=normalized)
     family, *rest = normalized.split(", ")
     return Name(family, *rest[:2]) if family and rest else Name(literal=normalized)
+
+
+def _clean(text: str) -> str:
+    """Return a text without life dates, a number or a remark after the name, and a last period."""
+    if _DIGIT_OR_REMARK.search(text):
+        text = _LIFE_DATES.sub("", _ID.sub("", text)).strip(" ,;")
+    if len(text) > 1 and text.endswith(".") and text[-2].islower():
+        return text if text.lower().endswith((" jr.", " sr.", ",jr.", ",sr.")) else text[:-1]
+    return text
 
 
 def _parse_inverted(text: str) -> Name:
@@ -136,8 +163,9 @@ def _parse_inverted(text: str) -> Name:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     suffixes = [part for part in parts[1:] if part.rstrip(".").lower() in _SUFFIXES]
     name_parts = [parts[0], *(part for part in parts[1:] if part not in suffixes)]
-    if len(name_parts) == 1 and suffixes:  # "John Smith, Jr."
-        return _parse_direct(name_parts[0])._replace(suffix=suffixes[0])
+    if len(name_parts) == 1 and suffixes:  # "John Smith, Jr.", but not "Group, II"
+        name = _parse_direct(name_parts[0])
+        return Name(literal=text) if name.literal else name._replace(suffix=suffixes[0])
     if len(name_parts) != 2 or len(name_parts[1]) > _MAX_GIVEN_CHARS:
         return Name(literal=text) if len(name_parts) > 1 else Name(literal=name_parts[0])
     return Name(name_parts[0], name_parts[1], " ".join(suffixes))

@@ -279,7 +279,7 @@ def _format_value(field: Field, value: Value, catalogue: Catalogue) -> str:
     if isinstance(value, Link):
         language = f' hreflang="{escape(value.language)}"' if value.language else ""
         return f'<a {itemprop} href="{escape(value.url)}"{language}>{label}</a>'
-    if field.kind in ("language", "country"):
+    if field.kind in ("language", "country", "name"):
         return f'<data {itemprop} value="{escape(str(value))}">{label}</data>'
     if field.kind == "year":
         return f"<time {itemprop}>{value}</time>"

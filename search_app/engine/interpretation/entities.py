@@ -19,7 +19,7 @@ from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.schema import list_exact_fields, make_exact_name
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.catalogue.translations import list_value_labels
-from indexer.values import iso_codes
+from indexer.values import iso_codes, names
 from search_app.engine.query.clause_builder import EntityRecognizer
 from search_app.engine.query.vocabulary import Vocabulary
 
@@ -142,7 +142,7 @@ def list_names(field: Field, value: str, own: str) -> dict[str, list[str]]:
     if field.kind == "year":
         return {own: [label]}
     if field.kind == "name":
-        return {own: [label, value.strip("{}")]}
+        return {own: [label, names.read(value).inverted]}
     parts = [
         part for part in _PART_SEPARATOR.split(label) if " " in part or len(part) >= MIN_PART_CHARS
     ]
