@@ -60,8 +60,8 @@ class Mapper:
         self._new_columns: list[str] = []
         specifications = combine_fields(source, reader.FIELDS)
         self._templates = {
-            row: tuple(templates.parse(specification) for specification in specifications[row])
-            for row in specifications
+            row: tuple(_parse(row, specification, catalogue) for specification in stated)
+            for row, stated in specifications.items()
             if row == ID_ROW or row in catalogue.by_name
         }
         self._columns_by_row = {
@@ -270,6 +270,14 @@ class Mapper:
             elif values := template.evaluate(columns):
                 return values
         return ()
+
+
+def _parse(row: str, specification: str, catalogue: Catalogue) -> tuple[Template, ...]:
+    """Return the alternatives of a specification. For names, they state the parts of a person."""
+    alternatives = templates.parse(specification)
+    field = catalogue.by_name.get(row)
+    is_name = field is not None and field.kind == "name"
+    return tuple(map(templates.state_person, alternatives)) if is_name else alternatives
 
 
 def combine_fields(

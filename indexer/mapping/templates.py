@@ -68,6 +68,17 @@ class Template(NamedTuple):
         return Property("", combined, combined, language, number)
 
 
+def state_person(template: Template) -> Template:
+    """Return a template that puts each part of a person's name in braces, so that none is guessed.
+
+    A comma separates the parts, as in `{family}, {given}`. Other templates are not changed.
+    """
+    if ", " not in template.texts:
+        return template
+    first, *middle, last = (text.replace(", ", "}, {") for text in template.texts)
+    return template._replace(texts=("{" + first, *middle, last + "}"))
+
+
 def escape(column: str) -> str:
     """Return the specification of a single column."""
     return column.translate(_SPECIAL)

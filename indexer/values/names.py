@@ -3,8 +3,8 @@
 The normalized form of a person is `Family, Given`, or `Family, Given, Suffix`. Any other name is
 literal, such as that of a corporate body or a meeting.
 
-Braces state what a name is, as in BibTeX: `{UN. ECWA}` is literal, and `{Press}, {Ada}` is a person.
-A normalized name has them where the plain text would be read otherwise, so that it can be stored,
+Braces state what a name is, as in BibTeX: `{UN. ECWA}` is literal, `{Press}, {Ada}` is a person. A
+normalized name has them where the plain text would be read otherwise, so that it can be stored,
 exported, and parsed again. `{}` before a name says that it is a person's, in any form. Without
 braces, `parse` guesses. A format that distinguishes persons from bodies is not left to a guess: its
 definition adds the braces.
@@ -123,7 +123,10 @@ def parse(text: str) -> Name | None:
     text = " ".join(text.split()).strip(" ,;")
     if match := _STATED.fullmatch(text):
         first, *rest = ((part or "").strip() for part in match.groups())
-        return Name(first, *rest) if rest[0] else Name(literal=first)
+        if not rest[0]:
+            return Name(literal=first)
+        with_suffix = _parse_inverted(f"{first}, {rest[0]}")  # "{Okafor}, {Ada, Jr.}"
+        return with_suffix if with_suffix.suffix and not rest[1] else Name(first, *rest)
     is_person = text.startswith(_PERSON)
     is_literal = not is_person and text.startswith("{") and text.endswith("}")
     text = " ".join(text.translate(_BRACES).split()).strip(" ,;")
@@ -162,12 +165,12 @@ def _parse_inverted(text: str) -> Name:
             return Name(family, given) if is_person else Name(literal=text)
     parts = [part.strip() for part in text.split(",") if part.strip()]
     suffixes = [part for part in parts[1:] if part.rstrip(".").lower() in _SUFFIXES]
-    name_parts = [parts[0], *(part for part in parts[1:] if part not in suffixes)]
+    name_parts = [*parts[:1], *(part for part in parts[1:] if part not in suffixes)]
     if len(name_parts) == 1 and suffixes:  # "John Smith, Jr.", but not "Group, II"
         name = _parse_direct(name_parts[0])
         return Name(literal=text) if name.literal else name._replace(suffix=suffixes[0])
     if len(name_parts) != 2 or len(name_parts[1]) > _MAX_GIVEN_CHARS:
-        return Name(literal=text) if len(name_parts) > 1 else Name(literal=name_parts[0])
+        return Name(literal=name_parts[0] if len(name_parts) == 1 else text)
     return Name(name_parts[0], name_parts[1], " ".join(suffixes))
 
 

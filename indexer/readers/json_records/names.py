@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from indexer.values import names
+
 _TITLES = frozenset(
     "title titles name headline titel titre titulo titolo titles displayname displaytitle "
     "documenttitle titletext maintitle articletitle titleproper caption preflabel heading".split()
@@ -107,7 +109,7 @@ def _join(parts: Mapping[str, tuple[str, str]]) -> Name:
     if not given and family in whole:
         given = whole.replace(family, "", 1).strip(" ,")
     suffix = texts.get("suffix", "")
-    text = ", ".join(part for part in (family, given, suffix) if part)
+    text = str(names.Name(family, given, suffix)) if given else f"{family}, {suffix}".rstrip(", ")
     whole_words = set(_WORD.findall(whole.casefold()))
     is_whole_covered = whole_words <= set(_WORD.findall(text.casefold()))
     keys = {key for part, (key, _) in parts.items() if part != "whole" or is_whole_covered}

@@ -82,6 +82,7 @@ def test_a_corporate_or_ambiguous_name_stays_whole(text: str) -> None:
         ("{826}", "{826}", "826"),
         ("{Okafor}, {Ada}", "Okafor, Ada", "Ada Okafor"),
         ("{Press}, {Ada}, {Jr.}", "{Press}, {Ada}, {Jr.}", "Ada Press, Jr."),
+        ("{Okafor}, {Ada, Jr.}", "Okafor, Ada, Jr.", "Ada Okafor, Jr."),
         ("{}Press, Ada, 1950-", "{Press}, {Ada}", "Ada Press"),
         ("{}Ada Press", "{Press}, {Ada}", "Ada Press"),
     ],
