@@ -36,6 +36,8 @@ from search_app.web import zero_result_log
 
 REMOVES_MUCH = 4
 """Exit status of a build that was not published because it would remove too much."""
+_STATUS_LINES = 8
+"""Values of a facet, or problems, that `status` lists, so that all fits on one screen."""
 
 
 def run(arguments: list[str]) -> None:
@@ -114,25 +116,39 @@ def _fail(message: str, status: int = options.FAILED) -> NoReturn:
 
 @commands.command()
 @options.index
-def status(index: str | None) -> None:
-    """Show the live generation: its name, date, and contents."""
+@click.option("--all", "list_all", is_flag=True, help="List all values and all problems.")
+def status(index: str | None, *, list_all: bool) -> None:
+    """Show the live generation on one screen: its name, date, and contents."""
     location = options.open_location(config.load(index=index))
     live = location.load_live()
     manifest = live.manifest
     click.echo(f"{live.name}, built {manifest.built} in {manifest.seconds:.1f} s")
     click.echo(f"{manifest.publications} publications of “{manifest.catalogue.title}”")
-    for field in manifest.catalogue.facets[:2]:
-        click.echo(f"\n{field.label}")
-        for value, count in manifest.counts[field.name].items():
-            click.echo(f"  {count:>7}  {facet_rows.facet_label(field, value, manifest.catalogue)}")
-    outcome = location.read_last_build()
-    if outcome and outcome.status == "failed":
-        click.echo(f"\nThe last build failed, {outcome.at}: {outcome.what}")
-    click.echo(f"\nOn disk: {', '.join(location.list_names())}")
+    click.echo(f"On disk: {', '.join(location.list_names())}")
     click.echo(f"Retired ids: {len(live.read_retired())}")
     click.echo(f"Problems in the corpus: {len(manifest.problems)}")
-    for problem in manifest.problems:
-        click.echo(f"  {problem}")
+    outcome = location.read_last_build()
+    if outcome and outcome.status == "failed":
+        click.echo(f"The last build failed, {outcome.at}: {outcome.what}")
+    sections = [
+        (
+            field.label,
+            [
+                f"{count:>7}  {facet_rows.facet_label(field, value, manifest.catalogue)}"
+                for value, count in manifest.counts[field.name].items()
+            ],
+        )
+        for field in manifest.catalogue.facets[:2]
+    ]
+    if manifest.problems:
+        sections.append(("Problems", [str(problem) for problem in manifest.problems]))
+    for heading, lines in sections:
+        shown = lines if list_all else lines[:_STATUS_LINES]
+        click.echo(f"\n{heading}")
+        for line in shown:
+            click.echo(f"  {line}")
+        if len(shown) < len(lines):
+            click.echo(f"  and {len(lines) - len(shown)} more, which status --all lists")
 
 
 @commands.command(name="retired")

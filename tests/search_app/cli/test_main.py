@@ -290,6 +290,21 @@ def test_status(run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Pa
     assert "bad.html:3: it has no title" in told.out
 
 
+def test_status_fits_on_one_screen(
+    run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Path
+) -> None:
+    """Of many values and problems, the status lists the first ones unless --all asks for all."""
+    for number in range(100):
+        (corpus / f"bad{number}.html").write_text("<p>no entry</p>", encoding="utf-8")
+    build()
+    short = run("status", "--index", tmp_path / "index").out.splitlines()
+    whole = run("status", "--all", "--index", tmp_path / "index").out.splitlines()
+    assert len(short) < 40
+    hidden = len(whole) - len(short) + 1
+    assert f"  and {hidden} more, which status --all lists" in short
+    assert sum("bad" in line for line in whole) == 100
+
+
 def test_retired_prints_a_file_of_the_corpus(
     run: Run, build: Callable[..., Told], corpus: Path, tmp_path: Path
 ) -> None:
