@@ -30,7 +30,7 @@ from indexer.fulltext.text import (
     FullText,
 )
 
-VERSION = 3
+VERSION = 4
 """Increase it if the same file gives another text. Then all files are read again."""
 _PDF = ".pdf"
 _SUFFIXES = frozenset((_PDF, *text_process.READERS))
@@ -204,10 +204,10 @@ def _complete(text: FullText, file: Path) -> FullText:
     is_long = len(sample) >= _MIN_DETECTED_CHARS
     if not language and is_long and language_detection.is_installed():
         language = language_detection.detect_language(sample)
-    is_guessed = text.is_title_guessed or not text.title
     return msgspec.structs.replace(
-        text, title=title, is_title_guessed=is_guessed, language=language
-    )
+        text, title=title, is_title_guessed=text.is_title_guessed or not text.title,
+        language=language, is_language_detected=bool(language and not text.language),
+    )  # fmt: skip
 
 
 def make_title(file: Path) -> str:

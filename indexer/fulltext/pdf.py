@@ -83,7 +83,7 @@ def extract_pdf(stream: IO[bytes], digest: str, limits: Limits) -> FullText:
         digest=digest, media_type=MEDIA_TYPE, pages=pages, faults=tuple(faults),
         title=title, is_title_guessed=is_guessed,
         authors=pdf_description.find_authors(output.description),
-        year=pdf_description.find_year(output.description, pages),
+        year=pdf_description.find_year(output.description, [page.lines for page in output.pages]),
         doi=pdf_description.find_doi(output.description, pages),
         language=pdf_description.find_language(output.description),
     )  # fmt: skip

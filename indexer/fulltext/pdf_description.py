@@ -10,7 +10,7 @@ import msgspec
 from indexer.analysis.tokenizer import is_unsegmented
 from indexer.fulltext.cleaning import clean_line, clean_pages
 from indexer.fulltext.layout import Line
-from indexer.values import names
+from indexer.values import dates, names
 from indexer.values.identifiers import find_dois
 from indexer.values.languages import find_languages
 
@@ -27,6 +27,7 @@ _NO_TITLE = re.compile(
     r"|\.(?:docx?|odt|rtf|pdf|pptx?|xlsx?|indd|qxd|tex|dvi|e?ps|html?|txt|wpd|cdr|pm\d)\b",
     re.IGNORECASE,
 )
+_MAX_LETTERHEAD_WORDS = 5
 _STAMP = re.compile(r"arXiv:\d")
 """The start of a line that arXiv adds in large letters."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -42,8 +43,11 @@ _COPYRIGHT = re.compile(
     r"(?:©|\(c\)|\bcopyright\b)[\s©,:]{0,5}(?:\(c\)\s?)?((?:19|20)\d\d)\b(?!\s?[-–,/]\s?\d)",
     re.IGNORECASE,
 )
-_COPYRIGHT_PAGES = 4
-"""First pages on which the year of the copyright is searched, and one at the end."""
+_IMPRINT_PAGES = 4
+"""First pages on which the imprint is searched, and one at the end."""
+_IMPRINT = re.compile(r"\w.{0,60}?(?P<comma>,)? ?\b(?P<year>(?:19|20)\d\d)\.?")
+"""A line that ends with a year, such as "Vienna, 2015" or "June 2015"."""
+_MAX_IMPRINT_WORDS = 6
 _AUTHOR_SEPARATOR = re.compile(r"\s*;\s*|\s+(?:and|und|et|y|&)\s+", re.IGNORECASE)
 _MAX_AUTHORS = 50
 
@@ -72,7 +76,20 @@ def find_title(description: Description, lines: Sequence[Line]) -> tuple[str, bo
     title = clean_line(_read_field(description, "Title"))
     if _is_title(title):
         return title, False
-    return next(filter(None, map(_join_title, _find_largest(lines))), ""), True
+    lines = [line for line in lines if _WORD.search(line.text) and not _STAMP.match(line.text)]
+    largest = title = _guess_title(lines)
+    # The name of a body in large letters is that of a letterhead if a headline stands below it.
+    while len(title.split()) <= _MAX_LETTERHEAD_WORDS and names.is_corporate(title):
+        lines = [line for line in lines if clean_line(line.text) not in title]
+        title = _guess_title(lines)
+    return title if len(title.split()) >= _MIN_TITLE_WORDS or is_unsegmented(
+        title
+    ) else largest, True
+
+
+def _guess_title(lines: Sequence[Line]) -> str:
+    """Return the largest text that can be a title, or ""."""
+    return next(filter(None, map(_join_title, _find_largest(lines))), "")
 
 
 def _is_title(text: str) -> bool:
@@ -89,7 +106,6 @@ def _find_largest(lines: Sequence[Line]) -> Iterator[Sequence[Line]]:
 
     The largest letters may be the name of a journal above the title. The smallest are no title.
     """
-    lines = [line for line in lines if _WORD.search(line.text) and not _STAMP.match(line.text)]
     sizes = [line.size for line in lines]
     largest = max(sizes, default=0)
     start = next((n for n, size in enumerate(sizes) if _is_same_size(size, largest)), 0)
@@ -136,15 +152,26 @@ def find_doi(description: Description, pages: Sequence[str]) -> str:
     return dois.pop() if len(dois) == 1 else ""
 
 
-def find_year(description: Description, pages: Sequence[str]) -> int | None:
-    """Return the year of publication by the metadata of publishers, or of the only copyright.
+def find_year(description: Description, pages: Sequence[Sequence[Line]]) -> int | None:
+    """Return the year of publication if the metadata of publishers, or else the imprint, has one.
 
-    The date of creation is that of the file, so it is no evidence.
+    The imprint is the copyright, or else the lines of the first pages that are a place and a year,
+    or a month and a year. The date of creation is that of the file, so it is no evidence.
     """
     years = {year for match in _XMP_YEAR.findall(description.xmp) for year in match if year}
+    first = pages[:_IMPRINT_PAGES]
     if not years:
-        ends = [*pages[:_COPYRIGHT_PAGES], *pages[_COPYRIGHT_PAGES:][-1:]]
+        ends = [
+            " ".join(line.text for line in page) for page in (*first, *pages[len(first) :][-1:])
+        ]
         years = {year for page in ends for year in _COPYRIGHT.findall(page)}
+    if not years:
+        lines = [clean_line(line.text) for page in first for line in page]
+        years = {
+            match["year"] for line in lines
+            if (match := _IMPRINT.fullmatch(line)) and len(line.split()) <= _MAX_IMPRINT_WORDS
+            and (match["comma"] or "-" in (dates.parse_date(line) or ""))
+        }  # fmt: skip
     return int(years.pop()) if len(years) == 1 else None
 
 

@@ -39,7 +39,7 @@ class FullText(msgspec.Struct, frozen=True, kw_only=True):
 
     The other attributes describe the publication; they are empty or None if they are not certain.
     `is_title_guessed`: the title is the largest text of the first page, or the name of the file.
-    `language` is a code such as en.
+    `language` is a code such as en. `is_language_detected`: nobody states it.
     """
 
     digest: str
@@ -53,6 +53,7 @@ class FullText(msgspec.Struct, frozen=True, kw_only=True):
     year: int | None = None
     doi: str = ""
     language: str | None = None
+    is_language_detected: bool = False
 
     @property
     def empty_pages(self) -> int:

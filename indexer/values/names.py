@@ -23,7 +23,7 @@ _PARTICLES = frozenset(
 )
 _CORPORATE = re.compile(
     r"""\b(?:academy|administration|agency|agriculture|alliance|archives?|associates|association|
-    authority|bank|board|bureau|centers?|centre|centro|chamber|college|comisión|comité|commission|
+    assembly|authority|bank|board|bureau|centers?|centre|centro|chamber|college|comisión|comité|commission|
     commissioner|committee|companies|company|conference|congress|consejo|consortium|consultants|
     convention|cooperation|corporation|corp|council|court|department|dept|development|directorate|
     division|faculty|federation|forum|foundation|fund|gmbh|government|group|inc|initiative|
@@ -114,6 +114,11 @@ class Name(NamedTuple):
         return bool(self.given and not name.isascii() and _EAST_ASIAN.fullmatch(name))
 
 
+def is_corporate(text: str) -> bool:
+    """Return whether a name has a word that names of corporate bodies have."""
+    return bool(_CORPORATE.search(text.lower()))
+
+
 @lru_cache(maxsize=20_000)
 def parse(text: str) -> Name | None:
     """Return the parts of a name in any common form, or None if it has no letters.
@@ -135,7 +140,7 @@ def parse(text: str) -> Name | None:
     text = _clean(text)
     if not text[:1].isalpha() and not any(char.isalpha() for char in text):
         return None
-    if not is_person and _CORPORATE.search(text.lower()):
+    if not is_person and is_corporate(text):
         return Name(literal=text)
     return _parse_inverted(text) if "," in text else _parse_direct(text)
 

@@ -22,7 +22,7 @@ from indexer.fulltext.text import ExtractionError
 from indexer.readers.base import CERTAIN, SURE, Evidence, detect_by_name
 
 NAME = "pdf"
-VERSION = 1
+VERSION = 2
 SUFFIXES: tuple[str, ...] = (".pdf",)
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "id": ("name",),
@@ -30,6 +30,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "authors": ("author",),
     "year": ("year",),
     "language": ("language",),
+    "detected_language": ("detected language",),
     "doi": ("doi",),
     "notes": ("title source",),
 }
@@ -50,6 +51,7 @@ class _Description(msgspec.Struct, omit_defaults=True):
     authors: tuple[str, ...] = ()
     year: int | None = None
     language: str | None = None
+    is_language_detected: bool = False
     doi: str = ""
 
 
@@ -86,7 +88,7 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
     else:
         description = _Description(
             description.name, text.title, text.is_title_guessed, text.authors, text.year,
-            text.language, text.doi,
+            text.language, text.is_language_detected, text.doi,
         )  # fmt: skip
     yield Chunk(msgspec.json.encode(description), file, 0)
 
@@ -97,7 +99,8 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     values = [
         ("name", stated.name), ("title", stated.title),
         *(("author", author) for author in stated.authors),
-        ("year", str(stated.year or "")), ("language", stated.language or ""),
+        ("year", str(stated.year or "")),
+        ("detected language" if stated.is_language_detected else "language", stated.language or ""),
         ("doi", stated.doi), ("title source", GUESSED if stated.is_title_guessed else ""),
     ]  # fmt: skip
     properties = tuple(Property(name, value, value) for name, value in values if value)

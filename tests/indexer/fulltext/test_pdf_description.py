@@ -55,11 +55,21 @@ def test_a_title_in_the_metadata_has_three_words_and_is_no_file_name(
         ([(10, "Only one"), (10, "size of text")], ""),
         ([(20, "word " * 100), (10, "Text")], ""),
         ([(20, "農業政策"), (20, "的發展"), (10, "文字")], "農業政策的發展"),
+        ([(30, "UNITED NATIONS"), (18, "Water in dry years"), (9, "Text")], "Water in dry years"),
+        (
+            [(30, "United Nations"), (20, "General Assembly"), (14, "Report on bees"), (9, "Text")],
+            "Report on bees",
+        ),
+        ([(30, "The Security Council"), (14, "Ada Lovelace"), (9, "Text")], "The Security Council"),
+        ([(30, "The World Bank"), (9, "Text"), (9, "of one size")], "The World Bank"),
         ([], ""),
     ],
 )
 def test_the_largest_letters_are_the_title(lines: list[tuple[float, str]], title: str) -> None:
-    """The first block of lines of the largest size is a guess, if it can be a title."""
+    """The first block of lines of the largest size is a guess, if it can be a title.
+
+    The name of a body above a headline is a letterhead.
+    """
     assert find_title(Description(), make_lines(*lines)) == (title, True)
 
 
@@ -111,12 +121,26 @@ def test_a_doi_is_certain_if_it_is_the_only_one(
         ("", "In 2019, the Agency", None),
         ("<prism:publicationDate>2017-05-01</prism:publicationDate>", "© 2019 A", 2017),
         ('prism:coverDate="2017-05"', "", 2017),
+        ("", "United Nations\nVienna, 2015\nSales No. E.15", 2015),
+        ("", "June 2015", 2015),
+        ("", "12 juin 2015", 2015),
+        ("", "New York and Geneva, 2010.", 2010),
+        ("", "Oxford, 2009\nVienna, 2015", None),
+        ("", "Vienna, 2015\n© 2014 The Agency", 2014),
+        ("", "Table 2015", None),
+        ("", "as many as in 2015", None),
+        ("", "2010-2015", None),
     ],
 )
 def test_a_year_is_certain_if_it_is_stated(xmp: str, page: str, year: int | None) -> None:
     """The date of creation and other years in the text are not the year of publication."""
     description = Description(metadata={"CreationDate": "D:20200101"}, xmp=xmp)
-    assert find_year(description, [page]) == year
+    assert find_year(description, [make_lines(*((10, line) for line in page.split("\n")))]) == year
+
+
+def test_a_year_on_a_later_page_is_that_of_a_reference() -> None:
+    """Only the first pages have an imprint."""
+    assert find_year(Description(), [[]] * 10 + [make_lines((10, "Oxford, 2009"))]) is None
 
 
 @pytest.mark.parametrize(
