@@ -7,11 +7,15 @@ UTF-8 and Windows-1252, so `decode_text` decodes each record on its own.
 from __future__ import annotations
 
 import codecs
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+import chardet
 
 from indexer.catalogue.records import Problem
 from indexer.readers.base import HEAD_BYTES
-from indexer.readers.text.legacy_encodings import guess_legacy_encoding
 from indexer.readers.text.streaming import peek
 
 _BYTE_ORDER_MARKS = (
@@ -19,6 +23,24 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
 _ASCII = bytes(range(0x80))
+_LATIN = ("cp1250", "cp1254", "cp1257", "iso8859-2", "iso8859-9")
+_EAST_ASIAN = ("gb18030", "big5", "cp932", "euc-jp", "cp949")
+_ENCODINGS = (
+    "cp1252", *_LATIN, *_EAST_ASIAN, "cp1251", "cp1253", "cp1255", "cp1256", "iso8859-5",
+    "iso8859-7", "koi8-r", "koi8-u", "cp866", "cp874",
+)  # fmt: skip
+"""The encodings that a catalogue may have. chardet knows more, and sees them where they are not:
+in cp852, the English quotation marks of Windows-1252 are letters of Hungarian."""
+_ALPHABETS = [frozenset(letters) for letters in (
+    "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "ąćęłńóśźż", "áéíóöőúüű", "ăâîşţ", "ćčđšž", "çğıiöşüâ",
+    "ąčęėįšųūž", "āčēģīķļņšūž",
+)]  # fmt: skip
+"""The letters beyond ASCII of Czech, Slovak, Polish, Hungarian, Romanian, Croatian, Turkish,
+Lithuanian, and Latvian."""
+_MIN_LETTERS, _MIN_LATIN = 8, 12
+"""Minimum bytes beyond ASCII. Fewer prove nothing: the one in "naïve" is Latvian to chardet."""
+_PARTS = 5
+"""Parts of a text that vote on its encoding."""
 _KEEP = "keep bytes"
 """The error handler that keeps the bytes of an invalid character."""
 
@@ -44,11 +66,51 @@ def detect_utf16(head: bytes) -> str | None:
     return None
 
 
+# Each reader decodes the start of a file to recognize it, and a guess takes milliseconds.
+@lru_cache(maxsize=1)
 def guess_encoding(head: bytes) -> str | None:
-    """Return the encoding of a text by its start, or None for UTF-8 and Windows-1252."""
+    """Return the encoding of a text by its start, or None for UTF-8 and Windows-1252.
+
+    chardet often sees Czech or Cyrillic in an English list of French and Spanish names. So the
+    letters must be those of one language, or follow each other, as in another script.
+    """
     if encoding := detect_utf16(head):
         return encoding
-    return None if head.isascii() or _is_utf8(head) else guess_legacy_encoding(head)
+    letters = len(head.translate(None, _ASCII))
+    if letters < _MIN_LETTERS or _is_utf8(head):
+        return None
+    encoding = _detect(head)
+    # One invalid byte rules an encoding out for chardet, so parts of the text outvote the whole.
+    lines = [line for line in head.split(b"\n") if not line.isascii()]
+    parts = [b"\n".join(lines[start::_PARTS]) for start in range(min(_PARTS, len(lines)))]
+    [(usual, votes)] = Counter(map(_detect, parts)).most_common(1)
+    if 2 * votes > len(parts) and usual not in ("cp1252", *_LATIN):
+        encoding = usual
+    if encoding is None or encoding == "cp1252":
+        return None
+    if encoding in _LATIN:
+        return encoding if letters >= _MIN_LATIN and _is_one_language(head, encoding) else None
+    runs = re.findall(rb"[\x80-\xff]{2,}" if encoding in _EAST_ASIAN else rb"[\x80-\xff]{3,}", head)
+    return encoding if 2 * sum(map(len, runs)) >= letters else None
+
+
+def _detect(text: bytes) -> str | None:
+    return chardet.detect(text, compat_names=False, include_encodings=_ENCODINGS)["encoding"]
+
+
+def _is_one_language(text: bytes, encoding: str) -> bool:
+    """Return whether the letters beyond ASCII are those of a language that needs this encoding."""
+    western = text.decode("cp1252", "replace").lower()
+    letters = [
+        (letter, letter != other)
+        for letter, other in zip(text.decode(encoding, "replace").lower(), western, strict=False)
+        if other > "\x7f" and (letter.isalpha() or letter != other)
+    ]
+    return any(
+        len({letter for letter, differs in letters if differs and letter in alphabet}) >= 2
+        and sum(letter in alphabet for letter, _ in letters) >= 0.9 * len(letters)
+        for alphabet in _ALPHABETS
+    )
 
 
 def _is_utf8(data: bytes) -> bool:
