@@ -26,7 +26,7 @@ ROWS: list[tuple[str, int, Rows]] = [
         "other_titles": ["La route du sel"], "editors": [OKORO], "contributors": [LIND],
         "year": ["2011"], "language": ["en"], "container": ["Journal of Roads"], "volume": ["7"],
         "issue": ["2"], "pages": ["10-19"], "doi": ["10.5555/salt.1"], "issn": ["1234-5679"],
-        "place": ["Rome"], "subjects": ["Salt", "Italy"], "summary": ["About salt."],
+        "place": ["Rome"], "subjects": ["Salt"], "places": ["Italy"], "summary": ["About salt."],
     }),
     (samples.DC_RDF, 0, {"title": ["One"], "authors": [MARSH], "year": ["1999"]}),
     (samples.DC_RDF, 1, {"title": ["Two"], "authors": [OKORO]}),
