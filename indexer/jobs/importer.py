@@ -43,7 +43,7 @@ from indexer.mapping.catalogue_proposal import make_catalogue
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.proposal import Proposal
 from indexer.mapping.sources import SOURCES_FILE, Attachments, Source, Sources
-from indexer.mapping.standard_rows import FULLTEXT_ROW, list_standard_rows
+from indexer.mapping.standard_rows import FULLTEXT_ROW, list_standard_rows, list_translation_rows
 
 
 def import_files(  # noqa: PLR0913 - callers pass options by name
@@ -219,17 +219,23 @@ def _write(
 
 def _propose_catalogue(proposals: Mapping[Group, Proposal], title: str) -> Catalogue:
     leftovers: dict[str, Field] = {}
-    for proposed in proposals.values():
+    languages: dict[str, None] = {}
+    for group, proposed in proposals.items():
+        languages |= dict.fromkeys((*proposed.source.languages.values(), *group.profile.languages))
         for row in proposed.leftover_rows:
             leftovers.setdefault(row.name, row)
-    every_row = Catalogue(title, "", (*list_standard_rows(), *leftovers.values()))
+    translations = [row for row in list_translation_rows(languages) if row.name not in leftovers]
+    rows: list[Field] = []
+    for field in list_standard_rows():
+        rows += (field, *(row for row in translations if row.translates == field.name))
+    every_row = Catalogue(title, "", (*rows, *leftovers.values()))
     samples = (
         (mapper, record)
         for group, proposed in proposals.items()
         for mapper in [Mapper(proposed.source, group.reader, every_row)]
         for record in group.profile.sample
     )
-    return make_catalogue(title, leftovers.values(), samples)
+    return make_catalogue(title, every_row.fields, samples)
 
 
 def _decide(

@@ -38,9 +38,9 @@ class RowValues:
 
 
 def make_catalogue(
-    title: str, leftover_rows: Iterable[Field], samples: Iterable[tuple[Mapper, SourceRecord]]
+    title: str, fields: Sequence[Field], samples: Iterable[tuple[Mapper, SourceRecord]]
 ) -> Catalogue:
-    """Return a catalogue with the rows that have values in the samples."""
+    """Return a catalogue with those rows among `fields` that have values in the samples."""
     counts: dict[str, RowValues] = {}
     titles: list[str] = []
     for mapper, record in samples:
@@ -53,7 +53,7 @@ def make_catalogue(
             if prop.name == "title":
                 titles.append(prop.value)
     rows = [
-        field for field in (*list_standard_rows(), *leftover_rows)
+        field for field in fields
         if field.role == "title" or _has_values(field, counts)
     ]  # fmt: skip
     return Catalogue(
@@ -89,7 +89,8 @@ def _with_numbers(rows: Sequence[Field], counts: dict[str, RowValues]) -> Iterab
     standard_names = {row.name for row in list_standard_rows()}
     leftovers = [
         row.name for row in rows
-        if row.name not in standard_names and _is_facet(row, counts[row.name])
+        if row.name not in standard_names and not row.translates
+        and _is_facet(row, counts[row.name])
     ]  # fmt: skip
     facets += leftovers[:_MAX_LEFTOVER_FACETS]
     facts = sorted((row for row in rows if row.fact), key=lambda row: row.fact or 0)

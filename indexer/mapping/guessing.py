@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from indexer.analysis.folding import fold
+from indexer.analysis.stemming import OTHER_SCRIPTS
 from indexer.catalogue.column_names import fold_heading
 from indexer.mapping import headings
 from indexer.mapping.profile import ColumnProfile, Profile
@@ -20,6 +21,8 @@ _SEVERAL_COLUMNS = frozenset(
 """Rows that use every column with a matching heading. Other rows use the best match."""
 _GAP_ROWS = frozenset(("year", "container"))
 """Rows with one value that use other columns if the first one is empty."""
+_TEXT_ROWS = frozenset(("title", "other_titles", "summary", "link"))
+"""Rows whose values have a language of their own."""
 _NAME_ROWS = frozenset(("authors", "editors", "contributors"))
 _REPEATS_SHARE = 0.8
 """Minimum share of the records in which two columns name the same persons, to use only one."""
@@ -30,14 +33,9 @@ _MIN_PROSE_CHARS, _MIN_TITLE_CHARS, _MAX_TITLE_CHARS = 200, 15, 300
 _MIN_SUMMARY_CHARS = 10
 """Minimum mean length of summaries. Shorter descriptions have other contents, such as "v. 2"."""
 _MAX_LANGUAGES = 30
-_COMMON_LANGUAGES = frozenset(
-    "ar bg cs da de el en es fa fi fr he hi hr hu id it ja ko nb nl pl pt ro ru sk sr sv th tr uk "
-    "vi zh".split()
-)
-"""A column without a known heading must have at least one of these. Words such as "to-read" look
-like codes of rare languages."""
 _MIN_DOI_SHARE = 0.1
-_MAX_DATE_CHARS = len("2014-03-31T00:00:00.000+00:00")
+_MAX_DATE_CHARS, _MAX_IMPRINT_CHARS = len("2014-03-31T00:00:00.000+00:00"), 80
+"""Limits on a date, and on a date with other parts of an imprint around it."""
 _URL = re.compile(r"https?://|www\.", re.IGNORECASE)
 _WEAK_TITLES, _MIN_NAME_CHARS = frozenset({"label", "name"}), 6
 """Headings of titles and of codes, and the minimum mean length of titles under them."""
@@ -56,60 +54,90 @@ class Guess(NamedTuple):
     is_person: bool = False
 
 
-def guess(
-    profile: Profile, mapped: Iterable[str] = (), rows: Iterable[str] = ()
-) -> dict[str, Guess]:
-    """Return a guess for each row that a column of the source seems to match.
-
-    Ignore the columns `mapped`, which the default mapping of the format uses, and the rows `rows`,
-    which it fills.
-    """
-    taken = set(mapped)
-    columns = {
-        plain: names for plain, names in profile.list_plain()
-        if plain not in taken and taken.isdisjoint(names)
-    }  # fmt: skip
-    guesses = _guess_by_heading(columns, set(rows), profile)
-    _combine_names(guesses, set(rows))
+def guess(profile: Profile) -> tuple[dict[str, Guess], dict[str, str]]:
+    """Return a guess for each row that a column seems to match, and the languages of columns."""
+    columns = dict(profile.list_plain())
+    spoken = _find_languages(columns, profile)
+    unnamed = [name for name in spoken if not headings.split_language(name)[0]]
+    named = {plain: names for plain, names in columns.items() if plain not in unnamed}
+    guesses = _guess_by_heading(named, spoken, profile)
+    if unnamed:
+        _guess_by_language(guesses, unnamed, profile)
+    _combine_names(guesses)
     if "number" in guesses:
-        _share_numbers(guesses, {"id", "issue"} - guesses.keys() - set(rows), profile)
-    _borrow_columns(guesses, set(rows), profile)
+        _share_numbers(guesses, {"id", "issue"} - guesses.keys(), profile)
+    _borrow_columns(guesses, profile)
     used = {name for row_guess in guesses.values() for name in row_guess.columns}
     free = {
-        plain: profile.columns[names[0]] for plain, names in columns.items()
+        plain: profile.columns[names[0]] for plain, names in named.items()
         if used.isdisjoint((plain, *names))
     }  # fmt: skip
-    for row, row_guess in _guess_by_values(free, {*guesses, *rows}, profile.records):
+    for row, row_guess in _guess_by_values(free, {*guesses}, profile.records):
         guesses[row] = row_guess
-    return guesses
+    texts = {name for row in _TEXT_ROWS & guesses.keys() for name in guesses[row].columns}
+    return guesses, {name: code for name, code in spoken.items() if name in texts}
 
 
-def _combine_names(guesses: dict[str, Guess], filled: set[str]) -> None:
-    """Merge the guesses for the parts of a name into one for `authors`, unless it is filled."""
+def _find_languages(columns: Mapping[str, list[str]], profile: Profile) -> dict[str, str]:
+    """Return the languages that headings state, of columns whose values may be in them.
+
+    A heading that is nothing but a language, such as AR, needs another one of the kind.
+    """
+    spoken = {
+        plain: code for plain in columns
+        if (code := headings.split_language(plain)[1])
+        and (code not in OTHER_SCRIPTS or not _mostly(str.isascii)(_join_columns(plain, profile)))
+    }  # fmt: skip
+    unnamed = [plain for plain in spoken if not headings.split_language(plain)[0]]
+    is_ignored = not headings.are_languages(unnamed, columns)
+    return {name: code for name, code in spoken.items() if not (is_ignored and name in unnamed)}
+
+
+def _guess_by_language(guesses: dict[str, Guess], names: Sequence[str], profile: Profile) -> None:
+    """Add columns whose headings are languages to the row that fits their values, if one does."""
+    joined = ColumnProfile()
+    for name in names:
+        joined.merge(_join_columns(name, profile))
+    if _mostly(_URL.match)(joined):
+        row = "link"
+    elif _is_prose(joined):
+        row = "summary"
+    elif joined.mean_length >= _MIN_TITLE_CHARS:
+        row = "title"
+    else:
+        return
+    first = guesses[row].columns if row in guesses else ()
+    guesses[row] = Guess((*first, *names), "guessed: its headings are languages")
+
+
+def _combine_names(guesses: dict[str, Guess]) -> None:
+    """Merge the guesses for the parts of a name into one for `authors`, unless it has columns."""
     family, given = (guesses.pop(part, None) for part in ("author_family", "author_given"))
-    if family and given and "authors" not in {*guesses, *filled}:
+    if family and given and "authors" not in guesses:
         guesses["authors"] = Guess((*family.columns, *given.columns), "", is_person=True)
 
 
 def _guess_by_heading(
-    columns: Mapping[str, list[str]], filled: set[str], profile: Profile
+    columns: Mapping[str, list[str]], spoken: Mapping[str, str], profile: Profile
 ) -> dict[str, Guess]:
     """Return guesses by headings. A match of the whole name is better than a match of its end."""
     has_tags = headings.are_tags(columns)
     ranked: dict[str, list[tuple[int, int, str]]] = {}
     for position, (plain, names) in enumerate(columns.items()):
-        match = headings.find_row(plain, has_tags=has_tags)
-        if match and match.row not in filled and not _is_poor(match.row, plain, names, profile):
-            ranked.setdefault(match.row, []).append((match.rank, position, plain))
+        heading = headings.split_language(plain)[0] if plain in spoken else plain
+        match = headings.find_row(heading, has_tags=has_tags)
+        if match and not _is_poor(match.row, plain, names, profile):
+            rank = match.rank - match.rank % 1000 if plain in spoken else match.rank
+            ranked.setdefault(match.row, []).append((rank, position, plain))
     guesses: dict[str, Guess] = {}
     for row, candidates in ranked.items():
         candidates.sort()
         chosen = [plain for _, _, plain in candidates]
         if row in _NAME_ROWS:
             chosen = _drop_repeated_names(chosen, profile)
-        elif row == "title":  # titles in other languages fill the gaps
-            first = headings.drop_language(chosen[0])
-            chosen = [name for name in chosen if headings.drop_language(name) == first]
+        elif row == "title":
+            first, *others = chosen
+            chosen = [first, *(name for name in others if name in spoken)]
         elif row not in _SEVERAL_COLUMNS:
             chosen = chosen[:1]
         guesses[row] = Guess(tuple(chosen), "")
@@ -158,21 +186,24 @@ def _is_poor(row: str, plain: str, names: Iterable[str], profile: Profile) -> bo
         return length < _MIN_SUMMARY_CHARS
     if row == "title":
         return length < _MIN_NAME_CHARS and plain.casefold() in _WEAK_TITLES
-    test: Callable[[str], object] | None = _ROW_TESTS.get(row)
-    values = (value for column in columns for value in column.values)
-    return test is not None and not any(test(value) for value in values)
+    if row not in _ROW_TESTS:
+        return False
+    test, share = _ROW_TESTS[row]
+    passed = [bool(test(value)) for column in columns for value in column.values]
+    return sum(passed) <= share * len(passed)
 
 
-def _borrow_columns(guesses: dict[str, Guess], filled: set[str], profile: Profile) -> None:
+def _borrow_columns(guesses: dict[str, Guess], profile: Profile) -> None:
     """Fill rows without a column from the columns of related rows."""
-    empty = {"title", "authors", "summary", "doi", "year"} - guesses.keys() - filled
+    empty = {"title", "authors", "summary", "doi", "year"} - guesses.keys()
     if "title" in empty and "container" in guesses:  # "Publication title" is ambiguous
         first, *later = guesses["container"].columns
         if "title" in first.casefold():
-            guesses["title"] = Guess((first,), "")
+            guesses["title"] = Guess((first,), "guessed: no other column has titles")
             guesses["container"] = Guess(tuple(later), "")
     if "authors" in empty and "contributors" in guesses:
-        guesses["authors"] = guesses.pop("contributors")
+        names = guesses.pop("contributors").columns
+        guesses["authors"] = Guess(names, "guessed: no other column has authors")
     notes = guesses["notes"].columns if "notes" in guesses else ()
     prose = [name for name in notes if _is_prose(_join_columns(name, profile))]
     if "summary" in empty and prose:
@@ -287,7 +318,7 @@ def _is_language_column(column: ColumnProfile) -> bool:
     if len(column.values) > _MAX_LANGUAGES or not _mostly(languages.find_languages)(column):
         return False
     codes = {code for value in column.values for code in languages.find_languages(value)}
-    return not codes.isdisjoint(_COMMON_LANGUAGES)
+    return not codes.isdisjoint(headings.COMMON_LANGUAGES)
 
 
 def _is_prose(column: ColumnProfile) -> bool:
@@ -305,10 +336,17 @@ def _has_years(column: ColumnProfile) -> bool:
     return not is_one_day and _mostly(_is_year)(column)
 
 
-_ROW_TESTS: Mapping[str, Callable[[str], object]] = {
-    "link": _URL.search, "doi": identifiers.find_dois, "year": dates.find_year
+_ROW_TESTS: Mapping[str, tuple[Callable[[str], object], float]] = {
+    "link": (_URL.search, 0),
+    "doi": (identifiers.find_dois, 0),
+    "year": (lambda text: len(text) <= _MAX_IMPRINT_CHARS and dates.find_year(text), 0.4),
+    "language": (
+        lambda text: languages.find_languages(text) or languages.find_named_languages(text)
+        or languages.is_no_language(text), 0.4,
+    ),
 }  # fmt: skip
-"""Tests for values of rows whose headings often have other contents."""
+"""Tests for values of rows whose headings often have other contents, and the share of the values
+of a column that must be exceeded."""
 _VALUE_TESTS: tuple[tuple[str, str, Callable[[ColumnProfile], bool]], ...] = (
     ("doi", "its values are DOIs", _mostly(identifiers.find_dois)),
     ("isbn", "its values are ISBNs", _mostly(identifiers.find_isbns)),

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from indexer.catalogue.column_names import fold_heading, list_headings, list_tags
-from indexer.values.languages import find_languages
+from indexer.values.languages import UNITED_NATIONS, find_languages
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _REMARK = re.compile(r"\s*\([^()]*\)|/\w{1,2}$|^(?:full )?names? of (?:the )?", re.IGNORECASE)
@@ -50,10 +50,15 @@ _OTHER_ENTITIES = frozenset(
 )
 """Parts of a record that are not the publication, but have titles, authors, and dates too."""
 
-_LETTERS = frozenset("acefrs")
-"""Arabic, Chinese, English, French, Russian, Spanish."""
+COMMON_LANGUAGES = frozenset(
+    "ar bg cs da de el en es fa fi fr he hi hr hu id it ja ko nb nl pl pt ro ru sk sr sv th tr uk "
+    "vi zh".split()
+)
+"""Languages that a heading, or a column without a known heading, may have. Many words, such as
+"to-read", look like codes of rare languages."""
 _NO_LANGUAGES = frozenset(("id", "no"))
-"""Language codes that have another meaning at the end of a heading."""
+"""Language codes that have another meaning in a heading."""
+_MAX_CODE_CHARS = 3
 
 
 class Match(NamedTuple):
@@ -61,6 +66,14 @@ class Match(NamedTuple):
 
     rank: int
     row: str
+
+
+def are_languages(names: Collection[str], columns: Collection[str]) -> bool:
+    """Return whether headings of languages, such as AR, have others of the kind beside them.
+
+    Most tags of two letters, such as AU, mean something else: DE is also a tag for subjects.
+    """
+    return len(names) > 1 and 2 * len(names) >= sum(map(bool, map(_TAG.fullmatch, columns)))
 
 
 def are_tags(columns: Collection[str]) -> bool:
@@ -112,17 +125,28 @@ def _list_headings(name: str) -> Iterator[tuple[int, str]]:
     yield 4, fold_heading(_SECOND.sub("", name))
     if len(words) > 1 and words[0] in _GENERIC:
         yield 3 + (words[0] != "dc"), " ".join(words[1:])
-    yield 5, drop_language(name)
+    yield 5, split_language(name)[0]
 
 
-def drop_language(name: str) -> str:
-    """Return a folded heading without the language at its end: `title_fr`, "TitleE", "Titel de".
+@lru_cache(maxsize=1000)
+def split_language(name: str) -> tuple[str, str | None]:
+    """Return a folded heading without its language, and the code of this language.
 
+    `title_fr`, "TitleF", "Titre (français)", and "French title" have one, and so has AR alone.
     Documents of the United Nations use the first letter of a language.
     """
     *words, last = fold_heading(name).split() or [""]
-    is_language = last in _LETTERS or (last not in _NO_LANGUAGES and find_languages(last))
-    return " ".join(words) if words and is_language else fold_heading(name)
+    code = UNITED_NATIONS.get(last.upper()) if words else None
+    if code := code or _find_language(last):
+        return " ".join(words), code
+    if words and len(words[0]) > _MAX_CODE_CHARS and (code := _find_language(words[0])):
+        return " ".join((*words[1:], last)), code
+    return fold_heading(name), None
+
+
+def _find_language(word: str) -> str | None:
+    codes = find_languages(word) if word not in _NO_LANGUAGES else ()
+    return codes[0] if len(codes) == 1 and codes[0] in COMMON_LANGUAGES else None
 
 
 def _drop_parts(words: list[str]) -> list[str]:

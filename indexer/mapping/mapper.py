@@ -17,14 +17,20 @@ import msgspec
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Property, SourceRecord
+from indexer.catalogue.roles import Role
 from indexer.mapping import normalization, templates
 from indexer.mapping.normalization import make_id, make_normalizer, normalize, split_values
 from indexer.mapping.sources import SOURCES_FILE, Source
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
+from indexer.values.languages import find_languages
 
 ID_ROW, OTHER_TITLES = "id", "other_titles"
 """Special rows: the id of the record, and its titles after the first."""
+_NAMING_ROLES: tuple[Role, ...] = ("number", "call-number", "DOI", "ISBN", "PMID", "ISSN")
+"""Roles of rows that name a record without a title, the best first."""
+_NAMING_ROWS = ("identifier", "file", "link")
+"""Rows without such a role that do."""
 _JOINED_FIELDS = 10
 """Templates join at most this many times the characters of the longest field for a record."""
 _MAX_PLANS = 1000
@@ -75,7 +81,19 @@ class Mapper:
         }  # fmt: skip
         self._unjoined, self.cut_rows = 0, set[str]()
         self._known = {*source.unused, *chain.from_iterable(self._columns_by_row.values())}
-        rules = (specifications, source.split, source.day_first, reader.NAME, reader.VERSION)
+        self._title = catalogue.find_by_role("title")
+        self._abstract = catalogue.find_by_role("abstract")
+        self._translations = {
+            (row.translates, find_languages(row.language or "")): row.name
+            for row in catalogue.fields if row.translates
+        }  # fmt: skip
+        numbers = [catalogue.find_by_role(role) for role in _NAMING_ROLES]
+        self._naming = [OTHER_TITLES, *self._translations.values()]
+        self._naming += [*(row.name for row in numbers if row), *_NAMING_ROWS]
+        rules = (
+            specifications, source.split, source.day_first, source.languages, reader.NAME,
+            reader.VERSION,
+        )  # fmt: skip
         self.digest = sha256(msgspec.json.encode(rules)).digest()
 
     def map(self, record: SourceRecord, limits: Limits = LIMITS) -> SourceRecord:
@@ -95,7 +113,43 @@ class Mapper:
             properties += self._fill(field, alternatives, columns)
             if row in self.cut_rows and field.restricted:  # what was cut may be restricted
                 properties.append(Property(row, field.restricted[0], field.restricted[0]))
+        if self._translations:
+            self._place_translations(properties)
+        if OTHER_TITLES not in self.catalogue.by_name:
+            properties = [prop for prop in properties if prop.name != OTHER_TITLES]
+        if self._title and not any(prop.name == self._title.name for prop in properties):
+            properties += self._name_record(properties, identity)
         return SourceRecord(record.source, tuple(properties), identity)
+
+    def _place_translations(self, properties: list[Property]) -> None:
+        """Give titles and abstracts after the first, by their languages, the rows for these."""
+        for row in filter(None, (self._title, self._abstract)):
+            names = (row.name, OTHER_TITLES) if row is self._title else (row.name,)
+            places = [
+                place for name in names for place, prop in enumerate(properties)
+                if prop.name == name
+            ]  # fmt: skip
+            filled: set[tuple[str, ...]] = set()
+            for place in places:
+                prop = properties[place]
+                spoken = find_languages(prop.language or "")
+                if filled and spoken not in filled and (row.name, spoken) in self._translations:
+                    name = self._translations[row.name, spoken]
+                    properties[place] = msgspec.structs.replace(prop, name=name)
+                filled.add(spoken)
+
+    def _name_record(
+        self, properties: Sequence[Property], identity: str | None
+    ) -> Iterator[Property]:
+        """Yield a title for a record without one: a title of another row, a number, or the id."""
+        title = self._title.name if self._title else ""
+        for row in self._naming:
+            for prop in properties:
+                if prop.name == row:
+                    yield msgspec.structs.replace(prop, name=title)
+                    return
+        if identity:
+            yield Property(title, identity, identity)
 
     def _make_plan(self, columns: frozenset[str]) -> _Plan:
         """Return the rows that a record with these columns may fill, with their specifications."""
@@ -161,11 +215,11 @@ class Mapper:
             name = prop.name
             if name not in columns:
                 columns[name] = []
-            columns[name].append(prop)
             column = self._columns.get(name) or self._add_column(name)
+            if column.language and not prop.language:
+                prop = msgspec.structs.replace(prop, language=column.language)  # noqa: PLW2901
+            columns[name].append(prop)
             if column.plain != name:
-                if column.language and not prop.language:
-                    prop = msgspec.structs.replace(prop, language=column.language)  # noqa: PLW2901
                 columns.setdefault(column.plain, []).append(prop)
             if not column.is_known:
                 self._unknown[name] += 1
@@ -173,6 +227,7 @@ class Mapper:
 
     def _add_column(self, name: str) -> _Column:
         plain, language = templates.split_language(name)
+        language = self.source.languages.get(name) or language
         is_known = name in self._known or plain in self._known
         is_day_first = not {name, plain}.isdisjoint(self.source.day_first)
         used_by = self._columns_by_row.items()
@@ -190,8 +245,7 @@ class Mapper:
             return normalization.drop_equal(values)
         if field.role == "title":
             titles = normalization.drop_equal(values)
-            others = titles[1:] if OTHER_TITLES in self.catalogue.by_name else ()
-            renamed = (msgspec.structs.replace(other, name=OTHER_TITLES) for other in others)
+            renamed = (msgspec.structs.replace(title, name=OTHER_TITLES) for title in titles[1:])
             return [*titles[:1], *renamed]
         return values if field.several or field.restricted else values[:1]
 

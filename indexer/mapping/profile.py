@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from indexer.catalogue.records import Property, SourceRecord
+from indexer.catalogue.records import SourceRecord
 from indexer.mapping.templates import split_language
+from indexer.values.languages import find_languages
 
 MAX_VALUES = 2000
 """Maximum number of distinct values that are kept per column. Later ones only add to the sums."""
@@ -124,13 +125,14 @@ class Profile:
     def list_plain(self) -> Iterator[tuple[str, list[str]]]:
         """Yield each plain column name, and the full names of its columns, one per language."""
         names: dict[str, list[str]] = {}
-        for name in self.columns:
+        ordered = [name for name in self.headings if name in self.columns]
+        for name in dict.fromkeys((*ordered, *self.columns)):
             names.setdefault(split_language(name)[0], []).append(name)
         yield from names.items()
 
-    def list_values(self, name: str) -> Iterator[Property]:
-        """Yield the properties of a column in the sample."""
-        for record in self.sample:
-            for prop in record.properties:
-                if prop.name == name:
-                    yield prop
+    @property
+    def languages(self) -> list[str]:
+        """The languages of texts in the sample, by their codes."""
+        stated = {prop.language or "" for record in self.sample for prop in record.properties}
+        stated |= {split_language(name)[1] or "" for name in self.columns}
+        return sorted({code for text in stated for code in find_languages(text)})

@@ -51,35 +51,35 @@ class Proposal(NamedTuple):
 def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
     """Return a proposal for one source. Some of its rows may turn out to be empty.
 
-    A default mapping of the format is kept. The other columns are used only for rows that the
-    mapping does not fill. Leftover columns become rows only if the format has no mapping, because
-    then a person chose the headings.
+    The default mapping of a format is its standard: nothing is guessed about such a source. In
+    other sources, a person chose the headings. There, leftover columns become rows too.
     """
-    mapped, filled = _list_mapped(reader.FIELDS, profile)
-    guesses = guess(profile, mapped, filled)
+    if reader.FIELDS:
+        return Proposal(Source(file=file, format=reader.NAME), (), {})
+    guesses, spoken = guess(profile)
     fields: dict[str, str | tuple[str, ...]] = {}
     for row in [field.name for field in list_standard_rows()] + ["id"]:
         if row in guesses:
             fields[row] = _state(guesses[row])
-    if "year" in fields and "date" not in {*fields, *filled}:
+    if "year" in fields and "date" not in fields:
         fields |= _list_dates(fields["year"], profile)
-    used = mapped | {column for row_guess in guesses.values() for column in row_guess.columns}
+    used = {column for row_guess in guesses.values() for column in row_guess.columns}
     free = [
         (plain, names) for plain, names in profile.list_plain()
         if used.isdisjoint((plain, *names))
     ]  # fmt: skip
-    leftover_rows = [] if reader.FIELDS else list(_make_leftover_rows(free, profile))
+    leftover_rows = list(_make_leftover_rows(free, profile))
     for leftover, columns in leftover_rows:
         fields[leftover.name] = templates.escape(columns[0])
-        used.update(columns)
     leftovers = tuple(leftover for leftover, _ in leftover_rows)
     rows = {field.name: field for field in (*list_standard_rows(), *leftovers)}
     source = Source(
         file=file,
         format=reader.NAME,
         fields=fields,
-        split=dict(_find_splits({**reader.FIELDS, **fields}, rows, profile)),
+        split=dict(_find_splits(fields, rows, profile)),
         day_first=tuple(_find_day_first(fields, profile)),
+        languages=spoken,
     )
     comments = {row: row_guess.reason for row, row_guess in guesses.items() if row_guess.reason}
     return Proposal(source, leftovers, comments)
@@ -107,23 +107,6 @@ def _describe_columns(names: Iterable[str], profile: Profile) -> Iterator[tuple[
         remaining -= len(name) + len(note)
         if remaining >= 0:
             yield name, note
-
-
-def _list_mapped(
-    defaults: Mapping[str, Iterable[str]], profile: Profile
-) -> tuple[set[str], set[str]]:
-    """Return the columns that the default mapping uses, and the rows that it fills."""
-    mapped: set[str] = set()
-    filled: set[str] = set()
-    present = {name for name, column in profile.columns.items() if column.filled}
-    present |= {templates.split_language(name)[0] for name in present}
-    for row, specifications in defaults.items():
-        for specification in specifications:
-            columns = templates.list_columns(specification)
-            mapped.update(columns)
-            if present.intersection(columns):
-                filled.add(row)
-    return mapped, filled
 
 
 def _make_leftover_rows(

@@ -31,7 +31,8 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     `format` is the name of a reader. `fields`: for each row, a column, a template, or several of
     these. A row replaces the same row of the format's default mapping. An empty list turns it off.
     `split`: for each row, the separator of several values in one column. `day_first`: columns whose
-    dates have the day before the month. `unused`: columns that no row uses, with notes.
+    dates have the day before the month. `languages`: the languages of columns of texts or links.
+    `unused`: columns that no row uses, with notes.
     """
 
     file: str
@@ -39,6 +40,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     fields: dict[str, str | tuple[str, ...]] = {}
     split: dict[str, str] = {}
     day_first: tuple[str, ...] = ()
+    languages: dict[str, str] = {}
     unused: dict[str, str] = {}
 
     def matches(self, file: str) -> bool:
@@ -146,7 +148,8 @@ def format_sources(sources: Sources, comments: Mapping[tuple[str, str], str]) ->
             if value
         ]  # fmt: skip
         for name, table in (
-            ("fields", source.fields), ("split", source.split), ("unused", source.unused)
+            ("fields", source.fields), ("split", source.split), ("languages", source.languages),
+            ("unused", source.unused),
         ):  # fmt: skip
             if table:
                 lines += ["", f"[source.{name}]"]

@@ -34,8 +34,8 @@ _NO_LANGUAGE = _NO_CODES | {
     "multiple languages", "multilingual", "no linguistic content", "other", "various", "-", "",
     "multilingue", "mehrsprachig", "plusieurs langues", "varias lenguas", "unbekannt", "inconnu",
 }  # fmt: skip
-_UNITED_NATIONS = {"A": "ar", "C": "zh", "E": "en", "F": "fr", "R": "ru", "S": "es"}
-"""Language letters in symbols of UN documents. A single letter is not recognized."""
+UNITED_NATIONS = {"A": "ar", "C": "zh", "E": "en", "F": "fr", "R": "ru", "S": "es"}
+"""Language letters in symbols of UN documents. A value of a single letter is not recognized."""
 _NAME_LOCALES = (
     "en", "fr", "es", "ru", "ar", "zh", "de", "pt", "it", "zh_Hant", "ja", "ko", "nl", "pl", "sv",
     "da", "nb", "fi", "cs", "hu", "ro", "tr", "el", "uk", "fa", "he", "id", "vi", "ca", "hr", "sr",
@@ -83,8 +83,8 @@ def find_languages(text: str) -> tuple[str, ...]:
         if not all(codes) and len(parts) == 1:
             parts = re.split(r"[\s-]+", text)
             codes = [_find_code(part) for part in parts]
-        if len(parts) > 1 and all(part in _UNITED_NATIONS for part in parts):
-            codes = [_UNITED_NATIONS[part] for part in parts]
+        if len(parts) > 1 and all(part in UNITED_NATIONS for part in parts):
+            codes = [UNITED_NATIONS[part] for part in parts]
     if not all(codes):
         return ()
     return tuple(dict.fromkeys(code for code in codes if code and code not in _NO_CODES))

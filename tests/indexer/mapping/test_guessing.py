@@ -18,6 +18,8 @@ def test_tags_of_web_of_science_are_headings() -> None:
         "SO": ["Roads", "Maps"],
         "LA": ["English", "French"],
         "PY": ["2011", "2012"],
+        "DE": ["A long list of keywords", "Another long list"],
+        "AR": ["e12", "e13"],
     }
 
     fields = propose(columns).source.fields
@@ -150,14 +152,56 @@ def test_a_heading_for_dates_is_preferred_for_the_year() -> None:
     assert propose(columns).source.fields["year"] == "Dated"
 
 
-@pytest.mark.parametrize("heading", ["title_fr", "TitleF", "Title (French)", "Title French"])
-def test_a_title_in_another_language_fills_the_gaps(heading: str) -> None:
-    """A record without a title uses the title in another language."""
-    table = {"Title": [*TITLES[:2], ""], heading: ["Le sel", "Les routes", "Les cartes"]}
+@pytest.mark.parametrize(
+    "headings",
+    [
+        ["Title", "title_ar", "title_fr"], ["TitleE", "TitleA", "TitleF"], ["EN", "AR", "FR"],
+        ["English", "Arabic", "French"], ["titre_en", "Titulo (Arabe)", "Titre (français)"],
+        ["ENG", "ARA", "FRE"], ["English title", "Arabic title", "French title"],
+    ],
+)  # fmt: skip
+def test_titles_in_several_languages_are_one_title(headings: list[str]) -> None:
+    """A column of titles for each language feeds the title, with its language."""
+    english, arabic, french = headings
+    found = propose({
+        "Title id": ["1", "2", "3"], english: [*TITLES[:2], ""],
+        arabic: ["قانون البحار في عام 2018", "", "طرق الملح في أوروبا في عام 2018"],
+        french: ["Le droit de la mer", "Les routes du sel", ""], "Checked": ["x", "", "x"],
+    })  # fmt: skip
+    assert found.source.fields["title"] == tuple(headings)
+    assert "year" not in found.source.fields
+    languages = {english: "en", arabic: "ar", french: "fr"}
+    languages = {name: code for name, code in languages.items() if name != "Title"}
+    assert found.source.languages == languages
+    assert ("title" in found.comments) == (english.lower() in ("en", "eng", "english"))
 
-    fields = propose({**table, "Title id": ["1", "2", "3"]}).source.fields
 
-    assert fields["title"] == ("Title", heading)
+@pytest.mark.parametrize(
+    ("values", "row"),
+    [
+        (["https://example.org/1", "https://example.org/2"], "link"),
+        (["A long text about salt. " * 20, "A long text about roads. " * 20], "summary"),
+        (["x", "yes"], None),
+    ],
+)
+def test_columns_of_languages_have_what_fits_their_values(
+    values: list[str], row: str | None
+) -> None:
+    """Columns with languages as headings may have links or abstracts, or only marks."""
+    found = propose({"Title": TITLES[:2], "EN": values, "FR": values})
+    fields, languages = found.source.fields, found.source.languages
+    assert fields.get(row or "language") == (("EN", "FR") if row else None)
+    assert languages == ({"EN": "en", "FR": "fr"} if row else {})
+
+
+def test_a_guess_fits_the_values() -> None:
+    """A heading feeds no row if most values of its column are of another kind."""
+    columns = {"Title": TITLES, "Year": ["shelf", "box", "shelf 2", "1999"],
+               "AR": ["x"] * 4, "Language": ["E-1", "E-2", "E-3", "English"],
+               "title_ru": ["Salt", "Roads", "Maps", "Sea"]}  # fmt: skip
+    source = propose(columns).source
+    assert {"year", "language"}.isdisjoint(source.fields)
+    assert source.languages == {}
 
 
 def test_another_column_of_journals_or_books_fills_the_gaps() -> None:

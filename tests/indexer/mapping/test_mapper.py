@@ -16,7 +16,7 @@ from indexer.ingest.validation import validate
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.normalization import make_id
 from indexer.mapping.sources import Source
-from indexer.mapping.standard_rows import list_standard_rows
+from indexer.mapping.standard_rows import list_standard_rows, list_translation_rows
 from indexer.readers.base import Reader
 from tests.memory import limit_memory
 
@@ -41,11 +41,12 @@ def record(*columns: tuple[str, str] | Property) -> SourceRecord:
 
 
 def apply(mapper: Mapper, *columns: tuple[str, str] | Property) -> dict[str, list[str]]:
-    """Return the values of each row of a record."""
+    """Return the values of each row of a record, without a title if no column states it."""
     rows: dict[str, list[str]] = {}
-    for prop in mapper.map(record(*columns)).properties:
+    for prop in mapper.map(record(*columns, ("T1", "untitled"))).properties:
         assert prop.value == prop.text
-        rows.setdefault(prop.name, []).append(prop.value)
+        if prop.value != "untitled":
+            rows.setdefault(prop.name, []).append(prop.value)
     return rows
 
 
@@ -212,7 +213,9 @@ def test_unknown_columns_are_counted() -> None:
     """Columns that feed no row and are not listed as unused are counted per value."""
     mapper = make_mapper(fields={"title": "dc.title"}, unused={"ZZ": "a note"})
     for _ in range(2):
-        apply(mapper, ("dc.title[fr]", "Droit"), ("dc.title", "Law"), ("ZZ", "z"), ("new", "x"))
+        mapper.map(
+            record(("dc.title[fr]", "Droit"), ("dc.title", "Law"), ("ZZ", "z"), ("new", "x"))
+        )
     assert mapper.take_unknown() == {"new": 2}
 
 
@@ -320,3 +323,65 @@ def test_templates_join_a_bounded_text(templates: tuple[str, ...]) -> None:
     assert sum(len(prop.value) for prop in mapped.properties) <= 10 * LIMITS.longest_field
     assert apply(mapper, ("TI", "T"), ("a", "b"))["title"] == ["T"]
     assert not mapper.cut_rows
+
+
+TRANSLATED = Catalogue(
+    "Test", "", (*list_standard_rows(), *list_translation_rows(["ar", "en", "fr"]))
+)
+
+
+def test_titles_in_other_languages_need_no_row_for_other_titles() -> None:
+    """A catalogue without other titles has the titles in the languages of its rows."""
+    rows = [row for row in TRANSLATED.fields if row.name != "other_titles"]
+    mapper = make_mapper(
+        Catalogue("Test", "", tuple(rows)),
+        fields={"title": ("EN", "FR", "DE")}, languages={"FR": "fr", "DE": "de"},
+    )  # fmt: skip
+    mapped = mapper.map(record(("EN", "Salt"), ("FR", "Sel"), ("DE", "Salz")))
+    assert [(prop.name, prop.value) for prop in mapped.properties] == [
+        ("title", "Salt"), ("title_fr", "Sel"),
+    ]  # fmt: skip
+
+
+def test_titles_and_abstracts_in_other_languages_have_rows_of_their_own() -> None:
+    """The first title is the title. Later ones feed the rows of their languages, if there are."""
+    mapper = make_mapper(
+        TRANSLATED,
+        fields={"title": ("EN", "AR", "FR", "DE"), "summary": ("AE", "AF", "AX")},
+        languages={"EN": "en", "AR": "ar", "FR": "fre", "DE": "de", "AE": "en", "AF": "fr"},
+    )
+    mapped = mapper.map(record(
+        ("EN", "Salt"), ("AR", "ملح"), ("FR", "Sel"), ("DE", "Salz"),
+        ("AE", "On salt."), ("AF", "Du sel."), ("AX", "More."),
+    ))  # fmt: skip
+    assert [(prop.name, prop.value, prop.language) for prop in mapped.properties] == [
+        ("title", "Salt", "en"), ("title_ar", "ملح", "ar"), ("title_fr", "Sel", "fre"),
+        ("other_titles", "Salz", "de"),
+        ("summary", "On salt.", "en"), ("summary_fr", "Du sel.", "fr"), ("summary", "More.", None),
+    ]  # fmt: skip
+    mapped = mapper.map(record(("FR", "Sel"), ("AR", "ملح")))
+    assert [(prop.name, prop.value) for prop in mapped.properties] == [
+        ("title", "ملح"), ("title_fr", "Sel"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("columns", "title"),
+    [
+        ({"Other": "Salt roads", "Symbol": "A/55/1"}, "Salt roads"),
+        ({"ISBN": "978-3-16-148410-0", "Symbol": "A/55/1", "File": "a.pdf"}, "A/55/1"),
+        ({"File": "salt.pdf", "Key": "k7"}, "salt.pdf"),
+        ({"Key": "k7", "Year": "1999"}, "k7"),
+        ({"Year": "1999"}, None),
+    ],
+)
+def test_a_record_without_a_title_is_named_by_what_it_has(
+    columns: dict[str, str], title: str | None
+) -> None:
+    """A record without a title has another title, its symbol, a file name, or its id instead."""
+    mapper = make_mapper(fields={
+        "other_titles": "Other", "number": "Symbol", "isbn": "ISBN", "file": "File", "id": "Key",
+        "year": "Year",
+    })  # fmt: skip
+    mapped = mapper.map(record(*columns.items()))
+    assert next((prop.value for prop in mapped.properties if prop.name == "title"), None) == title

@@ -21,6 +21,7 @@ from indexer.mapping.mapper import Mapper
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.proposal import Proposal
 from indexer.mapping.separators import find_separator
+from indexer.mapping.sources import Source
 from indexer.mapping.standard_rows import list_standard_rows
 from indexer.readers.base import Reader
 
@@ -54,7 +55,7 @@ def propose_catalogue(columns: Columns) -> Catalogue:
     found = proposal.propose("a", make_reader(), table)
     rows = Catalogue("T", "", (*list_standard_rows(), *found.leftover_rows))
     mapper = Mapper(found.source, make_reader(), rows)
-    return make_catalogue("T", found.leftover_rows, [(mapper, each) for each in table.sample])
+    return make_catalogue("T", rows.fields, [(mapper, each) for each in table.sample])
 
 
 @pytest.mark.parametrize(
@@ -343,32 +344,11 @@ def test_codes_are_not_titles_and_row_numbers_are_not_issues() -> None:
     assert (found.source.fields["title"], found.source.fields["issue"]) == ("Label", "No.")
 
 
-def test_a_default_mapping_is_kept() -> None:
-    """Columns of the default mapping are not guessed. Leftover columns stay unused."""
-    found = propose(
-        {"TI": TITLES, "AU": ["Ada Okafor"] * 4, "Shelf": ["A1", "B2", "C3", "D4"],
-         "keywords": ["law", "sea", "salt", "law"]},
-        title=("TI",), authors=("AU",),
-    )  # fmt: skip
-    assert found.source.fields == {"subjects": "keywords"}
-    assert found.leftover_rows == ()
-
-
-@pytest.mark.parametrize(
-    ("row", "values", "separator"),
-    [
-        ("subjects", ["law; sea", "salt"], ";"),
-        ("authors", ["Okafor, Ada; Wu, Li", "Marsh, Eva"], ";"),
-        ("authors", ["Okafor, Ada", "Wu, Li"], None),
-        ("notes", ["Read; and liked", "Bought"], None),
-        ("title", ["Salt; or, the sea", "Maps"], None),
-    ],
-)
-def test_values_of_a_default_mapping_are_separated(
-    row: str, values: list[str], separator: str | None
-) -> None:
-    """A row with several values has a separator, whether a default mapping or a guess feeds it."""
-    assert propose({"XX": values}, **{row: ("XX",)}).source.split.get(row) == separator
+def test_nothing_is_guessed_about_a_format_with_a_default_mapping() -> None:
+    """A default mapping is all that an import knows of its format: no column, no separator."""
+    columns = {"TI": TITLES, "KW": ["Art, 1500-1700; etc."] * 4, "Author": ["Ada Okafor"] * 4}
+    found = propose(columns, title=("TI",), subjects=("KW",))
+    assert found == Proposal(Source(file="a", format="test"), (), {})
 
 
 def test_facets_are_rows_whose_values_repeat() -> None:
