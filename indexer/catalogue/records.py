@@ -8,13 +8,14 @@ record is reported as a `Problem`. It raises no exception, so the rest of the so
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
 
 # Classes with hundreds of thousands of instances that cannot form cycles have `gc=False`.
 # Otherwise Python's garbage collector would traverse all of them again and again.
+
+_encode = msgspec.msgpack.Encoder().encode
 
 DIGEST_BYTES = 16
 """Bytes of a digest, enough to rule out accidental collisions."""
@@ -54,11 +55,25 @@ class Property(msgspec.Struct, frozen=True, gc=False):
 
 
 class SourceRecord(msgspec.Struct, frozen=True, gc=False):
-    """A source record: one publication, unchecked, under the names that the source uses."""
+    """A source record: one publication, unchecked, under the names that the source uses.
+
+    `columns`: the names of all columns of its table, including those that are empty in every row.
+    Other records have none.
+    """
 
     source: SourceLocation
     properties: tuple[Property, ...]
     id: str | None = None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> int:
+        """The line of its source."""
+        return self.source.line
+
+    def compute_digest(self, rules: bytes) -> bytes:
+        """Return the first 16 bytes of the SHA-256 of the rules for mapping it, and its content."""
+        return sha256(rules + _encode((self.id, self.properties))).digest()[:DIGEST_BYTES]
 
 
 class Link(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -117,47 +132,20 @@ class Problem(msgspec.Struct, frozen=True):
         return f"{place}{entry}: {self.what}. {self.hint}"
 
 
-class Chunk(msgspec.Struct, frozen=True, gc=False):
-    """A separately parsed part of a file: from a line, counted from 1, or the whole file (line 0).
-
-    `context` is what else of the file gives meaning to the data, such as the header of a table.
-    Chunks may share it.
-    """
-
-    data: bytes
-    file: str
-    line: int
-    context: bytes = b""
-
-    def compute_digest(self, rules: bytes) -> bytes:
-        """Return the first 16 bytes of the SHA-256 of the rules for reading it, and its bytes."""
-        context = _digest_context(self.context) if self.context else b""
-        return sha256(rules + context + self.data).digest()[:DIGEST_BYTES]
-
-
-@lru_cache(maxsize=1)
-def _digest_context(context: bytes) -> bytes:
-    """Return a digest of fixed length, so that a byte can't move between context and data.
-
-    It is cached, because all chunks of a file may share a long context.
-    """
-    return sha256(context).digest()
-
-
 NO_DIGEST = bytes(DIGEST_BYTES)
-"""The digest of a chunk that is parsed again in every build."""
+"""The digest of a record that is mapped and validated again in every build."""
 
 
 class Parsed(msgspec.Struct, frozen=True, gc=False):
-    """A publication parsed in this build.
+    """A publication made in this build.
 
-    `chunk_digest` is the digest (16 bytes) of the chunk it was parsed from. The next build
-    recognizes the chunk by it. NO_DIGEST: the chunk had a problem, so the next build must report it
-    again.
+    `record_digest` is the digest (16 bytes) of the record it was made from. The next build
+    recognizes the record by it. NO_DIGEST: the record had a problem, so the next build must report
+    it again.
     """
 
     publication: Publication
-    chunk_digest: bytes = NO_DIGEST
+    record_digest: bytes = NO_DIGEST
 
     @property
     def id(self) -> str:

@@ -47,7 +47,7 @@ class DocStoreWriter:
         self._years: list[Array] = []
         self._files: dict[str, int] = {}
         self._file, self._line = array("l"), array("l")
-        self._chunk_digests: list[bytes] = []
+        self._record_digests: list[bytes] = []
         self._dictionary = b""
 
     def begin(self, first: Sequence[Item]) -> None:
@@ -73,7 +73,7 @@ class DocStoreWriter:
         self._append_packed()
         self._packing = self._thread.submit(self._pack, [_encode_fields(item) for item in parsed])
         publications = [item.publication for item in parsed]
-        self._chunk_digests.append(b"".join([item.chunk_digest for item in parsed]))
+        self._record_digests.append(b"".join([item.record_digest for item in parsed]))
         years = (doc.values.get(self._date, (NO_YEAR,))[0] for doc in publications)
         self._years.append(np.fromiter(years, np.int32, len(publications)))
         self._ids.append(encode_texts(doc.id for doc in publications))
@@ -97,7 +97,7 @@ class DocStoreWriter:
             data, lengths = self._pack([previous.get_record(number) for number in doc_numbers])
         self._append_packed()
         self._append(data, lengths)
-        self._chunk_digests.append(previous.chunk_digests[doc_numbers].tobytes())
+        self._record_digests.append(previous.record_digests[doc_numbers].tobytes())
         self._years.append(previous.years[doc_numbers])
         self._ids.append(previous.ids.take_runs(runs))
         self._titles.append(previous.titles.take_runs(runs))
@@ -157,8 +157,8 @@ class DocStoreWriter:
         writer.add("file", np.array(self._file, pick_dtype(len(self._files))))
         writer.add("line", np.array(self._line, np.int32))
         writer.add(
-            "pieces",
-            np.frombuffer(b"".join(self._chunk_digests), np.uint8).reshape(-1, len(NO_DIGEST)),
+            "record_digests",
+            np.frombuffer(b"".join(self._record_digests), np.uint8).reshape(-1, len(NO_DIGEST)),
         )
         self._write_orders(writer, ids, years, origins)
 

@@ -191,8 +191,8 @@ class DuplicateFinder:
     """Collector of the keys of all records of a corpus, in the first pass.
 
     Records that were copied from `previous` are compared last. Their titles are compared first,
-    because their keys are compressed. `has_duplicates`: some records seem to be duplicates. It is
-    true from the start if duplicates are expected.
+    because their keys are compressed. `has_duplicates`: some records seem to be duplicates, so the
+    corpus must be read again. It is true from the start if duplicates are expected.
     """
 
     def __init__(
@@ -206,14 +206,10 @@ class DuplicateFinder:
         self._copied, self._copied_files = array("L"), array("L")
         self._next_check = _FIRST_CHECK
 
-    def collect(self, items: Sequence[Item]) -> Sequence[Item]:
-        """Collect the keys of records. Return them, or () if the corpus must be read again."""
-        for item in items if self._rows else ():
-            self._add(item)
-        return () if self.has_duplicates else items
-
-    def _add(self, item: Item) -> None:
+    def collect(self, item: Item) -> None:
         """Collect the keys of a record. Each time the number of keys has doubled, compare them."""
+        if not self._rows:
+            return
         file = self._files.setdefault(item.source.file, len(self._files))
         if not isinstance(item, Parsed):
             self._copied.append(item.doc_number)

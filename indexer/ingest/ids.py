@@ -5,7 +5,7 @@ A build leaves the publication out (`claim_id`). An import adds a number (`with_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 
 import msgspec
@@ -46,16 +46,13 @@ class TakenIds:
         """Add an id. If it is taken, its first place is kept."""
         self._places.setdefault(_digest(identity), self._encode(source))
 
-    def add_new(self, items: Sequence[Item]) -> bool:
-        """Add the ids of items if they differ from each other and none is taken.
-
-        Return whether they were added.
-        """
-        places = {_digest(item.id): self._encode(item.source) for item in items}
-        is_new = len(places) == len(items) and self._places.keys().isdisjoint(places)
-        if is_new:
-            self._places.update(places)
-        return is_new
+    def add_new(self, item: Item) -> bool:
+        """Add the id of an item if it is not taken. Return whether it was added."""
+        digest = _digest(item.id)
+        if digest in self._places:
+            return False
+        self._places[digest] = self._encode(item.source)
+        return True
 
     def get_place(self, identity: str) -> SourceLocation:
         """Return the first place of an id that is taken."""

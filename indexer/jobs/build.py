@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -156,10 +155,9 @@ class _Build:
             self.catalogue, self.problems.append, self.former.docstore if self.former else None,
             self.progress.report_bytes, self.limits, duplicates=duplicates,
         )  # fmt: skip
-        with closing(reader.read_folder(self.corpus_folder)) as items:
-            unchanged, remaining = _split_unchanged(items)
-            is_unchanged = remaining is None and self._is_unchanged(unchanged)
-            new = None if is_unchanged else self._write(chain(unchanged, remaining or ()))
+        unchanged, remaining = _split_unchanged(reader.read_folder(self.corpus_folder))
+        is_unchanged = remaining is None and self._is_unchanged(unchanged)
+        new = None if is_unchanged else self._write(chain(unchanged, remaining or ()))
         if self.live and not new:
             publish.prune(self.index, self.live.name)
         generation = new or self.live

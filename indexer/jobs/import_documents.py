@@ -78,8 +78,7 @@ def _read_publications(
             mapper = Mapper(source, group.reader, catalogue)
             for file in (file for file in group.files if source.matches(file.name)):
                 source_file = SourceFile(file.path, file.name, group.reader, mapper)
-                for chunk in reader.read_chunks(source_file):
-                    yield from reader.parse_chunk(chunk, source_file)
+                yield from reader.read_publications(source_file)
 
 
 def read_documents(

@@ -15,7 +15,7 @@ from indexer.catalogue import safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.catalogue.records import Problem
 from indexer.catalogue.thesaurus import THESAURUS_FILE
 from indexer.fulltext.documents import is_document
 from indexer.ingest.corpus import CorpusReader
@@ -26,7 +26,7 @@ from indexer.mapping.profile import Profile
 from indexer.mapping.proposal import Proposal
 from indexer.mapping.sources import SOURCES_FILE, Source, Sources
 from indexer.readers import registry
-from indexer.readers.base import Reader, TableReader
+from indexer.readers.base import Reader
 from indexer.readers.formats import pdf
 
 Report = Callable[[Problem], None]
@@ -45,20 +45,16 @@ _UNRECOGNIZED = (
 class _Unrecognized:
     """The reader of a document that no other one recognizes. It may belong to a record."""
 
-    NAME, VERSION = "text", 1
+    NAME = "text"
     SUFFIXES: tuple[str, ...] = ()
     FIELDS: Mapping[str, tuple[str, ...]] = {}
 
     def detect(self, filename: str, head: bytes) -> None:
         """Return None."""
 
-    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Problem]:
+    def read(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Problem]:
         """Yield the problem that the document has no records."""
         yield Problem(file, 0, *_UNRECOGNIZED)
-
-    def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord]:
-        """Yield nothing."""
-        yield from ()
 
 
 class ImportFile(NamedTuple):
@@ -277,12 +273,11 @@ def _make_key(file: ImportFile, profile: Profile) -> object:
 
 def _read_profile(file: ImportFile, reader: CorpusReader) -> Profile:
     """Return the profile of a file. That of a table includes the headings of empty columns."""
-    profile, context = Profile(), b""
-    source = SourceFile(file.path, file.name, file.reader)
-    for chunk in reader.read_chunks(source):
-        if chunk.context is not context and isinstance(file.reader, TableReader):
-            context = chunk.context
-            profile.headings |= dict.fromkeys(file.reader.read_header(context))
-        for record in reader.parse_records(chunk, source):
-            profile.add(record)
+    profile = Profile()
+    columns: tuple[str, ...] = ()
+    for record in reader.read_records(SourceFile(file.path, file.name, file.reader)):
+        if record.columns is not columns:
+            columns = record.columns
+            profile.headings |= dict.fromkeys(columns)
+        profile.add(record)
     return profile

@@ -96,10 +96,7 @@ def _read_publications(
         raise ImportRejected(f"no reader supports {file.name}", hint)
     source = make_source_file(file, file.name, match.reader, catalogue)
     reader = corpus.CorpusReader(catalogue, report, limits=limits)
-    publications = [
-        publication for chunk in reader.read_chunks(source)
-        for publication in reader.parse_chunk(chunk, source)
-    ]  # fmt: skip
+    publications = list(reader.read_publications(source))
     if not publications:
         hint = f"Its reader was chosen because {match.evidence.reason}. See the problems above"
         raise ImportRejected(f"{file} contains no publication", hint)

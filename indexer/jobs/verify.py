@@ -110,7 +110,7 @@ def find_reference_errors(segment: Segment, size: int) -> Iterator[str]:
     lengths = {
         "ids": len(docstore.ids), "titles": len(docstore.titles), "records": len(docstore.records),
         "starts": len(forward_index.starts) - 1, "lengths": len(forward_index.lengths),
-        "years": len(docstore.years), "pieces": len(docstore.chunk_digests),
+        "years": len(docstore.years), "record digests": len(docstore.record_digests),
         "by_id": len(docstore.by_id),
     }  # fmt: skip
     if vectors := segment.vectors:

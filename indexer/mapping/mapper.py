@@ -56,14 +56,14 @@ class _Column(NamedTuple):
 class Mapper:
     """The mapping of one source, for one catalogue.
 
-    `digest` identifies the mapping, and the name and version of the reader.
+    `digest` identifies the mapping. `unknown` counts the columns that are neither used
+    nor listed as unused.
     """
 
     def __init__(self, source: Source, reader: Reader, catalogue: Catalogue) -> None:
         self.source, self.catalogue = source, catalogue
-        self._unknown: Counter[str] = Counter()
+        self.unknown: Counter[str] = Counter()
         self._columns: dict[str, _Column] = {}
-        self._new_columns: list[str] = []
         specifications = combine_fields(source, reader.FIELDS)
         self._templates = {
             row: tuple(_parse(row, specification, catalogue) for specification in stated)
@@ -90,10 +90,7 @@ class Mapper:
         numbers = [catalogue.find_by_role(role) for role in _NAMING_ROLES]
         self._naming = [OTHER_TITLES, *self._translations.values()]
         self._naming += [*(row.name for row in numbers if row), *_NAMING_ROWS]
-        rules = (
-            specifications, source.split, source.day_first, source.languages, reader.NAME,
-            reader.VERSION,
-        )  # fmt: skip
+        rules = (specifications, source.split, source.day_first, source.languages)
         self.digest = sha256(msgspec.json.encode(rules)).digest()
 
     def map(self, record: SourceRecord, limits: Limits = LIMITS) -> SourceRecord:
@@ -179,16 +176,6 @@ class Mapper:
             if name not in self._columns:
                 self._add_column(name)
 
-    def take_new_columns(self) -> Sequence[str]:
-        """Return the columns that were first seen since the last call."""
-        new, self._new_columns = self._new_columns, []
-        return new
-
-    def take_unknown(self) -> Mapping[str, int]:
-        """Return the columns since the last call that are neither used nor listed as unused."""
-        unknown, self._unknown = self._unknown, Counter()
-        return unknown
-
     def find_missing_columns(self) -> Iterator[Problem]:
         """Yield a Problem for each column that the source names and that no record has.
 
@@ -222,7 +209,7 @@ class Mapper:
             if column.plain != name:
                 columns.setdefault(column.plain, []).append(prop)
             if not column.is_known:
-                self._unknown[name] += 1
+                self.unknown[name] += 1
         return columns
 
     def _add_column(self, name: str) -> _Column:
@@ -232,7 +219,6 @@ class Mapper:
         is_day_first = not {name, plain}.isdisjoint(self.source.day_first)
         used_by = self._columns_by_row.items()
         rows = tuple(row for row, used in used_by if not used.isdisjoint((name, plain)))
-        self._new_columns.append(name)
         self._columns[name] = column = _Column(plain, language, is_known, is_day_first, rows)
         return column
 

@@ -7,7 +7,8 @@ from io import BufferedIOBase
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.catalogue.records import Problem, SourceRecord
+from indexer.readers.chunks import Chunk
 
 NAME_ONLY = 10
 """Score of a matching file name. Names are often wrong, so matching contents score more."""
@@ -44,15 +45,13 @@ class Reader(Protocol):
     exceeds a limit becomes a Problem. The contents of a file never make a method raise an
     exception.
 
-    `NAME`: the format in `sources.toml` and in messages, such as "ris". `VERSION`: a number that is
-    increased when the same bytes are parsed to different records; then the next build parses them
-    again. `SUFFIXES`: usual file name suffixes, in lowercase with a dot. Messages list them.
+    `NAME`: the format in `sources.toml` and in messages, such as "ris". `SUFFIXES`: usual file name
+    suffixes, in lowercase with a dot. Messages list them.
     `FIELDS`: the default mapping, from the names of rows to columns or templates of columns (see
     `indexer.mapping.mapper`). It is empty if the columns differ from file to file.
     """
 
     NAME: str
-    VERSION: int
     SUFFIXES: tuple[str, ...]
     FIELDS: Mapping[str, tuple[str, ...]]
 
@@ -63,23 +62,15 @@ class Reader(Protocol):
         most HEAD_BYTES bytes. It is empty if the file is not readable.
         """
 
-    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-        """Yield the parts of a file that can be parsed separately, in order.
+    def read(
+        self, stream: BufferedIOBase, file: str, limits: Limits
+    ) -> Iterator[SourceRecord | Problem]:
+        """Yield the records of a file, with the column names and values of the source, in order.
 
-        The next build recognizes a chunk by its digest. With smaller chunks, it has less to parse
-        again. Do not catch errors of `stream`. They become a Problem after the chunks.
+        Each has its place: the file, and the line where it starts. Yield a record before reading
+        much further, so that a large file needs little memory and a damaged one loses little. Do
+        not catch errors of `stream`. They become a Problem after the records.
         """
-
-    def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-        """Yield the records of a chunk, with the column names and values of the source."""
-
-
-@runtime_checkable
-class TableReader(Protocol):
-    """A reader of tables, whose columns are known even if they are empty in every row."""
-
-    def read_header(self, context: bytes) -> tuple[str, ...]:
-        """Return the names of all columns of a table. `context` is that of its chunks."""
 
 
 def detect_by_name(filename: str, suffixes: tuple[str, ...]) -> Evidence | None:

@@ -20,14 +20,13 @@ _FORMATS = "indexer.readers.formats"
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The definition of a format.
 
-    `name`, `version`, `suffixes`, and `fields`: see `indexer.readers.base.Reader`. `label`: the
+    `name`, `suffixes`, and `fields`: see `indexer.readers.base.Reader`. `label`: the
     name of the format in messages. `xml`, `json`, `tagged`: the options of the generic reader. A
     definition has exactly one of them.
     """
 
     name: str
     label: str
-    version: int = 1
     suffixes: tuple[str, ...] = ()
     fields: dict[str, tuple[str, ...]] = {}
     xml: dict[str, Any] | None = None

@@ -1,4 +1,4 @@
-"""Registry of readers: choose the reader of a file, and split the file with it.
+"""Registry of readers: choose the reader of a file, and read the file with it.
 
 A reader is a module, or an object that a definition configures (see `definition.py`). Another
 package adds a reader by an entry point of the group `pubsearch.readers`, which names a module or
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from indexer.catalogue import safe_files
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Chunk, Problem
+from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.base import CERTAIN, HEAD_BYTES, Evidence, Reader
 from indexer.readers.definition import Definition, load_definitions
 from indexer.readers.formats import (
@@ -135,7 +135,7 @@ def detect(path: Path) -> Match | None:
 
 
 def _read_head(path: Path) -> bytes:
-    """Return the start of a file, or no bytes if reading fails. `split` reports the failure."""
+    """Return the start of a file, or no bytes if reading fails. `read` reports the failure."""
     try:
         with safe_files.open_file(path) as stream:
             return _decompress(stream, path.name).read(HEAD_BYTES)
@@ -143,15 +143,15 @@ def _read_head(path: Path) -> bytes:
         return b""
 
 
-def split(
+def read(
     stream: BufferedIOBase, file: str, reader: Reader, limits: Limits
-) -> Iterator[Chunk | Problem]:
-    """Yield the chunks of a file. Decompress it if it has the suffix of a compression."""
+) -> Iterator[SourceRecord | Problem]:
+    """Yield the records of a file. Decompress it if it has the suffix of a compression."""
     line = 0
     try:
-        for chunk in reader.split(_decompress(stream, file), file, limits):
-            line = chunk.line
-            yield chunk
+        for piece in reader.read(_decompress(stream, file), file, limits):
+            line = piece.line
+            yield piece
     except _CORRUPT as error:
         message = f"the compressed file can't be read beyond line {line}: {error}"
         yield Problem(file, line, message, "Create or copy the file again")

@@ -171,16 +171,12 @@ def taken_in(data: bytes, ending: str) -> list[Problem]:
     file = f"x{ending}"
     match = registry.detect(Path(file))
     assert match
-    for piece in registry.split(BytesIO(data), file, match.reader, LIMITS):
-        if isinstance(piece, Problem):
-            problems.append(piece)
-            continue
-        for entry in match.reader.parse(piece, LIMITS):
-            if isinstance(entry, Problem):
-                problems.append(entry)
-            elif found := validation.validate(entry, CATALOGUE, problems.append):
-                assert cleaning.is_visible(found.title)
-                msgspec.json.encode(Parsed(CATALOGUE.with_ancestors(found)))
+    for entry in registry.read(BytesIO(data), file, match.reader, LIMITS):
+        if isinstance(entry, Problem):
+            problems.append(entry)
+        elif found := validation.validate(entry, CATALOGUE, problems.append):
+            assert cleaning.is_visible(found.title)
+            msgspec.json.encode(Parsed(CATALOGUE.with_ancestors(found)))
     return problems
 
 

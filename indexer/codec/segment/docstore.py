@@ -10,11 +10,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from itertools import pairwise
 from threading import local
 
 import msgspec
-import numpy as np
 import zstandard
 
 from indexer.catalogue.records import (
@@ -62,8 +60,8 @@ class DocStore:
     `years` has the year of each document (int32), or NO_YEAR. `ranks` has the position of each
     document in the orders `newest`, `oldest` and `title` (int32). Ties are broken by id, and
     documents without a date come last. `by_id` has the document numbers in the order of their ids
-    (int32). `chunk_digests` has the digest of the chunk of a file that each document was read from
-    (16 bytes).
+    (int32). `record_digests` has the digest of the source record that each document was made from
+    (16 bytes), or NO_DIGEST.
     """
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
@@ -73,7 +71,7 @@ class DocStore:
         self.years: Array = arrays["years"]
         self.ranks = {name: arrays[f"rank.{name}"] for name in ("newest", "oldest", "title")}
         self.by_id: Array = arrays["by_id"]
-        self.chunk_digests: Array = arrays["pieces"]
+        self.record_digests: Array = arrays["record_digests"]
         self.files = StringTable.read(arrays, "files").to_list()
         self._file, self._line = arrays["file"], arrays["line"]
         self._decompressor = _Decompressor(self.dictionary)
@@ -97,18 +95,12 @@ class DocStore:
         return lines
 
     @cached_property
-    def docs_by_digest(self) -> dict[bytes, range]:
-        """The documents that were read from each chunk, by the digest of the chunk."""
-        firsts = (
-            np.flatnonzero(np.any(self.chunk_digests[1:] != self.chunk_digests[:-1], axis=1)) + 1
-        )
-        bounds = [0, *firsts.tolist(), len(self)]
-        digests = self.chunk_digests.tobytes()
-        docs = {
-            digests[first * len(NO_DIGEST) : (first + 1) * len(NO_DIGEST)]: range(first, last)
-            for first, last in pairwise(bounds)
-            if first < last
-        }
+    def docs_by_digest(self) -> dict[bytes, int]:
+        """The document that was made from each source record, by the digest of the record."""
+        packed = self.record_digests.tobytes()
+        starts = range(0, len(packed), len(NO_DIGEST))
+        digests = (packed[start : start + len(NO_DIGEST)] for start in starts)
+        docs = {digest: number for number, digest in enumerate(digests)}
         docs.pop(NO_DIGEST, None)
         return docs
 

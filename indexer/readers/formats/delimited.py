@@ -13,8 +13,9 @@ from io import BufferedIOBase
 from itertools import islice
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.base import HEAD_BYTES, NAME_ONLY, Evidence, detect_by_name
+from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.tables.dialects import Sample, guess_dialect
 from indexer.readers.tables.headings import find_header
 from indexer.readers.tables.quoting import Dialect, Record, split_fields, split_records
@@ -31,13 +32,11 @@ from indexer.readers.tables.reader import (
     number_lines,
     report_summary,
 )
-from indexer.readers.tables.reader import read_header as read_header
 from indexer.readers.text.encodings import decode_head, decode_text
 from indexer.readers.text.lines import read_lines
 from indexer.readers.text.streaming import LimitExceeded, peek
 
 NAME = "delimited"
-VERSION = 2
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".csv", ".tsv", ".tab", ".psv")
 """Usual suffixes of delimited tables."""
@@ -80,7 +79,12 @@ def _guess(head: bytes) -> Sample:
     return guess_dialect(text)
 
 
-def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the records of a file, in order."""
+    return parse_chunks(split_chunks(stream, file, limits), parse, limits)
+
+
+def split_chunks(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the rows of a table. The context of a chunk has the column names."""
     first, lines = peek(read_lines(stream, limits), HEAD_BYTES, lambda line: len(line or b"") + 1)
     sample = _guess(b"\n".join(line or b"" for line in first)[:HEAD_BYTES])

@@ -8,14 +8,16 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator, Mapping
+from io import BufferedIOBase
 from typing import Any
 
 import msgspec
 
 from indexer import toml
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
+from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.json_records.decoding import decode_record
 from indexer.readers.json_records.flattening import BULKY_CHARS, Shape, TooLarge, flatten
 from indexer.readers.json_records.names import is_title
@@ -24,7 +26,6 @@ from indexer.readers.text.encodings import decode_file, decode_head
 from indexer.readers.text.markdown import to_plain_text, to_text
 
 NAME = "front-matter"
-VERSION = 1
 SUFFIXES: tuple[str, ...] = (".md", ".markdown", ".mdx", ".qmd", ".rmd")
 """Usual suffixes of pages with front matter."""
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -91,8 +92,9 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     )
 
 
-split = read_whole
-"""A page is one chunk."""
+def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the records of a file, in order."""
+    return parse_chunks(read_whole(stream, file, limits), parse, limits)
 
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:

@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
+from io import BufferedIOBase
 from itertools import accumulate, pairwise
 from types import MappingProxyType
 from typing import NamedTuple
@@ -23,7 +24,6 @@ from bs4.builder._lxml import LXMLTreeBuilder
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import (
-    Chunk,
     Link,
     Problem,
     Property,
@@ -33,9 +33,9 @@ from indexer.catalogue.records import (
     Value,
 )
 from indexer.readers.base import Evidence, decode, detect_by_name, limit_weight, read_whole
+from indexer.readers.chunks import Chunk, parse_chunks
 
 NAME = "html"
-VERSION = 1
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".html", ".htm")
 """Usual suffixes of HTML pages."""
@@ -69,8 +69,9 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     return Evidence(score, f"it has articles{kind}")
 
 
-split = read_whole
-"""A page is one chunk, because its articles inherit the properties outside them."""
+def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the records of a file, in order."""
+    return parse_chunks(read_whole(stream, file, limits), parse, limits)
 
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:

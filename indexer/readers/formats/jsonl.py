@@ -14,14 +14,14 @@ from io import BufferedIOBase
 import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, decode, detect_by_name
+from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.json_records.decoding import is_deeper, make_depth_problem
 from indexer.readers.json_records.flattening import Flattener, Shape, TooLarge
 from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
 
 NAME = "jsonl"
-VERSION = 2
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".jsonl",)
 """Usual suffixes of JSON Lines files."""
@@ -37,7 +37,12 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     return named
 
 
-def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the records of a file, in order."""
+    return parse_chunks(split_chunks(stream, file, limits), parse, limits)
+
+
+def split_chunks(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the lines of a file in order. Skip blank lines; yield a Problem for one too long."""
     number = 0
     try:

@@ -15,14 +15,14 @@ import msgspec
 
 from indexer.analysis.cleaning import make_slug
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.fulltext.cache import TextCache
 from indexer.fulltext.documents import check_size, extract, make_title
 from indexer.fulltext.text import ExtractionError
 from indexer.readers.base import CERTAIN, SURE, Evidence, detect_by_name
+from indexer.readers.chunks import Chunk, parse_chunks
 
 NAME = "pdf"
-VERSION = 2
 SUFFIXES: tuple[str, ...] = (".pdf",)
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "id": ("name",),
@@ -68,7 +68,12 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     return by_name and by_name._replace(score=_NAME_SCORE)
 
 
-def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the records of a file, in order."""
+    return parse_chunks(split_chunks(stream, file, limits), parse, limits)
+
+
+def split_chunks(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the description of a PDF. A PDF without a readable text has only a title.
 
     The extraction needs the file itself, so a compressed PDF is a Problem.

@@ -16,9 +16,10 @@ from typing import Any
 import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.catalogue.records import Problem, SourceRecord
 from indexer.child_process import ChildFailed, ProcessLimits, run_limited
 from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.tables import spreadsheet_process
 from indexer.readers.tables.headings import Header, find_header
 from indexer.readers.tables.reader import (
@@ -33,11 +34,9 @@ from indexer.readers.tables.reader import (
     number_lines,
     report_summary,
 )
-from indexer.readers.tables.reader import read_header as read_header
 from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
 
 NAME = "xlsx"
-VERSION = 2
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 """Usual suffixes of spreadsheets."""
@@ -114,7 +113,12 @@ class _Output:
             yield self.line, cells
 
 
-def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the records of a file, in order."""
+    return parse_chunks(split_chunks(stream, file, limits), parse, limits)
+
+
+def split_chunks(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the rows of all sheets with a table. The context of a chunk has the column names."""
     with TemporaryFile() as copy:
         try:

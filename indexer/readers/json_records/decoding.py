@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, SourceLocation
+from indexer.catalogue.records import Problem, SourceLocation
+from indexer.readers.chunks import Chunk
 from indexer.readers.json_records.tables import make_record
 from indexer.readers.text.encodings import decode_text
 

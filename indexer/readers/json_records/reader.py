@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
+from indexer.catalogue.records import Problem, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.definition import Definition
 from indexer.readers.json_records.decoding import Context, decode_context, decode_record
 from indexer.readers.json_records.flattening import Shape, TooLarge, flatten
@@ -87,7 +88,7 @@ class JsonRecords:
     """The reader of one JSON format; see `indexer.readers.base.Reader` for its members."""
 
     def __init__(self, definition: Definition) -> None:
-        self.NAME, self.VERSION = definition.name, definition.version
+        self.NAME = definition.name
         self.SUFFIXES = definition.suffixes
         self.FIELDS: Mapping[str, tuple[str, ...]] = definition.fields
         self._options = msgspec.convert(definition.json, Options)
@@ -113,7 +114,14 @@ class JsonRecords:
             outline = read_yaml_outline(filename, head)
         return outline
 
-    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+    def read(
+        self, stream: BufferedIOBase, file: str, limits: Limits
+    ) -> Iterator[SourceRecord | Problem]:
+        """Yield the records of a file, in order."""
+        return parse_chunks(self.split_chunks(stream, file, limits), self.parse, limits)
+
+    def split_chunks(
+        self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
         """Yield the records of a file in order, and a Problem for one that is too large."""
         line = 0
         try:

@@ -12,7 +12,8 @@ from typing import TypeVar
 import msgspec
 
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
+from indexer.readers.chunks import Chunk
 from indexer.readers.tables.headings import Header
 from indexer.readers.tables.quoting import Dialect
 from indexer.readers.text.streaming import LimitExceeded
@@ -122,11 +123,6 @@ def decode_table(context: bytes) -> Table:
     return _decode_table(context)[0]
 
 
-def read_header(context: bytes) -> tuple[str, ...]:
-    """Return the names of all columns of a table, including those that are empty in every row."""
-    return decode_table(context).columns
-
-
 def find_languages(columns: Sequence[str]) -> Iterator[str | None]:
     """Yield the language in the name of each column, or None.
 
@@ -170,7 +166,8 @@ def make_record(chunk: Chunk, cells: Sequence[str]) -> SourceRecord:
     properties += [Property(f"column {number}", cell, cell) for number, cell in extra if cell]
     if table.sheet:
         properties.append(Property(table.columns[-1], table.sheet, table.sheet))
-    return SourceRecord(SourceLocation(chunk.file, chunk.line), tuple(properties))
+    source = SourceLocation(chunk.file, chunk.line)
+    return SourceRecord(source, tuple(properties), columns=table.columns)
 
 
 def _read_list(text: str) -> list[str] | None:

@@ -13,8 +13,9 @@ from io import BufferedIOBase
 import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.definition import Definition
 from indexer.readers.tagged_records.record_lines import RecordLines
 from indexer.readers.text.encodings import decode_head, decode_text
@@ -69,7 +70,6 @@ class TaggedReader:
 
     def __init__(self, definition: Definition) -> None:
         self.NAME = definition.name
-        self.VERSION = definition.version
         self.SUFFIXES = definition.suffixes
         self.FIELDS: Mapping[str, tuple[str, ...]] = definition.fields
         self._label = definition.label
@@ -105,7 +105,14 @@ class TaggedReader:
         score = _KEYS_SCORE if is_repeated else _KEY_SCORE
         return Evidence(score, f"its lines have a key and a value, such as {keys[0]!r}")
 
-    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+    def read(
+        self, stream: BufferedIOBase, file: str, limits: Limits
+    ) -> Iterator[SourceRecord | Problem]:
+        """Yield the records of a file, in order."""
+        return parse_chunks(self.split_chunks(stream, file, limits), self.parse, limits)
+
+    def split_chunks(
+        self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
         """Yield the records of a file, in order."""
         return self._lines.split(stream, file, limits)
 

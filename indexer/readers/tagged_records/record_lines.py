@@ -8,7 +8,8 @@ from io import BufferedIOBase
 from typing import Protocol
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem
+from indexer.catalogue.records import Problem
+from indexer.readers.chunks import Chunk
 from indexer.readers.text.lines import read_lines
 from indexer.readers.text.streaming import LimitExceeded, peek
 

@@ -13,8 +13,9 @@ import msgspec
 from lxml import etree
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
+from indexer.catalogue.records import Problem, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.definition import Definition
 from indexer.readers.text.streaming import LimitExceeded
 from indexer.readers.xml_records.find import RecordFinder, find_tops
@@ -38,7 +39,6 @@ class XmlReader:
 
     def __init__(self, definition: Definition) -> None:
         self.NAME = definition.name
-        self.VERSION = definition.version
         self.SUFFIXES = definition.suffixes
         self.FIELDS: Mapping[str, tuple[str, ...]] = definition.fields
         self._label = definition.label
@@ -61,7 +61,14 @@ class XmlReader:
             return Evidence(self._options.score - _ROOT_ONLY, reason)
         return None
 
-    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+    def read(
+        self, stream: BufferedIOBase, file: str, limits: Limits
+    ) -> Iterator[SourceRecord | Problem]:
+        """Yield the records of a file, in order."""
+        return parse_chunks(self.split_chunks(stream, file, limits), self.parse, limits)
+
+    def split_chunks(
+        self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
         """Yield the records of a file, in order."""
         records = RecordStream(self._options, file, limits).read(stream)
         if self._options.parts:

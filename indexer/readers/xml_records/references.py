@@ -9,7 +9,8 @@ import msgspec
 from lxml import etree
 
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Chunk, Problem
+from indexer.catalogue.records import Problem
+from indexer.readers.chunks import Chunk
 from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.sketch import local_name
 from indexer.readers.xml_records.split import Context, XmlRecord, wrap

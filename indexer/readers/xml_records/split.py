@@ -12,7 +12,8 @@ import msgspec
 from lxml import etree
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem
+from indexer.catalogue.records import Problem
+from indexer.readers.chunks import Chunk
 from indexer.readers.xml_records.find import RecordFinder, find_tops, is_deleted
 from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.sketch import local_name, make_parser, sketch_text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -11,7 +13,6 @@ from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import (
-    Chunk,
     Problem,
     Property,
     Publication,
@@ -19,7 +20,8 @@ from indexer.catalogue.records import (
     SourceRecord,
 )
 from indexer.ingest import duplicates
-from indexer.ingest.parsing import parse_chunk
+from indexer.ingest.corpus import CorpusReader
+from indexer.ingest.source_files import SourceFile
 from indexer.ingest.validation import validate
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.sources import Source
@@ -157,17 +159,20 @@ def test_a_mapped_source_keeps_restricted_values(fields: tuple[str, ...]) -> Non
 
 @pytest.mark.parametrize("access", ["{status} {long}", "{status} {long}|other"])
 @pytest.mark.parametrize("several", [False, True])
-def test_a_template_that_is_cut_restricts(access: str, several: bool) -> None:
+def test_a_template_that_is_cut_restricts(access: str, several: bool, tmp_path: Path) -> None:
     """If the templates of a record join too much, its access may be a restricted one."""
     row = msgspec.structs.replace(ACCESS, several=several)
     catalogue = Catalogue("", "", (TITLE, Field("authors", "Authors", several=True), row))
     fields: dict[str, str | tuple[str, ...]]
     fields = {"title": ("t",), "authors": ("{long}0",) * 20, "access": (access,)}
     values = {"t": "T", "long": "x" * 60_000, "status": "confidential", "other": "open"}
-    line = msgspec.json.encode(values)
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(msgspec.json.encode(values))
     mapper = Mapper(Source(file="a", format="jsonl", fields=fields), jsonl, catalogue)
-    parsed = parse_chunk(Chunk(line, "a", 1), jsonl, mapper, catalogue, LIMITS)
-    [publication], problem = parsed.publications, parsed.problems[0]
+    problems: list[Problem] = []
+    reader = CorpusReader(catalogue, problems.append)
+    [publication] = reader.read_publications(SourceFile(path, "a.jsonl", jsonl, mapper))
+    problem = problems[0]
     assert is_restricted(publication, catalogue)
     assert problem.what == "the templates of access, authors join too much"
     assert "on request only" in problem.hint

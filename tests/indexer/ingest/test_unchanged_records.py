@@ -1,30 +1,21 @@
-"""A build parses a record again only if its bytes, or anything that gives them meaning, changed."""
+"""A build maps a record again only if it, or the mapping, changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from io import BufferedIOBase
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import (
-    Chunk,
     Item,
     Parsed,
     Problem,
-    Property,
-    SourceLocation,
-    SourceRecord,
     Unchanged,
 )
 from indexer.ingest.corpus import CorpusReader
-from indexer.ingest.source_files import SourceFile
 from indexer.mapping.standard_rows import list_standard_rows
-from indexer.readers.base import Evidence
-from indexer.readers.formats import delimited
 
 CATALOGUE = Catalogue("Test", "", list_standard_rows())
 SOURCES = """
@@ -54,9 +45,8 @@ class Previous:
 
     def __init__(self, items: Sequence[Item]) -> None:
         self.all_ids = [item.id for item in items]
-        self.all_lines = [item.source.line for item in items]
-        self.docs_by_digest: Mapping[bytes, range] = {
-            item.chunk_digest: range(number, number + 1)
+        self.docs_by_digest = {
+            item.record_digest: number
             for number, item in enumerate(items)
             if isinstance(item, Parsed)
         }
@@ -78,11 +68,6 @@ def read(folder: Path, previous: Previous | None = None) -> list[Item]:
     return items
 
 
-def list_parsed(folder: Path, previous: Previous) -> list[str]:
-    """Return the ids of the records that a build parses."""
-    return [item.id for item in read(folder, previous) if isinstance(item, Parsed)]
-
-
 def replace(folder: Path, name: str, old: str, new: str) -> None:
     """Replace a text in a file, once."""
     text = (folder / name).read_text(encoding="utf-8")
@@ -90,7 +75,7 @@ def replace(folder: Path, name: str, old: str, new: str) -> None:
     (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_unchanged_records_are_not_parsed_again(folder: Path) -> None:
+def test_unchanged_records_are_not_mapped_again(folder: Path) -> None:
     """A second build of the same files copies every record, with its id."""
     items = read(folder)
     again = read(folder, Previous(items))
@@ -99,7 +84,7 @@ def test_unchanged_records_are_not_parsed_again(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "parsed"),
+    ("file", "old", "new", "mapped"),
     [
         ("a.csv", "One", "Uno", ["1"]),
         ("a.csv", "Rest", "Others", ["1", "2"]),
@@ -117,58 +102,15 @@ def test_unchanged_records_are_not_parsed_again(folder: Path) -> None:
         "row over a default", "note on an unused column", "comment",
     ],
 )  # fmt: skip
-def test_a_change_parses_only_the_records_that_it_affects_again(
-    folder: Path, file: str, old: str, new: str, parsed: list[str]
+def test_a_change_maps_only_the_records_that_it_affects_again(
+    folder: Path, file: str, old: str, new: str, mapped: list[str]
 ) -> None:
-    """A change of bytes, context, or mapping parses the records that it affects, and no others."""
+    """A change of the file or of the mapping maps the records that it affects, and no others."""
     previous = Previous(read(folder))
     replace(folder, file, old, new)
     problems: list[Problem] = []
     items = CorpusReader(CATALOGUE, problems.append, previous).read_folder(folder)
-    assert [item.id for item in items if isinstance(item, Parsed)] == parsed
-
-
-def test_a_new_version_of_a_reader_parses_its_records_again(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A reader with a new VERSION parses its records again. Other records are copied."""
-    previous = Previous(read(folder))
-    monkeypatch.setattr(delimited, "VERSION", delimited.VERSION + 1)
-    assert list_parsed(folder, previous) == ["1", "2"]
-
-
-class Halves:
-    """A format with one record: its context, a bar, and its data."""
-
-    NAME, VERSION = "halves", 1
-    SUFFIXES: tuple[str, ...] = (".halves",)
-    FIELDS: Mapping[str, tuple[str, ...]] = {}
-
-    def detect(self, filename: str, head: bytes) -> Evidence | None:
-        """Recognize nothing."""
-
-    def split(self, stream: BufferedIOBase, file: str, _: Limits) -> Iterator[Chunk | Problem]:
-        """Yield the record."""
-        context, _bar, data = stream.read().partition(b"|")
-        yield Chunk(data, file, 1, context)
-
-    def parse(self, chunk: Chunk, _: Limits) -> Iterator[SourceRecord | Problem]:
-        """Yield the record with the title CONTEXT and DATA."""
-        title = f"{chunk.context.decode()} and {chunk.data.decode()}"
-        yield SourceRecord(SourceLocation(chunk.file, 1), (Property("title", title, title),))
-
-
-def test_context_and_data_are_digested_separately(tmp_path: Path) -> None:
-    """A record is parsed again if a byte moves from its data to its context."""
-    path = tmp_path / "x.halves"
-    source = SourceFile(path, path.name, Halves())
-    path.write_bytes(b"ab|cd")
-    problems: list[Problem] = []
-    first = list(CorpusReader(CATALOGUE, problems.append).read_file(source))
-    path.write_bytes(b"abc|d")
-    [item] = CorpusReader(CATALOGUE, problems.append, Previous(first)).read_file(source)
-    assert isinstance(item, Parsed)
-    assert (item.publication.title, problems) == ("abc and d", [])
+    assert [item.id for item in items if isinstance(item, Parsed)] == mapped
 
 
 def test_a_moved_record_is_copied(folder: Path) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.limits import LIMITS
-from indexer.catalogue.records import Chunk, Problem, Publication, SourceRecord
+from indexer.catalogue.records import Problem, Publication, SourceRecord
 from indexer.ingest import corpus
 from indexer.jobs import build, importer
 from indexer.jobs.folder_switch import ImportRejected
@@ -443,13 +443,10 @@ def test_no_column_of_a_table_is_lost(headings: list[str], rows: Sequence[Sequen
     limits, stream = LIMITS, io.BytesIO(text.getvalue().encode())
     columns: set[str] = set()
     count = 0
-    for chunk in delimited.split(stream, "a.csv", limits):
-        if isinstance(chunk, Chunk):
-            columns.update(delimited.read_header(chunk.context))
-            for record in delimited.parse(chunk, limits):
-                assert isinstance(record, SourceRecord)
-                columns.update(prop.name for prop in record.properties)
-                count += 1
+    for record in delimited.read(stream, "a.csv", limits):
+        if isinstance(record, SourceRecord):
+            columns.update(record.columns, (prop.name for prop in record.properties))
+            count += 1
     if count:
         check_columns(text.getvalue(), "a.csv", "delimited", columns)
 

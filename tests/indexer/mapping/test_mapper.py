@@ -26,7 +26,7 @@ CATALOGUE = Catalogue("Test", "", list_standard_rows())
 def make_mapper(catalogue: Catalogue = CATALOGUE, /, **decisions: object) -> Mapper:
     """Return the mapper of a source with these decisions, of a format with a default mapping."""
     defaults = {"title": ("TI", "T1"), "authors": ("AU", "A1"), "publisher": ("PB",)}
-    reader = cast(Reader, SimpleNamespace(NAME="test", VERSION=1, FIELDS=defaults))
+    reader = cast(Reader, SimpleNamespace(NAME="test", FIELDS=defaults))
     source = Source(file="a", format="test", **decisions)  # type: ignore[arg-type]
     return Mapper(source, reader, catalogue)
 
@@ -216,7 +216,7 @@ def test_unknown_columns_are_counted() -> None:
         mapper.map(
             record(("dc.title[fr]", "Droit"), ("dc.title", "Law"), ("ZZ", "z"), ("new", "x"))
         )
-    assert mapper.take_unknown() == {"new": 2}
+    assert mapper.unknown == {"new": 2}
 
 
 def test_missing_columns_are_reported() -> None:
@@ -237,7 +237,7 @@ def test_rows_that_the_catalogue_lacks_are_left_out() -> None:
     """The columns of a default row count as unknown if the catalogue does not have the row."""
     mapper = make_mapper(Catalogue("Test", "", (Field("title", "Title", role="title"),)))
     assert apply(mapper, ("TI", "Law"), ("AU", "A B")) == {"title": ["Law"]}
-    assert mapper.take_unknown() == {"AU": 1}
+    assert mapper.unknown == {"AU": 1}
 
 
 @pytest.mark.parametrize("url", ["https://example.org/S0140(05)", "https://example.org/a_(b)"])

@@ -31,7 +31,7 @@ TITLES = ["Law of the Sea", "Salt roads of Europe", "A guide to treaties", "On m
 
 def make_reader(**fields: tuple[str, ...]) -> Reader:
     """Return a reader of a format with this default mapping."""
-    return cast(Reader, SimpleNamespace(NAME="test", VERSION=1, FIELDS=fields))
+    return cast(Reader, SimpleNamespace(NAME="test", FIELDS=fields))
 
 
 def profile(columns: Columns) -> Profile:

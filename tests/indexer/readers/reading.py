@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from indexer.catalogue.limits import LIMITS, Limits
@@ -49,10 +48,7 @@ def read_page(
 ) -> list[SourceRecord | Problem]:
     """Return the records and the problems of a page, in order."""
     data = text if isinstance(text, bytes) else text.encode()
-    result: list[SourceRecord | Problem] = []
-    for part in reader.split(io.BytesIO(data), file, limits):
-        result += [part] if isinstance(part, Problem) else reader.parse(part, limits)
-    return result
+    return list(reader.read(io.BytesIO(data), file, limits))
 
 
 def choose(data: bytes | str, filename: str = "export.txt") -> Reader | None:
@@ -78,19 +74,9 @@ def read(
     reader = find_reader(reader) if isinstance(reader, str) else reader
     stream = Slow(data if isinstance(data, bytes) else data.encode(), block)
     records, problems = list[SourceRecord](), list[Problem]()
-    for each in _iterate(stream, reader, limits):
+    for each in reader.read(stream, "export", limits):
         if isinstance(each, Problem):
             problems.append(each)
         else:
             records.append(each)
     return Reading(records, problems)
-
-
-def _iterate(
-    stream: io.BytesIO, reader: Reader, limits: Limits
-) -> Iterator[SourceRecord | Problem]:
-    for chunk in reader.split(stream, "export", limits):
-        if isinstance(chunk, Problem):
-            yield chunk
-        else:
-            yield from reader.parse(chunk, limits)

@@ -10,7 +10,7 @@ import msgspec
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.catalogue.records import Problem, SourceRecord
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.sources import Source
 from indexer.readers import registry
@@ -53,22 +53,13 @@ def recognize(data: bytes | str, filename: str = "records.txt") -> str | None:
     return max(scores, key=lambda name: scores[name], default=None)
 
 
-def split(reader: Reader, data: bytes | str, limits: Limits = LIMITS) -> list[Chunk | Problem]:
-    """Return the chunks of a file."""
-    data = data if isinstance(data, bytes) else data.encode()
-    return list(reader.split(BytesIO(data), "file", limits))
-
-
 def read(
     reader: Reader, data: bytes | str | BufferedIOBase, limits: Limits = LIMITS
 ) -> list[SourceRecord | Problem]:
     """Return all records and problems of a file."""
     data = data.encode() if isinstance(data, str) else data
     stream = BytesIO(data) if isinstance(data, bytes) else data
-    result: list[SourceRecord | Problem] = []
-    for piece in reader.split(stream, "file", limits):
-        result += [piece] if isinstance(piece, Problem) else reader.parse(piece, limits)
-    return result
+    return list(reader.read(stream, "file", limits))
 
 
 def read_columns(reader: Reader, data: bytes | str) -> list[list[tuple[str, str]]]:

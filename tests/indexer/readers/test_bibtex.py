@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Chunk, Problem
+from indexer.catalogue.records import Problem
 from indexer.readers.formats import bibtex
 from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.streams import (
@@ -17,7 +17,6 @@ from tests.indexer.readers.streams import (
     read,
     read_columns,
     recognize,
-    split,
 )
 
 ENTRY = """@article{moss99,
@@ -109,7 +108,7 @@ def test_keys_may_repeat_or_be_missing() -> None:
     assert [dict(entry).get("key") for entry in read_columns(bibtex, text)] == [
         "a", "a", None, None, "b c"
     ]  # fmt: skip
-    assert [chunk.line for chunk in split(bibtex, text)] == [1, 2, 2, 3, 4]
+    assert [record.line for record in read(bibtex, text)] == [1, 2, 2, 3, 4]
 
 
 def test_macros_are_expanded_and_parts_joined() -> None:
@@ -136,19 +135,6 @@ def test_children_inherit_from_parents_after_them() -> None:
     ]  # fmt: skip
     assert other[-1] == ("journal", "Water")
     assert parent[1] == ("key", "parent")
-
-
-def test_context_has_the_macros_and_parents_of_an_entry_only() -> None:
-    """The context of a chunk has the macros and parents that the entry uses, and no others."""
-    child, other, parent, _ = split(bibtex, PARENTS)
-    assert isinstance(child, Chunk)
-    assert isinstance(other, Chunk)
-    assert isinstance(parent, Chunk)
-    assert b"@string{pub" in child.context
-    assert b"@proceedings{parent" in child.context
-    assert b"pub" not in other.context
-    assert parent.context == b'@string{pub = "Fjord Press"}'
-    assert split(bibtex, ENTRY + PARENTS)[0] == split(bibtex, ENTRY)[0]
 
 
 def test_circular_and_missing_parents_are_harmless() -> None:

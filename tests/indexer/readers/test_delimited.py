@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.column_names import list_headings
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers import registry
 from indexer.readers.base import HEAD_BYTES
 from indexer.readers.formats import delimited
@@ -50,10 +50,7 @@ def read_all(
 ) -> list[SourceRecord | Problem]:
     """Return all records and problems of a file."""
     data = data if isinstance(data, bytes) else data.encode()
-    result: list[SourceRecord | Problem] = []
-    for piece in registry.split(_Trickle(data, size), "books.csv", delimited, limits):
-        result += [piece] if isinstance(piece, Problem) else delimited.parse(piece, limits)
-    return result
+    return list(registry.read(_Trickle(data, size), "books.csv", delimited, limits))
 
 
 def read(data: bytes | str, limits: Limits = LIMITS) -> list[dict[str, str]]:
@@ -77,8 +74,7 @@ def problems(result: Sequence[SourceRecord | Problem]) -> list[Problem]:
 def header(data: bytes | str) -> tuple[str, ...]:
     """Return the columns of a table."""
     data = data if isinstance(data, bytes) else data.encode()
-    pieces = delimited.split(io.BytesIO(data), "books.csv", LIMITS)
-    return delimited.read_header(next(each for each in pieces if isinstance(each, Chunk)).context)
+    return next(each for each in read_all(data) if isinstance(each, SourceRecord)).columns
 
 
 EXPECTED = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import msgspec
@@ -13,7 +14,6 @@ from indexer.analysis import cleaning
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import (
-    Chunk,
     Problem,
     Property,
     Publication,
@@ -30,7 +30,7 @@ CATALOGUE = catalogue_toml.load(CORPUS)
 def read(page: str | bytes) -> list[SourceRecord | Problem]:
     """Return all entries and problems of a page."""
     data = page if isinstance(page, bytes) else page.encode()
-    return list(html.parse(Chunk(data, "page.html", 0), LIMITS))
+    return list(html.read(io.BytesIO(data), "page.html", LIMITS))
 
 
 def entries(page: str) -> list[SourceRecord]:

@@ -28,10 +28,7 @@ MANY = "".join(json.dumps({"title": f"Paper {n}", "key": str(n * n)}) + "\n" for
 def read(data: bytes | str, file: str = "papers.jsonl") -> list[SourceRecord | Problem]:
     """Return all entries and problems of a file."""
     data = data if isinstance(data, bytes) else data.encode()
-    result: list[SourceRecord | Problem] = []
-    for piece in registry.split(io.BytesIO(data), file, jsonl, LIMITS):
-        result += [piece] if isinstance(piece, Problem) else jsonl.parse(piece, LIMITS)
-    return result
+    return list(registry.read(io.BytesIO(data), file, jsonl, LIMITS))
 
 
 def stated(line: str) -> tuple[Property, ...]:

@@ -76,8 +76,8 @@ def test_lines_without_a_key_continue_a_value() -> None:
 def test_a_truncated_file_keeps_its_first_records() -> None:
     """The records before the end of a truncated compressed file are read."""
     packed = gzip.compress("".join(f"Title: {n * n}\nYear: {n}\n" for n in range(9999)).encode())
-    *chunks, problem = registry.split(Trickle(packed[:-2000], 999), "a.gz", KEYS, LIMITS)
-    assert len(chunks) > 1000
+    *records, problem = registry.read(Trickle(packed[:-2000], 999), "a.gz", KEYS, LIMITS)
+    assert len(records) > 1000
     assert isinstance(problem, Problem)
 
 

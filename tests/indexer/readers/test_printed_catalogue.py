@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.catalogue.records import Problem, SourceRecord
-from indexer.readers.formats.printed_catalogue import read
+from indexer.readers.formats.printed_catalogue import read_text
 from tests.conftest import ROOT
 from tests.cpu_time import limit_cpu_time
 
@@ -23,12 +23,12 @@ real_only = pytest.mark.skipif(not REAL.exists(), reason=f"the real catalogue {R
 
 def entries_of(text: str) -> list[SourceRecord]:
     """Return the entries of a catalogue, without its problems."""
-    return [each for each in read(text, "a.txt") if isinstance(each, SourceRecord)]
+    return [each for each in read_text(text, "a.txt") if isinstance(each, SourceRecord)]
 
 
 def problems_of(text: str) -> list[Problem]:
     """Return the problems of a catalogue, without its entries."""
-    return [each for each in read(text, "a.txt") if isinstance(each, Problem)]
+    return [each for each in read_text(text, "a.txt") if isinstance(each, Problem)]
 
 
 def values(entry: SourceRecord, name: str) -> list[str]:
@@ -54,7 +54,7 @@ def catalogue(*lines: str, section: str = "Tools") -> str:
 
 def entry_of(*lines: str) -> SourceRecord:
     """Return the only entry of a catalogue without problems."""
-    (found,) = read(catalogue(*lines), "a.txt")
+    (found,) = read_text(catalogue(*lines), "a.txt")
     assert isinstance(found, SourceRecord)
     return found
 
@@ -179,7 +179,7 @@ def test_two_lines_of_the_real_catalogue_are_problems(real_text: str) -> None:
 @pytest.mark.slow
 def test_no_word_of_the_real_catalogue_is_lost(real_text: str) -> None:
     """Each word of a line is in the entries near it, except for labels of links."""
-    items = list(read(real_text, "a.txt"))
+    items = list(read_text(real_text, "a.txt"))
     forms = set("Download Executive Summary more information Text file Duration here".split())
     lost = []
     for number, line in enumerate(real_text.split("\n")[: _line(items[-1]) + 4], start=1):
@@ -541,7 +541,7 @@ def test_front_and_back_matter_are_not_entries() -> None:
             "PO Box 500", "A-1400 Vienna",
         )
     )  # fmt: skip
-    (entry,) = read(text, "a.txt")
+    (entry,) = read_text(text, "a.txt")
     assert isinstance(entry, SourceRecord)
     assert values(entry, "summary") == ["UNODC wrote it for judges."]
 
@@ -582,7 +582,7 @@ def test_a_section_without_heading_is_reported() -> None:
 @pytest.mark.parametrize("text", ["", "\n \n", "Tools", "Tools\t2", "<html>\n<p>Hello</p>", "\0"])
 def test_a_text_without_sections_is_one_problem(text: str) -> None:
     """A text without sections is one problem of the whole file, with a hint."""
-    (problem,) = read(text, "a.txt")
+    (problem,) = read_text(text, "a.txt")
     assert isinstance(problem, Problem)
     assert (problem.line, problem.what) == (0, "no section of a catalogue was found")
     assert "contents page" in problem.hint
@@ -622,7 +622,7 @@ def test_shuffled_lines_of_the_real_catalogue_are_read_in_order(
 
 def check(text: str) -> None:
     """Assert the invariants of all that is read."""
-    found = list(read(text, "a.txt"))
+    found = list(read_text(text, "a.txt"))
     last = len(re.split(r"\r\n|\r|\n", text))
     assert [_line(item) for item in found] == sorted(_line(item) for item in found)
     assert found or text
@@ -653,4 +653,4 @@ def test_long_texts_are_read_in_linear_time(piece: str) -> None:
     """A text of 100,000 characters is read in less than 5 s of CPU time."""
     text = "Tools\t2\nTools\nDigest UNODC, 2012\n" + piece * (100_000 // len(piece))
     with limit_cpu_time(5):
-        list(read(text, "a.txt"))
+        list(read_text(text, "a.txt"))

@@ -25,26 +25,23 @@ from tests.samples import article, page
 TABLE = '''
 """Tables: a title and a section in each line, with a tab between them."""
 
-from indexer.catalogue.records import SourceRecord, Chunk, Problem, Property, SourceLocation
+from indexer.catalogue.records import SourceRecord, Problem, Property, SourceLocation
 from indexer.readers.base import Evidence
 
-NAME, VERSION, SUFFIXES, FIELDS = "table", 1, (".tab",), {{}}
+NAME, SUFFIXES, FIELDS = "table", (".tab",), {{}}
 
 def detect(filename, head):
     return Evidence({score}, "it begins with TABLE") if head.startswith(b"TABLE\\n") else None
 
-def split(stream, file, limits):
-    for number, line in enumerate(stream, start=1):
-        if number > 1:
-            yield Chunk(line.rstrip(), file, number)
-
-def parse(piece, limits):
-    title, tab, section = piece.data.decode().partition("\\t")
-    source = SourceLocation(piece.file, piece.line)
-    if tab:
-        yield SourceRecord(source, (Property("title", title), Property("section", section)))
-    else:
-        yield Problem(piece.file, piece.line, "the line has no tab", "Write one")
+def read(stream, file, limits):
+    next(stream)
+    for number, line in enumerate(stream, start=2):
+        title, tab, section = line.rstrip().decode().partition("\\t")
+        if tab:
+            properties = Property("title", title), Property("section", section)
+            yield SourceRecord(SourceLocation(file, number), properties)
+        else:
+            yield Problem(file, number, "the line has no tab", "Write one")
 '''
 LINES = b"TABLE\nAtlas\tTools\nno tab\nBorders\tPapers\n"
 

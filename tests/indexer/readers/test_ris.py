@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Chunk, Problem
+from indexer.catalogue.records import Problem
 from tests.indexer.readers.streams import (
     Trickle,
     find_reader,
@@ -16,7 +16,6 @@ from tests.indexer.readers.streams import (
     read,
     read_columns,
     recognize,
-    split,
 )
 
 RIS = find_reader("ris")
@@ -96,13 +95,11 @@ def test_tags_without_a_type_are_recognized_and_split_at_blank_lines() -> None:
 
 
 def test_records_start_at_their_first_tag() -> None:
-    """A chunk starts with the first tag, and has its line. Text between records is ignored."""
+    """A record has the line of its first tag. Text between records is ignored."""
     text = "1.\n" + RECORD + "\n2.\nID  - 7\n" + RECORD + "Page 2\n"
-    chunks = split(RIS, text)
-    assert [chunk.line for chunk in chunks] == [2, 12]
-    assert isinstance(chunks[1], Chunk)
-    assert chunks[1].data.startswith(b"ID  - 7\nTY  - JOUR")
-    assert not chunks[1].context
+    first, other = read(RIS, text)
+    assert (first.line, other.line) == (2, 12)
+    assert list_columns(other)[:2] == [("ID", "7"), ("TY", "JOUR")]
 
 
 @pytest.mark.parametrize("between", ["ER  -\n", "", "\n", "ER  - \n\n\n3. \n"])

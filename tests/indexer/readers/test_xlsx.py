@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from indexer import child_process
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers import registry
 from indexer.readers.formats import xlsx
 
@@ -109,10 +109,7 @@ def write(sheets: Sheets, merged: Sequence[str] = (), hidden: str = "", more: by
 
 def read_all(data: bytes, limits: Limits = LIMITS) -> list[SourceRecord | Problem]:
     """Return all records and problems of a file."""
-    result: list[SourceRecord | Problem] = []
-    for piece in registry.split(io.BytesIO(data), "books.xlsx", xlsx, limits):
-        result += [piece] if isinstance(piece, Problem) else xlsx.parse(piece, limits)
-    return result
+    return list(registry.read(io.BytesIO(data), "books.xlsx", xlsx, limits))
 
 
 def make_rows(count: int) -> list[list[Cell]]:
@@ -190,11 +187,11 @@ def test_sheets_with_tables_are_read_with_their_names() -> None:
 
 
 def test_header_lists_columns_that_are_empty() -> None:
-    """The context of a chunk lists all columns, even those without a value."""
+    """A record lists all columns of its table, even those without a value."""
     rows: list[list[Cell]] = [["Title", "Notes", None, "Year"], ["Tea", None, "x", 1998]]
-    [chunk] = xlsx.split(io.BytesIO(write({"Books": rows})), "books.xlsx", LIMITS)
-    assert isinstance(chunk, Chunk)
-    assert xlsx.read_header(chunk.context) == ("Title", "Notes", "column 3", "Year")
+    [record] = read_all(write({"Books": rows}))
+    assert isinstance(record, SourceRecord)
+    assert record.columns == ("Title", "Notes", "column 3", "Year")
 
 
 def test_total_below_the_table_is_reported() -> None:
@@ -346,8 +343,8 @@ def test_child_process_ends_with_the_reader(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(subprocess, "Popen", RecordedPopen)
     many = [*BOOKS, *make_rows(20_000)]
-    pieces = xlsx.split(io.BytesIO(write({"Books": many})), "books.xlsx", LIMITS)
-    assert isinstance(next(pieces), Chunk)
+    pieces = xlsx.read(io.BytesIO(write({"Books": many})), "books.xlsx", LIMITS)
+    assert isinstance(next(pieces), SourceRecord)
     assert isinstance(pieces, Generator)
     [child] = children
     assert child.poll() is None

@@ -13,8 +13,9 @@ from tempfile import SpooledTemporaryFile
 from typing import cast
 
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.formats.bibtex.babel import LANGUAGE_FIELDS, name_language
 from indexer.readers.formats.bibtex.entries import RawEntry, split_entries
 from indexer.readers.formats.bibtex.latex import decode_latex, decode_verbatim
@@ -31,7 +32,6 @@ from indexer.readers.text.lines import CORRUPT, read_lines
 from indexer.readers.text.streaming import LimitExceeded
 
 NAME = "bibtex"
-VERSION = 2
 SUFFIXES: tuple[str, ...] = (".bib", ".bibtex", ".biblatex")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "id": ("key",),
@@ -98,7 +98,12 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     return Evidence(30 if is_quoted else 80, reason)
 
 
-def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the records of a file, in order."""
+    return parse_chunks(split_chunks(stream, file, limits), parse, limits)
+
+
+def split_chunks(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the entries of a file. The context of a chunk is its macros and parents."""
     with SpooledTemporaryFile(_MEMORY_BYTES) as copy:
         error = None

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from io import BufferedIOBase
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
+from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.formats.html_list.blocks import read_block, read_row
 from indexer.readers.formats.html_list.finding import find_list, find_sections
 from indexer.readers.formats.html_list.page import parse_page
 from indexer.values.html_tree import REMOVE_THEM, TOO_MANY_ATTRIBUTES, TooManyAttributes
 
 NAME = "html-list"
-VERSION = 1
 SUFFIXES: tuple[str, ...] = (".html", ".htm", ".xhtml")
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 """The columns are the headings and labels of a page, so they are mapped by name and value."""
@@ -44,8 +45,9 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     return Evidence(_BLOCK_SCORE, f"it has a list of {len(listing.blocks)} similar blocks")
 
 
-split = read_whole
-"""A page is one chunk, because only the page shows which of its blocks are a list."""
+def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the records of a file, in order."""
+    return parse_chunks(read_whole(stream, file, limits), parse, limits)
 
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:

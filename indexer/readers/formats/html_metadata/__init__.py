@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from io import BufferedIOBase
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
@@ -18,8 +19,9 @@ from lxml import etree
 
 from indexer import toml
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
+from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.formats.html_metadata.microdata import Item, read_items
 from indexer.readers.json_records.flattening import Shape, TooLarge, flatten
 from indexer.readers.json_records.linked_data import (
@@ -32,7 +34,6 @@ from indexer.readers.text.encodings import decode_text, detect_utf16, unify_enco
 from indexer.values.html_tree import MAX_ATTRIBUTES, REMOVE_THEM, TOO_MANY_ATTRIBUTES
 
 NAME = "html-metadata"
-VERSION = 1
 SUFFIXES: tuple[str, ...] = (".xhtml",)
 FIELDS: Mapping[str, tuple[str, ...]] = toml.load_resource(
     __name__, "fields.toml", dict[str, tuple[str, ...]]
@@ -71,8 +72,9 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     return None
 
 
-split = read_whole
-"""A page is one chunk, because its tags belong together."""
+def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the records of a file, in order."""
+    return parse_chunks(read_whole(stream, file, limits), parse, limits)
 
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from io import BufferedIOBase
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem
+from indexer.catalogue.records import Problem
 from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.chunks import Chunk
 from indexer.readers.formats.marc.encoding import WINDOWS_1252, choose_encoding, decode, is_utf8
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
 from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at

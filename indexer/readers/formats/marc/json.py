@@ -12,8 +12,9 @@ from itertools import chain
 from typing import Any
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem
+from indexer.catalogue.records import Problem
 from indexer.readers.base import HEAD_BYTES, Evidence
+from indexer.readers.chunks import Chunk
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
 from indexer.readers.json_records.decoding import decode_record
 from indexer.readers.json_records.outline import ANY

@@ -19,8 +19,9 @@ from lxml import etree
 
 from indexer.analysis.cleaning import unescape
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem
+from indexer.catalogue.records import Problem
 from indexer.readers.base import Evidence
+from indexer.readers.chunks import Chunk
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
 from indexer.readers.text.encodings import decode_text, detect_utf16, unify_encoding
 from indexer.readers.text.streaming import LimitExceeded, read_blocks

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Chunk, Property, SourceLocation, SourceRecord
+from indexer.catalogue.records import Property, SourceLocation, SourceRecord
+from indexer.readers.chunks import Chunk
 from indexer.readers.formats.marc import positions, roles
 from indexer.readers.formats.marc.punctuation import is_transcribed, strip_punctuation
 from indexer.readers.formats.marc.record import LEADER, Field

@@ -10,8 +10,9 @@ import msgspec
 
 from indexer import toml
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.base import NAME_ONLY, Evidence
+from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.formats.marc.properties import make_source_record
 from indexer.readers.formats.marc.record import Syntax
 
@@ -42,8 +43,6 @@ class MarcReader:
     A file is UNIMARC if its first records have a title in field 200 and none in field 245.
     """
 
-    VERSION = 1
-
     def __init__(self, syntax: Syntax, dialect: str) -> None:
         self._syntax = syntax
         self._is_unimarc = dialect == _UNIMARC
@@ -65,7 +64,14 @@ class MarcReader:
         reason = f"{evidence.reason} with UNIMARC fields" if is_unimarc else evidence.reason
         return Evidence(evidence.score, reason)
 
-    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+    def read(
+        self, stream: BufferedIOBase, file: str, limits: Limits
+    ) -> Iterator[SourceRecord | Problem]:
+        """Yield the records of a file, in order."""
+        return parse_chunks(self.split_chunks(stream, file, limits), self.parse, limits)
+
+    def split_chunks(
+        self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
         """Yield the records of a file as chunks."""
         return self._syntax.split(stream, file, limits)
 

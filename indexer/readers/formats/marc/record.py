@@ -7,8 +7,9 @@ from io import BufferedIOBase
 from typing import NamedTuple, Protocol
 
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Chunk, Problem
+from indexer.catalogue.records import Problem
 from indexer.readers.base import Evidence
+from indexer.readers.chunks import Chunk
 
 
 class Field(NamedTuple):

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from indexer.analysis.cleaning import compose
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem
+from indexer.catalogue.records import Problem
 from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.chunks import Chunk
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
 from indexer.readers.text.encodings import decode_head, decode_text
 from indexer.readers.text.lines import read_lines

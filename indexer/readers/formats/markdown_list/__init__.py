@@ -13,15 +13,15 @@ from io import BufferedIOBase
 import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, Property, SourceLocation, SourceRecord
+from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
+from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.formats.markdown_list.outline import list_items, split_cells
 from indexer.readers.text.citations import find_doi, find_title, find_year
 from indexer.readers.text.encodings import decode_file, decode_head
 from indexer.readers.text.markdown import MarkdownLink, find_bold, find_links, to_text
 
 NAME = "markdown-list"
-VERSION = 1
 SUFFIXES: tuple[str, ...] = (".md", ".markdown")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "title": ("title|Title",),
@@ -80,7 +80,12 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     return Evidence(score, f"it has a list with {len(items)} links or citations")
 
 
-def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the records of a file, in order."""
+    return parse_chunks(split_chunks(stream, file, limits), parse, limits)
+
+
+def split_chunks(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the items with links, and the citations."""
     for page in read_whole(stream, file, limits):
         if isinstance(page, Problem):

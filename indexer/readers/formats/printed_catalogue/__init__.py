@@ -16,17 +16,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from heapq import merge
+from io import BufferedIOBase
 
 from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Chunk, Problem, SourceLocation, SourceRecord
+from indexer.catalogue.records import Problem, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, decode, detect_by_name, limit_weight, read_whole
+from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.formats.printed_catalogue.draft import Draft, Placement
 from indexer.readers.formats.printed_catalogue.imprints import Imprint
 from indexer.readers.formats.printed_catalogue.lines import Line
 from indexer.readers.formats.printed_catalogue.roles import FORMATS, Role, assign_roles, divide_text
 
 NAME = "printed-catalogue"
-VERSION = 1
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".txt",)
 """Usual ends of the names of printed catalogues."""
@@ -37,8 +38,9 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     return detect_by_name(filename, SUFFIXES)
 
 
-split = read_whole
-"""A text is one chunk, because its headings and its contents page say where an entry belongs."""
+def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
+    """Yield the records of a file, in order."""
+    return parse_chunks(read_whole(stream, file, limits), parse, limits)
 
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
@@ -49,10 +51,10 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     if text.count("\n") + text.count("\r") > limits.most_parts:
         message = f"it has more than {limits.most_parts} lines"
         return iter([Problem(chunk.file, 0, message, suggest_raising("most_parts"))])
-    return limit_weight(read(text, chunk.file), limits)
+    return limit_weight(read_text(text, chunk.file), limits)
 
 
-def read(text: str, file: str) -> Iterator[SourceRecord | Problem]:
+def read_text(text: str, file: str) -> Iterator[SourceRecord | Problem]:
     """Yield the entries of a printed catalogue and the problems, in the order of the text."""
     front, body, unused = divide_text(text)
     if not body:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from io import BufferedIOBase, BytesIO
 
 from indexer.catalogue.limits import LIMITS, Limits
@@ -85,15 +84,7 @@ def read(
 ) -> list[SourceRecord | Problem]:
     """Return all records and problems of a file."""
     data = data if isinstance(data, bytes) else data.encode()
-
-    def parse() -> Iterator[SourceRecord | Problem]:
-        for part in reader.split(stream or io.BytesIO(data), "file", limits):
-            if isinstance(part, Problem):
-                yield part
-            else:
-                yield from reader.parse(part, limits)
-
-    return list(parse())
+    return list(reader.read(stream or io.BytesIO(data), "file", limits))
 
 
 def read_records(data: bytes | str, name: str) -> list[SourceRecord]:

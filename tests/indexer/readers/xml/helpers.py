@@ -37,12 +37,11 @@ def read(
     assert reader is not None
     records: list[SourceRecord] = []
     problems: list[Problem] = []
-    for piece in reader.split(stream or io.BytesIO(data), "list.xml", limits):
-        for each in (piece,) if isinstance(piece, Problem) else reader.parse(piece, limits):
-            if isinstance(each, Problem):
-                problems.append(each)
-            else:
-                records.append(each)
+    for each in reader.read(stream or io.BytesIO(data), "list.xml", limits):
+        if isinstance(each, Problem):
+            problems.append(each)
+        else:
+            records.append(each)
     return records, problems
 
 

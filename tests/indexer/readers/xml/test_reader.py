@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.limits import LIMITS
-from indexer.catalogue.records import Chunk, Problem, SourceRecord
+from indexer.catalogue.records import SourceRecord
 from indexer.readers.base import Reader
 from indexer.readers.definition import Definition
 from indexer.readers.registry import load_readers
@@ -211,19 +211,6 @@ def test_circular_references_are_followed_once() -> None:
     records, problems = read(text)
     assert (len(records), problems) == (2, [])
     assert get_columns(records[0])["link/Attachment/link/Memo/value"] == ["<p>Read this.</p>"]
-
-
-def test_a_referenced_part_is_in_the_context_of_its_record() -> None:
-    """A change of a journal changes the chunks of its articles, and of no other record."""
-
-    def split(text: str) -> list[Chunk | Problem]:
-        reader = next(each for each in XML_READERS if each.NAME == "zotero-rdf")
-        return list(reader.split(io.BytesIO(text.encode()), "a.rdf", LIMITS))
-
-    before = split(more_samples.ZOTERO)
-    after = split(more_samples.ZOTERO.replace(">Roads<", ">Seas<"))
-    assert before[0] != after[0]
-    assert before[1] == after[1]
 
 
 class Trickle(io.BytesIO):
