@@ -121,7 +121,8 @@ class JsonRecords:
         return parse_chunks(self.split_chunks(stream, file, limits), self.parse, limits)
 
     def split_chunks(
-        self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+        self, stream: BufferedIOBase, file: str, limits: Limits
+    ) -> Iterator[Chunk | Problem]:
         """Yield the records of a file in order, and a Problem for one that is too large."""
         line = 0
         try:

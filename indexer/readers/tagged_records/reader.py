@@ -112,7 +112,8 @@ class TaggedReader:
         return parse_chunks(self.split_chunks(stream, file, limits), self.parse, limits)
 
     def split_chunks(
-        self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+        self, stream: BufferedIOBase, file: str, limits: Limits
+    ) -> Iterator[Chunk | Problem]:
         """Yield the records of a file, in order."""
         return self._lines.split(stream, file, limits)
 

@@ -68,7 +68,8 @@ class XmlReader:
         return parse_chunks(self.split_chunks(stream, file, limits), self.parse, limits)
 
     def split_chunks(
-        self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+        self, stream: BufferedIOBase, file: str, limits: Limits
+    ) -> Iterator[Chunk | Problem]:
         """Yield the records of a file, in order."""
         records = RecordStream(self._options, file, limits).read(stream)
         if self._options.parts:

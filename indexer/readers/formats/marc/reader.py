@@ -71,7 +71,8 @@ class MarcReader:
         return parse_chunks(self.split_chunks(stream, file, limits), self.parse, limits)
 
     def split_chunks(
-        self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
+        self, stream: BufferedIOBase, file: str, limits: Limits
+    ) -> Iterator[Chunk | Problem]:
         """Yield the records of a file as chunks."""
         return self._syntax.split(stream, file, limits)
 
