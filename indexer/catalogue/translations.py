@@ -71,11 +71,20 @@ def _find_texts(catalogue: Catalogue, language: str) -> CatalogueTexts:
         row_texts = rows.get(row.name, NO_FIELD_TEXTS)
         rows[row.name] = msgspec.structs.replace(
             row_texts,
-            label=row_texts.label or labels.get(row.label, ""),
+            label=row_texts.label or _find_label(row, catalogue, labels, language),
             values=types | row_texts.values if row.role == "type" else row_texts.values,
         )
     examples = texts.examples or tuple(meanings.get(text, "") for _, text in catalogue.examples)
     return msgspec.structs.replace(texts, field=rows, examples=examples)
+
+
+def _find_label(row: Field, catalogue: Catalogue, labels: Mapping[str, str], language: str) -> str:
+    """Return the standard label of a row, or "". "Title (French)" has two parts."""
+    parent, code = catalogue.by_name.get(row.translates or ""), row.language or ""
+    if parent and row.label == f"{parent.label} ({iso_codes.get_language_name(code)})":
+        name = iso_codes.get_language_name(code, language)
+        return f"{labels[parent.label]} ({name})" if parent.label in labels else ""
+    return labels.get(row.label, "")
 
 
 @cache

@@ -12,7 +12,7 @@ from indexer.analysis import stemming, tokenizer
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import SourceRecord
 from indexer.catalogue.roles import TypeRule
-from indexer.mapping.mapper import Mapper
+from indexer.mapping.mapper import OTHER_TITLES, Mapper
 from indexer.mapping.standard_rows import list_standard_rows
 from indexer.values.publication_types import group_by_csl_type
 
@@ -52,10 +52,10 @@ def make_catalogue(
             seen.add(prop.name)
             if prop.name == "title":
                 titles.append(prop.value)
-    rows = [
-        field for field in fields
-        if field.role == "title" or _has_values(field, counts)
-    ]  # fmt: skip
+    kept = {field.name for field in fields if _has_values(field, counts)} | {"title"}
+    if any(field.translates == "title" for field in fields if field.name in kept):
+        kept.add(OTHER_TITLES)  # its columns may feed these rows
+    rows = [field for field in fields if field.name in kept]
     return Catalogue(
         title=title,
         description="",

@@ -115,7 +115,7 @@ class Mapper:
         if OTHER_TITLES not in self.catalogue.by_name:
             properties = [prop for prop in properties if prop.name != OTHER_TITLES]
         if self._title and not any(prop.name == self._title.name for prop in properties):
-            properties += self._name_record(properties, identity)
+            properties += [*self._name_record(properties, self._title.name)]
         return SourceRecord(record.source, tuple(properties), identity)
 
     def _place_translations(self, properties: list[Property]) -> None:
@@ -135,18 +135,13 @@ class Mapper:
                     properties[place] = msgspec.structs.replace(prop, name=name)
                 filled.add(spoken)
 
-    def _name_record(
-        self, properties: Sequence[Property], identity: str | None
-    ) -> Iterator[Property]:
-        """Yield a title for a record without one: a title of another row, a number, or the id."""
-        title = self._title.name if self._title else ""
+    def _name_record(self, properties: Sequence[Property], title: str) -> Iterator[Property]:
+        """Yield a title for a record without one: a title of another row, a number, or a file."""
         for row in self._naming:
             for prop in properties:
                 if prop.name == row:
                     yield msgspec.structs.replace(prop, name=title)
                     return
-        if identity:
-            yield Property(title, identity, identity)
 
     def _make_plan(self, columns: frozenset[str]) -> _Plan:
         """Return the rows that a record with these columns may fill, with their specifications."""

@@ -62,6 +62,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     `language` is the code of the language of the title, or "" if nobody states it. `names` has the
     persons and bodies of each role. `values` has the other variables, each with one text or more;
     languages are codes, and pages and numbers are as in the source. `links` are all its links.
+    `other_titles` and `other_abstracts` are in other languages, each with the code of its language.
     `page_url` is the URL of its page in this catalogue, or "".
     """
 
@@ -74,6 +75,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     names: Mapping[NameRole, tuple[Name, ...]] = {}
     values: Mapping[Role, tuple[str, ...]] = {}
     links: tuple[Link, ...] = ()
+    other_titles: tuple[tuple[str, str], ...] = ()
+    other_abstracts: tuple[tuple[str, str], ...] = ()
     page_url: str = ""
 
     def get(self, role: Role) -> tuple[str, ...]:
@@ -131,8 +134,22 @@ def make_item(publication: Publication, catalogue: Catalogue, page_url: str = ""
         names=people,
         values=values,
         links=links,
+        other_titles=_list_translations(publication, "title", catalogue),
+        other_abstracts=_list_translations(publication, "abstract", catalogue),
         page_url=page_url,
     )
+
+
+def _list_translations(
+    publication: Publication, role: Role, catalogue: Catalogue
+) -> tuple[tuple[str, str], ...]:
+    """Return the texts that the rows of a role's translations have, with their languages."""
+    row = catalogue.find_by_role(role)
+    return tuple(
+        (str(text), field.language or "")
+        for field in catalogue.valued if row and field.translates == row.name
+        for text in publication.values.get(field.name, ())
+    )  # fmt: skip
 
 
 def find_title_language(publication: Publication, catalogue: Catalogue) -> str:

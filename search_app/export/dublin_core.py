@@ -60,6 +60,11 @@ def _make_record(item: Item) -> etree._Element:
         etree.SubElement(record, f"{{{_DC}}}{name}").text = text
     if item.language:
         record[0].set(xml_document.LANGUAGE, item.language)
+    for name, texts in (("title", item.other_titles), ("description", item.other_abstracts)):
+        for text, language in texts:
+            element = etree.SubElement(record, f"{{{_DC}}}{name}")
+            element.text = clean(text)
+            element.set(xml_document.LANGUAGE, language)
     return record
 
 

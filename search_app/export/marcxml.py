@@ -129,13 +129,15 @@ def _list_fields(item: Item) -> Iterator[_Field]:
     yield from _list_names(item)
     has_entry = "author" in item.names
     yield _Field("245", f"{int(has_entry)}0", [("a", item.title), ("c", _state_authors(item))])
+    yield from (_Field("246", "31", [("a", title)]) for title, _ in item.other_titles)
     for role, tag, indicators, code, source in _SUBFIELDS:
         for text in item.get(role):
             yield _Field(tag, indicators, [(code, text), *([("2", source)] if source else [])])
     if len(codes := item.get("language")) > 1:
         yield _Field("041", "0 ", [("a", get_bibliographic_code(code)) for code in codes])
     yield _Field("264", " 1", list(_list_imprint(item)))
-    yield _Field("520", "3 ", [("a", item.abstract)])
+    for abstract in (item.abstract, *(text for text, _ in item.other_abstracts)):
+        yield _Field("520", "3 ", [("a", abstract)])
     yield from _list_related(item)
     for link in item.links:
         yield _Field("856", "40", [("u", link.url), ("y", link.label)])

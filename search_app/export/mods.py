@@ -136,6 +136,7 @@ def _make_record(item: Item) -> etree._Element:
     if extents := (*item.get("number-of-pages"), *item.get("dimensions")):
         add_all(add(record, "physicalDescription"), "extent", extents)
     add_all(record, "abstract", [item.abstract])
+    _add_translations(record, item)
     add_all(record, "note", item.get("note"))
     for role, kind in _SUBJECTS:
         for text in item.get(role):
@@ -147,6 +148,15 @@ def _make_record(item: Item) -> etree._Element:
     add_all(record, "accessCondition", item.get("rights"))
     add(add(record, "recordInfo"), "recordIdentifier", item.id)
     return record
+
+
+def _add_translations(record: etree._Element, item: Item) -> None:
+    """Add the titles and abstracts in other languages."""
+    for title, code in item.other_titles:
+        lang = get_bibliographic_code(code)
+        add(add(record, "titleInfo", type="translated", lang=lang), "title", title)
+    for abstract, code in item.other_abstracts:
+        add(record, "abstract", abstract, lang=get_bibliographic_code(code))
 
 
 def _add_name(record: etree._Element, name: Name, relator: str) -> None:

@@ -92,6 +92,7 @@ def _list_values(item: Item) -> Iterator[tuple[str, str]]:
     yield "TY", _TYPES.get(item.type, "GEN")
     yield "ID", item.id
     yield "TI", item.title
+    yield from (("TT", title) for title, _ in item.other_titles)
     for name_role, tag in _NAME_TAGS:
         for name in item.names.get(name_role, ()):
             yield tag, name.inverted

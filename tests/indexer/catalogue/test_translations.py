@@ -17,7 +17,7 @@ from indexer.catalogue.fields import NOT_STATED, Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.catalogue.texts import ROW_TEXTS, WHOLE_TEXTS, CatalogueTexts, FieldTexts
 from indexer.catalogue.translations import TranslatedCatalogue, translate
-from indexer.mapping.standard_rows import list_standard_rows
+from indexer.mapping.standard_rows import list_standard_rows, list_translation_rows
 from indexer.values.publication_types import PublicationType, group_by_csl_type, read_type
 from search_app.i18n.interface import LANGUAGES
 from tests.conftest import ROOT
@@ -283,3 +283,11 @@ def test_a_translation_takes_precedence_over_a_standard_label() -> None:
     assert translate(own, "fr").fields[2].label == "Résumé"
     german = msgspec.structs.replace(own, language="de")
     assert translate(german, "fr").fields[2].label == "Abstract"
+
+
+def test_the_row_of_a_translated_title_has_a_standard_label() -> None:
+    """The label of a title in another language names this language in that of the page."""
+    rows = (*list_standard_rows(), *list_translation_rows(["ar"]))
+    translated = translate(Catalogue("T", "", rows), "fr")
+    assert translated.by_name["title_ar"].label == "Titre (arabe)"
+    assert translated.by_name["summary_ar"].label == "Résumé (arabe)"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation, Value
 from search_app.export import atom, coins, json_ld, meta_tags
 from search_app.export.citations import STYLES, cite
@@ -17,6 +19,7 @@ from search_app.export.csl import Item, make_item, to_csl_json
 from search_app.export.registry import FORMATS
 from tests.search_app.export.independent import make_page_url
 from tests.search_app.export.test_csl import PAPERS
+from tests.search_app.export.test_formats import import_file
 
 pytestmark = pytest.mark.slow
 
@@ -100,3 +103,30 @@ def test_only_english_titles_get_capitals(language: str, has_capitals: bool) -> 
     item = Item(id="x", type="report", title="Der tag an der see", language=language)
     text = "".join(run.text for run in cite(item, "mla"))
     assert ("Tag" in text) == has_capitals
+
+
+@pytest.mark.parametrize(
+    ("name", "stated"),
+    [
+        ("mods", '<titleInfo type="translated" lang="ara"><title>طرق الملح</title></titleInfo>'),
+        ("dc", '<dc:title xml:lang="ar">طرق الملح</dc:title>'),
+        ("marcxml", '<datafield tag="246" ind1="3" ind2="1"><subfield code="a">طرق الملح<'),
+        ("ris", "TT  - طرق الملح\r\n"),
+    ],
+)
+def test_a_title_in_another_language_is_exported(name: str, stated: str, tmp_path: Path) -> None:
+    """A format with a place for titles in other languages has them, and an import finds them."""
+    row = Field("title_ar", "Title (Arabic)", kind="text", translates="title", language="ar")
+    catalogue = msgspec.structs.replace(PAPERS, fields=(*PAPERS.fields, row))
+    publication = make("Report")
+    publication = msgspec.structs.replace(
+        publication, values={**publication.values, "title_ar": ("طرق الملح",)}
+    )
+    written = b"".join(FORMATS[name].write([publication], catalogue, make_page_url))
+    assert stated in re.sub(r">\s+<", "><", written.decode())
+    file = tmp_path / f"exported.{FORMATS[name].extension}"
+    file.write_bytes(written)
+    _, [imported] = import_file(file, tmp_path / "new")
+    assert imported.title == publication.title
+    others = imported.values.get("title_ar", ()) + imported.values.get("other_titles", ())
+    assert others == ("طرق الملح",)
