@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceRecord
-from indexer.readers.chunks import Chunk
 
 NAME_ONLY = 10
 """Score of a matching file name. Names are often wrong, so matching contents score more."""
@@ -24,6 +23,19 @@ HEAD_BYTES = 1 << 16
 
 _REPEATED = 3
 """Limit on the total weight of a file's records, as a multiple of `largest_file`."""
+
+
+class LimitExceeded(Exception):
+    """A file exceeds a limit. The message is the limit in words. `limit` is its name."""
+
+    def __init__(self, message: str, limit: str) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+    def describe(self, file: str, line: int) -> Problem:
+        """Return the Problem of a file that was read up to a line."""
+        message = f"the file has more than {self}. The rest of it was not read"
+        return Problem(file, line, message, suggest_raising(self.limit))
 
 
 class Evidence(NamedTuple):
@@ -69,7 +81,9 @@ class Reader(Protocol):
 
         Each has its place: the file, and the line where it starts. Yield a record before reading
         much further, so that a large file needs little memory and a damaged one loses little. Do
-        not catch errors of `stream`. They become a Problem after the records.
+        not catch errors of `stream`, nor LimitExceeded, which the functions that read it raise.
+        `registry.read` turns them into a Problem after the records. It also limits the number of
+        records, and of the values of each.
         """
 
 
@@ -81,14 +95,12 @@ def detect_by_name(filename: str, suffixes: tuple[str, ...]) -> Evidence | None:
     return None
 
 
-def read_whole(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the whole file as one chunk, or a Problem if it is too large."""
+def read_whole(stream: BufferedIOBase, limits: Limits) -> bytes:
+    """Return the bytes of a file. Raise LimitExceeded if it is larger than `largest_file`."""
     data = stream.read(limits.largest_file + 1)
-    if len(data) <= limits.largest_file:
-        yield Chunk(data, file, 0)
-    else:
-        message = f"the file has more than {limits.largest_file} bytes"
-        yield Problem(file, 0, message, suggest_raising("largest_file"))
+    if len(data) > limits.largest_file:
+        raise LimitExceeded(f"{limits.largest_file} bytes", "largest_file")
+    return data
 
 
 def decode(data: bytes, file: str) -> str | Problem:

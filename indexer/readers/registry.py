@@ -17,8 +17,10 @@ from io import BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from indexer.catalogue import safe_files
-from indexer.catalogue.limits import Limits
+from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.base import CERTAIN, HEAD_BYTES, Evidence, Reader
 from indexer.readers.definition import Definition, load_definitions
@@ -38,6 +40,7 @@ from indexer.readers.formats import (
 )
 from indexer.readers.json_records.reader import JsonRecords
 from indexer.readers.tagged_records.reader import TaggedReader
+from indexer.readers.text.streaming import LimitExceeded
 from indexer.readers.xml_records.reader import XmlReader
 
 if TYPE_CHECKING:
@@ -146,12 +149,26 @@ def _read_head(path: Path) -> bytes:
 def read(
     stream: BufferedIOBase, file: str, reader: Reader, limits: Limits
 ) -> Iterator[SourceRecord | Problem]:
-    """Yield the records of a file. Decompress it if it has the suffix of a compression."""
-    line = 0
+    """Yield the records of a file within the limits. Decompress it if its name says so.
+
+    Problems take the place of what is damaged or exceeds a limit. Errors of `stream` itself, such
+    as OSError, are raised.
+    """
+    line = count = 0
     try:
         for piece in reader.read(_decompress(stream, file), file, limits):
-            line = piece.line
-            yield piece
+            line, count = piece.line, count + 1
+            if count > limits.most_entries:
+                raise LimitExceeded(f"{limits.most_entries} records", "most_entries")
+            if isinstance(piece, SourceRecord) and len(piece.properties) > limits.most_parts:
+                message = f"the record has more than {limits.most_parts} values"
+                yield Problem(file, line, message, suggest_raising("most_parts"))
+                kept = piece.properties[: limits.most_parts]
+                yield msgspec.structs.replace(piece, properties=kept)
+            else:
+                yield piece
+    except LimitExceeded as error:
+        yield error.describe(file, line)
     except _CORRUPT as error:
         message = f"the compressed file can't be read beyond line {line}: {error}"
         yield Problem(file, line, message, "Create or copy the file again")

@@ -17,7 +17,7 @@ from indexer import toml
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
-from indexer.readers.chunks import Chunk, parse_chunks
+from indexer.readers.chunks import Chunk
 from indexer.readers.json_records.decoding import decode_record
 from indexer.readers.json_records.flattening import BULKY_CHARS, Shape, TooLarge, flatten
 from indexer.readers.json_records.names import is_title
@@ -93,37 +93,32 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the records of a file, in order."""
-    return parse_chunks(read_whole(stream, file, limits), parse, limits)
-
-
-def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield the record of a page, and a Problem if its front matter is not valid."""
-    text, problem = decode_file(chunk.data, chunk.file)
+    text, problem = decode_file(read_whole(stream, limits), file)
     if problem:
         yield problem
     block = _BLOCK.match(text)
     if block is None:
         hint = "Start the page with front matter between lines of ---"
-        yield Problem(chunk.file, 0, "the page has no front matter", hint)
+        yield Problem(file, 0, "the page has no front matter", hint)
         return
     is_toml = block["mark"] == "+++"
     try:
-        record = _load_toml(block["data"]) if is_toml else _load_yaml(block["data"], chunk, limits)
+        record = _load_toml(block["data"]) if is_toml else _load_yaml(block["data"], file, limits)
     except ValueError as error:
         record = _load_lines(block["data"])
         hint = "Correct it. Its lines were read one by one"
-        yield Problem(chunk.file, 1, f"the front matter is not valid: {error}", hint)
+        yield Problem(file, 1, f"the front matter is not valid: {error}", hint)
     body = _SHORTCODE.sub(" ", text[block.end() : block.end() + 20 * BULKY_CHARS])
     record["body"] = to_plain_text(body, BULKY_CHARS)
     try:
         properties = flatten(record, Shape(), limits)
     except TooLarge as error:
         message = f"the front matter is too large: {error}"
-        yield Problem(chunk.file, 0, message, suggest_raising(error.limit))
+        yield Problem(file, 0, message, suggest_raising(error.limit))
         return
     if properties:
-        yield SourceRecord(SourceLocation(chunk.file, 1), tuple(map(_remove_marks, properties)))
+        yield SourceRecord(SourceLocation(file, 1), tuple(map(_remove_marks, properties)))
 
 
 def _remove_marks(property_: Property) -> Property:
@@ -134,12 +129,12 @@ def _remove_marks(property_: Property) -> Property:
     return msgspec.structs.replace(property_, value=text, text=text) if text else property_
 
 
-def _load_yaml(text: str, chunk: Chunk, limits: Limits) -> dict[str, Any]:
+def _load_yaml(text: str, file: str, limits: Limits) -> dict[str, Any]:
     """Return the values of YAML. Raise ValueError if it is not valid."""
     for piece in split_yaml(iter([text.encode("utf-8", "replace")]), limits):
         if piece.problem or piece.data is None:
             raise ValueError(piece.problem[0] if piece.problem else "it is too large")
-        record, problem = decode_record(Chunk(piece.data, chunk.file, 1), limits)
+        record, problem = decode_record(Chunk(piece.data, file, 1), limits)
         if record is None:
             raise ValueError(problem.what if problem else "it has no keys")
         return record

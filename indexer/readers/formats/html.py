@@ -33,7 +33,6 @@ from indexer.catalogue.records import (
     Value,
 )
 from indexer.readers.base import Evidence, decode, detect_by_name, limit_weight, read_whole
-from indexer.readers.chunks import Chunk, parse_chunks
 
 NAME = "html"
 FIELDS: Mapping[str, tuple[str, ...]] = {}
@@ -70,16 +69,12 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the records of a file, in order."""
-    return parse_chunks(read_whole(stream, file, limits), parse, limits)
-
-
-def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield the articles of a page as entries, in order. Articles may lack an end tag."""
-    text = decode(chunk.data, chunk.file)
+    text = decode(read_whole(stream, limits), file)
     if isinstance(text, Problem):
-        return iter([text])
-    return limit_weight(_parse_page(text, chunk.file, limits), limits)
+        yield text
+    else:
+        yield from limit_weight(_parse_page(text, file, limits), limits)
 
 
 def _parse_page(text: str, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:

@@ -34,7 +34,7 @@ from indexer.readers.tables.reader import (
     number_lines,
     report_summary,
 )
-from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
+from indexer.readers.text.streaming import read_blocks, split_at
 
 NAME = "xlsx"
 FIELDS: Mapping[str, tuple[str, ...]] = {}
@@ -121,19 +121,15 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
 def split_chunks(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the rows of all sheets with a table. The context of a chunk has the column names."""
     with TemporaryFile() as copy:
-        try:
-            for block in read_blocks(stream, limits):
-                copy.write(block)
-            copy.seek(0)
-            size = limits.largest_unpacked
-            child_limits = ProcessLimits(_MAX_MEMORY_BYTES, _MAX_SECONDS, _MAX_SECONDS, size)
-            with run_limited(_PROGRAM, (size,), copy, child_limits) as output:
-                blocks = _add_failure(output)
-                lines = number_lines(split_at(b"\n", blocks, limits.largest_line), limits)
-                yield from _split_output(_Output(lines), file)
-        except LimitExceeded as error:
-            message = f"the spreadsheet has more than {error}"
-            yield Problem(file, 0, message, suggest_raising(error.limit))
+        for block in read_blocks(stream, limits):
+            copy.write(block)
+        copy.seek(0)
+        size = limits.largest_unpacked
+        child_limits = ProcessLimits(_MAX_MEMORY_BYTES, _MAX_SECONDS, _MAX_SECONDS, size)
+        with run_limited(_PROGRAM, (size,), copy, child_limits) as output:
+            blocks = _add_failure(output)
+            lines = number_lines(split_at(b"\n", blocks, limits.largest_line), limits)
+            yield from _split_output(_Output(lines), file)
 
 
 def _add_failure(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from io import BufferedIOBase
 
 import msgspec
 
-from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.chunks import Chunk, parse_chunks
@@ -122,12 +122,7 @@ class TaggedReader:
         text, problem = decode_text(chunk.data, chunk.file, chunk.line)
         if problem:
             yield problem
-        properties = self._make_properties(self._read_tags(text))
-        if len(properties) > limits.most_parts:
-            message = f"the record has more than {limits.most_parts} values"
-            yield Problem(chunk.file, chunk.line, message, suggest_raising("most_parts"))
-            del properties[limits.most_parts :]
-        if properties:
+        if properties := self._make_properties(self._read_tags(text)):
             yield SourceRecord(SourceLocation(chunk.file, chunk.line), tuple(properties))
 
     def _read_tags(self, text: str) -> list[tuple[str, list[str]]]:

@@ -11,7 +11,7 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
 from indexer.readers.chunks import Chunk
 from indexer.readers.text.lines import read_lines
-from indexer.readers.text.streaming import LimitExceeded, peek
+from indexer.readers.text.streaming import peek
 
 _LOOK_AHEAD = 5000
 """Lines at the start of a file by which its separator is chosen."""
@@ -174,21 +174,13 @@ class RecordLines:
 
     def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
         """Yield the records of a file, and a Problem for each record that is too large."""
-        line = count = 0
-        try:
-            lines = read_lines(stream, limits)
-            separator: Separator = StartLines(self._start, ends_at_blank=self._ends_at_blank)
-            if not self._start:
-                first, lines = peek(lines, _LOOK_AHEAD, lambda _: 1)
-                start = b"\n".join(line for line in first if line is not None)
-                separator = choose_separator(self._tag, self._end, start)
-            for piece in self._split_lines(lines, separator, _OpenRecord(file, limits)):
-                if count == limits.most_entries:
-                    raise LimitExceeded(f"{count} records", "most_entries")
-                count, line = count + 1, piece.line
-                yield piece
-        except LimitExceeded as error:
-            yield error.describe(file, line)
+        lines = read_lines(stream, limits)
+        separator: Separator = StartLines(self._start, ends_at_blank=self._ends_at_blank)
+        if not self._start:
+            first, lines = peek(lines, _LOOK_AHEAD, lambda _: 1)
+            start = b"\n".join(line for line in first if line is not None)
+            separator = choose_separator(self._tag, self._end, start)
+        yield from self._split_lines(lines, separator, _OpenRecord(file, limits))
 
     def _split_lines(
         self, lines: Iterator[bytes | None], separator: Separator, record: _OpenRecord

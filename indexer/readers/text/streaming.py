@@ -8,26 +8,13 @@ from io import BufferedIOBase
 from itertools import chain
 from typing import Any, TypeVar
 
-from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Problem
+from indexer.catalogue.limits import Limits
+from indexer.readers.base import LimitExceeded as LimitExceeded
 
 T = TypeVar("T")
 
 BLOCK_BYTES = 1 << 20
 """Bytes that are read at a time."""
-
-
-class LimitExceeded(Exception):
-    """A file exceeds a limit. The message is the limit in words. `limit` is its name."""
-
-    def __init__(self, message: str, limit: str) -> None:
-        super().__init__(message)
-        self.limit = limit
-
-    def describe(self, file: str, line: int) -> Problem:
-        """Return the Problem of a file that was read up to a line."""
-        message = f"the file has more than {self}. The rest of it was not read"
-        return Problem(file, line, message, suggest_raising(self.limit))
 
 
 def read_blocks(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes]:

@@ -48,7 +48,7 @@ def read_page(
 ) -> list[SourceRecord | Problem]:
     """Return the records and the problems of a page, in order."""
     data = text if isinstance(text, bytes) else text.encode()
-    return list(reader.read(io.BytesIO(data), file, limits))
+    return list(registry.read(io.BytesIO(data), file, reader, limits))
 
 
 def choose(data: bytes | str, filename: str = "export.txt") -> Reader | None:
@@ -74,7 +74,7 @@ def read(
     reader = find_reader(reader) if isinstance(reader, str) else reader
     stream = Slow(data if isinstance(data, bytes) else data.encode(), block)
     records, problems = list[SourceRecord](), list[Problem]()
-    for each in reader.read(stream, "export", limits):
+    for each in registry.read(stream, "export", reader, limits):
         if isinstance(each, Problem):
             problems.append(each)
         else:

@@ -59,7 +59,7 @@ def read(
     """Return all records and problems of a file."""
     data = data.encode() if isinstance(data, str) else data
     stream = BytesIO(data) if isinstance(data, bytes) else data
-    return list(reader.read(stream, "file", limits))
+    return list(registry.read(stream, "file", reader, limits))
 
 
 def read_columns(reader: Reader, data: bytes | str) -> list[list[tuple[str, str]]]:

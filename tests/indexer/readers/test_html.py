@@ -21,6 +21,7 @@ from indexer.catalogue.records import (
     SourceRecord,
 )
 from indexer.ingest import validation
+from indexer.readers import registry
 from indexer.readers.formats import html
 from tests.catalogue import CORPUS
 
@@ -30,7 +31,7 @@ CATALOGUE = catalogue_toml.load(CORPUS)
 def read(page: str | bytes) -> list[SourceRecord | Problem]:
     """Return all entries and problems of a page."""
     data = page if isinstance(page, bytes) else page.encode()
-    return list(html.read(io.BytesIO(data), "page.html", LIMITS))
+    return list(registry.read(io.BytesIO(data), "page.html", html, LIMITS))
 
 
 def entries(page: str) -> list[SourceRecord]:

@@ -10,10 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
 
-from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence, read_whole
-from indexer.readers.chunks import Chunk, parse_chunks
+from indexer.readers.base import Evidence, LimitExceeded, read_whole
 from indexer.readers.formats.html_list.blocks import read_block, read_row
 from indexer.readers.formats.html_list.finding import find_list, find_sections
 from indexer.readers.formats.html_list.page import parse_page
@@ -46,25 +45,18 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the records of a file, in order."""
-    return parse_chunks(read_whole(stream, file, limits), parse, limits)
-
-
-def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield a record for each block of the list in a page."""
     try:
-        page = parse_page(chunk.data)
+        page = parse_page(read_whole(stream, limits))
     except TooManyAttributes:
-        yield Problem(chunk.file, 0, TOO_MANY_ATTRIBUTES, REMOVE_THEM)
+        yield Problem(file, 0, TOO_MANY_ATTRIBUTES, REMOVE_THEM)
         return
     if page is not None and sum(1 for _ in page.iter()) > limits.most_parts:
-        message = f"the page has more than {limits.most_parts} tags"
-        yield Problem(chunk.file, 0, message, suggest_raising("most_parts"))
-        return
+        raise LimitExceeded(f"{limits.most_parts} tags", "most_parts")
     listing = None if page is None else find_list(page)
     if page is None or listing is None:
         hint = "Use a page with a table or a list of publications"
-        yield Problem(chunk.file, 0, "the page has no list of publications", hint)
+        yield Problem(file, 0, "the page has no list of publications", hint)
         return
     sections = find_sections(page, listing.blocks)
     headings = listing.headings
@@ -73,4 +65,4 @@ def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
         columns += [("section", sections[number]), ("id", block.get("id") or "")]
         properties = tuple(Property(name, value, value) for name, value in columns if value)
         if properties:
-            yield SourceRecord(SourceLocation(chunk.file, block.sourceline or 0), properties)
+            yield SourceRecord(SourceLocation(file, block.sourceline or 0), properties)

@@ -21,7 +21,6 @@ from indexer import toml
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
-from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.formats.html_metadata.microdata import Item, read_items
 from indexer.readers.json_records.flattening import Shape, TooLarge, flatten
 from indexer.readers.json_records.linked_data import (
@@ -73,31 +72,24 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the records of a file, in order."""
-    return parse_chunks(read_whole(stream, file, limits), parse, limits)
-
-
-def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield the publications of a page, and a Problem if it has none or is too large."""
-    text, problem = _decode(chunk)
+    text, problem = _decode(read_whole(stream, limits), file)
     if problem:
         yield problem
     page = _read_page(text, limits)
     if page.fault:
-        yield Problem(chunk.file, 0, *page.fault)
+        yield Problem(file, 0, *page.fault)
     count = 0
     try:
         for properties in _list_records(page, limits):
             count += 1
-            yield SourceRecord(SourceLocation(chunk.file, chunk.line), properties)
+            yield SourceRecord(SourceLocation(file, 0), properties)
     except TooLarge as error:
-        yield Problem(
-            chunk.file, 0, f"the record is too large: {error}", suggest_raising(error.limit)
-        )
+        yield Problem(file, 0, f"the record is too large: {error}", suggest_raising(error.limit))
         return
     if not count:
         hint = "Add citation_title and other tags, or an <article> with microdata"
-        yield Problem(chunk.file, 0, "the page has no metadata of a publication", hint)
+        yield Problem(file, 0, "the page has no metadata of a publication", hint)
 
 
 def _read_page(text: str, limits: Limits) -> _Page:
@@ -112,16 +104,16 @@ def _read_page(text: str, limits: Limits) -> _Page:
     return page
 
 
-def _decode(chunk: Chunk) -> tuple[str, Problem | None]:
+def _decode(page: bytes, file: str) -> tuple[str, Problem | None]:
     """Return the text of a page in UTF-8, UTF-16, or its declared encoding."""
-    data = b"".join(unify_encoding(iter([chunk.data]), detect_utf16))
+    data = b"".join(unify_encoding(iter([page]), detect_utf16))
     declaration = _CHARSET.search(data[:4000])
     if declaration and declaration[1].lower() not in (b"utf-8", b"utf8", b"utf-16"):
         try:
             return data.decode(declaration[1].decode()), None
         except (UnicodeDecodeError, LookupError):
             pass
-    return decode_text(data, chunk.file, 1)
+    return decode_text(data, file, 1)
 
 
 class _Tag(NamedTuple):

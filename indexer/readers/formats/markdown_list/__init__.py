@@ -87,26 +87,22 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
 
 def split_chunks(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
     """Yield the items with links, and the citations."""
-    for page in read_whole(stream, file, limits):
-        if isinstance(page, Problem):
-            yield page
-            continue
-        text, problem = decode_file(page.data, file)
-        if problem:
-            yield problem
-        if text.count("\n") > limits.most_parts:
-            message = f"the page has more than {limits.most_parts} lines"
-            yield Problem(file, 0, message, suggest_raising("most_parts"))
-            return
-        if front_matter := _FRONT_MATTER.match(text):
-            text = "\n" * front_matter[0].count("\n") + text[front_matter.end() :]
-        references = _find_references(text)
-        for item in list_items(text):
-            if _is_entry(item.markdown, references):
-                labels = _LABEL.findall(item.markdown.casefold()) if references else ()
-                used = {label: references[label] for label in labels if label in references}
-                context = msgspec.json.encode(_Context(item.sections, used, item.headings))
-                yield Chunk(item.markdown.encode("utf-8", "replace"), file, item.line, context)
+    text, problem = decode_file(read_whole(stream, limits), file)
+    if problem:
+        yield problem
+    if text.count("\n") > limits.most_parts:
+        message = f"the page has more than {limits.most_parts} lines"
+        yield Problem(file, 0, message, suggest_raising("most_parts"))
+        return
+    if front_matter := _FRONT_MATTER.match(text):
+        text = "\n" * front_matter[0].count("\n") + text[front_matter.end() :]
+    references = _find_references(text)
+    for item in list_items(text):
+        if _is_entry(item.markdown, references):
+            labels = _LABEL.findall(item.markdown.casefold()) if references else ()
+            used = {label: references[label] for label in labels if label in references}
+            context = msgspec.json.encode(_Context(item.sections, used, item.headings))
+            yield Chunk(item.markdown.encode("utf-8", "replace"), file, item.line, context)
 
 
 def _find_references(text: str) -> dict[str, str]:

@@ -18,10 +18,16 @@ from dataclasses import replace
 from heapq import merge
 from io import BufferedIOBase
 
-from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence, decode, detect_by_name, limit_weight, read_whole
-from indexer.readers.chunks import Chunk, parse_chunks
+from indexer.readers.base import (
+    Evidence,
+    LimitExceeded,
+    decode,
+    detect_by_name,
+    limit_weight,
+    read_whole,
+)
 from indexer.readers.formats.printed_catalogue.draft import Draft, Placement
 from indexer.readers.formats.printed_catalogue.imprints import Imprint
 from indexer.readers.formats.printed_catalogue.lines import Line
@@ -39,19 +45,14 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the records of a file, in order."""
-    return parse_chunks(read_whole(stream, file, limits), parse, limits)
-
-
-def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield the entries of a printed catalogue and the problems, in the order of the text."""
-    text = decode(chunk.data, chunk.file)
+    text = decode(read_whole(stream, limits), file)
     if isinstance(text, Problem):
-        return iter([text])
-    if text.count("\n") + text.count("\r") > limits.most_parts:
-        message = f"it has more than {limits.most_parts} lines"
-        return iter([Problem(chunk.file, 0, message, suggest_raising("most_parts"))])
-    return limit_weight(read_text(text, chunk.file), limits)
+        yield text
+    elif text.count("\n") + text.count("\r") > limits.most_parts:
+        raise LimitExceeded(f"{limits.most_parts} lines", "most_parts")
+    else:
+        yield from limit_weight(read_text(text, file), limits)
 
 
 def read_text(text: str, file: str) -> Iterator[SourceRecord | Problem]:

@@ -7,6 +7,7 @@ from io import BufferedIOBase, BytesIO
 
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, SourceRecord
+from indexer.readers import registry
 from indexer.readers.base import Reader
 from indexer.readers.formats import marc
 
@@ -84,7 +85,7 @@ def read(
 ) -> list[SourceRecord | Problem]:
     """Return all records and problems of a file."""
     data = data if isinstance(data, bytes) else data.encode()
-    return list(reader.read(stream or io.BytesIO(data), "file", limits))
+    return list(registry.read(stream or io.BytesIO(data), "file", reader, limits))
 
 
 def read_records(data: bytes | str, name: str) -> list[SourceRecord]:

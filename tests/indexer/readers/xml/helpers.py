@@ -37,7 +37,7 @@ def read(
     assert reader is not None
     records: list[SourceRecord] = []
     problems: list[Problem] = []
-    for each in reader.read(stream or io.BytesIO(data), "list.xml", limits):
+    for each in registry.read(stream or io.BytesIO(data), "list.xml", reader, limits):
         if isinstance(each, Problem):
             problems.append(each)
         else:
