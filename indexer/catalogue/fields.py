@@ -16,7 +16,7 @@ import msgspec
 from indexer.catalogue.records import Link, Publication, Value
 from indexer.catalogue.roles import ALIASES, Role, RoleOrAlias, TypeRule
 from indexer.catalogue.texts import CatalogueTexts
-from indexer.values import dates, iso_codes, names
+from indexer.values import dates, identifiers, iso_codes, names
 from indexer.values.publication_types import FALLBACK_TYPE, PublicationType
 
 MISSING = "none"
@@ -28,7 +28,7 @@ MAX_CACHED_LABELS = 4096
 
 FieldKind = Literal[
     "text", "keyword", "year", "date", "name", "language", "country", "link", "doi", "isbn",
-    "issn", "pmid", "file", "fulltext",
+    "issn", "pmid", "identifier", "file", "fulltext",
 ]  # fmt: skip
 ValueOrder = Literal["count", "listed", "descending"]
 
@@ -105,6 +105,11 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return iso_codes.get_common_name(str(value), language)
         return self.display(value, language)
 
+    def make_key(self, value: Value) -> str:
+        """Return the form of a value by which exactly this value is found."""
+        text = str(value)
+        return identifiers.make_key(text) if self.kind == "identifier" else text
+
 
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A catalogue: its rows, and its title, description, language, and notices.
@@ -159,8 +164,11 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def queryable(self) -> tuple[Field, ...]:
-        """The rows that a query can name: searchable fields, facets, and children of facets."""
-        return tuple(row for row in self.fields if row.weight > 0 or row.facet or row.parent)
+        """The rows that a query can name: searchable fields, facets and their children, numbers."""
+        return tuple(
+            row for row in self.fields
+            if row.weight > 0 or row.facet or row.parent or row in self.identifiers
+        )  # fmt: skip
 
     def list_query_names(self, field: Field) -> tuple[str, ...]:
         """Return the lower-case names of a row in queries: its own, source names, the label."""
@@ -171,6 +179,13 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """The facets by place. A field with a parent is part of its parent's facet."""
         rows = [field for field in self.fields if field.facet and not field.parent]
         return tuple(sorted(rows, key=lambda field: field.facet or 0))
+
+    @cached_property
+    def identifiers(self) -> tuple[Field, ...]:
+        """The fields of identifiers, each of which finds exactly the publications that have it."""
+        return tuple(
+            field for field in self.fields if field.kind in identifiers.KINDS and not field.facet
+        )
 
     @cached_property
     def facts(self) -> tuple[Field, ...]:

@@ -1,7 +1,8 @@
 """The Whoosh schema, derived from the rows of a catalogue.
 
-A searchable row is a text field under its own name. A facet also has its exact values in a field
-whose name ends in `.value`. The stored field `record` contains the publication as JSON.
+A searchable row is a text field under its own name. A facet or a row of identifiers also has its
+exact values in a field whose name ends in `.value`. The stored field `record` contains the
+publication as JSON.
 """
 
 from __future__ import annotations
@@ -50,9 +51,14 @@ def parse_exact_name(exact_name: str) -> str | None:
     return name if dot else None
 
 
-def list_exact_fields(catalogue: Catalogue) -> list[Field]:
+def list_selectable_fields(catalogue: Catalogue) -> list[Field]:
     """Return the rows whose values can be selected: facets, and fields with a parent."""
     return [field for field in catalogue.fields if field.facet or field.parent]
+
+
+def list_exact_fields(catalogue: Catalogue) -> list[Field]:
+    """Return the rows with exact values: those that can be selected, then those of identifiers."""
+    return [*list_selectable_fields(catalogue), *catalogue.identifiers]
 
 
 def derive_schema(catalogue: Catalogue) -> fields.Schema:

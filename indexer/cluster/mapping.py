@@ -14,7 +14,7 @@ from indexer.catalogue.fields import Catalogue
 Json = dict[str, object]
 """An object of JSON."""
 
-FORMAT = 1
+FORMAT = 2
 """Version of the documents and their mapping. It grows with every change of either, except in the
 parts for full texts, for which a change has another version of the extraction."""
 MAX_TERM_CHARS = 8_000
@@ -154,5 +154,7 @@ def _list_properties(catalogue: Catalogue) -> Iterator[tuple[str, Json]]:
         yield f"pos_{field.name}", _POSITIONS
         yield f"word_{field.name}", _FREQUENCIES
         yield f"len_{field.name}", _NUMBER
-    for field in schema.list_exact_fields(catalogue):
+    for field in schema.list_selectable_fields(catalogue):
         yield f"facet_{field.name}", {"type": "keyword", "eager_global_ordinals": True}
+    for field in catalogue.identifiers:
+        yield f"facet_{field.name}", {"type": "keyword", "doc_values": False}

@@ -37,7 +37,7 @@ def write_vocabulary(segment: Segment, file: Path) -> None:
     with ArrayFileWriter(file) as writer:
         take_vocabulary(segment).write(writer)
         writer.add("mean_lengths", segment.mean_lengths)
-        for name, column in segment.columns.items():
+        for name, column in segment.facets.items():
             counts = np.bincount(column.ordinals, minlength=len(column.values))
             writer.add(f"counts.{name}", counts.astype(np.int32))
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Item, Parsed, Publication, Unchanged, Value
+from indexer.catalogue.records import Item, Parsed, Publication, Unchanged
 from indexer.codec import whoosh_codec
 from indexer.codec.docstore_writer import DocStoreWriter
 from indexer.codec.forward_index import ForwardIndexWriter
@@ -69,7 +69,7 @@ def write(
             inverter.write(inverted, folder, previous, origins, report_sorting)
     whoosh_codec.write_contents(folder, catalogue, len(origins))
     facets = open_arrays(folder / FACETS)
-    names = [field.name for field in schema.list_exact_fields(catalogue)]
+    names = [field.name for field in schema.list_selectable_fields(catalogue)]
     return {name: count_documents(facets, name) for name in names}
 
 
@@ -107,10 +107,10 @@ def _make_columns(
     return [FacetColumnWriter(folder, name, known.get(name)) for name in names]
 
 
-def _get_values(publication: Publication, column: str, catalogue: Catalogue) -> Sequence[Value]:
+def _get_values(publication: Publication, column: str, catalogue: Catalogue) -> Sequence[str]:
     if column == LANGUAGE_COLUMN:
         return (publication.lang or catalogue.language,)
-    return publication.values.get(column, ())
+    return [*map(catalogue.by_name[column].make_key, publication.values.get(column, ()))]
 
 
 def _gather(

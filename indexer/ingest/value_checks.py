@@ -116,6 +116,7 @@ def _encode(url: str) -> str:
 CHECKS: dict[FieldKind, Callable[[Property], Value | None]] = {
     "text": _check_keyword,
     "keyword": _check_keyword,
+    "identifier": _check_keyword,
     "year": lambda stated: _parse_year(stated.value),
     "language": partial(_check_code, "language", "en or fr", iso_codes.find_language_code),
     "country": partial(_check_code, "country", "IN or MD", iso_codes.find_country_code),

@@ -25,6 +25,8 @@ _MAX_CACHED_VALUES = 4000
 """Maximum number of values of a row whose normalization is cached."""
 _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _URL = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"']+", re.IGNORECASE)
+_STANDARD_NUMBER = re.compile(r"(?:[\dXx][ -]?){8}(?:(?:[\dXx][ -]?){2}|(?:[\dXx][ -]?){5})?")
+"""A text with as many digits as an ISSN or an ISBN."""
 _AND = re.compile(r"(?:^|\s)(?:and|&)\s")
 _NO_VALUE = frozenset((*"n/a nan null none (none) [] {} - -- \u2013 \u2014".split(), r"\n"))
 """Texts that programs write in place of a missing value."""
@@ -53,7 +55,7 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str] | No
     if field.kind == "date":
         date = dates.parse_date(text, day_first=day_first)
         return (date,) if date else None
-    if find := _FINDERS.get(field.kind):
+    if find := _FINDERS.get(field.role) or _FINDERS.get(field.kind):
         return find(text) or None
     if "<" in text or "&" in text:
         text = plain_text.strip_markup(text)
@@ -129,7 +131,17 @@ def _find_languages(text: str) -> Sequence[str]:
     return languages.find_languages(text) or languages.find_named_languages(text)
 
 
-_FINDERS: dict[FieldKind, Callable[[str], Sequence[str]]] = {
+def _find_numbers(text: str) -> Sequence[str]:
+    """Return a number that a publisher gave. A DOI is none, nor an ISBN or ISSN, even if false."""
+    is_other = _STANDARD_NUMBER.fullmatch(text) or any(
+        find(text)
+        for find in (identifiers.find_dois, identifiers.find_isbns, identifiers.find_issns)
+    )
+    return () if is_other else (text,)
+
+
+_FINDERS: dict[str | None, Callable[[str], Sequence[str]]] = {
+    "number": _find_numbers,
     "year": _find_years,
     "link": _find_links,
     "language": _find_languages,
@@ -138,7 +150,7 @@ _FINDERS: dict[FieldKind, Callable[[str], Sequence[str]]] = {
     "isbn": identifiers.find_isbns,
     "issn": identifiers.find_issns,
 }
-"""The functions that find the values of a kind in a text. For other kinds, any text is a value."""
+"""The functions that find the values of a role or a kind in a text. For others, any text is one."""
 _CONVERTERS: dict[str | None, Callable[[str], Sequence[str]]] = {
     "abstract": plain_text.split_abstract,
     "type": lambda text: (publication_types.read_type(text),),

@@ -1,17 +1,20 @@
-"""Identifiers of publications: DOI, ISBN, ISSN, and PMID.
+"""Identifiers of publications: DOI, ISBN, ISSN, PMID, and numbers that their publishers give.
 
 Functions named `find_` return the normalized identifiers in a text, in order. Identifiers with a
-wrong check digit are left out.
+wrong check digit are left out. `read` returns the identifier that a text is as a whole. Symbols,
+report numbers and call numbers have no common form, so any text may be one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote
 
 from indexer.analysis.cleaning import strip_punctuation, unescape
+from indexer.analysis.folding import fold
 
 _DOI = re.compile(
     r"""(?:(?<![\w.])|(?<=doi))10\.\d{4,9}(?:\.\d+)*(?:/|%2F)
@@ -42,6 +45,20 @@ _PMID = re.compile(
 )
 _YEARS = re.compile(r"(?:1[5-9]|20)\d\d-(?:1[5-9]|20)\d\d")
 _TRAILING = ".,;:'\"…”’»"
+_QUOTES, _AROUND = " \t\r\n'\"„“”‘’«»", ".,;:()[]<>"
+"""Characters around an identifier that was pasted. A DOI may end with one of the second."""
+_WORD = re.compile(r"[^\W_]+")
+_SYMBOL = re.compile(r"(?=.*\d)[A-Z]\w*(?:/[\w.()-]+){2,}", re.IGNORECASE)
+"""The form of a document symbol of the United Nations, such as A/RES/55/25."""
+_ISBN_CHARS = 10
+_LEAST_DIGITS, _LEAST_LETTERS = 5, 4
+"""Minimum number of digits of a bare number that is not a year, and of letters of a plain word,
+which is not in capitals."""
+
+
+def _compile(label: str) -> re.Pattern[str]:
+    """Return the pattern of a label before an identifier."""
+    return re.compile(rf"\A(?:{label})(?![a-z])\s*[:=#]?\s*", re.IGNORECASE)
 
 
 @lru_cache(maxsize=100)
@@ -143,3 +160,76 @@ def _sum_weighted(digits: str) -> int:
     """Return the sum of the digits, weighted by their position from the right. X counts as 10."""
     values = [10 if char == "X" else int(char) for char in reversed(digits)]
     return sum(weight * value for weight, value in enumerate(values, start=1))
+
+
+class Identifier(NamedTuple):
+    """The identifier that a whole text is.
+
+    `key` is the form in which it is looked up. It `is_certain` if the text can hardly mean anything
+    else, `likely` if it is probably one if some publication has it, and else only after a name.
+    """
+
+    key: str
+    sense: Literal["certain", "likely", "named"]
+
+
+def make_key(text: str) -> str:
+    """Return a symbol or a number without case and punctuation: `e escwa 2017 2`."""
+    return " ".join(_WORD.findall(fold(text)))
+
+
+def read(kind: str, text: str) -> Identifier | None:
+    """Return the identifier that a text is as a whole, or None. `kind` is one of KINDS.
+
+    It may have a label such as "ISBN:" before it, quotation marks or brackets around it, and the
+    punctuation of the sentence after it.
+    """
+    text = " ".join(text.strip(_QUOTES).split())
+    if kind == "identifier":
+        return _read_number(text)
+    if kind != "doi":
+        text = text.strip(_AROUND).translate(_DASHES)
+    label, form, find = _FORMS[kind]
+    plain = label.sub("", text)
+    if not form.fullmatch(plain) or len(found := find(plain)) != 1:
+        return None
+    is_labelled = len(plain) < len(text)
+    digits = sum(map(str.isdigit, plain))
+    is_certain = {
+        "doi": True,
+        "isbn": is_labelled or len(plain) >= _ISBN_CHARS,
+        "issn": is_labelled or "-" in plain,
+        "pmid": is_labelled or digits < len(plain),
+    }
+    likely = digits >= _LEAST_DIGITS
+    return Identifier(found[0], "certain" if is_certain[kind] else "likely" if likely else "named")
+
+
+def _read_number(text: str) -> Identifier | None:
+    """Return a symbol, report number or call number. A text with plain words is hardly one."""
+    key = make_key(text)
+    if not key:
+        return None
+    if _SYMBOL.fullmatch(text):
+        return Identifier(key, "certain")
+    pieces = text.split()
+    has_words = len(pieces) > 1 and any(
+        piece.isalpha() and not piece.isupper() and len(piece) >= _LEAST_LETTERS for piece in pieces
+    )
+    digits = sum(map(str.isdigit, key))
+    is_number = digits >= _LEAST_DIGITS if key.isdigit() else digits > 0
+    return Identifier(key, "likely" if is_number and not has_words else "named")
+
+
+_FORMS: Mapping[str, tuple[re.Pattern[str], re.Pattern[str], Callable[[str], tuple[str, ...]]]] = {
+    "doi": (_compile(r"doi"), re.compile(r"\S+"), find_dois),
+    "isbn": (
+        _compile(r"(?:[ep]-?)?isbn(?:[ -]?1[03](?=[ :]))?"),
+        re.compile(r"[0-9X -]+", re.IGNORECASE),
+        find_isbns,
+    ),
+    "issn": (_compile(r"(?:[ep]-?)?issn"), re.compile(r"[0-9X -]+", re.IGNORECASE), find_issns),
+    "pmid": (_compile(r"pmid|pubmed(?: id)?|medline"), re.compile(r"\S+"), find_pmids),
+}
+KINDS = frozenset((*_FORMS, "identifier"))
+"""The kinds of rows with identifiers."""

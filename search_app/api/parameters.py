@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field, FieldKind
-from indexer.catalogue.schema import list_exact_fields
+from indexer.catalogue.schema import list_selectable_fields
 from search_app.i18n.interface import LANGUAGES
 from search_app.search_state import (
     MATCH,
@@ -35,11 +35,11 @@ FORMATS: dict[FieldKind, str] = {
 }
 """Format of the values of a kind, as the end of a parameter's description."""
 QUERY_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
-    ("q", "The query: words, phrases in quotes, prefixes with a star, and fields.",
+    ("q", "The query: words, phrases, prefixes with a star, fields, or an identifier (an ISBN).",
      {"type": "string", "default": ""}),
     ("match", "all: all words must match. any: any word is enough. auto: fewer, if few match all.",
      {"type": "string", "enum": MATCHES, "default": "auto"}),
-    ("exact", "1: only the words as typed, without corrections, synonyms, or years in words.",
+    ("exact", "1: only words as typed: no corrections, synonyms, years in words, or identifiers.",
      {"type": "string", "enum": SWITCH, "default": "0"}),
     ("semantic", "0: no semantic search. It has no effect if the index has no embeddings.",
      {"type": "string", "enum": SWITCH, "default": "1"}),
@@ -66,7 +66,7 @@ def list_parameters(catalogue: Catalogue) -> list[Json]:
     """Return the parameters of a search, in the order of the page's URLs."""
     rows = [
         row
-        for field in list_exact_fields(catalogue)
+        for field in list_selectable_fields(catalogue)
         for row in _list_row_parameters(field, catalogue)
     ]
     examples = {

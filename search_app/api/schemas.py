@@ -179,9 +179,10 @@ class Search(TypedDict):
     the number of hits that match by similar meaning only. `any_word` is the search for any of
     the words, if a query with operators has few hits. `corrected` is the text that was searched
     for instead of the typed text. `years` lists the typed expressions that were read as years
-    of publication. `suggestion` is a text that the user may have meant. `unknown_fields` lists
-    names before a colon that are not searchable fields. `also` lists synonyms and narrower
-    concepts. `took_ms` is in milliseconds.
+    of publication. `identifies` lists the fields of which the whole text is an identifier: only
+    publications with exactly this one are hits. `suggestion` is a text that the user may have
+    meant. `unknown_fields` lists names before a colon that are not searchable fields. `also`
+    lists synonyms and narrower concepts. `took_ms` is in milliseconds.
     """
 
     query: str
@@ -196,6 +197,7 @@ class Search(TypedDict):
     any_word: SearchLinkBody | None
     corrected: str | None
     years: Sequence[YearExpression]
+    identifies: Sequence[str]
     suggestion: str | None
     unknown_fields: Sequence[str]
     also: Sequence[SynonymsBody]

@@ -44,6 +44,7 @@ def serialize_search(state: SearchState, results: Results, catalogue: Catalogue)
         "any_word": _serialize_any_word(state, results.any_word),
         "corrected": results.corrected,
         "years": results.years,
+        "identifies": results.identifies,
         "suggestion": results.suggestion,
         "unknown_fields": results.unknown_fields,
         "also": [

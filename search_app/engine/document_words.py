@@ -205,7 +205,7 @@ def split_words(publication: Publication, numbering: WordNumbering) -> DocumentW
     norms = make_catalogue_norms(catalogue, lengths[np.newaxis], numbering.mean_lengths)[0]
 
     def has_value(row: str, value: str) -> bool:
-        values = [str(item) for item in publication.values.get(row, ())]
+        values = [*map(catalogue.by_name[row].make_key, publication.values.get(row, ()))]
         return value in values if values else value == MISSING
 
     return DocumentWords(words, begins, norms, numbering, has_value)

@@ -17,7 +17,7 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
-from indexer.catalogue.fields import MISSING
+from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.records import Publication
 from indexer.catalogue.schema import parse_exact_name
 from search_app.engine.clause_matches import match_clause
@@ -199,7 +199,7 @@ class Explainer:
             (row, value) for row, values in self._ask.request.filters.items() for value in values
         ]
         for row, value in dict.fromkeys([*typed, *selected]):
-            for passing in _list_passing(publication, row, value):
+            for passing in _list_passing(publication, self._catalogue.by_name[row], value):
                 through = list_children(publication, row, passing, self._catalogue)
                 yield PassedFilter(row, passing, through)
 
@@ -276,12 +276,12 @@ def _list_values(node: query.Query) -> Iterator[tuple[str, str]]:
             yield from _list_values(child)
 
 
-def _list_passing(publication: Publication, row: str, value: str) -> Iterable[str]:
+def _list_passing(publication: Publication, row: Field, value: str) -> Iterable[str]:
     """Return the values of a publication that match a value or a year range."""
-    values = [str(item) for item in publication.values.get(row, ())]
+    values = [str(item) for item in publication.values.get(row.name, ())]
     if value == MISSING and not values:
         return [MISSING]
-    if value in values:
-        return [value]
+    if equal := [each for each in values if row.make_key(each) == value]:
+        return equal
     ends = parse_year_range(value)
     return [year for year in values if ends and ends[0] <= year <= (ends[1] or "9999")]

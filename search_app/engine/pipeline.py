@@ -58,6 +58,7 @@ def search(
         required=interpretation.required, semantic_hits=reply.by_meaning,
         any_word=_count_any_word(retrieved, interpreter, deadline),
         corrected=interpretation.corrected, years=retrieved.dated_query.expressions,
+        identifies=retrieved.dated_query.identifies,
         suggestion=_suggest(retrieved, interpreter, deadline),
         entities=tuple(_list_expanded(interpretation)), scored=interpretation.has_words,
         sort=StoreRequest(retrieved.request, parsed.words).sort,

@@ -223,6 +223,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     `corrected` is the text that was searched for instead of the typed one. `suggestion` is a text
     that the user may have meant. `years` has the year expressions of the text that were read as
     filters, or as a request for the newest. `entities` has the concepts that have synonyms.
+    `identifies` has the fields of which the whole text is an identifier, as which it was read.
 
     `ignored_words` counts the words beyond the limit of a query. `dropped_clauses` has the clauses
     that were left out because they cost too much. `truncated_expansions` has the prefixes,
@@ -251,6 +252,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     any_word: int | None = None
     corrected: str | None = None
     years: tuple[YearExpression, ...] = ()
+    identifies: tuple[str, ...] = ()
     suggestion: str | None = None
     entities: tuple[ExpandedEntity, ...] = ()
     scored: bool

@@ -49,6 +49,7 @@ _FIELDS: tuple[tuple[str, Sequence[Role]], ...] = (
     ("issn", ("ISSN",)),
     ("language", ("language",)),
     ("pmid", ("PMID",)),
+    ("lccn", ("call-number",)),
     ("note", ("note",)),
     ("copyright", ("rights",)),
 )

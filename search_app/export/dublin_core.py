@@ -88,10 +88,12 @@ def list_elements(item: Item) -> Iterator[tuple[str, str]]:
 
 
 def _list_identifiers(item: Item) -> Iterator[str]:
-    """Yield the URLs and numbers of a publication, as URLs or URNs."""
+    """Yield the URLs and numbers of a publication, as URIs where there are."""
     yield from (link.url for link in item.links)
     yield from map(make_doi_url, item.get("DOI"))
     yield from (f"urn:isbn:{isbn}" for isbn in item.get("ISBN"))
     yield from (f"urn:issn:{issn}" for issn in item.get("ISSN"))
+    yield from (f"info:pmid/{pmid}" for pmid in item.get("PMID"))
+    yield from item.get("number")
     if item.page_url:
         yield item.page_url

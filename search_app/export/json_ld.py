@@ -63,12 +63,14 @@ _LISTS: tuple[tuple[Role, str], ...] = (
     ("edition", "bookEdition"),
     ("page", "pagination"),
     ("version", "version"),
+    ("number", "reportNumber"),
 )
 _NUMBERS: tuple[tuple[Role, str], ...] = (("ISBN", "isbn"), ("ISSN", "issn"))
 _DOMAINS: dict[str, frozenset[str]] = {
     "bookEdition": frozenset({"Book"}),
     "isbn": frozenset({"Book"}),
     "issn": frozenset({"Blog", "CreativeWorkSeries", "Newspaper", "Periodical", "WebSite"}),
+    "reportNumber": frozenset({"Report"}),
     "pagination": frozenset(
         {"Article", "BlogPosting", "Chapter", "NewsArticle", "Report", "ScholarlyArticle"}
     ),

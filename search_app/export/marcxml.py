@@ -54,6 +54,7 @@ _SUBFIELDS: tuple[tuple[Role, str, str, str, str], ...] = (
     ("ISBN", "020", "  ", "a", ""),
     ("DOI", "024", "7 ", "a", "doi"),
     ("PMID", "024", "7 ", "a", "pmid"),
+    ("number", "088", "  ", "a", ""),
     ("call-number", "099", "  ", "a", ""),
     ("edition", "250", "  ", "a", ""),
     ("number-of-pages", "300", "  ", "a", ""),

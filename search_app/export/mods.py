@@ -103,7 +103,7 @@ _RESOURCES: dict[PublicationType, str] = {
 }
 """Types of resources. Any other publication is text."""
 _IDENTIFIERS: tuple[tuple[Role, str], ...] = (
-    ("DOI", "doi"), ("ISBN", "isbn"), ("PMID", "pmid"), ("number", "local"),
+    ("DOI", "doi"), ("ISBN", "isbn"), ("PMID", "pmid"), ("number", "report number"),
 )  # fmt: skip
 _SUBJECTS: tuple[tuple[Role, str], ...] = (("keyword", "topic"), ("coverage", "geographic"))
 _DETAILS: tuple[tuple[Role, str], ...] = (("volume", "volume"), ("issue", "issue"))

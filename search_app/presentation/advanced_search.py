@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.schema import list_exact_fields
+from indexer.catalogue.schema import list_selectable_fields
 from search_app.engine.query.grammar import OPERATORS
 
 ALL, ANY, NONE = "words.all", "words.any", "words.none"
@@ -47,7 +47,7 @@ def make_form(catalogue: Catalogue, *, has_texts: bool) -> AdvancedForm:
             for row in rows
             if has_texts or row != catalogue.fulltext
         ),
-        tuple(row for row in list_exact_fields(catalogue) if row.kind == "year"),
+        tuple(row for row in list_selectable_fields(catalogue) if row.kind == "year"),
         has_texts,
     )
 

@@ -79,13 +79,13 @@ def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> 
 
 
 def interpretation_notes(
-    results: Results, state: SearchState, *, has_texts: bool
+    results: Results, state: SearchState, catalogue: Catalogue, *, has_texts: bool
 ) -> Iterable[QueryNote]:
     """Yield the interpretations of the query, each with a link to another one.
 
     `has_texts`: the index has full texts.
     """
-    yield from _replaced(results, state)
+    yield from _replaced(results, state, catalogue)
     yield from _relaxed(results, state)
     if results.semantic_hits:
         url = state.with_semantic(semantic=False).make_url()
@@ -108,8 +108,8 @@ def interpretation_notes(
         yield _link_switch(line, link, "inside", state.with_inside(inside=True), results)
 
 
-def _replaced(results: Results, state: SearchState) -> Iterable[QueryNote]:
-    """Yield the interpretations that replaced words: corrected spelling, and years."""
+def _replaced(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[QueryNote]:
+    """Yield the interpretations that replaced words: corrected spelling, identifiers, and years."""
     if results.corrected:
         line = gettext("No publication has “%(query)s”. These results are for “%(corrected)s”.") % {
             "query": state.text,
@@ -117,6 +117,11 @@ def _replaced(results: Results, state: SearchState) -> Iterable[QueryNote]:
         }
         link = gettext("Search for “%(query)s” as typed") % {"query": state.text}
         yield _switch_exact(line, link, results, state)
+    if results.identifies:
+        fields = join(catalogue.by_name[name].label for name in results.identifies)
+        line = gettext("Only publications with exactly this identifier are shown (%(fields)s).")
+        link = gettext("Search for “%(words)s” as words") % {"words": state.text}
+        yield _switch_exact(line % {"fields": fields}, link, results, state)
     if results.years:
         words = " ".join(expression.typed for expression in results.years)
         line = " ".join(dict.fromkeys(map(_describe_years, results.years)))

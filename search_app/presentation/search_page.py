@@ -225,7 +225,7 @@ def make_search_page(
         lenient_href=state.with_match("auto").make_url() if state.match == "any" else "",
         alternatives=alternatives(diagnosis, state, catalogue) if diagnosis else None,
         notes=tuple(search_notes.search_notes(results, state, catalogue)),
-        readings=tuple(interpretation_notes(results, state, has_texts=has_texts)),
+        readings=tuple(interpretation_notes(results, state, catalogue, has_texts=has_texts)),
     )
 
 

@@ -85,7 +85,7 @@ def make_search_record(
 ) -> SearchRecord:
     """Return the record of a search at a time in UTC. `origin` is the scheme and host of URLs."""
     manifest = searcher.generation.manifest
-    readings = interpretation_notes(results, state, has_texts=searcher.has_texts)
+    readings = interpretation_notes(results, state, catalogue, has_texts=searcher.has_texts)
     lines = [
         *search_notes(results, state, catalogue),
         *(note.line for note in readings),

@@ -1,4 +1,4 @@
-"""Facet values as ordinals per document, for filters and counts.
+"""Facet values and identifiers as ordinals per document, for filters and counts.
 
 A column has the distinct values of a field, sorted. The last one is `none`, for documents without a
 value. Document `d` has the values at `ordinals[offsets[d]:offsets[d + 1]]`. In a tree, the
@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 from indexer.catalogue.fields import MISSING
-from indexer.catalogue.records import Value
 from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
@@ -33,11 +32,24 @@ often get few more numbers than one."""
 
 
 class FacetColumn:
-    """The values of one field for every document, as stored in a file."""
+    """The values of one field for every document, as stored in a file.
+
+    `table` has the values without `none`. It stays in the file, however many there are.
+    """
 
     def __init__(self, arrays: Mapping[str, Array], name: str) -> None:
-        self.values: list[str] = StringTable.read(arrays, f"{name}.values").to_list()
+        self._all = StringTable.read(arrays, f"{name}.values")
+        self.table = StringTable(self._all.data, self._all.offsets[:-1])
         self.ordinals, self.offsets = arrays[f"{name}.ordinals"], arrays[f"{name}.offsets"]
+
+    @cached_property
+    def values(self) -> list[str]:
+        """All values, in memory."""
+        return self._all.to_list()
+
+    def find(self, value: str) -> int | None:
+        """Return the ordinal of a value, or None if no document has it."""
+        return len(self.table) if value == MISSING else self.table.find(value)
 
     @cached_property
     def ordinal_by_value(self) -> dict[str, int]:
@@ -61,7 +73,7 @@ class FacetColumn:
 
     def has_value(self, document: int, value: str) -> bool:
         """Return whether a document has a value. MISSING is the value of one without any."""
-        ordinal = self.ordinal_by_value.get(value)
+        ordinal = self.find(value)
         begin, end = self.offsets[document], self.offsets[document + 1]
         return ordinal is not None and ordinal in self.ordinals[begin:end]
 
@@ -95,10 +107,10 @@ class FacetColumnWriter:
         self._counts: list[Array] = []
         self._added: list[Array] = []
 
-    def add(self, rows: Sequence[Sequence[Value]]) -> None:
+    def add(self, rows: Sequence[Sequence[str]]) -> None:
         """Append the values of new documents, one row per document."""
         counts = np.fromiter(map(len, rows), np.int32, len(rows))
-        ordinals = map(self._ordinals.__getitem__, (str(value) for row in rows for value in row))
+        ordinals = map(self._ordinals.__getitem__, (value for row in rows for value in row))
         self._counts.append(counts)
         self._added.append(np.fromiter(ordinals, np.int32, int(counts.sum())))
         self._ordinals.spool_new()

@@ -88,7 +88,7 @@ def _expand_ranges(offsets: Array, numbers: Array) -> Array:
 
 
 class Segment:
-    """The arrays of one segment.
+    """The arrays of one segment. `columns` has all exact values, and `facets` those to select.
 
     `read_arrays` returns the arrays of a file. Raise CorruptSegment or OSError if a file cannot be
     read.
@@ -107,6 +107,10 @@ class Segment:
         self.columns = {
             field.name: FacetColumn(facets, field.name)
             for field in schema.list_exact_fields(catalogue)
+        }
+        self.facets = {
+            field.name: self.columns[field.name]
+            for field in schema.list_selectable_fields(catalogue)
         }
         self.languages = FacetColumn(facets, LANGUAGE_COLUMN)
         self.forward_index = ForwardIndex(words["stream"], words["starts"], words["lengths"])

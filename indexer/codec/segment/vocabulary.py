@@ -18,7 +18,8 @@ class VocabularyArrays(NamedTuple):
     `stem_of` has the stem number of each word. By stem number, `occurrence_offsets` has the running
     totals of the occurrences, and `default_language_frequencies` the number of documents in the
     catalogue's language. `languages` has the languages of the documents. `values` has the values of
-    each facet and of each field with a parent: sorted, and `none` at the end.
+    each facet and of each field with a parent: sorted, and `none` at the end. `identifiers` has the
+    sorted values of each other field with exact values.
     """
 
     size: int
@@ -29,6 +30,7 @@ class VocabularyArrays(NamedTuple):
     default_language_frequencies: Array
     languages: Sequence[str]
     values: Mapping[str, Sequence[str]]
+    identifiers: Mapping[str, StringTable]
 
     @classmethod
     def read(cls, arrays: Mapping[str, Array]) -> Self:
@@ -37,7 +39,9 @@ class VocabularyArrays(NamedTuple):
             Dictionary(StringTable.read(arrays, name), arrays[f"{name}.frequencies"])
             for name in ("words", "stems")
         )
-        fields = StringTable.read(arrays, "fields").to_list()
+        fields, identified = (
+            StringTable.read(arrays, name).to_list() for name in ("fields", "identifiers")
+        )
         return cls(
             int(arrays["size"]),
             words,
@@ -47,6 +51,7 @@ class VocabularyArrays(NamedTuple):
             arrays["default_language_frequencies"],
             StringTable.read(arrays, "languages").to_list(),
             {field: StringTable.read(arrays, f"values.{field}").to_list() for field in fields},
+            {field: StringTable.read(arrays, f"values.{field}") for field in identified},
         )
 
     def write(self, writer: ArrayFileWriter) -> None:
@@ -62,3 +67,6 @@ class VocabularyArrays(NamedTuple):
         StringTable.from_texts(list(self.values)).write(writer, "fields")
         for field, values in self.values.items():
             StringTable.from_texts(values).write(writer, f"values.{field}")
+        StringTable.from_texts(list(self.identifiers)).write(writer, "identifiers")
+        for field, table in self.identifiers.items():
+            table.write(writer, f"values.{field}")

@@ -20,7 +20,10 @@ def take_vocabulary(segment: Segment) -> VocabularyArrays:
         occurrence_offsets=segment.position_offsets,
         default_language_frequencies=_count_in_default_language(segment),
         languages=segment.languages.values[:-1],
-        values={name: column.values for name, column in segment.columns.items()},
+        values={name: column.values for name, column in segment.facets.items()},
+        identifiers={
+            field.name: segment.columns[field.name].table for field in segment.catalogue.identifiers
+        },
     )
 
 

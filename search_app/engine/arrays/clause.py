@@ -114,7 +114,7 @@ def _evaluate_phrase(part: PhrasePart, snapshot: Snapshot, check: Checkpoint) ->
 
 
 def _evaluate_value(part: ValuePart, snapshot: Snapshot) -> Postings:
-    ordinal = snapshot.columns[part.row].ordinal_by_value.get(part.value)
+    ordinal = snapshot.columns[part.row].find(part.value)
     ordinals = () if ordinal is None else (ordinal,)
     mask = snapshot.docs_with_values(part.row, ordinals)
     documents = np.flatnonzero(mask).astype(np.int32)

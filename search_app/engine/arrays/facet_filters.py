@@ -11,7 +11,7 @@ from functools import reduce
 
 import numpy as np
 
-from indexer.catalogue.schema import list_exact_fields
+from indexer.catalogue.schema import list_selectable_fields
 from indexer.codec.segment.array_file import Array
 from search_app.engine.arrays.toggle_counts import SelectedDocs, count_nodes, get_mask
 from search_app.engine.facet_selection import FacetSelection, Node, list_nodes
@@ -47,7 +47,7 @@ class FilteredDocs:
             name: selected.coverage.take(documents) >= selected.selection.least
             for name, selected in self.selections.items()
         }
-        excluded = list_nodes(request.excluded, list_exact_fields(snapshot.catalogue))
+        excluded = list_nodes(request.excluded, list_selectable_fields(snapshot.catalogue))
         self._excluded = excluded
         if excluded:
             key = (EXCLUDED, *excluded)

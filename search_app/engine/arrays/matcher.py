@@ -110,7 +110,7 @@ def match_mask(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None
             mask = np.ones(snapshot.size, np.bool_)
         case query.Term():
             row = str(parse_exact_name(node.fieldname))
-            ordinal = snapshot.columns[row].ordinal_by_value.get(node.text)
+            ordinal = snapshot.columns[row].find(node.text)
             mask = snapshot.docs_with_values(row, () if ordinal is None else (ordinal,))
         case query.TermRange():
             row = str(parse_exact_name(node.fieldname))

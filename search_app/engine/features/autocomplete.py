@@ -21,6 +21,7 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import QUOTES
+from search_app.engine.query.typed_identifiers import name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import EVERYTHING, Filters, SearchRequest
 from search_app.engine.results import Suggestion, SuggestionKind
@@ -66,15 +67,20 @@ def suggest(
 
     The selected and excluded facet values of `within` stay as they are, and the counts respect
     them. Facet values are found by their labels in the catalogue's own language and in `language`.
+    A text that is an identifier has the publications with it.
     The kinds take turns, so that no kind crowds out the others. Raise BudgetExceeded.
     """
-    typed = _parse_typed(text)
-    if typed is None:
-        return []
     only_filters = SearchRequest(
         filters=within.filters, excluded=within.excluded, all_of=within.all_of
     )
     search = _Search(interpreter, only_filters, language, deadline or Deadline())
+    if identified := name_identifier(text, interpreter.vocabulary):
+        hits = islice(search.run(identified.text).rank_hits(), limit)
+        found = (hit.publication for hit in hits)
+        return [Suggestion("title", each.title, 1, value=each.id) for each in found]
+    typed = _parse_typed(text)
+    if typed is None:
+        return []
     completed, expected_texts = tee(_list_completed(typed, search, limit))
     titles, expected_titles = tee(_suggest_titles(typed, search, limit))
     expected = _list_expected(expected_texts, expected_titles, typed, search, limit)

@@ -16,7 +16,7 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import fold
 from indexer.catalogue.fields import MISSING, Field
-from indexer.catalogue.schema import list_exact_fields, make_exact_name
+from indexer.catalogue.schema import list_selectable_fields, make_exact_name
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.catalogue.translations import list_value_labels
 from indexer.values import iso_codes, names
@@ -83,7 +83,7 @@ def _list_values(vocabulary: Vocabulary) -> Iterator[Entity]:
     Values of an open facet, such as a venue, are matched by their words only.
     """
     default_language = vocabulary.catalogue.language
-    for field in list_exact_fields(vocabulary.catalogue):
+    for field in list_selectable_fields(vocabulary.catalogue):
         if is_closed(field):
             for value in vocabulary.list_values(field.name):
                 if value != MISSING and (labels := list_names(field, value, default_language)):
@@ -103,7 +103,9 @@ def _list_places(vocabulary: Vocabulary, values: Sequence[Entity]) -> Iterator[E
     """
     default_language = vocabulary.catalogue.language
     languages = tuple(dict.fromkeys([default_language, *UNITED_NATIONS]))
-    has_countries = any(row.kind == "country" for row in list_exact_fields(vocabulary.catalogue))
+    has_countries = any(
+        row.kind == "country" for row in list_selectable_fields(vocabulary.catalogue)
+    )
     known_names = {
         fold(name)
         for value_entity in values

@@ -36,6 +36,7 @@ from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.query.clause_builder import EntityRecognizer
 from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.query.parser import Parsed, parse
+from search_app.engine.query.typed_identifiers import name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.query.year_expressions import DatedQuery, extract_years
 from search_app.engine.request import SearchRequest
@@ -240,8 +241,8 @@ class Interpreter:
 class Retrieval(NamedTuple):
     """The reply to a search, and how the query was interpreted.
 
-    `typed` is the request as it came. `request` has the text with year expressions replaced by
-    filters, and `dated_query` lists them.
+    `typed` is the request as it came. `request` has the text with year expressions, or the
+    identifier that it is, replaced by filters, and `dated_query` lists them.
     """
 
     typed: SearchRequest
@@ -272,7 +273,7 @@ def retrieve(
     deadline = deadline or Deadline()
     dated_query, typed = _date(request, interpreter), DatedQuery(request.text)
     retrieved = _retrieve_as(request, dated_query, interpreter, deadline)
-    if dated_query != typed and not retrieved.reply.matched:
+    if dated_query.expressions and not retrieved.reply.matched:
         literal = _retrieve_as(request, typed, interpreter, deadline)
         all_words = literal.interpretation.all_words_docs
         return literal if literal.as_typed or (all_words and all_words.by_words) else retrieved
@@ -288,10 +289,12 @@ def list_asks(
 
 
 def _date(request: SearchRequest, interpreter: Interpreter) -> DatedQuery:
-    """Return the text of a request with its year expressions, unless it is exact."""
+    """Return the text of a request with its identifier or its years named, unless it is exact."""
     if request.exact:
         return DatedQuery(request.text)
-    return extract_years(request.text, interpreter.vocabulary.catalogue)
+    return name_identifier(request.text, interpreter.vocabulary) or extract_years(
+        request.text, interpreter.vocabulary.catalogue
+    )
 
 
 def _make_ask(request: SearchRequest, dated_query: DatedQuery) -> StoreRequest:

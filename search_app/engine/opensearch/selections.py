@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from indexer.catalogue.fields import MISSING
-from indexer.catalogue.schema import list_exact_fields
+from indexer.catalogue.schema import list_selectable_fields
 from indexer.cluster.mapping import MAX_TERM_CHARS, Json
 from search_app.engine.facet_selection import FacetSelection, Filters, Node, list_nodes
 from search_app.engine.query.vocabulary import Vocabulary
@@ -58,7 +58,7 @@ def list_selected(request: SearchRequest, vocabulary: Vocabulary) -> list[Json]:
 
 def list_excluded(excluded: Filters, vocabulary: Vocabulary) -> list[Node]:
     """Return the excluded values, without duplicates."""
-    return list_nodes(excluded, list_exact_fields(vocabulary.catalogue))
+    return list_nodes(excluded, list_selectable_fields(vocabulary.catalogue))
 
 
 def exclude(nodes: Sequence[Node], vocabulary: Vocabulary) -> list[Json]:

@@ -54,6 +54,7 @@ from search_app.engine.query.grammar import (
 )
 from search_app.engine.query.lexer import QueryToken, lex
 from search_app.engine.query.nodes import split_filters
+from search_app.engine.query.typed_identifiers import find_key
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import parse_year_range
 
@@ -288,6 +289,11 @@ class _Parser:
         row = self._find_row(token.field or scope.field)
         if row and (row.facet or row.parent):
             return self._parse_filter(row, token, scope)
+        are_numbers = row is not None and row in self.vocabulary.catalogue.identifiers
+        if row and are_numbers and (key := find_key(row, token.text, self.vocabulary)):
+            if not self.vocabulary.has_value(row.name, key):
+                self.unknown.append((row.name, token.text.strip()))
+            return [query.Term(make_exact_name(row), key)]
         is_searchable = row is not None and row.name in self.word_fields
         if token.field and not is_searchable and not token.text.startswith("//"):  # no URL's scheme
             self.unknown_fields.append(token.field)

@@ -111,10 +111,15 @@ class YearExpression(msgspec.Struct, frozen=True):
 
 
 class DatedQuery(msgspec.Struct, frozen=True):
-    """A text with its year expressions replaced by filters, and the expressions."""
+    """A text with its year expressions replaced by filters, and the expressions.
+
+    If the whole text is an identifier, it is replaced by a filter, and `identifies` has the rows
+    that may have it.
+    """
 
     text: str
     expressions: tuple[YearExpression, ...] = ()
+    identifies: tuple[str, ...] = ()
 
     @property
     def wants_newest(self) -> bool:

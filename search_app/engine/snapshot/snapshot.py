@@ -93,7 +93,9 @@ class Snapshot:
         dictionaries = vocabulary.words, vocabulary.stems
         texts = [dictionary.texts for dictionary in dictionaries]
         words = (vocabulary, *dictionaries, *texts)
-        holders = (self, self.table, self.segment, *words, *self.columns.values())
+        facets = self.segment.facets.values()
+        identifiers = [self.columns[row.name].table for row in self.catalogue.identifiers]
+        holders = (self, self.table, self.segment, *words, *facets, *identifiers)
         for holder in holders:
             for name, attribute in vars(type(holder)).items():
                 if isinstance(attribute, cached_property):
@@ -173,7 +175,7 @@ class Snapshot:
     @cached_property
     def table(self) -> FacetTable:
         """The values of all facets, for counting."""
-        return FacetTable(self.columns, self.size)
+        return FacetTable(self.segment.facets, self.size)
 
     @cached_property
     def editions(self) -> Editions:
@@ -184,8 +186,8 @@ class Snapshot:
     def labels(self) -> LabelPrefixIndex:
         """The labels of facet values, by prefix."""
         totals = self.table.count(self.everything)
-        values = {name: column.values for name, column in self.columns.items()}
-        counts = {name: totals[name] for name in self.columns}
+        values = {name: column.values for name, column in self.segment.facets.items()}
+        counts = {name: totals[name] for name in values}
         return LabelPrefixIndex(values, counts, self.catalogue)
 
     @cached_property

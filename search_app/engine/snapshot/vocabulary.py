@@ -184,6 +184,8 @@ class SegmentVocabulary(Vocabulary):
 
     def has_value(self, field: str, value: str) -> bool:
         """Return whether any document has a value."""
+        if field in self._arrays.identifiers:
+            return self._arrays.identifiers[field].find(value) is not None
         values = self._arrays.values[field]
         index = bisect_left(values, value, hi=len(values) - 1)
         return value in {values[index], values[-1]}

@@ -1,0 +1,231 @@
+"""A typed identifier finds exactly the publications that have it, in any of its spellings."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Publication, SourceLocation, Value
+from indexer.mapping.standard_rows import list_standard_rows
+from indexer.values import identifiers
+from search_app.engine import open_engine
+from search_app.engine.request import Match, SearchRequest
+from search_app.engine.results import Results
+from search_app.engine.search import Searcher
+from tests.search_app.engine.catalogues import index
+from tests.search_app.texts import make_publication
+
+CATALOGUE = Catalogue("Identified", "", list_standard_rows())
+KINDS = {row.name: row.kind for row in CATALOGUE.identifiers if row.name != "identifier"}
+WORDS = ("water", "border", "police", "law", "issn", "doi", "2017", "escwa")
+
+
+def throw(random: Random, size: int) -> list[Publication]:
+    """Return random publications, some of which share an identifier or words of one."""
+    pools = {row: [make_value(row, random) for _ in range(size)] for row in KINDS}
+    return [throw_publication(number, pools, random) for number in range(size)]
+
+
+def throw_publication(number: int, pools: dict[str, list[str]], random: Random) -> Publication:
+    """Return a publication with some of the values of each row."""
+    values: dict[str, tuple[Value, ...]] = {
+        row: (random.choice(pool),) for row, pool in pools.items() if random.random() < 0.7
+    }
+    title = " ".join(random.choices(WORDS, k=3))
+    source = SourceLocation("thrown", number + 1)
+    return Publication(id=f"p{number}", title=title, summary=None, values=values, source=source)
+
+
+def make_value(row: str, random: Random) -> str:
+    """Return a random value of a row, in the form that a build stores."""
+    digits = "".join(random.choices("0123456789", k=9))
+    if row == "isbn":
+        return identifiers.find_isbns(add_check_digit(digits))[0]
+    if row == "issn":
+        return identifiers.find_issns(add_check_digit(digits[:7]))[0]
+    if row == "doi":
+        end = "".join(random.choices("abc123./-_()", k=6)).strip("./-_()")
+        return f"10.{digits[:4]}/{end}1"
+    if row == "pmid":
+        return str(int(digits[:7]) + 10_000)
+    if row == "number":
+        return f"E/ESCWA/{random.choice(('SDD', 'C.7'))}/{random.randrange(2017, 2020)}/{digits[0]}"
+    return f"HV {digits[:4]} .C{digits[4:6]} {2000 + random.randrange(9)}"
+
+
+def add_check_digit(stem: str) -> str:
+    """Return an ISBN-10 or an ISSN from its digits without the last."""
+    total = sum(weight * int(digit) for weight, digit in enumerate(reversed(stem), start=2))
+    return stem + "0123456789X"[-total % 11]
+
+
+def list_spellings(row: str, value: str) -> Iterator[str]:
+    """Yield the ways to type an identifier."""
+    yield value
+    yield value.upper()
+    yield value.lower()
+    if row == "isbn":
+        yield f"{value[:3]}-{value[3]}-{value[4:9]}-{value[9:12]}-{value[12]}"
+        yield f"{value[:3]} {value[3:12]} {value[12]}"
+        yield f"{value[:3]}\u2013{value[3:]}"
+        old = add_check_digit(value[3:12])
+        yield from (old, f"{old[0]}-{old[1:5]}-{old[5:9]}-{old[9]}", old.lower())
+        yield from (f"ISBN {value}", f"ISBN-13: {value}", f"ISBN-10: {old}.")
+    if row == "issn":
+        yield from (value.replace("-", ""), value.replace("-", " "), f"ISSN {value}")
+    if row == "doi":
+        yield from (f"https://doi.org/{value}", f"http://dx.doi.org/{value}", f"doi:{value}")
+        yield from (f"DOI: {value}", f"doi.org/{value}", f"<{value}>")
+    if row == "pmid":
+        yield from (f"PMID: {value}", f"https://pubmed.ncbi.nlm.nih.gov/{value}/")
+    if row == "number":
+        yield value.replace("/", " / ")
+    if row == "call_number":
+        yield value.replace(" .", ".")
+
+
+def list_queries(row: str, value: str) -> Iterator[str]:
+    """Yield queries for an identifier: in any spelling, with its field and without."""
+    for spelling in list_spellings(row, value):
+        yield from (spelling, f"  {spelling} ", f'"{spelling}"', f"“{spelling}”")
+        if ":" not in spelling:
+            yield from (f"{row}:{spelling}", f'{row}:"{spelling}"', f"{row}: {spelling}")
+
+
+def open_made(folder: str, made: list[Publication]) -> Searcher:
+    """Return a searcher of an index of publications."""
+    return open_engine(index(Path(folder), made, CATALOGUE)).get_searcher()
+
+
+def list_having(made: list[Publication], row: str, value: str) -> set[str]:
+    """Return the ids of the publications with a value of a row."""
+    key = CATALOGUE.by_name[row].make_key
+    return {each.id for each in made if key(value) in map(key, each.values.get(row, ()))}
+
+
+def list_ids(results: Results) -> set[str]:
+    """Return the ids of the hits of a page."""
+    return {hit.publication.id for hit in results.hits}
+
+
+@settings(max_examples=8, deadline=None)
+@given(seed=st.integers(0, 2**32), match=st.sampled_from(("auto", "all", "any")))
+def test_an_identifier_finds_exactly_its_publications(seed: int, match: Match) -> None:
+    """Any spelling, with or without the field, finds all publications with it, and no others."""
+    random = Random(seed)
+    made = throw(random, 12)
+    with tempfile.TemporaryDirectory() as folder:
+        searcher = open_made(folder, made)
+        for row in KINDS:
+            value = str(next(each.values[row][0] for each in made if row in each.values))
+            having = list_having(made, row, value)
+            for query in list_queries(row, value):
+                found = list_ids(searcher.search(SearchRequest(query, match=match, size=50)))
+                assert having <= found, query
+                # A bare number may be an identifier of several kinds.
+                for name in KINDS:
+                    if read := identifiers.read(KINDS[name], query):
+                        having |= list_having(made, name, read.key)
+                assert found <= having, query
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_an_identifier_that_nothing_has_finds_nothing(seed: int) -> None:
+    """It is never relaxed, corrected or read as words, and the page names it and its field."""
+    random = Random(seed)
+    made = throw(random, 8)
+    with tempfile.TemporaryDirectory() as folder:
+        searcher = open_made(folder, made[1:])
+        for row in KINDS:
+            value = str(made[0].values.get(row, (make_value(row, random),))[0])
+            if list_having(made[1:], row, value):
+                continue
+            for spelling in list_spellings(row, value):
+                query = f'{row}:"{spelling}"'
+                results = searcher.search(SearchRequest(query))
+                assert results.total == 0, query
+                assert results.unknown_values == ((row, spelling.strip()),), query
+                assert (results.relaxed, results.corrected) == (False, None)
+
+
+FEW = [
+    make_publication(
+        "law", "Law of the sea", "See A/RES/55/25.", isbn="9783161484100", year=2017,
+        number="E/ESCWA/SDD/2017/2", call_number="KZA1120 .L39 2017",
+    ),
+    make_publication(
+        "sea", "Sea and border", "Reviews 9783161484100 and E/ESCWA/SDD/2017/2.", year=2009,
+        doi="10.1000/182", number="E/ESCWA/SDD/2017/20", pmid="2017",
+    ),
+    make_publication(
+        "covid", "COVID-19 at the border in 2017", year=2021, number="Working paper 5",
+        issn="0378-5955",
+    ),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    """Return a searcher of a few publications."""
+    return open_made(str(tmp_path_factory.mktemp("few")), FEW)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("E/ESCWA/SDD/2017/2", {"law"}),  # and no symbol that begins with it
+        ("symbol:E/ESCWA/SDD/2017/2", {"law"}),
+        ("kza1120 .l39 2017", {"law"}),  # its year is no filter
+        ("A/RES/55/25", set()),
+        ("978-0-306-40615-7", set()),
+        ("number:E/ESCWA/SDD/2017/99", set()),
+        ("border isbn:9783161484100", set()),
+        ("border isbn:9783161484100 OR border doi:10.1000/182", {"sea"}),
+        ("-isbn:9783161484100", {"sea", "covid"}),
+        ("number:ESCWA", {"law", "sea"}),  # words of a number
+        ("number:2017", {"law", "sea"}),
+        ("number:E/ESC*", {"law", "sea"}),
+        ("2017", {"law", "covid", "sea"}),
+        ("pmid:2017", {"sea"}),
+    ],
+)
+def test_identifiers_among_words_years_and_patterns(
+    searcher: Searcher, text: str, found: set[str]
+) -> None:
+    """A whole identifier is a filter. A part of one, a year, or a pattern is read as words."""
+    assert list_ids(searcher.search(SearchRequest(text))) == found
+
+
+def test_an_identifier_can_be_searched_for_as_words(searcher: Searcher) -> None:
+    """The page says how the text was read. The exact search finds texts that mention it."""
+    results = searcher.search(SearchRequest("978-3-16-148410-0"))
+    assert (list_ids(results), results.identifies) == ({"law"}, ("isbn",))
+    absent = searcher.search(SearchRequest("A/RES/55/25"))
+    assert (absent.total, absent.identifies) == (0, ("number",))
+    assert absent.unknown_values == (("number", "A/RES/55/25"),)
+    assert absent.diagnosis is not None
+    assert absent.diagnosis.switched == {"exact": 1}
+    assert list_ids(searcher.search(SearchRequest("A/RES/55/25", exact=True))) == {"law"}
+
+
+def test_a_typed_identifier_suggests_its_publication(searcher: Searcher) -> None:
+    """The search box suggests the publication with an identifier, in any spelling."""
+    for text in ("3-16-148410-X", "isbn:9783161484100", "e/escwa/sdd/2017/2"):
+        assert [(each.kind, each.value) for each in searcher.suggest(text)] == [("title", "law")]
+    assert searcher.suggest("978-0-306-40615-7") == []
+
+
+def test_the_reason_of_a_hit_is_its_identifier(searcher: Searcher) -> None:
+    """The explanation names the field, and the identifier as the publication has it."""
+    results = searcher.search(SearchRequest("e/escwa/sdd/2017/2", explain=True))
+    why = results.hits[0].why
+    assert why is not None
+    assert [(each.field, each.value) for each in why.filters] == [("number", "E/ESCWA/SDD/2017/2")]
