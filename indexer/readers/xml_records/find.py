@@ -2,16 +2,69 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from io import BytesIO
 from itertools import islice
 
 from lxml import etree
 
+from indexer.catalogue.limits import LIMITS
 from indexer.readers.xml_records.options import XmlOptions
-from indexer.readers.xml_records.sketch import find_repeated, local_name, namespace, walk
+from indexer.readers.xml_records.text import XmlText
 
 _OAI = "http://www.openarchives.org/OAI/"
+_MAX_ELEMENTS = 5_000
+"""Limit on the elements at the start of a file that are inspected."""
 _MAX_PARTS = 2_000
 """Limit on the descendants of an element that are inspected."""
+_MAX_NAMES = 20
+"""Limit on the element names per level that are compared in an unknown format."""
+
+
+def make_parser(tags: tuple[str, ...] | None = None) -> etree.XMLPullParser:
+    """Return a parser for the text from XmlText that recovers from errors.
+
+    It reports the start and end of elements with one of `tags`. It loads no external files and
+    defines no entities.
+    """
+    return etree.XMLPullParser(
+        events=("start", "end"), tag=tags, encoding="utf-8", recover=True,
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def parse_head(head: bytes) -> etree._Element | None:
+    """Return the root of an XML file, parsed as far as `head` goes, or None if it is not XML."""
+    return parse_start("".join(XmlText(BytesIO(head), "", LIMITS)))
+
+
+def parse_start(text: str) -> etree._Element | None:
+    """Return the root of the XML at the start of a text, or None if it is not XML."""
+    if not text.lstrip().startswith("<"):
+        return None
+    parser = make_parser()
+    try:
+        parser.feed(text.encode("utf-8", "replace"))
+    except etree.XMLSyntaxError:
+        return None
+    first = next(iter(parser.read_events()), None)
+    return None if first is None else first[1]
+
+
+def local_name(element: etree._Element) -> str:
+    """Return the name of an element without its namespace."""
+    tag: str = element.tag
+    return tag.rpartition("}")[2]
+
+
+def _namespace(element: etree._Element) -> str:
+    """Return the namespace of an element, or an empty string."""
+    tag: str = element.tag
+    return tag[1:].rpartition("}")[0]
 
 
 class RecordFinder:
@@ -41,7 +94,7 @@ class RecordFinder:
 
     def matches(self, element: etree._Element) -> bool:
         """Return whether an element is a record, or the envelope of one in an OAI-PMH response."""
-        return is_envelope(element) or (not self._is_harvest and self.is_record(element))
+        return _is_envelope(element) or (not self._is_harvest and self.is_record(element))
 
     def is_record(self, element: etree._Element) -> bool:
         """Return whether an element is a record."""
@@ -49,7 +102,7 @@ class RecordFinder:
             return True
         name = local_name(element)
         parents = self._parents.get(name) or self._parents.get("*")
-        if not parents or not self._fits(element):
+        if not parents or not _namespace(element).startswith(self._options.namespaces):
             return False
         parent = element.getparent()
         has_parent = "" in parents or (parent is not None and local_name(parent) in parents)
@@ -59,13 +112,9 @@ class RecordFinder:
             local_name(ancestor) in self._options.not_inside for ancestor in element.iterancestors()
         )
 
-    def _fits(self, element: etree._Element) -> bool:
-        """Return whether an element is in a namespace of the format."""
-        return namespace(element).startswith(self._options.namespaces)
-
     def find_first(self, root: etree._Element) -> etree._Element | None:
         """Return the first record with one of the required descendants, or None."""
-        for element in walk(root):
+        for element in _walk(root):
             if self.is_record(element) and self._has_required(element):
                 return element
         return None
@@ -74,6 +123,29 @@ class RecordFinder:
         required = self._options.requires
         descendants = islice(element.iter("*"), _MAX_PARTS)
         return not required or any(local_name(part) in required for part in descendants)
+
+
+def find_tops(record: etree._Element, options: XmlOptions) -> tuple[etree._Element, ...]:
+    """Return the elements whose children become columns without a prefix, outermost first."""
+    top = record
+    if _is_envelope(record):
+        metadata = record.find("{*}metadata")
+        if metadata is None:
+            return (record,)
+        finder = RecordFinder(options, metadata)
+        descendants = islice(metadata.iter("*"), 1, _MAX_PARTS)
+        top = next(
+            (part for part in descendants if options.any_repeated or finder.is_record(part)),
+            metadata,
+        )
+    children = (top.find(f"{{*}}{name}") for name in options.inner)
+    inner = next((child for child in children if child is not None), None)
+    return (top,) if inner is None else (top, inner)
+
+
+def _walk(root: etree._Element) -> Iterator[etree._Element]:
+    """Yield the root and its first descendants, in document order."""
+    return islice(root.iter("*"), _MAX_ELEMENTS)
 
 
 def _group(patterns: tuple[str, ...]) -> dict[str, set[str]]:
@@ -97,21 +169,47 @@ def _detect_records(options: XmlOptions, root: etree._Element) -> frozenset[tupl
     In RDF, records have several tags, but all their parents have the same tag.
     """
     if options.any_repeated:
-        envelope = next(filter(is_envelope, walk(root)), None)
-        first = find_repeated(root) if envelope is None else envelope
-        return frozenset() if first is None else frozenset((_identify(first),))
-    records = [_identify(element) for element in walk(root) if _has_content(element, options)]
+        envelope = next(filter(_is_envelope, _walk(root)), None)
+        return frozenset((_identify(_find_repeated(root) if envelope is None else envelope),))
+    records = [_identify(element) for element in _walk(root) if _has_content(element, options)]
     return frozenset(record for record in records if record[1] == records[0][1])
 
 
 def _has_content(element: etree._Element, options: XmlOptions) -> bool:
     """Return whether at least two children are in a namespace of `content_namespaces`."""
     namespaces = options.content_namespaces
-    children = (child for child in islice(element, _MAX_PARTS) if namespace(child) in namespaces)
+    children = (child for child in islice(element, _MAX_PARTS) if _namespace(child) in namespaces)
     return len(list(islice(children, 2))) == 2
 
 
-def is_envelope(element: etree._Element) -> bool:
+def _find_repeated(root: etree._Element) -> etree._Element:
+    """Return the most likely first record of an unknown format.
+
+    The first choice is the outermost element that repeats in its parent and has a title. Next is
+    the root, if it has a title. The last choice is the outermost element that repeats.
+    """
+    first: etree._Element | None = None
+    level = [root]
+    for _ in range(LIMITS.deepest):
+        parts = [child for parent in level for child in parent if len(child) or child.attrib]
+        names = Counter((child.getparent(), child.tag) for child in parts)
+        for (parent, tag), count in names.most_common(_MAX_NAMES):
+            if count > 1:
+                element = next(child for child in parent if child.tag == tag)
+                if _has_title(element):
+                    return element
+                first = element if first is None else first
+        level = [child for child in parts if len(child)][:_MAX_ELEMENTS]
+    return root if first is None or _has_title(root) else first
+
+
+def _has_title(element: etree._Element) -> bool:
+    """Return whether a descendant or its attribute has a name such as "title" or "titulo"."""
+    names = (name for part in islice(element.iter("*"), 1, 50) for name in (part.tag, *part.attrib))
+    return any("tit" in name.rpartition("}")[2].lower() for name in names)
+
+
+def _is_envelope(element: etree._Element) -> bool:
     """Return whether an element is the envelope of a record in an OAI-PMH response."""
     tag: str = element.tag
     return tag.startswith(f"{{{_OAI}") and tag.endswith("}record")
@@ -119,23 +217,5 @@ def is_envelope(element: etree._Element) -> bool:
 
 def is_deleted(element: etree._Element) -> bool:
     """Return whether an element is the envelope of a deleted record."""
-    header = element.find("{*}header") if is_envelope(element) else None
+    header = element.find("{*}header") if _is_envelope(element) else None
     return header is not None and header.get("status") == "deleted"
-
-
-def find_tops(record: etree._Element, options: XmlOptions) -> tuple[etree._Element, ...]:
-    """Return the elements whose children become columns without a prefix, outermost first."""
-    top = record
-    if is_envelope(record):
-        metadata = record.find("{*}metadata")
-        if metadata is None:
-            return (record,)
-        finder = RecordFinder(options, metadata)
-        descendants = islice(metadata.iter("*"), 1, _MAX_PARTS)
-        top = next(
-            (part for part in descendants if options.any_repeated or finder.is_record(part)),
-            metadata,
-        )
-    children = (top.find(f"{{*}}{name}") for name in options.inner)
-    inner = next((child for child in children if child is not None), None)
-    return (top,) if inner is None else (top, inner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -112,30 +113,36 @@ class XmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     hosts: dict[str, str] = {}
 
     @cached_property
-    def _tags(self) -> dict[str, TagOptions]:
-        return {}
+    def tags(self) -> Mapping[str, TagOptions]:
+        """The options of each element, by its tag with the namespace."""
+        return _Tags(self)
 
-    def for_tag(self, tag: str) -> TagOptions:
-        """Return the options of the elements with a tag."""
-        options = self._tags.get(tag)
-        if options is None:
-            options = self._make(tag.rpartition("}")[2])
-            # A hostile file can have any number of tags.
-            if len(self._tags) < _MAX_TAGS:
-                self._tags[tag] = options
-        return options
 
-    def _make(self, name: str) -> TagOptions:
+class _Tags(dict[str, TagOptions]):
+    """Options by tag. They are made when a tag is first met, because any tag is possible."""
+
+    def __init__(self, options: XmlOptions) -> None:
+        super().__init__()
+        self._options = options
+
+    def __missing__(self, tag: str) -> TagOptions:
+        name = tag.rpartition("}")[2]
+        options = self._options
         labels = [
             label.rpartition("@")[2]
-            for label in self.distinguish
+            for label in options.distinguish
             if label.partition("@")[0] == name or "@" not in label
         ]
-        return TagOptions(
-            name, tuple(labels), self.roles.paths.get(name, ()),
-            name in self.groups, name in self.texts, name in self.skip, name in self.join,
-            self.classify.get(name, ()), name in self.mixed, self.hosts.get(name, ""),
+        made = TagOptions(
+            name, tuple(labels), options.roles.paths.get(name, ()),
+            name in options.groups, name in options.texts, name in options.skip,
+            name in options.join, options.classify.get(name, ()), name in options.mixed,
+            options.hosts.get(name, ""),
         )  # fmt: skip
+        # A hostile file can have any number of tags.
+        if len(self) < _MAX_TAGS:
+            self[tag] = made
+        return made
 
 
 _MAX_TAGS = 10_000

@@ -2,127 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tempfile import TemporaryFile
 
 import msgspec
-from lxml import etree
 
-from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Problem
-from indexer.readers.chunks import Chunk
+from indexer.catalogue.records import Problem, Property, SourceRecord
 from indexer.readers.xml_records.options import XmlOptions
-from indexer.readers.xml_records.sketch import local_name
-from indexer.readers.xml_records.split import Context, XmlRecord, wrap
-from indexer.readers.xml_records.values import flatten
 
 _MAX_DEPTH = 3
 """Depth to which references are followed."""
 
 
-class _Item:
-    """A record in the temporary file. Its parts may come later in the input."""
+def attach_parts(
+    records: Iterable[SourceRecord | Problem], options: XmlOptions, file: str
+) -> Iterator[SourceRecord | Problem]:
+    """Yield each record with the properties of the parts that it refers to.
 
-    __slots__ = ("key", "line", "references", "size")
-
-    def __init__(self, size: int, line: int, key: str, references: tuple[str, ...]) -> None:
-        self.size, self.line, self.key, self.references = size, line, key, references
-
-
-class _Parts:
-    """The elements that records refer to, by id.
-
-    A collection is a part with a title that lists its records as members.
+    A collection is a part with a title that lists its records as members. They get its title. A
+    temporary file stores the records until all parts are known.
     """
-
-    def __init__(self, options: XmlOptions) -> None:
-        self._options = options
-        self._data: dict[str, bytes] = {}
-        self._references: dict[str, tuple[str, ...]] = {}
-        self._members: dict[str, list[tuple[str, str]]] = {}
-        self._used: set[str] = set()
-
-    def add(self, record: XmlRecord) -> None:
-        """Add an element, and the records that are its members."""
-        element = record.element
-        key = get_attribute(element, self._options.target)
-        self._data[key] = record.chunk.data
-        references = find_references(element, self._options)
-        members = {
-            get_attribute(part, self._options.reference)
-            for part in element.iterfind(f"{{*}}{self._options.member}")
-        }
-        title = element.find("{*}title")
-        if not members or title is None:
-            self._references[key] = references
-            return
-        self._used.add(key)
-        column = (local_name(element), flatten(title, has_paragraphs=False))
-        for member in members:
-            self._members.setdefault(member, []).append(column)
-
-    def make_context(self, item: _Item) -> bytes:
-        """Return the chunk context of a record: its parts, and the titles of its collections."""
-        keys: dict[str, None] = {}
-        level = item.references
-        for _ in range(_MAX_DEPTH):
-            level = tuple(key for key in level if key in self._data and key not in keys)
-            keys.update(dict.fromkeys(level))
-            level = tuple(reference for key in level for reference in self._references.get(key, ()))
-        self._used.update(keys)
-        xml = b"".join(self._data[key] for key in keys)
-        columns = tuple(self._members.get(item.key, ()))
-        return msgspec.json.encode(Context(columns, wrap(xml))) if xml or columns else b""
-
-    def count_unused(self) -> int:
-        """Return the number of parts that no record refers to."""
-        return len(self._data.keys() - self._used)
-
-
-def resolve(
-    records: Iterator[XmlRecord | Problem], options: XmlOptions, file: str, limits: Limits
-) -> Iterator[Chunk | Problem]:
-    """Yield each record with the parts that it refers to.
-
-    A temporary file stores the records until all parts are known.
-    """
-    parts = _Parts(options)
-    items: list[_Item] = []
+    parts: dict[str, list[Property]] = {}
+    collections: defaultdict[str, list[Property]] = defaultdict(list)
+    used: set[str] = set()
     with TemporaryFile() as waiting:
         for record in records:
             if isinstance(record, Problem):
                 yield record
-            elif _is_part(record.element, options):
-                parts.add(record)
-            else:
-                waiting.write(record.chunk.data)
-                key = get_attribute(record.element, options.target)
-                references = find_references(record.element, options)
-                items.append(_Item(len(record.chunk.data), record.chunk.line, key, references))
+                continue
+            columns = _group_by_column(record)
+            name, kind = columns[options.element_column][0], [*columns[options.kind], ""][0]
+            if kind and kind not in options.not_kinds and name not in options.parts:
+                waiting.write(msgspec.json.encode(record) + b"\n")
+                continue
+            key = [*columns[f"@{options.target}"], ""][0]
+            parts[key] = [
+                _prefix(each, name) for each in record.properties
+                if each.name != options.element_column
+            ]  # fmt: skip
+            for member in columns[f"{options.member}@{options.reference}"]:
+                for title in columns["title"][:1]:
+                    used.add(key)
+                    collections[member].append(Property(name, title, title))
         waiting.seek(0)
-        for item in items:
-            context = parts.make_context(item)
-            yield Chunk(waiting.read(item.size), file, item.line, context)
-    if unused := parts.count_unused():
+        for line in waiting:
+            record = msgspec.json.decode(line, type=SourceRecord)
+            follower = _Follower(parts, f"@{options.reference}")
+            properties = follower.follow(record.properties)
+            used |= follower.followed
+            for key in _group_by_column(record)[f"@{options.target}"]:
+                properties += collections[key]
+            yield msgspec.structs.replace(record, properties=tuple(properties))
+    if unused := len(parts.keys() - used):
         message = f"{unused} notes, attachments, or containers belong to no record"
         yield Problem(file, 0, message, "Attach them to a record. They were left out")
 
 
-def _is_part(element: etree._Element, options: XmlOptions) -> bool:
-    """Return whether an element is not a record, but a part of others."""
-    kind = element.findtext(f"{{*}}{options.kind}")
-    return local_name(element) in options.parts or not kind or kind in options.not_kinds
+class _Follower:
+    """Follows the references of one record. Each part is attached once. `followed`: their ids."""
+
+    def __init__(self, parts: Mapping[str, Sequence[Property]], reference: str) -> None:
+        self._parts, self._reference = parts, reference
+        self.followed: set[str] = set()
+        self._last_group = 0
+
+    def follow(self, properties: Sequence[Property], depth: int = 0) -> list[Property]:
+        """Return properties, each reference with the properties of its part, in new groups."""
+        first_group = self._last_group
+        self._last_group += max((each.group for each in properties), default=0)
+        followed: list[Property] = []
+        for each in properties:
+            group = each.group and each.group + first_group
+            followed.append(msgspec.structs.replace(each, group=group))
+            is_reference = each.name.endswith(self._reference) and each.value in self._parts
+            if is_reference and depth < _MAX_DEPTH and each.value not in self.followed:
+                self.followed.add(each.value)
+                column = each.name.removesuffix(self._reference)
+                part = self.follow(self._parts[each.value], depth + 1)
+                followed += [_prefix(inner, column) for inner in part]
+        return followed
 
 
-def get_attribute(element: etree._Element, name: str) -> str:
-    """Return the value of an attribute in any namespace, or an empty string."""
-    for key, value in element.attrib.items():
-        if key.rpartition("}")[2] == name:
-            return str(value)
-    return ""
+def _prefix(inner: Property, column: str) -> Property:
+    """Return a property of an element in another one, which has this column."""
+    separator = "" if inner.name.startswith("@") else "/"
+    return msgspec.structs.replace(inner, name=f"{column}{separator}{inner.name}")
 
 
-def find_references(element: etree._Element, options: XmlOptions) -> tuple[str, ...]:
-    """Return the ids that an element and its descendants refer to, without duplicates."""
-    keys = (get_attribute(part, options.reference) for part in element.iter("*"))
-    return tuple(dict.fromkeys(key for key in keys if key))
+def _group_by_column(record: SourceRecord) -> defaultdict[str, list[str]]:
+    columns: defaultdict[str, list[str]] = defaultdict(list)
+    for each in record.properties:
+        columns[each.name].append(each.value)
+    return columns

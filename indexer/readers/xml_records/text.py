@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape
 from html.entities import html5
 from io import BufferedIOBase
+from itertools import chain
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
@@ -42,23 +43,23 @@ _UNFINISHED = re.compile(r"[&<\]][^;>]*\Z")
 """The start of a reference, a tag, or the end of a CDATA section."""
 _FIRST_CONTROL, _LAST_CONTROL = 0x80, 0x9F
 """Control characters beyond ASCII, as code points."""
+_REREAD = "\udfff"
+"""A character that no encoding decodes to. It marks an invalid byte that was read otherwise."""
 _PREDEFINED = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
 
 class XmlText:
     """The text of an XML file, in blocks. Iterate over it once. Then `problems` is complete.
 
-    The size of the blocks does not depend on the reads of the stream. U+FFFD replaces an invalid
-    byte. If the first byte beyond ASCII is invalid, the rest of the file is read as Windows-1252.
+    The size of the blocks does not depend on the reads of the stream. An invalid byte is read as
+    Windows-1252, as browsers read most files without a correct encoding. U+FFFD replaces one in
+    UTF-16 or UTF-32.
     """
 
     def __init__(self, stream: BufferedIOBase, file: str, limits: Limits) -> None:
         self.problems: list[Problem] = []
         self._stream, self._file, self._limits = stream, file, limits
         self._line = 1
-        self._only_ascii = True
-        self._rest = b""
-        self._windows: Callable[[bytes, bool], str] | None = None
         self._bad_line = self._unescaped_line = 0
         self._is_literal = False
 
@@ -78,21 +79,26 @@ class XmlText:
             self.problems.append(Problem(self._file, self._unescaped_line, message, hint))
         if self._bad_line:
             message = "some bytes are not text in the encoding of the file"
-            hint = "Save the file as UTF-8. They were replaced"
+            hint = "Save the file as UTF-8. They were replaced by the likeliest characters"
             self.problems.append(Problem(self._file, self._bad_line, message, hint))
 
     def _decode_blocks(self) -> Iterator[str]:
         """Yield the text of the file, without its XML declaration."""
-        decode: Callable[[bytes, bool], str] | None = None
-        for block in self._read_blocks():
-            if decode is None:
-                encoding, mark = find_encoding(block)
-                is_utf8 = encoding == "utf-8"
-                decode = self._decode_utf8 if is_utf8 else self._make_decoder(encoding)
-                text = _DECLARATION.sub(_keep_lines, decode(block[mark:], False), count=1)
-            else:
-                text = decode(block, not block)
-            yield text
+        blocks = self._read_blocks()
+        first = next(blocks)
+        encoding, start = find_encoding(first)
+        is_wide = encoding.startswith(("utf-16", "utf-32"))
+        mark, errors = ("\ufffd", "replace") if is_wide else (_REREAD, _reread_byte.__qualname__)
+        decoder = codecs.getincrementaldecoder(encoding)(errors)
+        is_start = True
+        for block in chain((first[start:],), blocks):
+            text = decoder.decode(block, not block)
+            if mark in text:
+                bad_line = self._line + text.count("\n", 0, text.index(mark))
+                self._bad_line = self._bad_line or bad_line
+                text = text.replace(_REREAD, "")
+            yield _DECLARATION.sub(_keep_lines, text, count=1) if is_start else text
+            is_start = False
 
     def _read_blocks(self) -> Iterator[bytes]:
         """Yield blocks of `_BLOCK` bytes, then a shorter one, then an empty one.
@@ -118,35 +124,6 @@ class XmlText:
             yield rest
         yield b""
 
-    def _decode_utf8(self, data: bytes, is_last: bool) -> str:
-        """Return the text of bytes in UTF-8. Switch to Windows-1252 if the file is not in UTF-8."""
-        if self._windows:
-            return self._windows(data, is_last)
-        data = self._rest + data
-        try:
-            text, used = codecs.utf_8_decode(data, "strict", is_last)
-        except UnicodeDecodeError as error:
-            self._bad_line = self._bad_line or self._line + data.count(b"\n", 0, error.start)
-            if self._only_ascii and data[: error.start].isascii():
-                self._windows = self._make_decoder("cp1252")
-                return self._windows(data, is_last)
-            text, used = codecs.utf_8_decode(data, "replace", is_last)
-        self._only_ascii = self._only_ascii and text.isascii()
-        self._rest = data[used:]
-        return text
-
-    def _make_decoder(self, encoding: str) -> Callable[[bytes, bool], str]:
-        """Return a function that decodes the next bytes, and records the first invalid line."""
-        decoder = codecs.getincrementaldecoder(encoding)("replace")
-
-        def decode(data: bytes, is_last: bool) -> str:
-            text = decoder.decode(data, is_last)
-            if "\ufffd" in text and not self._bad_line:
-                self._bad_line = self._line + text.count("\n", 0, text.index("\ufffd"))
-            return text
-
-        return decode
-
     def _clean(self, text: str) -> str:
         """Return the text with valid characters and references. Tags stay unchanged."""
         text = _ILLEGAL.sub("\ufffd", text)
@@ -168,6 +145,16 @@ class XmlText:
                 self._unescaped_line = self._line + match.string.count("\n", 0, match.start())
             return escape(match[0], quote=False)
         return _resolve(match[1])
+
+
+def _reread_byte(error: UnicodeError) -> tuple[str, int]:
+    """Return the characters of invalid bytes in Windows-1252, after a mark."""
+    assert isinstance(error, UnicodeDecodeError)
+    bad = error.object[error.start : error.end]
+    return _REREAD + bad.decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(_reread_byte.__qualname__, _reread_byte)
 
 
 def find_encoding(data: bytes) -> tuple[str, int]:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property
 from indexer.readers.text.streaming import LimitExceeded
+from indexer.readers.xml_records.find import local_name
 from indexer.readers.xml_records.options import TagOptions, XmlOptions
-from indexer.readers.xml_records.sketch import local_name
 
-XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+_XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _SCHEMAS = frozenset(
     f"{{http://www.w3.org/2001/XMLSchema-instance}}{name}"
     for name in ("schemaLocation", "noNamespaceSchemaLocation")
 )
-MAX_SKIPPED = 1_000
+_MAX_SKIPPED = 1_000
 """Characters that are kept of a bulky element."""
-_MAX_REFERENCES = 3
-"""Limit on the references to other elements that are followed in a row."""
 _MANY_ATTRIBUTES = 100
 """Attributes above which XPath lists them, because `attrib` takes quadratic time."""
 _INLINE = frozenset(
@@ -89,6 +87,13 @@ def _collect(element: etree._Element, has_paragraphs: bool) -> Iterator[str]:
             yield _flow(part.tail)
 
 
+def shorten(element: etree._Element) -> None:
+    """Replace the content of a bulky element by the start of its text."""
+    text = flatten(element)[:_MAX_SKIPPED]
+    del element[:]
+    element.text = text
+
+
 def _flow(text: str | None) -> str:
     return text.replace("\n", " ") if text else ""
 
@@ -99,64 +104,53 @@ def _get_own_text(element: etree._Element) -> str:
 
 
 class Values:
-    """Collects the `properties` of one record, in order.
+    """Collects the `properties` of one record, in order. Its methods raise LimitExceeded."""
 
-    `targets`: the elements that others refer to, by id.
-    """
-
-    def __init__(
-        self, options: XmlOptions, limits: Limits, targets: Mapping[str, etree._Element]
-    ) -> None:
+    def __init__(self, options: XmlOptions, limits: Limits) -> None:
         self.properties: list[Property] = []
-        self._options, self._limits, self._targets = options, limits, targets
-        self._hidden = frozenset((XML_LANGUAGE, *options.languages))
-        self._groups = self._parts = self._characters = 0
+        self._options, self._limits = options, limits
+        self._language_keys = (_XML_LANGUAGE, *options.languages)
+        self._groups = self._parts = self._name_characters = self._characters = 0
         self._tops: tuple[etree._Element, ...] = ()
-        self._followed: list[etree._Element] = []
 
     def add(self, name: str, value: str, language: str | None = None, group: int = 0) -> None:
         """Add a property, unless its value is empty."""
         if value:
+            self._count_characters(value)
             self.properties.append(Property(name, value, value, language, group))
 
     def read(self, record: etree._Element, tops: tuple[etree._Element, ...]) -> None:
-        """Add all properties of a record. The columns of the children of `tops` have no prefix.
-
-        Raise LimitExceeded.
-        """
-        self._tops, top = tops, tops[-1]
-        languages = (element.get(XML_LANGUAGE) for element in (top, *top.iterancestors()))
-        self.add("@lang", next(filter(None, languages), ""))
+        """Add all properties of a record. The columns of the children of `tops` have no prefix."""
+        self._tops = tops
+        self.add("@lang", _find_language(tops[-1]) or "")
         if self._options.element_column:
             self.add(self._options.element_column, local_name(record))
-        self._walk(record, "", None, 0, 0)
+        self._walk(record, "", _find_language(record), 0, 0)
 
     def read_sibling(self, element: etree._Element) -> None:
-        """Add all properties of an element next to the record. Raise LimitExceeded."""
+        """Add all properties of an element next to the record."""
         self._walk(element, local_name(element), None, 0, 1)
 
     def _walk(
         self, element: etree._Element, name: str, language: str | None, group: int, depth: int
     ) -> None:
         """Add the properties of an element. `name` is its column; a record has the name ""."""
-        tag = self._options.for_tag(element.tag)
+        tag = self._options.tags[element.tag]
         self._count(element, name, depth)
-        language = self._get_language(element) or language
+        language = next(filter(None, map(element.get, self._language_keys)), language)
         if tag.is_group or (depth == 1 and not self._options.groups and len(element)):
             self._groups += 1
             group = self._groups
         for key, value in _list_attributes(element):
-            if key not in tag.labels and key not in self._hidden and key not in _SCHEMAS:
+            if key not in tag.labels and key not in self._language_keys and key not in _SCHEMAS:
                 self.add(f"{name}@{key.rpartition('}')[2]}", tidy(value), None, group)
         column = name or tag.name
         if tag.is_skipped:
-            self.add(column, flatten(element)[:MAX_SKIPPED], language, group)
+            self.add(column, flatten(element)[:_MAX_SKIPPED], language, group)
         elif tag.is_text or not len(element):
             self._add_leaf(column, flatten(element), language, group, tag)
         else:
             self._walk_parts(element, name, language, group, depth)
-        if self._options.reference:
-            self._follow(element, name, language, group, depth)
 
     def _add_leaf(
         self, column: str, text: str, language: str | None, group: int, tag: TagOptions
@@ -171,6 +165,7 @@ class Values:
                     break
                 if previous.name == column:
                     joined = f"{previous.value} {text}"
+                    self._count_characters(joined)
                     self.properties[index] = Property(column, joined, joined, language, group)
                     return
         self.add(column, text, language, group)
@@ -179,12 +174,12 @@ class Values:
         self, element: etree._Element, name: str, language: str | None, group: int, depth: int
     ) -> None:
         """Add the children of an element, and its whole text if there are words between them."""
-        parts = [(part, self._options.for_tag(part.tag)) for part in element]
+        parts = [(part, self._options.tags[part.tag]) for part in element]
         own_text = _get_own_text(element)
         is_mixed = any(map(str.isalnum, own_text))
         # A child of a record is always a column, even if its name is also one of inline markup.
         has_markup = bool(name) and (is_mixed or all(tag.name in _INLINE for _, tag in parts))
-        if has_markup or self._options.for_tag(element.tag).is_mixed:
+        if has_markup or self._options.tags[element.tag].is_mixed:
             own_text = flatten(element, has_paragraphs=False)
         if has_markup or is_mixed:
             self.add(name or local_name(element), own_text, language, group)
@@ -204,32 +199,17 @@ class Values:
             labels.append("host")
         return f"[{','.join(labels)}]" if labels else ""
 
-    def _follow(
-        self, element: etree._Element, name: str, language: str | None, group: int, depth: int
-    ) -> None:
-        """Add the element that an element refers to, as if it were its child."""
-        reference = next(
-            (value for key, value in element.attrib.items()
-             if key.rpartition("}")[2] == self._options.reference), "",
-        )  # fmt: skip
-        target = self._targets.get(reference)
-        if target is None or target in self._followed or len(self._followed) >= _MAX_REFERENCES:
-            return
-        self._followed.append(target)
-        self._walk(target, f"{name}/{local_name(target)}", language, group, depth + 1)
-        self._followed.pop()
-
-    def _get_language(self, element: etree._Element) -> str | None:
-        language: str | None = element.get(XML_LANGUAGE)
-        for key in self._options.languages:
-            language = language or element.get(key)
-        return language
+    def _count_characters(self, value: str) -> None:
+        self._characters += len(value)
+        if self._characters > self._limits.largest_line:
+            message = f"the record has more than {self._limits.largest_line} characters"
+            raise LimitExceeded(message, "largest_line")
 
     def _count(self, element: etree._Element, name: str, depth: int) -> None:
         """Raise LimitExceeded if a record has too many, too deeply nested, or too long columns."""
         self._parts += 1 + len(element.attrib)
-        self._characters += len(name) * (1 + len(element.attrib))
-        if self._characters > self._limits.largest_file:
+        self._name_characters += len(name) * (1 + len(element.attrib))
+        if self._name_characters > self._limits.largest_file:
             message = f"the names of its elements have more than {self._limits.largest_file} bytes"
             raise LimitExceeded(message, "largest_file")
         if depth > self._limits.deepest:
@@ -238,6 +218,12 @@ class Values:
         if self._parts > self._limits.most_parts:
             message = f"the record has more than {self._limits.most_parts} elements and attributes"
             raise LimitExceeded(message, "most_parts")
+
+
+def _find_language(element: etree._Element) -> str | None:
+    """Return the language of an element, or of the innermost element around it that has one."""
+    languages = (part.get(_XML_LANGUAGE) for part in (element, *element.iterancestors()))
+    return next(filter(None, languages), None)
 
 
 def _list_attributes(element: etree._Element) -> Iterable[tuple[str, str]]:

@@ -53,17 +53,18 @@ def get_columns(record: SourceRecord) -> Rows:
     return columns
 
 
-def map_rows(data: bytes | str) -> list[Rows]:
-    """Return the rows of each record of a file, by the default mapping. `id` is one of them."""
+def map_records(data: bytes | str) -> list[SourceRecord]:
+    """Return the records of a file, mapped by the default mapping of its format."""
     reader = recognize(data)
     assert reader is not None
-    records, problems = read(data, reader)
-    assert not problems
     catalogue = Catalogue("Test", "", list_standard_rows())
     mapper = Mapper(Source(file="*", format=reader.NAME), reader, catalogue)
-    result = []
-    for record in records:
-        mapped = mapper.map(record)
-        rows = get_columns(mapped)
-        result.append(rows | {"id": [mapped.id]} if mapped.id else rows)
-    return result
+    return [mapper.map(record) for record in read(data, reader)[0]]
+
+
+def map_rows(data: bytes | str) -> list[Rows]:
+    """Return the rows of each record of a file, by the default mapping. `id` is one of them."""
+    return [
+        get_columns(record) | ({"id": [record.id]} if record.id else {})
+        for record in map_records(data)
+    ]

@@ -1,0 +1,196 @@
+"""Read the records of an XML stream one by one, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from io import BufferedIOBase
+from itertools import chain
+
+from lxml import etree
+
+from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.records import Problem, SourceLocation, SourceRecord
+from indexer.readers.text.streaming import LimitExceeded
+from indexer.readers.xml_records.find import (
+    RecordFinder,
+    find_tops,
+    is_deleted,
+    local_name,
+    make_parser,
+    parse_start,
+)
+from indexer.readers.xml_records.options import XmlOptions
+from indexer.readers.xml_records.text import XmlText
+from indexer.readers.xml_records.values import Values, flatten, shorten
+
+_MAX_ERRORS = 5
+"""Limit on the syntax errors of a file that are reported."""
+_OPEN_LINES = 10
+"""Limit on the bytes of an open record, as a multiple of `largest_line`.
+
+It counts bulky elements before they are cut.
+"""
+_MAX_WAITING = 1_000
+"""Limit on the records that wait for the end of the record that contains them."""
+
+
+class RecordStream:
+    """The records of a file, in order. Iterate over `read` once."""
+
+    def __init__(self, options: XmlOptions, file: str, limits: Limits) -> None:
+        self._options, self._file, self._limits = options, file, limits
+        # Records whose end is not read yet, each with its place in `_finished`.
+        self._open: list[tuple[etree._Element, int]] = []
+        # A record comes before those inside it, so these wait for its end.
+        self._finished: list[SourceRecord | Problem | None] = []
+        self._root: etree._Element | None = None
+        self._read = self._mark = self._records = self._deleted = 0
+        self._is_too_large = self._is_cut = False
+
+    def read(self, stream: BufferedIOBase) -> Iterator[SourceRecord | Problem]:
+        """Yield the records of a stream, and a Problem for each part that is not usable."""
+        text = XmlText(stream, self._file, self._limits)
+        blocks = iter(text)
+        first = next(blocks, "")
+        root = parse_start(first)
+        if root is not None:
+            self._finder = RecordFinder(self._options, root)
+            yield from self._read_blocks(chain((first,), blocks))
+        else:
+            message = "the file is not XML" if first.strip() else "the file is empty"
+            yield Problem(self._file, 0, message, "Create or copy the file again")
+        yield from text.problems
+
+    def _read_blocks(self, blocks: Iterator[str]) -> Iterator[SourceRecord | Problem]:
+        tags = self._finder.tags
+        skipped = tuple(f"{{*}}{name}" for name in self._options.skip)
+        parser = make_parser(tags and (*tags, *skipped))
+        for block in blocks:
+            data = block.encode("utf-8", "replace")
+            try:
+                parser.feed(data)
+            except etree.XMLSyntaxError:
+                break
+            yield from self._read_events(parser)
+            self._read += len(data)
+            self._free()
+            if self._records >= self._limits.most_entries:
+                message = f"the file has more than {self._records} records"
+                yield Problem(self._file, 0, message, suggest_raising("most_entries"))
+                return
+        self._is_cut = bool(self._open)
+        with suppress(etree.XMLSyntaxError):
+            parser.close()
+        yield from self._read_events(parser)
+        yield from self._flush()
+        for error in list(parser.feed_error_log)[:_MAX_ERRORS]:
+            message = f"the XML is not well-formed: {error.message.strip()}"
+            hint = "Correct or export the file again. The records around it may be incomplete"
+            yield Problem(self._file, error.line, message, hint)
+        if self._deleted:
+            count = "1 record is" if self._deleted == 1 else f"{self._deleted} records are"
+            message = f"{count} marked as deleted"
+            yield Problem(self._file, 0, message, "Remove them from the file. They were left out")
+        if not self._records:
+            yield Problem(self._file, 0, "the file has no records", "Export the file again")
+
+    def _read_events(self, parser: etree.XMLPullParser) -> Iterator[SourceRecord | Problem]:
+        for event, element in parser.read_events():
+            if self._root is None:
+                self._root = element
+            if event == "start":
+                if self._finder.matches(element):
+                    self._start(element, has_errors=len(parser.feed_error_log) > 0)
+            elif self._open and element is self._open[-1][0]:
+                self._end(*self._open.pop())
+                if not self._open or len(self._finished) > _MAX_WAITING:
+                    yield from self._flush()
+            elif self._open and self._options.tags[element.tag].is_skipped:
+                shorten(element)
+
+    def _start(self, element: etree._Element, *, has_errors: bool) -> None:
+        if self._open and not self._options.nested:
+            # Without its end tag, a record contains all records that follow.
+            if element.tag != self._open[-1][0].tag or not has_errors:
+                return
+            broken, place = self._open.pop()
+            message = f"<{local_name(broken)}> has no end tag"
+            hint = "Add the tag. The record was left out"
+            self._finished[place] = Problem(self._file, broken.sourceline or 0, message, hint)
+        self._open.append((element, len(self._finished)))
+        self._finished.append(None)
+        self._mark, self._is_too_large = self._read, False
+
+    def _end(self, element: etree._Element, place: int) -> None:
+        self._records += 1
+        self._mark = self._read
+        if is_deleted(element):
+            self._deleted += 1
+        else:
+            self._finished[place] = self._make(element)
+        if self._open:
+            _empty(element)
+
+    def _flush(self) -> Iterator[SourceRecord | Problem]:
+        """Yield the finished records."""
+        yield from filter(None, self._finished)
+        self._open = [(element, place) for place, (element, _) in enumerate(self._open)]
+        self._finished = [None] * len(self._open)
+
+    def _make(self, element: etree._Element) -> SourceRecord | Problem:
+        """Return the record of an element, or a Problem if it is not usable."""
+        line, name = element.sourceline or 0, local_name(element)
+        if self._is_cut and self._records > 1 and not self._options.nested:
+            message = f"the file ends in <{name}>"
+            hint = "Export the file again. The last record was left out"
+            return Problem(self._file, line, message, hint)
+        values = Values(self._options, self._limits)
+        try:
+            if self._is_too_large:
+                self._is_too_large = False
+                size = self._limits.largest_line * _OPEN_LINES
+                raise LimitExceeded(f"<{name}> has more than {size} bytes", "largest_line")
+            values.read(element, find_tops(element, self._options))
+            self._read_context(element, values)
+        except LimitExceeded as error:
+            return Problem(self._file, line, str(error), suggest_raising(error.limit))
+        if not values.properties:
+            hint = "Correct the record. It was left out"
+            return Problem(self._file, line, "the record is empty", hint)
+        return SourceRecord(SourceLocation(self._file, line), tuple(values.properties))
+
+    def _read_context(self, element: etree._Element, values: Values) -> None:
+        """Add what a record has from its siblings, and from the records that contain it."""
+        # Without this condition, formats that need no siblings would scan them for every record.
+        if self._options.siblings:
+            for part in element.itersiblings(preceding=True):
+                if local_name(part) in self._options.siblings:
+                    values.read_sibling(part)
+        for ancestor, _ in self._open:
+            top = find_tops(ancestor, self._options)[-1]
+            for path in self._options.inherit:
+                for part in top.iterfind("/".join(f"{{*}}{step}" for step in path.split("/"))):
+                    values.add(f"parent/{path}", flatten(part, has_paragraphs=False))
+
+    def _free(self) -> None:
+        """Remove the elements that are no longer needed from memory."""
+        largest = _OPEN_LINES * self._limits.largest_line
+        self._is_too_large |= self._read - self._mark > largest and bool(self._open)
+        kept = {element for element, _ in self._open} if not self._is_too_large else set()
+        node = self._root
+        while node is not None and len(node) and node not in kept:
+            siblings = [part for part in node[:-1] if local_name(part) in self._options.siblings]
+            node[:-1] = siblings
+            node = node[-1]
+
+
+def _empty(element: etree._Element) -> None:
+    """Empty an element, but keep it among the children of its parent.
+
+    Of several empty siblings with the same name in a row, only the last one is kept.
+    """
+    before, parent = element.getprevious(), element.getparent()
+    if before is not None and parent is not None and before.tag == element.tag and not len(before):
+        parent.remove(before)
+    element.clear(keep_tail=True)
