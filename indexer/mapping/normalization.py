@@ -33,6 +33,11 @@ _NO_VALUE = frozenset((*"n/a nan null none (none) [] {} - -- \u2013 \u2014".spli
 _MAX_NO_VALUE_CHARS = max(map(len, _NO_VALUE))
 _NA_KINDS: frozenset[FieldKind] = frozenset(("year", "date", "doi", "isbn", "issn", "link"))
 """Kinds for which "NA" is a missing value, as R writes it. In other rows it may be a name."""
+_NO_DATE = re.compile(
+    r"\W*(?:undated|(?:date )?unknown|no date|n\.? ?d|s\.? ?[adf]|o\.? ?[dj]|без даты|б\.? ?г)\W*",
+    re.IGNORECASE,
+)
+"""Notes of cataloguers, in several languages, that a publication has no date."""
 _NO_ABSTRACT = re.compile(
     r"\W*(?:(?:there is )?no (?:abstract|summary|description)(?: (?:is )?available)?"
     r"|(?:abstract|summary) (?:is )?(?:not|un)(?: |-)?(?:available|provided)|n/?a)\W*",
@@ -49,8 +54,8 @@ def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str] | No
     text = text.strip()
     if not text.isascii():
         text = cleaning.compose(plain_text.repair_encoding(text))
-    can_be_missing = len(text) <= _MAX_NO_VALUE_CHARS or field.role == "abstract"
-    if (can_be_missing or field.kind == "language") and _is_missing_value(field, text):
+    has_notes = field.role == "abstract" or field.kind in ("language", "year", "date")
+    if (has_notes or len(text) <= _MAX_NO_VALUE_CHARS) and _is_missing_value(field, text):
         return ()
     if field.kind == "date":
         date = dates.parse_date(text, day_first=day_first)
@@ -77,6 +82,7 @@ def _is_missing_value(field: Field, text: str) -> bool:
     return (
         (len(text) <= _MAX_NO_VALUE_CHARS and text.casefold() in _NO_VALUE)
         or (text == "NA" and field.kind in _NA_KINDS)
+        or (field.kind in ("year", "date") and _NO_DATE.fullmatch(text) is not None)
         or (field.kind == "language" and languages.is_no_language(text))
         or (field.role == "abstract" and _NO_ABSTRACT.fullmatch(text) is not None)
     )

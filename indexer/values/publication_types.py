@@ -50,9 +50,17 @@ PublicationType = Literal[
 """Types of CSL 1.0.2, appendix III."""
 FALLBACK_TYPE: PublicationType = "document"
 
+_ARTICLES = (
+    "Article commentary|Brief report|Case report|Clinical trial|Commentary|Correction|Data paper|"
+    "Editorial|Letter|Meeting report|Obituary|Rapid communication|Research article|Review article|"
+    "Short survey"
+).split("|")
+"""Kinds of articles in journals, as JATS, PubMed, and Scopus name them."""
 _TYPES: tuple[tuple[str, PublicationType, str], ...] = (
     ("Journal article", "article-journal", "jour articlejournal journalarticle ejou"),
     ("Article", "article-journal", "article"),
+    *((name, "article-journal", name.replace(" ", "").lower()) for name in _ARTICLES),
+    ("Book review", "review", "bookreview"),
     ("Magazine article", "article-magazine", "mgzn articlemagazine magazinearticle"),
     ("Newspaper article", "article-newspaper", "news articlenewspaper newspaperarticle"),
     (
@@ -106,7 +114,7 @@ _TYPES: tuple[tuple[str, PublicationType, str], ...] = (
 )
 """The name of each type in imported catalogues, its type in CSL, and its codes in formats."""
 _NAMES_BY_CODE = {code: name for name, _, codes in _TYPES for code in codes.split()}
-_PREFIX = re.compile(r"(?:info:eu-repo/semantics/|https?://schema\.org/)(?=\w)")
+_PREFIX = re.compile(r"(?:info:eu-repo/semantics/|doc-type:|https?://schema\.org/)(?=\w)")
 _CODE = re.compile(r"[a-z]+(?:[-_ ][a-z]+)*")
 
 

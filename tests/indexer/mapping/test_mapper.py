@@ -133,11 +133,13 @@ def test_and_separates_the_last_two_names_of_a_list() -> None:
 
 def test_placeholders_for_a_missing_value_are_ignored() -> None:
     """Texts that programs write into empty columns are ignored. A title may be any text."""
-    mapper = make_mapper(fields={"summary": "AB", "publisher": "PB", "isbn": "BN"})
+    mapper = make_mapper(fields={"summary": "AB", "publisher": "PB", "isbn": "BN", "year": "PY"})
     for text in ("[No abstract available]", "No abstract.", "Abstract not available", "nan"):
         assert apply(mapper, ("AB", text)) == {}, text
     assert apply(mapper, ("PB", "N/A"), ("BN", "[]"), ("AU", "NULL")) == {}
     assert apply(mapper, ("BN", "NA"), ("AU", "Na Li")) == {"authors": ["Li, Na"]}
+    for text in ("undated", "[n.d.]", "S. d.", "date unknown", "б. г."):
+        assert apply(mapper, ("PY", text)) == {}, text
     assert apply(mapper, ("TI", "None"), ("AB", "No abstract can say it.")) == {
         "title": ["None"], "summary": ["No abstract can say it."]
     }  # fmt: skip
@@ -169,8 +171,8 @@ def test_a_value_that_another_row_of_the_column_uses_is_not_reported(
 def test_a_row_with_one_value_uses_the_first_column_with_a_value_of_its_kind() -> None:
     """A text without a year gives way to a later column, and is reported if there is none."""
     mapper = make_mapper(fields={"year": ("Year", "Date")})
-    assert apply(mapper, ("Year", "undated"), ("Date", "1999"))["year"] == ["1999"]
-    assert apply(mapper, ("Year", "undated"))["year"] == ["undated"]
+    assert apply(mapper, ("Year", "soon"), ("Date", "1999"))["year"] == ["1999"]
+    assert apply(mapper, ("Year", "soon"))["year"] == ["soon"]
 
 
 def test_values_in_structures_keep_the_order_of_the_source() -> None:

@@ -7,7 +7,7 @@ TEI_LIST = """<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc><tit
 </biblStruct></sourceDesc></fileDesc></teiHeader><text><body><listBibl>
 <biblStruct type="journalArticle" xml:id="b1"><analytic><title level="a">Salt</title><author>
 <forename>Ada</forename><forename>B.</forename><surname>Marsh</surname></author>
-<author><name>Salt Group</name></author><idno type="DOI">10.5555/tei</idno></analytic><monogr>
+<author><orgName>Salt Guild</orgName></author><idno type="DOI">10.5555/tei</idno></analytic><monogr>
 <title level="j">Roads</title><editor><forename>Eva</forename><surname>Lind</surname></editor>
 <imprint>
 <biblScope unit="volume">7</biblScope><biblScope unit="page">1-9</biblScope><date>2011</date>
@@ -55,7 +55,7 @@ EPRINTS = """<?xml version='1.0' encoding='utf-8'?>
 AAAA</data></file></files></document></documents><type>article</type><creators><item><name>
 <family>Marsh</family><given>Ada</given></name><id>a@example.org</id></item><item><name>
 <family>Okoro</family><given>Ben</given></name></item></creators><corp_creators>
-<item>Salt Group</item>
+<item>Salt Guild</item>
 </corp_creators><title>Salt</title><subjects><item>QA</item></subjects>
 <abstract>About salt.</abstract>
 <date>2011-05</date><publication>Roads</publication><volume>7</volume><number>2</number>
@@ -123,6 +123,22 @@ ARXIV = """<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><ListRecords><r
 <author><keyname>Marsh</keyname><forenames>A.</forenames></author></authors><title>Salt</title>
 <abstract>About
  salt</abstract></arXiv></metadata></record></ListRecords></OAI-PMH>"""
+
+ONIX = """<?xml version="1.0"?><ONIXMessage release="3.0"
+ xmlns="http://ns.editeur.org/onix/3.0/reference"><Header><Sender><SenderName>Porto</SenderName>
+</Sender></Header><Product><RecordReference>p.1</RecordReference><ProductIdentifier>
+<ProductIDType>15</ProductIDType><IDValue>9783161484100</IDValue></ProductIdentifier>
+<DescriptiveDetail><TitleDetail><TitleType>01</TitleType><TitleElement><TitlePrefix>The</TitlePrefix>
+<TitleWithoutPrefix>Salt Road</TitleWithoutPrefix><Subtitle>A History</Subtitle></TitleElement>
+</TitleDetail><Contributor><ContributorRole>A01</ContributorRole><PersonName>Ada Marsh</PersonName>
+<PersonNameInverted>Marsh, Ada</PersonNameInverted></Contributor><Contributor>
+<ContributorRole>B01</ContributorRole><CorporateName>Salt Guild</CorporateName></Contributor>
+<Language><LanguageRole>01</LanguageRole><LanguageCode>eng</LanguageCode></Language>
+</DescriptiveDetail><CollateralDetail><TextContent><Text>About <em>salt</em>.</Text></TextContent>
+<SupportingResource><ResourceVersion><ResourceLink>https://example.org/cover.jpg</ResourceLink>
+</ResourceVersion></SupportingResource></CollateralDetail><PublishingDetail><Publisher>
+<PublisherName>Porto</PublisherName></Publisher><PublishingDate><Date>20110506</Date>
+</PublishingDate></PublishingDetail></Product></ONIXMessage>"""
 
 WORD = """<b:Sources xmlns:b="http://schemas.openxmlformats.org/officeDocument/2006/bibliography">
 <b:Source><b:Tag>Mar11</b:Tag><b:SourceType>JournalArticle</b:SourceType><b:Author><b:Author>

@@ -8,6 +8,7 @@ MODS = """<?xml version="1.0" encoding="UTF-8"?>
   <titleInfo><nonSort>The</nonSort><title>Salt Road</title><subTitle>A History</subTitle>
 </titleInfo>
   <titleInfo type="translated" lang="fre"><title>La route du sel</title></titleInfo>
+  <titleInfo type="alternative"><title>Salt</title><partNumber>2</partNumber></titleInfo>
   <name type="personal"><namePart type="family">Marsh</namePart>
 <namePart type="given">Ada</namePart>
     <namePart type="given">B.</namePart><namePart type="date">1950-</namePart>
@@ -30,7 +31,8 @@ MODS = """<?xml version="1.0" encoding="UTF-8"?>
       <detail type="issue"><number>2</number></detail>
       <extent unit="page"><start>10</start><end>19</end></extent></part></relatedItem>
   <identifier type="DOI">10.5555/salt.1</identifier>
-  <location><url usage="primary">https://example.org/salt</url></location>
+  <location><url access="preview">https://example.org/cover.jpg</url>
+    <url usage="primary">https://example.org/salt</url></location>
   <accessCondition xlink:href="https://example.org/by">CC BY</accessCondition>
 </mods>
 <mods><titleInfo><title>Second</title></titleInfo></mods>
@@ -103,7 +105,7 @@ PUBMED = """<?xml version="1.0" ?>
 <Abstract><AbstractText Label="AIM">To know.</AbstractText>
 <AbstractText Label="END">Known.</AbstractText>
 </Abstract><AuthorList CompleteYN="Y"><Author><LastName>Marsh</LastName><ForeName>Ada B</ForeName>
-<Initials>AB</Initials></Author><Author><CollectiveName>Salt Group</CollectiveName></Author>
+<Initials>AB</Initials></Author><Author><CollectiveName>Salt Guild</CollectiveName></Author>
 </AuthorList>
 <Language>eng</Language><PublicationTypeList><PublicationType UI="D1">Review</PublicationType>
 </PublicationTypeList></Article><MeshHeadingList><MeshHeading><DescriptorName>Salts</DescriptorName>
@@ -127,7 +129,7 @@ CROSSREF = """<doi_batch version="4.4.2" xmlns="http://www.crossref.org/schema/4
 <journal_article><titles><title>Salt</title><subtitle>A start</subtitle></titles><contributors>
 <person_name sequence="first" contributor_role="author"><given_name>Ada</given_name>
 <surname>Marsh</surname></person_name><organization sequence="additional" contributor_role="author">
-Salt Group</organization></contributors><pages><first_page>1</first_page><last_page>9</last_page>
+Salt Guild</organization></contributors><pages><first_page>1</first_page><last_page>9</last_page>
 </pages>
 <doi_data><doi>10.5555/a</doi><resource>https://example.org/a</resource></doi_data>
 </journal_article>
@@ -146,11 +148,14 @@ DATACITE = """<resource xmlns="http://datacite.org/schema/kernel-4">
 <creatorName nameType="Personal">Marsh, Ada</creatorName><givenName>Ada</givenName>
 <familyName>Marsh</familyName></creator><creator>
 <creatorName nameType="Organizational">Salt, Sand and Co</creatorName></creator></creators>
-<titles><title xml:lang="en">Salt data</title><title titleType="Subtitle">Part 1</title></titles>
+<titles><title xml:lang="en">Salt data</title><title xml:lang="es">Datos</title>
+<title titleType="Subtitle">Part 1</title></titles>
 <publisher>Porto</publisher><publicationYear>2011</publicationYear>
 <resourceType resourceTypeGeneral="Dataset">Table</resourceType>
 <subjects><subject xml:lang="en">Salt</subject></subjects><contributors>
 <contributor contributorType="Editor"><contributorName>Lind, Eva</contributorName></contributor>
+<contributor contributorType="HostingInstitution"><contributorName>Salt Guild</contributorName>
+</contributor>
 </contributors><dates><date dateType="Issued">2011-04-05</date></dates><language>en</language>
 <descriptions><description descriptionType="Abstract">About<br/>salt.</description></descriptions>
 </resource>"""
@@ -167,7 +172,7 @@ JATS = """<!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96) Archiving DTD v1.0
 </inline-formula></article-title></title-group><contrib-group><contrib contrib-type="author">
 <name><surname>Marsh</surname><given-names>Ada B.</given-names></name><xref rid="a1"><sup>1</sup>
 </xref>
-</contrib>, <contrib contrib-type="author"><collab>Salt Group</collab></contrib>
+</contrib>, <contrib contrib-type="author"><collab>Salt Guild</collab></contrib>
 <contrib contrib-type="editor"><name><surname>Lind</surname><given-names>Eva</given-names></name>
 </contrib>
 </contrib-group><pub-date pub-type="epub"><day>2</day><month>12</month><year>2010</year></pub-date>
