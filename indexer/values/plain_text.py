@@ -32,9 +32,11 @@ _LABEL = re.compile(
 )
 """Heading of an abstract. "Abstract" before a capital letter is a heading too, except in a term
 such as "Abstract Expressionism"."""
-_TWICE = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u2013-\u2122\u02c6\u02dc\u20ac]")
-_UNDEFINED = {0x81: 0x81, 0x8D: 0x8D, 0x8F: 0x8F, 0x90: 0x90, 0x9D: 0x9D}
-"""Bytes that windows-1252 does not define. Browsers decode them to the same code points."""
+_MAY_BE_DAMAGED = re.compile(
+    "[\x80-\x84\x86-\x9f]"
+    "|[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u2013-\u2122\u02c6\u02dc\u20ac]"
+)
+"""A part of every text that ftfy repairs. Searching it takes a tenth of the time of ftfy."""
 
 
 def strip_markup(text: str) -> str:
@@ -61,18 +63,12 @@ def split_abstract(text: str) -> tuple[str, ...]:
 
 
 def repair_encoding(text: str) -> str:
-    """Return a text after repairing UTF-8 that was decoded as windows-1252.
+    """Return a text after repairing UTF-8 that was decoded as another encoding, once or twice.
 
-    Return the text unchanged if the repair does not make all of it valid.
+    ftfy repairs only what no reader would write, and knows the ways in which programs damage text.
     """
-    if text.isascii() or not _TWICE.search(text):
+    if not _MAY_BE_DAMAGED.search(text):
         return text
-    try:
-        return b"".join(_encode(char) for char in text).decode("utf-8")
-    except UnicodeError:
-        return text
+    import ftfy  # here, because it takes 0.1 s, and most catalogues never need it
 
-
-def _encode(char: str) -> bytes:
-    code = ord(char)
-    return bytes([code]) if code in _UNDEFINED else char.encode("cp1252")
+    return ftfy.fix_encoding(text)
