@@ -75,10 +75,6 @@ class RecordStream:
             yield from self._read_events(parser)
             self._read += len(data)
             self._free()
-            if self._records >= self._limits.most_entries:
-                message = f"the file has more than {self._records} records"
-                yield Problem(self._file, 0, message, suggest_raising("most_entries"))
-                return
         self._is_cut = bool(self._open)
         with suppress(etree.XMLSyntaxError):
             parser.close()

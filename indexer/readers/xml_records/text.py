@@ -14,9 +14,9 @@ from html.entities import html5
 from io import BufferedIOBase
 from itertools import chain
 
-from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
-from indexer.readers.text.streaming import LimitExceeded, read_blocks
+from indexer.readers.text.streaming import read_blocks
 
 _BLOCK = 1 << 16
 """Bytes that are decoded at a time."""
@@ -103,7 +103,7 @@ class XmlText:
     def _read_blocks(self) -> Iterator[bytes]:
         """Yield blocks of `_BLOCK` bytes, then a shorter one, then an empty one.
 
-        If the stream fails, yield the bytes before the error first.
+        If the stream fails, or exceeds a limit, yield the bytes before the error first.
         """
         rest = b""
         try:
@@ -112,11 +112,6 @@ class XmlText:
                 while len(rest) >= _BLOCK:
                     yield rest[:_BLOCK]
                     rest = rest[_BLOCK:]
-        except LimitExceeded as error:
-            message = f"the file has more than {error}"
-            self.problems.append(
-                Problem(self._file, self._line, message, suggest_raising(error.limit))
-            )
         except Exception:
             yield rest
             raise

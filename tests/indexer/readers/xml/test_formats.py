@@ -6,15 +6,13 @@ from collections.abc import Mapping
 
 import pytest
 
+from indexer.catalogue.records import SourceRecord
+from indexer.mapping.mapper import Mapper
+from indexer.mapping.sources import Source
 from indexer.readers.base import HEAD_BYTES
+from tests.indexer.readers.reading import Reading, choose, columns, read
+from tests.indexer.readers.streams import CATALOGUE
 from tests.indexer.readers.xml import more_samples, samples
-from tests.indexer.readers.xml.helpers import (
-    get_columns,
-    map_records,
-    map_rows,
-    read,
-    recognize,
-)
 
 FORMATS = {
     "mods": samples.MODS, "dublin-core": samples.OAI_DC, "dspace": samples.DSPACE,
@@ -127,6 +125,23 @@ ROWS: list[tuple[str, int, Mapping[str, list[str] | None]]] = [
     }),
     (more_samples.WORD, 0, {"title": ["Salt"], "authors": [MARSH], "container": ["Roads"]}),
 ]  # fmt: skip
+
+
+def read_xml(text: str) -> Reading:
+    """Return the records and problems of a file, whose content decides the format."""
+    reader = choose(text)
+    assert reader is not None
+    return read(text, reader)
+
+
+def map_records(text: str) -> list[SourceRecord]:
+    """Return the records of a file, mapped by the default mapping of its format."""
+    reader = choose(text)
+    assert reader is not None
+    mapper = Mapper(Source(file="*", format=reader.NAME), reader, CATALOGUE)
+    return [mapper.map(record) for record in read(text, reader).records]
+
+
 PARTS = {
     samples.MODS: 2, samples.DC_RDF: 2, samples.BARE_DC: 2, samples.PUBMED: 2, samples.CROSSREF: 4,
     more_samples.TEI_LIST: 3, more_samples.TEI_TEXT: 1, more_samples.EAD: 4, more_samples.ZOTERO: 2,
@@ -142,16 +157,16 @@ def test_a_format_is_recognized_whatever_the_name(expected: str, name: str) -> N
 
     Only a file with an unknown root and the name of a page may be a fragment of HTML.
     """
-    reader = recognize(FORMATS[expected], name)
+    reader = choose(FORMATS[expected], name)
     assert reader is not None
     if (expected, name) == ("xml", "b.html"):
         assert reader.NAME == "html"
         return
     assert expected == reader.NAME
-    utf16 = recognize(FORMATS[expected].split("?>")[-1].encode("utf-16"), name)
+    utf16 = choose(FORMATS[expected].split("?>")[-1].encode("utf-16"), name)
     assert utf16 is reader
     cut = (FORMATS[expected] + f"<!-- {'é' * HEAD_BYTES}").encode()
-    assert recognize(cut[: HEAD_BYTES - len(cut) % 2 - 1], name) is reader
+    assert choose(cut[: HEAD_BYTES - len(cut) % 2 - 1], name) is reader
 
 
 @pytest.mark.parametrize("text", [
@@ -161,7 +176,7 @@ def test_a_format_is_recognized_whatever_the_name(expected: str, name: str) -> N
 ])  # fmt: skip
 def test_other_text_is_not_recognized(text: str) -> None:
     """Pages, tables, and prose are not recognized as XML."""
-    reader = recognize(text, "list.unknown")
+    reader = choose(text, "list.unknown")
     assert reader is None or reader.NAME not in FORMATS
 
 
@@ -170,7 +185,8 @@ def test_the_default_mapping_feeds_the_rows(
     text: str, number: int, expected: Mapping[str, list[str] | None]
 ) -> None:
     """The rows of a record have the values that a cataloguer expects."""
-    rows = map_rows(text)[number]
+    record = map_records(text)[number]
+    rows = {**columns(record), "id": [record.id]}
     assert {row: rows.get(row) for row in expected} == expected
 
 
@@ -196,22 +212,22 @@ def test_a_title_in_another_language_keeps_it(
 @pytest.mark.parametrize(("text", "count"), PARTS.items(), ids=map(str, range(len(PARTS))))
 def test_only_publications_are_records(text: str, count: int) -> None:
     """Cited works, notes, attachments, and journals are not records."""
-    records, problems = read(text)
+    records, problems = read_xml(text)
     assert (len(records), problems) == (count, [])
 
 
 def test_a_deleted_record_is_counted() -> None:
     """A deleted record of an OAI-PMH response is left out, and the number of them is reported."""
-    records, problems = read(samples.OAI_DC)
+    records, problems = read_xml(samples.OAI_DC)
     assert [each.what for each in problems] == ["1 record is marked as deleted"]
-    columns = get_columns(records[0])
-    assert columns["header/identifier"] == ["oai:x:2"]
-    assert columns["header/setSpec"] == ["col_1"]
-    assert columns["title"] == ["Sal y camino", "Salt and Road"]
-    assert columns["date"] == ["2011"]
-    assert columns["date[timestamp]"] == ["2014-03-02T10:20:30Z"]
-    assert columns["identifier[isbn]"] == ["ISBN 978-3-16-148410-0"]
-    assert columns["description"] == ["First paragraph.\n\nSecond one."]
+    values = columns(records[0])
+    assert values["header/identifier"] == ["oai:x:2"]
+    assert values["header/setSpec"] == ["col_1"]
+    assert values["title"] == ["Sal y camino", "Salt and Road"]
+    assert values["date"] == ["2011"]
+    assert values["date[timestamp]"] == ["2014-03-02T10:20:30Z"]
+    assert values["identifier[isbn]"] == ["ISBN 978-3-16-148410-0"]
+    assert values["description"] == ["First paragraph.\n\nSecond one."]
     assert [each.language for each in records[0].properties if each.name == "title"] == ["es", "en"]
 
 
@@ -231,12 +247,12 @@ def test_an_oai_response_may_have_any_format(name: str) -> None:
         '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><GetRecord><record>'
         f"{header}<metadata>{inner}</metadata></record></GetRecord></OAI-PMH>"
     )
-    reader = recognize(text)
+    reader = choose(text)
     assert reader is not None
     assert name == reader.NAME
-    records, problems = read(text)
+    records, problems = read_xml(text)
     assert problems == []
-    columns = get_columns(records[0])
-    assert columns.pop("header/identifier") == ["oai:x:1"]
+    values = columns(records[0])
+    assert values.pop("header/identifier") == ["oai:x:1"]
     if name not in {"xml", "ead"}:
-        assert columns == get_columns(read(inner)[0][0])
+        assert values == columns(read_xml(inner).records[0])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import msgspec
 import pytest
 from hypothesis import given
@@ -15,8 +13,8 @@ from indexer.readers.base import Reader
 from indexer.readers.definition import Definition
 from indexer.readers.registry import load_readers
 from indexer.readers.xml_records.reader import XmlReader
+from tests.indexer.readers.reading import columns, read
 from tests.indexer.readers.xml import more_samples, samples
-from tests.indexer.readers.xml.helpers import get_columns, read
 
 OPTIONS = {
     "records": ["rec"], "distinguish": ["type", "id@kind"], "groups": ["person"], "texts": ["text"],
@@ -64,14 +62,14 @@ def get_record(inner: str, attributes: str = "", reader: Reader = PLAIN) -> Sour
 ])  # fmt: skip
 def test_a_column_is_the_path_below_the_record(inner: str, expected: object) -> None:
     """Every element and attribute with a value is a column."""
-    assert get_columns(get_record(inner)) == expected
+    assert columns(get_record(inner)) == expected
 
 
 def test_records_of_rdf_have_several_names() -> None:
     """All nodes with Dublin Core below one parent are records, whatever their type is."""
     ns = 'xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:d="http://purl.org/dc/terms/"'
     nodes = (f"<{kind}><d:title>Salt</d:title><d:date>2001</d:date></{kind}>" for kind in "abb")
-    records, problems = read(f"<r:RDF {ns}>{''.join(nodes)}</r:RDF>")
+    records, problems = read(f"<r:RDF {ns}>{''.join(nodes)}</r:RDF>", "dublin-core")
     assert len(records) == 3
     assert problems == []
 
@@ -97,10 +95,10 @@ def test_a_value_has_its_language() -> None:
 
 def test_a_bulky_part_is_cut() -> None:
     """The text of a bulky part is one value of at most 1,000 characters."""
-    columns = get_columns(get_record(f"<body><p>One</p><p>{'x' * 3_000_000}</p></body><a>1</a>"))
-    assert columns["a"] == ["1"]
-    assert columns["body"][0].startswith("One\n\nxxx")
-    assert len(columns["body"][0]) == 1000
+    values = columns(get_record(f"<body><p>One</p><p>{'x' * 3_000_000}</p></body><a>1</a>"))
+    assert values["a"] == ["1"]
+    assert values["body"][0].startswith("One\n\nxxx")
+    assert len(values["body"][0]) == 1000
 
 
 def test_a_record_has_its_line() -> None:
@@ -123,7 +121,7 @@ def test_a_record_has_its_line() -> None:
 def test_a_file_may_have_any_encoding(data: bytes) -> None:
     """A byte order mark or the declaration decides the encoding of a file."""
     [record], problems = read(data, PLAIN)
-    assert (get_columns(record), problems) == ({"a": ["é"]}, [])
+    assert (columns(record), problems) == ({"a": ["é"]}, [])
 
 
 @pytest.mark.parametrize(("data", "value", "line"), [
@@ -134,7 +132,7 @@ def test_a_file_may_have_any_encoding(data: bytes) -> None:
 def test_a_bad_byte_affects_one_character(data: bytes, value: str, line: int) -> None:
     """A record with a bad byte is kept, and the byte is reported."""
     [record], [problem] = read(data, PLAIN)
-    assert get_columns(record) == {"a": [value]}
+    assert columns(record) == {"a": [value]}
     assert problem.line == line
 
 
@@ -157,7 +155,7 @@ def test_a_bad_byte_affects_one_character(data: bytes, value: str, line: int) ->
 def test_good_records_of_a_damaged_file_are_kept(text: str, titles: list[str], what: str) -> None:
     """A fault is reported with a hint, and the other records are read."""
     records, problems = read(text, PLAIN)
-    values = [" ".join(get_columns(record)["a"]) for record in records]
+    values = [" ".join(columns(record)["a"]) for record in records]
     assert values == titles
     assert [what in each.what for each in problems if each.hint][:1] == ([True] if what else [])
 
@@ -170,7 +168,7 @@ def test_an_entity_bomb_stays_text() -> None:
     )
     text = f"<!DOCTYPE list [{bomb}]><list><rec><a>&i;&x;</a></rec></list>"
     [record], problems = read(text, PLAIN)
-    assert (get_columns(record), problems) == ({"a": ["&i;&x;"]}, [])
+    assert (columns(record), problems) == ({"a": ["&i;&x;"]}, [])
 
 
 @pytest.mark.parametrize(("bad", "limit"), [
@@ -185,7 +183,7 @@ def test_a_record_over_a_limit_is_left_out(bad: str, limit: str) -> None:
     limits = msgspec.structs.replace(LIMITS, largest_line=1_000_000, most_parts=30_000)
     text = f"<list><rec>{bad}</rec><rec><a>1</a></rec></list>"
     [record], [problem] = read(text, PLAIN, limits)
-    assert get_columns(record) == {"a": ["1"]}
+    assert columns(record) == {"a": ["1"]}
     assert limit.upper() in problem.hint
 
 
@@ -206,17 +204,9 @@ def test_circular_references_are_followed_once() -> None:
     text = more_samples.ZOTERO
     for start, reference in (("<dc:title>Full", "#item_3"), ("<rdf:value>&lt;p", "#item_2")):
         text = text.replace(start, f'<link:link rdf:resource="{reference}"/>{start}')
-    records, problems = read(text)
+    records, problems = read(text, "zotero-rdf")
     assert (len(records), problems) == (2, [])
-    assert get_columns(records[0])["isReferencedBy/Memo/value"] == ["<p>Read this.</p>"]
-
-
-class Trickle(io.BytesIO):
-    """A stream that returns few bytes at a time."""
-
-    def read1(self, size: int | None = -1) -> bytes:
-        """Return at most 7 bytes."""
-        return super().read1(min(7, size) if size and size > 0 else 7)
+    assert columns(records[0])["isReferencedBy/Memo/value"] == ["<p>Read this.</p>"]
 
 
 @given(
@@ -229,13 +219,13 @@ def test_any_bytes_are_read_or_reported(text: str, at: int, junk: bytes, reader:
     for changed in (data[:at] + junk + data[at:], data[: at - 1] + data[at + len(junk) :], junk):
         reader.detect("a.xml", changed)
         whole = read(changed, reader)
-        assert read(changed, reader, stream=Trickle(changed)) == whole
+        assert read(changed, reader, block=7) == whole
 
 
 def test_an_element_may_have_very_many_attributes() -> None:
     """All attributes of an element are columns, also if they are far more than usual."""
     many = "".join(f" a{number}='{number}'" for number in range(1_000))
     record = get_record("<a>1</a>", f"{many} xmlns:x='urn:x' x:b='2' xml:lang='fr'")
-    columns = get_columns(record)
-    assert (columns["@a999"], columns["@b"], columns["a"]) == (["999"], ["2"], ["1"])
-    assert columns["@lang"] == ["fr"]
+    values = columns(record)
+    assert (values["@a999"], values["@b"], values["a"]) == (["999"], ["2"], ["1"])
+    assert values["@lang"] == ["fr"]
