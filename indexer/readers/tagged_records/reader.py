@@ -12,13 +12,13 @@ from io import BufferedIOBase
 
 import msgspec
 
-from indexer.catalogue.limits import Limits
+from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
-from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.definition import Definition
 from indexer.readers.tagged_records.record_lines import RecordLines
 from indexer.readers.text.encodings import decode_head, decode_text
+from indexer.readers.text.lines import read_lines
 
 _KEYS_SCORE, _KEY_SCORE = 45, 20
 """Scores of lines with keys and values: if a key is repeated, and if each key occurs once."""
@@ -42,10 +42,11 @@ class TaggedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     `tag`: matches a line with a tag. Group 1 is the tag, group 2 is the value.
     `start`, `end`, `ends_at_blank`: see `indexer.readers.tagged_records.record_lines.RecordLines`.
     `ignores_case`: tags in lowercase count as uppercase.
-    `glued`: matches a tag inside a value, whose line break is missing. Group 1 is the tag.
+    `glued`: matches a tag inside a value, and the spaces in place of the line break before it.
     `line_values`: tags for which each line is a value. The lines of other tags are joined.
     `paragraphs`: tags whose lines are joined by newlines, not spaces.
     `separators`: by tag, the regular expression between its values.
+    `names`: tags of names. One that ends with a comma, such as "United Nations,", is a body.
     `qualified`: tags whose values end with a qualifier in brackets. The value "10.1/2 [doi]" of AID
     becomes the value "10.1/2" of the column "AID[doi]".
     `groups`: by tag that starts a group of properties, the tags that continue the group.
@@ -61,6 +62,7 @@ class TaggedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     line_values: frozenset[str] = frozenset()
     paragraphs: frozenset[str] = frozenset()
     separators: dict[str, str] = {}
+    names: frozenset[str] = frozenset()
     qualified: frozenset[str] = frozenset()
     groups: dict[str, frozenset[str]] = {}
 
@@ -79,8 +81,11 @@ class TaggedReader:
             for rule in options.recognize
         ]
         self._tag = re.compile(options.tag)
+        # A literal start makes the search many times as fast as `^` does.
+        self._tags = re.compile(rf"\n{options.tag}", re.MULTILINE)
         self._glued = re.compile(options.glued) if options.glued else None
         self._separators = {tag: re.compile(text) for tag, text in options.separators.items()}
+        self._special = options.qualified.union(self._separators)
         self._lines = RecordLines(
             options.tag, options.start, options.end, ends_at_blank=options.ends_at_blank
         )
@@ -109,63 +114,52 @@ class TaggedReader:
         self, stream: BufferedIOBase, file: str, limits: Limits
     ) -> Iterator[SourceRecord | Problem]:
         """Yield the records of a file, in order."""
-        return parse_chunks(self.split_chunks(stream, file, limits), self.parse, limits)
+        for line, data in self._lines.split(read_lines(stream, limits), limits.largest_line):
+            if data is None:
+                message = f"the record has more than {limits.largest_line} bytes"
+                yield Problem(file, line, message, suggest_raising("largest_line"))
+                continue
+            text, problem = decode_text(data, file, line)
+            if problem:
+                yield problem
+            if properties := self._make_properties(text):
+                yield SourceRecord(SourceLocation(file, line), tuple(properties))
 
-    def split_chunks(
-        self, stream: BufferedIOBase, file: str, limits: Limits
-    ) -> Iterator[Chunk | Problem]:
-        """Yield the records of a file, in order."""
-        return self._lines.split(stream, file, limits)
-
-    def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-        """Yield the record of a chunk, and a Problem if bytes or values were lost."""
-        text, problem = decode_text(chunk.data, chunk.file, chunk.line)
-        if problem:
-            yield problem
-        if properties := self._make_properties(self._read_tags(text)):
-            yield SourceRecord(SourceLocation(chunk.file, chunk.line), tuple(properties))
-
-    def _read_tags(self, text: str) -> list[tuple[str, list[str]]]:
-        """Return the tags of a record with the lines of their values, in order."""
-        tags: list[tuple[str, list[str]]] = []
-        match_tag, glued, ignores_case = self._tag.match, self._glued, self._options.ignores_case
-        for line in text.split("\n"):
-            if match := match_tag(line):
-                tag, value = match.groups()
-                tags.append((tag.upper() if ignores_case else tag, [(value or "").strip()]))
-            elif tags and (value := line.strip()):
-                tags[-1][1].append(value)
-            if glued and tags and "- " in tags[-1][1][-1]:
-                tags[-1][1][-1], *rest = glued.split(tags[-1][1][-1])
-                tags += [(tag, [value]) for tag, value in zip(rest[::2], rest[1::2], strict=True)]
-        return tags
-
-    def _make_properties(self, tags: list[tuple[str, list[str]]]) -> list[Property]:
-        properties: list[Property] = []
-        groups, qualified = self._options.groups, self._options.qualified
+    def _make_properties(self, text: str) -> list[Property]:
+        groups, ignores_case = self._options.groups, self._options.ignores_case
         group, members, last_group = 0, frozenset[str](), 0
-        for tag, lines in tags:
+        properties = list[Property]()
+        if self._glued:
+            text = self._glued.sub(lambda tag: f"\n{tag[0].lstrip()}", text)
+        _, *parts = self._tags.split(f"\n{text}")
+        for stated, line, more in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+            tag = stated.upper() if ignores_case else stated
             if tag in groups:
                 last_group += 1
                 group, members = last_group, groups[tag]
-            elif tag not in members:
-                group, members = 0, frozenset()
-            if len(lines) == 1 and tag not in self._separators:  # most tags
-                values = list(filter(None, [lines[0].strip()]))
-            else:
-                values = self._make_values(tag, lines)
-            for value in values:
-                if tag in qualified and value.endswith("]") and " [" in value:
-                    text, _, kind = value.rpartition(" [")
-                    properties.append(Property(f"{tag}[{kind}", text, text, None, group))
-                else:
-                    properties.append(Property(tag, value, value, None, group))
+            elif group and tag not in members:
+                group = 0
+            value = line.strip() if line else ""
+            if more or tag in self._special or value.endswith(","):
+                for name, part in self._make_values(tag, [value, *more.split("\n")]):
+                    properties.append(Property(name, part, part, None, group))
+            elif value:  # most tags
+                properties.append(Property(tag, value, value, None, group))
         return properties
 
-    def _make_values(self, tag: str, lines: list[str]) -> list[str]:
-        """Return the values of a tag that are not empty."""
-        if len(lines) > 1 and tag not in self._options.line_values:
-            lines = ["\n".join(lines) if tag in self._options.paragraphs else " ".join(lines)]
-        if separator := self._separators.get(tag):
-            lines = [part for line in lines for part in separator.split(line)]
-        return [value for line in lines if (value := line.strip())]
+    def _make_values(self, tag: str, lines: list[str]) -> Iterator[tuple[str, str]]:
+        """Yield the columns of a tag, and their values that are not empty."""
+        options, separator = self._options, self._separators.get(tag)
+        lines = [line for part in lines if (line := part.strip())]
+        if len(lines) > 1 and tag not in options.line_values:
+            lines = ["\n".join(lines) if tag in options.paragraphs else " ".join(lines)]
+        if separator:
+            lines = [part.strip() for line in lines for part in separator.split(line)]
+        for value in filter(None, lines):
+            if tag in options.qualified and value.endswith("]") and " [" in value:
+                text, _, kind = value.rpartition(" [")
+                yield f"{tag}[{kind}", text
+            elif tag in options.names and value.endswith(",") and value.count(",") == 1:
+                yield tag, f"{{{value[:-1]}}}"
+            else:
+                yield tag, value

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from io import BufferedIOBase
-from typing import Protocol
 
-from indexer.catalogue.limits import Limits, suggest_raising
-from indexer.catalogue.records import Problem
-from indexer.readers.chunks import Chunk
-from indexer.readers.text.lines import read_lines
 from indexer.readers.text.streaming import peek
 
 _LOOK_AHEAD = 5000
@@ -22,30 +16,14 @@ _KEYS_IN_BLOCK = 1.5
 """Minimum keys per block between blank lines, on average, if each block is a record."""
 
 
-class Separator(Protocol):
-    """A rule that determines where the next record starts. It has the state of the open record.
-
-    `has_start`: only a start line separates from the open record, and no line changes the state.
-    """
-
-    has_start: bool
-
-    def separates(self, line: bytes) -> bool:
-        """Return whether a line does not belong to the open record."""
-
-    def note(self, line: bytes) -> None:
-        """Add a line to the state of the open record."""
-
-    def reset(self) -> None:
-        """Forget the open record."""
-
-
 class StartLines:
     """Separates records by the lines that match `start`.
 
     The first line with a tag after the end of a record starts one too. `ends_at_blank`: a blank
     line ends a record that has no start line. `is_needed`: a start line separates only if the open
     record has a start line.
+
+    `has_start`: only a start line separates from the open record, so no other line needs `note`.
     """
 
     def __init__(self, start: str, *, ends_at_blank: bool, is_needed: bool = True) -> None:
@@ -75,22 +53,17 @@ class RepeatedKeys:
     that the record already has starts the next record.
     """
 
+    has_start = False
+
     def __init__(self, tag: str, *, heeds_blank: bool) -> None:
         self._match = re.compile(tag.encode()).match
         self._heeds_blank = heeds_blank
-        self.has_start = False
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget the open record."""
-        self._keys: set[bytes] = set()
-        self._first = self._last = b""
+        self._keys, self._first, self._last = set[bytes](), b"", b""
         self._is_after_blank = False
 
     def separates(self, line: bytes) -> bool:
         """Return whether a line starts the next record."""
-        match = self._match(line)
-        if not match:
+        if not (match := self._match(line)):
             return False
         is_first = match[1] == self._first != self._last
         return is_first or (self._is_after_blank and match[1] in self._keys)
@@ -103,20 +76,24 @@ class RepeatedKeys:
             self._first = self._first or self._last
             self._keys.add(self._last)
 
+    def reset(self) -> None:
+        """Forget the open record."""
+        self._keys, self._first, self._last = set(), b"", b""
+        self._is_after_blank = False
 
-def choose_separator(tag: str, end: str, start: bytes) -> Separator:
-    """Return the separator of records without start lines.
 
-    `start` is the start of the file. The choice is: form feeds, if the file has any; end lines, if
-    it has any; repeated keys, if most blocks between blank lines start with the same key or have
-    one key; else blank lines.
+def _choose_separator(tag: str, end: str, head: bytes) -> StartLines | RepeatedKeys:
+    """Return the separator of records without start lines, by the start of the file.
+
+    The choice is: form feeds, if the file has any; end lines, if it has any; repeated keys, if most
+    blocks between blank lines start with the same key or have one key; else blank lines.
     """
-    if _FORM_FEED in start:
+    if _FORM_FEED in head:
         return StartLines(_FORM_FEED.decode(), ends_at_blank=False, is_needed=False)
-    if end and re.search(rb"(?m)^(?:%b)" % end.encode(), start):
+    if end and re.search(rb"(?m)^(?:%b)" % end.encode(), head):
         return StartLines(_NEVER, ends_at_blank=False)
     match_tag = re.compile(tag.encode()).match
-    blocks = [block.split(b"\n") for block in re.split(rb"\n(?:[ \t]*\n)+", start)]
+    blocks = [block.split(b"\n") for block in re.split(rb"\n(?:[ \t]*\n)+", head)]
     keys = [[match[1] for line in block if (match := match_tag(line))] for block in blocks]
     keys = [block for block in keys if block]
     if sum(map(len, keys)) < _KEYS_IN_BLOCK * len(keys):
@@ -127,39 +104,11 @@ def choose_separator(tag: str, end: str, start: bytes) -> Separator:
     return RepeatedKeys(tag, heeds_blank=True)
 
 
-class _OpenRecord:
-    """The record that is being read. `line` is its first line, from 1, or 0 if it has no lines."""
-
-    def __init__(self, file: str, limits: Limits) -> None:
-        self._file, self._limits, self._max_bytes = file, limits, limits.largest_line
-        self.line = 0
-        self._lines: list[bytes] = []
-        self._size = 0
-
-    def add(self, line: bytes | None, number: int) -> None:
-        """Add a line. None is a line that is too long."""
-        self.line = self.line or number
-        self._size += self._max_bytes + 1 if line is None else len(line) + 1
-        if line is not None and self._size <= self._max_bytes:
-            self._lines.append(line)
-        else:
-            self._lines = []
-
-    def close(self) -> Chunk | Problem:
-        """Return the record, or a Problem if it is too large. Reset to no record."""
-        line, size, self.line, self._size = self.line, self._size, 0, 0
-        lines, self._lines = self._lines, []
-        if size <= self._limits.largest_line:
-            return Chunk(b"\n".join(lines).rstrip(), self._file, line)
-        message = f"the record has more than {self._limits.largest_line} bytes"
-        return Problem(self._file, line, message, suggest_raising("largest_line"))
-
-
 class RecordLines:
     """Splits lines into records. The regular expressions match bytes at the start of a line.
 
-    `tag`: a line with a tag. `start`: a line that starts a record; if it is empty, see
-    choose_separator. `end`: a line that ends a record. `ends_at_blank`: see StartLines. Between
+    `tag`: a line with a tag. `start`: a line that starts a record; if it is empty, the start of the
+    file decides. `end`: a line that ends a record. `ends_at_blank`: see StartLines. Between
     records, lines without a tag are ignored, because programs write notes there.
     """
 
@@ -167,40 +116,45 @@ class RecordLines:
         self._tag, self._start, self._end = tag, start, end
         self._is_tag = re.compile(tag.encode()).match
         self._is_end = re.compile((end or _NEVER).encode()).match
-        self._is_boundary = re.compile(
-            f"(?:{start or _FORM_FEED.decode()})|(?:{end or _NEVER})".encode()
-        ).match
+        boundary = f"(?:{start or _FORM_FEED.decode()})|(?:{end or _NEVER})"
+        self._is_boundary = re.compile(boundary.encode()).match
         self._ends_at_blank = ends_at_blank
 
-    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-        """Yield the records of a file, and a Problem for each record that is too large."""
-        lines = read_lines(stream, limits)
-        separator: Separator = StartLines(self._start, ends_at_blank=self._ends_at_blank)
-        if not self._start:
-            first, lines = peek(lines, _LOOK_AHEAD, lambda _: 1)
-            start = b"\n".join(line for line in first if line is not None)
-            separator = choose_separator(self._tag, self._end, start)
-        yield from self._split_lines(lines, separator, _OpenRecord(file, limits))
+    def split(
+        self, lines: Iterator[bytes | None], max_bytes: int
+    ) -> Iterator[tuple[int, bytes | None]]:
+        """Yield the number of the first line of each record, from 1, and its bytes.
 
-    def _split_lines(
-        self, lines: Iterator[bytes | None], separator: Separator, record: _OpenRecord
-    ) -> Iterator[Chunk | Problem]:
-        is_boundary = self._is_boundary
+        They are None for a record of more than `max_bytes` bytes. A line is None if it is too long.
+        """
+        first, lines = peek(lines, 0 if self._start else _LOOK_AHEAD, lambda _: 1)
+        head = b"\n".join(line for line in first if line is not None)
+        separator = (
+            StartLines(self._start, ends_at_blank=self._ends_at_blank)
+            if self._start
+            else _choose_separator(self._tag, self._end, head)
+        )
+        is_boundary, is_end = self._is_boundary, self._is_end
+        record, start, size = list[bytes](), 0, 0
         for number, line in enumerate(lines, 1):
             if line is None:
-                record.add(None, number)
-                if record.line == number:
-                    yield record.close()
+                if start:
+                    size += max_bytes + 1
+                else:
+                    yield number, None
                 continue
-            if record.line and separator.has_start and not is_boundary(line):
-                record.add(line, number)
-                continue
-            is_end = self._is_end(line)
-            if record.line and (is_end or separator.separates(line)):
-                yield record.close()
-                separator.reset()
-            if is_end is None and (record.line or self._is_tag(line.lstrip(_FORM_FEED))):
+            if not (start and separator.has_start) or is_boundary(line):
+                ends = is_end(line)
+                if start and (ends or separator.separates(line)):
+                    yield start, b"\n".join(record) if size <= max_bytes else None
+                    record, start, size = [], 0, 0
+                    separator.reset()
+                if ends or not (start or self._is_tag(line.lstrip(_FORM_FEED))):
+                    continue
                 separator.note(line)
-                record.add(line, number)
-        if record.line:
-            yield record.close()
+            start = start or number
+            size += len(line) + 1
+            if size <= max_bytes:
+                record.append(line)
+        if start:
+            yield start, b"\n".join(record) if size <= max_bytes else None

@@ -149,6 +149,14 @@ def test_unknown_and_long_tags_are_columns() -> None:
     ]
 
 
+def test_a_name_that_ends_with_a_comma_is_a_body() -> None:
+    """EndNote marks a body by a comma after its name. A person with a stray comma stays one."""
+    text = "TY  - RPRT\nAU  - United Nations,\nAU  - Moss, Ada,\nPB  - Fjord Press,\nER  -\n"
+    assert read_columns(RIS, text)[0][1:] == [
+        ("AU", "{United Nations}"), ("AU", "Moss, Ada,"), ("PB", "Fjord Press,")
+    ]  # fmt: skip
+
+
 def test_a_bad_byte_is_replaced_and_reported() -> None:
     """A record of UTF-8 with a bad byte is kept, and the byte is reported with its line."""
     problem, record = read(RIS, b"TY  - JOUR\nTI  - \xc3\xa9t\xe9 x\nER  -\n")

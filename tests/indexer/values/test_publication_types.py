@@ -24,3 +24,14 @@ from indexer.values.publication_types import read_type
 def test_a_code_of_a_type_becomes_its_name(text: str, name: str) -> None:
     """The codes of several formats for one type have one name. Other texts are kept."""
     assert read_type(text) == name
+
+
+def test_every_type_of_ris_has_a_name() -> None:
+    """No reader sees a code of the RIS specification, or of EndNote's types."""
+    codes = (
+        "ABST ADVS AGGR ANCIENT ART BILL BLOG BOOK CASE CHAP CHART CLSWK COMP CONF CPAPER CTLG DATA"
+        " DBASE DICT EBOOK ECHAP EDBOOK EJOUR ELEC ENCYC EQUA FIGURE GEN GOVDOC GRANT GRNT HEAR"
+        " ICOMM INPR JFULL JOUR LEGAL MANSCPT MAP MGZN MPCT MULTI MUSIC NEWS PAMP PAT PCOMM PODCAST"
+        " PRESS RPRT SER SLIDE SOUND STAND STAT STD THES UNBILL UNPB VIDEO WEB"
+    )
+    assert [code for code in codes.split() if read_type(code) == code] == []
