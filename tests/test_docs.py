@@ -7,6 +7,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import get_args
 from urllib.request import urlopen
 
 import pytest
@@ -14,6 +15,8 @@ from flask.testing import FlaskClient
 
 from benchmarks.speed import serving
 from indexer.analysis import stemming
+from indexer.catalogue.fields import FieldKind
+from indexer.catalogue.roles import Role
 from indexer.jobs import build
 from search_app import config, search_url, workers
 from search_app.cli import importing
@@ -33,6 +36,15 @@ def test_every_setting_is_documented() -> None:
     for row in config.ROWS:
         assert f"| `{row.name}` | `{row.default}` | {row.help} |" in text
     assert text.count("\n| `") == len(config.ROWS)
+
+
+@pytest.mark.parametrize(
+    ("start", "names"), [("kinds", get_args(FieldKind)), ("roles", get_args(Role))]
+)
+def test_every_kind_and_role_is_documented(start: str, names: tuple[str, ...]) -> None:
+    """corpus/README.md lists the kinds and the roles of the program, in its order."""
+    text = " ".join((ROOT / "corpus" / "README.md").read_text(encoding="utf-8").split())
+    assert f"These are the {start}: {', '.join(f'`{name}`' for name in names)}. " in text
 
 
 @pytest.mark.slow

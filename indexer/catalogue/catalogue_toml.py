@@ -5,19 +5,29 @@ An invalid file raises CatalogueError with the place and a hint. Nothing is buil
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from indexer import toml
-from indexer.catalogue import appearance, catalogue_checks, safe_files, translations
+from indexer.catalogue import (
+    appearance,
+    catalogue_checks,
+    safe_files,
+    toml_faults,
+    translations,
+)
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.texts import CatalogueTexts
 
 CATALOGUE_FILE = "catalogue.toml"
 MAX_TOML_BYTES = 4_000_000
 """Limit on a TOML file in bytes. Reading takes about 1 s per million bytes."""
+_MAX_FAULTS = 20
+"""Limit on the faults in one message."""
 
 _Data = TypeVar("_Data")
 
@@ -30,6 +40,15 @@ class CatalogueError(Exception):
         self.file, self.message, self.hint = file, message, hint
 
 
+def raise_faults(file: Path, faults: Iterable[tuple[str, str]]) -> None:
+    """Raise CatalogueError with all faults and their hints, if there are any."""
+    first = [*islice(faults, _MAX_FAULTS)]
+    if first:
+        *others, (message, hint) = first
+        message = "".join(f"{each}. {its_hint}\n{file}: " for each, its_hint in others) + message
+        raise CatalogueError(file, message, hint)
+
+
 def load(folder: Path) -> Catalogue:
     """Return the catalogue of a corpus folder.
 
@@ -38,8 +57,7 @@ def load(folder: Path) -> Catalogue:
     """
     file = folder / CATALOGUE_FILE
     catalogue = read_toml(file, Catalogue, "See corpus/README.md for the keys of a row")
-    for message, hint in catalogue_checks.find_faults(catalogue):
-        raise CatalogueError(file, message, hint)
+    raise_faults(file, catalogue_checks.find_faults(catalogue))
     for field in catalogue.fields:
         if field.grouping:
             groups = _load_groups(folder / field.grouping, catalogue.by_name[str(field.parent)])
@@ -55,8 +73,7 @@ def load(folder: Path) -> Catalogue:
 def _read_translation(file: Path, language: str, catalogue: Catalogue) -> CatalogueTexts:
     """Return the texts of a file such as `catalogue.fr.toml`. Raise CatalogueError."""
     texts = read_toml(file, CatalogueTexts, "See corpus/README.md for the keys of a translation")
-    for message, hint in translations.find_faults(language, texts, catalogue):
-        raise CatalogueError(file, message, hint)
+    raise_faults(file, translations.find_faults(language, texts, catalogue))
     return texts
 
 
@@ -110,8 +127,8 @@ _DEFAULTS = msgspec.to_builtins(Field("", ""))
 def read_toml(file: Path, kind: type[_Data], hint: str) -> _Data:
     """Return the data of a TOML file as a type.
 
-    Raise CatalogueError if the file is unreadable or too large. Raise it with `hint` if the data
-    does not have that type.
+    Raise CatalogueError if the file is unreadable or too large. Raise it with all faults if the
+    data does not have that type. Each lists what is allowed, or has `hint`.
     """
     if safe_files.leaves_folder(file, file.parent):
         raise CatalogueError(file, "it is a link out of the corpus folder", "Copy its target here")
@@ -120,15 +137,15 @@ def read_toml(file: Path, kind: type[_Data], hint: str) -> _Data:
         if len(data) > MAX_TOML_BYTES:
             message = f"it has more than {MAX_TOML_BYTES} bytes"
             raise CatalogueError(file, message, "Move publications to pages or JSON Lines files")
-        return msgspec.convert(toml.parse(data.decode("utf-8")), kind)
-    except msgspec.ValidationError as error:
-        raise CatalogueError(file, str(error), hint) from error
+        parsed = toml.parse(data.decode("utf-8"))
     except FileNotFoundError:
         hint = f"Create {file.name} next to the pages. See the example in corpus/"
         raise CatalogueError(file, "the file does not exist", hint) from None
     except (OSError, ValueError) as error:  # ValueError: bad UTF-8 or TOML, or too long a number
         hint = "Make the file readable, and write valid TOML in UTF-8 with short keys"
         raise CatalogueError(file, str(error), hint) from error
+    raise_faults(file, toml_faults.find_faults(parsed, kind, hint))
+    return msgspec.convert(parsed, kind)
 
 
 def _load_groups(file: Path, parent: Field) -> dict[str, tuple[str, ...]]:

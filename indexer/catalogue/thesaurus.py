@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from indexer.analysis.folding import fold
-from indexer.catalogue.catalogue_toml import CatalogueError, read_toml
+from indexer.catalogue.catalogue_toml import raise_faults, read_toml
 
 THESAURUS_FILE = "thesaurus.toml"
 
@@ -82,8 +82,7 @@ def load(folder: Path) -> Thesaurus:
     if not os.path.lexists(file):
         return Thesaurus()
     thesaurus = read_toml(file, Thesaurus, "See corpus/README.md for the keys of a concept")
-    for message, hint in find_faults(thesaurus):
-        raise CatalogueError(file, message, hint)
+    raise_faults(file, find_faults(thesaurus))
     return thesaurus
 
 

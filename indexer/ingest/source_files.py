@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from indexer.analysis.cleaning import is_printable
 from indexer.catalogue import outside, safe_files
-from indexer.catalogue.catalogue_toml import CATALOGUE_FILE, CatalogueError
+from indexer.catalogue.catalogue_toml import CATALOGUE_FILE, raise_faults
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
@@ -68,8 +68,13 @@ def _find_named(
     folder: Path, paths: Iterable[Path], sources: Sources, catalogue: Catalogue, report: Report
 ) -> Iterator[SourceFile]:
     """Yield the files that `sources.toml` names. Report other files, and sources without a file."""
+    raise_faults(
+        folder / SOURCES_FILE,
+        (fault for source in sources.source for fault in _find_faults(source, catalogue)),
+    )
     readers = {
-        source.file: _find_reader(source, folder, catalogue) for source in sources.source
+        source.file: reader for source in sources.source
+        if (reader := registry.find_reader(source.format))
     }  # fmt: skip
     mappers: dict[str, Mapper] = {}
     inside = [(path, safe_files.printable_path(path.relative_to(folder))) for path in paths]
@@ -114,19 +119,17 @@ def _expand(pattern: Path, report: Report) -> Iterator[Path]:
             report(Problem(safe_files.printable_path(path), 0, *safe_files.UNPRINTABLE))
 
 
-def _find_reader(source: Source, folder: Path, catalogue: Catalogue) -> Reader:
-    """Return the reader of a source. Raise CatalogueError for an unknown format or row."""
-    file, rows = folder / SOURCES_FILE, {ID_ROW, *(row.name for row in catalogue.stored)}
-    if unknown := [row for row in (*source.fields, *source.split) if row not in rows]:
-        message = f"the source {source.file!r} has the unknown row {unknown[0]!r}"
-        hint = f"Add it to {CATALOGUE_FILE}, or use one of: {', '.join(sorted(rows))}"
-        raise CatalogueError(file, message, hint)
-    reader = registry.find_reader(source.format)
-    if reader is None:
+def _find_faults(source: Source, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """Yield each unknown row and format of a source, with a hint. Raise ReaderError."""
+    rows = {ID_ROW, *(row.name for row in catalogue.stored)}
+    for row in dict.fromkeys((*source.fields, *source.split)):
+        if row not in rows:
+            hint = f"Add it to {CATALOGUE_FILE}, or use one of: {', '.join(sorted(rows))}"
+            yield f"the source {source.file!r} has the unknown row {row!r}", hint
+    if registry.find_reader(source.format) is None:
         names = ", ".join(reader.NAME for reader in registry.load_readers())
         message = f"the source {source.file!r} has the unknown format {source.format!r}"
-        raise CatalogueError(file, message, f"Use one of: {names}")
-    return reader
+        yield message, f"Use one of: {names}"
 
 
 def _is_attachment(file: str, catalogue: Catalogue) -> bool:

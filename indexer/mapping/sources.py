@@ -14,7 +14,12 @@ import msgspec
 
 from indexer.analysis.cleaning import is_printable
 from indexer.catalogue import outside
-from indexer.catalogue.catalogue_toml import CatalogueError, format_toml_value, read_toml
+from indexer.catalogue.catalogue_toml import (
+    CatalogueError,
+    format_toml_value,
+    raise_faults,
+    read_toml,
+)
 
 SOURCES_FILE = "sources.toml"
 HEAD = """\
@@ -109,8 +114,7 @@ def load_unchecked(folder: Path) -> Sources:
     if not file.exists():
         return Sources()
     sources = read_toml(file, Sources, "See docs/import.md for the keys of a source")
-    for message, hint in _find_faults(sources):
-        raise CatalogueError(file, message, hint)
+    raise_faults(file, _find_faults(sources))
     return sources
 
 

@@ -60,20 +60,23 @@ class Shape(msgspec.Struct, frozen=True):
     `qualifiers`: by path, the key whose value distinguishes its objects. The value is appended to
     the path in brackets, as in "titles[Subtitle]". `agents`: more paths of persons and corporate
     bodies. `names_are_corporate`: a name in one piece is that of a corporate body. `bulky`: paths
-    of values that are not metadata.
+    of values that are not metadata. `separators`: by key, what separates the values in a text.
     """
 
     qualifiers: Mapping[str, str] = {}
     agents: frozenset[str] = frozenset()
     names_are_corporate: bool = False
     bulky: frozenset[str] = frozenset()
+    separators: Mapping[str, str] = {}
 
 
 def flatten(record: Mapping[str, Any], shape: Shape, limits: Limits) -> tuple[Property, ...]:
     """Return the properties of an object. Raise TooLarge."""
     flattener = Flattener(shape, limits)
     for key, value in record.items():
-        flattener.add(key[:_MAX_KEY_CHARS], value)
+        is_list = isinstance(value, str) and key in shape.separators
+        values = value.split(shape.separators[key]) if is_list else value
+        flattener.add(key[:_MAX_KEY_CHARS], values)
     return tuple(flattener.properties)
 
 

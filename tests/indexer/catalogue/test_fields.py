@@ -145,6 +145,28 @@ def test_fault_is_rejected(fault: tuple[str, ...], tmp_path: Path) -> None:
     assert what in error.message
 
 
+def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
+    """Each fault has its place and what is allowed there, in one message."""
+    types = (
+        'heading = "T"\n', TITLE, row(name="a", label="A", role="other-title", weight="big"),
+        row(name="b", kind="books"), '[[type]]\ncsl = "leaflet"\n',
+    )  # fmt: skip
+    text = str(refusal(write_corpus(tmp_path, "\n".join(types))))
+    for what in (
+        "unknown field `heading`. Use one of: title, description, field,",
+        "field 2 (a), role: Invalid enum value 'other-title'. Use one of: title, type, abstract,",
+        "field 2 (a), weight: Expected `float`, got `str`. See corpus/README.md",
+        "field 3 (b): missing required field `label`",
+        "field 3 (b), kind: Invalid enum value 'books'. Use one of: text, keyword, year,",
+        "type 1, csl: Invalid enum value 'leaflet'. Use one of: ",
+    ):
+        assert what in text
+    rows = (TITLE, row(name="Year", label="Y"), row(name="a", label="A", weight=-1))
+    text = str(refusal(write_corpus(tmp_path, "\n".join(rows))))
+    assert "the row name 'Year'" in text
+    assert "the weight -1.0" in text
+
+
 @pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
 def test_reserved_name_is_rejected(name: str, tmp_path: Path) -> None:
     """A row can't have the name of a URL parameter or of a part of the API."""

@@ -20,6 +20,7 @@ CSL = {
     "editor": [{"family": "Taylor", "given": "Richard"}], "container-title": "Memoirs",
     "issued": {"date-parts": [[1843, 8]]}, "DOI": "10.1000/182", "ISSN": "0000-0019",
     "abstract": "On the engine.", "language": "en", "volume": 3, "page": "666-731",
+    "keyword": "engines, notes",
 }  # fmt: skip
 CSL_ROWS = {
     "id": ["byron1843"], "title": ["Notes by the translator"], "type": ["article-journal"],
@@ -27,6 +28,7 @@ CSL_ROWS = {
     "editors": ["Taylor, Richard"], "container": ["Memoirs"], "year": ["1843-8"],
     "date": ["1843-8"], "doi": ["10.1000/182"], "issn": ["0000-0019"],
     "summary": ["On the engine."], "language": ["en"], "volume": ["3"], "pages": ["666-731"],
+    "subjects": ["engines", "notes"],
 }  # fmt: skip
 CSL_YAML = """
 references:
@@ -50,6 +52,7 @@ references:
   language: en
   volume: 3
   page: 666-731
+  keyword: engines, notes
 """
 CROSSREF = {
     "DOI": "10.5555/12345678", "type": "journal-article", "title": ["Toward a theory"],
