@@ -115,7 +115,7 @@ class Mapper:
         if OTHER_TITLES not in self.catalogue.by_name:
             properties = [prop for prop in properties if prop.name != OTHER_TITLES]
         if self._title and not any(prop.name == self._title.name for prop in properties):
-            properties += [*self._name_record(properties, self._title.name)]
+            self._name_record(properties, self._title.name)
         return SourceRecord(record.source, tuple(properties), identity)
 
     def _place_translations(self, properties: list[Property]) -> None:
@@ -135,12 +135,13 @@ class Mapper:
                     properties[place] = msgspec.structs.replace(prop, name=name)
                 filled.add(spoken)
 
-    def _name_record(self, properties: Sequence[Property], title: str) -> Iterator[Property]:
-        """Yield a title for a record without one: a title of another row, a number, or a file."""
+    def _name_record(self, properties: list[Property], title: str) -> None:
+        """Give a record a title: the first other title, or a copy of a number or a file."""
         for row in self._naming:
-            for prop in properties:
+            for place, prop in enumerate(properties):
                 if prop.name == row:
-                    yield msgspec.structs.replace(prop, name=title)
+                    end = place + 1 if row == OTHER_TITLES else place
+                    properties[place:end] = [msgspec.structs.replace(prop, name=title)]
                     return
 
     def _make_plan(self, columns: frozenset[str]) -> _Plan:

@@ -379,10 +379,14 @@ def test_titles_and_abstracts_in_other_languages_have_rows_of_their_own() -> Non
 def test_a_record_without_a_title_is_named_by_what_it_has(
     columns: dict[str, str], title: str | None
 ) -> None:
-    """A record without a title has another title, its symbol, or a file name instead."""
+    """A record without a title has another title, its symbol, or a file name instead.
+
+    Another title is then no other title.
+    """
     mapper = make_mapper(fields={
         "other_titles": "Other", "number": "Symbol", "isbn": "ISBN", "file": "File", "id": "Key",
         "year": "Year",
     })  # fmt: skip
     mapped = mapper.map(record(*columns.items()))
     assert next((prop.value for prop in mapped.properties if prop.name == "title"), None) == title
+    assert "other_titles" not in [prop.name for prop in mapped.properties]
