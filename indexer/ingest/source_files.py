@@ -122,7 +122,7 @@ def _expand(pattern: Path, report: Report) -> Iterator[Path]:
 def _find_faults(source: Source, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     """Yield each unknown row and format of a source, with a hint. Raise ReaderError."""
     rows = {ID_ROW, *(row.name for row in catalogue.stored)}
-    for row in dict.fromkeys((*source.fields, *source.split)):
+    for row in dict.fromkeys((*source.fields, *source.split, *source.change)):
         if row not in rows:
             hint = f"Add it to {CATALOGUE_FILE}, or use one of: {', '.join(sorted(rows))}"
             yield f"the source {source.file!r} has the unknown row {row!r}", hint

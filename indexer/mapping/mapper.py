@@ -19,6 +19,7 @@ from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Property, SourceRecord
 from indexer.catalogue.roles import Role
 from indexer.mapping import normalization, templates
+from indexer.mapping.changes import Change
 from indexer.mapping.normalization import make_id, make_normalizer, normalize, split_values
 from indexer.mapping.sources import SOURCES_FILE, Source
 from indexer.mapping.templates import Template
@@ -90,7 +91,9 @@ class Mapper:
         numbers = [catalogue.find_by_role(role) for role in _NAMING_ROLES]
         self._naming = [OTHER_TITLES, *self._translations.values()]
         self._naming += [*(row.name for row in numbers if row), *_NAMING_ROWS]
-        rules = (specifications, source.split, source.day_first, source.languages)
+        rules = (
+            specifications, source.split, source.change, source.day_first, source.languages,
+        )  # fmt: skip
         self.digest = sha256(msgspec.json.encode(rules)).digest()
 
     def map(self, record: SourceRecord, limits: Limits = LIMITS) -> SourceRecord:
@@ -264,17 +267,30 @@ class Mapper:
         A value that is not of this kind is ignored if another row of its column uses it.
         """
         row, separator = field.name, self.source.split.get(field.name)
+        changes = self.source.change.get(row, ())
         for prop in stated:
             column = self._columns.get(prop.name)  # None for a combination
             normalize_text = self._normalizers[row, column is not None and column.is_day_first]
             parts = split_values(field, prop.value, separator) if separator else (prop.value,)
-            for part in parts:
+            for part in self._change(row, parts, changes) if changes else parts:
                 texts = normalize_text(part)
                 if texts is not None:
                     values += [Property(row, text, text, prop.language) for text in texts]
                 elif not (column and self._is_used(part, column, field)):
                     text = part.strip()
                     rejected.append(Property(row, text, text, prop.language))
+
+    def _change(self, row: str, parts: Iterable[str], changes: Sequence[Change]) -> Iterator[str]:
+        """Yield the changed values of a row, until they have too many characters."""
+        for part in parts:
+            changed = part
+            for change in changes:
+                changed = change.apply(changed)
+            self._unjoined -= len(changed)
+            if self._unjoined < 0:
+                self.cut_rows.add(row)
+            elif changed.strip():
+                yield changed
 
     def _is_used(self, text: str, column: _Column, field: Field) -> bool:
         """Return whether a text of a column is a value of another row than `field`."""

@@ -20,6 +20,7 @@ from indexer.catalogue.catalogue_toml import (
     raise_faults,
     read_toml,
 )
+from indexer.mapping.changes import Change
 
 SOURCES_FILE = "sources.toml"
 HEAD = """\
@@ -35,15 +36,17 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     `file` is a path relative to the corpus folder, an absolute path, or a glob of these.
     `format` is the name of a reader. `fields`: for each row, a column, a template, or several of
     these. A row replaces the same row of the format's default mapping. An empty list turns it off.
-    `split`: for each row, the separator of several values in one column. `day_first`: columns whose
-    dates have the day before the month. `languages`: the languages of columns of texts or links.
-    `unused`: columns that no row uses, with notes.
+    `split`: for each row, the separator of several values in one column. `change`: for each row,
+    the changes of each value, in order. `day_first`: columns whose dates have the day before the
+    month. `languages`: the languages of columns of texts or links. `unused`: columns that no row
+    uses, with notes.
     """
 
     file: str
     format: str
     fields: dict[str, str | tuple[str, ...]] = {}
     split: dict[str, str] = {}
+    change: dict[str, tuple[Change, ...]] = {}
     day_first: tuple[str, ...] = ()
     languages: dict[str, str] = {}
     unused: dict[str, str] = {}
@@ -127,13 +130,21 @@ def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
     for source in sources.source:
         if counts[source.file] > 1:
             yield f"two sources have the file {source.file!r}", "Keep one of them"
-        for row, separator in source.split.items():
-            if not separator:
-                yield f"the separator of {row!r} is empty", 'Write a text such as ";"'
+        yield from _find_rule_faults(source)
     for place in sources.attachments:
         if not Path(place.path).is_absolute():
             hint = "Write an absolute path. The files in the corpus folder need none"
             yield f"the attachments {place.path!r} are not outside the corpus folder", hint
+
+
+def _find_rule_faults(source: Source) -> Iterator[tuple[str, str]]:
+    for row, separator in source.split.items():
+        if not separator:
+            yield f"the separator of {row!r} is empty", 'Write a text such as ";"'
+    for row, changes in source.change.items():
+        for number, change in enumerate(changes, 1):
+            for message, hint in change.find_faults():
+                yield f"change {number} of {row!r} in {source.file!r}: {message}", hint
 
 
 def format_sources(sources: Sources, comments: Mapping[tuple[str, str], str]) -> str:
@@ -151,19 +162,29 @@ def format_sources(sources: Sources, comments: Mapping[tuple[str, str], str]) ->
             )
             if value
         ]  # fmt: skip
-        for name, table in (
-            ("fields", source.fields), ("split", source.split), ("languages", source.languages),
-            ("unused", source.unused),
-        ):  # fmt: skip
+        tables = (
+            ("fields", source.fields), ("split", source.split), ("change", source.change),
+            ("languages", source.languages), ("unused", source.unused),
+        )  # fmt: skip
+        for name, table in tables:
             if table:
                 lines += ["", f"[source.{name}]"]
             for key, value in table.items():
                 comment = comments.get((source.file, key), "") if name == "fields" else ""
                 suffix = f"  # {comment}" if comment else ""
-                lines.append(f"{_format_key(key)} = {format_toml_value(value)}{suffix}")
+                lines.append(f"{_format_key(key)} = {_format_value(value)}{suffix}")
     for place in sources.attachments:
         lines += ["", "[[attachments]]", f"path = {format_toml_value(place.path)}"]
     return "\n".join([*lines, ""])
+
+
+def _format_value(value: object) -> str:
+    if isinstance(value, Change):
+        keys = msgspec.to_builtins(value).items()
+        return f"{{ {', '.join(f'{key} = {format_toml_value(text)}' for key, text in keys)} }}"
+    if isinstance(value, tuple):
+        return f"[{','.join(map(_format_value, value))}]"
+    return format_toml_value(value)
 
 
 def _format_key(key: str) -> str:

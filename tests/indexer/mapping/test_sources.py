@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.outside import allow
 from indexer.mapping import sources, templates
+from indexer.mapping.changes import Change
 from indexer.mapping.sources import SOURCES_FILE, Attachments, Source, Sources
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from([
@@ -56,7 +57,9 @@ def test_sources_are_read_back(tmp_path: Path) -> None:
     listed = Sources((
         Source(
             file="a.csv", format="delimited", fields={"title": "x.y", "authors": ("a", "b")},
-            split={"authors": "\n"}, day_first=("d",), unused={'"': "3 filled: 'a' \"b\""},
+            split={"authors": "\n"}, day_first=("d",), languages={"x.y": "ar"},
+            change={"authors": (Change(remove_suffix='"'), Change(replace=r"\s", by=r"\\"))},
+            unused={'"': "3 filled: 'a' \"b\""},
         ),
         Source(file="b.ris", format="ris"),
     ), (Attachments("/srv/scans"),))  # fmt: skip
@@ -81,6 +84,8 @@ VALID = '[[source]]\nfile = "a.csv"\nformat = "delimited"\n'
         (VALID + 'day_first = "Date"\n', "Expected `array`, got `str`"),
         ('[source]\nfile = "a.csv"\n', "Expected `array`, got `object`"),
         (VALID + '[source.split]\nauthors = ""\n', "the separator of 'authors' is empty"),
+        (VALID + '[source.change]\nid = [{ case = "low" }]\n', "Use one of: upper, lower, title,"),
+        (VALID + '[source.change]\nid = [{ extract = "(" }]\n', "change 1 of 'id' in 'a.csv': '('"),
         (VALID + VALID, "two sources have the file 'a.csv'"),
         ('[[source]]\nfile = ""\nformat = "ris"\n', "'' is not a file name"),
         ('[[attachments]]\npath = "scans"\n', "'scans' are not outside the corpus folder"),
