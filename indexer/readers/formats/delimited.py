@@ -15,26 +15,21 @@ from itertools import islice
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.base import HEAD_BYTES, NAME_ONLY, Evidence, detect_by_name
-from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.tables.dialects import Sample, guess_dialect
 from indexer.readers.tables.headings import find_header
-from indexer.readers.tables.quoting import Dialect, Record, split_fields, split_records
 from indexer.readers.tables.reader import (
     Table,
     add_row_names,
     count_usual_cells,
-    decode_table,
-    encode_table,
     hold_back,
     is_summary,
-    make_record,
     name_columns,
-    number_lines,
     report_summary,
 )
+from indexer.readers.tables.rows import Dialect, Line, Row, split_rows
 from indexer.readers.text.encodings import decode_head, decode_text
 from indexer.readers.text.lines import read_lines
-from indexer.readers.text.streaming import LimitExceeded, peek
+from indexer.readers.text.streaming import peek
 
 NAME = "delimited"
 FIELDS: Mapping[str, tuple[str, ...]] = {}
@@ -49,8 +44,8 @@ _BINARY = re.compile("[\0-\3]")
 """Control characters that text does not have."""
 _SAMPLE_ROWS = 100
 """Rows at the start of a file in which the header is searched."""
-_MAX_SUMMARY_BYTES = 1000
-_OPEN = "a quotation mark is not closed before the end of the row"
+_IS_WORD = re.compile(r"[^\W_]")
+"""A letter or a digit. A line of dashes is not a row."""
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
@@ -80,80 +75,61 @@ def _guess(head: bytes) -> Sample:
 
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the records of a file, in order."""
-    return parse_chunks(split_chunks(stream, file, limits), parse, limits)
-
-
-def split_chunks(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the rows of a table. The context of a chunk has the column names."""
+    """Yield the rows below the header, and a Problem for each that is not wholly usable."""
     first, lines = peek(read_lines(stream, limits), HEAD_BYTES, lambda line: len(line or b"") + 1)
     sample = _guess(b"\n".join(line or b"" for line in first)[:HEAD_BYTES])
-    numbered = islice(number_lines(lines, limits), int(sample.is_declared), None)
-    records = split_records(numbered, sample.dialect, limits.largest_line, sample.width)
-    number = 0
-    try:
-        for piece in _split_rows(records, sample.dialect, file):
-            number = piece.line
-            if isinstance(piece, Chunk) or piece.hint:
-                yield piece
-            else:
-                message = f"the row has more than {limits.largest_line} bytes"
-                yield Problem(file, number, message, suggest_raising("largest_line"))
-    except LimitExceeded as error:
-        message = f"the file has more than {error}. It was read up to line {number}"
-        yield Problem(file, number, message, suggest_raising(error.limit))
+    bad_bytes: list[Problem] = []
+    texts = islice(_decode_lines(lines, bad_bytes, file), int(sample.is_declared), None)
+    rows = split_rows(texts, sample.dialect, limits.largest_line, sample.width)
+    for item in _read_rows(rows, sample.dialect, file, limits):
+        yield from bad_bytes
+        bad_bytes.clear()
+        yield item
 
 
-def _split_rows(
-    records: Iterator[Record], dialect: Dialect, file: str
-) -> Iterator[Chunk | Problem]:
-    """Yield the rows below the header. The Problem of a row that is too long has no hint."""
+def _decode_lines(
+    lines: Iterator[bytes | None], bad_bytes: list[Problem], file: str
+) -> Iterator[Line]:
+    """Yield the texts of lines. Add a Problem to `bad_bytes` if a byte was replaced."""
+    for number, line in enumerate(lines, 1):
+        text, problem = (None, None) if line is None else decode_text(line, file, number)
+        bad_bytes += [problem] if problem else []
+        yield number, text
 
-    def read_cells(record: Record) -> list[str]:
-        text, _ = decode_text(record.data or b"", file, record.line)
-        return [cell.strip() for cell in split_fields(text, dialect)]
 
-    first, records = peek(records, _SAMPLE_ROWS, lambda _: 1)
-    rows = [*map(read_cells, first)]
-    header = find_header(rows)
-    headings = add_row_names(header, rows)
-    context = encode_table(Table(name_columns(headings), dialect))
-    usual = count_usual_cells(rows[header.start :])
-    titles = {record.data for record in first[: header.start]} if header.has_row else set()
-
-    def is_candidate(record: Record) -> bool:
-        is_short = record.data is not None and len(record.data) <= _MAX_SUMMARY_BYTES
-        return is_short and is_summary(read_cells(record), usual)
-
-    body = (record for record in islice(records, header.start, None) if record.data != b"")
-    for record, is_last in hold_back(body, is_candidate):
-        if record.data is None:
-            yield Problem(file, record.line, "", "")
+def _read_rows(
+    rows: Iterator[Row], dialect: Dialect, file: str, limits: Limits
+) -> Iterator[SourceRecord | Problem]:
+    first, rows = peek(rows, _SAMPLE_ROWS, lambda _: 1)
+    cells = [_strip(row) for row in first]
+    header = find_header(cells)
+    table = Table(name_columns(add_row_names(header, cells)))
+    usual = count_usual_cells(cells[header.start :])
+    titles = cells[: header.start] if header.has_row else []
+    body = islice(rows, header.start, None)
+    for row, is_last in hold_back(body, lambda row: is_summary(_strip(row), usual)):
+        if row.cells is None or len(row.cells) > limits.most_parts:
+            what, limit = f"{limits.largest_line} characters", "largest_line"
+            if row.cells:
+                what, limit = f"{limits.most_parts} cells", "most_parts"
+            yield Problem(file, row.line, f"the row has more than {what}", suggest_raising(limit))
         elif is_last:
-            yield report_summary(file, record.line, read_cells(record))
-        elif record.data not in titles:
-            if record.is_open:
-                yield Problem(file, record.line, _OPEN, "Close it, or write it twice")
-            yield Chunk(record.data, file, record.line, context)
+            yield report_summary(file, row.line, _strip(row))
+        elif any(map(_IS_WORD.search, row.cells)) and _strip(row) not in titles:
+            yield table.make_record(file, row.line, row.cells)
+            yield from _check(row, len(table.columns), dialect, file)
 
 
-def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the record of a row, and a Problem if its bytes or its number of cells is wrong."""
-    table = decode_table(chunk.context)
-    text, problem = decode_text(chunk.data, chunk.file, chunk.line)
-    if problem:
-        yield problem
-    if not table.dialect:
-        return
-    cells = split_fields(text, table.dialect, len(table.columns))
-    if len(cells) > limits.most_parts:
-        message = f"the row has more than {limits.most_parts} cells"
-        yield Problem(chunk.file, chunk.line, message, suggest_raising("most_parts"))
-        return
-    record = make_record(chunk, cells)
-    if any(map(str.isalnum, text)):  # a line of dashes is not a row
-        yield record
-        if any(map(str.strip, cells[len(table.columns) :])):
-            message = f"the row has {len(cells)} cells, but the header has {len(table.columns)}"
-            hint = f"Put quotation marks around cells that contain {table.dialect.delimiter!r}"
-            yield Problem(chunk.file, chunk.line, message, hint)
+def _strip(row: Row) -> list[str]:
+    return [*map(str.strip, row.cells or ())]
+
+
+def _check(row: Row, width: int, dialect: Dialect, file: str) -> Iterator[Problem]:
+    """Yield the problems of a row that is read all the same."""
+    if row.is_open:
+        message = "a quotation mark is not closed before the end of the row"
+        yield Problem(file, row.line, message, "Close it, or write it twice")
+    if row.cells and any(map(str.strip, row.cells[width:])):
+        message = f"the row has {len(row.cells)} cells, but the header has {width}"
+        hint = f"Put quotation marks around cells that contain {dialect.delimiter!r}"
+        yield Problem(file, row.line, message, hint)

@@ -17,11 +17,9 @@ from indexer import toml
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, read_whole
-from indexer.readers.chunks import Chunk
-from indexer.readers.json_records.decoding import decode_record
 from indexer.readers.json_records.flattening import BULKY_CHARS, Shape, TooLarge, flatten
 from indexer.readers.json_records.names import is_title
-from indexer.readers.json_records.yaml_splitter import split_yaml
+from indexer.readers.json_records.yaml_stream import load_yaml
 from indexer.readers.text.encodings import decode_file, decode_head
 from indexer.readers.text.markdown import to_plain_text, to_text
 
@@ -102,9 +100,11 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
         hint = "Start the page with front matter between lines of ---"
         yield Problem(file, 0, "the page has no front matter", hint)
         return
-    is_toml = block["mark"] == "+++"
     try:
-        record = _load_toml(block["data"]) if is_toml else _load_yaml(block["data"], file, limits)
+        is_toml = block["mark"] == "+++"
+        record = _load_toml(block["data"]) if is_toml else load_yaml(block["data"], limits) or {}
+        if not isinstance(record, dict):
+            raise ValueError("it has no keys")
     except ValueError as error:
         record = _load_lines(block["data"])
         hint = "Correct it. Its lines were read one by one"
@@ -127,18 +127,6 @@ def _remove_marks(property_: Property) -> Property:
         return property_
     text = to_text(property_.value)
     return msgspec.structs.replace(property_, value=text, text=text) if text else property_
-
-
-def _load_yaml(text: str, file: str, limits: Limits) -> dict[str, Any]:
-    """Return the values of YAML. Raise ValueError if it is not valid."""
-    for piece in split_yaml(iter([text.encode("utf-8", "replace")]), limits):
-        if piece.problem or piece.data is None:
-            raise ValueError(piece.problem[0] if piece.problem else "it is too large")
-        record, problem = decode_record(Chunk(piece.data, file, 1), limits)
-        if record is None:
-            raise ValueError(problem.what if problem else "it has no keys")
-        return record
-    return {}
 
 
 def _load_toml(text: str) -> dict[str, Any]:

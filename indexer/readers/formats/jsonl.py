@@ -16,10 +16,9 @@ import msgspec
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, decode, detect_by_name
-from indexer.readers.chunks import Chunk, parse_chunks
-from indexer.readers.json_records.decoding import is_deeper, make_depth_problem
 from indexer.readers.json_records.flattening import Flattener, Shape, TooLarge
-from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
+from indexer.readers.json_records.stream import is_too_deep, report_depth
+from indexer.readers.text.streaming import read_blocks, split_at
 
 NAME = "jsonl"
 FIELDS: Mapping[str, tuple[str, ...]] = {}
@@ -38,50 +37,32 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the records of a file, in order."""
-    return parse_chunks(split_chunks(stream, file, limits), parse, limits)
-
-
-def split_chunks(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the lines of a file in order. Skip blank lines; yield a Problem for one too long."""
-    number = 0
-    try:
-        for line in split_at(b"\n", read_blocks(stream, limits), limits.largest_line):
-            if number == limits.most_entries:
-                raise LimitExceeded(f"{number} lines", "most_entries")
-            number += 1
-            if line is None:
-                message = f"the line has more than {limits.largest_line} bytes"
-                yield Problem(file, number, message, suggest_raising("largest_line"))
-            elif line and not line.isspace():
-                yield Chunk(line, file, number)
-    except LimitExceeded as error:
-        yield error.describe(file, number)
-
-
-def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the object on a line as an entry, or a Problem if the line is not usable."""
-    yield _parse_line(chunk, limits)
-
-
-def _parse_line(chunk: Chunk, limits: Limits) -> SourceRecord | Problem:
-    """Return the object on a line as an entry, or a Problem.
+    """Yield the object on each line as an entry, or a Problem if the line is not usable.
 
     The key `id` is the id of the entry. `lang` is the language of all values except links.
     """
-    source = SourceLocation(chunk.file, chunk.line)
+    lines = split_at(b"\n", read_blocks(stream, limits), limits.largest_line)
+    for number, line in enumerate(lines, 1):
+        if line is None:
+            message = f"the line has more than {limits.largest_line} bytes"
+            yield Problem(file, number, message, suggest_raising("largest_line"))
+        elif line and not line.isspace():
+            yield _read_line(line, SourceLocation(file, number), limits)
+
+
+def _read_line(line: bytes, source: SourceLocation, limits: Limits) -> SourceRecord | Problem:
+    """Return the object on a line as an entry, or a Problem."""
     try:
-        record = msgspec.json.decode(chunk.data.removeprefix(BOM_UTF8))
+        record = msgspec.json.decode(line.removeprefix(BOM_UTF8))
     except RecursionError:
-        return make_depth_problem(source, limits)
+        return report_depth(source.file, source.line, limits)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return _make_syntax_problem(chunk.data, source, error)
+        return _make_syntax_problem(line, source, error)
     if not isinstance(record, dict):
         hint = "Write {...} with the fields by name. The line was left out"
         return Problem(source.file, source.line, "the line is not a JSON object", hint)
-    brackets = chunk.data.count(b"[") + chunk.data.count(b"{")
-    if brackets > limits.deepest and is_deeper(record, limits.deepest):
-        return make_depth_problem(source, limits)
+    if is_too_deep(record, line, limits):
+        return report_depth(source.file, source.line, limits)
     identity, language = record.pop("id", None), record.pop("lang", None)
     language = str(language) if language else None
     try:

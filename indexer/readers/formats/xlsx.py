@@ -19,19 +19,15 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.child_process import ChildFailed, ProcessLimits, run_limited
 from indexer.readers.base import Evidence, detect_by_name
-from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.tables import spreadsheet_process
 from indexer.readers.tables.headings import Header, find_header
 from indexer.readers.tables.reader import (
     SHEET,
     Table,
     count_usual_cells,
-    encode_table,
     hold_back,
     is_summary,
-    make_record,
     name_columns,
-    number_lines,
     report_summary,
 )
 from indexer.readers.text.streaming import read_blocks, split_at
@@ -94,7 +90,7 @@ class _Sheet(msgspec.Struct):
 class _Output:
     """Messages of the child process: rows, and the object after them, `control`."""
 
-    def __init__(self, lines: Iterator[tuple[int, bytes | None]]) -> None:
+    def __init__(self, lines: Iterator[bytes | None]) -> None:
         self._lines = lines
         self.control: dict[str, Any] = {}
         self.line = 0
@@ -104,7 +100,7 @@ class _Output:
     def read_rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield row numbers and rows up to the next object. A row that is too long is empty."""
         self.control = {}
-        for _, line in self._lines:
+        for line in self._lines:
             message = msgspec.json.decode(line) if line else None
             if isinstance(message, dict):
                 self.control = message
@@ -114,12 +110,7 @@ class _Output:
 
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the records of a file, in order."""
-    return parse_chunks(split_chunks(stream, file, limits), parse, limits)
-
-
-def split_chunks(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the rows of all sheets with a table. The context of a chunk has the column names."""
+    """Yield the rows of all sheets with a table."""
     with TemporaryFile() as copy:
         for block in read_blocks(stream, limits):
             copy.write(block)
@@ -127,9 +118,8 @@ def split_chunks(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[
         size = limits.largest_unpacked
         child_limits = ProcessLimits(_MAX_MEMORY_BYTES, _MAX_SECONDS, _MAX_SECONDS, size)
         with run_limited(_PROGRAM, (size,), copy, child_limits) as output:
-            blocks = _add_failure(output)
-            lines = number_lines(split_at(b"\n", blocks, limits.largest_line), limits)
-            yield from _split_output(_Output(lines), file)
+            lines = split_at(b"\n", _add_failure(output), limits.largest_line)
+            yield from _read_output(_Output(lines), file)
 
 
 def _add_failure(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -140,7 +130,7 @@ def _add_failure(blocks: Iterator[bytes]) -> Iterator[bytes]:
         yield b"\n" + msgspec.json.encode({"refused": error.reason}) + b"\n"
 
 
-def _split_output(output: _Output, file: str) -> Iterator[Chunk | Problem]:
+def _read_output(output: _Output, file: str) -> Iterator[SourceRecord | Problem]:
     """Yield the rows that the child process writes."""
     sheets: list[_Sheet] = []
     while "sheet" in output.control:
@@ -159,7 +149,7 @@ def _split_output(output: _Output, file: str) -> Iterator[Chunk | Problem]:
         rows = output.read_rows()
         if index in tables:
             name = sheets[index].sheet if len(tables) > 1 else ""
-            yield from _split_sheet(rows, sheets[index], headers[index], name, file)
+            yield from _read_sheet(rows, sheets[index], headers[index], name, file)
         for _ in rows:
             pass
     if fault := output.control.get("refused"):
@@ -179,14 +169,14 @@ def _choose_sheets(sheets: list[_Sheet], headers: list[Header]) -> set[int]:
     return with_header or {i for i in shown if headers[i].start < len(sheets[i].rows)}
 
 
-def _split_sheet(
+def _read_sheet(
     rows: Iterator[tuple[int, list[str]]], sheet: _Sheet, header: Header, name: str, file: str
-) -> Iterator[Chunk | Problem]:
+) -> Iterator[SourceRecord | Problem]:
     """Yield the rows of a sheet below its header."""
     width = max(len(header.headings), *map(len, sheet.rows))
     headings = [*header.headings, *[""] * (width - len(header.headings))]
     columns = name_columns([*headings, SHEET] if name else headings)
-    context = encode_table(Table(columns, sheet=name))
+    table = Table(columns, name)
     start = sheet.numbers[header.start]
     usual = count_usual_cells(sheet.rows[header.start :])
     body = (row for row in rows if row[0] >= start)
@@ -197,9 +187,4 @@ def _split_sheet(
             message = "the row has too many bytes"
             yield Problem(file, number, message, suggest_raising("largest_line"))
         elif tuple(cells) != header.headings:
-            yield Chunk(msgspec.json.encode(cells), file, number, context)
-
-
-def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the record of a row."""
-    yield make_record(chunk, msgspec.json.decode(chunk.data, type=list[str]))
+            yield table.make_record(file, number, cells)

@@ -42,6 +42,7 @@ _LINK_KEYS = frozenset(("url", "label", "language"))
 _TEXT_KEYS = frozenset(("#text", "#cdata-section", "cdata!", "$", "$t", "_text"))
 """Keys that converters from XML use for the text of an element."""
 _MAX_KEY_CHARS = 200
+_MAX_DIGITS = 10
 _CHARS_PER_BYTE = 3
 """Limit on the size of all properties, as a multiple of `largest_file`."""
 
@@ -139,10 +140,7 @@ class Flattener:
             self._add_text(name, date, None, group)
             return
         for value in values:
-            if isinstance(value, dict):
-                self.add_object(name, value, language)
-            else:
-                self.add(name, value, language, group)
+            self.add(name, value, language, 0 if isinstance(value, dict) else group)
 
     def add_object(
         self, name: str, value: dict[str, Any], language: str | None = None, group: int = 0
@@ -253,11 +251,11 @@ def _restore_text(name: str, value: Mapping[str, Any]) -> str | None:
     if not simplify(name).endswith("invertedindex"):
         return None
     positions = [
-        (position, word)
+        (int(position), word)
         for word, word_positions in value.items()
         if isinstance(word_positions, list)
         for position in word_positions
-        if isinstance(position, int)
+        if str(position).isdecimal() and len(str(position)) < _MAX_DIGITS
     ]
     return " ".join(word for _, word in sorted(positions)) or None
 

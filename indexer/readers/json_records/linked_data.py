@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 
 from indexer.catalogue.limits import Limits
-from indexer.readers.json_records.decoding import is_deeper
+from indexer.catalogue.records import Problem
 from indexer.readers.json_records.names import simplify
-from indexer.readers.json_records.outline import has_title, load
-from indexer.readers.json_records.splitter import Piece
+from indexer.readers.json_records.outline import has_title
+from indexer.readers.json_records.stream import Value, decode, is_too_deep
 
 _WORKS = frozenset(
     "advertisercontentarticle analysisnewsarticle archivecomponent article atlas audiobook "
@@ -67,55 +67,58 @@ class Graph:
         self._nodes: dict[str, tuple[Node, int]] = {}
         self._remaining = 0  # bytes that may still be inserted
 
-    def resolve(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    def resolve(self, values: Iterable[Value | Problem]) -> Iterator[Value | Problem]:
         """Yield the publications of a file, with the nodes that they refer to.
 
         Without publications, yield the nodes with a title. Yield a file over `largest_file`
         unchanged.
         """
-        unread, nodes, size = iter(pieces), list[Piece](), 0
-        for piece in unread:
-            nodes.append(piece)
-            size += len(piece.data or b"")
+        unread, nodes, size = iter(values), list[Value | Problem](), 0
+        for item in unread:
+            nodes.append(item)
+            size += item.size if isinstance(item, Value) else 0
             if size > self._limits.largest_file:
                 yield from nodes
                 yield from unread
                 return
-        values = [None if piece.is_cut else self._load(piece.data or b"") for piece in nodes]
-        self._add_nodes(values)
-        has_works = any(next(find_works(value), None) for value in values)
-        for piece, value in zip(nodes, values, strict=True):
-            if not isinstance(value, dict):
-                yield piece
+        found = [item.value for item in nodes if isinstance(item, Value)]
+        self._add_nodes(found)
+        has_works = any(next(find_works(value), None) for value in found)
+        for item in nodes:
+            if isinstance(item, Problem) or not isinstance(item.value, dict):
+                yield item
             elif has_works:
-                yield from (self._insert_nodes(work, piece) for work in find_works(value))
-            elif has_title(value) or len(nodes) == 1:
-                yield self._insert_nodes(value, piece)
+                for work in find_works(item.value):
+                    yield item._replace(value=self._insert_nodes(work))
+            elif has_title(item.value) or len(nodes) == 1:
+                yield item._replace(value=self._insert_nodes(item.value))
 
     def resolve_texts(self, texts: Iterable[str]) -> Iterator[dict[str, Any]]:
         """Yield the publications in the JSON texts of one page."""
-        values = [self._load(text.encode("utf-8", "replace")) for text in texts]
+        values = [*map(self._load, texts)]
         for value in values:
             nodes = value.get("@graph", value) if isinstance(value, dict) else value
             self._add_nodes(nodes if isinstance(nodes, list) else [nodes])
         for work in find_works(values):
-            self._remaining = self._limits.largest_line
-            yield self._resolve_value(work, _MAX_HOPS)
+            yield self._insert_nodes(work)
 
-    def _load(self, data: bytes) -> Any:  # noqa: ANN401 any JSON value
+    def _load(self, text: str) -> Any:  # noqa: ANN401 any JSON value
         """Return a JSON value, or None if it is not usable or nested too deeply."""
-        value = load(data)
-        return None if is_deeper(value, self._limits.deepest) else value
+        try:
+            value = decode(text)
+        except (ValueError, RecursionError):
+            return None
+        return None if is_too_deep(value, text, self._limits) else value
 
     def _add_nodes(self, values: Iterable[object]) -> None:
         for value in values:
             if isinstance(value, dict) and "@id" in value:
                 self._nodes[str(value["@id"])] = value, len(msgspec.json.encode(value))
 
-    def _insert_nodes(self, work: dict[str, Any], piece: Piece) -> Piece:
+    def _insert_nodes(self, work: dict[str, Any]) -> dict[str, Any]:
         self._remaining = self._limits.largest_line
-        data = msgspec.json.encode(self._resolve_value(work, _MAX_HOPS))
-        return piece._replace(data=data)
+        inserted: dict[str, Any] = self._resolve_value(work, _MAX_HOPS)
+        return inserted
 
     def _resolve_value(self, value: Any, hops: int) -> Any:  # noqa: ANN401 any JSON value
         """Return a value in which nodes replace references. `hops` limits references in a row."""

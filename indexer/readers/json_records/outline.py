@@ -1,28 +1,21 @@
 """Outline of a JSON file: the path of its records, guessed from the start of the file.
 
-Records are the objects of a list, the values of an object, the rows of a table, or the whole file.
-APIs wrap them in other objects, such as `{"message": {"items": [...]}}`.
+Records are the objects of a list, the values of an object, or the whole file. APIs wrap them in
+other objects, such as `{"message": {"items": [...]}}`.
 """
 
 from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-import msgspec
-
-from indexer.readers.json_records.decoding import decode_leniently, is_deeper
+from indexer.catalogue.limits import LIMITS
 from indexer.readers.json_records.names import is_title, simplify
-from indexer.readers.json_records.tables import find_table, make_record
-
-ANY = "*"
-"""In a path: every element of a list, or every value of an object."""
-ROW = "[]"
-"""At the end of a path: a list that is one record."""
+from indexer.readers.json_records.stream import ANY, Value, decode, read_values
 
 SAMPLES = 20
 """Records at the start of a file that a reader inspects to recognize it."""
@@ -30,7 +23,7 @@ SAMPLES = 20
 _MAX_DEPTH = 5
 """Limit on the objects around the records. A list that is nested deeper belongs to a record."""
 _MAX_NESTING = 100
-"""Depth at which an outline stops. The limit on records is far lower."""
+"""Depth at which an outline stops. The limit on records is no higher."""
 _CONTAINERS = frozenset(
     "graph article articles bibliography bindings book books catalog catalogue data dataset "
     "datasets doc docs document documents edges entries entry features feed hit hits item items "
@@ -42,28 +35,24 @@ _CONTAINERS = frozenset(
 _CITED = frozenset(("reference", "references"))
 _RECORD_KEYS = frozenset("abstract author authors creator creators doi".split())
 """Keys of a publication, whose list of references has no records."""
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|"', re.DOTALL)
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|"', re.DOTALL)
 _SPACE = b" \t\r\n\x1e"
 
 
 class Outline(NamedTuple):
     """The structure of a file.
 
-    `is_lines`: each line is a record. `path`: from the outermost value to the records; an element
-    is a key, ANY, or ROW. `samples`: the first records; the last one may be cut. `columns`: the
-    names of the values in a row, if the records are rows. `is_headed`: they are in the first row.
+    `path`: from the outermost value to the records; an element is a key or ANY. `samples`: the
+    first records; the last one may be cut.
     """
 
-    is_lines: bool
     path: tuple[str, ...]
     samples: tuple[dict[str, Any], ...]
-    columns: tuple[str, ...] = ()
-    is_headed: bool = False
 
 
 def is_json(head: bytes) -> bool:
     """Return whether a file that is JSON or YAML and starts with `head` can only be JSON."""
-    return head.removeprefix(BOM_UTF8).lstrip(_SPACE)[:1] in (b"{", b"[")
+    return head.removeprefix(BOM_UTF8).lstrip(_SPACE)[:1] in {b"{", b"["}
 
 
 @lru_cache(maxsize=4)
@@ -72,77 +61,37 @@ def read_outline(head: bytes) -> Outline | None:
     if not is_json(head):
         return None
     data = head.removeprefix(BOM_UTF8).lstrip(_SPACE)
-    if lines := _read_lines(data):
-        path = find_path(lines[0])
-        samples = lines if not path else [item for line in lines for item in collect(line, path)]
-        return Outline(not path, path, _select_flat(samples[:SAMPLES]))
-    value = _complete(data)
+    value = _complete(data.decode(errors="replace"))
     if value is None:
         return None
-    if table := find_table(value):
-        rows = [make_record(table.columns, row) for row in table.rows[:SAMPLES]]
-        path = (*table.keys, ANY, ROW)
-        return Outline(False, path, _select_flat(rows), table.columns, table.is_headed)
     path = find_path(value)
-    return Outline(False, path, _select_flat(collect(value, path)))
+    complete = read_values(iter((data,)), path, "", LIMITS, len(data))
+    records = (item.value for item in complete if isinstance(item, Value))
+    samples = [*islice((record for record in records if isinstance(record, dict)), SAMPLES)]
+    return Outline(path, tuple(samples or islice(iterate_records(value, path), SAMPLES)))
 
 
-def _select_flat(samples: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
-    """Return the samples without those that are nested too deeply to inspect safely."""
-    return tuple(sample for sample in samples if not is_deeper(sample, _MAX_NESTING))
-
-
-def _read_lines(data: bytes) -> list[dict[str, Any]]:
-    """Return the objects on the first lines, or an empty list if this is not JSON Lines."""
-    lines = [line for text in data.split(b"\n") if (line := text.strip(_SPACE))]
-    if len(lines) < 2 or not (lines[0].startswith(b"{") and lines[0].endswith(b"}")):
-        return []
-    values = [load(line) for line in lines[:SAMPLES]]
-    return [value for value in values if isinstance(value, dict)]
-
-
-def load(data: bytes) -> Any:  # noqa: ANN401 any JSON value
-    """Return the value of a JSON text, or None. Decimal fractions stay text.
-
-    Accept control characters in strings, and NaN for null, which the standard forbids.
-    """
+def _complete(text: str) -> Any:  # noqa: ANN401 any JSON value
+    """Return the first value of a text that may be cut, without incomplete elements, or None."""
+    stack: list[str] = []
+    end, depth = 0, 0
+    for match in _TOKEN.finditer(text):
+        mark = match[0]
+        if mark == '"' or len(stack) > _MAX_NESTING:
+            break
+        if mark in "{[":
+            stack.append("}" if mark == "{" else "]")
+        elif mark in "}]":
+            stack.pop()
+        elif mark != ",":
+            continue
+        end, depth = match.start() if mark == "," else match.end(), len(stack)
+        if not stack:
+            break
     try:
-        return _DECODER.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    try:
-        return decode_leniently(data.decode(errors="replace"))
+        return decode(text[:end] + "".join(reversed(stack[:depth])))
     except (ValueError, RecursionError):
         return None
-
-
-_DECODER = msgspec.json.Decoder(float_hook=str)
-
-
-def _complete(data: bytes) -> Any:  # noqa: ANN401 any JSON value
-    """Return the first value of a text that may be cut, without incomplete elements."""
-    stack: list[bytes] = []
-    end, depth = 0, 0
-    for match in _TOKEN.finditer(data):
-        token = match[0]
-        if token == b'"' or len(stack) > _MAX_NESTING:
-            break
-        if token in (b"{", b"["):
-            stack.append(b"}" if token == b"{" else b"]")
-            end, depth = match.end(), len(stack)
-        elif token in (b"}", b"]"):
-            stack.pop()
-            end, depth = match.end(), len(stack)
-            if not stack:
-                break
-        elif token == b",":
-            end, depth = match.start(), len(stack)
-    return load(data[:end] + b"".join(reversed(stack[:depth])))
-
-
-def collect(value: object, path: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return the first SAMPLES records at a path of a value."""
-    return list(islice(iterate_records(value, path), SAMPLES))
 
 
 def iterate_records(value: object, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
@@ -160,9 +109,16 @@ def iterate_records(value: object, path: tuple[str, ...]) -> Iterator[dict[str, 
         yield from iterate_records(value[path[0]], path[1:])
 
 
-def has_title(record: dict[str, Any]) -> bool:
+def has_title(record: Mapping[str, Any]) -> bool:
     """Return whether an object has a key such as "title" with a value."""
     return any(value and is_title(key) for key, value in record.items())
+
+
+def is_titled(record: Mapping[str, Any]) -> bool:
+    """Return whether an object or an object in it has a title."""
+    return has_title(record) or any(
+        isinstance(part, dict) and has_title(part) for part in record.values()
+    )
 
 
 def find_path(value: object, depth: int = 0) -> tuple[str, ...]:
@@ -173,38 +129,11 @@ def find_path(value: object, depth: int = 0) -> tuple[str, ...]:
         return (ANY, *inner) if inner else ()
     if not isinstance(value, dict):
         return ()
-    if has_title(value):
-        return _find_named_list(value)
-    best = max(
-        _find_lists(value, (), depth), key=lambda item: (item.is_named, item.titled), default=None
-    )
+    lists = _find_lists(value, (), depth)
+    best = max(lists, key=lambda item: (item.is_named, item.titled), default=None)
     if best:
         return best.path
-    return _find_object(value, depth)
-
-
-def _find_named_list(value: dict[str, Any]) -> tuple[str, ...]:
-    """Return the path of the records in an object with a title, such as a JSON feed."""
-    is_record = any(simplify(key) in _RECORD_KEYS for key in value)
-    for key, items in value.items():
-        if is_record and simplify(key) in _CITED:
-            continue
-        if simplify(key) in _CONTAINERS and _count_titled(items) and not _has_people(items):
-            return (key,)
-    return ()
-
-
-def _count_titled(value: object) -> int:
-    """Return the number of elements of a list that are objects with a title."""
-    if not isinstance(value, list):
-        return 0
-    return sum(isinstance(item, dict) and is_titled(item) for item in value)
-
-
-def is_titled(record: dict[str, Any]) -> bool:
-    """Return whether an object or an object in it has a title."""
-    inner = (part for part in record.values() if isinstance(part, dict))
-    return has_title(record) or any(map(has_title, inner))
+    return () if has_title(value) else _find_object(value, depth)
 
 
 class _List(NamedTuple):
@@ -216,27 +145,29 @@ class _List(NamedTuple):
 
 
 def _find_lists(value: dict[str, Any], path: tuple[str, ...], depth: int) -> Iterator[_List]:
-    """Yield the lists in an object that may be lists of records."""
+    """Yield the lists in an object that may be lists of records.
+
+    An object with a title can be a publication. Then only a list with a usual name has records,
+    such as that of a feed, but not that of its references.
+    """
+    is_headed = has_title(value)
+    is_record = is_headed and any(simplify(key) in _RECORD_KEYS for key in value)
     for key, part in value.items():
-        is_named = simplify(key) in _CONTAINERS
+        name = simplify(key)
+        is_named = name in _CONTAINERS and not (is_record and name in _CITED)
         if isinstance(part, list):
-            count = _count_titled(part)
-            if (count and not _has_people(part)) or (is_named and _has_only_objects(part)):
-                yield _List((*path, key), is_named, count)
-        elif isinstance(part, dict) and depth < _MAX_DEPTH and not has_title(part):
+            items = [item for item in part if isinstance(item, dict)]
+            titled = 0 if _are_people(items) else sum(map(is_titled, items))
+            is_results = is_named and not is_headed and len(items) == len(part)
+            if is_results or (titled and (is_named or not is_headed)):
+                yield _List((*path, key), is_named, titled)
+        elif isinstance(part, dict) and depth < _MAX_DEPTH and not (is_headed or has_title(part)):
             yield from _find_lists(part, (*path, key), depth + 1)
 
 
-def _has_only_objects(value: list[Any]) -> bool:
-    return all(isinstance(item, dict) for item in value[:SAMPLES])
-
-
-def _has_people(value: list[Any]) -> bool:
-    """Return whether the objects of a list have names, but no titles."""
-    return not any(
-        isinstance(item, dict) and any(is_title(key) and simplify(key) != "name" for key in item)
-        for item in value
-    )
+def _are_people(items: list[dict[str, Any]]) -> bool:
+    """Return whether objects have names, but no titles."""
+    return not any(is_title(key) and simplify(key) != "name" for item in items for key in item)
 
 
 def _find_object(value: dict[str, Any], depth: int) -> tuple[str, ...]:
@@ -245,16 +176,12 @@ def _find_object(value: dict[str, Any], depth: int) -> tuple[str, ...]:
     titled = [key for key, part in inner if has_title(part)]
     if len(titled) > 1 and len(titled) == len(inner) and len(titled) >= len(value) - 1:
         return (ANY,)
-    if len(titled) == 1 and titled[0] in ("message", "data", "result", "response"):
-        return (titled[0],) if not _is_wrapper(value, titled[0]) else ()
+    if len(titled) == 1 and titled[0] in {"message", "data", "result", "response"}:
+        # The object around a record may also have metadata of it, such as its key.
+        is_wrapper = titled[0] == "data" and ("key" in value or "id" in value)
+        return () if is_wrapper else (titled[0],)
     for key, part in inner:
-        if len(part) < 2 or has_title(part) or depth == _MAX_DEPTH:
-            continue
-        if path := _find_object(part, depth + 1):
+        is_wrapper = len(part) > 1 and not has_title(part) and depth < _MAX_DEPTH
+        if is_wrapper and (path := _find_object(part, depth + 1)):
             return (key, *path)
     return ()
-
-
-def _is_wrapper(value: dict[str, Any], key: str) -> bool:
-    """Return whether the object around a record also has metadata of it, such as its key."""
-    return key == "data" and ("key" in value or "id" in value)

@@ -1,7 +1,7 @@
 """Generic reader of JSON and YAML formats, configured by the table `[json]` of a definition.
 
-A file has one record, a list of records, an object with records at some path, a table, or a record
-per line. `outline` determines the structure, `splitter` splits the file, and `flattening` makes
+A file has one record, a list of records, an object with records at some path, or a record per line.
+`outline` finds the path, `stream` and `yaml_stream` read the records there, and `flattening` makes
 properties.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
-from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -17,22 +16,14 @@ import msgspec
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
-from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.definition import Definition
-from indexer.readers.json_records.decoding import Context, decode_context, decode_record
 from indexer.readers.json_records.flattening import Shape, TooLarge, flatten
 from indexer.readers.json_records.linked_data import Graph, remove_prefixes
-from indexer.readers.json_records.outline import (
-    Outline,
-    has_title,
-    is_json,
-    is_titled,
-    read_outline,
-)
-from indexer.readers.json_records.splitter import Piece, split_records
-from indexer.readers.json_records.yaml_splitter import read_yaml_outline, split_yaml
+from indexer.readers.json_records.outline import has_title, is_json, is_titled, read_outline
+from indexer.readers.json_records.stream import Value, read_values
+from indexer.readers.json_records.yaml_stream import read_yaml, read_yaml_outline
 from indexer.readers.text.encodings import guess_encoding, unify_encoding
-from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
+from indexer.readers.text.streaming import peek, read_blocks
 
 HEAD = 1 << 20
 """Bytes at the start of a file from which the path of its records is guessed."""
@@ -97,88 +88,63 @@ class JsonRecords:
         """Return the evidence of the first records, or of the name if the file is empty."""
         if not head:
             return detect_by_name(filename, self.SUFFIXES)
-        outline = self._read_outline(
-            filename, b"".join(unify_encoding(iter([head]), guess_encoding))
-        )
-        if outline is None:
-            return None
-        samples = [self._prepare(sample) for sample in outline.samples]
+        unified = b"".join(unify_encoding(iter([head]), guess_encoding))
+        outline = read_outline(unified)
+        if outline is None and self._options.yaml and not is_json(unified):
+            outline = read_yaml_outline(filename, unified)
+        samples = [self._prepare(sample) for sample in outline.samples] if outline else []
         for rule in self._options.evidence:
             if any(rule.fits(sample) for sample in samples):
                 return Evidence(rule.score, rule.reason)
         return None
 
-    def _read_outline(self, filename: str, head: bytes) -> Outline | None:
-        outline = read_outline(head)
-        if outline is None and self._options.yaml and not is_json(head):
-            outline = read_yaml_outline(filename, head)
-        return outline
-
     def read(
         self, stream: BufferedIOBase, file: str, limits: Limits
     ) -> Iterator[SourceRecord | Problem]:
-        """Yield the records of a file, in order."""
-        return parse_chunks(self.split_chunks(stream, file, limits), self.parse, limits)
+        """Yield the records of a file in order, and a Problem for each part that is not usable."""
+        for item in self._read_values(read_blocks(stream, limits), file, limits):
+            if isinstance(item, Problem):
+                yield item
+            else:
+                yield from self._make_record(item, file, limits)
 
-    def split_chunks(
-        self, stream: BufferedIOBase, file: str, limits: Limits
-    ) -> Iterator[Chunk | Problem]:
-        """Yield the records of a file in order, and a Problem for one that is too large."""
-        line = 0
-        try:
-            for number, piece in enumerate(self._split(stream, limits)):
-                line = piece.line
-                if number == limits.most_entries:
-                    raise LimitExceeded(f"{number} records", "most_entries")
-                yield _make_chunk(piece, file, limits)
-        except LimitExceeded as error:
-            yield error.describe(file, line)
-
-    def _split(self, stream: BufferedIOBase, limits: Limits) -> Iterator[Piece]:
-        blocks = unify_encoding(read_blocks(stream, limits), guess_encoding)
-        head, rest = _take(blocks, HEAD)
-        blocks = filter(None, chain((head, rest), blocks))
+    def _read_values(
+        self, blocks: Iterator[bytes], file: str, limits: Limits
+    ) -> Iterator[Value | Problem]:
+        first, blocks = peek(unify_encoding(blocks, guess_encoding), HEAD, len)
+        head = b"".join(first)[:HEAD]
         outline = read_outline(head)
         if outline is None and self._options.yaml and not is_json(head):
-            yield from split_yaml(blocks, limits)
-        elif outline and outline.is_lines:
-            lines = split_at(b"\n", blocks, limits.largest_line)
-            for number, line in enumerate(lines, start=1):
-                if line is None or line.strip(b" \t\r\x1e"):
-                    yield Piece(line, number)
-        else:
-            # A file with one record may have the size of any file that is read whole.
-            is_one = outline is not None and not outline.path and head.lstrip()[:1] == b"{"
-            size = limits.largest_file if is_one else limits.largest_line
-            path = outline.path if outline else ()
-            pieces = split_records(blocks, path, size)
-            if outline and outline.columns:
-                rows = islice(pieces, int(outline.is_headed), None)
-                yield from (row._replace(columns=outline.columns) for row in rows)
-            else:
-                yield from Graph(limits).resolve(pieces) if self._options.graph else pieces
+            return read_yaml(blocks, file, limits)
+        path = outline.path if outline else ()
+        # A file with one record may have the size of any file that is read whole.
+        is_one = outline is not None and not path and head.lstrip()[:1] == b"{"
+        size = limits.largest_file if is_one else limits.largest_line
+        values = read_values(blocks, path, file, limits, size)
+        return Graph(limits).resolve(values) if self._options.graph else values
 
-    def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-        """Yield the record of a chunk, and a Problem if it is not usable or bytes were replaced."""
-        source = SourceLocation(chunk.file, chunk.line)
-        record, problem = decode_record(chunk, limits)
-        if problem:
-            yield problem
-        if record is None:
+    def _make_record(
+        self, item: Value, file: str, limits: Limits
+    ) -> Iterator[SourceRecord | Problem]:
+        """Yield the record of a value, or a Problem if it is not usable."""
+        record = item.value
+        if not isinstance(record, dict):
+            hint = "Write {...} with the values by name. The record was left out"
+            yield Problem(file, item.line, "the record is not a JSON object", hint)
             return
-        record = self._prepare(record)
-        if any(record.get(key) for key in self._options.parts):
-            return
-        if record and (key := decode_context(chunk.context).key):
-            record = {"key": key} | record
         try:
+            record = self._prepare(record)
+            if any(record.get(key) for key in self._options.parts):
+                return
+            if record and item.key:
+                record = {"key": item.key} | record
             properties = flatten(record, self._options, limits)
         except TooLarge as error:
-            yield Problem(chunk.file, chunk.line, f"the record is too large: {error}",
-                          suggest_raising(error.limit))  # fmt: skip
+            hint = suggest_raising(error.limit)
+            yield Problem(file, item.line, f"the record is too large: {error}", hint)
             return
         if properties:
-            yield SourceRecord(source, properties)
+            yield SourceRecord(SourceLocation(file, item.line), properties)
 
     def _prepare(self, record: dict[str, Any]) -> dict[str, Any]:
         """Return a record without namespaces, and with the keys of lifted objects."""
@@ -194,16 +160,6 @@ class JsonRecords:
         return record
 
 
-def _take(blocks: Iterator[bytes], size: int) -> tuple[bytes, bytes]:
-    """Return the first `size` bytes of a stream, and the bytes read after them."""
-    data = bytearray()
-    for block in blocks:
-        data += block
-        if len(data) >= size:
-            break
-    return bytes(data[:size]), bytes(data[size:])
-
-
 def _lift(record: dict[str, Any], key: str, inner: dict[str, Any]) -> dict[str, Any]:
     """Return a record with the values of an inner object.
 
@@ -213,19 +169,6 @@ def _lift(record: dict[str, Any], key: str, inner: dict[str, Any]) -> dict[str, 
     rest = {name: value for name, value in inner.items()
             if name in outer and outer[name] != value}  # fmt: skip
     return inner | outer | ({key: rest} if rest else {})
-
-
-def _make_chunk(piece: Piece, file: str, limits: Limits) -> Chunk | Problem:
-    if piece.problem:
-        return Problem(file, piece.line, *piece.problem)
-    if piece.data is None:
-        message = f"the record has more than {limits.largest_line} bytes"
-        return Problem(file, piece.line, message, suggest_raising("largest_line"))
-    if piece.is_cut:
-        hint = "Create or copy the file again. This record was left out"
-        return Problem(file, piece.line, "the file ends within a record", hint)
-    context = msgspec.json.encode(Context(piece.key, piece.columns))
-    return Chunk(piece.data, file, piece.line, context)
 
 
 def _look_up(value: object, path: str) -> list[object]:

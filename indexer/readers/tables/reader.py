@@ -1,4 +1,4 @@
-"""Convert the rows of a table to source records. The columns are the context of the chunks."""
+"""Convert the rows of a table to source records."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
 
-from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.chunks import Chunk
 from indexer.readers.tables.headings import Header
-from indexer.readers.tables.quoting import Dialect
-from indexer.readers.text.streaming import LimitExceeded
 from indexer.values.iso_codes import find_language_code
 
 _LANGUAGE = re.compile(r"\[([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)\](?:\[\])?\Z")
@@ -58,30 +53,42 @@ _SHOWN_CHARS = 80
 T = TypeVar("T")
 
 
-class Table(msgspec.Struct, frozen=True):
-    """The context of the chunks of a table.
+class Table:
+    """A table with unique names of columns.
 
-    `columns`: unique names. `dialect`: only of a delimited text. `sheet`: the name of the sheet if
-    the file has several; the last column has it as value.
+    `sheet`: the name of the sheet if the file has several; the last column has it as value.
     """
 
-    columns: tuple[str, ...]
-    dialect: Dialect | None = None
-    sheet: str = ""
+    def __init__(self, columns: tuple[str, ...], sheet: str = "") -> None:
+        self.columns, self._sheet = columns, sheet
+        self._languages = (*find_languages(columns),)
+
+    def make_record(self, file: str, line: int, cells: Sequence[str]) -> SourceRecord:
+        """Return a row as a record.
+
+        A cell with text becomes a property, or several if it is a list.
+        """
+        properties = []
+        for name, language, cell in zip(self.columns, self._languages, cells, strict=False):
+            if value := cell.strip():
+                if _ESCAPED_FORMULA.match(value):
+                    value = value[1:]
+                # A formula such as ="0123" keeps the leading zeros of a number in a spreadsheet.
+                elif value.startswith('="') and value.endswith('"') and value.count('"') == 2:
+                    value = value[2:-1]
+                texts = _read_list(value) if value[0] == "[" and value[-1] == "]" else None
+                texts = [value] if texts is None else texts
+                properties += [Property(name, text, text, language) for text in texts]
+        extra = enumerate(map(str.strip, cells[len(self.columns) :]), len(self.columns) + 1)
+        properties += [Property(f"column {number}", cell, cell) for number, cell in extra if cell]
+        if self._sheet:
+            properties.append(Property(self.columns[-1], self._sheet, self._sheet))
+        source = SourceLocation(file, line)
+        return SourceRecord(source, tuple(properties), columns=self.columns)
 
 
 SHEET = "sheet"
 """The column with the name of the sheet."""
-
-
-def number_lines(
-    lines: Iterable[bytes | None], limits: Limits
-) -> Iterator[tuple[int, bytes | None]]:
-    """Yield lines with their numbers from 1. Raise LimitExceeded after `most_entries` lines."""
-    for number, line in enumerate(lines, 1):
-        if number > limits.most_entries:
-            raise LimitExceeded(f"{limits.most_entries} lines", "most_entries")
-        yield number, line
 
 
 def name_columns(headings: Sequence[str]) -> tuple[str, ...]:
@@ -107,22 +114,6 @@ def _tidy(heading: str) -> str:
     return " ".join(heading.split())
 
 
-def encode_table(table: Table) -> bytes:
-    """Return a table as the context of its chunks."""
-    return msgspec.json.encode(table)
-
-
-@lru_cache(maxsize=16)
-def _decode_table(context: bytes) -> tuple[Table, tuple[str | None, ...]]:
-    table = msgspec.json.decode(context, type=Table)
-    return table, tuple(find_languages(table.columns))
-
-
-def decode_table(context: bytes) -> Table:
-    """Return the table in the context of a chunk."""
-    return _decode_table(context)[0]
-
-
 def find_languages(columns: Sequence[str]) -> Iterator[str | None]:
     """Yield the language in the name of each column, or None.
 
@@ -146,28 +137,6 @@ def _split_suffix(name: str) -> tuple[str, str | None]:
     if match and match["code"].lower() in _SUFFIX_CODES:
         return match["name"].casefold(), match["code"].lower()
     return name.casefold(), None
-
-
-def make_record(chunk: Chunk, cells: Sequence[str]) -> SourceRecord:
-    """Return a row as a record. A cell with text becomes a property, or several if it is a list."""
-    table, languages = _decode_table(chunk.context)
-    properties = []
-    for name, language, cell in zip(table.columns, languages, cells, strict=False):
-        if value := cell.strip():
-            if _ESCAPED_FORMULA.match(value):
-                value = value[1:]
-            # A formula such as ="0123" keeps the leading zeros of a number in a spreadsheet.
-            elif value.startswith('="') and value.endswith('"') and value.count('"') == 2:
-                value = value[2:-1]
-            texts = _read_list(value) if value[0] == "[" and value[-1] == "]" else None
-            texts = [value] if texts is None else texts
-            properties += [Property(name, text, text, language) for text in texts]
-    extra = enumerate(map(str.strip, cells[len(languages) :]), len(languages) + 1)
-    properties += [Property(f"column {number}", cell, cell) for number, cell in extra if cell]
-    if table.sheet:
-        properties.append(Property(table.columns[-1], table.sheet, table.sheet))
-    source = SourceLocation(chunk.file, chunk.line)
-    return SourceRecord(source, tuple(properties), columns=table.columns)
 
 
 def _read_list(text: str) -> list[str] | None:

@@ -1,35 +1,43 @@
-"""Convert Markdown to plain text, and find its links."""
+"""Convert Markdown to plain text, with the places of its links."""
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from indexer.analysis.cleaning import unescape
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
-_TARGET = r"\(\s*<?([^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)>?(?:\s+[\"'(][^\n]{0,300}?[\"')])?\s*\)"
-_TEXT = r"\[((?:[^\[\]\\\n]|\\.|\[[^\[\]\n]*\])*)\]"
-IMAGE = re.compile(rf"!{_TEXT}(?:{_TARGET}|\[[^\]\n]*\])")
-_LINK = re.compile(
-    rf"{_TEXT}(?:{_TARGET}|\[([^\]\n]*)\])|<(https?://[^\s<>]+)>"
-    r"|(?<![\w/\"'=(])(https?://[^\s<>()\"]+)"
-)
-_EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3})(?=\S)((?:(?!\1)[^\n])+?)(?<=\S)\1(?![\w*])")
-_BOLD = re.compile(r"(\*\*|__)(?=\S)((?:(?!\1)[^\n])+?)(?<=\S)\1")
-_ESCAPED_BASE = 0xE000
-"""Offset into Unicode's private use area, where escaped characters survive the removal of marks."""
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_SHIFTED = re.compile("[\ue021-\ue07e]")
-_BLOCK_MARK = re.compile(
-    r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+][ \t]+(?:\[[ xX]\][ \t]+)?)", re.MULTILINE
-)
-_RULE = re.compile(r"^[ \t]*(?:[-*_=~`:|+][ \t]*){3,}[ \t]*\w*$", re.MULTILINE)
+
+class _Parser(MarkdownIt):
+    def __init__(self) -> None:
+        super().__init__("commonmark")
+        self.enable("table")
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802 - name of the library
+        """Return a URL as it is written."""
+        return url
+
+
+_PARSER, _BLOCK_PARSER = _Parser(), _Parser().disable("inline")
+_PART_LINES = 2_000
+"""Lines of a page that are parsed at a time. The blocks of a whole page need much memory."""
+_PART_START = re.compile(r"[-*+#]+ ")
+_FENCE = re.compile(r" {0,3}(?:```|~~~)")
+_DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:[^\n]+", re.MULTILINE)
+"""The URL of links such as `[text][label]`. It may be anywhere on the page."""
+_MAX_TEXT_CHARS = 100_000
+"""Limit on a text whose marks are read. A mark needs far more memory than its characters."""
+_BARE_URL = re.compile(r"(?<![\w/\"'=(])https?://[^\s<>()\"]+")
 _TRAILING = ".,;:!?'*_"
 """Characters at the end of a bare URL that belong to the sentence."""
+_BLOCKS = frozenset(("inline", "fence", "code_block", "html_block"))
+_BREAKS = frozenset(("softbreak", "hardbreak"))
 
 
-class MarkdownLink(NamedTuple):
-    """A link, and its position in the Markdown. The text of a bare URL is empty."""
+class Link(NamedTuple):
+    """A link, and its place in the plain text. The `text` of a bare URL is empty."""
 
     text: str
     url: str
@@ -37,48 +45,85 @@ class MarkdownLink(NamedTuple):
     end: int
 
 
-def find_links(markdown: str, references: dict[str, str] | None = None) -> list[MarkdownLink]:
-    """Return the links in a line of Markdown, without images.
+class Text(NamedTuple):
+    """Plain text without images. HTML tags stay. `bold`: the place of the first bold text."""
 
-    `references`: the URLs of links such as `[text][label]`, by label in lowercase.
-    """
-    # The mask of an image has its length, so that the positions of links stay correct.
-    masked = IMAGE.sub(lambda image: "\0" * len(image[0]), markdown)
-    links = []
-    for match in _LINK.finditer(masked):
-        url, bare = match[2] or match[4] or "", match[5]
-        if match[3] is not None:
-            url = (references or {}).get((match[3] or match[1]).strip().casefold(), "")
-        end = match.end()
-        if bare:
-            url = bare.rstrip(_TRAILING)
-            end -= len(bare) - len(url)
-        if url:
-            text = to_text((match[1] or "").replace("\0", ""))
-            links.append(MarkdownLink(text, unescape(url), match.start(), end))
-    return links
+    text: str
+    links: Sequence[Link] = ()
+    bold: tuple[int, int] | None = None
 
 
-def find_bold(markdown: str) -> re.Match[str] | None:
-    """Return a match for the first bold text, or None. Group 2 is the text."""
-    return _BOLD.search(markdown)
+def parse(markdown: str) -> Iterator[Token]:
+    """Yield the blocks of a page. Those of the type "inline" have texts."""
+    references: dict[str, Any] = {}
+    _BLOCK_PARSER.parse("\n".join(_DEFINITION.findall(markdown)), references)
+    for start, part in _split(markdown):
+        for block in _BLOCK_PARSER.parse(part, references):
+            if block.map:
+                block.map = [start + line for line in block.map]
+            if block.type == "inline":
+                [parsed] = _PARSER.parseInline(block.content[:_MAX_TEXT_CHARS], references)
+                block.children = parsed.children
+            yield block
+
+
+def _split(markdown: str) -> Iterator[tuple[int, str]]:
+    """Yield parts of a page that start with a heading or a list item, and the lines before them."""
+    start, part, is_code = 0, list[str](), False
+    for number, line in enumerate(markdown.split("\n")):
+        if len(part) >= _PART_LINES and not is_code and _PART_START.match(line):
+            yield start, "\n".join(part)
+            start, part = number, []
+        is_code ^= _FENCE.match(line) is not None
+        part.append(line)
+    yield start, "\n".join(part)
+
+
+def read_inline(blocks: Iterable[Token]) -> Text:
+    """Return the text of blocks of the type "inline", one below the other."""
+    text, links, bold = "", list[Link](), list[int]()
+    starts, plain = list[tuple[int, str]](), 0
+    for token in (part for block in blocks for part in (_LINE_BREAK, *(block.children or ()))):
+        if token.type == "link_open":
+            links += _find_bare_urls(text, plain)
+            url = "" if token.markup == "autolink" else str(token.attrs["href"])
+            starts.append((len(text), url))
+        elif token.type == "link_close":
+            start, url = starts.pop()
+            links.append(Link(text[start:] if url else "", url or text[start:], start, len(text)))
+            plain = len(text)
+        elif token.type in {"strong_open", "strong_close"}:
+            bold.append(len(text))
+        elif token.type in _BREAKS:
+            text += "\n" if text else ""
+        elif token.type != "image" and not token.content.startswith("<!--"):
+            text += token.content
+    links += _find_bare_urls(text, plain)
+    is_bold = len(bold) > 1 and bold[0] < bold[1]
+    return Text(text, links, (bold[0], bold[1]) if is_bold else None)
+
+
+_LINE_BREAK = Token("softbreak", "br", 0)
+
+
+def _find_bare_urls(text: str, start: int) -> Iterator[Link]:
+    for match in _BARE_URL.finditer(text, start):
+        url = match[0].rstrip(_TRAILING)
+        yield Link("", url, match.start(), match.start() + len(url))
 
 
 def to_text(markdown: str) -> str:
     """Return the text of Markdown without its marks. HTML tags stay."""
-    if not markdown:
-        return ""
-    text = _ESCAPE.sub(lambda escape: chr(_ESCAPED_BASE + ord(escape[1])), markdown)
-    text = IMAGE.sub("", text)
-    text = _LINK.sub(lambda link: link[1] or link[4] or link[5] or "", text)
-    text = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
-    text = text.replace("`", "").strip()
-    return _SHIFTED.sub(lambda shifted: chr(ord(shifted[0]) - _ESCAPED_BASE), text)
+    return read_inline(_PARSER.parseInline(markdown[:_MAX_TEXT_CHARS])).text.strip()
 
 
 def to_plain_text(markdown: str, max_chars: int) -> str:
     """Return the paragraphs of a page as plain text of at most `max_chars` characters."""
-    text = _RULE.sub("", markdown[: 4 * max_chars])
-    paragraphs = re.split(r"\n[ \t]*\n", _BLOCK_MARK.sub("", text))
-    flat = (" ".join(to_text(paragraph).split()) for paragraph in paragraphs)
-    return "\n\n".join(paragraph for paragraph in flat if paragraph)[:max_chars].rstrip()
+    paragraphs: list[list[str]] = []
+    for block in parse(markdown[: 4 * max_chars]):
+        if block.level == 0:
+            paragraphs.append([])
+        if block.type in _BLOCKS:
+            is_inline = block.type == "inline"
+            paragraphs[-1] += (read_inline([block]).text if is_inline else block.content).split()
+    return "\n\n".join(" ".join(words) for words in paragraphs if words)[:max_chars].rstrip()

@@ -74,7 +74,7 @@ def problems(result: Sequence[SourceRecord | Problem]) -> list[Problem]:
 def header(data: bytes | str) -> tuple[str, ...]:
     """Return the columns of a table."""
     data = data if isinstance(data, bytes) else data.encode()
-    return next(each for each in read_all(data) if isinstance(each, SourceRecord)).columns
+    return next(each.columns for each in read_all(data) if isinstance(each, SourceRecord))
 
 
 EXPECTED = [
@@ -156,7 +156,7 @@ def test_repeated_and_empty_headings_are_numbered() -> None:
 
 
 def test_header_lists_columns_that_are_empty() -> None:
-    """The context of a chunk lists all columns, even those without a value."""
+    """A record lists all columns, even those without a value."""
     assert header("Title,Notes,Year\na,,1999\nb,,2000\n") == ("Title", "Notes", "Year")
     assert read("Title,Notes,Year\na,,1999\n") == [{"Title": "a", "Year": "1999"}]
 
@@ -353,7 +353,7 @@ def test_too_long_rows_are_reported() -> None:
         result = read_all(f"Title,Year\na,1999\n{row}b,2000\n", limits)
         assert next(each.source.line for each in result if isinstance(each, SourceRecord)) == 2
         assert to_cells(result[-1]) == {"Title": "b", "Year": "2000"}
-        assert "1000 bytes" in problems(result)[0].what
+        assert "1000 characters" in problems(result)[0].what
 
 
 def test_limits_on_the_file_are_reported() -> None:

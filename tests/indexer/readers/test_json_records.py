@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.limits import Limits
-from indexer.readers.json_records.tables import find_table
 from tests.indexer.readers.reading import Reading, choose, read
 
-BOOKS = [
+BOOKS: list[dict[str, Any]] = [
     {"title": f"Maps of harbour {n}", "year": 1990 + n, "note": 'a } "quoted" ] brace\\'}
     for n in range(3)
 ]
@@ -46,15 +46,6 @@ ARRANGEMENTS: dict[str, object] = {
         "page": {"size": 20}},
     "values of an object next to an empty one": {"page": 1, "documents": {
         **{f"D{n}": book for n, book in enumerate(BOOKS)}, "facets": {}}},
-    "rows below names": [["title", "year"], *([b["title"], b["year"]] for b in BOOKS)],
-    "rows of a spreadsheet": {"range": "A1:B4", "majorDimension": "ROWS", "values": [
-        ["title", "year"], *([b["title"], b["year"]] for b in BOOKS)]},
-    "pandas": {"columns": ["title", "year"], "index": [0, 1, 2],
-               "data": [[b["title"], b["year"]] for b in BOOKS]},
-    "rows before names": {"rows": [[b["title"], 1] for b in BOOKS], "header": ["title", "x"]},
-    "descriptions of columns": {
-        "meta": {"view": {"columns": [{"id": 1, "name": "Code"}, {"id": 2, "name": "title"}]}},
-        "data": [[n, b["title"]] for n, b in enumerate(BOOKS)]},
     "pages of a list": [{"page": 1, "results": BOOKS[:2]}, {"page": 2, "results": BOOKS[2:]}],
 }  # fmt: skip
 
@@ -70,28 +61,6 @@ def test_records_are_found_wherever_they_are(name: str, indent: int | None) -> N
     reading = read(data, reader)
     assert titles(reading) == TITLES
     assert not reading.problems
-
-
-def test_rows_of_a_table_have_columns_and_lines() -> None:
-    """A row may lack values or have more than the header. A column may occur twice."""
-    rows = [["title", "author", "author"], ["Tides", "Okafor, Ada", "Wu, Li"], ["Maps"],
-            ["Reefs", None, "Marsh, Eva", "extra"]]  # fmt: skip
-    reading = read("[\n" + ",\n".join(map(json.dumps, rows)) + "]", "json")
-    assert [reading.columns(n) for n in range(3)] == [
-        {"title": ["Tides"], "author": ["Okafor, Ada", "Wu, Li"]},
-        {"title": ["Maps"]},
-        {"title": ["Reefs"], "author": ["Marsh, Eva"], "column 4": ["extra"]},
-    ]
-    assert [record.source.line for record in reading.records] == [3, 4, 5]
-
-
-@pytest.mark.parametrize(
-    "value",
-    [[["a", 1], ["b", 2]], [["title"]], {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}],
-)
-def test_lists_without_names_are_no_table(value: object) -> None:
-    """Lists of lists are records only if something names their columns."""
-    assert find_table(value) is None
 
 
 def test_objects_one_after_the_other_are_records() -> None:
@@ -281,7 +250,7 @@ def test_a_bad_byte_is_replaced_and_reported() -> None:
     ("broken", "what"),
     [('{"title": }', "malformed"), ("5", "not a JSON object"), ('"x"', "not a JSON object"),
      ('{"title": ' + "[" * 200 + "]" * 200 + "}", "deeper"),
-     ('{"title": "' + "x" * 2_000_000 + '"}', "more than 1000000 bytes"),
+     ('{"title": "' + "x" * 2_000_000 + '"}', "more than 1000000 characters"),
      ('{"title": "A", "x": {' + ",".join(f'"k{n}": {n}' for n in range(300)) + "}}", "too large")],
     ids=["syntax", "number", "text", "deep", "long", "many"],
 )  # fmt: skip
@@ -306,6 +275,25 @@ def test_a_truncated_file_keeps_its_complete_records() -> None:
 def test_a_file_without_records_has_none(data: str) -> None:
     """An empty file, list or object has no records and no problems."""
     assert read(data, "json") == ([], [])
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize(
+    "mistake", [('"year": 1991', '"year" 1991'), ('harbour 1",', "harbour 1,")]
+)
+def test_a_mistake_costs_one_record(mistake: tuple[str, str], indent: int | None) -> None:
+    """The records after a mistake are read. An unclosed quotation mark ends with its line."""
+    for records in (
+        json.dumps(BOOKS, indent=indent).replace("}, {", "},\n{"),
+        "\n".join(json.dumps(book, indent=indent) for book in BOOKS),
+    ):
+        reading = read(records.replace(*mistake), "json")
+        assert titles(reading) == [TITLES[0], TITLES[2]]
+        [problem] = reading.problems
+        assert problem.line == records[: records.index(TITLES[1])].count("\n") + (
+            0 if indent else 1
+        )
+        assert "malformed in line" in problem.what
 
 
 def test_limits_on_a_file_are_reported() -> None:

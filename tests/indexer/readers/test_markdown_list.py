@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.formats import markdown_list
-from indexer.readers.text.markdown import find_links, to_plain_text, to_text
+from indexer.readers.text.markdown import parse, read_inline, to_plain_text, to_text
 from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.reading import columns, read_page
 
@@ -179,7 +179,7 @@ def test_limits_are_reported() -> None:
     ("markdown", "text"),
     [
         ("**a** *b* __c__ _d_ `e`", "a b c d e"),
-        ("snake_case_name 2*3*4", "snake_case_name 2*3*4"),
+        ("snake_case_name 2 * 3 * 4", "snake_case_name 2 * 3 * 4"),
         (r"\*a\* [b](https://x.example/(1)) ![c](d.png)", "*a* b"),
     ],
 )
@@ -194,11 +194,12 @@ def test_pages_become_paragraphs() -> None:
     assert len(to_plain_text("word " * 5000, 1000)) <= 1000
 
 
-def test_links_have_positions() -> None:
-    """A link has its position in the Markdown. An image is not a link."""
-    [first, second] = find_links("![i](i.png) [a](https://x.example/ 'T') https://y.example/b.")
-    assert (first.text, first.url, first.start) == ("a", "https://x.example/", 12)
-    assert (second.text, second.url) == ("", "https://y.example/b")
+def test_links_have_places() -> None:
+    """A link has its place in the text. An image is not a link."""
+    [*_, block, _] = parse("![i](i.png) [a](https://x.example/ 'T') https://y.example/b.")
+    assert read_inline([block]).links == [
+        ("a", "https://x.example/", 1, 2), ("", "https://y.example/b", 3, 22)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ def test_sheets_with_tables_are_read_with_their_names() -> None:
 
 
 def test_header_lists_columns_that_are_empty() -> None:
-    """A record lists all columns of its table, even those without a value."""
+    """A record lists all columns, even those without a value."""
     rows: list[list[Cell]] = [["Title", "Notes", None, "Year"], ["Tea", None, "x", 1998]]
     [record] = read_all(write({"Books": rows}))
     assert isinstance(record, SourceRecord)

@@ -11,14 +11,14 @@ from io import BufferedIOBase
 from itertools import chain
 from typing import Any
 
-from indexer.catalogue.limits import Limits, suggest_raising
+import msgspec
+
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
 from indexer.readers.base import HEAD_BYTES, Evidence
 from indexer.readers.chunks import Chunk
 from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
-from indexer.readers.json_records.decoding import decode_record
-from indexer.readers.json_records.outline import ANY
-from indexer.readers.json_records.splitter import split_records
+from indexer.readers.json_records.stream import ANY, Value, read_values
 from indexer.readers.text.encodings import decode_head, guess_encoding, unify_encoding
 from indexer.readers.text.streaming import LimitExceeded, read_blocks
 
@@ -65,20 +65,14 @@ def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk |
         while len(head) < HEAD_BYTES and (block := next(blocks, b"")):
             head += block
         blocks = chain((head,), blocks)
-        for number, piece in enumerate(
-            split_records(blocks, _find_path(head), limits.largest_line)
-        ):
-            line = piece.line
+        for number, item in enumerate(read_values(blocks, _find_path(head), file, limits)):
+            line = item.line
             if number == limits.most_entries:
                 raise LimitExceeded(f"{number} records", "most_entries")
-            if piece.data is None:
-                message = f"the record has more than {limits.largest_line} bytes"
-                yield Problem(file, line, message, suggest_raising("largest_line"))
-            elif piece.is_cut:
-                hint = "Create or copy the file again. This record was left out"
-                yield Problem(file, line, "the file ends within a record", hint)
+            if isinstance(item, Value):
+                yield Chunk(msgspec.json.encode(item.value), file, line)
             else:
-                yield Chunk(piece.data, file, line)
+                yield item
     except LimitExceeded as error:
         yield error.describe(file, line)
 
@@ -102,10 +96,10 @@ def _find_path(head: bytes) -> tuple[str, ...]:
 
 def parse(chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
     """Yield the fields of a record."""
-    record, problem = decode_record(chunk, limits)
-    if problem:
-        yield problem
-    if record is None:
+    record = msgspec.json.decode(chunk.data)
+    if not isinstance(record, dict):
+        hint = "Export the record again. It was left out"
+        yield Problem(chunk.file, chunk.line, "the record is not a JSON object", hint)
         return
     fields = [make_control_field(LEADER, str(record.get("leader") or ""))]
     for key in _LISTS:
