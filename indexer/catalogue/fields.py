@@ -23,6 +23,8 @@ MISSING = "none"
 """The facet value for publications without a value. No field may have it as a value."""
 NOT_STATED = "Not stated"
 """The label of MISSING in a row without one of its own."""
+NO_ROLE = "no role"
+"""The role of a row without one, in the heading of a column."""
 MAX_CACHED_LABELS = 4096
 """Number of display texts of values that a catalogue caches."""
 
@@ -81,6 +83,12 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def source_name(self) -> str:
         """The name of the property in pages."""
         return self.names[0] if self.names else self.name
+
+    @property
+    def heading(self) -> str:
+        """Its name with its role and kind in brackets, as the heading of an exported column."""
+        kind = "" if self.kind == "keyword" else f", {self.kind}"
+        return f"{self.name} ({self.role or NO_ROLE}{kind})"
 
     def display(self, value: Value, language: str = "en") -> str:
         """Return the display text of a value: the name of a code, or the label of a link."""
@@ -150,7 +158,10 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     @cached_property
     def by_source_name(self) -> dict[str, Field]:
         """The fields with values by each name that a source may use."""
-        return {name: field for field in self.stored for name in (*field.names, field.name)}
+        return {
+            name: field for field in self.stored
+            for name in (*field.names, field.heading, field.name)
+        }  # fmt: skip
 
     @cached_property
     def by_query_name(self) -> dict[str, Field]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from indexer.analysis.folding import fold
@@ -54,9 +54,14 @@ class Guess(NamedTuple):
     is_person: bool = False
 
 
-def guess(profile: Profile) -> tuple[dict[str, Guess], dict[str, str]]:
-    """Return a guess for each row that a column seems to match, and the languages of columns."""
-    columns = dict(profile.list_plain())
+def guess(
+    profile: Profile, stated: Collection[str] = ()
+) -> tuple[dict[str, Guess], dict[str, str]]:
+    """Return a guess for each row that a column seems to match, and the languages of columns.
+
+    Ignore the columns `stated`, whose headings leave nothing to guess.
+    """
+    columns = {plain: names for plain, names in profile.list_plain() if plain not in stated}
     spoken = _find_languages(columns, profile)
     unnamed = [name for name in spoken if not headings.split_language(name)[0]]
     named = {plain: names for plain, names in columns.items() if plain not in unnamed}

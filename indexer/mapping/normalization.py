@@ -19,6 +19,8 @@ from indexer.values import (
     publication_types,
 )
 
+MAX_NUMBER_CHARS = 50
+"""Maximum characters of a symbol or a report number. Some RIS files have references in its tag."""
 MAX_ID_CHARS = 150
 """Maximum characters of an id. Validation allows more, because a repeated id gets a number."""
 _MAX_CACHED_VALUES = 4000
@@ -160,6 +162,7 @@ _FINDERS: dict[str | None, Callable[[str], Sequence[str]]] = {
 _CONVERTERS: dict[str | None, Callable[[str], Sequence[str]]] = {
     "abstract": plain_text.split_abstract,
     "type": lambda text: (publication_types.read_type(text),),
+    "number": lambda text: (text,) if len(text) <= MAX_NUMBER_CHARS else (),
     "name": _find_names,
     "file": file_names.find_file_names,
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain, count
 from typing import NamedTuple
 
 import msgspec
@@ -12,6 +13,7 @@ from indexer.analysis.cleaning import make_slug
 from indexer.catalogue.catalogue_checks import RESERVED_NAMES
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.mapping import templates
+from indexer.mapping.exported_columns import read_heading
 from indexer.mapping.guessing import Guess, guess
 from indexer.mapping.headings import is_record_date
 from indexer.mapping.mapper import ID_ROW, list_mapped
@@ -56,19 +58,21 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
     """
     if reader.FIELDS:
         return Proposal(Source(file=file, format=reader.NAME), (), {})
-    guesses, spoken = guess(profile)
+    stated = _read_headings(profile)
+    guesses, spoken = guess(profile, stated)
     fields: dict[str, str | tuple[str, ...]] = {}
     for row in [field.name for field in list_standard_rows()] + ["id"]:
         if row in guesses:
             fields[row] = _state(guesses[row])
     if "year" in fields and "date" not in fields:
         fields |= _list_dates(fields["year"], profile)
-    used = {column for row_guess in guesses.values() for column in row_guess.columns}
+    used = {*stated, *(column for row_guess in guesses.values() for column in row_guess.columns)}
     free = [
         (plain, names) for plain, names in profile.list_plain()
         if used.isdisjoint((plain, *names))
     ]  # fmt: skip
-    leftover_rows = list(_make_leftover_rows(free, profile))
+    leftover_rows = [(row, [column]) for column, row in stated.items()]
+    leftover_rows += _make_leftover_rows(free, profile)
     for leftover, columns in leftover_rows:
         fields[leftover.name] = templates.escape(columns[0])
     leftovers = tuple(leftover for leftover, _ in leftover_rows)
@@ -107,6 +111,18 @@ def _describe_columns(names: Iterable[str], profile: Profile) -> Iterator[tuple[
         remaining -= len(name) + len(note)
         if remaining >= 0:
             yield name, note
+
+
+def _read_headings(profile: Profile) -> dict[str, Field]:
+    """Return the rows that headings state, as in an export of a catalogue, by column."""
+    taken = {field.name for field in list_standard_rows()} | RESERVED_NAMES
+    rows: dict[str, Field] = {}
+    for name in profile.columns:
+        if row := read_heading(name):
+            row = msgspec.structs.replace(row, name=_find_free_name(row.name, taken))
+            taken |= {row.name}
+            rows[name] = row
+    return rows
 
 
 def _make_leftover_rows(
@@ -160,12 +176,15 @@ def _make_row(column: str, taken: set[str] | frozenset[str]) -> Field:
     label = " ".join(re.split(r"[\s._/:@\-]+", column)).strip() or column.strip()
     base = re.sub(r"\W+", "_", make_slug(label, None), flags=re.ASCII).strip("_").lower()
     base = base if re.match(r"[a-z]", base) else f"column_{base}".rstrip("_")
-    name, number = base, 1
-    while name in taken:
-        number += 1
-        name = f"{base}_{number}"
+    name = _find_free_name(base, taken)
     label = label or name
     return Field(name, label[:1].upper() + label[1:], several=True, weight=0.2)
+
+
+def _find_free_name(base: str, taken: Collection[str]) -> str:
+    """Return a name that is not taken: itself, or with the first free number."""
+    numbered = (f"{base}_{number}" for number in count(2))
+    return next(name for name in chain([base], numbered) if name not in taken)
 
 
 def _find_splits(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import cache
 from typing import Literal
 
 PublicationType = Literal[
@@ -49,6 +50,7 @@ PublicationType = Literal[
 ]
 """Types of CSL 1.0.2, appendix III."""
 FALLBACK_TYPE: PublicationType = "document"
+_GENERAL: tuple[PublicationType, ...] = ("article-journal", "review", "chapter", "book", "document")
 
 _ARTICLES = (
     "Article commentary|Brief report|Case report|Clinical trial|Commentary|Correction|Data paper|"
@@ -80,7 +82,7 @@ _TYPES: tuple[tuple[str, PublicationType, str], ...] = (
     ("Press release", "document", "press"),
     ("Grant", "document", "grant grnt"),
     ("Abstract", "article", "abst"),
-    ("Web page", "webpage", "webpage elec web"),
+    ("Web page", "webpage", "webpage elec online web"),
     ("Blog post", "post-weblog", "blog postweblog blogpost"),
     ("Preprint", "article", "postedcontent"),
     ("Dataset", "dataset", "aggr data dataset dbase"),
@@ -88,15 +90,15 @@ _TYPES: tuple[tuple[str, PublicationType, str], ...] = (
     ("Manuscript", "manuscript", "mansct manscpt"),
     ("Unpublished", "manuscript", "unpb unpd"),
     ("Audiovisual material", "motion_picture", "advs multi"),
-    ("Film", "motion_picture", "video mpct motionpicture videorecording movingimage"),
+    ("Film", "motion_picture", "video movie mpct motionpicture videorecording movingimage"),
     ("Broadcast", "broadcast", "broadcast tvbroadcast radiobroadcast podcast"),
-    ("Sound recording", "song", "sound audiorecording soundrecording"),
+    ("Sound recording", "song", "sound audio audiorecording soundrecording"),
     ("Pamphlet", "pamphlet", "pamp"),
     ("Booklet", "pamphlet", "booklet"),
     ("Software", "software", "comp computerprogram"),
     ("Map", "map", "map"),
     ("Legislation", "legislation", "stat statute"),
-    ("Court case", "legal_case", "case legalcase"),
+    ("Court case", "legal_case", "case jurisdiction legalcase"),
     (
         "Encyclopedia article",
         "entry-encyclopedia",
@@ -107,7 +109,7 @@ _TYPES: tuple[tuple[str, PublicationType, str], ...] = (
     ("Bill", "bill", "bill unbill"),
     ("Collection", "collection", "collection"),
     ("Figure", "figure", "figure chart equa"),
-    ("Picture", "graphic", "art artwork graphic"),
+    ("Picture", "graphic", "art artwork graphic image stillimage"),
     ("Hearing", "hearing", "hear"),
     ("Interview", "interview", "interview"),
     ("Personal communication", "personal_communication", "pcomm personalcommunication icomm"),
@@ -136,9 +138,14 @@ def read_type(text: str) -> str:
     return re.sub("[-_]", " ", text).capitalize() if _CODE.fullmatch(text) else text
 
 
+@cache
 def group_by_csl_type() -> dict[PublicationType, tuple[str, ...]]:
-    """Return the names of types by their type in CSL."""
+    """Return the names of types by their type in CSL, the most general types last.
+
+    Of several types of a publication, the first one counts: a thesis may be a book too.
+    """
     names: defaultdict[PublicationType, list[str]] = defaultdict(list)
     for name, csl, _ in _TYPES:
         names[csl].append(name)
-    return {csl: tuple(grouped) for csl, grouped in names.items()}
+    ordered = sorted(names, key=lambda csl: _GENERAL.index(csl) if csl in _GENERAL else -1)
+    return {csl: tuple(names[csl]) for csl in ordered}

@@ -20,20 +20,34 @@ _TYPES: dict[PublicationType, str] = {
     "article-magazine": "article",
     "article-newspaper": "article",
     "article": "unpublished",
+    "bill": "legislation",
     "book": "book",
     "chapter": "incollection",
-    "collection": "book",
+    "collection": "collection",
+    "dataset": "dataset",
     "entry-dictionary": "incollection",
     "entry-encyclopedia": "incollection",
+    "graphic": "artwork",
+    "legal_case": "jurisdiction",
+    "legislation": "legislation",
     "manuscript": "unpublished",
+    "motion_picture": "movie",
     "pamphlet": "booklet",
     "paper-conference": "inproceedings",
-    "periodical": "book",
+    "patent": "patent",
+    "periodical": "periodical",
+    "personal_communication": "letter",
+    "post-weblog": "online",
     "report": "techreport",
     "review": "article",
+    "software": "software",
+    "song": "audio",
+    "standard": "standard",
     "thesis": "phdthesis",
+    "webpage": "online",
 }
-"""Entry types of the standard styles. Any other type is `misc`."""
+"""Entry types of the standard styles and of BibLaTeX, which BibTeX treats as `misc`, as any other
+type."""
 _NAME_FIELDS: tuple[tuple[NameRole, str], ...] = (
     ("author", "author"), ("director", "director"), ("editor", "editor"),
     ("translator", "translator"), ("contributor", "contributor"),
@@ -43,6 +57,7 @@ _FIELDS: tuple[tuple[str, Sequence[Role]], ...] = (
     ("volume", ("volume",)),
     ("number", ("issue", "number", "collection-number")),
     ("pages", ("page",)),
+    ("pagetotal", ("number-of-pages",)),
     ("edition", ("edition",)),
     ("address", ("publisher-place",)),
     ("isbn", ("ISBN",)),
@@ -69,7 +84,7 @@ _COMMANDS = str.maketrans(
 )
 _LIGATURE = re.compile(r"([-`',<>])(?=\1)|[?!](?=`)")
 """The first of two characters that LaTeX prints as one, such as a dash."""
-_SEPARATOR_IN_NAME = re.compile(r",|\band\b", re.IGNORECASE)
+_AND = re.compile(r"\band\b", re.IGNORECASE)
 _NOT_IN_KEYS = re.compile(r"""["#$%&'(),=@\\^`{}~+\s\x00-\x1f\x7f-\x9f\ud800-\udfff]""")
 _NOT_IN_URLS = re.compile(r"[\\{}]")
 
@@ -99,10 +114,11 @@ def _list_fields(item: Item, kind: str) -> Iterator[tuple[str, str]]:
         names = [_format_name(name) for name in item.names.get(name_role, ())]
         yield field, _brace(" and ".join(names))
     yield from _list_date(item)
-    yield _CONTAINERS.get(kind, "journal"), _join(item.get("container-title"))
-    yield _PUBLISHERS.get(kind, "publisher"), _join(item.get("publisher"))
+    yield _CONTAINERS.get(kind, "journal"), _brace(_join(item.get("container-title")))
+    # To BibLaTeX, "and" separates publishers.
+    yield _PUBLISHERS.get(kind, "publisher"), _brace(_protect(_join(item.get("publisher"))))
     for field, roles in _FIELDS:
-        yield field, next((_join(item.get(role)) for role in roles if item.get(role)), "")
+        yield field, _brace(next((_join(texts) for role in roles if (texts := item.get(role))), ""))
     yield "keywords", _brace(", ".join(map(_format_keyword, item.get("keyword"))))
     yield "doi", _brace(_escape_url(item.get_first("DOI")))
     yield "url", _brace(_escape_url("".join(item.link_urls[:1])))
@@ -133,7 +149,7 @@ def _escape_url(text: str) -> str:
 
 
 def _join(texts: Sequence[str]) -> str:
-    return _brace(", ".join(map(_escape, texts)))
+    return ", ".join(map(_escape, texts))
 
 
 def _format_name(name: Name) -> str:
@@ -141,12 +157,13 @@ def _format_name(name: Name) -> str:
     if name.literal:
         return _brace(_escape(name.literal))
     parts = (name.family, name.suffix, name.given)
-    return ", ".join(_protect(_escape(part)) for part in parts if part)
+    escaped = (_escape(part) for part in parts if part)
+    return ", ".join(_brace(part) if "," in part else _protect(part) for part in escaped)
 
 
-def _protect(part: str) -> str:
-    """Put a part of a name in braces if it contains a comma or the word that separates names."""
-    return _brace(part) if _SEPARATOR_IN_NAME.search(part) else part
+def _protect(text: str) -> str:
+    """Put a text in braces if it contains the word that separates names and publishers."""
+    return _brace(text) if _AND.search(text) else text
 
 
 def _format_keyword(keyword: str) -> str:

@@ -96,6 +96,8 @@ def make_citation_data(item: Item) -> dict[str, object]:
     people = {role: tuple(map(_join_east_asian, names)) for role, names in item.names.items()}
     data = {"language": ""} | to_csl_json(msgspec.structs.replace(item, page_url="", names=people))
     authors = {name.literal for name in item.names.get("author", ())}
+    if item.url:
+        data["URL"] = item.url
     if data.get("publisher") in authors:
         del data["publisher"]
     for role in NAME_ROLES:

@@ -25,7 +25,7 @@ from indexer.values.publication_types import PublicationType
 _EDTF = re.compile(r"(?P<year>-?\d{4,})(?:-(?P<month>\d{2}))?(?:-(?P<day>\d{2}))?\??")
 _PAGE_RANGE = re.compile(r"(?<=\w)\s*[-–]\s*(?=\w)")
 _FIRST_SEASON, _MONTHS = 20, 12
-_JOINED_BY_COMMA = frozenset({"keyword", "ISBN", "ISSN", "page"})
+_JOINED_BY_COMMA = frozenset({"ISBN", "ISSN", "page"})
 
 
 class Date(msgspec.Struct, frozen=True):
@@ -209,7 +209,7 @@ def parse_date(edtf: str) -> Date | None:
 
 
 def to_csl_json(item: Item) -> dict[str, object]:
-    """Return an item as an object of CSL-JSON."""
+    """Return an item as an object of CSL-JSON. A DOI is no URL: styles make a link of it."""
     data: dict[str, object] = {"id": item.id, "type": item.type, "title": item.title}
     for role, people in item.names.items():
         data[role] = [_name_to_json(name) for name in people]
@@ -220,8 +220,8 @@ def to_csl_json(item: Item) -> dict[str, object]:
         data["abstract"] = item.abstract
     if language := _pick_language(item):
         data["language"] = language
-    if item.url or item.page_url:
-        data["URL"] = item.url or item.page_url
+    if urls := item.link_urls:
+        data["URL"] = urls[0]
     return data
 
 

@@ -1,4 +1,4 @@
-"""CSV: one column for each row of the catalogue, with the names of rows as headings.
+"""CSV: one column for each row of the catalogue, with its name as the heading.
 
 The file is in UTF-8 with a byte order mark, by which Excel recognizes it.
 """
@@ -14,6 +14,7 @@ from indexer.analysis.cleaning import clean
 from indexer.analysis.tokenizer import PARAGRAPH_BREAK
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication
+from indexer.mapping.exported_columns import name_column
 
 SEPARATOR = "||"
 """The separator of several values in one cell. An import splits every column at it."""
@@ -36,7 +37,7 @@ def write(publications: Iterable[Publication], catalogue: Catalogue) -> Iterator
     """Yield the headings, and one line for each publication."""
     line = _Line()
     writer = csv.writer(line)
-    writer.writerow(["id", *(field.name for field in catalogue.stored)])
+    writer.writerow(["id", *map(name_column, catalogue.stored)])
     yield BOM_UTF8 + line.text.encode()
     for publication in publications:
         cells = (_make_cell(publication, field, catalogue) for field in catalogue.stored)

@@ -9,6 +9,7 @@ import msgspec
 from indexer.analysis.tokenizer import PARAGRAPH_BREAK
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
+from indexer.mapping.exported_columns import name_column
 from search_app.export.csl import find_title_language
 
 
@@ -31,7 +32,7 @@ def _make_object(publication: Publication, catalogue: Catalogue) -> dict[str, ob
     for field in catalogue.stored:
         if values := catalogue.get_values(publication, field):
             if field.role == "abstract":
-                record[field.name] = str(values[0]).split(PARAGRAPH_BREAK)
+                record[name_column(field)] = str(values[0]).split(PARAGRAPH_BREAK)
             else:
-                record[field.name] = values if field.several else values[0]
+                record[name_column(field)] = values if field.several else values[0]
     return record

@@ -16,7 +16,7 @@ from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.names import Name
-from indexer.values.publication_types import PublicationType
+from indexer.values.publication_types import FALLBACK_TYPE, PublicationType, group_by_csl_type
 from search_app.export import xml_document
 from search_app.export.csl import Date, Item
 from search_app.export.xml_document import add
@@ -58,7 +58,7 @@ _SUBFIELDS: tuple[tuple[Role, str, str, str, str], ...] = (
     ("call-number", "099", "  ", "a", ""),
     ("edition", "250", "  ", "a", ""),
     ("number-of-pages", "300", "  ", "a", ""),
-    ("dimensions", "300", "  ", "a", ""),
+    ("dimensions", "300", "  ", "c", ""),
     ("note", "500", "  ", "a", ""),
     ("rights", "540", "  ", "a", ""),
     ("keyword", "650", " 4", "a", ""),
@@ -91,7 +91,7 @@ def _make_record(item: Item) -> etree._Element:
     add(record, "leader").text = _make_leader(item)
     add(record, "controlfield", item.id, tag="001")
     add(record, "controlfield", tag="008").text = _make_coded_values(item)
-    for field in sorted(_list_fields(item), key=lambda field: field.tag):
+    for field in sorted(_list_fields(item), key=_get_place):
         subfields = [(code, line) for code, text in field.subfields if (line := clean(text))]
         if subfields:
             ind1, ind2 = field.indicators[0], field.indicators[1]
@@ -99,6 +99,11 @@ def _make_record(item: Item) -> etree._Element:
             for code, line in subfields:
                 add(element, "subfield", line, code=code)
     return record
+
+
+def _get_place(field: _Field) -> str:
+    """Return the place of a field. Persons and bodies are in the order of the source."""
+    return "700" if field.tag == "710" else field.tag
 
 
 def _make_leader(item: Item) -> str:
@@ -134,6 +139,8 @@ def _list_fields(item: Item) -> Iterator[_Field]:
     for role, tag, indicators, code, source in _SUBFIELDS:
         for text in item.get(role):
             yield _Field(tag, indicators, [(code, text), *([("2", source)] if source else [])])
+    if item.type != FALLBACK_TYPE:
+        yield _Field("655", " 4", [("a", group_by_csl_type()[item.type][0])])
     if len(codes := item.get("language")) > 1:
         yield _Field("041", "0 ", [("a", get_bibliographic_code(code)) for code in codes])
     yield _Field("264", " 1", list(_list_imprint(item)))

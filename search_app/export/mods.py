@@ -124,8 +124,8 @@ def _make_record(item: Item) -> etree._Element:
         for name in names:
             _add_name(record, name, RELATORS[name_role])
     add(record, "typeOfResource", _RESOURCES.get(item.type, "text"))
-    if item.type in _ZOTERO_TYPES:
-        add(record, "genre", _ZOTERO_TYPES[item.type], authority="local", usage="primary")
+    if local := _ZOTERO_TYPES.get(item.type, "" if item.type in _GENRES else item.type):
+        add(record, "genre", local, authority="local", usage="primary")
     if item.type in _GENRES:
         add(record, "genre", _GENRES[item.type], authority="marcgt")
     add_all(record, "genre", item.get("genre"), authority="local")

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import NameRole, Role
+from indexer.values import names
+from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
 from search_app.export.csl import Date, Item
 
@@ -96,7 +98,7 @@ def _list_values(item: Item) -> Iterator[tuple[str, str]]:
     yield from (("TT", title) for title, _ in item.other_titles)
     for name_role, tag in _NAME_TAGS:
         for name in item.names.get(name_role, ()):
-            yield tag, name.inverted
+            yield tag, _format_name(name)
     if item.issued:
         yield "PY", f"{item.issued.year:04}"
         yield "DA", _format_date(item.issued)
@@ -111,6 +113,13 @@ def _list_values(item: Item) -> Iterator[tuple[str, str]]:
     yield "AB", item.abstract
     for url in item.link_urls:
         yield "UR", url
+
+
+def _format_name(name: Name) -> str:
+    """Return a name as EndNote writes it: a body that looks like a person ends with a comma."""
+    text = name.inverted
+    read = names.parse(text) if name.literal and "," not in text else None
+    return f"{text}," if read and read.given else text
 
 
 def _format_date(date: Date) -> str:

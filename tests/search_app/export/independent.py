@@ -85,7 +85,7 @@ def read_ris(data: bytes, _: Catalogue) -> list[Found]:
         Found(
             record["title"],
             record.get("year", ""),
-            record.get("authors", []),
+            [name.rstrip(", ") for name in record.get("authors", [])],
             _split(record.get("language", ""), "; "),
             record.get("abstract", ""),
             [*record.get("urls", []), f"https://doi.org/{record.get('doi')}"][0],
@@ -137,7 +137,7 @@ def read_csl(data: bytes, _: Catalogue) -> list[Found]:
             [_join_csl(name) for name in item.get("author", [])],
             None,
             clean(item.get("abstract", "")),
-            item["URL"],
+            item.get("URL") or f"https://doi.org/{item['DOI']}",
         )
         for item in json.loads(data)
     ]
@@ -150,7 +150,7 @@ def _join_csl(name: Mapping[str, str]) -> str:
 
 def read_csv(data: bytes, catalogue: Catalogue) -> list[Found]:
     """Read CSV. In its cells, two bars separate values, and an apostrophe precedes a formula."""
-    several = {row.name for row in catalogue.fields if row.several}
+    several = {name for row in catalogue.fields if row.several for name in (row.name, row.heading)}
     rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
     return [
         _find_rows(
@@ -185,14 +185,17 @@ def _get_text(value: object) -> str:
 
 def _find_rows(record: Mapping[str, list[str]], catalogue: Catalogue) -> Found:
     def get(role: str) -> list[str]:
-        rows = [row for row in catalogue.fields if row.role == role]
-        return [value for row in rows for value in record.get(row.name, [])]
+        return [
+            names.read(value).inverted if row.kind == "name" else value
+            for row in catalogue.fields if row.role == role
+            for heading in (row.name, row.heading) for value in record.get(heading, [])
+        ]  # fmt: skip
 
     dois = [f"https://doi.org/{doi}" for doi in get("DOI")]
     return Found(
         " ".join(get("title")),
         next((value[:4] for value in get("issued")), ""),
-        [names.read(name).inverted for name in get("author")],
+        get("author"),
         get("language"),
         clean(" ".join(get("abstract"))),
         next(iter([*get("URL"), *dois]), None),

@@ -38,8 +38,8 @@ def publish(text: str) -> Publication:
 
 
 def squeeze(text: str) -> str:
-    """Return a text without spaces."""
-    return clean(text).replace(" ", "")
+    """Return a text without spaces and commas at its end, with which RIS marks bodies."""
+    return clean(text).replace(" ", "").rstrip(",")
 
 
 @pytest.mark.parametrize("name", ["ris", "bibtex", "csl", "csv", "jsonl", "marcxml", "dc"])

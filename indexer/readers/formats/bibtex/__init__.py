@@ -53,6 +53,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "volume": ("volume",),
     "issue": ("number", "issue"),
     "pages": ("pages", "eid", "article-number", "articleno"),
+    "extent": ("pagetotal",),
     "edition": ("edition",),
     "doi": ("doi",),
     "isbn": ("isbn",),

@@ -1,0 +1,43 @@
+"""Exported columns: headings from which an import makes the same rows.
+
+A column has the name of its row. If an import would read this name as another role or kind, the
+heading states them: `body (author)`, `country (coverage, country)`, `date (no role)`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import cast, get_args
+
+from indexer.catalogue.fields import NO_ROLE, Field, FieldKind
+from indexer.catalogue.roles import Role
+from indexer.mapping import headings
+from indexer.mapping.standard_rows import list_standard_rows
+
+_HEADING = re.compile(r"(?P<name>[a-z]\w*) \((?P<role>[\w -]+)(?:, (?P<kind>\w+))?\)", re.ASCII)
+_ROLES = frozenset((NO_ROLE, *get_args(Role)))
+
+
+@cache
+def name_column(field: Field) -> str:
+    """Return the heading of a row."""
+    for row in list_standard_rows():
+        if (row.name, row.role, row.kind) == (field.name, field.role, field.kind):
+            return field.name
+    is_plain = field.role is None and field.kind == "keyword" and not headings.find_row(field.name)
+    return field.name if is_plain else field.heading
+
+
+def read_heading(name: str) -> Field | None:
+    """Return the row that a heading states, or None if it states none."""
+    match = _HEADING.fullmatch(name)
+    if match is None or match["role"] not in _ROLES:
+        return None
+    kind = match["kind"] or "keyword"
+    if kind not in get_args(FieldKind):
+        return None
+    role = None if match["role"] == NO_ROLE else cast(Role, match["role"])
+    label = match["name"].replace("_", " ").capitalize()
+    weight = 0.3 if kind in ("keyword", "name", "country", "text") else 0.0
+    return Field(match["name"], label, cast(FieldKind, kind), role, weight=weight, several=True)
