@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
+from indexer.ingest.validation import validate
 from indexer.jobs.import_groups import Plan, Report
-from indexer.mapping.mapper import list_mapped
+from indexer.mapping.mapper import Mapper, list_mapped
+from indexer.mapping.normalization import split_values
 from indexer.mapping.profile import Profile
 from indexer.mapping.sources import SOURCES_FILE, Source
 from indexer.readers.formats import pdf
@@ -22,7 +24,10 @@ class ImportedSource(msgspec.Struct, frozen=True):
     `evidence`: why the format was recognized. `mapped` has the columns of each row that is filled.
     `filled` has the share of the records, from 0 to 1, in which the most filled of these columns
     has a value. `unused` has the number of records with a value in each other column. `guessed` has
-    the reason for each row that was guessed by values. `problems` is the number of problems.
+    the reason for each row that is doubtful, because its values or other columns led to it. `split`
+    has for each row with a separator the values in one text. `problems` is the number of problems.
+    `examples` are the first, the middle, and the last record of a sample as they will look: the
+    displayed values of each row.
     """
 
     file: str
@@ -34,6 +39,8 @@ class ImportedSource(msgspec.Struct, frozen=True):
     problems: int
     filled: dict[str, float]
     guessed: dict[str, str]
+    split: dict[str, list[str]]
+    examples: list[dict[str, list[str]]]
 
 
 class ImportResult(msgspec.Struct, frozen=True):
@@ -67,7 +74,37 @@ def describe(plan: Plan, source: Source, catalogue: Catalogue) -> ImportedSource
         problems=sum(group.problems[name] for name in names),
         filled={row: _share(columns, profile) for row, columns in mapped.items()},
         guessed={row: text for row, text in plan.comments.items() if row in mapped},
+        split=dict(_list_splits(source, mapped, profile, catalogue)),
+        examples=[*_list_examples(plan, source, catalogue)],
     )
+
+
+def _list_splits(
+    source: Source, mapped: Mapping[str, Iterable[str]], profile: Profile, catalogue: Catalogue
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield each row with a separator, and the values in the first text that it separates."""
+    for row, separator in source.split.items():
+        columns = (profile.columns[name].values for name in mapped.get(row, ()))
+        texts = (text for values in columns for text in values if separator in text)
+        if text := next(texts, None):
+            parts = split_values(catalogue.by_name[row], text, separator)
+            yield row, [part.strip() for part in parts if part.strip()]
+
+
+def _list_examples(
+    plan: Plan, source: Source, catalogue: Catalogue
+) -> Iterator[dict[str, list[str]]]:
+    mapper = Mapper(source, plan.group.reader, catalogue)
+    sample = plan.group.profile.sample
+    records = [record for record in sample if source.matches(record.source.file)] or sample
+    for place in sorted({0, len(records) // 2, len(records) - 1}):
+        publication = validate(mapper.map(records[place]), catalogue, lambda _: None)
+        if publication:
+            values = {row: catalogue.get_values(publication, row) for row in catalogue.stored}
+            yield {
+                row.name: [row.display(value) for value in stated]
+                for row, stated in values.items() if stated
+            }  # fmt: skip
 
 
 def report_gaps(result: ImportResult, report: Report) -> None:

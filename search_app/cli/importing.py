@@ -6,7 +6,7 @@ import glob
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from hashlib import sha256
 from itertools import groupby
@@ -20,6 +20,8 @@ import platformdirs
 
 from indexer.analysis.cleaning import replace_unprintable
 from indexer.catalogue import outside, safe_files
+from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
+from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
 from indexer.jobs import importer, pages
 from indexer.jobs.folder_switch import ImportRejected
@@ -31,7 +33,10 @@ from search_app import config
 from search_app.cli import background_build, options, output, serve
 from search_app.cli.progress import ProgressDisplay
 
-_MAX_COLUMN_CHARS = 44
+_MAX_COLUMN_CHARS, _MAX_VALUE_CHARS = 44, 70
+_MAX_EXAMPLES = 3
+_PROPOSED = (CATALOGUE_FILE, SOURCES_FILE)
+"""The files that `open` writes, and that a user may correct."""
 _FORMAT = click.option("--format", "format_name", help="The format, if it is not recognized.")
 _TITLE = click.option("--title", help="The title of the catalogue. Default: the file's name.")
 _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
@@ -147,13 +152,15 @@ def open_(
 ) -> None:  # fmt: skip
     """Serve files and folders in any known format as a searchable catalogue.
 
-    Its index is in the user's cache folder. The files stay where they are. Ctrl-C stops the
-    server.
+    Its index is in the user's cache folder, with its catalogue.toml and sources.toml. Your
+    corrections in these are kept. The files stay where they are. Ctrl-C stops the server.
     """
     settings = config.load()
     folder = _cache_folder(files)
     corpus, index = folder / "corpus", folder / "index"
-    shutil.rmtree(corpus, ignore_errors=True)
+    is_corrected = _is_corrected(corpus)
+    if not is_corrected:
+        shutil.rmtree(corpus, ignore_errors=True)
     problems: list[Problem] = []
     try:
         result = _import(
@@ -163,11 +170,28 @@ def open_(
     finally:
         output.print_problems(problems)
     _print_result(result, corpus, as_json=False)
+    if is_corrected:
+        click.echo(f"Your corrections were kept. Delete {corpus} to start again without them.")
+    else:
+        for name in _PROPOSED:
+            shutil.copyfile(corpus / name, folder / name)
+        click.echo(f"To correct it, edit {' or '.join(_PROPOSED)} there, and open it again.")
     _build(config.load(corpus=corpus, index=index), frozenset(problems))
     context.invoke(
         serve.serve, corpus=corpus, index=index, host="127.0.0.1",
         port=port or _find_port(settings.port), builds="never",
     )  # fmt: skip
+
+
+def _is_corrected(corpus: Path) -> bool:
+    """Return whether a user changed what `open` proposed, or added a file to it."""
+    names = {path.name for path in corpus.iterdir()} if corpus.is_dir() else set()
+    pairs = [(corpus / name, corpus.parent / name) for name in _PROPOSED]
+    if not names.issuperset(_PROPOSED) or not all(former.exists() for _, former in pairs):
+        return False
+    return len(names) > len(pairs) or any(
+        now.read_bytes() != former.read_bytes() for now, former in pairs
+    )
 
 
 def _build(settings: config.Settings, reported: Set[Problem]) -> None:
@@ -228,11 +252,24 @@ def _print_result(result: ImportResult, into: Path, *, as_json: bool) -> None:
         files = output.format_count(result.attached, "file")
         click.echo(f"\nFiles of these records: {files}.")
     click.echo(f"\nImported {records} of “{result.catalogue.title}” into {into}.{kept}")
+    examples = [example for source in result.sources for example in source.examples]
+    if examples:
+        click.echo("This is how they will look:")
+    for example in examples[:_MAX_EXAMPLES]:
+        click.echo("\n".join(map(replace_unprintable, _format_example(example, result.catalogue))))
 
 
 def _describe(source: ImportedSource) -> ImportedSource:
     """Return a source without what differs between files of the same columns."""
-    return msgspec.structs.replace(source, file="", records=0, problems=0)
+    return msgspec.structs.replace(source, file="", records=0, problems=0, examples=[])
+
+
+def _format_example(example: Mapping[str, list[str]], catalogue: Catalogue) -> Iterator[str]:
+    """Yield the lines of a record: its title, then its other rows."""
+    for name, values in example.items():
+        row, text = catalogue.by_name[name], " | ".join(" ".join(each.split()) for each in values)
+        text = text if len(text) <= _MAX_VALUE_CHARS else f"{text[: _MAX_VALUE_CHARS - 1]}…"
+        yield f"  {text}" if row.role == "title" else f"    {row.label}: {text}"
 
 
 def _format_sources(sources: Sequence[ImportedSource]) -> Iterator[str]:
@@ -245,8 +282,11 @@ def _format_sources(sources: Sequence[ImportedSource]) -> Iterator[str]:
     for row, columns in source.mapped.items():
         names = ", ".join(columns)
         names = names if len(names) <= _MAX_COLUMN_CHARS else f"{names[: _MAX_COLUMN_CHARS - 1]}…"
-        guess = f"  ({source.guessed[row]})" if row in source.guessed else ""
-        yield f"  {row:<14} {source.filled[row]:>4.0%}  {names}{guess}"
+        remarks = [source.guessed[row]] if row in source.guessed else []
+        if row in source.split:
+            remarks.append(f"split, such as {' | '.join(source.split[row])[:_MAX_VALUE_CHARS]}")
+        remark = f"  ({'; '.join(remarks)})" if remarks else ""
+        yield f"  {row:<14} {source.filled[row]:>4.0%}  {names}{remark}"
     if source.unused:
         listed = [f"{name} ({count:,})" for name, count in source.unused.items()]
         yield f"  not used: {', '.join(listed[:20])}{', …' if len(listed) > 20 else ''}"

@@ -51,15 +51,22 @@ def test_an_import_prints_the_mapping(run: Run) -> None:
         "",
         f"salt-list.csv: 2 records, format delimited, because {reason}",
         "  title          100%  Title",
-        "  authors        100%  Authors",
+        "  authors        100%  Authors  (split, such as Ada Okafor | Li Wu)",
         "  year           100%  Year",
         "  not used: Odd (0)",
         "",
         "Imported 2 records of “Salt list” into new.",
+        "This is how they will look:",
+        "  Salt roads",
+        "    Authors: Ada Okafor | Li Wu",
+        "    Year: 1999",
+        "  Pepper",
+        "    Authors: Eva Marsh",
+        "    Year: 2001",
     ]
     assert run("build", "--corpus", "new", "--index", "index").status == 0
     result = run("import", "salt-list.csv", "--into", "new")
-    assert result.out.endswith("into new. Its sources.toml was kept.\n")
+    assert "into new. Its sources.toml was kept.\n" in result.out
 
 
 def test_a_single_record_is_counted_in_the_singular(run: Run, folder: Path) -> None:
@@ -67,7 +74,7 @@ def test_a_single_record_is_counted_in_the_singular(run: Run, folder: Path) -> N
     (folder / "salt-list.csv").write_text("Title,Year\nSalt roads,1999\n", encoding="utf-8")
     result = run("import", "salt-list.csv", "--into", "new", "--format", "delimited")
     assert "salt-list.csv: 1 record, format delimited" in result.out
-    assert result.out.endswith("Imported 1 record of “Salt list” into new.\n")
+    assert "Imported 1 record of “Salt list” into new.\n" in result.out
     result = run("import", "--pages", "salt-list.csv", "--into", "pages", "--format", "delimited")
     assert result.out == "Wrote 1 publication to pages.\n"
 
@@ -217,6 +224,25 @@ def test_opening_fewer_records_replaces_the_index(
     assert "40 removed" in run("open", "salt-list.csv").out
     [index] = (tmp_path / "cache" / "pubsearch").glob("*/index")
     assert directory.load_live(index).manifest.publications == 2
+
+
+def test_open_keeps_corrections(
+    run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Corrections in the files of `pubsearch open` stay. Without any, they are written again."""
+    monkeypatch.setattr(serve.serve, "callback", lambda **_: None)
+    assert "To correct it, edit catalogue.toml or sources.toml" in run("open", "salt-list.csv").out
+    table = "Title,Authors,Year,Odd\nSalt roads,Ada Okafor,1999,High\n"
+    (folder / "salt-list.csv").write_text(table, encoding="utf-8")
+    assert "Odd: High" in run("open", "salt-list.csv").out
+    [sources] = (tmp_path / "cache" / "pubsearch").glob("*/corpus/sources.toml")
+    text = sources.read_text(encoding="utf-8")
+    sources.write_text(text.replace('title = "Title"', 'title = "Authors"'), encoding="utf-8")
+    for _ in range(2):
+        result = run("open", "salt-list.csv")
+        assert "Your corrections were kept" in result.out
+        assert "  Ada Okafor\n" in result.out
+    assert 'title = "Authors"' in sources.read_text(encoding="utf-8")
 
 
 def test_a_port_in_use_is_not_chosen() -> None:
