@@ -49,8 +49,7 @@ def _parse_year(date: str) -> int:
 
 
 def _check_name(stated: Property) -> Value | None:
-    name = names.parse(clean(stated.value))
-    return str(name) if name else None
+    return names.normalize(clean(stated.value))
 
 
 def _check_date(stated: Property) -> Value | None:

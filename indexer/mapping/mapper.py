@@ -20,7 +20,7 @@ from indexer.catalogue.records import Problem, Property, SourceRecord
 from indexer.catalogue.roles import Role
 from indexer.mapping import normalization, templates
 from indexer.mapping.changes import Change
-from indexer.mapping.normalization import make_id, make_normalizer, normalize, split_values
+from indexer.mapping.normalization import make_id, make_normalizer, split_values
 from indexer.mapping.sources import SOURCES_FILE, Source
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
@@ -36,8 +36,10 @@ _JOINED_FIELDS = 10
 """Templates join at most this many times the characters of the longest field for a record."""
 _MAX_PLANS = 1000
 """Maximum number of sets of columns whose plan is cached. Many records have the same columns."""
-_Plan = tuple[tuple[str, tuple[tuple[Template, ...], ...]], ...]
-"""Rows, each with the specifications of which a record has a column."""
+_Specifications = Sequence[Sequence[Template]]
+_Plan = Sequence[tuple[Field | None, _Specifications]]
+"""Rows, or None for the id, each with the alternatives of which a record has a column, by
+specification."""
 
 
 class _Column(NamedTuple):
@@ -105,14 +107,13 @@ class Mapper:
         columns = self._collect(record.properties)
         properties: list[Property] = []
         identity = record.id
-        for row, alternatives in self._plan(frozenset(columns)):
-            if row == ID_ROW:
-                identity = self._make_id(alternatives, columns)
+        for field, specifications in self._plan(frozenset(columns)):
+            if field is None:
+                identity = self._make_id(specifications, columns)
                 continue
-            field = self.catalogue.by_name[row]
-            properties += self._fill(field, alternatives, columns)
-            if row in self.cut_rows and field.restricted:  # what was cut may be restricted
-                properties.append(Property(row, field.restricted[0], field.restricted[0]))
+            properties += self._fill(field, specifications, columns)
+            if field.restricted and field.name in self.cut_rows:  # what was cut may be restricted
+                properties.append(Property(field.name, field.restricted[0], field.restricted[0]))
         if self._translations:
             self._place_translations(properties)
         if OTHER_TITLES not in self.catalogue.by_name:
@@ -151,19 +152,17 @@ class Mapper:
         """Return the rows that a record with these columns may fill, with their specifications."""
         plan = []
         for row, specifications in self._templates.items():
-            used = tuple(
-                alternatives for alternatives in specifications
-                if not columns.isdisjoint(chain.from_iterable(t.columns for t in alternatives))
-            )  # fmt: skip
-            if used:
-                plan.append((row, used))
+            filled = [
+                tuple(each for each in alternatives if not columns.isdisjoint(each.columns))
+                for alternatives in specifications
+            ]
+            if used := tuple(filter(None, filled)):
+                plan.append((self.catalogue.by_name.get(row), used))
         return tuple(plan)
 
-    def _make_id(
-        self, alternatives: Sequence[Sequence[Template]], columns: templates.Columns
-    ) -> str | None:
+    def _make_id(self, specifications: _Specifications, columns: templates.Columns) -> str | None:
         """Return the first usable id of a record, or None."""
-        for specification in alternatives:
+        for specification in specifications:
             for prop in self._select(ID_ROW, specification, columns):
                 if identity := make_id(prop.value):
                     return identity
@@ -222,10 +221,10 @@ class Mapper:
         return column
 
     def _fill(
-        self, field: Field, alternatives: Sequence[Sequence[Template]], columns: templates.Columns
+        self, field: Field, specifications: _Specifications, columns: templates.Columns
     ) -> Sequence[Property]:
         """Return the values of a row."""
-        values = self._list_values(field, alternatives, columns)
+        values = self._list_values(field, specifications, columns)
         if field.role == "abstract":
             return normalization.drop_equal(values)
         if field.role == "title":
@@ -235,7 +234,7 @@ class Mapper:
         return values if field.several or field.restricted else values[:1]
 
     def _list_values(
-        self, field: Field, alternatives: Sequence[Sequence[Template]], columns: templates.Columns
+        self, field: Field, specifications: _Specifications, columns: templates.Columns
     ) -> list[Property]:
         """Return the normalized values of a row from all its specifications.
 
@@ -245,16 +244,16 @@ class Mapper:
         values: list[Property] = []
         rejected: list[Property] = []
         if field.several or field.restricted:
-            selected = [self._select(field.name, each, columns) for each in alternatives]
-            stated = normalization.order_by_group([*chain.from_iterable(selected)])
-            self._add_values(field, stated, values, rejected)
+            selected = [self._select(field.name, each, columns) for each in specifications]
+            stated = selected[0] if len(selected) == 1 else [*chain.from_iterable(selected)]
+            self._add_values(field, normalization.order_by_group(stated), values, rejected)
             return values + rejected
-        for specification in alternatives:
+        for specification in specifications:
             stated = self._select(field.name, specification, columns)
             self._add_values(field, stated, values, rejected)
             if values and field.role != "abstract":
                 if field.role == "title":
-                    values += self._list_translations(field, values, columns, alternatives)
+                    values += self._list_translations(field, values, columns, specifications)
                 break
         return values + rejected
 
@@ -294,21 +293,20 @@ class Mapper:
 
     def _is_used(self, text: str, column: _Column, field: Field) -> bool:
         """Return whether a text of a column is a value of another row than `field`."""
-        by_name = self.catalogue.by_name
-        others = (by_name[row] for row in column.rows if row in by_name)
-        return any(normalize(row, text, day_first=False) for row in others if row is not field)
+        others = [row for row in column.rows if row not in (field.name, ID_ROW)]
+        return any(self._normalizers[row, False](text) for row in others)
 
     def _list_translations(
         self, field: Field, titles: Sequence[Property], columns: templates.Columns,
-        alternatives: Sequence[Sequence[Template]],
+        specifications: _Specifications,
     ) -> Iterator[Property]:  # fmt: skip
         """Yield the titles of later specifications in languages that the titles do not have."""
         languages = {title.language for title in titles}
         for prop in chain.from_iterable(
-            self._select(field.name, each, columns) for each in alternatives
+            self._select(field.name, each, columns) for each in specifications
         ):
             if prop.language and prop.language not in languages:
-                for text in normalize(field, prop.value, day_first=False) or ():
+                for text in self._normalizers[field.name, False](prop.value) or ():
                     yield Property(field.name, text, text, prop.language)
 
     def _select(
@@ -316,10 +314,12 @@ class Mapper:
     ) -> Sequence[Property]:
         """Return the values of the first alternative that has any."""
         for template in alternatives:
-            self._unjoined -= (length := template.measure(columns))
-            if length and self._unjoined < 0:
-                self.cut_rows.add(row)
-            elif values := template.evaluate(columns):
+            if not template.single:
+                self._unjoined -= template.measure(columns)
+                if self._unjoined < 0:
+                    self.cut_rows.add(row)
+                    continue
+            if values := template.evaluate(columns):
                 return values
         return ()
 

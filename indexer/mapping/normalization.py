@@ -25,6 +25,11 @@ MAX_ID_CHARS = 150
 """Maximum characters of an id. Validation allows more, because a repeated id gets a number."""
 _MAX_CACHED_VALUES = 4000
 """Maximum number of values of a row whose normalization is cached."""
+_REPEATING_KINDS: frozenset[FieldKind] = frozenset(
+    ("keyword", "year", "date", "language", "isbn", "issn")
+)
+"""Kinds with such a cache. A text is often tried as a value of several rows, or for each article of
+a journal."""
 _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _URL = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"']+", re.IGNORECASE)
 _STANDARD_NUMBER = re.compile(r"(?:[\dXx][ -]?){8}(?:(?:[\dXx][ -]?){2}|(?:[\dXx][ -]?){5})?")
@@ -47,34 +52,32 @@ _NO_ABSTRACT = re.compile(
 )
 
 
-def normalize(field: Field, text: str, *, day_first: bool) -> Sequence[str] | None:
-    """Return the values in one text of a column, in the form that validation expects.
-
-    Return None if the text is not a value of this kind. `day_first`: the order of day and month in
-    ambiguous dates.
-    """
-    text = text.strip()
-    if not text.isascii():
-        text = cleaning.compose(plain_text.repair_encoding(text))
-    has_notes = field.role == "abstract" or field.kind in ("language", "year", "date")
-    if (has_notes or len(text) <= _MAX_NO_VALUE_CHARS) and _is_missing_value(field, text):
-        return ()
-    if field.kind == "date":
-        date = dates.parse_date(text, day_first=day_first)
-        return (date,) if date else None
-    if find := _FINDERS.get(field.role) or _FINDERS.get(field.kind):
-        return find(text) or None
-    if "<" in text or "&" in text:
-        text = plain_text.strip_markup(text)
-    convert = _CONVERTERS.get(field.role) or _CONVERTERS.get(field.kind)
-    return convert(text) if convert else (text,)
-
-
 def make_normalizer(field: Field, *, day_first: bool) -> Callable[[str], Sequence[str] | None]:
-    """Return `normalize` for one row. Rows whose values repeat get a cache."""
-    normalizer = partial(normalize, field, day_first=day_first)
-    repeats = field.kind in ("keyword", "year")
-    return lru_cache(_MAX_CACHED_VALUES)(normalizer) if repeats else normalizer
+    """Return the function that normalizes the texts of a row. `day_first`: see `parse_date`.
+
+    It returns the values in one text of a column, in the form that validation expects, or None if
+    the text is not a value of this kind. Rows whose values repeat have a cache.
+    """
+    find = _FINDERS.get(field.role) or _FINDERS.get(field.kind)
+    if field.kind == "date":
+        find = partial(_find_dates, day_first=day_first)
+    convert = _CONVERTERS.get(field.role) or _CONVERTERS.get(field.kind)
+    has_notes = field.role == "abstract" or field.kind in ("language", "year", "date")
+
+    def normalize(text: str) -> Sequence[str] | None:
+        text = text.strip()
+        if not text.isascii():
+            text = cleaning.compose(plain_text.repair_encoding(text))
+        if (has_notes or len(text) <= _MAX_NO_VALUE_CHARS) and _is_missing_value(field, text):
+            return ()
+        if find:
+            return find(text) or None
+        if "<" in text or "&" in text:
+            text = plain_text.strip_markup(text)
+        return convert(text) if convert else (text,)
+
+    repeats = field.kind in _REPEATING_KINDS or field.role == "number"
+    return lru_cache(_MAX_CACHED_VALUES)(normalize) if repeats else normalize
 
 
 def _is_missing_value(field: Field, text: str) -> bool:
@@ -120,14 +123,19 @@ def make_id(text: str) -> str:
     return "/".join(parts)
 
 
+def _find_dates(text: str, *, day_first: bool) -> Sequence[str]:
+    date = dates.parse_date(text, day_first=day_first)
+    return (date,) if date else ()
+
+
 def _find_years(text: str) -> Sequence[str]:
     year = dates.find_year(text)
     return (str(year),) if year else ()
 
 
 def _find_names(text: str) -> Sequence[str]:
-    name = names.parse(text)
-    return (str(name),) if name else ()
+    name = names.normalize(text)
+    return (name,) if name else ()
 
 
 def _find_links(text: str) -> Sequence[str]:
@@ -171,10 +179,11 @@ _SPLITTERS: dict[FieldKind, Callable[[str, str], Sequence[str]]] = {"name": spli
 """The functions that split the values of a kind at a separator. The others split at each one."""
 
 
-def order_by_group(values: list[Property]) -> Sequence[Property]:
+def order_by_group(values: Sequence[Property]) -> Sequence[Property]:
     """Return values in the order of the source if all of them have a group."""
-    is_grouped = all(value.group for value in values)
-    return sorted(values, key=lambda value: value.group) if is_grouped else values
+    if not values or not values[0].group or not all(value.group for value in values):
+        return values
+    return sorted(values, key=lambda value: value.group)
 
 
 def drop_equal(values: Sequence[Property]) -> list[Property]:

@@ -27,15 +27,19 @@ _NO_LANGUAGES = frozenset(("doi",))
 
 
 class Template(NamedTuple):
-    """One alternative: alternating texts and columns. It starts and ends with a text."""
+    """One alternative: alternating texts and columns. It starts and ends with a text.
+
+    `single` is the column of a template that is nothing but a column. Most are.
+    """
 
     texts: tuple[str, ...]
     columns: tuple[str, ...]
+    single: str = ""
 
     def evaluate(self, columns: Columns) -> Sequence[Property]:
         """Return the non-empty values of one record, in the order of the record."""
-        if len(self.columns) == 1 and self.texts == ("", ""):
-            values = columns.get(self.columns[0], ())
+        if self.single:
+            values = columns.get(self.single, ())
             return [prop for prop in values if prop.value and not prop.value.isspace()]
         groups: dict[int, dict[str, list[Property]]] = {}
         for column in self.columns:
@@ -49,7 +53,7 @@ class Template(NamedTuple):
 
     def measure(self, columns: Columns) -> int:
         """Return the most characters that it joins for one record. A single column joins none."""
-        if len(self.columns) == 1 and self.texts == ("", ""):
+        if self.single:
             return 0
         values = [prop for column in self.columns for prop in columns.get(column, ())]
         between = sum(map(len, self.texts))
@@ -97,12 +101,14 @@ def parse(specification: str) -> tuple[Template, ...]:
             alternatives.append(([""], []))
         else:
             texts[-1] += _undouble(token[0])
-    return tuple(
-        Template(tuple(texts), tuple(columns))
-        if columns
-        else Template(("", ""), (texts[0].strip() if len(alternatives) > 1 else texts[0],))
-        for texts, columns in alternatives
-    )
+    found = []
+    for texts, columns in alternatives:
+        if not columns:
+            columns.append(texts[0].strip() if len(alternatives) > 1 else texts[0])
+            texts[:] = ["", ""]
+        single = columns[0] if texts == ["", ""] else ""
+        found.append(Template(tuple(texts), tuple(columns), single))
+    return tuple(found)
 
 
 def list_columns(specification: str) -> list[str]:

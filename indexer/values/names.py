@@ -148,6 +148,14 @@ def parse(text: str) -> Name | None:
     return _parse_inverted(text) if "," in text else _parse_direct(text)
 
 
+def normalize(text: str) -> str | None:
+    """Return the normalized form of a name in any common form, or None if it has no letters."""
+    name = parse(text)
+    if name is None or (name.inverted == text and not (name.literal and "," in text)):
+        return text if name else None  # most names are normal already
+    return str(name)
+
+
 def read(normalized: str) -> Name:
     """Return the parts of a normalized name. Unlike `parse`, it guesses nothing."""
     if normalized.startswith("{"):
