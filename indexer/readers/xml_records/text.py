@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from html import escape
+from html import escape, unescape
 from html.entities import html5
 from io import BufferedIOBase
 from itertools import chain
@@ -41,11 +41,8 @@ _MARKUP = re.compile(r"&(?:(#?\w{1,40});)?|<(?![^\W\d]|[:/!?])")
 _CDATA = re.compile(r"(<!\[CDATA\[|\]\]>)")
 _UNFINISHED = re.compile(r"[&<\]][^;>]*\Z")
 """The start of a reference, a tag, or the end of a CDATA section."""
-_FIRST_CONTROL, _LAST_CONTROL = 0x80, 0x9F
-"""Control characters beyond ASCII, as code points."""
 _REREAD = "\udfff"
 """A character that no encoding decodes to. It marks an invalid byte that was read otherwise."""
-_PREDEFINED = frozenset(("amp", "lt", "gt", "quot", "apos"))
 
 
 class XmlText:
@@ -134,12 +131,15 @@ class XmlText:
         return "".join(pieces)
 
     def _escape(self, match: re.Match[str]) -> str:
-        """Return the replacement of a reference, or of a & or < that is text."""
-        if match[0] in {"&", "<"}:
-            if not self._unescaped_line:
-                self._unescaped_line = self._line + match.string.count("\n", 0, match.start())
-            return escape(match[0], quote=False)
-        return _resolve(match[1])
+        """Return the character of a reference, or text that looks like one, escaped for XML.
+
+        As in HTML, the numbers of control characters beyond ASCII are bytes in Windows-1252.
+        """
+        if not match[1] and not self._unescaped_line:
+            self._unescaped_line = self._line + match.string.count("\n", 0, match.start())
+        is_known = match[1] and (match[1].startswith("#") or f"{match[1]};" in html5)
+        text = unescape(match[0]) if is_known else match[0]
+        return escape(_ILLEGAL.sub("\ufffd", text or "\ufffd"))
 
 
 def _reread_byte(error: UnicodeError) -> tuple[str, int]:
@@ -161,40 +161,14 @@ def find_encoding(data: bytes) -> tuple[str, int]:
     try:
         name = codecs.lookup(declared[1].decode("ascii")).name if declared else "utf-8"
         "".encode(name)
-        codecs.getincrementaldecoder(name)
+        # The declaration was read as ASCII, which disproves encodings such as UTF-16 and EBCDIC.
+        start = codecs.getincrementaldecoder(name)(_reread_byte.__qualname__).decode(data[:1])
     except (LookupError, UnicodeError):
         return "utf-8", 0
-    if name in _WINDOWS:
-        return "cp1252", 0
-    # A declaration that is readable as ASCII disproves UTF-16 and UTF-32.
-    return ("utf-8" if name.startswith("utf") else name), 0
+    is_proven = start == data[:1].decode("latin-1") and not name.startswith("utf")
+    return ("cp1252" if name in _WINDOWS else name) if is_proven else "utf-8", 0
 
 
 def _keep_lines(match: re.Match[str]) -> str:
     """Return the line breaks of a match, so that later lines keep their numbers."""
     return "\n" * match[0].count("\n")
-
-
-def _resolve(name: str) -> str:
-    """Return the replacement of a reference: a character, or the text itself if it is undefined."""
-    if name.startswith("#"):
-        return _resolve_number(name[1:])
-    if name in _PREDEFINED:
-        return f"&{name};"
-    return escape(html5.get(f"{name};", f"&{name};"))
-
-
-def _resolve_number(number: str) -> str:
-    """Return the character of a numeric reference, or U+FFFD if XML does not allow it.
-
-    As in HTML, the numbers of control characters beyond ASCII are bytes in Windows-1252.
-    """
-    try:
-        code = int(number[1:], 16) if number[:1] in {"x", "X"} else int(number)
-        char = chr(code)
-    except (ValueError, OverflowError):
-        return "\ufffd"
-    if _FIRST_CONTROL <= code <= _LAST_CONTROL:
-        return bytes((code,)).decode("cp1252", "replace")
-    is_legal = not _ILLEGAL.match(char) and not "\ud800" <= char <= "\udfff"
-    return f"&#{code};" if is_legal else "\ufffd"

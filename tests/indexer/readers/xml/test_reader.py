@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from encodings.aliases import aliases
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -122,6 +124,13 @@ def test_a_file_may_have_any_encoding(data: bytes) -> None:
     """A byte order mark or the declaration decides the encoding of a file."""
     [record], problems = read(data, PLAIN)
     assert (columns(record), problems) == ({"a": ["é"]}, [])
+
+
+@pytest.mark.parametrize("name", sorted({*aliases.values(), "idna", "punycode", "undefined"}))
+def test_a_file_may_declare_any_encoding(name: str) -> None:
+    """A declaration of any codec of Python, even one that can't be true, loses no record."""
+    text = f"<?xml version='1.0' encoding='{name}'?><list><rec><a>1</a></rec></list>"
+    assert [columns(record) for record in read(text, PLAIN).records] == [{"a": ["1"]}]
 
 
 @pytest.mark.parametrize(("data", "value", "line"), [
