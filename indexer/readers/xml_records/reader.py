@@ -7,6 +7,7 @@ attribute is such as "titleInfo@displayLabel". Text with markup in it is one val
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from io import BufferedIOBase
 
 import msgspec
@@ -18,7 +19,7 @@ from indexer.readers.definition import Definition
 from indexer.readers.xml_records.find import RecordFinder, local_name, parse_head
 from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.references import attach_parts
-from indexer.readers.xml_records.stream import RecordStream
+from indexer.readers.xml_records.stream import RecordStream, read_record
 
 _ROOT_ONLY = 20
 """Points that a file loses if it has the root of the format, but no record."""
@@ -57,5 +58,6 @@ class XmlReader:
         self, stream: BufferedIOBase, file: str, limits: Limits
     ) -> Iterator[SourceRecord | Problem]:
         """Yield the records of a file, in order, and a Problem for each part that is not usable."""
-        records = RecordStream(self._options, file, limits).read(stream)
+        convert = partial(read_record, options=self._options, file=file, limits=limits)
+        records = RecordStream(self._options, file, limits, convert).read(stream)
         return attach_parts(records, self._options, file) if self._options.parts else records

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from io import BufferedIOBase
 from itertools import chain
+from typing import Generic, TypeVar
 
 from lxml import etree
 
@@ -24,6 +25,8 @@ from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.text import XmlText
 from indexer.readers.xml_records.values import Values, flatten, shorten
 
+T = TypeVar("T")
+
 _MAX_ERRORS = 5
 """Limit on the syntax errors of a file that are reported."""
 _OPEN_LINES = 10
@@ -35,20 +38,28 @@ _MAX_WAITING = 1_000
 """Limit on the records that wait for the end of the record that contains them."""
 
 
-class RecordStream:
-    """The records of a file, in order. Iterate over `read` once."""
+class RecordStream(Generic[T]):
+    """The records of a file, in order. Iterate over `read` once.
 
-    def __init__(self, options: XmlOptions, file: str, limits: Limits) -> None:
+    `convert` returns the record of an element, given the elements of the records that contain it.
+    It may raise LimitExceeded.
+    """
+
+    def __init__(
+        self, options: XmlOptions, file: str, limits: Limits,
+        convert: Callable[[etree._Element, Sequence[etree._Element]], T | Problem],
+    ) -> None:  # fmt: skip
         self._options, self._file, self._limits = options, file, limits
+        self._convert = convert
         # Records whose end is not read yet, each with its place in `_finished`.
         self._open: list[tuple[etree._Element, int]] = []
         # A record comes before those inside it, so these wait for its end.
-        self._finished: list[SourceRecord | Problem | None] = []
+        self._finished: list[T | Problem | None] = []
         self._root: etree._Element | None = None
         self._read = self._mark = self._records = self._deleted = 0
         self._is_too_large = self._is_cut = False
 
-    def read(self, stream: BufferedIOBase) -> Iterator[SourceRecord | Problem]:
+    def read(self, stream: BufferedIOBase) -> Iterator[T | Problem]:
         """Yield the records of a stream, and a Problem for each part that is not usable."""
         text = XmlText(stream, self._file, self._limits)
         blocks = iter(text)
@@ -62,7 +73,7 @@ class RecordStream:
             yield Problem(self._file, 0, message, "Create or copy the file again")
         yield from text.problems
 
-    def _read_blocks(self, blocks: Iterator[str]) -> Iterator[SourceRecord | Problem]:
+    def _read_blocks(self, blocks: Iterator[str]) -> Iterator[T | Problem]:
         tags = self._finder.tags
         skipped = tuple(f"{{*}}{name}" for name in self._options.skip)
         parser = make_parser(tags and (*tags, *skipped))
@@ -91,7 +102,7 @@ class RecordStream:
         if not self._records:
             yield Problem(self._file, 0, "the file has no records", "Export the file again")
 
-    def _read_events(self, parser: etree.XMLPullParser) -> Iterator[SourceRecord | Problem]:
+    def _read_events(self, parser: etree.XMLPullParser) -> Iterator[T | Problem]:
         for event, element in parser.read_events():
             if self._root is None:
                 self._root = element
@@ -128,46 +139,27 @@ class RecordStream:
         if self._open:
             _empty(element)
 
-    def _flush(self) -> Iterator[SourceRecord | Problem]:
+    def _flush(self) -> Iterator[T | Problem]:
         """Yield the finished records."""
         yield from filter(None, self._finished)
         self._open = [(element, place) for place, (element, _) in enumerate(self._open)]
         self._finished = [None] * len(self._open)
 
-    def _make(self, element: etree._Element) -> SourceRecord | Problem:
+    def _make(self, element: etree._Element) -> T | Problem:
         """Return the record of an element, or a Problem if it is not usable."""
         line, name = element.sourceline or 0, local_name(element)
         if self._is_cut and self._records > 1 and not self._options.nested:
             message = f"the file ends in <{name}>"
             hint = "Export the file again. The last record was left out"
             return Problem(self._file, line, message, hint)
-        values = Values(self._options, self._limits)
         try:
             if self._is_too_large:
                 self._is_too_large = False
                 size = self._limits.largest_line * _OPEN_LINES
                 raise LimitExceeded(f"<{name}> has more than {size} bytes", "largest_line")
-            values.read(element, find_tops(element, self._options))
-            self._read_context(element, values)
+            return self._convert(element, [ancestor for ancestor, _ in self._open])
         except LimitExceeded as error:
             return Problem(self._file, line, str(error), suggest_raising(error.limit))
-        if not values.properties:
-            hint = "Correct the record. It was left out"
-            return Problem(self._file, line, "the record is empty", hint)
-        return SourceRecord(SourceLocation(self._file, line), tuple(values.properties))
-
-    def _read_context(self, element: etree._Element, values: Values) -> None:
-        """Add what a record has from its siblings, and from the records that contain it."""
-        # Without this condition, formats that need no siblings would scan them for every record.
-        if self._options.siblings:
-            for part in element.itersiblings(preceding=True):
-                if local_name(part) in self._options.siblings:
-                    values.read_sibling(part)
-        for ancestor, _ in self._open:
-            top = find_tops(ancestor, self._options)[-1]
-            for path in self._options.inherit:
-                for part in top.iterfind("/".join(f"{{*}}{step}" for step in path.split("/"))):
-                    values.add(f"parent/{path}", flatten(part, has_paragraphs=False))
 
     def _free(self) -> None:
         """Remove the elements that are no longer needed from memory."""
@@ -190,3 +182,29 @@ def _empty(element: etree._Element) -> None:
     if before is not None and parent is not None and before.tag == element.tag and not len(before):
         parent.remove(before)
     element.clear(keep_tail=True)
+
+
+def read_record(
+    element: etree._Element, ancestors: Sequence[etree._Element], options: XmlOptions, file: str,
+    limits: Limits,
+) -> SourceRecord | Problem:  # fmt: skip
+    """Return the record of an element, or a Problem if it is empty. Raise LimitExceeded.
+
+    It has columns of its siblings too, and of the records that contain it.
+    """
+    values = Values(options, limits)
+    values.read(element, find_tops(element, options))
+    # Without this condition, formats that need no siblings would scan them for every record.
+    if options.siblings:
+        for part in element.itersiblings(preceding=True):
+            if local_name(part) in options.siblings:
+                values.read_sibling(part)
+    for ancestor in ancestors:
+        top = find_tops(ancestor, options)[-1]
+        for path in options.inherit:
+            for part in top.iterfind("/".join(f"{{*}}{step}" for step in path.split("/"))):
+                values.add(f"parent/{path}", flatten(part, has_paragraphs=False))
+    line = element.sourceline or 0
+    if values.properties:
+        return SourceRecord(SourceLocation(file, line), tuple(values.properties))
+    return Problem(file, line, "the record is empty", "Correct the record. It was left out")

@@ -1,7 +1,7 @@
 """Binary MARC (ISO 2709): records that end with byte 0x1D.
 
 Lengths and directories are often wrong, because a program counted characters or edited a file.
-Such a record is split at its terminators. One problem per file has the number of these records.
+Such a record is reported, and split at its terminators.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from io import BufferedIOBase
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
 from indexer.readers.base import Evidence, detect_by_name
-from indexer.readers.chunks import Chunk
-from indexer.readers.formats.marc.encoding import WINDOWS_1252, choose_encoding, decode, is_utf8
-from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
+from indexer.readers.formats.marc.encoding import choose_encoding, decode, is_as_declared
+from indexer.readers.formats.marc.record import LEADER, UNKNOWN, Field, Record, make_control_field
 from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
 
 NAME = "marc"
@@ -25,7 +24,6 @@ SUFFIXES: tuple[str, ...] = (".mrc", ".marc", ".mrc21", ".iso2709", ".iso")
 
 _RECORD_END, _FIELD_END, _SUBFIELD = b"\x1d", b"\x1e", b"\x1f"
 _LEADER_BYTES, _ENTRY_BYTES = 24, 12
-_NO_TAG = "???"
 _BETWEEN_RECORDS = b"\0\r\n\x1a" + BOM_UTF8
 _SIGNATURE = re.compile(rb"[\d ]{5}.{5}[2 ][2 ][\d ]{5}.{3}45[0 ].", re.DOTALL)
 _LOST_END = re.compile(rb"\x1e(?=[\s\0]*\d{5}.{5}22\d{5}.{3}4500(?:\w{3}\d{9}))", re.DOTALL)
@@ -48,32 +46,25 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 def find_tags(head: bytes) -> set[bytes]:
     """Return the tags in the directories of the first records."""
-    return {
-        entry[:3]
-        for record in head.split(_RECORD_END)
-        for entry in _list_entries(record.lstrip(_BETWEEN_RECORDS))
-    }
+    records = (record.lstrip(_BETWEEN_RECORDS) for record in head.split(_RECORD_END))
+    return {entry[:3] for record in records for entry in _list_entries(record)}
 
 
-def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the records of a file. The line of a chunk is the number of its record."""
-    number, faults = 0, _Faults(file)
+def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Record | Problem]:
+    """Yield the records of a file. The line of a record is its number."""
+    number = 0
     try:
-        for record in _split_records(stream, limits):
-            if record == b"":
-                continue
+        for data in filter(lambda data: data != b"", _split_records(stream, limits)):
             if number == limits.most_entries:
                 raise LimitExceeded(f"{number} records", "most_entries")
             number += 1
-            if record is None:
-                message = f"the record has more than {limits.largest_line} bytes"
-                yield Problem(file, number, message, suggest_raising("largest_line"))
-            else:
-                faults.check(record, number)
-                yield Chunk(record, file, number)
+            if data is not None:
+                yield from _read_record(data, file, number)
+                continue
+            message = f"the record has more than {limits.largest_line} bytes"
+            yield Problem(file, number, message, suggest_raising("largest_line"))
     except LimitExceeded as error:
         yield error.describe(file, number)
-    yield from faults.describe()
 
 
 def _split_records(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]:
@@ -88,76 +79,30 @@ def _split_records(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | N
         yield last.lstrip(_BETWEEN_RECORDS)
 
 
-class _Faults:
-    """Counts of the records with wrong lengths or bad bytes. A file has one problem per kind."""
-
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self._lengths = _Count()
-        self._bytes = _Count()
-
-    def check(self, record: bytes, number: int) -> None:
-        """Count a record that has a fault."""
-        is_exact = record[:5] == b"%05d" % (len(record) + 1) and record.endswith(_FIELD_END)
-        if not is_exact or _read_by_directory(record) is None:
-            self._lengths.add(number)
-        if not record.isascii():
-            encoding = choose_encoding(record)
-            is_misdeclared = record[9:10] == b"a" and not is_utf8(record)
-            if is_misdeclared or encoding == WINDOWS_1252:
-                self._bytes.add(number)
-
-    def describe(self) -> Iterator[Problem]:
-        """Yield a problem for each kind of fault."""
-        for count, fault, hint in (
-            (
-                self._lengths, "wrong lengths or directories",
-                "They were read up to their terminators. Compare some of them with the source",
-            ),
-            (
-                self._bytes, "bytes that are invalid in the encoding they declare",
-                "Their encoding was guessed. Check the accents in some of them",
-            ),
-        ):  # fmt: skip
-            if count.total:
-                records = "1 record has" if count.total == 1 else f"{count.total} records have"
-                message = f"{records} {fault}; the first is record {count.first}"
-                yield Problem(self._file, count.first, message, hint)
-
-
-class _Count:
-    """The number of records with a fault, and the first of them."""
-
-    def __init__(self) -> None:
-        self.total = self.first = 0
-
-    def add(self, number: int) -> None:
-        """Count a record."""
-        self.total += 1
-        self.first = self.first or number
-
-
-def parse(chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
-    """Yield the fields of a record."""
-    record = chunk.data
-    parts = _read_by_directory(record)
-    if parts is None:
-        parts = list(_read_by_terminators(record))
-    if not parts:
-        hint = "Export the record again. It was left out"
-        yield Problem(chunk.file, chunk.line, "the MARC record has no fields", hint)
-        return
-    encoding = choose_encoding(record)
-    fields = [make_control_field(LEADER, decode(record[:_LEADER_BYTES], encoding))]
-    fields += [_make_field(tag, data, encoding) for tag, data in parts]
-    yield fields
+def _read_record(data: bytes, file: str, number: int) -> Iterator[Record | Problem]:
+    """Yield a record, and a Problem for each of its faults."""
+    parts = _read_by_directory(data)
+    is_exact = data[:5] == b"%05d" % (len(data) + 1) and data.endswith(_FIELD_END)
+    is_exact, parts = is_exact and parts is not None, parts or list(_read_by_terminators(data))
+    encoding = choose_encoding(data)
+    fields = [make_control_field(LEADER, decode(data[:_LEADER_BYTES], encoding))]
+    fields += [_make_field(tag, value, encoding) for tag, value in parts]
+    yield Record(number, fields)
+    entry = next((field.subfields[0][1] for field in fields if field.tag == "001"), None)
+    if parts and not is_exact:
+        message = "the lengths or the directory of the MARC record are wrong"
+        yield Problem(file, number, message, "It was read up to its terminators. Check it", entry)
+    if not is_as_declared(data, encoding):
+        message = "the MARC record has bytes that are invalid in the encoding it declares"
+        hint = f"It was read as {encoding}. Check its accents"
+        yield Problem(file, number, message, hint, entry)
 
 
 def _list_entries(record: bytes) -> list[bytes]:
     """Return the entries of the directory of a record."""
     end = record.find(_FIELD_END, _LEADER_BYTES)
     offsets = range(_LEADER_BYTES, end, _ENTRY_BYTES)
-    return [record[offset : offset + _ENTRY_BYTES] for offset in offsets]
+    return [record[offset : min(offset + _ENTRY_BYTES, end)] for offset in offsets]
 
 
 def _read_by_directory(record: bytes) -> list[tuple[bytes, bytes]] | None:
@@ -166,21 +111,15 @@ def _read_by_directory(record: bytes) -> list[tuple[bytes, bytes]] | None:
     A directory that names a field twice is wrong. Otherwise a small record could contain gigabytes.
     """
     base = record.find(_FIELD_END, _LEADER_BYTES) + 1
-    end = len(record)
     fields: dict[int, tuple[bytes, bytes]] = {}
-    for offset in range(_LEADER_BYTES, base - 1, _ENTRY_BYTES):
-        entry = record[offset : offset + _ENTRY_BYTES]
+    for entry in _list_entries(record):
         if not entry[3:].isdigit() or len(entry) != _ENTRY_BYTES:
             return None
         start = base + int(entry[7:])
-        if start in fields:
-            return None
         stop = start + int(entry[3:7]) - 1
         data = record[start:stop]
-        is_exact = (
-            stop < end and record[stop] == _FIELD_END[0] and record[start - 1] == _FIELD_END[0]
-        )
-        if not is_exact or _FIELD_END in data:
+        is_exact = record[start - 1 : start] == record[stop : stop + 1] == _FIELD_END
+        if not is_exact or _FIELD_END in data or start in fields:
             return None
         fields[start] = entry[:3], data
     # Without this check, a field that no entry names would be lost.
@@ -202,13 +141,10 @@ def _read_by_terminators(record: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _make_field(tag_bytes: bytes, data: bytes, encoding: str) -> Field:
     """Return a field. It is a control field if it has no subfields, whatever its tag."""
-    tag = tag_bytes.decode("ascii", "replace").strip() or _NO_TAG
+    tag = tag_bytes.decode("ascii", "replace").strip() or UNKNOWN
     indicators, *subfields = data.split(_SUBFIELD)
     if not subfields:
         return make_control_field(tag, decode(data, encoding))
-    pairs = []
-    for subfield in subfields:
-        text = decode(subfield, encoding)
-        if text:
-            pairs.append((text[0], text[1:]))
-    return Field(tag, f"{decode(indicators, encoding):2.2}", tuple(pairs))
+    texts = filter(None, (decode(subfield, encoding) for subfield in subfields))
+    pairs = tuple((text[0], text[1:]) for text in texts)
+    return Field(tag, f"{decode(indicators, encoding):2.2}", pairs)

@@ -8,14 +8,12 @@ from contextlib import redirect_stderr
 
 from pymarc.marc8 import marc8_to_unicode
 
-from indexer.readers.formats.marc.legacy_encodings import (
-    ISO_5426,
-    decode_iso_5426,
-    guess_encoding,
-)
+from indexer.readers.base import HEAD_BYTES
+from indexer.readers.text.encodings import guess_encoding
 
-UTF_8, MARC_8, WINDOWS_1252 = "utf-8", "marc-8", "cp1252"
+_UTF_8, _MARC_8, _WINDOWS_1252 = "UTF-8", "MARC-8", "Windows-1252"
 
+_SEPARATORS = re.compile(rb"[\x1d-\x1f]")
 _NOT_ANSEL = re.compile(
     rb"[\x80-\x87\x8a-\x8c\x8f-\xa0\xaf\xbb\xc9-\xdf\xff]|[\xe0-\xfe](?![A-Za-z\xe0-\xfe])"
 )
@@ -35,20 +33,28 @@ def choose_encoding(record: bytes) -> str:
     Text with accents in MARC-8 or Windows-1252 is almost never valid UTF-8.
     """
     if record.isascii():
-        return MARC_8 if b"\x1b" in record else UTF_8
-    if is_utf8(record):
-        return UTF_8
-    is_declared_utf8 = record[9:10] == b"a"
-    if is_declared_utf8 and not record.decode("utf-8", "ignore").isascii():
-        return UTF_8
-    if b"\x1b" in record and not is_declared_utf8:
-        return MARC_8
-    if legacy := guess_encoding(record):
-        return legacy
-    return MARC_8 if _is_ansel(record) else WINDOWS_1252
+        return _MARC_8 if b"\x1b" in record else _UTF_8
+    is_declared_utf8 = _declares_utf8(record)
+    has_utf8 = is_declared_utf8 and not record.decode("utf-8", "ignore").isascii()
+    if has_utf8 or _is_utf8(record):
+        return _UTF_8
+    if (b"\x1b" in record and not is_declared_utf8) or _is_ansel(record):
+        return _MARC_8
+    return guess_encoding(_SEPARATORS.sub(b"\n", record[:HEAD_BYTES])) or _WINDOWS_1252
 
 
-def is_utf8(data: bytes) -> bool:
+def is_as_declared(record: bytes, encoding: str) -> bool:
+    """Return whether the bytes of a record fit the encoding in its leader, or are UTF-8."""
+    if record.isascii() or _is_utf8(record):
+        return True
+    return encoding == _MARC_8 and not _declares_utf8(record)
+
+
+def _declares_utf8(record: bytes) -> bool:
+    return record[9:10] == b"a"
+
+
+def _is_utf8(data: bytes) -> bool:
     """Return whether all bytes are valid UTF-8."""
     try:
         data.decode()
@@ -66,9 +72,7 @@ def _is_ansel(data: bytes) -> bool:
 
 def decode(data: bytes, encoding: str) -> str:
     """Return the text of a value. An invalid byte becomes U+FFFD."""
-    if encoding == ISO_5426:
-        return decode_iso_5426(data)
-    if encoding != MARC_8:
+    if encoding != _MARC_8:
         return data.decode(encoding, "replace")
     if data.isascii() and b"\x1b" not in data:
         return data.decode("ascii")

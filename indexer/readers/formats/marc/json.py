@@ -8,19 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from io import BufferedIOBase
-from itertools import chain
 from typing import Any
-
-import msgspec
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
 from indexer.readers.base import HEAD_BYTES, Evidence
-from indexer.readers.chunks import Chunk
-from indexer.readers.formats.marc.record import LEADER, Field, make_control_field
-from indexer.readers.json_records.stream import ANY, Value, read_values
+from indexer.readers.formats.marc.record import LEADER, Field, Record, make_control_field
+from indexer.readers.json_records.stream import ANY, read_values
 from indexer.readers.text.encodings import decode_head, guess_encoding, unify_encoding
-from indexer.readers.text.streaming import LimitExceeded, read_blocks
+from indexer.readers.text.streaming import LimitExceeded, peek, read_blocks
 
 NAME = "marc-json"
 SUFFIXES: tuple[str, ...] = (".json", ".ndjson")
@@ -56,23 +52,20 @@ def find_tags(head: bytes) -> set[bytes]:
     return set(_TAG.findall(decode_head(head).encode()))
 
 
-def split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the objects that are records."""
+def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Record | Problem]:
+    """Yield the records of a file."""
     line = 0
     try:
         blocks = unify_encoding(read_blocks(stream, limits), guess_encoding)
-        head = b""
-        while len(head) < HEAD_BYTES and (block := next(blocks, b"")):
-            head += block
-        blocks = chain((head,), blocks)
-        for number, item in enumerate(read_values(blocks, _find_path(head), file, limits)):
+        first, blocks = peek(blocks, HEAD_BYTES, len)
+        values = read_values(blocks, _find_path(b"".join(first)), file, limits)
+        for number, item in enumerate(values):
             line = item.line
             if number == limits.most_entries:
                 raise LimitExceeded(f"{number} records", "most_entries")
-            if isinstance(item, Value):
-                yield Chunk(msgspec.json.encode(item.value), file, line)
-            else:
-                yield item
+            yield (
+                item if isinstance(item, Problem) else Record(line, list(_list_fields(item.value)))
+            )
     except LimitExceeded as error:
         yield error.describe(file, line)
 
@@ -94,23 +87,16 @@ def _find_path(head: bytes) -> tuple[str, ...]:
     return ()
 
 
-def parse(chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
-    """Yield the fields of a record."""
-    record = msgspec.json.decode(chunk.data)
+def _list_fields(record: Any) -> Iterator[Field]:  # noqa: ANN401 any JSON value
+    """Yield the fields of a record. Other members of the object become control fields."""
     if not isinstance(record, dict):
-        hint = "Export the record again. It was left out"
-        yield Problem(chunk.file, chunk.line, "the record is not a JSON object", hint)
         return
-    fields = [make_control_field(LEADER, str(record.get("leader") or ""))]
+    yield make_control_field(LEADER, _as_text(record.get("leader")))
     for key in _LISTS:
-        fields += _read_fields(record.get(key))
-    if len(fields) == 1:
-        hint = "Export the record again. It was left out"
-        yield Problem(chunk.file, chunk.line, "the MARC record has no fields", hint)
-        return
-    rest = ((key, value) for key, value in record.items() if key not in (*_LISTS, "leader"))
-    fields += [make_control_field(key, str(value)) for key, value in rest if _is_scalar(value)]
-    yield fields
+        yield from _read_fields(record.get(key))
+    for key, value in record.items():
+        if key not in (*_LISTS, "leader"):
+            yield make_control_field(key, _as_text(value))
 
 
 def _read_fields(value: object) -> Iterator[Field]:
@@ -142,6 +128,8 @@ def _read_listed(field: list[Any]) -> Iterator[Field]:
 
 def _read_field(tag: str, content: object) -> Field:
     """Return the field of an object or a text."""
+    if isinstance(content, dict) and isinstance(content.get("data"), dict):
+        content = content["data"]
     if not isinstance(content, dict):
         return make_control_field(tag, _as_text(content))
     subfields = content.get("subfields", content.get("subfield"))
@@ -176,10 +164,6 @@ def _as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _is_scalar(value: object) -> bool:
-    return value is not None and not isinstance(value, (dict, list))
-
-
 def _as_text(value: object) -> str:
     """Return a text or a number as text. Return an empty string for any other value."""
-    return str(value) if _is_scalar(value) else ""
+    return "" if value is None or isinstance(value, (dict, list)) else str(value)

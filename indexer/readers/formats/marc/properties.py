@@ -7,77 +7,106 @@ indicator, or a link decides the meaning of a field. Indicators do not become co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
 
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Property, SourceLocation, SourceRecord
-from indexer.readers.chunks import Chunk
-from indexer.readers.formats.marc import positions, roles
+from indexer.catalogue.records import Property
+from indexer.readers.formats.marc import codes
 from indexer.readers.formats.marc.punctuation import is_transcribed, strip_punctuation
 from indexer.readers.formats.marc.record import LEADER, Field
+from indexer.values.languages import find_languages
 
-_LEADER_COLUMN = "leader"
 _ROLE_TAGS = frozenset(("100", "110", "111", "700", "710", "711", "720"))
 _UNIMARC_ROLE_TAGS = frozenset(
     ("700", "701", "702", "703", "710", "711", "712", "713", "720", "721", "722", "730")
 )
 _IMPRINTS = {"0": "production", "2": "distribution", "3": "manufacture", "4": "copyright"}
 """Meanings of the second indicator of field 264. Any other is a publication."""
+_NUMBERS = frozenset(("doi", "pmid"))
+"""Sources of numbers ($2) that have columns of their own."""
+_WITHOUT_ISBD = frozenset("cn")
+"""Position 18 of the leader: punctuation between subfields is left out."""
+_WORK, _RELATED = "0", "2"
+"""Second indicators of field 856: a link to the work itself, and one to something about it."""
+_FULL_TEXT = re.compile(
+    r"[./]pdf\b|full.?text|texte? (?:intégral|completo)|volltext|полный текст|全文|النص الكامل",
+    re.IGNORECASE,
+)
+_IMAGE = re.compile(r"\.(?:gif|jpe?g|png|svg|webp)\b|^image/", re.IGNORECASE)
+_COVER = re.compile(r"\bcover\b|thumbnail|couverture|cubierta|portada|umschlag", re.IGNORECASE)
 _EDITED = re.compile(
     r"\W*(?:edited|editors?\b|eds?\.|editad|édité|edit[éeo]|hrsg|herausgegeben|hg\.|sous la dir"
     r"|sous la réd|a cura|red(?:\.|igiert|igerad|aktion)|coord|под ред)",
     re.IGNORECASE,
 )
 """The start of a statement of responsibility that names only editors."""
-_NON_SORTING = re.compile("[\x88\x89\x98\x9c]")
-"""Control characters around words that are ignored in sorting, such as articles."""
+_LANGUAGES = {"242": "y", "856": "y3", "880": "6"}
+_UNIMARC_LANGUAGES = {"510": "z", "541": "z", "856": "y3"}
+"""Fields of titles and links, with the codes of the subfields that state their language."""
+_PLACE = re.compile(
+    r"\b(?:(?P<volume>vol(?:ume)?|v|bd|jg|jahrg|tome?)|(?P<issue>n[or]|num(?:ber)?|issue|iss|heft|h)"
+    r"|(?P<pages>pp?|pages?|s|seiten?))\b(?:\.\s*|\s*:\s*|\s+)"
+    r"(?P<value>\w[\w./]*(?:\s?[-\u2010-\u2013]\s?\w+)?)",
+    re.IGNORECASE,
+)
+"""A part of the place in a host item, such as "vol. 3", "no. 2", "p. 5-10", or "volume:14"."""
+_NON_SORTING = re.compile("[\x88\x89\x98\x9c]|\u02dc([^\u02dc\u0153]{1,20})\u0153")
+"""Control characters around words that are ignored in sorting, such as articles, or the characters
+that their numbers have in Windows-1252."""
 _DIRECTION_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069 \t\r\n"
 
 
-def make_source_record(
-    chunk: Chunk, fields: list[Field], limits: Limits, *, is_unimarc: bool
-) -> SourceRecord:
-    """Return a record with all fields as properties."""
-    properties: list[Property] = []
+def list_properties(
+    fields: Sequence[Field], limits: Limits, *, is_unimarc: bool
+) -> tuple[Property, ...]:
+    """Return all fields of a record as properties, the main link before the others."""
+    links = [field for field in fields if field.tag == "856"]
+    main = min(links, key=_rank_link, default=None)
+    ordered = iter([main, *(field for field in links if field is not main)])
+    has_main = main is not None and not _is_image(main)
+    leader = next((field.subfields[0][1] for field in fields if field.tag == LEADER), "")
+    has_isbd = leader[18:19] not in _WITHOUT_ISBD
+    coded = codes.read_coded_values(fields, is_unimarc=is_unimarc)
     is_edited = not is_unimarc and _names_editors_only(fields)
-    for group, field in enumerate(fields, 1):
+    properties: list[Property] = []
+    for group, stated in enumerate(fields, 1):
+        field = (next(ordered) if stated.tag == "856" else stated) or stated
+        qualifier = _qualify_unimarc(field) if is_unimarc else _qualify(field, is_edited=is_edited)
+        qualifier = "image" if field.tag == "856" and has_main and _is_image(field) else qualifier
+        language = _find_language(field, coded, is_unimarc=is_unimarc)
+        properties += _convert(field, group, qualifier, language, has_isbd=has_isbd)
         if len(properties) > limits.most_parts:
             break
-        if field.indicators or len(field.subfields) > 1 or field.subfields[0][0]:
-            _add_subfields(properties, field, group, is_unimarc=is_unimarc, is_edited=is_edited)
-        else:
-            name = _LEADER_COLUMN if field.tag == LEADER else field.tag
-            _add(properties, name, field.subfields[0][1], 0)
-    coded = positions.read_unimarc(fields) if is_unimarc else positions.read_marc21(fields)
-    for name, value in coded:
-        _add(properties, name, value, 0)
-    return SourceRecord(SourceLocation(chunk.file, chunk.line), tuple(properties))
+    properties += (Property(name, value, value) for name, value in coded.items())
+    return tuple(properties)
 
 
-def _add(properties: list[Property], name: str, value: str, group: int) -> None:
-    """Add a property if it has a value."""
-    if value := value.strip():
-        properties.append(Property(name, value, value, None, group))
+def name_column(tag: str, indicators: str, code: str) -> str:
+    """Return the column of MARC 21 for a heading of a table; subfield $a if it has no code."""
+    if tag < "010":
+        return tag
+    qualifier = _qualify(Field(tag, f"{indicators:2}", ()), is_edited=False)
+    return f"{tag}{f'[{qualifier}]' if qualifier else ''}${code or 'a'}"
 
 
-def _add_subfields(
-    properties: list[Property], field: Field, group: int, *, is_unimarc: bool, is_edited: bool
-) -> None:
-    """Add the subfields of a field."""
-    qualifier = _qualify_unimarc(field) if is_unimarc else _qualify(field, is_edited=is_edited)
-    prefix = f"{field.tag}[{qualifier}]$" if qualifier else f"{field.tag}$"
-    has_isbd = is_transcribed(field.tag)
+def _convert(
+    field: Field, group: int, qualifier: str, language: str | None, *, has_isbd: bool
+) -> Iterator[Property]:
+    """Yield the values of a field, and the parts of a place in a host item (773 $g)."""
+    tag = "leader" if field.tag == LEADER else field.tag
+    is_control = not (field.indicators or len(field.subfields) > 1 or field.subfields[0][0])
+    prefix = f"{tag}[{qualifier}]$" if qualifier else f"{tag}$"
+    has_isbd &= is_transcribed(field.tag)
     for code, value in field.subfields:
-        if not value.isascii():
-            value = _NON_SORTING.sub("", value).strip(_DIRECTION_MARKS)  # noqa: PLW2901
-        if has_isbd:
-            value = strip_punctuation(field.tag, code, value)  # noqa: PLW2901
-        _add(properties, prefix + code, value, group)
-
-
-def _get(field: Field, codes: str) -> tuple[str, ...]:
-    """Return the values of the subfields with these codes."""
-    return tuple(value for code, value in field.subfields if code in codes and value)
+        text = value if value.isascii() else _NON_SORTING.sub(r"\1", value).strip(_DIRECTION_MARKS)
+        text = (strip_punctuation(tag, code, text) if has_isbd else text).strip()
+        if text and is_control:
+            yield Property(tag, text, text)
+        elif text:
+            yield Property(prefix + code, text, text, language, group)
+            if prefix + code == "773$g":
+                for part, words in _split_place(text):
+                    yield Property(f"773$g/{part}", words, words, None, group)
 
 
 def _qualify(field: Field, *, is_edited: bool) -> str:
@@ -88,25 +117,27 @@ def _qualify(field: Field, *, is_edited: bool) -> str:
     if tag == "264":
         return _IMPRINTS.get(field.indicators[1:], "")
     if tag == "024":
-        return "doi" if _is_doi(field) else ""
+        return _find_number_type(field)
+    if tag == "655":
+        return "local" if "local" in field.get("2") else ""
     if tag == "880":
-        return "".join(_get(field, "6")[:1])[:3]
+        return "".join(field.get("6")[:1])[:3]
     return ""
 
 
 def _qualify_name(field: Field, *, is_edited: bool) -> str:
-    """Return "work" for the author of another work, the role, or "forename" without a role."""
-    if field.tag[0] == "7" and _get(field, "t"):
+    """Return "work" for the author of another work, the role, or "forename" for a whole name."""
+    if field.tag[0] == "7" and field.get("t"):
         return "work"
     # In a field of a meeting, $e is a part of the meeting, and $j is the role.
-    relators = _get(field, "j4" if field.tag.endswith("11") else "e4")
-    role = roles.classify(relators)
-    if role == roles.CONTRIBUTOR and field.tag == "100":
-        role = roles.AUTHOR
+    relators = field.get("j4" if field.tag.endswith("11") else "e4")
+    role = codes.classify_role(relators)
+    if role == codes.CONTRIBUTOR and field.tag == "100":
+        role = codes.AUTHOR
     if is_edited and not relators and field.tag in ("700", "720"):
-        role = roles.EDITOR
-    is_forename = field.tag in ("100", "700") and field.indicators[:1] == "0"
-    if is_forename and not role and not any("," in value for value in _get(field, "a")):
+        role = codes.EDITOR
+    is_whole = field.tag in ("100", "700") and field.indicators[:1] in ("0", "3")
+    if is_whole and not role and not any("," in value for value in field.get("a")):
         return "forename"
     return role
 
@@ -114,27 +145,66 @@ def _qualify_name(field: Field, *, is_edited: bool) -> str:
 def _qualify_unimarc(field: Field) -> str:
     """Return the qualifier in the column name of a UNIMARC field, or an empty string."""
     if field.tag in _UNIMARC_ROLE_TAGS:
-        relators = _get(field, "4")
+        relators = field.get("4")
         # A person of secondary responsibility (702, 712) without a role is rarely an author.
-        return roles.classify(relators) if relators or field.tag[2] != "2" else roles.CONTRIBUTOR
-    if field.tag == "017":
-        return "doi" if _is_doi(field) else ""
-    return ""
+        if not relators and field.tag[2] == "2":
+            return codes.CONTRIBUTOR
+        is_whole = field.tag < "710" and field.indicators[1:] == "0" and not field.get("b")
+        return codes.classify_role(relators) or ("forename" if is_whole else codes.AUTHOR)
+    return _find_number_type(field) if field.tag == "017" else ""
 
 
-def _is_doi(field: Field) -> bool:
-    return any(value.strip().lower() == "doi" for value in _get(field, "2")) or any(
+def _find_number_type(field: Field) -> str:
+    """Return "doi" or "pmid" for a field with such a number, or an empty string."""
+    stated = next((value.strip().lower() for value in field.get("2")), "")
+    has_doi = any(
         value.strip().lower().startswith(("10.", "doi:", "https://doi.org/", "http://dx.doi.org/"))
-        for value in _get(field, "a")
+        for value in field.get("a")
     )
+    return stated if stated in _NUMBERS else "doi" if has_doi else ""
 
 
-def _names_editors_only(fields: Iterable[Field]) -> bool:
+def _is_image(field: Field) -> bool:
+    """Return whether a link leads to an image. Beside other links, it is that of the cover."""
+    return any(map(_IMAGE.search, field.get("uq"))) or any(map(_COVER.search, field.get("3yz")))
+
+
+def _rank_link(field: Field) -> tuple[bool, bool, bool, bool]:
+    """Return a sort key: links to the work come first, and among these, full texts."""
+    relation = field.indicators[1:]
+    has_text = any(map(_FULL_TEXT.search, field.get("u3qyz")))
+    return _is_image(field), relation == _RELATED, relation != _WORK, not has_text
+
+
+def _find_language(field: Field, coded: Mapping[str, str], *, is_unimarc: bool) -> str | None:
+    """Return the language of a title or of the page at a link, if a field states it.
+
+    A title in its original script (880) is in the language of the record.
+    """
+    codes_by_tag = _UNIMARC_LANGUAGES if is_unimarc else _LANGUAGES
+    if field.tag not in codes_by_tag:
+        return None
+    stated = field.get(codes_by_tag[field.tag])
+    if field.tag == "880":
+        is_title = any(link.startswith("245") for link in stated)
+        stated = (coded.get("008/35-37", ""),) if is_title else ()
+    return next((code for text in stated for code in find_languages(text)), None)
+
+
+def _split_place(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the volume, issue, and pages in the place of a part, or else the whole text."""
+    parts = list(_PLACE.finditer(text))
+    for part in parts:
+        is_whole = len(parts) == 1 and part.start() == 0
+        name = next(name for name in ("volume", "issue", "pages") if part[name])
+        yield name, text[part.start("value") :] if is_whole else part["value"]
+    if not parts:
+        yield "text", text
+
+
+def _names_editors_only(fields: Sequence[Field]) -> bool:
     """Return whether a record has no main author, and its statement starts with editors."""
-    is_edited = False
-    for field in fields:
-        if field.tag in ("100", "110", "111"):
-            return False
-        if field.tag == "245":
-            is_edited = any(_EDITED.match(value) for value in _get(field, "c"))
-    return is_edited
+    if any(field.tag in ("100", "110", "111") for field in fields):
+        return False
+    stated = [value for field in fields if field.tag == "245" for value in field.get("c")]
+    return any(map(_EDITED.match, stated))

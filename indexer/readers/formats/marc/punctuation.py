@@ -10,6 +10,7 @@ _DESCRIBED = frozenset(
 """The first two digits of tags whose values end with ISBD punctuation: descriptions, headings."""
 _NOT_TEXT = frozenset("u01w4568")
 """Subfields with URLs, codes, and control numbers."""
+_MARKS = tuple(".:;,/=+")
 _MARK = re.compile(r"\s*[:;,]+$|\s+[/=+]+$")
 _PERIOD = re.compile(r"(?<![.\s])\.$")
 _LAST_WORD = re.compile(r"([^\s.\-]*)\.$")
@@ -32,16 +33,15 @@ def strip_punctuation(tag: str, code: str, value: str) -> str:
 
     A period stays after an initial or an abbreviation, and in a physical description.
     """
-    if code in _NOT_TEXT:
-        return value
     value = value.rstrip()
-    if value and value[-1] in ":;,/=+":
+    if code in _NOT_TEXT or not value.endswith(_MARKS):
+        return value
+    if value[-1] == ":" and code in "nd" and tag.endswith(("10", "11")):
+        return value  # a meeting: "(2nd : 1996 : Oslo)"
+    if value[-1] != ".":
         return _MARK.sub("", value)
-    if value.endswith(".") and not tag.startswith("30"):
-        word = _LAST_WORD.search(value)
-        if word and _PERIOD.search(value) and is_word(word[1]):
-            return value[:-1]
-    return value
+    word = _LAST_WORD.search(value) if not tag.startswith("30") else None
+    return value[:-1] if word and _PERIOD.search(value) and is_word(word[1]) else value
 
 
 def is_word(text: str) -> bool:

@@ -10,11 +10,10 @@ import msgspec
 
 from indexer import toml
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Problem, SourceRecord
+from indexer.catalogue.records import Problem, SourceLocation, SourceRecord
 from indexer.readers.base import NAME_ONLY, Evidence
-from indexer.readers.chunks import Chunk, parse_chunks
-from indexer.readers.formats.marc.properties import make_source_record
-from indexer.readers.formats.marc.record import Syntax
+from indexer.readers.formats.marc.properties import list_properties
+from indexer.readers.formats.marc.record import LEADER, Syntax
 
 _UNIMARC = "unimarc"
 _UNIMARC_NAMES = {
@@ -33,7 +32,8 @@ class _Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def _load_fields(dialect: str) -> Mapping[str, tuple[str, ...]]:
+def load_fields(dialect: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the default mapping of "marc21" or "unimarc"."""
     return toml.load_resource(__package__, f"{dialect}.toml", _Mapping).fields
 
 
@@ -48,7 +48,7 @@ class MarcReader:
         self._is_unimarc = dialect == _UNIMARC
         self.NAME = _UNIMARC_NAMES[syntax.NAME] if self._is_unimarc else syntax.NAME
         self.SUFFIXES = syntax.SUFFIXES
-        self.FIELDS = _load_fields(dialect)
+        self.FIELDS = load_fields(dialect)
 
     def detect(self, filename: str, head: bytes) -> Evidence | None:
         """Return the evidence of the syntax, if the file has this dialect."""
@@ -67,19 +67,13 @@ class MarcReader:
     def read(
         self, stream: BufferedIOBase, file: str, limits: Limits
     ) -> Iterator[SourceRecord | Problem]:
-        """Yield the records of a file, in order."""
-        return parse_chunks(self.split_chunks(stream, file, limits), self.parse, limits)
-
-    def split_chunks(
-        self, stream: BufferedIOBase, file: str, limits: Limits
-    ) -> Iterator[Chunk | Problem]:
-        """Yield the records of a file as chunks."""
-        return self._syntax.split(stream, file, limits)
-
-    def parse(self, chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-        """Yield the records of a chunk, with a property for each subfield."""
-        for fields in self._syntax.parse(chunk, limits):
-            if isinstance(fields, Problem):
-                yield fields
+        """Yield the records of a file, with a property for each subfield."""
+        for item in self._syntax.read(stream, file, limits):
+            if isinstance(item, Problem):
+                yield item
+            elif all(field.tag == LEADER for field in item.fields):
+                hint = "Export the record again. It was left out"
+                yield Problem(file, item.line, "the MARC record has no fields", hint)
             else:
-                yield make_source_record(chunk, fields, limits, is_unimarc=self._is_unimarc)
+                properties = list_properties(item.fields, limits, is_unimarc=self._is_unimarc)
+                yield SourceRecord(SourceLocation(file, item.line), properties)

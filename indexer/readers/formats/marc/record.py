@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BufferedIOBase
 from typing import NamedTuple, Protocol
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
 from indexer.readers.base import Evidence
-from indexer.readers.chunks import Chunk
+
+LEADER = "LDR"
+"""The tag of the leader."""
+UNKNOWN = "???"
+"""The tag of a field without one."""
 
 
 class Field(NamedTuple):
@@ -23,20 +27,27 @@ class Field(NamedTuple):
     indicators: str
     subfields: tuple[tuple[str, str], ...]
 
+    def get(self, codes: str) -> tuple[str, ...]:
+        """Return the values of the subfields with one of these codes, in order."""
+        return tuple(value for code, value in self.subfields if code in codes and value)
+
 
 def make_control_field(tag: str, value: str) -> Field:
     """Return a field without indicators and subfields."""
     return Field(tag, "", (("", value),))
 
 
-LEADER = "LDR"
-"""The tag of the leader."""
+class Record(NamedTuple):
+    """The fields of a record, and its line, or its number in a binary file."""
+
+    line: int
+    fields: Sequence[Field]
 
 
 class Syntax(Protocol):
     """A module that reads one syntax of MARC. MARC 21 and UNIMARC share all syntaxes.
 
-    `NAME`, `SUFFIXES`, `detect` and `split`: see `indexer.readers.base.Reader`.
+    `NAME`, `SUFFIXES` and `detect`: see `indexer.readers.base.Reader`.
     """
 
     NAME: str
@@ -48,8 +59,5 @@ class Syntax(Protocol):
     def find_tags(self, head: bytes) -> set[bytes]:
         """Return the tags of fields in the start of a file."""
 
-    def split(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-        """Yield the records of a file as chunks."""
-
-    def parse(self, chunk: Chunk, limits: Limits) -> Iterator[list[Field] | Problem]:
-        """Yield the fields of each record in a chunk, in order."""
+    def read(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Record | Problem]:
+        """Yield the records of a file, in order. One without fields may have a leader."""

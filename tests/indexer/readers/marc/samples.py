@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
-from io import BufferedIOBase, BytesIO
+from io import BytesIO
 
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, SourceRecord
-from indexer.readers import registry
-from indexer.readers.base import Reader
 from indexer.readers.formats import marc
+from indexer.readers.formats.marc.reader import MarcReader
 
 READERS = {reader.NAME: reader for reader in marc.READERS}
 
@@ -43,8 +41,9 @@ def make_binary(fields: Fields, encoding: str = "utf-8", level: str = "a") -> by
 
 
 def make_xml(fields: Fields, prefix: str = "") -> str:
-    """Return a record of MARCXML without a namespace."""
-    lines = [f"<{prefix}record><{prefix}leader>00000nam a2200000 a 4500</{prefix}leader>"]
+    """Return a record of MARCXML, without a namespace unless it has a prefix such as "marc:"."""
+    declared = f' xmlns:{prefix[:-1]}="http://www.loc.gov/MARC21/slim"' if prefix else ""
+    lines = [f"<{prefix}record{declared}><{prefix}leader>00000nam a2200000 a 4500</{prefix}leader>"]
     for tag, value in fields:
         if tag.startswith("00"):
             lines.append(f'<{prefix}controlfield tag="{tag}">{value}</{prefix}controlfield>')
@@ -68,24 +67,12 @@ def make_mrk(fields: Fields) -> str:
     return "\n".join([*lines, ""])
 
 
-class SmallBlocks(BytesIO):
-    """A stream that returns a few bytes at a time."""
-
-    def __init__(self, data: bytes, size: int) -> None:
-        super().__init__(data)
-        self._size = size
-
-    def read1(self, size: int | None = -1, /) -> bytes:
-        """Return the next bytes."""
-        return self.read(self._size)
-
-
 def read(
-    data: bytes | str, reader: Reader, limits: Limits = LIMITS, stream: BufferedIOBase | None = None
+    data: bytes | str, reader: MarcReader, limits: Limits = LIMITS
 ) -> list[SourceRecord | Problem]:
     """Return all records and problems of a file."""
     data = data if isinstance(data, bytes) else data.encode()
-    return list(registry.read(stream or io.BytesIO(data), "file", reader, limits))
+    return list(reader.read(BytesIO(data), "file", limits))
 
 
 def read_records(data: bytes | str, name: str) -> list[SourceRecord]:

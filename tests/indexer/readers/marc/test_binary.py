@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.formats.marc import binary
 from tests.indexer.readers.marc.samples import (
     READERS,
     RIVERS,
-    SmallBlocks,
     choose,
     columns,
     make_binary,
@@ -25,9 +22,6 @@ from tests.indexer.readers.marc.samples import (
 from tests.memory import limit_memory
 
 ONE = make_binary(RIVERS)
-MANY = b"".join(
-    make_binary([("001", str(number)), ("245", f"00$aBook {number}")]) for number in range(300)
-)
 
 
 @pytest.mark.parametrize("filename", ["books.mrc", "books.dat", "books", "books.csv"])
@@ -41,23 +35,12 @@ def test_a_record_with_a_wrong_leader_is_recognized() -> None:
     assert choose(b"     " + ONE[5:]) == choose(ONE[:20] + b"xxxx" + ONE[24:]) == "marc"
 
 
-def test_unimarc_is_recognized() -> None:
-    """A file with titles in field 200 is UNIMARC."""
-    assert choose(make_binary([("200", "1 $aLe sel")])) == "unimarc"
-
-
 @pytest.mark.parametrize(
     "data", [b"", b"12345,22,4500\n", b"%PDF-1.7 \x1e\x1f", b"00755cam  22002414a 4500\n001 x\n"]
 )
 def test_other_files_are_not_recognized(data: bytes) -> None:
     """A file without the separators of fields is not binary MARC."""
     assert binary.detect("file", data) is None
-
-
-def test_the_line_of_a_record_is_its_number() -> None:
-    """The line of a record is its number in the file."""
-    records = read_records(MANY, "marc")
-    assert [record.source.line for record in records] == list(range(1, 301))
 
 
 @pytest.mark.parametrize(
@@ -82,14 +65,13 @@ def test_wrong_lengths_lose_nothing(damage: Callable[[bytes], bytes]) -> None:
     assert records[1]["650$z"] == ["Norway"]
 
 
-def test_wrong_lengths_are_reported_once() -> None:
-    """One problem has the number of records with wrong lengths, and names the first of them."""
+def test_each_wrong_record_is_reported_with_its_number_and_id() -> None:
+    """Each record with wrong lengths has a problem with its number in the file and its id."""
     wrong = b"00007" + ONE[5:]
-    [problem] = [
-        item for item in read(ONE + wrong + wrong, READERS["marc"]) if type(item) is Problem
-    ]
-    assert problem.line == 2
-    assert "2 records have wrong lengths or directories" in problem.what
+    items = read(ONE + wrong + wrong, READERS["marc"])
+    problems = [item for item in items if isinstance(item, Problem)]
+    assert [(problem.line, problem.entry) for problem in problems] == [(2, "ocm-77"), (3, "ocm-77")]
+    assert "the lengths or the directory" in problems[0].what
 
 
 def test_a_shuffled_directory_is_followed() -> None:
@@ -127,7 +109,7 @@ def test_a_directory_that_repeats_a_long_field_takes_bounded_memory() -> None:
     with limit_memory(300):
         [parsed, problem] = read(record, READERS["marc"])
     assert isinstance(parsed, SourceRecord)
-    assert "wrong lengths or directories" in str(problem)
+    assert "the lengths or the directory" in str(problem)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +123,6 @@ def test_a_directory_that_repeats_a_long_field_takes_bounded_memory() -> None:
         (b"M\xc3\xbcnchen", b"a", "München"),
         (b"\xeaAlesund", b" ", "Ålesund"),
         (b"\x1b(Nmir\x1b(B", b" ", "МИР"),
-        (b"L'\xc2eternit\xc2e fran\xd0caise", b" ", "L'éternité française"),  # ISO 5426
         ("Реки соли и моря".encode("cp1251"), b" ", "Реки соли и моря"),
         ("Реки соли и моря".encode("koi8-r"), b" ", "Реки соли и моря"),
         ("盐的河流与海洋".encode("gb18030"), b" ", "盐的河流与海洋"),
@@ -159,17 +140,17 @@ def test_encodings_are_recognized(data: bytes, level: bytes, text: str) -> None:
 
 
 def test_bad_bytes_are_replaced_and_reported() -> None:
-    """A bad byte in a UTF-8 record becomes U+FFFD, and the file has one problem."""
+    """A bad byte in a UTF-8 record becomes U+FFFD, and the record has a problem."""
     record = make_binary([("245", "00$aMünchen ?")]).replace(b"?", b"\xff")
     found, problem = read(record, READERS["marc"])
     assert columns(found)["245$a"] == ["München \ufffd"]
     assert isinstance(problem, Problem)
-    assert problem.what.startswith("1 record has bytes that are invalid in the encoding")
+    assert "invalid in the encoding it declares" in problem.what
 
 
 def test_a_truncated_record_is_kept() -> None:
     """A truncated record keeps its first fields, and the file has a problem."""
-    first, second, problem = read(ONE + ONE[:-60], READERS["marc"])
+    first, second, problem = read(ONE + ONE[:-60], READERS["marc"])[:3]
     assert columns(second)["245$a"] == columns(first)["245$a"]
     assert isinstance(problem, Problem)
 
@@ -179,34 +160,3 @@ def test_records_without_fields_are_reported() -> None:
     noise, record = read(b"no MARC\x1d" + ONE, READERS["marc"])[:2]
     assert isinstance(noise, Problem)
     assert isinstance(record, SourceRecord)
-
-
-def test_records_within_the_limits_are_read() -> None:
-    """The size and the number of records are limited. Records within the limits are read."""
-    limits = msgspec.structs.replace(LIMITS, largest_line=len(ONE) + 5)
-    long = make_binary([*RIVERS, ("500", "  $a" + "x" * 500)])
-    problem, record = read(long + ONE, READERS["marc"], limits)
-    assert isinstance(problem, Problem)
-    assert "PUBSEARCH_LARGEST_LINE" in problem.hint
-    assert isinstance(record, SourceRecord)
-    few = msgspec.structs.replace(LIMITS, most_entries=10)
-    results = read(MANY, READERS["marc"], few)
-    assert len(results) == 11
-    assert "PUBSEARCH_MOST_ENTRIES" in str(results[-1])
-
-
-@given(st.integers(1, 3000))
-def test_block_size_does_not_matter(size: int) -> None:
-    """A file has the same records for blocks of any size."""
-    data = MANY[:5000]
-    reader = READERS["marc"]
-    assert read(data, reader, stream=SmallBlocks(data, size)) == read(data, reader)
-
-
-@given(st.binary(max_size=300), st.integers(0, len(ONE)), st.integers(0, 20))
-def test_arbitrary_bytes_raise_no_exception(noise: bytes, at: int, cut: int) -> None:
-    """Arbitrary bytes, alone or within a record, give only records and problems."""
-    for data in (noise, ONE[:at] + noise + ONE[at + cut :], ONE + noise + ONE):
-        choose(data)
-        for name in ("marc", "unimarc"):
-            read(data, READERS[name])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.catalogue.records import Property
-from indexer.mapping import templates
+from indexer.mapping.mapper import Mapper
+from indexer.mapping.sources import Source
+from indexer.readers.formats.marc.codes import classify_role
 from indexer.readers.formats.marc.punctuation import strip_punctuation
-from indexer.readers.formats.marc.roles import classify
 from tests.indexer.readers.marc.samples import (
     READERS,
     RIVERS,
@@ -18,6 +18,7 @@ from tests.indexer.readers.marc.samples import (
     make_xml,
     read_records,
 )
+from tests.indexer.readers.streams import CATALOGUE
 
 EXPECTED = {
     "001": ["ocm-77"],
@@ -66,18 +67,20 @@ def test_every_syntax_has_the_same_columns(name: str, data: bytes | str) -> None
     assert found == EXPECTED
 
 
-def map_row(name: str, row: str, *fields: tuple[str, str]) -> list[str]:
-    """Return the values of a row by the default mapping of a reader."""
+def map_rows(
+    *fields: tuple[str, str], name: str = "marc", **rules: str
+) -> dict[str, list[tuple[str, str | None]]]:
+    """Return the values and their languages by row, by the default mapping and these rules."""
     [record] = read_records(make_binary(list(fields)), name)
-    by_column: dict[str, list[Property]] = {}
-    for prop in record.properties:
-        by_column.setdefault(prop.name, []).append(prop)
-    return [
-        prop.value
-        for specification in READERS[name].FIELDS[row]
-        for template in templates.parse(specification)
-        for prop in template.evaluate(by_column)
-    ]
+    source = Source(file="*", format=name, fields=dict(rules))
+    rows: dict[str, list[tuple[str, str | None]]] = {}
+    for prop in Mapper(source, READERS[name], CATALOGUE).map(record).properties:
+        rows.setdefault(prop.name, []).append((prop.value, prop.language))
+    return rows
+
+
+MEETING = "2 $aUN Conference on Water$n(2nd :$d1996 :$cOslo)."
+UN_CONFERENCE = "UN Conference on Water (2nd : 1996 : Oslo)"
 
 
 @pytest.mark.parametrize(
@@ -85,42 +88,117 @@ def map_row(name: str, row: str, *fields: tuple[str, str]) -> list[str]:
     [
         ("title", [("245", "10$aSalt :$ba tale.$n2,$pSeas /")], ["Salt : a tale. 2, Seas"]),
         ("authors", [("100", "1 $aMoss, Ada.")], ["Moss, Ada"]),
-        ("authors", [("110", "1 $aOslo.$bPort.$bSalt Office.")], ["{Oslo. Port. Salt Office}"]),
-        ("authors", [("700", "0 $aAda")], ["{Ada}"]),
+        ("authors", [("100", "1 $aPress, Frank")], ["{Press}, {Frank}"]),
+        ("authors", [("110", "2 $aUN. ECWA.$bSecretary")], ["{UN. ECWA. Secretary}"]),
+        ("authors", [("710", "2 $aUN. ECWA")], ["{UN. ECWA}"]),
+        ("authors", [("711", MEETING)], [UN_CONFERENCE]),
+        ("authors", [("700", "0 $aAda")], ["Ada"]),
         ("editors", [("700", "1 $aMoss, Ada,$eeditor.")], ["Moss, Ada"]),
         ("contributors", [("700", "1 $aMoss, Ada,$4trl")], ["Moss, Ada"]),
         ("subjects", [("650", " 0$aSalt$xTax$xLaw$zOslo.")], ["Salt -- Tax -- Law -- Oslo"]),
         ("subjects", [("653", "  $aSalt$aSea")], ["Salt", "Sea"]),
-        ("language", [("041", "1 $aengfre")], ["engfre"]),
+        ("subjects", [("610", "2 $aUN. ECWA.$xBudget")], ["UN. ECWA -- Budget"]),
+        ("subjects", [("611", MEETING)], [UN_CONFERENCE]),
+        ("language", [("041", "1 $aengfre")], ["en", "fr"]),
         ("summary", [("520", "  $aLong.$bLonger.")], ["Long. Longer."]),
-        ("other_titles", [("880", "10$6245-01$aМир /")], ["Мир"]),
         ("doi", [("024", "7 $a10.5555/x$2doi")], ["10.5555/x"]),
+        ("pmid", [("024", "7 $a123456$2pmid")], ["123456"]),
         ("series", [("490", "1 $aSalt papers ;$v7")], ["Salt papers"]),
+        ("extent", [("300", "  $a7 p. :$bmaps ;$c23 cm")], ["7 p."]),
+        ("number", [("191", "  $aA/72/L.1"), ("088", "  $aR-7")], ["A/72/L.1", "R-7"]),
+        ("call_number", [("050", "00$aHC415$b.R4"), ("082", "0 $a330.1")], ["HC415 .R4", "330.1"]),
+        ("date", [("008", "180101e20180305xx")], ["2018-03-05"]),
     ],
 )  # fmt: skip
 def test_the_default_mapping_of_marc_21_feeds_the_rows(
     row: str, fields: Fields, values: list[str]
 ) -> None:
     """The default mapping of MARC 21 feeds the rows as a cataloguer expects."""
-    assert map_row("marc", row, *fields) == values
+    assert [value for value, _ in map_rows(*fields)[row]] == values
 
 
 @pytest.mark.parametrize(
     ("row", "fields", "values"),
     [
         ("title", [("200", "1 $aLe sel$eessai$hTome 2")], ["Le sel : essai. Tome 2"]),
+        ("title", [("517", "1 $aLe sel")], ["Le sel"]),
         ("authors", [("700", " 1$aMoss$bAda$4070")], ["Moss, Ada"]),
+        ("authors", [("701", " 0$aJean-Paul$dII")], ["{Jean-Paul II}"]),
         ("authors", [("710", "02$aOslo$bPort")], ["{Oslo. Port}"]),
+        ("authors", [("710", "12$aCongrès$d3$f1999$eOslo")], ["Congrès. 3. 1999. Oslo"]),
         ("editors", [("702", " 1$aMoss$bAda$4340")], ["Moss, Ada"]),
         ("subjects", [("606", "  $aSel$xCommerce$yOslo")], ["Sel -- Commerce -- Oslo"]),
         ("summary", [("330", "  $aLong.")], ["Long."]),
+        ("extent", [("215", "  $a7 p.$d23 cm")], ["7 p."]),
     ],
-)
+)  # fmt: skip
 def test_the_default_mapping_of_unimarc_feeds_the_rows(
     row: str, fields: Fields, values: list[str]
 ) -> None:
     """The default mapping of UNIMARC feeds the rows as a cataloguer expects."""
-    assert map_row("unimarc", row, *fields) == values
+    assert [value for value, _ in map_rows(*fields, name="unimarc")[row]] == values
+
+
+NAMES: Fields = [
+    ("880", "10$6245-01/(3/r$aتقرير"), ("246", "1 $aReport on water"), ("130", "0 $aReports"),
+    ("730", "0 $aYearbook"), ("191", "  $aE/ESCWA/2018/1"), ("099", "  $aDIG 7"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(NAMES)))
+def test_whatever_names_a_record_is_its_title(number: int) -> None:
+    """Without a title proper, the title is the first of its variants, and at last the symbol."""
+    found = map_rows(*reversed(NAMES[number:]))["title"]
+    assert found[0][0] == NAMES[number][1].split("$a")[1]
+
+
+def test_variants_of_a_title_have_their_language() -> None:
+    """The title in its original script has the language of the record, a translation its own."""
+    title = ("245", "10$6880-01$aTaqrir"), ("242", "00$aA report$yeng")
+    rows = map_rows(("008", RIVERS[1][1].replace("eng", "ara")), *title, *NAMES)
+    assert rows["title"] == [("Taqrir", None)]
+    variants = [("تقرير", "ar"), ("Report on water", None), ("A report", "en")]
+    assert set(rows["other_titles"]) >= set(variants)
+
+
+def test_a_rule_replaces_the_default_mapping() -> None:
+    """A template of `sources.toml` says what the names of a field are, whatever their role."""
+    rows = map_rows(("710", "2 $aUN. ECWA"), contributors="{{{710$a}}}", authors="100$a")
+    assert rows["contributors"] == [("{UN. ECWA}", None)]
+    assert "authors" not in rows
+
+
+def test_a_link_to_the_full_text_comes_first() -> None:
+    """The main link is one to the work, its full text if there is one. No cover is a link."""
+    rows = map_rows(
+        ("020", "  $a9789210542135$0https://isbn.example/1"),
+        ("856", "42$uhttps://a.example/cover.jpg$3Cover image"),
+        ("856", "42$uhttps://a.example/about"),
+        ("856", "40$uhttps://a.example/record$yEnglish"),
+        ("856", "40$uhttps://a.example/file.pdf$yالعربية"),
+    )
+    assert rows["link"] == [
+        ("https://a.example/file.pdf", "ar"), ("https://a.example/about", None),
+        ("https://a.example/record", "en"),
+    ]  # fmt: skip
+    photograph = map_rows(("856", "40$uhttps://a.example/photo.jpg"))
+    assert photograph["link"] == [("https://a.example/photo.jpg", None)]
+
+
+@pytest.mark.parametrize(
+    ("place", "parts"),
+    [
+        ("vol. 3, no. 2, p. 5-10", {"volume": "3", "issue": "2", "pages": "5-10"}),
+        ("Bd. 12 (1998), S. 4\u20139", {"volume": "12", "pages": "4\u20139"}),
+        ("volume:14$gnumber:3$gpages:127-133", {"volume": "14", "issue": "3", "pages": "127-133"}),
+        ("Summer", {"notes": "Summer"}),
+    ],
+)
+def test_the_place_in_a_host_item_has_parts(place: str, parts: dict[str, str]) -> None:
+    """Volume, issue, and pages are parts of one text in 773 $g. Any other text is a note."""
+    rows = map_rows(("245", "00$aX"), ("773", f"0 $tSea$g{place}"))
+    found = {row: rows[row][0][0] for row in ("volume", "issue", "pages", "notes") if row in rows}
+    assert found == parts
 
 
 def test_subfields_of_a_field_share_a_group() -> None:
@@ -150,7 +228,7 @@ def test_subfields_of_a_field_share_a_group() -> None:
 )
 def test_relators_decide_the_role(relators: tuple[str, ...], role: str) -> None:
     """Codes and terms decide whether a person is an author, an editor, or a contributor."""
-    assert classify(relators) == role
+    assert classify_role(relators) == role
 
 
 def test_authors_of_other_works_have_their_own_columns() -> None:
@@ -246,6 +324,7 @@ def test_unimarc_has_its_own_columns() -> None:
         ("300", "c", "23 cm.", "23 cm."),
         ("700", "4", "aut.", "aut."),
         ("773", "t", "Either/", "Either/"),
+        ("711", "n", "(2nd :", "(2nd :"),
     ],
 )
 def test_isbd_punctuation_is_removed(tag: str, code: str, before: str, after: str) -> None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem
 from indexer.readers.formats.marc import json as marc_json
 from tests.indexer.readers.marc.samples import (
     READERS,
-    SmallBlocks,
     choose,
     columns,
     read,
@@ -60,6 +57,22 @@ OLD = {
         }
     ],
 }
+SIERRA = {
+    "leader": LEADER,
+    "fields": [
+        {"tag": "001", "value": "x1"},
+        {
+            "tag": "245",
+            "data": {
+                "ind1": "1",
+                "subfields": [
+                    {"code": "a", "data": "Rivers of salt /"},
+                    {"code": "c", "data": "Ada Moss."},
+                ],
+            },
+        },
+    ],
+}
 CATMANDU = {
     "_id": "x1",
     "record": [
@@ -69,7 +82,8 @@ CATMANDU = {
     ],
 }
 FORMS = {
-    "usual": ONE, "objects": OBJECTS, "tagged": TAGGED, "old": OLD, "catmandu": CATMANDU,
+    "usual": ONE, "objects": OBJECTS, "tagged": TAGGED, "old": OLD, "sierra": SIERRA,
+    "catmandu": CATMANDU,
 }  # fmt: skip
 WRAPPERS: dict[str, Any] = {
     "list": json.dumps([ONE, ONE], indent=1),
@@ -104,11 +118,6 @@ def test_records_are_found_in_wrappers(wrapper: str) -> None:
     ]  # fmt: skip
 
 
-def test_unimarc_is_recognized() -> None:
-    """A file with titles in field 200 is UNIMARC."""
-    assert choose(json.dumps(ONE).replace("245", "200")) == "unimarc-json"
-
-
 @pytest.mark.parametrize(
     "data",
     ["", "{}", '[{"title": "x", "fields": []}]', '{"leader": "Ada"}', 'x "leader" "subfields"'],
@@ -126,34 +135,6 @@ def test_a_broken_record_does_not_affect_the_others() -> None:
     assert columns(second)["001"] == ["x1"]
     problems = read(json.dumps(ONE) + json.dumps(ONE)[:-30], READERS["marc-json"])
     assert "ends within a record" in str(problems[-1])
-
-
-def test_records_within_the_limits_are_read() -> None:
-    """The size and the number of records are limited. Records within the limits are read."""
-    size = len(json.dumps(ONE)) + 10
-    limits = msgspec.structs.replace(LIMITS, largest_line=size)
-    long = {**ONE, "x": "x" * 5000}
-    problem, record = read(json.dumps([long, ONE]), READERS["marc-json"], limits)
-    assert isinstance(problem, Problem)
-    assert columns(record)["001"] == ["x1"]
-    few = msgspec.structs.replace(LIMITS, most_entries=1)
-    assert "PUBSEARCH_MOST_ENTRIES" in str(read(WRAPPERS["list"], READERS["marc-json"], few)[-1])
-
-
-@given(st.integers(1, 300))
-def test_block_size_does_not_matter(size: int) -> None:
-    """A file has the same records for blocks of any size."""
-    data, reader = WRAPPERS["list"].encode(), READERS["marc-json"]
-    assert read(data, reader, stream=SmallBlocks(data, size)) == read(data, reader)
-
-
-@given(st.binary(max_size=100), st.sampled_from(sorted(WRAPPERS)), st.integers(0, 300))
-def test_arbitrary_bytes_raise_no_exception(noise: bytes, wrapper: str, at: int) -> None:
-    """Arbitrary bytes, alone or within a record, give only records and problems."""
-    data = WRAPPERS[wrapper].encode()
-    for broken in (noise, data[:at] + noise + data[at:]):
-        choose(broken)
-        read(broken, READERS["marc-json"])
 
 
 JSON = st.recursive(

@@ -1,37 +1,19 @@
-"""MARC as text is read in the styles of four programs."""
+"""MARC as text is read in the styles of three programs."""
 
 from __future__ import annotations
 
-import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from indexer.catalogue.limits import LIMITS
-from indexer.catalogue.records import Problem
 from indexer.readers.formats.marc import text
 from tests.indexer.readers.marc.samples import (
-    READERS,
     RIVERS,
-    SmallBlocks,
     choose,
     columns,
     make_mrk,
-    read,
     read_records,
 )
 
 ONE = make_mrk(RIVERS)
-YAZ = """00000nam a2200000 a 4500
-001 x1
-245 10 $a Rivers of salt / $c Ada Moss, for $5.
-650  0 $a Rivers $x History
-
-00000nam a2200000 a 4500
-001 x2
-245 10 $a Salt
-
-"""
 ALEPH = """000000001 LDR   L 00000nam^a2200000^a^4500
 000000001 001   L x1
 000000001 24510 L $$aRivers of salt /$$cAda Moss.
@@ -50,7 +32,7 @@ LDR 00000nam a2200000 a 4500
 001     x2
 245 10 _aSalt
 """
-STYLES = {"mrk": ONE + "\n" + ONE, "yaz": YAZ, "aleph": ALEPH, "record": RECORD}
+STYLES = {"mrk": ONE + "\n" + ONE, "aleph": ALEPH, "record": RECORD}
 
 
 @pytest.mark.parametrize("data", STYLES.values(), ids=STYLES)
@@ -59,11 +41,6 @@ def test_styles_are_recognized(data: str) -> None:
     for filename in ("a.mrk", "a.txt", "a"):
         assert choose(data, filename) == choose("\ufeff" + data, filename) == "mrk"
         assert choose(data.replace("\n", "\r\n"), filename) == "mrk"
-
-
-def test_unimarc_is_recognized() -> None:
-    """A file with titles in field 200 is UNIMARC."""
-    assert choose("=LDR  00000nam a2200000 a 4500\n=200  1\\$aLe sel\n") == "unimarc-mrk"
 
 
 @pytest.mark.parametrize(
@@ -122,32 +99,3 @@ def test_windows_1252_is_read() -> None:
     """Text that is not UTF-8 is read as Windows-1252."""
     [record] = read_records(ONE.replace("salt", "größe").encode("cp1252"), "mrk")
     assert columns(record)["245$a"] == ["Rivers of größe"]
-
-
-def test_records_within_the_limits_are_read() -> None:
-    """The size and the number of records are limited. Records within the limits are read."""
-    limits = msgspec.structs.replace(LIMITS, largest_line=len(ONE) + 50)
-    long = ONE.replace("salt", "salt" * 3000)
-    problem, record = read(long + "\n" + ONE, READERS["mrk"], limits)
-    assert isinstance(problem, Problem)
-    assert columns(record)["245$a"] == ["Rivers of salt"]
-    few = msgspec.structs.replace(LIMITS, most_entries=1)
-    assert "PUBSEARCH_MOST_ENTRIES" in str(read(STYLES["mrk"], READERS["mrk"], few)[-1])
-
-
-@pytest.mark.parametrize("style", STYLES)
-@given(size=st.integers(1, 400))
-def test_block_size_does_not_matter(style: str, size: int) -> None:
-    """A file has the same records for blocks of any size."""
-    data, reader = STYLES[style].encode(), READERS["mrk"]
-    assert read(data, reader, stream=SmallBlocks(data, size)) == read(data, reader)
-
-
-@pytest.mark.parametrize("style", STYLES)
-@given(noise=st.binary(max_size=100), at=st.integers(0, 300), cut=st.integers(0, 20))
-def test_arbitrary_bytes_raise_no_exception(style: str, noise: bytes, at: int, cut: int) -> None:
-    """Arbitrary bytes, alone or within a record, give only records and problems."""
-    data = STYLES[style].encode()
-    for broken in (noise, data[:at] + noise + data[at + cut :]):
-        choose(broken)
-        read(broken, READERS["mrk"])
