@@ -16,7 +16,7 @@ from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.names import Name
-from indexer.values.publication_types import FALLBACK_TYPE, PublicationType, group_by_csl_type
+from indexer.values.publication_types import PublicationType, group_by_csl_type
 from search_app.export import xml_document
 from search_app.export.csl import Date, Item
 from search_app.export.xml_document import add
@@ -139,16 +139,16 @@ def _list_fields(item: Item) -> Iterator[_Field]:
     for role, tag, indicators, code, source in _SUBFIELDS:
         for text in item.get(role):
             yield _Field(tag, indicators, [(code, text), *([("2", source)] if source else [])])
-    if item.type != FALLBACK_TYPE:
-        yield _Field("655", " 4", [("a", group_by_csl_type()[item.type][0])])
+    # As a local term, it is the only type that an import reads: the leader has few of them.
+    yield _Field("655", " 7", [("a", group_by_csl_type()[item.type][0]), ("2", "local")])
     if len(codes := item.get("language")) > 1:
         yield _Field("041", "0 ", [("a", get_bibliographic_code(code)) for code in codes])
     yield _Field("264", " 1", list(_list_imprint(item)))
     for abstract in (item.abstract, *(text for text, _ in item.other_abstracts)):
         yield _Field("520", "3 ", [("a", abstract)])
     yield from _list_related(item)
-    for link in item.links:
-        yield _Field("856", "40", [("u", link.url), ("y", link.label)])
+    for number, link in enumerate(item.links):
+        yield _Field("856", "41" if number else "40", [("u", link.url), ("y", link.label)])
     yield _Field("856", "42", [("u", item.page_url)])
 
 
@@ -190,13 +190,13 @@ def _list_related(item: Item) -> Iterator[_Field]:
     for series in item.get("collection-title"):
         number = item.get_first("collection-number")
         yield _Field("490", "0 ", [("a", series), ("v", number)])
-    place = ", ".join(f"{label}{item.get_first(role)}" for role, label in _PARTS if item.get(role))
+    place = [("g", f"{label}{item.get_first(role)}") for role, label in _PARTS if item.get(role)]
     issns = item.get("ISSN")
     if titles := item.get("container-title"):
         first, *others = issns or ("",)
-        yield _Field("773", "0 ", [("t", titles[0]), ("g", place), ("x", first)])
+        yield _Field("773", "0 ", [("t", titles[0]), *place, ("x", first)])
         for issn in others:
             yield _Field("773", "0 ", [("t", titles[0]), ("x", issn)])
     else:
-        yield _Field("500", "  ", [("a", place)])
+        yield _Field("773", "0 ", place)
         yield from (_Field("022", "  ", [("a", issn)]) for issn in issns)
