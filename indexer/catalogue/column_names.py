@@ -1,4 +1,4 @@
-"""Usual names of columns: headings in many languages, and tags such as AU or 100$a.
+"""Usual names of columns: headings in many languages, and tags such as AU.
 
 `headings.toml` and `tags.toml` list them by the row that they feed, the best one first.
 """

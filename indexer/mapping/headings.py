@@ -16,7 +16,7 @@ _REMARK = re.compile(r"\s*\([^()]*\)|/\w{1,2}$|^(?:full )?names? of (?:the )?", 
 _SECOND = re.compile(r"\s+[/|–-]\s.*")
 """The second part of a heading: "Journal / Outlet", "Title - short"."""
 _NUMBER = re.compile(r"\s*\d{1,2}$")
-_TAG = re.compile(r"[A-Z][A-Z0-9]|\d{3}(?:[$_ ]?[a-z0-9])?")
+_TAG = re.compile(r"[A-Z][A-Z0-9]")
 _TAGS_SHARE = 0.7
 """Minimum share of the columns with a tag, such as AU, as their name."""
 _RECORD_DATE = re.compile(
@@ -77,7 +77,7 @@ def are_languages(names: Collection[str], columns: Collection[str]) -> bool:
 
 
 def are_tags(columns: Collection[str]) -> bool:
-    """Return whether most columns have tags as names, such as AU or 100$a."""
+    """Return whether most columns have tags as names, such as AU."""
     return sum(map(bool, map(_TAG.fullmatch, columns))) >= _TAGS_SHARE * len(columns)
 
 

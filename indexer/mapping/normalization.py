@@ -34,6 +34,7 @@ _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _URL = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"']+", re.IGNORECASE)
 _STANDARD_NUMBER = re.compile(r"(?:[\dXx][ -]?){8}(?:(?:[\dXx][ -]?){2}|(?:[\dXx][ -]?){5})?")
 """A text with as many digits as an ISSN or an ISBN."""
+_STATED = re.compile(r"(\{\}?)([^{}]*)(\}?)")
 _AND = re.compile(r"(?:^|\s)(?:and|&)\s")
 _NO_VALUE = frozenset((*"n/a nan null none (none) [] {} - -- \u2013 \u2014".split(), r"\n"))
 """Texts that programs write in place of a missing value."""
@@ -102,7 +103,11 @@ def split_names(text: str, separator: str) -> Sequence[str]:
     """Return the names in a text.
 
     If a comma separates names, "and" separates the last two: "Ada Okafor, Li Wu and Eva Marsh".
+    What a template states of the text, as `{UN; WHO}` or `{}Moss, Ada; Wu, Li`, is true of each.
     """
+    if stated := _STATED.fullmatch(text):
+        before, inner, after = stated.groups()
+        return [f"{before}{name.strip()}{after}" for name in split_names(inner, separator)]
     parts = text.split(separator)
     if separator.strip() != ",":
         return parts

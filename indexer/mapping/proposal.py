@@ -12,7 +12,7 @@ import msgspec
 from indexer.analysis.cleaning import make_slug
 from indexer.catalogue.catalogue_checks import RESERVED_NAMES
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.mapping import templates
+from indexer.mapping import marc_headings, templates
 from indexer.mapping.exported_columns import read_heading
 from indexer.mapping.guessing import Guess, guess
 from indexer.mapping.headings import is_record_date
@@ -53,11 +53,14 @@ class Proposal(NamedTuple):
 def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
     """Return a proposal for one source. Some of its rows may turn out to be empty.
 
-    The default mapping of a format is its standard: nothing is guessed about such a source. In
-    other sources, a person chose the headings. There, leftover columns become rows too.
+    The default mapping of a format is its standard: nothing is guessed about such a source, nor
+    about a table whose headings are tags of MARC. In other sources, a person chose the headings.
+    There, leftover columns become rows too.
     """
     if reader.FIELDS:
         return Proposal(Source(file=file, format=reader.NAME), (), {})
+    if standard := marc_headings.propose_fields(plain for plain, _ in profile.list_plain()):
+        return Proposal(_make_marc_source(file, reader, standard, profile), (), {})
     stated = _read_headings(profile)
     guesses, spoken = guess(profile, stated)
     fields: dict[str, str | tuple[str, ...]] = {}
@@ -87,6 +90,20 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
     )
     comments = {row: row_guess.reason for row, row_guess in guesses.items() if row_guess.reason}
     return Proposal(source, leftovers, comments)
+
+
+def _make_marc_source(
+    file: str, reader: Reader, fields: dict[str, str | tuple[str, ...]], profile: Profile
+) -> Source:
+    """Return the source of a table of MARC. A comma is part of a subject, and separates nothing."""
+    splits = _find_splits(fields, {field.name: field for field in list_standard_rows()}, profile)
+    return Source(
+        file=file,
+        format=reader.NAME,
+        fields=fields,
+        split={row: separator for row, separator in splits if separator.strip() != ","},
+        day_first=tuple(_find_day_first(fields, profile)),
+    )
 
 
 def fit(source: Source, reader: Reader, profile: Profile, catalogue: Catalogue) -> Source:

@@ -88,6 +88,16 @@ def escape(column: str) -> str:
     return column.translate(_SPECIAL)
 
 
+def format_template(template: Template) -> str:
+    """Return the specification of a template."""
+    if template.texts == ("", "") and len(template.columns) == 1:
+        return escape(template.columns[0])
+    pairs = zip(template.texts, template.columns, strict=False)
+    return "".join(f"{escape(text)}{{{escape(column)}}}" for text, column in pairs) + escape(
+        template.texts[-1]
+    )
+
+
 @lru_cache(maxsize=1000)
 def parse(specification: str) -> tuple[Template, ...]:
     """Return the alternatives of a specification, in order. Every text is valid."""

@@ -31,15 +31,30 @@ def test_tags_of_web_of_science_are_headings() -> None:
     assert fields["language"] == "LA"
 
 
-def test_tags_of_marc_are_headings() -> None:
-    """A table whose headings are fields and subfields of MARC is mapped by these."""
-    columns = {
-        "001": ["1", "2"], "100$a": ["Moss, Ann", "Fern, Cleo"], "245$a": TITLES[:2],
-        "260$c": ["c2011.", "[2012]"], "700$a": ["Reed, Ben", "Okafor, Ada"],
+@pytest.mark.parametrize("style", ["{}__{}", "{}${}", "{}{}", "{}10{}", "{} 1# {}"])
+def test_tags_of_marc_are_headings(style: str) -> None:
+    """A table whose headings are fields and subfields of MARC has the standard mapping of MARC."""
+    tags = ("191a", "245a", "245b", "710a", "710b", "650a", "999x")
+    symbol, title, subtitle, body, part, subject, other = (
+        style.format(tag[:3], tag[3:]) for tag in tags
+    )
+    found = propose({
+        "001": ["1", "2"], symbol: ["A/1", "A/2"], title: TITLES[:2], subtitle: ["a guide", "maps"],
+        body: ["UN. ECWA", "UN. ECE; WHO"], part: ["", "Secretary"], other: ["x", "y"],
+        subject: ["Art, 1500-1700, etc.", "Elmhurst (New York, N.Y.)"],
+    })  # fmt: skip
+    assert found.source.fields == {
+        "id": "001", "title": (f"{{{title}}} : {{{subtitle}}}", symbol), "number": symbol,
+        "authors": f"{{{{{{{body}}}. {{{part}}}}}}}", "subjects": subject,
     }  # fmt: skip
-    assert propose(columns).source.fields == {
-        "title": "245$a", "authors": ("100$a", "700$a"), "year": "260$c", "id": "001",
-    }  # fmt: skip
+    assert found.source.split == {"authors": ";"}
+    assert not found.leftover_rows
+
+
+@pytest.mark.parametrize("names", [("2015", "2016", "2017"), ("245", "Title", "Year")])
+def test_other_numbers_are_no_tags(names: tuple[str, ...]) -> None:
+    """Years, and a number among words, are no tags of MARC."""
+    assert propose(dict.fromkeys(names, TITLES)).leftover_rows
 
 
 def test_a_tag_among_words_is_ignored() -> None:
