@@ -7,7 +7,6 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from typing import get_args
 from urllib.request import urlopen
 
 import pytest
@@ -15,8 +14,6 @@ from flask.testing import FlaskClient
 
 from benchmarks.speed import serving
 from indexer.analysis import stemming
-from indexer.catalogue.fields import FieldKind
-from indexer.catalogue.roles import Role
 from indexer.jobs import build
 from search_app import config, search_url, workers
 from search_app.cli import importing
@@ -26,6 +23,7 @@ from search_app.presentation import facet_page
 from search_app.web import server, streaming
 from search_app.web.middleware import access, request_log
 from tests.search_app.cli.test_main import TEXT as PRINTED
+from tools import documented_lists
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,13 +36,10 @@ def test_every_setting_is_documented() -> None:
     assert text.count("\n| `") == len(config.ROWS)
 
 
-@pytest.mark.parametrize(
-    ("start", "names"), [("kinds", get_args(FieldKind)), ("roles", get_args(Role))]
-)
-def test_every_kind_and_role_is_documented(start: str, names: tuple[str, ...]) -> None:
-    """corpus/README.md lists the kinds and the roles of the program, in its order."""
-    text = " ".join((ROOT / "corpus" / "README.md").read_text(encoding="utf-8").split())
-    assert f"These are the {start}: {', '.join(f'`{name}`' for name in names)}. " in text
+def test_lists_in_the_documents_are_those_of_the_program() -> None:
+    """The kinds, the roles, and the rows of formats are as `tools.documented_lists` writes them."""
+    texts = tuple(DOCUMENTS[ROOT / name] for name in ("corpus/README.md", "docs/import.md"))
+    assert documented_lists.update(*texts) == texts
 
 
 @pytest.mark.slow

@@ -191,12 +191,3 @@ def test_an_unusable_reader_is_an_error(
         f"the reader 'table' of the package broken can't be used: {fault}"
     )
     assert str(error.value).endswith(". Update or uninstall that package")
-
-
-def test_the_documentation_lists_every_format_and_its_rows() -> None:
-    """The table of docs/import.md has a line for each format, with the rows that it maps."""
-    text = (Path(__file__).parents[3] / "docs" / "import.md").read_text(encoding="utf-8")
-    cells = [line.split(" | ") for line in text.splitlines() if line.startswith("| `")]
-    documented = {row[0][3:-1]: row[-1].removesuffix(" |") for row in cells if len(row) == 4}
-    rows = {reader.NAME: ", ".join(reader.FIELDS) for reader in registry.load_readers()}
-    assert documented == {name: text or "by headings and values" for name, text in rows.items()}

@@ -1,0 +1,44 @@
+"""Write the lists in the documents that the program knows: kinds, roles, and rows of formats."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from textwrap import wrap
+from typing import get_args
+
+from indexer.catalogue.fields import FieldKind
+from indexer.catalogue.roles import Role
+from indexer.readers.registry import load_readers
+
+_ROOT = Path(__file__).parents[1]
+_WIDTH = 110
+
+
+def update(corpus_readme: str, import_page: str) -> tuple[str, str]:
+    """Return the texts of corpus/README.md and docs/import.md with the lists of the program."""
+    for start, names in (("kinds", get_args(FieldKind)), ("roles", get_args(Role))):
+        listed = ", ".join(f"`{name}`" for name in names)
+        paragraph = re.search(rf"These are the {start}: .*?(?=\n\n)", corpus_readme, re.DOTALL)
+        assert paragraph, f"corpus/README.md has no list of {start}"
+        _, _, rest = " ".join(paragraph[0].split()).partition(". ")
+        lines = wrap(f"These are the {start}: {listed}. {rest}", _WIDTH, break_on_hyphens=False)
+        corpus_readme = corpus_readme.replace(paragraph[0], "\n".join(lines))
+    for reader in load_readers():
+        rows = ", ".join(reader.FIELDS) or "by headings and values"
+        line = re.compile(rf"^(\| `{re.escape(reader.NAME)}` \|.* \|) [^|]* \|$", re.MULTILINE)
+        import_page, count = line.subn(rf"\1 {rows} |", import_page)
+        assert count == 1, f"docs/import.md needs a line for the format {reader.NAME}"
+    return corpus_readme, import_page
+
+
+def main() -> None:
+    """Rewrite both documents."""
+    paths = (_ROOT / "corpus" / "README.md", _ROOT / "docs" / "import.md")
+    updated = update(*(path.read_text(encoding="utf-8") for path in paths))
+    for path, text in zip(paths, updated, strict=True):
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
