@@ -58,19 +58,30 @@ _ARTICLES = (
     "Short survey"
 ).split("|")
 """Kinds of articles in journals, as JATS, PubMed, and Scopus name them."""
+_DOCUMENTS = (
+    "Creative work|Digital document|Forum post|Instant message|Interactive resource|"
+    "Output management plan|Physical object|Publication issue|Publication volume|"
+    "Study registration"
+).split("|")
+"""Kinds of documents in DataCite, schema.org, and Zotero."""
 _TYPES: tuple[tuple[str, PublicationType, str], ...] = (
     ("Journal article", "article-journal", "jour articlejournal journalarticle ejou ejour inpr"),
-    ("Article", "article-journal", "article"),
+    ("Article", "article-journal", "article scholarlyarticle techarticle"),
     *((name, "article-journal", name.replace(" ", "").lower()) for name in _ARTICLES),
+    *((name, "document", name.replace(" ", "").lower()) for name in _DOCUMENTS),
     ("Book review", "review", "bookreview"),
     ("Magazine article", "article-magazine", "mgzn articlemagazine magazinearticle"),
-    ("Newspaper article", "article-newspaper", "news articlenewspaper newspaperarticle"),
+    (
+        "Newspaper article",
+        "article-newspaper",
+        "news articlenewspaper newspaperarticle newsarticle",
+    ),
     (
         "Conference paper",
         "paper-conference",
         "cpaper conferencepaper paperconference inproceedings proceedingsarticle",
     ),
-    ("Conference proceedings", "book", "conf proceedings"),
+    ("Conference proceedings", "book", "conf proceedings conferenceproceeding"),
     ("Book chapter", "chapter", "chap echap chapter bookchapter bookpart inbook incollection"),
     ("Book section", "chapter", "booksection"),
     ("Classical work", "book", "clswk ancient"),
@@ -83,8 +94,8 @@ _TYPES: tuple[tuple[str, PublicationType, str], ...] = (
     ("Grant", "document", "grant grnt"),
     ("Abstract", "article", "abst"),
     ("Web page", "webpage", "webpage elec online web"),
-    ("Blog post", "post-weblog", "blog postweblog blogpost"),
-    ("Preprint", "article", "postedcontent"),
+    ("Blog post", "post-weblog", "blog postweblog blogpost blogposting"),
+    ("Preprint", "article", "preprint postedcontent"),
     ("Dataset", "dataset", "aggr data dataset dbase"),
     ("Patent", "patent", "pat"),
     ("Manuscript", "manuscript", "mansct manscpt"),
@@ -95,7 +106,11 @@ _TYPES: tuple[tuple[str, PublicationType, str], ...] = (
     ("Sound recording", "song", "sound audio audiorecording soundrecording"),
     ("Pamphlet", "pamphlet", "pamp"),
     ("Booklet", "pamphlet", "booklet"),
-    ("Software", "software", "comp computerprogram"),
+    (
+        "Software",
+        "software",
+        "comp computerprogram softwaresourcecode softwareapplication computationalnotebook",
+    ),
     ("Map", "map", "map"),
     ("Legislation", "legislation", "stat statute"),
     ("Court case", "legal_case", "case jurisdiction legalcase"),

@@ -32,8 +32,12 @@ _SUFFIX = frozenset(("suffix", "namesuffix"))
 _ORGANIZATION = re.compile(
     r"organi[sz]ation|corporat|institution|consorti|collaboration|government", re.IGNORECASE
 )
+_PERSON = re.compile("person|role|thing", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
-_TYPES = ("@type", "type", "nameType", "kind", "entityType")
+_TYPES = ("@type", "nameType", "entityType")
+"""Keys of the type of an agent: a person, or one of many kinds of bodies, such as "Library"."""
+_LOOSE_TYPES = ("type", "kind")
+"""Keys that may also have other values, such as "author"."""
 
 
 @lru_cache(maxsize=100_000)
@@ -76,8 +80,11 @@ def read_name(
     if "whole" not in parts and "given" not in parts:
         return None
     key, text = parts.get("whole") or parts["given"]
-    is_corporate |= simplify(key) in _CORPORATE or any(
-        _ORGANIZATION.search(str(value.get(type_key, ""))) for type_key in _TYPES
+    kinds = " ".join(str(value.get(key, "")) for key in _TYPES).strip()
+    is_corporate |= (
+        simplify(key) in _CORPORATE
+        or (kinds != "" and not _PERSON.search(kinds))
+        or any(_ORGANIZATION.search(str(value.get(key, ""))) for key in _LOOSE_TYPES)
     )
     return Name("{" + text.strip("{}") + "}" if is_corporate else text, frozenset((key,)))
 

@@ -121,13 +121,18 @@ def test_names_of_people_are_one_value() -> None:
             {"name": "Grace Hopper"}, "Alan Turing",
             {"name": "Ida", "surname": "Rhodes", "fullname": "Ida Rhodes"},
             {"name": "World Bank", "@type": "Organization"},
+            {"name": "Fjord College", "@type": ["CollegeOrUniversity"]},
+            {"name": "Sea Board", "nameType": "Organizational"},
+            {"name": "Ada Moss", "@type": "http://schema.org/Person"},
+            {"name": "Bo Lind", "kind": "author"},
         ],
         "people": [{"given": "Vincent", "non-dropping-particle": "van", "family": "Gogh"}],
         "publisher": {"name": "Press"},
     }  # fmt: skip
     columns = read(json.dumps(record), "json").columns()
     assert columns["authors"] == [
-        "Byron, Ada", "Grace Hopper", "Alan Turing", "Rhodes, Ida", "{World Bank}"
+        "Byron, Ada", "Grace Hopper", "Alan Turing", "Rhodes, Ida", "{World Bank}",
+        "{Fjord College}", "{Sea Board}", "Ada Moss", "Bo Lind",
     ]  # fmt: skip
     assert columns["authors.orcid"] == ["0000-0001"]
     assert columns["people"] == ["van Gogh, Vincent"]
