@@ -16,7 +16,7 @@ from indexer.values.publication_types import read_type
         ("book_section", "Book section"), ("BOOK", "Book"), ("book", "Book"),
         ("policy_paper", "Policy paper"),
         ("info:eu-repo/semantics/article", "Article"), ("film", "Film"),
-        ("https://schema.org/ScholarlyArticle", "ScholarlyArticle"),
+        ("https://schema.org/ScholarlyArticle", "Article"),
         ("Bilderbuch", "Bilderbuch"), ("UN document A/RES/1", "UN document A/RES/1"),
         ("отчёт", "отчёт"),
     ],
