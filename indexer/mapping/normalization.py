@@ -32,8 +32,6 @@ _REPEATING_KINDS: frozenset[FieldKind] = frozenset(
 a journal."""
 _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _URL = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"']+", re.IGNORECASE)
-_STANDARD_NUMBER = re.compile(r"(?:[\dXx][ -]?){8}(?:(?:[\dXx][ -]?){2}|(?:[\dXx][ -]?){5})?")
-"""A text with as many digits as an ISSN or an ISBN."""
 _STATED = re.compile(r"(\{\}?)([^{}]*)(\}?)")
 _AND = re.compile(r"(?:^|\s)(?:and|&)\s")
 _NO_VALUE = frozenset((*"n/a nan null none (none) [] {} - -- \u2013 \u2014".split(), r"\n"))
@@ -153,12 +151,9 @@ def _find_languages(text: str) -> Sequence[str]:
 
 
 def _find_numbers(text: str) -> Sequence[str]:
-    """Return a number that a publisher gave. A DOI is none, nor an ISBN or ISSN, even if false."""
-    is_other = _STANDARD_NUMBER.fullmatch(text) or any(
-        find(text)
-        for find in (identifiers.find_dois, identifiers.find_isbns, identifiers.find_issns)
-    )
-    return () if is_other else (text,)
+    """Return a number that a publisher gave. A DOI, an ISBN, or an ISSN has a row of its own."""
+    others = identifiers.find_dois, identifiers.find_isbns, identifiers.find_issns
+    return () if any(find(text) for find in others) else (text,)
 
 
 _FINDERS: dict[str | None, Callable[[str], Sequence[str]]] = {

@@ -66,6 +66,7 @@ _TAGS: tuple[tuple[Role, str], ...] = (
     ("volume", "VL"),
     ("issue", "IS"),
     ("collection-number", "M1"),
+    ("number", "M1"),
     ("edition", "ET"),
     ("publisher", "PB"),
     ("publisher-place", "CY"),
@@ -76,8 +77,6 @@ _TAGS: tuple[tuple[Role, str], ...] = (
 )
 _JOINED_TAGS: tuple[tuple[Role, str], ...] = (("ISBN", "SN"), ("ISSN", "SN"), ("language", "LA"))
 """Tags of which programs read the first line only. Several values are on one line."""
-_NUMBER_TAGS: dict[PublicationType, str] = {"report": "SN"}
-"""The tag of a number by type. Zotero and EndNote read SN of a report as its number."""
 _SEASONS = ("Spring", "Summer", "Autumn", "Winter")
 
 
@@ -107,8 +106,6 @@ def _list_values(item: Item) -> Iterator[tuple[str, str]]:
             yield tag, text
     for role, tag in _JOINED_TAGS:
         yield tag, "; ".join(item.get(role))
-    for text in item.get("number"):
-        yield _NUMBER_TAGS.get(item.type, "M1"), text
     yield from zip(("SP", "EP"), item.pages, strict=False)
     yield "AB", item.abstract
     for url in item.link_urls:

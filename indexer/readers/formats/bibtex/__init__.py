@@ -63,6 +63,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "subjects": ("keywords|author_keywords", "keyword", "mendeley-tags"),
     "type": ("entry type",),
     "pmid": ("pmid",),
+    "number": ("report number",),
+    "call_number": ("lccn", "library", "callnumber"),
     "identifier": ("eprint", "pmcid"),
     "place": ("address|location", "city"),
     "notes": ("note", "annote", "annotation"),
@@ -77,6 +79,8 @@ _FOREIGN = re.compile(r"(?m)^[ \t]*(?:<|#|```|\{|\[)")
 _VERBATIM = frozenset({"doi", "file", "eprint", "link", "pdf", "ee", "biburl"})
 """Fields whose values are not LaTeX."""
 _PARAGRAPHS = frozenset({"abstract", "annote", "annotation", "note", "review", "comment"})
+_NUMBERED = frozenset({"techreport", "report", "manual", "patent", "standard"})
+"""Entries whose field `number` is their own number."""
 _NO_ENTRIES = frozenset({b"string", b"comment", b"preamble"})
 _DATA_ENTRIES = frozenset({"xdata", "set"})
 _MEMORY_BYTES = 10_000_000
@@ -187,6 +191,8 @@ def _make_properties(entry: Entry, fields: list[tuple[str, str]]) -> Iterator[Pr
     if entry.key:
         yield Property("key", entry.key, entry.key)
     for name, latex in fields:
+        if name == "number" and entry.kind in _NUMBERED:
+            name = "report number"  # noqa: PLW2901 - of others it is the issue
         for value in _make_values(name, latex):
             if value:
                 yield Property(name, value, value)
