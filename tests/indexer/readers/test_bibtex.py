@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
 from indexer.readers.formats import bibtex
 from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.streams import (
-    Trickle,
     list_columns,
     map_rows,
     read,
@@ -233,19 +230,3 @@ def test_hostile_text_is_read_within_seconds(text: str) -> None:
     with limit_cpu_time(20):
         bibtex.detect("a", text.encode())
         read(bibtex, text)
-
-
-@given(st.data())
-def test_any_bytes_give_the_same_records_in_blocks_of_any_size(data: st.DataObject) -> None:
-    """Arbitrary and damaged bytes give the same records for each kind of stream."""
-    mutated = bytearray((PARENTS + ENTRY).encode())
-    for _ in range(data.draw(st.integers(0, 5))):
-        at = data.draw(st.integers(0, len(mutated)))
-        new = data.draw(
-            st.binary(max_size=5) | st.sampled_from([b"{", b"}", b'"', b"@", b"\\", b"#"])
-        )
-        mutated[at : at + data.draw(st.integers(0, 9))] = new
-    expected = read(bibtex, bytes(mutated))
-    for seekable in (True, False):
-        stream = Trickle(bytes(mutated), data.draw(st.integers(1, 50)), seekable=seekable)
-        assert read(bibtex, stream) == expected

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from indexer.catalogue.column_names import list_headings
 from indexer.catalogue.limits import LIMITS, Limits
@@ -443,21 +441,3 @@ def test_single_column_is_a_table() -> None:
     assert read("Title\nTea, and more\nHarbours\nBees, wasps, ants\n")[0] == {
         "Title": "Tea, and more"
     }
-
-
-BYTES = st.one_of(
-    st.binary(max_size=300),
-    st.text("ab\"',;\t|\n\r\\ é1", max_size=300).map(str.encode),
-    st.builds(
-        lambda at, junk: write(BOOKS).encode()[:at] + junk + write(BOOKS).encode()[at:],
-        st.integers(0, 150), st.binary(max_size=8),
-    ),
-)  # fmt: skip
-
-
-@given(BYTES, st.integers(1, 50))
-@example(b'Title,Year\n"a,1999\nb,2000\n', 3)
-def test_any_bytes_are_read(data: bytes, size: int) -> None:
-    """Any file is read without an exception, with the same result for blocks of any size."""
-    assert read_all(data) == read_all(data, size=size)
-    delimited.detect("books.csv", data)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from indexer.catalogue.limits import Limits
 from tests.indexer.readers.reading import Reading, choose, read
@@ -179,12 +177,3 @@ def test_hostile_pages_raise_no_exception() -> None:
     for size in range(0, len(TAGS), 50):
         read(TAGS[:size], "html-metadata")
         choose(TAGS[:size])
-
-
-@given(st.binary(max_size=60), st.integers(0, len(TAGS)), st.integers(1, 99))
-def test_damaged_pages_are_read_alike_in_any_blocks(junk: bytes, place: int, block: int) -> None:
-    """Damaged pages raise no exception, and give the same result for blocks of any size."""
-    data = TAGS[:place].encode() + junk + TAGS[place + len(junk) :].encode()
-    for each in (data, junk):
-        assert read(each, "html-metadata") == read(each, "html-metadata", block=block)
-        choose(each)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from typing import Any
 
 import pytest
@@ -344,19 +343,6 @@ def test_deep_nesting_raises_no_exception(opening: str) -> None:
 
 
 SEED = json.dumps({"items": [*BOOKS, {"title": "Ä", "a": [{"b": [1, {"c": None}]}]}]}).encode()
-
-
-@given(
-    st.binary(max_size=40) | st.text("[]{}\":,\\ \n01tn", max_size=40).map(str.encode),
-    st.integers(0, 2**32), st.integers(1, 50),
-)  # fmt: skip
-def test_damaged_bytes_are_read_alike_in_any_blocks(junk: bytes, seed: int, block: int) -> None:
-    """Damaged bytes raise no exception, and give the same result for blocks of any size."""
-    place = random.Random(seed).randrange(len(SEED))
-    for data in (junk, SEED[:place] + junk + SEED[place + len(junk) // 2 :], SEED[:place] + junk):
-        for name in ("json", "schema.org"):
-            assert read(data, name) == read(data, name, block=block)
-        choose(data)
 
 
 def test_lone_surrogates_are_replaced() -> None:

@@ -103,18 +103,6 @@ def test_broken_line_is_reported_and_the_others_are_read(line: bytes, what: str)
 
 
 @pytest.mark.parametrize("name", ["gzip", "xz"])
-def test_truncated_file_is_reported_at_its_end(name: str) -> None:
-    """The lines of a truncated compressed file are read, and its end is reported."""
-    file, pack = PACKINGS[name]
-    packed = pack(MANY.encode())
-    *entries, problem = read(packed[: len(packed) // 2], file)
-    assert len(entries) > 100
-    assert isinstance(problem, Problem)
-    assert problem.line == len(entries)
-    assert f"beyond line {problem.line}" in problem.what
-
-
-@pytest.mark.parametrize("name", ["gzip", "xz"])
 @pytest.mark.parametrize("start", [12, 5000])
 def test_damaged_file_is_reported(name: str, start: int) -> None:
     """A damaged compressed file is reported. The lines before the damage are read."""
@@ -133,11 +121,6 @@ def test_uncompressed_file_with_a_compressed_name_is_reported(name: str, data: b
     [problem] = read(data, PACKINGS[name][0])
     assert isinstance(problem, Problem)
     assert problem.line == 0
-
-
-def test_empty_file_has_no_entries() -> None:
-    """An empty file has no entries and no problems."""
-    assert read(b"") == []
 
 
 JSON = st.recursive(
@@ -160,10 +143,3 @@ def test_any_object_is_an_entry(line: dict[str, object]) -> None:
         any(each.name == key or each.name.startswith(f"{key}.") for key in line)
         for each in found.properties
     )
-
-
-@given(st.binary())
-def test_any_bytes_are_read_without_an_exception(data: bytes) -> None:
-    """Any bytes give entries and problems, compressed or not."""
-    for file, _ in PACKINGS.values():
-        read(data, file)

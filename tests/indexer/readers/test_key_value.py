@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-
 import pytest
 
-from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, SourceRecord
-from indexer.readers import registry
-from tests.indexer.readers.streams import Trickle, find_reader, read, read_columns
+from tests.indexer.readers.streams import find_reader, read, read_columns
 
 KEYS = find_reader("key-value")
 
@@ -71,14 +68,6 @@ def test_lines_without_a_key_continue_a_value() -> None:
     assert read_columns(KEYS, text) == [
         [("Title", "A and more: of it and http://example.org/"), ("Year", "1999")]
     ]
-
-
-def test_a_truncated_file_keeps_its_first_records() -> None:
-    """The records before the end of a truncated compressed file are read."""
-    packed = gzip.compress("".join(f"Title: {n * n}\nYear: {n}\n" for n in range(9999)).encode())
-    *records, problem = registry.read(Trickle(packed[:-2000], 999), "a.gz", KEYS, LIMITS)
-    assert len(records) > 1000
-    assert isinstance(problem, Problem)
 
 
 def test_too_many_values_are_reported() -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
 from tests.indexer.readers.streams import (
-    Trickle,
     find_reader,
     list_columns,
     map_rows,
@@ -230,11 +227,3 @@ def test_the_default_mapping_fills_the_rows() -> None:
             "date": ["1999-03-05"], "container": ["Water"], "pages": ["1-9"],
             "doi": ["10.1000/x"], "issn": ["1234-5679"], "type": ["Journal article"],
         }  # fmt: skip
-
-
-@given(st.binary(max_size=300) | st.lists(st.sampled_from(RECORD.splitlines(True))).map(
-    lambda lines: "".join(lines).encode()
-), st.integers(1, 7))  # fmt: skip
-def test_any_bytes_give_the_same_records_in_blocks_of_any_size(data: bytes, size: int) -> None:
-    """Any bytes are read without an exception, with the same result for blocks of any size."""
-    assert read(RIS, Trickle(data, size)) == read(RIS, data)

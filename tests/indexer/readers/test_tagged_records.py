@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from indexer.catalogue.records import SourceRecord
 from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.streams import (
-    Trickle,
     find_reader,
     map_rows,
     read,
@@ -260,24 +257,3 @@ def test_hostile_text_is_read_within_seconds(line: str) -> None:
         for reader in (NBIB, WOS, ENW, OVID, KEYS):
             reader.detect("a", line.encode())
             assert len(read(reader, line * 3)) <= 1
-
-
-SAMPLES = {
-    "pubmed": PUBMED, "wos": WEB_OF_SCIENCE, "enw": ENDNOTE, "ovid": OVID_TAGS, "names": OVID_NAMES
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("text", SAMPLES.values(), ids=SAMPLES)
-@given(data=st.data())
-def test_any_bytes_give_the_same_records_in_blocks_of_any_size(
-    text: str, data: st.DataObject
-) -> None:
-    """Arbitrary and damaged bytes give the same records for blocks of any size."""
-    mutated = bytearray(text.encode())
-    for _ in range(data.draw(st.integers(0, 4))):
-        at = data.draw(st.integers(0, len(mutated)))
-        mutated[at : at + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=9))
-    size = data.draw(st.integers(1, 9))
-    for reader in (NBIB, WOS, ENW, OVID, KEYS):
-        reader.detect("a", bytes(mutated))
-        assert read(reader, Trickle(bytes(mutated), size)) == read(reader, bytes(mutated))

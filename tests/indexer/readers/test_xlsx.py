@@ -15,8 +15,6 @@ from xml.sax.saxutils import escape
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from indexer import child_process
 from indexer.catalogue.limits import LIMITS, Limits
@@ -350,15 +348,6 @@ def test_child_process_ends_with_the_reader(monkeypatch: pytest.MonkeyPatch) -> 
     assert child.poll() is None
     pieces.close()
     assert child.returncode == -signal.SIGKILL
-
-
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 2000), st.binary(min_size=1, max_size=20))
-@pytest.mark.slow
-def test_any_bytes_are_read(at: int, junk: bytes) -> None:
-    """A workbook with some bytes replaced is read or reported without an exception."""
-    data = write({"Books": BOOKS})
-    read_all(data[:at] + junk + data[at + len(junk) :])
 
 
 IN_LIMITS = """\

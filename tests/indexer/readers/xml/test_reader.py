@@ -6,8 +6,6 @@ from encodings.aliases import aliases
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import SourceRecord
@@ -16,7 +14,7 @@ from indexer.readers.definition import Definition
 from indexer.readers.registry import load_readers
 from indexer.readers.xml_records.reader import XmlReader
 from tests.indexer.readers.reading import columns, read
-from tests.indexer.readers.xml import more_samples, samples
+from tests.indexer.readers.xml import more_samples
 
 OPTIONS = {
     "records": ["rec"], "distinguish": ["type", "id@kind"], "groups": ["person"], "texts": ["text"],
@@ -26,12 +24,6 @@ OPTIONS = {
 }  # fmt: skip
 PLAIN = XmlReader(Definition(name="plain", label="plain XML", xml=OPTIONS))
 XML_READERS = [reader for reader in load_readers() if isinstance(reader, XmlReader)]
-SAMPLES = [
-    text
-    for module in (samples, more_samples)
-    for name, text in vars(module).items()
-    if name.isupper()
-]
 
 
 def get_record(inner: str, attributes: str = "", reader: Reader = PLAIN) -> SourceRecord:
@@ -216,19 +208,6 @@ def test_circular_references_are_followed_once() -> None:
     records, problems = read(text, "zotero-rdf")
     assert (len(records), problems) == (2, [])
     assert columns(records[0])["isReferencedBy/Memo/value"] == ["<p>Read this.</p>"]
-
-
-@given(
-    st.sampled_from(SAMPLES), st.integers(0, 5000), st.binary(max_size=30),
-    st.sampled_from(XML_READERS),
-)  # fmt: skip
-def test_any_bytes_are_read_or_reported(text: str, at: int, junk: bytes, reader: XmlReader) -> None:
-    """Arbitrary changes raise no exception, and the size of the blocks does not matter."""
-    data = text.encode()
-    for changed in (data[:at] + junk + data[at:], data[: at - 1] + data[at + len(junk) :], junk):
-        reader.detect("a.xml", changed)
-        whole = read(changed, reader)
-        assert read(changed, reader, block=7) == whole
 
 
 def test_an_element_may_have_very_many_attributes() -> None:
