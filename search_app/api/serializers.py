@@ -15,6 +15,7 @@ from search_app.api.files import FileBody, serialize_matches
 from search_app.engine.results import Bucket, Hit, Results
 from search_app.engine.store import Related
 from search_app.presentation.alternatives import SearchLink, alternatives
+from search_app.presentation.displayed_texts import find_abstract, find_title
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.facet_panel import limit_buckets
 from search_app.presentation.facet_rows import facet_label
@@ -77,13 +78,17 @@ def _serialize_any_word(state: SearchState, total: int | None) -> schemas.Search
 
 
 def _serialize_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, object]:
-    """Return a hit, with every field of its publication."""
+    """Return a hit, with every field of its publication.
+
+    Its marked texts are in the language of the page if the publication has them in it.
+    """
+    title, abstract = (find(hit.publication, catalogue).row for find in (find_title, find_abstract))
     body: schemas.HitBody = {
         "score": hit.score,
         "url": make_publication_url(hit.publication.id, prefix),
         "editions": hit.editions + 1,
-        "title_html": str(mark(hit.title)),
-        "summary_html": str(mark(hit.passage)),
+        "title_html": str(mark(hit.translations.get(title, hit.title))),
+        "summary_html": str(mark(hit.translations.get(abstract, hit.passage))),
     }
     if hit.why:
         body["why"] = {

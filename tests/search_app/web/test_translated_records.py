@@ -138,3 +138,13 @@ def test_the_words_of_a_translation_are_found(client: FlaskClient, typed: str) -
     assert found == [("Un guide des lois", None)]
     marked = list_texts(client, f"/fr/?q={typed}", ".hit mark")
     assert [text for text, _ in marked] == [{"rédigée": "rédiger", "law": "Laws"}.get(typed, typed)]
+
+
+def test_the_api_marks_the_texts_in_the_language_of_the_page(client: FlaskClient) -> None:
+    """The marked texts of a hit are in the language of the page. The fields are as stated."""
+    [hit] = client.get("/fr/api/search?q=guide").get_json()["hits"]
+    assert hit["title_html"] == "Un <mark>guide</mark> des lois"
+    assert hit["summary_html"] == "Comment les rédiger."
+    assert (hit["title"], hit["lang"]) == ("A Guide to Laws", "en")
+    [hit] = client.get("/api/search?q=guide").get_json()["hits"]
+    assert hit["title_html"] == "A <mark>Guide</mark> to Laws"
