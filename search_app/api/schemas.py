@@ -149,8 +149,8 @@ class HitBody(TypedDict):
 
     `url` is its page. `editions` is the number of its editions, including itself. `score` is null
     if the query has no words. `title_html` and `summary_html` are escaped, with matches in
-    `<mark>`, and in the language of the page if the publication has them in it. `why` is present if the request has `explain=1`, and `files` if the full text of files
-    has words of the query.
+    `<mark>`, and in the language of the page if the publication has them in it. `why` is present if
+    the request has `explain=1`, and `files` if the full text of files has words of the query.
     """
 
     score: float | None
