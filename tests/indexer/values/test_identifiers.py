@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.values.identifiers import find_dois, find_isbns, find_issns, find_pmids, make_doi_url
+from indexer.values.identifiers import (
+    find_dois,
+    find_isbns,
+    find_issns,
+    find_pmids,
+    make_doi_url,
+    read,
+)
 
 SICI = "10.5555/(sici)1097-0258(19980815/30)17:15/16<1661::aid-x968>3.0.co;2-2"
 
@@ -106,3 +113,38 @@ def test_normalized_identifiers_stay_the_same(text: str) -> None:
     for find in (find_dois, find_isbns, find_issns, find_pmids):
         for found in find(text):
             assert find(found) == (found,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "key", "sense"),
+    [
+        ("isbn", "ISBN-13: 978-3-16-148410-0.", "9783161484100", "certain"),
+        ("isbn", "(3 16 148410 x)", "9783161484100", "certain"),
+        ("issn", "0378-5955", "0378-5955", "certain"),
+        ("issn", "03785955", "0378-5955", "likely"),
+        ("doi", "“doi:10.5555/Tea”", "10.5555/tea", "certain"),
+        ("doi", "https://doi.org/10.5555/a(2)b", "10.5555/a(2)b", "certain"),
+        ("pmid", "PMID: 123", "123", "certain"),
+        ("pmid", "24675708", "24675708", "likely"),
+        ("pmid", "2017", "2017", "named"),
+        ("identifier", "A/RES/55/25", "a res 55 25", "certain"),
+        ("identifier", "HV6250 .W38", "hv6250 w38", "likely"),
+        ("identifier", "Working paper 5", "working paper 5", "named"),
+        ("identifier", "and/or", "and or", "named"),
+    ],
+)
+def test_a_whole_text_is_read_as_an_identifier(kind: str, text: str, key: str, sense: str) -> None:
+    """Labels, quotes, and punctuation around it do not count. It says how sure the reading is."""
+    assert read(kind, text) == (key, sense)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("isbn", "978-3-16-148410-0 on tea"), ("isbn", "978-3-16-148410-1"), ("issn", "2010-2014"),
+        ("doi", "see 10.5555/tea"), ("pmid", "PMID 1 and 2"), ("identifier", "—"),
+    ],
+)  # fmt: skip
+def test_a_text_with_more_than_an_identifier_is_none(kind: str, text: str) -> None:
+    """Words around an identifier, a wrong check digit, or a range of years make it none."""
+    assert read(kind, text) is None

@@ -19,6 +19,8 @@ from search_app.engine import open_engine
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
+from search_app.presentation.search_notes import interpretation_notes, search_notes
+from search_app.search_state import SearchState
 from tests.search_app.engine.catalogues import index
 from tests.search_app.texts import make_publication
 
@@ -229,3 +231,16 @@ def test_the_reason_of_a_hit_is_its_identifier(searcher: Searcher) -> None:
     why = results.hits[0].why
     assert why is not None
     assert [(each.field, each.value) for each in why.filters] == [("number", "E/ESCWA/SDD/2017/2")]
+
+
+def test_the_page_says_how_an_identifier_was_read(searcher: Searcher) -> None:
+    """It names the field, says that nothing has it, and links to a search for its words."""
+    state = SearchState(text="A/RES/55/25")
+    results = searcher.search(SearchRequest(state.text))
+    notes = [*search_notes(results, state, CATALOGUE)]
+    assert notes == ["Symbol or report number: no publication has the value “A/RES/55/25”."]
+    (note,) = interpretation_notes(results, state, CATALOGUE, has_texts=False)
+    assert note.line == (
+        "Only publications with exactly this identifier are shown (Symbol or report number)."
+    )
+    assert (note.total, "exact=1" in note.href) == (1, True)
