@@ -72,7 +72,7 @@ class XmlOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     `distinguish`: attributes whose values are a part of the column name, as "attribute" or
     "element@attribute". `roles`: see Roles. `groups`: elements whose descendants form a group; by
     default, all children of a record that have children. `texts`: elements that contain text with
-    markup. `skip`: bulky elements that are cut after 1,000 characters. `languages`: attributes with
+    markup. `skip`: bulky elements whose content is not read. `languages`: attributes with
     the language of a value, in addition to `xml:lang`. `join`: elements whose values are joined
     within a group, such as the given names of a person. `classify`: by element, the labels that its
     values can get for their syntax, as in "identifier[doi]". `mixed`: elements whose whole text is

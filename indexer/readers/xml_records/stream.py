@@ -23,7 +23,7 @@ from indexer.readers.xml_records.find import (
 )
 from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.text import XmlText
-from indexer.readers.xml_records.values import Values, flatten, shorten
+from indexer.readers.xml_records.values import Values, flatten
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ _MAX_ERRORS = 5
 _OPEN_LINES = 10
 """Limit on the bytes of an open record, as a multiple of `largest_line`.
 
-It counts bulky elements before they are cut.
+It counts bulky elements before they are emptied.
 """
 _MAX_WAITING = 1_000
 """Limit on the records that wait for the end of the record that contains them."""
@@ -114,7 +114,8 @@ class RecordStream(Generic[T]):
                 if not self._open or len(self._finished) > _MAX_WAITING:
                     yield from self._flush()
             elif self._open and self._options.tags[element.tag].is_skipped:
-                shorten(element)
+                del element[:]
+                element.text = None
 
     def _start(self, element: etree._Element, *, has_errors: bool) -> None:
         if self._open and not self._options.nested:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from lxml import etree
 
@@ -18,8 +18,6 @@ _SCHEMAS = frozenset(
     f"{{http://www.w3.org/2001/XMLSchema-instance}}{name}"
     for name in ("schemaLocation", "noNamespaceSchemaLocation")
 )
-_MAX_SKIPPED = 1_000
-"""Characters that are kept of a bulky element."""
 _MANY_ATTRIBUTES = 100
 """Attributes above which XPath lists them, because `attrib` takes quadratic time."""
 _INLINE = frozenset(
@@ -54,7 +52,7 @@ _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 def tidy(text: str) -> str:
     """Return a text with single spaces between words, and an empty line between paragraphs."""
-    if "\n" not in text:
+    if "\n" not in (text := text.strip()):
         return " ".join(text.split())
     paragraphs = (" ".join(part.split()) for part in _PARAGRAPHS.split(text))
     return "\n\n".join(part for part in paragraphs if part)
@@ -87,20 +85,8 @@ def _collect(element: etree._Element, has_paragraphs: bool) -> Iterator[str]:
             yield _flow(part.tail)
 
 
-def shorten(element: etree._Element) -> None:
-    """Replace the content of a bulky element by the start of its text."""
-    text = flatten(element)[:_MAX_SKIPPED]
-    del element[:]
-    element.text = text
-
-
 def _flow(text: str | None) -> str:
     return text.replace("\n", " ") if text else ""
-
-
-def _get_own_text(element: etree._Element) -> str:
-    """Return the text of an element without the text of its children."""
-    return tidy(" ".join((element.text or "", *(part.tail or "" for part in element))))
 
 
 class Values:
@@ -136,19 +122,17 @@ class Values:
     ) -> None:
         """Add the properties of an element. `name` is its column; a record has the name ""."""
         tag = self._options.tags[element.tag]
-        self._count(element, name, depth)
+        attributes = _list_attributes(element)
+        self._count(len(attributes), name, depth)
         language = next(filter(None, map(element.get, self._language_keys)), language)
         if tag.is_group or (depth == 1 and not self._options.groups and len(element)):
             self._groups += 1
             group = self._groups
-        for key, value in _list_attributes(element):
+        for key, value in attributes:
             if key not in tag.labels and key not in self._language_keys and key not in _SCHEMAS:
                 self.add(f"{name}@{key.rpartition('}')[2]}", tidy(value), None, group)
-        column = name or tag.name
-        if tag.is_skipped:
-            self.add(column, flatten(element)[:_MAX_SKIPPED], language, group)
-        elif tag.is_text or not len(element):
-            self._add_leaf(column, flatten(element), language, group, tag)
+        if tag.is_text or not len(element):
+            self._add_leaf(name or tag.name, flatten(element), language, group, tag)
         else:
             self._walk_parts(element, name, language, group, depth)
 
@@ -175,7 +159,7 @@ class Values:
     ) -> None:
         """Add the children of an element, and its whole text if there are words between them."""
         parts = [(part, self._options.tags[part.tag]) for part in element]
-        own_text = _get_own_text(element)
+        own_text = tidy(" ".join((element.text or "", *(part.tail or "" for part, _ in parts))))
         is_mixed = any(map(str.isalnum, own_text))
         # A child of a record is always a column, even if its name is also one of inline markup.
         has_markup = bool(name) and (is_mixed or all(tag.name in _INLINE for _, tag in parts))
@@ -191,6 +175,8 @@ class Values:
 
     def _label(self, element: etree._Element, tag: TagOptions) -> str:
         """Return the suffix of a column that distinguishes elements with the same name."""
+        if not (tag.labels or tag.roles or tag.host):
+            return ""
         labels = [value for key in tag.labels if (value := element.get(key, "").strip().lower())]
         if tag.roles:
             role = self._options.roles.classify(_find_role(element, tag.roles))
@@ -205,10 +191,10 @@ class Values:
             message = f"the record has more than {self._limits.largest_line} characters"
             raise LimitExceeded(message, "largest_line")
 
-    def _count(self, element: etree._Element, name: str, depth: int) -> None:
+    def _count(self, attributes: int, name: str, depth: int) -> None:
         """Raise LimitExceeded if a record has too many, too deeply nested, or too long columns."""
-        self._parts += 1 + len(element.attrib)
-        self._name_characters += len(name) * (1 + len(element.attrib))
+        self._parts += 1 + attributes
+        self._name_characters += len(name) * (1 + attributes)
         if self._name_characters > self._limits.largest_file:
             message = f"the names of its elements have more than {self._limits.largest_file} bytes"
             raise LimitExceeded(message, "largest_file")
@@ -226,11 +212,10 @@ def _find_language(element: etree._Element) -> str | None:
     return next(filter(None, languages), None)
 
 
-def _list_attributes(element: etree._Element) -> Iterable[tuple[str, str]]:
+def _list_attributes(element: etree._Element) -> list[tuple[str, str]]:
     """Return the names and values of the attributes of an element."""
     if len(element.attrib) <= _MANY_ATTRIBUTES:
-        attributes: Iterable[tuple[str, str]] = element.attrib.items()
-        return attributes
+        return list(element.items())
     return [(str(value.attrname), str(value)) for value in element.xpath("@*")]
 
 

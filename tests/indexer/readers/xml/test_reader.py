@@ -87,12 +87,10 @@ def test_a_value_has_its_language() -> None:
     ]  # fmt: skip
 
 
-def test_a_bulky_part_is_cut() -> None:
-    """The text of a bulky part is one value of at most 1,000 characters."""
-    values = columns(get_record(f"<body><p>One</p><p>{'x' * 3_000_000}</p></body><a>1</a>"))
-    assert values["a"] == ["1"]
-    assert values["body"][0].startswith("One\n\nxxx")
-    assert len(values["body"][0]) == 1000
+def test_a_bulky_part_is_not_read() -> None:
+    """A bulky part has only its attributes, and is no part of the size of its record."""
+    record = get_record(f"<body x='2'>y<p>{'x' * 3_000_000}</p></body><a>1</a>")
+    assert columns(record) == {"body@x": ["2"], "a": ["1"]}
 
 
 def test_a_record_has_its_line() -> None:
