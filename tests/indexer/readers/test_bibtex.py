@@ -145,25 +145,26 @@ def test_circular_and_missing_parents_are_harmless() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "problems"),
+    ("text", "fields", "line", "what"),
     [
-        ("@misc{a, title = {A,\n  year = {1},\n note = {n}\n}\n", 2),
-        ("@misc{a, title = {A},\n  year = {1},\n note = {n}\n", 1),
-        ("@misc{a, title = {A}},\n  year = {1},\n note = {n}\n}\n", 0),
-        ('@misc{a, title = "A,\n  year = {1},\n note = {n}\n}\n', 1),
-        ("@misc{a, title = {A},\n  year = {1},\n nonsense\n note = {n}\n}\n", 1),
+        ("title = {A},\n  year = {1,\n note = {n}\n}\n", ["title", "year"], 1, "no closing brace"),
+        ("title = {A},\n  year = {1\n", ["title"], 1, "'year' has no closing brace"),
+        ('title = {A},\n  year = "1,\n note = {n}\n}\n', ["title"], 4, "'year' has a mistake"),
+        ("title = {A},\n  year = {1}\n", ["title", "year"], 1, "the entry has no closing"),
+        ("title = {A}},\n  year = {1}\n}\n", ["title"], 1, "before the field 'year'"),
+        ("title = {A},\n  nonsense\n year = {1}\n}\n", ["title"], 3, "'nonsense' has a mistake"),
+        ("title = {A},\n  year = ,\n note = {n}\n}\n", ["title"], 2, "'year' has a mistake"),
     ],
 )
-def test_a_wrong_brace_does_not_affect_other_entries(text: str, problems: int) -> None:
-    """An entry with a missing or extra brace is repaired, and the next entry is read."""
-    pieces = read(bibtex, text + ENTRY)
-    found = [piece for piece in pieces if isinstance(piece, Problem)]
-    broken, intact = (list_columns(piece) for piece in pieces if not isinstance(piece, Problem))
-    assert [problem.line for problem in found] == [1] * problems
-    assert broken == [
-        ("entry type", "misc"), ("key", "a"), ("title", "A"), ("year", "1"), ("note", "n")
-    ]  # fmt: skip
-    assert intact == COLUMNS
+def test_a_mistake_costs_the_rest_of_an_entry_only(
+    text: str, fields: list[str], line: int, what: str
+) -> None:
+    """The fields before a mistake are kept, the rest is reported, and the next entry is read."""
+    broken, problem, intact = read(bibtex, f"@misc{{a, {text}{ENTRY}")
+    assert [name for name, _ in list_columns(broken)] == ["entry type", "key", *fields]
+    assert isinstance(problem, Problem)
+    assert (problem.line, problem.entry, what in problem.what) == (line, "a", True)
+    assert list_columns(intact) == COLUMNS
 
 
 def test_other_encodings_are_read() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from io import BufferedIOBase
 from tempfile import SpooledTemporaryFile
 from typing import cast
@@ -15,9 +16,9 @@ from typing import cast
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
-from indexer.readers.chunks import Chunk, parse_chunks
 from indexer.readers.formats.bibtex.babel import LANGUAGE_FIELDS, name_language
-from indexer.readers.formats.bibtex.entries import RawEntry, split_entries
+from indexer.readers.formats.bibtex.entries import Entry, read_entries
+from indexer.readers.formats.bibtex.inheritance import inherit, read_parents
 from indexer.readers.formats.bibtex.latex import decode_latex, decode_verbatim
 from indexer.readers.formats.bibtex.names import (
     KEYWORD_FIELDS,
@@ -25,11 +26,9 @@ from indexer.readers.formats.bibtex.names import (
     split_keywords,
     split_names,
 )
-from indexer.readers.formats.bibtex.references import References, inherit, read_context
-from indexer.readers.formats.bibtex.syntax import Entry, parse_entry
-from indexer.readers.text.encodings import decode_head, decode_text
-from indexer.readers.text.lines import CORRUPT, read_lines
-from indexer.readers.text.streaming import LimitExceeded
+from indexer.readers.text.encodings import decode_head
+from indexer.readers.text.lines import CORRUPT
+from indexer.readers.text.streaming import LimitExceeded, read_blocks
 
 NAME = "bibtex"
 SUFFIXES: tuple[str, ...] = (".bib", ".bibtex", ".biblatex")
@@ -81,7 +80,6 @@ _VERBATIM = frozenset({"doi", "file", "eprint", "link", "pdf", "ee", "biburl"})
 _PARAGRAPHS = frozenset({"abstract", "annote", "annotation", "note", "review", "comment"})
 _NUMBERED = frozenset({"techreport", "report", "manual", "patent", "standard"})
 """Entries whose field `number` is their own number."""
-_NO_ENTRIES = frozenset({b"string", b"comment", b"preamble"})
 _DATA_ENTRIES = frozenset({"xdata", "set"})
 _MEMORY_BYTES = 10_000_000
 """Bytes of a stream without `seek` to copy into memory. A larger copy is a temporary file."""
@@ -104,86 +102,35 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the records of a file, in order."""
-    return parse_chunks(split_chunks(stream, file, limits), parse, limits)
-
-
-def split_chunks(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    """Yield the entries of a file. The context of a chunk is its macros and parents."""
+    """Yield the records of a file, in order. `@xdata` and `@set` are not records."""
     with SpooledTemporaryFile(_MEMORY_BYTES) as copy:
-        error = None
+        failure: Exception | None = None
         if not stream.seekable():
-            error = _copy(stream, copy)
+            try:
+                for block in read_blocks(stream, limits):
+                    copy.write(block)
+            except (LimitExceeded, *CORRUPT) as error:
+                failure = error
             stream = cast(BufferedIOBase, copy)
-        yield from _split(stream, file, limits)
-        if error:
-            raise error
-
-
-def _copy(stream: BufferedIOBase, copy: SpooledTemporaryFile[bytes]) -> Exception | None:
-    """Copy a stream that has no `seek`. Return the error that ended it, or None."""
-    try:
-        while block := stream.read1(_MEMORY_BYTES):
-            copy.write(block)
-    except CORRUPT as error:
-        return error
-    return None
-
-
-def _split(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Chunk | Problem]:
-    references = References()
-    references.collect(_survey(stream, file, limits), limits)
-    if references.has_parents:
-        references.collect_parents(_survey(stream, file, limits), limits)
-    stream.seek(0)
-    count, line = 0, 0
-    try:
-        for entry in split_entries(read_lines(stream, limits), file, limits):
-            line = entry.line
+            stream.seek(0)
+        parents: dict[str, Entry] = {}
+        with suppress(LimitExceeded, *CORRUPT):  # raised again below
+            for parent in read_parents(stream, file, limits):
+                parents.setdefault(parent.key.lower(), parent)
+        stream.seek(0)
+        for entry in read_entries(stream, file, limits):
             if isinstance(entry, Problem):
                 yield entry
-            elif entry.kind not in _NO_ENTRIES:
-                if count == limits.most_entries:
-                    raise LimitExceeded(f"{count} entries", "most_entries")
-                count += 1
-                yield from _report_missing(entry, references, file)
-                yield Chunk(entry.data, file, line, references.make_context(entry.data))
-    except LimitExceeded as exceeded:
-        yield exceeded.describe(file, line)
-
-
-def _survey(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[RawEntry | Problem]:
-    """Yield the entries of a file until it is corrupt or exceeds a limit."""
-    stream.seek(0)
-    try:
-        yield from split_entries(read_lines(stream, limits), file, limits)
-    except (LimitExceeded, *CORRUPT):
-        return
-
-
-def _report_missing(entry: RawEntry, references: References, file: str) -> Iterator[Problem]:
-    for key in references.find_missing(entry.data):
-        message = (
-            f"the entry refers to {key.decode('utf-8', 'replace')!r}, which is not in the file"
-        )
-        hint = "Add that entry. This one was read without it"
-        yield Problem(file, entry.line, message, hint)
-
-
-def parse(chunk: Chunk, limits: Limits) -> Iterator[SourceRecord | Problem]:
-    """Yield the record of an entry. `@xdata` and `@set` are not records."""
-    text, problem = decode_text(chunk.data, chunk.file, chunk.line)
-    if problem:
-        yield problem
-    macros, parents = read_context(decode_text(chunk.context, chunk.file, 0)[0])
-    entry = parse_entry(text, macros)
-    if entry.fault:
-        hint = "Correct the entry. The rest of it was read"
-        yield Problem(chunk.file, chunk.line, entry.fault, hint, entry.key or None)
-    if entry.kind in _DATA_ENTRIES or not entry.fields:
-        return
-    properties = tuple(_make_properties(entry, inherit(entry, parents)))
-    yield SourceRecord(SourceLocation(chunk.file, chunk.line), properties[: limits.most_parts])
+            elif entry.fields and entry.kind not in _DATA_ENTRIES:
+                fields, missing = inherit(entry, parents)
+                for key in missing:
+                    message = f"the entry refers to {key!r}, which is not in the file"
+                    hint = "Add that entry. This one was read without it"
+                    yield Problem(file, entry.line, message, hint, entry.key or None)
+                properties = tuple(_make_properties(entry, fields))
+                yield SourceRecord(SourceLocation(file, entry.line), properties)
+        if failure:
+            raise failure
 
 
 def _make_properties(entry: Entry, fields: list[tuple[str, str]]) -> Iterator[Property]:

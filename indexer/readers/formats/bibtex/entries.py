@@ -1,149 +1,199 @@
-"""Split a BibTeX file into entries by counting braces."""
+"""Split a BibTeX file into entries, and parse each of them with pybtex."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from io import BufferedIOBase
 from typing import NamedTuple
+
+from pybtex.database.input.bibtex import LowLevelParser, month_names
+from pybtex.scanner import Pattern, PrematureEOF, PybtexSyntaxError, Token
+from pybtex.utils import CaseInsensitiveDict
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
+from indexer.readers.text.encodings import decode_text
+from indexer.readers.text.lines import read_lines
 
-_OPENING = re.compile(rb"[ \t,;]*@[ \t]*([A-Za-z][\w-]*)[ \t]*([{(]|$)")
-_NEXT = re.compile(rb"[ \t]*@[ \t]*[A-Za-z][\w-]*[ \t]*[{(][ \t]*[^\s,{}()\"=#%]+[ \t]*,")
+_FIRST_LINE = re.compile(
+    rb"[ \t,;]*@[ \t]*(?:(comment)\b"
+    rb"|[A-Za-z][\w-]*[ \t]*(?:$|[{(](?:[ \t]*$|[^{}()\"=#%]*,|[\s\w-]*=|\s*\")))",
+    re.IGNORECASE,
+)
 """The first line of an entry. Inside another entry, it shows that this one lacks a brace."""
-_FIELD = re.compile(rb"[ \t,]*[A-Za-z][\w-]*[ \t]*=[ \t]*[{\"\d]")
-"""A field. After an entry, it shows that an extra brace closed the entry too early."""
-_BRACE = re.compile(rb"[{}]")
-_PAREN = re.compile(rb"\\\"|[{}()\"]")
+_START = re.compile(r"[ \t,;]*@[ \t]*([A-Za-z][\w-]*)\s*(?=[{(])", re.ASCII)
+_START_OF_LINE = re.compile(f"^{_START.pattern}", re.MULTILINE | re.ASCII)
+_KEY = re.compile(r"\s*+(?![^\n,{\"]*=)([^\n,={}\"]*)(?:,|\n|$)")
+"""The key of an entry. It may have spaces in it, or no comma after it."""
+_LATE_FIELD = re.compile(r"[\s,]*+([A-Za-z][\w-]*)[ \t]*=[ \t]*[{\"\d]")
+"""A field after an entry. It shows that an extra brace closed the entry too early."""
+_MARKS = {True: re.compile(r"[{}\"]"), False: re.compile(r"[{}]")}
+_MAX_EXPANDED = 10_000
+"""Limit on the characters of the macros in an entry. Nested macros can outgrow their file."""
 
 
-class RawEntry(NamedTuple):
-    """The bytes of an entry, and its first line. `kind` is its type in lowercase."""
+class Entry(NamedTuple):
+    """An entry. `kind` and the names of `fields` are in lowercase. `line` is its first line."""
 
-    kind: bytes
-    data: bytes
+    kind: str
+    key: str
+    fields: list[tuple[str, str]]
     line: int
 
 
-class _OpenEntry:
-    """The entry that is being read. `is_closed`: its closing bracket was read."""
+def read_entries(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Entry | Problem]:
+    """Yield the entries of a file, with macros expanded, and a Problem for each mistake.
 
-    def __init__(self, kind: bytes, bracket: bytes, line: int) -> None:
-        self.kind, self.line = kind.lower(), line
-        self.is_closed = False
-        self.size = 0
-        self.lines: list[bytes] = []
-        self._is_in_parens = bracket == b"("
-        self._depth = 0
-        self._is_quoted = False
-
-    def feed(self, line: bytes, limits: Limits) -> bytes:
-        """Add a line. Return the text after the end of the entry."""
-        end = self._find_end(line)
-        self.is_closed = end >= 0
-        part = line[:end] if self.is_closed else line
-        self.size += len(part) + 1
-        self.lines.append(part)
-        if self.size > limits.largest_line:
-            self.lines = []
-        return line[end:] if self.is_closed else b""
-
-    def reopen(self) -> None:
-        """Continue the entry after a brace that closed it too early."""
-        self._depth, self.is_closed = 1, False
-
-    def _find_end(self, line: bytes) -> int:
-        """Return where the entry ends in a line, or -1."""
-        if self._is_in_parens:
-            return self._find_paren(line)
-        closing = line.count(b"}")
-        if self._depth > closing:
-            self._depth += line.count(b"{") - closing
-            return -1
-        for brace in _BRACE.finditer(line):
-            self._depth += 1 if brace[0] == b"{" else -1
-            if self._depth <= 0:
-                return brace.end()
-        return -1
-
-    def _find_paren(self, line: bytes) -> int:
-        for mark in _PAREN.finditer(line):
-            char = mark[0]
-            if char == b"{":
-                self._depth += 1
-            elif char == b"}":
-                self._depth -= 1
-            elif char == b'"' and self._depth == 0:
-                self._is_quoted = not self._is_quoted
-            elif char == b")" and self._depth == 0 and not self._is_quoted:
-                return mark.end()
-        return -1
-
-
-def split_entries(
-    lines: Iterator[bytes | None], file: str, limits: Limits
-) -> Iterator[RawEntry | Problem]:
-    """Yield the entries of a file, and a Problem for an entry that is too large or not closed.
-
-    BibTeX treats text between entries as a comment.
+    A macro is known after its definition. BibTeX ignores text between entries.
     """
-    splitter = _Splitter(file, limits)
+    parser = _Parser(limits)
+    for line, block, is_cut in _split_blocks(read_lines(stream, limits), limits.largest_line):
+        if block is None:
+            message = f"the line has more than {limits.largest_line} bytes"
+            yield Problem(file, line, message, suggest_raising("largest_line"))
+            continue
+        text, problem = decode_text(block, file, line)
+        if problem:
+            yield problem
+        for piece in parser.parse_block(text, file, line):
+            if is_cut and parser.is_open:
+                message = f"the entry has more than {limits.largest_line} bytes"
+                yield Problem(file, piece.line, message, suggest_raising("largest_line"))
+                break
+            yield piece
+
+
+def _split_blocks(
+    lines: Iterator[bytes | None], max_bytes: int
+) -> Iterator[tuple[int, bytes | None, bool]]:
+    """Yield blocks that start with an entry, with their first lines, and None for a long line.
+
+    A block has further entries only if they do not start on a line of their own. The last value is
+    whether the block was cut because it is too large. A comment is left out up to its last brace,
+    with the entries in it.
+    """
+    block, start, size, depth = list[bytes](), 0, 0, 0
     for number, line in enumerate(lines, 1):
         if line is None:
-            yield from splitter.drop(number)
+            if start:
+                yield start, b"\n".join(block), True
+            yield number, None, True
+            start = 0
+        elif depth > 0:
+            depth += line.count(b"{") - line.count(b"}")
+        elif first := _FIRST_LINE.match(line):
+            if start:
+                yield start, b"\n".join(block), False
+            block, start, size = [line], number, len(line)
+            depth = line.count(b"{") - line.count(b"}") if first[1] else 0
+        elif start:
+            block.append(line)
+            size += len(line) + 1
+            if size > max_bytes:
+                yield start, b"\n".join(block), True
+                start = 0
+    if start:
+        yield start, b"\n".join(block), False
+
+
+class _Parser(LowLevelParser):
+    """The parser of pybtex. It keeps the fields before a mistake, and allows for a missing comma.
+
+    An unknown macro is its name. `is_open`: the end of the last entry is missing.
+    """
+
+    # BibLaTeX has comments between fields.
+    WHITESPACE = Pattern(r"(?:\s|%[^\n]*)++", "whitespace")
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__("", macros=CaseInsensitiveDict(month_names))
+        self._expanded, self._room = 0, limits.largest_file
+        self._mistake, self._mistake_line, self.is_open = "", 0, False
+
+    def parse_block(self, text: str, file: str, line: int) -> Iterator[Entry | Problem]:
+        """Yield the entries of a text that starts at a line."""
+        self.text, self.end_pos, self.pos, self.lineno = text, len(text), 0, line
+        while start := _START.match(text, self.pos) or _START_OF_LINE.search(text, self.pos):
+            self.lineno += text.count("\n", self.pos, start.start(1))
+            self.pos, first, self._expanded = start.start(1), self.lineno, 0
+            self._mistake, self._mistake_line, self.is_open = "", first, False
+            kind, key = start[1].lower(), ""
+            if kind == "comment":
+                self._skip_comment(start.end() + 1)
+                continue
+            _, result = self.parse_command()
+            if kind not in ("string", "preamble"):
+                key = result[0] or ""
+                fields = [(name.lower(), "".join(parts)) for name, parts in result[1]]
+                yield Entry(kind, key, fields, first)
+            if not self._mistake and (late := _LATE_FIELD.match(text, self.pos)):
+                self._mistake = f"a brace closes the entry before the field {late[1]!r}"
+            if self._mistake:
+                hint = "Correct it. The rest of the entry was left out"
+                yield Problem(file, self._mistake_line, self._mistake, hint, key or None)
+
+    def _skip_comment(self, position: int) -> None:
+        self.pos = position
+        with suppress(PybtexSyntaxError):
+            for _ in self.parse_string(self.RBRACE):
+                pass
+
+    def handle_error(self, error: PybtexSyntaxError) -> None:
+        """Remember the first mistake of an entry."""
+        if self._mistake:
+            return
+        place = f"the field {self.current_field_name!r}" if self.current_field_name else "the entry"
+        self.is_open = isinstance(error, PrematureEOF)
+        if self.is_open:
+            self._mistake = f"{place} has no closing brace or quotation mark"
         else:
-            yield from splitter.feed(line, number)
-    yield from splitter.finish()
+            self._mistake = f"{place} has a mistake: {error.args[0]}"
+            self._mistake_line = error.lineno
 
+    def parse_entry_body(self, body_end: Pattern) -> None:
+        """Parse the key, which may be missing, and the fields."""
+        if key := _KEY.match(self.text, self.pos):
+            self.current_entry_key = key[1].strip("{}) ")
+            self.pos = key.end()
+            self.update_lineno(key[0])
+        self.parse_entry_fields()
 
-class _Splitter:
-    """Splits lines into entries. A closed entry can be reopened until the next line with text."""
+    def parse_entry_fields(self) -> None:
+        """Parse fields until no comma and no further field follow."""
+        before = -1
+        while self.pos > before:
+            before = self.pos
+            super().parse_entry_fields()
 
-    def __init__(self, file: str, limits: Limits) -> None:
-        self._file, self._limits = file, limits
-        self._entry: _OpenEntry | None = None
+    def optional(self, patterns: Sequence[Pattern], allow_eof: bool = False) -> Token | None:
+        """Return the next token. At the end of the text, pybtex would drop the field before it."""
+        with suppress(PrematureEOF):
+            return super().optional(patterns, allow_eof)
+        return None
 
-    def drop(self, number: int) -> Iterator[RawEntry | Problem]:
-        """Yield a Problem for a line that is too large. Discard the entry around it."""
-        if self._entry and self._entry.is_closed:
-            yield from self.finish()
-        line = self._entry.line if self._entry else number
-        self._entry = None
-        yield _make_size_problem(self._file, line, self._limits)
+    def parse_string_body(self, body_end: Pattern) -> None:
+        """Parse a macro."""
+        super().parse_string_body(body_end)
+        self._room -= len(self.macros[self.current_field_name])
+        if self._room < 0:
+            del self.macros[self.current_field_name]
+            raise PybtexSyntaxError("the macros of the file are too large", self)
 
-    def feed(self, line: bytes, number: int) -> Iterator[RawEntry | Problem]:
-        """Add a line. Yield the entries that end before it or in it."""
-        if self._entry:
-            if not self._entry.is_closed:
-                if self._entry.kind != b"comment" and _NEXT.match(line):
-                    yield from self.finish()
-                else:
-                    line = self._entry.feed(line, self._limits)
-            elif _FIELD.match(line):
-                self._entry.reopen()
-                line = self._entry.feed(line, self._limits)
-            elif line.strip():
-                yield from self.finish()
-        while opening := _OPENING.match(line):
-            yield from self.finish()
-            self._entry = _OpenEntry(opening[1], opening[2], number)
-            line = self._entry.feed(line[line.index(b"@") :], self._limits)
+    def substitute_macro(self, name: str) -> str:
+        """Return the text of a macro."""
+        value: str = self.macros.get(name, name)
+        self._expanded += len(value)
+        if self._expanded > _MAX_EXPANDED:
+            raise PybtexSyntaxError(f"its macros have over {_MAX_EXPANDED} characters", self)
+        return value
 
-    def finish(self) -> Iterator[RawEntry | Problem]:
-        """Yield the open entry, and a Problem if its closing bracket is missing."""
-        entry, self._entry = self._entry, None
-        if not entry:
-            return
-        if entry.size > self._limits.largest_line:
-            yield _make_size_problem(self._file, entry.line, self._limits)
-            return
-        yield RawEntry(entry.kind, b"\n".join(entry.lines).rstrip(), entry.line)
-        if not entry.is_closed:
-            hint = "Add the missing brace. As much of the entry as possible was read"
-            yield Problem(self._file, entry.line, "the entry is not closed", hint)
-
-
-def _make_size_problem(file: str, line: int, limits: Limits) -> Problem:
-    message = f"the entry has more than {limits.largest_line} bytes"
-    return Problem(file, line, message, suggest_raising("largest_line"))
+    def skip_to(self, patterns: Sequence[Pattern]) -> Token | None:
+        """Find the next mark. pybtex searches for each mark on its own, in quadratic time."""
+        mark = _MARKS[self.QUOTE in patterns].search(self.text, self.pos)
+        value = self.text[self.pos : mark.end() if mark else None]
+        self.pos += len(value)
+        self.update_lineno(value)
+        pattern = {"{": self.LBRACE, "}": self.RBRACE, '"': self.QUOTE}
+        return Token(value, pattern[mark[0]]) if mark else None
