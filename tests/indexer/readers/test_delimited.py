@@ -25,17 +25,6 @@ BOOKS = (
 )
 
 
-class _Trickle(io.BytesIO):
-    """A stream that yields a few bytes at a time."""
-
-    def __init__(self, data: bytes, size: int) -> None:
-        super().__init__(data)
-        self._size = size
-
-    def read1(self, size: int | None = -1, /) -> bytes:
-        return super().read1(self._size)
-
-
 def write(rows: Sequence[Sequence[str]], delimiter: str = ",") -> str:
     """Return rows as delimited text in which every cell is quoted."""
     return "".join(
@@ -43,12 +32,10 @@ def write(rows: Sequence[Sequence[str]], delimiter: str = ",") -> str:
     )
 
 
-def read_all(
-    data: bytes | str, limits: Limits = LIMITS, size: int = 1 << 20
-) -> list[SourceRecord | Problem]:
+def read_all(data: bytes | str, limits: Limits = LIMITS) -> list[SourceRecord | Problem]:
     """Return all records and problems of a file."""
     data = data if isinstance(data, bytes) else data.encode()
-    return list(registry.read(_Trickle(data, size), "books.csv", delimited, limits))
+    return list(registry.read(io.BytesIO(data), "books.csv", delimited, limits))
 
 
 def read(data: bytes | str, limits: Limits = LIMITS) -> list[dict[str, str]]:
@@ -81,14 +68,9 @@ EXPECTED = [
 
 
 @pytest.mark.parametrize("delimiter", list(",;\t|^~"))
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "windows-1252"])
-@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_any_delimiter_encoding_and_line_end_give_the_same_records(
-    delimiter: str, encoding: str, newline: str
-) -> None:
-    """A table has the same records with any delimiter, encoding, and line ends."""
-    text = write(BOOKS, delimiter).replace("\n", newline)
-    assert read(text.encode(encoding)) == EXPECTED
+def test_any_delimiter_gives_the_same_records(delimiter: str) -> None:
+    """A table has the same records with any delimiter."""
+    assert read(write(BOOKS, delimiter)) == EXPECTED
 
 
 def test_record_has_the_line_where_it_starts() -> None:
@@ -322,27 +304,6 @@ def test_encoding_is_found_beyond_the_head() -> None:
         assert read((start + "Café – 2,2000\n").encode(encoding))[-1]["Title"] == "Café – 2"
 
 
-@pytest.mark.parametrize(
-    ("encoding", "title", "author", "year"),
-    [
-        ("windows-1251", "Название", "Иванова Анна", "Год"),
-        ("koi8-r", "Название", "Иванова Анна", "Год"),
-        ("gb18030", "题名", "王丽", "年份"),
-        ("big5", "題名", "王麗的書", "年份"),
-        ("shift_jis", "タイトル", "やまだ", "年"),
-        ("euc-kr", "제목", "김민수", "연도"),
-        ("windows-1256", "العنوان", "علي أحمد", "السنة"),
-        ("windows-1253", "Τίτλος", "Άννα Νικολάου", "Έτος"),
-    ],
-)
-def test_encodings_of_older_systems_are_recognized(
-    encoding: str, title: str, author: str, year: str
-) -> None:
-    """A table in a Cyrillic, Greek, Arabic or East Asian encoding is read."""
-    text = f"{title};{author};{year}\n{author};{title};1999\n{title};{author};2000\n"
-    assert read(text.encode(encoding)) == read(text)
-
-
 def test_too_long_rows_are_reported() -> None:
     """A row over the limit is a problem, and the others are read."""
     limits = msgspec.structs.replace(LIMITS, largest_line=1000)
@@ -352,17 +313,6 @@ def test_too_long_rows_are_reported() -> None:
         assert next(each.source.line for each in result if isinstance(each, SourceRecord)) == 2
         assert to_cells(result[-1]) == {"Title": "b", "Year": "2000"}
         assert "1000 characters" in problems(result)[0].what
-
-
-def test_limits_on_the_file_are_reported() -> None:
-    """A file with too many lines or bytes is read up to the limit."""
-    for limits in (
-        msgspec.structs.replace(LIMITS, most_entries=1000),
-        msgspec.structs.replace(LIMITS, largest_unpacked=9000),
-    ):
-        result = read_all("Title,Year\n" + "a,1999\n" * 2000, limits, 100)
-        assert len(result) > 500
-        assert "more than" in problems(result)[-1].what
 
 
 @pytest.mark.slow
@@ -388,14 +338,6 @@ def test_hostile_quotation_marks_are_read_within_seconds(data: bytes) -> None:
     with limit_cpu_time(20):
         read_all(b"Title,Year\na,1999\n" + data)
         delimited.detect("x.csv", data[:HEAD_BYTES])
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"\n", b"\xff\xfe", b"\xef\xbb\xbf", b"Title,Author,Year\n", b",,,\n,,,\n"]
-)
-def test_empty_table_has_no_records(data: bytes) -> None:
-    """A file without rows has no records and no problems."""
-    assert read(data) == []
 
 
 @pytest.mark.parametrize(

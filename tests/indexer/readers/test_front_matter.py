@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem
 from indexer.readers.formats import front_matter
 from tests.indexer.readers.reading import columns, read_page
@@ -148,18 +144,3 @@ def test_a_hostile_value_does_not_affect_the_title() -> None:
         assert columns(results[-1])["title"] == ["A"]
     results = read("+++\ntitle = 'A'\nx = " + "[" * 5000 + "\n+++\n")
     assert isinstance(results[0], Problem)
-
-
-def test_limits_are_reported() -> None:
-    """A page over the limit is a problem."""
-    [problem] = read(YAML, msgspec.structs.replace(LIMITS, largest_file=20))
-    assert isinstance(problem, Problem)
-
-
-@given(st.binary(max_size=200), st.sampled_from([YAML, TOML, BROKEN]), st.integers(0, 300))
-def test_arbitrary_bytes_raise_no_exception(noise: bytes, text: str, at: int) -> None:
-    """Arbitrary bytes, alone or within a page, give only records and problems."""
-    data = text.encode()
-    for broken in (noise, data[:at] + noise + data[at:]):
-        front_matter.detect("a.md", broken)
-        read(broken)

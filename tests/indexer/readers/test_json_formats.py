@@ -421,11 +421,3 @@ def test_hostile_yaml_costs_its_own_item(text: str, problem: str) -> None:
     [found] = reading.problems
     assert problem in found.what
     assert found.line >= 2
-
-
-def test_yaml_is_read_alike_in_any_blocks() -> None:
-    """A YAML file, even a truncated one, gives the same result for blocks of any size."""
-    for size in range(0, len(YAML), 7):
-        cut = YAML[:size].encode()
-        assert read(cut, "json") == read(cut, "json", block=3)
-        choose(cut)

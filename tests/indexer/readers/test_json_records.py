@@ -232,15 +232,6 @@ def test_an_inverted_index_becomes_its_text() -> None:
     assert columns["abstract_inverted_index"] == ["This is new This"]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "cp1252", "latin-1"])
-def test_any_usual_encoding_is_read(encoding: str) -> None:
-    """UTF-8, UTF-16, and windows-1252 are recognized and read."""
-    data = json.dumps([{"title": "Über Häfen"}], ensure_ascii=False).encode(encoding)
-    reader = choose(data)
-    assert reader
-    assert titles(read(data, reader)) == ["Über Häfen"]
-
-
 def test_a_bad_byte_is_replaced_and_reported() -> None:
     """A bad byte in a UTF-8 record is replaced, and its line is reported."""
     data = b'[\n{"title": "\xc3\x9cber\n\xff"},\n{"title": "B"}]'
@@ -298,17 +289,6 @@ def test_a_mistake_costs_one_record(mistake: tuple[str, str], indent: int | None
             0 if indent else 1
         )
         assert "malformed in line" in problem.what
-
-
-def test_limits_on_a_file_are_reported() -> None:
-    """A file with too many records or bytes is read up to the limit."""
-    data = json.dumps(BOOKS * 10)
-    reading = read(data, "json", Limits(most_entries=5))
-    assert len(reading.records) == 5
-    assert "5 records" in reading.problems[0].what
-    reading = read("\n".join(map(json.dumps, BOOKS * 1000)), "json", Limits(largest_unpacked=99),
-                   block=80)  # fmt: skip
-    assert "99 bytes" in reading.problems[0].what
 
 
 MARC = {"leader": "00000nam", "fields": [{"245": {"subfields": [{"a": "T"}]}}]}

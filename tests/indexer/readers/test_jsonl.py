@@ -1,12 +1,9 @@
-"""JSON Lines are read line by line, compressed or not. A broken line is reported."""
+"""JSON Lines are read line by line. A broken line is reported."""
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
-import lzma
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -16,13 +13,6 @@ from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers import registry
 from indexer.readers.formats import jsonl
-
-PACKINGS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
-    "plain": ("papers.jsonl", bytes),
-    "gzip": ("papers.jsonl.gz", gzip.compress),
-    "xz": ("papers.jsonl.XZ", lzma.compress),
-}
-MANY = "".join(json.dumps({"title": f"Paper {n}", "key": str(n * n)}) + "\n" for n in range(5000))
 
 
 def read(data: bytes | str, file: str = "papers.jsonl") -> list[SourceRecord | Problem]:
@@ -38,11 +28,13 @@ def stated(line: str) -> tuple[Property, ...]:
     return found.properties
 
 
-@pytest.mark.parametrize(("file", "pack"), PACKINGS.values(), ids=PACKINGS)
-def test_lines_are_entries(file: str, pack: Callable[[bytes], bytes]) -> None:
-    """Each object is an entry with its line, compressed or not. Blank lines are ignored."""
-    lines = '{"id": "a/1", "title": "Ä"}\n\n  \r\n{"title": "B", "year": 1952}'
-    assert read(pack(lines.encode()), file) == [
+def test_lines_are_entries() -> None:
+    """Each object is an entry with its line. Blank lines are ignored."""
+    file, lines = (
+        "papers.jsonl",
+        '{"id": "a/1", "title": "Ä"}\n\n  \r\n{"title": "B", "year": 1952}',
+    )
+    assert read(lines) == [
         SourceRecord(SourceLocation(file, 1), (Property("title", "Ä", "Ä"),), "a/1"),
         SourceRecord(
             SourceLocation(file, 4),
@@ -100,27 +92,6 @@ def test_broken_line_is_reported_and_the_others_are_read(line: bytes, what: str)
     assert "was left out" in problem.hint
     assert isinstance(after, SourceRecord)
     assert after.source.line == 3
-
-
-@pytest.mark.parametrize("name", ["gzip", "xz"])
-@pytest.mark.parametrize("start", [12, 5000])
-def test_damaged_file_is_reported(name: str, start: int) -> None:
-    """A damaged compressed file is reported. The lines before the damage are read."""
-    file, pack = PACKINGS[name]
-    packed = bytearray(pack(MANY.encode()))
-    packed[start : start + 60] = 60 * b"\xff"
-    problems = [each for each in read(bytes(packed), file) if isinstance(each, Problem)]
-    assert problems
-    assert "can't be read beyond line" in problems[-1].what
-
-
-@pytest.mark.parametrize("name", ["gzip", "xz"])
-@pytest.mark.parametrize("data", [b"not packed", b"\x1f\x8b", b"\xfd7zXZ\x00"])
-def test_uncompressed_file_with_a_compressed_name_is_reported(name: str, data: bytes) -> None:
-    """A file that is not compressed as its name says is a problem."""
-    [problem] = read(data, PACKINGS[name][0])
-    assert isinstance(problem, Problem)
-    assert problem.line == 0
 
 
 JSON = st.recursive(

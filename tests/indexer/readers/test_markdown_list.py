@@ -6,8 +6,6 @@ from functools import partial
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, SourceRecord
@@ -160,13 +158,6 @@ def test_a_record_has_the_line_of_its_item() -> None:
     )
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_encodings_are_recognized(encoding: str) -> None:
-    """A page is UTF-8, UTF-16 with a mark, or Windows-1252."""
-    [record] = read("- [Größe](https://a.example/)\r\n".encode(encoding))
-    assert columns(record)["title"] == ["Größe"]
-
-
 def test_limits_are_reported() -> None:
     """A page over a limit is a problem."""
     for limit in ("largest_file", "most_parts"):
@@ -213,12 +204,3 @@ def test_a_hostile_page_is_read_within_seconds(unit: str) -> None:
         markdown_list.detect("a.md", text.encode()[:65536])
         read(text)
         to_plain_text(text, 1000)
-
-
-@given(st.binary(max_size=300), st.integers(0, len(PAGE)), st.integers(0, 30))
-def test_arbitrary_bytes_raise_no_exception(noise: bytes, at: int, cut: int) -> None:
-    """Arbitrary bytes, alone or within a page, give only records and problems."""
-    data = PAGE.encode()
-    for broken in (noise, data[:at] + noise + data[at + cut :]):
-        markdown_list.detect("a.md", broken)
-        read(broken)

@@ -274,11 +274,6 @@ def test_damaged_file_is_reported(data: bytes) -> None:
     assert "save it again" in problem.hint
 
 
-def test_empty_workbook_has_no_records() -> None:
-    """A workbook without rows has no records and no problems."""
-    assert read_all(write({"Books": [], "More": []})) == []
-
-
 @pytest.mark.slow
 def test_zip_bomb_is_refused() -> None:
     """A part is refused if it is too large, or compressed far more than tables are."""
@@ -315,13 +310,8 @@ def test_sheet_that_needs_too_much_memory_is_reported() -> None:
 
 
 @pytest.mark.slow
-def test_large_output_and_rows_are_limited() -> None:
-    """Rows over the limits are reported, and the others are read."""
-    many = [*BOOKS, *make_rows(2000)]
-    few = msgspec.structs.replace(LIMITS, most_entries=500)
-    result = read_all(write({"Books": many}), few)
-    assert 300 < len(result) < 500
-    assert isinstance(result[-1], Problem)
+def test_a_row_over_the_limit_is_reported() -> None:
+    """A row over the limit is reported, and the others are read."""
     short = msgspec.structs.replace(LIMITS, largest_line=500)
     result = read_all(write({"Books": [*BOOKS, ["x" * 1000, "A", 1999]]}), short)
     assert isinstance(result[-1], Problem)
