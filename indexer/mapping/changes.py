@@ -16,8 +16,11 @@ import re2
 
 MAX_PATTERN_CHARS = 200
 """Limit on a pattern, and on the text that replaces its matches."""
-MAX_CHARS = 5000
-"""Characters of a text that patterns change. Several matches take up to its square in steps."""
+MAX_CHARS, MAX_MATCHES = 5000, 100
+"""Limits on a text that patterns change, and on its matches that are replaced. A search for each
+match may read the rest of the text."""
+MAX_CHANGES = 50
+"""Limit on the changes of a file. Each may apply to every value, and its pattern takes 1 MB."""
 _GROUP = re.compile(r"\\([0-9])")
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
@@ -51,7 +54,7 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         if len(text) > MAX_CHARS:
             return text
         if self.replace is not None:
-            return str(_compile(self.replace).sub(self._expand, text))
+            return str(_compile(self.replace).sub(self._expand, text, MAX_MATCHES))
         match = _compile(self.extract or "").search(text)
         return (match[bool(match.groups())] or "") if match else ""
 
@@ -84,6 +87,6 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         return None
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=MAX_CHANGES)
 def _compile(pattern: str) -> Any:  # noqa: ANN401  it has no types
     return re2.compile(pattern, _OPTIONS)

@@ -20,7 +20,7 @@ from indexer.catalogue.catalogue_toml import (
     raise_faults,
     read_toml,
 )
-from indexer.mapping.changes import Change
+from indexer.mapping.changes import MAX_CHANGES, Change
 
 SOURCES_FILE = "sources.toml"
 HEAD = """\
@@ -127,6 +127,10 @@ def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
     for name in (*counts, *(place.path for place in sources.attachments)):
         if not name or not is_printable(name):
             yield f"{name!r} is not a file name", "Write a path, or a glob such as *.csv"
+    changes = [each for source in sources.source for row in source.change.values() for each in row]
+    if len(changes) > MAX_CHANGES:
+        yield f"it has {len(changes)} changes", f"Use at most {MAX_CHANGES}"
+        return
     for source in sources.source:
         if counts[source.file] > 1:
             yield f"two sources have the file {source.file!r}", "Keep one of them"

@@ -86,6 +86,10 @@ VALID = '[[source]]\nfile = "a.csv"\nformat = "delimited"\n'
         (VALID + '[source.split]\nauthors = ""\n', "the separator of 'authors' is empty"),
         (VALID + '[source.change]\nid = [{ case = "low" }]\n', "Use one of: upper, lower, title,"),
         (VALID + '[source.change]\nid = [{ extract = "(" }]\n', "change 1 of 'id' in 'a.csv': '('"),
+        (
+            VALID + "[source.change]\nid = [" + "{ case = 'upper' }," * 51 + "]\n",
+            "it has 51 changes",
+        ),
         (VALID + VALID, "two sources have the file 'a.csv'"),
         ('[[source]]\nfile = ""\nformat = "ris"\n', "'' is not a file name"),
         ('[[attachments]]\npath = "scans"\n', "'scans' are not outside the corpus folder"),
