@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from encodings.aliases import aliases
 
 import msgspec
@@ -196,6 +197,18 @@ def test_a_file_over_a_limit_is_read_up_to_it() -> None:
     assert any("LARGEST_UNPACKED" in each.hint for each in problems)
     limits = msgspec.structs.replace(LIMITS, most_entries=100)
     assert "MOST_ENTRIES" in read(text, PLAIN, limits)[1][0].hint
+
+
+@pytest.mark.parametrize("options", [
+    OPTIONS, {**OPTIONS, "records": ["rec", "list"], "nested": True},
+], ids=["a list", "records in a record"])  # fmt: skip
+def test_records_are_yielded_while_a_file_is_read(options: dict[str, object]) -> None:
+    """Only the start of a file is read for its first record, so memory does not limit its size."""
+    reader = XmlReader(Definition(name="plain", label="plain XML", xml=options))
+    stream = io.BytesIO(b"<list>" + b"<rec><a>1</a></rec>" * 200_000 + b"</list>")
+    records = reader.read(stream, "list.xml", LIMITS)
+    assert isinstance(next(records), SourceRecord)
+    assert stream.tell() < len(stream.getvalue()) / 2
 
 
 def test_circular_references_are_followed_once() -> None:
