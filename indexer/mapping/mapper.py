@@ -116,11 +116,20 @@ class Mapper:
                 properties.append(Property(field.name, field.restricted[0], field.restricted[0]))
         if self._translations:
             self._place_translations(properties)
-        if OTHER_TITLES not in self.catalogue.by_name:
-            properties = [prop for prop in properties if prop.name != OTHER_TITLES]
+        if any(prop.name == OTHER_TITLES for prop in properties):
+            properties = list(self._drop_other_titles(properties))
         if self._title and not any(prop.name == self._title.name for prop in properties):
             self._name_record(properties, self._title.name)
         return SourceRecord(record.source, tuple(properties), identity)
+
+    def _drop_other_titles(self, properties: Sequence[Property]) -> Iterator[Property]:
+        """Yield properties without other titles that are the title, or that have no row."""
+        rows = (self._title and self._title.name, *self._translations.values())
+        titles = {prop.value for prop in properties if prop.name in rows}
+        has_row = OTHER_TITLES in self.catalogue.by_name
+        for prop in properties:
+            if prop.name != OTHER_TITLES or (has_row and prop.value not in titles):
+                yield prop
 
     def _place_translations(self, properties: list[Property]) -> None:
         """Give titles and abstracts after the first, by their languages, the rows for these."""
