@@ -11,23 +11,38 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from indexer.mapping import templates
+from indexer.mapping.changes import Change
+from indexer.mapping.profile import Profile
 from indexer.mapping.templates import Template, list_columns
 from indexer.readers.formats.marc import load_fields, name_column
 
 _HEADING = re.compile(
     r"(?P<tag>\d{3})[\s$|.:_\u2021]*(?P<indicators>[\d_#\\ ]{2})?[\s$|.\u2021]*(?P<code>[a-z\d]?)"
 )
+_WHOLE = re.compile(r"\$[a-z0-9]")
 _BLANKS = str.maketrans("_#\\", "   ")
 _MIN_SHARE, _MIN_MAPPED = 0.7, 2
 """Minimum share of the headings that are tags, and number of those that the mapping uses."""
 
 
+_PARTS = {
+    "title": ("abnp", " : "), "other_titles": ("abnp", " : "), "authors": ("ab", ". "),
+    "editors": ("ab", ". "), "contributors": ("ab", ". "), "subjects": ("abvxyz", " -- "),
+    "places": ("avxyz", " -- "), "series": ("anp", ". "),
+}  # fmt: skip
+"""Subfields that a row keeps of a whole field, and the text between them. Others keep $a."""
+
+
 class _Heading(NamedTuple):
-    """A heading, its column in MARC, such as 245$a, and its field: the tag and the indicators."""
+    """A heading, its column in MARC, such as 245$a, and its field: the tag and the indicators.
+
+    Without a code, the column has whole fields.
+    """
 
     name: str
     column: str
     field: str
+    has_code: bool
 
 
 def propose_fields(headings: Iterable[str]) -> dict[str, str | tuple[str, ...]]:
@@ -49,13 +64,39 @@ def propose_fields(headings: Iterable[str]) -> dict[str, str | tuple[str, ...]]:
     return {row: stated[0] if len(stated) == 1 else stated for row, stated in fields.items()}
 
 
+def propose_changes(
+    fields: Mapping[str, str | tuple[str, ...]], profile: Profile
+) -> Iterator[tuple[str, tuple[Change, ...]]]:
+    """Yield the changes of each row that has whole fields, such as `$aUN. ECWA.$bSecretary`."""
+    whole = {
+        name for name, column in profile.columns.items()
+        if (heading := _parse(name)) and not heading.has_code
+        and any(_WHOLE.match(value) for value in column.values)
+    }  # fmt: skip
+    for row, stated in fields.items():
+        specifications = (stated,) if isinstance(stated, str) else stated
+        if whole.intersection(name for each in specifications for name in list_columns(each)):
+            kept, between = _PARTS.get(row, ("a", ""))
+            yield (
+                row,
+                (
+                    Change(replace=rf"[ ,/:;=]*\$[^{kept}}}][^}}]*", by=""),
+                    Change(replace=r"^(\{?\}?)\$[a-z0-9] ?", by=r"\1"),
+                    Change(replace=r" ?[:;,/.=]? ?\$[a-z0-9] ?", by=between),
+                ),
+            )
+
+
 def _parse(name: str) -> _Heading | None:
     match = _HEADING.fullmatch(name.strip())
     if match is None:
         return None
     indicators = (match["indicators"] or "").translate(_BLANKS)
     return _Heading(
-        name, name_column(match["tag"], indicators, match["code"]), match["tag"] + indicators
+        name,
+        name_column(match["tag"], indicators, match["code"]),
+        match["tag"] + indicators,
+        bool(match["code"]),
     )
 
 

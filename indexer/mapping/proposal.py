@@ -97,11 +97,18 @@ def _make_marc_source(
 ) -> Source:
     """Return the source of a table of MARC. A comma is part of a subject, and separates nothing."""
     splits = _find_splits(fields, {field.name: field for field in list_standard_rows()}, profile)
+    change = dict(marc_headings.propose_changes(fields, profile))
+    if change.pop(ID_ROW, ()):  # a symbol with codes of subfields is no id
+        fields = {
+            **fields,
+            ID_ROW: tuple(name for name in _as_list(fields[ID_ROW]) if name == "001"),
+        }
     return Source(
         file=file,
         format=reader.NAME,
         fields=fields,
         split={row: separator for row, separator in splits if separator.strip() != ","},
+        change=change,
         day_first=tuple(_find_day_first(fields, profile)),
     )
 

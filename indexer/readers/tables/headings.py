@@ -38,6 +38,8 @@ _DATA = re.compile(
     r"|(?:c|ca\.?|©|\[)? ?\d{4}[\]?]*|\d{4}-\d\d-\d\dT\S+",
     re.IGNORECASE,
 )
+_MARC = re.compile(r"\d{3}(?:[_#\d][_#]|[_#]\d|[ _#$|\d]{0,4}[a-z])")
+"""A tag of MARC with indicators or the code of a subfield, such as 245__a. A number is data."""
 _NAME = re.compile(r"[^\W\d_]+")
 
 
@@ -109,7 +111,7 @@ def _is_usual_heading(cell: str) -> bool:
         return False
     usual = _load_usual()
     heading = fold_heading(cell)
-    if heading.replace(" ", "") in usual.headings or cell in usual.tags:
+    if heading.replace(" ", "") in usual.headings or cell in usual.tags or _MARC.fullmatch(cell):
         return True
     words = _NAME.findall(heading)
     known = sum(word in usual.words for word in words)
@@ -128,7 +130,8 @@ def _load_usual() -> _UsualNames:
 
 
 def _is_data(cell: str) -> bool:
-    return len(cell) > 2 * _MAX_HEADING_CHARS or _DATA.fullmatch(cell) is not None
+    is_data = len(cell) > 2 * _MAX_HEADING_CHARS or _DATA.fullmatch(cell) is not None
+    return is_data and not _MARC.fullmatch(cell)
 
 
 def _differs(row: Row, below: Sequence[Row], width: int) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from indexer.mapping import headings
-from tests.indexer.mapping.test_proposal import TITLES, propose
+from indexer.mapping.mapper import Mapper
+from tests.indexer.mapping.test_proposal import TITLES, make_reader, profile, propose
+from tests.indexer.readers.streams import CATALOGUE
 
 
 def test_tags_of_web_of_science_are_headings() -> None:
@@ -44,11 +46,26 @@ def test_tags_of_marc_are_headings(style: str) -> None:
         subject: ["Art, 1500-1700, etc.", "Elmhurst (New York, N.Y.)"],
     })  # fmt: skip
     assert found.source.fields == {
-        "id": "001", "title": (f"{{{title}}} : {{{subtitle}}}", symbol), "number": symbol,
+        "id": ("001", symbol), "title": (f"{{{title}}} : {{{subtitle}}}", symbol), "number": symbol,
         "authors": f"{{{{{{{body}}}. {{{part}}}}}}}", "subjects": subject,
     }  # fmt: skip
     assert found.source.split == {"authors": ";"}
     assert not found.leftover_rows
+
+
+def test_whole_fields_of_marc_are_taken_apart() -> None:
+    """In a column without a code, the subfields of a row are kept, without their codes."""
+    columns = {
+        "191__": ["$aA/1$bA/"], "245__": ["$aSalt roads :$ba guide /$cAda Moss."],
+        "710__": ["$aUN. ECWA.$bSecretary$4aut"], "650__": ["$aArt, 1500-1700$xLaw$2unbist"],
+    }  # fmt: skip
+    source = propose(columns).source
+    [record] = profile(columns).sample
+    mapped = Mapper(source, make_reader(), CATALOGUE).map(record)
+    assert {prop.name: prop.value for prop in mapped.properties} == {
+        "title": "Salt roads : a guide", "number": "A/1", "authors": "{UN. ECWA. Secretary}",
+        "subjects": "Art, 1500-1700 -- Law",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("names", [("2015", "2016", "2017"), ("245", "Title", "Year")])
