@@ -153,11 +153,11 @@ def _find_languages(text: str) -> Sequence[str]:
 def _find_numbers(text: str) -> Sequence[str]:
     """Return a number that a publisher gave. A DOI, an ISBN, or an ISSN has a row of its own."""
     others = identifiers.find_dois, identifiers.find_isbns, identifiers.find_issns
-    return () if any(find(text) for find in others) else (text,)
+    is_number = len(text) <= MAX_NUMBER_CHARS and not any(find(text) for find in others)
+    return (text,) if is_number else ()
 
 
 _FINDERS: dict[str | None, Callable[[str], Sequence[str]]] = {
-    "number": _find_numbers,
     "year": _find_years,
     "link": _find_links,
     "language": _find_languages,
@@ -170,7 +170,7 @@ _FINDERS: dict[str | None, Callable[[str], Sequence[str]]] = {
 _CONVERTERS: dict[str | None, Callable[[str], Sequence[str]]] = {
     "abstract": plain_text.split_abstract,
     "type": lambda text: (publication_types.read_type(text),),
-    "number": lambda text: (text,) if len(text) <= MAX_NUMBER_CHARS else (),
+    "number": _find_numbers,
     "name": _find_names,
     "file": file_names.find_file_names,
 }

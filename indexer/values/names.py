@@ -125,10 +125,7 @@ def parse(text: str) -> Name | None:
 
     An ambiguous name is literal: it is not split.
     """
-    text = " ".join(text.split())
-    if text.endswith(",") and text.count(",") == 1:  # EndNote writes a body so
-        text = f"{{{text[:-1]}}}"
-    text = text.strip(" ,;")
+    text = " ".join(text.split()).strip(" ,;")
     if match := _STATED.fullmatch(text):
         first, *rest = ((part or "").strip() for part in match.groups())
         if not rest[0]:

@@ -55,7 +55,6 @@ _NAME_FIELDS: tuple[tuple[NameRole, str], ...] = (
 _FIELDS: tuple[tuple[str, Sequence[Role]], ...] = (
     ("series", ("collection-title",)),
     ("volume", ("volume",)),
-    ("number", ("issue", "number", "collection-number")),
     ("pages", ("page",)),
     ("pagetotal", ("number-of-pages",)),
     ("edition", ("edition",)),
@@ -69,6 +68,9 @@ _FIELDS: tuple[tuple[str, Sequence[Role]], ...] = (
     ("copyright", ("rights",)),
 )
 """Fields of which the first role with a value is written. Several values are joined by commas."""
+_ISSUED = frozenset({"article", "periodical", "inproceedings"})
+_IN_SERIES = frozenset({"book", "collection", "incollection"})
+"""Entry types whose field `number` is that of an issue, and the number in a series."""
 _PUBLISHERS = {"techreport": "institution", "phdthesis": "school"}
 _CONTAINERS = {"incollection": "booktitle", "inproceedings": "booktitle"}
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
@@ -117,12 +119,23 @@ def _list_fields(item: Item, kind: str) -> Iterator[tuple[str, str]]:
     yield _CONTAINERS.get(kind, "journal"), _brace(_join(item.get("container-title")))
     # To BibLaTeX, "and" separates publishers.
     yield _PUBLISHERS.get(kind, "publisher"), _brace(_protect(_join(item.get("publisher"))))
+    yield from _list_numbers(item, kind)
     for field, roles in _FIELDS:
         yield field, _brace(next((_join(texts) for role in roles if (texts := item.get(role))), ""))
     yield "keywords", _brace(", ".join(map(_format_keyword, item.get("keyword"))))
     yield "doi", _brace(_escape_url(item.get_first("DOI")))
     yield "url", _brace(_escape_url("".join(item.link_urls[:1])))
     yield "abstract", _brace(_escape(item.abstract))
+
+
+def _list_numbers(item: Item, kind: str) -> Iterator[tuple[str, str]]:
+    """Yield the issue, and the number that the type has: of an issue, in a series, or its own."""
+    if kind in _ISSUED:
+        yield "number", _brace(_join(item.get("issue")))
+        return
+    yield "issue", _brace(_join(item.get("issue")))
+    role: Role = "collection-number" if kind in _IN_SERIES else "number"
+    yield "number", _brace(_join(item.get(role)))
 
 
 def _list_date(item: Item) -> Iterator[tuple[str, str]]:

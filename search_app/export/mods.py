@@ -133,8 +133,10 @@ def _make_record(item: Item) -> etree._Element:
     for code in item.get("language"):
         term = get_bibliographic_code(code)
         add(add(record, "language"), "languageTerm", term, type="code", authority="iso639-2b")
-    if extents := (*item.get("number-of-pages"), *item.get("dimensions")):
-        add_all(add(record, "physicalDescription"), "extent", extents)
+    if item.get("number-of-pages") or item.get("dimensions"):
+        description = add(record, "physicalDescription")
+        add_all(description, "extent", item.get("number-of-pages"))
+        add_all(description, "note", item.get("dimensions"), type="dimensions")
     add_all(record, "abstract", [item.abstract])
     _add_translations(record, item)
     add_all(record, "note", item.get("note"))

@@ -65,7 +65,6 @@ _TAGS: tuple[tuple[Role, str], ...] = (
     ("collection-title", "T3"),
     ("volume", "VL"),
     ("issue", "IS"),
-    ("collection-number", "M1"),
     ("number", "M1"),
     ("edition", "ET"),
     ("publisher", "PB"),

@@ -61,7 +61,8 @@ class Shape(msgspec.Struct, frozen=True):
     `qualifiers`: by path, the key whose value distinguishes its objects. The value is appended to
     the path in brackets, as in "titles[Subtitle]". `agents`: more paths of persons and corporate
     bodies. `names_are_corporate`: a name in one piece is that of a corporate body. `bulky`: paths
-    of values that are not metadata. `separators`: by key, what separates the values in a text.
+    of values that are not metadata. `separators`: by key, characters. The first of
+    them that a text has separates its values.
     """
 
     qualifiers: Mapping[str, str] = {}
@@ -75,9 +76,9 @@ def flatten(record: Mapping[str, Any], shape: Shape, limits: Limits) -> tuple[Pr
     """Return the properties of an object. Raise TooLarge."""
     flattener = Flattener(shape, limits)
     for key, value in record.items():
-        is_list = isinstance(value, str) and key in shape.separators
-        values = value.split(shape.separators[key]) if is_list else value
-        flattener.add(key[:_MAX_KEY_CHARS], values)
+        marks = shape.separators.get(key, "") if isinstance(value, str) else ""
+        separator = next((mark for mark in marks if mark in value), None)
+        flattener.add(key[:_MAX_KEY_CHARS], value.split(separator) if separator else value)
     return tuple(flattener.properties)
 
 

@@ -50,6 +50,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "container": ("journal", "journaltitle", "booktitle", "maintitle", "issuetitle"),
     "series": ("series",),
     "volume": ("volume",),
+    "series_number": ("series number",),
     "issue": ("number", "issue"),
     "pages": ("pages", "eid", "article-number", "articleno"),
     "extent": ("pagetotal",),
@@ -78,8 +79,18 @@ _FOREIGN = re.compile(r"(?m)^[ \t]*(?:<|#|```|\{|\[)")
 _VERBATIM = frozenset({"doi", "file", "eprint", "link", "pdf", "ee", "biburl"})
 """Fields whose values are not LaTeX."""
 _PARAGRAPHS = frozenset({"abstract", "annote", "annotation", "note", "review", "comment"})
-_NUMBERED = frozenset({"techreport", "report", "manual", "patent", "standard"})
-"""Entries whose field `number` is their own number."""
+_NUMBERED = {
+    **dict.fromkeys(
+        "artwork audio booklet dataset jurisdiction legislation letter manual mastersthesis misc "
+        "movie online patent phdthesis report software standard techreport thesis "
+        "unpublished".split(),
+        "report number",
+    ),
+    **dict.fromkeys(
+        "book collection inbook incollection mvbook proceedings".split(), "series number"
+    ),
+}
+"""The column of the field `number`, by the type of the entry. Of other types it is the issue."""
 _DATA_ENTRIES = frozenset({"xdata", "set"})
 _MEMORY_BYTES = 10_000_000
 """Bytes of a stream without `seek` to copy into memory. A larger copy is a temporary file."""
@@ -138,11 +149,10 @@ def _make_properties(entry: Entry, fields: list[tuple[str, str]]) -> Iterator[Pr
     if entry.key:
         yield Property("key", entry.key, entry.key)
     for name, latex in fields:
-        if name == "number" and entry.kind in _NUMBERED:
-            name = "report number"  # noqa: PLW2901 - of others it is the issue
+        column = _NUMBERED.get(entry.kind, name) if name == "number" else name
         for value in _make_values(name, latex):
             if value:
-                yield Property(name, value, value)
+                yield Property(column, value, value)
 
 
 def _make_values(name: str, latex: str) -> list[str]:
