@@ -52,22 +52,22 @@ _NAME_FIELDS: tuple[tuple[NameRole, str], ...] = (
     ("author", "author"), ("director", "director"), ("editor", "editor"),
     ("translator", "translator"), ("contributor", "contributor"),
 )  # fmt: skip
-_FIELDS: tuple[tuple[str, Sequence[Role]], ...] = (
-    ("series", ("collection-title",)),
-    ("volume", ("volume",)),
-    ("pages", ("page",)),
-    ("pagetotal", ("number-of-pages",)),
-    ("edition", ("edition",)),
-    ("address", ("publisher-place",)),
-    ("isbn", ("ISBN",)),
-    ("issn", ("ISSN",)),
-    ("language", ("language",)),
-    ("pmid", ("PMID",)),
-    ("lccn", ("call-number",)),
-    ("note", ("note",)),
-    ("copyright", ("rights",)),
+_FIELDS: tuple[tuple[str, Role], ...] = (
+    ("series", "collection-title"),
+    ("volume", "volume"),
+    ("pages", "page"),
+    ("pagetotal", "number-of-pages"),
+    ("edition", "edition"),
+    ("address", "publisher-place"),
+    ("isbn", "ISBN"),
+    ("issn", "ISSN"),
+    ("language", "language"),
+    ("pmid", "PMID"),
+    ("lccn", "call-number"),
+    ("note", "note"),
+    ("copyright", "rights"),
 )
-"""Fields of which the first role with a value is written. Several values are joined by commas."""
+"""Fields with the texts of a role. Several texts are joined by commas."""
 _ISSUED = frozenset({"article", "periodical", "inproceedings"})
 _IN_SERIES = frozenset({"book", "collection", "incollection"})
 """Entry types whose field `number` is that of an issue, and the number in a series."""
@@ -120,8 +120,8 @@ def _list_fields(item: Item, kind: str) -> Iterator[tuple[str, str]]:
     # To BibLaTeX, "and" separates publishers.
     yield _PUBLISHERS.get(kind, "publisher"), _brace(_protect(_join(item.get("publisher"))))
     yield from _list_numbers(item, kind)
-    for field, roles in _FIELDS:
-        yield field, _brace(next((_join(texts) for role in roles if (texts := item.get(role))), ""))
+    for field, role in _FIELDS:
+        yield field, _brace(_join(item.get(role)))
     yield "keywords", _brace(", ".join(map(_format_keyword, item.get("keyword"))))
     yield "doi", _brace(_escape_url(item.get_first("DOI")))
     yield "url", _brace(_escape_url("".join(item.link_urls[:1])))
