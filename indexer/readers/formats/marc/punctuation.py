@@ -10,8 +10,8 @@ _DESCRIBED = frozenset(
 """The first two digits of tags whose values end with ISBD punctuation: descriptions, headings."""
 _NOT_TEXT = frozenset("u01w4568")
 """Subfields with URLs, codes, and control numbers."""
-_MARKS = tuple(".:;,/=+")
-_MARK = re.compile(r"\s*[:;,]+$|\s+[/=+]+$")
+_MARKS = tuple(".:;,/=+：；，／")
+_MARK = re.compile(r"\s*[:;,：；，／]+$|\s+[/=+]+$")
 _PERIOD = re.compile(r"(?<![.\s])\.$")
 _LAST_WORD = re.compile(r"([^\s.\-]*)\.$")
 _SHORT = frozenset(

@@ -325,6 +325,7 @@ def test_unimarc_has_its_own_columns() -> None:
         ("700", "4", "aut.", "aut."),
         ("773", "t", "Either/", "Either/"),
         ("711", "n", "(2nd :", "(2nd :"),
+        ("880", "a", "盐的河流 ／", "盐的河流"),
     ],
 )
 def test_isbd_punctuation_is_removed(tag: str, code: str, before: str, after: str) -> None:
