@@ -84,6 +84,11 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
     if not usable:
         raise _make_rejection(paths)
     catalogue, plans = _plan(groups, usable, own, title)
+    if not own and not any(_has_title(plan, catalogue) for plan in plans):
+        raise ImportRejected(
+            f"no record of {_list_names(paths)} has a title, or a number in its place",
+            "Export the file again, with the titles",
+        )
     catalogue = catalogue if own else _add_fulltext(catalogue, attached, files)
     places = list_places(paths, attached, kept)
     with replace_folder(into) as folder:
@@ -170,8 +175,23 @@ def _list_others(
     return [file for file in files if file.name not in deeper]
 
 
+def _has_title(plan: Plan, catalogue: Catalogue) -> bool:
+    """Return whether a record has a title, or a person chose the headings, and can name another."""
+    row = catalogue.find_by_role("title")
+    mappers = [Mapper(source, plan.group.reader, catalogue) for source in plan.sources]
+    return not (row and plan.group.reader.FIELDS) or any(
+        prop.name == row.name
+        for mapper in mappers for record in plan.group.profile.sample
+        for prop in mapper.map(record).properties
+    )  # fmt: skip
+
+
+def _list_names(paths: Sequence[Path]) -> str:
+    return ", ".join(str(path) for path in paths[:3])
+
+
 def _make_rejection(paths: Sequence[Path]) -> ImportRejected:
-    names = ", ".join(str(path) for path in paths[:3])
+    names = _list_names(paths)
     if all(path.is_dir() and not any(path.iterdir()) for path in paths):
         return ImportRejected(f"{names} is empty", "Check the path")
     hint = "See the problems above. `pubsearch formats` lists the formats"

@@ -330,6 +330,15 @@ def test_a_source_without_titles_is_reported(
     assert "sources.toml" in problems[0].hint
 
 
+def test_a_standard_format_without_titles_is_refused(files: Path, into: Path) -> None:
+    """Records of a standard format that nothing names are no catalogue."""
+    (files / "law-list.csv").unlink()
+    (files / "tides.ris").write_text("TY  - BOOK\nPY  - 1999\nER  - \n", encoding="utf-8")
+    with pytest.raises(ImportRejected, match="has a title, or a number in its place"):
+        importer.import_files([files], into)
+    assert not into.exists()
+
+
 def test_a_format_can_be_forced(files: Path, into: Path) -> None:
     """A named format overrides the recognized one. An unknown name is refused with a list."""
     (files / "law-list.csv").rename(files / "list.xml")
