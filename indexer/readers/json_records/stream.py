@@ -33,6 +33,7 @@ _BAD_BYTE = re.compile("[\udc80-\udcff]")
 _MAX_DEPTH = 50
 """Limit on the lists around records."""
 _MAX_INDENT = 1_000
+_MAX_PASSED = 1 << 14
 _MIN_READ = 1 << 17
 """Minimum bytes per read. Larger reads decode fewer values twice."""
 
@@ -234,6 +235,8 @@ class _Window:
             yield Problem(self._file, line, "the file ends within a record", hint)
         else:
             yield problem
+        if self.position > _MAX_PASSED:  # an error takes time for each character before it
+            self._drop_passed()
 
     def _report_size(self, line: int) -> Problem:
         message = f"the record has more than {self._max_chars} characters"
@@ -296,7 +299,11 @@ class _Window:
         if not text and not parts:
             return False
         self._has_bad_bytes |= not text.isascii() and _BAD_BYTE.search(text) is not None
-        self._count_line()
-        self._text = self._text[self.position :] + text
-        self.position = self._counted = 0
+        self._drop_passed()
+        self._text += text
         return True
+
+    def _drop_passed(self) -> None:
+        self._count_line()
+        self._text = self._text[self.position :]
+        self.position = self._counted = 0
