@@ -85,10 +85,10 @@ def import_files(  # noqa: PLR0913 - callers pass options by name
         raise _make_rejection(paths)
     catalogue, plans = _plan(groups, usable, own, title)
     if not own and not any(_has_title(plan, catalogue) for plan in plans):
-        raise ImportRejected(
-            f"no record of {_list_names(paths)} has a title, or a number in its place",
-            "Export the file again, with the titles",
-        )
+        for file in usable:
+            message = "no record has a title, or a number in its place"
+            report(Problem(file.name, 0, message, "Export the file again, with the titles"))
+        raise _make_rejection(paths)
     catalogue = catalogue if own else _add_fulltext(catalogue, attached, files)
     places = list_places(paths, attached, kept)
     with replace_folder(into) as folder:
@@ -186,12 +186,8 @@ def _has_title(plan: Plan, catalogue: Catalogue) -> bool:
     )  # fmt: skip
 
 
-def _list_names(paths: Sequence[Path]) -> str:
-    return ", ".join(str(path) for path in paths[:3])
-
-
 def _make_rejection(paths: Sequence[Path]) -> ImportRejected:
-    names = _list_names(paths)
+    names = ", ".join(str(path) for path in paths[:3])
     if all(path.is_dir() and not any(path.iterdir()) for path in paths):
         return ImportRejected(f"{names} is empty", "Check the path")
     hint = "See the problems above. `pubsearch formats` lists the formats"

@@ -330,12 +330,15 @@ def test_a_source_without_titles_is_reported(
     assert "sources.toml" in problems[0].hint
 
 
-def test_a_standard_format_without_titles_is_refused(files: Path, into: Path) -> None:
+def test_a_standard_format_without_titles_is_refused(
+    files: Path, into: Path, problems: list[Problem]
+) -> None:
     """Records of a standard format that nothing names are no catalogue."""
     (files / "law-list.csv").unlink()
     (files / "tides.ris").write_text("TY  - BOOK\nPY  - 1999\nER  - \n", encoding="utf-8")
-    with pytest.raises(ImportRejected, match="has a title, or a number in its place"):
-        importer.import_files([files], into)
+    with pytest.raises(ImportRejected, match="has no usable record"):
+        importer.import_files([files], into, report=problems.append)
+    assert [each.file for each in problems] == ["tides.ris"]
     assert not into.exists()
 
 
