@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 
 import waitress
 from waitress.adjustments import Adjustments
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 MAX_HEADER_BYTES, MAX_BODY_BYTES = 1 << 16, 1 << 12
 """Maximum bytes of a request line with its headers, and of a body. No route reads a body."""
 
+MAX_SHUTDOWN_SECONDS = 30
+"""Maximum time for which a server that ends waits for its open requests."""
 SEND_BUFFER_BYTES = 1 << 17
 """Bytes of a response that the system buffers for one client. It takes more of a response after the
 client has taken about a third."""
@@ -151,4 +154,7 @@ def make_server(settings: Settings, engine: Engine) -> BaseWSGIServer:
 def run(server: BaseWSGIServer) -> None:
     """Serve until SIGTERM or Ctrl-C. Requests in progress are completed first."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    # waitress waits 5 s, and Python can crash if it ends while a thread still computes.
+    dispatcher = server.task_dispatcher
+    dispatcher.shutdown = partial(dispatcher.shutdown, timeout=MAX_SHUTDOWN_SECONDS)
     server.run()

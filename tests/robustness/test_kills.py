@@ -55,7 +55,6 @@ BUILD = """\
 import sys, time
 from pathlib import Path
 from indexer.jobs import build, build_stats
-from indexer.ingest import parsing
 from indexer.ingest.progress import Progress
 
 class Waits(Progress):
@@ -70,7 +69,6 @@ class Waits(Progress):
 chunks = 0
 if __name__ == "__main__":
     build_stats.BATCH_SIZE = 2
-    parsing.BYTES_BEFORE_PROCESS = parsing.BATCH_BYTES = 0
     build.build(Path(sys.argv[1]), Path(sys.argv[2]), progress=Waits())
 """
 
@@ -139,7 +137,7 @@ def test_the_process_that_reads_a_file_ends_with_a_killed_build(tmp_path: Path) 
 
 
 def test_the_children_of_a_killed_build_end(corpus: Path, tmp_path: Path) -> None:
-    """The child processes that parse and number words end soon after their build is killed."""
+    """The child process that numbers words ends soon after its build is killed."""
     lines = "".join(f'{{"title": "Number {number}"}}\n' for number in range(40))
     (corpus / "many.jsonl").write_text(lines, encoding="utf-8")
     script = tmp_path / "script.py"
@@ -150,7 +148,7 @@ def test_the_children_of_a_killed_build_end(corpus: Path, tmp_path: Path) -> Non
         assert process.stdout
         assert process.stdout.readline() == b"at work\n"
         begun = children(process.pid)
-        assert len(begun) == 3  # multiprocessing starts one more process
+        assert len(begun) == 2  # multiprocessing starts one more process
         wait_until_idle(begun)
         process.kill()
     until = time.monotonic() + 120

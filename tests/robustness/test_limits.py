@@ -68,14 +68,13 @@ def test_a_file_is_read_up_to_the_byte_limit(ending: str, corpus: Path, tmp_path
     assert "PUBSEARCH_LARGEST_UNPACKED" in problem.hint
 
 
-def test_a_file_is_read_up_to_the_line_limit(corpus: Path, tmp_path: Path) -> None:
-    """Lines beyond the limit are not read."""
+def test_a_file_is_read_up_to_the_limit_on_records(corpus: Path, tmp_path: Path) -> None:
+    """Records beyond the limit are not read, and a line that is not usable counts as one."""
     (corpus / "x.jsonl").write_bytes(lines("A") + b"x\n" * 20 + lines("B"))
     outcome = build.build(corpus, tmp_path / "index", limits=Limits(most_entries=10))
     assert ids(outcome) == GOOD | {"a"}
-    assert (
-        outcome.problems[-1].what == "the file has more than 10 lines. The rest of it was not read"
-    )
+    message = "the file has more than 10 records. The rest of it was not read"
+    assert outcome.problems[-1].what == message
 
 
 def test_a_corpus_is_read_up_to_the_entry_limit(corpus: Path, tmp_path: Path) -> None:
@@ -106,13 +105,13 @@ def test_a_value_over_the_limit_is_skipped(corpus: Path, tmp_path: Path) -> None
 
 
 def test_problems_of_a_file_are_counted(corpus: Path, tmp_path: Path) -> None:
-    """A build reports 1,000 problems of a file and the number of further ones."""
+    """A build reports 1,000 problems of a file, the last one, and the number of the others."""
     (corpus / "x.jsonl").write_bytes(b"x\n" * (MAX_PROBLEMS + 7) + lines("A"))
     (corpus / "y.jsonl").write_bytes(b"x\n")
     outcome = build.build(corpus, tmp_path / "index")
     told = [each for each in outcome.problems if each.file == "x.jsonl"]
-    assert len(told) == MAX_PROBLEMS + 1
-    assert told[-1].what == "7 more problems are not listed"
+    assert len(told) == MAX_PROBLEMS + 2
+    assert told[-1].what == "6 more problems are not listed"
     assert [each.line for each in outcome.problems if each.file == "y.jsonl"] == [1]
     assert "a" in ids(outcome)
 

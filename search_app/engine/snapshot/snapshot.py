@@ -94,8 +94,8 @@ class Snapshot:
         texts = [dictionary.texts for dictionary in dictionaries]
         words = (vocabulary, *dictionaries, *texts)
         facets = self.segment.facets.values()
-        identifiers = [self.columns[row.name].table for row in self.catalogue.identifiers]
-        holders = (self, self.table, self.segment, *words, *facets, *identifiers)
+        tables = [column.table for column in self.columns.values()]
+        holders = (self, self.table, self.segment, *words, *facets, *tables)
         for holder in holders:
             for name, attribute in vars(type(holder)).items():
                 if isinstance(attribute, cached_property):

@@ -24,6 +24,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem, Publication
 from indexer.ingest import corpus
 from indexer.jobs import importer
+from indexer.jobs.folder_switch import ImportRejected
 from search_app.export import bibtex, csl_json, marcxml, mods, ris
 from search_app.export.csl import Item, make_item
 from search_app.export.registry import FORMATS
@@ -89,7 +90,10 @@ def load_others() -> Iterator[Set]:
             with tempfile.TemporaryDirectory() as into:
                 files = sorted(folder.iterdir())
                 given = files if len(files) == 1 else [folder]
-                importer.import_files(given, Path(into) / "new", report=ignore)
+                try:
+                    importer.import_files(given, Path(into) / "new", report=ignore)
+                except ImportRejected:  # nothing names its records
+                    continue
                 catalogue, listed = load(Path(into) / "new")
             by_title = {each.title.casefold(): each for each in listed}
             new = [each for title, each in by_title.items() if title not in seen]

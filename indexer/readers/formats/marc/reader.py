@@ -71,9 +71,10 @@ class MarcReader:
         for item in self._syntax.read(stream, file, limits):
             if isinstance(item, Problem):
                 yield item
-            elif all(field.tag == LEADER for field in item.fields):
+                continue
+            properties = list_properties(item.fields, limits, is_unimarc=self._is_unimarc)
+            if properties and any(field.tag != LEADER for field in item.fields):
+                yield SourceRecord(SourceLocation(file, item.line), properties)
+            else:
                 hint = "Export the record again. It was left out"
                 yield Problem(file, item.line, "the MARC record has no fields", hint)
-            else:
-                properties = list_properties(item.fields, limits, is_unimarc=self._is_unimarc)
-                yield SourceRecord(SourceLocation(file, item.line), properties)
