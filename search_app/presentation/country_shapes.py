@@ -101,10 +101,14 @@ class World(msgspec.Struct, frozen=True):
         )
 
 
+_DECODER = msgspec.json.Decoder(tuple[World, ...])
+"""Made while the module loads, because msgspec can crash if two threads make the first at once."""
+
+
 @cache
 def load_worlds() -> tuple[World, ...]:
     """Return the world in some details, the finest first. All have the same countries."""
-    return msgspec.json.decode(_FILE.read_bytes(), type=tuple[World, ...])
+    return _DECODER.decode(_FILE.read_bytes())
 
 
 def choose_world(codes: Collection[str], linked: Collection[str]) -> tuple[World, Frame]:

@@ -166,10 +166,14 @@ def _read_text(inner: Response, identity: str, place: int, info: FileInfo) -> _F
     return _Found(identity, place, file, listed["total"]["value"] if is_cut else 0)
 
 
+# Made while the module loads, because msgspec can crash if two threads make the first at once.
+_FILES = msgspec.json.Decoder(list[FileInfo])
+
+
 def read_files(hit: Response) -> list[FileInfo]:
     """Return the descriptions of the files of a publication, given a hit with its files."""
     stored = hit.get("fields", {}).get("files", ["[]"])
-    return msgspec.json.decode(stored[0], type=list[FileInfo])
+    return _FILES.decode(stored[0])
 
 
 def make_file(info: FileInfo) -> File:

@@ -26,6 +26,8 @@ ORDERS: Mapping[Sort, Sequence[object]] = {
 LAST = ("id", "group")
 """The last sort keys: ids make the order total, and groups are only read. Stored fields would take
 100 times as long."""
+# Made while the module loads, because msgspec can crash if two threads make the first at once.
+_DECODER = msgspec.json.Decoder(Publication)
 READ_RECORDS: Json = {"stored_fields": ["record"], "docvalue_fields": ["editions"]}
 """The fields of a hit from which its record is read."""
 
@@ -94,7 +96,7 @@ def _read_hit(hit: Response) -> RankedDoc:
     fields = hit.get("fields", {})
     record, [editions] = None, fields.get("editions", [0])
     if "record" in fields:
-        record = msgspec.json.decode(fields["record"][0], type=Publication)
+        record = _DECODER.decode(fields["record"][0])
     year = keys[-1] if len(keys) == 2 else None
     newest = -year if isinstance(year, int) and year > -(10**9) else 1
     return RankedDoc(identity, hit["_score"] or 0.0, newest, group, editions, record)
