@@ -22,7 +22,7 @@ import msgspec
 from indexer.catalogue import safe_files
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceRecord
-from indexer.readers.base import CERTAIN, HEAD_BYTES, Evidence, Reader
+from indexer.readers.base import CERTAIN, HEAD_BYTES, Evidence, LimitExceeded, Reader
 from indexer.readers.definition import Definition, load_definitions
 from indexer.readers.formats import (
     bibtex,
@@ -40,7 +40,6 @@ from indexer.readers.formats import (
 )
 from indexer.readers.json_records.reader import JsonRecords
 from indexer.readers.tagged_records.reader import TaggedReader
-from indexer.readers.text.streaming import LimitExceeded
 from indexer.readers.xml_records.reader import XmlReader
 
 if TYPE_CHECKING:

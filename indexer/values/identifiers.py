@@ -165,8 +165,9 @@ def _sum_weighted(digits: str) -> int:
 class Identifier(NamedTuple):
     """The identifier that a whole text is.
 
-    `key` is the form in which it is looked up. It `is_certain` if the text can hardly mean anything
-    else, `likely` if it is probably one if some publication has it, and else only after a name.
+    `key` is the form in which it is looked up. `sense`: "certain" if the text can hardly mean
+    anything else, "likely" if it means an identifier that some publication has, and "named" if it
+    is one only after the name of its field.
     """
 
     key: str

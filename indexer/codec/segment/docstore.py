@@ -89,12 +89,6 @@ class DocStore:
         return self.ids.to_list()
 
     @cached_property
-    def all_lines(self) -> list[int]:
-        """The line in its file of each document."""
-        lines: list[int] = self._line.tolist()
-        return lines
-
-    @cached_property
     def docs_by_digest(self) -> dict[bytes, int]:
         """The document that was made from each source record, by the digest of the record."""
         packed = self.record_digests.tobytes()

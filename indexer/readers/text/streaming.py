@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from indexer.catalogue.limits import Limits
-from indexer.readers.base import LimitExceeded as LimitExceeded
+from indexer.readers.base import LimitExceeded
 
 T = TypeVar("T")
 

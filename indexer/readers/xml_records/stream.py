@@ -12,7 +12,7 @@ from lxml import etree
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceLocation, SourceRecord
-from indexer.readers.text.streaming import LimitExceeded
+from indexer.readers.base import LimitExceeded
 from indexer.readers.xml_records.find import (
     RecordFinder,
     find_tops,

@@ -9,7 +9,7 @@ from lxml import etree
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property
-from indexer.readers.text.streaming import LimitExceeded
+from indexer.readers.base import LimitExceeded
 from indexer.readers.xml_records.find import local_name
 from indexer.readers.xml_records.options import TagOptions, XmlOptions
 

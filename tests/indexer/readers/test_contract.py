@@ -1,4 +1,4 @@
-"""What every reader promises, whatever a file contains."""
+"""The contract of all readers, checked with damaged, hostile, and well-formed files."""
 
 from __future__ import annotations
 

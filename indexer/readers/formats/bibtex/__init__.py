@@ -15,7 +15,7 @@ from typing import cast
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.base import Evidence, LimitExceeded, detect_by_name
 from indexer.readers.formats.bibtex.babel import LANGUAGE_FIELDS, name_language
 from indexer.readers.formats.bibtex.entries import Entry, read_entries
 from indexer.readers.formats.bibtex.inheritance import inherit, read_parents
@@ -28,7 +28,7 @@ from indexer.readers.formats.bibtex.names import (
 )
 from indexer.readers.text.encodings import decode_head
 from indexer.readers.text.lines import CORRUPT
-from indexer.readers.text.streaming import LimitExceeded, read_blocks
+from indexer.readers.text.streaming import read_blocks
 
 NAME = "bibtex"
 SUFFIXES: tuple[str, ...] = (".bib", ".bibtex", ".biblatex")

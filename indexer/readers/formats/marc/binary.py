@@ -16,7 +16,7 @@ from indexer.catalogue.records import Problem
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.formats.marc.encoding import choose_encoding, decode, is_as_declared
 from indexer.readers.formats.marc.record import LEADER, UNKNOWN, Field, Record, make_control_field
-from indexer.readers.text.streaming import LimitExceeded, read_blocks, split_at
+from indexer.readers.text.streaming import read_blocks, split_at
 
 NAME = "marc"
 SUFFIXES: tuple[str, ...] = (".mrc", ".marc", ".mrc21", ".iso2709", ".iso")
@@ -52,19 +52,13 @@ def find_tags(head: bytes) -> set[bytes]:
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Record | Problem]:
     """Yield the records of a file. The line of a record is its number."""
-    number = 0
-    try:
-        for data in filter(lambda data: data != b"", _split_records(stream, limits)):
-            if number == limits.most_entries:
-                raise LimitExceeded(f"{number} records", "most_entries")
-            number += 1
-            if data is not None:
-                yield from _read_record(data, file, number)
-                continue
-            message = f"the record has more than {limits.largest_line} bytes"
-            yield Problem(file, number, message, suggest_raising("largest_line"))
-    except LimitExceeded as error:
-        yield error.describe(file, number)
+    records = filter(lambda data: data != b"", _split_records(stream, limits))
+    for number, data in enumerate(records, start=1):
+        if data is not None:
+            yield from _read_record(data, file, number)
+            continue
+        message = f"the record has more than {limits.largest_line} bytes"
+        yield Problem(file, number, message, suggest_raising("largest_line"))
 
 
 def _split_records(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]:

@@ -16,7 +16,7 @@ from indexer.readers.base import HEAD_BYTES, Evidence
 from indexer.readers.formats.marc.record import LEADER, Field, Record, make_control_field
 from indexer.readers.json_records.stream import ANY, read_values
 from indexer.readers.text.encodings import decode_head, guess_encoding, unify_encoding
-from indexer.readers.text.streaming import LimitExceeded, peek, read_blocks
+from indexer.readers.text.streaming import peek, read_blocks
 
 NAME = "marc-json"
 SUFFIXES: tuple[str, ...] = (".json", ".ndjson")
@@ -54,20 +54,13 @@ def find_tags(head: bytes) -> set[bytes]:
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Record | Problem]:
     """Yield the records of a file."""
-    line = 0
-    try:
-        blocks = unify_encoding(read_blocks(stream, limits), guess_encoding)
-        first, blocks = peek(blocks, HEAD_BYTES, len)
-        values = read_values(blocks, _find_path(b"".join(first)), file, limits)
-        for number, item in enumerate(values):
-            line = item.line
-            if number == limits.most_entries:
-                raise LimitExceeded(f"{number} records", "most_entries")
-            yield (
-                item if isinstance(item, Problem) else Record(line, list(_list_fields(item.value)))
-            )
-    except LimitExceeded as error:
-        yield error.describe(file, line)
+    blocks = unify_encoding(read_blocks(stream, limits), guess_encoding)
+    first, blocks = peek(blocks, HEAD_BYTES, len)
+    for item in read_values(blocks, _find_path(b"".join(first)), file, limits):
+        if isinstance(item, Problem):
+            yield item
+        else:
+            yield Record(item.line, list(_list_fields(item.value)))
 
 
 def _find_path(head: bytes) -> tuple[str, ...]:

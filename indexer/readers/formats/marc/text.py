@@ -19,7 +19,6 @@ from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.formats.marc.record import LEADER, UNKNOWN, Field, Record, make_control_field
 from indexer.readers.text.encodings import decode_head, decode_text
 from indexer.readers.text.lines import read_lines
-from indexer.readers.text.streaming import LimitExceeded
 
 NAME = "mrk"
 SUFFIXES: tuple[str, ...] = (".mrk", ".mrk8", ".mrt")
@@ -98,22 +97,15 @@ def find_tags(head: bytes) -> set[bytes]:
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Record | Problem]:
     """Yield the records of a file."""
-    line = count = 0
-    try:
-        for line, style, lines in _group_lines(stream, limits):
-            if count == limits.most_entries:
-                raise LimitExceeded(f"{count} records", "most_entries")
-            count += 1
-            if sum(map(len, lines)) + len(lines) > limits.largest_line:
-                message = f"the record has more than {limits.largest_line} bytes"
-                yield Problem(file, line, message, suggest_raising("largest_line"))
-                continue
-            text, problem = decode_text(b"\n".join(lines), file, line)
-            if problem:
-                yield problem
-            yield Record(line, list(_parse_fields(text, style)))
-    except LimitExceeded as error:
-        yield error.describe(file, line)
+    for line, style, lines in _group_lines(stream, limits):
+        if sum(map(len, lines)) + len(lines) > limits.largest_line:
+            message = f"the record has more than {limits.largest_line} bytes"
+            yield Problem(file, line, message, suggest_raising("largest_line"))
+            continue
+        text, problem = decode_text(b"\n".join(lines), file, line)
+        if problem:
+            yield problem
+        yield Record(line, list(_parse_fields(text, style)))
 
 
 def _group_lines(
