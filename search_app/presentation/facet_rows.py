@@ -51,6 +51,11 @@ class FacetRow(msgspec.Struct, frozen=True, gc=False):
         """Whether its children are expanded: it is selected, or one of them is restricted."""
         return self.selected or any(child.selected or child.excluded for child in self.children)
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether it selects the publications without a value."""
+        return self.value == MISSING
+
 
 def facet_label(field: Field, value: Value, catalogue: Catalogue) -> str:
     """Return the display name of a facet value, of a missing value, or of a range of years."""
