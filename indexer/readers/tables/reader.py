@@ -76,9 +76,9 @@ class Table:
                 # A formula such as ="0123" keeps the leading zeros of a number in a spreadsheet.
                 elif value.startswith('="') and value.endswith('"') and value.count('"') == 2:
                     value = value[2:-1]
-                texts = _read_list(value) if value[0] == "[" and value[-1] == "]" else None
+                texts = _read_list(value) if value[:1] == "[" and value[-1] == "]" else None
                 texts = [value] if texts is None else texts
-                properties += [Property(name, text, text, language) for text in texts]
+                properties += [Property(name, text, text, language) for text in texts if text]
         extra = enumerate(map(str.strip, cells[len(self.columns) :]), len(self.columns) + 1)
         properties += [Property(f"column {number}", cell, cell) for number, cell in extra if cell]
         if self._sheet:

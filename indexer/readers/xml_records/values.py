@@ -44,6 +44,7 @@ _KINDS = {
         ("issn", r"(?:e-?|p-?)?(?:issn:?\s*|urn:issn:)?\d{4}-\d{3}[\dx](?![\d-])"),
         ("url", r"https?://\S"),
         ("timestamp", r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d"),
+        ("body", r"[^,]+,$"),  # EndNote ends the name of an organization with a comma
     )
 }
 """By kind of value, a regular expression for its start."""
@@ -166,7 +167,8 @@ class Values:
         if has_markup or self._options.tags[element.tag].is_mixed:
             own_text = flatten(element, has_paragraphs=False)
         if has_markup or is_mixed:
-            self.add(name or local_name(element), own_text, language, group)
+            tag = self._options.tags[element.tag]
+            self._add_leaf(name or tag.name, own_text, language, group, tag)
         prefix = f"{name}/" if name else ""
         for part, tag in parts:
             if not (has_markup and tag.name in _INLINE):

@@ -81,6 +81,7 @@ ENDNOTE = """<?xml version="1.0" encoding="UTF-8" ?><xml><records><record>
 <ref-type name="Journal Article">17</ref-type>
 <rec-number>42</rec-number><contributors><authors>
 <author><style face="normal" font="default" size="100%">Marsh, A. B.</style></author>
+<author><style face="normal">Salt Guild,</style></author>
 <author>Okoro, Ben</author></authors><secondary-authors><author>Lind, Eva</author>
 </secondary-authors>
 </contributors><titles><title><style face="normal">Salt of </style><style face="italic">Roma</style>
@@ -88,8 +89,9 @@ ENDNOTE = """<?xml version="1.0" encoding="UTF-8" ?><xml><records><record>
 <periodical><full-title>Journal of Roads</full-title></periodical><pages>1-9</pages>
 <volume>7</volume><number>2</number><keywords><keyword>Salt</keyword><keyword>Roads</keyword>
 </keywords>
-<dates><year><style face="normal">2011</style></year></dates><isbn>1234-5679</isbn>
-<electronic-resource-num>10.5555/salt.3</electronic-resource-num><abstract>About salt.</abstract>
+<dates><year><style face="normal">2011</style></year><pub-dates><date>May 3</date></pub-dates>
+</dates><isbn><style face="normal">1234-5679</style></isbn>
+<electronic-resource-num><style face="normal">10.5555/salt.3</style></electronic-resource-num><abstract>About salt.</abstract>
 <urls><related-urls><url>https://example.org/3</url></related-urls></urls>
 <language>English</language>
 </record></records></xml>"""

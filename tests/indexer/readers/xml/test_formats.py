@@ -40,9 +40,10 @@ ROWS: list[tuple[str, int, Mapping[str, list[str] | None]]] = [
     (samples.BARE_DC, 1, {"title": ["Two"], "year": ["1988"]}),
     (samples.DSPACE, 0, {"title": ["Salt"], "authors": [MARSH], "date": ["2004-02"]}),
     (samples.ENDNOTE, 0, {
-        "id": ["42"], "title": ["Salt of Roma"], "authors": ["Marsh, A. B.", OKORO],
+        "id": ["42"], "title": ["Salt of Roma"], "authors": ["Marsh, A. B.", GUILD, OKORO],
         "editors": [LIND],
-        "year": ["2011"], "container": ["Journal of Roads"], "issn": ["1234-5679"],
+        "year": ["2011"], "date": ["2011-05-03"],
+        "container": ["Journal of Roads"], "issn": ["1234-5679"],
         "pages": ["1-9"],
         "doi": ["10.5555/salt.3"], "type": ["Journal article"], "subjects": ["Salt", "Roads"],
     }),
