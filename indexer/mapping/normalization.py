@@ -40,10 +40,13 @@ _MAX_NO_VALUE_CHARS = max(map(len, _NO_VALUE))
 _NA_KINDS: frozenset[FieldKind] = frozenset(("year", "date", "doi", "isbn", "issn", "link"))
 """Kinds for which "NA" is a missing value, as R writes it. In other rows it may be a name."""
 _NO_DATE = re.compile(
-    r"\W*(?:undated|(?:date )?unknown|no date|n\.? ?d|s\.? ?[adf]|o\.? ?[dj]|без даты|б\.? ?г)\W*",
+    r"\W*(?:undated|(?:date )?unknown|no date|n\.? ?d|s\.? ?[adf]|o\.? ?[dj]|без даты|б\.? ?г"
+    r"|in press|forthcoming|to appear|submitted|à paraître|im druck|en prensa|в печати"
+    r"|0\d{3}-\d\d-\d\d(?:[ T].*)?)\W*",
     re.IGNORECASE,
 )
-"""Notes of cataloguers, in several languages, that a publication has no date."""
+"""Notes of cataloguers, in several languages, that a publication has no date yet, and dates such as
+0000-00-00 or 0101-01-01, which databases have instead of none."""
 _NO_ABSTRACT = re.compile(
     r"\W*(?:(?:there is )?no (?:abstract|summary|description)(?: (?:is )?available)?"
     r"|(?:abstract|summary) (?:is )?(?:not|un)(?: |-)?(?:available|provided)|n/?a)\W*",
@@ -147,7 +150,9 @@ def _find_links(text: str) -> Sequence[str]:
 
 
 def _find_languages(text: str) -> Sequence[str]:
-    return languages.find_languages(text) or languages.find_named_languages(text)
+    letter = languages.UNITED_NATIONS.get(text)  # a table of UN documents has "E" or "E, F"
+    codes = (letter,) if letter else languages.find_languages(text)
+    return codes or languages.find_named_languages(text)
 
 
 def _find_numbers(text: str) -> Sequence[str]:

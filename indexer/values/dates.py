@@ -15,7 +15,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 
 MIN_YEAR, DECEMBER = 1000, 12
-_YEAR = re.compile(r"(?<![\d.])(1\d{3}|20\d{2})(?!\d)")
+_YEAR = re.compile(r"(?<![\d.])(1\d{3}|20\d{2})(?!\d|\s*(?:هـ|AH\b))")  # no Islamic years
 _GLUED_YEAR = re.compile(r"^\D{0,3}(1[5-9]\d{2}|20\d{2})(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])?(?!\d)")
 _COMPACT = re.compile(r"\d{4}(?P<month>\d{2})(?P<day>\d{2})")
 _ISO = re.compile(r"\d{4}[-/.](?P<month>\d{1,2})(?:[-/.](?P<day>\d{1,2}))?(?!\d)")

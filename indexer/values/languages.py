@@ -10,7 +10,7 @@ from babel import Locale
 from indexer.analysis.folding import fold
 from indexer.values import iso_codes
 
-_SEPARATORS = re.compile(r"\s*[;,|/&+\n•·、，；]\s*|\s+(?:and|et|y|und|и|e|و)\s+")
+_SEPARATORS = re.compile(r"\s*[;,|/&+\n•·、，；]\s*|\s+(?:and|et|y|und|и|e)\s+|\s+و\s*")
 _URL = re.compile(r"https?://\S*/([A-Za-z]{2,3})/?", re.IGNORECASE)
 _LABEL = re.compile(
     r"(?:lang(?:uage|ue)?|sprache|idioma|язык)\s*[:=]\s*|(?:(?:text|full text|articles?)\s+)?in\s+",
@@ -35,7 +35,7 @@ _NO_LANGUAGE = _NO_CODES | {
     "multilingue", "mehrsprachig", "plusieurs langues", "varias lenguas", "unbekannt", "inconnu",
 }  # fmt: skip
 UNITED_NATIONS = {"A": "ar", "C": "zh", "E": "en", "F": "fr", "R": "ru", "S": "es"}
-"""Language letters in symbols of UN documents. A value of a single letter is not recognized."""
+"""Language letters in symbols of UN documents. A single letter may mean something else."""
 _NAME_LOCALES = (
     "en", "fr", "es", "ru", "ar", "zh", "de", "pt", "it", "zh_Hant", "ja", "ko", "nl", "pl", "sv",
     "da", "nb", "fi", "cs", "hu", "ro", "tr", "el", "uk", "fa", "he", "id", "vi", "ca", "hr", "sr",

@@ -33,23 +33,39 @@ _CORPORATE = re.compile(
     research|review|school|secretariat|section|senate|service|services|society|
     société|state|states|studies|survey|task\ force|team|trust|unicef|unesco|union|united|
     universidad|universität|université|university|universities|unit|working\ party|
-    agencia|agence|agenzia|agentur|asociación|associação|associazione|bundes\w+|comissão|
+    agencia|agência|agence|agenzia|agentur|asociación|associação|associazione|bundes\w+|comissão|
     commissione|conseil|consiglio|dirección|federación|fédération|fondation|fondazione|fundação|
     fundación|gesellschaft|gobierno|gouvernement|institutet|instituut|istituto|kommission|
     landes\w+|ministério|ministerium|ministero|naciones|nações|oficina|organização|
     organizzazione|secretaría|servicio|stiftung|unidas|unies|universidade|università|
     universiteit|verband|verein|zentrum|институт|комиссия|комитет|министерство|организация|
-    университет)\b
+    университет|
+    (?:ال)?(?:أمم|منظمة|وزارة|لجنة|مجلس|جامعة|معهد|مركز|برنامج|صندوق|مكتب|مؤسسة|جمعية|هيئة|اتحاد|مديرية))\b
     |\b(?:of|for|and|und|et|the|für)\b|&|\d""",
     re.VERBOSE,
 )
 """Words of names of organizations, in lowercase. Ignoring case would be much slower."""
+_ACRONYM = re.compile(
+    r"\b(?:ASEAN|CEPAL|ECLAC|ESCAP|ESCWA|FAO|IAEA|ICAO|IFAD|ILO|IPCC|NATO|OCDE|OECD|OIT|OMS|ONU|UN|"
+    r"UNAIDS|UNCTAD|UNDP|UNECE|UNEP|UNFPA|UNHCR|UNIDO|UNITAR|UNODC|UNOPS|UNRWA|WFP|WHO|WIPO|WTO)\b"
+)
+"""Organizations that are known by their initials, unless the whole text is in capitals."""
+_NOBODY = re.compile(
+    r"(?:no|unknown) (?:author|editor|creator)s?(?: names?| ids?)?(?: (?:listed|available|given))?"
+    r"|(?:and )?others|et al",
+    re.IGNORECASE,
+)
+"""Notes in place of names, such as "[No author name available]" of Scopus."""
 _LIFE_DATES = re.compile(
     r",?\s*\(?(?:(?:b|d|ca|fl|approximately|active)\.?\s*)?\d{3,4}\??\s*[-–]\s*(?:\d{3,4}\??)?\)?\.?$"
 )
-_ID = re.compile(r"\s*\(\d[\dX-]{5,}\)$|\s0\d{3}$|\s\[[a-z ]+\]$")
-"""A number that distinguishes persons of the same name (Scopus, dblp), or a remark: "[person]"."""
-_DIGIT_OR_REMARK = re.compile(r"[\d\]]")
+_ID = re.compile(
+    r"\s*\(\d[\dX-]{5,}\)$|\s0\d{3}$|\s\[[a-z ]+\]$"
+    r"|\s*\((?i:comp|coord|dir|ed|éd|eds|hg|hrsg|org|red|ред|сост)\.?\)$"
+)
+"""A number that distinguishes persons of the same name (Scopus, dblp), or a remark or a role after
+the name, such as "[person]" or "(ed.)"."""
+_DIGIT_OR_REMARK = re.compile(r"[\d\])]")
 """A part of every text that `_ID` or `_LIFE_DATES` matches."""
 _INITIALS = re.compile(r"[^\W\d_]{1,4}|(?:[^\W\d_]\.?[ -]?){1,4}")
 _EAST_ASIAN = re.compile("[々\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
@@ -60,6 +76,8 @@ _STATED = re.compile(f"{_PART}(?:, ?{_PART}(?:, ?{_PART})?)?")
 _PERSON = "{}"
 """The prefix of a name in any form that is stated to be a person's."""
 _BRACES = str.maketrans("", "", "{}")
+_COMMAS = str.maketrans("\u060c\uff0c", ",,")
+"""Arabic and Chinese commas."""
 _MAX_WORDS = 4
 """Maximum number of words in the name of a person without a comma. Longer names are literal."""
 _MAX_GIVEN_CHARS = 60
@@ -116,7 +134,8 @@ class Name(NamedTuple):
 
 def is_corporate(text: str) -> bool:
     """Return whether a name has a word that names of corporate bodies have."""
-    return bool(_CORPORATE.search(text.lower()))
+    is_acronym = not text.isupper() and _ACRONYM.search(text)
+    return bool(is_acronym or _CORPORATE.search(text.lower()))
 
 
 @lru_cache(maxsize=20_000)
@@ -127,9 +146,9 @@ def parse(text: str) -> Name | None:
     """
     text = " ".join(text.split()).strip(" ,;")
     if match := _STATED.fullmatch(text):
-        first, *rest = ((part or "").strip() for part in match.groups())
+        first, *rest = ((part or "").strip(" ,") for part in match.groups())
         if not rest[0]:
-            return Name(literal=first)
+            return Name(literal=first) if first else None
         with_suffix = _parse_inverted(f"{first}, {rest[0]}")  # "{Okafor}, {Ada, Jr.}"
         return with_suffix if with_suffix.suffix and not rest[1] else Name(first, *rest)
     is_person = text.startswith(_PERSON)
@@ -138,10 +157,14 @@ def parse(text: str) -> Name | None:
     if is_literal:
         return Name(literal=text) if text else None
     text = _clean(text)
-    if not text[:1].isalpha() and not any(char.isalpha() for char in text):
+    if not (text[:1].isalpha() or any(map(str.isalpha, text))) or _NOBODY.fullmatch(text):
         return None
-    if not is_person and is_corporate(text):
+    body, commas, place = text.partition(",,")  # EndNote writes "Salt Office,, Vienna" for a body
+    if commas and place.strip(" .").lower() not in _SUFFIXES:
+        text = f"{body}, {place.strip()}"
+    if not is_person and (is_corporate(text) or commas):
         return Name(literal=text)
+    text = text.translate(_COMMAS)
     return _parse_inverted(text) if "," in text else _parse_direct(text)
 
 
@@ -162,7 +185,12 @@ def read(normalized: str) -> Name:
 
 
 def _clean(text: str) -> str:
-    """Return a text without life dates, a number or a remark after the name, and a last period."""
+    """Return a text without life dates, a number or a remark after the name, and a last period.
+
+    A name that a cataloguer supplied is in brackets.
+    """
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1].strip(" ,;")
     if _DIGIT_OR_REMARK.search(text):
         text = _LIFE_DATES.sub("", _ID.sub("", text)).strip(" ,;")
     if len(text) > 1 and text.endswith(".") and text[-2].islower():

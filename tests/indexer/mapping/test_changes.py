@@ -60,8 +60,8 @@ def test_changes_state_a_body() -> None:
         Change(replace="^.*$", by=r"{\0}"),
     )  # fmt: skip
     mapper = make_mapper(fields={"authors": "710"}, change={"authors": changes})
-    assert apply(mapper, ("710", "$aUN. ECWA.:$bExecutive Secretary")) == {
-        "authors": ["{UN. ECWA. Executive Secretary}"]
+    assert apply(mapper, ("710", "$aSalt Isles.:$bChief Editor")) == {
+        "authors": ["{Salt Isles. Chief Editor}"]
     }
 
 

@@ -138,7 +138,7 @@ def test_placeholders_for_a_missing_value_are_ignored() -> None:
         assert apply(mapper, ("AB", text)) == {}, text
     assert apply(mapper, ("PB", "N/A"), ("BN", "[]"), ("AU", "NULL")) == {}
     assert apply(mapper, ("BN", "NA"), ("AU", "Na Li")) == {"authors": ["Li, Na"]}
-    for text in ("undated", "[n.d.]", "S. d.", "date unknown", "б. г."):
+    for text in ("undated", "[n.d.]", "S. d.", "б. г.", "in press", "0000-00-00"):
         assert apply(mapper, ("PY", text)) == {}, text
     assert apply(mapper, ("TI", "None"), ("AB", "No abstract can say it.")) == {
         "title": ["None"], "summary": ["No abstract can say it."]
@@ -309,6 +309,12 @@ def test_languages_in_a_sentence_are_normalized() -> None:
     mapper = make_mapper(fields={"language": "LA"})
     assert apply(mapper, ("LA", "The papers are in English.")) == {"language": ["en"]}
     assert apply(mapper, ("LA", "Klingonese")) == {"language": ["Klingonese"]}
+
+
+def test_a_single_letter_is_a_language_of_the_united_nations() -> None:
+    """A column of languages has "E" where only one language is stated, beside "E, F"."""
+    mapper = make_mapper(fields={"language": "LA"})
+    assert apply(mapper, ("LA", "E"), ("LA", "E, F")) == {"language": ["en", "en", "fr"]}
 
 
 @pytest.mark.parametrize("templates", [("{a}" * 400,), ("{a}x{a}",) * 400, ("{a}" + "x" * 9_000,)])

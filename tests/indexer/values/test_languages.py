@@ -33,7 +33,8 @@ def test_english_is_recognized(text: str) -> None:
         ("English, French and Spanish", "en fr es"), ("French-English", "fr en"),
         ("español, inglés e italiano", "es en it"), ("中文；英文", "zh en"), ("日本語", "ja"),
         ("A/C/E/F/R/S", "ar zh en fr ru es"), ("en, fr, und", "en fr"), ("日文", "ja"),
-        ("عربي", "ar"), ("рус.", "ru"), ("англ., рус.", "en ru"), ("dt.", "de"), ("engl.", "en"),
+        ("عربي", "ar"), ("العربية والإنجليزية", "ar en"),
+        ("рус.", "ru"), ("англ., рус.", "en ru"), ("dt.", "de"), ("engl.", "en"),
     ],
 )  # fmt: skip
 def test_codes_names_and_lists_are_recognized(text: str, codes: str) -> None:

@@ -35,6 +35,10 @@ from indexer.values import names
         ("习近平", "习近平", "习近平"),
         ("王, 小明", "王, 小明", "王小明"),
         ("김, 철수", "김, 철수", "김철수"),
+        ("الحسن، علي", "الحسن, علي", "علي الحسن"),
+        ("[Okafor, Ada]", "Okafor, Ada", "Ada Okafor"),
+        ("Okafor, Ada (ed.)", "Okafor, Ada", "Ada Okafor"),
+        ("Salt Roads,, Vienna", "{Salt Roads, Vienna}", "Salt Roads, Vienna"),
     ],
 )
 def test_the_name_of_a_person_is_read_in_any_form(text: str, normalized: str, display: str) -> None:
@@ -64,6 +68,7 @@ def test_a_name_is_searched_in_both_orders(normalized: str, text: str) -> None:
         "Smith & Sons, Inc", "World Bank Group", "Comité de suivi", "Working Party 4",
         "A Name Of Far Too Many Words Here", "Naciones Unidas", "Bundesamt Wien",
         "Организация Объединенных Наций", "Fondazione Sale",
+        "Agência do Sal, Lisboa", "FAO, Rome", "UN Women", "منظمة الملح، جنيف",
     ],
 )  # fmt: skip
 def test_a_corporate_or_ambiguous_name_stays_whole(text: str) -> None:
@@ -80,6 +85,7 @@ def test_a_corporate_or_ambiguous_name_stays_whole(text: str) -> None:
         ("{Okafor, Berg and Partners}", "{Okafor, Berg and Partners}", "Okafor, Berg and Partners"),
         ("{United Nations}", "United Nations", "United Nations"),
         ("{826}", "{826}", "826"),
+        ("{Salt Guild,}", "{Salt Guild}", "Salt Guild"),
         ("{Okafor}, {Ada}", "Okafor, Ada", "Ada Okafor"),
         ("{Press}, {Ada}, {Jr.}", "{Press}, {Ada}, {Jr.}", "Ada Press, Jr."),
         ("{Okafor}, {Ada, Jr.}", "Okafor, Ada, Jr.", "Ada Okafor, Jr."),
@@ -94,9 +100,11 @@ def test_braces_state_what_a_name_is(text: str, normalized: str, display: str) -
     assert (str(name), name.display) == (normalized, display)
 
 
-@pytest.mark.parametrize("text", ["", "  ", "--", "1964-", "{}", ", ;"])
-def test_a_text_without_letters_is_not_a_name(text: str) -> None:
-    """Punctuation and digits alone are not a name."""
+@pytest.mark.parametrize(
+    "text", ["", "  ", "--", "1964-", "{}", ", ;", "[No author name available]", "et al."]
+)
+def test_a_text_without_a_name_is_not_a_name(text: str) -> None:
+    """Punctuation and digits alone are not a name, nor is a note that there is none."""
     assert names.parse(text) is None
 
 

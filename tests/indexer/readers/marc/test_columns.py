@@ -89,7 +89,7 @@ UN_CONFERENCE = "UN Conference on Water (2nd : 1996 : Oslo)"
         ("title", [("245", "10$aSalt :$ba tale.$n2,$pSeas /")], ["Salt : a tale. 2, Seas"]),
         ("authors", [("100", "1 $aMoss, Ada.")], ["Moss, Ada"]),
         ("authors", [("100", "1 $aPress, Frank")], ["{Press}, {Frank}"]),
-        ("authors", [("110", "2 $aUN. ECWA.$bSecretary")], ["{UN. ECWA. Secretary}"]),
+        ("authors", [("110", "2 $aUN. ECWA.$bSecretary")], ["UN. ECWA. Secretary"]),
         ("authors", [("710", "2 $aUN. ECWA")], ["{UN. ECWA}"]),
         ("authors", [("711", MEETING)], [UN_CONFERENCE]),
         ("authors", [("700", "0 $aAda")], ["Ada"]),

@@ -91,7 +91,8 @@ ENDNOTE = """<?xml version="1.0" encoding="UTF-8" ?><xml><records><record>
 </keywords>
 <dates><year><style face="normal">2011</style></year><pub-dates><date>May 3</date></pub-dates>
 </dates><isbn><style face="normal">1234-5679</style></isbn>
-<electronic-resource-num><style face="normal">10.5555/salt.3</style></electronic-resource-num><abstract>About salt.</abstract>
+<electronic-resource-num><style face="normal">10.5555/salt.3</style></electronic-resource-num>
+<abstract>About salt.</abstract>
 <urls><related-urls><url>https://example.org/3</url></related-urls></urls>
 <language>English</language>
 </record></records></xml>"""
