@@ -7,119 +7,96 @@ A heading is a tag, with or without indicators and the code of a subfield: `245_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from indexer.mapping import templates
 from indexer.mapping.changes import Change
 from indexer.mapping.profile import Profile
-from indexer.mapping.templates import Template, list_columns
-from indexer.readers.formats.marc import load_fields, name_column
+from indexer.mapping.templates import Template
+from indexer.readers.formats.marc import load_fields
+from indexer.readers.formats.marc.properties import name_column
 
-_HEADING = re.compile(
-    r"(?P<tag>\d{3})[\s$|.:_\u2021]*(?P<indicators>[\d_#\\ ]{2})?[\s$|.\u2021]*(?P<code>[a-z\d]?)"
-)
+_HEADING = re.compile(r"(\d{3})[\s$|.:_\u2021]*([\d_#\\ ]{2})?[\s$|.\u2021]*([a-z\d]?)")
 _WHOLE = re.compile(r"\$[a-z0-9]")
 _BLANKS = str.maketrans("_#\\", "   ")
 _MIN_SHARE, _MIN_MAPPED = 0.7, 2
 """Minimum share of the headings that are tags, and number of those that the mapping uses."""
 
 
-_PARTS = {
-    "title": ("abnp", " : "), "other_titles": ("abnp", " : "), "authors": ("ab", ". "),
-    "editors": ("ab", ". "), "contributors": ("ab", ". "), "subjects": ("abvxyz", " -- "),
-    "places": ("avxyz", " -- "), "series": ("anp", ". "),
-}  # fmt: skip
-"""Subfields that a row keeps of a whole field, and the text between them. Others keep $a."""
+class MarcProposal(NamedTuple):
+    """The specifications of each row, and the changes of rows that have whole fields."""
+
+    fields: dict[str, str | tuple[str, ...]]
+    changes: dict[str, tuple[Change, ...]]
 
 
-class _Heading(NamedTuple):
-    """A heading, its column in MARC, such as 245$a, and its field: the tag and the indicators.
-
-    Without a code, the column has whole fields.
-    """
-
-    name: str
-    column: str
-    field: str
-    has_code: bool
-
-
-def propose_fields(headings: Iterable[str]) -> dict[str, str | tuple[str, ...]]:
-    """Return the standard mapping of MARC in terms of these headings; empty if they are no tags."""
-    headings = list(headings)
-    parsed = list(filter(None, map(_parse, headings)))
-    if len(parsed) < _MIN_SHARE * len(headings):
-        return {}
-    columns = {heading.column for heading in parsed}
-    is_unimarc = "200$a" in columns and "245$a" not in columns
-    standard = load_fields("unimarc" if is_unimarc else "marc21")
-    fields = {
-        row: translated for row, stated in standard.items()
-        if (translated := tuple(_translate(stated, parsed)))
-    }  # fmt: skip
-    used = {name for stated in fields.values() for each in stated for name in list_columns(each)}
-    if len(used) < _MIN_MAPPED:
-        return {}
-    return {row: stated[0] if len(stated) == 1 else stated for row, stated in fields.items()}
-
-
-def propose_changes(
-    fields: Mapping[str, str | tuple[str, ...]], profile: Profile
-) -> Iterator[tuple[str, tuple[Change, ...]]]:
-    """Yield the changes of each row that has whole fields, such as `$aUN. ECWA.$bSecretary`."""
-    whole = {
-        name for name, column in profile.columns.items()
-        if (heading := _parse(name)) and not heading.has_code
-        and any(_WHOLE.match(value) for value in column.values)
-    }  # fmt: skip
-    for row, stated in fields.items():
-        specifications = (stated,) if isinstance(stated, str) else stated
-        if whole.intersection(name for each in specifications for name in list_columns(each)):
-            kept, between = _PARTS.get(row, ("a", ""))
-            yield (
-                row,
-                (
-                    Change(replace=rf"[ ,/:;=]*\$[^{kept}}}][^}}]*", by=""),
-                    Change(replace=r"^(\{?\}?)\$[a-z0-9] ?", by=r"\1"),
-                    Change(replace=r" ?[:;,/.=]? ?\$[a-z0-9] ?", by=between),
-                ),
-            )
-
-
-def _parse(name: str) -> _Heading | None:
-    match = _HEADING.fullmatch(name.strip())
-    if match is None:
+def propose(profile: Profile) -> MarcProposal | None:
+    """Return the standard mapping of MARC in terms of the headings, or None if they are no tags."""
+    names = dict(profile.list_plain())
+    tags = {name: match for name in names if (match := _HEADING.fullmatch(name.strip()))}
+    if len(tags) < _MIN_SHARE * len(names):
         return None
-    indicators = (match["indicators"] or "").translate(_BLANKS)
-    return _Heading(
-        name,
-        name_column(match["tag"], indicators, match["code"]),
-        match["tag"] + indicators,
-        bool(match["code"]),
-    )
+    # For each field, which is a tag with indicators: the heading of each column, such as 245$a.
+    fields: dict[str, dict[str, str]] = {}
+    for name, match in tags.items():
+        tag, indicators, code = match.groups("")
+        indicators = indicators.translate(_BLANKS)
+        columns = fields.setdefault(tag + indicators, {})
+        columns.setdefault(name_column(tag, indicators, code), name)
+    known = {column for columns in fields.values() for column in columns}
+    standard = load_fields(is_unimarc="200$a" in known and "245$a" not in known)
+    whole = {
+        name for name, match in tags.items() if not match[3]
+        for full in names[name] if any(map(_WHOLE.match, profile.columns[full].values))
+    }  # fmt: skip
+    proposal, used = MarcProposal({}, {}), set[str]()
+    for row, specifications in standard.items():
+        stated, split = list[str](), list[Template]()
+        for specification in specifications:
+            for columns in fields.values():
+                found = [
+                    (template, kept) for template in templates.parse(specification)
+                    if (kept := _keep(template, columns)).columns
+                ]  # fmt: skip
+                if found:
+                    stated.append("|".join(templates.format_template(kept) for _, kept in found))
+                used.update(name for _, kept in found for name in kept.columns)
+                split += [each for each, kept in found if whole.intersection(kept.columns)]
+        if split and row == "id":  # a symbol with codes of subfields is no id
+            stated, split = [name for name in stated if name == "001"], []
+        if stated:
+            proposal.fields[row] = stated[0] if len(stated) == 1 else tuple(stated)
+        if split:
+            proposal.changes[row] = tuple(_take_apart(split))
+    return proposal if len(used) >= _MIN_MAPPED else None
 
 
-def _translate(specifications: Iterable[str], headings: Iterable[_Heading]) -> Iterator[str]:
-    """Yield the specifications of a row for each field of the table that has one of its columns."""
-    by_field: dict[str, dict[str, str]] = {}
-    for heading in headings:
-        by_field.setdefault(heading.field, {}).setdefault(heading.column, heading.name)
-    for specification in specifications:
-        alternatives = templates.parse(specification)
-        for names in by_field.values():
-            kept = [found for template in alternatives if (found := _keep(template, names))]
-            if kept:
-                yield "|".join(map(templates.format_template, kept))
-
-
-def _keep(template: Template, names: Mapping[str, str]) -> Template | None:
-    """Return a template with the columns of the table, or None if the table has none of them."""
+def _keep(template: Template, names: Mapping[str, str]) -> Template:
+    """Return a template with the columns of the table. It may have none."""
     kept = [
         (text, names[column])
         for text, column in zip(template.texts, template.columns, strict=False) if column in names
     ]  # fmt: skip
-    if not kept:
-        return None
     texts = (template.texts[0], *(text for text, _ in kept[1:]), template.texts[-1])
     return Template(texts, tuple(column for _, column in kept))
+
+
+def _take_apart(split: Sequence[Template]) -> Iterator[Change]:
+    """Yield the changes of whole fields, such as `$aUN. ECWA.$bSecretary`.
+
+    They keep the subfields that the templates name, with the texts between them. For a person,
+    the codes of the parts of a body have dates and roles, so persons decide what is kept.
+    """
+    texts = {
+        column[-1]: text for template in split
+        for text, column in zip(template.texts[1:-1], template.columns[1:], strict=True)
+    }  # fmt: skip
+    persons = [template for template in split if template.texts[0] != "{"]
+    kept = {column[-1] for template in persons or split for column in template.columns}
+    others = "".join(sorted(kept))
+    yield Change(replace=rf"(?:[ ,/:;=]*\$[^{others}}}][^$}}]*|\$a ?)+", by=" ")
+    for text in dict.fromkeys(texts.values()):
+        codes = "".join(code for code in texts if code in kept and texts[code] == text)
+        if codes:
+            yield Change(replace=rf" ?[:;,/.=]? ?\$[{codes}] ?", by=text)

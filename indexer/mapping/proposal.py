@@ -59,7 +59,7 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
     """
     if reader.FIELDS:
         return Proposal(Source(file=file, format=reader.NAME), (), {})
-    if standard := marc_headings.propose_fields(plain for plain, _ in profile.list_plain()):
+    if standard := marc_headings.propose(profile):
         return Proposal(_make_marc_source(file, reader, standard, profile), (), {})
     stated = _read_headings(profile)
     guesses, spoken = guess(profile, stated)
@@ -93,23 +93,18 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
 
 
 def _make_marc_source(
-    file: str, reader: Reader, fields: dict[str, str | tuple[str, ...]], profile: Profile
+    file: str, reader: Reader, standard: marc_headings.MarcProposal, profile: Profile
 ) -> Source:
     """Return the source of a table of MARC. A comma is part of a subject, and separates nothing."""
-    splits = _find_splits(fields, {field.name: field for field in list_standard_rows()}, profile)
-    change = dict(marc_headings.propose_changes(fields, profile))
-    if change.pop(ID_ROW, ()):  # a symbol with codes of subfields is no id
-        fields = {
-            **fields,
-            ID_ROW: tuple(name for name in _as_list(fields[ID_ROW]) if name == "001"),
-        }
+    rows = {field.name: field for field in list_standard_rows()}
+    splits = _find_splits(standard.fields, rows, profile)
     return Source(
         file=file,
         format=reader.NAME,
-        fields=fields,
+        fields=standard.fields,
         split={row: separator for row, separator in splits if separator.strip() != ","},
-        change=change,
-        day_first=tuple(_find_day_first(fields, profile)),
+        change=standard.changes,
+        day_first=tuple(_find_day_first(standard.fields, profile)),
     )
 
 

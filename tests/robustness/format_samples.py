@@ -31,18 +31,6 @@ _KEYS = (
 _PLAIN = [{"title": "Salt roads", "year": 1999, "people": [{"name": "Ada"}]}, {"title": "Tides"}]
 
 
-def _marc_json(fields: marc.Fields) -> str:
-    """Return a record of MARC-in-JSON."""
-    listed: list[object] = []
-    for tag, value in fields:
-        first, *subfields = value.split("$")
-        parts = [{part[0]: part[1:]} for part in subfields]
-        listed.append(
-            {tag: {"ind1": first[0], "ind2": first[1], "subfields": parts} if parts else value}
-        )
-    return json.dumps([{"leader": "00000nam a2200000 a 4500", "fields": listed}])
-
-
 _JSON: dict[str, object] = {
     "crossref-json": [test_json_formats.CROSSREF], "csl-json": [test_json_formats.CSL],
     "datacite-json": [test_json_formats.DATACITE], "doaj": [{"bibjson": test_json_formats.DOAJ}],
@@ -58,8 +46,8 @@ _TEXT: dict[str, tuple[str, str]] = {
     "marcxml": (".xml", f"<collection>{marc.make_xml(marc.RIVERS)}</collection>"),
     "unimarc-xml": (".xml", f"<collection>{marc.make_xml(_UNIMARC)}</collection>"),
     "mrk": (".mrk", marc.make_mrk(marc.RIVERS)), "unimarc-mrk": (".mrk", marc.make_mrk(_UNIMARC)),
-    "marc-json": (".json", _marc_json(marc.RIVERS)),
-    "unimarc-json": (".json", _marc_json(_UNIMARC)),
+    "marc-json": (".json", marc.make_json(marc.RIVERS)),
+    "unimarc-json": (".json", marc.make_json(_UNIMARC)),
     "markdown-list": (".md", test_markdown_list.PAGE),
     "front-matter": (".md", test_front_matter.YAML),
     "html-list": (".html", test_html_list.make_page(test_html_list.CLASSED)),

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 import msgspec
 
 from indexer import toml
-from indexer.readers.formats.marc.record import LEADER, Field
+from indexer.readers.formats.marc.record import LEADER, Field, find_value
 
 AUTHOR, EDITOR, CONTRIBUTOR = "", "editor", "contributor"
 """A role in the name of a column. Authors are the usual case, so their role is empty."""
@@ -69,11 +69,11 @@ def read_coded_values(fields: Sequence[Field], *, is_unimarc: bool) -> Mapping[s
     if kind := _name_type(fields, "unimarc" if is_unimarc else "marc21"):
         values["leader/06-07"] = kind
     if is_unimarc:
-        coded = _get_first(fields, "100")
+        coded = find_value(fields, "100")
         if year := _choose_year(coded[9:13], fields, ("210", "214"), "d"):
             values["100$a/09-12"] = year
         return values
-    coded = _get_first(fields, "008")
+    coded = find_value(fields, "008")
     if year := _choose_year(coded[7:11], fields, ("260", "264"), "c"):
         values["008/07-10"] = year
         if coded[6:7] == "e":  # a detailed date
@@ -85,16 +85,9 @@ def read_coded_values(fields: Sequence[Field], *, is_unimarc: bool) -> Mapping[s
     return values
 
 
-def _get_first(fields: Sequence[Field], tag: str) -> str:
-    """Return the first value of the first field with a tag, or an empty string."""
-    return next(
-        (field.subfields[0][1] for field in fields if field.tag == tag and field.subfields), ""
-    )
-
-
 def _name_type(fields: Sequence[Field], dialect: str) -> str | None:
     """Return the name of the type and the bibliographic level in the leader."""
-    leader = _get_first(fields, LEADER).lower()
+    leader = find_value(fields, LEADER).lower()
     if leader[6:7] != "a":
         return _load().types[dialect].get(leader[6:7])
     name = _load().levels.get(leader[7:8])

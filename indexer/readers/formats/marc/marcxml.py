@@ -1,7 +1,4 @@
-"""MARCXML, also in OAI-PMH and SRU responses, with any namespace prefix, or without a namespace.
-
-`oai_marc` and MarcXchange are read too.
-"""
+"""MARCXML, also in OAI-PMH and SRU responses, with any namespace prefix, or without a namespace."""
 
 from __future__ import annotations
 
@@ -24,29 +21,15 @@ NAME = "marcxml"
 SUFFIXES: tuple[str, ...] = (".xml", ".marcxml", ".mrcx")
 """Usual suffixes of MARCXML files."""
 
-_NAMESPACES = (b"http://www.loc.gov/MARC21/slim", b"info:lc/xmlns/marcxchange", b"<oai_marc")
-_TAG = re.compile(
-    rb"""<(?:\w+:)?(?:data|control|var|fix)field\s[^>]{0,200}?\b(?:tag|id)\s*=\s*["'](\w{3})["']"""
-)
-_OPTIONS = XmlOptions(records=("record", "oai_marc"))
+_SIGN = re.compile(rb"\s*<.*?<(?:\w+:)?(?:data|control)field\s[^>]{0,200}?\btag\s*=", re.DOTALL)
+_OPTIONS = XmlOptions(records=("record",))
 _LINE_BREAK = re.compile(r"\s*\n\s*")
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
-    """Return the evidence of fields or of a namespace of MARC."""
+    """Return the evidence of fields."""
     text = b"".join(unify_encoding(iter([head]), detect_utf16))
-    if not text.lstrip().startswith(b"<"):
-        return None
-    if _TAG.search(text):
-        return Evidence(97, "it has fields of MARCXML")
-    if any(name in text for name in _NAMESPACES):
-        return Evidence(70, "it has a namespace of MARCXML")
-    return None
-
-
-def find_tags(head: bytes) -> set[bytes]:
-    """Return the tags of fields in the start of a file."""
-    return set(_TAG.findall(b"".join(unify_encoding(iter([head]), detect_utf16))))
+    return Evidence(97, "it has fields of MARCXML") if _SIGN.match(text) else None
 
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Record | Problem]:
@@ -57,45 +40,29 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Record |
 def _make_record(element: etree._Element, _: object) -> Record:
     """Return the record of an element, which may be an envelope with a header."""
     fields = list(_list_fields(element))
-    header = element.iterfind("{*}header/*")
     fields += [
-        make_control_field(f"header/{local_name(part)}", _read_text(part)) for part in header
+        make_control_field(f"header/{local_name(part)}", _read_text(part))
+        for part in element.iterfind("{*}header/*")
     ]
     return Record(element.sourceline or 0, fields)
 
 
 def _list_fields(record: etree._Element) -> Iterator[Field]:
-    """Yield the fields in order. A subfield belongs to the field that precedes it."""
-    tag, indicators, subfields = "", "", list[tuple[str, str]]()
-    for element in record.iter("{*}*"):
+    """Yield the fields in order. A field that lacks its end tag contains those after it."""
+    for element in record.iter("{*}leader", "{*}controlfield", "{*}datafield"):
         name = local_name(element)
-        if name == "subfield":
-            code = element.get("code") or element.get("label") or "?"
-            subfields.append((code, _read_text(element)))
-        if name not in ("leader", "controlfield", "datafield", "fixfield", "varfield"):
-            continue
-        if tag:
-            yield Field(tag, indicators, tuple(subfields))
-        stated, tag, subfields = element.get("tag") or element.get("id") or UNKNOWN, "", []
-        if name in ("datafield", "varfield"):
-            first = element.get("ind1") or element.get("i1") or " "
-            second = element.get("ind2") or element.get("i2") or " "
-            tag, indicators = stated, first[:1] + second[:1]
-            if value := (element.text or "").strip():
-                yield make_control_field(tag, value)
-        else:
-            value = _read_text(element)
-            value = value.strip('"') if name == "fixfield" else value
-            yield make_control_field(LEADER if name == "leader" else stated, value)
-    if tag:
-        yield Field(tag, indicators, tuple(subfields))
+        tag = LEADER if name == "leader" else element.get("tag") or UNKNOWN
+        subfields = [
+            (part.get("code") or "?", _read_text(part)) for part in element.iterfind("{*}subfield")
+        ]
+        if name == "datafield" and subfields:
+            first, second = (element.get(key) or " " for key in ("ind1", "ind2"))
+            yield Field(tag, first[0] + second[0], tuple(subfields))
+        elif value := _read_text(element):
+            yield make_control_field(tag, value)
 
 
 def _read_text(element: etree._Element) -> str:
-    """Return the text of an element with its inline markup, without fields nested by mistake."""
-    value = element.text or ""
-    for child in element:
-        if not local_name(child).endswith(("field", "leader")):
-            value += "".join(child.itertext())
-        value += child.tail or ""
+    """Return the text of an element with its inline markup."""
+    value = "".join(element.itertext())
     return _LINE_BREAK.sub(" ", value) if "\n" in value else value

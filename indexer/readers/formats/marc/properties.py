@@ -13,7 +13,7 @@ from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property
 from indexer.readers.formats.marc import codes
 from indexer.readers.formats.marc.punctuation import is_transcribed, strip_punctuation
-from indexer.readers.formats.marc.record import LEADER, Field
+from indexer.readers.formats.marc.record import LEADER, Field, find_value
 from indexer.values.languages import find_languages
 
 _ROLE_TAGS = frozenset(("100", "110", "111", "700", "710", "711", "720"))
@@ -59,18 +59,16 @@ _DIRECTION_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068
 def list_properties(
     fields: Sequence[Field], limits: Limits, *, is_unimarc: bool
 ) -> tuple[Property, ...]:
-    """Return all fields of a record as properties, the main link before the others."""
-    links = [field for field in fields if field.tag == "856"]
-    main = min(links, key=_rank_link, default=None)
-    ordered = iter([main, *(field for field in links if field is not main)])
-    has_main = main is not None and not _is_image(main)
-    leader = next((field.subfields[0][1] for field in fields if field.tag == LEADER), "")
-    has_isbd = leader[18:19] not in _WITHOUT_ISBD
+    """Return all fields of a record as properties, the links by their rank."""
+    links = sorted((field for field in fields if field.tag == "856"), key=_rank_link)
+    has_main = bool(links) and not _is_image(links[0])
+    ranked = iter(links)
+    has_isbd = find_value(fields, LEADER)[18:19] not in _WITHOUT_ISBD
     coded = codes.read_coded_values(fields, is_unimarc=is_unimarc)
     is_edited = not is_unimarc and _names_editors_only(fields)
     properties: list[Property] = []
     for group, stated in enumerate(fields, 1):
-        field = (next(ordered) if stated.tag == "856" else stated) or stated
+        field = next(ranked) if stated.tag == "856" else stated
         qualifier = _qualify_unimarc(field) if is_unimarc else _qualify(field, is_edited=is_edited)
         qualifier = "image" if field.tag == "856" and has_main and _is_image(field) else qualifier
         language = _find_language(field, coded, is_unimarc=is_unimarc)

@@ -37,6 +37,13 @@ def make_control_field(tag: str, value: str) -> Field:
     return Field(tag, "", (("", value),))
 
 
+def find_value(fields: Sequence[Field], tag: str) -> str:
+    """Return the first value of the first field with a tag, or an empty string."""
+    return next(
+        (field.subfields[0][1] for field in fields if field.tag == tag and field.subfields), ""
+    )
+
+
 class Record(NamedTuple):
     """The fields of a record, and its line, or its number in a binary file."""
 
@@ -55,9 +62,6 @@ class Syntax(Protocol):
 
     def detect(self, filename: str, head: bytes) -> Evidence | None:
         """Return the evidence that a file has this syntax, or None."""
-
-    def find_tags(self, head: bytes) -> set[bytes]:
-        """Return the tags of fields in the start of a file."""
 
     def read(self, stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Record | Problem]:
         """Yield the records of a file, in order. One without fields may have a leader."""
