@@ -185,7 +185,7 @@ ROWS = (
     ),
     Setting(
         "deepest", LIMITS.deepest,
-        "Maximum nesting depth of tags, JSON, and folders. Deeper parts are skipped.", 10, 500,
+        "Maximum nesting depth of JSON, XML, and folders. Deeper parts are skipped.", 10, 500,
     ),
     Setting(
         "largest_document", LIMITS.largest_document,

@@ -16,8 +16,8 @@ class Limits(msgspec.Struct, frozen=True):
     `largest_unpacked`: bytes of a JSON Lines file after decompression.
     `most_entries`: source records in a corpus, and lines in one file.
     `longest_field`: characters of all values of a field in a source record.
-    `most_parts`: tags, attributes and comments of a page, or lines of a text.
-    `deepest`: nesting depth of tags, JSON, or folders.
+    `most_parts`: tags and attributes of a page, or lines of a text.
+    `deepest`: nesting depth of JSON, XML, or folders.
     `largest_document`: bytes of a file whose full text is searched.
     `longest_document`: characters of its full text.
     `most_pages`: its pages.

@@ -13,7 +13,7 @@ from lxml import etree
 
 from indexer.fulltext.cleaning import clean_line, clean_pages
 from indexer.fulltext.text import ExtractionError
-from indexer.values.html_tree import REMOVE_THEM, TOO_MANY_ATTRIBUTES, TooManyAttributes, parse_html
+from indexer.values.html_tree import REMOVE_THEM, PageTooLarge, parse_html
 
 JATS, TEI, HTML = "application/jats+xml", "application/tei+xml", "text/html"
 XML = "application/xml"
@@ -58,10 +58,8 @@ def read_html(data: bytes) -> Markup:
     """Return the main text of a web page. Each heading of level 1 or 2 starts a section."""
     try:
         root = parse_html(decode(data))
-    except TooManyAttributes:
-        raise ExtractionError(TOO_MANY_ATTRIBUTES, REMOVE_THEM) from None
-    if root is None:
-        raise ExtractionError("the page is empty", "Remove it, or save it again")
+    except PageTooLarge as error:
+        raise ExtractionError(str(error), REMOVE_THEM) from None
     articles = root.findall(".//article")
     candidates = [root.find(".//main"), *articles[: len(articles) == 1], root.find("body"), root]
     main = next(element for element in candidates if element is not None)

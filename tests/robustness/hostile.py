@@ -33,19 +33,20 @@ def _page(inner: str) -> Callable[[], bytes]:
 
 GOOD = '<article itemscope><h2 itemprop="name">Good</h2><i itemprop="genre">Tools</i>'
 NO_TITLE = "it has no title"
-DEEP, TAGS, SAYS = "nested deeper than 100", "more than 200000 tags", "its tags repeat text"
+DEEP, UNCLOSED = "nested deeper than 100", "its tags are nested too deep"
+TAGS, SAYS = "more than 200000 tags", "its tags repeat text"
 
 PAGES: dict[str, tuple[Callable[[], bytes], str | None]] = {
-    "200,000 blocks within one another": (_page("<article>" + "<div>" * 200_000), DEEP),
-    "tables within one another": (_page("<article>" + "<table><tr><td>" * 20_000), DEEP),
-    "fonts within one another": (_page("<article>" + "<font>" * 100_000), DEEP),
-    "lists whose items are not closed": (_page("<article>" + "<dd><li>" * 50_000), DEEP),
-    "vector graphics within one another": (_page("<article><svg>" + "<g>" * 100_000), DEEP),
-    "formulas within one another": (_page("<article><math>" + "<mrow>" * 100_000), DEEP),
-    "templates within one another": (_page("<article>" + "<template>" * 50_000), DEEP),
-    "articles within one another": (_page("<article itemscope>" * 5_000), DEEP),
+    "200,000 blocks within one another": (_page("<article>" + "<div>" * 200_000), TAGS),
+    "tables within one another": (_page("<article>" + "<table><tr><td>" * 20_000), UNCLOSED),
+    "fonts within one another": (_page("<article>" + "<font>" * 100_000), UNCLOSED),
+    "lists whose items are not closed": (_page("<article>" + "<dd><li>" * 50_000), UNCLOSED),
+    "vector graphics within one another": (_page("<article><svg>" + "<g>" * 100_000), UNCLOSED),
+    "formulas within one another": (_page("<article><math>" + "<mrow>" * 100_000), UNCLOSED),
+    "templates within one another": (_page("<article>" + "<template>" * 50_000), UNCLOSED),
+    "articles within one another": (_page("<article itemscope>" * 5_000), UNCLOSED),
     "properties within one another": (
-        _page("<article itemscope>" + "<b itemprop=name>" * 10_000 + "x"), DEEP,
+        _page("<article itemscope>" + "<b itemprop=name>" * 10_000 + "x"), UNCLOSED,
     ),
     "properties that repeat a long text": (
         _page(("<article itemscope>" + "<b itemprop=name>" * 90 + "x" * 99_000 + "</b>" * 90
@@ -58,16 +59,17 @@ PAGES: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "a heading that holds for too many articles": (
         _page(f"<h1 itemprop=abstract>{'long ' * 10_000}</h1>"
               + "<article><b itemprop=name>x</b></article>" * 1_000),
-        "its entries repeat headings",
+        SAYS,
     ),
     "headings beyond number": (
         _page("<b itemprop=abstract>x</b>" * 40_000
-              + "<article><b itemprop=abstract>x</b></article>" * 20_000), SAYS,
+              + "<article><b itemprop=abstract>x</b></article>" * 20_000), NO_TITLE,
     ),
     "a million paragraphs": (_page("<article>" + "<p>" * 1_000_000), TAGS),
-    "a million comments": (_page("<article>" + "<!-->" * 1_000_000), TAGS),
+    "a million comments": (_page("<article>" + "<!-->" * 1_000_000), NO_TITLE),
     "a million attributes": (
-        _page("<article " + " ".join(f"a{n}" for n in range(1_000_000)) + ">"), TAGS,
+        _page("<article " + " ".join(f"a{n}" for n in range(1_000_000)) + ">"),
+        "more than 1000 attributes",
     ),
     "links that are not closed": (_page("<article>" + "<a href=x>" * 60_000), NO_TITLE),
     "a million opening brackets": (_page("<article>" + "<" * 1_000_000), NO_TITLE),
@@ -105,10 +107,10 @@ PAGES: dict[str, tuple[Callable[[], bytes], str | None]] = {
     ),
     "numbers of no character": (_page(f"{GOOD}{'&#0;&#xD800;&#x110000;' * 100_000}"), None),
     "NUL bytes": (lambda: f"{GOOD}{chr(0) * 1_000_000}".encode(), None),
-    "UTF-16": (lambda: GOOD.encode("utf-16"), "byte 0xff at offset 0 is not UTF-8"),
-    "Latin-1": (lambda: "<article>\n<p>é".encode("latin-1"), "byte 0xe9 at offset 13 is not UTF-8"),
+    "UTF-16": (lambda: GOOD.encode("utf-16"), None),
+    "Latin-1": (lambda: "<article>\n<p>é".encode("latin-1"), NO_TITLE),
     "a byte order mark": (lambda: b"\xef\xbb\xbf" + GOOD.encode(), None),
-    "surrogates as bytes": (lambda: b"<article>\xed\xa0\x80", "is not UTF-8"),
+    "surrogates as bytes": (lambda: b"<article>\xed\xa0\x80", NO_TITLE),
     "nothing at all": (lambda: b"", "has no <article>"),
     "a page that is too large": (
         lambda: b"<article>" + b"x" * 10_000_000, "the file has more than 10000000 bytes",

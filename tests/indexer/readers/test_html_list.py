@@ -6,8 +6,6 @@ from functools import partial
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem
@@ -166,17 +164,6 @@ def test_other_pages_are_not_recognized(text: str) -> None:
     assert html_list.detect("a.html", text.encode()) is None
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1", "cp1252"])
-def test_encodings_are_recognized(encoding: str) -> None:
-    """A page is UTF-8, UTF-16 with a mark, as declared, or Windows-1252."""
-    page = make_page(LINKED.replace("Rivers", "Flüsse"))
-    if encoding == "iso-8859-1":
-        page = page.replace("<head>", "<head><meta charset='iso-8859-1'>")
-    found = columns(read(page.encode(encoding))[0])
-    assert found["title"] == ["Flüsse of salt 0"]
-    assert html_list.detect("a", page.encode(encoding)) is not None
-
-
 def test_pages_without_a_list_are_reported() -> None:
     """A page without a list, or over a limit, is a problem."""
     for text, limits in (
@@ -197,12 +184,3 @@ def test_a_hostile_page_is_read_within_seconds(unit: str) -> None:
     with limit_cpu_time(20):
         html_list.detect("a", text.encode()[:65536])
         read(text)
-
-
-@given(st.binary(max_size=200), st.sampled_from(sorted(BLOCKS)), st.integers(0, 1500))
-def test_arbitrary_bytes_raise_no_exception(noise: bytes, kind: str, at: int) -> None:
-    """Arbitrary bytes, alone or within a page, give only records and problems."""
-    data = make_page(BLOCKS[kind]).encode()
-    for broken in (noise, b"<html>" + noise, data[:at] + noise + data[at:]):
-        html_list.detect("a", broken)
-        read(broken)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-import pytest
-
 from indexer.catalogue.limits import Limits
 from tests.indexer.readers.reading import Reading, choose, read
 from tests.indexer.readers.test_json_formats import map_rows
@@ -137,16 +135,6 @@ def test_citations_in_spans_are_records() -> None:
     assert (second["title"], second["publisher"]) == (["Harbours"], ["Press"])
     assert (third["title"], third["container"]) == (["Waves"], ["The sea"])
     assert third["authors"] == ["{Sea Board}"]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252", "iso-8859-2"])
-def test_pages_are_read_in_their_encoding(encoding: str) -> None:
-    """The byte order mark, the declaration, or the bytes decide the encoding of a page."""
-    page = TAGS.replace('charset="utf-8"', f'charset="{encoding.removesuffix("-sig")}"')
-    data = page.replace("harbours", "käsi").encode(encoding)
-    reader = choose(data)
-    assert reader
-    assert read(data, reader).columns()["citation_title"] == ["Tides & käsi"]
 
 
 def test_articles_with_microdata_and_plain_pages_are_not_recognized() -> None:

@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
 
-from indexer.catalogue.limits import Limits
+from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence, LimitExceeded, read_whole
+from indexer.readers.base import Evidence, read_whole
 from indexer.readers.formats.html_list.blocks import read_block, read_row
 from indexer.readers.formats.html_list.finding import find_list, find_sections
-from indexer.readers.formats.html_list.page import parse_page
-from indexer.values.html_tree import REMOVE_THEM, TOO_MANY_ATTRIBUTES, TooManyAttributes
+from indexer.readers.text.web_page import read_page
 
 NAME = "html-list"
 SUFFIXES: tuple[str, ...] = (".html", ".htm", ".xhtml")
@@ -32,12 +31,8 @@ def detect(filename: str, head: bytes) -> Evidence | None:
     start = head[:2000].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if not start.startswith(b"<") or not _START.search(start):
         return None
-    try:
-        page = parse_page(head)
-    except TooManyAttributes:
-        return None
-    listing = None if page is None else find_list(page)
-    if listing is None:
+    page, _ = read_page(head, filename, LIMITS)
+    if not (listing := find_list(page)):
         return None
     if listing.headings:
         return Evidence(_TABLE_SCORE, f"it has a table with {len(listing.blocks)} rows")
@@ -46,17 +41,12 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield a record for each block of the list in a page."""
-    try:
-        page = parse_page(read_whole(stream, limits))
-    except TooManyAttributes:
-        yield Problem(file, 0, TOO_MANY_ATTRIBUTES, REMOVE_THEM)
-        return
-    if page is not None and sum(1 for _ in page.iter()) > limits.most_parts:
-        raise LimitExceeded(f"{limits.most_parts} tags", "most_parts")
-    listing = None if page is None else find_list(page)
-    if page is None or listing is None:
-        hint = "Use a page with a table or a list of publications"
-        yield Problem(file, 0, "the page has no list of publications", hint)
+    page, problems = read_page(read_whole(stream, limits), file, limits)
+    yield from problems
+    if not (listing := find_list(page)):
+        if not problems:
+            hint = "Use a page with a table or a list of publications"
+            yield Problem(file, 0, "the page has no list of publications", hint)
         return
     sections = find_sections(page, listing.blocks)
     headings = listing.headings

@@ -9,28 +9,19 @@ from typing import Any
 
 from lxml import etree
 
-from indexer.values.html_tree import parse_html
-
-_VALUE_ATTRIBUTES = {
-    "a": "href", "area": "href", "link": "href", "img": "src", "audio": "src", "video": "src",
-    "time": "datetime", "data": "value", "meter": "value", "object": "data",
-}  # fmt: skip
-"""Attributes that contain the value of a property. Any element may have `content` instead."""
+from indexer.readers.text.web_page import find_value
 
 Item = dict[str, Any]
 
 
-def read_items(text: str, max_chars: int) -> list[Item]:
+def read_items(page: etree._Element, max_chars: int) -> list[Item]:
     """Return the top-level items of a page.
 
     Nested properties repeat text. Stop when the values have more than `max_chars` characters.
     """
-    root = parse_html(text)
-    if root is None:
-        return []
     top_items: list[Item] = []
     items: list[tuple[etree._Element, Item]] = []
-    for event, element in etree.iterwalk(root, events=("start", "end")) if len(root) else ():
+    for event, element in etree.iterwalk(page, events=("start", "end")):
         if event == "end":
             if items and items[-1][0] is element:
                 items.pop()
@@ -43,7 +34,8 @@ def read_items(text: str, max_chars: int) -> list[Item]:
             items.append((element, value))
             top_items += [] if names else [value]
         elif names:
-            value = _read_value(element)
+            stated = find_value(element)
+            value = " ".join(("".join(element.itertext()) if stated is None else stated).split())
             max_chars -= len(value)
         if max_chars < 0:
             break
@@ -68,10 +60,3 @@ def _make_item(element: etree._Element) -> Item:
     if identifier := element.get("itemid"):
         item["@id"] = identifier
     return item
-
-
-def _read_value(element: etree._Element) -> str:
-    """Return the value of a property that is not an item."""
-    attributes = ("content", _VALUE_ATTRIBUTES.get(element.tag, "content"))
-    attribute = next((element.get(name) for name in attributes if name in element.attrib), None)
-    return " ".join((attribute if attribute is not None else "".join(element.itertext())).split())
