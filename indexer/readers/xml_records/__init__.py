@@ -1,8 +1,7 @@
 """Generic reader of the XML formats that are defined in TOML.
 
-A definition lists the elements that are records, and configures the column names. The registry
-imports only `XmlReader` in `reader`. The modules below it, from top to bottom: `references`
-attaches related elements from elsewhere in the file, `stream` reads the records one by one,
-`values` converts them to properties, `find` recognizes them, `options` defines the table `[xml]`,
-and `text` decodes the file.
+A definition lists the elements that are records, and configures the column names. `reader` puts
+together the modules below it: `stream` yields the record elements one by one, `values` converts
+them to columns, and `references` attaches related elements from elsewhere in the file. They use
+`find`, which recognizes records, `options`, the table `[xml]`, and `text`, which decodes the file.
 """

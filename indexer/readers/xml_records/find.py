@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
-from io import BytesIO
 from itertools import islice
 
 from lxml import etree
@@ -39,11 +38,7 @@ def make_parser(tags: tuple[str, ...] | None = None) -> etree.XMLPullParser:
 @lru_cache(maxsize=4)
 def parse_head(head: bytes) -> etree._Element | None:
     """Return the root of an XML file, parsed as far as `head` goes, or None if it is not XML."""
-    return parse_start("".join(XmlText(BytesIO(head), "", LIMITS)))
-
-
-def parse_start(text: str) -> etree._Element | None:
-    """Return the root of the XML at the start of a text, or None if it is not XML."""
+    text = "".join(XmlText(iter((head,)), ""))
     if not text.lstrip().startswith("<"):
         return None
     parser = make_parser()

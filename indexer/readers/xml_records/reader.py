@@ -7,19 +7,19 @@ attribute is such as "titleInfo@displayLabel". Text with markup in it is one val
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from io import BufferedIOBase
 
 import msgspec
 
-from indexer.catalogue.limits import Limits
+from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceRecord
-from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.base import Evidence, LimitExceeded, detect_by_name
 from indexer.readers.definition import Definition
 from indexer.readers.xml_records.find import RecordFinder, local_name, parse_head
 from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.references import attach_parts
-from indexer.readers.xml_records.stream import RecordStream, read_record
+from indexer.readers.xml_records.stream import read_elements
+from indexer.readers.xml_records.values import read_record
 
 _ROOT_ONLY = 20
 """Points that a file loses if it has the root of the format, but no record."""
@@ -58,6 +58,17 @@ class XmlReader:
         self, stream: BufferedIOBase, file: str, limits: Limits
     ) -> Iterator[SourceRecord | Problem]:
         """Yield the records of a file, in order, and a Problem for each part that is not usable."""
-        convert = partial(read_record, options=self._options, file=file, limits=limits)
-        records = RecordStream(self._options, file, limits, convert).read(stream)
-        return attach_parts(records, self._options, file) if self._options.parts else records
+        records = self._read_records(stream, file, limits)
+        return attach_parts(records, self._options, file) if self._options.kind else records
+
+    def _read_records(
+        self, stream: BufferedIOBase, file: str, limits: Limits
+    ) -> Iterator[SourceRecord | Problem]:
+        for item in read_elements(stream, self._options, file, limits):
+            if isinstance(item, Problem):
+                yield item
+                continue
+            try:
+                yield read_record(item, self._options, file, limits)
+            except LimitExceeded as error:
+                yield Problem(file, item.sourceline or 0, str(error), suggest_raising(error.limit))

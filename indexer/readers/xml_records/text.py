@@ -11,28 +11,15 @@ import re
 from collections.abc import Iterator
 from html import escape, unescape
 from html.entities import html5
-from io import BufferedIOBase
 from itertools import chain
 
-from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
-from indexer.readers.text.streaming import read_blocks
+from indexer.readers.text.encodings import detect_utf16, unify_encoding
 
-_BLOCK = 1 << 16
-"""Bytes that are decoded at a time."""
 _MAX_MARKUP = 50
 """Characters at the end of a block in which a reference may start. They wait for the next block."""
-_DECLARED = re.compile(
-    rb"""^\s{0,99}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{1,40})"""
-)
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
-    (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"),
-)  # fmt: skip
-"""The first bytes of a file, with the encoding that they prove."""
-_WINDOWS = {"ascii", "iso8859-1", "cp1252"}
+_DECLARED = re.compile(rb"""\s{0,99}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{1,40})""")
+_WINDOWS = {"ascii", "iso8859-1"}
 """Encodings that are read as Windows-1252, as browsers do."""
 _DECLARATION = re.compile(r"\A\s*<\?xml\s[^>]{0,999}>|\A\s+")
 _ILLEGAL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -48,14 +35,12 @@ _REREAD = "\udfff"
 class XmlText:
     """The text of an XML file, in blocks. Iterate over it once. Then `problems` is complete.
 
-    The size of the blocks does not depend on the reads of the stream. An invalid byte is read as
-    Windows-1252, as browsers read most files without a correct encoding. U+FFFD replaces one in
-    UTF-16 or UTF-32.
+    An invalid byte is read as Windows-1252, as browsers read most files without a correct encoding.
     """
 
-    def __init__(self, stream: BufferedIOBase, file: str, limits: Limits) -> None:
+    def __init__(self, blocks: Iterator[bytes], file: str) -> None:
         self.problems: list[Problem] = []
-        self._stream, self._file, self._limits = stream, file, limits
+        self._blocks, self._file = blocks, file
         self._line = 1
         self._bad_line = self._unescaped_line = 0
         self._is_literal = False
@@ -81,40 +66,16 @@ class XmlText:
 
     def _decode_blocks(self) -> Iterator[str]:
         """Yield the text of the file, without its XML declaration."""
-        blocks = self._read_blocks()
-        first = next(blocks)
-        encoding, start = find_encoding(first)
-        is_wide = encoding.startswith(("utf-16", "utf-32"))
-        mark, errors = ("\ufffd", "replace") if is_wide else (_REREAD, _reread_byte.__qualname__)
-        decoder = codecs.getincrementaldecoder(encoding)(errors)
+        decoder = codecs.getincrementaldecoder("utf-8")(_reread_byte.__qualname__)
         is_start = True
-        for block in chain((first[start:],), blocks):
+        for block in chain(unify_encoding(self._blocks, _find_encoding), (b"",)):
             text = decoder.decode(block, not block)
-            if mark in text:
-                bad_line = self._line + text.count("\n", 0, text.index(mark))
+            if _REREAD in text:
+                bad_line = self._line + text.count("\n", 0, text.index(_REREAD))
                 self._bad_line = self._bad_line or bad_line
                 text = text.replace(_REREAD, "")
             yield _DECLARATION.sub(_keep_lines, text, count=1) if is_start else text
             is_start = False
-
-    def _read_blocks(self) -> Iterator[bytes]:
-        """Yield blocks of `_BLOCK` bytes, then a shorter one, then an empty one.
-
-        If the stream fails, or exceeds a limit, yield the bytes before the error first.
-        """
-        rest = b""
-        try:
-            for part in read_blocks(self._stream, self._limits):
-                rest += part
-                while len(rest) >= _BLOCK:
-                    yield rest[:_BLOCK]
-                    rest = rest[_BLOCK:]
-        except Exception:
-            yield rest
-            raise
-        if rest:
-            yield rest
-        yield b""
 
     def _clean(self, text: str) -> str:
         """Return the text with valid characters and references. Tags stay unchanged."""
@@ -152,21 +113,22 @@ def _reread_byte(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_reread_byte.__qualname__, _reread_byte)
 
 
-def find_encoding(data: bytes) -> tuple[str, int]:
-    """Return the encoding of XML that starts with `data`, and the size of its byte order mark."""
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return encoding, 0 if b"<" in mark else len(mark)
-    declared = _DECLARED.match(data)
+def _find_encoding(head: bytes) -> str | None:
+    """Return the encoding of XML that starts with `head`, or None for UTF-8."""
+    if encoding := detect_utf16(head):
+        return encoding
+    if not (declared := _DECLARED.match(head)):
+        return None
     try:
-        name = codecs.lookup(declared[1].decode("ascii")).name if declared else "utf-8"
+        name = codecs.lookup(declared[1].decode("ascii")).name
         "".encode(name)
         # The declaration was read as ASCII, which disproves encodings such as UTF-16 and EBCDIC.
-        start = codecs.getincrementaldecoder(name)(_reread_byte.__qualname__).decode(data[:1])
+        start = codecs.getincrementaldecoder(name)(_reread_byte.__qualname__).decode(head[:1])
     except (LookupError, UnicodeError):
-        return "utf-8", 0
-    is_proven = start == data[:1].decode("latin-1") and not name.startswith("utf")
-    return ("cp1252" if name in _WINDOWS else name) if is_proven else "utf-8", 0
+        return None
+    if start != head[:1].decode("latin-1") or name.startswith("utf"):
+        return None
+    return "cp1252" if name in _WINDOWS else name
 
 
 def _keep_lines(match: re.Match[str]) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from lxml import etree
 
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Property
+from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import LimitExceeded
-from indexer.readers.xml_records.find import local_name
-from indexer.readers.xml_records.options import TagOptions, XmlOptions
+from indexer.readers.xml_records.find import find_tops, local_name
+from indexer.readers.xml_records.options import XmlOptions
 
 _XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _SCHEMAS = frozenset(
@@ -51,6 +50,32 @@ _KINDS = {
 _PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
+def read_record(
+    element: etree._Element, options: XmlOptions, file: str, limits: Limits
+) -> SourceRecord | Problem:
+    """Return the record of an element, or a Problem if it is empty. Raise LimitExceeded.
+
+    It has columns of its siblings too, and of the records that contain it.
+    """
+    values = _Values(options, limits, find_tops(element, options))
+    values.read(element)
+    # Without this condition, formats that need no siblings would scan them for every record.
+    if options.siblings:
+        for part in element.itersiblings(preceding=True):
+            if (name := local_name(part)) in options.siblings:
+                values.walk(part, name, None, 0, 1)
+    for path in options.inherit:
+        steps = "/".join(f"{{*}}{step}" for step in path.split("/"))
+        for ancestor in reversed([*element.iterancestors()]):
+            if local_name(ancestor) in options.records:
+                for part in find_tops(ancestor, options)[-1].iterfind(steps):
+                    values.add(f"parent/{path}", flatten(part, has_paragraphs=False))
+    line = element.sourceline or 0
+    if values.properties:
+        return SourceRecord(SourceLocation(file, line), tuple(values.properties))
+    return Problem(file, line, "the record is empty", "Correct the record. It was left out")
+
+
 def tidy(text: str) -> str:
     """Return a text with single spaces between words, and an empty line between paragraphs."""
     if "\n" not in (text := text.strip()):
@@ -60,146 +85,129 @@ def tidy(text: str) -> str:
 
 
 def flatten(element: etree._Element, *, has_paragraphs: bool = True) -> str:
-    """Return the whole text of an element, without markup."""
-    if not len(element):
-        return tidy(element.text or "")
-    return tidy("".join(_collect(element, has_paragraphs)))
+    """Return the whole text of an element, without markup. Empty lines separate paragraphs."""
+    return tidy(_collect(element, has_paragraphs) if len(element) else element.text or "")
 
 
-def _collect(element: etree._Element, has_paragraphs: bool) -> Iterator[str]:
-    """Yield the pieces of text in an element. Empty lines separate paragraphs."""
-    parts = etree.iterwalk(element, events=("start", "end"))
-    for event, part in parts:
+def _collect(element: etree._Element, has_paragraphs: bool) -> str:
+    pieces = [element.text or ""]
+    for part in element:
         name = local_name(part)
-        if name in _IGNORED and part is not element:
-            if event == "start":
-                parts.skip_subtree()
-            else:
-                yield _flow(part.tail)
-            continue
-        if has_paragraphs and name in _BLOCKS and part is not element:
-            yield "\n\n"
-        if event == "start":
-            yield " " if name in _GAPS else ""
-            yield _flow(part.text)
-        elif part is not element:
-            yield _flow(part.tail)
+        if name not in _IGNORED:
+            gap = " " if name in _GAPS else "\n\n" if has_paragraphs and name in _BLOCKS else ""
+            pieces += (gap, _collect(part, has_paragraphs), gap)
+        pieces.append((part.tail or "").replace("\n", " "))
+    pieces[0] = pieces[0].replace("\n", " ")
+    return "".join(pieces)
 
 
-def _flow(text: str | None) -> str:
-    return text.replace("\n", " ") if text else ""
+class _Values:
+    """Collects the `properties` of one record, in order. Its methods raise LimitExceeded.
 
+    `tops`: the elements whose children become columns without a prefix, outermost first.
+    """
 
-class Values:
-    """Collects the `properties` of one record, in order. Its methods raise LimitExceeded."""
-
-    def __init__(self, options: XmlOptions, limits: Limits) -> None:
+    def __init__(
+        self, options: XmlOptions, limits: Limits, tops: tuple[etree._Element, ...]
+    ) -> None:
         self.properties: list[Property] = []
-        self._options, self._limits = options, limits
+        self._options, self._limits, self._tops = options, limits, tops
         self._language_keys = (_XML_LANGUAGE, *options.languages)
-        self._groups = self._parts = self._name_characters = self._characters = 0
-        self._tops: tuple[etree._Element, ...] = ()
+        self._groups = self._parts = self._characters = 0
+        self._joined: dict[tuple[str, int], int] = {}
 
     def add(self, name: str, value: str, language: str | None = None, group: int = 0) -> None:
         """Add a property, unless its value is empty."""
         if value:
-            self._count_characters(value)
+            self._count_characters(name, value)
             self.properties.append(Property(name, value, value, language, group))
 
-    def read(self, record: etree._Element, tops: tuple[etree._Element, ...]) -> None:
-        """Add all properties of a record. The columns of the children of `tops` have no prefix."""
-        self._tops = tops
-        self.add("@lang", _find_language(tops[-1]) or "")
+    def read(self, record: etree._Element) -> None:
+        """Add all properties of a record."""
+        self.add("@lang", _find_language(self._tops[-1]) or "")
         if self._options.element_column:
             self.add(self._options.element_column, local_name(record))
-        self._walk(record, "", _find_language(record), 0, 0)
+        self.walk(record, "", _find_language(record), 0, 0)
 
-    def read_sibling(self, element: etree._Element) -> None:
-        """Add all properties of an element next to the record."""
-        self._walk(element, local_name(element), None, 0, 1)
-
-    def _walk(
+    def walk(
         self, element: etree._Element, name: str, language: str | None, group: int, depth: int
     ) -> None:
         """Add the properties of an element. `name` is its column; a record has the name ""."""
-        tag = self._options.tags[element.tag]
-        attributes = _list_attributes(element)
-        self._count(len(attributes), name, depth)
+        tag, options = local_name(element), self._options
+        if len(element.attrib) <= _MANY_ATTRIBUTES:
+            attributes = element.items()
+        else:
+            attributes = [(str(value.attrname), str(value)) for value in element.xpath("@*")]
+        self._count_parts(1 + len(attributes), depth)
         language = next(filter(None, map(element.get, self._language_keys)), language)
-        if tag.is_group or (depth == 1 and not self._options.groups and len(element)):
+        if tag in options.groups or (depth == 1 and not options.groups and len(element)):
             self._groups += 1
             group = self._groups
+        labels = options.distinguish.get(tag, ())
         for key, value in attributes:
-            if key not in tag.labels and key not in self._language_keys and key not in _SCHEMAS:
+            if key not in labels and key not in self._language_keys and key not in _SCHEMAS:
                 self.add(f"{name}@{key.rpartition('}')[2]}", tidy(value), None, group)
-        if tag.is_text or not len(element):
-            self._add_leaf(name or tag.name, flatten(element), language, group, tag)
-        else:
+        if tag not in options.texts and len(element):
             self._walk_parts(element, name, language, group, depth)
+        elif text := flatten(element):
+            self._add_leaf(name or tag, text, language, group, tag)
 
-    def _add_leaf(
-        self, column: str, text: str, language: str | None, group: int, tag: TagOptions
-    ) -> None:
-        """Add the text of an element without children."""
-        if tag.kinds and (kind := _classify(text, tag.kinds)):
+    def _add_leaf(self, column: str, text: str, language: str | None, group: int, tag: str) -> None:
+        """Add the text of an element, which is not empty."""
+        kinds = self._options.classify.get(tag, ())
+        if kind := next((kind for kind in kinds if _KINDS[kind].match(text)), ""):
             column = f"{column[:-1]},{kind}]" if column.endswith("]") else f"{column}[{kind}]"
-        if tag.is_joined and group and text:
-            for index in range(len(self.properties) - 1, -1, -1):
-                previous = self.properties[index]
-                if previous.group != group:
-                    break
-                if previous.name == column:
-                    joined = f"{previous.value} {text}"
-                    self._count_characters(joined)
-                    self.properties[index] = Property(column, joined, joined, language, group)
-                    return
+        if tag in self._options.join and group:
+            at = self._joined.setdefault((column, group), len(self.properties))
+            if at < len(self.properties):
+                text = f"{self.properties[at].value} {text}"
+                self._count_characters(column, text)
+                self.properties[at] = Property(column, text, text, language, group)
+                return
         self.add(column, text, language, group)
 
     def _walk_parts(
         self, element: etree._Element, name: str, language: str | None, group: int, depth: int
     ) -> None:
         """Add the children of an element, and its whole text if there are words between them."""
-        parts = [(part, self._options.tags[part.tag]) for part in element]
+        tag, parts = local_name(element), [(part, local_name(part)) for part in element]
         own_text = tidy(" ".join((element.text or "", *(part.tail or "" for part, _ in parts))))
         is_mixed = any(map(str.isalnum, own_text))
         # A child of a record is always a column, even if its name is also one of inline markup.
-        has_markup = bool(name) and (is_mixed or all(tag.name in _INLINE for _, tag in parts))
-        if has_markup or self._options.tags[element.tag].is_mixed:
+        has_markup = bool(name) and (is_mixed or all(part in _INLINE for _, part in parts))
+        if has_markup or tag in self._options.mixed:
             own_text = flatten(element, has_paragraphs=False)
-        if has_markup or is_mixed:
-            tag = self._options.tags[element.tag]
-            self._add_leaf(name or tag.name, own_text, language, group, tag)
+        if own_text and (has_markup or is_mixed):
+            self._add_leaf(name or tag, own_text, language, group, tag)
         prefix = f"{name}/" if name else ""
         for part, tag in parts:
-            if not (has_markup and tag.name in _INLINE):
-                column = "" if part in self._tops else f"{prefix}{tag.name}{self._label(part, tag)}"
-                self._walk(part, column, language, group, depth + 1)
+            if not (has_markup and tag in _INLINE):
+                column = "" if part in self._tops else f"{prefix}{tag}{self._label(part, tag)}"
+                self.walk(part, column, language, group, depth + 1)
 
-    def _label(self, element: etree._Element, tag: TagOptions) -> str:
+    def _label(self, element: etree._Element, tag: str) -> str:
         """Return the suffix of a column that distinguishes elements with the same name."""
-        if not (tag.labels or tag.roles or tag.host):
-            return ""
-        labels = [value for key in tag.labels if (value := element.get(key, "").strip().lower())]
-        if tag.roles:
-            role = self._options.roles.classify(_find_role(element, tag.roles))
-            labels += [role] if role else []
-        if tag.host and element.getparent().find(f"{{*}}{tag.host}") is not None:
+        keys, options = self._options.distinguish.get(tag, ()), self._options
+        labels = [value for key in keys if (value := element.get(key, "").strip().lower())]
+        if paths := options.roles.paths.get(tag):
+            roles = (_look_up(element, path) for path in paths)
+            labels.append(options.roles.classify(next(filter(None, roles), "")))
+        if (
+            tag in options.hosts
+            and element.getparent().find(f"{{*}}{options.hosts[tag]}") is not None
+        ):
             labels.append("host")
-        return f"[{','.join(labels)}]" if labels else ""
+        stated = ",".join(filter(None, labels))
+        return f"[{stated}]" if stated else ""
 
-    def _count_characters(self, value: str) -> None:
-        self._characters += len(value)
-        if self._characters > self._limits.largest_line:
-            message = f"the record has more than {self._limits.largest_line} characters"
-            raise LimitExceeded(message, "largest_line")
-
-    def _count(self, attributes: int, name: str, depth: int) -> None:
-        """Raise LimitExceeded if a record has too many, too deeply nested, or too long columns."""
-        self._parts += 1 + attributes
-        self._name_characters += len(name) * (1 + attributes)
-        if self._name_characters > self._limits.largest_file:
-            message = f"the names of its elements have more than {self._limits.largest_file} bytes"
+    def _count_characters(self, name: str, value: str) -> None:
+        self._characters += len(name) + len(value)
+        if self._characters > self._limits.largest_file:
+            message = f"the record has more than {self._limits.largest_file} characters"
             raise LimitExceeded(message, "largest_file")
+
+    def _count_parts(self, count: int, depth: int) -> None:
+        self._parts += count
         if depth > self._limits.deepest:
             message = f"elements are nested deeper than {self._limits.deepest}"
             raise LimitExceeded(message, "deepest")
@@ -214,25 +222,10 @@ def _find_language(element: etree._Element) -> str | None:
     return next(filter(None, languages), None)
 
 
-def _list_attributes(element: etree._Element) -> list[tuple[str, str]]:
-    """Return the names and values of the attributes of an element."""
-    if len(element.attrib) <= _MANY_ATTRIBUTES:
-        return list(element.items())
-    return [(str(value.attrname), str(value)) for value in element.xpath("@*")]
-
-
-def _classify(text: str, kinds: tuple[str, ...]) -> str:
-    """Return the first of `kinds` whose syntax a value has, or an empty string."""
-    return next((kind for kind in kinds if _KINDS[kind].match(text)), "")
-
-
-def _find_role(element: etree._Element, paths: tuple[str, ...]) -> str:
-    """Return the first role of a person, or an empty string."""
-    for path in paths:
-        if path.startswith("@"):
-            role: str | None = element.get(path[1:])
-        else:
-            role = element.findtext("/".join(f"{{*}}{step}" for step in path.split("/")))
-        if role and role.strip():
-            return role
-    return ""
+def _look_up(element: etree._Element, path: str) -> str:
+    """Return the text at a path of elements, or the value of an attribute."""
+    if path.startswith("@"):
+        text = element.get(path[1:])
+    else:
+        text = element.findtext("/".join(f"{{*}}{step}" for step in path.split("/")))
+    return (text or "").strip()

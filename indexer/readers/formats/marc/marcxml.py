@@ -15,7 +15,7 @@ from indexer.readers.formats.marc.record import LEADER, UNKNOWN, Field, Record, 
 from indexer.readers.text.encodings import detect_utf16, unify_encoding
 from indexer.readers.xml_records.find import local_name
 from indexer.readers.xml_records.options import XmlOptions
-from indexer.readers.xml_records.stream import RecordStream
+from indexer.readers.xml_records.stream import read_elements
 
 NAME = "marcxml"
 SUFFIXES: tuple[str, ...] = (".xml", ".marcxml", ".mrcx")
@@ -34,10 +34,11 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[Record | Problem]:
     """Yield the records of a file."""
-    return RecordStream(_OPTIONS, file, limits, _make_record).read(stream)
+    for item in read_elements(stream, _OPTIONS, file, limits):
+        yield item if isinstance(item, Problem) else _make_record(item)
 
 
-def _make_record(element: etree._Element, _: object) -> Record:
+def _make_record(element: etree._Element) -> Record:
     """Return the record of an element, which may be an envelope with a header."""
     fields = list(_list_fields(element))
     fields += [

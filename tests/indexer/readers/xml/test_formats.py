@@ -136,11 +136,12 @@ def read_xml(text: str) -> Reading:
 
 
 def map_records(text: str) -> list[SourceRecord]:
-    """Return the records of a file, mapped by the default mapping of its format."""
+    """Return the records of a file by line, mapped by the default mapping of its format."""
     reader = choose(text)
     assert reader is not None
     mapper = Mapper(Source(file="*", format=reader.NAME), reader, CATALOGUE)
-    return [mapper.map(record) for record in read(text, reader).records]
+    records = sorted(read(text, reader).records, key=lambda record: record.line)
+    return [mapper.map(record) for record in records]
 
 
 PARTS = {
