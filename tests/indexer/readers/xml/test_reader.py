@@ -18,9 +18,9 @@ from tests.indexer.readers.reading import columns, read
 from tests.indexer.readers.xml import more_samples
 
 OPTIONS = {
-    "records": ["rec"], "distinguish": {"a": ["type"], "id": ["kind"]}, "groups": ["person"], "texts": ["text"],
-    "skip": ["body"], "join": ["given"], "languages": ["lang"],
-    "classify": {"id": ["doi", "isbn", "issn", "url"]},
+    "records": ["rec"], "distinguish": {"a": ["type"], "id": ["kind"]},
+    "groups": ["person"], "texts": ["text"], "skip": ["body"], "join": ["given"],
+    "languages": ["lang"], "classify": {"id": ["doi", "isbn", "issn", "url"]},
     "roles": {"paths": {"person": ["role", "@as"]}, "names": {"": ["", "aut"], "editor": ["edt"]}},
 }  # fmt: skip
 PLAIN = XmlReader(Definition(name="plain", label="plain XML", xml=OPTIONS))
