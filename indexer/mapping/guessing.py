@@ -23,7 +23,12 @@ _GAP_ROWS = frozenset(("year", "container"))
 """Rows with one value that use other columns if the first one is empty."""
 _TEXT_ROWS = frozenset(("title", "other_titles", "summary", "link"))
 """Rows whose values have a language of their own."""
-_NAME_ROWS = frozenset(("authors", "editors", "contributors"))
+NAME_ROWS = frozenset(("authors", "editors", "contributors"))
+_PARTS = (
+    ("authors", ("author_family", "author_given"), ", "),
+    ("pages", ("page_start", "page_end"), "-"),
+)
+"""Rows, the two headings of parts of their values, and the text between these."""
 _REPEATS_SHARE = 0.8
 """Minimum share of the records in which two columns name the same persons, to use only one."""
 _BY_VALUE_SHARE, _WELL_FILLED = 0.8, 0.6
@@ -46,12 +51,14 @@ _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
 class Guess(NamedTuple):
     """A guess of the columns for a row. `reason` is a comment for `sources.toml`.
 
-    `is_person`: the columns have the family name and the given name of one person.
+    `between`: the text between the values of two columns that have the parts of one value, such as
+    the family name and the given name of a person. `repeated`: columns that repeat the values.
     """
 
     columns: tuple[str, ...]
     reason: str
-    is_person: bool = False
+    between: str = ""
+    repeated: tuple[str, ...] = ()
 
 
 def guess(
@@ -68,11 +75,11 @@ def guess(
     guesses = _guess_by_heading(named, spoken, profile)
     if unnamed:
         _guess_by_language(guesses, unnamed, profile)
-    _combine_names(guesses)
+    _combine_parts(guesses)
     if "number" in guesses:
         _share_numbers(guesses, {"id", "issue"} - guesses.keys(), profile)
     _borrow_columns(guesses, profile)
-    used = {name for row_guess in guesses.values() for name in row_guess.columns}
+    used = {name for each in guesses.values() for name in (*each.columns, *each.repeated)}
     free = {
         plain: profile.columns[names[0]] for plain, names in named.items()
         if used.isdisjoint((plain, *names))
@@ -115,11 +122,12 @@ def _guess_by_language(guesses: dict[str, Guess], names: Sequence[str], profile:
     guesses[row] = Guess((*first, *names), "guessed: its headings are languages")
 
 
-def _combine_names(guesses: dict[str, Guess]) -> None:
-    """Merge the guesses for the parts of a name into one for `authors`, unless it has columns."""
-    family, given = (guesses.pop(part, None) for part in ("author_family", "author_given"))
-    if family and given and "authors" not in guesses:
-        guesses["authors"] = Guess((*family.columns, *given.columns), "", is_person=True)
+def _combine_parts(guesses: dict[str, Guess]) -> None:
+    """Merge the guesses for two parts of a value into one for its row, unless it has columns."""
+    for row, names, between in _PARTS:
+        first, second = (guesses.pop(name, None) for name in names)
+        if first and second and row not in guesses:
+            guesses[row] = Guess((*first.columns, *second.columns), "", between)
 
 
 def _guess_by_heading(
@@ -137,15 +145,16 @@ def _guess_by_heading(
     guesses: dict[str, Guess] = {}
     for row, candidates in ranked.items():
         candidates.sort()
-        chosen = [plain for _, _, plain in candidates]
-        if row in _NAME_ROWS:
+        chosen = every = [plain for _, _, plain in candidates]
+        if row in NAME_ROWS:
             chosen = _drop_repeated_names(chosen, profile)
         elif row == "title":
             first, *others = chosen
             chosen = [first, *(name for name in others if name in spoken)]
         elif row not in _SEVERAL_COLUMNS:
             chosen = chosen[:1]
-        guesses[row] = Guess(tuple(chosen), "")
+        repeated = [plain for plain in every if row in NAME_ROWS and plain not in chosen]
+        guesses[row] = Guess(tuple(chosen), "", repeated=tuple(repeated))
     for row in _GAP_ROWS & ranked.keys():  # another column fills the gaps
         first, *later = (plain for _, _, plain in ranked[row])
         later = [plain for plain in later if row == "year" or _varies(columns[plain], profile)]
@@ -344,10 +353,12 @@ def _has_years(column: ColumnProfile) -> bool:
 _ROW_TESTS: Mapping[str, tuple[Callable[[str], object], float]] = {
     "link": (_URL.search, 0),
     "doi": (identifiers.find_dois, 0),
+    "series": (_has_letters, 0),  # a DSpace collection is a number
+    "page_start": (lambda text: text.strip("0"), 0),
     "year": (lambda text: len(text) <= _MAX_IMPRINT_CHARS and dates.find_year(text), 0.4),
     "language": (
-        lambda text: languages.find_languages(text) or languages.find_named_languages(text)
-        or languages.is_no_language(text), 0.4,
+        lambda text: text in languages.UNITED_NATIONS or languages.find_languages(text)
+        or languages.find_named_languages(text) or languages.is_no_language(text), 0.4,
     ),
 }  # fmt: skip
 """Tests for values of rows whose headings often have other contents, and the share of the values

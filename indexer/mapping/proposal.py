@@ -11,10 +11,11 @@ import msgspec
 
 from indexer.analysis.cleaning import make_slug
 from indexer.catalogue.catalogue_checks import RESERVED_NAMES
+from indexer.catalogue.column_names import fold_heading
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.mapping import marc_headings, templates
 from indexer.mapping.exported_columns import read_heading
-from indexer.mapping.guessing import Guess, guess
+from indexer.mapping.guessing import NAME_ROWS, Guess, guess
 from indexer.mapping.headings import is_record_date
 from indexer.mapping.mapper import ID_ROW, list_mapped
 from indexer.mapping.profile import ColumnProfile, Profile
@@ -31,6 +32,8 @@ characters, and the minimum share of the records with a value."""
 _MAX_UNUSED_CHARS = 1_000_000
 """Maximum characters of the list of unused columns. A build reports the others."""
 
+_BODIES = re.compile(r"\bcorp|collecti|institucional|коллектив")
+"""Words of headings of the names of bodies: "Corporate author", "auteurs collectifs"."""
 _MIN_RECORDS = 3
 """Minimum number of records. If all have the same value in a column, it gets no row."""
 _TECHNICAL_SHARE = 0.8
@@ -66,10 +69,11 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
     fields: dict[str, str | tuple[str, ...]] = {}
     for row in [field.name for field in list_standard_rows()] + ["id"]:
         if row in guesses:
-            fields[row] = _state(guesses[row])
+            fields[row] = _state(row, guesses[row])
     if "year" in fields and "date" not in fields:
         fields |= _list_dates(fields["year"], profile)
-    used = {*stated, *(column for row_guess in guesses.values() for column in row_guess.columns)}
+    guessed = ((*row_guess.columns, *row_guess.repeated) for row_guess in guesses.values())
+    used = {*stated, *chain.from_iterable(guessed)}
     free = [
         (plain, names) for plain, names in profile.list_plain()
         if used.isdisjoint((plain, *names))
@@ -161,11 +165,14 @@ def _make_leftover_rows(
         yield row, [plain, *names]
 
 
-def _state(row_guess: Guess) -> str | tuple[str, ...]:
-    """Return a guess as a value of `sources.toml`."""
-    names = [templates.escape(name) for name in row_guess.columns]
-    if row_guess.is_person:
-        return f"{{{names[0]}}}, {{{names[1]}}}"
+def _state(row: str, row_guess: Guess) -> str | tuple[str, ...]:
+    """Return a guess as a value of `sources.toml`. A heading may state that it names bodies."""
+    names = [
+        f"{{{{{{{name}}}}}}}" if row in NAME_ROWS and _BODIES.search(fold_heading(column)) else name
+        for column in row_guess.columns if (name := templates.escape(column))
+    ]  # fmt: skip
+    if row_guess.between:
+        return f"{{{names[0]}}}{row_guess.between}{{{names[1]}}}"
     return names[0] if len(names) == 1 else tuple(names)
 
 
@@ -215,7 +222,8 @@ def _find_splits(
         if not field or not field.several or field.kind == "file":  # the value itself is a list
             continue
         for column in _list_profiles(stated, profile):
-            separator = find_separator(column, field.kind, are_subjects=row == "subjects")
+            kind = "text" if row == "series" else field.kind  # "Salt roads ; 6" is one series
+            separator = find_separator(column, kind, are_subjects=row == "subjects")
             if separator:
                 yield row, separator
                 break

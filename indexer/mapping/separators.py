@@ -25,7 +25,7 @@ values are recognized without a separator."""
 _SEPARATORS = (";", "|", "\n", " // ", "^^", "¦", "；", "؛", "、")
 """If several have the same share, the first of them is used."""
 _COMMA = ", "
-_PERSON_SEPARATORS = (" and ", " & ", " / ", "/", _COMMA, ",")
+_PERSON_SEPARATORS = (" and ", " & ", " et ", " und ", " y ", " и ", " / ", "/", _COMMA, ",")
 
 
 def find_separator(

@@ -96,18 +96,20 @@ def test_a_tag_among_words_is_ignored() -> None:
 
 
 def test_full_names_do_not_repeat_the_authors() -> None:
-    """If two columns name the same people, only the first feeds the authors."""
+    """If two columns name the same people, one feeds the authors, and the other has no row."""
     columns = {
         "Title": TITLES[:2],
         "Authors": ["Moss A.; Reed B.", "Fern C."],
         "Author full names": ["Moss, Ann (1); Reed, Ben (2)", "Fern, Cleo (3)"],
     }
 
-    assert propose(columns).source.fields["authors"] == "Authors"
+    found = propose(columns)
+    assert found.source.fields["authors"] == "Author full names"
+    assert not found.leftover_rows
 
 
 def test_personal_and_corporate_authors_are_both_authors() -> None:
-    """If two columns have different names, both feed the authors."""
+    """If two columns have different names, both feed the authors. A heading may state bodies."""
     columns = {
         "Title": TITLES[:2],
         "Personal author": ["Moss, Ann", "Fern, Cleo"],
@@ -116,7 +118,7 @@ def test_personal_and_corporate_authors_are_both_authors() -> None:
 
     stated = propose(columns).source.fields["authors"]
 
-    assert stated == ("Personal author", "Corporate author")
+    assert stated == ("Personal author", "{{{Corporate author}}}")
 
 
 def test_headings_in_many_forms_are_recognized() -> None:
@@ -133,6 +135,8 @@ def test_headings_in_many_forms_are_recognized() -> None:
         "publicationdate": "year",
         "authors.data.attributes.name": "authors",
         "Name of the author/s": "authors", "author_display": "authors",
+        "dc.identifier.govdoc": "number", "dc.contributor.corporatename": "authors",
+        "Item Type": "type", "Descriptores": "subjects", "Titre parallèle": "other_titles",
     }.items():  # fmt: skip
         match = headings.find_row(heading)
         assert match, heading

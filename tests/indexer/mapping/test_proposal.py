@@ -190,6 +190,8 @@ def profile_column(values: Sequence[str]) -> ColumnProfile:
         (["Okafor, Ada and Wu, Li", "Marsh, Eva"], " and "),
         (["Ada Okafor and Li Wu", "Eva Marsh"], " and "),
         (["Ada Okafor & Li Wu", "Eva Marsh"], " & "),
+        (["Okafor, Ada y Wu, Li", "Marsh, Eva"], " y "),
+        (["José Ortega y Gasset", "Eva Marsh"], None),
         (["Ada Okafor, Li Wu", "Eva Marsh"], ", "),
         (["Okafor A.B., Wu L.", "Marsh E."], ", "),
         (["Okafor, Ada|Wu, Li", "Marsh, Eva"], "|"),
@@ -333,6 +335,22 @@ def test_the_parts_of_a_name_are_combined(family: str, given: str) -> None:
     assert propose(columns).source.fields["authors"] == f"{{{family}}}, {{{given}}}"
     named = propose({**columns, "Authors": ["Ada Okafor", "Li Wu"]})
     assert named.source.fields["authors"] == "Authors"
+
+
+def test_first_and_last_pages_are_combined() -> None:
+    """Columns with the first and the last page feed the pages together, unless all are zero."""
+    columns = {"Title": TITLES[:2], "Page start": ["1", "12"], "Page end": ["9", ""]}
+    assert propose(columns).source.fields["pages"] == "{Page start}-{Page end}"
+    assert "pages" not in propose({**columns, "Page start": ["0", "0"]}).source.fields
+
+
+def test_the_series_is_no_number_and_keeps_its_volume() -> None:
+    """The number of a collection in DSpace is no series, and " ; " precedes the number in one."""
+    found = propose(
+        {"Title": TITLES[:2], "collection": ["1/2", "1/3"], "Series": ["Salt ; 6", "Sea"]}
+    )
+    assert found.source.fields["series"] == "Series"
+    assert "series" not in found.source.split
 
 
 def test_codes_are_not_titles_and_row_numbers_are_not_issues() -> None:
