@@ -14,8 +14,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from heapq import merge
 from io import BufferedIOBase
 
 from indexer.catalogue.limits import Limits
@@ -28,10 +26,11 @@ from indexer.readers.base import (
     limit_weight,
     read_whole,
 )
-from indexer.readers.formats.printed_catalogue.draft import Draft, Placement
+from indexer.readers.formats.printed_catalogue.draft import Draft
 from indexer.readers.formats.printed_catalogue.imprints import Imprint
-from indexer.readers.formats.printed_catalogue.lines import Line
+from indexer.readers.formats.printed_catalogue.lines import Line, strip_links
 from indexer.readers.formats.printed_catalogue.roles import FORMATS, Role, assign_roles, divide_text
+from indexer.readers.formats.printed_catalogue.wording import read_title
 
 NAME = "printed-catalogue"
 FIELDS: Mapping[str, tuple[str, ...]] = {}
@@ -82,13 +81,13 @@ class _Assembly:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._placement = Placement("")
+        self._headings: dict[str, str] = {}
+        self._has_regions = False
         self._draft: Draft | None = None
         self._empty_heading: Line | None = None
         self._imprint_above: Imprint | None = None
         self._imprint_of_group: Imprint | None = None
-        self._drafts: list[Draft] = []
-        self._problems: list[Problem] = []
+        self._results: list[Draft | Problem] = []
 
     def add_lines(self, lines: list[Line]) -> None:
         """Assemble drafts from all lines of the sections."""
@@ -109,19 +108,18 @@ class _Assembly:
 
     def list_results(self) -> Iterator[SourceRecord | Problem]:
         """Yield entries and problems in the order of their line numbers."""
-        totals = Counter(draft.placement.section for draft in self._drafts)
+        drafts = [item for item in self._results if isinstance(item, Draft)]
+        totals = Counter(draft.headings["section"] for draft in drafts)
         counts: Counter[str] = Counter()
-
-        # A generator, because each entry repeats its headings: a list could need too much memory.
-        def make_records() -> Iterator[SourceRecord | Problem]:
-            for draft in self._drafts:
-                section = draft.placement.section
-                counts[section] += 1
-                position = f"{section}, entry {counts[section]} of {totals[section]}"
-                properties = tuple(draft.make_properties(position))
-                yield SourceRecord(SourceLocation(self._file, draft.line), properties)
-
-        yield from merge(make_records(), sorted(self._problems, key=_get_line), key=_get_line)
+        for item in sorted(self._results, key=lambda item: item.line):
+            if isinstance(item, Problem):
+                yield item
+                continue
+            section = item.headings["section"]
+            counts[section] += 1
+            position = f"{section}, entry {counts[section]} of {totals[section]}"
+            properties = tuple(item.make_properties(position))
+            yield SourceRecord(SourceLocation(self._file, item.line), properties)
 
     def report(
         self, line: Line, message: str,
@@ -129,25 +127,24 @@ class _Assembly:
     ) -> None:  # fmt: skip
         """Add a problem for a line that fits nowhere."""
         excerpt = f"{line.printed[:60]}..." if len(line.printed) > 63 else line.printed
-        entry = self._draft.title if self._draft else None
-        self._problems.append(
-            Problem(self._file, line.number, f"{message}: {excerpt!r}", hint, entry)
-        )
+        entry = self._draft.title.text if self._draft else None
+        what = f"{message}: {excerpt!r}"
+        self._results.append(Problem(self._file, line.number, what, hint, entry))
 
     def _add_heading(self, line: Line, role: Role) -> None:
         self._end_heading()
         if role is Role.SECTION:
-            self._placement = Placement(line.text)
+            self._headings, self._has_regions = {"section": line.text}, False
         elif role is Role.REGIONS:
-            self._placement = replace(self._placement, has_regions=True, region=None, series=None)
+            kept = self._headings.keys() - {"region", "series"}
+            self._headings = {name: self._headings[name] for name in kept}
+            self._has_regions = True
         elif role is Role.FORMAT:
-            self._placement = replace(
-                self._placement, format=FORMATS[line.text.casefold()], region=None, series=None
-            )
-        elif self._placement.has_regions:
-            self._placement, self._empty_heading = replace(self._placement, region=line.text), line
+            section = self._headings["section"]
+            self._headings = {"section": section, "format": FORMATS[line.text.casefold()]}
         else:
-            self._placement, self._empty_heading = replace(self._placement, series=line.text), line
+            kind = "region" if self._has_regions else "series"
+            self._headings, self._empty_heading = {**self._headings, kind: line.text}, line
 
     def _end_heading(self) -> None:
         self._draft = self._imprint_of_group = None
@@ -160,15 +157,15 @@ class _Assembly:
         if not line.is_one_line_entry:
             self._imprint_of_group = None
         imprint = line.imprint or self._imprint_above or self._imprint_of_group
-        self._imprint_above = None
-        offer_lines = [line] if line.offers else []
-        draft = Draft(self._placement, line.number, line.text, imprint, offer_lines=offer_lines)
-        if not draft.title:
-            self._draft = None
+        self._imprint_above = self._draft = None
+        title = read_title(strip_links(line.text))
+        if not title.text:
             self.report(line, "this entry has no title", "Write its title above this line")
             return
-        self._drafts.append(draft)
-        self._draft, self._empty_heading = draft, None
+        offer_lines = [line] if line.offers else []
+        self._draft = Draft(self._headings, line.number, title, imprint, offer_lines)
+        self._results.append(self._draft)
+        self._empty_heading = None
 
     def _add_paragraph(self, line: Line) -> None:
         if self._draft:
@@ -196,19 +193,10 @@ class _Assembly:
             draft.offer_lines.append(line)
         elif line.label:
             self.report(line, "this label has no link after it")
-        if _is_contradicting(draft, line):
+        years = {imprint.year for imprint in (draft.imprint, line.imprint) if imprint}
+        is_repeated = (draft.duration and line.duration) or (draft.issue and line.issue)
+        if len(years) > 1 or is_repeated:
             self.report(line, "the entry already has this fact", "Keep one of the two")
         draft.duration = draft.duration or line.duration
         draft.issue = draft.issue or line.issue
         draft.imprint = draft.imprint or line.imprint
-
-
-def _get_line(result: SourceRecord | Problem) -> int:
-    return result.line if isinstance(result, Problem) else result.source.line
-
-
-def _is_contradicting(draft: Draft, line: Line) -> bool:
-    years = {imprint.year for imprint in (draft.imprint, line.imprint) if imprint}
-    return len(years) > 1 or bool(
-        (draft.duration and line.duration) or (draft.issue and line.issue)
-    )

@@ -3,55 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from indexer.catalogue.records import Property
 from indexer.readers.formats.printed_catalogue.imprints import Imprint
 from indexer.readers.formats.printed_catalogue.lines import (
     Issue,
     Line,
-    Offer,
     choose_access,
     find_links,
     strip_links,
 )
-from indexer.readers.formats.printed_catalogue.wording import clean_title
+from indexer.readers.formats.printed_catalogue.wording import Title
 
 _NO_PARTS = {"", "here", "link", "online", "pdf", "watch"}
 """Link texts, in lower case, that name neither a language nor a part of a publication."""
 
 
-@dataclass(frozen=True)
-class Placement:
-    """The headings above an entry."""
-
-    section: str
-    has_regions: bool = False
-    region: str | None = None
-    series: str | None = None
-    format: str | None = None
-
-
 @dataclass
 class Draft:
-    """An entry under construction. `offer_lines` are lines with links, `line` is a number."""
+    """An entry under construction.
 
-    placement: Placement
+    `headings`: those above it, by "section", "region", "series", and "format". `line`: the number
+    of the line with its title. `offer_lines`: its lines with links.
+    """
+
+    headings: Mapping[str, str]
     line: int
-    printed_title: str
-    imprint: Imprint | None = None
+    title: Title
+    imprint: Imprint | None
+    offer_lines: list[Line]
     issue: Issue | None = None
-    duration: str | None = None
+    duration: str = ""
     paragraphs: list[str] = field(default_factory=list)
-    offer_lines: list[Line] = field(default_factory=list)
-
-    @cached_property
-    def title(self) -> str:
-        """The cleaned title, empty if it contains no letter or digit."""
-        title, _, _ = clean_title(strip_links(self.printed_title))
-        return title if re.search(r"\w", title) else ""
 
     @property
     def has_begun(self) -> bool:
@@ -60,75 +45,53 @@ class Draft:
 
     def make_properties(self, position: str) -> Iterator[Property]:
         """Yield the properties of the finished entry. `position` is the value of the last one."""
-        for name, value in self._list_values():
-            if value:
-                yield Property(name, value, value)
-        if self.placement.region:
-            yield Property(
-                "region", re.sub(r"\s*/\s*", "/", self.placement.region), self.placement.region
-            )
-        yield from self._make_offers()
-        yield Property("position", position, position)
-
-    def _list_values(self) -> list[tuple[str, str | None]]:
-        _, note, bracketed_year = clean_title(strip_links(self.printed_title))
-        placement, imprint = self.placement, self.imprint or Imprint()
-        issue = self.issue or Issue()
+        imprint, issue = self.imprint or Imprint(), self.issue or Issue()
         date = imprint.date or issue.date
-        summaries = [_drop_email(strip_links(paragraph)) for paragraph in self.paragraphs]
-        return [
-            ("title", self.title),
-            ("note", note),
-            *(("summary", summary) for summary in summaries),
-            ("section", placement.section),
-            ("heading", placement.region),
-            ("format", placement.format),
-            ("series", placement.series),
+        region = self.headings.get("region", "")
+        values = [
+            ("title", self.title.text),
+            ("note", self.title.note),
+            *(("summary", _drop_email(strip_links(paragraph))) for paragraph in self.paragraphs),
+            ("section", self.headings["section"]),
+            ("heading", region),
+            ("format", self.headings.get("format", "")),
+            ("series", self.headings.get("series", "")),
             ("series", issue.series),
             ("number", issue.number),
             ("publisher", imprint.publisher),
             ("place", imprint.place),
-            ("year", imprint.year or bracketed_year or (date and date[-4:])),
+            ("year", imprint.year or self.title.year or date[-4:]),
             ("date", date),
             ("duration", self.duration),
         ]
+        yield from (Property(name, value, value) for name, value in values if value)
+        if region:
+            yield Property("region", re.sub(r"\s*/\s*", "/", region), region)
+        yield from self._make_offers()
+        yield Property("position", position, position)
 
     def _make_offers(self) -> Iterator[Property]:
-        labeled_offers = [(line.label, offer) for line in self.offer_lines for offer in line.offers]
-        languages = {offer.language: offer.text for _, offer in labeled_offers if offer.language}
-        complete_languages = {
-            offer.language
-            for label, offer in labeled_offers
-            if not (label or "").casefold().startswith("executive summary")
-        }
+        """Yield the languages, parts, and links, and how to get the publication."""
+        offers = [(line.label, offer) for line in self.offer_lines for offer in line.offers]
+        languages = {offer.language: offer.text for _, offer in offers if offer.language}
+        complete = {
+            offer.language for label, offer in offers
+            if not label.casefold().startswith("executive summary")
+        }  # fmt: skip
+        yield from (Property("language", code, name) for code, name in languages.items())
         for code, name in languages.items():
-            yield Property("language", code, name)
-        for code, name in languages.items():
-            if code not in complete_languages:
+            if code not in complete:
                 yield Property("summary_language", code, name)
-        for _, offer in labeled_offers:
-            if _is_part(offer):
+        for _, offer in offers:
+            words = offer.text.casefold()
+            if not (offer.language or words in _NO_PARTS or words.startswith("download")):
                 yield Property("part", offer.text, offer.text)
-        yield from dict.fromkeys(self._make_links(labeled_offers))
-        verbs = {
-            choose_access(line.label, line.offers): line.label or ""
-            for line in reversed(self.offer_lines)
-        }
-        for verb, label in reversed(verbs.items()):
-            yield Property("access", verb, label)
-
-    def _make_links(self, labeled_offers: list[tuple[str | None, Offer]]) -> Iterator[Property]:
-        in_summary = [
-            (None, offer) for paragraph in self.paragraphs for offer in find_links(paragraph)
-        ]
-        for label, offer in (*labeled_offers, *in_summary):
-            if offer.url:
-                yield Property("link", offer.url, label or offer.text, offer.language)
-
-
-def _is_part(offer: Offer) -> bool:
-    words = offer.text.casefold()
-    return not (offer.language or words in _NO_PARTS or words.startswith("download"))
+        offers += [("", offer) for paragraph in self.paragraphs for offer in find_links(paragraph)]
+        links = [(offer.url, label or offer.text, offer.language) for label, offer in offers]
+        yield from (Property("link", *link) for link in dict.fromkeys(links) if link[0])
+        lines = reversed(self.offer_lines)
+        verbs = {choose_access(line.label, line.offers): line.label for line in lines}
+        yield from (Property("access", verb, label) for verb, label in reversed(verbs.items()))
 
 
 def _drop_email(paragraph: str) -> str:

@@ -6,16 +6,17 @@ import re
 
 from msgspec import Struct
 
+from indexer.readers.formats.printed_catalogue.wording import blank_brackets
 from indexer.values.iso_codes import find_country_code
 
 
 class Imprint(Struct, frozen=True):
-    """Publisher or country, and year. `date` is None unless it is more exact than the year."""
+    """Publisher or country, and year. `date` is empty unless it is more exact than the year."""
 
-    publisher: str | None = None
-    place: str | None = None
-    year: str | None = None
-    date: str | None = None
+    publisher: str = ""
+    place: str = ""
+    year: str = ""
+    date: str = ""
 
 
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
@@ -41,21 +42,21 @@ def split_imprint(text: str) -> tuple[str, Imprint | None, Imprint | None]:
     if ending is None:
         return text, None, None
     before, date, year = text[: ending.start()], ending[1], ending[2]
-    exact_date = date if date != year else None
+    exact_date = date if date != year else ""
     publisher, place = _find_publisher(before), _find_place(before)
     if publisher is not None:
-        imprint = Imprint(before[publisher:], None, year, exact_date)
+        imprint = Imprint(before[publisher:], "", year, exact_date)
         title = before[:publisher].rstrip()
         shorter_title, repeated, _ = split_imprint(title)
         return (shorter_title if shorter_title and repeated == imprint else title), imprint, None
     if place is not None:
-        return before[:place].rstrip(), Imprint(None, before[place:], year, exact_date), None
-    return text, None, Imprint(before, None, year, exact_date)
+        return before[:place].rstrip(), Imprint("", before[place:], year, exact_date), None
+    return text, None, Imprint(before, "", year, exact_date)
 
 
 def _find_publisher(text: str) -> int | None:
     """Return the index of the publisher that ends a text: an acronym, then capitalized words."""
-    outside = _blank_brackets(text)
+    outside = blank_brackets(text)
     start, previous = None, ""
     for match in re.finditer(r"\S+", outside):
         is_joined = previous in _JOINING or (previous[-1:] == "," and _ACRONYM.fullmatch(previous))
@@ -78,13 +79,3 @@ def _find_place(text: str) -> int | None:
         if len(name) > 3 and find_country_code(name) and not before[:1].islower():
             return len(text) - len(name)
     return None
-
-
-def _blank_brackets(text: str) -> str:
-    """Replace each bracketed character by a blank, so that indexes stay the same."""
-    depth, kept = 0, []
-    for character in text:
-        depth += character == "("
-        kept.append(" " if depth else character)
-        depth -= character == ")" and depth > 0
-    return "".join(kept)

@@ -19,17 +19,17 @@ from indexer.values.iso_codes import find_language_code
 class Issue(Struct, frozen=True):
     """An issue of a series, as in "Name 12, 3/2007"."""
 
-    series: str | None = None
-    number: str | None = None
-    date: str | None = None
+    series: str = ""
+    number: str = ""
+    date: str = ""
 
 
 class Offer(Struct, frozen=True):
-    """A link: its text, the language that the text names, and its URL (`url`)."""
+    """A link: its text, the language that the text names, and its URL, which may be empty."""
 
     text: str
     language: str | None
-    url: str | None
+    url: str
 
 
 class Line(Struct, frozen=True):
@@ -43,9 +43,9 @@ class Line(Struct, frozen=True):
     number: int = 0
     printed: str = ""
     text: str = ""
-    label: str | None = None
+    label: str = ""
     offers: tuple[Offer, ...] = ()
-    duration: str | None = None
+    duration: str = ""
     imprint: Imprint | None = None
     issue: Issue | None = None
     possible_imprint: Imprint | None = None
@@ -99,47 +99,43 @@ _DURATION = re.compile(
 _ISSUE = re.compile(r"(?P<series>[^\d,]*[^\d,\s]) (?P<number>\d+), (?P<date>\d\d?/(?:19|20)\d\d)")
 
 
-def parse(number: int, printed: str, follows_gap: bool = True) -> Line:
-    """Return the parts of a printed line. `number` is its line number in the file."""
-    line = _split_line(" ".join(printed.split()))
-    return replace(line, number=number, printed=printed, follows_gap=follows_gap)
-
-
-def _split_line(text: str) -> Line:
+def parse(line: Line) -> Line:
+    """Return a printed line with its parts."""
+    text = " ".join(line.printed.split())
     before, offers = _split_offers(text)
     label = before.removesuffix(":").rstrip()
-    if _match_label(label) is not None and (offers or before.endswith(":")):
-        return Line(label=label, offers=offers)
+    if _find_verb(label) and (offers or before.endswith(":")):
+        return replace(line, label=label, offers=offers)
     if duration := _DURATION.fullmatch(label):
-        imprint = Imprint(year=duration["year"]) if duration["year"] else None
-        return Line(offers=offers, duration=duration["duration"], imprint=imprint)
+        year = duration["year"]
+        imprint = Imprint(year=year) if year else None
+        return replace(line, offers=offers, duration=duration["duration"], imprint=imprint)
     are_downloads = all(
         offer.language or offer.text.casefold().startswith("download") for offer in offers
     )
     if offers and (not before or are_downloads):
         title, imprint, _ = split_imprint(label)
-        return Line(text=title, offers=offers, imprint=imprint)
+        return replace(line, text=title, offers=offers, imprint=imprint)
     if issue := _ISSUE.fullmatch(text):
-        return Line(issue=Issue(**issue.groupdict()))
+        return replace(line, issue=Issue(**issue.groupdict()))
     title, imprint, possible_imprint = split_imprint(text)
-    return Line(text=title, imprint=imprint, possible_imprint=possible_imprint)
+    return replace(line, text=title, imprint=imprint, possible_imprint=possible_imprint)
 
 
-def choose_access(label: str | None, offers: tuple[Offer, ...]) -> str:
+def choose_access(label: str, offers: tuple[Offer, ...]) -> str:
     """Return how to get a publication, as one verb in lower case.
 
     Links without a label are downloads. A bare URL is a page to visit.
     """
     words = label or "".join(offer.text for offer in offers[:1])
-    return (_match_label(words) or "download") if words else "visit"
+    return (_find_verb(words) or "download") if words else "visit"
 
 
-def _match_label(label: str) -> str | None:
+def _find_verb(label: str) -> str:
+    """Return the verb of a label, or an empty string for another text."""
     plain_label = label.casefold()
-    for form, verb in _LABELS:
-        if form.fullmatch(plain_label):
-            return verb or plain_label
-    return None
+    verbs = (verb or plain_label for form, verb in _LABELS if form.fullmatch(plain_label))
+    return next(verbs, "")
 
 
 def find_links(text: str) -> tuple[Offer, ...]:
@@ -171,7 +167,7 @@ def _make_offer(match: re.Match[str]) -> Offer:
     words = _unescape(text or "").strip()
     # Lower-case words are not languages, although some are language codes ("no", "it").
     language = find_language_code(words) if words[:1].isupper() else None
-    return Offer(words, language, url if "://" in url else None)
+    return Offer(words, language, url if "://" in url else "")
 
 
 def _unescape(text: str) -> str:

@@ -50,49 +50,33 @@ def divide_text(text: str) -> tuple[list[Line], list[Line], list[Line]]:
     Return the lines before the first section, those of the sections, and the lines of the contents
     page whose section does not occur in the text.
     """
-    printed = _split_printed_lines(text)
     contents: dict[str, Line] = {}
-    start = len(printed)
-    for index, line in enumerate(printed):
-        if name := _parse_contents_line(line.printed):
+    front, body = list[Line](), list[Line]()
+    follows_gap, found = True, set[str]()
+    for number, printed in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+        line = Line(number, printed.strip(), follows_gap=follows_gap)
+        follows_gap = not line.printed
+        if not line.printed:
+            continue
+        key = _make_key(line.printed)
+        if not body and (name := _parse_contents_line(line.printed)):
             contents.setdefault(_make_key(name), line)
-        elif _make_key(line.printed) in contents:
-            start = index
-            break
-    body = [
-        replace(line, text=line.printed, is_section=True)
-        if _make_key(line.printed) in contents
-        else parse(line.number, line.printed, line.follows_gap)
-        for line in printed[start:]
-    ]
-    front = [
-        parse(line.number, line.printed)
-        for line in printed[:start]
-        if not _parse_contents_line(line.printed)
-    ]
-    keys = {_make_key(line.text) for line in body if line.is_section}
-    unused = [line for key, line in contents.items() if key not in keys]
+        elif key in contents:
+            found.add(key)
+            body.append(replace(line, text=line.printed, is_section=True))
+        else:
+            (body or front).append(parse(line))
+    unused = [line for key, line in contents.items() if key not in found]
     names = [line.text for line in front if line.is_bare]
     return front, _merge(_drop_closing(body, names)), unused
 
 
-def _split_printed_lines(text: str) -> list[Line]:
-    """Return the lines that are not blank, not yet split into parts."""
-    printed, follows_gap = [], True
-    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
-        if line.strip():
-            printed.append(Line(number, line.strip(), follows_gap=follows_gap))
-        follows_gap = not line.strip()
-    return printed
-
-
-def _parse_contents_line(text: str) -> str | None:
-    """Return the section name in a line of a contents page (name, gap, page number), or None."""
+def _parse_contents_line(text: str) -> str:
+    """Return the section name in a line of a contents page (name, gap, page number), or nothing."""
     before = text.rstrip("0123456789")
     name = before.rstrip(" \t.")
     gap = before[len(name) :]
-    is_contents = len(text) > len(before) and name and ("\t" in gap or len(gap) > 2)
-    return name.strip() if is_contents else None
+    return name if len(text) > len(before) and ("\t" in gap or len(gap) > 2) else ""
 
 
 def _make_key(name: str) -> str:
@@ -120,8 +104,8 @@ def _drop_closing(body: list[Line], names: list[str]) -> list[Line]:
 def _merge(body: list[Line]) -> list[Line]:
     """Merge lines that a page break or a line wrap has split."""
     groups: list[list[Line]] = []
-    for index, line in enumerate(body):
-        if groups and _is_continued(groups[-1][-1], line, _get_line(body, index + 1)):
+    for line, after in zip(body, (*body[1:], _END), strict=False):
+        if groups and _is_continued(groups[-1][-1], line, after):
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -164,51 +148,40 @@ def _join(group: list[Line]) -> Line:
 
 def assign_roles(lines: Sequence[Line]) -> Iterator[Role]:
     """Yield the role of each line, in order."""
+    padded = (_END, *lines, _END, _END, _END)
     for index, line in enumerate(lines):
         if line.is_section:
             yield Role.SECTION
-        elif not line.text:
-            yield Role.FACTS
         elif not line.is_bare:
-            yield Role.TITLE
+            yield Role.TITLE if line.text else Role.FACTS
         else:
-            yield _decide_role(lines, index)
+            yield _decide_role(*padded[index : index + 5])
 
 
-def _decide_role(lines: Sequence[Line], index: int) -> Role:
-    line, after = lines[index], _get_line(lines, index + 1)
+def _decide_role(before: Line, line: Line, after: Line, third: Line, fourth: Line) -> Role:
     if line.text.casefold() in FORMATS:
         return Role.FORMAT
     if _REGIONS.search(line.text) and after.text:
         return Role.REGIONS
-    if _is_paragraph(lines, index):
+    if _is_paragraph(line, after, third):
         return Role.PARAGRAPH
-    if _is_group_imprint(lines, index + 1):
+    if after.is_imprint and third.is_one_line_entry:
         return Role.HEADING
     # Between one-line entries, a line without links is an entry too.
-    in_list = after.is_one_line_entry and _get_line(lines, index - 1).is_one_line_entry
+    in_list = before.is_one_line_entry and after.is_one_line_entry
     if not after.text or after.is_section or in_list:
         return Role.TITLE
-    is_introduced = _is_group_imprint(lines, index + 2)
-    return Role.TITLE if _is_paragraph(lines, index + 1) and not is_introduced else Role.HEADING
+    is_group = third.is_imprint and fourth.is_one_line_entry
+    return Role.TITLE if _is_paragraph(after, third, fourth) and not is_group else Role.HEADING
 
 
-def _is_paragraph(lines: Sequence[Line], index: int) -> bool:
-    line, after = _get_line(lines, index), _get_line(lines, index + 1)
+def _is_paragraph(line: Line, after: Line, third: Line) -> bool:
     if not line.is_bare or line.text.casefold() in FORMATS:
         return False
     if wording.is_never_title(line.text):
         return True
     if after.is_offer_line:
         return wording.is_sentence(line.text)
-    if after.is_imprint and _get_line(lines, index + 2).is_offer_line:
+    if after.is_imprint and third.is_offer_line:
         return False
     return wording.is_prose(line.text)
-
-
-def _is_group_imprint(lines: Sequence[Line], index: int) -> bool:
-    return _get_line(lines, index).is_imprint and _get_line(lines, index + 1).is_one_line_entry
-
-
-def _get_line(lines: Sequence[Line], index: int) -> Line:
-    return lines[index] if 0 <= index < len(lines) else _END

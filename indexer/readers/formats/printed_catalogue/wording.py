@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 _MAX_TITLE_CHARS = 300
 """Characters. A longer text is never a title."""
@@ -14,31 +15,37 @@ _HANGING = frozenset(
 """Words that never end a sentence or a title, so the next line continues it."""
 
 
-def clean_title(text: str) -> tuple[str, str | None, str | None]:
-    """Return the title without final punctuation, and its note and year in brackets, or None.
+class Title(NamedTuple):
+    """A title without final punctuation, and the note or the year in the brackets at its end.
 
-    A note is a statement of responsibility, such as "(prepared by ...)".
+    A note is a statement of responsibility, such as "(prepared by ...)". A year stays in the text.
     """
+
+    text: str
+    note: str = ""
+    year: str = ""
+
+
+def read_title(text: str) -> Title:
+    """Return the parts of a title. Its text is empty if it has no letter or digit."""
     title = text.rstrip(" .,:;").strip()
-    opening = _find_last_bracket(title)
-    inside = title[opening + 1 : -1] if opening is not None else ""
+    start = len(blank_brackets(title).rstrip())
+    inside = title[start:].lstrip()[1:-1] if title.endswith(")") else ""
     if re.fullmatch(r"(?:19|20)\d\d", inside):
-        return title, None, inside
-    if opening and inside[:1].islower() and re.search(r"\b(?:of|by|with|between)\b", inside):
-        return title[:opening].rstrip(" .,:;"), inside, None
-    return title, None, None
+        return Title(title, year=inside)
+    if start and inside[:1].islower() and re.search(r"\b(?:of|by|with|between)\b", inside):
+        return Title(title[:start].rstrip(" .,:;"), inside)
+    return Title(title if re.search(r"\w", title) else "")
 
 
-def _find_last_bracket(text: str) -> int | None:
-    """Return the index of the bracket that closes at the end of a text, or None."""
-    if not text.endswith(")"):
-        return None
-    depth = 0
-    for index in range(len(text) - 1, -1, -1):
-        depth += (text[index] == ")") - (text[index] == "(")
-        if depth == 0:
-            return index
-    return None
+def blank_brackets(text: str) -> str:
+    """Replace each bracketed character by a blank, so that indexes stay the same."""
+    depth, kept = 0, []
+    for character in text:
+        depth += character == "("
+        kept.append(" " if depth else character)
+        depth -= character == ")" and depth > 0
+    return "".join(kept)
 
 
 def is_never_title(text: str) -> bool:
