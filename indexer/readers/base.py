@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
+import zlib
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -20,6 +23,9 @@ CERTAIN = 100
 
 HEAD_BYTES = 1 << 16
 """Bytes at the start of a file by which a reader recognizes it."""
+
+CORRUPT = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
+"""Errors that a damaged compressed file raises."""
 
 _REPEATED = 3
 """Limit on the total weight of a file's records, as a multiple of `largest_file`."""
@@ -80,10 +86,10 @@ class Reader(Protocol):
         """Yield the records of a file, with the column names and values of the source, in order.
 
         Each has its place: the file, and the line where it starts. Yield a record before reading
-        much further, so that a large file needs little memory and a damaged one loses little. Do
-        not catch errors of `stream`, nor LimitExceeded, which the functions that read it raise.
-        `registry.read` turns them into a Problem after the records. It also limits the number of
-        records, and of the values of each.
+        much further, so that a large file needs little memory and a damaged one loses little.
+        `stream` can be read again after `seek(0)`. Do not catch errors of `stream`, nor
+        LimitExceeded, which the functions that read it raise. `registry.read` turns them into a
+        Problem after the records. It also limits the number of records, and of the values of each.
         """
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import gzip
 import lzma
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from io import BufferedIOBase, BufferedReader, RawIOBase
+from io import SEEK_SET, BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,7 +21,7 @@ import msgspec
 from indexer.catalogue import safe_files
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceRecord
-from indexer.readers.base import CERTAIN, HEAD_BYTES, Evidence, LimitExceeded, Reader
+from indexer.readers.base import CERTAIN, CORRUPT, HEAD_BYTES, Evidence, LimitExceeded, Reader
 from indexer.readers.definition import Definition, load_definitions
 from indexer.readers.formats import (
     bibtex,
@@ -39,7 +38,7 @@ from indexer.readers.formats import (
     xlsx,
 )
 from indexer.readers.json_records.reader import JsonRecords
-from indexer.readers.tagged_records.reader import TaggedReader
+from indexer.readers.tagged_records import TaggedReader
 from indexer.readers.xml_records.reader import XmlReader
 
 if TYPE_CHECKING:
@@ -64,7 +63,6 @@ _BLOCK_BYTES = 1 << 20
 """Bytes that are decompressed at a time."""
 _MAX_DICTIONARY_BYTES = 200_000_000
 """Memory limit of the xz decompressor. `xz -9` needs 68 MB. A header can request gigabytes."""
-_CORRUPT = (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
 class ReaderError(Exception):
@@ -141,7 +139,7 @@ def _read_head(path: Path) -> bytes:
     try:
         with safe_files.open_file(path) as stream:
             return _decompress(stream, path.name).read(HEAD_BYTES)
-    except (OSError, *_CORRUPT):
+    except (OSError, *CORRUPT):
         return b""
 
 
@@ -168,56 +166,70 @@ def read(
                 yield piece
     except LimitExceeded as error:
         yield error.describe(file, line)
-    except _CORRUPT as error:
+    except CORRUPT as error:
         message = f"the compressed file can't be read beyond line {line}: {error}"
         yield Problem(file, line, message, "Create or copy the file again")
 
 
 def _decompress(stream: BufferedIOBase, filename: str) -> BufferedIOBase:
-    """Return the decompressed stream. Its reads can raise one of _CORRUPT."""
+    """Return the decompressed stream. Its reads can raise one of CORRUPT."""
     name = filename.lower()
     if name.endswith(".gz"):
         return gzip.GzipFile(fileobj=stream)
     if name.endswith(".xz"):
-        return BufferedReader(_BlockStream(_decompress_xz(stream)))
+        return BufferedReader(_XzStream(stream))
     return stream
 
 
-class _BlockStream(RawIOBase):
-    """A readable stream over an iterator of blocks."""
+class _XzStream(RawIOBase):
+    """The decompressed bytes of a stream.
 
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks, self._rest = blocks, memoryview(b"")
+    `lzma.open` has no memory limit: it allocates as much as the header of the file requests.
+    """
+
+    def __init__(self, stream: BufferedIOBase) -> None:
+        self._stream = stream
+        self.seek(0)
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        """Return to the start of the stream. A reader seeks no other place."""
+        if whence == SEEK_SET:
+            self._stream.seek(0)
+            self._unpacker, self._unread = _make_unpacker(), b""
+        return 0
+
     def readinto(self, buffer: WriteableBuffer) -> int:
-        self._rest = self._rest or memoryview(next(self._blocks, b""))
+        block = b""
         with memoryview(buffer) as view:
-            size = min(len(view), len(self._rest))
-            view[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
+            while not block and self._has_more():
+                block = self._unpacker.decompress(self._unread, len(view))
+                self._unread = b""
+            view[: len(block)] = block
+        return len(block)
 
-
-def _decompress_xz(stream: BufferedIOBase) -> Iterator[bytes]:
-    """Yield the decompressed blocks of an xz file. Raise LZMAError or EOFError.
-
-    `lzma.open` has no memory limit: it allocates as much as the header of the file requests.
-    """
-    unread = stream.read(_BLOCK_BYTES)
-    while True:
-        unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MAX_DICTIONARY_BYTES)
-        while not unpacker.eof:
-            if unpacker.needs_input and not (unread := unread or stream.read(_BLOCK_BYTES)):
+    def _has_more(self) -> bool:
+        """Read the bytes that are needed next. Return whether there are any."""
+        if not self._unpacker.eof:
+            if self._unpacker.needs_input and not self._read_block():
                 raise EOFError("the data ends too early")
-            if block := unpacker.decompress(unread, _BLOCK_BYTES):
-                yield block
-            unread = b""
+            return True
         # Concatenated xz files are one valid xz file. Zero bytes may pad the gaps between them.
-        unread = unpacker.unused_data.lstrip(b"\0")
-        while not unread:
-            if not (block := stream.read(_BLOCK_BYTES)):
-                return
-            unread = block.lstrip(b"\0")
+        self._unread = self._unpacker.unused_data.lstrip(b"\0")
+        while not self._unread and self._read_block():
+            self._unread = self._unread.lstrip(b"\0")
+        self._unpacker = _make_unpacker() if self._unread else self._unpacker
+        return bool(self._unread)
+
+    def _read_block(self) -> bytes:
+        self._unread = self._stream.read(_BLOCK_BYTES)
+        return self._unread
+
+
+def _make_unpacker() -> lzma.LZMADecompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MAX_DICTIONARY_BYTES)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import lzma
-import zlib
 from collections.abc import Iterator
 from io import BufferedIOBase
 
 from indexer.catalogue.limits import Limits
 from indexer.readers.text.encodings import guess_encoding, unify_encoding
 from indexer.readers.text.streaming import read_blocks, split_at, unify_newlines
-
-CORRUPT = (OSError, EOFError, zlib.error, lzma.LZMAError)
-"""Errors that a damaged compressed file raises."""
 
 
 def read_lines(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]:

@@ -194,15 +194,15 @@ def test_a_director_is_a_contributor() -> None:
     assert rows["contributors"] == ["Moss, Ada"]
 
 
-def test_a_large_entry_is_reported_and_the_others_are_read() -> None:
+@pytest.mark.parametrize("abstract", ["x" * 400, "x\n" * 200])
+def test_a_large_entry_is_reported_and_the_others_are_read(abstract: str) -> None:
     """An entry over the limit is a problem with its line, in one line or many."""
-    limits = Limits(largest_line=300)
-    for abstract in ("x" * 400, "x\n" * 200):
-        text = f"{ENTRY}@misc{{big, abstract = {{{abstract}}}}}\n{ENTRY}"
-        first, problem, last = read(bibtex, text, limits)
-        assert isinstance(problem, Problem)
-        assert (problem.line, "more than 300 bytes" in problem.what) == (6, True)
-        assert list_columns(first) == list_columns(last) == COLUMNS
+    text = f"{ENTRY}{ENTRY}@misc{{big, abstract = {{{abstract}}}}}\n{ENTRY}"
+    pieces = read(bibtex, text, Limits(largest_line=300))
+    [problem] = [piece for piece in pieces if isinstance(piece, Problem)]
+    assert (problem.line, "more than 300 bytes" in problem.what) == (11, True)
+    pieces.remove(problem)
+    assert [list_columns(piece) for piece in pieces] == [COLUMNS] * 3
 
 
 HOSTILE = {

@@ -185,15 +185,20 @@ def test_a_bad_byte_of_another_encoding_is_reported(encoding: str, title: str, b
     assert list_columns(last)[1][1] == f"{title}\ufffd"
 
 
-def test_a_large_record_is_reported_and_the_others_are_read() -> None:
-    """A record over the limit is a problem with its line, in one line or many."""
-    limits = Limits(largest_line=200)
-    for abstract in ("AB  - " + "x" * 300 + "\n", "KW  - word\n" * 40):
-        text = f"TY  - A\nER  -\n\nTY  - B\n{abstract}ER  -\nTY  - C\nER  -\n"
-        first, problem, last = read(RIS, text, limits)
-        assert isinstance(problem, Problem)
-        assert (problem.line, "more than 200 bytes" in problem.what) == (4, True)
-        assert list_columns(first) + list_columns(last) == [("TY", "A"), ("TY", "C")]
+@pytest.mark.parametrize(
+    ("text", "line", "kept"),
+    [("AB  - " + "x" * 300 + "\n", 5, ["A", "B", "C"]), ("KW  - word\n" * 40, 4, ["A", "C"])],
+)
+def test_what_is_too_large_is_reported_and_the_rest_is_read(
+    text: str, line: int, kept: list[str]
+) -> None:
+    """A line or a record over the limit is a problem with its place. The rest is read."""
+    text = f"TY  - A\nER  -\n\nTY  - B\n{text}ER  -\nTY  - C\nER  -\n"
+    pieces = read(RIS, text, Limits(largest_line=200))
+    [problem] = [piece for piece in pieces if isinstance(piece, Problem)]
+    assert (problem.line, "more than 200 bytes" in problem.what) == (line, True)
+    pieces.remove(problem)
+    assert [list_columns(piece) for piece in pieces] == [[("TY", type_)] for type_ in kept]
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from io import BufferedIOBase
-from tempfile import SpooledTemporaryFile
-from typing import cast
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence, LimitExceeded, detect_by_name
-from indexer.readers.formats.bibtex.babel import LANGUAGE_FIELDS, name_language
+from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.formats.bibtex.entries import Entry, read_entries
 from indexer.readers.formats.bibtex.inheritance import inherit, read_parents
 from indexer.readers.formats.bibtex.latex import decode_latex, decode_verbatim
@@ -27,8 +23,6 @@ from indexer.readers.formats.bibtex.names import (
     split_names,
 )
 from indexer.readers.text.encodings import decode_head
-from indexer.readers.text.lines import CORRUPT
-from indexer.readers.text.streaming import read_blocks
 
 NAME = "bibtex"
 SUFFIXES: tuple[str, ...] = (".bib", ".bibtex", ".biblatex")
@@ -92,8 +86,22 @@ _NUMBERED = {
 }
 """The column of the field `number`, by the type of the entry. Of other types it is the issue."""
 _DATA_ENTRIES = frozenset({"xdata", "set"})
-_MEMORY_BYTES = 10_000_000
-"""Bytes of a stream without `seek` to copy into memory. A larger copy is a temporary file."""
+_LANGUAGE_FIELDS = frozenset({"language", "langid", "hyphenation", "lang", "origlanguage"})
+_LANGUAGES = {
+    name: language
+    for language, names in {
+        "Chinese": "pinyin",
+        "English": "american australian british canadian newzealand ukenglish usenglish",
+        "French": "acadian canadien frenchb",
+        "German": "austrian germanb naustrian ngerman nswissgerman swissgerman",
+        "Greek": "polutonikogreek",
+        "Indonesian": "bahasa",
+        "Portuguese": "brazil portuges",
+        "Spanish": "mexican",
+    }.items()
+    for name in names.split()
+}
+"""The names of the LaTeX package babel that are not names of languages, with the language."""
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
@@ -114,34 +122,19 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield the records of a file, in order. `@xdata` and `@set` are not records."""
-    with SpooledTemporaryFile(_MEMORY_BYTES) as copy:
-        failure: Exception | None = None
-        if not stream.seekable():
-            try:
-                for block in read_blocks(stream, limits):
-                    copy.write(block)
-            except (LimitExceeded, *CORRUPT) as error:
-                failure = error
-            stream = cast(BufferedIOBase, copy)
-            stream.seek(0)
-        parents: dict[str, Entry] = {}
-        with suppress(LimitExceeded, *CORRUPT):  # raised again below
-            for parent in read_parents(stream, file, limits):
-                parents.setdefault(parent.key.lower(), parent)
-        stream.seek(0)
-        for entry in read_entries(stream, file, limits):
-            if isinstance(entry, Problem):
-                yield entry
-            elif entry.fields and entry.kind not in _DATA_ENTRIES:
-                fields, missing = inherit(entry, parents)
-                for key in missing:
-                    message = f"the entry refers to {key!r}, which is not in the file"
-                    hint = "Add that entry. This one was read without it"
-                    yield Problem(file, entry.line, message, hint, entry.key or None)
-                properties = tuple(_make_properties(entry, fields))
-                yield SourceRecord(SourceLocation(file, entry.line), properties)
-        if failure:
-            raise failure
+    parents = read_parents(stream, file, limits)
+    stream.seek(0)
+    for entry in read_entries(stream, file, limits):
+        if isinstance(entry, Problem):
+            yield entry
+        elif entry.fields and entry.kind not in _DATA_ENTRIES:
+            fields, missing = inherit(entry, parents)
+            for key in missing:
+                message = f"the entry refers to {key!r}, which is not in the file"
+                hint = "Add that entry. This one was read without it"
+                yield Problem(file, entry.line, message, hint, entry.key or None)
+            properties = tuple(_make_properties(entry, fields))
+            yield SourceRecord(SourceLocation(file, entry.line), properties)
 
 
 def _make_properties(entry: Entry, fields: list[tuple[str, str]]) -> Iterator[Property]:
@@ -168,4 +161,8 @@ def _make_values(name: str, latex: str) -> list[str]:
     if name in _VERBATIM or name.startswith(("bdsk-", "url", "local-")):
         return [decode_verbatim(text)]
     text = decode_latex(text).strip()
-    return [name_language(text) if name in LANGUAGE_FIELDS else text]
+    if name in _LANGUAGE_FIELDS:
+        # BibLaTeX's own names start with `lang`, such as `langgerman`.
+        text = text.removeprefix("lang") or text
+        text = _LANGUAGES.get(text.lower(), text)
+    return [text]

@@ -12,17 +12,16 @@ from pybtex.database.input.bibtex import LowLevelParser, month_names
 from pybtex.scanner import Pattern, PrematureEOF, PybtexSyntaxError, Token
 from pybtex.utils import CaseInsensitiveDict
 
-from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
-from indexer.readers.text.encodings import decode_text
-from indexer.readers.text.lines import read_lines
+from indexer.readers.text.records import RecordLines
 
-_FIRST_LINE = re.compile(
-    rb"[ \t,;]*@[ \t]*(?:(comment)\b"
-    rb"|[A-Za-z][\w-]*[ \t]*(?:$|[{(](?:[ \t]*$|[^{}()\"=#%]*,|[\s\w-]*=|\s*\")))",
-    re.IGNORECASE,
+_FIRST_LINE = (
+    r"[ \t,;]*@[ \t]*(?:(?i:comment)\b"
+    r"|[A-Za-z][\w-]*[ \t]*(?:$|[{(](?:[ \t]*$|[^{}()\"=#%]*,|[\s\w-]*=|\s*\")))"
 )
 """The first line of an entry. Inside another entry, it shows that this one lacks a brace."""
+_LINES = RecordLines(tag=_FIRST_LINE, start=_FIRST_LINE)
 _START = re.compile(r"[ \t,;]*@[ \t]*([A-Za-z][\w-]*)\s*(?=[{(])", re.ASCII)
 _START_OF_LINE = re.compile(f"^{_START.pattern}", re.MULTILINE | re.ASCII)
 _KEY = re.compile(r"\s*+(?![^\n,{\"]*=)([^\n,={}\"]*)(?:,|\n|$)")
@@ -48,109 +47,73 @@ def read_entries(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[
 
     A macro is known after its definition. BibTeX ignores text between entries.
     """
-    parser = _Parser(limits)
-    for line, block, is_cut in _split_blocks(read_lines(stream, limits), limits.largest_line):
-        if block is None:
-            message = f"the line has more than {limits.largest_line} bytes"
-            yield Problem(file, line, message, suggest_raising("largest_line"))
-            continue
-        text, problem = decode_text(block, file, line)
-        if problem:
-            yield problem
-        for piece in parser.parse_block(text, file, line):
-            if is_cut and parser.is_open:
-                message = f"the entry has more than {limits.largest_line} bytes"
-                yield Problem(file, piece.line, message, suggest_raising("largest_line"))
-                break
-            yield piece
-
-
-def _split_blocks(
-    lines: Iterator[bytes | None], max_bytes: int
-) -> Iterator[tuple[int, bytes | None, bool]]:
-    """Yield blocks that start with an entry, with their first lines, and None for a long line.
-
-    A block has further entries only if they do not start on a line of their own. The last value is
-    whether the block was cut because it is too large. A comment is left out up to its last brace,
-    with the entries in it.
-    """
-    block, start, size, depth = list[bytes](), 0, 0, 0
-    for number, line in enumerate(lines, 1):
-        if line is None:
-            if start:
-                yield start, b"\n".join(block), True
-            yield number, None, True
-            start = 0
-        elif depth > 0:
-            depth += line.count(b"{") - line.count(b"}")
-        elif first := _FIRST_LINE.match(line):
-            if start:
-                yield start, b"\n".join(block), False
-            block, start, size = [line], number, len(line)
-            depth = line.count(b"{") - line.count(b"}") if first[1] else 0
-        elif start:
-            block.append(line)
-            size += len(line) + 1
-            if size > max_bytes:
-                yield start, b"\n".join(block), True
-                start = 0
-    if start:
-        yield start, b"\n".join(block), False
+    parser = _Parser(file, limits)
+    for part in _LINES.read(stream, file, limits):
+        if isinstance(part, Problem):
+            yield part
+        else:
+            yield from parser.parse_lines(*part)
 
 
 class _Parser(LowLevelParser):
     """The parser of pybtex. It keeps the fields before a mistake, and allows for a missing comma.
 
-    An unknown macro is its name. `is_open`: the end of the last entry is missing.
+    An unknown macro is its name.
     """
 
     # BibLaTeX has comments between fields.
     WHITESPACE = Pattern(r"(?:\s|%[^\n]*)++", "whitespace")
 
-    def __init__(self, limits: Limits) -> None:
-        super().__init__("", macros=CaseInsensitiveDict(month_names))
+    def __init__(self, file: str, limits: Limits) -> None:
+        super().__init__("", macros=CaseInsensitiveDict(month_names), filename=file)
         self._expanded, self._room = 0, limits.largest_file
-        self._mistake, self._mistake_line, self.is_open = "", 0, False
+        self._first_line = self._comment_depth = 0
+        self._problems = list[Problem]()
 
-    def parse_block(self, text: str, file: str, line: int) -> Iterator[Entry | Problem]:
-        """Yield the entries of a text that starts at a line."""
+    def parse_lines(self, line: int, text: str) -> Iterator[Entry | Problem]:
+        """Yield the entries of a text that starts at a line. A comment may hide all of them."""
+        if self._comment_depth > 0:
+            self._comment_depth += text.count("{") - text.count("}")
+            return
         self.text, self.end_pos, self.pos, self.lineno = text, len(text), 0, line
         while start := _START.match(text, self.pos) or _START_OF_LINE.search(text, self.pos):
             self.lineno += text.count("\n", self.pos, start.start(1))
-            self.pos, first, self._expanded = start.start(1), self.lineno, 0
-            self._mistake, self._mistake_line, self.is_open = "", first, False
-            kind, key = start[1].lower(), ""
+            self.pos, self._first_line, self._expanded = start.start(1), self.lineno, 0
+            self._problems.clear()
+            kind = start[1].lower()
             if kind == "comment":
-                self._skip_comment(start.end() + 1)
+                self._skip_comment(start.end())
                 continue
-            _, result = self.parse_command()
+            self.parse_command()
             if kind not in ("string", "preamble"):
-                key = result[0] or ""
-                fields = [(name.lower(), "".join(parts)) for name, parts in result[1]]
-                yield Entry(kind, key, fields, first)
-            if not self._mistake and (late := _LATE_FIELD.match(text, self.pos)):
-                self._mistake = f"a brace closes the entry before the field {late[1]!r}"
-            if self._mistake:
-                hint = "Correct it. The rest of the entry was left out"
-                yield Problem(file, self._mistake_line, self._mistake, hint, key or None)
+                fields = [(name.lower(), "".join(parts)) for name, parts in self.current_fields]
+                yield Entry(kind, self.current_entry_key or "", fields, self._first_line)
+            if late := _LATE_FIELD.match(text, self.pos):
+                self._report(f"a brace closes the entry before the field {late[1]!r}")
+            yield from self._problems[:1]
 
     def _skip_comment(self, position: int) -> None:
-        self.pos = position
-        with suppress(PybtexSyntaxError):
+        self.pos = position + 1
+        try:
             for _ in self.parse_string(self.RBRACE):
                 pass
+        except PybtexSyntaxError:
+            self._comment_depth = self.text.count("{", position) - self.text.count("}", position)
 
     def handle_error(self, error: PybtexSyntaxError) -> None:
-        """Remember the first mistake of an entry."""
-        if self._mistake:
-            return
+        """Remember a mistake of an entry."""
         place = f"the field {self.current_field_name!r}" if self.current_field_name else "the entry"
-        self.is_open = isinstance(error, PrematureEOF)
-        if self.is_open:
-            self._mistake = f"{place} has no closing brace or quotation mark"
+        if isinstance(error, PrematureEOF):
+            self._report(f"{place} has no closing brace or quotation mark")
         else:
-            self._mistake = f"{place} has a mistake: {error.args[0]}"
-            self._mistake_line = error.lineno
+            self._report(f"{place} has a mistake: {error.args[0]}", error.lineno)
+
+    def _report(self, mistake: str, line: int | None = None) -> None:
+        """Remember a mistake. By default, its line is that of the entry."""
+        hint, key = "Correct it. The rest of the entry was left out", self.current_entry_key
+        self._problems.append(
+            Problem(self.filename, line or self._first_line, mistake, hint, key or None)
+        )
 
     def parse_entry_body(self, body_end: Pattern) -> None:
         """Parse the key, which may be missing, and the fields."""

@@ -18,16 +18,12 @@ _ACCENT = re.compile(
     r"""(?:\{[ ]?(\\[ij]|[^\W\d_])[ ]?\}|(\\[ij](?![A-Za-z])[ ]?|[^\W\d_]))"""
 )
 _SYMBOLS = {
-    "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "o": "ø",
-    "O": "Ø", "l": "ł", "L": "Ł", "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ",
-    "dj": "đ", "DJ": "Đ", "ng": "ŋ", "NG": "Ŋ", "textless": "<", "textgreater": ">",
-    "textbar": "|", "textbackslash": "\\", "backslash": "\\", "textasciitilde": "~",
-    "textasciicircum": "^", "textquotesingle": "'", "textunderscore": "_", "textdollar": "$",
-    "textpercent": "%", "textampersand": "&", "textbraceleft": "{", "textbraceright": "}",
-    "LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX", "quad": " ", "qquad": " ", "newline": " ",
-    "textnumero": "№", "circ": "°", "sim": "~", "par": "\n\n",
+    "textless": "<", "textgreater": ">", "textbar": "|", "textasciicircum": "^",
+    "textunderscore": "_", "textpercent": "%", "textampersand": "&", "textbraceleft": "{",
+    "textbraceright": "}", "LaTeX": "LaTeX", "TeX": "TeX", "BibTeX": "BibTeX", "quad": " ",
+    "qquad": " ", "newline": " ", "circ": "°", "sim": "~", "par": "\n\n",
 }  # fmt: skip
-"""Names of commands without arguments, in addition to those of pylatexenc."""
+"""Commands without arguments that pylatexenc lacks, or has for formulas only."""
 _CONTEXT = get_default_latex_context_db()
 _COMMAND = re.compile(r"\\([A-Za-z]+)\*?(?:\{\}|[ ]?)")
 _LINK = re.compile(r"\\(?:url|nolinkurl|path)[ ]?\{([^{}]*)\}|\\href[ ]?\{[^{}]*\}")
@@ -41,21 +37,14 @@ _SCRIPT = re.compile(
 )
 _RAISED = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 _LOWERED = str.maketrans("0123456789+-=()n", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙ")
-_SYMBOL = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPE = re.compile(r"\\([^A-Za-z])")
 _SPACES = {**dict.fromkeys(" ,;:\\\n", "\ue008"), **dict.fromkeys("-/!@()[]", "")}
 """Output of a backslash and a character, if it is not the character: a space or nothing."""
 _PROTECTED = str.maketrans("{}$~\\-`'", "".join(map(chr, range(0xE000, 0xE008))))
 """Private-use characters that replace literal ones until the markup is decoded."""
 _UNPROTECTED = {new: old for old, new in _PROTECTED.items()} | {0xE008: ord(" ")}
-_TYPOGRAPHY = (
-    ("---", "—"),
-    ("--", "–"),
-    ("``", "“"),
-    ("''", "”"),
-    ("~", " "),
-    ("{", ""),
-    ("}", ""),
-)
+_TYPOGRAPHY = {"---": "—", "--": "–", "``": "“", "''": "”", "~": " ", "{": "", "}": ""}
+_ESCAPED = re.compile(r"\{\\([_%&#$~{}^-])(?:\{\})?\}|\\([_%&#$~{}^])(?:\{\})?")
 _SPECIAL = re.compile(r"[\\{}$~]|--|``|''")
 
 
@@ -65,7 +54,7 @@ def decode_latex(text: str) -> str:
         return text
     if "\\" in text or "$" in text:
         text = _decode_commands(text)
-    for old, new in _TYPOGRAPHY:
+    for old, new in _TYPOGRAPHY.items():
         text = text.replace(old, new)
     return text.translate(_UNPROTECTED)
 
@@ -75,35 +64,24 @@ def decode_verbatim(text: str) -> str:
     if "\\" in text:
         text = _LINK.sub(lambda match: match[1] or "", text)
         text = text.replace(r"{\textasciitilde}", "~").replace(r"\textasciitilde", "~")
-        text = re.sub(r"\{\\([_%&#$~{}^-])(?:\{\})?\}|\\([_%&#$~{}^])(?:\{\})?", _unescape, text)
+        text = _ESCAPED.sub(lambda match: match[1] or match[2], text)
     if text.startswith("{") and text.endswith("}"):
         text = text.strip("{}")
     return text
-
-
-def _unescape(match: re.Match[str]) -> str:
-    return match[1] or match[2]
 
 
 def _decode_commands(text: str) -> str:
     text = _LINK.sub(lambda match: (match[1] or "").translate(_PROTECTED), text)
     text = _ACCENT.sub(_decode_accent, _HIDDEN.sub("", text))
     text = _QUOTED.sub(r"“\1”", text)
-    text = _SYMBOL.sub(_decode_escape, text) if _has_escapes(text) else text
+    text = _ESCAPE.sub(_decode_escape, text)
     text = _MATH.sub(_decode_math, text)
     text = _SCRIPT.sub(_decode_script, text) if "script" in text else text
     return _COMMAND.sub(lambda match: _look_up(match[1]), text)
 
 
-def _has_escapes(text: str) -> bool:
-    return re.search(r"\\[^A-Za-z]", text) is not None
-
-
 def _decode_escape(match: re.Match[str]) -> str:
-    char = match[1]
-    if char.isalpha():
-        return match[0]
-    return _SPACES[char] if char in _SPACES else char.translate(_PROTECTED)
+    return _SPACES.get(match[1], match[1].translate(_PROTECTED))
 
 
 def _decode_accent(match: re.Match[str]) -> str:

@@ -7,13 +7,10 @@ import re
 from indexer.readers.formats.bibtex.latex import decode_latex
 
 NAME_FIELDS = frozenset(
-    {
-        "author", "editor", "editora", "editorb", "editorc", "translator", "bookauthor",
-        "afterword", "annotator", "commentator", "foreword", "introduction", "holder",
-        "origauthor", "director", "collaborator", "contributor", "namea", "nameb", "namec",
-        "shortauthor", "shorteditor", "advisor", "supervisor", "inventor",
-    }
-)  # fmt: skip
+    "author editor editora editorb editorc translator bookauthor afterword annotator commentator "
+    "foreword introduction holder origauthor director collaborator contributor namea nameb namec "
+    "shortauthor shorteditor advisor supervisor inventor".split()
+)
 """Fields that are lists of names."""
 KEYWORD_FIELDS = frozenset({"keyword", "keywords", "mendeley-tags", "tags", "author_keywords"})
 """Fields that are lists of keywords."""

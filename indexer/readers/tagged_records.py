@@ -12,13 +12,12 @@ from io import BufferedIOBase
 
 import msgspec
 
-from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.definition import Definition
-from indexer.readers.tagged_records.record_lines import RecordLines
-from indexer.readers.text.encodings import decode_head, decode_text
-from indexer.readers.text.lines import read_lines
+from indexer.readers.text.encodings import decode_head
+from indexer.readers.text.records import RecordLines
 
 _KEYS_SCORE, _KEY_SCORE = 45, 20
 """Scores of lines with keys and values: if a key is repeated, and if each key occurs once."""
@@ -40,7 +39,7 @@ class TaggedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     `recognize`: regular expressions for the start of a file, the most certain first. Without them,
     a file is recognized if most of its lines have a tag.
     `tag`: matches a line with a tag. Group 1 is the tag, group 2 is the value.
-    `start`, `end`, `ends_at_blank`: see `indexer.readers.tagged_records.record_lines.RecordLines`.
+    `start`, `end`, `ends_at_blank`: see `indexer.readers.text.records.RecordLines`.
     `ignores_case`: tags in lowercase count as uppercase.
     `glued`: matches a tag inside a value, and the spaces in place of the line break before it.
     `line_values`: tags for which each line is a value. The lines of other tags are joined.
@@ -74,7 +73,6 @@ class TaggedReader:
         self.NAME = definition.name
         self.SUFFIXES = definition.suffixes
         self.FIELDS: Mapping[str, tuple[str, ...]] = definition.fields
-        self._label = definition.label
         self._options = options = msgspec.convert(definition.tagged, TaggedOptions)
         self._recognize = [
             (re.compile(rule.pattern, re.MULTILINE), Evidence(rule.score, rule.reason))
@@ -114,16 +112,11 @@ class TaggedReader:
         self, stream: BufferedIOBase, file: str, limits: Limits
     ) -> Iterator[SourceRecord | Problem]:
         """Yield the records of a file, in order."""
-        for line, data in self._lines.split(read_lines(stream, limits), limits.largest_line):
-            if data is None:
-                message = f"the record has more than {limits.largest_line} bytes"
-                yield Problem(file, line, message, suggest_raising("largest_line"))
-                continue
-            text, problem = decode_text(data, file, line)
-            if problem:
-                yield problem
-            if properties := self._make_properties(text):
-                yield SourceRecord(SourceLocation(file, line), tuple(properties))
+        for part in self._lines.read(stream, file, limits):
+            if isinstance(part, Problem):
+                yield part
+            elif properties := self._make_properties(part[1]):
+                yield SourceRecord(SourceLocation(file, part[0]), tuple(properties))
 
     def _make_properties(self, text: str) -> list[Property]:
         groups, ignores_case = self._options.groups, self._options.ignores_case
