@@ -5,7 +5,7 @@ A file is one record. The start of its text is the column "body".
 
 from __future__ import annotations
 
-import datetime
+import json
 import re
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
@@ -16,10 +16,10 @@ import msgspec
 from indexer import toml
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence, read_whole
-from indexer.readers.json_records.flattening import BULKY_CHARS, Shape, TooLarge, flatten
+from indexer.readers.base import Evidence, LimitExceeded, read_whole
+from indexer.readers.json_records.flattening import BULKY_CHARS, Shape, flatten
 from indexer.readers.json_records.names import is_title
-from indexer.readers.json_records.yaml_stream import load_yaml
+from indexer.readers.json_records.yaml_stream import YamlError, load_yaml
 from indexer.readers.text.encodings import decode_file, decode_head
 from indexer.readers.text.markdown import to_plain_text, to_text
 
@@ -66,7 +66,9 @@ _BLOCK = re.compile(
 )
 _KEY = re.compile(r"""^[ \t]*["']?([A-Za-z_][\w .-]{0,60}?)["']?[ \t]*[:=]""", re.MULTILINE)
 _MARKED = re.compile(r"\*\S|\]\(|\b_\S[^_]*_\b|`")
-_LINE = re.compile(r"(?P<key>[A-Za-z_][\w .-]*?)[ \t]*[:=][ \t]*(?P<value>.*)")
+_COLON = re.compile(r"^([A-Za-z_][\w .-]*:[ \t]+)([^\s\"'\[{|>&*#].*: .*)$", re.MULTILINE)
+"""A value that has a colon, but no quotation marks."""
+_LINE = re.compile(r"^([A-Za-z_][\w .-]{0,60}?)[ \t]{0,9}[:=][ \t]*([^\s\[{|>].*)$", re.MULTILINE)
 _SHORTCODE = re.compile(
     r"\{\{[<%].{0,1000}?[%>]\}\}|\{%.{0,1000}?%\}|\{\{.{0,1000}?\}\}", re.DOTALL
 )
@@ -101,19 +103,21 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
         yield Problem(file, 0, "the page has no front matter", hint)
         return
     try:
-        is_toml = block["mark"] == "+++"
-        record = _load_toml(block["data"]) if is_toml else load_yaml(block["data"], limits) or {}
+        if block["mark"] == "+++":
+            record = msgspec.to_builtins(toml.parse(block["data"]))
+        else:
+            record = load_yaml(block["data"], limits) or {}
         if not isinstance(record, dict):
             raise ValueError("it has no keys")
-    except ValueError as error:
-        record = _load_lines(block["data"])
-        hint = "Correct it. Its lines were read one by one"
+    except (ValueError, RecursionError) as error:
+        record = _load_broken(block["data"], limits)
+        hint = "Correct it. Its lines were read as far as possible"
         yield Problem(file, 1, f"the front matter is not valid: {error}", hint)
     body = _SHORTCODE.sub(" ", text[block.end() : block.end() + 20 * BULKY_CHARS])
     record["body"] = to_plain_text(body, BULKY_CHARS)
     try:
         properties = flatten(record, Shape(), limits)
-    except TooLarge as error:
+    except LimitExceeded as error:
         message = f"the front matter is too large: {error}"
         yield Problem(file, 0, message, suggest_raising(error.limit))
         return
@@ -129,46 +133,16 @@ def _remove_marks(property_: Property) -> Property:
     return msgspec.structs.replace(property_, value=text, text=text) if text else property_
 
 
-def _load_toml(text: str) -> dict[str, Any]:
-    """Return the values of TOML. Raise ValueError if it is not valid."""
-    try:
-        decoded: dict[str, Any] = msgspec.json.decode(
-            msgspec.json.encode(_simplify(toml.parse(text)))
-        )
-    except RecursionError:
-        raise ValueError("its values are nested too deep") from None
-    return decoded
+def _load_broken(text: str, limits: Limits) -> dict[str, Any]:
+    """Return the values of invalid front matter: all if a colon in one was the fault, or the texts.
 
-
-def _simplify(value: object) -> object:
-    """Return a TOML value with types that JSON has."""
-    if isinstance(value, dict):
-        return {key: _simplify(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_simplify(item) for item in value]
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-        return value.isoformat()
-    return str(value) if isinstance(value, float) else value
-
-
-def _load_lines(text: str) -> dict[str, Any]:
-    """Return the values of invalid front matter, read line by line.
-
-    The usual fault is an unquoted colon in a title.
+    A text is on the line of its key.
     """
-    record: dict[str, Any] = {}
-    key = ""
-    for line in text.split("\n"):
-        if match := _LINE.fullmatch(line):
-            key, value = match["key"], match["value"].strip().strip("\"'")
-            array = re.fullmatch(r"\[(.*)\]", value)
-            record[key] = (
-                [part.strip().strip("\"'") for part in array[1].split(",")] if array else value
-            )
-        elif key and line.strip(" \t-\"'"):
-            item = line.strip().removeprefix("-").strip(" \t\"'")
-            items = record[key] if isinstance(record[key], list) else [record[key]]
-            record[key] = [previous for previous in items if previous not in ("", "|", ">")] + [
-                item
-            ]
-    return record
+    quoted = _COLON.sub(lambda match: match[1] + json.dumps(match[2], ensure_ascii=False), text)
+    try:
+        record = load_yaml(quoted, limits)
+    except YamlError:
+        record = None
+    if isinstance(record, dict):
+        return record
+    return {key: value.strip(" \t\"'") for key, value in _LINE.findall(text)}

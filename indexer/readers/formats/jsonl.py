@@ -15,8 +15,8 @@ import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence, decode, detect_by_name
-from indexer.readers.json_records.flattening import Flattener, Shape, TooLarge
+from indexer.readers.base import Evidence, LimitExceeded, decode, detect_by_name
+from indexer.readers.json_records.flattening import Flattener, Shape
 from indexer.readers.json_records.stream import is_too_deep, report_depth
 from indexer.readers.text.streaming import read_blocks, split_at
 
@@ -67,7 +67,7 @@ def _read_line(line: bytes, source: SourceLocation, limits: Limits) -> SourceRec
     language = str(language) if language else None
     try:
         properties = _list_properties(record, language, limits)
-    except TooLarge as error:
+    except LimitExceeded as error:
         message = f"the line is too large: {error}"
         return Problem(source.file, source.line, message, suggest_raising(error.limit))
     return SourceRecord(source, properties, None if identity is None else str(identity))
@@ -76,7 +76,7 @@ def _read_line(line: bytes, source: SourceLocation, limits: Limits) -> SourceRec
 def _list_properties(
     record: Mapping[str, object], language: str | None, limits: Limits
 ) -> tuple[Property, ...]:
-    """Return the properties of an object. Values of its lists are separate. Raise TooLarge."""
+    """Return the properties of an object. Values of its lists are separate. Raise LimitExceeded."""
     flattener = Flattener(Shape(), limits)
     properties = flattener.properties
     for name, value in record.items():

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Set
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property
+from indexer.readers.base import LimitExceeded
 from indexer.readers.json_records.names import read_name, simplify
 
 Json = Any
@@ -28,7 +30,6 @@ _COMMON_LANGUAGES = frozenset(
     "ar cs da de el en es fi fr hu it ja ko nl pl pt ru sv tr uk zh".split()
 )
 _LANGUAGE_KEYS = frozenset(("@language", "xml:lang", "@xml:lang", "@lang", "lang", "hreflang"))
-_CONTAINERS = frozenset(("@list", "@set"))
 _AGENTS = frozenset(
     "author authors creator creators contributor contributors editor editors translator "
     "translators illustrator reviewer director composer interviewer".split()
@@ -36,23 +37,19 @@ _AGENTS = frozenset(
 """Keys of persons and corporate bodies, as `simplify` returns them."""
 _DATE = re.compile(r"[1-9]\d{3}-(\d{1,2})(?:-(\d{1,2}))?")
 _BRACKETS = re.compile(r"\[[^\]]*\]")
-_VALUE_TYPES = frozenset(("literal", "typed-literal", "uri", "bnode"))
+_VALUE_TYPES = ("literal", "typed-literal", "uri", "bnode")
+"""Types of values in SPARQL."""
+_TYPED_KEYS = frozenset(("type", "value", "datatype"))
 _VALUE_KEYS = frozenset("value language authority confidence place source".split())
 _LINK_KEYS = frozenset(("url", "label", "language"))
-_TEXT_KEYS = frozenset(("#text", "#cdata-section", "cdata!", "$", "$t", "_text"))
-"""Keys that converters from XML use for the text of an element."""
+_MAIN_KEYS = frozenset(
+    ("@value", "@list", "@set", "#text", "#cdata-section", "cdata!", "$", "$t", "_text")
+)
+"""Keys of the value itself in JSON-LD, and in what converters from XML write."""
 _MAX_KEY_CHARS = 200
 _MAX_DIGITS = 10
 _CHARS_PER_BYTE = 3
 """Limit on the size of all properties, as a multiple of `largest_file`."""
-
-
-class TooLarge(Exception):
-    """A record has more properties than a limit allows. `limit` is the name of the limit."""
-
-    def __init__(self, message: str, limit: str) -> None:
-        super().__init__(message)
-        self.limit = limit
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -73,7 +70,7 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 def flatten(record: Mapping[str, Any], shape: Shape, limits: Limits) -> tuple[Property, ...]:
-    """Return the properties of an object. Raise TooLarge."""
+    """Return the properties of an object. Raise LimitExceeded if there are too many."""
     flattener = Flattener(shape, limits)
     for key, value in record.items():
         marks = shape.separators.get(key, "") if isinstance(value, str) else ""
@@ -82,21 +79,8 @@ def flatten(record: Mapping[str, Any], shape: Shape, limits: Limits) -> tuple[Pr
     return tuple(flattener.properties)
 
 
-def _read_link(name: str, value: Mapping[str, Any]) -> Property | None:
-    """Return the property of an object that is a link: a URL, a label, and a language."""
-    if "url" not in value or not _LINK_KEYS.issuperset(value):
-        return None
-    if any(isinstance(part, (dict, list)) for part in value.values()):
-        return None
-    language = value.get("language")
-    return Property(
-        name, str(value.get("url") or ""), str(value.get("label") or ""),
-        str(language) if language else None,
-    )  # fmt: skip
-
-
 class Flattener:
-    """Collects the `properties` of one record. Its methods may raise TooLarge."""
+    """Collects the `properties` of one record. Its methods may raise LimitExceeded."""
 
     def __init__(self, shape: Shape, limits: Limits) -> None:
         self.properties: list[Property] = []
@@ -110,7 +94,7 @@ class Flattener:
         if isinstance(value, str):
             self._add_text(name, value, language, group)
         elif value is None or value in ({}, []):
-            pass
+            return
         elif name in self._shape.bulky:
             self._add_text(name, _flatten_text(value), None, 0)
         elif isinstance(value, dict):
@@ -121,19 +105,15 @@ class Flattener:
             text = str(value).lower() if isinstance(value, bool) else str(value)
             self._add_text(name, text, None, group)
 
-    def _new_group(self) -> int:
-        self._last_group += 1
-        return self._last_group
-
     def _add_text(self, name: str, text: str, language: str | None, group: int) -> None:
         text = text.strip()
         if not text:
             return
         self._chars -= len(name) + len(text)
         if self._chars < 0:
-            raise TooLarge("its names and values are too long", "largest_file")
+            raise LimitExceeded("its names and values are too long", "largest_file")
         if len(self.properties) >= self._limits.most_parts:
-            raise TooLarge(f"it has more than {self._limits.most_parts} values", "most_parts")
+            raise LimitExceeded(f"it has more than {self._limits.most_parts} values", "most_parts")
         self.properties.append(Property(name, text, text, language, group))
 
     def _add_list(self, name: str, values: list[Any], language: str | None, group: int) -> None:
@@ -147,9 +127,16 @@ class Flattener:
         self, name: str, value: dict[str, Any], language: str | None = None, group: int = 0
     ) -> None:
         """Add the properties of an object. It becomes a new group if `group` is 0."""
-        group = group or self._new_group()
-        if link := _read_link(name, value):
-            self.properties.append(link)
+        if not group:
+            self._last_group += 1
+            group = self._last_group
+        if (
+            "url" in value
+            and _LINK_KEYS.issuperset(value)
+            and not any(isinstance(part, (dict, list)) for part in value.values())
+        ):
+            url, label, code = (str(value.get(key) or "") for key in ("url", "label", "language"))
+            self.properties.append(Property(name, url, label, code or None))
         elif _is_language_map(value):
             for code, text in value.items():
                 self.add(name, text, code.replace("_", "-"), group)
@@ -190,18 +177,20 @@ class Flattener:
 
         The other keys of such an object only describe its main value.
         """
-        for key in (_CONTAINERS | _TEXT_KEYS) & value.keys():
+        if value.get("type") in _VALUE_TYPES and _TYPED_KEYS.issuperset(value):
+            value.pop("type")
+            value.pop("datatype", None)
+        elif "@value" in value:
+            value.pop("@type", None)
+        for key in _MAIN_KEYS & value.keys():
             self.add(name, value.pop(key), language, group)
         if "text" in value and all(key[:1] == "@" for key in value if key != "text"):
             self.add(name, value.pop("text"), language, group)
-        if "value" in value and _VALUE_KEYS.issuperset(value):
-            language = _pop_language(value, {"language"}) or language
-            self.add(name, value.pop("value"), language, group)
-        elif inner := _pop_value(value):
-            self.add(name, inner, language, group)
-        elif isinstance(value.get("key"), str) and "value" in value:
-            # DSpace lists its metadata as {"key": "dc.title", "value": …}.
-            name = self._join(name, value.pop("key")[:_MAX_KEY_CHARS])
+        # DSpace lists its metadata as {"key": "dc.title", "value": …}.
+        is_listed = isinstance(value.get("key"), str) and "value" in value
+        if is_listed:
+            name = self._join(name, value.pop("key"))
+        if is_listed or ("value" in value and _VALUE_KEYS.issuperset(value)):
             language = _pop_language(value, {"language"}) or language
             self.add(name, value.pop("value"), language, group)
         return name
@@ -261,33 +250,9 @@ def _restore_text(name: str, value: Mapping[str, Any]) -> str | None:
     return " ".join(word for _, word in sorted(positions)) or None
 
 
-def _pop_value(value: dict[str, Any]) -> Json:
-    """Remove and return the value of a literal in JSON-LD or SPARQL, or return None."""
-    if "@value" in value:
-        value.pop("@type", None)
-        return value.pop("@value")
-    kind = value.get("type")
-    if (
-        isinstance(kind, str)
-        and kind in _VALUE_TYPES
-        and {"type", "value", "datatype"}.issuperset(value)
-    ):
-        inner = value.get("value")
-        value.clear()
-        return inner
-    return None
-
-
 def _flatten_text(value: object) -> str:
     """Return the scalars in a value, separated by spaces, at most BULKY_CHARS characters."""
-    parts: list[str] = []
-    remaining = BULKY_CHARS
-    for text in _iterate_scalars(value):
-        parts.append(text)
-        remaining -= len(text) + 1
-        if remaining < 0:
-            break
-    return " ".join(parts)[:BULKY_CHARS]
+    return " ".join(islice(_iterate_scalars(value), BULKY_CHARS))[:BULKY_CHARS]
 
 
 def _iterate_scalars(value: object) -> Iterator[str]:

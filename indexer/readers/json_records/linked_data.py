@@ -143,13 +143,7 @@ def remove_prefixes(value: Any, prefixes: tuple[str, ...]) -> Any:  # noqa: ANN4
     if not isinstance(value, dict):
         return value
     return {
-        _remove_prefix(key, prefixes): remove_prefixes(part, prefixes)
+        next((key.removeprefix(each) for each in prefixes if key.startswith(each)), key):
+            remove_prefixes(part, prefixes)
         for key, part in value.items()
-    }
-
-
-def _remove_prefix(key: str, prefixes: tuple[str, ...]) -> str:
-    for prefix in prefixes:
-        if key.startswith(prefix):
-            return key.removeprefix(prefix)
-    return key
+    }  # fmt: skip

@@ -13,22 +13,24 @@ _TITLES = frozenset(
     "title titles name headline titel titre titulo titolo titles displayname displaytitle "
     "documenttitle titletext maintitle articletitle titleproper caption preflabel heading".split()
 )
-_FAMILY = frozenset(
-    "family familyname familynames lastname lastnames last surname surnames nachname nom".split()
-)
-_GIVEN = frozenset(
-    "given givenname givennames firstname firstnames first forename forenames vorname "
-    "prenom".split()
-)
-_MIDDLE = frozenset("middle middlename middlenames".split())
-_WHOLE = frozenset(
-    "literal collectivename name fullname displayname creatorname contributorname authorname "
-    "authname rawname".split()
-)
+_PARTS = {
+    key: part
+    for part, keys in (
+        ("family", "family familyname familynames lastname lastnames last surname surnames"),
+        ("family", "nachname nom"),
+        ("given", "given givenname givennames firstname firstnames first forename forenames"),
+        ("given", "vorname prenom"),
+        ("middle", "middle middlename middlenames"),
+        ("whole", "literal collectivename name fullname displayname creatorname contributorname"),
+        ("whole", "authorname authname rawname"),
+        ("particle", "nondroppingparticle nameparticle particle"),
+        ("dropping", "droppingparticle"),
+        ("suffix", "suffix namesuffix"),
+    )
+    for key in keys.split()
+}
+"""The part of a name by its key, as `simplify` returns it."""
 _CORPORATE = frozenset(("literal", "collectivename"))
-_PARTICLE = frozenset(("nondroppingparticle", "nameparticle", "particle"))
-_DROPPING = frozenset(("droppingparticle",))
-_SUFFIX = frozenset(("suffix", "namesuffix"))
 _ORGANIZATION = re.compile(
     r"organi[sz]ation|corporat|institution|consorti|collaboration|government", re.IGNORECASE
 )
@@ -71,15 +73,15 @@ def read_name(
     """
     parts: dict[str, tuple[str, str]] = {}
     for key, text in value.items():
-        if isinstance(text, str) and text.strip() and (part := _get_part(key)):
-            parts[part] = max(parts.get(part, ("", "")), (key, text.strip()), key=_get_length)
+        part = _PARTS.get(simplify(key)) if isinstance(text, str) else None
+        if part and len(text.strip()) > len(parts.get(part, ("", ""))[1]):
+            parts[part] = key, text.strip()
     if "family" in parts and ("given" in parts or is_agent):
         return _join(parts)
-    if not is_agent:
+    whole = parts.get("whole") or parts.get("given")
+    if not (whole and is_agent):
         return None
-    if "whole" not in parts and "given" not in parts:
-        return None
-    key, text = parts.get("whole") or parts["given"]
+    key, text = whole
     kinds = " ".join(str(value.get(key, "")) for key in _TYPES).strip()
     is_corporate |= (
         simplify(key) in _CORPORATE
@@ -87,20 +89,6 @@ def read_name(
         or any(_ORGANIZATION.search(str(value.get(key, ""))) for key in _LOOSE_TYPES)
     )
     return Name("{" + text.strip("{}") + "}" if is_corporate else text, frozenset((key,)))
-
-
-def _get_length(part: tuple[str, str]) -> int:
-    return len(part[1])
-
-
-@lru_cache(maxsize=10_000)
-def _get_part(key: str) -> str | None:
-    simple = simplify(key)
-    groups = (
-        ("family", _FAMILY), ("given", _GIVEN), ("whole", _WHOLE), ("middle", _MIDDLE),
-        ("particle", _PARTICLE), ("dropping", _DROPPING), ("suffix", _SUFFIX),
-    )  # fmt: skip
-    return next((name for name, keys in groups if simple in keys), None)
 
 
 def _join(parts: Mapping[str, tuple[str, str]]) -> Name:

@@ -15,9 +15,9 @@ import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence, detect_by_name
+from indexer.readers.base import Evidence, LimitExceeded, detect_by_name
 from indexer.readers.definition import Definition
-from indexer.readers.json_records.flattening import Shape, TooLarge, flatten
+from indexer.readers.json_records.flattening import Shape, flatten
 from indexer.readers.json_records.linked_data import Graph, remove_prefixes
 from indexer.readers.json_records.outline import has_title, is_json, is_titled, read_outline
 from indexer.readers.json_records.stream import Value, read_values
@@ -102,52 +102,46 @@ class JsonRecords:
         self, stream: BufferedIOBase, file: str, limits: Limits
     ) -> Iterator[SourceRecord | Problem]:
         """Yield the records of a file in order, and a Problem for each part that is not usable."""
-        for item in self._read_values(read_blocks(stream, limits), file, limits):
-            if isinstance(item, Problem):
-                yield item
-            else:
-                yield from self._make_record(item, file, limits)
-
-    def _read_values(
-        self, blocks: Iterator[bytes], file: str, limits: Limits
-    ) -> Iterator[Value | Problem]:
-        first, blocks = peek(unify_encoding(blocks, guess_encoding), HEAD, len)
+        blocks = unify_encoding(read_blocks(stream, limits), guess_encoding)
+        first, blocks = peek(blocks, HEAD, len)
         head = b"".join(first)[:HEAD]
         outline = read_outline(head)
         if outline is None and self._options.yaml and not is_json(head):
-            return read_yaml(blocks, file, limits)
-        path = outline.path if outline else ()
-        # A file with one record may have the size of any file that is read whole.
-        is_one = outline is not None and not path and head.lstrip()[:1] == b"{"
-        size = limits.largest_file if is_one else limits.largest_line
-        values = read_values(blocks, path, file, limits, size)
-        return Graph(limits).resolve(values) if self._options.graph else values
+            values = read_yaml(blocks, file, limits)
+        else:
+            path = outline.path if outline else ()
+            # A file with one record may have the size of any file that is read whole.
+            is_one = outline is not None and not path and head.lstrip()[:1] == b"{"
+            size = limits.largest_file if is_one else limits.largest_line
+            values = read_values(blocks, path, file, limits, size)
+            values = Graph(limits).resolve(values) if self._options.graph else values
+        for item in values:
+            record = item if isinstance(item, Problem) else self._make_record(item, file, limits)
+            if record:
+                yield record
 
-    def _make_record(
-        self, item: Value, file: str, limits: Limits
-    ) -> Iterator[SourceRecord | Problem]:
-        """Yield the record of a value, or a Problem if it is not usable."""
-        record = item.value
-        if not isinstance(record, dict):
+    def _make_record(self, item: Value, file: str, limits: Limits) -> SourceRecord | Problem | None:
+        """Return the record of a value, a Problem if it is not usable, or None if it is empty."""
+        if not isinstance(item.value, dict):
             hint = "Write {...} with the values by name. The record was left out"
-            yield Problem(file, item.line, "the record is not a JSON object", hint)
-            return
+            return Problem(file, item.line, "the record is not a JSON object", hint)
+        record = self._prepare(item.value)
+        if any(record.get(key) for key in self._options.parts):
+            return None
+        if record and item.key:
+            record = {"key": item.key} | record
         try:
-            record = self._prepare(record)
-            if any(record.get(key) for key in self._options.parts):
-                return
-            if record and item.key:
-                record = {"key": item.key} | record
             properties = flatten(record, self._options, limits)
-        except TooLarge as error:
+        except LimitExceeded as error:
             hint = suggest_raising(error.limit)
-            yield Problem(file, item.line, f"the record is too large: {error}", hint)
-            return
-        if properties:
-            yield SourceRecord(SourceLocation(file, item.line), properties)
+            return Problem(file, item.line, f"the record is too large: {error}", hint)
+        return SourceRecord(SourceLocation(file, item.line), properties) if properties else None
 
     def _prepare(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a record without namespaces, and with the keys of lifted objects."""
+        """Return a record without namespaces, and with the keys of lifted objects.
+
+        A value of a lifted object that conflicts with one of the record keeps its path.
+        """
         if self._options.prefixes:
             record = remove_prefixes(record, self._options.prefixes)
         for key in self._options.lift:
@@ -156,24 +150,16 @@ class JsonRecords:
                 continue
             if self._options.lift_titled and (has_title(record) or not is_titled(inner)):
                 continue
-            record = _lift(record, key, inner)
+            outer = {name: value for name, value in record.items() if name != key}
+            rest = {name: value for name, value in inner.items()
+                    if name in outer and outer[name] != value}  # fmt: skip
+            record = inner | outer | ({key: rest} if rest else {})
         return record
-
-
-def _lift(record: dict[str, Any], key: str, inner: dict[str, Any]) -> dict[str, Any]:
-    """Return a record with the values of an inner object.
-
-    A value that conflicts with one of the record keeps its path.
-    """
-    outer = {name: value for name, value in record.items() if name != key}
-    rest = {name: value for name, value in inner.items()
-            if name in outer and outer[name] != value}  # fmt: skip
-    return inner | outer | ({key: rest} if rest else {})
 
 
 def _look_up(value: object, path: str) -> list[object]:
     """Return the values at a dotted path. Lists add nothing to the path."""
-    values = value if isinstance(value, list) else [value]
+    values = [value]
     for key in path.split("."):
         parts = [value[key] for value in values if isinstance(value, dict) and key in value]
         values = [

@@ -19,9 +19,9 @@ from lxml import etree
 from indexer import toml
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence, read_whole
+from indexer.readers.base import Evidence, LimitExceeded, read_whole
 from indexer.readers.formats.html_metadata.microdata import read_items
-from indexer.readers.json_records.flattening import Shape, TooLarge, flatten
+from indexer.readers.json_records.flattening import Shape, flatten
 from indexer.readers.json_records.linked_data import (
     SCHEMA_PREFIXES,
     Graph,
@@ -76,7 +76,7 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
         for properties in _list_records(page, limits):
             records += 1
             yield SourceRecord(SourceLocation(file, 0), properties)
-    except TooLarge as error:
+    except LimitExceeded as error:
         yield Problem(file, 0, f"the record is too large: {error}", suggest_raising(error.limit))
         return
     if not records and not problems:
@@ -131,7 +131,7 @@ def _list_citations(page: etree._Element) -> list[str]:
 
 
 def _list_records(page: etree._Element, limits: Limits) -> Iterator[tuple[Property, ...]]:
-    """Yield the properties of each publication of a page. Raise TooLarge."""
+    """Yield the properties of each publication of a page. Raise LimitExceeded."""
     listed = _list_tags(page)
     tags = tuple(_list_properties(listed))
     works = [_flatten_work(work, limits) for work in _find_works(page, limits)]
