@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -13,7 +14,7 @@ from indexer.ingest.validation import validate
 from indexer.jobs.import_groups import Plan, Report
 from indexer.mapping.mapper import Mapper, list_mapped
 from indexer.mapping.normalization import split_values
-from indexer.mapping.profile import Profile
+from indexer.mapping.profile import MAX_RECORDS, Profile
 from indexer.mapping.sources import SOURCES_FILE, Source
 from indexer.readers.formats import pdf
 
@@ -22,10 +23,10 @@ class ImportedSource(msgspec.Struct, frozen=True):
     """The report of an import on one source.
 
     `evidence`: why the format was recognized. `mapped` has the columns of each row that is filled.
-    `filled` has the share of the records, from 0 to 1, in which the most filled of these columns
-    has a value. `unused` has the number of records with a value in each other column. `guessed` has
-    the reason for each row that is doubtful, because its values or other columns led to it. `split`
-    has for each row with a separator the values in one text. `problems` is the number of problems.
+    `filled` has the share of the records, from 0 to 1, in which one of these columns has a value.
+    `unused` has the number of records with a value in each other column. `guessed` has the reason
+    for each row that is doubtful, because its values or other columns led to it. `split` has for
+    each row with a separator the values in one text. `problems` is the number of problems.
     `examples` are the first, the middle, and the last record of a sample as they will look: the
     displayed values of each row.
     """
@@ -72,7 +73,7 @@ def describe(plan: Plan, source: Source, catalogue: Catalogue) -> ImportedSource
             name: counts.get(name, 0) for name in {**counts, **profile.headings} if name not in used
         },
         problems=sum(group.problems[name] for name in names),
-        filled={row: _share(columns, profile) for row, columns in mapped.items()},
+        filled=_measure(mapped, profile),
         guessed={row: text for row, text in plan.comments.items() if row in mapped},
         split=dict(_list_splits(source, mapped, profile, catalogue)),
         examples=[*_list_examples(plan, source, catalogue)],
@@ -123,6 +124,14 @@ def report_gaps(result: ImportResult, report: Report) -> None:
         report(Problem(CATALOGUE_FILE, 0, "the text of the documents is not searched", hint))
 
 
-def _share(names: Iterable[str], profile: Profile) -> float:
-    filled = max((profile.columns[name].filled for name in names), default=0)
-    return round(filled / profile.records, 3)
+def _measure(mapped: Mapping[str, Iterable[str]], profile: Profile) -> dict[str, float]:
+    """Return the share of records with a value, by row. A large source is measured by a sample."""
+    rows: dict[str, list[str]] = {}
+    for row, columns in mapped.items():
+        for name in columns:
+            rows.setdefault(name, []).append(row)
+    sample, filled = profile.sample[:MAX_RECORDS], Counter[str]()
+    for record in sample:
+        names = {prop.name for prop in record.properties if prop.value}
+        filled.update({row for name in names for row in rows.get(name, ())})
+    return {row: round(filled[row] / len(sample), 3) for row in mapped}

@@ -174,7 +174,8 @@ _FINDERS: dict[str | None, Callable[[str], Sequence[str]]] = {
 """The functions that find the values of a role or a kind in a text. For others, any text is one."""
 _CONVERTERS: dict[str | None, Callable[[str], Sequence[str]]] = {
     "abstract": plain_text.split_abstract,
-    "type": lambda text: (publication_types.read_type(text),),
+    # Our exports, CSL, and Zotero name a publication without a type a "document".
+    "type": lambda text: () if text == "document" else (publication_types.read_type(text),),
     "number": _find_numbers,
     "name": _find_names,
     "file": file_names.find_file_names,

@@ -73,6 +73,8 @@ _BARE_INITIALS = re.compile(r"[^\W\d_a-z]{1,3}")
 _PART = r"\{ ?([^{} ][^{}]*)\}"
 _STATED = re.compile(f"{_PART}(?:, ?{_PART}(?:, ?{_PART})?)?")
 """A literal name in braces, or a person with each part of the name in braces."""
+_SESSION = re.compile(r"\. (?=\(\d)")
+"""What joins a body and its session, as in "UN. General Assembly. (55th sess. : 2000-2001)"."""
 _PERSON = "{}"
 """The prefix of a name in any form that is stated to be a person's."""
 _BRACES = str.maketrans("", "", "{}")
@@ -144,7 +146,7 @@ def parse(text: str) -> Name | None:
 
     An ambiguous name is literal: it is not split.
     """
-    text = " ".join(text.split()).strip(" ,;")
+    text = _SESSION.sub(" ", " ".join(text.split())).strip(" ,;")
     if match := _STATED.fullmatch(text):
         first, *rest = ((part or "").strip(" ,") for part in match.groups())
         if not rest[0]:

@@ -125,7 +125,8 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     the link that shows or hides explanations, empty if there is nothing to explain. `inside_label`
     is the text of the link that adds or drops the full texts, empty without any. `beyond` is the
     URL of the last page, if this page is past the end. `relaxed` is a line that no publication has
-    all words, if that is so. `alternatives` are alternatives to the query.
+    all words, if that is so. `alternatives` are alternatives to the query. `is_identifier`: the
+    text was read as an identifier, so that other words would not help.
     """
 
     state: SearchState
@@ -157,6 +158,7 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
     relaxed: str
     lenient_href: str
     alternatives: Alternatives | None
+    is_identifier: bool
     notes: tuple[str, ...]
     readings: tuple[QueryNote, ...]
 
@@ -224,6 +226,7 @@ def make_search_page(
         relaxed=_describe_relaxed(results),
         lenient_href=state.with_match("auto").make_url() if state.match == "any" else "",
         alternatives=alternatives(diagnosis, state, catalogue) if diagnosis else None,
+        is_identifier=bool(results.identifies),
         notes=tuple(search_notes.search_notes(results, state, catalogue)),
         readings=tuple(interpretation_notes(results, state, catalogue, has_texts=has_texts)),
     )

@@ -394,6 +394,7 @@ def test_a_column_and_its_languages_are_used_together(files: Path, into: Path) -
     [source] = importer.import_files([files], into).sources
     assert source.mapped["title"] == ["dc.title", "dc.title[fr]"]
     assert source.unused == {}
+    assert source.filled["title"] == 1  # each record has a title in one of the columns
 
 
 def test_late_columns_are_mapped(files: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -311,6 +311,12 @@ def test_languages_in_a_sentence_are_normalized() -> None:
     assert apply(mapper, ("LA", "Klingonese")) == {"language": ["Klingonese"]}
 
 
+def test_a_document_has_no_type() -> None:
+    """CSL and Zotero have the type "document" for anything, which says nothing on a page."""
+    mapper = make_mapper(fields={"type": "TY"})
+    assert apply(mapper, ("TY", "document"), ("TY", "legal_case")) == {"type": ["Court case"]}
+
+
 def test_a_single_letter_is_a_language_of_the_united_nations() -> None:
     """A column of languages has "E" where only one language is stated, beside "E, F"."""
     mapper = make_mapper(fields={"language": "LA"})

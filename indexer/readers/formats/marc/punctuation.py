@@ -36,8 +36,8 @@ def strip_punctuation(tag: str, code: str, value: str) -> str:
     value = value.rstrip()
     if code in _NOT_TEXT or not value.endswith(_MARKS):
         return value
-    if value[-1] == ":" and code in "nd" and tag.endswith(("10", "11")):
-        return value  # a meeting: "(2nd : 1996 : Oslo)"
+    if value[-1] == ":" and (code in "nd" or value[0] == "(") and tag.endswith(("10", "11")):
+        return value  # a meeting or a session: "(2nd : 1996 : Oslo)"
     if value[-1] != ".":
         return _MARK.sub("", value)
     word = _LAST_WORD.search(value) if not tag.startswith("30") else None

@@ -71,6 +71,7 @@ MARC_21: list[tuple[str, Fields, list[str]]] = [
     ("authors", [("100", "1 $aPress, Frank")], ["{Press}, {Frank}"]),
     ("authors", [("110", "2 $aUN. ECWA.$bSecretary")], ["UN. ECWA. Secretary"]),
     ("authors", [("710", "2 $aUN. ECWA")], ["{UN. ECWA}"]),
+    ("authors", [("710", "1 $aPort.$b(2nd sess. :$d1999)")], ["Port (2nd sess. : 1999)"]),
     ("authors", [("711", MEETING)], [UN_CONFERENCE]),
     ("authors", [("700", "0 $aAda")], ["Ada"]),
     ("editors", [("700", "1 $aMoss, Ada,$eeditor.")], ["Moss, Ada"]),
