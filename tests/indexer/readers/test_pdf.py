@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from indexer.catalogue.limits import LIMITS, Limits
@@ -13,6 +12,7 @@ from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers import registry
 from indexer.readers.formats import pdf
 from tests.indexer.fulltext.pdfs import add_scan, make_pdf, new_pdf
+from tests.indexer.readers.reading import Reading
 
 
 @pytest.fixture(autouse=True)
@@ -21,22 +21,15 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def read(
-    path: Path, limits: Limits = LIMITS
-) -> tuple[dict[str, list[str]] | None, list[Problem], list[SourceRecord]]:
-    """Return the columns of the record of a file, the problems, and the records."""
+def read(path: Path, limits: Limits = LIMITS) -> Reading:
+    """Return the record and the problems of a file, which is recognized."""
     match = registry.detect(path)
     assert match
     assert match.reader.NAME == "pdf"
     with path.open("rb") as stream:
         parts = list(registry.read(stream, path.name, match.reader, limits))
     records = [part for part in parts if isinstance(part, SourceRecord)]
-    columns: dict[str, list[str]] | None = None
-    for record in records:
-        columns = {}
-        for prop in record.properties:
-            columns.setdefault(prop.name, []).append(prop.value)
-    return columns, [part for part in parts if isinstance(part, Problem)], records
+    return Reading(records, [part for part in parts if isinstance(part, Problem)])
 
 
 def test_a_pdf_describes_itself(tmp_path: Path) -> None:
@@ -49,20 +42,19 @@ def test_a_pdf_describes_itself(tmp_path: Path) -> None:
     made.cell(text="https://doi.org/10.5555/salt")
     path = tmp_path / "Salt_2.pdf"
     path.write_bytes(bytes(made.output()))
-    columns, problems, _ = read(path)
-    assert columns == {
+    found = read(path)
+    assert found.columns() == {
         "name": ["salt-2"], "title": ["Salt and pepper in history"], "language": ["en"],
         "author": ["Marsh, Ada", "Wu, Li"], "doi": ["10.5555/salt"],
     }  # fmt: skip
-    assert not problems
+    assert not found.problems
 
 
 def test_a_title_that_is_not_stated_is_marked(tmp_path: Path) -> None:
     """A record says that its title was taken from the file."""
     path = tmp_path / "annual_report-2019.pdf"
     path.write_bytes(make_pdf(["All text has the same size."]))
-    columns, _, _ = read(path)
-    assert columns
+    columns = read(path).columns()
     assert columns["name"] == ["annual-report-2019"]
     assert columns["title source"] == [pdf.GUESSED]
 
@@ -80,8 +72,13 @@ def test_a_damaged_pdf_keeps_its_record(data: bytes, tmp_path: Path) -> None:
     """A damaged PDF, or another file in its place, is a problem, and a record with its name."""
     path = tmp_path / "old_map.pdf"
     path.write_bytes(data)
-    columns, [problem], _ = read(path)
-    assert columns == {"name": ["old-map"], "title": ["old map"], "title source": [pdf.GUESSED]}
+    found = read(path)
+    [problem] = found.problems
+    assert found.columns() == {
+        "name": ["old-map"],
+        "title": ["old map"],
+        "title source": [pdf.GUESSED],
+    }
     assert "damaged" in problem.what
     assert problem.file == "old_map.pdf"
 
@@ -93,9 +90,9 @@ def test_a_scan_has_the_title_of_its_metadata(tmp_path: Path) -> None:
     add_scan(scan)
     path = tmp_path / "old_map.pdf"
     path.write_bytes(bytes(scan.output()))
-    columns, problems, _ = read(path)
-    assert columns == {"name": ["old-map"], "title": ["Letters of the harbour master"]}
-    assert not problems
+    found = read(path)
+    assert found.columns() == {"name": ["old-map"], "title": ["Letters of the harbour master"]}
+    assert not found.problems
 
 
 def test_a_record_is_the_same_after_other_changes(tmp_path: Path) -> None:
@@ -104,26 +101,22 @@ def test_a_record_is_the_same_after_other_changes(tmp_path: Path) -> None:
     second.parent.mkdir()
     first.write_bytes(make_pdf(["The text of the first version.", "more " * 900]))
     second.write_bytes(make_pdf(["The text of the first version.", "less " * 900]))
-    (_, _, [one]), (_, _, [two]) = read(first), read(second)
-    assert one == two
+    assert read(first).records == read(second).records != []
 
 
 def test_the_limit_on_pdfs_is_that_on_documents(tmp_path: Path) -> None:
     """A PDF may be larger than a page of records. One that is too large to read has a record."""
     path = tmp_path / "a.pdf"
     path.write_bytes(make_pdf(["Some text."]))
-    columns, problems, _ = read(path, msgspec.structs.replace(LIMITS, largest_file=10))
-    assert columns
-    assert not problems
-    columns, [problem], _ = read(path, msgspec.structs.replace(LIMITS, largest_document=10))
-    assert columns == {"name": ["a"], "title": ["a"], "title source": [pdf.GUESSED]}
-    assert "PUBSEARCH_LARGEST_DOCUMENT" in problem.hint
+    [_], [] = read(path, Limits(largest_file=10))
+    found = read(path, Limits(largest_document=10))
+    assert found.columns() == {"name": ["a"], "title": ["a"], "title source": [pdf.GUESSED]}
+    assert "PUBSEARCH_LARGEST_DOCUMENT" in found.problems[0].hint
 
 
 def test_a_compressed_pdf_is_a_problem(tmp_path: Path) -> None:
     """A PDF in gzip is recognized, and the problem says what to do."""
     path = tmp_path / "a.pdf.gz"
     path.write_bytes(gzip.compress(make_pdf(["Some text."])))
-    columns, [problem], _ = read(path)
-    assert columns is None
+    [], [problem] = read(path)
     assert problem.hint == "Decompress it"

@@ -12,8 +12,6 @@ from functools import cache
 from io import BufferedIOBase, BytesIO
 from itertools import islice
 
-import msgspec
-
 from indexer import toml
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, SourceLocation, SourceRecord
@@ -33,17 +31,11 @@ _UNIMARC_NAMES = {
 """The names of UNIMARC, by the name of MARC 21 in the same syntax."""
 
 
-class _Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The default mapping of a dialect. See `indexer.readers.base.Reader`."""
-
-    fields: dict[str, tuple[str, ...]]
-
-
 @cache
 def load_fields(*, is_unimarc: bool) -> Mapping[str, tuple[str, ...]]:
     """Return the default mapping of MARC 21 or of UNIMARC."""
     name = "unimarc.toml" if is_unimarc else "marc21.toml"
-    return toml.load_resource(__package__, name, _Mapping).fields
+    return toml.load_resource(__package__, name, dict[str, tuple[str, ...]])
 
 
 class MarcReader:

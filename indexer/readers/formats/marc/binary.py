@@ -15,7 +15,7 @@ from itertools import accumulate, chain, repeat
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
 from indexer.readers.base import CERTAIN, Evidence, detect_by_name
-from indexer.readers.formats.marc.encoding import choose_encoding, decode, is_as_declared
+from indexer.readers.formats.marc.encoding import choose_encoding, decode
 from indexer.readers.formats.marc.record import (
     LEADER,
     UNKNOWN,
@@ -65,7 +65,7 @@ def _read_record(data: bytes, file: str, number: int) -> Iterator[Record | Probl
     """Yield a record, and a Problem for each of its faults."""
     parts, is_exact = _split_fields(data)
     is_exact &= data[:5] == b"%05d" % (len(data) + 1) and data.endswith(_FIELD_END)
-    encoding = choose_encoding(data)
+    encoding, is_declared = choose_encoding(data)
     fields = [make_control_field(LEADER, decode(data[:_LEADER_BYTES], encoding))]
     fields += [_make_field(tag, value, encoding) for tag, value in parts]
     yield Record(number, fields)
@@ -73,7 +73,7 @@ def _read_record(data: bytes, file: str, number: int) -> Iterator[Record | Probl
     if parts and not is_exact:
         message = "the lengths or the directory of the MARC record are wrong"
         yield Problem(file, number, message, "It was read up to its terminators. Check it", entry)
-    if not is_as_declared(data, encoding):
+    if not is_declared:
         message = "the MARC record has bytes that are invalid in the encoding it declares"
         hint = f"It was read as {encoding}. Check its accents"
         yield Problem(file, number, message, hint, entry)

@@ -27,40 +27,23 @@ _PLAUSIBLE = re.compile(
 """MARC-8 diacritics before a letter that can have them. In Windows-1252 such pairs are rare."""
 
 
-def choose_encoding(record: bytes) -> str:
-    """Return the encoding of a record. The declaration in the leader is only a hint.
+def choose_encoding(record: bytes) -> tuple[str, bool]:
+    """Return the encoding of a record, and whether its bytes fit the declaration in the leader.
 
-    Text with accents in MARC-8 or Windows-1252 is almost never valid UTF-8.
+    That is only a hint. Text with accents in MARC-8 or Windows-1252 is almost never valid UTF-8,
+    so valid UTF-8 needs no declaration.
     """
+    declares_utf8 = record[9:10] == b"a"
     if record.isascii():
-        return _MARC_8 if b"\x1b" in record else _UTF_8
-    is_declared_utf8 = _declares_utf8(record)
-    has_utf8 = is_declared_utf8 and not record.decode("utf-8", "ignore").isascii()
-    if has_utf8 or _is_utf8(record):
-        return _UTF_8
-    if (b"\x1b" in record and not is_declared_utf8) or _is_ansel(record):
-        return _MARC_8
-    return guess_encoding(_SEPARATORS.sub(b"\n", record[:HEAD_BYTES])) or _WINDOWS_1252
-
-
-def is_as_declared(record: bytes, encoding: str) -> bool:
-    """Return whether the bytes of a record fit the encoding in its leader, or are UTF-8."""
-    if record.isascii() or _is_utf8(record):
-        return True
-    return encoding == _MARC_8 and not _declares_utf8(record)
-
-
-def _declares_utf8(record: bytes) -> bool:
-    return record[9:10] == b"a"
-
-
-def _is_utf8(data: bytes) -> bool:
-    """Return whether all bytes are valid UTF-8."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        return _MARC_8 if b"\x1b" in record else _UTF_8, True
+    text = record.decode("utf-8", "ignore")
+    is_utf8 = len(text.encode()) == len(record)
+    if is_utf8 or (declares_utf8 and not text.isascii()):
+        return _UTF_8, is_utf8
+    if (b"\x1b" in record and not declares_utf8) or _is_ansel(record):
+        return _MARC_8, not declares_utf8
+    guess = guess_encoding(_SEPARATORS.sub(b"\n", record[:HEAD_BYTES]))
+    return guess or _WINDOWS_1252, False
 
 
 def _is_ansel(data: bytes) -> bool:

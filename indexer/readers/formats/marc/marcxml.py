@@ -54,7 +54,8 @@ def _list_fields(record: etree._Element) -> Iterator[Field]:
         name = local_name(element)
         tag = LEADER if name == "leader" else element.get("tag") or UNKNOWN
         subfields = [
-            (part.get("code") or "?", _read_text(part)) for part in element.iterfind("{*}subfield")
+            (part.get("code") or "?", _read_text(part))
+            for part in element.iterchildren("{*}subfield")
         ]
         if name == "datafield" and subfields:
             first, second = (element.get(key) or " " for key in ("ind1", "ind2"))
@@ -65,5 +66,5 @@ def _list_fields(record: etree._Element) -> Iterator[Field]:
 
 def _read_text(element: etree._Element) -> str:
     """Return the text of an element with its inline markup."""
-    value = "".join(element.itertext())
+    value = "".join(element.itertext()) if len(element) else element.text or ""
     return _LINE_BREAK.sub(" ", value) if "\n" in value else value

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property
 from indexer.readers.formats.marc import codes
-from indexer.readers.formats.marc.punctuation import is_transcribed, strip_punctuation
+from indexer.readers.formats.marc.punctuation import strip_punctuation
 from indexer.readers.formats.marc.record import LEADER, Field, find_value
 from indexer.values.languages import find_languages
 
@@ -94,7 +94,6 @@ def _convert(
     tag = "leader" if field.tag == LEADER else field.tag
     is_control = not (field.indicators or len(field.subfields) > 1 or field.subfields[0][0])
     prefix = f"{tag}[{qualifier}]$" if qualifier else f"{tag}$"
-    has_isbd &= is_transcribed(field.tag)
     for code, value in field.subfields:
         text = value if value.isascii() else _NON_SORTING.sub(r"\1", value).strip(_DIRECTION_MARKS)
         text = (strip_punctuation(tag, code, text) if has_isbd else text).strip()

@@ -12,8 +12,7 @@ _NOT_TEXT = frozenset("u01w4568")
 """Subfields with URLs, codes, and control numbers."""
 _MARKS = tuple(".:;,/=+：；，／")
 _MARK = re.compile(r"\s*[:;,：；，／]+$|\s+[/=+]+$")
-_PERIOD = re.compile(r"(?<![.\s])\.$")
-_LAST_WORD = re.compile(r"([^\s.\-]*)\.$")
+_BEFORE_WORD = re.compile(r"[\s.\-]")
 _SHORT = frozenset(
     "jr sr inc ltd co corp cie bros etc vol vols no nos nr ed eds éd pt pts ser dept st ste "
     "dr prof gen hrsg verf bd bde hft aufl univ inst assoc soc cit al ca cf vs fig cent mt ft "
@@ -23,30 +22,21 @@ _SHORT = frozenset(
 """Abbreviations in lowercase that keep their period."""
 
 
-def is_transcribed(tag: str) -> bool:
-    """Return whether the values of a field end with ISBD punctuation."""
-    return tag[:2] in _DESCRIBED or tag == "880"
-
-
 def strip_punctuation(tag: str, code: str, value: str) -> str:
     """Return a value without its final period, or the mark that introduces the next subfield.
 
     A period stays after an initial or an abbreviation, and in a physical description.
     """
     value = value.rstrip()
-    if code in _NOT_TEXT or not value.endswith(_MARKS):
+    is_transcribed = tag[:2] in _DESCRIBED or tag == "880"
+    if code in _NOT_TEXT or not value.endswith(_MARKS) or not is_transcribed:
         return value
     if value[-1] == ":" and (code in "nd" or value[0] == "(") and tag.endswith(("10", "11")):
         return value  # a meeting or a session: "(2nd : 1996 : Oslo)"
     if value[-1] != ".":
         return _MARK.sub("", value)
-    word = _LAST_WORD.search(value) if not tag.startswith("30") else None
-    return value[:-1] if word and _PERIOD.search(value) and is_word(word[1]) else value
-
-
-def is_word(text: str) -> bool:
-    """Return whether a text before a period is neither an initial nor an abbreviation."""
-    letters = text.strip("()[]\"'“”‘’,")
-    return (
-        len(letters) > 1 or text != letters or letters.isdigit()
-    ) and letters.casefold() not in _SHORT
+    word = _BEFORE_WORD.split(value[:-1])[-1]
+    letters = word.strip("()[]\"'“”‘’,")
+    is_initial = len(letters) < 2 and letters == word and not letters.isdigit()
+    keeps_period = is_initial or letters.casefold() in _SHORT or tag.startswith("30")
+    return value if keeps_period else value[:-1]

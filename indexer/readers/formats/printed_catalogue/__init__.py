@@ -1,8 +1,8 @@
 """Parser of a printed catalogue, extracted from a PDF as plain text.
 
 The text has no markup except links (`[English](#)`). Parsing takes three steps: `lines` splits each
-line into its parts, `assign_roles` labels it by its neighbors, and this module assembles entries
-(`draft`). A line that fits nowhere is reported as a `Problem`.
+line into its parts, `assign_roles` labels it by its neighbors, and this module assembles entries.
+A line that fits nowhere is reported as a `Problem`.
 
 Properties of an entry: title, note, summary (one per paragraph), section, heading (of a region,
 as printed), region, series, number, format, publisher, place, year, date (if more exact than the
@@ -12,12 +12,14 @@ access, position.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from io import BufferedIOBase
 
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Problem, SourceLocation, SourceRecord
+from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import (
     Evidence,
     LimitExceeded,
@@ -26,16 +28,23 @@ from indexer.readers.base import (
     limit_weight,
     read_whole,
 )
-from indexer.readers.formats.printed_catalogue.draft import Draft
-from indexer.readers.formats.printed_catalogue.imprints import Imprint
-from indexer.readers.formats.printed_catalogue.lines import Line, strip_links
+from indexer.readers.formats.printed_catalogue.lines import (
+    Imprint,
+    Issue,
+    Line,
+    choose_access,
+    find_links,
+    strip_links,
+)
 from indexer.readers.formats.printed_catalogue.roles import FORMATS, Role, assign_roles, divide_text
-from indexer.readers.formats.printed_catalogue.wording import read_title
+from indexer.readers.formats.printed_catalogue.wording import Title, read_title
 
 NAME = "printed-catalogue"
 FIELDS: Mapping[str, tuple[str, ...]] = {}
 SUFFIXES: tuple[str, ...] = (".txt",)
 """Usual ends of the names of printed catalogues."""
+_NO_PARTS = {"", "here", "link", "online", "pdf", "watch"}
+"""Link texts, in lower case, that name neither a language nor a part of a publication."""
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
@@ -76,6 +85,87 @@ def read_text(text: str, file: str) -> Iterator[SourceRecord | Problem]:
     yield from assembly.list_results()
 
 
+@dataclass
+class _Draft:
+    """An entry under construction.
+
+    `headings`: those above it, by "section", "region", "series", and "format". `line`: the number
+    of the line with its title. `offer_lines`: its lines with links.
+    """
+
+    headings: Mapping[str, str]
+    line: int
+    title: Title
+    imprint: Imprint | None
+    offer_lines: list[Line]
+    issue: Issue | None = None
+    duration: str = ""
+    paragraphs: list[str] = field(default_factory=list)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the draft has a paragraph, a link or an issue number."""
+        return bool(self.paragraphs or self.offer_lines or self.issue)
+
+    def make_properties(self, position: str) -> Iterator[Property]:
+        """Yield the properties of the finished entry. `position` is the value of the last one."""
+        imprint, issue = self.imprint or Imprint(), self.issue or Issue()
+        date = imprint.date or issue.date
+        region = self.headings.get("region", "")
+        values = [
+            ("title", self.title.text),
+            ("note", self.title.note),
+            *(("summary", _drop_email(strip_links(paragraph))) for paragraph in self.paragraphs),
+            ("section", self.headings["section"]),
+            ("heading", region),
+            ("format", self.headings.get("format", "")),
+            ("series", self.headings.get("series", "")),
+            ("series", issue.series),
+            ("number", issue.number),
+            ("publisher", imprint.publisher),
+            ("place", imprint.place),
+            ("year", imprint.year or self.title.year or date[-4:]),
+            ("date", date),
+            ("duration", self.duration),
+        ]
+        yield from (Property(name, value, value) for name, value in values if value)
+        if region:
+            yield Property("region", re.sub(r"\s*/\s*", "/", region), region)
+        yield from self._make_offers()
+        yield Property("position", position, position)
+
+    def _make_offers(self) -> Iterator[Property]:
+        """Yield the languages, parts, and links, and how to get the publication."""
+        offers = [(line.label, offer) for line in self.offer_lines for offer in line.offers]
+        languages = {offer.language: offer.text for _, offer in offers if offer.language}
+        complete = {
+            offer.language for label, offer in offers
+            if not label.casefold().startswith("executive summary")
+        }  # fmt: skip
+        yield from (Property("language", code, name) for code, name in languages.items())
+        for code, name in languages.items():
+            if code not in complete:
+                yield Property("summary_language", code, name)
+        for _, offer in offers:
+            words = offer.text.casefold()
+            if not (offer.language or words in _NO_PARTS or words.startswith("download")):
+                yield Property("part", offer.text, offer.text)
+        offers += [("", offer) for paragraph in self.paragraphs for offer in find_links(paragraph)]
+        links = [(offer.url, label or offer.text, offer.language) for label, offer in offers]
+        yield from (Property("link", *link) for link in dict.fromkeys(links) if link[0])
+        lines = reversed(self.offer_lines)
+        verbs = {choose_access(line.label, line.offers): line.label for line in lines}
+        yield from (Property("access", verb, label) for verb, label in reversed(verbs.items()))
+
+
+def _drop_email(paragraph: str) -> str:
+    """Return the paragraph without sentences that contain an e-mail address."""
+    if "@" not in paragraph:
+        return paragraph
+    sentences = re.split(r"(?<=[.!?])\s+", paragraph)
+    return " ".join(sentence for sentence in sentences if not re.search(r"\w@\w", sentence))
+
+
 class _Assembly:
     """Parser state: the headings above the next line, the current entry, and all drafts so far."""
 
@@ -83,11 +173,11 @@ class _Assembly:
         self._file = file
         self._headings: dict[str, str] = {}
         self._has_regions = False
-        self._draft: Draft | None = None
+        self._draft: _Draft | None = None
         self._empty_heading: Line | None = None
         self._imprint_above: Imprint | None = None
         self._imprint_of_group: Imprint | None = None
-        self._results: list[Draft | Problem] = []
+        self._results: list[_Draft | Problem] = []
 
     def add_lines(self, lines: list[Line]) -> None:
         """Assemble drafts from all lines of the sections."""
@@ -108,7 +198,7 @@ class _Assembly:
 
     def list_results(self) -> Iterator[SourceRecord | Problem]:
         """Yield entries and problems in the order of their line numbers."""
-        drafts = [item for item in self._results if isinstance(item, Draft)]
+        drafts = [item for item in self._results if isinstance(item, _Draft)]
         totals = Counter(draft.headings["section"] for draft in drafts)
         counts: Counter[str] = Counter()
         for item in sorted(self._results, key=lambda item: item.line):
@@ -163,7 +253,7 @@ class _Assembly:
             self.report(line, "this entry has no title", "Write its title above this line")
             return
         offer_lines = [line] if line.offers else []
-        self._draft = Draft(self._headings, line.number, title, imprint, offer_lines)
+        self._draft = _Draft(self._headings, line.number, title, imprint, offer_lines)
         self._results.append(self._draft)
         self._empty_heading = None
 
