@@ -130,23 +130,17 @@ def find_path(value: object, depth: int = 0) -> tuple[str, ...]:
     if not isinstance(value, dict):
         return ()
     lists = _find_lists(value, (), depth)
-    best = max(lists, key=lambda item: (item.is_named, item.titled), default=None)
-    if best:
-        return best.path
+    if best := max(lists, key=lambda item: item[:2], default=None):
+        return best[2]
     return () if has_title(value) else _find_object(value, depth)
 
 
-class _List(NamedTuple):
-    """A list that may have the records. `titled` is the number of its objects with a title."""
-
-    path: tuple[str, ...]
-    is_named: bool
-    titled: int
-
-
-def _find_lists(value: dict[str, Any], path: tuple[str, ...], depth: int) -> Iterator[_List]:
+def _find_lists(
+    value: dict[str, Any], path: tuple[str, ...], depth: int
+) -> Iterator[tuple[bool, int, tuple[str, ...]]]:
     """Yield the lists in an object that may be lists of records.
 
+    Each has whether its name is usual, the number of its objects with a title, and its path.
     An object with a title can be a publication. Then only a list with a usual name has records,
     such as that of a feed, but not that of its references.
     """
@@ -157,17 +151,14 @@ def _find_lists(value: dict[str, Any], path: tuple[str, ...], depth: int) -> Ite
         is_named = name in _CONTAINERS and not (is_record and name in _CITED)
         if isinstance(part, list):
             items = [item for item in part if isinstance(item, dict)]
-            titled = 0 if _are_people(items) else sum(map(is_titled, items))
+            # Objects with names, but no other titles, are people.
+            keys = {simplify(key) for item in items for key in item if is_title(key)}
+            titled = sum(map(is_titled, items)) if keys - {"name"} else 0
             is_results = is_named and not is_headed and len(items) == len(part)
             if is_results or (titled and (is_named or not is_headed)):
-                yield _List((*path, key), is_named, titled)
+                yield is_named, titled, (*path, key)
         elif isinstance(part, dict) and depth < _MAX_DEPTH and not (is_headed or has_title(part)):
             yield from _find_lists(part, (*path, key), depth + 1)
-
-
-def _are_people(items: list[dict[str, Any]]) -> bool:
-    """Return whether objects have names, but no titles."""
-    return not any(is_title(key) and simplify(key) != "name" for item in items for key in item)
 
 
 def _find_object(value: dict[str, Any], depth: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import yaml
@@ -66,68 +66,54 @@ def read_yaml_outline(filename: str, head: bytes) -> Outline | None:
 
 def read_yaml(blocks: Iterator[bytes], file: str, limits: Limits) -> Iterator[Value | Problem]:
     """Yield the records of a UTF-8 stream: the items of sequences, or those in a mapping."""
-    for part in _split(split_at(b"\n", unify_newlines(blocks), limits.largest_file), limits):
-        if part.size > part.most:
-            message = f"the record has more than {part.most} bytes"
-            yield Problem(file, part.line, message, suggest_raising("largest_line"))
+    lines = split_at(b"\n", unify_newlines(blocks), limits.largest_file)
+    for number, is_item, part in _split(lines, limits):
+        if part is None:
+            most = limits.largest_line if is_item else limits.largest_file
+            message = f"the record has more than {most} bytes"
+            yield Problem(file, number, message, suggest_raising("largest_line"))
             continue
-        text, problem = decode_text(b"\n".join(part.lines), file, part.line)
+        text, problem = decode_text(b"\n".join(part), file, number)
         if problem:
             yield problem
         try:
             value = load_yaml(text, limits)
         except YamlError as error:
-            line, hint = part.line + error.line, "Correct it. The record was left out"
+            line, hint = number + error.line, "Correct it. The record was left out"
             yield Problem(file, line, f"this is not YAML: {error}", hint)
             continue
-        path = () if part.is_item else find_path(value)
-        records = iterate_records(value, path) if path else _as_list(value)
-        yield from (Value(record, part.line, len(text)) for record in records if record is not None)
+        path = () if is_item else find_path(value)
+        listed = value if isinstance(value, list) else [value]
+        records = iterate_records(value, path) if path else listed
+        yield from (Value(record, number, len(text)) for record in records if record is not None)
 
 
-def _as_list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _split(
+    lines: Iterator[bytes | None], limits: Limits
+) -> Iterator[tuple[int, bool, list[bytes] | None]]:
+    """Yield the items of sequences, and the documents that are not sequences.
 
-
-class _Part:
-    """An item of a sequence, or a whole document, without lines once it exceeds a limit."""
-
-    def __init__(self, line: int, most: int, *, is_item: bool) -> None:
-        self.line, self.most, self.is_item = line, most, is_item
-        self.lines, self.size = list[bytes](), 0
-
-    def add(self, line: bytes | None) -> None:
-        """Add a line. None is a line over the limit."""
-        self.size += self.most + 1 if line is None else len(line)
-        if self.size <= self.most and line is not None:
-            self.lines.append(line)
-        else:
-            self.lines.clear()
-
-
-def _split(lines: Iterator[bytes | None], limits: Limits) -> Iterator[_Part]:
-    """Yield the items of sequences, and the documents that are not sequences."""
-    part: _Part | None = None
-    dash: bytes | None = None  # the start of each item
-    for number, line in enumerate(lines, 1):
+    Each has its first line, whether it is an item, and its lines, or None if it is too long.
+    """
+    start, size, dash, part = 0, 0, b"", list[bytes]()
+    most = {True: limits.largest_line, False: limits.largest_file}
+    for number, line in enumerate(chain(lines, (b"...",)), 1):
         text = line or b""
-        item = _ITEM.match(text)
-        if _MARK.match(text):
-            if part:
-                yield part
-            part, text, item = None, text[3:], None  # a value may follow the mark
-        elif part and item and item[0] == dash:
-            yield part
-            part = None
-        if part is None:
+        item, mark = _ITEM.match(text), _MARK.match(text)
+        if start and (mark or (item and item[0] == dash)):
+            is_item = dash != b""
+            yield start, is_item, part if size <= most[is_item] else None
+            start = 0
+        if mark:
+            text, item = text[3:], None  # a value may follow the mark
+        if not start:
             if line is not None and _EMPTY.match(text):
                 continue
-            dash = item[0] if item else None
-            most = limits.largest_line if item else limits.largest_file
-            part = _Part(number, most, is_item=item is not None)
-        part.add(None if line is None else text)
-    if part:
-        yield part
+            start, size, part = number, 0, []
+            dash = item[0] if item else b""
+        size += most[False] + 1 if line is None else len(text)
+        if size <= most[dash != b""]:
+            part.append(text)
 
 
 class YamlError(ValueError):
@@ -142,7 +128,7 @@ def load_yaml(text: str, limits: Limits) -> Any:  # noqa: ANN401 any JSON value
     """Return the value of a document. Raise YamlError."""
     try:
         node = yaml.compose(_FORBIDDEN.sub("\ufffd", text), Loader=_LOADER)
-        return _Builder(limits).build(node)[0] if node else None
+        return _build(node, limits, {})[0] if node else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         parts = (getattr(error, "context", None), getattr(error, "problem", None))
@@ -152,41 +138,35 @@ def load_yaml(text: str, limits: Limits) -> Any:  # noqa: ANN401 any JSON value
         raise YamlError(f"it is nested deeper than {limits.deepest}") from None
 
 
-class _Builder:
-    """Builds a value from nodes.
+def _build(node: Any, limits: Limits, built: dict[int, Any], depth: int = 0) -> tuple[Any, int]:  # noqa: ANN401 PyYAML has no types
+    """Return the value of a node, and the characters and values in it. Raise YamlError.
 
     An alias counts with the size of its value, so that a few aliases can't become gigabytes.
+    `built`: what is built already, by the id of the node, and None for what contains the node.
     """
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._built: dict[int, tuple[Any, int] | None] = {}
-
-    def build(self, node: Any, depth: int = 0) -> tuple[Any, int]:  # noqa: ANN401 PyYAML has no types
-        """Return the value of a node, and the characters and values in it. Raise YamlError."""
-        if isinstance(node, yaml.ScalarNode):
-            is_null = node.style in {None, ""} and node.value in _NULLS
-            return None if is_null else node.value, 1 + len(node.value)
-        if id(node) in self._built:
-            built = self._built[id(node)]
-            if built is None:
-                raise YamlError("an alias refers to what contains it")
-            return built
-        if depth == self._limits.deepest:
-            raise YamlError(f"lists and mappings are nested deeper than {depth}")
-        self._built[id(node)] = None
-        result: list[Any] | dict[str, Any] = []
-        if isinstance(node, yaml.SequenceNode):
-            parts = [self.build(part, depth + 1) for part in node.value]
-            result = [value for value, _ in parts]
-        else:
-            pairs = [[self.build(part, depth + 1) for part in pair] for pair in node.value]
-            parts = [part for pair in pairs for part in pair]
-            stated = {key if isinstance(key, str) else "?": value for (key, _), (value, _) in pairs}
-            merged = stated.pop(_MERGE, None)
-            result = merged | stated if isinstance(merged, dict) else stated
-        weight = 1 + sum(weight for _, weight in parts)
-        if weight > self._limits.largest_file:
-            raise YamlError(f"it has more than {self._limits.largest_file} characters")
-        self._built[id(node)] = result, weight
-        return result, weight
+    if isinstance(node, yaml.ScalarNode):
+        is_null = node.style in {None, ""} and node.value in _NULLS
+        return None if is_null else node.value, 1 + len(node.value)
+    if id(node) in built:
+        if built[id(node)] is None:
+            raise YamlError("an alias refers to what contains it")
+        value, weight = built[id(node)]
+        return value, weight
+    if depth == limits.deepest:
+        raise YamlError(f"lists and mappings are nested deeper than {depth}")
+    built[id(node)] = None
+    result: list[Any] | dict[str, Any] = []
+    if isinstance(node, yaml.SequenceNode):
+        parts = [_build(part, limits, built, depth + 1) for part in node.value]
+        result = [value for value, _ in parts]
+    else:
+        pairs = [[_build(part, limits, built, depth + 1) for part in pair] for pair in node.value]
+        parts = [part for pair in pairs for part in pair]
+        stated = {key if isinstance(key, str) else "?": value for (key, _), (value, _) in pairs}
+        merged = stated.pop(_MERGE, None)
+        result = merged | stated if isinstance(merged, dict) else stated
+    weight = 1 + sum(weight for _, weight in parts)
+    if weight > limits.largest_file:
+        raise YamlError(f"it has more than {limits.largest_file} characters")
+    built[id(node)] = result, weight
+    return result, weight

@@ -109,15 +109,12 @@ class RecordFinder:
 
     def find_first(self, root: etree._Element) -> etree._Element | None:
         """Return the first record with one of the required descendants, or None."""
-        for element in _walk(root):
-            if self.is_record(element) and self._has_required(element):
+        required = self._options.requires
+        for element in filter(self.is_record, _walk(root)):
+            parts = islice(element.iter("*"), _MAX_PARTS)
+            if not required or not required.isdisjoint(map(local_name, parts)):
                 return element
         return None
-
-    def _has_required(self, element: etree._Element) -> bool:
-        required = self._options.requires
-        descendants = islice(element.iter("*"), _MAX_PARTS)
-        return not required or any(local_name(part) in required for part in descendants)
 
 
 def find_tops(record: etree._Element, options: XmlOptions) -> tuple[etree._Element, ...]:

@@ -26,37 +26,9 @@ from indexer.readers.text.markdown import to_plain_text, to_text
 NAME = "front-matter"
 SUFFIXES: tuple[str, ...] = (".md", ".markdown", ".mdx", ".qmd", ".rmd")
 """Usual suffixes of pages with front matter."""
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "title": ("title|Title|linkTitle",),
-    "other_titles": ("subtitle", "original_title"),
-    "authors": ("authors|author|Authors|Author|creator|by", "authors.name", "author.name"),
-    "editors": ("editors|editor", "editors.name"),
-    "contributors": ("contributors", "translators|translator"),
-    "year": ("year|date|Date|published|publishDate|pubDate|publication_date|issued",),
-    "date": ("date|Date|published|publishDate|pubDate|publication_date|issued",),
-    "summary": ("abstract|summary|description|Description|excerpt|lead|tldr|body",),
-    "language": ("language|languages|lang|locale",),
-    "publisher": ("publisher", "institution"),
-    "container": ("journal|booktitle|publication|venue|container-title|conference|event",),
-    "series": ("series",),
-    "volume": ("volume",),
-    "issue": ("issue|number",),
-    "pages": ("pages",),
-    "edition": ("edition",),
-    "doi": ("doi|DOI|hugoblox.ids.doi",),
-    "isbn": ("isbn|ISBN",),
-    "issn": ("issn|ISSN",),
-    "link": (
-        "link|url|external_link|external_url|permalink|canonical_url",
-        "pdf|url_pdf|paperurl|pdf_url|download",
-        "links.url",
-    ),
-    "subjects": ("tags|Tags", "categories|category|Categories", "keywords|subjects|topics|topic"),
-    "type": ("type|publication_types|document_type|genre|kind",),
-    "identifier": ("identifier|symbol|report_number",),
-    "place": ("place|location|city",),
-    "rights": ("license|rights|copyright",),
-}
+FIELDS: Mapping[str, tuple[str, ...]] = toml.load_resource(
+    __name__, "fields.toml", dict[str, tuple[str, ...]]
+)
 
 _NAMED_SCORE, _UNNAMED_SCORE = 60, 45
 _SECTION = "_index"
