@@ -1,8 +1,6 @@
 """Reader of delimited tables: CSV, TSV, and tables with semicolons, bars, or other delimiters.
 
-A row is a record, and a cell is a property under the heading of its column. Rows before the header
-are skipped, such as a title or notes. A total below the table is reported, not read. A table
-without a header has columns named "column 1", "column 2".
+A row is a record, and a cell is a property under the heading of its column.
 """
 
 from __future__ import annotations
@@ -12,21 +10,12 @@ from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
 from itertools import islice
 
-from indexer.catalogue.limits import Limits, suggest_raising
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.base import HEAD_BYTES, NAME_ONLY, Evidence, detect_by_name
 from indexer.readers.tables.dialects import Sample, guess_dialect
-from indexer.readers.tables.headings import find_header
-from indexer.readers.tables.reader import (
-    Table,
-    add_row_names,
-    count_usual_cells,
-    hold_back,
-    is_summary,
-    name_columns,
-    report_summary,
-)
-from indexer.readers.tables.rows import Dialect, Line, Row, split_rows
+from indexer.readers.tables.reader import read_table
+from indexer.readers.tables.rows import Line, split_rows
 from indexer.readers.text.encodings import decode_head, decode_text
 from indexer.readers.text.lines import read_lines
 from indexer.readers.text.streaming import peek
@@ -42,10 +31,6 @@ _OTHER_FORMAT = re.compile(
 )
 _BINARY = re.compile("[\0-\3]")
 """Control characters that text does not have."""
-_SAMPLE_ROWS = 100
-"""Rows at the start of a file in which the header is searched."""
-_IS_WORD = re.compile(r"[^\W_]")
-"""A letter or a digit. A line of dashes is not a row."""
 
 
 def detect(filename: str, head: bytes) -> Evidence | None:
@@ -81,7 +66,7 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
     bad_bytes: list[Problem] = []
     texts = islice(_decode_lines(lines, bad_bytes, file), int(sample.is_declared), None)
     rows = split_rows(texts, sample.dialect, limits.largest_line, sample.width)
-    for item in _read_rows(rows, sample.dialect, file, limits):
+    for item in read_table(rows, file, limits, delimiter=sample.dialect.delimiter):
         yield from bad_bytes
         bad_bytes.clear()
         yield item
@@ -95,41 +80,3 @@ def _decode_lines(
         text, problem = (None, None) if line is None else decode_text(line, file, number)
         bad_bytes += [problem] if problem else []
         yield number, text
-
-
-def _read_rows(
-    rows: Iterator[Row], dialect: Dialect, file: str, limits: Limits
-) -> Iterator[SourceRecord | Problem]:
-    first, rows = peek(rows, _SAMPLE_ROWS, lambda _: 1)
-    cells = [_strip(row) for row in first]
-    header = find_header(cells)
-    table = Table(name_columns(add_row_names(header, cells)))
-    usual = count_usual_cells(cells[header.start :])
-    titles = cells[: header.start] if header.has_row else []
-    body = islice(rows, header.start, None)
-    for row, is_last in hold_back(body, lambda row: is_summary(_strip(row), usual)):
-        if row.cells is None or len(row.cells) > limits.most_parts:
-            what, limit = f"{limits.largest_line} characters", "largest_line"
-            if row.cells:
-                what, limit = f"{limits.most_parts} cells", "most_parts"
-            yield Problem(file, row.line, f"the row has more than {what}", suggest_raising(limit))
-        elif is_last:
-            yield report_summary(file, row.line, _strip(row))
-        elif any(map(_IS_WORD.search, row.cells)) and _strip(row) not in titles:
-            yield table.make_record(file, row.line, row.cells)
-            yield from _check(row, len(table.columns), dialect, file)
-
-
-def _strip(row: Row) -> list[str]:
-    return [*map(str.strip, row.cells or ())]
-
-
-def _check(row: Row, width: int, dialect: Dialect, file: str) -> Iterator[Problem]:
-    """Yield the problems of a row that is read all the same."""
-    if row.is_open:
-        message = "a quotation mark is not closed before the end of the row"
-        yield Problem(file, row.line, message, "Close it, or write it twice")
-    if row.cells and any(map(str.strip, row.cells[width:])):
-        message = f"the row has {len(row.cells)} cells, but the header has {width}"
-        hint = f"Put quotation marks around cells that contain {dialect.delimiter!r}"
-        yield Problem(file, row.line, message, hint)

@@ -92,6 +92,18 @@ def find_header(rows: Sequence[Row], spans: Spans | None = None) -> Header:
     return Header(("",) * columns, start, has_row=False, is_known=False)
 
 
+@cache
+def load_usual_names() -> _UsualNames:
+    """Return the usual names of columns. The first call reads files."""
+    headings = {fold_heading(name) for names in list_headings().values() for name in names}
+    words = {name for name in headings if _NAME.fullmatch(name)}
+    return _UsualNames(
+        frozenset(heading.replace(" ", "") for heading in headings),
+        _OTHER_WORDS | words,
+        frozenset(chain.from_iterable(list_tags().values())),
+    )
+
+
 def count_heading_words(row: Row) -> int:
     """Return the number of usual headings in a row."""
     return sum(_is_usual_heading(cell) for cell in row if 0 < len(cell) <= _MAX_HEADING_CHARS)
@@ -109,24 +121,13 @@ def has_heading_words(row: Row) -> bool:
 def _is_usual_heading(cell: str) -> bool:
     if _is_data(cell):
         return False
-    usual = _load_usual()
+    usual = load_usual_names()
     heading = fold_heading(cell)
     if heading.replace(" ", "") in usual.headings or cell in usual.tags or _MARC.fullmatch(cell):
         return True
     words = _NAME.findall(heading)
     known = sum(word in usual.words for word in words)
     return 0 < len(words) <= _MAX_HEADING_WORDS and 2 * known >= len(words)
-
-
-@cache
-def _load_usual() -> _UsualNames:
-    headings = {fold_heading(name) for names in list_headings().values() for name in names}
-    words = {name for name in headings if _NAME.fullmatch(name)}
-    return _UsualNames(
-        frozenset(heading.replace(" ", "") for heading in headings),
-        _OTHER_WORDS | words,
-        frozenset(chain.from_iterable(list_tags().values())),
-    )
 
 
 def _is_data(cell: str) -> bool:

@@ -1,29 +1,31 @@
-"""Convert the rows of a table to source records."""
+"""Read a table: find its header, and convert its rows to source records.
+
+Rows before the header are skipped, such as a title or notes. A total below the table is reported,
+not read. A table without a header has columns named "column 1", "column 2".
+"""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 import msgspec
 
+from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.tables.headings import Header
-from indexer.values.iso_codes import find_language_code
+from indexer.readers.tables.headings import Header, Spans, find_header
+from indexer.readers.tables.rows import Row
+from indexer.readers.text.streaming import peek
 
-_LANGUAGE = re.compile(r"\[([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)\](?:\[\])?\Z")
-_SUFFIX = re.compile(
-    r"(?P<name>.*\w)\W*[ _.:@(-](?P<code>[a-z]{2})\)?\Z", re.IGNORECASE | re.DOTALL
-)
-_SUFFIX_CODES = frozenset(
-    "ar bg cs da de el en es fa fi fr he hr hu it ja ko nl pl pt ro ru sr sv th tr uk vi zh".split()
-)
-"""Language codes at the end of headings such as "title_fr". Codes that are words, such as "id", are
-left out."""
-_MAX_SUFFIXED_CHARS = 100
+SAMPLE_ROWS = 100
+"""Rows at the start of a table in which the header is searched."""
+_SHEET = "sheet"
+"""The column with the name of the sheet."""
+_IS_WORD = re.compile(r"[^\W_]")
+"""A letter or a digit. A line of dashes is not a row."""
 _SUMMARY = re.compile(
     r"(?:grand |sub ?)?totale?s?\b|sum(?:me|a)?\b|gesamt|insgesamt|somme\b|count\b|average\b"
     r"|итого|всего|المجموع|الإجمالي|总计|合计|共计|總計|合計"
@@ -33,11 +35,8 @@ _SUMMARY = re.compile(
     r"|(?:exported|generated|created|printed|downloaded) (?:on|by|from|at)\b",
     re.IGNORECASE,
 )
-_QUOTED = r"(?:'(?P<single>(?:[^'\\]|\\.)*+)'|\"(?P<double>(?:[^\"\\]|\\.)*+)\")"
-_LISTED = re.compile(_QUOTED, re.DOTALL)
-_PLAIN_QUOTED = _QUOTED.replace("?P<single>", "?:").replace("?P<double>", "?:")
-_LIST = re.compile(rf"\[\s*+(?:{_PLAIN_QUOTED}\s*+,?\s*+)*+\]", re.DOTALL)
-_ESCAPED = re.compile(r"\\(['\"\\])")
+_NO_COMMA = re.compile(r"(?<=['\"])\s+(?=['\"])")
+"""The gap between two texts in an array of NumPy."""
 _ESCAPED_FORMULA = re.compile(r"'+[=+\-@\uff0b\uff0d\uff1d\uff20]")
 """A text that would be a formula without the apostrophe at its start, with full-width signs too."""
 _NAME_KEYS = ("name", "full_name", "display_name", "label", "title", "text", "value")
@@ -50,48 +49,70 @@ _MAX_HELD_BACK = 5
 _SHOWN_CHARS = 80
 """Limit on the characters of a row in a message."""
 
-T = TypeVar("T")
 
+def read_table(
+    rows: Iterator[Row], file: str, limits: Limits, *, delimiter: str = "", sheet: str = "",
+    spans: Spans | None = None,
+) -> Iterator[SourceRecord | Problem]:  # fmt: skip
+    """Yield the rows below the header, and a Problem for each that is not wholly usable.
 
-class Table:
-    """A table with unique names of columns.
-
-    `sheet`: the name of the sheet if the file has several; the last column has it as value.
+    `delimiter`: that of a text. `sheet`: the name of the sheet, if the file has several tables.
+    `spans`: the merged cells of a sheet.
     """
+    first, rows = peek(rows, SAMPLE_ROWS, lambda _: 1)
+    cells = [_strip(row) for row in first]
+    header = find_header(cells, spans)
+    headings = [*_add_row_names(header, cells)] if delimiter else [*header.headings]
+    if not delimiter:
+        headings += [""] * (max(map(len, cells), default=0) - len(headings))
+    columns = _name_columns([*headings, _SHEET] if sheet else headings)
+    width = len(headings)
+    counts = sorted(count for row in cells[header.start :] if (count := sum(map(bool, row))))
+    usual_cells = counts[len(counts) // 2] if counts else 0
+    titles = cells[: header.start] if header.has_row else []
+    for row, is_last in _hold_back(islice(rows, header.start, None), usual_cells):
+        if row.cells is None or len(row.cells) > limits.most_parts:
+            what, limit = f"{limits.largest_line} characters", "largest_line"
+            if row.cells:
+                what, limit = f"{limits.most_parts} cells", "most_parts"
+            yield Problem(file, row.line, f"the row has more than {what}", suggest_raising(limit))
+        elif is_last:
+            text = " ".join(filter(None, _strip(row)))[:_SHOWN_CHARS]
+            message = f"the row below the table is not a publication: {text!r}"
+            yield Problem(file, row.line, message, "Delete it, or fill in more of its cells")
+        elif any(map(_IS_WORD.search, row.cells)) and _strip(row) not in titles:
+            properties = [*_read_cells(columns[:width], row.cells)]
+            if sheet:
+                properties.append(Property(columns[-1], sheet, sheet))
+            yield SourceRecord(SourceLocation(file, row.line), tuple(properties), columns=columns)
+            if row.is_open:
+                message = "a quotation mark is not closed before the end of the row"
+                yield Problem(file, row.line, message, "Close it, or write it twice")
+            if delimiter and any(map(str.strip, row.cells[width:])):
+                message = f"the row has {len(row.cells)} cells, but the header has {width}"
+                hint = f"Put quotation marks around cells that contain {delimiter!r}"
+                yield Problem(file, row.line, message, hint)
 
-    def __init__(self, columns: tuple[str, ...], sheet: str = "") -> None:
-        self.columns, self._sheet = columns, sheet
-        self._languages = (*find_languages(columns),)
 
-    def make_record(self, file: str, line: int, cells: Sequence[str]) -> SourceRecord:
-        """Return a row as a record.
-
-        A cell with text becomes a property, or several if it is a list.
-        """
-        properties = []
-        for name, language, cell in zip(self.columns, self._languages, cells, strict=False):
-            if value := cell.strip():
-                if _ESCAPED_FORMULA.match(value):
-                    value = value[1:]
-                # A formula such as ="0123" keeps the leading zeros of a number in a spreadsheet.
-                elif value.startswith('="') and value.endswith('"') and value.count('"') == 2:
-                    value = value[2:-1]
-                texts = _read_list(value) if value[:1] == "[" and value[-1] == "]" else None
-                texts = [value] if texts is None else texts
-                properties += [Property(name, text, text, language) for text in texts if text]
-        extra = enumerate(map(str.strip, cells[len(self.columns) :]), len(self.columns) + 1)
-        properties += [Property(f"column {number}", cell, cell) for number, cell in extra if cell]
-        if self._sheet:
-            properties.append(Property(self.columns[-1], self._sheet, self._sheet))
-        source = SourceLocation(file, line)
-        return SourceRecord(source, tuple(properties), columns=self.columns)
+def _strip(row: Row) -> list[str]:
+    return [*map(str.strip, row.cells or ())]
 
 
-SHEET = "sheet"
-"""The column with the name of the sheet."""
+def _read_cells(columns: Sequence[str], cells: Sequence[str]) -> Iterator[Property]:
+    """Yield the cells with text as properties. A list in a cell is several."""
+    more = (f"column {number}" for number in range(len(columns) + 1, len(cells) + 1))
+    for name, cell in zip(chain(columns, more), cells, strict=False):
+        value = cell.strip()
+        if _ESCAPED_FORMULA.match(value):
+            value = value[1:]
+        # A formula such as ="0123" keeps the leading zeros of a number in a spreadsheet.
+        elif value.startswith('="') and value.endswith('"') and value.count('"') == 2:
+            value = value[2:-1]
+        for text in _read_list(value):
+            yield Property(name, text, text)
 
 
-def name_columns(headings: Sequence[str]) -> tuple[str, ...]:
+def _name_columns(headings: Sequence[str]) -> tuple[str, ...]:
     """Return a unique name for each column.
 
     The second column "Author" is "Author 2". The third column is "column 3" if it has no heading.
@@ -114,65 +135,28 @@ def _tidy(heading: str) -> str:
     return " ".join(heading.split())
 
 
-def find_languages(columns: Sequence[str]) -> Iterator[str | None]:
-    """Yield the language in the name of each column, or None.
+def _read_list(text: str) -> list[str]:
+    """Return the texts in a cell: those of a list in the syntax of JSON or Python, or the cell.
 
-    "dc.title[fr]" is French. "Title (fr)" and "title_fr" are French only if there is a column such
-    as "Title" or "title_en".
+    Programs write such lists for columns with several values: `['tides', 'maps']`. An object, as in
+    `[{'id': 7, 'name': 'tides'}]`, has its name as text.
     """
-    stems = [_split_suffix(name) for name in columns]
-    counts = Counter(stem for stem, _ in stems)
-    plain = {_tidy(name).casefold() for name in columns}
-    for name, (stem, code) in zip(columns, stems, strict=True):
-        if match := _LANGUAGE.search(name):
-            yield find_language_code(match[1])
-        elif code and (stem in plain or counts[stem] > 1):
-            yield code
-        else:
-            yield None
-
-
-def _split_suffix(name: str) -> tuple[str, str | None]:
-    match = _SUFFIX.fullmatch(name) if len(name) <= _MAX_SUFFIXED_CHARS else None
-    if match and match["code"].lower() in _SUFFIX_CODES:
-        return match["name"].casefold(), match["code"].lower()
-    return name.casefold(), None
-
-
-def _read_list(text: str) -> list[str] | None:
-    """Return the texts of a list in the syntax of Python or JSON, or None if it is not a list.
-
-    Programs write such cells for columns with several values: `['tides', 'maps']`.
-    """
-    if not _LIST.fullmatch(text):
-        return _read_objects(text) if text.startswith("[{") else None
-    try:
-        texts = msgspec.json.decode(text, type=list[str])
-    except msgspec.DecodeError:
-        texts = [
-            _ESCAPED.sub(r"\1", match["single"] or match["double"] or "")
-            for match in _LISTED.finditer(text)
-        ]
-    return [text for item in texts if (text := item.strip())]
-
-
-def _read_objects(text: str) -> list[str] | None:
-    """Return the names of the objects in a list, or None if one has no name."""
+    if text[:1] != "[" or text[-1] != "]" or len(text) > _MAX_LITERAL_CHARS:
+        return [text] if text else []
     try:
         try:
             values = msgspec.json.decode(text)
         except msgspec.DecodeError:
-            values = ast.literal_eval(text) if len(text) <= _MAX_LITERAL_CHARS else None
+            values = ast.literal_eval(_NO_COMMA.sub(", ", text))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return None
-    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        return None
-    named = [next((value[key] for key in _NAME_KEYS if value.get(key)), None) for value in values]
-    names = [name for name in named if isinstance(name, str)]
-    return names if len(names) == len(values) else None
+        return [text]
+    objects = [each if isinstance(each, dict) else {"text": each} for each in values if each != ""]
+    names = [next(filter(None, map(each.get, _NAME_KEYS)), None) for each in objects]
+    texts = [name.strip() for name in names if isinstance(name, str)]
+    return [*filter(None, texts)] if len(texts) == len(names) else [text]
 
 
-def add_row_names(header: Header, rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+def _add_row_names(header: Header, rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Return the headings of a table, with an empty one before them if the rows have names.
 
     The statistics program R writes such tables: each row has one cell more than the header.
@@ -186,13 +170,7 @@ def add_row_names(header: Header, rows: Sequence[Sequence[str]]) -> tuple[str, .
     return header.headings
 
 
-def count_usual_cells(rows: Sequence[Sequence[str]]) -> int:
-    """Return the median number of cells with text, in the rows with text."""
-    counts = sorted(count for row in rows if (count := sum(map(bool, row))))
-    return counts[len(counts) // 2] if counts else 0
-
-
-def is_summary(cells: Sequence[str], usual_cells: int) -> bool:
+def _is_summary(cells: Sequence[str], usual_cells: int) -> bool:
     """Return whether a row may be a total or a note. It is one if no other row follows it.
 
     `usual_cells`: the usual number of cells with text in a row of the table.
@@ -203,12 +181,12 @@ def is_summary(cells: Sequence[str], usual_cells: int) -> bool:
     return bool(_SUMMARY.match(filled[0])) or all(map(str.isdecimal, filled))
 
 
-def hold_back(rows: Iterable[T], is_candidate: Callable[[T], bool]) -> Iterator[tuple[T, bool]]:
-    """Yield each row, and whether it is one of the candidates at the end of the table."""
-    candidates: list[T] = []
+def _hold_back(rows: Iterator[Row], usual_cells: int) -> Iterator[tuple[Row, bool]]:
+    """Yield each row, and whether it is a total or a note at the end of the table."""
+    candidates: list[Row] = []
     try:
         for row in rows:
-            if len(candidates) < _MAX_HELD_BACK and is_candidate(row):
+            if len(candidates) < _MAX_HELD_BACK and _is_summary(_strip(row), usual_cells):
                 candidates.append(row)
                 continue
             yield from ((candidate, False) for candidate in candidates)
@@ -218,10 +196,3 @@ def hold_back(rows: Iterable[T], is_candidate: Callable[[T], bool]) -> Iterator[
         yield from ((candidate, False) for candidate in candidates)
         raise
     yield from ((candidate, True) for candidate in candidates)
-
-
-def report_summary(file: str, line: int, cells: Sequence[str]) -> Problem:
-    """Return the Problem of a total or a note below a table."""
-    text = " ".join(filter(None, cells))
-    message = f"the row below the table is not a publication: {text[:_SHOWN_CHARS]!r}"
-    return Problem(file, line, message, "Delete it, or fill in more of its cells")

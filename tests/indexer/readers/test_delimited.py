@@ -188,20 +188,6 @@ def test_repeated_header_and_lines_of_dashes_are_skipped() -> None:
     assert read(text + "-----,----,-----,----\n" + text) == 2 * EXPECTED
 
 
-@pytest.mark.parametrize(
-    ("heading", "language"),
-    [
-        ("dc.title[fr]", "fr"), ("dc.title[en_US][]", "en-US"), ("dc.title[]", None),
-        ("title[none]", None), ("title_fr", "fr"), ("Title (fr)", "fr"), ("title_id", None),
-    ],
-)  # fmt: skip
-def test_heading_states_the_language(heading: str, language: str | None) -> None:
-    """A suffix of the heading is the language of its cells. The column keeps its whole name."""
-    [record] = read_all(f"title,{heading},year\na,b,1999\n")
-    assert isinstance(record, SourceRecord)
-    assert (record.properties[1].name, record.properties[1].language) == (heading, language)
-
-
 def test_quotation_marks_within_cells_are_text() -> None:
     """Quotation marks within a cell are text, whether they are escaped or not."""
     assert read('Title,Year\n"He said "no" twice",1999\nA 5" disk,2000\n"a ""b"" c",2001\n') == [

@@ -271,7 +271,7 @@ def test_damaged_file_is_reported(data: bytes) -> None:
     [problem] = read_all(data)
     assert isinstance(problem, Problem)
     assert "can't be read" in problem.what
-    assert "save it again" in problem.hint
+    assert "save it as CSV" in problem.hint
 
 
 @pytest.mark.slow
@@ -306,7 +306,7 @@ def test_sheet_that_needs_too_much_memory_is_reported() -> None:
             archive.writestr(part.filename, text)
     [problem] = read_all(target.getvalue())
     assert isinstance(problem, Problem)
-    assert "Save it as CSV" in problem.hint
+    assert "save it as CSV" in problem.hint
 
 
 @pytest.mark.slow
