@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import chain, islice
 
 import chardet
 
@@ -37,7 +38,7 @@ _ALPHABETS = [frozenset(letters) for letters in (
 )]  # fmt: skip
 """The letters beyond ASCII of Czech, Slovak, Polish, Hungarian, Romanian, Croatian, Turkish,
 Lithuanian, and Latvian."""
-_MIN_LETTERS, _MIN_LATIN = 8, 12
+_MIN_LETTERS = 8
 """Minimum bytes beyond ASCII. Fewer prove nothing: the one in "naïve" is Latvian to chardet."""
 _PARTS = 5
 """Parts of a text that vote on its encoding."""
@@ -79,17 +80,14 @@ def guess_encoding(head: bytes) -> str | None:
     letters = len(head.translate(None, _ASCII))
     if letters < _MIN_LETTERS or _is_utf8(head):
         return None
-    encoding = _detect(head)
-    # One invalid byte rules an encoding out for chardet, so parts of the text outvote the whole.
+    # One invalid byte rules an encoding out for chardet, so parts of the text vote.
     lines = [line for line in head.split(b"\n") if not line.isascii()]
     parts = [b"\n".join(lines[start::_PARTS]) for start in range(min(_PARTS, len(lines)))]
-    [(usual, votes)] = Counter(map(_detect, parts)).most_common(1)
-    if 2 * votes > len(parts) and usual not in ("cp1252", *_LATIN):
-        encoding = usual
-    if encoding is None or encoding == "cp1252":
-        return None
+    [(encoding, votes)] = Counter(map(_detect, parts)).most_common(1)
     if encoding in _LATIN:
-        return encoding if letters >= _MIN_LATIN and _is_one_language(head, encoding) else None
+        return encoding if _is_one_language(head, encoding) else None
+    if encoding is None or encoding == "cp1252" or 2 * votes <= len(parts):
+        return None
     runs = re.findall(rb"[\x80-\xff]{2,}" if encoding in _EAST_ASIAN else rb"[\x80-\xff]{3,}", head)
     return encoding if 2 * sum(map(len, runs)) >= letters else None
 
@@ -100,15 +98,12 @@ def _detect(text: bytes) -> str | None:
 
 def _is_one_language(text: bytes, encoding: str) -> bool:
     """Return whether the letters beyond ASCII are those of a language that needs this encoding."""
-    western = text.decode("cp1252", "replace").lower()
-    letters = [
-        (letter, letter != other)
-        for letter, other in zip(text.decode(encoding, "replace").lower(), western, strict=False)
-        if other > "\x7f" and (letter.isalpha() or letter != other)
-    ]
+    decoded, western = (text.decode(name, "replace").lower() for name in (encoding, "cp1252"))
+    letters = [char for char in decoded if char > "\x7f" and char.isalpha()]
+    needed = {char for char, other in zip(decoded, western, strict=False) if char != other}
     return any(
-        len({letter for letter, differs in letters if differs and letter in alphabet}) >= 2
-        and sum(letter in alphabet for letter, _ in letters) >= 0.9 * len(letters)
+        len(needed & alphabet) >= 2
+        and sum(letter in alphabet for letter in letters) >= 0.9 * len(letters)
         for alphabet in _ALPHABETS
     )
 
@@ -128,21 +123,15 @@ def unify_encoding(blocks: Iterator[bytes], guess: Guess) -> Iterator[bytes]:
     first, blocks = peek(blocks, HEAD_BYTES, len)
     encoding = guess(b"".join(first)[:HEAD_BYTES])
     if encoding:
+        # The last, empty block ends the text, so that a character that is cut is kept too.
         decoder = codecs.getincrementaldecoder(encoding)(errors=_KEEP)
-        blocks = _convert(blocks, decoder)
-    start = b""
-    for block in blocks:
-        start += block
-        if len(start) >= len(codecs.BOM_UTF8):
-            break
-    yield start.removeprefix(codecs.BOM_UTF8)
-    yield from blocks
-
-
-def _convert(blocks: Iterator[bytes], decoder: codecs.IncrementalDecoder) -> Iterator[bytes]:
-    for block in blocks:
-        yield decoder.decode(block).encode(errors="surrogateescape")
-    yield decoder.decode(b"", final=True).encode(errors="surrogateescape")
+        blocks = (
+            decoder.decode(block, final=not block).encode(errors="surrogateescape")
+            for block in chain(blocks, (b"",))
+        )
+    first, blocks = peek(blocks, len(codecs.BOM_UTF8), len)
+    yield b"".join(first).removeprefix(codecs.BOM_UTF8)
+    yield from islice(blocks, len(first), None)
 
 
 def decode_text(data: bytes, file: str, line: int) -> tuple[str, Problem | None]:
