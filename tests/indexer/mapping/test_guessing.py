@@ -8,7 +8,7 @@ from indexer.mapping import headings
 from indexer.mapping.changes import MAX_CHANGES
 from indexer.mapping.mapper import Mapper
 from tests.indexer.mapping.test_proposal import TITLES, make_reader, profile, propose
-from tests.indexer.readers.streams import CATALOGUE
+from tests.indexer.readers.reading import CATALOGUE
 
 
 def test_tags_of_web_of_science_are_headings() -> None:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import io
+import tomllib
+from importlib.resources import files
 from typing import NamedTuple
 
+import msgspec
+
+from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, SourceRecord
+from indexer.mapping.mapper import Mapper
+from indexer.mapping.sources import Source
 from indexer.readers import registry
 from indexer.readers.base import HEAD_BYTES, Reader
+
+_ROWS = tomllib.loads(files("indexer.mapping").joinpath("standard_rows.toml").read_text("utf-8"))
+CATALOGUE = msgspec.convert({"title": "Test", "description": "Test", **_ROWS}, Catalogue)
+"""A catalogue with all standard rows."""
 
 
 class Slow(io.BytesIO):
@@ -80,3 +91,20 @@ def read(
         else:
             records.append(each)
     return Reading(records, problems)
+
+
+def list_pairs(data: bytes | str, reader: str) -> list[list[tuple[str, str]]]:
+    """Return the names and values of all records of a file without problems."""
+    found = read(data, reader)
+    assert found.problems == []
+    return [[(each.name, each.value) for each in record.properties] for record in found.records]
+
+
+def map_rows(data: bytes | str, reader: str) -> dict[str, list[str]]:
+    """Return the values of the only record by row, as the default mapping fills them."""
+    [record], _ = read(data, reader)
+    mapped = Mapper(Source(file="*", format=reader), find_reader(reader), CATALOGUE).map(record)
+    rows: dict[str, list[str]] = {"id": [mapped.id]} if mapped.id else {}
+    for prop in mapped.properties:
+        rows.setdefault(prop.name, []).append(prop.value)
+    return rows

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Problem
 from indexer.readers.formats import bibtex
+from indexer.readers.formats.bibtex.latex import decode_latex
 from tests.cpu_time import limit_cpu_time
-from tests.indexer.readers.streams import (
-    list_columns,
-    map_rows,
-    read,
-    read_columns,
-    recognize,
-)
+from tests.indexer.readers.reading import choose, list_pairs, map_rows, read
 
 ENTRY = """@article{moss99,
   author = {Moss, Ada and Lind, Bo},
@@ -34,26 +30,37 @@ PARENTS = """@string{pub = "Fjord Press"}
 """
 
 
+NOTATIONS = [
+    ENTRY,
+    ENTRY.replace("\n", " "),
+    ENTRY.replace("{Rivers}", '"Rivers"').replace("1999\n", "{1999},\n"),
+    ENTRY.replace("@article{", "@Article ( ").replace("1999\n}", "1999\n)"),
+    ENTRY.replace("@article{", "@article\n{"),
+    ENTRY.replace("title", "TITLE").replace("},\n", "} ,\n,"),
+    ENTRY.replace("and", "and\n   ").replace(" = ", "="),
+    ENTRY.replace("},\n  title", "}\n  title"),
+    ENTRY.replace("Bo}", "Bo and others}"),
+    "\ufeff" + ENTRY,
+    "% Encoding: UTF-8\n\n" + ENTRY,
+    "This file was written by a program.\n\n" + ENTRY,
+    '@string{a = "b"}\n@preamble{"x"}\n' + ENTRY,
+    ENTRY.replace("},\n  title", "}, % two\n  % note = {a},\n  title"),
+    "@comment{@book{hidden, title = {X}}}\n" + ENTRY + "% @book{hidden,\n",
+    "@comment{\n@book{hidden,\n title = {X}\n}\n}\n" + ENTRY,
+]
+
+
+@pytest.mark.parametrize("text", NOTATIONS)
+def test_notations_give_the_same_columns(text: str) -> None:
+    """Braces, quotes, parentheses, case, commas, and text around them do not change the columns."""
+    assert list_pairs(text, "bibtex") == [COLUMNS]
+
+
 @pytest.mark.parametrize("filename", ["refs.bib", "refs.txt", "refs", "refs.csv", "refs.ris"])
-@pytest.mark.parametrize(
-    "text",
-    [
-        ENTRY,
-        "% Encoding: UTF-8\n\n" + ENTRY,
-        "This file was written by a program.\n\n" + ENTRY,
-        "@comment{x}\n" + ENTRY,
-        '@string{a = "b"}\n@preamble{"x"}\n' + ENTRY,
-        ENTRY.replace("{moss99,", " { moss99 ,"),
-        ENTRY.replace("moss99", ""),
-        ENTRY.replace("\n", "\r\n"),
-        ENTRY.replace("\n", "\r"),
-        ENTRY.replace("\n", " "),
-        "@ARTICLE(moss99, title = {A})",
-    ],
-)
-def test_bibtex_is_recognized_by_its_first_entry(text: str, filename: str) -> None:
+def test_bibtex_is_recognized_by_its_first_entry(filename: str) -> None:
     """A file with an entry is recognized, whatever its name and its first lines are."""
-    assert recognize(text, filename) == "bibtex"
+    for text in (*NOTATIONS, ENTRY.replace("moss99", ""), ENTRY.replace("\n", "\r")):
+        assert choose(text, filename) is bibtex
 
 
 @pytest.mark.parametrize(
@@ -73,39 +80,15 @@ def test_a_quoted_entry_is_weak_evidence(text: str, score: int | None) -> None:
     assert (evidence and evidence.score) == score
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        ENTRY,
-        ENTRY.replace("\n", "\r\n"),
-        ENTRY.replace("\n", " "),
-        ENTRY.replace("{Rivers}", '"Rivers"').replace("1999\n", "{1999},\n"),
-        ENTRY.replace("@article{", "@Article ( ").replace("1999\n}", "1999\n)"),
-        ENTRY.replace("@article{", "@article\n{"),
-        ENTRY.replace("title", "TITLE").replace("},\n", "} ,\n,"),
-        ENTRY.replace("and", "and\n   ").replace(" = ", "="),
-        ENTRY.replace("},\n  title", "}\n  title"),
-        ENTRY.replace("Bo}", "Bo and others}"),
-        "\ufeff" + ENTRY,
-        ENTRY.replace("},\n  title", "}, % two\n  % note = {a},\n  title"),
-        "@comment{@book{hidden, title = {X}}}\n" + ENTRY + "% @book{hidden,\n",
-    ],
-)
-def test_notations_give_the_same_columns(text: str) -> None:
-    """Braces, quotes, parentheses, case, commas, and newlines do not change the columns."""
-    assert read_columns(bibtex, text) == [COLUMNS]
-
-
 def test_keys_may_repeat_or_be_missing() -> None:
     """Entries are kept if their key is repeated, missing, or has spaces."""
     text = (
         "@misc{a, title={1}}\n@misc{a, title={2}} @misc{title={3}}\n@misc{,title={4}}\n"
         "@misc{b c, title={5}}"
     )
-    assert [dict(entry).get("key") for entry in read_columns(bibtex, text)] == [
-        "a", "a", None, None, "b c"
-    ]  # fmt: skip
-    assert [record.line for record in read(bibtex, text)] == [1, 2, 2, 3, 4]
+    keys = [dict(entry).get("key") for entry in list_pairs(text, "bibtex")]
+    assert keys == ["a", "a", None, None, "b c"]
+    assert [record.line for record in read(text, "bibtex").records] == [1, 2, 2, 3, 4]
 
 
 def test_macros_are_expanded_and_parts_joined() -> None:
@@ -114,7 +97,7 @@ def test_macros_are_expanded_and_parts_joined() -> None:
         '@STRING{Pub = {Fjord }}\n@string{all = pub # "Press"}\n'
         '@book{b, publisher = ALL, month = mar # "~" # 5, note = unknown, edition = 2}'
     )
-    assert read_columns(bibtex, text) == [
+    assert list_pairs(text, "bibtex") == [
         [
             ("entry type", "book"), ("key", "b"), ("publisher", "Fjord Press"),
             ("month", "March 5"), ("note", "unknown"), ("edition", "2"),
@@ -124,7 +107,7 @@ def test_macros_are_expanded_and_parts_joined() -> None:
 
 def test_children_inherit_from_parents_after_them() -> None:
     """A child inherits missing fields from its parents. `@xdata` is not a record."""
-    child, other, parent = read_columns(bibtex, PARENTS)
+    child, other, parent = list_pairs(PARENTS, "bibtex")
     assert child == [
         ("entry type", "inproceedings"), ("key", "child"), ("title", "Salt"),
         ("crossref", "Parent"), ("year", "2000"), ("booktitle", "Proceedings"),
@@ -137,11 +120,11 @@ def test_children_inherit_from_parents_after_them() -> None:
 def test_circular_and_missing_parents_are_harmless() -> None:
     """Entries may be parents of each other. A missing parent is reported."""
     text = "@book{a, crossref = {b}, title={A}}\n@book{b, crossref = {a}, year = 1, note={x}}\n"
-    assert len(read_columns(bibtex, text)) == 2
-    problem, record = read(bibtex, "\n@book{a, crossref = {gone}, title={A}}")
-    assert isinstance(problem, Problem)
+    assert len(list_pairs(text, "bibtex")) == 2
+    found = read("\n@book{a, crossref = {gone}, title={A}}", "bibtex")
+    [problem] = found.problems
     assert (problem.line, "'gone'" in problem.what) == (2, True)
-    assert ("title", "A") in list_columns(record)
+    assert found.columns()["title"] == ["A"]
 
 
 @pytest.mark.parametrize(
@@ -160,49 +143,102 @@ def test_a_mistake_costs_the_rest_of_an_entry_only(
     text: str, fields: list[str], line: int, what: str
 ) -> None:
     """The fields before a mistake are kept, the rest is reported, and the next entry is read."""
-    broken, problem, intact = read(bibtex, f"@misc{{a, {text}{ENTRY}")
-    assert [name for name, _ in list_columns(broken)] == ["entry type", "key", *fields]
-    assert isinstance(problem, Problem)
+    found = read(f"@misc{{a, {text}{ENTRY}", "bibtex")
+    [problem] = found.problems
     assert (problem.line, problem.entry, what in problem.what) == (line, "a", True)
-    assert list_columns(intact) == COLUMNS
-
-
-def test_other_encodings_are_read() -> None:
-    """Entries in UTF-16 and windows-1252 are read, and a bad byte of UTF-8 is reported."""
-    for encoding in ("utf-16", "cp1252"):
-        [columns] = read_columns(bibtex, "@misc{a, title = {Öl}}".encode(encoding))
-        assert columns[2] == ("title", "Öl")
-    problem, record = read(bibtex, b"@misc{a, title = {\xc3\x96l \xd6}}")
-    assert isinstance(problem, Problem)
-    assert list_columns(record)[2] == ("title", "Öl \ufffd")
+    assert [*found.columns(0)] == ["entry type", "key", *fields]
+    assert found.columns(1) == read(ENTRY, "bibtex").columns()
 
 
 def test_the_default_mapping_fills_the_rows() -> None:
-    """The default mapping fills rows from BibTeX and from BibLaTeX."""
-    classic = "@book{k, title={A}, author={Moss, Ada}, year=1999, month=mar, address={Oslo}}"
-    modern = "@book{k, title={A}, author={Moss, Ada}, date={1999-03}, location={Oslo}}"
-    for text in (classic, modern):
-        assert map_rows(bibtex, text) == {
+    """Rows are filled from BibTeX and BibLaTeX. A director, as in our exports, is a contributor."""
+    film = "@video{k, title={A}, director={Moss, Ada}}"
+    assert map_rows(film, "bibtex")["contributors"] == ["Moss, Ada"]
+    classic = "year=1999, month=mar, address={Oslo}, langid={ngerman}"
+    modern = "date={1999-03}, location={Oslo}, langid={langgerman}"
+    for fields in (classic, modern):
+        text = f"@book{{k, title={{A}}, author={{Moss, Ada}}, {fields}}}"
+        assert map_rows(text, "bibtex") == {
             "id": ["k"], "title": ["A"], "authors": ["Moss, Ada"], "year": ["1999"],
-            "date": ["1999-03"], "place": ["Oslo"], "type": ["Book"],
+            "date": ["1999-03"], "place": ["Oslo"], "type": ["Book"], "language": ["de"],
         }  # fmt: skip
-
-
-def test_a_director_is_a_contributor() -> None:
-    """A director, which our exports write, is a contributor, because no row is for directors."""
-    rows = map_rows(bibtex, "@video{k, title={A}, director={Moss, Ada}}")
-    assert rows["contributors"] == ["Moss, Ada"]
 
 
 @pytest.mark.parametrize("abstract", ["x" * 400, "x\n" * 200])
 def test_a_large_entry_is_reported_and_the_others_are_read(abstract: str) -> None:
     """An entry over the limit is a problem with its line, in one line or many."""
     text = f"{ENTRY}{ENTRY}@misc{{big, abstract = {{{abstract}}}}}\n{ENTRY}"
-    pieces = read(bibtex, text, Limits(largest_line=300))
-    [problem] = [piece for piece in pieces if isinstance(piece, Problem)]
+    found = read(text, "bibtex", Limits(largest_line=300))
+    [problem] = found.problems
     assert (problem.line, "more than 300 bytes" in problem.what) == (11, True)
-    pieces.remove(problem)
-    assert [list_columns(piece) for piece in pieces] == [COLUMNS] * 3
+    assert [found.columns(number)["title"] for number in range(3)] == [["Rivers"]] * 3
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "expected"),
+    [
+        ("author", "Moss, Ada AND Bo Lind", ["Moss, Ada", "Bo Lind"]),
+        ("author", "{United and Friends} and Moss, A.", ["{United and Friends}", "Moss, A."]),
+        ("author", "{{WHO}}", ["{WHO}"]),
+        ("author", "{Barnes and Noble} Inc.", ["Barnes and Noble Inc."]),
+        ("author", '{\\"O}zt{\\"u}rk, {\\c{C}}a\\u{g}lar', ["Öztürk, Çağlar"]),
+        ("author", "{Moss-Lind}, Ada", ["Moss-Lind, Ada"]),
+        ("author", "Ada {Moss Lind}", ["Moss Lind, Ada"]),
+        ("author", "Moss, Ada and others", ["Moss, Ada"]),
+        ("author", "family=Ruiz, given=Ana, prefix=de la and X, Y", ["de la Ruiz, Ana", "X, Y"]),
+        ("author", "and Moss, Ada and", ["Moss, Ada"]),
+        ("keywords", "a, b c", ["a", "b c"]),
+        ("keywords", "a, b; c", ["a, b", "c"]),
+        ("keywords", "{a, b}, c", ["a, b", "c"]),
+        ("keywords", "{a, b}", ["a", "b"]),
+        ("keywords", "{{a; b}}, c", ["a; b", "c"]),
+        # A URL keeps its tildes, underscores, and hyphens, without the escapes of LaTeX.
+        ("url", r"http://x.org/~b{\_}c\_d--e\%20", ["http://x.org/~b_c_d--e%20"]),
+        ("doi", r"10.1/a\_b", ["10.1/a_b"]),
+        # A blank line in an abstract separates paragraphs.
+        ("abstract", "One\n  two.\n\n  Three.", ["One two.\n\nThree."]),
+        ("title", "A\n  b", ["A b"]),
+        # The names of the package babel and of BibLaTeX.
+        ("langid", "ngerman", ["German"]), ("langid", "american", ["English"]),
+        ("langid", "langfrench", ["french"]), ("langid", "es", ["es"]),
+    ],
+)  # fmt: skip
+def test_values_become_plain_text(field: str, text: str, expected: list[str]) -> None:
+    """Each name and keyword outside of braces is a value. A name in braces is that of a body."""
+    [columns] = list_pairs(f"@misc{{a, {field} = {{{text}}}}}", "bibtex")
+    assert [value for name, value in columns if name == field] == expected
+
+
+@pytest.mark.parametrize(
+    ("latex", "plain"),
+    [
+        ("plain", "plain"),
+        (r"{\"u}ber \"Uber", "über Über"),
+        (r"\'{\i} \'\i{} {\'e}t\'e \c{c} \v Sk \^{\i}le \~n \H{o} \k{a}", "í í été ç Šk île ñ ő ą"),
+        (r"\ss{} {\ae} \O re \L{}ód\'z \aa", "ß æ Øre Łódź å"),
+        (r"The {{DNA}} of {\LaTeX} \emph{and} \textsc{more}", "The DNA of LaTeX and more"),
+        (r"50\% \& \$5 \# \_x \{y\}", "50% & $5 # _x {y}"),
+        (r"Fe$_2$O$_3$ and $x^{2}$, $\alpha$-ray, 50$^\circ$C", "Fe₂O₃ and x², α-ray, 50°C"),
+        (r"H\textsubscript{2}O 10\textsuperscript{3}", "H₂O 10³"),
+        ("from $5 to $6 a day", "from $5 to $6 a day"),
+        ("pages 3--7 --- ``quoted''~text", "pages 3–7 — “quoted” text"),
+        (r"\url{https://x.org/~a_b--c} \href{https://x.org}{here}", "https://x.org/~a_b--c here"),
+        (r"$<$i$>$Salmo$<$/i$>$ \textless{}b\textgreater{}", "<i>Salmo</i> <b>"),
+        (r"\unknown{kept} \textendash\ and \dots", "kept – and …"),
+        (r"{\noopsort{b}}1973 \enquote{quoted} \textcommabelow{s} \'{ω}", "1973 “quoted” ș ώ"),
+        ("\\", "\\"),
+        ("{\\", "\\"),
+    ],
+)  # fmt: skip
+def test_latex_becomes_text(latex: str, plain: str) -> None:
+    """Accents, symbols, formulas and commands become text. Arguments of unknown commands stay."""
+    assert decode_latex(latex) == plain
+
+
+@given(st.text(st.sampled_from("\\{}$^_\"'`~-%a1 cu\n"), max_size=40))
+def test_any_latex_becomes_text(latex: str) -> None:
+    """Any combination of special characters is decoded."""
+    assert isinstance(decode_latex(latex), str)
 
 
 HOSTILE = {
@@ -230,4 +266,4 @@ def test_hostile_text_is_read_within_seconds(text: str) -> None:
     """Deep nesting, long runs of one character, and macros of macros take at most 20 s."""
     with limit_cpu_time(20):
         bibtex.detect("a", text.encode())
-        read(bibtex, text)
+        read(text, "bibtex")

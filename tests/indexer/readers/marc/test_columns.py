@@ -16,8 +16,7 @@ from tests.indexer.readers.marc.samples import (
     make_mrk,
     make_xml,
 )
-from tests.indexer.readers.reading import find_reader, read
-from tests.indexer.readers.streams import CATALOGUE
+from tests.indexer.readers.reading import CATALOGUE, find_reader, read
 
 EXPECTED = {
     "001": ["ocm-77"], "008": ["990423s1999    nyua          001 0 eng d"],

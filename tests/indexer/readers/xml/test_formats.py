@@ -10,8 +10,7 @@ from indexer.catalogue.records import SourceRecord
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.sources import Source
 from indexer.readers.base import HEAD_BYTES
-from tests.indexer.readers.reading import Reading, choose, columns, read
-from tests.indexer.readers.streams import CATALOGUE
+from tests.indexer.readers.reading import CATALOGUE, Reading, choose, columns, read
 from tests.indexer.readers.xml import more_samples, samples
 
 FORMATS = {
