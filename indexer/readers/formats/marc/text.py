@@ -95,7 +95,8 @@ def _parse_field(text: str) -> Field:
         return make_control_field(tag, _decode(value).strip())
     if before.strip():
         subfields.insert(0, f"?{before}")
-    return Field(tag, indicators, tuple((part[0], _decode(part[1:])) for part in subfields))
+    pairs = tuple((part[0], _decode(part[1:])) for part in subfields if part)
+    return Field(tag, indicators, pairs)
 
 
 def _decode(value: str) -> str:

@@ -164,7 +164,7 @@ def test_arbitrary_values_of_json_raise_no_exception(value: object) -> None:
             {"520$a": ["Rivers and seas of salt."], "500$a": ["B"]},
         ),
         ("=245  10Salt roads", {"245": ["10Salt roads"]}),
-        ("=245  10 Salt$broads", {"245$?": ["Salt"], "245$b": ["roads"]}),
+        ("=245  10 Salt$$broads", {"245$?": ["Salt"], "245$b": ["roads"]}),
     ],
 )
 def test_lines_of_mrk_are_decoded(lines: str, columns: dict[str, list[str]]) -> None:
