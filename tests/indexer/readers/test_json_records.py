@@ -74,23 +74,86 @@ def test_objects_one_after_the_other_are_records() -> None:
     assert titles(read(sequence, "json")) == TITLES
 
 
-def test_an_object_with_a_title_is_one_record() -> None:
-    """A file with one publication is one record with all its parts."""
-    book = {
+RECORDS: dict[str, tuple[object, dict[str, list[str]]]] = {
+    "lists in an object with a title": ({
         "title": "Tides", "links": {"parent": [{"title": "Topic"}, {"title": "Other"}]},
         "details": {"attachments": [{"title": "PDF", "url": "https://a.org/a.pdf"}]},
-    }  # fmt: skip
-    reading = read(json.dumps(book), "json")
-    assert reading.columns() == {
+    }, {
         "title": ["Tides"], "links.parent.title": ["Topic", "Other"],
         "details.attachments.title": ["PDF"], "details.attachments.url": ["https://a.org/a.pdf"],
-    }  # fmt: skip
+    }),
+    "references of a publication": (
+        {"title": "Tides", "authors": ["Wu, Li"], "references": BOOKS[:1]},
+        {"title": ["Tides"], "authors": ["Wu, Li"], "references.title": TITLES[:1],
+         "references.year": ["1990"], "references.note": [BOOKS[0]["note"]]},
+    ),
+    "key of a record": ({"10.1/1": {"title": "A"}, "10.1/2": {"title": "B"}},
+                        {"key": ["10.1/1"], "title": ["A"]}),
+    "names of people": ({
+        "title": "A",
+        "authors": [
+            {"firstName": "Ada", "lastName": "Byron", "orcid": "0000-0001"},
+            {"name": "Grace Hopper"}, "Alan Turing",
+            {"name": "Ida", "surname": "Rhodes", "fullname": "Ida Rhodes"},
+            {"name": "World Bank", "@type": "Organization"},
+            {"name": "Fjord College", "@type": ["CollegeOrUniversity"]},
+            {"name": "Sea Board", "nameType": "Organizational"},
+            {"name": "Ada Moss", "@type": "http://schema.org/Person"},
+            {"name": "Bo Lind", "kind": "author"},
+        ],
+        "people": [{"given": "Vincent", "non-dropping-particle": "van", "family": "Gogh"}],
+        "publisher": {"name": "Press"},
+    }, {
+        "title": ["A"],
+        "authors": [
+            "Byron, Ada", "Grace Hopper", "Alan Turing", "Rhodes, Ida", "{World Bank}",
+            "{Fjord College}", "{Sea Board}", "Ada Moss", "Bo Lind",
+        ],
+        "authors.orcid": ["0000-0001"], "authors.@type": ["Organization", "CollegeOrUniversity",
+                                                          "http://schema.org/Person"],
+        "authors.name": ["Ida"], "authors.nameType": ["Organizational"], "authors.kind": ["author"],
+        "people": ["van Gogh, Vincent"], "publisher.name": ["Press"],
+    }),
+    "lists of keys and values": ({
+        "name": "A", "metadata": [{"key": "dc.title", "value": "Sea", "language": "en"},
+                                  {"key": "dc.date.issued", "value": "1999"}],
+        "other": {"dc.title": [{"value": "Mer", "language": "fr", "place": 0}]},
+    }, {
+        "name": ["A"], "metadata.dc.title": ["Sea"], "metadata.dc.date.issued": ["1999"],
+        "other.dc.title": ["Mer"], "other.dc.title.place": ["0"],
+    }),
+    "types in a list": ({"title": "A", "source": {"type": ["a"], "value": "b"}},
+                        {"title": ["A"], "source.type": ["a"], "source.value": ["b"]}),
+    "elements of XML": ({
+        "title": {"@lang": "en", "#text": "Tides"}, "abstracts": {"cdata!": "On tides."},
+        "author": [{"@pid": "1", "text": "Wu, Li"}], "keyword": {"0": "sea", "1": {"$": "moon"}},
+    }, {
+        "title": ["Tides"], "abstracts": ["On tides."], "author": ["Wu, Li"],
+        "author.@pid": ["1"], "keyword": ["sea", "moon"],
+    }),
+    "an inverted index": (
+        {"title": "A", "abstract_inverted_index": {"is": [1], "This": [0, 3], "new": [2]}},
+        {"title": ["A"], "abstract_inverted_index": ["This is new This"]},
+    ),
+    "bindings of SPARQL": (
+        {"head": {"vars": ["l"]}, "results": {"bindings": [
+            {"l": {"type": "literal", "xml:lang": "en", "value": "A"}}]}},
+        {"l": ["A"]},
+    ),
+}  # fmt: skip
 
 
-def test_keys_of_records_are_a_column() -> None:
-    """If records are the values of an object, their keys become the column "key"."""
-    reading = read(json.dumps(ARRANGEMENTS["values of an object"]), "json")
-    assert reading.columns(1)["key"] == ["10.1/1"]
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_column_is_the_path_of_a_value(name: str) -> None:
+    """Lists add nothing to the path. The parts of a name, or of an element of XML, are one value.
+
+    The key of a record is a column, if the records are the values of an object.
+    """
+    record, expected = RECORDS[name]
+    data = json.dumps(record)
+    reader = choose(data)
+    assert reader
+    assert read(data, reader).columns() == expected
 
 
 def test_objects_of_a_list_are_groups() -> None:
@@ -109,33 +172,6 @@ def test_objects_of_a_list_are_groups() -> None:
         ["sizes.w=3", "sizes.h=4"],
         ["place.city=Oslo", "place.land=NO"],
     ]
-
-
-def test_names_of_people_are_one_value() -> None:
-    """The parts of a name become one value, family name first. Other values have own columns."""
-    record = {
-        "title": "A",
-        "authors": [
-            {"firstName": "Ada", "lastName": "Byron", "orcid": "0000-0001"},
-            {"name": "Grace Hopper"}, "Alan Turing",
-            {"name": "Ida", "surname": "Rhodes", "fullname": "Ida Rhodes"},
-            {"name": "World Bank", "@type": "Organization"},
-            {"name": "Fjord College", "@type": ["CollegeOrUniversity"]},
-            {"name": "Sea Board", "nameType": "Organizational"},
-            {"name": "Ada Moss", "@type": "http://schema.org/Person"},
-            {"name": "Bo Lind", "kind": "author"},
-        ],
-        "people": [{"given": "Vincent", "non-dropping-particle": "van", "family": "Gogh"}],
-        "publisher": {"name": "Press"},
-    }  # fmt: skip
-    columns = read(json.dumps(record), "json").columns()
-    assert columns["authors"] == [
-        "Byron, Ada", "Grace Hopper", "Alan Turing", "Rhodes, Ida", "{World Bank}",
-        "{Fjord College}", "{Sea Board}", "Ada Moss", "Bo Lind",
-    ]  # fmt: skip
-    assert columns["authors.orcid"] == ["0000-0001"]
-    assert columns["people"] == ["van Gogh, Vincent"]
-    assert columns["publisher.name"] == ["Press"]
 
 
 def test_values_are_texts() -> None:
@@ -158,6 +194,7 @@ def test_values_are_texts() -> None:
         [{"@value": "Sea", "@language": "en"}, {"@value": "Mer", "@language": "fr"}],
         [{"value": "Sea", "type": "literal", "xml:lang": "en"},
          {"value": "Mer", "type": "literal", "xml:lang": "fr"}],
+        [{"value": "Sea", "language": "en"}, {"value": "Mer", "language": "fr"}],
     ],
 )  # fmt: skip
 def test_texts_in_several_languages_have_their_language(title: object) -> None:
@@ -167,101 +204,29 @@ def test_texts_in_several_languages_have_their_language(title: object) -> None:
     assert stated == [("title", "Sea", "en"), ("title", "Mer", "fr")]
 
 
-def test_lists_of_keys_and_values_are_columns() -> None:
-    """The keys in a list of keys and values are columns."""
-    record = {"name": "A", "metadata": [
-        {"key": "dc.title", "value": "Sea", "language": "en"},
-        {"key": "dc.date.issued", "value": "1999"},
-    ], "other": {"dc.title": [{"value": "Mer", "language": "fr", "place": 0}]}}  # fmt: skip
-    reading = read(json.dumps(record), "json")
-    columns = reading.columns()
-    assert columns["other.dc.title"] == ["Mer"]
-    languages = {each.value: each.language for each in reading.records[0].properties}
-    assert (languages["Sea"], languages["Mer"]) == ("en", "fr")
-    assert columns["metadata.dc.title"] == ["Sea"]
-    assert columns["metadata.dc.date.issued"] == ["1999"]
-
-
-def test_a_single_publication_with_references_is_one_record() -> None:
-    """A list of references has no records if the object around it is a publication."""
-    data = json.dumps({"title": "Tides", "authors": ["Wu, Li"], "references": BOOKS})
-    reader = choose(data)
-    assert reader
-    [record] = read(data, reader).records
-    assert [each.value for each in record.properties if each.name == "title"] == ["Tides"]
-
-
-def test_results_of_a_query_without_titles_are_records() -> None:
-    """Bindings of SPARQL are records, whatever their variables are called."""
-    rows = [
-        {"itemLabel": {"type": "literal", "xml:lang": "en", "value": title}} for title in TITLES
-    ]
-    data = json.dumps({"head": {"vars": ["itemLabel"]}, "results": {"bindings": rows}})
-    reader = choose(data)
-    assert reader
-    reading = read(data, reader)
-    assert [reading.columns(n)["itemLabel"] for n in range(len(rows))] == [[t] for t in TITLES]
-
-
-def test_types_may_be_lists() -> None:
-    """An object may have several types."""
-    record = {"title": "Tides", "type": ["text"], "source": {"type": ["a"], "value": "b"}}
-    columns = read(json.dumps(record), "json").columns()
-    assert (columns["source.type"], columns["source.value"]) == (["a"], ["b"])
-
-
-def test_elements_of_xml_are_texts() -> None:
-    """The text of an XML element has the column of the element, in the form of any converter."""
-    record = {
-        "title": {"@lang": "en", "#text": "Tides"}, "abstracts": {"cdata!": "On tides."},
-        "author": [{"@pid": "1", "text": "Wu, Li"}], "keyword": {"0": "sea", "1": {"$": "moon"}},
-    }  # fmt: skip
-    data = json.dumps([record, record])
-    reader = choose(data)
-    assert reader
-    assert read(data, reader).columns(0) == {
-        "title": ["Tides"], "abstracts": ["On tides."], "author": ["Wu, Li"],
-        "author.@pid": ["1"], "keyword": ["sea", "moon"],
-    }  # fmt: skip
-
-
-def test_an_inverted_index_becomes_its_text() -> None:
-    """An inverted index of words becomes the text that it was made from."""
-    record = {"title": "A", "abstract_inverted_index": {"is": [1], "This": [0, 3], "new": [2]}}
-    columns = read(json.dumps(record), "json").columns()
-    assert columns["abstract_inverted_index"] == ["This is new This"]
-
-
-def test_a_bad_byte_is_replaced_and_reported() -> None:
-    """A bad byte in a UTF-8 record is replaced, and its line is reported."""
-    data = b'[\n{"title": "\xc3\x9cber\n\xff"},\n{"title": "B"}]'
-    reading = read(data, "json")
-    assert titles(reading) == ["Über\n\ufffd", "B"]
-    [problem] = reading.problems
-    assert (problem.line, "0xff" in problem.what) == (3, True)
-
-
-@pytest.mark.parametrize(
-    ("broken", "what"),
-    [('{"title": }', "malformed"), ("5", "not a JSON object"), ('"x"', "not a JSON object"),
-     ('{"title": ' + "[" * 200 + "]" * 200 + "}", "deeper"),
-     ('{"title": "' + "x" * 2_000_000 + '"}', "more than 1000000 characters"),
-     ('{"title": "A", "x": {' + ",".join(f'"k{n}": {n}' for n in range(300)) + "}}", "too large")],
-    ids=["syntax", "number", "text", "deep", "long", "many"],
-)  # fmt: skip
-def test_a_bad_record_is_reported_and_the_others_are_read(broken: str, what: str) -> None:
+@pytest.mark.parametrize(("second", "kept", "line", "what"), [
+    (b'{"title": \n}', ["A", "C"], 2, "malformed in line 3"),
+    (b"5", ["A", "C"], 2, "not a JSON object"), (b'"x"', ["A", "C"], 2, "not a JSON object"),
+    (b'{"title": ' + b"[" * 200 + b"]" * 200 + b"}", ["A", "C"], 2, "deeper"),
+    (b'{"title": "' + b"x" * 2_000_000 + b'"}', ["A", "C"], 2, "more than 1000000 characters"),
+    (b'{"x": {' + b",".join(b'"%d":1' % n for n in range(300)) + b"}}", ["A", "C"], 2, "too large"),
+    (b'{"title": "\xc3\x9c\n\xff"}', ["A", "\xdc\n\ufffd", "C"], 3, "0xff"),
+], ids="syntax number text deep long many byte".split())  # fmt: skip
+def test_a_bad_record_is_reported_and_the_others_are_read(
+    second: bytes, kept: list[str], line: int, what: str
+) -> None:
     """An unusable record is a problem with its line. The others are read."""
-    limits = Limits(most_parts=250)
-    reading = read(f'[{{"title": "A"}},\n{broken},\n{{"title": "B"}}]', "json", limits)
-    assert titles(reading) == ["A", "B"]
-    assert [problem.line for problem in reading.problems] == [2]
-    assert what in reading.problems[0].what
+    data = b'[{"title": "A"},\n' + second + b',\n{"title": "C"}]'
+    reading = read(data, "json", Limits(most_parts=250))
+    assert titles(reading) == kept
+    [problem] = reading.problems
+    assert problem.line == line
+    assert what in problem.what
 
 
 def test_a_truncated_file_keeps_its_complete_records() -> None:
     """The complete records of a truncated file are read, and the last one is reported."""
-    data = json.dumps({"items": BOOKS})[:-30]
-    reading = read(data, "json")
+    reading = read(json.dumps({"items": BOOKS})[:-30], "json")
     assert titles(reading) == TITLES[:2]
     assert "ends within a record" in reading.problems[0].what
 
