@@ -275,20 +275,6 @@ def test_every_value_is_in_a_column() -> None:
     assert len(reference) == 1000
 
 
-def test_values_of_one_author_are_a_group() -> None:
-    """The name and the ORCID of an author share a group that no other author has."""
-    [record] = read(json.dumps(CROSSREF), "crossref-json").records
-    groups = [each.group for each in record.properties if each.name == "author"]
-    [orcid] = [each.group for each in record.properties if each.name == "author.ORCID"]
-    assert groups[0] != groups[1] == orcid
-
-
-def test_titles_keep_their_language() -> None:
-    """A title has the language that its own object states."""
-    [record] = read(json.dumps(DATACITE), "datacite-json").records
-    assert [each.language for each in record.properties if each.name == "titles.title"] == ["fr"]
-
-
 @pytest.mark.slow
 def test_circular_references_have_a_limit() -> None:
     """Circular references between nodes do not repeat their values without limit."""

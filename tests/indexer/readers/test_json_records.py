@@ -161,16 +161,18 @@ def test_objects_of_a_list_are_groups() -> None:
     record = {
         "title": "A", "sizes": [{"w": 1, "h": 2, "unit": {"name": "cm"}}, {"w": 3, "h": 4}],
         "place": {"city": "Oslo", "land": "NO"},
+        "authors": ["Al", {"given": "Ada", "family": "Moss", "orcid": "0000-0001"}],
     }  # fmt: skip
     [found] = read(json.dumps(record), "json").records
     groups: dict[int, list[str]] = {}
     for each in found.properties:
         groups.setdefault(each.group, []).append(f"{each.name}={each.value}")
     assert list(groups.values()) == [
-        ["title=A"],
+        ["title=A", "authors=Al"],
         ["sizes.w=1", "sizes.h=2", "sizes.unit.name=cm"],
         ["sizes.w=3", "sizes.h=4"],
         ["place.city=Oslo", "place.land=NO"],
+        ["authors=Moss, Ada", "authors.orcid=0000-0001"],
     ]
 
 
@@ -194,7 +196,7 @@ def test_values_are_texts() -> None:
         [{"@value": "Sea", "@language": "en"}, {"@value": "Mer", "@language": "fr"}],
         [{"value": "Sea", "type": "literal", "xml:lang": "en"},
          {"value": "Mer", "type": "literal", "xml:lang": "fr"}],
-        [{"value": "Sea", "language": "en"}, {"value": "Mer", "language": "fr"}],
+        [{"value": "Sea", "language": "en"}, {"#text": "Mer", "lang": "fr"}],
     ],
 )  # fmt: skip
 def test_texts_in_several_languages_have_their_language(title: object) -> None:
