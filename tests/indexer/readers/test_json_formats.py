@@ -9,8 +9,7 @@ import pytest
 import yaml
 
 from indexer.catalogue.limits import Limits
-from tests.indexer.readers.reading import choose, find_reader, read
-from tests.indexer.readers.streams import map_rows
+from tests.indexer.readers.reading import choose, find_reader, map_rows, read
 
 CSL = {
     "id": "byron1843", "type": "article-journal", "title": "Notes by the translator",
@@ -237,7 +236,7 @@ def test_each_form_of_a_format_is_recognized_and_mapped(name: str) -> None:
         assert reader
         assert expected == reader.NAME
         reading = read(data, reader)
-        mapped = map_rows(reader, data)
+        mapped = map_rows(data, reader.NAME)
         assert {row: mapped.get(row) for row in rows} == rows
         assert not reading.problems
 
