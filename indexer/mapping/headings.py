@@ -145,6 +145,7 @@ def split_language(name: str) -> tuple[str, str | None]:
 
 
 def _find_language(word: str) -> str | None:
+    word = word.removeprefix("ب")  # "in" in Arabic
     codes = find_languages(word) if word not in _NO_LANGUAGES else ()
     return codes[0] if len(codes) == 1 and codes[0] in COMMON_LANGUAGES else None
 

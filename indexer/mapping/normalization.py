@@ -31,9 +31,17 @@ _REPEATING_KINDS: frozenset[FieldKind] = frozenset(
 """Kinds with such a cache. A text is often tried as a value of several rows, or for each article of
 a journal."""
 _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
-_URL = re.compile(r"(?:https?://|\bwww\.)[^\s<>\"']+", re.IGNORECASE)
+_URL = re.compile(r"(?:https?://|\bwww\.)(?:(?![;,|]https?://)[^\s<>\"'])+", re.IGNORECASE)
+_ISBD = re.compile(r"\s+[/:;=,]$")
+_IMPRINT = re.compile(r"\s*[:;,]$")
+_MARKS, _IMPRINT_ROLES = tuple("/:;=,"), frozenset(("publisher", "publisher-place"))
+"""Marks that introduce the next part of a description: "Salt roads :", "New York :", "UN,"."""
+_MAJOR = re.compile(r"(?:^|(?<=/))\*(?=\w)")
+"""The mark of a major subject of MEDLINE: "*Malaria", "Malaria/*prevention & control"."""
 _STATED = re.compile(r"(\{\}?)([^{}]*)(\}?)")
-_AND = re.compile(r"(?:^|\s)(?:and|&)\s")
+AND_WORDS = ("and", "&", "et", "und", "y", "и")
+"""Words before the last of several names."""
+_AND = re.compile(rf"(?:^|\s)(?:{'|'.join(AND_WORDS)})\s")
 _NO_VALUE = frozenset((*"n/a nan null none (none) [] {} - -- \u2013 \u2014".split(), r"\n"))
 """Texts that programs write in place of a missing value."""
 _MAX_NO_VALUE_CHARS = max(map(len, _NO_VALUE))
@@ -76,6 +84,10 @@ def make_normalizer(field: Field, *, day_first: bool) -> Callable[[str], Sequenc
             return find(text) or None
         if "<" in text or "&" in text:
             text = plain_text.strip_markup(text)
+        if field.role == "keyword" and "*" in text:
+            text = _MAJOR.sub("", text)
+        if text.endswith(_MARKS) and field.kind in ("text", "keyword"):
+            text = (_IMPRINT if field.role in _IMPRINT_ROLES else _ISBD).sub("", text) or text
         return convert(text) if convert else (text,)
 
     repeats = field.kind in _REPEATING_KINDS or field.role == "number"
@@ -104,21 +116,28 @@ def split_names(text: str, separator: str) -> Sequence[str]:
     """Return the names in a text.
 
     If a comma separates names, "and" separates the last two: "Ada Okafor, Li Wu and Eva Marsh".
+    "and" separates nothing in the name of a body, such as "Food and Agriculture Organization".
     What a template states of the text, as `{UN; WHO}` or `{}Moss, Ada; Wu, Li`, is true of each.
     """
     if stated := _STATED.fullmatch(text):
         before, inner, after = stated.groups()
         return [f"{before}{name.strip()}{after}" for name in split_names(inner, separator)]
     parts = text.split(separator)
+    if separator.strip() in AND_WORDS:
+        has_body = any(map(names.is_corporate, parts))
+        return [text] if has_body and not are_names(parts) else parts
     if separator.strip() != ",":
         return parts
-    return [person for part in parts for person in _split_last_persons(part)]
+    listed = [[name for name in _AND.split(part) if name.strip()] for part in parts]
+    found = zip(parts, listed, strict=True)
+    return [name for part, several in found for name in (several if are_names(several) else [part])]
 
 
-def _split_last_persons(text: str) -> Sequence[str]:
-    persons = [person for person in _AND.split(text) if person.strip()]
-    parsed = [names.parse(person) for person in persons]
-    return persons if all(name and name.given for name in parsed) else (text,)
+def are_names(parts: Sequence[str]) -> bool:
+    """Return whether parts are names of persons, or beside an inverted one, of bodies too."""
+    parsed = [(part, name) for part in parts if (name := names.parse(part))]
+    is_inverted = any("," in part and name.given for part, name in parsed)
+    return all(name.given or (is_inverted and names.is_corporate(part)) for part, name in parsed)
 
 
 def make_id(text: str) -> str:

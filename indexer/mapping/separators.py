@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from indexer.catalogue.fields import FieldKind
-from indexer.mapping.normalization import split_names
+from indexer.mapping.normalization import AND_WORDS, are_names, split_names
 from indexer.mapping.profile import ColumnProfile
 from indexer.values import names
 
@@ -22,10 +22,11 @@ CERTAIN = "||"
 _UNSPLIT_KINDS: frozenset[FieldKind] = frozenset(("text", "link", "isbn", "issn"))
 """Kinds that other separators do not separate, because they are part of a value or because the
 values are recognized without a separator."""
-_SEPARATORS = (";", "|", "\n", " // ", "^^", "¦", "；", "؛", "、")
-"""If several have the same share, the first of them is used."""
+_SEPARATORS = ('";"', ";", "|", "\n", " // ", "^^", "¦", "；", "؛", "、")
+"""If several have the same share, the first of them is used. Millennium and Sierra write `";"`."""
 _COMMA = ", "
-_PERSON_SEPARATORS = (" and ", " & ", " et ", " und ", " y ", " и ", " / ", "/", _COMMA, ",")
+_ANDS = tuple(f" {word} " for word in AND_WORDS)
+_PERSON_SEPARATORS = (*_ANDS, " / ", "/", _COMMA, ",")
 
 
 def find_separator(
@@ -59,7 +60,7 @@ def _find_separator_of_persons(texts: list[str]) -> str | None:
     """Return the separator of persons. With a comma, "and" may precede the last person."""
     fitting = [mark for mark in _PERSON_SEPARATORS if _separates_persons(texts, mark)]
     is_mixed = _COMMA in fitting and any(
-        _COMMA in text and (" and " in text or " & " in text) for text in texts
+        _COMMA in text and any(word in text for word in _ANDS) for text in texts
     )
     return _COMMA if is_mixed else next(iter(fitting), None)
 
@@ -90,12 +91,9 @@ def _separates_persons(texts: list[str], separator: str) -> bool:
     good = 0
     for text in separated:
         parts = split_names(text, separator)
-        parsed = [names.parse(part) for part in parts]
-        is_mixed = len({"," in part for part in parts}) > 1
-        good += all(
-            name and name.family and name.given
-            # "Ada Okafor, Li Wu and Eva Marsh" has a comma that separates persons.
-            and not (is_mixed and "," in part and " " in name.family)
-            for name, part in zip(parsed, parts, strict=True)
-        )  # fmt: skip
+        parsed = [(part, name) for part in parts if (name := names.parse(part)) and name.given]
+        is_mixed = len({"," in part for part, _ in parsed}) > 1
+        # "Ada Okafor, Li Wu and Eva Marsh" has a comma that separates persons.
+        is_wrong = any(is_mixed and "," in part and " " in name.family for part, name in parsed)
+        good += len(parts) > 1 and are_names(parts) and not is_wrong
     return good >= 0.9 * len(separated)

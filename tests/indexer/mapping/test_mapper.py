@@ -311,6 +311,26 @@ def test_languages_in_a_sentence_are_normalized() -> None:
     assert apply(mapper, ("LA", "Klingonese")) == {"language": ["Klingonese"]}
 
 
+def test_bodies_stay_whole_where_a_word_separates_names() -> None:
+    """A part that is no name shows that "and" belongs to the name of a body."""
+    mapper = make_mapper(fields={"authors": "AU"}, split={"authors": " and "})
+    assert apply(mapper, ("AU", "Food and Salt Office"), ("AU", "Ada Wu and Hypatia")) == {
+        "authors": ["Food and Salt Office", "Wu, Ada", "Hypatia"]
+    }
+
+
+def test_marks_of_a_description_are_removed() -> None:
+    """What introduces the next part of a description, or marks a major subject, is no value."""
+    mapper = make_mapper(fields={"title": "TI", "publisher": "PB", "subjects": "KW", "link": "UR"})
+    assert apply(
+        mapper, ("TI", "Salt roads /"), ("PB", "Salt Press,"), ("KW", "*Salt/*trade"),
+        ("UR", "http://a.org/1;http://b.org/2"),
+    ) == {
+        "title": ["Salt roads"], "publisher": ["Salt Press"], "subjects": ["Salt/trade"],
+        "link": ["http://a.org/1", "http://b.org/2"],
+    }  # fmt: skip
+
+
 def test_a_document_has_no_type() -> None:
     """CSL and Zotero have the type "document" for anything, which says nothing on a page."""
     mapper = make_mapper(fields={"type": "TY"})

@@ -192,6 +192,7 @@ def profile_column(values: Sequence[str]) -> ColumnProfile:
         (["Ada Okafor & Li Wu", "Eva Marsh"], " & "),
         (["Okafor, Ada y Wu, Li", "Marsh, Eva"], " y "),
         (["José Ortega y Gasset", "Eva Marsh"], None),
+        (["Okafor, Ada and van Dijk, Bo and World Salt Office", "Marsh, Eva"], " and "),
         (["Ada Okafor, Li Wu", "Eva Marsh"], ", "),
         (["Okafor A.B., Wu L.", "Marsh E."], ", "),
         (["Okafor, Ada|Wu, Li", "Marsh, Eva"], "|"),
@@ -245,6 +246,7 @@ def test_texts_are_not_split_if_records_have_several() -> None:
     [
         (["law, sea", "treaties, maps, borders", "salt"], ","),
         (["law; sea", "salt"], ";"),
+        (['law.";"sea', "salt"], '";"'),
         (["law\nsea", "salt"], "\n"),
         (["Law -- History", "Sea -- Maps -- Italy", "Salt"], None),
         (["Law -- History; Sea -- Maps", "Salt"], ";"),
