@@ -118,6 +118,16 @@ def test_rows_have_the_columns_of_their_headings(header: str) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("tag", ['base href="{}"', 'link rel="canonical" href="{}"'])
+def test_links_are_completed_with_the_address_of_the_page(tag: str) -> None:
+    """A saved page states where it was. A line break between words is a space."""
+    rows = repeat("<tr><td><a href='NN.html'>Rivers<br>of salt NN</a></td><td>2019</td></tr>")
+    page = make_page(f"<table><tr><th>Title</th><th>Year</th></tr>{rows}</table>")
+    page = page.replace("<title>", f"<{tag.format('https://a.org/b/')}><title>")
+    found = columns(read(page)[0])
+    assert (found["Title"], found["link"]) == (["Rivers of salt 0"], ["https://a.org/b/0.html"])
+
+
 @pytest.mark.parametrize("block", [
     '<li>Moss <em>TITLE</em>. Roads 2019;7:1. <a href="https://doi.org/10.5555/NN">doi</a></li>',
     '<li>A. Moss and B. Lind. TITLE. <em>Roads</em>, 2019. <a href="/NN">doi:10.5555/NN</a></li>',

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from io import BufferedIOBase
+from urllib.parse import urljoin
+
+from lxml import etree
 
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
@@ -48,6 +52,7 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
             hint = "Use a page with a table or a list of publications"
             yield Problem(file, 0, "the page has no list of publications", hint)
         return
+    _complete(page)
     sections = find_sections(page, listing.blocks)
     headings = listing.headings
     for number, block in enumerate(listing.blocks):
@@ -56,3 +61,13 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
         properties = tuple(Property(name, value, value) for name, value in columns if value)
         if properties:
             yield SourceRecord(SourceLocation(file, block.sourceline or 0), properties)
+
+
+def _complete(page: etree._Element) -> None:
+    """Make links absolute, if the page states its address, and line breaks spaces."""
+    for part in page.iter("br"):
+        part.tail = f" {part.tail or ''}"
+    base = next(iter(page.xpath("//base/@href | //link[@rel='canonical']/@href")), "")
+    for link in page.xpath("//a[@href][not(starts-with(@href, '#'))]") if base else ():
+        with suppress(ValueError):  # an invalid address
+            link.set("href", urljoin(base, link.get("href")))
