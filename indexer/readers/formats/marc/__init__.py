@@ -22,13 +22,6 @@ from indexer.readers.formats.marc.record import LEADER, Syntax
 
 _SAMPLES = 10
 """Records at the start of a file that decide whether it is UNIMARC."""
-_UNIMARC_NAMES = {
-    "marc": "unimarc",
-    "marcxml": "unimarc-xml",
-    "mrk": "unimarc-mrk",
-    "marc-json": "unimarc-json",
-}
-"""The names of UNIMARC, by the name of MARC 21 in the same syntax."""
 
 
 @cache
@@ -47,7 +40,7 @@ class MarcReader:
     def __init__(self, syntax: Syntax, *, is_unimarc: bool) -> None:
         self._syntax = syntax
         self._is_unimarc = is_unimarc
-        self.NAME = _UNIMARC_NAMES[syntax.NAME] if is_unimarc else syntax.NAME
+        self.NAME = syntax.NAMES[is_unimarc]
         self.SUFFIXES = syntax.SUFFIXES
         self.FIELDS = load_fields(is_unimarc=is_unimarc)
 

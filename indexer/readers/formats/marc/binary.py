@@ -26,7 +26,7 @@ from indexer.readers.formats.marc.record import (
 )
 from indexer.readers.text.streaming import read_blocks, split_at
 
-NAME = "marc"
+NAMES = ("marc", "unimarc")
 SUFFIXES: tuple[str, ...] = (".mrc", ".marc", ".mrc21", ".iso2709", ".iso")
 """Usual suffixes of binary MARC files. Others occur too, such as .dat."""
 

@@ -10,6 +10,7 @@ import msgspec
 
 from indexer import toml
 from indexer.readers.formats.marc.record import LEADER, Field, find_value
+from indexer.values.languages import find_languages
 
 AUTHOR, EDITOR, CONTRIBUTOR = "", "editor", "contributor"
 """A role in the name of a column. Authors are the usual case, so their role is empty."""
@@ -17,8 +18,6 @@ _LONG_CODE = re.compile(r"0\d{3}")
 _YEAR = re.compile(r"\d{4}")
 _GREGORIAN = re.compile(r"1[5-9]\d\d|20\d\d|14[5-9]\d")
 """Gregorian years since the first printed books, from 1450."""
-_LANGUAGE = re.compile(r"[a-z]{3}")
-_NO_LANGUAGE = frozenset(("und", "zxx", "mul", "mis"))
 
 
 class _Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,7 +79,7 @@ def read_coded_values(fields: Sequence[Field], *, is_unimarc: bool) -> Mapping[s
             parts = (year, coded[11:13].strip(), coded[13:15].strip())
             values["008/07-14"] = "-".join(filter(None, parts))
     language = coded[35:38].lower()
-    if _LANGUAGE.fullmatch(language) and language not in _NO_LANGUAGE:
+    if language.isalpha() and find_languages(language):
         values["008/35-37"] = language
     return values
 

@@ -18,7 +18,7 @@ from indexer.readers.json_records.stream import ANY, read_values
 from indexer.readers.text.encodings import decode_head, guess_encoding, unify_encoding
 from indexer.readers.text.streaming import peek, read_blocks
 
-NAME = "marc-json"
+NAMES = ("marc-json", "unimarc-json")
 SUFFIXES: tuple[str, ...] = (".json", ".ndjson")
 """Usual suffixes of MARC-in-JSON files."""
 

@@ -17,7 +17,7 @@ from indexer.readers.xml_records.find import local_name
 from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.stream import read_elements
 
-NAME = "marcxml"
+NAMES = ("marcxml", "unimarc-xml")
 SUFFIXES: tuple[str, ...] = (".xml", ".marcxml", ".mrcx")
 """Usual suffixes of MARCXML files."""
 

@@ -7,13 +7,14 @@ indicator, or a link decides the meaning of a field. Indicators do not become co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property
 from indexer.readers.formats.marc import codes
 from indexer.readers.formats.marc.punctuation import strip_punctuation
 from indexer.readers.formats.marc.record import LEADER, Field, find_value
+from indexer.values.identifiers import find_dois
 from indexer.values.languages import find_languages
 
 _ROLE_TAGS = frozenset(("100", "110", "111", "700", "710", "711", "720"))
@@ -40,9 +41,10 @@ _EDITED = re.compile(
     re.IGNORECASE,
 )
 """The start of a statement of responsibility that names only editors."""
-_LANGUAGES = {"242": "y", "856": "y3", "880": "6"}
-_UNIMARC_LANGUAGES = {"510": "z", "541": "z", "856": "y3"}
-"""Fields of titles and links, with the codes of the subfields that state their language."""
+_LANGUAGES = {"242": "y", "510": "z", "541": "z", "856": "y3", "880": "6"}
+"""Fields of titles and links in both dialects, with the codes of the subfields that state their
+language. In 880, the link to the title does: its original script is in the language of the record.
+"""
 _PLACE = re.compile(
     r"\b(?:(?P<volume>vol(?:ume)?|v|bd|jg|jahrg|tome?)|(?P<issue>n[or]|num(?:ber)?|issue|iss|heft|h)"
     r"|(?P<pages>pp?|pages?|s|seiten?))\b(?:\.\s*|\s*:\s*|\s+)"
@@ -71,7 +73,7 @@ def list_properties(
         field = next(ranked) if stated.tag == "856" else stated
         qualifier = _qualify_unimarc(field) if is_unimarc else _qualify(field, is_edited=is_edited)
         qualifier = "image" if field.tag == "856" and has_main and _is_image(field) else qualifier
-        language = _find_language(field, coded, is_unimarc=is_unimarc)
+        language = _find_language(field, coded.get("008/35-37", ""))
         properties += _convert(field, group, qualifier, language, has_isbd=has_isbd)
         if len(properties) > limits.most_parts:
             break
@@ -154,10 +156,7 @@ def _qualify_unimarc(field: Field) -> str:
 def _find_number_type(field: Field) -> str:
     """Return "doi" or "pmid" for a field with such a number, or an empty string."""
     stated = next((value.strip().lower() for value in field.get("2")), "")
-    has_doi = any(
-        value.strip().lower().startswith(("10.", "doi:", "https://doi.org/", "http://dx.doi.org/"))
-        for value in field.get("a")
-    )
+    has_doi = any(map(find_dois, field.get("a")))
     return stated if stated in _NUMBERS else "doi" if has_doi else ""
 
 
@@ -173,18 +172,13 @@ def _rank_link(field: Field) -> tuple[bool, bool, bool, bool]:
     return _is_image(field), relation == _RELATED, relation != _WORK, not has_text
 
 
-def _find_language(field: Field, coded: Mapping[str, str], *, is_unimarc: bool) -> str | None:
-    """Return the language of a title or of the page at a link, if a field states it.
-
-    A title in its original script (880) is in the language of the record.
-    """
-    codes_by_tag = _UNIMARC_LANGUAGES if is_unimarc else _LANGUAGES
-    if field.tag not in codes_by_tag:
+def _find_language(field: Field, record_language: str) -> str | None:
+    """Return the language of a title or of the page at a link, if a field states it."""
+    if field.tag not in _LANGUAGES:
         return None
-    stated = field.get(codes_by_tag[field.tag])
+    stated = field.get(_LANGUAGES[field.tag])
     if field.tag == "880":
-        is_title = any(link.startswith("245") for link in stated)
-        stated = (coded.get("008/35-37", ""),) if is_title else ()
+        stated = (record_language,) if any(link.startswith("245") for link in stated) else ()
     return next((code for text in stated for code in find_languages(text)), None)
 
 

@@ -54,10 +54,11 @@ class Record(NamedTuple):
 class Syntax(Protocol):
     """A module that reads one syntax of MARC. MARC 21 and UNIMARC share all syntaxes.
 
-    `NAME`, `SUFFIXES` and `detect`: see `indexer.readers.base.Reader`.
+    `NAMES`: the format of MARC 21 and that of UNIMARC, as in `sources.toml`. `SUFFIXES` and
+    `detect`: see `indexer.readers.base.Reader`.
     """
 
-    NAME: str
+    NAMES: tuple[str, str]
     SUFFIXES: tuple[str, ...]
 
     def detect(self, filename: str, head: bytes) -> Evidence | None:

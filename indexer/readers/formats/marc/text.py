@@ -16,7 +16,7 @@ from indexer.readers.formats.marc.record import LEADER, Field, Record, make_cont
 from indexer.readers.text.encodings import decode_head, decode_text
 from indexer.readers.text.lines import read_lines
 
-NAME = "mrk"
+NAMES = ("mrk", "unimarc-mrk")
 SUFFIXES: tuple[str, ...] = (".mrk", ".mrk8", ".mrt")
 """Usual suffixes of MARC files in text form."""
 

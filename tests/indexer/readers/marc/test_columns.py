@@ -246,7 +246,7 @@ def test_coded_years_must_agree_with_the_imprint(imprint: str, year: str | None)
     assert found.get("008/07-10") == (year and [year])
 
 
-@pytest.mark.parametrize("language", ["und", "   ", "|||", "zxx", "12a"])
+@pytest.mark.parametrize("language", ["und", "   ", "|||", "zxx", "12a", " en"])
 def test_unknown_languages_have_no_column(language: str) -> None:
     """A code that is not a language has no column of its own."""
     value = RIVERS[1][1].replace("eng", language)
