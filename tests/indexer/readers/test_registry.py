@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import lzma
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,16 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Problem
-from indexer.ingest import corpus as reading
 from indexer.jobs import build
 from indexer.readers import registry
 from indexer.readers.base import NAME_ONLY
 from indexer.readers.formats import html, jsonl, pdf, printed_catalogue
 from indexer.readers.registry import ReaderError
 from search_app.cli import commands
-from tests.samples import article, page
 
 TABLE = '''
 """Tables: a title and a section in each line, with a tab between them."""
@@ -105,23 +100,8 @@ def test_no_reader_is_asked_after_one_that_is_certain(tmp_path: Path, install: I
         registry.detect(write(tmp_path / "a.tab", LINES))
 
 
-@pytest.mark.parametrize(("suffix", "pack"), [(".gz", gzip.compress), (".xz", lzma.compress)])
-def test_any_format_may_be_compressed(
-    suffix: str, pack: Callable[[bytes], bytes], corpus: Path, catalogue: Catalogue,
-    problems: list[Problem],
-) -> None:  # fmt: skip
-    """A compressed page has the same publications as the page. A damaged one is a problem."""
-    data = pack(page([article("Packed")]).encode())
-    write(corpus / f"a.html{suffix}", data)
-    write(corpus / f"b.html{suffix}", data[:-9])
-    titles = [each.title for each in reading.read(corpus, catalogue, problems.append)]
-    assert titles.count("Packed") == 1
-    assert [each.file for each in problems] == [f"b.html{suffix}"]
-    assert "the compressed file can't be read" in problems[0].what
-
-
 def test_another_package_adds_a_format(install: Install, corpus: Path, tmp_path: Path) -> None:
-    """A file in a format of another package is built and rebuilt."""
+    """A file in a format of another package is built and rebuilt, and the format is listed."""
     write(corpus / "list", LINES)
     write(corpus / "packed.data.gz", gzip.compress(LINES.replace(b"Atlas", b"Orbit")))
     assert build.build(corpus, tmp_path / "before").generation.manifest.publications == 5
@@ -134,38 +114,21 @@ def test_another_package_adds_a_format(install: Install, corpus: Path, tmp_path:
     write(corpus / "list", LINES + b"Cities\tTools\n")
     second = build.build(corpus, tmp_path / "index")
     assert (second.changes.added, second.changes.removed) == (1, 0)
+    assert "\ntable " in CliRunner().invoke(commands.commands, ["formats"]).output
 
 
-def test_the_formats_of_other_packages_are_listed(install: Install) -> None:
-    """`pubsearch formats` also lists the formats of other packages."""
-    install("pubsearch_table", TABLE.format(score=90))
-    listed = CliRunner().invoke(commands.commands, ["formats"])
-    assert "\ntable " in listed.output
-    assert ".tab" in listed.output
-
-
-def test_contents_take_precedence_over_a_name(install: Install, tmp_path: Path) -> None:
-    """A reader that recognizes the contents is preferred to one that recognizes the name."""
-    install("pubsearch_table", TABLE.format(score=NAME_ONLY + 1))
-    match = registry.detect(write(tmp_path / "a.txt", LINES))
+def test_the_best_evidence_decides(install: Install, tmp_path: Path) -> None:
+    """Contents count more than a name, then our readers, then the name of the entry point."""
+    table, tied = write(tmp_path / "a.txt", LINES), write(tmp_path / "list", LINES)
+    install("pubsearch_tied", TABLE.format(score=NAME_ONLY), name="b")
+    assert chosen(table) is printed_catalogue
+    install("pubsearch_late", TABLE.format(score=50), name="d")
+    install("pubsearch_table", TABLE.format(score=50), name="c")
+    match = registry.detect(table)
     assert match
-    assert match.reader.SUFFIXES == (".tab",)
+    assert match.reader is chosen(tied) is sys.modules["pubsearch_table"]
     assert match.evidence.reason == "it begins with TABLE"
     assert chosen(write(tmp_path / "b.txt", b"Tools\t3\n")) is printed_catalogue
-
-
-def test_equal_evidence_keeps_our_reader(install: Install, tmp_path: Path) -> None:
-    """A reader of another package with the same score as ours is not selected."""
-    install("pubsearch_table", TABLE.format(score=NAME_ONLY))
-    assert chosen(write(tmp_path / "a.txt", LINES)) is printed_catalogue
-
-
-def test_equal_evidence_is_decided_by_name(install: Install, tmp_path: Path) -> None:
-    """If two packages have the same score, the name of the entry point decides."""
-    install("pubsearch_late", TABLE.format(score=50), name="b")
-    install("pubsearch_table", TABLE.format(score=50), name="a")
-    reader = chosen(write(tmp_path / "list", LINES))
-    assert reader is sys.modules["pubsearch_table"]
 
 
 @pytest.mark.parametrize(
