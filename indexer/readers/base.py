@@ -38,11 +38,6 @@ class LimitExceeded(Exception):
         super().__init__(message)
         self.limit = limit
 
-    def describe(self, file: str, line: int) -> Problem:
-        """Return the Problem of a file that was read up to a line."""
-        message = f"the file has more than {self}. The rest of it was not read"
-        return Problem(file, line, message, suggest_raising(self.limit))
-
 
 class Evidence(NamedTuple):
     """Evidence that a file has the format of a reader.

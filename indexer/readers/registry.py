@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import lzma
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from io import SEEK_SET, BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path
@@ -92,13 +92,13 @@ def load_readers() -> tuple[Reader, ...]:
     would lose publications.
     """
     plugins = sorted(entry_points(group=GROUP), key=lambda plugin: (plugin.name, plugin.value))
-    return (*_BUILT_IN, *map(_configure, load_definitions()), *map(_load, plugins))
-
-
-def _configure(definition: Definition) -> Reader:
-    """Return the generic reader of a definition."""
-    [table] = [key for key in _GENERIC if getattr(definition, key) is not None]
-    return _GENERIC[table](definition)
+    generic = (
+        make(definition)
+        for definition in load_definitions()
+        for table, make in _GENERIC.items()
+        if getattr(definition, table) is not None
+    )
+    return (*_BUILT_IN, *generic, *map(_load, plugins))
 
 
 def _load(entry_point: EntryPoint) -> Reader:
@@ -165,7 +165,8 @@ def read(
             else:
                 yield piece
     except LimitExceeded as error:
-        yield error.describe(file, line)
+        message = f"the file has more than {error}. The rest of it was not read"
+        yield Problem(file, line, message, suggest_raising(error.limit))
     except CORRUPT as error:
         message = f"the compressed file can't be read beyond line {line}: {error}"
         yield Problem(file, line, message, "Create or copy the file again")
@@ -179,6 +180,9 @@ def _decompress(stream: BufferedIOBase, filename: str) -> BufferedIOBase:
     if name.endswith(".xz"):
         return BufferedReader(_XzStream(stream))
     return stream
+
+
+_make_unpacker = partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, memlimit=_MAX_DICTIONARY_BYTES)
 
 
 class _XzStream(RawIOBase):
@@ -229,7 +233,3 @@ class _XzStream(RawIOBase):
     def _read_block(self) -> bytes:
         self._unread = self._stream.read(_BLOCK_BYTES)
         return self._unread
-
-
-def _make_unpacker() -> lzma.LZMADecompressor:
-    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MAX_DICTIONARY_BYTES)

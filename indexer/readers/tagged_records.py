@@ -48,7 +48,6 @@ class TaggedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     `names`: tags of names. One that ends with a comma, such as "United Nations,", is a body.
     `qualified`: tags whose values end with a qualifier in brackets. The value "10.1/2 [doi]" of AID
     becomes the value "10.1/2" of the column "AID[doi]".
-    `groups`: by tag that starts a group of properties, the tags that continue the group.
     """
 
     recognize: tuple[Recognition, ...] = ()
@@ -63,7 +62,6 @@ class TaggedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     separators: dict[str, str] = {}
     names: frozenset[str] = frozenset()
     qualified: frozenset[str] = frozenset()
-    groups: dict[str, frozenset[str]] = {}
 
 
 class TaggedReader:
@@ -119,25 +117,18 @@ class TaggedReader:
                 yield SourceRecord(SourceLocation(file, part[0]), tuple(properties))
 
     def _make_properties(self, text: str) -> list[Property]:
-        groups, ignores_case = self._options.groups, self._options.ignores_case
-        group, members, last_group = 0, frozenset[str](), 0
         properties = list[Property]()
         if self._glued:
             text = self._glued.sub(lambda tag: f"\n{tag[0].lstrip()}", text)
         _, *parts = self._tags.split(f"\n{text}")
         for stated, line, more in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-            tag = stated.upper() if ignores_case else stated
-            if tag in groups:
-                last_group += 1
-                group, members = last_group, groups[tag]
-            elif group and tag not in members:
-                group = 0
+            tag = stated.upper() if self._options.ignores_case else stated
             value = line.strip() if line else ""
             if more or tag in self._special or value.endswith(","):
                 for name, part in self._make_values(tag, [value, *more.split("\n")]):
-                    properties.append(Property(name, part, part, None, group))
+                    properties.append(Property(name, part, part))
             elif value:  # most tags
-                properties.append(Property(tag, value, value, None, group))
+                properties.append(Property(tag, value, value))
         return properties
 
     def _make_values(self, tag: str, lines: list[str]) -> Iterator[tuple[str, str]]:

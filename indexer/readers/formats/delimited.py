@@ -16,8 +16,7 @@ from indexer.readers.base import HEAD_BYTES, NAME_ONLY, Evidence, detect_by_name
 from indexer.readers.tables.dialects import Sample, guess_dialect
 from indexer.readers.tables.reader import read_table
 from indexer.readers.tables.rows import Line, split_rows
-from indexer.readers.text.encodings import decode_head, decode_text
-from indexer.readers.text.lines import read_lines
+from indexer.readers.text.encodings import decode_head, decode_text, read_lines
 from indexer.readers.text.streaming import peek
 
 NAME = "delimited"

@@ -1,7 +1,8 @@
 """Decode text: UTF-8, UTF-16, UTF-32, Windows-1252, and older encodings.
 
-`unify_encoding` converts a file in UTF-16 or in an older encoding to UTF-8. Other files can mix
-UTF-8 and Windows-1252, so `decode_text` decodes each record on its own.
+`unify_encoding` converts a file in UTF-16 or in an older encoding to UTF-8, and `read_lines` yields
+its lines. Other files can mix UTF-8 and Windows-1252, so `decode_text` decodes each record on its
+own.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from io import BufferedIOBase
 from itertools import chain, islice
 
 import chardet
 
+from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
 from indexer.readers.base import HEAD_BYTES
-from indexer.readers.text.streaming import peek
+from indexer.readers.text.streaming import peek, read_blocks, split_at, unify_newlines
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -132,6 +135,16 @@ def unify_encoding(blocks: Iterator[bytes], guess: Guess) -> Iterator[bytes]:
     first, blocks = peek(blocks, len(codecs.BOM_UTF8), len)
     yield b"".join(first).removeprefix(codecs.BOM_UTF8)
     yield from islice(blocks, len(first), None)
+
+
+def read_lines(stream: BufferedIOBase, limits: Limits) -> Iterator[bytes | None]:
+    """Yield lines without their line breaks, and None for a line over `largest_line`.
+
+    A line ends with LF, CR LF, or CR. Its encoding is UTF-8 or Windows-1252, without a byte order
+    mark. Raise LimitExceeded after `largest_unpacked` bytes.
+    """
+    blocks = unify_newlines(unify_encoding(read_blocks(stream, limits), guess_encoding))
+    return split_at(b"\n", blocks, limits.largest_line)
 
 
 def decode_text(data: bytes, file: str, line: int) -> tuple[str, Problem | None]:

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
-from indexer.readers.text.encodings import decode_text
-from indexer.readers.text.lines import read_lines
+from indexer.readers.text.encodings import decode_text, read_lines
 from indexer.readers.text.streaming import peek
 
 _LOOK_AHEAD = 5000

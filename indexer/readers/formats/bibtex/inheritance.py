@@ -11,7 +11,7 @@ from io import BufferedIOBase
 from indexer.catalogue.limits import Limits
 from indexer.readers.base import CORRUPT, LimitExceeded
 from indexer.readers.formats.bibtex.entries import Entry, read_entries
-from indexer.readers.text.lines import read_lines
+from indexer.readers.text.encodings import read_lines
 
 _LINKS = frozenset({"crossref", "xdata"})
 _PARENT = re.compile(rb"\b(?:crossref|xdata)\s*=[\s{\"]*([^\s{}\"][^{}\"]*)", re.IGNORECASE)

@@ -38,7 +38,7 @@ _SCRIPT = re.compile(
 _RAISED = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 _LOWERED = str.maketrans("0123456789+-=()n", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙ")
 _ESCAPE = re.compile(r"\\([^A-Za-z])")
-_SPACES = {**dict.fromkeys(" ,;:\\\n", "\ue008"), **dict.fromkeys("-/!@()[]", "")}
+_ESCAPES = {**dict.fromkeys(" ,;:\\\n", "\ue008"), **dict.fromkeys("-/!@()[]", "")}
 """Output of a backslash and a character, if it is not the character: a space or nothing."""
 _PROTECTED = str.maketrans("{}$~\\-`'", "".join(map(chr, range(0xE000, 0xE008))))
 """Private-use characters that replace literal ones until the markup is decoded."""
@@ -53,7 +53,15 @@ def decode_latex(text: str) -> str:
     if not _SPECIAL.search(text):
         return text
     if "\\" in text or "$" in text:
-        text = _decode_commands(text)
+        text = _LINK.sub(lambda match: (match[1] or "").translate(_PROTECTED), text)
+        text = _ACCENT.sub(_decode_accent, _HIDDEN.sub("", text))
+        text = _QUOTED.sub(r"“\1”", text)
+        text = _ESCAPE.sub(
+            lambda match: _ESCAPES.get(match[1], match[1].translate(_PROTECTED)), text
+        )
+        text = _MATH.sub(_decode_math, text)
+        text = _SCRIPT.sub(_decode_script, text) if "script" in text else text
+        text = _COMMAND.sub(lambda match: _look_up(match[1]), text)
     for old, new in _TYPOGRAPHY.items():
         text = text.replace(old, new)
     return text.translate(_UNPROTECTED)
@@ -68,20 +76,6 @@ def decode_verbatim(text: str) -> str:
     if text.startswith("{") and text.endswith("}"):
         text = text.strip("{}")
     return text
-
-
-def _decode_commands(text: str) -> str:
-    text = _LINK.sub(lambda match: (match[1] or "").translate(_PROTECTED), text)
-    text = _ACCENT.sub(_decode_accent, _HIDDEN.sub("", text))
-    text = _QUOTED.sub(r"“\1”", text)
-    text = _ESCAPE.sub(_decode_escape, text)
-    text = _MATH.sub(_decode_math, text)
-    text = _SCRIPT.sub(_decode_script, text) if "script" in text else text
-    return _COMMAND.sub(lambda match: _look_up(match[1]), text)
-
-
-def _decode_escape(match: re.Match[str]) -> str:
-    return _SPACES.get(match[1], match[1].translate(_PROTECTED))
 
 
 def _decode_accent(match: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 from indexer.readers.formats.bibtex.latex import decode_latex
 
@@ -73,14 +74,9 @@ def _decode_name(name: str) -> str:
 
 def _is_in_braces(text: str) -> bool:
     """Return whether one pair of braces encloses a text that is more than an accented letter."""
-    if not (text.startswith("{") and text.endswith("}")) or text.startswith("{\\"):
+    if not text.startswith("{") or text.startswith("{\\") or not text.endswith("}"):
         return False
-    depth = 0
-    for index, char in enumerate(text):
-        depth += (char == "{") - (char == "}")
-        if depth == 0:
-            return index == len(text) - 1
-    return False
+    return min(accumulate((char == "{") - (char == "}") for char in text[:-1])) > 0
 
 
 def _join_parts(name: str) -> str:

@@ -13,8 +13,7 @@ from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem
 from indexer.readers.base import Evidence, detect_by_name
 from indexer.readers.formats.marc.record import LEADER, Field, Record, make_control_field
-from indexer.readers.text.encodings import decode_head, decode_text
-from indexer.readers.text.lines import read_lines
+from indexer.readers.text.encodings import decode_head, decode_text, read_lines
 
 NAMES = ("mrk", "unimarc-mrk")
 SUFFIXES: tuple[str, ...] = (".mrk", ".mrk8", ".mrt")
