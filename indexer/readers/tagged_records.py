@@ -87,24 +87,17 @@ class TaggedReader:
         )
 
     def detect(self, filename: str, head: bytes) -> Evidence | None:
-        """Return the evidence of the first lines of a file, or else of its name."""
+        """Return the evidence of the first lines of a file, of most lines, or else of its name."""
         text = decode_head(head)
         for pattern, evidence in self._recognize:
             if pattern.search(text):
                 return evidence
-        if not self._recognize and (key_evidence := self._detect_keys(text)):
-            return key_evidence
-        return detect_by_name(filename, self.SUFFIXES)
-
-    def _detect_keys(self, text: str) -> Evidence | None:
-        """Return the evidence if most lines have a key and a value, or None."""
-        lines = [line for line in text.split("\n") if line.strip()]
+        lines = [] if self._recognize else [line for line in text.split("\n") if line.strip()]
         keys = [match[1] for line in lines if (match := self._tag.match(line))]
-        if len(keys) < 2 or len(set(keys)) < 2 or len(keys) < _TAGGED_SHARE * len(lines):
-            return None
-        is_repeated = keys[0] in keys[1:]
-        score = _KEYS_SCORE if is_repeated else _KEY_SCORE
-        return Evidence(score, f"its lines have a key and a value, such as {keys[0]!r}")
+        if len(set(keys)) > 1 and len(keys) >= _TAGGED_SHARE * len(lines):
+            score = _KEYS_SCORE if keys[0] in keys[1:] else _KEY_SCORE
+            return Evidence(score, f"its lines have a key and a value, such as {keys[0]!r}")
+        return detect_by_name(filename, self.SUFFIXES)
 
     def read(
         self, stream: BufferedIOBase, file: str, limits: Limits
