@@ -58,13 +58,14 @@ class SourceRecord(msgspec.Struct, frozen=True, gc=False):
     """A source record: one publication, unchecked, under the names that the source uses.
 
     `columns`: the names of all columns of its table, including those that are empty in every row.
-    Other records have none.
+    Other records have none. `lists`: the names of properties that the source states as lists.
     """
 
     source: SourceLocation
     properties: tuple[Property, ...]
     id: str | None = None
     columns: tuple[str, ...] = ()
+    lists: frozenset[str] = frozenset()
 
     @property
     def line(self) -> int:

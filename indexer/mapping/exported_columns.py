@@ -12,7 +12,7 @@ from typing import cast, get_args
 
 from indexer.catalogue.fields import NO_ROLE, Field, FieldKind
 from indexer.catalogue.roles import Role
-from indexer.mapping import headings
+from indexer.mapping import headings, separators
 from indexer.mapping.standard_rows import list_standard_rows
 
 _HEADING = re.compile(r"(?P<name>[a-z]\w*) \((?P<role>[\w -]+)(?:, (?P<kind>\w+))?\)", re.ASCII)
@@ -22,11 +22,27 @@ _ROLES = frozenset((NO_ROLE, *get_args(Role)))
 @cache
 def name_column(field: Field) -> str:
     """Return the heading of a row."""
-    for row in list_standard_rows():
-        if (row.name, row.role, row.kind) == (field.name, field.role, field.kind):
-            return field.name
+    if _find_standard_row(field):
+        return field.name
     is_plain = field.role is None and field.kind == "keyword" and not headings.find_row(field.name)
     return field.name if is_plain else field.heading
+
+
+def might_split(text: str, field: Field) -> bool:
+    """Return whether an import might find several values in the only value of a row.
+
+    It depends on the row that the import makes of the column, which may have several values even if
+    this one has one.
+    """
+    row = _find_standard_row(field)
+    return (row is None or row.several) and separators.is_divisible(text, field)
+
+
+@cache
+def _find_standard_row(field: Field) -> Field | None:
+    key = (field.name, field.role, field.kind)
+    rows = (row for row in list_standard_rows() if (row.name, row.role, row.kind) == key)
+    return next(rows, None)
 
 
 def read_heading(name: str) -> Field | None:

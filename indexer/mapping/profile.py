@@ -24,12 +24,15 @@ _MIN_COUNTED, _MAX_DIGITS = 3, 12
 class ColumnProfile:
     """Profile of one column. `filled` is the number of records in which it has a value.
 
+    `is_listed`: the source has a list of its values, so each text is one.
+
     `values` has the number of occurrences of the first distinct values. `occurrences` and
     `characters` are the sums over all values.
     """
 
     def __init__(self) -> None:
         self.filled, self.occurrences, self.characters = 0, 0, 0
+        self.is_listed = False
         self.values: Counter[str] = Counter()
 
     def add(self, value: str) -> None:
@@ -47,6 +50,7 @@ class ColumnProfile:
     def merge(self, other: ColumnProfile) -> None:
         """Add the values of another profile of the column."""
         self.filled += other.filled
+        self.is_listed |= other.is_listed
         self.occurrences += other.occurrences
         self.characters += other.characters
         for value, count in other.values.items():
@@ -106,6 +110,7 @@ class Profile:
                 filled.add(prop.name)
         for name in filled:
             self.columns[name].filled += 1
+            self.columns[name].is_listed |= name in record.lists
         if len(self.sample) < MAX_RECORDS or len(self.columns) > column_count:
             self.sample.append(record)
 

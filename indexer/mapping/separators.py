@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from indexer.catalogue.fields import FieldKind
+from indexer.catalogue.fields import Field, FieldKind
 from indexer.mapping.normalization import AND_WORDS, are_names, split_names
 from indexer.mapping.profile import ColumnProfile
 from indexer.values import names
@@ -29,19 +29,26 @@ _ANDS = tuple(f" {word} " for word in AND_WORDS)
 _PERSON_SEPARATORS = (*_ANDS, " / ", "/", _COMMA, ",")
 
 
+def is_divisible(text: str, field: Field) -> bool:
+    """Return whether an import might find several values of a row in a text."""
+    marks = (*_SEPARATORS, ",") if field.role == "keyword" else _SEPARATORS
+    is_split = field.kind not in _UNSPLIT_KINDS and any(mark in text for mark in marks)
+    return is_split or CERTAIN in text
+
+
 def find_separator(
     column: ColumnProfile, kind: FieldKind = "keyword", *, are_subjects: bool = False
 ) -> str | None:
     """Return the separator of the values of a column, or None if each text is one value.
 
-    Texts are whole values if many records have several of them. " and " or a comma may separate
-    names too if all parts are names of persons. "United Nations Office on Drugs and Crime" is one
-    name. `are_subjects`: a comma may separate the values if the parts are short.
+    Texts are whole values if the source lists them, or if many records have several. " and " or a
+    comma may separate names too if all parts are names of persons. "United Nations Office on Drugs
+    and Crime" is one name. `are_subjects`: a comma may separate the values if the parts are short.
     """
     texts = [text for text in column.values if text]
     if any(CERTAIN in text for text in texts):
         return CERTAIN
-    if kind in _UNSPLIT_KINDS or column.is_repeated:
+    if kind in _UNSPLIT_KINDS or column.is_listed or column.is_repeated:
         return None
     shares = {
         candidate: _share(texts, candidate) for candidate in _SEPARATORS

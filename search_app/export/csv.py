@@ -14,10 +14,9 @@ from indexer.analysis.cleaning import clean
 from indexer.analysis.tokenizer import PARAGRAPH_BREAK
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication
-from indexer.mapping.exported_columns import name_column
+from indexer.mapping.exported_columns import might_split, name_column
+from indexer.mapping.separators import CERTAIN
 
-SEPARATOR = "||"
-"""The separator of several values in one cell. An import splits every column at it."""
 _BAR = re.compile(r"\|(?=\||\Z)")
 """A bar that an import would read as a part of the separator."""
 _FORMULA = re.compile(r"'*[=+\-@\uff0b\uff0d\uff1d\uff20]")
@@ -48,16 +47,20 @@ def write(publications: Iterable[Publication], catalogue: Catalogue) -> Iterator
 def _make_cell(publication: Publication, field: Field, catalogue: Catalogue) -> str:
     """Return the values of a row in one cell.
 
-    An abstract keeps its paragraphs. A separator in one of several values gets a space inside.
+    An abstract keeps its paragraphs. A separator in one of several values gets a space inside. It
+    also ends an only value that an import might split.
     """
     values = map(str, catalogue.get_values(publication, field))
     if field.role == "abstract":
         paragraphs = PARAGRAPH_BREAK.join(values).split(PARAGRAPH_BREAK)
         text = PARAGRAPH_BREAK.join(map(clean, paragraphs))
-    elif field.several:
-        text = SEPARATOR.join(_BAR.sub("| ", clean(value)) for value in values)
     else:
-        text = "".join(map(clean, values))
+        texts = [clean(value) for value in values]
+        if len(texts) == 1 and might_split(texts[0], field):
+            texts.append("")
+        if len(texts) > 1:
+            texts = [_BAR.sub("| ", text) for text in texts]
+        text = CERTAIN.join(texts)
     return _protect(text)
 
 

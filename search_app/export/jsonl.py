@@ -9,7 +9,7 @@ import msgspec
 from indexer.analysis.tokenizer import PARAGRAPH_BREAK
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from indexer.mapping.exported_columns import name_column
+from indexer.mapping.exported_columns import might_split, name_column
 from search_app.export.csl import find_title_language
 
 
@@ -23,7 +23,8 @@ def write(publications: Iterable[Publication], catalogue: Catalogue) -> Iterator
 def _make_object(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
     """Return the id, the language of the title, and the rows that have a value.
 
-    A row that may have several values is a list, and so are the paragraphs of an abstract.
+    A row that may have several values is a list, and so are the paragraphs of an abstract. So is an
+    only value that an import might split.
     """
     record: dict[str, object] = {"id": publication.id}
     # Nobody stated a language that was detected.
@@ -34,5 +35,6 @@ def _make_object(publication: Publication, catalogue: Catalogue) -> dict[str, ob
             if field.role == "abstract":
                 record[name_column(field)] = str(values[0]).split(PARAGRAPH_BREAK)
             else:
-                record[name_column(field)] = values if field.several else values[0]
+                is_list = field.several or might_split(str(values[0]), field)
+                record[name_column(field)] = values if is_list else values[0]
     return record

@@ -70,7 +70,10 @@ def _read_line(line: bytes, source: SourceLocation, limits: Limits) -> SourceRec
     except LimitExceeded as error:
         message = f"the line is too large: {error}"
         return Problem(source.file, source.line, message, suggest_raising(error.limit))
-    return SourceRecord(source, properties, None if identity is None else str(identity))
+    return SourceRecord(
+        source, properties, None if identity is None else str(identity),
+        lists=frozenset(name for name, value in record.items() if isinstance(value, list)),
+    )  # fmt: skip
 
 
 def _list_properties(

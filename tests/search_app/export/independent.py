@@ -149,7 +149,7 @@ def _join_csl(name: Mapping[str, str]) -> str:
 
 
 def read_csv(data: bytes, catalogue: Catalogue) -> list[Found]:
-    """Read CSV. In its cells, two bars separate values, and an apostrophe precedes a formula."""
+    """Read CSV. Two bars separate values, or end one. An apostrophe precedes a formula."""
     several = {name for row in catalogue.fields if row.several for name in (row.name, row.heading)}
     rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
     return [
@@ -283,7 +283,8 @@ def read_dc(data: bytes, _: Catalogue) -> list[Found]:
 
 
 def _split(text: str, separator: str | None) -> list[str]:
-    return text.split(separator) if text and separator else [text] if text else []
+    parts = text.split(separator) if text and separator else [text]
+    return [*filter(None, parts)]
 
 
 READERS: Mapping[str, Callable[[bytes, Catalogue], list[Found]]] = {

@@ -55,7 +55,7 @@ ONE_TEXT = frozenset(("bibtex", "csl"))
 """Formats with one link, and with one text for several notes, publishers, places, and series."""
 JOINED = "note publisher publisher-place collection-title rights number call-number".split()
 _SEPARATOR = re.compile(r"[,;]\s+")
-LIMITS = {"ris": 60, "bibtex": 120, "csl": 60, "mods": 60, "marcxml": 400, "csv": 4, "jsonl": 4}
+LIMITS = {"ris": 60, "bibtex": 120, "csl": 60, "mods": 60, "marcxml": 400, "csv": 0, "jsonl": 0}
 """Maximum numbers of changed facts of all sampled records."""
 
 
@@ -169,7 +169,7 @@ def read(file: Path, into: Path) -> dict[str, Item]:
     return {each.id: make_item(each, catalogue) for each in publications}
 
 
-OWN_LIMITS = {"ris": 8, "bibtex": 8, "csl": 0, "mods": 0, "marcxml": 8, "csv": 1, "jsonl": 1}
+OWN_LIMITS = {"ris": 8, "bibtex": 8, "csl": 0, "mods": 0, "marcxml": 8, "csv": 0, "jsonl": 0}
 """Maximum numbers of changed facts of the project's own catalogue."""
 
 
