@@ -104,19 +104,6 @@ def read_whole(stream: BufferedIOBase, limits: Limits) -> bytes:
     return data
 
 
-def decode(data: bytes, file: str) -> str | Problem:
-    """Return the text of a UTF-8 file without its byte order mark, or a Problem.
-
-    An invalid byte is not replaced, because the replacement character would be indexed.
-    """
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"byte {data[error.start]:#04x} at offset {error.start} is not UTF-8"
-        return Problem(file, line, message, "Save the file as UTF-8. It was left out")
-
-
 def limit_weight(
     records: Iterator[SourceRecord | Problem], limits: Limits
 ) -> Iterator[SourceRecord | Problem]:

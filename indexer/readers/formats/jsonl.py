@@ -15,9 +15,10 @@ import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence, LimitExceeded, decode, detect_by_name
+from indexer.readers.base import Evidence, LimitExceeded, detect_by_name
 from indexer.readers.json_records.flattening import Flattener, Shape
 from indexer.readers.json_records.stream import is_too_deep, report_depth
+from indexer.readers.text.encodings import decode_text
 from indexer.readers.text.streaming import read_blocks, split_at
 
 NAME = "jsonl"
@@ -47,17 +48,21 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
             message = f"the line has more than {limits.largest_line} bytes"
             yield Problem(file, number, message, suggest_raising("largest_line"))
         elif line and not line.isspace():
-            yield _read_line(line, SourceLocation(file, number), limits)
+            text, problem = decode_text(line, file, number)
+            if problem:
+                yield problem
+            yield _read_line(text.removeprefix("\ufeff"), SourceLocation(file, number), limits)
 
 
-def _read_line(line: bytes, source: SourceLocation, limits: Limits) -> SourceRecord | Problem:
+def _read_line(line: str, source: SourceLocation, limits: Limits) -> SourceRecord | Problem:
     """Return the object on a line as an entry, or a Problem."""
     try:
-        record = msgspec.json.decode(line.removeprefix(BOM_UTF8))
+        record = msgspec.json.decode(line)
     except RecursionError:
         return report_depth(source.file, source.line, limits)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return _make_syntax_problem(line, source, error)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        hint = "Write one JSON object per line. The line was left out"
+        return Problem(source.file, source.line, str(error), hint)
     if not isinstance(record, dict):
         hint = "Write {...} with the fields by name. The line was left out"
         return Problem(source.file, source.line, "the line is not a JSON object", hint)
@@ -92,14 +97,3 @@ def _list_properties(
                 text = str(item)
                 properties.append(Property(name, text, text, language))
     return tuple(properties)
-
-
-def _make_syntax_problem(line: bytes, source: SourceLocation, error: Exception) -> Problem:
-    """Return a Problem: the first byte that is not UTF-8, or the JSON error if all bytes are."""
-    text = decode(line, source.file)
-    if isinstance(text, Problem):
-        return msgspec.structs.replace(
-            text, line=source.line, hint="Save the file as UTF-8. The line was left out"
-        )
-    hint = "Write one JSON object per line. The line was left out"
-    return Problem(source.file, source.line, str(error), hint)

@@ -66,10 +66,9 @@ def decode(text: str) -> Any:  # noqa: ANN401 any JSON value
     return value
 
 
-def is_too_deep(value: object, source: str | bytes, limits: Limits) -> bool:
+def is_too_deep(value: object, source: str, limits: Limits) -> bool:
     """Return whether lists and objects of a JSON text are nested deeper than the limit."""
-    data = source if isinstance(source, bytes) else source.encode(errors="surrogateescape")
-    brackets = data.count(b"[") + data.count(b"{")
+    brackets = source.count("[") + source.count("{")
     return brackets > limits.deepest and _is_deeper(value, limits.deepest)
 
 
@@ -149,7 +148,7 @@ class _Window:
         self._text, self.position = "", 0
         self._line, self._counted = 1, 0
         self._indent = ""
-        self._has_bad_bytes = self.is_cut = False
+        self.is_cut = False
 
     def report(self, message: str, hint: str) -> Problem:
         """Return a Problem at the position."""
@@ -196,7 +195,7 @@ class _Window:
         if is_too_deep(value, source, self._limits):
             yield report_depth(self._file, line, self._limits)
             return
-        if self._has_bad_bytes and _BAD_BYTE.search(source):
+        if not source.isascii() and _BAD_BYTE.search(source):
             data = source.encode("utf-8", "surrogateescape")
             source, problem = decode_text(data, self._file, line)
             value = decode(source)
@@ -298,7 +297,6 @@ class _Window:
         text = self._decoder.decode(b"".join(parts), final=not parts)
         if not text and not parts:
             return False
-        self._has_bad_bytes |= not text.isascii() and _BAD_BYTE.search(text) is not None
         self._drop_passed()
         self._text += text
         return True

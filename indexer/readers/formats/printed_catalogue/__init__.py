@@ -20,14 +20,7 @@ from io import BufferedIOBase
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.base import (
-    Evidence,
-    LimitExceeded,
-    decode,
-    detect_by_name,
-    limit_weight,
-    read_whole,
-)
+from indexer.readers.base import Evidence, LimitExceeded, detect_by_name, limit_weight, read_whole
 from indexer.readers.formats.printed_catalogue.lines import (
     Imprint,
     Issue,
@@ -38,6 +31,7 @@ from indexer.readers.formats.printed_catalogue.lines import (
 )
 from indexer.readers.formats.printed_catalogue.roles import FORMATS, Role, assign_roles, divide_text
 from indexer.readers.formats.printed_catalogue.wording import Title, read_title
+from indexer.readers.text.encodings import decode_file
 
 NAME = "printed-catalogue"
 FIELDS: Mapping[str, tuple[str, ...]] = {}
@@ -54,13 +48,12 @@ def detect(filename: str, head: bytes) -> Evidence | None:
 
 def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRecord | Problem]:
     """Yield the entries of a printed catalogue and the problems, in the order of the text."""
-    text = decode(read_whole(stream, limits), file)
-    if isinstance(text, Problem):
-        yield text
-    elif text.count("\n") + text.count("\r") > limits.most_parts:
+    text, problem = decode_file(read_whole(stream, limits), file)
+    if problem:
+        yield problem
+    if text.count("\n") > limits.most_parts:
         raise LimitExceeded(f"{limits.most_parts} lines", "most_parts")
-    else:
-        yield from limit_weight(read_text(text, file), limits)
+    yield from limit_weight(read_text(text, file), limits)
 
 
 def read_text(text: str, file: str) -> Iterator[SourceRecord | Problem]:
