@@ -222,8 +222,8 @@ GUIDE = "A Practical Guide to Investigating Trafficking Cases Across Borders"
         # Countries and years in brackets stay in the title. Responsibility becomes a note.
         ("Guide (Republic of Moldova)\n\nUNODC, 2012", "Guide (Republic of Moldova)", "UNODC", {}),
         ("Menu of Services (2012)", "Menu of Services (2012)", "", {}),
-        ("Manual – Moldova (joint work of UNODC and (NIJ)). UNODC, 2012",
-         "Manual – Moldova", "UNODC", {"note": "joint work of UNODC and (NIJ)"}),
+        ("Manual (Moldova) (joint work of UNODC and (NIJ)). UNODC, 2012",
+         "Manual (Moldova)", "UNODC", {"note": "joint work of UNODC and (NIJ)"}),
         # A title that is split by the page width or by a page break is joined.
         (f"{VIETNAM.replace(' Nei', chr(10) + 'Nei')} UNODC, 2012", VIETNAM, "UNODC", {}),
         (f"{VIETNAM.replace(' Nei', 2 * chr(10) + 'Nei')}\n\nUNODC, 2012", VIETNAM, "UNODC", {}),
@@ -473,6 +473,7 @@ def test_front_and_back_matter_are_not_entries() -> None:
         (("ICAT Brief 06, 07/2018",), 7, "this belongs to no entry"),
         (("Digest UNODC, 2012", "Download:", "A paper."), 9, "this label has no link after it"),
         (("- : [English](#)",), 7, "this entry has no title"),
+        (("- (prepared by UNODC): [English](#)",), 7, "this entry has no title"),
         (("Some Papers", "Other Papers", "Digest UNODC, 2012"), 7, "no entry follows this heading"),
         (("Digest UNODC, 2012", "2010 - Duration: 0:30"), 9, "the entry already has this fact"),
     ],

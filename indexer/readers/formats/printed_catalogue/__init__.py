@@ -242,7 +242,7 @@ class _Assembly:
         imprint = line.imprint or self._imprint_above or self._imprint_of_group
         self._imprint_above = self._draft = None
         title = read_title(strip_links(line.text))
-        if not title.text:
+        if not re.search(r"\w", title.text):
             self.report(line, "this entry has no title", "Write its title above this line")
             return
         offer_lines = [line] if line.offers else []

@@ -15,6 +15,10 @@ _HANGING = frozenset(
 """Words that never end a sentence or a title, so the next line continues it."""
 
 
+_BLANK = "\x1f"
+"""A space for patterns and `split`, which is no character of a text."""
+
+
 class Title(NamedTuple):
     """A title without final punctuation, and the note or the year in the brackets at its end.
 
@@ -27,15 +31,15 @@ class Title(NamedTuple):
 
 
 def read_title(text: str) -> Title:
-    """Return the parts of a title. Its text is empty if it has no letter or digit."""
+    """Return the parts of a title."""
     title = text.rstrip(" .,:;").strip()
-    start = len(blank_brackets(title).rstrip())
-    inside = title[start:].lstrip()[1:-1] if title.endswith(")") else ""
+    start = len(blank_brackets(title).rstrip(_BLANK))
+    inside = title[start + 1 : -1] if title.endswith(")") else ""
     if re.fullmatch(r"(?:19|20)\d\d", inside):
         return Title(title, year=inside)
     if start and inside[:1].islower() and re.search(r"\b(?:of|by|with|between)\b", inside):
         return Title(title[:start].rstrip(" .,:;"), inside)
-    return Title(title if re.search(r"\w", title) else "")
+    return Title(title)
 
 
 def blank_brackets(text: str) -> str:
@@ -43,7 +47,7 @@ def blank_brackets(text: str) -> str:
     depth, kept = 0, []
     for character in text:
         depth += character == "("
-        kept.append(" " if depth else character)
+        kept.append(_BLANK if depth else character)
         depth -= character == ")" and depth > 0
     return "".join(kept)
 
