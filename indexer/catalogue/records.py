@@ -54,6 +54,10 @@ class Property(msgspec.Struct, frozen=True, gc=False):
         return 10 + self.length
 
 
+class Normalized(Property, frozen=True, gc=False):
+    """A property of a mapped record, whose value has the normal form of the kind of its row."""
+
+
 class SourceRecord(msgspec.Struct, frozen=True, gc=False):
     """A source record: one publication, unchecked, under the names that the source uses.
 

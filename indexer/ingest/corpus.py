@@ -6,6 +6,7 @@ neither mapped nor validated again.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,8 +33,8 @@ from indexer.ingest.source_files import Report, SourceFile, find_source_files
 from indexer.mapping.mapper import ID_ROW, Mapper
 from indexer.readers import registry
 
-PROGRESS_INTERVAL = 100
-"""Number of records of a file between two progress reports."""
+PROGRESS_SECONDS = 0.5
+"""Time between two progress reports about a file."""
 
 
 class PreviousIndex(Protocol):
@@ -168,9 +169,11 @@ class CorpusReader:
         try:
             with safe_files.open_file(source.path) as stream:
                 pieces = registry.read(stream, file, source.reader, self.limits)
-                for number, piece in enumerate(pieces, start=1):
+                reported = time.monotonic()
+                for piece in pieces:
                     yield piece
-                    if number % PROGRESS_INTERVAL == 0:
+                    if (now := time.monotonic()) - reported >= PROGRESS_SECONDS:
+                        reported = now
                         self.report_bytes(self._bytes + stream.tell())
                 self._bytes += stream.tell()
                 self.report_bytes(self._bytes)

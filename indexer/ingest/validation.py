@@ -17,8 +17,16 @@ from indexer.analysis.cleaning import clean, is_visible, make_slug
 from indexer.catalogue import access
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
-from indexer.catalogue.records import Link, Problem, Property, Publication, SourceRecord, Value
-from indexer.ingest.value_checks import CHECKS, MAX_SHOWN_CHARS, InvalidValue, quote
+from indexer.catalogue.records import (
+    Link,
+    Normalized,
+    Problem,
+    Property,
+    Publication,
+    SourceRecord,
+    Value,
+)
+from indexer.ingest.value_checks import CHECKS, MAX_SHOWN_CHARS, TEXT_KINDS, InvalidValue, quote
 from indexer.values import iso_codes
 
 MAX_ID_CHARS = 200
@@ -70,16 +78,14 @@ class _Validator:
         self.stated_id = clean(entry.id or "")
         self.name = self.stated_id if entry.id else None
         self.stated: defaultdict[str, list[Property]] = defaultdict(list)
-        fields = catalogue.by_source_name
+        fields, most_chars = catalogue.by_source_name, 0
         for stated in entry.properties:
             if field := fields.get(stated.name):
                 self.stated[field.name].append(stated)
             else:
                 self._report_unknown(stated.name)
-        # The sum is an upper bound of all lengths, and faster than the exact one.
-        most_chars = sum(
-            [1 + len(p.value) + len(p.text) + len(p.language or "") for p in entry.properties]
-        )
+            # The sum is an upper bound of all lengths, and faster than the exact one.
+            most_chars += len(stated.value) + len(stated.text) + len(stated.language or " ")
         if most_chars > limits.longest_field:
             self._drop_excess(limits)
 
@@ -143,10 +149,13 @@ class _Validator:
     def _check_values(self, stated: list[Property], field: Field) -> list[Value]:
         """Return the valid values of a field. Report the others."""
         check, is_limited = CHECKS[field.kind], field.values or field.grouping
+        is_text = field.kind in TEXT_KINDS
         values: list[Value] = []
         for prop in stated:
             try:
-                value = check(prop)
+                # The mapper has made the normal form of a text. Making it again takes long.
+                is_normal = is_text and type(prop) is Normalized
+                value = prop.value if is_normal else check(prop)
                 if value is None:
                     continue
                 if field.restricted:

@@ -18,6 +18,11 @@ MIN_YEAR = 1000
 _NOT_IN_URLS = str.maketrans({char: f"%{ord(char):02X}" for char in '"<>[\\]^`{|}'})
 """ASCII characters that no path, query, or fragment may have (RFC 3986), and their encodings."""
 
+_PLAIN_URL = re.compile(
+    r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/[\w./?=&%#+~:;,@!$*()-]*)?", re.ASCII
+)
+"""URLs of which nothing needs to be checked or encoded, as are most."""
+
 
 class InvalidValue(ValueError):
     """An invalid value. Its arguments are the message and a hint."""
@@ -83,6 +88,8 @@ def _check_code(
 
 def _check_link(stated: Property) -> Value | None:
     url = stated.value.strip()
+    if _PLAIN_URL.fullmatch(url) and stated.text == stated.value and not stated.language:
+        return Link(url)
     if url in ("", "#"):
         return None
     try:
@@ -112,6 +119,8 @@ def _encode(url: str) -> str:
     return url[:end] + url[end:].translate(_NOT_IN_URLS)
 
 
+TEXT_KINDS: frozenset[FieldKind] = frozenset(("text", "keyword", "identifier", "name"))
+"""Kinds of which any text with letters is a value."""
 CHECKS: dict[FieldKind, Callable[[Property], Value | None]] = {
     "text": _check_keyword,
     "keyword": _check_keyword,

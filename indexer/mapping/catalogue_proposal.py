@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -21,37 +21,19 @@ _MIN_VALUES, _MAX_VALUES, _MIN_REPEATS = 2, 200, 1.5
 """A facet has 2 to 200 values. On average, a value occurs in at least 1.5 publications."""
 _MAX_LEFTOVER_FACETS = 4
 _MIN_WORD_CHARS = 4
+Counts = Mapping[str, Counter[str]]
+"""The number of occurrences of each value, by row."""
 _BOTH = "publications that have both words, the best first"
-
-
-class RowValues:
-    """The values of one row in a sample of records."""
-
-    def __init__(self) -> None:
-        self.values: Counter[str] = Counter()
-        self.records = 0
-
-    @property
-    def repeats(self) -> float:
-        """The mean number of occurrences of a value."""
-        return sum(self.values.values()) / len(self.values) if self.values else 0.0
 
 
 def make_catalogue(
     title: str, fields: Sequence[Field], samples: Iterable[tuple[Mapper, SourceRecord]]
 ) -> Catalogue:
     """Return a catalogue with those rows among `fields` that have values in the samples."""
-    counts: dict[str, RowValues] = {}
-    titles: list[str] = []
+    counts: Counts = defaultdict(Counter)
     for mapper, record in samples:
-        seen: set[str] = set()
         for prop in mapper.map(record).properties:
-            row = counts.setdefault(prop.name, RowValues())
-            row.values[prop.value] += 1
-            row.records += prop.name not in seen
-            seen.add(prop.name)
-            if prop.name == "title":
-                titles.append(prop.value)
+            counts[prop.name][prop.value] += 1
     kept = {field.name for field in fields if _has_values(field, counts)} | {"title"}
     if any(field.translates == "title" for field in fields if field.name in kept):
         kept.add(OTHER_TITLES)  # its columns may feed these rows
@@ -60,29 +42,23 @@ def make_catalogue(
         title=title,
         description="",
         fields=tuple(_with_numbers(rows, counts)),
-        examples=tuple(_make_examples(titles, counts)),
-        types=tuple(_make_type_rules(rows)),
-    )
+        examples=tuple(_make_examples(counts)),
+        # The type of every name, also of those that an update brings.
+        types=tuple(
+            TypeRule(csl, {row.name: names})
+            for row in rows if row.role == "type" for csl, names in group_by_csl_type().items()
+        ),
+    )  # fmt: skip
 
 
-def _make_type_rules(rows: Iterable[Field]) -> Iterable[TypeRule]:
-    """Yield the type of every name in the row of types, also of those that an update brings."""
-    for row in rows:
-        if row.role == "type":
-            for csl, names in group_by_csl_type().items():
-                yield TypeRule(csl, {row.name: names})
-
-
-def _has_values(field: Field, counts: dict[str, RowValues]) -> bool:
-    values = counts.get(field.name)
-    if values is None:
-        return False
+def _has_values(field: Field, counts: Counts) -> bool:
+    values = counts.get(field.name, ())
     if field.kind == "date":  # a separate row only if it is more precise than the year
-        return any("-" in value for value in values.values)
-    return True
+        return any("-" in value for value in values)
+    return bool(values)
 
 
-def _with_numbers(rows: Sequence[Field], counts: dict[str, RowValues]) -> Iterable[Field]:
+def _with_numbers(rows: Sequence[Field], counts: Counts) -> Iterable[Field]:
     """Yield the rows, with consecutive numbers for the facets and for the metadata line."""
     standard = sorted((row for row in rows if row.facet), key=lambda row: row.facet or 0)
     facets = [row.name for row in standard if _is_facet(row, counts[row.name])]
@@ -102,21 +78,19 @@ def _with_numbers(rows: Sequence[Field], counts: dict[str, RowValues]) -> Iterab
         )
 
 
-def _is_facet(row: Field, values: RowValues) -> bool:
-    if len(values.values) < _MIN_VALUES:
+def _is_facet(row: Field, values: Counter[str]) -> bool:
+    if len(values) < _MIN_VALUES:
         return False
     if row.name in _ALWAYS_FACETS or row.kind in ("year", "language"):
         return True
-    return len(values.values) <= _MAX_VALUES and values.repeats >= _MIN_REPEATS
+    return len(values) <= _MAX_VALUES and values.total() >= _MIN_REPEATS * len(values)
 
 
-def _make_examples(
-    titles: Sequence[str], counts: dict[str, RowValues]
-) -> Iterable[tuple[str, str]]:
+def _make_examples(counts: Counts) -> Iterable[tuple[str, str]]:
     """Yield example queries with frequent words of the titles, and descriptions of their hits."""
     words: Counter[str] = Counter()
     pairs: Counter[str] = Counter()
-    for title in titles:
+    for title in counts["title"].elements():
         tokens = [
             token
             for token in tokenizer.tokenize(title, "en")
@@ -137,6 +111,6 @@ def _make_examples(
         yield f"{frequent[0][:_MIN_WORD_CHARS]}*", "all words that start with these letters"
         yield f"title:{frequent[-1]}", "a word in one field"
     if years := counts.get("year"):
-        ordered = sorted(years.values)
+        ordered = sorted(years)
         if ordered[0] != ordered[-1]:
             yield f"year:{ordered[len(ordered) // 2]}..", "since this year"

@@ -16,11 +16,17 @@ import msgspec
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Problem, Property, SourceRecord
+from indexer.catalogue.records import Normalized, Problem, Property, SourceRecord
 from indexer.catalogue.roles import Role
-from indexer.mapping import normalization, templates
+from indexer.mapping import templates
 from indexer.mapping.changes import Change
-from indexer.mapping.normalization import make_id, make_normalizer, split_values
+from indexer.mapping.normalization import (
+    drop_equal,
+    make_id,
+    make_normalizer,
+    order_by_group,
+    split_values,
+)
 from indexer.mapping.sources import SOURCES_FILE, Source
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
@@ -46,14 +52,17 @@ class _Column(NamedTuple):
     """The properties of a column that follow from its name.
 
     `plain` is the name without a `language` in brackets. `is_known`: a row uses it, or it is listed
-    as unused. `rows` are those that use it.
+    as unused.
     """
 
     plain: str
     language: str | None
     is_known: bool
     is_day_first: bool
-    rows: tuple[str, ...]
+
+
+_COMBINATION = _Column("", None, is_known=True, is_day_first=False)
+"""The column of a value that a template combined."""
 
 
 class Mapper:
@@ -79,9 +88,9 @@ class Mapper:
         }
         self._plan = lru_cache(_MAX_PLANS)(self._make_plan)
         self._normalizers = {
-            (field.name, is_day_first): make_normalizer(field, day_first=is_day_first)
-            for field in catalogue.stored for is_day_first in (False, True)
-        }  # fmt: skip
+            field.name: [make_normalizer(field, day_first=first) for first in (False, True)]
+            for field in catalogue.stored
+        }
         self._unjoined, self.cut_rows = 0, set[str]()
         self._known = {*source.unused, *chain.from_iterable(self._columns_by_row.values())}
         self._title = catalogue.find_by_role("title")
@@ -108,12 +117,10 @@ class Mapper:
         properties: list[Property] = []
         identity = record.id
         for field, specifications in self._plan(frozenset(columns)):
-            if field is None:
+            if field:
+                properties += self._fill(field, specifications, columns)
+            else:
                 identity = self._make_id(specifications, columns)
-                continue
-            properties += self._fill(field, specifications, columns)
-            if field.restricted and field.name in self.cut_rows:  # what was cut may be restricted
-                properties.append(Property(field.name, field.restricted[0], field.restricted[0]))
         if self._translations:
             self._place_translations(properties)
         if any(prop.name == OTHER_TITLES for prop in properties):
@@ -203,20 +210,26 @@ class Mapper:
                     yield Problem(self.source.file, 0, message, hint)
 
     def _collect(self, properties: Sequence[Property]) -> dict[str, list[Property]]:
-        """Return the properties by column. Columns with a language are listed by plain name too."""
+        """Return the properties by column, without blank ones.
+
+        Columns with a language are listed by plain name too.
+        """
         columns: dict[str, list[Property]] = {}
         for prop in properties:
-            name = prop.name
-            if name not in columns:
-                columns[name] = []
+            name, value = prop.name, prop.value
             column = self._columns.get(name) or self._add_column(name)
-            if column.language and not prop.language:
-                prop = msgspec.structs.replace(prop, language=column.language)  # noqa: PLW2901
-            columns[name].append(prop)
-            if column.plain != name:
-                columns.setdefault(column.plain, []).append(prop)
             if not column.is_known:
                 self.unknown[name] += 1
+            if not value or value.isspace():
+                continue
+            if column.language and not prop.language:
+                prop = msgspec.structs.replace(prop, language=column.language)  # noqa: PLW2901
+            if name in columns:
+                columns[name].append(prop)
+            else:
+                columns[name] = [prop]
+            if column.plain != name:
+                columns.setdefault(column.plain, []).append(prop)
         return columns
 
     def _add_column(self, name: str) -> _Column:
@@ -224,47 +237,42 @@ class Mapper:
         language = self.source.languages.get(name) or language
         is_known = name in self._known or plain in self._known
         is_day_first = not {name, plain}.isdisjoint(self.source.day_first)
-        used_by = self._columns_by_row.items()
-        rows = tuple(row for row, used in used_by if not used.isdisjoint((name, plain)))
-        self._columns[name] = column = _Column(plain, language, is_known, is_day_first, rows)
+        self._columns[name] = column = _Column(plain, language, is_known, is_day_first)
         return column
 
     def _fill(
         self, field: Field, specifications: _Specifications, columns: templates.Columns
-    ) -> Sequence[Property]:
-        """Return the values of a row."""
-        values = self._list_values(field, specifications, columns)
-        if field.role == "abstract":
-            return normalization.drop_equal(values)
-        if field.role == "title":
-            titles = normalization.drop_equal(values)
-            renamed = (msgspec.structs.replace(title, name=OTHER_TITLES) for title in titles[1:])
-            return [*titles[:1], *renamed]
-        return values if field.several or field.restricted else values[:1]
-
-    def _list_values(
-        self, field: Field, specifications: _Specifications, columns: templates.Columns
     ) -> list[Property]:
-        """Return the normalized values of a row from all its specifications.
+        """Return the values of a row, normalized.
 
         A row with one value uses the first specification that has any of its kind, unless another
         value may be restricted. Values of a wrong kind come last.
         """
         values: list[Property] = []
         rejected: list[Property] = []
-        if field.several or field.restricted:
-            selected = [self._select(field.name, each, columns) for each in specifications]
-            stated = selected[0] if len(selected) == 1 else [*chain.from_iterable(selected)]
-            self._add_values(field, normalization.order_by_group(stated), values, rejected)
-            return values + rejected
-        for specification in specifications:
-            stated = self._select(field.name, specification, columns)
-            self._add_values(field, stated, values, rejected)
+        takes_all = field.several or bool(field.restricted)
+        together: list[Property] = []
+        for each in specifications:
+            selected = self._select(field.name, each, columns)
+            if takes_all:
+                together += selected
+                continue
+            self._add_values(field, selected, values, rejected)
             if values and field.role != "abstract":
-                if field.role == "title":
-                    values += self._list_translations(field, values, columns, specifications)
                 break
-        return values + rejected
+        self._add_values(field, order_by_group(together), values, rejected)
+        if field.role == "title":
+            values += self._list_translations(field, values, columns, specifications)
+        values += rejected
+        if field.restricted and field.name in self.cut_rows:  # what was cut may be restricted
+            values.append(Property(field.name, field.restricted[0], field.restricted[0]))
+        if field.role == "abstract":
+            return drop_equal(values)
+        if field.role == "title":
+            titles = drop_equal(values)
+            renamed = (msgspec.structs.replace(title, name=OTHER_TITLES) for title in titles[1:])
+            return [*titles[:1], *renamed]
+        return values if takes_all else values[:1]
 
     def _add_values(
         self, field: Field, stated: Iterable[Property], values: list[Property],
@@ -274,17 +282,17 @@ class Mapper:
 
         A value that is not of this kind is ignored if another row of its column uses it.
         """
-        row, separator = field.name, self.source.split.get(field.name)
-        changes = self.source.change.get(row, ())
+        row = field.name
+        separator, changes = self.source.split.get(row), self.source.change.get(row)
+        normalizers = self._normalizers[row]
         for prop in stated:
-            column = self._columns.get(prop.name)  # None for a combination
-            normalize_text = self._normalizers[row, column is not None and column.is_day_first]
+            normalize = normalizers[self._columns.get(prop.name, _COMBINATION).is_day_first]
             parts = split_values(field, prop.value, separator) if separator else (prop.value,)
             for part in self._change(row, parts, changes) if changes else parts:
-                texts = normalize_text(part)
+                texts = normalize(part)
                 if texts is not None:
-                    values += [Property(row, text, text, prop.language) for text in texts]
-                elif not (column and self._is_used(part, column, field)):
+                    values += [Normalized(row, text, text, prop.language) for text in texts]
+                elif not self._is_used(part, prop.name, row):
                     text = part.strip()
                     rejected.append(Property(row, text, text, prop.language))
 
@@ -300,10 +308,13 @@ class Mapper:
             elif changed.strip():
                 yield changed
 
-    def _is_used(self, text: str, column: _Column, field: Field) -> bool:
-        """Return whether a text of a column is a value of another row than `field`."""
-        others = [row for row in column.rows if row not in (field.name, ID_ROW)]
-        return any(self._normalizers[row, False](text) for row in others)
+    def _is_used(self, text: str, column: str, row: str) -> bool:
+        """Return whether a text of a column is a value of another row than `row`."""
+        names = {column, templates.split_language(column)[0]}
+        return any(
+            self._normalizers[other][0](text) for other, used in self._columns_by_row.items()
+            if other not in {row, ID_ROW} and not used.isdisjoint(names)
+        )  # fmt: skip
 
     def _list_translations(
         self, field: Field, titles: Sequence[Property], columns: templates.Columns,
@@ -315,8 +326,8 @@ class Mapper:
             self._select(field.name, each, columns) for each in specifications
         ):
             if prop.language and prop.language not in languages:
-                for text in self._normalizers[field.name, False](prop.value) or ():
-                    yield Property(field.name, text, text, prop.language)
+                for text in self._normalizers[field.name][0](prop.value) or ():
+                    yield Normalized(field.name, text, text, prop.language)
 
     def _select(
         self, row: str, alternatives: Sequence[Template], columns: templates.Columns

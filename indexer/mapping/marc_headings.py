@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from indexer.mapping import templates
 from indexer.mapping.changes import Change
-from indexer.mapping.profile import Profile
+from indexer.mapping.profile import ColumnProfile
 from indexer.mapping.templates import Template
 from indexer.readers.formats.marc import load_fields
 from indexer.readers.formats.marc.properties import name_column
@@ -31,11 +31,10 @@ class MarcProposal(NamedTuple):
     changes: dict[str, tuple[Change, ...]]
 
 
-def propose(profile: Profile) -> MarcProposal | None:
+def propose(joined: Mapping[str, ColumnProfile]) -> MarcProposal | None:
     """Return the standard mapping of MARC in terms of the headings, or None if they are no tags."""
-    names = dict(profile.list_plain())
-    tags = {name: match for name in names if (match := _HEADING.fullmatch(name.strip()))}
-    if len(tags) < _MIN_SHARE * len(names):
+    tags = {name: match for name in joined if (match := _HEADING.fullmatch(name.strip()))}
+    if len(tags) < _MIN_SHARE * len(joined):
         return None
     # For each field, which is a tag with indicators: the heading of each column, such as 245$a.
     fields: dict[str, dict[str, str]] = {}
@@ -48,7 +47,7 @@ def propose(profile: Profile) -> MarcProposal | None:
     standard = load_fields(is_unimarc="200$a" in known and "245$a" not in known)
     whole = {
         name for name, match in tags.items() if not match[3]
-        for full in names[name] if any(map(_WHOLE.match, profile.columns[full].values))
+        and any(map(_WHOLE.match, joined[name].values))
     }  # fmt: skip
     proposal, used = MarcProposal({}, {}), set[str]()
     for row, specifications in standard.items():

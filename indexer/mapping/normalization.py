@@ -73,6 +73,7 @@ def make_normalizer(field: Field, *, day_first: bool) -> Callable[[str], Sequenc
         find = partial(_find_dates, day_first=day_first)
     convert = _CONVERTERS.get(field.role) or _CONVERTERS.get(field.kind)
     has_notes = field.role == "abstract" or field.kind in ("language", "year", "date")
+    has_lines = field.role == "abstract" or field.kind == "file"
 
     def normalize(text: str) -> Sequence[str] | None:
         text = text.strip()
@@ -84,6 +85,8 @@ def make_normalizer(field: Field, *, day_first: bool) -> Callable[[str], Sequenc
             return find(text) or None
         if "<" in text or "&" in text:
             text = plain_text.strip_markup(text)
+        if not has_lines and not (text := cleaning.clean(text)):
+            return ()
         if field.role == "keyword" and "*" in text:
             text = _MAJOR.sub("", text)
         if text.endswith(_MARKS) and field.kind in ("text", "keyword"):
@@ -160,7 +163,7 @@ def _find_years(text: str) -> Sequence[str]:
 
 def _find_names(text: str) -> Sequence[str]:
     name = names.normalize(text)
-    return (name,) if name else ()
+    return () if not name else (name if name is text else cleaning.clean(name),)
 
 
 def _find_links(text: str) -> Sequence[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 from indexer.catalogue.records import SourceRecord
 from indexer.mapping.templates import split_language
@@ -127,13 +126,14 @@ class Profile:
         for name, column in other.columns.items():
             self.columns.setdefault(name, ColumnProfile()).merge(column)
 
-    def list_plain(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield each plain column name, and the full names of its columns, one per language."""
-        names: dict[str, list[str]] = {}
-        ordered = [name for name in self.headings if name in self.columns]
+    def join_languages(self) -> dict[str, ColumnProfile]:
+        """Return the columns by plain name. Those in several languages are joined."""
+        joined: dict[str, ColumnProfile] = {}
+        ordered = (name for name in self.headings if name in self.columns)
         for name in dict.fromkeys((*ordered, *self.columns)):
-            names.setdefault(split_language(name)[0], []).append(name)
-        yield from names.items()
+            plain = split_language(name)[0]
+            joined.setdefault(plain, ColumnProfile()).merge(self.columns[name])
+        return joined
 
     @property
     def languages(self) -> list[str]:

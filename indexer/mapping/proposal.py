@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from indexer.catalogue.column_names import fold_heading
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.mapping import marc_headings, templates
 from indexer.mapping.exported_columns import read_heading
-from indexer.mapping.guessing import NAME_ROWS, Guess, guess
+from indexer.mapping.guessing import NAME_ROWS, Guesser
 from indexer.mapping.headings import is_record_date
 from indexer.mapping.mapper import ID_ROW, list_mapped
 from indexer.mapping.profile import ColumnProfile, Profile
@@ -43,6 +43,8 @@ _TECHNICAL = re.compile(
     re.IGNORECASE,
 )
 """UUIDs, hashes, file paths, and times."""
+Fields = dict[str, str | tuple[str, ...]]
+"""The specifications of each row, as in a Source."""
 
 
 class Proposal(NamedTuple):
@@ -62,54 +64,40 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
     """
     if reader.FIELDS:
         return Proposal(Source(file=file, format=reader.NAME), (), {})
-    if standard := marc_headings.propose(profile):
+    columns = profile.join_languages()
+    if standard := marc_headings.propose(columns):
         return Proposal(_make_marc_source(file, reader, standard, profile), (), {})
-    stated = _read_headings(profile)
-    guesses, spoken = guess(profile, stated)
-    fields: dict[str, str | tuple[str, ...]] = {}
-    for row in [field.name for field in list_standard_rows()] + ["id"]:
-        if row in guesses:
-            fields[row] = _state(row, guesses[row])
+    stated = _read_headings(columns)
+    free = {name: column for name, column in columns.items() if name not in stated}
+    guesses = Guesser(free, profile.sample, profile.records)
+    fields: Fields = {
+        row: _state(row, guesses)
+        for row in [*(field.name for field in list_standard_rows()), ID_ROW] if row in guesses.rows
+    }  # fmt: skip
     if "year" in fields and "date" not in fields:
-        fields |= _list_dates(fields["year"], profile)
-    guessed = ((*row_guess.columns, *row_guess.repeated) for row_guess in guesses.values())
-    used = {*stated, *chain.from_iterable(guessed)}
-    free = [
-        (plain, names) for plain, names in profile.list_plain()
-        if used.isdisjoint((plain, *names))
-    ]  # fmt: skip
-    leftover_rows = [(row, [column]) for column, row in stated.items()]
-    leftover_rows += _make_leftover_rows(free, profile)
-    for leftover, columns in leftover_rows:
-        fields[leftover.name] = templates.escape(columns[0])
-    leftovers = tuple(leftover for leftover, _ in leftover_rows)
-    rows = {field.name: field for field in (*list_standard_rows(), *leftovers)}
+        fields |= _list_dates(guesses.rows["year"], columns)
+    left = {name: column for name, column in free.items() if name not in guesses.used}
+    leftovers = {**stated, **dict(_make_leftover_rows(left, profile.records))}
+    fields |= {row.name: templates.escape(name) for name, row in leftovers.items()}
     source = Source(
-        file=file,
-        format=reader.NAME,
-        fields=fields,
-        split=dict(_find_splits(fields, rows, profile)),
-        day_first=tuple(_find_day_first(fields, profile)),
-        languages=spoken,
-    )
-    comments = {row: row_guess.reason for row, row_guess in guesses.items() if row_guess.reason}
-    return Proposal(source, leftovers, comments)
+        file=file, format=reader.NAME, fields=fields,
+        split=dict(_find_splits(fields, leftovers.values(), profile)),
+        day_first=tuple(_find_day_first(fields, columns)),
+        languages=guesses.languages,
+    )  # fmt: skip
+    return Proposal(source, tuple(leftovers.values()), guesses.reasons)
 
 
 def _make_marc_source(
     file: str, reader: Reader, standard: marc_headings.MarcProposal, profile: Profile
 ) -> Source:
     """Return the source of a table of MARC. A comma is part of a subject, and separates nothing."""
-    rows = {field.name: field for field in list_standard_rows()}
-    splits = _find_splits(standard.fields, rows, profile)
+    fields, splits = standard.fields, _find_splits(standard.fields, (), profile)
     return Source(
-        file=file,
-        format=reader.NAME,
-        fields=standard.fields,
+        file=file, format=reader.NAME, fields=fields, change=standard.changes,
         split={row: separator for row, separator in splits if separator.strip() != ","},
-        change=standard.changes,
-        day_first=tuple(_find_day_first(standard.fields, profile)),
-    )
+        day_first=tuple(_find_day_first(fields, profile.join_languages())),
+    )  # fmt: skip
 
 
 def fit(source: Source, reader: Reader, profile: Profile, catalogue: Catalogue) -> Source:
@@ -130,60 +118,53 @@ def _describe_columns(names: Iterable[str], profile: Profile) -> Iterator[tuple[
     """Yield unused columns, each with a note, up to the length limit of the list."""
     remaining = _MAX_UNUSED_CHARS
     for name in names:
-        note = _describe(profile.columns.get(name))
+        column = profile.columns.get(name)
+        is_filled = column and column.filled
+        note = f"{column.filled:,} filled: {column.sample}" if column and is_filled else "empty"
         remaining -= len(name) + len(note)
         if remaining >= 0:
             yield name, note
 
 
-def _read_headings(profile: Profile) -> dict[str, Field]:
+def _read_headings(names: Iterable[str]) -> dict[str, Field]:
     """Return the rows that headings state, as in an export of a catalogue, by column."""
     taken = {field.name for field in list_standard_rows()} | RESERVED_NAMES
     rows: dict[str, Field] = {}
-    for name in profile.columns:
+    for name in names:
         if row := read_heading(name):
-            row = msgspec.structs.replace(row, name=_find_free_name(row.name, taken))
-            taken |= {row.name}
-            rows[name] = row
+            rows[name] = msgspec.structs.replace(row, name=_find_free_name(row.name, taken))
+            taken |= {rows[name].name}
     return rows
 
 
 def _make_leftover_rows(
-    free: Iterable[tuple[str, list[str]]], profile: Profile
-) -> Iterator[tuple[Field, list[str]]]:
-    """Yield a row for each leftover column that is worth showing, and the column's names."""
+    columns: Mapping[str, ColumnProfile], records: int
+) -> Iterator[tuple[str, Field]]:
+    """Yield a row for each leftover column that is worth showing."""
     standard = (name for field in list_standard_rows() for name in (field.name, *field.names))
     taken = {*standard, FULLTEXT_ROW.name} | RESERVED_NAMES
     taken |= {f"year_{end}" for end in ("from", "to")}  # URL parameters of the row `year`
     shown = [
-        (plain, names) for plain, names in free
-        if not is_record_date(plain) and _is_worth_showing(names, profile)
+        name for name, column in columns.items()
+        if column.filled >= max(1, _MIN_LEFTOVER_SHARE * records)
+        and column.mean_length <= _MAX_LEFTOVER_CHARS
+        and not is_record_date(name) and not _is_uninformative(column, records)
     ]  # fmt: skip
-    for plain, names in shown[:_MAX_LEFTOVERS]:
-        row = _make_row(plain, taken)
+    for name in shown[:_MAX_LEFTOVERS]:
+        row = _make_row(name, taken)
         taken |= {row.name}
-        yield row, [plain, *names]
+        yield name, row
 
 
-def _state(row: str, row_guess: Guess) -> str | tuple[str, ...]:
+def _state(row: str, guesses: Guesser) -> str | tuple[str, ...]:
     """Return a guess as a value of `sources.toml`. A heading may state that it names bodies."""
     names = [
         f"{{{{{{{name}}}}}}}" if row in NAME_ROWS and _BODIES.search(fold_heading(column)) else name
-        for column in row_guess.columns if (name := templates.escape(column))
+        for column in guesses.rows[row] if (name := templates.escape(column))
     ]  # fmt: skip
-    if row_guess.between:
-        return f"{{{names[0]}}}{row_guess.between}{{{names[1]}}}"
-    return names[0] if len(names) == 1 else tuple(names)
-
-
-def _is_worth_showing(names: Iterable[str], profile: Profile) -> bool:
-    columns = [profile.columns[name] for name in names]
-    filled = sum(column.filled for column in columns)
-    return (
-        filled >= max(1, _MIN_LEFTOVER_SHARE * profile.records)
-        and max(column.mean_length for column in columns) <= _MAX_LEFTOVER_CHARS
-        and not all(_is_uninformative(column, profile.records) for column in columns)
-    )
+    if row in guesses.between:
+        return guesses.between[row].join(f"{{{name}}}" for name in names)
+    return _join(names)
 
 
 def _is_uninformative(column: ColumnProfile, records: int) -> bool:
@@ -214,64 +195,50 @@ def _find_free_name(base: str, taken: Collection[str]) -> str:
 
 
 def _find_splits(
-    fields: Mapping[str, str | tuple[str, ...]], rows: Mapping[str, Field], profile: Profile
-) -> Iterable[tuple[str, str]]:
-    """Yield the separator of each row whose columns have several values in one text."""
+    fields: Fields, leftovers: Iterable[Field], profile: Profile
+) -> Iterator[tuple[str, str]]:
+    """Yield the separator of each row whose columns have several values in one text.
+
+    The texts of one language may be lists, and those of another single values.
+    """
+    rows = {field.name: field for field in (*list_standard_rows(), *leftovers)}
     for row, stated in fields.items():
         field = rows.get(row)
         if not field or not field.several or field.kind == "file":  # the value itself is a list
             continue
-        for column in _list_profiles(stated, profile):
-            kind = "text" if row == "series" else field.kind  # "Salt roads ; 6" is one series
-            separator = find_separator(column, kind, are_subjects=row == "subjects")
-            if separator:
-                yield row, separator
-                break
+        kind = "text" if row == "series" else field.kind  # "Salt roads ; 6" is one series
+        names = templates.list_columns(stated)
+        found = (
+            find_separator(column, kind, are_subjects=row == "subjects")
+            for name, column in profile.columns.items()
+            if templates.split_language(name)[0] in names
+        )
+        if separator := next(filter(None, found), None):
+            yield row, separator
 
 
-def _find_day_first(fields: Mapping[str, str | tuple[str, ...]], profile: Profile) -> Iterable[str]:
+def _find_day_first(fields: Fields, columns: Mapping[str, ColumnProfile]) -> Iterator[str]:
     """Yield the date columns that have the day before the month."""
-    date_columns = {
-        name for row in ("date", "year")
-        for specification in _as_list(fields.get(row, ()))
-        for name in templates.list_columns(specification)
-    }  # fmt: skip
-    for name, column in profile.columns.items():
-        is_date = name in date_columns or templates.split_language(name)[0] in date_columns
-        if is_date and dates.is_day_first([*column.values]):
+    dated = templates.list_columns(fields.get("date", ()))
+    for name in dict.fromkeys((*dated, *templates.list_columns(fields.get("year", ())))):
+        if dates.is_day_first([*columns[name].values]):
             yield name
 
 
-def _list_dates(
-    stated: str | tuple[str, ...], profile: Profile
-) -> dict[str, str | tuple[str, ...]]:
+def _list_dates(years: Sequence[str], columns: Mapping[str, ColumnProfile]) -> Fields:
     """Return the columns of the row `date`, given those of `year`, if one of them has months.
 
     A column with months comes before one with years only.
     """
     dated = [
-        specification for specification in _as_list(stated)
-        if any(
-            "-" in (dates.parse_date(value) or "")
-            for column in _list_profiles(specification, profile) for value in column.values
-        )
+        name for name in years
+        if any("-" in (dates.parse_date(value) or "") for value in columns[name].values)
     ]  # fmt: skip
-    ordered = tuple(dict.fromkeys([*dated, *_as_list(stated)]))
-    return {"date": ordered if len(ordered) > 1 else ordered[0]} if dated else {}
+    ordered = dict.fromkeys((*dated, *years))
+    return {"date": _join(map(templates.escape, ordered))} if dated else {}
 
 
-def _list_profiles(stated: str | tuple[str, ...], profile: Profile) -> Iterable[ColumnProfile]:
-    stated_columns = [
-        name for specification in _as_list(stated) for name in templates.list_columns(specification)
-    ]
-    for name, column in profile.columns.items():
-        if name in stated_columns or templates.split_language(name)[0] in stated_columns:
-            yield column
-
-
-def _as_list(stated: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (stated,) if isinstance(stated, str) else stated
-
-
-def _describe(column: ColumnProfile | None) -> str:
-    return f"{column.filled:,} filled: {column.sample}" if column and column.filled else "empty"
+def _join(specifications: Iterable[str]) -> str | tuple[str, ...]:
+    """Return specifications as a value of `sources.toml`."""
+    first, *others = specifications
+    return (first, *others) if others else first

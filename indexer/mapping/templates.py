@@ -7,7 +7,7 @@ column that has a value. A doubled `{`, `}`, or `|` is a literal character.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -37,10 +37,9 @@ class Template(NamedTuple):
     single: str = ""
 
     def evaluate(self, columns: Columns) -> Sequence[Property]:
-        """Return the non-empty values of one record, in the order of the record."""
+        """Return the values of one record, in its order. No column may have a blank value."""
         if self.single:
-            values = columns.get(self.single, ())
-            return [prop for prop in values if prop.value and not prop.value.isspace()]
+            return columns.get(self.single, ())
         groups: dict[int, dict[str, list[Property]]] = {}
         for column in self.columns:
             for number, prop in enumerate(columns.get(column, ())):
@@ -48,8 +47,7 @@ class Template(NamedTuple):
                 is_separate = not prop.group and len(self.columns) == 1
                 group = -number if is_separate else prop.group
                 groups.setdefault(group, {}).setdefault(column, []).append(prop)
-        combined = [self._combine(groups[group]) for group in sorted(groups, key=abs)]
-        return [prop for prop in combined if prop.value.strip()]
+        return [self._combine(groups[group]) for group in sorted(groups, key=abs)]
 
     def measure(self, columns: Columns) -> int:
         """Return the most characters that it joins for one record. A single column joins none."""
@@ -121,9 +119,13 @@ def parse(specification: str) -> tuple[Template, ...]:
     return tuple(found)
 
 
-def list_columns(specification: str) -> list[str]:
-    """Return the columns that a specification names, in order."""
-    return [column for template in parse(specification) for column in template.columns]
+def list_columns(stated: str | Iterable[str]) -> list[str]:
+    """Return the columns that a specification names, or several, in order."""
+    specifications = (stated,) if isinstance(stated, str) else stated
+    return [
+        column for specification in specifications
+        for template in parse(specification) for column in template.columns
+    ]  # fmt: skip
 
 
 @lru_cache(maxsize=5000)

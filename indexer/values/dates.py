@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 
@@ -60,8 +61,8 @@ def parse_date(text: str, *, day_first: bool = False) -> str | None:
     uncertain = "?" if _UNCERTAIN.search(text) else ""
     if not month:
         return f"{year}{uncertain}"
-    if day and _is_valid(year, month, day):
-        return f"{year}-{month:02}-{day:02}{uncertain}"
+    with suppress(ValueError):  # no day, no such day, or a season
+        return f"{date(year, month, day)}{uncertain}"
     return f"{year}-{month:02}{uncertain}"
 
 
@@ -107,14 +108,6 @@ def _find_month_name(text: str) -> tuple[int, int]:
             days = [int(day) for day in _DAY.findall(text)]
             return month, days[0] if days else 0
     return 0, 0
-
-
-def _is_valid(year: int, month: int, day: int) -> bool:
-    try:
-        date(year, month, day)
-    except ValueError:
-        return False
-    return True
 
 
 @cache

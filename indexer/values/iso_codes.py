@@ -3,7 +3,8 @@
 Names come from the Unicode CLDR through Babel. In the languages of the United Nations, their names
 of countries replace those of the CLDR (`un_names.toml`). Countries have ISO 3166-1 alpha-2 codes.
 Languages have ISO 639-1 codes, or ISO 639-3 codes where there is none. CLDR's table of language
-aliases replaces a three-letter code that has a short form (`fra` by `fr`).
+aliases replaces a three-letter code that has a short form (`fra` by `fr`). Names that neither has
+are in `other_names.toml`.
 """
 
 from __future__ import annotations
@@ -17,48 +18,8 @@ from babel.core import get_global
 
 from indexer import toml
 
-ALTERNATIVE_NAMES = {
-    "AE": ("Emirates",),
-    "BA": ("Bosnia",),
-    "BO": ("Plurinational State of Bolivia",),
-    "CD": ("DR Congo", "Zaire"),
-    "CG": ("Republic of the Congo",),
-    "CI": ("Ivory Coast",),
-    "CN": ("People's Republic of China",),
-    "CZ": ("Czech Republic",),
-    "FM": ("Federated States of Micronesia",),
-    "GB": (
-        "Britain", "Great Britain", "England", "Scotland", "Wales", "Northern Ireland",
-        "United Kingdom of Great Britain and Northern Ireland",
-    ),
-    "GM": ("The Gambia",),
-    "IR": ("Islamic Republic of Iran", "Persia"),
-    "KP": ("Democratic People's Republic of Korea",),
-    "KR": ("Korea",),
-    "LA": ("Lao People's Democratic Republic", "Lao PDR"),
-    "MD": ("Moldavia",),
-    "MK": ("Macedonia",),
-    "MM": ("Burma",),
-    "NL": ("Holland", "The Netherlands"),
-    "PS": ("Palestine",),
-    "SZ": ("Swaziland",),
-    "TL": ("East Timor",),
-    "TR": ("Turkey",),
-    "US": ("America",),
-    "VA": ("Vatican",),
-    "VE": ("Bolivarian Republic of Venezuela",),
-}  # fmt: skip
-"""English names of countries that neither CLDR nor `un_names.toml` has: long forms, former names,
-short names, and names of parts."""
 _NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 _THE_WORLD = "001"
-ACRONYMS = {
-    "AE": ("UAE",), "BA": ("BiH",), "CD": ("DRC",), "GB": ("UK", "GB"), "KP": ("DPRK",),
-    "KR": ("ROK",), "CN": ("PRC",), "RU": ("RF",), "SA": ("KSA",), "US": ("US", "USA"),
-    "ZA": ("RSA",),
-}  # fmt: skip
-"""Abbreviations of countries, in capitals because *us* is a word."""
-
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 """A language tag as in BCP 47, such as `pt-BR`."""
 _ALPHA_3 = 3
@@ -102,15 +63,12 @@ def get_bibliographic_code(code: str) -> str:
     Return "und" for a language without a code of three letters.
     """
     primary = code.partition("-")[0]
-    return primary if len(primary) == _ALPHA_3 else _map_bibliographic_codes().get(primary, "und")
-
-
-@cache
-def _map_bibliographic_codes() -> dict[str, str]:
-    """Return the codes of three letters by those of two. CLDR lists that of ISO 639-2/B last."""
-    aliases = get_global("language_aliases")
-    codes = {short: code for code, short in aliases.items() if len(code) == _ALPHA_3}
-    return codes | _OTHER_BIBLIOGRAPHIC_CODES
+    if len(primary) == _ALPHA_3:
+        return primary
+    aliases = get_global("language_aliases").items()
+    codes = [long for long, short in aliases if short == primary and len(long) == _ALPHA_3]
+    # CLDR lists the code of ISO 639-2/B last.
+    return _OTHER_BIBLIOGRAPHIC_CODES.get(primary) or [*codes[-1:], "und"][0]
 
 
 def _normalize_code(code: str) -> str | None:
@@ -139,12 +97,19 @@ def find_country_code(text: str) -> str | None:
 @cache
 def _map_alternative_names() -> dict[str, str]:
     names = {name.casefold(): code for code, name in _get_un_names("en").items()}
+    other_names = load_other_names()
     return names | {
         name.casefold(): code
-        for table in (ALTERNATIVE_NAMES, ACRONYMS)
-        for code, names in table.items()
-        for name in names
-    }
+        for table in ("countries", "acronyms")
+        for code, others in other_names[table].items() for name in others
+    }  # fmt: skip
+
+
+@cache
+def load_other_names() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Return the names of `other_names.toml` by code: `countries`, `acronyms`, `languages`."""
+    kind = dict[str, dict[str, tuple[str, ...]]]
+    return toml.load_resource(__package__, "other_names.toml", kind)
 
 
 def get_language_name(code: str, in_language: str = "en") -> str:
@@ -175,9 +140,14 @@ def get_common_name(code: str, in_language: str = "en") -> str:
 
 def list_country_names(code: str, in_language: str) -> list[str]:
     """Return all names of a country in a language, the displayed name first."""
-    alternatives = ALTERNATIVE_NAMES.get(code, ()) if in_language == "en" else ()
+    alternatives = load_other_names()["countries"].get(code, ()) if in_language == "en" else ()
     names = (get_country_name(code, in_language), get_common_name(code, in_language))
     return list(dict.fromkeys([*names, *alternatives]))
+
+
+def list_acronyms(code: str) -> tuple[str, ...]:
+    """Return the abbreviations of a country, in capitals."""
+    return load_other_names()["acronyms"].get(code, ())
 
 
 @cache

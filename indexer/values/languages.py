@@ -41,26 +41,6 @@ _NAME_LOCALES = (
     "da", "nb", "fi", "cs", "hu", "ro", "tr", "el", "uk", "fa", "he", "id", "vi", "ca", "hr", "sr",
     "bg", "sk", "sl", "hi", "th",
 )  # fmt: skip
-_OTHER_NAMES = {
-    "castilian": "es", "castellano": "es", "castillan": "es", "valencian": "ca", "flemish": "nl",
-    "farsi": "fa", "mandarin": "zh", "mandarin chinese": "zh", "modern greek": "el",
-    "greek modern": "el", "bahasa indonesia": "id", "bahasa melayu": "ms", "bahasa malaysia": "ms",
-    "brazilian": "pt", "sinhalese": "si", "gaelic": "gd", "moldavian": "ro", "moldovan": "ro",
-    "ukranian": "uk", "portugese": "pt", "inglish": "en", "letzeburgesch": "lb", "uighur": "ug",
-    "haitian": "ht", "panjabi": "pa", "pushto": "ps", "kirghiz": "ky", "burmese": "my",
-    "bokmal": "nb", "norwegian nynorsk": "nn", "nynorsk": "nn", "serbo croatian": "sr",
-    "british english": "en", "american english": "en", "английском": "en", "русском": "ru",
-    "英文": "en", "法文": "fr", "德文": "de", "俄文": "ru", "日文": "ja", "西文": "es",
-    "韩文": "ko", "西班牙文": "es", "阿拉伯文": "ar", "汉语": "zh", "国语": "zh", "简体中文": "zh",
-    "繁体中文": "zh", "繁體中文": "zh", "漢語": "zh",
-    "jp": "ja", "cn": "zh", "gr": "el", "cz": "cs", "dk": "da",
-    "عربي": "ar", "عربى": "ar", "انجليزي": "en", "إنجليزي": "en", "انكليزي": "en", "فرنسي": "fr",
-    "рус": "ru", "русс": "ru", "англ": "en", "нем": "de", "фр": "fr", "франц": "fr", "исп": "es",
-    "engl": "en", "dt": "de", "dtsch": "de", "frz": "fr", "franz": "fr", "span": "es", "russ": "ru",
-    "angl": "en", "ingl": "en", "ing": "en",
-    "gb": "en", "us": "en", "esp": "es", "jap": "ja", "spa": "es",
-}  # fmt: skip
-"""Names that CLDR lacks, frequent misspellings, and countries in place of languages."""
 
 
 @lru_cache(maxsize=5000)
@@ -126,11 +106,17 @@ def _find_code(text: str) -> str | None:
     folded = fold(text)
     if folded in _NO_CODES:
         return folded
-    code = _OTHER_NAMES.get(folded) or iso_codes.find_language_code(text)
+    code = _map_other_names().get(folded) or iso_codes.find_language_code(text)
     if not code and (match := re.match(r"([A-Za-z]{2,3})[-_](?:[A-Za-z]{2,4}|\d{3})\b", text)):
         code = iso_codes.find_language_code(match[1])
     code = code or _map_names().get(folded)
     return code.partition("-")[0] if code else None
+
+
+@cache
+def _map_other_names() -> dict[str, str]:
+    names = iso_codes.load_other_names()["languages"]
+    return {name: code for code, listed in names.items() for name in listed}
 
 
 @cache

@@ -16,39 +16,13 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-_SUFFIXES = frozenset("jr sr jnr snr ii iii iv phd md".split())
-_PARTICLES = frozenset(
-    "van von vom zu zur zum de del della delle dei di da das do dos du des der den la le las los "
-    "el al ten ter te ben bin bint ibn abu af av y e st".split()
-)
-_CORPORATE = re.compile(
-    r"""\b(?:academy|administration|agency|agriculture|alliance|archives?|associates|association|
-    assembly|authority|bank|board|bureau|centers?|centre|centro|chamber|college|comisión|comité|commission|
-    commissioner|committee|companies|company|conference|congress|consejo|consortium|consultants|
-    convention|cooperation|corporation|corp|council|court|department|dept|development|directorate|
-    division|faculty|federation|forum|foundation|fund|gmbh|government|group|inc|initiative|
-    institut|institute|institution|instituto|international|laboratory|laboratories|league|library|
-    llc|ltd|ministère|ministerio|ministry|mission|museum|nations|network|office|organi[sz]ation|
-    organisation|organización|parliament|partners|partnership|press|program|programme|project|
-    research|review|school|secretariat|section|senate|service|services|society|
-    société|state|states|studies|survey|task\ force|team|trust|unicef|unesco|union|united|
-    universidad|universität|université|university|universities|unit|working\ party|
-    agencia|agência|agence|agenzia|agentur|asociación|associação|associazione|bundes\w+|comissão|
-    commissione|conseil|consiglio|dirección|federación|fédération|fondation|fondazione|fundação|
-    fundación|gesellschaft|gobierno|gouvernement|institutet|instituut|istituto|kommission|
-    landes\w+|ministério|ministerium|ministero|naciones|nações|oficina|organização|
-    organizzazione|secretaría|servicio|stiftung|unidas|unies|universidade|università|
-    universiteit|verband|verein|zentrum|институт|комиссия|комитет|министерство|организация|
-    университет|
-    (?:ال)?(?:أمم|منظمة|وزارة|لجنة|مجلس|جامعة|معهد|مركز|برنامج|صندوق|مكتب|مؤسسة|جمعية|هيئة|اتحاد|مديرية))\b
-    |\b(?:of|for|and|und|et|the|für)\b|&|\d""",
-    re.VERBOSE,
-)
+from indexer import toml
+
+_WORDS = toml.load_resource(__package__, "names.toml", dict[str, tuple[str, ...]])
+_SUFFIXES, _PARTICLES = frozenset(_WORDS["suffixes"]), frozenset(_WORDS["particles"])
+_CORPORATE = re.compile(rf"\b(?:{'|'.join(_WORDS['corporate'])})\b|&|\d")
 """Words of names of organizations, in lowercase. Ignoring case would be much slower."""
-_ACRONYM = re.compile(
-    r"\b(?:ASEAN|CEPAL|ECLAC|ESCAP|ESCWA|FAO|IAEA|ICAO|IFAD|ILO|IPCC|NATO|OCDE|OECD|OIT|OMS|ONU|UN|"
-    r"UNAIDS|UNCTAD|UNDP|UNECE|UNEP|UNFPA|UNHCR|UNIDO|UNITAR|UNODC|UNOPS|UNRWA|WFP|WHO|WIPO|WTO)\b"
-)
+_ACRONYM = re.compile(rf"\b(?:{'|'.join(_WORDS['acronyms'])})\b")
 """Organizations that are known by their initials, unless the whole text is in capitals."""
 _NOBODY = re.compile(
     r"(?:no|unknown) (?:author|editor|creator)s?(?: names?| ids?)?(?: (?:listed|available|given))?"
@@ -149,15 +123,16 @@ def parse(text: str) -> Name | None:
     text = _SESSION.sub(" ", " ".join(text.split())).strip(" ,;")
     if match := _STATED.fullmatch(text):
         first, *rest = ((part or "").strip(" ,") for part in match.groups())
-        if not rest[0]:
-            return Name(literal=first) if first else None
+        if not first or not rest[0]:
+            return Name(literal=first or rest[0]) if first or rest[0] else None
         with_suffix = _parse_inverted(f"{first}, {rest[0]}")  # "{Okafor}, {Ada, Jr.}"
         return with_suffix if with_suffix.suffix and not rest[1] else Name(first, *rest)
     is_person = text.startswith(_PERSON)
-    is_literal = not is_person and text.startswith("{") and text.endswith("}")
-    text = " ".join(text.translate(_BRACES).split()).strip(" ,;")
-    if is_literal:
-        return Name(literal=text) if text else None
+    if "{" in text or "}" in text:
+        is_literal = not is_person and text.startswith("{") and text.endswith("}")
+        text = " ".join(text.translate(_BRACES).split()).strip(" ,;")
+        if is_literal:
+            return Name(literal=text) if text else None
     text = _clean(text)
     if not (text[:1].isalpha() or any(map(str.isalpha, text))) or _NOBODY.fullmatch(text):
         return None

@@ -35,12 +35,9 @@ class ProgressDisplay(Progress):
     folders. A folder includes the files outside it that its `sources.toml` names.
     """
 
-    STEPS = 200
-
     def __init__(self, paths: Iterable[Path], label: str = "Indexing") -> None:
         self._is_visible = sys.stderr.isatty()
         total = sum(map(_measure, paths)) if self._is_visible else 0
-        self._step = total // self.STEPS + 1
         self._count, self._started = 0, time.perf_counter()
         self._label, self._unit, self._file = label, "publications", ""
         self._bar = self._make_bar(total, label)
@@ -59,9 +56,10 @@ class ProgressDisplay(Progress):
         self._bar.__exit__(None, None, None)
 
     def report_bytes(self, count: int) -> None:
-        """Advance the bar to `count` bytes."""
-        if count - self._bar.pos >= self._step:
-            self._advance(count)
+        """Advance the bar to `count` bytes. Replace it if files are read again, as to merge."""
+        if count < self._bar.pos:
+            self._replace_bar(self._label, self._bar.length or 0)
+        self._advance(count)
 
     def report_publications(self, publications: Sequence[Publication]) -> None:
         """Count these publications for the rate."""
@@ -98,10 +96,13 @@ class ProgressDisplay(Progress):
     def _show_phase(self, label: str, total: int, unit: str = "publications") -> None:
         if self._label != label:
             self._unit, self._file = unit, ""
-            self._label, self._count, self._started = label, 0, time.perf_counter()
-            self._bar.__exit__(None, None, None)
-            self._bar = self._make_bar(total, label)
-            self._bar.__enter__()
+            self._replace_bar(label, total)
+
+    def _replace_bar(self, label: str, total: int) -> None:
+        self._label, self._count, self._started = label, 0, time.perf_counter()
+        self._bar.__exit__(None, None, None)
+        self._bar = self._make_bar(total, label)
+        self._bar.__enter__()
 
     def _advance(self, position: int) -> None:
         if self._is_visible:

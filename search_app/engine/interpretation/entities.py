@@ -87,7 +87,7 @@ def _list_values(vocabulary: Vocabulary) -> Iterator[Entity]:
         if is_closed(field):
             for value in vocabulary.list_values(field.name):
                 if value != MISSING and (labels := list_names(field, value, default_language)):
-                    acronyms = iso_codes.ACRONYMS.get(value, ()) if field.kind == "country" else ()
+                    acronyms = iso_codes.list_acronyms(value) if field.kind == "country" else ()
                     yield Entity(
                         f"{make_exact_name(field)}={value}",
                         labels,
@@ -115,7 +115,7 @@ def _list_places(vocabulary: Vocabulary, values: Sequence[Entity]) -> Iterator[E
         labels = {language: iso_codes.list_country_names(code, language) for language in languages}
         is_new = known_names.isdisjoint(map(fold, labels[default_language]))
         if is_new and any(_may_occur(label, vocabulary) for label in labels[default_language]):
-            yield Entity(f"place={code}", labels, (), iso_codes.ACRONYMS.get(code, ()))
+            yield Entity(f"place={code}", labels, (), iso_codes.list_acronyms(code))
 
 
 def _may_occur(label: str, vocabulary: Vocabulary) -> bool:

@@ -7,31 +7,90 @@ import pytest
 from indexer.mapping import headings
 from indexer.mapping.changes import MAX_CHANGES
 from indexer.mapping.mapper import Mapper
-from tests.indexer.mapping.test_proposal import TITLES, make_reader, profile, propose
+from tests.indexer.mapping.test_proposal import TITLES, Columns, make_reader, profile, propose
 from tests.indexer.readers.reading import CATALOGUE
 
+LONG = ["Long text. " * 30] * 4
+SYMBOLS = ["E/ESCWA/SDD/2017/2", "E/ESCWA/SDD/2018/1", "A/72/1", "A/72/2"]
+NUMBERS = ["3", "1", "4", "3"]
+IMPRINTS = ["London : Fjord Press, c2004", "Oslo : Salt, 2005.", "Paris : Sel, [2006]", ""]
+LINKS = ["https://doi.org/10.1000/a", "https://example.org/b", "", ""]
 
-def test_tags_of_web_of_science_are_headings() -> None:
-    """A table whose headings are tags of Web of Science is mapped by these tags."""
-    columns = {
-        "PT": ["J", "J"],
-        "AU": ["Moss, A; Reed, B", "Fern, C"],
-        "AF": ["Moss, Ann; Reed, Ben", "Fern, Cleo"],
-        "TI": ["Salt roads", "Maps and borders"],
-        "SO": ["Roads", "Maps"],
-        "LA": ["English", "French"],
-        "PY": ["2011", "2012"],
-        "DE": ["A long list of keywords", "Another long list"],
-        "AR": ["e12", "e13"],
-    }
 
-    fields = propose(columns).source.fields
-
-    assert fields["title"] == "TI"
-    assert fields["authors"] == "AF"
-    assert fields["year"] == "PY"
-    assert fields["container"] == "SO"
-    assert fields["language"] == "LA"
+@pytest.mark.parametrize(
+    ("columns", "fields"),
+    [
+        # Tags of Web of Science are headings, if most headings are tags.
+        ({"PT": "JJ", "AU": ["Moss, A; Reed, B", "Fern, C"], "AF": ["Moss, Ann; Reed, Ben", "Fern"],
+          "TI": TITLES[:2], "Title": [], "SO": ["Roads", "Maps"], "LA": ["English", "French"],
+          "PY": ["2011", "2012"], "DE": ["A list of keywords", "Another"], "AR": ["e12", "e13"]},
+         {"title": "TI", "authors": "AF", "year": "PY", "container": "SO", "language": "LA"}),
+        ({"Year": ["2001", "2002"], "SO": "ab"}, {"container": None}),
+        # If two columns name the same people, one feeds the authors, and the other has no row.
+        ({"Authors": ["Moss A.; Reed B.", "Fern C."],
+          "Author full names": ["Moss, Ann (1); Reed, Ben (2)", "Fern, Cleo (3)"]},
+         {"authors": "Author full names", "authors_2": None}),
+        ({"Personal author": ["Moss, Ann", "Fern, Cleo"],
+          "Corporate author": ["Board of Roads", "Board of Maps"]},
+         {"authors": ("Personal author", "{{{Corporate author}}}")}),
+        # A heading feeds no row if most values of its column are of another kind.
+        ({"Full text": ["Long text"] * 4, "DOI": ["yes", "no"] * 2}, {"link": None, "doi": None}),
+        ({"Year": ["shelf", "box", "shelf 2", "1999"], "AR": ["x"] * 4,
+          "Language": ["E-1", "E-2", "E-3", "English"], "title_ru": ["Salt", "Sea", "A", "B"]},
+         {"year": None, "language": None}),
+        ({"No.": list("1234"), "Label": list("ABCD"), "Object": TITLES, "Title": []},
+         {"title": "Object", "issue": None}),
+        ({"No.": ["4", "2", "2", "9"], "Label": TITLES, "Title": []},
+         {"title": "Label", "issue": "No."}),
+        # A row without a column uses one of a related row.
+        ({"Link": LINKS}, {"doi": "Link", "link": "Link"}),
+        ({"Title": [], "Publication Title": TITLES, "Publication Author": ["Moss, Ann"]},
+         {"title": "Publication Title", "authors": "Publication Author", "container": None}),
+        ({"Comments": LONG, "contributors": ["Moss, Ann"]},
+         {"summary": "Comments", "authors": "contributors"}),
+        ({"Publication": IMPRINTS}, {"year": "Publication", "container": "Publication"}),
+        ({"Publication": IMPRINTS, "Year": ["1999"] * 4}, {"year": "Year"}),
+        # Without a known heading, a column has languages only if one of them is common.
+        ({"Shelf": ["to-read"] * 4}, {"language": None}),
+        ({"Code": ["eng", "fre"] * 2}, {"language": "Code"}),
+        # A column without a known heading has years, first if its heading has a word for dates.
+        ({"stamp": [f"20{n}-01-02T03:04:05Z" for n in range(10, 14)]}, {"year": "stamp"}),
+        ({"Refer": ["1234", "1999"] * 2, "Dated": ["2001", "2002"] * 2}, {"year": "Dated"}),
+        # Another column fills the gaps of the first. A date is that of the column with months.
+        ({"Journal": ["Law", "Salt", "", ""], "Source": ["Base"] * 4,
+          "Book title": ["", "", "Maps", "Roads"]}, {"container": ("Journal", "Book title")}),
+        ({"Date": ["3 May 1999"], "Publication Year": ["", "2001"]},
+         {"year": ("Publication Year", "Date")}),
+        ({"year": ["1999", "2000"], "date": ["1999-05", "2000"]},
+         {"year": ("year", "date"), "date": ("date", "year")}),
+        # Distinct symbols are the ids too, if no other column has ids.
+        ({"Symbol": SYMBOLS}, {"id": "Symbol", "number": "Symbol"}),
+        ({"Symbol": SYMBOLS, "Key": list("abcd")}, {"id": "Key", "number": "Symbol"}),
+        ({"Report number": ["TR-1"] * 4}, {"id": None}),
+        # A number beside a volume is the issue of a journal, and else that of a report.
+        ({"Number": NUMBERS}, {"number": "Number"}),
+        ({"Number": NUMBERS, "Volume": ["2", "2", "5", "9"]}, {"issue": "Number", "number": None}),
+        # The number of a collection in DSpace is no series, and " ; " precedes the number in one.
+        ({"collection": ["1/2", "1/3"], "Series": ["Salt ; 6", "Sea"]}, {"series": "Series"}),
+        # The first and the last page are combined, unless all are zero.
+        ({"Page start": ["1", "12"], "Page end": ["9", ""]}, {"pages": "{Page start}-{Page end}"}),
+        ({"Page start": ["0", "0"], "Page end": ["9", ""]}, {"pages": None}),
+        # The family name and the given name of an author are combined.
+        *(({given: ["Ada", "Li"], family: ["Okafor", "Wu"]},
+           {"authors": f"{{{family}}}, {{{given}}}"})
+          for family, given in (
+              ("Last Name", "First Name"), ("Nom", "Prénom"), ("Nachname", "Vorname"), ("姓", "名"),
+          )),
+        ({"First name": ["Ada"], "Last name": ["Wu"], "Authors": ["Ada Wu"]},
+         {"authors": "Authors", "first_name": "First name"}),
+    ],
+)  # fmt: skip
+def test_columns_feed_the_rows_that_they_fit(columns: Columns, fields: dict[str, object]) -> None:
+    """A column feeds rows by its heading and its values. The table has titles too."""
+    columns = {"Title": TITLES, **columns}
+    found = propose({name: values for name, values in columns.items() if values})
+    assert {row: found.source.fields.get(row) for row in fields} == fields
+    assert "series" not in found.source.split
 
 
 @pytest.mark.parametrize("style", ["{}__{}", "{}${}", "{}{}", "{}10{}", "{} 1# {}"])
@@ -88,39 +147,6 @@ def test_other_numbers_are_no_tags(names: tuple[str, ...]) -> None:
     assert propose(dict.fromkeys(names, TITLES)).leftover_rows
 
 
-def test_a_tag_among_words_is_ignored() -> None:
-    """A heading of two letters is not a tag if the other headings are words."""
-    fields = propose({"Title": TITLES, "Year": ["2001", "2002"], "SO": ["a", "b"]}).source.fields
-
-    assert "container" not in fields
-
-
-def test_full_names_do_not_repeat_the_authors() -> None:
-    """If two columns name the same people, one feeds the authors, and the other has no row."""
-    columns = {
-        "Title": TITLES[:2],
-        "Authors": ["Moss A.; Reed B.", "Fern C."],
-        "Author full names": ["Moss, Ann (1); Reed, Ben (2)", "Fern, Cleo (3)"],
-    }
-
-    found = propose(columns)
-    assert found.source.fields["authors"] == "Author full names"
-    assert not found.leftover_rows
-
-
-def test_personal_and_corporate_authors_are_both_authors() -> None:
-    """If two columns have different names, both feed the authors. A heading may state bodies."""
-    columns = {
-        "Title": TITLES[:2],
-        "Personal author": ["Moss, Ann", "Fern, Cleo"],
-        "Corporate author": ["Board of Roads", "Board of Maps"],
-    }
-
-    stated = propose(columns).source.fields["authors"]
-
-    assert stated == ("Personal author", "{{{Corporate author}}}")
-
-
 def test_headings_in_many_forms_are_recognized() -> None:
     """A heading is recognized without its remarks, endings, numbers, and general words."""
     for heading, row in {
@@ -150,56 +176,6 @@ def test_columns_of_other_parts_of_a_record_feed_no_row() -> None:
         "updated_at", "provider.name",
     ):  # fmt: skip
         assert headings.find_row(heading) is None, heading
-
-
-def test_links_and_dois_need_a_valid_value() -> None:
-    """A column with a heading for links or DOIs is used only if a value is a URL or a DOI."""
-    columns = {"Title": TITLES, "Full text": ["Long text"] * 4, "DOI": ["yes", "no", "yes", "no"]}
-    assert {"link", "doi"}.isdisjoint(propose(columns).source.fields)
-
-
-def test_dois_may_be_among_links_or_identifiers() -> None:
-    """Without a column of DOIs, the DOIs come from a column of identifiers or links."""
-    links = ["https://doi.org/10.1000/a", "https://example.org/b", "", ""]
-    fields = propose({"Title": TITLES, "Link": links}).source.fields
-    assert fields["doi"] == fields["link"] == "Link"
-
-
-def test_a_publication_title_is_the_title_if_there_is_no_other() -> None:
-    """A "Publication title" is that of a journal only if another column has titles."""
-    fields = propose(
-        {"Publication Title": TITLES, "Publication Author": ["Moss, Ann"]}
-    ).source.fields
-    assert (fields["title"], fields["authors"]) == ("Publication Title", "Publication Author")
-    assert "container" not in fields
-
-
-def test_a_row_without_a_column_uses_one_of_a_related_row() -> None:
-    """Without better columns, long notes feed the summary, and contributors the authors."""
-    columns = {"Title": TITLES, "Comments": ["Long text. " * 30] * 4, "contributors": ["Moss, Ann"]}
-    fields = propose(columns).source.fields
-    assert fields["summary"] == "Comments"
-    assert fields["authors"] == "contributors"
-
-
-def test_words_are_not_codes_of_rare_languages() -> None:
-    """A column without a known heading has languages only if one of them is common."""
-    assert "language" not in propose({"Title": TITLES, "Shelf": ["to-read"] * 4}).source.fields
-    assert (
-        propose({"Title": TITLES, "Code": ["eng", "fre"] * 2}).source.fields["language"] == "Code"
-    )
-
-
-def test_times_with_a_time_zone_have_years() -> None:
-    """A column without a known heading feeds the year if it has dates with times."""
-    columns = {"Title": TITLES, "stamp": [f"20{n}-01-02T03:04:05Z" for n in range(10, 14)]}
-    assert propose(columns).source.fields["year"] == "stamp"
-
-
-def test_a_heading_for_dates_is_preferred_for_the_year() -> None:
-    """A column with years feeds the year first if its heading has a word for dates."""
-    columns = {"Title": TITLES, "Refer": ["1234", "1999"] * 2, "Dated": ["2001", "2002"] * 2}
-    assert propose(columns).source.fields["year"] == "Dated"
 
 
 @pytest.mark.parametrize(
@@ -242,29 +218,3 @@ def test_columns_of_languages_have_what_fits_their_values(
     fields, languages = found.source.fields, found.source.languages
     assert fields.get(row or "language") == (("EN", "FR") if row else None)
     assert languages == ({"EN": "en", "FR": "fr"} if row else {})
-
-
-def test_a_guess_fits_the_values() -> None:
-    """A heading feeds no row if most values of its column are of another kind."""
-    columns = {"Title": TITLES, "Year": ["shelf", "box", "shelf 2", "1999"],
-               "AR": ["x"] * 4, "Language": ["E-1", "E-2", "E-3", "English"],
-               "title_ru": ["Salt", "Roads", "Maps", "Sea"]}  # fmt: skip
-    source = propose(columns).source
-    assert {"year", "language"}.isdisjoint(source.fields)
-    assert source.languages == {}
-
-
-def test_another_column_of_journals_or_books_fills_the_gaps() -> None:
-    """A record without a journal uses the title of its book. A constant column is not used."""
-    columns = {"Title": TITLES, "Journal": ["Law", "Salt", "", ""], "Source": ["Base"] * 4,
-               "Book title": ["", "", "Maps", "Roads"]}  # fmt: skip
-    assert propose(columns).source.fields["container"] == ("Journal", "Book title")
-
-
-def test_an_imprint_feeds_the_year() -> None:
-    """Without a column for years, imprints such as "London : Fjord Press, c2004" feed the year."""
-    imprints = ["London : Fjord Press, c2004", "Oslo : Salt, 2005.", "Paris : Sel, [2006]"]
-    stated = propose({"Title": TITLES[:3], "Publication": imprints}).source.fields
-    assert (stated["year"], stated["container"]) == ("Publication", "Publication")
-    with_year = propose({"Title": TITLES[:3], "Publication": imprints, "Year": ["1999"] * 3})
-    assert with_year.source.fields["year"] == "Year"

@@ -119,15 +119,6 @@ def test_columns_without_headings_are_mapped_by_their_values() -> None:
     assert {"title", "summary", "year", "language", "isbn", "link"} < found.comments.keys()
 
 
-def test_a_date_is_taken_from_the_column_that_has_months() -> None:
-    """The year has a column of its own, and the date another, whatever their order."""
-    found = propose(
-        {"Title": ["Tea", "Salt"], "year": ["1999", "2000"], "date": ["1999-05", "2000"]}
-    )
-    assert found.source.fields["year"] == ("year", "date")
-    assert found.source.fields["date"] == ("date", "year")
-
-
 @pytest.mark.parametrize("row", [row.name for row in list_standard_rows() if row.name != "date"])
 def test_the_name_of_a_row_is_a_heading_of_it(row: str) -> None:
     """Our own exports have the names of rows as headings."""
@@ -150,32 +141,6 @@ def test_a_date_of_the_record_is_the_last_choice_for_the_year(name: str) -> None
     assert named.source.fields["year"] == "Year"
     same_day = propose({"Title": TITLES, name: [f"2021-01-03T10:0{n}:00Z" for n in range(4)]})
     assert "year" not in same_day.source.fields
-
-
-def test_a_second_date_fills_the_gaps_of_the_year() -> None:
-    """Several columns of publication dates are alternatives. The best one is the first."""
-    found = propose({"Title": TITLES, "Date": ["3 May 1999"], "Publication Year": ["", "2001"]})
-    assert found.source.fields["year"] == ("Publication Year", "Date")
-
-
-def test_a_symbol_is_shown_and_is_the_id_too() -> None:
-    """A column of symbols feeds its row. The id comes from it too if no other column has ids."""
-    symbols = ["E/ESCWA/SDD/2017/2", "E/ESCWA/SDD/2018/1", "A/72/1", "A/72/2"]
-    found = propose({"Title": TITLES, "Symbol": symbols}).source.fields
-    assert (found["id"], found["number"]) == ("Symbol", "Symbol")
-    found = propose({"Title": TITLES, "Symbol": symbols, "Key": list("abcd")}).source.fields
-    assert (found["id"], found["number"]) == ("Key", "Symbol")
-    found = propose({"Title": TITLES, "Report number": ["TR-1"] * 4}).source.fields
-    assert "id" not in found
-
-
-def test_a_number_beside_a_volume_is_the_issue() -> None:
-    """A column "Number" is the issue of a journal with volumes, and else the number of a report."""
-    numbers = {"Title": TITLES, "Number": ["3", "1", "4", "3"]}
-    assert propose(numbers).source.fields["number"] == "Number"
-    journal = propose({**numbers, "Volume": ["2", "2", "5", "9"]}).source.fields
-    assert journal["issue"] == "Number"
-    assert "number" not in journal
 
 
 def profile_column(values: Sequence[str]) -> ColumnProfile:
@@ -325,43 +290,6 @@ def test_leftover_rows_have_unique_names(headings: list[str]) -> None:
 def catalogue_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     """Return the faults of a catalogue that a build would refuse."""
     return catalogue_checks.find_faults(catalogue)
-
-
-@pytest.mark.parametrize(
-    ("family", "given"),
-    [("Last Name", "First Name"), ("Nom", "Prénom"), ("Nachname", "Vorname"), ("姓", "名")],
-)
-def test_the_parts_of_a_name_are_combined(family: str, given: str) -> None:
-    """Columns with the family and the given name of an author feed the authors together."""
-    columns = {"Title": TITLES, given: ["Ada", "Li"], family: ["Okafor", "Wu"]}
-    assert propose(columns).source.fields["authors"] == f"{{{family}}}, {{{given}}}"
-    named = propose({**columns, "Authors": ["Ada Okafor", "Li Wu"]})
-    assert named.source.fields["authors"] == "Authors"
-
-
-def test_first_and_last_pages_are_combined() -> None:
-    """Columns with the first and the last page feed the pages together, unless all are zero."""
-    columns = {"Title": TITLES[:2], "Page start": ["1", "12"], "Page end": ["9", ""]}
-    assert propose(columns).source.fields["pages"] == "{Page start}-{Page end}"
-    assert "pages" not in propose({**columns, "Page start": ["0", "0"]}).source.fields
-
-
-def test_the_series_is_no_number_and_keeps_its_volume() -> None:
-    """The number of a collection in DSpace is no series, and " ; " precedes the number in one."""
-    found = propose(
-        {"Title": TITLES[:2], "collection": ["1/2", "1/3"], "Series": ["Salt ; 6", "Sea"]}
-    )
-    assert found.source.fields["series"] == "Series"
-    assert "series" not in found.source.split
-
-
-def test_codes_are_not_titles_and_row_numbers_are_not_issues() -> None:
-    """Codes below "Label" are not titles, and row numbers below "No." are not issues."""
-    found = propose({"No.": ["1", "2", "3", "4"], "Label": list("ABCD"), "Object": TITLES})
-    assert found.source.fields["title"] == "Object"
-    assert "issue" not in found.source.fields
-    found = propose({"No.": ["4", "2", "2", "9"], "Label": TITLES})
-    assert (found.source.fields["title"], found.source.fields["issue"]) == ("Label", "No.")
 
 
 def test_nothing_is_guessed_about_a_format_with_a_default_mapping() -> None:

@@ -12,36 +12,36 @@ from indexer.values import names
 @pytest.mark.parametrize(
     ("text", "normalized", "display"),
     [
-        ("Okafor, Ada", "Okafor, Ada", "Ada Okafor"),
-        ("Ada Okafor", "Okafor, Ada", "Ada Okafor"),
-        ("Okafor AB", "Okafor, AB", "AB Okafor"),
-        ("OKAFOR A", "OKAFOR, A", "A OKAFOR"),
+        *((text, "Okafor, Ada", "Ada Okafor") for text in (
+            "Okafor, Ada", "Ada Okafor", "Okafor, Ada (57201930200)", "Okafor, Ada [person]",
+            "Ada Okafor 0002", "Okafor, Ada, 1964-", "Okafor, Ada, 1901-1980.", "Okafor, Ada.",
+            "{Okafor}, {Ada}", "[Okafor, Ada]", "Okafor, Ada (ed.)",
+        )),
+        ("Okafor AB", "Okafor, AB", "AB Okafor"), ("OKAFOR A", "OKAFOR, A", "A OKAFOR"),
         ("Okafor A. B.", "Okafor, A. B.", "A. B. Okafor"),
-        ("Okafor, Ada (57201930200)", "Okafor, Ada", "Ada Okafor"),
-        ("Okafor, Ada [person]", "Okafor, Ada", "Ada Okafor"),
-        ("Ada Okafor 0002", "Okafor, Ada", "Ada Okafor"),
+        ("Okafor, A. B.", "Okafor, A. B.", "A. B. Okafor"),
         ("AN Okafor Lind", "Okafor Lind, AN", "AN Okafor Lind"),
         ("Ada N. Okafor", "Okafor, Ada N.", "Ada N. Okafor"),
         ("Jan van der Berg", "van der Berg, Jan", "Jan van der Berg"),
         ("Berg, Jan, Jr.", "Berg, Jan, Jr.", "Jan Berg, Jr."),
         ("Jan Berg III", "Berg, Jan, III", "Jan Berg, III"),
-        ("Jr., Jr.", "{Jr., Jr.}", "Jr., Jr."),
-        ("Gruppe, II", "{Gruppe, II}", "Gruppe, II"),
-        ("Okafor, Ada, 1964-", "Okafor, Ada", "Ada Okafor"),
-        ("Okafor, Ada, 1901-1980.", "Okafor, Ada", "Ada Okafor"),
-        ("Okafor, Ada.", "Okafor, Ada", "Ada Okafor"),
-        ("Okafor, A. B.", "Okafor, A. B.", "A. B. Okafor"),
-        ("Hypatia", "Hypatia", "Hypatia"),
-        ("习近平", "习近平", "习近平"),
-        ("王, 小明", "王, 小明", "王小明"),
-        ("김, 철수", "김, 철수", "김철수"),
+        ("Jr., Jr.", "{Jr., Jr.}", "Jr., Jr."), ("Gruppe, II", "{Gruppe, II}", "Gruppe, II"),
+        ("Hypatia", "Hypatia", "Hypatia"), ("习近平", "习近平", "习近平"),
+        ("王, 小明", "王, 小明", "王小明"), ("김, 철수", "김, 철수", "김철수"),
         ("الحسن، علي", "الحسن, علي", "علي الحسن"),
-        ("[Okafor, Ada]", "Okafor, Ada", "Ada Okafor"),
-        ("Okafor, Ada (ed.)", "Okafor, Ada", "Ada Okafor"),
         ("Salt Roads,, Vienna", "{Salt Roads, Vienna}", "Salt Roads, Vienna"),
+        # Nothing is guessed of a name in braces. It keeps them where its text would be misread.
+        ("{UN. ECWA}", "{UN. ECWA}", "UN. ECWA"),
+        ("{Okafor, Berg and Partners}", "{Okafor, Berg and Partners}", "Okafor, Berg and Partners"),
+        ("{United Nations}", "United Nations", "United Nations"), ("{826}", "{826}", "826"),
+        ("{Salt Guild,}", "{Salt Guild}", "Salt Guild"),
+        ("{Press}, {Ada}, {Jr.}", "{Press}, {Ada}, {Jr.}", "Ada Press, Jr."),
+        ("{Okafor}, {Ada, Jr.}", "Okafor, Ada, Jr.", "Ada Okafor, Jr."),
+        ("{}Press, Ada, 1950-", "{Press}, {Ada}", "Ada Press"),
+        ("{}Ada Press", "{Press}, {Ada}", "Ada Press"),
     ],
-)
-def test_the_name_of_a_person_is_read_in_any_form(text: str, normalized: str, display: str) -> None:
+)  # fmt: skip
+def test_a_name_is_read_in_any_form(text: str, normalized: str, display: str) -> None:
     """The name of a person is sorted by the family name, and shown with the given name first."""
     name = names.parse(text)
     assert name
@@ -76,28 +76,6 @@ def test_a_corporate_or_ambiguous_name_stays_whole(text: str) -> None:
     name = names.parse(text)
     assert name
     assert name.literal == name.display == text
-
-
-@pytest.mark.parametrize(
-    ("text", "normalized", "display"),
-    [
-        ("{UN. ECWA}", "{UN. ECWA}", "UN. ECWA"),
-        ("{Okafor, Berg and Partners}", "{Okafor, Berg and Partners}", "Okafor, Berg and Partners"),
-        ("{United Nations}", "United Nations", "United Nations"),
-        ("{826}", "{826}", "826"),
-        ("{Salt Guild,}", "{Salt Guild}", "Salt Guild"),
-        ("{Okafor}, {Ada}", "Okafor, Ada", "Ada Okafor"),
-        ("{Press}, {Ada}, {Jr.}", "{Press}, {Ada}, {Jr.}", "Ada Press, Jr."),
-        ("{Okafor}, {Ada, Jr.}", "Okafor, Ada, Jr.", "Ada Okafor, Jr."),
-        ("{}Press, Ada, 1950-", "{Press}, {Ada}", "Ada Press"),
-        ("{}Ada Press", "{Press}, {Ada}", "Ada Press"),
-    ],
-)
-def test_braces_state_what_a_name_is(text: str, normalized: str, display: str) -> None:
-    """Nothing is guessed of a name in braces. It keeps them where its text would be misread."""
-    name = names.parse(text)
-    assert name
-    assert (str(name), name.display) == (normalized, display)
 
 
 @pytest.mark.parametrize(

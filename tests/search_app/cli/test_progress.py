@@ -47,6 +47,16 @@ def test_files_outside_the_folder_count(corpus: Path, monkeypatch: pytest.Monkey
         assert " 49%" in terminal.getvalue()
 
 
+def test_a_second_reading_has_a_bar(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the files are read again, as to merge duplicates, a new bar shows how far it is."""
+    terminal = Terminal.install(monkeypatch)
+    with ProgressDisplay([corpus]) as progress:
+        progress.report_bytes(10_000)
+        for count in (1000, 5000):
+            progress.report_bytes(count)
+    assert " 49%" in terminal.getvalue().partition("\n")[2]
+
+
 def test_the_rate_needs_publications(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that reports no publications shows no rate."""
     terminal = Terminal.install(monkeypatch)
