@@ -161,7 +161,8 @@ def _is_of_other_entity(name: str, row: str) -> bool:
     *path, last = (_NOT_WORD.sub("", part).casefold() for part in re.split(r"[./](?! )", name))
     is_agent = not _AGENTS.isdisjoint(path) and row not in _AGENT_ROWS
     is_name = row == "title" and bool(path) and last in ("name", "label")
-    return is_agent or is_name or not _OTHER_ENTITIES.isdisjoint(path)
+    entities = _OTHER_ENTITIES - {"links"} if row == "link" else _OTHER_ENTITIES
+    return is_agent or is_name or not entities.isdisjoint(path)
 
 
 @cache

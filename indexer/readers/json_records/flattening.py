@@ -32,7 +32,7 @@ _COMMON_LANGUAGES = frozenset(
 _LANGUAGE_KEYS = frozenset(("@language", "xml:lang", "@xml:lang", "@lang", "lang", "hreflang"))
 _AGENTS = frozenset(
     "author authors creator creators contributor contributors editor editors translator "
-    "translators illustrator reviewer director composer interviewer".split()
+    "translators illustrator reviewer director composer interviewer personororg".split()
 )
 """Keys of persons and corporate bodies, as `simplify` returns them."""
 _DATE = re.compile(r"[1-9]\d{3}-(\d{1,2})(?:-(\d{1,2}))?")

@@ -162,6 +162,7 @@ def test_headings_in_many_forms_are_recognized() -> None:
         "authors.data.attributes.name": "authors",
         "Name of the author/s": "authors", "author_display": "authors",
         "dc.identifier.govdoc": "number", "dc.contributor.corporatename": "authors",
+        "links.self_html": "link", "languages.id": "language", "resource_type.title": "type",
         "Item Type": "type", "Descriptores": "subjects", "Titre parallèle": "other_titles",
     }.items():  # fmt: skip
         match = headings.find_row(heading)

@@ -101,6 +101,7 @@ RECORDS: dict[str, tuple[object, dict[str, list[str]]]] = {
             {"name": "Ada Moss", "@type": "http://schema.org/Person"},
             {"name": "Bo Lind", "kind": "author"},
         ],
+        "creators": [{"person_or_org": {"name": "Salt, Oslo", "type": "organizational"}}],
         "people": [{"given": "Vincent", "non-dropping-particle": "van", "family": "Gogh"}],
         "publisher": {"name": "Press"},
     }, {
@@ -113,6 +114,8 @@ RECORDS: dict[str, tuple[object, dict[str, list[str]]]] = {
                                                           "http://schema.org/Person"],
         "authors.name": ["Ida"], "authors.nameType": ["Organizational"], "authors.kind": ["author"],
         "people": ["van Gogh, Vincent"], "publisher.name": ["Press"],
+        "creators.person_or_org": ["{Salt, Oslo}"],
+        "creators.person_or_org.type": ["organizational"],
     }),
     "lists of keys and values": ({
         "name": "A", "metadata": [{"key": "dc.title", "value": "Sea", "language": "en"},
