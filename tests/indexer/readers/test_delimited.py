@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
+from functools import partial
 
-import msgspec
 import pytest
 
 from indexer.catalogue.column_names import list_headings
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, SourceRecord
-from indexer.readers import registry
 from indexer.readers.base import HEAD_BYTES
 from indexer.readers.formats import delimited
 from indexer.readers.tables.headings import find_header
 from tests.cpu_time import limit_cpu_time
+from tests.indexer.readers.reading import read_page
 
 BOOKS = (
     ("Title", "Author(s)", "Year", "DOI"),
@@ -23,6 +22,7 @@ BOOKS = (
     ("Harbours, and how to leave them", "Silva, Inês", "2004", ""),
     ('The "small" atlas', "Wu, Li", "2011", "10.5555/atlas"),
 )
+read_all = partial(read_page, delimited, "books.csv")
 
 
 def write(rows: Sequence[Sequence[str]], delimiter: str = ",") -> str:
@@ -32,45 +32,133 @@ def write(rows: Sequence[Sequence[str]], delimiter: str = ",") -> str:
     )
 
 
-def read_all(data: bytes | str, limits: Limits = LIMITS) -> list[SourceRecord | Problem]:
-    """Return all records and problems of a file."""
-    data = data if isinstance(data, bytes) else data.encode()
-    return list(registry.read(io.BytesIO(data), "books.csv", delimited, limits))
-
-
 def read(data: bytes | str, limits: Limits = LIMITS) -> list[dict[str, str]]:
     """Return the cells of each record by column. No problem may occur."""
-    result = read_all(data, limits)
-    assert not [each for each in result if isinstance(each, Problem)]
-    return [to_cells(each) for each in result]
+    return [*map(to_cells, read_all(data, limits))]
 
 
 def to_cells(record: SourceRecord | Problem) -> dict[str, str]:
-    """Return the cells of a record by column."""
+    """Return the cells of a record by column. Several values of a column are joined by a slash."""
     assert isinstance(record, SourceRecord)
-    return {stated.name: stated.value for stated in record.properties}
+    cells: dict[str, str] = {}
+    for each in record.properties:
+        cells[each.name] = f"{cells[each.name]}/{each.value}" if each.name in cells else each.value
+    return cells
 
 
-def problems(result: Sequence[SourceRecord | Problem]) -> list[Problem]:
+def find_problems(result: Sequence[SourceRecord | Problem]) -> list[str]:
     """Return the problems of a result."""
-    return [each for each in result if isinstance(each, Problem)]
-
-
-def header(data: bytes | str) -> tuple[str, ...]:
-    """Return the columns of a table."""
-    data = data if isinstance(data, bytes) else data.encode()
-    return next(each.columns for each in read_all(data) if isinstance(each, SourceRecord))
+    return [each.what for each in result if isinstance(each, Problem)]
 
 
 EXPECTED = [
     {name: cell for name, cell in zip(BOOKS[0], row, strict=True) if cell} for row in BOOKS[1:]
 ]
+WHOLE = write(BOOKS)
+BOOKS_IN_OTHER_NOTATIONS = {
+    **{f"delimiter {mark!r}": write(BOOKS, mark) for mark in ",;\t|^~"},
+    "title above": "My library\n" + WHOLE,
+    "title in a row": "My library,,,\n\n" + WHOLE,
+    "query above": '"SEARCH QUERY","tea:ti"\n-------------\n\n' + WHOLE,
+    "notes above": "Exported:,2024-01-05,,\nBy:,A. Person,,\n,,,\n" + WHOLE,
+    "comments above": "# exported by A. Person, in May, 2024\n# rows: 3\n" + WHOLE,
+    "declared delimiter": "sep=,\n" + WHOLE,
+    "blank lines": "\n\n\n" + WHOLE,
+    "rows quoted as a whole": "".join(
+        '"' + line.replace('"', '""') + '"\n' for line in WHOLE.splitlines()
+    ),
+    "dashes and a repeated header": WHOLE + "-----,----,-----,----\n" + write(BOOKS[:1]),
+}
 
 
-@pytest.mark.parametrize("delimiter", list(",;\t|^~"))
-def test_any_delimiter_gives_the_same_records(delimiter: str) -> None:
-    """A table has the same records with any delimiter."""
-    assert read(write(BOOKS, delimiter)) == EXPECTED
+@pytest.mark.parametrize("text", BOOKS_IN_OTHER_NOTATIONS.values(), ids=BOOKS_IN_OTHER_NOTATIONS)
+def test_a_table_in_any_notation_has_the_same_records(text: str) -> None:
+    """Delimiters, titles, notes, dashes, and repeated headers make no difference."""
+    assert read(text) == EXPECTED
+
+
+# A table, its columns, and the cells of its rows. A column without a cell is left out.
+TABLES: dict[str, tuple[str, str, list[str]]] = {
+    "unknown headings above numbers": (
+        "Bezug,Qty,Wann\nalpha,3,2001-01-01\nbeta,5,2002-02-02\n", "Bezug|Qty|Wann",
+        ["alpha|3|2001-01-01", "beta|5|2002-02-02"],
+    ),
+    "questions of a form": (
+        "When?,What is the full name of the thing that you made?\n2/3/2023,Tea\n2/4/2023,Tea\n",
+        "When?|What is the full name of the thing that you made?", ["2/3/2023|Tea", "2/4/2023|Tea"],
+    ),
+    "no header, but numbers": (
+        "A history of tea in the hills of the north,1998\nHarbours in storms,2004\n",
+        "column 1|column 2",
+        ["A history of tea in the hills of the north|1998", "Harbours in storms|2004"],
+    ),
+    "no header, but repeated cells": (
+        "book,English,tea\nbook,French,sea\narticle,English,bee\n", "column 1|column 2|column 3",
+        ["book|English|tea", "book|French|sea", "article|English|bee"],
+    ),
+    "repeated and empty headings": (
+        "Title,Author,,Author,Author 2\na,b,c,d,1999\n", "Title|Author|column 3|Author 3|Author 2",
+        ["a|b|c|d|1999"],
+    ),
+    "an empty column": (
+        "Title,Notes,Year\na,,1999\nb,,2000\n", "Title|Notes|Year", ["a||1999", "b||2000"],
+    ),
+    "a row of groups": (
+        "Work,,,Holding,\nTitle,Author,Year,Place,Shelf\na,b,1999,c,d\ne,f,2000,g,h\n",
+        "Work / Title|Work / Author|Work / Year|Holding / Place|Holding / Shelf",
+        ["a|b|1999|c|d", "e|f|2000|g|h"],
+    ),
+    "names of rows by R": (
+        '"title","year"\n"1","a",1999\n"2","b",2000\n', "column 1|title|year",
+        ["1|a|1999", "2|b|2000"],
+    ),
+    "one column": (
+        "Title\nTea, and more\nHarbours\nBees, wasps, ants\n", "Title",
+        ["Tea, and more", "Harbours", "Bees, wasps, ants"],
+    ),
+    "a short row": (
+        "Title,Year,Place\na,1999,b\nd,2000\n", "Title|Year|Place", ["a|1999|b", "d|2000"],
+    ),
+    "a sparse row among others": (
+        "Title,Author,Year\na,b,1999\nTotal war,,\nc,d,2000\n", "Title|Author|Year",
+        ["a|b|1999", "Total war", "c|d|2000"],
+    ),
+    "quotation marks within cells": (
+        'Title,Year\n"He said "no" twice",1999\nA 5" disk,2000\n"a ""b"" c",2001\n', "Title|Year",
+        ['He said "no" twice|1999', 'A 5" disk|2000', 'a "b" c|2001'],
+    ),
+    "quotation marks in a file without quoting": (
+        'Title\tAuthor\tNote\tYear\n"Tea" she said\tWu\t"Good bye"\t1999\n"A\tb\tc\t2000\n',
+        "Title|Author|Note|Year", ['"Tea" she said|Wu|Good bye|1999', '"A|b|c|2000'],
+    ),
+    "escaped quotation marks": (
+        'Title,Year\n"say \\"a, b\\"",1999\n"say \\"c\\"",2000\n', "Title|Year",
+        ['say "a, b"|1999', 'say "c"|2000'],
+    ),
+    "single quotation marks": (
+        "'Title','Author','Year'\n'a, b','c','1999'\n'd','e','2000'\n", "Title|Author|Year",
+        ["a, b|c|1999", "d|e|2000"],
+    ),
+    "formulas around numbers": (
+        'Title,ISBN,Year\nTea,"=""0123""",1999\nBees,="0456",2000\n', "Title|ISBN|Year",
+        ["Tea|0123|1999", "Bees|0456|2000"],
+    ),
+    "apostrophes before formulas": (
+        "Title,Note\n'=SUM(A1),'-5\n'@home,''+1\n'\uff1dA1,x\n'Tis,'=\"\"0123\"\"\n", "Title|Note",
+        ["=SUM(A1)|-5", "@home|'+1", "\uff1dA1|x", "'Tis|=\"\"0123\"\""],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "columns", "rows"), TABLES.values(), ids=TABLES)
+def test_rows_are_records(text: str, columns: str, rows: list[str]) -> None:
+    """A row is a record that lists all columns. Each cell with text is a property."""
+    names = columns.split("|")
+    cells = [zip(names, row.split("|"), strict=False) for row in rows]
+    assert read(text) == [{name: cell for name, cell in each if cell} for each in cells]
+    assert [each.columns for each in read_all(text) if isinstance(each, SourceRecord)] == [
+        tuple(names)
+    ] * len(rows)
 
 
 def test_record_has_the_line_where_it_starts() -> None:
@@ -82,23 +170,6 @@ def test_record_has_the_line_where_it_starts() -> None:
     assert (first.source.line, second.source.line) == (2, 6)
 
 
-@pytest.mark.parametrize(
-    "before",
-    [
-        "My library\n",
-        "My library,,,\n\n",
-        '"SEARCH QUERY","tea:ti"\n-------------\n\n',
-        "Exported:,2024-01-05,,\nBy:,A. Person,,\n,,,\n",
-        "# exported from a library, by A. Person, in May, 2024\n# rows: 3\n",
-        "sep=,\n",
-        "\n\n\n",
-    ],
-)
-def test_lines_before_the_header_are_skipped(before: str) -> None:
-    """Titles, notes, and blank lines before the header are not rows."""
-    assert read(before + write(BOOKS)) == EXPECTED
-
-
 @pytest.mark.parametrize("row", sorted({*list_headings()} - {"id"}))
 def test_headings_that_feed_a_row_mark_the_header(row: str) -> None:
     """A row of headings that an import maps is known as a header."""
@@ -106,119 +177,31 @@ def test_headings_that_feed_a_row_mark_the_header(row: str) -> None:
     assert find_header([headings, ["some text"] * len(headings)]).is_known
 
 
-def test_headings_need_no_known_words() -> None:
-    """A row of names above rows with numbers and dates is a header, whatever the names."""
-    rows = read("Bezug,Qty,Wann\nalpha,3,2001-01-01\nbeta,5,2002-02-02\n")
-    assert rows[0] == {"Bezug": "alpha", "Qty": "3", "Wann": "2001-01-01"}
+# A table in which something is wrong, the last cells that are read, and the problem.
+FAULTS: dict[str, tuple[bytes | str, list[str], str]] = {
+    **{
+        f"last row {last!r}": (WHOLE + last, [*EXPECTED[-1].values()], "not a publication")
+        for last in (
+            "Total,2,,\n", "\nExported on 2024-01-05\n", ",,,2\n", "© 2024\n", "Gesamt: 2\n",
+        )
+    },
+    "a cell too many": (
+        "Title,Year,Place\na,1999,b,c\n", ["a", "1999", "b", "c"], "4 cells, but the header has 3",
+    ),
+    "a bad byte": (
+        WHOLE.encode() + b"Caf\xc3\xa9 \xff,x,1999,\n", ["Café \ufffd", "x", "1999"],
+        "0xff is not UTF-8",
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        (
-            "A history of tea in the northern part of the island,1998,10.5555/tea\n"
-            "Harbours and how to leave them in a storm,2004,10.5555/h\n"
-        ),
-        "book,English,tea\nbook,French,sea\narticle,English,bee\n",
-    ],
-)
-def test_table_without_a_header_has_numbered_columns(text: str) -> None:
-    """A first row that is like the rows below is a record. The columns are numbered."""
-    assert header(text) == ("column 1", "column 2", "column 3")
-    assert len(read(text)) == text.count("\n")
-
-
-def test_repeated_and_empty_headings_are_numbered() -> None:
-    """A repeated heading gets a number. An empty one becomes the number of its column."""
-    assert header("Title,Author,,Author,Author 2\na,b,c,d,1999\n") == (
-        "Title", "Author", "column 3", "Author 3", "Author 2",
-    )  # fmt: skip
-
-
-def test_header_lists_columns_that_are_empty() -> None:
-    """A record lists all columns, even those without a value."""
-    assert header("Title,Notes,Year\na,,1999\nb,,2000\n") == ("Title", "Notes", "Year")
-    assert read("Title,Notes,Year\na,,1999\n") == [{"Title": "a", "Year": "1999"}]
-
-
-def test_group_row_is_joined_with_the_names_below() -> None:
-    """A row that names groups of columns is joined with the names below it."""
-    text = "Work,,,Holding,\nTitle,Author,Year,Place,Shelf\na,b,1999,c,d\ne,f,2000,g,h\n"
-    assert header(text) == (
-        "Work / Title", "Work / Author", "Work / Year", "Holding / Place", "Holding / Shelf",
-    )  # fmt: skip
-
-
-def test_r_row_names_have_a_column() -> None:
-    """If each row has one cell more than the header, the first column has the names of rows."""
-    assert read('"title","year"\n"1","a",1999\n"2","b",2000\n')[1] == {
-        "column 1": "2", "title": "b", "year": "2000",
-    }  # fmt: skip
-
-
-def test_short_rows_are_read_and_long_ones_are_reported() -> None:
-    """A short row is read. A cell beyond the header is reported, and has a numbered column."""
-    long, problem, short = read_all("Title,Year,Place\na,1999,b,c\nd,2000\n")
-    assert to_cells(long) == {"Title": "a", "Year": "1999", "Place": "b", "column 4": "c"}
-    assert to_cells(short) == {"Title": "d", "Year": "2000"}
-    assert isinstance(problem, Problem)
-    assert "4 cells, but the header has 3" in problem.what
-
-
-@pytest.mark.parametrize(
-    "last",
-    ["Total,2,,\n", "\nExported on 2024-01-05\n", ",,,2\n", "Источник: x\n© 2024\n", "Gesamt: 2\n"],
-)
-def test_total_below_the_table_is_reported(last: str) -> None:
-    """A total or a note below the table is a problem, not a record."""
-    result = read_all(write(BOOKS) + last)
-    assert [*map(to_cells, result[:3])] == EXPECTED
-    assert "not a publication" in problems(result)[-1].what
-
-
-def test_sparse_row_within_the_table_is_a_record() -> None:
-    """A row with one cell is a record if other rows follow it."""
-    rows = read(write([*BOOKS[:2], ("Total war", "", "", ""), *BOOKS[2:]]))
-    assert rows[1] == {"Title": "Total war"}
-
-
-def test_repeated_header_and_lines_of_dashes_are_skipped() -> None:
-    """The header of an appended table and a line of dashes are not records."""
-    text = write(BOOKS)
-    assert read(text + "-----,----,-----,----\n" + text) == 2 * EXPECTED
-
-
-def test_quotation_marks_within_cells_are_text() -> None:
-    """Quotation marks within a cell are text, whether they are escaped or not."""
-    assert read('Title,Year\n"He said "no" twice",1999\nA 5" disk,2000\n"a ""b"" c",2001\n') == [
-        {"Title": 'He said "no" twice', "Year": "1999"},
-        {"Title": 'A 5" disk', "Year": "2000"},
-        {"Title": 'a "b" c', "Year": "2001"},
-    ]
-    assert read('Title,Year\n"say \\"a, b\\"",1999\n"say \\"c\\"",2000\n')[0] == {
-        "Title": 'say "a, b"', "Year": "1999",
-    }  # fmt: skip
-
-
-def test_quotation_marks_are_text_in_a_file_without_quoting() -> None:
-    """In a file without quoting, a quotation mark at the start of a cell is text."""
-    text = 'Title\tAuthor\tNote\tYear\n"Tea" she said\tWu\t"Good bye"\t1999\n"A\tb\tc\t2000\n'
-    assert to_cells(read_all(text)[0]) == {
-        "Title": '"Tea" she said', "Author": "Wu", "Note": "Good bye", "Year": "1999",
-    }  # fmt: skip
-
-
-def test_formula_around_a_number_is_removed() -> None:
-    """A formula that protects the zeros of a number becomes its digits."""
-    text = 'Title,ISBN,Year\nTea,"=""0123""",1999\nBees,="0456",2000\nSalt,"=""""",2001\n'
-    assert [row.get("ISBN") for row in read(text)] == ["0123", "0456", None]
-
-
-def test_apostrophe_before_a_formula_is_removed() -> None:
-    """Exports write it, so that a spreadsheet runs no formula. Other apostrophes stay."""
-    text = "Title,Note\n'=SUM(A1),'-5\n'@home,''+1\n'\uff1dA1,x\n'Tis,'=\"\"0123\"\"\n"
-    cells = [(row["Title"], row["Note"]) for row in read(text)]
-    assert cells == [("=SUM(A1)", "-5"), ("@home", "'+1"), ("\uff1dA1", "x"), ("'Tis", '=""0123""')]
+@pytest.mark.parametrize(("data", "last", "what"), FAULTS.values(), ids=FAULTS)
+def test_faults_of_rows_are_reported(data: bytes | str, last: list[str], what: str) -> None:
+    """A row with a fault is reported, and the others are read."""
+    result = read_all(data)
+    assert what in find_problems(result)[-1]
+    records = [each for each in result if isinstance(each, SourceRecord)]
+    assert [*to_cells(records[-1]).values()] == last
 
 
 @pytest.mark.parametrize(
@@ -235,29 +218,8 @@ def test_list_in_a_cell_is_several_values(cell: str) -> None:
     tea, other = read_all(
         write([["Title", "Author", "Year"], ["[Tea]", cell, "1999"], ["[1]", "[]", "2"]])
     )
-    assert isinstance(tea, SourceRecord)
-    assert [(stated.name, stated.value) for stated in tea.properties] == [
-        ("Title", "[Tea]"), ("Author", "Wu, Li"), ("Author", "O'Hara, Ann"), ("Year", "1999")
-    ]  # fmt: skip
+    assert to_cells(tea) == {"Title": "[Tea]", "Author": "Wu, Li/O'Hara, Ann", "Year": "1999"}
     assert to_cells(other) == {"Title": "[1]", "Year": "2"}
-
-
-def test_rows_that_are_quoted_twice_are_read() -> None:
-    """A table whose rows are quoted as a whole is read like one without."""
-    text = "".join('"' + line.replace('"', '""') + '"\n' for line in write(BOOKS).splitlines())
-    assert read(text) == EXPECTED
-
-
-def test_questions_of_a_form_are_headings() -> None:
-    """Long texts are headings if the columns below them have numbers or dates."""
-    text = "When?,What is the full name of the thing that you made?\n2/3/2023 10:00:00,Tea\n"
-    assert len(read(text + text.splitlines()[1] + "\n")) == 2
-
-
-def test_single_quotation_marks_quote() -> None:
-    """Single quotation marks enclose cells if all cells have them."""
-    text = "'Title','Author','Year'\n'a, b','c','1999'\n'd','e','2000'\n"
-    assert read(text)[0] == {"Title": "a, b", "Author": "c", "Year": "1999"}
 
 
 def test_unclosed_quotation_mark_affects_one_row() -> None:
@@ -266,20 +228,12 @@ def test_unclosed_quotation_mark_affects_one_row() -> None:
     for text in (rows, rows + '"Last, one",Someone,1999\n'):
         result = read_all('Title,Author,Year\n"Bad,Author,1999\n' + text)
         assert len(result) == text.count("\n") + 2
-        assert "not closed" in problems(result)[0].what
-
-
-def test_bad_bytes_are_replaced_and_reported() -> None:
-    """In a row in UTF-8, a bad byte is replaced and reported, and the record is kept."""
-    data = write(BOOKS).encode() + b"Caf\xc3\xa9 \xff,x,1999,\n"
-    result = read_all(data)
-    assert to_cells(result[-1])["Title"] == "Café \ufffd"
-    assert "0xff is not UTF-8" in problems(result)[0].what
+        assert "not closed" in find_problems(result)[0]
 
 
 def test_a_row_may_have_another_encoding() -> None:
     """A row in windows-1252 is read in a file of UTF-8, whether its last letter has an accent."""
-    rows = read(write(BOOKS).encode() + "Große,x,1999,café\n".encode("cp1252"))
+    rows = read(WHOLE.encode() + "Große,x,1999,café\n".encode("cp1252"))
     assert [*rows[-1].values()] == ["Große", "x", "1999", "café"]
 
 
@@ -292,13 +246,13 @@ def test_encoding_is_found_beyond_the_head() -> None:
 
 def test_too_long_rows_are_reported() -> None:
     """A row over the limit is a problem, and the others are read."""
-    limits = msgspec.structs.replace(LIMITS, largest_line=1000)
+    limits = Limits(largest_line=1000)
     long = "x" * 2000
     for row in (f"{long},1999\n", '"' + "x\n" * 1000 + '",1999\n'):
         result = read_all(f"Title,Year\na,1999\n{row}b,2000\n", limits)
         assert next(each.source.line for each in result if isinstance(each, SourceRecord)) == 2
         assert to_cells(result[-1]) == {"Title": "b", "Year": "2000"}
-        assert "1000 characters" in problems(result)[0].what
+        assert "1000 characters" in find_problems(result)[0]
 
 
 @pytest.mark.slow
@@ -308,7 +262,7 @@ def test_number_of_columns_is_limited() -> None:
     values = ",".join(map(str, range(10_000)))
     text = f"{names}\n{values}\n"
     assert len(read(text)[0]) == 10_000
-    [problem] = read_all(text, msgspec.structs.replace(LIMITS, most_parts=5000))
+    [problem] = read_all(text, Limits(most_parts=5000))
     assert isinstance(problem, Problem)
 
 
@@ -329,7 +283,7 @@ def test_hostile_quotation_marks_are_read_within_seconds(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "least"),
     [
-        ("books.csv", write(BOOKS), 40),
+        ("books.csv", WHOLE, 40),
         ("books.txt", write(BOOKS, "\t"), 35),
         ("books", write(BOOKS, ";"), 30),
         ("books.xls", "sep=;\nTitle;Year\na;1999\n", 60),
@@ -362,10 +316,3 @@ def test_table_is_recognized(name: str, text: str, least: int) -> None:
 def test_other_text_is_not_recognized(text: str) -> None:
     """Text of other formats and prose are not recognized as tables."""
     assert delimited.detect("file.txt", text.encode()) is None
-
-
-def test_single_column_is_a_table() -> None:
-    """A list of titles below a heading has one column, despite commas in them."""
-    assert read("Title\nTea, and more\nHarbours\nBees, wasps, ants\n")[0] == {
-        "Title": "Tea, and more"
-    }
