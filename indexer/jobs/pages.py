@@ -22,8 +22,8 @@ from indexer.jobs.folder_switch import (
     replace_folder,
     undo_partial_switch,
 )
+from indexer.jobs.page_text import format_page
 from indexer.readers import registry
-from indexer.readers.formats import html
 
 MAX_NAME_CHARS = 60
 """Maximum characters in the name of a page, without its extension. File systems allow 255 bytes."""
@@ -150,7 +150,7 @@ def _write(
         cleaning.make_slug(heading, None)[:MAX_NAME_CHARS] for heading, _ in parts
     )
     for name, (heading, publications) in zip(names, parts, strict=True):
-        page = html.format_page(publications, catalogue, heading)
+        page = format_page(publications, catalogue, heading)
         make_place(temporary, f"{name}.html").write_text(page, encoding="utf-8")
     for field in catalogue.fields:
         if field.grouping and like:

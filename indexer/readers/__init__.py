@@ -1,6 +1,5 @@
 """File formats: parse a file into source records.
 
 `base` has the `Reader` protocol. `formats` has one reader per format; they do not import each
-other. `registry` chooses the reader of a file. Other packages import `base` and `registry`, except
-that `indexer.jobs.importer` writes pages with `formats.html`.
+other. `registry` chooses the reader of a file. Other packages import `base` and `registry`.
 """
