@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -10,22 +11,19 @@ from indexer.catalogue.records import SourceRecord
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.sources import Source
 from indexer.readers.base import HEAD_BYTES
+from indexer.readers.registry import load_readers
 from tests.indexer.readers.reading import CATALOGUE, Reading, choose, columns, read
-from tests.indexer.readers.xml import more_samples, samples
 
-FORMATS = {
-    "mods": samples.MODS, "dublin-core": samples.OAI_DC, "dspace": samples.DSPACE,
-    "endnote-xml": samples.ENDNOTE, "pubmed-xml": samples.PUBMED, "crossref-xml": samples.CROSSREF,
-    "datacite-xml": samples.DATACITE, "jats": samples.JATS, "tei": more_samples.TEI_TEXT,
-    "tei-bibliography": more_samples.TEI_LIST, "ead": more_samples.EAD,
-    "eprints": more_samples.EPRINTS, "zotero-rdf": more_samples.ZOTERO, "atom": more_samples.ATOM,
-    "dblp": more_samples.DBLP, "acl-anthology": more_samples.ACL, "arxiv": more_samples.ARXIV,
-    "word-sources": more_samples.WORD, "onix": more_samples.ONIX, "xml": more_samples.UNKNOWN,
-}  # fmt: skip
+SAMPLES = {
+    path.stem: path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("files/*.xml"))
+}
+"""A file of each format, or of another form of it, with one or a few invented publications."""
+_NAMES = {reader.NAME for reader in load_readers()}
+FORMATS = {name: text for name, text in SAMPLES.items() if name in _NAMES}
 
 MARSH, OKORO, LIND, GUILD = "Marsh, Ada", "Okoro, Ben", "Lind, Eva", "{Salt Guild}"
 ROWS: dict[str, list[Mapping[str, list[str] | None]]] = {
-    samples.MODS: [{
+    "mods": [{
         "id": ["m1"], "title": ["The Salt Road: A History"],
         "authors": ["Marsh, Ada B.", "United Ports"],
         "other_titles": ["La route du sel", "Salt. 2"], "editors": [OKORO], "contributors": [LIND],
@@ -34,11 +32,11 @@ ROWS: dict[str, list[Mapping[str, list[str] | None]]] = {
         "place": ["Rome"], "subjects": ["Salt"], "places": ["Italy"], "summary": ["About salt."],
         "link": ["https://example.org/salt", "https://example.org/cover.jpg"],
     }, {}],
-    samples.DC_RDF: [{"title": ["One"], "authors": [MARSH], "year": ["1999"]},
-                     {"title": ["Two"], "authors": [OKORO]}],
-    samples.BARE_DC: [{}, {"title": ["Two"], "year": ["1988"]}],
-    samples.DSPACE: [{"title": ["Salt"], "authors": [MARSH], "date": ["2004-02"]}],
-    samples.ENDNOTE: [{
+    "dublin-core-in-rdf": [{"title": ["One"], "authors": [MARSH], "year": ["1999"]},
+                           {"title": ["Two"], "authors": [OKORO]}],
+    "dublin-core-alone": [{}, {"title": ["Two"], "year": ["1988"]}],
+    "dspace": [{"title": ["Salt"], "authors": [MARSH], "date": ["2004-02"]}],
+    "endnote-xml": [{
         "id": ["42"], "title": ["Salt of Roma"], "authors": ["Marsh, A. B.", GUILD, OKORO],
         "editors": [LIND],
         "year": ["2011"], "date": ["2011-05-03"],
@@ -46,12 +44,12 @@ ROWS: dict[str, list[Mapping[str, list[str] | None]]] = {
         "pages": ["1-9"],
         "doi": ["10.5555/salt.3"], "type": ["Journal article"], "subjects": ["Salt", "Roads"],
     }],
-    samples.PUBMED: [{
+    "pubmed-xml": [{
         "id": ["123"], "title": ["Salt in Roma & CO2."], "authors": ["Marsh, Ada B", GUILD],
         "date": ["2011-11"], "summary": ["AIM: To know.", "END: Known."], "doi": ["10.5555/salt.4"],
         "container": ["Roads"], "subjects": ["Salts"], "type": ["Review"],
     }, {"title": ["Chapter"], "container": ["Salt Book"], "authors": [OKORO]}],
-    samples.CROSSREF: [{
+    "crossref-xml": [{
         "title": ["Salt: A start"], "authors": [MARSH, GUILD], "container": ["Roads"],
         "year": ["2011"], "volume": ["7"], "pages": ["1-9"], "doi": ["10.5555/a"],
         "type": ["Journal article"],
@@ -59,66 +57,66 @@ ROWS: dict[str, list[Mapping[str, list[str] | None]]] = {
         {"title": ["Pepper"], "container": ["Roads"], "year": ["2012"]},
         {"title": ["Salzbuch"], "isbn": ["9783161484100"], "language": ["de"]},
         {"title": ["Kapitel"], "container": ["Salzbuch"], "editors": ["Lind"]}],
-    samples.DATACITE: [{
+    "datacite-xml": [{
         "title": ["Salt data"], "other_titles": ["Datos", "Part 1"], "editors": [LIND],
         "authors": [MARSH, "{Salt, Sand and Co}"], "contributors": [GUILD], "year": ["2011"],
         "doi": ["10.5555/data"], "summary": ["About salt."],
     }],
-    samples.JATS: [{
+    "jats": [{
         "title": ["Salt, H2O and x"], "authors": ["Marsh, Ada B.", GUILD], "editors": [LIND],
         "summary": ["Aim", "To know.", "End", "Known."], "year": ["2011"], "date": ["2010-12-02"],
         "language": ["en"], "container": ["Journal of Roads"], "pages": ["1-9"],
         "subjects": ["salt", "roads"], "type": ["Research article"],
     }],
-    more_samples.TEI_LIST: [{
+    "tei-bibliography": [{
         "id": ["b1"], "title": ["Salt"], "authors": ["Marsh, Ada B.", GUILD], "editors": [LIND],
         "container": ["Roads"], "volume": ["7"], "pages": ["1-9"], "year": ["2011"],
         "doi": ["10.5555/tei"],
     }, {
         "title": ["Pepper Book"], "authors": [OKORO], "publisher": ["Porto"], "year": ["2012"],
     }, {"title": ["Sugar"], "authors": [LIND], "year": ["2013"]}],
-    more_samples.TEI_TEXT: [{
+    "tei": [{
         "title": ["Salt"], "authors": [MARSH], "container": ["Roads"], "pages": ["1-9"],
         "year": ["2014"], "summary": ["About salt."], "doi": ["10.5555/grobid"], "language": ["en"],
     }],
-    more_samples.EAD: [{
+    "ead": [{
         "title": ["Salt Papers, 1900-1950"], "authors": [MARSH], "date": ["1900/1950"],
         "language": ["en"], "summary": ["Scope", "Letters.", "Maps."], "type": ["Collection"],
         "subjects": ["Salt"],
     }, {}, {
         "id": ["f1"], "title": ["To Ben"], "container": ["Salt Papers, 1900-1950"],
     }, {"title": ["1912"], "year": ["1912"]}],
-    more_samples.EPRINTS: [{
+    "eprints": [{
         "id": ["7"], "title": ["Salt"], "authors": [MARSH, OKORO, GUILD], "year": ["2011"],
         "container": ["Roads"], "doi": ["10.5555/eprint"], "summary": ["About salt."],
     }],
-    more_samples.ZOTERO: [{
+    "zotero-rdf": [{
         "title": ["Salt"], "authors": [MARSH], "container": ["Roads"], "volume": ["7"],
         "issn": ["1234-5679"], "doi": ["10.5555/zotero"], "notes": ["Read this."],
         "link": ["https://example.org/a.pdf"], "subjects": ["salt", "roads"],
     }, {
         "title": ["Pepper"], "subjects": ["To read"], "container": ["Salt Site"],
     }],
-    more_samples.ATOM: [{
+    "atom": [{
         "title": ["Salt in Roads"], "authors": [MARSH, OKORO], "year": ["2011"],
         "doi": ["10.5555/atom"], "summary": ["About salt."],
     }],
-    more_samples.DBLP: [{
+    "dblp": [{
         "id": ["journals/x/M11"], "title": ["Salt in Sea."], "authors": ["Müller, Ada", OKORO],
         "container": ["Roads"], "doi": ["10.5555/x"], "type": ["Article"],
     }],
-    more_samples.ACL: [{
+    "acl-anthology": [{
         "title": ["Salt is good"], "authors": [MARSH], "container": ["Proceedings of Salt"],
         "date": ["2020-07"], "summary": ["About salt."], "editors": [LIND],
     }],
-    more_samples.ARXIV: [{"title": ["Salt"], "authors": ["Marsh, A."], "year": ["2007"]}],
-    more_samples.ONIX: [{
+    "arxiv": [{"title": ["Salt"], "authors": ["Marsh, A."], "year": ["2007"]}],
+    "onix": [{
         "id": ["p.1"], "title": ["The Salt Road: A History"], "authors": [MARSH],
         "editors": [GUILD], "date": ["2011-05-06"], "isbn": ["9783161484100"],
         "publisher": ["Porto"], "language": ["en"], "summary": ["About salt."], "link": None,
     }],
-    more_samples.WORD: [{"title": ["Salt"], "authors": [MARSH], "container": ["Roads"]}],
-    more_samples.UNKNOWN: [{}, {}],
+    "word-sources": [{"title": ["Salt"], "authors": [MARSH], "container": ["Roads"]}],
+    "xml": [{}, {}],
 }  # fmt: skip
 """The rows of each record of a sample, by line, or some of them."""
 
@@ -171,26 +169,26 @@ def test_other_text_is_not_recognized(text: str) -> None:
     assert reader is None or reader.NAME not in FORMATS
 
 
-@pytest.mark.parametrize("text", ROWS, ids=map(str, range(len(ROWS))))
-def test_the_default_mapping_feeds_the_rows(text: str) -> None:
+@pytest.mark.parametrize("name", ROWS)
+def test_the_default_mapping_feeds_the_rows(name: str) -> None:
     """The rows of each record have the values that a cataloguer expects.
 
     Cited works, notes, attachments, and journals are not records.
     """
-    found = [{**columns(record), "id": [record.id]} for record in map_records(text)]
-    expected = ROWS[text]
+    found = [{**columns(record), "id": [record.id]} for record in map_records(SAMPLES[name])]
+    expected = ROWS[name]
     stated = zip(found, expected, strict=True)
     assert [{row: rows.get(row) for row in wanted} for rows, wanted in stated] == expected
 
 
-@pytest.mark.parametrize(("text", "languages"), [
-    (samples.MODS, {"The Salt Road: A History": None, "La route du sel": "fre", "Salt. 2": None}),
-    (samples.OAI_DC, {"Sal y camino": "es", "Salt and Road": "en"}),
-    (samples.DATACITE, {"Salt data": "en", "Datos": "es", "Part 1": None}),
+@pytest.mark.parametrize(("name", "languages"), [
+    ("mods", {"The Salt Road: A History": None, "La route du sel": "fre", "Salt. 2": None}),
+    ("dublin-core", {"Sal y camino": "es", "Salt and Road": "en"}),
+    ("datacite-xml", {"Salt data": "en", "Datos": "es", "Part 1": None}),
 ])  # fmt: skip
-def test_a_title_in_another_language_keeps_it(text: str, languages: dict[str, str | None]) -> None:
+def test_a_title_in_another_language_keeps_it(name: str, languages: dict[str, str | None]) -> None:
     """Titles after the first are other titles, each with its language."""
-    properties = map_records(text)[0].properties
+    properties = map_records(SAMPLES[name])[0].properties
     titles = [each for each in properties if each.name in {"title", "other_titles"}]
     assert {each.value: each.language for each in titles} == languages
     assert [each.name for each in titles][:2] == ["title", "other_titles"]
@@ -198,7 +196,7 @@ def test_a_title_in_another_language_keeps_it(text: str, languages: dict[str, st
 
 def test_a_deleted_record_is_counted() -> None:
     """A deleted record of an OAI-PMH response is left out, and the number of them is reported."""
-    records, problems = read_xml(samples.OAI_DC)
+    records, problems = read_xml(SAMPLES["dublin-core"])
     assert [each.what for each in problems] == ["1 record is marked as deleted"]
     values = columns(records[0])
     expected = {
@@ -212,8 +210,8 @@ def test_a_deleted_record_is_counted() -> None:
 
 ALONE = {
     "mods": "<mods xmlns='http://www.loc.gov/mods/v3'><titleInfo><title>A</title></titleInfo></mods>",
-    "datacite-xml": samples.DATACITE, "ead": more_samples.EAD, "tei": more_samples.TEI_TEXT,
-    "jats": samples.JATS.partition('x.dtd">')[2], "xml": "<rec><title>A</title></rec>",
+    "datacite-xml": SAMPLES["datacite-xml"], "ead": SAMPLES["ead"], "tei": SAMPLES["tei"],
+    "jats": SAMPLES["jats"].partition('x.dtd">')[2], "xml": "<rec><title>A</title></rec>",
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from indexer.readers.definition import Definition
 from indexer.readers.registry import load_readers
 from indexer.readers.xml_records.reader import XmlReader
 from tests.indexer.readers.reading import columns, read
-from tests.indexer.readers.xml import more_samples
+from tests.indexer.readers.xml.test_formats import SAMPLES
 
 OPTIONS = {
     "records": ["rec"], "distinguish": {"a": ["type"], "id": ["kind"]},
@@ -200,7 +200,7 @@ def test_records_in_a_record_are_yielded_while_a_file_is_read() -> None:
 
 def test_circular_references_are_followed_once() -> None:
     """Parts that refer to each other are attached once."""
-    text = more_samples.ZOTERO
+    text = SAMPLES["zotero-rdf"]
     for start, reference in (("<dc:title>Full", "#item_3"), ("<rdf:value>&lt;p", "#item_2")):
         text = text.replace(start, f'<link:link rdf:resource="{reference}"/>{start}')
     records, problems = read(text, "zotero-rdf")
