@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers import registry
+from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.marc import samples as marc
 from tests.indexer.readers.reading import find_reader, read
 from tests.robustness.format_samples import SAMPLES
@@ -209,3 +210,43 @@ def test_records_over_the_limit_are_reported(name: str) -> None:
     assert [isinstance(each, SourceRecord) for each in records] == [True] * 5
     assert isinstance(problem, Problem)
     assert "PUBSEARCH_MOST_ENTRIES" in problem.hint
+
+
+HOSTILE = {
+    "bibtex": (
+        "@misc{a, title = " + "{" * 50_000,
+        "@misc{a, " + "\n x = {" * 20_000,
+        '@misc{a, title = "' + '{"' * 20_000,
+        *("@misc{a, title = {" + text * 20_000 + "}}" for text in ("\\a\\", "$x^")),
+        "@misc{a, x" + " " * 60_000 + "y = {" + " " * 60_000 + "and" + " " * 60_000 + "}}",
+        "@misc{a, crossref" + "\n" * 60_000 + "= " + "\n" * 60_000 + "{}}",
+        "@misc{a, author = {" + "{a} and " * 20_000 + "}}",
+        "@misc{a" + " " * 60_000 + "b}",
+        "@" * 60_000,
+        "@string{m0 = {salt}}"
+        + "".join(f"@string{{m{n + 1} = m{n} # m{n}}}" for n in range(60))
+        + "@misc{a, title = m60}",
+        "@string{m = {" + "salt" * 9_000 + "}}@misc{a, title = " + "m # " * 30_000 + " m}",
+    ),
+    "nbib wos enw ovid key-value": (
+        "<1" + " " * 180_000,
+        "\n" * 180_000,
+        "Key" + " " * 180_000 + "x",
+        "PT J\nAU " * 27_000,
+        "[ [" * 60_000,
+    ),
+}
+"""Deep nesting, long runs of one character, cut tags, and macros of macros, by formats."""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [(name, text) for names, texts in HOSTILE.items() for name in names.split() for text in texts],
+    ids=lambda each: each[:12],
+)
+@pytest.mark.slow
+def test_hostile_text_is_read_within_seconds(name: str, text: str) -> None:
+    """A hostile text is recognized and read within 20 s, as a record at most."""
+    with limit_cpu_time(20):
+        find_reader(name).detect("a", text.encode())
+        assert len(read(text, name).records) <= 1

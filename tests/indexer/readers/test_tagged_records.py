@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from indexer.catalogue.limits import Limits
-from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.reading import choose, find_reader, list_pairs, map_rows, read
 
 RIS = """TY  - JOUR
@@ -407,20 +406,3 @@ def test_the_default_mapping_fills_the_rows(
     rows = map_rows(text, name)
     assert rows == rows | expected
     assert name not in ("ris", "refworks") or rows == expected
-
-
-HOSTILE = {
-    "spaces": "<1" + " " * 60_000,
-    "newlines": "\n" * 60_000, "long key": "Key" + " " * 60_000 + "x",
-    "cut tags": "PT J\nAU " * 9000, "brackets": "[ [" * 20_000,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("line", HOSTILE.values(), ids=HOSTILE)
-@pytest.mark.slow
-def test_hostile_text_is_read_within_seconds(line: str) -> None:
-    """Long runs of spaces, newlines, or tags take at most 20 s."""
-    with limit_cpu_time(20):
-        for name in ("nbib", "wos", "enw", "ovid", "key-value"):
-            find_reader(name).detect("a", line.encode())
-            assert len([*read(line * 3, name).records]) <= 1

@@ -53,12 +53,16 @@ def read_entries(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[
             yield part
         else:
             yield from parser.parse_lines(*part)
+    if parser.comment_depth > 0:
+        message = "the comment has no closing brace"
+        yield Problem(file, parser.first_line, message, "Close it. The rest was left out")
 
 
 class _Parser(LowLevelParser):
     """The parser of pybtex. It keeps the fields before a mistake, and allows for a missing comma.
 
-    An unknown macro is its name.
+    An unknown macro is its name. `first_line` is that of the last entry or comment, and
+    `comment_depth` the number of braces that it leaves open, if it is a comment.
     """
 
     # BibLaTeX has comments between fields.
@@ -67,18 +71,18 @@ class _Parser(LowLevelParser):
     def __init__(self, file: str, limits: Limits) -> None:
         super().__init__("", macros=CaseInsensitiveDict(month_names), filename=file)
         self._expanded, self._room = 0, limits.largest_file
-        self._first_line = self._comment_depth = 0
+        self.first_line = self.comment_depth = 0
         self._problems = list[Problem]()
 
     def parse_lines(self, line: int, text: str) -> Iterator[Entry | Problem]:
         """Yield the entries of a text that starts at a line. A comment may hide all of them."""
-        if self._comment_depth > 0:
-            self._comment_depth += text.count("{") - text.count("}")
+        if self.comment_depth > 0:
+            self.comment_depth += text.count("{") - text.count("}")
             return
         self.text, self.end_pos, self.pos, self.lineno = text, len(text), 0, line
         while start := _START.match(text, self.pos) or _START_OF_LINE.search(text, self.pos):
             self.lineno += text.count("\n", self.pos, start.start(1))
-            self.pos, self._first_line, self._expanded = start.start(1), self.lineno, 0
+            self.pos, self.first_line, self._expanded = start.start(1), self.lineno, 0
             self._problems.clear()
             kind = start[1].lower()
             if kind == "comment":
@@ -87,7 +91,7 @@ class _Parser(LowLevelParser):
             self.parse_command()
             if kind not in ("string", "preamble"):
                 fields = [(name.lower(), "".join(parts)) for name, parts in self.current_fields]
-                yield Entry(kind, self.current_entry_key or "", fields, self._first_line)
+                yield Entry(kind, self.current_entry_key or "", fields, self.first_line)
             if late := _LATE_FIELD.match(text, self.pos):
                 self._report(f"a brace closes the entry before the field {late[1]!r}")
             yield from self._problems[:1]
@@ -98,7 +102,7 @@ class _Parser(LowLevelParser):
             for _ in self.parse_string(self.RBRACE):
                 pass
         except PybtexSyntaxError:
-            self._comment_depth = self.text.count("{", position) - self.text.count("}", position)
+            self.comment_depth = self.text.count("{", position) - self.text.count("}", position)
 
     def handle_error(self, error: PybtexSyntaxError) -> None:
         """Remember a mistake of an entry."""
@@ -112,7 +116,7 @@ class _Parser(LowLevelParser):
         """Remember a mistake. By default, its line is that of the entry."""
         hint, key = "Correct it. The rest of the entry was left out", self.current_entry_key
         self._problems.append(
-            Problem(self.filename, line or self._first_line, mistake, hint, key or None)
+            Problem(self.filename, line or self.first_line, mistake, hint, key or None)
         )
 
     def parse_entry_body(self, body_end: Pattern) -> None:
