@@ -98,8 +98,10 @@ class Group:
         self.records: Counter[str] = Counter()
         self.problems: Counter[str] = Counter()
 
-    def list_patterns(self, files: Sequence[ImportFile]) -> list[str]:
+    def list_patterns(self, files: Sequence[ImportFile]) -> tuple[list[str], list[str]]:
         """Return globs for the files of the group, or their names if these match other `files`.
+
+        Return also the other files that the globs must leave out: PDFs that belong to records.
 
         Globs also match files that are added later. A single file has none, except a PDF if only
         PDFs are imported. PDFs with another suffix have none either. If single files are imported,
@@ -115,13 +117,15 @@ class Group:
             is_alone = self._is_tree and all(file.reader.NAME == pdf.NAME for file in files)
             may_grow = (may_grow or is_alone) and {*map(str.lower, suffixes)} == {*pdf.SUFFIXES}
         if not may_grow:
-            return sorted(names)
+            return sorted(names), []
         others = {file.name for file in files}
         if first.stays and not all(file.root for file in self.files):
             others |= {str(path) for path in self.place.iterdir()}
         sources = [Source(file=each, format="") for each in globs]
         matching = {name for name in others if any(source.matches(name) for source in sources)}
-        return globs if matching == names else sorted(names)
+        if matching == names or (self._is_tree and matching > names):
+            return globs, sorted(matching - names)
+        return sorted(names), []
 
     @property
     def _is_tree(self) -> bool:

@@ -261,9 +261,9 @@ def _decide(
     if group.source or not proposed:
         return [group.source] if group.source else []
     source = proposal.fit(proposed.source, group.reader, group.profile, catalogue)
-    return [
-        msgspec.structs.replace(source, file=pattern) for pattern in group.list_patterns(files)
-    ]  # fmt: skip
+    patterns, left_out = group.list_patterns(files)
+    source = msgspec.structs.replace(source, without=tuple(left_out))
+    return [msgspec.structs.replace(source, file=pattern) for pattern in patterns]
 
 
 def _make_title(paths: Sequence[Path]) -> str:

@@ -33,17 +33,19 @@ HEAD = """\
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A source: one file, or the files that match a glob.
 
-    `file` is a path relative to the corpus folder, an absolute path, or a glob of these.
-    `format` is the name of a reader. `fields`: for each row, a column, a template, or several of
-    these. A row replaces the same row of the format's default mapping. An empty list turns it off.
-    `split`: for each row, the separator of several values in one column. `change`: for each row,
-    the changes of each value, in order. `day_first`: columns whose dates have the day before the
-    month. `languages`: the languages of columns of texts or links. `unused`: columns that no row
-    uses, with notes.
+    `file` is a path relative to the corpus folder, an absolute path, or a glob of these. `without`:
+    files that the glob leaves out, such as the PDFs of records of other sources. `format` is the
+    name of a reader. `fields`: for each row, a column, a template, or several of these. A row
+    replaces the same row of the format's default mapping. An empty list turns it off. `split`: for
+    each row, the separator of several values in one column. `change`: for each row, the changes of
+    each value, in order. `day_first`: columns whose dates have the day before the month.
+    `languages`: the languages of columns of texts or links. `unused`: columns that no row uses,
+    with notes.
     """
 
     file: str
     format: str
+    without: tuple[str, ...] = ()
     fields: dict[str, str | tuple[str, ...]] = {}
     split: dict[str, str] = {}
     change: dict[str, tuple[Change, ...]] = {}
@@ -57,8 +59,8 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         A glob matches files in subfolders. An absolute one does so only with `/**/`, because a
         build seeks no others.
         """
-        if file == self.file:
-            return True
+        if file == self.file or file in self.without:
+            return file == self.file
         is_deep = not self.file.startswith("/") or "/**/" in self.file
         is_near = is_deep or file.count("/") == self.file.count("/")
         return is_near and fnmatchcase(file, self.file.replace("/**/", "/"))
@@ -162,7 +164,8 @@ def format_sources(sources: Sources, comments: Mapping[tuple[str, str], str]) ->
         lines += [
             f"{key} = {format_toml_value(value)}"
             for key, value in (
-                ("file", source.file), ("format", source.format), ("day_first", source.day_first)
+                ("file", source.file), ("without", source.without), ("format", source.format),
+                ("day_first", source.day_first),
             )
             if value
         ]  # fmt: skip

@@ -269,6 +269,22 @@ def test_a_pdf_that_is_added_later_is_a_record(pdfs: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("in_place", [False, True])
+def test_the_pdfs_of_a_table_are_left_out_of_the_source_of_the_folder(
+    in_place: bool, tmp_path: Path
+) -> None:
+    """The other PDFs have one source, which also has those that are added later."""
+    folder, into = tmp_path / "reports", tmp_path / "new"
+    folder.mkdir()
+    (folder / "titles.csv").write_text("file,title\none.pdf,Salt roads\n", encoding="utf-8")
+    for name in ("one.pdf", "two.pdf", "three.pdf"):
+        (folder / name).write_bytes(make_pdf([f"All about {name}."]))
+    importer.import_files([folder], into, in_place=in_place)
+    assert len(sources.load(into).source) == 2
+    ((folder if in_place else into) / "later.pdf").write_bytes(make_pdf(["Later."]))
+    assert set(read(into)) == {"salt-roads", "two", "three", "later"}
+
+
+@pytest.mark.parametrize("in_place", [False, True])
 @pytest.mark.parametrize("names", [["one.pdf"], ["one.pdf", "two.PDF"]])
 def test_a_pdf_that_is_added_to_a_small_folder_is_a_record(
     in_place: bool, names: list[str], tmp_path: Path
