@@ -35,22 +35,21 @@ def peek(
 
     The iterator raises an error of `items` after the items that precede it.
     """
-    first, weight, failure = list[T](), 0, list[Exception]()
+    first, weight = list[T](), 0
     try:
         while weight < min_weight:
             first.append(next(items))
             weight += weigh(first[-1])
     except StopIteration:
         pass
-    except Exception as error:  # noqa: BLE001 - raised again by `_raise`
-        failure.append(error)
-    return first, chain(first, _raise(failure), items)
+    except Exception as error:  # noqa: BLE001 - `_fail` raises it
+        return first, chain(first, _fail(error))
+    return first, chain(first, items)
 
 
-def _raise(failure: list[Exception]) -> Iterator[Any]:
+def _fail(error: Exception) -> Iterator[Any]:
     yield from ()
-    for error in failure:
-        raise error
+    raise error
 
 
 def split_at(separator: bytes, blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes | None]:
@@ -58,20 +57,16 @@ def split_at(separator: bytes, blocks: Iterator[bytes], max_bytes: int) -> Itera
 
     `separator` is one byte. An empty part after the last separator is left out.
     """
-    unfinished, is_long = b"", False
+    rest: bytes | None = b""
     for block in blocks:
         first, *parts = block.split(separator)
-        if not is_long:
-            unfinished += first
-        if parts:
-            yield None if is_long or len(unfinished) > max_bytes else unfinished
-            unfinished, is_long = parts.pop(), False
-            for part in parts:
-                yield part if len(part) <= max_bytes else None
-        if is_long or len(unfinished) > max_bytes:
-            unfinished, is_long = b"", True
-    if unfinished or is_long:
-        yield None if is_long else unfinished
+        if rest is not None:
+            rest = rest + first if len(rest) + len(first) <= max_bytes else None
+        for part in parts:
+            yield rest
+            rest = part if len(part) <= max_bytes else None
+    if rest != b"":
+        yield rest
 
 
 def unify_newlines(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -81,9 +81,7 @@ def _is_in_braces(text: str) -> bool:
 
 def _join_parts(name: str) -> str:
     """Return a name in BibLaTeX's extended form, such as `family=Ruiz, given=Ana`."""
-    parts: dict[str, str] = {}
-    for part in name.split(","):
-        key, _, value = part.partition("=")
-        parts.setdefault(key.strip().lower(), value.strip().strip('"'))
+    stated = (part.partition("=") for part in name.split(","))
+    parts = {key.strip().lower(): value.strip(' "') for key, _, value in stated}
     family = " ".join(filter(None, (parts.get("prefix"), parts.get("family"))))
     return ", ".join(filter(None, (family, parts.get("suffix"), parts.get("given"))))
