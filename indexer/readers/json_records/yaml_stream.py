@@ -95,14 +95,12 @@ def _split(
 
     Each has its first line, whether it is an item, and its lines, or None if it is too long.
     """
-    start, size, dash, part = 0, 0, b"", list[bytes]()
-    most = {True: limits.largest_line, False: limits.largest_file}
+    start, size, most, dash, part = 0, 0, 0, b"", list[bytes]()
     for number, line in enumerate(chain(lines, (b"...",)), 1):
         text = line or b""
         item, mark = _ITEM.match(text), _MARK.match(text)
         if start and (mark or (item and item[0] == dash)):
-            is_item = dash != b""
-            yield start, is_item, part if size <= most[is_item] else None
+            yield start, dash != b"", part if size <= most else None
             start = 0
         if mark:
             text, item = text[3:], None  # a value may follow the mark
@@ -111,8 +109,9 @@ def _split(
                 continue
             start, size, part = number, 0, []
             dash = item[0] if item else b""
-        size += most[False] + 1 if line is None else len(text)
-        if size <= most[dash != b""]:
+            most = limits.largest_line if item else limits.largest_file
+        size += most + 1 if line is None else len(text)
+        if size <= most:
             part.append(text)
 
 
