@@ -32,6 +32,8 @@ FieldKind = Literal[
     "text", "keyword", "year", "date", "name", "language", "country", "link", "doi", "isbn",
     "issn", "pmid", "identifier", "file", "fulltext",
 ]  # fmt: skip
+_DISPLAYED_KINDS = frozenset(("language", "country", "name", "date", "link"))
+"""Kinds whose values are displayed in another form."""
 ValueOrder = Literal["count", "listed", "descending"]
 
 
@@ -92,6 +94,8 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def display(self, value: Value, language: str = "en") -> str:
         """Return the display text of a value: the name of a code, or the label of a link."""
+        if self.kind not in _DISPLAYED_KINDS:
+            return str(value)
         if self.kind == "language":
             return iso_codes.get_language_name(str(value), language)
         if self.kind == "country":

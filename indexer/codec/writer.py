@@ -107,10 +107,14 @@ def _make_columns(
     return [FacetColumnWriter(folder, name, known.get(name)) for name in names]
 
 
-def _get_values(publication: Publication, column: str, catalogue: Catalogue) -> Sequence[str]:
+def _list_values(
+    publications: Sequence[Publication], column: str, catalogue: Catalogue
+) -> list[Sequence[str]]:
+    """Return the exact values of each publication."""
     if column == LANGUAGE_COLUMN:
-        return (publication.lang or catalogue.language,)
-    return [*map(catalogue.by_name[column].make_key, publication.values.get(column, ()))]
+        return [(publication.lang or catalogue.language,) for publication in publications]
+    make_key = catalogue.by_name[column].make_key
+    return [[*map(make_key, publication.values.get(column, ()))] for publication in publications]
 
 
 def _gather(
@@ -131,10 +135,7 @@ def _gather(
                 docstore.add(parsed)
                 forward_index.add(publications)
                 for column in columns:
-                    column.add([
-                        _get_values(publication, column.name, forward_index.catalogue)
-                        for publication in publications
-                    ])  # fmt: skip
+                    column.add(_list_values(publications, column.name, forward_index.catalogue))
                 origins.append(np.full(len(parsed), -1))
             else:
                 doc_numbers = docstore.copy(unchanged)

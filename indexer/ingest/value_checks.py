@@ -11,17 +11,13 @@ from urllib.parse import urlsplit
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.fields import FieldKind
 from indexer.catalogue.records import Link, Property, Value
-from indexer.values import dates, file_names, identifiers, iso_codes, names
+from indexer.values import dates, file_names, identifiers, iso_codes, links, names
 
 MAX_SHOWN_CHARS = 80
 MIN_YEAR = 1000
 _NOT_IN_URLS = str.maketrans({char: f"%{ord(char):02X}" for char in '"<>[\\]^`{|}'})
-"""ASCII characters that no path, query, or fragment may have (RFC 3986), and their encodings."""
-
-_PLAIN_URL = re.compile(
-    r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/[\w./?=&%#+~:;,@!$*()-]*)?", re.ASCII
-)
-"""URLs of which nothing needs to be checked or encoded, as are most."""
+"""ASCII characters that no path, query, or fragment may have (RFC 3986), and their encodings. They
+are encoded after the host."""
 
 
 class InvalidValue(ValueError):
@@ -88,20 +84,23 @@ def _check_code(
 
 def _check_link(stated: Property) -> Value | None:
     url = stated.value.strip()
-    if _PLAIN_URL.fullmatch(url) and stated.text == stated.value and not stated.language:
+    if links.is_plain(url) and stated.text == stated.value and not stated.language:
         return Link(url)
     if url in ("", "#"):
         return None
     try:
-        is_safe = urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
+        parts = urlsplit(url)
+        is_safe = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
-        is_safe = False
+        parts, is_safe = urlsplit(""), False
     if not is_safe or url != clean(url) or " " in url:
         hint = "Write a full URL that starts with http:// or https://"
         raise InvalidValue(f"{quote(url)} is not a web URL", hint)
     code = iso_codes.find_language_code(stated.language) if stated.language else None
     label = clean(stated.text)
-    return Link(_encode(url), "" if label == url else label, code)
+    end = url.index("//") + 2 + len(parts.netloc)
+    encoded = url[:end] + url[end:].translate(_NOT_IN_URLS)
+    return Link(encoded, "" if label == url else label, code)
 
 
 def _check_file(stated: Property) -> Value | None:
@@ -111,12 +110,6 @@ def _check_file(stated: Property) -> Value | None:
         hint = "Write its name or its path in the corpus folder, such as files/report.pdf"
         raise InvalidValue(f"{quote(text)} is not the name of a file", hint)
     return path or None
-
-
-def _encode(url: str) -> str:
-    """Return a URL with the characters percent-encoded that a URL may not have after its host."""
-    end = url.index("//") + 2 + len(urlsplit(url).netloc)
-    return url[:end] + url[end:].translate(_NOT_IN_URLS)
 
 
 TEXT_KINDS: frozenset[FieldKind] = frozenset(("text", "keyword", "identifier", "name"))

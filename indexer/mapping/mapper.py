@@ -251,16 +251,17 @@ class Mapper:
         values: list[Property] = []
         rejected: list[Property] = []
         takes_all = field.several or bool(field.restricted)
-        together: list[Property] = []
-        for each in specifications:
-            selected = self._select(field.name, each, columns)
-            if takes_all:
-                together += selected
-                continue
-            self._add_values(field, selected, values, rejected)
-            if values and field.role != "abstract":
-                break
-        self._add_values(field, order_by_group(together), values, rejected)
+        if takes_all:
+            stated: list[Property] = []
+            for each in specifications:
+                stated += self._select(field.name, each, columns)
+            self._add_values(field, order_by_group(stated), values, rejected)
+        else:
+            for each in specifications:
+                selected = self._select(field.name, each, columns)
+                self._add_values(field, selected, values, rejected)
+                if values and field.role != "abstract":
+                    break
         if field.role == "title":
             values += self._list_translations(field, values, columns, specifications)
         values += rejected

@@ -14,6 +14,7 @@ from indexer.values import (
     file_names,
     identifiers,
     languages,
+    links,
     names,
     plain_text,
     publication_types,
@@ -31,7 +32,6 @@ _REPEATING_KINDS: frozenset[FieldKind] = frozenset(
 """Kinds with such a cache. A text is often tried as a value of several rows, or for each article of
 a journal."""
 _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
-_URL = re.compile(r"(?:https?://|\bwww\.)(?:(?![;,|]https?://)[^\s<>\"'])+", re.IGNORECASE)
 _ISBD = re.compile(r"\s+[/:;=,]$")
 _IMPRINT = re.compile(r"\s*[:;,]$")
 _MARKS, _IMPRINT_ROLES = tuple("/:;=,"), frozenset(("publisher", "publisher-place"))
@@ -166,11 +166,6 @@ def _find_names(text: str) -> Sequence[str]:
     return () if not name else (name if name is text else cleaning.clean(name),)
 
 
-def _find_links(text: str) -> Sequence[str]:
-    urls = [cleaning.strip_punctuation(url, ".,;") for url in _URL.findall(text)]
-    return [url if "://" in url else f"http://{url}" for url in urls]
-
-
 def _find_languages(text: str) -> Sequence[str]:
     letter = languages.UNITED_NATIONS.get(text)  # a table of UN documents has "E" or "E, F"
     codes = (letter,) if letter else languages.find_languages(text)
@@ -186,7 +181,7 @@ def _find_numbers(text: str) -> Sequence[str]:
 
 _FINDERS: dict[str | None, Callable[[str], Sequence[str]]] = {
     "year": _find_years,
-    "link": _find_links,
+    "link": links.find_links,
     "language": _find_languages,
     "doi": identifiers.find_dois,
     "pmid": identifiers.find_pmids,

@@ -20,10 +20,10 @@ from indexer import toml
 
 _WORDS = toml.load_resource(__package__, "names.toml", dict[str, tuple[str, ...]])
 _SUFFIXES, _PARTICLES = frozenset(_WORDS["suffixes"]), frozenset(_WORDS["particles"])
-_CORPORATE = re.compile(rf"\b(?:{'|'.join(_WORDS['corporate'])})\b|&|\d")
-"""Words of names of organizations, in lowercase. Ignoring case would be much slower."""
-_ACRONYM = re.compile(rf"\b(?:{'|'.join(_WORDS['acronyms'])})\b")
-"""Organizations that are known by their initials, unless the whole text is in capitals."""
+_CORPORATE, _ACRONYMS = frozenset(_WORDS["corporate"]), frozenset(_WORDS["acronyms"])
+_CORPORATE_PART = re.compile(r"[\d&]|\b(?:task force|working party|bundes\w+|landes\w+)\b")
+"""Other parts of names of organizations, in lower case. Ignoring case would be much slower."""
+_WORD, _CAPITALS = re.compile(r"\w+"), re.compile(r"\b[A-Z]{2,}\b")
 _NOBODY = re.compile(
     r"(?:no|unknown) (?:author|editor|creator)s?(?: names?| ids?)?(?: (?:listed|available|given))?"
     r"|(?:and )?others|et al",
@@ -109,9 +109,15 @@ class Name(NamedTuple):
 
 
 def is_corporate(text: str) -> bool:
-    """Return whether a name has a word that names of corporate bodies have."""
-    is_acronym = not text.isupper() and _ACRONYM.search(text)
-    return bool(is_acronym or _CORPORATE.search(text.lower()))
+    """Return whether a name has a word that names of corporate bodies have.
+
+    Initials count, unless the whole text is in capitals.
+    """
+    if not text.isupper() and not _ACRONYMS.isdisjoint(_CAPITALS.findall(text)):
+        return True
+    lowered = text.lower()
+    is_known = not _CORPORATE.isdisjoint(_WORD.findall(lowered))
+    return is_known or _CORPORATE_PART.search(lowered) is not None
 
 
 @lru_cache(maxsize=20_000)
@@ -121,14 +127,14 @@ def parse(text: str) -> Name | None:
     An ambiguous name is literal: it is not split.
     """
     text = _SESSION.sub(" ", " ".join(text.split())).strip(" ,;")
-    if match := _STATED.fullmatch(text):
-        first, *rest = ((part or "").strip(" ,") for part in match.groups())
-        if not first or not rest[0]:
-            return Name(literal=first or rest[0]) if first or rest[0] else None
-        with_suffix = _parse_inverted(f"{first}, {rest[0]}")  # "{Okafor}, {Ada, Jr.}"
-        return with_suffix if with_suffix.suffix and not rest[1] else Name(first, *rest)
     is_person = text.startswith(_PERSON)
-    if "{" in text or "}" in text:
+    if "{" in text or "}" in text:  # few names have braces
+        if match := _STATED.fullmatch(text):
+            first, *rest = ((part or "").strip(" ,") for part in match.groups())
+            if not first or not rest[0]:
+                return Name(literal=first or rest[0]) if first or rest[0] else None
+            with_suffix = _parse_inverted(f"{first}, {rest[0]}")  # "{Okafor}, {Ada, Jr.}"
+            return with_suffix if with_suffix.suffix and not rest[1] else Name(first, *rest)
         is_literal = not is_person and text.startswith("{") and text.endswith("}")
         text = " ".join(text.translate(_BRACES).split()).strip(" ,;")
         if is_literal:
@@ -141,7 +147,8 @@ def parse(text: str) -> Name | None:
         text = f"{body}, {place.strip()}"
     if not is_person and (is_corporate(text) or commas):
         return Name(literal=text)
-    text = text.translate(_COMMAS)
+    if not text.isascii():
+        text = text.translate(_COMMAS)
     return _parse_inverted(text) if "," in text else _parse_direct(text)
 
 
