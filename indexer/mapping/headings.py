@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from indexer import toml
 from indexer.catalogue.column_names import fold_heading, list_headings, list_tags
 from indexer.values.languages import UNITED_NATIONS, find_languages
 
@@ -27,35 +28,9 @@ _DATE = re.compile(
     r"dat[aeoiu]|year|\btime|issued|publi|fecha|jahr|ann[eo]|\bano\b|год|дата|年|日期|سنة|تاريخ"
 )
 _PUBLISHED = re.compile(r"\b(?:published|issued|released|public)\b")
-_GENERIC = frozenset(
-    "article bib book dc dcterms doc document item main original output paper pub publication "
-    "publications record report resource study thesis work".split()
-)
-"""First words that are ignored: "Paper abstract"."""
-_PARTS = frozenset(
-    "content display label labels name names string term terms text value values".split()
-)
-"""Last words that are ignored. They name the text of a structure: `keywords.display_name`."""
-_WRAPPERS = frozenset("attributes data edges fields items node nodes style".split())
-"""Parts of a path that are ignored: `authors.data.attributes.name`."""
-_AGENTS = frozenset(
-    "author authors contributor contributors creator creators editor editors".split()
-)
-_AGENT_ROWS = frozenset("authors author_family author_given editors contributors".split())
-_OTHER_ENTITIES = frozenset(
-    "affiliation affiliations attachments citations contact contactpoint distribution file files "
-    "funder funders funding institutions license licenses links maintainer organisation "
-    "organisations organization organizations owner owners references reference related "
-    "relatedidentifiers relatedworks resources rights stats user users versions".split()
-)
-"""Parts of a record that are not the publication, but have titles, authors, and dates too."""
-
-COMMON_LANGUAGES = frozenset(
-    "ar bg cs da de el en es fa fi fr he hi hr hu id it ja ko nb nl pl pt ro ru sk sr sv th tr uk "
-    "vi zh".split()
-)
-"""Languages that a heading, or a column without a known heading, may have. Many words, such as
-"to-read", look like codes of rare languages."""
+_WORDS = toml.load_resource(__package__, "heading_words.toml", dict[str, frozenset[str]])
+COMMON_LANGUAGES = _WORDS["languages"]
+"""Languages that a heading, or a column without a known heading, may have."""
 _NO_LANGUAGES = frozenset(("id", "no"))
 """Language codes that have another meaning in a heading."""
 _MAX_CODE_CHARS = 3
@@ -115,7 +90,7 @@ def _list_headings(name: str) -> Iterator[tuple[int, str]]:
     yield 0, whole
     plain = fold_heading(_NUMBER.sub("", _REMARK.sub("", name)))
     yield 1, plain
-    path = [part for part in re.split(r"[./:@]", name) if part and part not in _WRAPPERS]
+    path = [part for part in re.split(r"[./:@]", name) if part and part not in _WORDS["wrappers"]]
     for count in (2, 1):
         end = fold_heading(" ".join(path[-count:]))
         yield 3 - count, end
@@ -123,7 +98,7 @@ def _list_headings(name: str) -> Iterator[tuple[int, str]]:
     words = _drop_parts(plain.split())
     yield 3, " ".join(words)
     yield 4, fold_heading(_SECOND.sub("", name))
-    if len(words) > 1 and words[0] in _GENERIC:
+    if len(words) > 1 and words[0] in _WORDS["generic"]:
         yield 3 + (words[0] != "dc"), " ".join(words[1:])
     yield 5, split_language(name)[0]
 
@@ -151,7 +126,7 @@ def _find_language(word: str) -> str | None:
 
 
 def _drop_parts(words: list[str]) -> list[str]:
-    while len(words) > 1 and words[-1] in _PARTS:
+    while len(words) > 1 and words[-1] in _WORDS["texts"]:
         words = words[: -2 if words[-2:] == ["display", "name"] and len(words) > 2 else -1]
     return words
 
@@ -159,9 +134,9 @@ def _drop_parts(words: list[str]) -> list[str]:
 def _is_of_other_entity(name: str, row: str) -> bool:
     """Return whether a path leads to a part of the record that is not a publication or a person."""
     *path, last = (_NOT_WORD.sub("", part).casefold() for part in re.split(r"[./](?! )", name))
-    is_agent = not _AGENTS.isdisjoint(path) and row not in _AGENT_ROWS
+    is_agent = not _WORDS["agents"].isdisjoint(path) and row not in _WORDS["agent_rows"]
     is_name = row == "title" and bool(path) and last in ("name", "label")
-    entities = _OTHER_ENTITIES - {"links"} if row == "link" else _OTHER_ENTITIES
+    entities = _WORDS["other_entities"] - ({"links"} if row == "link" else set())
     return is_agent or is_name or not entities.isdisjoint(path)
 
 

@@ -70,7 +70,7 @@ def make_normalizer(field: Field, *, day_first: bool) -> Callable[[str], Sequenc
     """
     find = _FINDERS.get(field.role) or _FINDERS.get(field.kind)
     if field.kind == "date":
-        find = partial(_find_dates, day_first=day_first)
+        find = partial(_find_one, partial(dates.parse_date, day_first=day_first))
     convert = _CONVERTERS.get(field.role) or _CONVERTERS.get(field.kind)
     has_notes = field.role == "abstract" or field.kind in ("language", "year", "date")
     has_lines = field.role == "abstract" or field.kind == "file"
@@ -151,14 +151,10 @@ def make_id(text: str) -> str:
     return "/".join(parts)
 
 
-def _find_dates(text: str, *, day_first: bool) -> Sequence[str]:
-    date = dates.parse_date(text, day_first=day_first)
-    return (date,) if date else ()
-
-
-def _find_years(text: str) -> Sequence[str]:
-    year = dates.find_year(text)
-    return (str(year),) if year else ()
+def _find_one(find: Callable[[str], object], text: str) -> Sequence[str]:
+    """Return the one value that a function finds in a text, or none."""
+    value = find(text)
+    return (str(value),) if value else ()
 
 
 def _find_names(text: str) -> Sequence[str]:
@@ -180,7 +176,7 @@ def _find_numbers(text: str) -> Sequence[str]:
 
 
 _FINDERS: dict[str | None, Callable[[str], Sequence[str]]] = {
-    "year": _find_years,
+    "year": partial(_find_one, dates.find_year),
     "link": links.find_links,
     "language": _find_languages,
     "doi": identifiers.find_dois,

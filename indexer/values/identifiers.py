@@ -71,7 +71,7 @@ def find_dois(text: str) -> tuple[str, ...]:
         return (text,)
     text = unescape(text) if "&" in text else text
     dois = (
-        _trim_doi(match[0], is_in_url=_is_in_url(text, match.start()))
+        _trim_doi(match[0], before=text[max(0, match.start() - _MAX_URL_CHARS) : match.start()])
         for match in _DOI.finditer(text)
     )
     return tuple(dict.fromkeys(doi for doi in dois if doi))
@@ -118,15 +118,14 @@ def _find_valid(
     return tuple(identifiers)
 
 
-def _is_in_url(text: str, position: int) -> bool:
-    return _URL_START.search(text[max(0, position - _MAX_URL_CHARS) : position]) is not None
+def _trim_doi(doi: str, before: str) -> str:
+    """Return a DOI in lower case without trailing punctuation, or "" if nothing is left.
 
-
-def _trim_doi(doi: str, *, is_in_url: bool) -> str:
-    """Return a DOI in lower case without trailing punctuation, or "" if nothing is left."""
+    In a URL, which starts in the text `before` it, it may have more after it.
+    """
     doi = unquote(doi) if "%" in doi else doi
     doi = _LABEL.sub("", doi.replace("\\_", "_").replace("\\", ""))
-    if is_in_url:
+    if _URL_START.search(before):
         doi = _URL_END.sub("", re.split("[?#&]", doi, maxsplit=1)[0])
     doi = strip_punctuation(doi, _TRAILING)
     return "" if doi.endswith("/") and doi.count("/") == 1 else doi.lower()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,49 +64,38 @@ def test_the_url_of_a_doi_has_no_lone_surrogates() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "isbns"),
+    ("find", "text", "found"),
     [
-        ("3-16-148410-X", "9783161484100"),
-        ("978-3-16-148410-0", "9783161484100"),
-        ("978–3–16–148410–0", "9783161484100"),
-        ("ISBN 13 978 3 16 148410 0", "9783161484100"),
-        ("ISBN-10: 316148410x (pbk.)", "9783161484100"),
-        ("316148410X (pbk.) ; 9789210480574", "9783161484100 9789210480574"),
-        ("316148410X 9783161484100", "9783161484100"),
-        ("ISBN 92-1-048057-0", "9789210480574"),
-        ("306406152", "9780306406157"), ("0-306-40615-2", "9780306406157"),
-        ("3161484100", ""), ("9783161484101", ""), ("97831614841009", ""), ("0000000000", ""),
+        *((find_isbns, text, "9783161484100") for text in (
+            "3-16-148410-X", "978-3-16-148410-0", "978–3–16–148410–0", "ISBN 13 978 3 16 148410 0",
+            "ISBN-10: 316148410x (pbk.)", "316148410X 9783161484100",
+        )),
+        (find_isbns, "316148410X (pbk.) ; 9789210480574", "9783161484100 9789210480574"),
+        (find_isbns, "ISBN 92-1-048057-0", "9789210480574"),
+        (find_isbns, "306406152", "9780306406157"), (find_isbns, "0-306-40615-2", "9780306406157"),
+        *((find_isbns, text, "") for text in (
+            "3161484100", "9783161484101", "97831614841009", "0000000000",
+        )),
+        (find_issns, "ISSN 1013-8250", "1013-8250"), (find_issns, "2434561x (online)", "2434-561X"),
+        (find_issns, "0317–8471; 1013-8250", "0317-8471 1013-8250"),
+        (find_issns, "3178471", "0317-8471"),
+        *((find_issns, text, "") for text in (
+            "ISSN:1013-8251", "1998-2003", "00000000", "11013-8250",
+        )),
+        (find_pmids, "12345678", "12345678"), (find_pmids, "PMID: 123", "123"),
+        (find_pmids, "PUBMED 21314913", "21314913"), (find_pmids, "PMID:1; PMID:2", "1 2"),
+        (find_pmids, "https://pubmed.ncbi.nlm.nih.gov/123/", "123"),
+        *((find_pmids, text, "") for text in ("123456789", "pages 12", "0")),
     ],
 )  # fmt: skip
-def test_isbns_are_checked_and_get_13_digits(text: str, isbns: str) -> None:
-    """ISBNs of either length get 13 digits. An ISBN with a wrong check digit is ignored."""
-    assert find_isbns(text) == tuple(isbns.split())
+def test_numbers_are_found_and_checked(
+    find: Callable[[str], tuple[str, ...]], text: str, found: str
+) -> None:
+    """ISBNs get 13 digits, and ISSNs a hyphen. A PMID needs a label, or is the whole text.
 
-
-@pytest.mark.parametrize(
-    ("text", "issns"),
-    [
-        ("ISSN 1013-8250", "1013-8250"), ("2434561x (online)", "2434-561X"),
-        ("0317–8471; 1013-8250", "0317-8471 1013-8250"), ("3178471", "0317-8471"),
-        ("ISSN:1013-8251", ""), ("1998-2003", ""), ("00000000", ""), ("11013-8250", ""),
-    ],
-)  # fmt: skip
-def test_issns_are_checked(text: str, issns: str) -> None:
-    """ISSNs are found with and without a hyphen. One with a wrong check digit is ignored."""
-    assert find_issns(text) == tuple(issns.split())
-
-
-@pytest.mark.parametrize(
-    ("text", "pmids"),
-    [
-        ("12345678", "12345678"), ("PMID: 123", "123"), ("PUBMED 21314913", "21314913"),
-        ("https://pubmed.ncbi.nlm.nih.gov/123/", "123"), ("PMID:1; PMID:2", "1 2"),
-        ("123456789", ""), ("pages 12", ""), ("0", ""),
-    ],
-)  # fmt: skip
-def test_pmids_are_found(text: str, pmids: str) -> None:
-    """A PMID is a whole text that is a number, or a number after a label."""
-    assert find_pmids(text) == tuple(pmids.split())
+    A number with a wrong check digit, or that is a range of years, is ignored.
+    """
+    assert find(text) == tuple(found.split())
 
 
 @given(st.text() | st.text("0123456789X-/. ;10.()[]%", max_size=60))
@@ -131,20 +122,16 @@ def test_normalized_identifiers_stay_the_same(text: str) -> None:
         ("identifier", "HV6250 .W38", "hv6250 w38", "likely"),
         ("identifier", "Working paper 5", "working paper 5", "named"),
         ("identifier", "and/or", "and or", "named"),
-    ],
-)
-def test_a_whole_text_is_read_as_an_identifier(kind: str, text: str, key: str, sense: str) -> None:
-    """Labels, quotes, and punctuation around it do not count. It says how sure the reading is."""
-    assert read(kind, text) == (key, sense)
-
-
-@pytest.mark.parametrize(
-    ("kind", "text"),
-    [
-        ("isbn", "978-3-16-148410-0 on tea"), ("isbn", "978-3-16-148410-1"), ("issn", "2010-2014"),
-        ("doi", "see 10.5555/tea"), ("pmid", "PMID 1 and 2"), ("identifier", "—"),
+        # Words around an identifier, a wrong check digit, or a range of years make it none.
+        *((kind, text, None, "") for kind, text in (
+            ("isbn", "978-3-16-148410-0 on tea"), ("isbn", "978-3-16-148410-1"),
+            ("issn", "2010-2014"), ("doi", "see 10.5555/tea"), ("pmid", "PMID 1 and 2"),
+            ("identifier", "—"),
+        )),
     ],
 )  # fmt: skip
-def test_a_text_with_more_than_an_identifier_is_none(kind: str, text: str) -> None:
-    """Words around an identifier, a wrong check digit, or a range of years make it none."""
-    assert read(kind, text) is None
+def test_a_whole_text_is_read_as_an_identifier(
+    kind: str, text: str, key: str | None, sense: str
+) -> None:
+    """Labels, quotes, and punctuation around it do not count. It says how sure the reading is."""
+    assert read(kind, text) == ((key, sense) if key else None)
