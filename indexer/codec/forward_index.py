@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
+import msgspec
 import numpy as np
 
 from indexer.catalogue.fields import Catalogue
@@ -27,7 +28,6 @@ from indexer.codec.segment.term_dictionary import (
     number_words,
 )
 from indexer.codec.segment.word_stream import (
-    TextRuns,
     WordNumbers,
     collect_texts,
     to_provisional,
@@ -38,6 +38,8 @@ BATCHES_BEFORE_PROCESS = 2
 """After this many batches of new publications, a second process numbers the words."""
 MAX_PENDING_BATCHES = 3
 """Maximum number of batches that wait for the second process or for the spool."""
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Publication]).decode
 
 
 class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
@@ -69,19 +71,18 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
 
     def add(self, publications: Sequence[Publication]) -> None:
         """Append the words of new publications."""
-        texts = collect_texts(publications, self.catalogue)
         self._batches += 1
         if self._batches == BATCHES_BEFORE_PROCESS + 1:
             self._start_process()
         if self._process.is_started:
-            self._pending.append(self._process.submit(_number_texts, texts))
+            self._pending.append(self._process.submit(_number_publications, _encode(publications)))
         else:
-            self._pending.append(self._numbers.encode(texts))
+            self._pending.append(self._numbers.encode(collect_texts(publications, self.catalogue)))
             self._words.append(encode_texts(self._numbers.take_new_words()))
         self._collect(MAX_PENDING_BATCHES)
 
     def _start_process(self) -> None:
-        self._process.submit(_begin_numbers, self.catalogue.language, self._numbers.words)
+        self._process.submit(_begin_numbers, self.catalogue, self._numbers.words)
         del self._numbers  # only the second process needs them from now on
 
     def copy(self, doc_numbers: Array) -> None:
@@ -131,15 +132,16 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
         return number_stems(words, language, previous.stems.texts.to_list(), previous.stem_of)
 
 
+_catalogue: Catalogue
 _numbers: WordNumbers
 
 
-def _begin_numbers(default_language: str, words: list[str]) -> None:
-    global _numbers  # noqa: PLW0603  kept from batch to batch
-    _numbers = WordNumbers(default_language, words)
+def _begin_numbers(catalogue: Catalogue, words: list[str]) -> None:
+    global _catalogue, _numbers
+    _catalogue, _numbers = catalogue, WordNumbers(catalogue.language, words)
 
 
-def _number_texts(texts: TextRuns) -> tuple[Array, Array]:
-    """Return the stream of the texts, and the words that are new in them, encoded."""
-    stream = _numbers.encode(texts)
+def _number_publications(encoded: bytes) -> tuple[Array, Array]:
+    """Return the stream of publications, and the words that are new in them, encoded."""
+    stream = _numbers.encode(collect_texts(_decode(encoded), _catalogue))
     return stream, encode_texts(_numbers.take_new_words())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,11 +25,6 @@ def evaluate(specification: str, *properties: Property) -> list[str]:
         if selected := [prop.value for prop in template.evaluate(columns)]:
             return selected
     return []
-
-
-def make(pairs: Iterable[tuple[str, str]], group: int = 0) -> list[Property]:
-    """Return properties of one group from names and values."""
-    return [Property(name, value, value, group=group) for name, value in pairs]
 
 
 @given(NAMES)
@@ -55,49 +51,40 @@ def test_any_text_is_a_specification(text: str) -> None:
         assert len(template.texts) == len(template.columns) + 1
 
 
-def test_the_first_alternative_with_a_value_is_used() -> None:
-    """`AF|AU` is the column AF, or AU if AF is empty."""
-    assert evaluate("AF|AU", *make([("AU", "short"), ("AF", "full")])) == ["full"]
-    assert evaluate("AF|AU", *make([("AU", "short")])) == ["short"]
-    assert evaluate("AF|AU") == []
+THREE = "<{a}, {b}; {c}>"
 
 
 @pytest.mark.parametrize(
-    ("pairs", "expected"),
+    ("specification", "values", "expected"),
     [
-        ([("a", "1"), ("b", "2"), ("c", "3")], "<1, 2; 3>"),
-        ([("a", "1"), ("b", "2")], "<1, 2>"),
-        ([("a", "1"), ("c", "3")], "<1; 3>"),
-        ([("b", "2"), ("c", "3")], "<2; 3>"),
-        ([("a", "1")], "<1>"),
-        ([("c", "3")], "<3>"),
-        ([("c", "3"), ("b", "2"), ("b", "4")], "<2, 4; 3>"),
-        ([("a", "1"), ("a", "2"), ("b", "3")], "<1 2, 3>"),
+        # `AF|AU` is the column AF, or AU if AF is empty.
+        ("AF|AU", [("AU", "short"), ("AF", "full")], ["full"]),
+        ("AF|AU", [("AU", "short")], ["short"]),
+        ("AF|AU", [], []),
+        # Text between two columns is left out if either is empty. The outer text is kept.
+        (THREE, [("a", "1"), ("b", "2"), ("c", "3")], ["<1, 2; 3>"]),
+        (THREE, [("a", "1"), ("b", "2")], ["<1, 2>"]),
+        (THREE, [("a", "1"), ("c", "3")], ["<1; 3>"]),
+        (THREE, [("b", "2"), ("c", "3")], ["<2; 3>"]),
+        (THREE, [("a", "1")], ["<1>"]),
+        (THREE, [("c", "3")], ["<3>"]),
+        (THREE, [("c", "3"), ("b", "2"), ("b", "4")], ["<2, 4; 3>"]),
+        (THREE, [("a", "1"), ("a", "2"), ("b", "3")], ["<1 2, 3>"]),
+        # A template is evaluated for each group with one of its columns, in the order of groups.
+        ("{family}, {given}",
+         [("family", "Okafor", 1), ("given", "Ada", 1), ("given", "Plato", 3), ("given", "Li", 2),
+          ("family", "Wu", 2)], ["Okafor, Ada", "Wu, Li", "Plato"]),
+        # Values of one column are combined only if they come from one structure.
+        ("{{{corp}}}", [("corp", "Red Cross"), ("corp", "UN")], ["{Red Cross}", "{UN}"]),
+        ("{{{corp}}}", [("corp", "Red Cross", 1), ("corp", "Archive", 1)], ["{Red Cross Archive}"]),
     ],
-)
-def test_text_between_columns_needs_values_on_both_sides(
-    pairs: list[tuple[str, str]], expected: str
+)  # fmt: skip
+def test_templates_combine_columns(
+    specification: str, values: Sequence[Any], expected: list[str]
 ) -> None:
-    """Text between two columns is left out if either is empty. The outer text is kept."""
-    assert evaluate("<{a}, {b}; {c}>", *make(pairs)) == [expected]
-
-
-def test_columns_of_a_structure_are_combined() -> None:
-    """A template is evaluated for each group with one of its columns, in the order of groups."""
-    authors = [
-        *make([("family", "Okafor"), ("given", "Ada")], group=1),
-        *make([("given", "Plato")], group=3),
-        *make([("given", "Li"), ("family", "Wu")], group=2),
-    ]
-    assert evaluate("{family}, {given}", *authors) == ["Okafor, Ada", "Wu, Li", "Plato"]
-
-
-def test_a_template_of_one_column_is_applied_to_each_value() -> None:
-    """Values of one column are combined only if they come from one structure."""
-    bodies = make([("corp", "Red Cross"), ("corp", "United Nations")])
-    assert evaluate("{{{corp}}}", *bodies) == ["{Red Cross}", "{United Nations}"]
-    parts = make([("corp", "Red Cross"), ("corp", "Archive")], group=1)
-    assert evaluate("{{{corp}}}", *parts) == ["{Red Cross Archive}"]
+    """The values of a specification are those of its first alternative that has any."""
+    properties = [Property(name, value, value, None, *group) for name, value, *group in values]
+    assert evaluate(specification, *properties) == expected
 
 
 def test_a_combination_has_the_language_of_its_columns() -> None:
