@@ -117,7 +117,13 @@ class Guesser:
                 rank = match.rank - match.rank % 1000 if name in self.languages else match.rank
                 ranked.setdefault(match.row, []).append((rank, position, name))
         for row, candidates in ranked.items():
-            first, *others = (name for _, _, name in sorted(candidates))
+            # "Titre" before "Title (English)" is the title, although "Title" is a better heading.
+            best = min((each for each in candidates if each[2] not in self.languages), default=None)
+            ordered = sorted(
+                (rank - rank % 1000 if best and name == best[2] else rank, position, name)
+                for rank, position, name in candidates
+            )
+            first, *others = (name for _, _, name in ordered)
             if row in NAME_ROWS:
                 every, others = others, self._drop_repeated_names(first, others)
                 self.used.update(every)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from markdown_it.token import Token
 
+from indexer.catalogue.column_names import fold_heading, list_headings
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, LimitExceeded, read_whole
@@ -198,14 +199,20 @@ def _make_record(item: _Item, file: str) -> SourceRecord:
 
 
 def _read_row(row: _Item) -> Iterator[tuple[str, str]]:
-    """Yield the columns of a row. The first cell with a link to a publication has the title."""
-    has_title = any(heading.casefold() == "title" for heading in row.headings)
+    """Yield the columns of a row.
+
+    The title is below a usual heading, or else in the first cell with a link to a publication.
+    """
+    usual = {fold_heading(name) for name in list_headings()["title"]}
+    titled = next((each for each in row.headings if fold_heading(each) in usual), None)
+    has_title = titled is not None
     for number, (heading, cell) in enumerate(zip(row.headings, row.cells, strict=False), 1):
         if not has_title and any(map(_is_title, cell.links)):
             has_title = True
             yield from _split_title(cell)
         else:
-            yield heading or f"column {number}", cell.text.strip()
+            name = "title" if heading == titled else heading or f"column {number}"
+            yield name, cell.text.strip()
 
 
 def _is_title(link: Link) -> bool:

@@ -203,6 +203,12 @@ def test_titles_in_several_languages_are_one_title(headings: list[str]) -> None:
     assert ("title" in found.comments) == (english.lower() in ("en", "eng", "english"))
 
 
+def test_a_title_without_a_language_comes_before_later_titles_with_one() -> None:
+    """The order of the table decides which title is the main one, not how usual a heading is."""
+    columns = {"Titre": TITLES[:2], "Title (English)": ["Salt", "Roads"]}
+    assert propose(columns).source.fields["title"] == ("Titre", "Title (English)")
+
+
 @pytest.mark.parametrize(
     ("values", "row"),
     [

@@ -133,6 +133,8 @@ def test_rows_of_tables_are_records() -> None:
         "title": ["Brine"], "Author": ["Moss"], "column 3": ["x"], "link": ["/b"],
         "section": ["Salt"],
     }  # fmt: skip
+    [record] = read("Name | Link\n---|---\nSalt | [site](https://a.org)\n")
+    assert columns(record)["title"] == ["Salt"]
     assert markdown_list.detect("a.md", (page + "| [B](/c) | Lind | y |\n" * 9).encode())
 
 
