@@ -26,7 +26,7 @@ NAME = "markdown-list"
 SUFFIXES: tuple[str, ...] = (".md", ".markdown")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "title": ("title|Title",),
-    "year": ("year",),
+    "year": ("year|Year|Date|date",),
     "summary": ("note",),
     "doi": ("doi|DOI",),
     "link": ("link",),

@@ -9,10 +9,12 @@ import pytest
 
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, SourceRecord
+from indexer.mapping.mapper import Mapper
+from indexer.mapping.sources import Source
 from indexer.readers.formats import markdown_list
 from indexer.readers.text.markdown import parse, read_inline, to_plain_text, to_text
 from tests.cpu_time import limit_cpu_time
-from tests.indexer.readers.reading import columns, read_page
+from tests.indexer.readers.reading import CATALOGUE, columns, read_page
 
 PAGE = """# Reading about salt
 
@@ -133,8 +135,10 @@ def test_rows_of_tables_are_records() -> None:
         "title": ["Brine"], "Author": ["Moss"], "column 3": ["x"], "link": ["/b"],
         "section": ["Salt"],
     }  # fmt: skip
-    [record] = read("Name | Link\n---|---\nSalt | [site](https://a.org)\n")
-    assert columns(record)["title"] == ["Salt"]
+    [record] = read("Name | Year | Link\n---|---|---\nSalt | 2019 | [site](https://a.org)\n")
+    assert isinstance(record, SourceRecord)
+    mapped = Mapper(Source(file="a", format=""), markdown_list, CATALOGUE).map(record)
+    assert {"title": ["Salt"], "year": ["2019"]}.items() <= columns(mapped).items()
     assert markdown_list.detect("a.md", (page + "| [B](/c) | Lind | y |\n" * 9).encode())
 
 
