@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
-from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from lxml import etree
@@ -84,44 +83,30 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
         yield Problem(file, 0, "the page has no metadata of a publication", hint)
 
 
-class _Tag(NamedTuple):
-    """A `<meta>` tag. `name` is in lowercase. `group` is the number of its author, or 0."""
-
-    name: str
-    content: str
-    language: str | None = None
-    scheme: str = ""
-    group: int = 0
-
-
-def _list_tags(page: etree._Element) -> list[_Tag]:
-    """Return the tags of a page, its language, its URL, and its title.
+def _list_tags(page: etree._Element) -> Iterator[Property]:
+    """Yield the tags of a page, its language, its URL, and its title. Names are in lowercase.
 
     Tags of an author, such as the institution, share the group of the author.
     """
-    tags = [_Tag("html@lang", page.get("lang", ""))]
+    canonical = (link for link in page.iter("link") if link.get("rel", "").lower() == "canonical")
+    stated = [("html@lang", page.get("lang", ""))]
+    stated += [("canonical", link.get("href", "")) for link in canonical]
+    stated += [("title", " ".join(page.findtext(".//title", "").split()))]
+    yield from (Property(name, text, text) for name, text in stated if text)
     group = 0
-    for element in page.iter("meta", "link", "title"):
-        if element.tag == "title":
-            if not any(tag.name == "title" for tag in tags):
-                tags.append(_Tag("title", " ".join("".join(element.itertext()).split())))
-            continue
-        if element.tag == "link":
-            if element.get("rel", "").lower() == "canonical":
-                tags.append(_Tag("canonical", element.get("href", "")))
-            continue
-        name = (element.get("name") or element.get("property") or "").strip().lower()
+    for meta in page.iter("meta"):
+        name = (meta.get("name") or meta.get("property") or "").strip().lower()
         name = _DUBLIN_CORE.sub(r"\1.", name, count=1)
-        content = element.get("content", "")
+        content, scheme = meta.get("content", ""), meta.get("scheme", "")
+        language = meta.get("lang") or meta.get("xml:lang") or None
         parts = content.split(";") if name in _LISTS else [content]
         name = _LISTS.get(name, name)
-        language = element.get("lang") or element.get("xml:lang") or None
-        for part in parts if name else ():
-            is_author = name.startswith("citation_author")
-            group += name == "citation_author" and bool(part.strip())
-            scheme = element.get("scheme", "")
-            tags.append(_Tag(name, part.strip(), language, scheme, group if is_author else 0))
-    return [tag for tag in tags if tag.content.strip()]
+        for part in filter(None, map(str.strip, parts)) if name else ():
+            group += name == "citation_author"
+            own_group = group if name.startswith("citation_author") else 0
+            yield Property(name, part, part, language, own_group)
+            if scheme:
+                yield Property(f"{name}@scheme", scheme, scheme)
 
 
 def _list_citations(page: etree._Element) -> list[str]:
@@ -132,11 +117,10 @@ def _list_citations(page: etree._Element) -> list[str]:
 
 def _list_records(page: etree._Element, limits: Limits) -> Iterator[tuple[Property, ...]]:
     """Yield the properties of each publication of a page. Raise LimitExceeded."""
-    listed = _list_tags(page)
-    tags = tuple(_list_properties(listed))
+    tags = tuple(_list_tags(page))
     works = [_flatten_work(work, limits) for work in _find_works(page, limits)]
     citations = [*map(_read_citation, _list_citations(page))]
-    if any(tag.name in _TITLES for tag in listed):
+    if any(tag.name in _TITLES for tag in tags):
         yield tags + (works[0] if works else ()) + (citations[0] if len(citations) == 1 else ())
     else:
         found = works or citations
@@ -162,13 +146,6 @@ def _find_works(page: etree._Element, limits: Limits) -> Iterator[Mapping[str, o
         yield from works
     else:
         yield from find_works(read_items(page, limits.largest_file))
-
-
-def _list_properties(tags: list[_Tag]) -> Iterator[Property]:
-    for tag in tags:
-        yield Property(tag.name, tag.content, tag.content, tag.language, tag.group)
-        if tag.scheme:
-            yield Property(f"{tag.name}@scheme", tag.scheme, tag.scheme)
 
 
 def _flatten_work(work: Mapping[str, object], limits: Limits) -> tuple[Property, ...]:
