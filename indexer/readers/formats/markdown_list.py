@@ -18,7 +18,7 @@ from indexer.catalogue.column_names import fold_heading, list_headings
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, LimitExceeded, read_whole
-from indexer.readers.text.citations import find_doi, find_title, find_year
+from indexer.readers.text.citations import GENERIC, find_doi, find_title, find_year
 from indexer.readers.text.encodings import decode_file, decode_head
 from indexer.readers.text.markdown import Link, Text, parse, read_inline
 
@@ -40,13 +40,6 @@ _FRONT_MATTER = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n.*?\n\1[ \t]*(?:\n|\Z)", r
 _MARK = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,4}[.)])[ \t]|[^|\n]*\|)", re.MULTILINE)
 """The start of an item of a list, or a line with cells."""
 _MAX_PARENT_CHARS = 200
-_GENERIC = re.compile(
-    r"\W*(?:pdf|doi|link|links|here|html?|web|website|code|paper|full text|fulltext|arxiv|preprint|"
-    r"slides|video|poster|bib|bibtex|abstract|download|read more|more|source|github|url|epub|data|"
-    r"project|page|demo|blog|talk|supplement\w*|appendix|10\.\d{4,}/\S*|https?:\S*)\W*",
-    re.IGNORECASE,
-)
-"""Link texts that are not titles."""
 _BEFORE, _AFTER = " \t\n-–—:|,;·•", " \t\n-–—:|.,;·•"
 """Marks that separate a title from the text before and after it."""
 
@@ -217,7 +210,7 @@ def _read_row(row: _Item) -> Iterator[tuple[str, str]]:
 
 def _is_title(link: Link) -> bool:
     is_elsewhere = not link.url.startswith("#")
-    return is_elsewhere and bool(link.text) and not _GENERIC.fullmatch(link.text)
+    return is_elsewhere and bool(link.text) and not GENERIC.fullmatch(link.text)
 
 
 def _split_title(item: Text) -> Iterator[tuple[str, str]]:

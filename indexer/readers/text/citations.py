@@ -15,6 +15,15 @@ _AFTER_YEAR = re.compile(
 )
 _YEAR = re.compile(rf"\((?:[^()\d]{{0,20}}\s)?((?:19|20)\d\d)[a-z]?{_DAY}\)")
 _LAST_YEAR = re.compile(r"(?<![\w./:-])((?:19|20)\d\d)(?=\s*(?:[,;:)\]]|\.(?!\d)|$))")
+GENERIC = re.compile(
+    r"\W*(?:(?:download|view|read|open|full|get|more|see|the|as|in|on|an?)\W+){0,4}(?:pdf|doi|"
+    r"links?|here|html?|epub|web|website|citation|code|paper|(?:full ?)?text|abstract|arxiv|"
+    r"preprint|slides|video|poster|bibtex|bib|more|download|details?|ris|word|docx?|source|github|"
+    r"url|data|project|page|demo|blog|talk|supplement\w*|appendix|english|french|spanish|russian|"
+    r"arabic|chinese|top|(?:doi:)?10\.\d{4,}/\S*|https?:\S*)?\W*",
+    re.IGNORECASE,
+)
+"""Link texts that are not titles."""
 _SENTENCE_END = re.compile(r"(?<=[^\W\d_]{2}[.?!])\s+")
 _MIN_SPACES = 2
 """Minimum spaces in a sentence that is a title although nothing marks it as one."""

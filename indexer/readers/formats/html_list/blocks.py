@@ -19,20 +19,19 @@ from indexer.readers.formats.html_list.page import (
     read_text,
     squeeze,
 )
-from indexer.readers.text.citations import find_doi, find_last_sentence, find_title, find_year
+from indexer.readers.text.citations import (
+    GENERIC,
+    find_doi,
+    find_last_sentence,
+    find_title,
+    find_year,
+)
 
 _LABEL = re.compile(r"([^\d\W][^:]{0,38}?)\s*:\s*")
 _LABEL_TAGS = frozenset(("label", "dt", "b", "strong", "span", "em", "i", "th"))
 _ENDS_OF_LABELS = frozenset(("br", "li", "p", "div", "tr", "dd"))
 _TITLE = re.compile(r"tit(?:le|re|el|olo|ulo)", re.IGNORECASE)
 _YEAR = re.compile(r"year|date|published|jahr|ann[éo]|año", re.IGNORECASE)
-_GENERIC = re.compile(
-    r"\W*(?:(?:download|view|read|open|full|get|more|see|the|as|in|on|an?)\W+){0,4}(?:pdf|doi|link|"
-    r"here|html?|epub|citation|text|abstract|bibtex|bib|more|download|website|details?|ris|word|"
-    r"docx?|english|french|spanish|russian|arabic|chinese|top|(?:doi:)?10\.\d{4,}/\S*|https?:\S*)?\W*",
-    re.IGNORECASE,
-)
-"""Link texts that are not titles."""
 _MARKS = " |–—-·•,;:"
 
 
@@ -82,7 +81,7 @@ def read_block(block: etree._Element) -> list[tuple[str, str]]:
         columns, title = [*columns, ("year", title)], ""
     if not title and not any(_TITLE.search(name) for name in values):
         title, note = _split_title(rest)
-    text = " ".join(part.text for part in note if not _GENERIC.fullmatch(part.text))
+    text = " ".join(part.text for part in note if not GENERIC.fullmatch(part.text))
     year = "" if any(_YEAR.search(name) for name, _ in columns) else find_year(text)
     links = _list_links(block)
     texts = (*(url for _, url in links), read_text(block))
@@ -107,7 +106,7 @@ def _split_title(parts: list[_Part]) -> tuple[str, list[_Part]]:
                 authors = before.strip().removesuffix(title).strip()
                 return title.strip(" .,"), [_Part("", authors, False), *parts[index:]]
             return part.text, parts[:index] + parts[index + 1 :]
-    first = next((part for part in parts if not _GENERIC.fullmatch(part.text)), None)
+    first = next((part for part in parts if not GENERIC.fullmatch(part.text)), None)
     return (first.text, [part for part in parts if part is not first]) if first else ("", parts)
 
 
@@ -156,7 +155,7 @@ class _Splitter:
 
     def _add(self, text: str, tag: str = "") -> None:
         if text:
-            is_generic = _GENERIC.fullmatch(text) is not None
+            is_generic = GENERIC.fullmatch(text) is not None
             is_title = self._titles[-1] and not is_generic
             # A link to a file after the last label has no label.
             name = "" if self._titles[-1] and is_generic else self._label or self._names[-1]
