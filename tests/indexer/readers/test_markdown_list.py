@@ -53,10 +53,6 @@ Seas
 read = partial(read_page, markdown_list, "a.md")
 
 
-RECORDS = [columns(record) for record in read(PAGE)]
-BY_TITLE = {found["title"][0]: found for found in RECORDS}
-
-
 @pytest.mark.parametrize(("name", "score"), [("README.md", 40), ("a.txt", 30), ("a", 30)])
 def test_lists_are_recognized(name: str, score: int) -> None:
     """A page is recognized if most of it is lists of links. Its name adds little to the score."""
@@ -83,85 +79,73 @@ def test_other_pages_are_not_recognized(text: str) -> None:
 
 
 def test_items_with_links_are_records() -> None:
-    """Each item with a link is a record. Code and links within the page are not records."""
-    assert list(BY_TITLE) == [
-        "Rivers of salt", "The white road", "Salt", "Brine and bread", "Wells",
-        "Deep salt", "https://a.example/bare",
+    """An item with a link is a record with the headings and items above it, and a note.
+
+    Code, links within the page, and items without links are no records.
+    """
+    rivers, old = ["Rivers"], ["Rivers", "Old ones"]
+    assert [columns(record) for record in read(PAGE)] == [
+        {"title": ["Rivers of salt"], "note": ["How rivers carry salt. See more."],
+         "link": ["https://a.example/rivers.pdf", "https://b.example/"], "section": rivers},
+        {"title": ["The white road"], "note": ["a history"], "link": ["https://a.example/road"],
+         "section": rivers},
+        {"title": ["Salt"], "note": ["Moss, A. (2019). PDF"], "link": ["https://a.example/salt.pdf"],
+         "year": ["2019"], "section": rivers},
+        {"title": ["Brine and bread"], "note": ["Lind, B., Fjord Press (pdf, doi)"],
+         "link": ["/brine.pdf", "https://doi.org/10.5555/1"], "doi": ["10.5555/1"], "section": old},
+        {"title": ["Wells"], "note": ["in two lines"], "link": ["https://a.example/wells"],
+         "section": old},
+        {"title": ["Deep salt"], "note": ["kept as a detail"], "link": ["https://a.example/deep"],
+         "section": ["Seas", "Atlantic"]},
+        {"title": ["https://a.example/bare"], "link": ["https://a.example/bare"],
+         "section": ["Seas"]},
     ]  # fmt: skip
 
 
-def test_text_around_a_title_is_a_note() -> None:
-    """The text around a title becomes a note, and every link is kept."""
-    assert BY_TITLE["Rivers of salt"]["note"] == ["How rivers carry salt. See more."]
-    assert BY_TITLE["Rivers of salt"]["link"] == [
-        "https://a.example/rivers.pdf",
-        "https://b.example/",
-    ]
-    assert BY_TITLE["The white road"]["note"] == ["a history"]
-    assert BY_TITLE["Brine and bread"]["link"] == ["/brine.pdf", "https://doi.org/10.5555/1"]
-    assert BY_TITLE["Brine and bread"]["note"] == ["Lind, B., Fjord Press (pdf, doi)"]
-    assert BY_TITLE["Wells"] == {
-        "title": ["Wells"], "note": ["in two lines"], "link": ["https://a.example/wells"],
-        "section": ["Rivers", "Old ones"],
-    }  # fmt: skip
+@pytest.mark.parametrize(
+    ("item", "year"), [("Moss et al., over 2000 roads, 2019", "2019"), ("over 2000 roads", None)]
+)
+def test_a_year_at_the_end_of_a_clause_is_a_column(item: str, year: str | None) -> None:
+    """A number within a clause is no year."""
+    found = columns(read(f"- [Salt](https://a.example/) - {item}")[0])
+    assert found.get("year") == (year and [year])
 
 
-def test_years_and_identifiers_in_text_are_columns() -> None:
-    """A year at the end of a clause and a DOI in a link become columns."""
-    assert BY_TITLE["Brine and bread"]["doi"] == ["10.5555/1"]
-    record = columns(read("- [Salt](https://a.example/) - Moss et al., over 2000 roads, 2019")[0])
-    assert record["year"] == ["2019"]
-    assert "year" not in columns(read("- [Salt](https://a.example/) - over 2000 roads")[0])
+CITATION = "- Moss, A. (2019-05). Salt of the sea. *Roads*, 3.\n"
+TABLE = "Title of work | Author | |\n---|:---:|---\n[Brine](/b) | *Moss* | x\n"
+RECORDS: dict[str, tuple[str, dict[str, str]]] = {
+    "a citation without a link": (
+        "# Works\n\n" + CITATION * 5 + "- Other\n",
+        {"title": "Salt of the sea", "note": "Moss, A. (2019-05). Roads, 3.", "year": "2019"},
+    ),
+    "a row of a table": (
+        "## Salt\n\n" + TABLE + "|a|b|c|\n" + "[Brine](/b) | *Moss* | x\n" * 4,
+        {"title": "Brine", "Author": "Moss", "column 3": "x", "link": "/b", "section": "Salt"},
+    ),
+}
 
 
-def test_citations_are_records() -> None:
-    """An item without a link is a record if it is a citation with a title and a year."""
-    page = "# Works\n\n" + "- Moss, A. (2019-05). Salt of the sea. *Roads*, 3.\n" * 5 + "- Other\n"
-    evidence = markdown_list.detect("works.md", page.encode())
-    assert evidence is not None
-    assert evidence.score == 40
-    records = [columns(record) for record in read(page)]
-    assert len(records) == 5
-    assert (records[0]["title"], records[0]["year"]) == (["Salt of the sea"], ["2019"])
+@pytest.mark.parametrize(("page", "expected"), RECORDS.values(), ids=RECORDS)
+def test_citations_and_rows_are_records(page: str, expected: dict[str, str]) -> None:
+    """An item with a title and a year is a record, and so is a row with a link."""
+    assert markdown_list.detect("works.md", page.encode())
+    found = [columns(record) for record in read(page)]
+    assert len(found) == 5
+    assert found[0] == {name: [text] for name, text in expected.items()}
 
 
-def test_rows_of_tables_are_records() -> None:
-    """A row with a link is a record. Its other cells have the columns of their headings."""
-    page = (
-        "## Salt\n\nTitle of work | Author | |\n---|:---:|---\n[Brine](/b) | *Moss* | x\n|a|b|c|\n"
-    )
-    [record] = read(page)
-    assert columns(record) == {
-        "title": ["Brine"], "Author": ["Moss"], "column 3": ["x"], "link": ["/b"],
-        "section": ["Salt"],
-    }  # fmt: skip
+def test_the_columns_of_a_row_are_mapped() -> None:
+    """A row without a link that is a title has the title and the year of its columns."""
     [record] = read("Name | Year | Link\n---|---|---\nSalt | 2019 | [site](https://a.org)\n")
     assert isinstance(record, SourceRecord)
     mapped = Mapper(Source(file="a", format=""), markdown_list, CATALOGUE).map(record)
     assert {"title": ["Salt"], "year": ["2019"]}.items() <= columns(mapped).items()
-    assert markdown_list.detect("a.md", (page + "| [B](/c) | Lind | y |\n" * 9).encode())
-
-
-def test_years_in_parentheses_are_years() -> None:
-    """A year in parentheses is the year of the publication."""
-    assert BY_TITLE["Salt"]["year"] == ["2019"]
-    assert BY_TITLE["Salt"]["note"] == ["Moss, A. (2019). PDF"]
-
-
-def test_headings_and_items_above_are_sections() -> None:
-    """Headings and items without a link are sections. The title of the page is not."""
-    assert BY_TITLE["Rivers of salt"]["section"] == ["Rivers"]
-    assert BY_TITLE["Deep salt"]["section"] == ["Seas", "Atlantic"]
 
 
 def test_a_record_has_the_line_of_its_item() -> None:
     """A record has the line of its item, even below front matter."""
-    lines = PAGE.splitlines()
-    records = read("---\ntitle: x\n---\n" + PAGE)
-    assert isinstance(records[0], SourceRecord)
-    assert records[0].source.line == 3 + 1 + next(
-        number for number, line in enumerate(lines) if line.startswith("* [Rivers")
-    )
+    start = PAGE.splitlines().index(next(x for x in PAGE.splitlines() if x.startswith("* [Riv")))
+    assert read("---\ntitle: x\n---\n" + PAGE)[0].line == 3 + 1 + start
 
 
 def test_limits_are_reported() -> None:
