@@ -66,10 +66,15 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
         inherited = [
             each for name, values in shared.items() if name not in names for each in spend(values)
         ]
+        source = SourceLocation(file, article.sourceline or 0)
         record_id = article.get("id") or article.get("itemid") or None
-        yield SourceRecord(
-            SourceLocation(file, article.sourceline or 0), (*inherited, *own), record_id
-        )
+        if own or inherited:
+            yield SourceRecord(source, (*inherited, *own), record_id)
+        else:
+            hint = "Add itemprop to its tags, as corpus/README.md shows"
+            yield Problem(
+                file, source.line, "it has no title and no other property", hint, record_id
+            )
 
 
 def _find_properties(

@@ -98,7 +98,9 @@ def test_properties_of_the_page_apply_to_all_articles() -> None:
 def test_id_of_an_article_is_its_id_or_itemid() -> None:
     """The id of an article is its `id`, or its `itemid`, or None."""
     page = '<article id="a" itemid="b"></article><article itemid="b"></article><article id="">'
-    assert [each.id for each in entries(page)] == ["a", "b", None]
+    region = '<meta itemprop="region" content="Africa">'
+    assert [each.id for each in entries(region + page)] == ["a", "b", None]
+    assert [each.line for each in read(page) if isinstance(each, Problem)] == [1, 1, 1]
 
 
 LINES = {
@@ -115,7 +117,7 @@ LINES = {
 @pytest.mark.parametrize("page", LINES.values(), ids=LINES)
 def test_line_of_an_article_is_that_of_its_tag(page: str) -> None:
     """The line of an article is that of its `<article`, whatever surrounds it."""
-    found = entries(page)
+    found = entries('<meta itemprop="region" content="Africa">' + page)
     assert found
     assert [str(each.source.line) for each in found] == [each.id for each in found]
 
