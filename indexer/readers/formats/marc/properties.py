@@ -61,16 +61,17 @@ _DIRECTION_MARKS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068
 def list_properties(
     fields: Sequence[Field], limits: Limits, *, is_unimarc: bool
 ) -> tuple[Property, ...]:
-    """Return all fields of a record as properties, the links by their rank."""
-    links = sorted((field for field in fields if field.tag == "856"), key=_rank_link)
-    has_main = bool(links) and not _is_image(links[0])
-    ranked = iter(links)
+    """Return all fields of a record as properties, the main link before the others."""
+    links = [field for field in fields if field.tag == "856"]
+    main = min(links, key=_rank_link, default=None)
+    has_main = main is not None and not _is_image(main)
+    ordered = iter(sorted(links, key=lambda link: link is not main))
     has_isbd = find_value(fields, LEADER)[18:19] not in _WITHOUT_ISBD
     coded = codes.read_coded_values(fields, is_unimarc=is_unimarc)
     is_edited = not is_unimarc and _names_editors_only(fields)
     properties: list[Property] = []
     for group, stated in enumerate(fields, 1):
-        field = next(ranked) if stated.tag == "856" else stated
+        field = next(ordered) if stated.tag == "856" else stated
         qualifier = _qualify_unimarc(field) if is_unimarc else _qualify(field, is_edited=is_edited)
         qualifier = "image" if field.tag == "856" and has_main and _is_image(field) else qualifier
         language = _find_language(field, coded.get("008/35-37", ""))
@@ -166,7 +167,7 @@ def _is_image(field: Field) -> bool:
 
 
 def _rank_link(field: Field) -> tuple[bool, bool, bool, bool]:
-    """Return a sort key: links to the work come first, and among these, full texts."""
+    """Return a sort key: the main link leads to the work, and if possible to a full text."""
     relation = field.indicators[1:]
     has_text = any(map(_FULL_TEXT.search, field.get("u3qyz")))
     return _is_image(field), relation == _RELATED, relation != _WORK, not has_text

@@ -146,7 +146,7 @@ def test_a_rule_replaces_the_default_mapping() -> None:
 
 
 def test_a_link_to_the_full_text_comes_first() -> None:
-    """Links to the work come first, and among these, full texts. No cover is a link."""
+    """The main link is one to the work, its full text if there is one. No cover is a link."""
     rows = map_rows(
         ("020", "  $a9789210542135$0https://isbn.example/1"),
         ("856", "42$uhttps://a.example/cover.jpg$3Cover image"),
@@ -155,8 +155,8 @@ def test_a_link_to_the_full_text_comes_first() -> None:
         ("856", "40$uhttps://a.example/file.pdf$yالعربية"),
     )
     assert rows["link"] == [
-        ("https://a.example/file.pdf", "ar"), ("https://a.example/record", "en"),
-        ("https://a.example/about", None),
+        ("https://a.example/file.pdf", "ar"), ("https://a.example/about", None),
+        ("https://a.example/record", "en"),
     ]  # fmt: skip
     photograph = map_rows(("856", "40$uhttps://a.example/photo.jpg"))
     assert photograph["link"] == [("https://a.example/photo.jpg", None)]
