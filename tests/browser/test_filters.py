@@ -113,6 +113,18 @@ def test_chips_remove_filters_one_by_one(page: Page, site: Site) -> None:
     expect(page.get_by_role("list", name="Active filters")).to_have_count(0)
 
 
+def test_a_link_that_is_replaced_while_it_is_pressed_is_followed(page: Page, site: Site) -> None:
+    """A press counts if a response replaces its link before the button is released."""
+    page.goto(site.url("/?q=trafficking&section=Multimedia&year=2000..2012"))
+    link = page.get_by_role("link", name="Remove filter Section: Multimedia")
+    link.hover()
+    page.mouse.down()
+    page.get_by_role("link", name="Remove filter Year: 2000–2012").evaluate("link => link.click()")
+    expect(page).to_have_url(site.url("/?q=trafficking&section=Multimedia"))
+    page.mouse.up()
+    expect(page).to_have_url(site.url("/?q=trafficking"))
+
+
 def test_clear_all_keeps_the_query(page: Page, site: Site) -> None:
     """Clear all removes all filters and keeps the query and the sort order."""
     page.goto(site.url("/?q=trafficking&region=South+Asia&language=es&sort=newest&page=2"))

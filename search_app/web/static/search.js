@@ -115,6 +115,7 @@
   // The fragment of a link is only for the case that it loads a new page.
   let going = Promise.resolve();
   let clicked;
+  let pressed = {}; // the link under a pressed button, and the place of the pointer
 
   function follow(link) {
     if (link === clicked) return;
@@ -131,12 +132,29 @@
     return url.origin === location.origin && url.pathname === home && !address.startsWith("#");
   }
 
-  document.addEventListener("click", (event) => {
+  const findOwn = (event) => {
     const link = event.target.closest("[data-region] a[href]");
-    if (!list || !link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    if (event.defaultPrevented || !isOwn(link.getAttribute("href"))) return;
+    if (!list || !link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return null;
+    return isOwn(link.getAttribute("href")) ? link : null;
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = event.defaultPrevented ? null : findOwn(event);
+    if (!link) return;
     event.preventDefault();
     follow(link);
+  });
+
+  // A response may replace a link between the press and the release of the button. Then the browser
+  // sends no click.
+  document.addEventListener("pointerdown", (event) => {
+    pressed = { link: findOwn(event), x: event.clientX, y: event.clientY };
+  });
+  document.addEventListener("pointerup", (event) => {
+    const { link, x, y } = pressed;
+    const stayed = Math.hypot(event.clientX - x, event.clientY - y) < 10; // pixels
+    if (link && !link.isConnected && stayed) follow(link);
+    pressed = {};
   });
 
   document.addEventListener("submit", (event) => {
