@@ -48,7 +48,7 @@ _PART = r"\{ ?([^{} ][^{}]*)\}"
 _STATED = re.compile(f"{_PART}(?:, ?{_PART}(?:, ?{_PART})?)?")
 """A literal name in braces, or a person with each part of the name in braces."""
 _SESSION = re.compile(r"\. (?=\(\d)")
-"""What joins a body and its session, as in "UN. General Assembly. (55th sess. : 2000-2001)"."""
+"""The period between a body and its session, as in "UN. General Assembly. (55th sess.)"."""
 _PERSON = "{}"
 """The prefix of a name in any form that is stated to be a person's."""
 _BRACES = str.maketrans("", "", "{}")

@@ -52,6 +52,7 @@ def _fold(code: str) -> str:
     return re.sub("[-_ ]", "", code).lower()
 
 
+@cache
 def _load_types() -> dict[PublicationType, dict[str, str]]:
     kind = dict[PublicationType, dict[str, str]]
     return toml.load_resource(__package__, "publication_types.toml", kind)
