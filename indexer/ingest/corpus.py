@@ -221,9 +221,9 @@ class CorpusReader:
                 message = f"the templates of {', '.join(sorted(mapper.cut_rows))} join too much"
                 report(Problem(source.file, record.line, message, hint))
         else:
-            names = {prop.name for prop in record.properties}
-            for name in names - self.catalogue.by_source_name.keys():
-                self.unused[source.file, name] += 1
+            for name in dict.fromkeys(prop.name for prop in record.properties):
+                if name not in self.catalogue.by_source_name:
+                    self.unused[source.file, name] += 1
         return validation.validate(record, self.catalogue, report, self.limits)
 
     def _reparse(self, item: Item, record: SourceRecord, source: SourceFile) -> Publication:

@@ -106,15 +106,16 @@ class Flattener:
             self._add_text(name, text, None, group)
 
     def _add_text(self, name: str, text: str, language: str | None, group: int) -> None:
-        text = text.strip()
-        if not text:
-            return
-        self._chars -= len(name) + len(text)
+        if text := text.strip():
+            self._append(Property(name, text, text, language, group))
+
+    def _append(self, prop: Property) -> None:
+        self._chars -= len(prop.name) + prop.length
         if self._chars < 0:
             raise LimitExceeded("its names and values are too long", "largest_file")
         if len(self.properties) >= self._limits.most_parts:
             raise LimitExceeded(f"it has more than {self._limits.most_parts} values", "most_parts")
-        self.properties.append(Property(name, text, text, language, group))
+        self.properties.append(prop)
 
     def _add_list(self, name: str, values: list[Any], language: str | None, group: int) -> None:
         if date := _read_date(values):
@@ -136,7 +137,7 @@ class Flattener:
             and not any(isinstance(part, (dict, list)) for part in value.values())
         ):
             url, label, code = (str(value.get(key) or "") for key in ("url", "label", "language"))
-            self.properties.append(Property(name, url, label, code or None))
+            self._append(Property(name, url, label, code or None))
         elif _is_language_map(value):
             for code, text in value.items():
                 self.add(name, text, code.replace("_", "-"), group)
@@ -182,7 +183,7 @@ class Flattener:
             value.pop("datatype", None)
         elif "@value" in value:
             value.pop("@type", None)
-        for key in _MAIN_KEYS & value.keys():
+        for key in [key for key in value if key in _MAIN_KEYS]:
             self.add(name, value.pop(key), language, group)
         if "text" in value and all(key[:1] == "@" for key in value if key != "text"):
             self.add(name, value.pop("text"), language, group)
@@ -204,9 +205,9 @@ class Flattener:
 
 
 def _pop_language(value: dict[str, Any], keys: Set[str]) -> str | None:
-    """Remove the keys of a language from an object, and return one of their values."""
+    """Remove the keys of a language from an object, and return the last of their values."""
     language: str | None = None
-    for key in keys & value.keys():
+    for key in [key for key in value if key in keys]:
         if isinstance(value[key], str):
             language = value.pop(key).strip() or language
     return language

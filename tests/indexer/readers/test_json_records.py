@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -215,8 +216,10 @@ def test_texts_in_several_languages_have_their_language(title: object) -> None:
     (b'{"title": ' + b"[" * 200 + b"]" * 200 + b"}", ["A", "C"], 2, "deeper"),
     (b'{"title": "' + b"x" * 2_000_000 + b'"}', ["A", "C"], 2, "more than 1000000 characters"),
     (b'{"x": {' + b",".join(b'"%d":1' % n for n in range(300)) + b"}}", ["A", "C"], 2, "too large"),
+    (b'{"link": [' + b",".join(b'{"url":"%d"}' % n for n in range(300)) + b"]}", ["A", "C"], 2,
+     "too large"),
     (b'{"title": "\xc3\x9c\n\xff"}', ["A", "\xdc\n\ufffd", "C"], 3, "0xff"),
-], ids="syntax number text deep long many byte".split())  # fmt: skip
+], ids="syntax number text deep long many links byte".split())  # fmt: skip
 def test_a_bad_record_is_reported_and_the_others_are_read(
     second: bytes, kept: list[str], line: int, what: str
 ) -> None:
@@ -293,6 +296,18 @@ def test_deep_nesting_raises_no_exception(opening: str) -> None:
 
 
 SEED = json.dumps({"items": [*BOOKS, {"title": "Ä", "a": [{"b": [1, {"c": None}]}]}]}).encode()
+
+
+@pytest.mark.parametrize("keys", list(permutations(("#text", "$", "_text", "@value"), 2)))
+def test_values_of_an_object_are_in_the_order_of_the_file(keys: tuple[str, str]) -> None:
+    """Two keys of a value itself, or of a language, are read in the order of the file."""
+    title = dict(zip(keys, "AB", strict=True))
+    record = {"title": title, "note": {"lang": "fr", "@lang": "ar", "x": "C"}}
+    swapped = {"title": title, "note": {"@lang": "ar", "lang": "fr", "x": "C"}}
+    first, second = (read(json.dumps([each]), "json") for each in (record, swapped))
+    assert first.columns()["title"] == ["A", "B"]
+    languages = [reading.records[0].properties[-1].language for reading in (first, second)]
+    assert languages == ["ar", "fr"]
 
 
 def test_lone_surrogates_are_replaced() -> None:
