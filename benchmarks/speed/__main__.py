@@ -68,7 +68,7 @@ PARTS: dict[str, Callable[[Workplace], object]] = {
     help="Page to write. Results and plots go into the folder with its name.",
     show_default="docs/benchmarks.md, or build/benchmarks.md if quick",
 )  # fmt: skip
-def main(  # noqa: PLR0913, PLR0917 - the options
+def main(
     file: Path, rounds: int, queries: int, builds: int, only: tuple[str, ...],
     names: tuple[str, ...], quick: bool, report: Path | None,
 ) -> None:  # fmt: skip

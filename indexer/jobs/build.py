@@ -61,7 +61,7 @@ class BuildResult(msgspec.Struct, frozen=True):
     same_titles: SameTitles | None = None
 
 
-def build(  # noqa: PLR0913 - callers pass options by name
+def build(
     corpus_folder: Path,
     index: Path,
     *,
@@ -103,7 +103,7 @@ class _Build:
     `stats` has the counts and digests of the items that were read.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the parameters of `build`
+    def __init__(
         self, corpus_folder: Path, index: Path, progress: Progress, gate: Gate,
         encoder: Encoder | None, limits: Limits, *, force: bool,
     ) -> None:  # fmt: skip

@@ -41,7 +41,7 @@ class BuildStats:
     `attached`: the files whose full text is searched.
     """
 
-    def __init__(  # noqa: PLR0913 - the input of a build
+    def __init__(
         self, catalogue: Catalogue, previous_digests: dict[str, bytes], problems: list[Problem],
         thesaurus: Thesaurus, model: str, *, retired: RetiredIds, limits: Limits = LIMITS,
         dead_links: Sequence[LinkResult] = (),

@@ -146,7 +146,7 @@ class Plan(NamedTuple):
         return self.proposal.comments if self.proposal else {}
 
 
-def find_files(  # noqa: PLR0913 - callers pass options by name
+def find_files(
     paths: Sequence[Path], into: Path, kept: Sources, report: Report, limits: Limits,
     *, in_place: bool, format_name: str | None,
 ) -> Iterator[ImportFile]:  # fmt: skip

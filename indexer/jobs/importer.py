@@ -46,7 +46,7 @@ from indexer.mapping.sources import SOURCES_FILE, Attachments, Source, Sources
 from indexer.mapping.standard_rows import FULLTEXT_ROW, list_standard_rows, list_translation_rows
 
 
-def import_files(  # noqa: PLR0913 - callers pass options by name
+def import_files(
     paths: Sequence[Path], into: Path, *, title: str | None = None, in_place: bool = False,
     format_name: str | None = None, report: Report = lambda _: None,
     progress: Progress = NO_PROGRESS, limits: Limits = LIMITS,

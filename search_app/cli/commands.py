@@ -175,7 +175,7 @@ def retired_(index: str | None) -> None:
     help="Seconds between two requests to a host.",
 )  # fmt: skip
 @click.option("--local", is_flag=True, help="Also test links into the local network.")
-def check(  # noqa: PLR0917 - click passes options by name
+def check(
     corpus: Path | None, report: BinaryIO | None, links: bool, days: int, delay: float, local: bool
 ) -> None:
     """Check the corpus, and report its problems. Only --links writes into the corpus.

@@ -52,7 +52,7 @@ _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
 @click.option("--pages", "as_pages", is_flag=True, help="Write HTML pages to edit by hand.")
 @click.option("--like", type=options.PATH, help="With --pages: use the rows of this corpus.")
 @options.report
-def import_(  # noqa: PLR0913, PLR0917 - click passes options by name
+def import_(
     files: tuple[Path, ...], into: Path, title: str | None, format_name: str | None,
     in_place: bool, as_json: bool, as_pages: bool, like: Path | None, report: BinaryIO | None,
 ) -> None:  # fmt: skip
@@ -114,7 +114,7 @@ def _convert(
     click.echo(f"Wrote {output.format_count(len(written), 'publication')} to {into}.")
 
 
-def _import(  # noqa: PLR0913 - callers pass options by name
+def _import(
     files: Sequence[Path], into: Path, settings: config.Settings, problems: list[Problem],
     *, title: str | None, in_place: bool, format_name: str | None,
     allow: Callable[[Path, Iterable[str]], None] = outside.allow,

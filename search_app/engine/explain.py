@@ -19,12 +19,18 @@ from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.records import Publication
-from indexer.catalogue.schema import parse_exact_name
-from search_app.engine.clause_matches import match_clause
-from search_app.engine.compiled_clauses import UnknownNode, compile_clause
+from search_app.engine.clause_matches import match_parts
 from search_app.engine.document_words import ClauseMatch, DocumentWords
 from search_app.engine.matched_texts import MatchedTexts, list_children
-from search_app.engine.query.nodes import Clause, Several, clauses, drop_boosts, map_to_first
+from search_app.engine.query.nodes import (
+    Clause,
+    Filter,
+    Several,
+    UnknownNode,
+    clauses,
+    drop_boosts,
+    map_to_first,
+)
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking.term_scores import saturate
 from search_app.engine.request import parse_year_range
@@ -80,9 +86,7 @@ class Explainer:
         self._instead_of = _map_corrections(ask.request.text, ask.text)
         self._first = map_to_first(clauses(tree, excluded=True))
         self._distinct = {id(clause): clause for clause in self._first.values()}
-        self._compiled = {
-            key: compile_clause(clause, vocabulary) for key, clause in self._distinct.items()
-        }
+        self._vocabulary = vocabulary
         self._idfs = dict[int, float]()
 
     def explain(
@@ -98,8 +102,11 @@ class Explainer:
         """
         texts = MatchedTexts(publication, words, self._catalogue)
         matches = {
-            key: [*match_clause(clause, words), *self._match_inside(key, weigh_inside)]
-            for key, clause in self._compiled.items()
+            key: [
+                *match_parts(clause.parts, words, self._vocabulary),
+                *self._match_inside(key, weigh_inside),
+            ]
+            for key, clause in self._distinct.items()
         }
         hit = _MatchedHit(publication, words, matches)
         scoring = None if self._tree is None else self._list_scoring(self._tree, hit)
@@ -137,7 +144,7 @@ class Explainer:
         The clauses of an AND score only if all of them match. NOT and filters score nothing.
         """
         match node:
-            case Clause():  # before Or, its base class
+            case Clause():
                 key = self._get_key(node)
                 return [key] if hit.matches[key] else None
             case query.AndMaybe():
@@ -255,11 +262,11 @@ def _passes(node: query.Query, hit: _MatchedHit) -> bool:
     match node:
         case query.Every():
             return True
-        case query.Term():
-            return hit.words.has_value(str(parse_exact_name(node.fieldname)), node.text)
-        case query.TermRange():
-            values = hit.publication.values.get(str(parse_exact_name(node.fieldname)), ())
-            low, high = node.start or "", node.end or "\U0010ffff"
+        case Filter() if node.values:
+            return any(hit.words.has_value(node.row, value) for value in node.values)
+        case Filter():
+            values = hit.publication.values.get(node.row, ())
+            low, high = node.low or "", node.high or "\U0010ffff"
             return any(low <= str(value) <= high for value in values)
         case _:
             raise UnknownNode(node)
@@ -267,10 +274,9 @@ def _passes(node: query.Query, hit: _MatchedHit) -> bool:
 
 def _list_values(node: query.Query) -> Iterator[tuple[str, str]]:
     """Yield the rows and values of a filter. A range is written `start..end`, as it is typed."""
-    if isinstance(node, query.Term):
-        yield str(parse_exact_name(node.fieldname)), node.text
-    elif isinstance(node, query.TermRange):
-        yield str(parse_exact_name(node.fieldname)), f"{node.start or ''}..{node.end or ''}"
+    if isinstance(node, Filter):
+        values = node.values or [f"{node.low or ''}..{node.high or ''}"]
+        yield from ((node.row, value) for value in values)
     elif isinstance(node, query.CompoundQuery) and not isinstance(node, query.Not):
         for child in node.subqueries:
             yield from _list_values(child)

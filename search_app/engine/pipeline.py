@@ -24,7 +24,7 @@ from search_app.engine.interpretation.interpreter import (
 )
 from search_app.engine.interpretation.readings import Interpretation
 from search_app.engine.query.nodes import clauses, drop_boosts
-from search_app.engine.query.term_expansion import count_dropped, is_expanded
+from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import ExpandedEntity, Results
@@ -167,9 +167,8 @@ def _list_truncated(
     """
     left_out = Counter(dict(retrieved.reply.truncated))
     for clause in clauses(drop_boosts(retrieved.reply.tree)):
-        if is_expanded(clause.subqueries[0]):
-            left_out[clause.text] += count_dropped(clause, interpreter.vocabulary)
-            deadline.checkpoint("match")  # an expansion that is no longer cached is made again
+        left_out[clause.text] += count_dropped(clause, interpreter.vocabulary)
+        deadline.checkpoint("match")  # an expansion that is no longer cached is made again
     yield from ((text, count) for text, count in left_out.items() if count)
 
 

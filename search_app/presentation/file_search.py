@@ -62,7 +62,7 @@ class FileSearch(msgspec.Struct, frozen=True):
     hidden: tuple[tuple[str, str], ...]
 
 
-def make_file_search(  # noqa: PLR0913 - the parts of a page, by name
+def make_file_search(
     publication: Publication,
     files: Sequence[File],
     catalogue: Catalogue,

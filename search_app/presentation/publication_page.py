@@ -103,7 +103,7 @@ class PublicationPage(msgspec.Struct, frozen=True):
     dead_links: Mapping[str, DeadLink]
 
 
-def make_publication_page(  # noqa: PLR0913 - the parts of a page, by name
+def make_publication_page(
     publication: Publication,
     item: Item,
     related: Related,

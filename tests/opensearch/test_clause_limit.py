@@ -20,7 +20,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch import planned_search
-from search_app.engine.query.nodes import Clause, Synonyms
+from search_app.engine.query.nodes import Clause, Filter, Names, Phrase, Term
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.store import StoreRequest
 from tests.opensearch.cluster import Cluster
@@ -66,10 +66,11 @@ def pair(single_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def make_concept(text: str, names: Sequence[Sequence[str]]) -> Clause:
     """Return the clause of a concept, given the words of its narrower concepts."""
-    stems = [[tokenizer.split_stems(word, "en")[0] for word in name] for name in names]
-    labels = [query.Phrase(field, words) for words in stems for field in FIELDS]
-    typed = [query.Term(field, tokenizer.SURFACE_PREFIX + text) for field in FIELDS]
-    return Clause([*typed, Synonyms(labels, text, "kin", 0.25)], text, entity_id=text)
+    fields = frozenset(FIELDS)
+    stems = [tuple(tokenizer.split_stems(word, "en")[0] for word in name) for name in names]
+    labels = tuple(Phrase(words, fields) for words in stems)
+    typed = Term(tokenizer.SURFACE_PREFIX + text, fields)
+    return Clause([typed, Names(labels, text, "kin", 0.25)], text, entity_id=text)
 
 
 ATOMS = st.one_of(
@@ -143,10 +144,10 @@ def test_a_concept_with_hundreds_of_narrower_ones_matches_its_own_words(
     boosts = (make_concept("worda", list(pairwise(WORDS))[:20]),)
     request = SearchRequest("x", {"topic": (TOPICS[0],)}, match="any")
     asks = [
-        StoreRequest(request, each, boosts, (query.Term("topic.value", TOPICS[1]),))
+        StoreRequest(request, each, boosts, (Filter("topic", [TOPICS[1]]),))
         for each in (
             tree,
-            joined([Clause(list(each.subqueries[:12]), each.text) for each in concepts]),
+            joined([Clause(each.parts[:12], each.text) for each in concepts]),
         )
     ]
     long, typed = (pair.remote.store.ask(ask, Deadline()) for ask in asks)

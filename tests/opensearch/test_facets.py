@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from opensearchpy import OpenSearch
 from whoosh import query
 
-from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.cluster.mapping import Json
@@ -26,7 +25,7 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.facet_buckets import make_excluded
 from search_app.engine.opensearch import facet_aggregations
 from search_app.engine.opensearch.facets import FacetPlan, make_facets, plan_facets, plan_values
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, Filter, Term
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.store import StoreRequest
@@ -68,6 +67,9 @@ def load(
             client.indices.delete(index=INDEX)
 
 
+TWO = Clause([Term("two", frozenset({"title"}))], "two")
+
+
 def run(client: OpenSearch, plan: FacetPlan, base: Json) -> list[Mapping[str, Any]]:
     """Return the aggregations of the responses to all searches of a plan."""
     responses = search(client, plan.searches, base)
@@ -91,17 +93,17 @@ def reply_locally(snapshot: Snapshot, request: SearchRequest, typed: query.Query
 
 
 def check(
-    client: OpenSearch, snapshot: Snapshot, request: SearchRequest, field: str, term: str
+    client: OpenSearch, snapshot: Snapshot, request: SearchRequest, leaf: Clause | Filter
 ) -> None:
     """Check the facets of a selection, with a typed filter and without one."""
     vocabulary = snapshot.vocabulary
-    row = schema.parse_exact_name(field)
-    typed: Json = {"term": {f"facet_{row}" if row else f"pos_{field}": term}}
-    clause = Clause([query.Term(field, term)])
+    typed: Json = {"term": {"pos_title": getattr(leaf, "text", "")}}
+    if isinstance(leaf, Filter):
+        typed = {"term": {f"facet_{leaf.row}": leaf.values[0]}}
     plan = plan_facets(request, vocabulary)
     searches: tuple[tuple[Json, query.Query], ...] = (
         ({"match_all": {}}, query.Every()),
-        (typed, clause),
+        (typed, leaf),
     )
     for base, node in searches:
         responses = run(client, plan, base)
@@ -124,7 +126,7 @@ def test_facets_of_trees_equal_those_of_the_local_store(
     made = thrown(random, catalogue, size)
     with load(single_node.client, made, catalogue) as snapshot:
         for _ in range(SELECTIONS):
-            check(single_node.client, snapshot, thrown_state(random), "title", "two")
+            check(single_node.client, snapshot, thrown_state(random), TWO)
 
 
 @given(made=catalogues.publications(most=150), data=st.data())
@@ -135,7 +137,7 @@ def test_facets_of_all_kinds_equal_those_of_the_local_store(
     """Facets with listed values, several values, years, and a tree are equal too."""
     with load(single_node.client, made, catalogues.CATALOGUE) as snapshot:
         for _ in range(SELECTIONS):
-            check(single_node.client, snapshot, data.draw(REQUESTS), "section.value", "Papers")
+            check(single_node.client, snapshot, data.draw(REQUESTS), Filter("section", ["Papers"]))
 
 
 @given(made=catalogues.publications(most=150), most=st.integers(4, 12), data=st.data())
@@ -151,7 +153,7 @@ def test_rows_with_too_many_values_are_counted_in_parts(
         patch.setattr(facet_aggregations, "MAX_BUCKETS", most)
         assume(len(plan_facets(SearchRequest(), snapshot.vocabulary).searches) > 1)
         for _ in range(SELECTIONS):
-            check(single_node.client, snapshot, data.draw(REQUESTS), "section.value", "Papers")
+            check(single_node.client, snapshot, data.draw(REQUESTS), Filter("section", ["Papers"]))
 
 
 @given(made=catalogues.publications(most=150), data=st.data(), most=st.sampled_from((3, 100)))
@@ -199,10 +201,11 @@ def test_values_that_the_index_cuts_are_shown_whole(single_node: Cluster) -> Non
         )
         for name, each in values.items()
     ]  # fmt: skip
+    title = Clause([Term("p0", frozenset({"title"}))], "p0")
     with load(single_node.client, made, catalogues.CATALOGUE) as snapshot:
         for selected in ((), (long,), (long, "law"), (long + "er",)):
             filters = {"topic": selected} if selected else {}
-            check(single_node.client, snapshot, SearchRequest(filters=filters), "title", "p0")
-            check(single_node.client, snapshot, SearchRequest(excluded=filters), "title", "p0")
+            check(single_node.client, snapshot, SearchRequest(filters=filters), title)
+            check(single_node.client, snapshot, SearchRequest(excluded=filters), title)
             request = SearchRequest(filters=filters, all_of={"topic": ("topic",)})
-            check(single_node.client, snapshot, request, "title", "p0")
+            check(single_node.client, snapshot, request, title)

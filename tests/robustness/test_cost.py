@@ -21,7 +21,7 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.features.highlight import make_highlighter
 from search_app.engine.interpretation import entity_names
 from search_app.engine.query import cost
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, Fuzzy, Part, Pattern, Phrase, Prefix
 from search_app.engine.request import SearchRequest, truncate
 from tests.robustness import fuzz_cost
 from tests.robustness.shapes import Shapes, words_of
@@ -115,7 +115,7 @@ def test_a_repeated_word_scores_once_per_occurrence(engine: Engine) -> None:
 def test_the_time_limit_is_checked_at_each_word_of_a_phrase(engine: Engine) -> None:
     """Matching checks the time limit before each slow step and before each word of a phrase."""
     looks: list[int] = []
-    leaf = Clause([query.Phrase("title", ["traffick", "in", "person"])])
+    leaf = Clause([Phrase(("traffick", "in", "person"), frozenset({"title"}))])
     clause_postings(leaf, snapshot_of(engine.get_searcher()), lambda: looks.append(1))
     assert len(looks) == 1 + 2
 
@@ -180,12 +180,11 @@ def test_the_estimate_covers_the_visited_postings(
 
 def test_repeated_highlights_are_merged() -> None:
     """A repeated prefix, wildcard, fuzzy match or phrase is marked by one test."""
-    parts = [
-        query.Prefix("title", "=law"),
-        query.Wildcard("title", "=l*w"),
-        query.FuzzyTerm("title", "=law", 1.0, 1, 1),
-        query.Phrase("title", ["model", "law"]),
-    ]
+    title = frozenset({"title"})
+    parts: list[Part] = [
+        Prefix("law", title), Pattern("l*w", title), Fuzzy("law", title),
+        Phrase(("model", "law"), title),
+    ]  # fmt: skip
     found = make_highlighter(query.Or([Clause([part]) for part in parts * 50]), "title", "en")
     assert (len(found.prefixes), len(found.shape_tests), len(found.phrases["model"])) == (1, 2, 1)
 

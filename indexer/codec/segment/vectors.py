@@ -141,7 +141,7 @@ def _digest(publication: Publication) -> bytes:
     return blake2b(text, digest_size=DIGEST_BYTES).digest()
 
 
-def _fill_rows(  # noqa: PLR0917
+def _fill_rows(
     writer: ArrayFileWriter, origins: Array, encoder: Encoder, known: KnownVectors | None,
     texts: IO[bytes], report: ReportEncoding,
 ) -> Array:  # fmt: skip

@@ -120,8 +120,7 @@ def _can_score(node: query.Query) -> bool:
 
 def _count_distinct(node: query.CompoundQuery) -> list[tuple[Clause, int]]:
     """Return the distinct clauses of a node, each with the number of times it occurs."""
-    times = Counter((child.text, child) for child in node.subqueries if isinstance(child, Clause))
-    return [(clause, count) for (_, clause), count in times.items()]
+    return [*Counter(child for child in node.subqueries if isinstance(child, Clause)).items()]
 
 
 def _score_clauses(words: list[tuple[ClausePostings, int]], snapshot: Snapshot) -> ScoredDocs:

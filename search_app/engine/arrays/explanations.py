@@ -18,7 +18,7 @@ from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.store import FoundFile, StoreRequest
 
 
-def explain_hits(  # noqa: PLR0917 - a reply, step by step
+def explain_hits(
     hits: Sequence[tuple[int, AddedToHit]], ask: StoreRequest, words: MatchedWords,
     snapshot: Snapshot, feedback: Feedback | None, deadline: Deadline,
 ) -> list[Explanation | None]:  # fmt: skip

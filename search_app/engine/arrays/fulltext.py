@@ -10,7 +10,7 @@ The strength is below 1, so the many words of a text never outweigh a title.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from functools import partial, reduce
@@ -18,7 +18,6 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
@@ -33,11 +32,19 @@ from indexer.generations.manifest import IndexOutdated
 from search_app.engine.arrays.positions import find_members
 from search_app.engine.query.nodes import (
     Clause,
-    Synonyms,
-    list_fulltext_parts,
-    list_page_parts,
+    Expansion,
+    Names,
+    Part,
+    Phrase,
+    Term,
+    Together,
+    Value,
+    WordPart,
+    is_in_texts,
+    split_page_parts,
+    without_field,
 )
-from search_app.engine.query.term_expansion import TextExpansion, expand_in_texts, is_expanded
+from search_app.engine.query.term_expansion import TextExpansion, expand_in_texts
 from search_app.engine.snapshot.cache import Cache
 
 MAX_CACHED_POSTINGS = 64
@@ -120,7 +127,9 @@ class FullTextMatcher:
         `check` is called before each part of the clause, and before each word of a phrase.
         """
         with translate_errors():
-            counts = [self._count(clause, segment, check) for segment in self.attached.segments]
+            counts = [
+                self._count(clause.parts, segment, check) for segment in self.attached.segments
+            ]
         frequencies = np.concatenate([np.zeros(0), *counts])
         strengths = frequencies / (frequencies + self._norms)
         of_attachments = strengths.take(self.attached.texts)
@@ -149,62 +158,65 @@ class FullTextMatcher:
         """Return the words with a prefix that at least `least` texts have: see `count_texts`."""
         return {} if self.only_named else count_words(self.attached.segments, prefix, least)
 
-    def _list_parts(self, node: query.Query) -> Iterator[query.Query]:
-        return list_fulltext_parts(node, self._catalogue, only_named=self.only_named)
+    def _is_searched(self, part: WordPart) -> bool:
+        return is_in_texts(part, self._catalogue, only_named=self.only_named)
 
-    def _count(self, node: query.Query, segment: FullTextSegment, check: Check) -> Array:
-        """Return how often the parts of a clause or of synonyms occur in each text (float64)."""
+    def _count(self, parts: Iterable[Part], segment: FullTextSegment, check: Check) -> Array:
+        """Return how often the parts of a clause or the names of an entity occur in each text.
+
+        The numbers are float64.
+        """
         total = np.zeros(len(segment))
-        for part in self._list_parts(node):
+        for part in parts:
             check()
             match part:
-                case query.And():
-                    counts = [self._count(child, segment, check) for child in part.subqueries]
+                case Together():
+                    counts = [self._count(each.parts, segment, check) for each in part.clauses]
                     total += part.boost * reduce(np.minimum, counts)
-                case Synonyms():
-                    total += part.boost * self._count_labels(part, segment, check)
-                case _:
+                case Names():
+                    total += part.boost * self._count_names(part, segment, check)
+                case Value():
+                    pass
+                case _ if self._is_searched(part):
                     found = self._count_part(part, segment, check)
                     total[found.texts] += part.boost * found.counts
         return total
 
-    def _count_part(self, part: query.Query, segment: FullTextSegment, check: Check) -> TextCounts:
+    def _count_part(self, part: WordPart, segment: FullTextSegment, check: Check) -> TextCounts:
         """Return how often a term, an expansion, or a phrase occurs in the texts of a segment."""
 
         def count() -> TextCounts:
-            if isinstance(part, query.Phrase):
+            if isinstance(part, Phrase):
                 keys = self._find_keys(part, segment, check)
                 texts = segment.part_texts.take(segment.get_parts(keys))
                 return TextCounts.make(np.bincount(texts, minlength=len(segment)))
             postings = self._read(part, segment)
             return TextCounts.make(segment.count_in_texts(postings.parts, postings.counts))
 
-        words = tuple(part.words) if isinstance(part, query.Phrase) else part.text
-        key = id(segment), type(part), words, getattr(part, "maxdist", 0)
-        return self._counts.get(key, count)
+        return self._counts.get((id(segment), without_field(part)), count)
 
-    def _count_labels(self, labels: Synonyms, segment: FullTextSegment, check: Check) -> Array:
-        """Return how often the labels of an entity occur in each text."""
+    def _count_names(self, names: Names, segment: FullTextSegment, check: Check) -> Array:
+        """Return how often the names of an entity occur in each text."""
         return self._labels.get(
-            (id(segment), labels.how, labels.entity_id, self.only_named),
-            lambda: self._count(query.Or(labels.subqueries), segment, check),
+            (id(segment), names.how, names.entity_id, self.only_named),
+            lambda: self._count(names.parts, segment, check),
         )
 
     def find_clause_keys(
-        self, node: query.Query, segment: FullTextSegment, text: int, check: Check
+        self, clause: Clause, segment: FullTextSegment, text: int, check: Check
     ) -> list[Array]:
         """Return the positions of each part of a clause in a text.
 
         The words of a compound have positions if the text has all of them, and no other part.
         `check` is called as in `find_postings`.
         """
-        parts, compounds = list_page_parts(node, self._catalogue, only_named=self.only_named)
+        parts, compounds = split_page_parts(clause, self._is_searched)
         wanted, keys = segment.part_texts == text, list[Array]()
         for part in parts:
             check()
             if not self._count_part(part, segment, check).have(text):
                 continue  # an entity may have a thousand names
-            if isinstance(part, query.Phrase):
+            if isinstance(part, Phrase):
                 keys.append(self._find_keys(part, segment, check, wanted))
             else:
                 postings = self._read(part, segment)
@@ -213,14 +225,14 @@ class FullTextMatcher:
             return keys
         for compound in compounds:
             of_words = [
-                self.find_clause_keys(word, segment, text, check) for word in compound.subqueries
+                self.find_clause_keys(word, segment, text, check) for word in compound.clauses
             ]
             if all(any(map(len, of_word)) for of_word in of_words):
                 keys += chain.from_iterable(of_words)
         return keys
 
     def _find_keys(
-        self, phrase: query.Phrase, segment: FullTextSegment, check: Check,
+        self, phrase: Phrase, segment: FullTextSegment, check: Check,
         wanted: Array | None = None,
     ) -> Array:  # fmt: skip
         """Return the positions at which a phrase starts: see `FullTextSegment.read_keys`.
@@ -230,7 +242,7 @@ class FullTextMatcher:
         """
         found = [
             self._read_words(stem, partial(segment.find_stem, stem), segment)
-            for stem in phrase.words
+            for stem in phrase.stems
         ]
         masks = [segment.mark_parts(postings.parts) for postings in found]
         mask = reduce(np.logical_and, masks if wanted is None else [*masks, wanted])
@@ -248,28 +260,30 @@ class FullTextMatcher:
             keys = keys[find_members(keys + index, near)]
         return keys
 
-    def _read(self, part: query.Query, segment: FullTextSegment) -> PartPostings:
+    def _read(self, part: Term | Expansion, segment: FullTextSegment) -> PartPostings:
         """Return the postings of a term, prefix, wildcard or fuzzy term."""
-        if not isinstance(part, query.Term):
-            key = type(part), part.text, getattr(part, "maxdist", 0)
+        if not isinstance(part, Term):
+            key = without_field(part)
             return self._read_words(key, lambda: self._expand(part, segment), segment)
         surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
         find = segment.find_stem if surface == part.text else segment.find_surface
         return self._read_words(part.text, partial(find, surface), segment)
 
-    def _expand(self, part: query.Query, segment: FullTextSegment) -> Array:
+    def _expand(self, part: Expansion, segment: FullTextSegment) -> Array:
         """Return the words of a segment that a prefix, wildcard or fuzzy term matches."""
         return self._expand_in_all(part).numbers[self.attached.segments.index(segment)]
 
-    def _expand_in_all(self, part: query.Query) -> TextExpansion:
-        key = type(part), part.text, getattr(part, "maxdist", 0)
+    def _expand_in_all(self, part: Expansion) -> TextExpansion:
         words = [segment.words for segment in self.attached.segments]
-        return self._expansions.get(key, lambda: expand_in_texts(part, words))
+        return self._expansions.get(without_field(part), lambda: expand_in_texts(part, words))
 
     def count_dropped(self, clause: Clause) -> int:
         """Return how many words that a clause matches are above the limits of an expansion."""
-        parts = filter(is_expanded, self._list_parts(clause))
-        return sum(self._expand_in_all(part).dropped for part in parts)
+        return sum(
+            self._expand_in_all(part).dropped
+            for part in clause.parts
+            if isinstance(part, Expansion) and self._is_searched(part)
+        )
 
     def _read_words(
         self, key: object, find: Callable[[], Array], segment: FullTextSegment

@@ -13,13 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import query
 
-from indexer.catalogue.schema import parse_exact_name
 from indexer.codec.segment.reader import Postings
 from search_app.engine.arrays.clause import Checkpoint, clause_postings, ignore
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.arrays.posting_sums import sum_all
-from search_app.engine.compiled_clauses import UnknownNode
-from search_app.engine.query.nodes import Clause, Several
+from search_app.engine.query.nodes import Clause, Filter, Several, UnknownNode
 from search_app.engine.ranking.term_scores import compute_idf
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
 
@@ -48,18 +46,17 @@ def make_fetch(
 
     It caches them, so equal clauses are evaluated once.
     """
-    cached: dict[tuple[str, Clause], ClausePostings] = {}
+    cached: dict[Clause, ClausePostings] = {}
 
     def fetch(clause: Clause) -> ClausePostings:
-        key = clause.text, clause
-        postings = cached.get(key)
+        postings = cached.get(clause)
         if postings is None:
             found = clause_postings(clause, snapshot, check)
             postings = ClausePostings(*found, len(found.documents))
             if texts:
                 inside = texts.find_postings(clause, check)
                 postings = _add_inside(postings, inside, texts.weight, snapshot)
-            cached[key] = postings
+            cached[clause] = postings
         return postings
 
     return fetch
@@ -91,7 +88,7 @@ def match_mask(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None
     """
     fetch = fetch or make_fetch(snapshot)
     match node:
-        case Clause():  # before Or, its base class
+        case Clause():
             mask = np.zeros(snapshot.size, np.bool_)
             mask[fetch(node).documents] = True
         case Several():  # before Or, its base class
@@ -108,14 +105,14 @@ def match_mask(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None
             mask = ~match_mask(node.query, snapshot, fetch)
         case query.Every():
             mask = np.ones(snapshot.size, np.bool_)
-        case query.Term():
-            row = str(parse_exact_name(node.fieldname))
-            ordinal = snapshot.columns[row].find(node.text)
-            mask = snapshot.docs_with_values(row, () if ordinal is None else (ordinal,))
-        case query.TermRange():
-            row = str(parse_exact_name(node.fieldname))
-            between = snapshot.columns[row].find_between(node.start or "", node.end or "\U0010ffff")
-            mask = snapshot.docs_with_values(row, between)
+        case Filter():
+            column = snapshot.columns[node.row]
+            if node.values:
+                found = map(column.find, node.values)
+                ordinals = tuple(ordinal for ordinal in found if ordinal is not None)
+            else:
+                ordinals = column.find_between(node.low or "", node.high or "\U0010ffff")
+            mask = snapshot.docs_with_values(node.row, ordinals)
         case _:
             raise UnknownNode(node)
     return mask

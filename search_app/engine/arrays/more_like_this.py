@@ -7,7 +7,7 @@ from whoosh import query
 
 from search_app.engine.arrays.bm25f import score
 from search_app.engine.arrays.top_hits import collapse_editions, top_hits
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, Term
 from search_app.engine.ranking.more_like_this import MAX_SIMILAR, MIN_SIMILARITY, choose_key_terms
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 
@@ -21,10 +21,8 @@ def more_like_this(doc_number: int, snapshot: Snapshot) -> DocNumbers:
     key_terms = choose_key_terms(snapshot.get_words(doc_number), snapshot.vocabulary)
     if not key_terms:
         return snapshot.everything[:0]
-    fields = snapshot.segment.fields
-    clauses = [
-        Clause([query.Term(field, term.stem) for field in fields], term.stem) for term in key_terms
-    ]
+    fields = frozenset(snapshot.segment.fields)
+    clauses = [Clause([Term(term.stem, fields)], term.stem) for term in key_terms]
     documents, scores = score(query.Or(clauses), snapshot)
     own_index = documents.searchsorted(doc_number)
     is_similar = scores >= scores[own_index] * np.float32(MIN_SIMILARITY)

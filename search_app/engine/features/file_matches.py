@@ -9,7 +9,7 @@ from whoosh import query
 from indexer.catalogue.fields import Catalogue
 from search_app.engine.deadline import Deadline
 from search_app.engine.features.highlight import Highlighter, best_passage, compile_highlighter
-from search_app.engine.query.nodes import clauses, list_fulltext_parts
+from search_app.engine.query.nodes import clauses, is_in_texts, list_words
 from search_app.engine.results import FileMatch, PagePassage
 from search_app.engine.store import FoundFile, Reply
 
@@ -41,14 +41,6 @@ def _list_passages(
 
 
 def _make_highlighter(tree: query.Query | None, catalogue: Catalogue) -> Highlighter:
-    parts = (part for clause in clauses(tree) for part in _list_parts(clause, catalogue))
-    return compile_highlighter(parts, catalogue.language)
-
-
-def _list_parts(node: query.Query, catalogue: Catalogue) -> Iterator[query.Query]:
-    """Yield the parts of a clause that apply to full texts, and those of compounds."""
-    for part in list_fulltext_parts(node, catalogue):
-        if isinstance(part, query.CompoundQuery):
-            yield from _list_parts(part, catalogue)
-        else:
-            yield part
+    parts = (part for clause in clauses(tree) for part in list_words(clause.parts))
+    in_texts = (part for part in parts if is_in_texts(part, catalogue, only_named=False))
+    return compile_highlighter(in_texts, catalogue.language)

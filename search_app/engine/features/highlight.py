@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import accumulate
+from typing import assert_never
 
 import msgspec
 from rapidfuzz.distance import Levenshtein
@@ -19,7 +20,17 @@ from whoosh import query
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.analysis.tokenizer import PARAGRAPH_BREAK
-from search_app.engine.query.nodes import compile_wildcard, list_parts
+from search_app.engine.query.nodes import (
+    Fuzzy,
+    Pattern,
+    Phrase,
+    Prefix,
+    Term,
+    WordPart,
+    clauses,
+    compile_wildcard,
+    list_words,
+)
 from search_app.engine.results import TextRun
 
 MAX_PASSAGE_CHARS = 230
@@ -120,28 +131,30 @@ def _find_spans(text: str) -> Iterator[tuple[int, int]]:
 
 def make_highlighter(tree: query.Query | None, field: str, default_language: str) -> Highlighter:
     """Return the highlighter of a tree for a field. `default_language` is the catalogue's."""
-    parts = (part for part in list_parts(tree) if part.fieldname == field)
-    return compile_highlighter(parts, default_language)
+    parts = (part for clause in clauses(tree) for part in list_words(clause.parts))
+    return compile_highlighter((part for part in parts if field in part.fields), default_language)
 
 
-def compile_highlighter(parts: Iterable[query.Query], default_language: str) -> Highlighter:
+def compile_highlighter(parts: Iterable[WordPart], default_language: str) -> Highlighter:
     """Return the highlighter of parts of clauses, whatever their fields."""
     stems, surfaces, prefixes = set[str](), set[str](), set[str]()
     phrases: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     shape_tests: dict[object, Callable[[str], object]] = {}
     for part in parts:
-        if isinstance(part, query.Phrase):
-            phrases[part.words[0]].add(tuple(part.words))
-            continue
-        text = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
-        if isinstance(part, query.Prefix):
-            prefixes.add(text)
-        elif isinstance(part, query.Wildcard):
-            shape_tests[text] = compile_wildcard(text).fullmatch
-        elif isinstance(part, query.FuzzyTerm):
-            shape_tests[text, part.maxdist] = partial(_is_alike, text, part.maxdist)
-        else:
-            (surfaces if text != part.text else stems).add(text)
+        match part:
+            case Phrase():
+                phrases[part.stems[0]].add(part.stems)
+            case Prefix():
+                prefixes.add(part.text)
+            case Pattern():
+                shape_tests[part.text] = compile_wildcard(part.text).fullmatch
+            case Fuzzy():
+                shape_tests[part.text, part.edits] = partial(_is_alike, part.text, part.edits)
+            case Term():
+                text = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
+                (surfaces if text != part.text else stems).add(text)
+            case _:
+                assert_never(part)
     return Highlighter(
         default_language, frozenset(stems), frozenset(surfaces), dict(phrases), tuple(prefixes),
         tuple(shape_tests.values()),

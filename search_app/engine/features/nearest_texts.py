@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from whoosh import query
-
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
 from search_app.engine.interpretation import world_places
 from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.query.clause_builder import MAX_CHARS
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, Term
 
 MAX_UNKNOWN, MAX_TRIED = 2, 4
 """Limits on unknown words that are corrected, and candidates per word."""
@@ -50,7 +48,7 @@ def _list_spellings(word: str, interpreter: Interpreter) -> list[str]:
 def _get_single_word(clause: Clause) -> str | None:
     """Return a clause's word; None unless it is one plain word of at most MAX_CHARS letters."""
     words = tokenizer.split_words(clause.text)
-    is_plain = all(isinstance(part, query.Term) for part in clause.subqueries)
+    is_plain = all(isinstance(part, Term) for part in clause.parts)
     is_single = len(words) == 1 and len(words[0]) <= MAX_CHARS
     return words[0] if is_plain and is_single else None
 

@@ -23,7 +23,7 @@ from search_app.engine.interpretation.interpreter import (
     list_asks,
     retrieve,
 )
-from search_app.engine.query.nodes import Clause, clauses, drop_boosts, list_parts
+from search_app.engine.query.nodes import Clause, clauses, drop_boosts, list_words
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import AllOf, SearchRequest
 from search_app.engine.store import Expected, StoreRequest
@@ -250,7 +250,7 @@ def _expect_names(entities: Iterable[Entity], help_: _Help) -> Iterator[StoreReq
 def retype(clause: Clause, vocabulary: Vocabulary) -> str:
     """Return the text that searches for a clause alone, with its field name if it has one."""
     word_fields = vocabulary.word_fields
-    fields = {part.fieldname for part in list_parts(clause)} & {*word_fields}
+    fields = frozenset[str]().union(*(part.fields for part in list_words(clause.parts)))
     field_prefix = f"{next(iter(fields))}:" if len(fields) == 1 < len(word_fields) else ""
     return f"{field_prefix}{clause.text}"
 

@@ -11,16 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from whoosh import query
-
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import fold
 from indexer.catalogue.fields import MISSING, Field
-from indexer.catalogue.schema import list_selectable_fields, make_exact_name
+from indexer.catalogue.schema import list_selectable_fields
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.catalogue.translations import list_value_labels
 from indexer.values import iso_codes, names
 from search_app.engine.query.clause_builder import EntityRecognizer
+from search_app.engine.query.nodes import Value
 from search_app.engine.query.vocabulary import Vocabulary
 
 UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
@@ -89,7 +88,7 @@ def _list_values(vocabulary: Vocabulary) -> Iterator[Entity]:
                 if value != MISSING and (labels := list_names(field, value, default_language)):
                     acronyms = iso_codes.list_acronyms(value) if field.kind == "country" else ()
                     yield Entity(
-                        f"{make_exact_name(field)}={value}",
+                        f"{field.name}={value}",
                         labels,
                         ((field.name, value),),
                         acronyms,
@@ -226,8 +225,8 @@ class ValueNames(EntityRecognizer):
             if self._vocabulary.has_value(field.name, value):
                 yield name, value
 
-    def find_terms_named(self, text: str) -> Sequence[query.Query]:
-        """Return terms for the open values whose name is the whole text; none for a single word.
+    def find_values_named(self, text: str) -> Sequence[Value]:
+        """Return the open values whose name is the whole text; none for a single word.
 
         Values of open facets, such as a series or a venue, are not recognized within a text.
         """
@@ -242,13 +241,11 @@ class ValueNames(EntityRecognizer):
         return frozenset(fold(name).partition(" ")[0] for _, _, name in self._list_open_values())
 
     @cached_property
-    def _open_values(self) -> Mapping[tuple[str, ...], list[query.Query]]:
-        terms: dict[tuple[str, ...], list[query.Query]] = {}
+    def _open_values(self) -> Mapping[tuple[str, ...], list[Value]]:
+        values: dict[tuple[str, ...], list[Value]] = {}
         for row, value, name in self._list_open_values():
-            terms.setdefault(self._make_key(name), []).append(
-                query.Term(make_exact_name(row), value)
-            )
-        return terms
+            values.setdefault(self._make_key(name), []).append(Value(row.name, value))
+        return values
 
     def _list_open_values(self) -> Iterator[tuple[Field, str, str]]:
         """Yield each value of an open facet with each of its names: two for a person."""

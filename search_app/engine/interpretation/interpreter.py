@@ -17,7 +17,6 @@ from typing import NamedTuple
 import msgspec
 from whoosh import query
 
-from indexer.catalogue.schema import make_exact_name
 from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
@@ -34,7 +33,7 @@ from search_app.engine.interpretation.readings import (
 from search_app.engine.interpretation.relaxing import list_facts, list_steps, require_facts
 from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.query.clause_builder import EntityRecognizer
-from search_app.engine.query.nodes import Clause, clauses
+from search_app.engine.query.nodes import Clause, Value, clauses
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.query.typed_identifiers import name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
@@ -218,17 +217,17 @@ class Interpreter:
         """
         if parsed.query_languages:
             other_languages = parsed.query_languages - set(self.vocabulary.languages[:1])
-            terms = [
-                query.Term(make_exact_name(row), language)
+            values = [
+                Value(row.name, language)
                 for row in self.vocabulary.catalogue.facets
                 if row.kind == "language"
                 for language in sorted(other_languages)
                 if self.vocabulary.has_value(row.name, language)
             ]
-            if terms:
-                yield Clause(terms)
-        if value_terms := self._values.find_terms_named(text):
-            yield Clause([*value_terms], text)
+            if values:
+                yield Clause(values)
+        if named := self._values.find_values_named(text):
+            yield Clause(named, text)
         catalogue = self.vocabulary.catalogue
         title = catalogue.find_by_role("title")
         words = [*clauses(tree)]

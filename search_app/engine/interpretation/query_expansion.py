@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from whoosh import query
+import msgspec
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold, surface_form
@@ -25,7 +25,16 @@ from search_app.engine.query.clause_builder import (
     build_apart,
     build_phrases,
 )
-from search_app.engine.query.nodes import Clause, Synonyms
+from search_app.engine.query.nodes import (
+    Clause,
+    NamePart,
+    Names,
+    Part,
+    Phrase,
+    Term,
+    Together,
+    Value,
+)
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import Store
 
@@ -71,9 +80,9 @@ class EntityLinker(NameIndex):
         for number, entity in enumerate(self.entities):
             for broader in entity.broader:
                 self._narrower[broader].append(number)
-        self._labels: dict[int, list[query.Query]] = {}
+        self._labels: dict[int, list[NamePart]] = {}
         self._counts: dict[int, int] = {}
-        self._other_names_of: dict[int, list[query.Query]] = {}
+        self._other_names_of: dict[int, list[Names]] = {}
         self._shown_labels: dict[int, list[tuple[str, str]]] = {}
         self._narrower_of: dict[int, list[int]] = {}
         self._numbers = {entity.id: number for number, entity in enumerate(self.entities)}
@@ -115,7 +124,7 @@ class EntityLinker(NameIndex):
         number = name.numbers[0]
         entity = self.entities[number]
         words = [word for piece in typed for word in tokenizer.split_words(piece)]
-        parts: list[query.Query] = []
+        parts: list[Part] = []
         if name.language in ("", *self._vocabulary.languages):
             parts += (
                 self._make_forms(words[0])
@@ -125,7 +134,7 @@ class EntityLinker(NameIndex):
             parts += self._make_apart(words, APART_WEIGHT)
         else:
             if len(words) == 1:
-                parts += [query.Term(field, _written(words[0])) for field in self._fields]
+                parts.append(Term(_written(words[0]), self._fields))
             parts += self._make_apart(
                 tokenizer.split_words(self.get_name(entity)),
                 APART_WEIGHT * LABEL_WEIGHT,
@@ -134,12 +143,12 @@ class EntityLinker(NameIndex):
             part for name_number in name.numbers for part in self._get_other_names(name_number)
         ]
         parts += [
-            query.Term(f"{row}.value", value, boost=self._weights[row])
+            Value(row, value, self._weights[row])
             for row, value in entity.values
             if self._vocabulary.has_value(row, value)
         ]
         # A clause must not be empty: if the index has nothing of the entity, match plain words.
-        parts = parts or build_phrases(words, self._fields, self._vocabulary)
+        parts = parts or [*build_phrases(words, self._fields, self._vocabulary)]
         synonyms = (
             self._list_names(name.numbers)
             if len(name.numbers) > 1
@@ -148,13 +157,13 @@ class EntityLinker(NameIndex):
         narrower = self._list_names(self._find_narrower(number))
         return Clause(parts, " ".join(typed), synonyms, entity.id, narrower)
 
-    def _make_forms(self, word: str) -> list[query.Query]:
+    def _make_forms(self, word: str) -> list[Term]:
         """Return terms for the inflections of a word, and its stems in the other languages."""
         default_stem, *other_stems = self._vocabulary.list_stems(word)
         terms = dict.fromkeys([*self._list_inflections(word, default_stem), *other_stems]) or [
             _written(word)
         ]
-        return [query.Term(field, term) for term in terms for field in self._fields]
+        return [Term(term, self._fields) for term in terms]
 
     def _list_inflections(self, word: str, stem: str) -> list[str]:
         """Return the terms of a word's inflections: its stem if only inflections have that stem."""
@@ -165,27 +174,27 @@ class EntityLinker(NameIndex):
         forms = [form for form in surfaces if stemming.is_inflection(word, form, default_language)]
         return [stem] if len(forms) == len(surfaces) > 0 else [*map(_written, sorted(forms))]
 
-    def _make_apart(self, words: Sequence[str], weight: float) -> Iterator[query.Query]:
+    def _make_apart(self, words: Sequence[str], weight: float) -> Iterator[Together]:
         """Yield a clause for the words of a name anywhere, if several are not stop words."""
         content_words = [word for word in words if not self._vocabulary.is_stop_word(word)]
         if len(content_words) > 1:
             yield build_apart(content_words, self._fields, self._vocabulary, weight)
 
-    def _get_other_names(self, number: int) -> list[query.Query]:
+    def _get_other_names(self, number: int) -> list[Names]:
         """Return the cached synonyms of an entity, and narrower entities if few documents match."""
         if number not in self._other_names_of:
             self._other_names_of[number] = list(self._make_other_names(number))
         return self._other_names_of[number]
 
-    def _make_other_names(self, number: int) -> Iterator[query.Query]:
+    def _make_other_names(self, number: int) -> Iterator[Names]:
         identity, labels = self.entities[number].id, self._get_labels(number)
         if labels:
-            yield Synonyms(labels, identity, "name", LABEL_WEIGHT)
+            yield Names(tuple(dict.fromkeys(labels)), identity, "name", LABEL_WEIGHT)
         related = [
             part for narrower in self._find_narrower(number) for part in self._get_labels(narrower)
         ]
         if related:
-            yield Synonyms(related, identity, "kin", RELATED_WEIGHT)
+            yield Names(tuple(dict.fromkeys(related)), identity, "kin", RELATED_WEIGHT)
 
     def _count_documents(self, numbers: Sequence[int]) -> list[int]:
         """Return the number of documents that match any label of each entity."""
@@ -232,7 +241,7 @@ class EntityLinker(NameIndex):
         synonyms = [label for folded, label in self._shown_labels[number] if folded != typed_name]
         return tuple(synonyms[:MAX_SYNONYMS_SHOWN])
 
-    def _get_labels(self, number: int) -> list[query.Query]:
+    def _get_labels(self, number: int) -> list[NamePart]:
         """Return the labels of an entity that the index may contain, as parts of a clause."""
         if number not in self._labels:
             entity = self.entities[number]
@@ -243,15 +252,14 @@ class EntityLinker(NameIndex):
                 for part in self._make_label_terms(label, language)
             ]
             acronyms = [
-                query.Term(field, term)
+                Term(term, self._fields)
                 for term in map(_written, entity.acronyms)
                 if len(term) > MIN_ACRONYM_CHARS and self._vocabulary.occurs(term)
-                for field in self._fields
             ]
             self._labels[number] = [*labels, *acronyms]
         return self._labels[number]
 
-    def _make_label_terms(self, label: str, language: str) -> list[query.Query]:
+    def _make_label_terms(self, label: str, language: str) -> list[NamePart]:
         """Return a label as a phrase, or as a term if it is a single word.
 
         A single word of another language matches only as written: its stem may be that of an
@@ -267,11 +275,11 @@ class EntityLinker(NameIndex):
                 else [_written(words[0])]
             )
             known_terms = filter(self._vocabulary.occurs, terms)
-            return [query.Term(field, term) for term in known_terms for field in self._fields]
-        stems = list(tokenizer.split_stems(label, language))
+            return [Term(term, self._fields) for term in known_terms]
+        stems = tuple(tokenizer.split_stems(label, language))
         if not stems or not all(map(self._vocabulary.occurs, stems)):
             return []
-        return [query.Phrase(field, stems) for field in self._fields]
+        return [Phrase(stems, self._fields)]
 
 
 def find_typed(clause: Clause, field: str) -> Clause | None:
@@ -279,13 +287,13 @@ def find_typed(clause: Clause, field: str) -> Clause | None:
 
     Its matches outrank those of any synonym.
     """
-    has_synonyms = any(isinstance(part, Synonyms) for part in clause.subqueries)
+    has_synonyms = any(isinstance(part, Names) for part in clause.parts)
     if not has_synonyms or len(tokenizer.split_words(clause.text)) != 1:
         return None
     typed = [
-        part.with_boost(TYPED_TITLE_WEIGHT)
-        for part in clause.subqueries
-        if isinstance(part, query.Term | query.Phrase) and part.fieldname == field
+        msgspec.structs.replace(part, fields=frozenset({field}), boost=TYPED_TITLE_WEIGHT)
+        for part in clause.parts
+        if isinstance(part, Term | Phrase) and field in part.fields
     ]
     return Clause(typed, clause.text) if typed else None
 

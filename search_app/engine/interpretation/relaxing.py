@@ -13,8 +13,7 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.schema import parse_exact_name
-from search_app.engine.query.nodes import Clause, Several
+from search_app.engine.query.nodes import Clause, Several, Term, Value
 
 MAX_STEPS_WORDS = 5
 """Words are left out in steps of a query of at most 5 words. In a longer one, any is enough: few
@@ -53,10 +52,7 @@ def list_steps(tree: query.Query | None, count: Callable[[str], int]) -> Iterato
 def _is_rare(clause: Clause, count: Callable[[str], int]) -> bool:
     """Return whether a clause is of a plain word that few publications and texts contain."""
     words = tokenizer.split_words(clause.text)
-    is_plain = all(
-        isinstance(part, query.Term) and parse_exact_name(part.fieldname) is None
-        for part in clause.subqueries
-    )
+    is_plain = all(isinstance(part, Term) for part in clause.parts)
     return is_plain and len(words) == 1 and count(words[0]) <= RARE_UP_TO
 
 
@@ -88,8 +84,5 @@ def list_facts(clauses: Iterable[Clause], catalogue: Catalogue) -> list[Clause]:
     return [
         clause
         for clause in clauses
-        if any(
-            isinstance(part, query.Term) and parse_exact_name(part.fieldname) in rows
-            for part in clause.subqueries
-        )
+        if any(isinstance(part, Value) and part.row in rows for part in clause.parts)
     ]

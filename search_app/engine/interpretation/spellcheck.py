@@ -21,7 +21,6 @@ from typing import NamedTuple
 import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
-from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
@@ -31,7 +30,7 @@ from search_app.engine.interpretation.entities import UNITED_NATIONS
 from search_app.engine.interpretation.letter_masks import make_letter_masks
 from search_app.engine.query import clause_builder
 from search_app.engine.query.lexer import QUOTES, lex
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, Term
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import Store, Together
 
@@ -284,9 +283,8 @@ class SpellChecker:
 
     def _make_clause(self, word: str) -> Clause:
         """Return the clause of a word by its stems."""
-        stems = self._vocabulary.list_stems(word)
-        fields = self._vocabulary.word_fields
-        return Clause([query.Term(field, stem) for stem in stems for field in fields], word)
+        stems, fields = self._vocabulary.list_stems(word), self._vocabulary.word_fields
+        return Clause([Term(stem, fields) for stem in stems], word)
 
 
 def _list_plain_words(text: str) -> list[str]:

@@ -11,17 +11,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
 from whoosh import query
 
 from search_app.engine.opensearch.queries import QueryCompiler
 from search_app.engine.query.cost import drop_expensive
 from search_app.engine.query.nodes import (
     Clause,
-    Synonyms,
+    NamePart,
+    Names,
+    Phrase,
     clauses,
-    make_part_key,
     map_to_first,
-    rejoin,
+    replace_clauses,
+    without_field,
 )
 from search_app.engine.query.vocabulary import Vocabulary
 
@@ -71,7 +74,10 @@ def fit_tree(
     uses = _Uses(tree, compiler)
     most += sum(uses.leaves.values()) - total
     cuts = _cut_names(uses, compiler, vocabulary, most)
-    cut_tree = _replace(tree, {identity: cut.clause for identity, cut in cuts.items()})
+    cut_tree = replace_clauses(
+        tree, lambda clause: cuts[id(clause)].clause if id(clause) in cuts else clause
+    )
+    assert cut_tree is not None
     leaves = _Uses(cut_tree, compiler).leaves
     kept, dropped = drop_expensive(cut_tree, lambda clause: leaves[id(clause)], most)
     truncated = {cut.clause.text: cut.left_out for cut in cuts.values() if cut.left_out}
@@ -101,12 +107,12 @@ def _list_sent(tree: query.Query) -> Iterator[Clause]:
     if isinstance(tree, Clause):
         yield tree
         return
-    seen = set[tuple[str, Clause]]()
+    seen = set[Clause]()
     for child in tree.children():
         if isinstance(child, Clause) and child.text:
-            if (child.text, child) in seen:
+            if child in seen:
                 continue
-            seen.add((child.text, child))
+            seen.add(child)
         yield from _list_sent(child)
 
 
@@ -132,7 +138,7 @@ def _cut_names(
     cuts = {
         id(clause): _cut_clause(clause, compiler, vocabulary, share // uses.times[id(clause)])
         for clause in uses.first.values()
-        if any(isinstance(part, Synonyms) for part in clause.subqueries)
+        if any(isinstance(part, Names) for part in clause.parts)
     }
     return {
         identity: cuts[id(clause)] for identity, clause in uses.first.items() if id(clause) in cuts
@@ -144,13 +150,13 @@ def _cut_clause(clause: Clause, compiler: QueryCompiler, vocabulary: Vocabulary,
 
     Synonyms are kept before narrower concepts, and of both the most frequent ones.
     """
-    own = [part for part in clause.subqueries if not isinstance(part, Synonyms)]
-    synonyms = [part for part in clause.subqueries if isinstance(part, Synonyms)]
+    own = [part for part in clause.parts if not isinstance(part, Names)]
+    synonyms = [part for part in clause.parts if isinstance(part, Names)]
     names = [
         (part, name)
         for part in sorted(synonyms, key=lambda part: part.how == "kin")
         for name in sorted(
-            part.subqueries, key=lambda name: _estimate_frequency(name, vocabulary), reverse=True
+            part.parts, key=lambda name: _estimate_frequency(name, vocabulary), reverse=True
         )
     ]
 
@@ -159,8 +165,8 @@ def _cut_clause(clause: Clause, compiler: QueryCompiler, vocabulary: Vocabulary,
 
     least = 0 if own else 1  # a clause must not be empty
     kept = max(least, bisect_right(range(len(names) + 1), most, key=count_with) - 1)
-    left_out = {make_part_key(name) for _, name in names[kept:]}
-    left_out -= {make_part_key(name) for _, name in names[:kept]}
+    left_out = {without_field(name) for _, name in names[kept:]}
+    left_out -= {without_field(name) for _, name in names[:kept]}
     parts = [*own, *_join(names[:kept])]
     return _Cut(
         Clause(parts, clause.text, clause.synonyms, clause.entity_id, clause.narrower),
@@ -168,26 +174,15 @@ def _cut_clause(clause: Clause, compiler: QueryCompiler, vocabulary: Vocabulary,
     )
 
 
-def _join(names: Sequence[tuple[Synonyms, query.Query]]) -> list[Synonyms]:
+def _join(names: Sequence[tuple[Names, NamePart]]) -> list[Names]:
     """Return names as parts of a clause. Each comes with the part that it is from."""
-    grouped: dict[int, tuple[Synonyms, list[query.Query]]] = {}
+    grouped: dict[int, tuple[Names, list[NamePart]]] = {}
     for part, name in names:
         grouped.setdefault(id(part), (part, []))[1].append(name)
-    return [Synonyms(kept, part.entity_id, part.how, part.boost) for part, kept in grouped.values()]
+    return [msgspec.structs.replace(part, parts=tuple(kept)) for part, kept in grouped.values()]
 
 
-def _estimate_frequency(name: query.Query, vocabulary: Vocabulary) -> int:
+def _estimate_frequency(name: NamePart, vocabulary: Vocabulary) -> int:
     """Return a number of occurrences that a name does not exceed."""
-    words = name.words if isinstance(name, query.Phrase) else [name.text]
+    words = name.stems if isinstance(name, Phrase) else [name.text]
     return min(map(vocabulary.count_occurrences, words))
-
-
-def _replace(node: query.Query, replaced: dict[int, Clause]) -> query.Query:
-    """Return a tree with some clauses replaced, given by the `id()` of what they replace."""
-    if isinstance(node, Clause):
-        return replaced.get(id(node), node)
-    if isinstance(node, query.Not):
-        return query.Not(_replace(node.query, replaced))
-    if not isinstance(node, query.And | query.Or):
-        return node
-    return rejoin(node, [_replace(child, replaced) for child in node.subqueries])

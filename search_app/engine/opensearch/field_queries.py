@@ -11,22 +11,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import product
 
+from indexer.analysis import tokenizer
 from indexer.cluster.mapping import Json
-from search_app.engine.compiled_clauses import (
-    AllPart,
-    CompiledClause,
-    LabelsPart,
-    PhrasePart,
-    TermsPart,
-    ValuePart,
-    compile_clause,
-)
 from search_app.engine.opensearch.bm25f import list_norms, normalize
 from search_app.engine.opensearch.client import Send
-from search_app.engine.opensearch.combining import all_of, any_of, match_boosted_terms
+from search_app.engine.opensearch.combining import (
+    all_of,
+    any_of,
+    match_boosted_terms,
+    match_phrase,
+)
 from search_app.engine.opensearch.phrases import PhraseFields
 from search_app.engine.opensearch.selections import match_values
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query import term_expansion
+from search_app.engine.query.nodes import Clause, Fields, Names, Part, Phrase, Term, Together, Value
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.cache import Cache
 
@@ -42,35 +40,28 @@ class FieldQueries:
         self._phrase_fields = PhraseFields(vocabulary)
         self._norms = list_norms(vocabulary.catalogue, mean_lengths)
         # Up to five readings of a query have the same clauses, and each is needed several times.
-        self._weighed: Cache[tuple[str, Clause], Json] = Cache(MAX_CACHED)
+        self._weighed: Cache[Clause, Json] = Cache(MAX_CACHED)
 
     def learn_phrases(self, clauses: Iterable[Clause], send: Send) -> None:
         """Find the fields in which the phrases of some clauses occur, so that queries are short."""
-        compiled = [compile_clause(clause, self._vocabulary) for clause in clauses]
-        self._phrase_fields.learn(compiled, send)
+        self._phrase_fields.learn(clauses, send)
 
     def weigh(self, clause: Clause) -> Json:
-        """Return the query of a clause. Its score is the weighted frequency.
-
-        Raise UnknownNode if a part of the clause has an unknown type.
-        """
+        """Return the query of a clause. Its score is the weighted frequency."""
         if not clause.text:  # it was not typed, and no other is equal
-            return self._weigh(compile_clause(clause, self._vocabulary), 1.0)
-        return self._weighed.get(
-            (clause.text, clause),
-            lambda: self._weigh(compile_clause(clause, self._vocabulary), 1.0),
-        )
+            return self._weigh(clause)
+        return self._weighed.get(clause, lambda: self._weigh(clause))
 
-    def _weigh(self, clause: CompiledClause, boost: float) -> Json:
+    def _weigh(self, clause: Clause) -> Json:
         parts = _Parts(self._vocabulary, self._phrase_fields)
-        parts.add(clause, boost)
+        parts.add(clause.parts, 1.0)
         queries = [
             normalize(any_of(field_queries), field, self._norms[field])
             for field, field_queries in parts.list_by_field()
         ]
         queries += parts.values
         for part, factor in parts.compounds:
-            queries.append(all_of([self._weigh(child, 1.0) for child in part.clauses], factor))
+            queries.append(all_of([self._weigh(child) for child in part.clauses], factor))
         return any_of(queries)
 
 
@@ -86,36 +77,37 @@ class _Parts:
         self._boosts: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         self._phrase_queries: dict[str, list[Json]] = defaultdict(list)
         self.values: list[Json] = []
-        self.compounds: list[tuple[AllPart, float]] = []
+        self.compounds: list[tuple[Together, float]] = []
 
-    def add(self, clause: CompiledClause, factor: float) -> None:
+    def add(self, parts: Iterable[Part], factor: float) -> None:
         """Add the parts of a clause, their boosts multiplied by a factor."""
-        for own_boost, part in clause.parts:
-            boost = own_boost * factor
+        for part in parts:
+            boost = part.boost * factor
             match part:
-                case TermsPart():
-                    self._add_terms(part, boost)
-                case PhrasePart():
-                    self._add_phrase(part, boost)
-                case ValuePart():
+                case Value():
                     self.values.append(match_values(part.row, [part.value], boost))
-                case AllPart():
+                case Together():
                     self.compounds.append((part, boost))
-                case LabelsPart():
-                    self.add(part.clause, boost)
+                case Names():
+                    self.add(part.parts, boost)
+                case Phrase():
+                    for field in self._phrase_fields.list_fields(part):
+                        phrase = match_phrase(f"pos_{field}", part.stems, boost)
+                        self._phrase_queries[field].append(phrase)
+                case Term():
+                    if self._vocabulary.has_term(part.text):
+                        surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
+                        prefix = "pos" if surface == part.text else "word"
+                        self._add_terms(prefix, part.fields, [surface], boost)
+                case _:
+                    numbers = term_expansion.expand(part, self._vocabulary).number_set
+                    surfaces = self._vocabulary.words.surfaces
+                    texts = {surfaces[number] for number in numbers}
+                    self._add_terms("word", part.fields, sorted(texts), boost)
 
-    def _add_terms(self, part: TermsPart, boost: float) -> None:
-        for expansion in part.expansions:
-            dictionary = self._vocabulary.words if expansion.are_words else self._vocabulary.stems
-            texts = [dictionary.surfaces[int(number)] for number in expansion.numbers]
-            prefix = "word" if expansion.are_words else "pos"
-            for field, text in product(part.fields, dict.fromkeys(texts)):
-                self._boosts[f"{prefix}_{field}"][text] += boost
-
-    def _add_phrase(self, part: PhrasePart, boost: float) -> None:
-        for field in self._phrase_fields.list_fields(part):
-            phrase = self._phrase_fields.match(part.stems, field, boost)
-            self._phrase_queries[field].append(phrase)
+    def _add_terms(self, prefix: str, fields: Fields, texts: Iterable[str], boost: float) -> None:
+        for field, text in product(fields.intersection(self._vocabulary.searchable), texts):
+            self._boosts[f"{prefix}_{field}"][text] += boost
 
     def list_by_field(self) -> list[tuple[str, list[Json]]]:
         """Return the queries of each field, whose scores are frequencies."""

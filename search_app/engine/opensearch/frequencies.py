@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from indexer.cluster.mapping import Json
-from search_app.engine.compiled_clauses import TermsPart, compile_clause
 from search_app.engine.opensearch.combining import any_of
 from search_app.engine.opensearch.counts import CountCache, Counts, make_count, make_key
 from search_app.engine.opensearch.queries import QueryCompiler
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, Term
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.ranking.term_scores import compute_idf
 
@@ -52,7 +51,7 @@ class ClauseFrequencies:
         self,
         size: int,
         text_weight: float,
-        keys: Mapping[tuple[str, Clause], bytes],
+        keys: Mapping[Clause, bytes],
         known: dict[bytes, Frequency],
         unknown: Mapping[bytes, Json],
     ) -> None:
@@ -66,11 +65,11 @@ class ClauseFrequencies:
 
     def find(self, clause: Clause) -> Frequency | None:
         """Return the frequency of a clause, or None if it is not known yet."""
-        return self._known.get(self._keys[clause.text, clause])
+        return self._known.get(self._keys[clause])
 
     def get(self, clause: Clause) -> Frequency:
         """Return the frequency of a clause. It must be known."""
-        return self._known[self._keys[clause.text, clause]]
+        return self._known[self._keys[clause]]
 
     def find_idf(self, clause: Clause) -> float:
         """Return the idf of a clause whose frequency is known: see `ranking.term_scores`."""
@@ -98,13 +97,13 @@ class DocumentFrequencies:
     def look_up(self, all_clauses: Iterable[Clause]) -> ClauseFrequencies:
         """Return the frequencies of clauses, as far as they are known."""
         keys, known, unknown = (
-            dict[tuple[str, Clause], bytes](),
+            dict[Clause, bytes](),
             dict[bytes, Frequency](),
             dict[bytes, Json](),
         )
         for clause in all_clauses:
             body, inside = self._make_body(clause)
-            key = keys[clause.text, clause] = make_key(body)
+            key = keys[clause] = make_key(body)
             frequency = None if inside else self._find_in_vocabulary(clause)
             if frequency is not None:
                 known[key] = Frequency(frequency, frequency, 0)
@@ -131,15 +130,12 @@ class DocumentFrequencies:
 
     def _find_in_vocabulary(self, clause: Clause) -> int | None:
         """Return the frequency of a clause of a single term in all fields; None for any other."""
-        parts = compile_clause(clause, self._vocabulary).parts
-        if len(parts) != 1 or not isinstance(part := parts[0][1], TermsPart):
+        vocabulary = self._vocabulary
+        part = clause.parts[0]
+        if len(clause.parts) > 1 or not isinstance(part, Term):
             return None
-        if not part.expansions:
-            return 0
-        numbers = part.expansions[0].numbers
-        is_single = len(part.expansions) == 1 and len(numbers) == 1
-        if not is_single or len(part.fields) < len(self._vocabulary.searchable):
+        numbers = vocabulary.find_numbers(part.text)
+        if len(numbers) > 1 or not part.fields.issuperset(vocabulary.searchable):
             return None
-        are_words = part.expansions[0].are_words
-        dictionary = self._vocabulary.words if are_words else self._vocabulary.stems
-        return dictionary.doc_frequency(int(numbers[0]))
+        dictionary = vocabulary.get_dictionary(part.text)
+        return dictionary.doc_frequency(numbers[0]) if numbers else 0

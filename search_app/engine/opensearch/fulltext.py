@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple
 
-from whoosh import query
-
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
@@ -31,8 +29,21 @@ from search_app.engine.opensearch.combining import (
     match_boosted_terms,
     match_phrase,
 )
-from search_app.engine.query.nodes import Clause, list_fulltext_parts, list_page_parts
-from search_app.engine.query.term_expansion import expand_in_texts, is_expanded
+from search_app.engine.query.nodes import (
+    Clause,
+    Expansion,
+    Names,
+    Part,
+    Phrase,
+    Term,
+    Together,
+    Value,
+    WordPart,
+    is_in_texts,
+    split_page_parts,
+    without_field,
+)
+from search_app.engine.query.term_expansion import expand_in_texts
 from search_app.engine.snapshot.cache import Cache
 
 MAX_CACHED = 512
@@ -47,7 +58,7 @@ LENGTH = f"{TEXTS}.length"
 Find = Callable[[FullTextDictionary, str], Array]
 
 
-class Expansion(NamedTuple):
+class ExpandedWords(NamedTuple):
     """Words of full texts as written, and how many others are above the limits."""
 
     surfaces: list[str]
@@ -68,8 +79,8 @@ class FullTextQueries:
         self.dictionaries, self._mean = words.dictionaries, words.mean_length
         row = catalogue.fulltext
         self.weight = row.weight if row else 0.0
-        self._counted: Cache[tuple[str, Clause], Json | None] = Cache(MAX_CACHED)
-        self._expansions: Cache[object, Expansion] = Cache(MAX_CACHED_EXPANSIONS)
+        self._counted: Cache[Clause, Json | None] = Cache(MAX_CACHED)
+        self._expansions: Cache[object, ExpandedWords] = Cache(MAX_CACHED_EXPANSIONS)
 
     def match_only_named(self) -> FullTextQueries:
         """Return the queries of texts that match only where the query names their field."""
@@ -82,68 +93,75 @@ class FullTextQueries:
         matches.
         """
         if clause.text:
-            counted = self._counted.get((clause.text, clause), lambda: self.count(clause))
+            counted = self._counted.get(clause, lambda: self.count(clause.parts))
         else:  # it was not typed, and no other is equal
-            counted = self.count(clause)
+            counted = self.count(clause.parts)
         norm = FieldNorm(weight, B_FULLTEXT, self._mean)
         return counted and nest(TEXTS, strengthen(counted, LENGTH, norm), "max")
 
-    def count(self, node: query.Query) -> Json | None:
-        """Return the query of the texts that match a clause, or None.
+    def count(self, all_parts: Iterable[Part]) -> Json | None:
+        """Return the query of the texts that match parts of a clause, or None.
 
         Its score is the number of occurrences, multiplied by their boosts.
         """
-        on_pages, compounds = _OnPages(self), list[tuple[query.And, float]]()
-        for part, boost in self._list_parts(node, 1.0):
-            if isinstance(part, query.And):
+        on_pages, compounds = _OnPages(self), list[tuple[Together, float]]()
+        for part, boost in self._list_parts(all_parts, 1.0):
+            if isinstance(part, Together):
                 compounds.append((part, boost))
             else:
                 on_pages.add(part, boost)
         queries = [nest(PAGES, any_of(found), "sum")] if (found := on_pages.list_queries()) else []
         for part, boost in compounds:
-            counts = [counted for child in part.subqueries if (counted := self.count(child))]
-            if len(counts) == len(part.subqueries):
+            counts = [counted for each in part.clauses if (counted := self.count(each.parts))]
+            if len(counts) == len(part.clauses):
                 queries.append(all_of(counts, boost))
         return any_of(queries) if queries else None
 
-    def _list_parts(self, node: query.Query, factor: float) -> Iterator[tuple[query.Query, float]]:
+    def _list_parts(
+        self, parts: Iterable[Part], factor: float
+    ) -> Iterator[tuple[WordPart | Together, float]]:
         """Yield the parts of a clause with their boosts, and for synonyms those of their names."""
-        for part in list_fulltext_parts(node, self._catalogue, only_named=self.only_named):
+        for part in parts:
             boost = factor * part.boost
-            if isinstance(part, query.Or):
-                yield from self._list_parts(query.Or(part.subqueries), boost)
-            else:
-                yield part, boost
+            match part:
+                case Names():
+                    yield from self._list_parts(part.parts, boost)
+                case Together():
+                    yield part, boost
+                case Value():
+                    pass
+                case _ if self._is_searched(part):
+                    yield part, boost
 
-    def list_compounds(self, clauses: Iterable[Clause]) -> Iterator[tuple[query.And, Json]]:
+    def list_compounds(self, clauses: Iterable[Clause]) -> Iterator[tuple[Together, Json]]:
         """Yield the compounds of clauses, with the query of the texts whose pages have its words.
 
         Such a text has all of the words, and no other part of the clause.
         """
         for clause in clauses:
-            parts, compounds = self._split(clause)
-            others = self.count(query.Or(parts))
+            parts, compounds = split_page_parts(clause, self._is_searched)
+            others = self.count(parts)
             for compound in compounds:
-                if counted := self.count(query.Or([compound])):
+                if counted := self.count([compound]):
                     without = {"must_not": [others]} if others else {}
                     yield compound, {"bool": {"filter": [counted], **without}}
 
-    def _split(self, node: query.Query) -> tuple[list[query.Query], list[query.And]]:
-        return list_page_parts(node, self._catalogue, only_named=self.only_named)
+    def _is_searched(self, part: WordPart) -> bool:
+        return is_in_texts(part, self._catalogue, only_named=self.only_named)
 
-    def match_pages(self, clause: Clause, compounds: Iterable[query.And]) -> Json | None:
+    def match_pages(self, clause: Clause, compounds: Iterable[Together]) -> Json | None:
         """Return the query of the pages with words of a clause, or None if no page has any.
 
         Its score is the number of occurrences. Of compounds, only the words of `compounds` count.
         """
         on_pages, counting = _OnPages(self), {id(part) for part in compounds}
 
-        def add(node: query.Query) -> None:
-            parts, of_node = self._split(node)
+        def add(clause: Clause) -> None:
+            parts, its_compounds = split_page_parts(clause, self._is_searched)
             for part in parts:
                 on_pages.add(part, 1.0)
-            for compound in of_node:
-                for word in compound.subqueries if id(compound) in counting else ():
+            for compound in its_compounds:
+                for word in compound.clauses if id(compound) in counting else ():
                     add(word)
 
         add(clause)
@@ -159,12 +177,11 @@ class FullTextQueries:
             for number in dictionary.find_surface(surface_form(word)).tolist()
         )
 
-    def expand(self, part: query.Query) -> Expansion:
+    def expand(self, part: Expansion) -> ExpandedWords:
         """Return the words that a prefix, wildcard or fuzzy term matches."""
-        key = type(part), part.text, getattr(part, "maxdist", 0)
-        return self._expansions.get(key, lambda: self._expand(part))
+        return self._expansions.get(without_field(part), lambda: self._expand(part))
 
-    def _expand(self, part: query.Query) -> Expansion:
+    def _expand(self, part: Expansion) -> ExpandedWords:
         words = [dictionary.words for dictionary in self.dictionaries]
         # More of them would overload the nodes.
         numbers, dropped = expand_in_texts(part, words, MAX_SYNONYMS)
@@ -173,12 +190,12 @@ class FullTextQueries:
             for of_segment, its_numbers in zip(words, numbers, strict=True)
             for number in its_numbers.tolist()
         }
-        return Expansion(sorted(surfaces), dropped)
+        return ExpandedWords(sorted(surfaces), dropped)
 
     def count_dropped(self, clause: Clause) -> int:
         """Return how many words that a clause matches are above the limits of an expansion."""
-        parts = (part for part, _ in self._list_parts(clause, 1.0) if is_expanded(part))
-        return sum(self.expand(part).dropped for part in parts)
+        parts = [part for part, _ in self._list_parts(clause.parts, 1.0)]
+        return sum(self.expand(part).dropped for part in parts if isinstance(part, Expansion))
 
     def list_words(self, prefix: str, least: int) -> Mapping[str, int]:
         """Return the words with a prefix that at least `least` texts have: see `count_texts`."""
@@ -193,14 +210,14 @@ class _OnPages:
         self._boosts: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         self._phrases: list[Json] = []
 
-    def add(self, part: query.Query, boost: float) -> None:
+    def add(self, part: WordPart, boost: float) -> None:
         """Add a part, unless no text has its words."""
         dictionaries = self._texts.dictionaries
         match part:
-            case query.Phrase():
-                if any(_has_all(dictionary, part.words) for dictionary in dictionaries):
-                    self._phrases.append(match_phrase(STEMS, part.words, boost))
-            case query.Term():
+            case Phrase():
+                if any(_has_all(dictionary, part.stems) for dictionary in dictionaries):
+                    self._phrases.append(match_phrase(STEMS, part.stems, boost))
+            case Term():
                 surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
                 is_stem = surface == part.text
                 find: Find = (

@@ -8,9 +8,7 @@ from typing import Protocol
 
 from whoosh import query
 
-from indexer.catalogue.schema import parse_exact_name
 from indexer.cluster.mapping import Json
-from search_app.engine.compiled_clauses import UnknownNode
 from search_app.engine.opensearch.bm25f import saturate
 from search_app.engine.opensearch.combining import (
     EVERYTHING,
@@ -22,7 +20,7 @@ from search_app.engine.opensearch.combining import (
 from search_app.engine.opensearch.field_queries import MAX_CACHED, FieldQueries
 from search_app.engine.opensearch.fulltext import FullTextQueries
 from search_app.engine.opensearch.selections import list_between, match_values
-from search_app.engine.query.nodes import Clause, Several, clauses, rejoin
+from search_app.engine.query.nodes import Clause, Filter, Several, UnknownNode, clauses, rejoin
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.cache import Cache
 
@@ -48,7 +46,7 @@ class QueryCompiler:
     ) -> None:
         self._vocabulary, self.fields, self.texts = vocabulary, fields, texts
         # A node with equal clauses has the same object for each: see `drop_repeated`.
-        self._matching: Cache[tuple[str, Clause], Json] = Cache(MAX_CACHED)
+        self._matching: Cache[Clause, Json] = Cache(MAX_CACHED)
 
     @property
     def without_texts(self) -> QueryCompiler:
@@ -58,8 +56,7 @@ class QueryCompiler:
     def weigh(self, clause: Clause, text_weight: float = 1.0) -> Json:
         """Return the query of a clause. Its score is the weighted frequency.
 
-        `text_weight` is the greatest weight that a full text adds. Raise UnknownNode if a part of
-        the clause has an unknown type.
+        `text_weight` is the greatest weight that a full text adds.
         """
         in_fields = self.fields.weigh(clause)
         inside = self.texts.weigh(clause, text_weight) if self.texts else None
@@ -68,7 +65,7 @@ class QueryCompiler:
     def _match_clause(self, clause: Clause) -> Json:
         if not (clause.text and self.texts):
             return self.weigh(clause)
-        return self._matching.get((clause.text, clause), lambda: self.weigh(clause))
+        return self._matching.get(clause, lambda: self.weigh(clause))
 
     def score(self, node: query.Query, statistics: ClauseStatistics) -> Json:
         """Return the query of a tree, with its scores. Raise UnknownNode."""
@@ -105,7 +102,7 @@ class QueryCompiler:
         Raise UnknownNode if a node has an unknown type.
         """
         match node := _simplify(node):
-            case Clause():  # before Or, its base class
+            case Clause():
                 matching = self._match_clause(node)
             case query.And():
                 matching = filter_by(drop_repeated(map(self.match, node.subqueries)))
@@ -119,12 +116,10 @@ class QueryCompiler:
                 matching = {"bool": {"must_not": [self.match(node.query)]}}
             case query.Every():
                 matching = EVERYTHING
-            case query.Term():
-                matching = match_values(str(parse_exact_name(node.fieldname)), [node.text])
-            case query.TermRange():
-                row = str(parse_exact_name(node.fieldname))
-                ends = node.start or "", node.end or "\U0010ffff"
-                matching = match_values(row, list_between(self._vocabulary, row, *ends))
+            case Filter():
+                ends = node.low or "", node.high or "\U0010ffff"
+                values = node.values or list_between(self._vocabulary, node.row, *ends)
+                matching = match_values(node.row, [*values])
             case _:
                 raise UnknownNode(node)
         return matching
@@ -146,8 +141,8 @@ class QueryCompiler:
         others: list[Json] = []
         excluded: list[Json] = []
         for node in map(_simplify, nodes):
-            if isinstance(node, query.Term):
-                values[str(parse_exact_name(node.fieldname))].append(node.text)
+            if isinstance(node, Filter) and node.values:
+                values[node.row] += node.values
             elif isinstance(node, query.Not):
                 excluded.append(self.match(node.query))
             else:
@@ -166,7 +161,7 @@ def _simplify(node: query.Query) -> query.Query:
     if isinstance(node, query.Not):
         excluded = _simplify(node.query)
         return excluded.query if isinstance(excluded, query.Not) else query.Not(excluded)
-    if isinstance(node, Clause) or not isinstance(node, query.And | query.Or):
+    if not isinstance(node, query.And | query.Or):
         return node
     children = node.subqueries
     if isinstance(node, query.And):
@@ -180,5 +175,4 @@ def _can_score(node: query.Query) -> bool:
 
 def _count_distinct(node: query.CompoundQuery) -> list[tuple[Clause, int]]:
     """Return the distinct clauses of a node, each with the number of times it occurs."""
-    times = Counter((child.text, child) for child in node.subqueries if isinstance(child, Clause))
-    return [(clause, count) for (_, clause), count in times.items()]
+    return [*Counter(child for child in node.subqueries if isinstance(child, Clause)).items()]

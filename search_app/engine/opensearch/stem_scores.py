@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from whoosh import query
-
 from indexer.cluster.mapping import Json
 from search_app.engine.opensearch.bm25f import saturate
 from search_app.engine.opensearch.clause_limit import MAX_LEAVES
 from search_app.engine.opensearch.combining import any_of
 from search_app.engine.opensearch.field_queries import FieldQueries
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, Term
 
 
 def score_stems(
@@ -25,6 +23,6 @@ def score_stems(
     """
     allowed = islice(stems, max(1, MAX_LEAVES // len(fields)))
     return any_of([
-        saturate(queries.weigh(Clause([query.Term(field, stem) for field in fields])), weight)
+        saturate(queries.weigh(Clause([Term(stem, frozenset(fields))])), weight)
         for stem, weight in allowed
     ])  # fmt: skip

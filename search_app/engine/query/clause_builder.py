@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol
 
-from whoosh import query
-
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Field
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, Fields, Part, Phrase, Prefix, Term, Together
 from search_app.engine.query.vocabulary import Vocabulary
 
 APART_WEIGHT = 0.3
@@ -164,24 +162,21 @@ class WordSequence:
             (word, splits), lambda: build(word, vocabulary.word_fields, vocabulary)
         )
         compounds = [build_word(each, vocabulary.word_fields, vocabulary) for each in in_texts]
-        parts = [part for compound in compounds for part in compound.subqueries]
-        return Clause([*cached.subqueries, *parts], cached.text)
+        parts = [part for compound in compounds for part in compound.parts]
+        return Clause([*cached.parts, *parts], cached.text)
 
 
-def build_word(word: str, fields: Sequence[str], vocabulary: Vocabulary) -> Clause:
+def build_word(word: str, fields: Fields, vocabulary: Vocabulary) -> Clause:
     """Return the clause of one word. A single character of an unspaced script is a prefix."""
     if len(word) == 1 and tokenizer.is_unsegmented(word):
-        prefix = tokenizer.SURFACE_PREFIX + surface_form(word)
-        return Clause([query.Prefix(field, prefix) for field in fields], word)
+        return Clause([Prefix(surface_form(word), fields)], word)
     stems = vocabulary.list_stems(word)
-    return Clause(
-        [query.Term(field, stem) for stem in stems for field in fields], surface_form(word)
-    )
+    return Clause([Term(stem, fields) for stem in stems], surface_form(word))
 
 
 def build_phrases(
-    words: Sequence[str], fields: Sequence[str], vocabulary: Vocabulary
-) -> list[query.Query]:
+    words: Sequence[str], fields: Fields, vocabulary: Vocabulary
+) -> list[Term | Phrase]:
     """Return a phrase as parts of a clause: stemmed in each language, and as in the index."""
     default_stems, *other_stems = [
         tuple(stemming.stem(word, language) for word in words) for language in vocabulary.languages
@@ -190,22 +185,21 @@ def build_phrases(
     other_stems.append(tuple(vocabulary.list_stems(word)[-1] for word in words))
     known_stems = [stems for stems in other_stems if all(map(vocabulary.occurs, stems))]
     return [
-        query.Phrase(field, list(stems)) if len(stems) > 1 else query.Term(field, stems[0])
-        for stems in dict.fromkeys([default_stems, *known_stems]) for field in fields
-    ]  # fmt: skip
+        Phrase(stems, fields) if len(stems) > 1 else Term(stems[0], fields)
+        for stems in dict.fromkeys([default_stems, *known_stems])
+    ]
 
 
 def build_apart(
     words: Sequence[str],
-    fields: Sequence[str],
+    fields: Fields,
     vocabulary: Vocabulary,
     weight: float = APART_WEIGHT,
-) -> query.And:
+) -> Together:
     """Return a part of a clause that matches all of the words anywhere, each of them once."""
     words_by_stems = {vocabulary.list_stems(word): word for word in words}
-    return query.And(
-        [build_word(word, fields, vocabulary) for word in words_by_stems.values()], boost=weight
-    )
+    clauses = (build_word(word, fields, vocabulary) for word in words_by_stems.values())
+    return Together(tuple(clauses), weight)
 
 
 def _is_part(word: str) -> bool:
@@ -262,7 +256,7 @@ def _is_only_in_texts(joined: str, words: Sequence[str], vocabulary: Vocabulary)
     )
 
 
-def build_compound(word: str, fields: Sequence[str], vocabulary: Vocabulary) -> Clause:
+def build_compound(word: str, fields: Fields, vocabulary: Vocabulary) -> Clause:
     """Return the clause of one word. A rare word is also searched for as a phrase of two words.
 
     If these are only in full texts, the word must be rare there too.
@@ -279,7 +273,7 @@ def build_compound(word: str, fields: Sequence[str], vocabulary: Vocabulary) -> 
         if all(map(vocabulary.has_word, pair)) or (is_rare and all(map(vocabulary.knows, pair)))
     ]
     phrases = [part for pair in halves for part in build_phrases(pair, fields, vocabulary)]
-    return Clause([*plain.subqueries, *phrases], plain.text) if phrases else plain
+    return Clause([*plain.parts, *phrases], plain.text) if phrases else plain
 
 
 def _join_words(words: Sequence[str]) -> str:
@@ -287,13 +281,13 @@ def _join_words(words: Sequence[str]) -> str:
     return "".join(map(surface_form, words))
 
 
-def build_piece(text: str, fields: Sequence[str], vocabulary: Vocabulary) -> Clause:
+def build_piece(text: str, fields: Fields, vocabulary: Vocabulary) -> Clause:
     """Return the clause of words that were typed in one piece."""
     words = tokenizer.split_words(text)
-    parts = build_phrases(words, fields, vocabulary)
+    parts: list[Part] = [*build_phrases(words, fields, vocabulary)]
     joined = _join_words(words)
     if vocabulary.knows(joined):
-        parts += build_word(joined, fields, vocabulary).subqueries
+        parts += build_word(joined, fields, vocabulary).parts
     if not tokenizer.is_unsegmented(text):
         parts.append(build_apart(words, fields, vocabulary))
     return Clause(parts, text)

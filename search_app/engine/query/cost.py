@@ -14,18 +14,21 @@ from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold
-from indexer.catalogue.schema import parse_exact_name
 from search_app.engine.admission import EXPENSIVE
 from search_app.engine.query import term_expansion, text_cost
 from search_app.engine.query.lexer import QueryToken, lex
 from search_app.engine.query.literal import SHAPE
 from search_app.engine.query.nodes import (
     Clause,
+    Expansion,
+    Phrase,
+    Prefix,
+    Term,
+    WordPart,
     clauses,
-    list_parts,
-    make_part_key,
+    list_words,
     map_to_first,
-    rejoin,
+    replace_clauses,
 )
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
@@ -66,7 +69,7 @@ def limit_cost(
         return kept, dropped
     kept, dropped_in_texts = drop_expensive(
         kept,
-        lambda clause: text_cost.compute_cost(clause, vocabulary, only_named=only_named),
+        lambda clause: text_cost.compute_cost(clause.parts, vocabulary, only_named=only_named),
         text_cost.MAX_COST,
     )
     return kept, dropped + dropped_in_texts
@@ -92,56 +95,35 @@ def drop_expensive(
         return tree, ()
     dropped = {identity for identity, clause in first.items() if id(clause) in over_limit}
     dropped_texts = tuple(clause.text for clause in all_clauses if id(clause) in dropped)
-    return _without(tree, dropped), dropped_texts
+    kept = replace_clauses(tree, lambda clause: None if id(clause) in dropped else clause)
+    return kept, dropped_texts
 
 
 def _count_words(clause: Clause) -> int:
     """Return the number of words of a plain clause, or ALWAYS_ALLOWED + 1 for any other clause."""
-    part = clause.subqueries[0]
-    if isinstance(part, query.Term):
+    part = clause.parts[0]
+    if isinstance(part, Term):
         return 1
-    return len(part.words) if isinstance(part, query.Phrase) else ALWAYS_ALLOWED + 1
+    return len(part.stems) if isinstance(part, Phrase) else ALWAYS_ALLOWED + 1
 
 
 def compute_cost(clause: Clause, vocabulary: Vocabulary) -> int:
     """Return the estimated number of postings that a clause visits, without those of full texts."""
-    fulltext = vocabulary.catalogue.fulltext
-    fields_by_part: dict[object, tuple[query.Query, set[str]]] = {}
-    for part in list_parts(clause):
-        if fulltext is None or part.fieldname != fulltext.name:
-            fields_by_part.setdefault(make_part_key(part), (part, set()))[1].add(part.fieldname)
-    return sum(
-        _compute_part_cost(part, fields, vocabulary) for part, fields in fields_by_part.values()
-    )
+    return sum(_compute_part_cost(part, vocabulary) for part in set(list_words(clause.parts)))
 
 
-def _compute_part_cost(part: query.Query, fields: set[str], vocabulary: Vocabulary) -> int:
-    if isinstance(part, query.Phrase):
-        counts = [vocabulary.count_occurrences(word) for word in part.words]
+def _compute_part_cost(part: WordPart, vocabulary: Vocabulary) -> int:
+    if part.fields.isdisjoint(vocabulary.searchable):
+        return 0
+    if isinstance(part, Phrase):
+        counts = [vocabulary.count_occurrences(word) for word in part.stems]
         return min(counts) * (POSITION_COST + len(counts))
-    if parse_exact_name(part.fieldname):
-        return 0  # a cached mask
-    if not isinstance(part, query.Term):
+    if isinstance(part, Expansion):
         return term_expansion.expansion_cost(part, vocabulary)
-    if len(fields) < len(vocabulary.searchable):
+    if not part.fields.issuperset(vocabulary.searchable):
         return vocabulary.count_occurrences(part.text) * POSITION_COST
     dictionary = vocabulary.get_dictionary(part.text)
     return sum(map(dictionary.doc_frequency, vocabulary.find_numbers(part.text)))
-
-
-def _without(tree: query.Query, dropped: set[int]) -> query.Query | None:
-    """Return the tree without some clauses and without nodes that become empty; None if all do."""
-    if isinstance(tree, Clause):
-        return None if id(tree) in dropped else tree
-    if isinstance(tree, query.Not):
-        inner = _without(tree.query, dropped)
-        return None if inner is None else query.Not(inner)
-    if not isinstance(tree, query.And | query.Or):
-        return tree
-    children = [
-        subtree for child in tree.subqueries if (subtree := _without(child, dropped)) is not None
-    ]
-    return rejoin(tree, children) if children else None
 
 
 def estimate_cost(request: SearchRequest, vocabulary: Vocabulary) -> int:
@@ -195,7 +177,7 @@ def _expanded(token: QueryToken, vocabulary: Vocabulary) -> int:
         prefix, star, after_star = shape.partition("*")
         if star and prefix and not after_star:
             total += term_expansion.expansion_cost(
-                query.Prefix("", tokenizer.SURFACE_PREFIX + prefix), vocabulary
+                Prefix(prefix, vocabulary.word_fields), vocabulary
             )
         else:
             total += all_terms * bool(star)

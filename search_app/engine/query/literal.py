@@ -6,9 +6,7 @@ Named entities are not recognized in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-
-from whoosh import query
+from collections.abc import Callable
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import fold, surface_form
@@ -19,7 +17,7 @@ from search_app.engine.query.clause_builder import (
     build_word,
 )
 from search_app.engine.query.lexer import QueryToken
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, Fields, Fuzzy, Pattern, Prefix
 from search_app.engine.query.vocabulary import Vocabulary
 
 SHAPE = re.compile(r"[\w*]+")
@@ -28,7 +26,7 @@ _ALIKE = re.compile(r"(.*?)~([12]?)")
 
 def make_clauses(
     token: QueryToken,
-    fields: Sequence[str],
+    fields: Fields,
     vocabulary: Vocabulary,
     mode: CompoundMode,
     drops: Callable[[str], bool],
@@ -59,33 +57,28 @@ def make_clauses(
 
 
 def _make_shape_clauses(
-    text: str, fields: Sequence[str], vocabulary: Vocabulary, drops: Callable[[str], bool]
+    text: str, fields: Fields, vocabulary: Vocabulary, drops: Callable[[str], bool]
 ) -> list[Clause]:
     """Return the clause of a word, a prefix or a wildcard, or an empty list without letters."""
     words = tokenizer.split_words(text)
-    shape = tokenizer.SURFACE_PREFIX + re.sub(r"\*+", "*", text)
+    shape = re.sub(r"\*+", "*", text)
     if not words:
         return []
     if "*" not in text:
         return [] if drops(words[0]) else [build_word(words[0], fields, vocabulary)]
     if "*" in shape[:-1]:
-        return [Clause([query.Wildcard(field, shape) for field in fields], text)]
-    return [Clause([query.Prefix(field, shape[:-1]) for field in fields], text)]
+        return [Clause([Pattern(shape, fields)], text)]
+    return [Clause([Prefix(shape[:-1], fields)], text)]
 
 
 def _make_fuzzy_clauses(
-    text: str, edits: int, fields: Sequence[str], vocabulary: Vocabulary
+    text: str, edits: int, fields: Fields, vocabulary: Vocabulary
 ) -> list[Clause]:
     """Return the clause of a fuzzy term, after those of the words before it in the same piece."""
     words = tokenizer.split_words(text)
     clauses = [build_word(word, fields, vocabulary) for word in words[:-1]]
     for word in words[-1:]:
-        surface = tokenizer.SURFACE_PREFIX + surface_form(word)
-        prefix_length = len(tokenizer.SURFACE_PREFIX)
-        clauses.append(
-            Clause(
-                [query.FuzzyTerm(field, surface, 1.0, edits, prefix_length) for field in fields],
-                f"{surface_form(word)}~{edits if edits > 1 else ''}",
-            )
-        )
+        surface = surface_form(word)
+        said = f"{surface}~{edits if edits > 1 else ''}"
+        clauses.append(Clause([Fuzzy(surface, fields, edits)], said))
     return clauses

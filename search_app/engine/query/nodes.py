@@ -1,64 +1,183 @@
-"""Our own nodes of a query tree, and functions to walk a tree."""
+"""The nodes of a query tree.
+
+The operators are nodes of `whoosh.query` (And, Or, Not, AndMaybe, Every), and `Several`. The leaves
+are `Clause`, which matches words and scores, and `Filter`, which only restricts.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, assert_never
 
+import msgspec
 from whoosh import query
 
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.schema import parse_exact_name
+
+Fields = frozenset[str]
+"""The names of the fields that a part of a clause matches in. Their frequencies add up."""
 
 
-class Clause(query.Or):  # type: ignore[misc]
-    """A clause: one word, phrase or prefix of a query, as an OR over all fields.
+class UnknownNode(TypeError):
+    """A node of a query tree that the engine cannot evaluate."""
 
-    It scores as one pseudo-term. Its frequency in a field sums all its matches there, and its
-    document frequency counts the documents that it matches in any field. Never `normalize()` a tree
-    with clauses, because Whoosh would flatten them into their parents. `text` is the text as typed,
-    and `synonyms` has the synonyms that it matches. `entity_id` is the id of the entity that it
-    names, or empty. `narrower` has the names of narrower concepts that it matches.
+    def __init__(self, node: query.Query) -> None:
+        super().__init__(f"the engine cannot evaluate a {type(node).__name__} node: {node!r}")
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A stem, or after `tokenizer.SURFACE_PREFIX` a word as written."""
+
+    text: str
+    fields: Fields
+    boost: float = 1.0
+
+
+class Phrase(msgspec.Struct, frozen=True):
+    """Adjacent stems."""
+
+    stems: tuple[str, ...]
+    fields: Fields
+    boost: float = 1.0
+
+
+class Prefix(msgspec.Struct, frozen=True):
+    """The words that begin with a text, as written."""
+
+    text: str
+    fields: Fields
+    boost: float = 1.0
+
+
+class Pattern(msgspec.Struct, frozen=True):
+    """The words that a wildcard matches, as written. `*` stands for any text."""
+
+    text: str
+    fields: Fields
+    boost: float = 1.0
+
+
+class Fuzzy(msgspec.Struct, frozen=True):
+    """The words within `edits` of a word, as written (Levenshtein)."""
+
+    text: str
+    fields: Fields
+    edits: int = 1
+    boost: float = 1.0
+
+
+class Value(msgspec.Struct, frozen=True):
+    """A facet value of a row. Each publication that has it has the weight 1."""
+
+    row: str
+    value: str
+    boost: float = 1.0
+
+
+class Together(msgspec.Struct, frozen=True):
+    """A part that matches only where all of its clauses match, whatever lies between them.
+
+    The weight of a publication is the lowest weight of any clause in it.
+    """
+
+    clauses: tuple[Clause, ...]
+    boost: float = 1.0
+
+
+class Names(msgspec.Struct, frozen=True):
+    """The other names of an entity (`name`), or the names of its narrower concepts (`kin`).
+
+    `how` says which of the two. The publications that match depend on `how` and `entity_id`
+    alone, so they can be cached by them.
+    """
+
+    parts: tuple[NamePart, ...]
+    entity_id: str
+    how: Literal["name", "kin"] = "name"
+    boost: float = 1.0
+
+    def __hash__(self) -> int:
+        """Return the hash of the entity. There may be hundreds of names."""
+        return hash((self.entity_id, self.how, self.boost))
+
+
+NamePart = Term | Phrase
+"""A part of a clause that is a name of an entity."""
+Expansion = Prefix | Pattern | Fuzzy
+"""A part of a clause that stands for the words of the index that it matches."""
+WordPart = Term | Phrase | Prefix | Pattern | Fuzzy
+"""A part of a clause that matches words of some fields."""
+Part = WordPart | Value | Together | Names
+"""A part of a clause. Each publication that it matches has a weighted frequency."""
+
+
+class Clause(query.Query):  # type: ignore[misc]
+    """A clause: what one word, phrase or name of a query matches. Any of its parts is enough.
+
+    It scores as one pseudo-term. Its frequency sums the matches of all parts, each multiplied by
+    its boost, and its document frequency counts the documents that any part matches. `text` is the
+    text as typed. `entity_id` is the id of the entity that it names, or empty. `synonyms` and
+    `narrower` have the names that it also matches, as users see them. Clauses are equal if their
+    parts are.
     """
 
     def __init__(
         self,
-        subqueries: list[query.Query],
+        parts: Iterable[Part],
         text: str = "",
         synonyms: tuple[str, ...] = (),
         entity_id: str = "",
         narrower: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(subqueries)
-        self.text, self.synonyms, self.entity_id, self.narrower = (
-            text,
-            synonyms,
-            entity_id,
-            narrower,
-        )
+        self.parts: tuple[Part, ...] = tuple(dict.fromkeys(parts))
+        self.text, self.synonyms = text, synonyms
+        self.entity_id, self.narrower = entity_id, narrower
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether another clause has the same parts."""
+        return isinstance(other, Clause) and self.parts == other.parts
 
     def __hash__(self) -> int:
-        """Return the number of parts. Whoosh hashes each part, and there may be hundreds."""
-        return len(self.subqueries)
+        """Return the hash of the parts."""
+        return hash(self.parts)
+
+    def __repr__(self) -> str:
+        """Return the text and the parts."""
+        return f"Clause({self.text!r}, {list(self.parts)})"
 
 
-class Synonyms(query.Or):  # type: ignore[misc]
-    """A part of a clause: the synonyms of an entity (`name`), or its narrower concepts (`kin`).
+class Filter(query.Query):  # type: ignore[misc]
+    """A restriction to the publications with any of some values of a row.
 
-    `how` says which of the two. Its matches are cached by `how` and `entity_id`, the id of the
-    entity.
+    The values are those listed, or those from `low` to `high` in text order, either of which may be
+    None. It does not score.
     """
 
     def __init__(
         self,
-        subqueries: list[query.Query],
-        entity_id: str,
-        how: Literal["name", "kin"] = "name",
-        boost: float = 1.0,
+        row: str,
+        values: Sequence[str] = (),
+        low: str | None = None,
+        high: str | None = None,
     ) -> None:
-        super().__init__(subqueries, boost=boost)
-        self.entity_id, self.how = entity_id, how
+        self.row, self.values, self.low, self.high = row, tuple(values), low, high
+
+    @property
+    def _key(self) -> object:
+        return self.row, self.values, self.low, self.high
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether another filter has the same row and the same values."""
+        return isinstance(other, Filter) and self._key == other._key
+
+    def __hash__(self) -> int:
+        """Return the hash of the row and the values."""
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        """Return the row and the values."""
+        return f"Filter{self._key!r}"
 
 
 class Several(query.Or):  # type: ignore[misc]
@@ -104,6 +223,26 @@ def map_to_first(all_clauses: Iterable[Clause]) -> dict[int, Clause]:
     return {id(clause): first.setdefault((clause.text, clause), clause) for clause in all_clauses}
 
 
+def replace_clauses(
+    tree: query.Query, replace: Callable[[Clause], Clause | None]
+) -> query.Query | None:
+    """Return a tree with its clauses replaced.
+
+    A clause that is replaced by None is left out, and so is each node that becomes empty. Of the
+    children of `Several`, one less must match for each that is left out.
+    """
+    if isinstance(tree, Clause):
+        return replace(tree)
+    if isinstance(tree, query.Not):
+        inner = replace_clauses(tree.query, replace)
+        return None if inner is None else query.Not(inner)
+    if not isinstance(tree, query.And | query.Or):
+        return tree
+    replaced = (replace_clauses(child, replace) for child in tree.subqueries)
+    children = [child for child in replaced if child is not None]
+    return rejoin(tree, children) if children else None
+
+
 def rejoin(node: query.And | query.Or, children: list[query.Query]) -> query.Query:
     """Return an And or an Or with other children; a single child alone.
 
@@ -122,74 +261,46 @@ def drop_boosts(tree: query.Query | None) -> query.Query | None:
     return drop_boosts(tree.a) if isinstance(tree, query.AndMaybe) else tree
 
 
-def list_parts(tree: query.Query | None) -> Iterator[query.Query]:
-    """Yield the parts of all clauses of a tree, each of which is about one field."""
-    for clause in clauses(tree):
-        yield from _list_parts(clause)
+def list_words(parts: Iterable[Part]) -> Iterator[WordPart]:
+    """Yield the parts that match words, with those of names and of clauses inside a part."""
+    for part in parts:
+        match part:
+            case Term() | Phrase() | Prefix() | Pattern() | Fuzzy():
+                yield part
+            case Names():
+                yield from part.parts
+            case Together():
+                for clause in part.clauses:
+                    yield from list_words(clause.parts)
+            case Value():
+                pass
+            case _:
+                assert_never(part)
 
 
-def _list_parts(node: query.Query) -> Iterator[query.Query]:
-    for part in node.subqueries:
-        if isinstance(part, query.CompoundQuery):
-            yield from _list_parts(part)
-        else:
-            yield part
-
-
-def make_part_key(part: query.Query) -> object:
-    """Return a key of a part without its field. Parts with equal keys are evaluated together."""
-    if isinstance(part, query.Phrase):
-        return (part.boost, *part.words)
-    if isinstance(part, query.FuzzyTerm):
-        return (part.text, part.maxdist, part.prefixlength)
-    return (type(part), getattr(part, "text", None), part.boost)
-
-
-def list_fulltext_parts(
-    clause: query.Query, catalogue: Catalogue, *, only_named: bool = False
-) -> Iterator[query.Query]:
-    """Yield the parts of a clause that match full texts, each once.
-
-    They are compounds, and the parts for the field of the full text. A word that was typed without
-    a field has parts for this field and for all searchable fields. `only_named` leaves it out.
-    """
+def is_in_texts(part: WordPart, catalogue: Catalogue, *, only_named: bool) -> bool:
+    """Return whether a part matches full texts, or with `only_named`, these only."""
     fulltext = catalogue.fulltext
-    if fulltext is None:
-        return
-    searchable = {field.name for field in catalogue.searchable}
-    in_texts: dict[object, query.Query] = {}
-    elsewhere = set[object]()
-    for part in clause.subqueries:
-        if isinstance(part, query.CompoundQuery):
-            yield part  # its own parts may apply
-        elif part.fieldname == fulltext.name:
-            in_texts.setdefault(make_part_key(part), part)
-        elif only_named and part.fieldname in searchable:
-            elsewhere.add(make_part_key(part))
-    for key, part in in_texts.items():
-        if key not in elsewhere:
-            yield part
+    named = fulltext is not None and fulltext.name in part.fields
+    return named and not (only_named and len(part.fields) > 1)
 
 
-def list_page_parts(
-    clause: query.Query, catalogue: Catalogue, *, only_named: bool = False
-) -> tuple[list[query.Query], list[query.And]]:
+def split_page_parts(
+    clause: Clause, is_searched: Callable[[WordPart], bool]
+) -> tuple[list[WordPart], list[Together]]:
     """Return the parts of a clause that are looked for on pages, each once, and its compounds.
 
     The names of an entity are parts. The words of a compound are looked for only in texts without
     any part, because they may be anywhere in a text.
     """
-    parts: dict[object, query.Query] = {}
-    compounds: list[query.And] = []
-    for part in list_fulltext_parts(clause, catalogue, only_named=only_named):
-        if isinstance(part, query.And):
-            compounds.append(part)
-            continue
-        is_names = isinstance(part, query.CompoundQuery)
-        names = list_fulltext_parts(part, catalogue, only_named=only_named) if is_names else [part]
-        for name in names:
-            parts.setdefault(make_part_key(name), name)
-    return [*parts.values()], compounds
+    compounds = [part for part in clause.parts if isinstance(part, Together)]
+    words = list_words(part for part in clause.parts if not isinstance(part, Together))
+    return [*{without_field(part): part for part in words if is_searched(part)}.values()], compounds
+
+
+def without_field(part: WordPart) -> WordPart:
+    """Return a part for the words that it matches, whatever its fields and its boost."""
+    return msgspec.structs.replace(part, fields=frozenset(), boost=1.0)
 
 
 def split_filters(nodes: list[query.Query]) -> tuple[list[query.Query], list[query.Query]]:
@@ -203,13 +314,8 @@ def split_filters(nodes: list[query.Query]) -> tuple[list[query.Query], list[que
 
 def _is_filter(node: query.Query) -> bool:
     """Return whether a node, or the node that it negates, is about facet values only."""
-    if isinstance(node, Clause):
-        return False
     if isinstance(node, query.Not):
         return _is_filter(node.query)
     if isinstance(node, query.CompoundQuery):
         return bool(node.subqueries) and all(_is_filter(child) for child in node.subqueries)
-    return (
-        isinstance(node, query.Term | query.TermRange)
-        and parse_exact_name(node.fieldname) is not None
-    )
+    return isinstance(node, Filter)

@@ -32,7 +32,6 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Field
-from indexer.catalogue.schema import make_exact_name
 from search_app.engine.query import literal
 from search_app.engine.query.clause_builder import (
     CompoundMode,
@@ -53,7 +52,7 @@ from search_app.engine.query.grammar import (
     parse_structure,
 )
 from search_app.engine.query.lexer import QueryToken, lex
-from search_app.engine.query.nodes import split_filters
+from search_app.engine.query.nodes import Fields, Filter, split_filters
 from search_app.engine.query.typed_identifiers import find_key
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import parse_year_range
@@ -293,12 +292,12 @@ class _Parser:
         if row and are_numbers and (key := find_key(row, token.text, self.vocabulary)):
             if not self.vocabulary.has_value(row.name, key):
                 self.unknown.append((row.name, token.text.strip()))
-            return [query.Term(make_exact_name(row), key)]
+            return [Filter(row.name, [key])]
         is_searchable = row is not None and row.name in self.word_fields
         if token.field and not is_searchable and not token.text.startswith("//"):  # no URL's scheme
             self.unknown_fields.append(token.field)
         if row:  # a known field that is not searchable falls back to all fields
-            fields = [row.name] if is_searchable else self.word_fields
+            fields = frozenset({row.name}) if is_searchable else self.word_fields
             return self._parse_literally(token, fields, scope)
         plain_words = [token.text.lower() if token.text in OPERATORS else token.text]
         unit = (
@@ -317,18 +316,17 @@ class _Parser:
         text = token.text.strip()
         ends = parse_year_range(text) if row.kind == "year" else None
         if ends and not (all(ends) and ends[0] > ends[1]):
-            return [query.TermRange(make_exact_name(row), ends[0] or None, ends[1] or None)]
+            return [Filter(row.name, low=ends[0] or None, high=ends[1] or None)]
         child = self.vocabulary.catalogue.children.get(row.name)
         for target in (row, child):
             if target and (values := self.entities.values_named(target, text)):
-                terms = [query.Term(make_exact_name(target), value) for value in values]
-                return terms if len(terms) == 1 else [query.Or(terms)]
+                return [Filter(target.name, values)]
         if row.name in self.word_fields and row.kind != "year":
-            return self._parse_literally(token, [row.name], scope)
+            return self._parse_literally(token, frozenset({row.name}), scope)
         self.unknown.append((row.name, text))
-        return [query.Term(make_exact_name(row), text)]
+        return [Filter(row.name, [text])]
 
-    def _parse_literally(self, token: QueryToken, fields: Sequence[str], scope: _Scope) -> Unit:
+    def _parse_literally(self, token: QueryToken, fields: Fields, scope: _Scope) -> Unit:
         """Return the clauses of literal words in the given fields."""
 
         def drops(word: str) -> bool:

@@ -14,12 +14,17 @@ from typing import NamedTuple
 import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
-from whoosh import query
 
-from indexer.analysis import tokenizer
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.term_dictionary import Dictionary
-from search_app.engine.query.nodes import Clause, compile_wildcard
+from search_app.engine.query.nodes import (
+    Clause,
+    Expansion,
+    Fuzzy,
+    Prefix,
+    compile_wildcard,
+    without_field,
+)
 from search_app.engine.query.vocabulary import TermExpansion, Vocabulary
 
 MAX_POSTINGS, MAX_FIELD_POSTINGS = 500_000, 200_000
@@ -32,66 +37,56 @@ COMPARISON_COST = 10
 """Cost of comparing one word with a wildcard or a fuzzy term, in postings."""
 
 
-def expand(part: query.Query, fields: set[str], vocabulary: Vocabulary) -> list[TermExpansion]:
-    """Return the words and the stems that a part of a clause matches in some fields, if any."""
-    in_all_fields = len(fields) == len(vocabulary.searchable)
-    edits = getattr(part, "maxdist", 0), getattr(part, "prefixlength", 0)
-    key = (type(part), part.text, edits, in_all_fields)
+def expand(part: Expansion, vocabulary: Vocabulary) -> TermExpansion:
+    """Return the words that a part of a clause matches in its fields."""
+    in_all_fields = part.fields.issuperset(vocabulary.searchable)
+    key = without_field(part), in_all_fields
     return vocabulary.cached_expansion(key, lambda: _expand(part, in_all_fields, vocabulary))
 
 
-def _expand(part: query.Query, in_all_fields: bool, vocabulary: Vocabulary) -> list[TermExpansion]:
-    term_expansions = []
-    for mark in (tokenizer.SURFACE_PREFIX, ""):
-        dictionary = vocabulary.get_dictionary(mark)
-        expansion = expand_in(part, mark, dictionary)
-        if expansion is not None and not (expansion.is_range and in_all_fields):
-            expansion = limit_postings(
-                expansion, dictionary, MAX_POSTINGS if in_all_fields else MAX_FIELD_POSTINGS
-            )
-        if expansion is not None and len(expansion.numbers):
-            term_expansions.append(expansion)
-    return term_expansions
+def _expand(part: Expansion, in_all_fields: bool, vocabulary: Vocabulary) -> TermExpansion:
+    dictionary = vocabulary.words
+    numbers, is_range = match_words(part, dictionary), isinstance(part, Prefix)
+    if is_range and in_all_fields:
+        return TermExpansion(numbers, is_range=True)
+    kept = limit_postings(
+        numbers, dictionary, MAX_POSTINGS if in_all_fields else MAX_FIELD_POSTINGS
+    )
+    dropped = len(numbers) - len(kept)
+    return TermExpansion(kept, is_range=is_range and not dropped, dropped=dropped)
 
 
-def expansion_cost(part: query.Query, vocabulary: Vocabulary) -> int:
+def expansion_cost(part: Expansion, vocabulary: Vocabulary) -> int:
     """Return the estimated cost of expanding a part and reading its postings, in postings."""
-    fixed_prefix = _get_fixed_prefix(part)
-    dictionary = vocabulary.get_dictionary(fixed_prefix)
-    first, last = dictionary.texts.find_prefix(fixed_prefix.removeprefix(tokenizer.SURFACE_PREFIX))
-    if isinstance(part, query.Prefix):
+    dictionary = vocabulary.words
+    first, last = dictionary.texts.find_prefix(_get_fixed_prefix(part))
+    if isinstance(part, Prefix):
         return int(dictionary.offsets[last]) - int(dictionary.offsets[first])
     return (last - first) * COMPARISON_COST
 
 
 def count_dropped(clause: Clause, vocabulary: Vocabulary) -> int:
     """Return how many terms of a clause's expansion are above the limit, without full texts."""
-    fields = {part.fieldname for part in clause.subqueries}.intersection(vocabulary.searchable)
-    if not fields:
+    part = clause.parts[0]
+    if not isinstance(part, Expansion) or part.fields.isdisjoint(vocabulary.searchable):
         return 0
-    return sum(expansion.dropped for expansion in expand(clause.subqueries[0], fields, vocabulary))
+    return expand(part, vocabulary).dropped
 
 
-def expand_in(part: query.Query, mark: str, dictionary: Dictionary) -> TermExpansion | None:
-    """Return the matching terms of one kind, without a limit; None if the part excludes this kind.
-
-    `mark` is the marker that a part for this kind starts with: `tokenizer.SURFACE_PREFIX` for
-    unstemmed words, empty for stems.
-    """
-    fixed_prefix = _get_fixed_prefix(part)
-    if not (fixed_prefix.startswith(mark) if fixed_prefix else True) or (
-        fixed_prefix.startswith(tokenizer.SURFACE_PREFIX) and not mark
-    ):
-        return None
-    first, last = dictionary.texts.find_prefix(fixed_prefix.removeprefix(mark))
-    if isinstance(part, query.Prefix):
-        return TermExpansion(bool(mark), np.arange(first, last), is_range=True)
-    candidates = dictionary.surfaces[first:last]
-    if isinstance(part, query.FuzzyTerm):
-        indexes = _match_fuzzy(part, mark, candidates)
-    else:
-        indexes = _match_wildcard(part.text, mark, candidates)
-    return TermExpansion(bool(mark), np.array(indexes, np.int64) + first, is_range=False)
+def match_words(part: Expansion, dictionary: Dictionary) -> Array:
+    """Return the numbers of the words that a part matches as written, without a limit."""
+    first, last = dictionary.texts.find_prefix(_get_fixed_prefix(part))
+    if isinstance(part, Prefix):
+        return np.arange(first, last)
+    words = dictionary.surfaces[first:last]
+    if isinstance(part, Fuzzy):
+        distances = process.cdist(
+            [part.text], words, scorer=Levenshtein.distance, score_cutoff=part.edits, dtype=np.uint8
+        )
+        return np.flatnonzero(distances[0] <= part.edits)
+    is_match = compile_wildcard(part.text).fullmatch
+    matching = [number for number, word in enumerate(words, first) if is_match(word)]
+    return np.array(matching, np.int64)
 
 
 class TextExpansion(NamedTuple):
@@ -105,7 +100,7 @@ class TextExpansion(NamedTuple):
 
 
 def expand_in_texts(
-    part: query.Query, dictionaries: Sequence[Dictionary], max_words: int | None = None
+    part: Expansion, dictionaries: Sequence[Dictionary], max_words: int | None = None
 ) -> TextExpansion:
     """Return the words of full texts that a part matches as written.
 
@@ -113,11 +108,7 @@ def expand_in_texts(
     words. These limits apply to all segments of full texts together, so a search does not depend
     on the builds that made them.
     """
-    expansions = [expand_in(part, tokenizer.SURFACE_PREFIX, words) for words in dictionaries]
-    matching = [
-        np.zeros(0, np.int64) if expansion is None else np.asarray(expansion.numbers)
-        for expansion in expansions
-    ]
+    matching = [match_words(part, words) for words in dictionaries]
     counts = [
         np.asarray(words.offsets[numbers + 1] - words.offsets[numbers], np.int64)
         for words, numbers in zip(dictionaries, matching, strict=True)
@@ -146,57 +137,17 @@ def expand_in_texts(
     return TextExpansion(numbers, len(order) - len(kept))
 
 
-def is_expanded(part: query.Query) -> bool:
-    """Return whether a part is a prefix, a wildcard, or a fuzzy term."""
-    return isinstance(part, query.Prefix | query.Wildcard | query.FuzzyTerm)
+def _get_fixed_prefix(part: Expansion) -> str:
+    """Return the prefix that all words of an expansion share."""
+    return "" if isinstance(part, Fuzzy) else part.text.split("*")[0]
 
 
-def _get_fixed_prefix(part: query.Query) -> str:
-    """Return the prefix that all terms of an expansion share."""
-    text: str = part.text
-    return text[: part.prefixlength] if isinstance(part, query.FuzzyTerm) else text.split("*")[0]
-
-
-def _match_fuzzy(part: query.FuzzyTerm, mark: str, candidates: list[str]) -> list[int]:
-    """Return the indexes of the candidates within `maxdist` edits (Levenshtein) of a fuzzy term.
-
-    All candidates share the fixed prefix, so only the rest is compared.
-    """
-    prefixed = (
-        [mark + candidate for candidate in candidates]
-        if not part.text.startswith(mark)
-        else candidates
-    )
-    text = part.text.removeprefix(mark) if prefixed is candidates else part.text
-    fixed_length = max(0, part.prefixlength - (len(mark) if prefixed is candidates else 0))
-    distances = process.cdist(
-        [text[fixed_length:]], [candidate[fixed_length:] for candidate in prefixed],
-        scorer=Levenshtein.distance, score_cutoff=part.maxdist, dtype=np.uint8,
-    )  # fmt: skip
-    indexes: list[int] = np.flatnonzero(distances[0] <= part.maxdist).tolist()
-    return indexes
-
-
-def _match_wildcard(wildcard: str, mark: str, candidates: list[str]) -> list[int]:
-    """Return the indexes of the candidates that a wildcard matches."""
-    pattern = compile_wildcard(wildcard.removeprefix(mark))
-    if not wildcard.startswith(mark):
-        candidates = [mark + candidate for candidate in candidates]
-    return [index for index, match in enumerate(map(pattern.fullmatch, candidates)) if match]
-
-
-def limit_postings(
-    expansion: TermExpansion, dictionary: Dictionary, max_postings: int
-) -> TermExpansion:
-    """Return an expansion without its rarest terms if all terms exceed the limit of postings."""
-    numbers = np.asarray(expansion.numbers)
+def limit_postings(numbers: Array, dictionary: Dictionary, max_postings: int) -> Array:
+    """Return the numbers of some terms without the rarest if all exceed a limit of postings."""
     offsets = dictionary.offsets
     counts = np.asarray(offsets[numbers + 1] - offsets[numbers], np.int64)
     if counts.sum() <= max_postings:
-        return expansion
+        return numbers
     order = np.argsort(-counts, kind="stable")
     largest = order[: max(1, int(np.searchsorted(np.cumsum(counts[order]), max_postings)))]
-    dropped = len(numbers) - len(largest)
-    return TermExpansion(
-        expansion.are_words, np.sort(numbers[largest]), is_range=False, dropped=dropped
-    )
+    return np.sort(numbers[largest])

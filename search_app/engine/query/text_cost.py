@@ -5,13 +5,20 @@ A phrase reads the positions of all its words. Each hit lists the pages with eac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from whoosh import query
+from collections.abc import Iterable, Sequence
 
 from search_app.engine.query import term_expansion
 from search_app.engine.query.lexer import QueryToken
-from search_app.engine.query.nodes import Synonyms, list_fulltext_parts
+from search_app.engine.query.nodes import (
+    Names,
+    Part,
+    Phrase,
+    Prefix,
+    Term,
+    Together,
+    Value,
+    is_in_texts,
+)
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 
@@ -24,25 +31,27 @@ PAGES_COST = 6000
 cost, so that a search for a few words does not count as expensive."""
 
 
-def compute_cost(clause: query.Query, vocabulary: Vocabulary, *, only_named: bool) -> int:
-    """Return the estimated number of postings that a clause visits in full texts.
+def compute_cost(parts: Iterable[Part], vocabulary: Vocabulary, *, only_named: bool) -> int:
+    """Return the estimated number of postings that the parts of a clause visit in full texts.
 
     If `only_named`, these are searched only where the query names their field.
     """
     total = 0
-    for part in list_fulltext_parts(clause, vocabulary.catalogue, only_named=only_named):
-        if isinstance(part, Synonyms):
+    for part in parts:
+        if isinstance(part, Names | Value):
             continue  # cached
-        if isinstance(part, query.CompoundQuery):
-            children: Sequence[query.Query] = part.subqueries
-            total += sum(compute_cost(each, vocabulary, only_named=only_named) for each in children)
-        elif isinstance(part, query.Phrase):
-            counts = map(vocabulary.count_term_in_texts, part.words)
+        if isinstance(part, Together):
+            for clause in part.clauses:
+                total += compute_cost(clause.parts, vocabulary, only_named=only_named)
+        elif not is_in_texts(part, vocabulary.catalogue, only_named=only_named):
+            continue
+        elif isinstance(part, Phrase):
+            counts = map(vocabulary.count_term_in_texts, part.stems)
             total += POSITION_COST * sum(count.positions for count in counts)
-        elif isinstance(part, query.Term):
+        elif isinstance(part, Term):
             total += vocabulary.count_term_in_texts(part.text).postings
         else:
-            total += _compute_expansion_cost(vocabulary, is_prefix=isinstance(part, query.Prefix))
+            total += _compute_expansion_cost(vocabulary, is_prefix=isinstance(part, Prefix))
     return total
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
@@ -17,20 +18,25 @@ from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.term_dictionary import Dictionary
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import Clause, Fields
 
 
-class TermExpansion(NamedTuple):
-    """Terms of one dictionary, as ascending numbers.
+@dataclass(frozen=True, eq=False)
+class TermExpansion:
+    """The words as written that an expansion matches, as ascending numbers.
 
-    `are_words` distinguishes unstemmed words from stems. `is_range` is True if the numbers are
-    contiguous. `dropped` is the number of terms above the limit.
+    `is_range` is True if the numbers are contiguous. `dropped` is the number of words above the
+    limit.
     """
 
-    are_words: bool
-    numbers: Array | list[int]
+    numbers: Array
     is_range: bool
     dropped: int = 0
+
+    @cached_property
+    def number_set(self) -> frozenset[int]:
+        """The numbers as a set."""
+        return frozenset(self.numbers.tolist())
 
 
 class TextCounts(NamedTuple):
@@ -117,10 +123,8 @@ class Vocabulary(Protocol):
         """Return the cached clause of a key; make it if there is none."""
 
     @abstractmethod
-    def cached_expansion(
-        self, key: object, make: Callable[[], list[TermExpansion]]
-    ) -> list[TermExpansion]:
-        """Return the cached expansions of a key; make them if there are none."""
+    def cached_expansion(self, key: object, make: Callable[[], TermExpansion]) -> TermExpansion:
+        """Return the cached expansion of a key; make it if there is none."""
 
     def get_dictionary(self, term: str) -> Dictionary:
         """Return the dictionary that a term belongs to."""
@@ -163,13 +167,13 @@ class Vocabulary(Protocol):
         return [field.name for field in self.catalogue.searchable]
 
     @cached_property
-    def word_fields(self) -> list[str]:
+    def word_fields(self) -> Fields:
         """The names of the fields that a word without a field is searched for in.
 
         They are `searchable`, and the full text if the catalogue has one.
         """
         fulltext = self.catalogue.fulltext
-        return [*self.searchable, fulltext.name] if fulltext else self.searchable
+        return frozenset([*self.searchable, fulltext.name] if fulltext else self.searchable)
 
     def drops_stop_word(self, word: str, *, shouted: bool, languages: Collection[str] = ()) -> bool:
         """Return whether a word is a stop word, and not a name in capitals such as IT, WHO or UN.

@@ -12,10 +12,9 @@ from typing import Literal, NamedTuple
 
 from whoosh import query
 
-from search_app.engine.clause_matches import match_clause
-from search_app.engine.compiled_clauses import CompiledClause, compile_clause
+from search_app.engine.clause_matches import match_parts
 from search_app.engine.document_words import DocumentWords
-from search_app.engine.query.nodes import clauses, drop_boosts
+from search_app.engine.query.nodes import Clause, clauses, drop_boosts
 from search_app.engine.query.vocabulary import Vocabulary
 
 DEPTH = 10
@@ -35,7 +34,8 @@ class TitleQuery(NamedTuple):
     `abstract` is None if no searchable field has this role.
     """
 
-    clauses: Sequence[CompiledClause]
+    clauses: Sequence[Clause]
+    vocabulary: Vocabulary
     title: str
     abstract: str | None
 
@@ -50,8 +50,7 @@ def read_title_query(tree: query.Query | None, vocabulary: Vocabulary) -> TitleQ
     distinct = {clause.text: clause for clause in clauses(drop_boosts(tree))}
     if title is None or not MIN_CLAUSES <= len(distinct) <= MAX_CLAUSES:
         return None
-    compiled = [compile_clause(clause, vocabulary) for clause in distinct.values()]
-    return TitleQuery(compiled, title, abstract)
+    return TitleQuery([*distinct.values()], vocabulary, title, abstract)
 
 
 def compute_title_gain(title_query: TitleQuery, words: DocumentWords, score: float) -> float:
@@ -78,7 +77,7 @@ def _measure_cover(title_query: TitleQuery, words: DocumentWords) -> float:
     within = range(positions[0], positions[-1] + 1) if positions else range(0)
     covered, elsewhere = set[int](), 0
     for clause in title_query.clauses:
-        matches = match_clause(clause, words)
+        matches = match_parts(clause.parts, words, title_query.vocabulary)
         in_title = [
             position
             for match in matches if match.how == "word"

@@ -47,7 +47,7 @@ class SegmentVocabulary(Vocabulary):
         self.words, self.stems = arrays.words, arrays.stems
         self._stems: Cache[str, tuple[str, ...]] = Cache(MAX_CACHED_STEMS)
         self._clauses: Cache[object, Clause] = Cache(MAX_CACHED_WORDS)
-        self._expansions: Cache[object, list[TermExpansion]] = Cache(MAX_CACHED_EXPANSIONS)
+        self._expansions: Cache[object, TermExpansion] = Cache(MAX_CACHED_EXPANSIONS)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -194,10 +194,8 @@ class SegmentVocabulary(Vocabulary):
         """Return the cached clause of a key; make it if there is none."""
         return self._clauses.get(key, make)
 
-    def cached_expansion(
-        self, key: object, make: Callable[[], list[TermExpansion]]
-    ) -> list[TermExpansion]:
-        """Return the cached expansions of a key; make them if there are none."""
+    def cached_expansion(self, key: object, make: Callable[[], TermExpansion]) -> TermExpansion:
+        """Return the cached expansion of a key; make it if there is none."""
         return self._expansions.get(key, make)
 
 

@@ -16,11 +16,10 @@ from search_app.engine import Engine
 from search_app.engine.arrays.bm25f import idf, score
 from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.arrays.matcher import make_fetch
-from search_app.engine.clause_matches import match_clause
-from search_app.engine.compiled_clauses import UnknownNode, compile_clause
+from search_app.engine.clause_matches import match_parts
 from search_app.engine.document_words import split_words
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained
-from search_app.engine.query.nodes import Clause, clauses
+from search_app.engine.query.nodes import Clause, Term, UnknownNode, clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Explanation, Hit, Results
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -75,7 +74,7 @@ def test_an_and_within_an_or_scores_only_if_all_of_it_matches(
     """A frequent word next to any tree scores in exactly the publications that match the tree."""
     stems = snapshot.vocabulary.stems
     stem = stems.texts.get_text(int(np.diff(stems.offsets).argmax()))
-    word = Clause([query.Term(name, stem) for name in snapshot.vocabulary.searchable], stem)
+    word = Clause([Term(stem, snapshot.vocabulary.word_fields)], stem)
     assert_explained(query.Or([query.And([word, tree]), query.Every()]), snapshot)
 
 
@@ -111,7 +110,7 @@ def test_an_unknown_node_is_not_explained(snapshot: Snapshot) -> None:
 @pytest.mark.parametrize(("count", "hits"), [(0, 10_000), (1, 10_000), (300, 33), (20_000, 1)])
 def test_explained_hits_are_limited_by_the_number_of_clauses(count: int, hits: int) -> None:
     """The more clauses a query has, the fewer of its hits are explained, but at least one."""
-    organ = Clause([query.Term("title", "organ")])
+    organ = Clause([Term("organ", frozenset({"title"}))])
     assert limit_explained(query.And([organ] * count)) == hits
 
 
@@ -120,14 +119,14 @@ def assert_weighed(leaf: Clause, snapshot: Snapshot) -> None:
 
     It has the same matches in the words of the stored publication.
     """
-    held, asked = clause_postings(leaf, snapshot), compile_clause(leaf, snapshot.vocabulary)
+    held, vocabulary = clause_postings(leaf, snapshot), snapshot.vocabulary
     weights = np.zeros(snapshot.size)
     weights[held.documents] = held.weights
     for number in range(snapshot.size):
-        matches = match_clause(asked, snapshot.get_words(number))
+        matches = match_parts(leaf.parts, snapshot.get_words(number), vocabulary)
         assert sum(each.weight for each in matches) == pytest.approx(weights[number], rel=1e-4)
         words = split_words(snapshot.get_publication(number), snapshot.numbering)
-        assert match_clause(asked, words) == matches
+        assert match_parts(leaf.parts, words, vocabulary) == matches
 
 
 @given(leaf=LEAVES)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from whoosh import query
 
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.attached_texts import AttachedTexts
@@ -15,7 +14,7 @@ from search_app.engine import BudgetExceeded, open_searcher
 from search_app.engine.arrays.found_pages import find_files
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.deadline import Deadline
-from search_app.engine.query.nodes import Clause, Synonyms
+from search_app.engine.query.nodes import Clause, Names, Phrase
 from search_app.engine.request import SearchRequest
 from tests.search_app.texts import (
     CATALOGUE,
@@ -23,6 +22,8 @@ from tests.search_app.texts import (
     make_publication,
     make_text,
 )
+
+FULLTEXT = frozenset({"fulltext"})
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_the_budget_is_checked_before_each_word_of_a_phrase(index: Path, words: 
     """A long phrase of frequent words stops soon after its budget is spent."""
     checks: list[None] = []
     matcher = FullTextMatcher(AttachedTexts(directory.load_live(index).segment), CATALOGUE)
-    phrase = query.Phrase("fulltext", "of the law of".split()[:words])
+    phrase = Phrase(tuple("of the law of".split()[:words]), FULLTEXT)
     found = matcher.find_postings(Clause([phrase]), lambda: checks.append(None))
     assert found.documents.tolist() == [0]
     assert len(checks) == 1 + words
@@ -46,7 +47,7 @@ def test_the_budget_is_checked_before_each_word_of_a_phrase(index: Path, words: 
 def test_counts_of_alternatives_have_a_budget(index: Path) -> None:
     """The counts of the clauses of a search without hits stop as the search itself does."""
     store = open_searcher(directory.load_live(index)).store
-    clause = Clause([query.Phrase("fulltext", ["of", "the"])])
+    clause = Clause([Phrase(("of", "the"), FULLTEXT)])
     with pytest.raises(BudgetExceeded):
         store.count_all([clause], Deadline(0.0))
     with pytest.raises(BudgetExceeded):
@@ -75,8 +76,8 @@ def test_the_pages_of_a_hit_need_only_the_names_in_its_text(
 ) -> None:
     """A concept with hundreds of names is looked up by name once, not again for each hit."""
     matcher = FullTextMatcher(AttachedTexts(directory.load_live(index).segment), CATALOGUE)
-    names = [query.Phrase("fulltext", ["of", "the", *["law"] * count]) for count in range(100)]
-    clause = Clause([Synonyms(names, "concept")])
+    names = [Phrase(("of", "the", *["law"] * count), FULLTEXT) for count in range(100)]
+    clause = Clause([Names(tuple(names), "concept")])
     matcher.find_postings(clause, lambda: None)
     looked_up: list[None] = []
     find = FullTextMatcher._find_keys

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from hypothesis import strategies as st
 from whoosh import query
@@ -18,7 +18,18 @@ from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import (
+    Clause,
+    Filter,
+    Fuzzy,
+    Part,
+    Pattern,
+    Phrase,
+    Prefix,
+    Term,
+    WordPart,
+    list_words,
+)
 
 Texts = st.SearchStrategy[str]
 Trees = st.SearchStrategy[query.Query]
@@ -50,9 +61,7 @@ def vocabulary(made: Sequence[Publication], catalogue: Catalogue) -> Vocabulary:
         for row in rows
     ]
     values = {
-        schema.make_exact_name(row): sorted(
-            {str(v) for each in made for v in each.values.get(row.name, ())}
-        )
+        row.name: sorted({str(v) for each in made for v in each.values.get(row.name, ())})
         for row in schema.list_exact_fields(catalogue)
     }
     return Vocabulary(
@@ -84,27 +93,25 @@ def _one_of(texts: Sequence[str]) -> Texts:
 
 def kinds(said: Vocabulary) -> dict[str, Trees]:
     """Return a strategy for each kind of leaf and of filter."""
-    stems, words = said.stems, said.words.map(_written)
+    stems, words = said.stems, said.words
     places = st.integers(0, len(said.running) - 4)
     phrases = st.builds(lambda at, n: said.running[at : at + n], places, st.integers(2, 4))
     lengths, letters = st.integers(4, 7), st.integers(0, 9)
     over = st.lists(st.sampled_from(said.fields), min_size=1, unique=True) | st.just(said.fields)
 
-    def leaves(node: Callable[..., query.Query], *said: st.SearchStrategy[object]) -> Trees:
+    def leaves(part: Callable[..., Part], *said: st.SearchStrategy[object]) -> Trees:
         return st.builds(
-            lambda fields, *of: Clause([node(each, *of) for each in fields]), over, *said
-        )
+            lambda text, fields, *of: Clause([part(text, frozenset(fields), *of)]), said[0], over,
+            *said[1:],
+        )  # fmt: skip
 
-    alike = st.integers(1, 2), st.integers(0, 2)
     found = {
-        "a stem": leaves(query.Term, stems | NOWHERE),
-        "a word as written": leaves(query.Term, words | NOWHERE.map(_written)),
-        "a phrase": leaves(query.Phrase, phrases | phrases.map(sorted)),
-        "a beginning": leaves(query.Prefix, st.builds(_beginning, words, lengths)),
-        "a beginning of stems": leaves(query.Prefix, st.builds(_beginning, stems, lengths)),
-        "a pattern": leaves(query.Wildcard, st.builds(_pattern, words, st.integers(0, 3), letters)),
-        "a likeness": leaves(_alike, st.builds(_mistyped, words, letters), *alike),
-        "a likeness of stems": leaves(_alike, st.builds(_mistyped, stems, letters), *alike),
+        "a stem": leaves(Term, stems | NOWHERE),
+        "a word as written": leaves(Term, (words | NOWHERE).map(_written)),
+        "a phrase": leaves(Phrase, (phrases | phrases.map(sorted)).map(tuple)),
+        "a beginning": leaves(Prefix, st.builds(_beginning, words, lengths)),
+        "a pattern": leaves(Pattern, st.builds(_pattern, words, st.integers(0, 3), letters)),
+        "a likeness": leaves(Fuzzy, st.builds(_mistyped, words, letters), st.integers(1, 2)),
     }
     several = st.lists(st.one_of(*found.values()), min_size=2, max_size=3)
     return {**found, "several at once": several.map(_together), **_filters(said.values)}
@@ -121,8 +128,8 @@ def _filters(values: dict[str, list[str]]) -> dict[str, Trees]:
         lambda name: st.tuples(st.just(name), *[st.none() | _one_of(values[name])] * 2)
     )
     return {
-        "a value": held.map(lambda found: query.Term(*found)),
-        "a range": ends.map(lambda found: query.TermRange(*found)),
+        "a value": held.map(lambda found: Filter(found[0], [found[1]])),
+        "a range": ends.map(lambda found: Filter(found[0], (), found[1], found[2])),
         "everything": st.builds(query.Every),
     }
 
@@ -170,9 +177,40 @@ def _mistyped(term: str, at: int) -> str:
     return _long(term[:at] + ("x" if at % 3 else "") + term[at + (at % 2) :])
 
 
-def _alike(field: str, text: str, most: int, settled: int) -> query.Query:
-    return query.FuzzyTerm(field, text, maxdist=most, prefixlength=settled)
-
-
 def _together(leaves: Sequence[Clause]) -> Clause:
-    return Clause(list(chain.from_iterable(each.subqueries for each in leaves)))
+    return Clause(chain.from_iterable(each.parts for each in leaves))
+
+
+def to_whoosh(node: query.Query) -> query.Query:
+    """Return a tree with nodes of Whoosh in place of ours, for stock Whoosh to search."""
+    match node:
+        case Clause():
+            parts = ((part, field) for part in list_words(node.parts) for field in part.fields)
+            return query.Or([_make_part(part, field) for part, field in parts])
+        case Filter():
+            name = f"{node.row}.value"
+            if not node.values:
+                return query.TermRange(name, node.low, node.high)
+            return query.Or([query.Term(name, value) for value in node.values])
+        case query.Not():
+            return query.Not(to_whoosh(node.query))
+        case query.CompoundQuery():
+            return type(node)([*map(to_whoosh, node.subqueries)])
+    return node
+
+
+def _make_part(part: WordPart, field: str) -> query.Query:
+    match part:
+        case Term():
+            return query.Term(field, part.text)
+        case Phrase():
+            return query.Phrase(field, list(part.stems))
+        case Prefix():
+            return query.Prefix(field, _written(part.text))
+        case Pattern():
+            return query.Wildcard(field, _written(part.text))
+        case Fuzzy():
+            mark = len(tokenizer.SURFACE_PREFIX)
+            return query.FuzzyTerm(field, _written(part.text), 1.0, part.edits, mark)
+        case _:
+            assert_never(part)

@@ -96,10 +96,8 @@ class WordList(Vocabulary):
         """Return a new clause: nothing is cached."""
         return make()
 
-    def cached_expansion(
-        self, key: object, make: Callable[[], list[TermExpansion]]
-    ) -> list[TermExpansion]:
-        """Return new expansions: nothing is cached."""
+    def cached_expansion(self, key: object, make: Callable[[], TermExpansion]) -> TermExpansion:
+        """Return a new expansion: nothing is cached."""
         return make()
 
 

@@ -22,7 +22,17 @@ from indexer.catalogue.fields import Field
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.generations import directory
 from search_app.engine.arrays.bm25f import score
-from search_app.engine.query.nodes import Clause
+from search_app.engine.query.nodes import (
+    Clause,
+    Fields,
+    Filter,
+    Fuzzy,
+    Part,
+    Pattern,
+    Phrase,
+    Prefix,
+    Term,
+)
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import CATALOGUE, holds, index, throw
 
@@ -43,11 +53,11 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 class Asked(NamedTuple):
     """The node of a leaf in a field, and its frequency in a text."""
 
-    node: Callable[[str], query.Query]
+    part: Callable[[Fields], Part]
     frequency: Callable[[list[Token]], int]
 
 
-def word(part: Callable[[str], query.Query], meant: Callable[[Token], bool]) -> Asked:
+def word(part: Callable[[Fields], Part], meant: Callable[[Token], bool]) -> Asked:
     """Return a leaf that matches single words."""
     return Asked(part, lambda text: sum(map(meant, text)))
 
@@ -59,25 +69,23 @@ def side_by_side(one: Token, other: Token) -> bool:
 
 
 ASKED = {
-    "a word": word(lambda f: query.Term(f, "victim"), lambda t: t.stem == "victim"),
-    "a rare word": word(lambda f: query.Term(f, "west"), lambda t: t.stem == "west"),
-    "a word as written": word(
-        lambda f: query.Term(f, "=removal"), lambda t: t.surface == "removal"
-    ),
+    "a word": word(lambda f: Term("victim", f), lambda t: t.stem == "victim"),
+    "a rare word": word(lambda f: Term("west", f), lambda t: t.stem == "west"),
+    "a word as written": word(lambda f: Term("=removal", f), lambda t: t.surface == "removal"),
     "a phrase": Asked(
-        lambda f: query.Phrase(f, ["organ", "remov"]),
+        lambda f: Phrase(("organ", "remov"), f),
         lambda text: sum(side_by_side(*two) for two in pairwise(text)),
     ),
-    "a beginning": word(lambda f: query.Prefix(f, "=vi"), lambda t: t.surface[:2] == "vi"),
-    "any beginning": word(lambda f: query.Prefix(f, "="), lambda t: True),
+    "a beginning": word(lambda f: Prefix("vi", f), lambda t: t.surface[:2] == "vi"),
+    "any beginning": word(lambda f: Prefix("", f), lambda t: True),
     "a pattern": word(
-        lambda f: query.Wildcard(f, "=*o*r*"),
+        lambda f: Pattern("*o*r*", f),
         lambda t: t.surface in ("organ", "border", "north"),
     ),
     "a likeness": word(
-        lambda f: query.FuzzyTerm(f, "=nords", maxdist=2), lambda t: t.surface == "north"
+        lambda f: Fuzzy("nords", f, 2), lambda t: t.surface == "north"
     ),
-    "nothing": word(lambda f: query.Term(f, "zebra"), lambda t: False),
+    "nothing": word(lambda f: Term("zebra", f), lambda t: False),
 }  # fmt: skip
 
 
@@ -108,7 +116,7 @@ def reference(name: str, fields: tuple[str, ...]) -> Scores:
 
 def leaf(name: str, fields: tuple[str, ...] = FIELDS) -> Clause:
     """Return one leaf over some fields."""
-    return Clause([ASKED[name].node(field) for field in fields])
+    return Clause([ASKED[name].part(frozenset(fields))])
 
 
 def assert_scored(tree: query.Query, expected: Scores, snapshot: Snapshot) -> None:
@@ -169,8 +177,8 @@ LEAVES: st.SearchStrategy[Scored] = st.builds(
 UNSCORED: st.SearchStrategy[Scored] = st.sampled_from(
     [
         (query.Every(), [0.0] * len(MADE)),
-        filtered("region", "North", query.Term("region.value", "North")),
-        filtered("year", "2002..2004", query.TermRange("year.value", "2002", "2004")),
+        filtered("region", "North", Filter("region", ["North"])),
+        filtered("year", "2002..2004", Filter("year", low="2002", high="2004")),
     ]
 )
 TREES: st.SearchStrategy[Scored] = st.recursive(

@@ -15,7 +15,15 @@ from search_app.engine.features.highlight import (
     highlight,
     make_highlighter,
 )
-from search_app.engine.query.nodes import Clause, compile_wildcard
+from search_app.engine.query.nodes import (
+    Clause,
+    Fuzzy,
+    Part,
+    Phrase,
+    Prefix,
+    Term,
+    compile_wildcard,
+)
 from search_app.engine.results import TextRun
 
 PIECES = (
@@ -23,6 +31,7 @@ PIECES = (
     ". ", "_", "'", "\x1f", "İ",
 )  # fmt: skip
 """Words, and characters that may occur between them."""
+TITLE, SUMMARY = frozenset({"title"}), frozenset({"s"})
 FILLER = "Nothing of note stands in this sentence at all. " * 12
 
 
@@ -31,14 +40,14 @@ def marked(runs: tuple[TextRun, ...]) -> list[str]:
     return [run.text for run in runs if run.marked]
 
 
-def leaf(*parts: query.Query) -> Clause:
+def leaf(*parts: Part) -> Clause:
     """Return a leaf of parts."""
     return Clause(list(parts))
 
 
 def test_words_are_marked_by_their_stems() -> None:
     """A word is marked in all its inflections, as it is written in the text."""
-    found = make_highlighter(leaf(query.Term("title", "traffick")), "title", "en")
+    found = make_highlighter(leaf(Term("traffick", TITLE)), "title", "en")
     text = "Trafficking, traffic and TRAFFICKED"
     assert marked(highlight(text, found)) == ["Trafficking", "TRAFFICKED"]
 
@@ -46,7 +55,7 @@ def test_words_are_marked_by_their_stems() -> None:
 def test_a_text_is_stemmed_in_its_own_language() -> None:
     """The same text has other stems in another language, even if it is cached."""
     text = "Explotaciones"
-    found = make_highlighter(leaf(query.Term("title", stemming.stem(text, "es"))), "title", "en")
+    found = make_highlighter(leaf(Term(stemming.stem(text, "es"), TITLE)), "title", "en")
     for _ in range(2):
         assert marked(highlight(text, found, "es")) == [text]
         assert not marked(highlight(text, found, "en"))
@@ -57,7 +66,7 @@ def test_a_text_is_stemmed_in_its_own_language() -> None:
 def test_a_text_of_any_length_is_marked(word: str) -> None:
     """A text that is too long for the cache is marked like any other."""
     stem = "organ" if word.isascii() else "器官"
-    found = make_highlighter(leaf(query.Term("title", stem)), "title", "en")
+    found = make_highlighter(leaf(Term(stem, TITLE)), "title", "en")
     for beside in (MAX_CACHED_CHARS - len(word) - 1, MAX_CACHED_CHARS):
         text = f"{word} {'x' * beside}"
         assert marked(highlight(text, found)) == marked(highlight(text, found)) == [word]
@@ -65,7 +74,7 @@ def test_a_text_of_any_length_is_marked(word: str) -> None:
 
 def test_a_phrase_is_marked_only_where_it_is_complete() -> None:
     """The words of a phrase are marked next to each other, and not singly."""
-    found = make_highlighter(leaf(query.Phrase("title", ["model", "law"])), "title", "en")
+    found = make_highlighter(leaf(Phrase(("model", "law"), TITLE)), "title", "en")
     assert marked(highlight("A law of the model: the Model Law", found)) == ["Model", "Law"]
 
 
@@ -75,20 +84,20 @@ def test_a_phrase_ends_with_its_paragraph() -> None:
         (["organ", "remov"], "Organs\n\nRemoval"),
         (["官", "摘取"], "器官\n\n摘取"),
     ):
-        found = make_highlighter(leaf(query.Phrase("title", words)), "title", "en")
+        found = make_highlighter(leaf(Phrase(tuple(words), TITLE)), "title", "en")
         assert not marked(highlight(text, found))
         assert marked(highlight(text.replace("\n\n", " "), found))
 
 
 def test_a_word_as_written_is_marked_in_no_other_form() -> None:
     """A name from another language is marked as it is written, and not by its stem."""
-    found = make_highlighter(leaf(query.Term("title", "=trata")), "title", "en")
+    found = make_highlighter(leaf(Term("=trata", TITLE)), "title", "en")
     assert marked(highlight("Trata\n\nde tratas, a trata", found)) == ["Trata", "trata"]
 
 
 def test_a_prefix_is_marked_by_the_word_as_written() -> None:
     """A prefix marks the words that are written with it."""
-    found = make_highlighter(leaf(query.Prefix("title", "=organi")), "title", "en")
+    found = make_highlighter(leaf(Prefix("organi", TITLE)), "title", "en")
     assert marked(highlight("Organized organ organisations", found)) == [
         "Organized",
         "organisations",
@@ -97,7 +106,7 @@ def test_a_prefix_is_marked_by_the_word_as_written() -> None:
 
 def test_a_fuzzy_match_is_marked_by_the_word_as_written() -> None:
     """A word within the maximum number of edits is marked, whatever its stem."""
-    found = make_highlighter(leaf(query.FuzzyTerm("title", "=organ", 1.0, 1, 1)), "title", "en")
+    found = make_highlighter(leaf(Fuzzy("organ", TITLE)), "title", "en")
     assert marked(highlight("Organ, organs, argan and organist", found)) == [
         "Organ",
         "organs",
@@ -120,14 +129,14 @@ def test_a_wildcard_matches_any_characters(pattern: str, word: str, expected: bo
 
 def test_excluded_words_are_not_marked() -> None:
     """Words after a minus sign and words of another field are not marked."""
-    tree = query.And([query.Not(leaf(query.Term("title", "law"))), leaf(query.Term("x", "model"))])
+    tree = query.And([query.Not(leaf(Term("law", TITLE))), leaf(Term("model", frozenset({"x"})))])
     assert not marked(highlight("Model law", make_highlighter(tree, "title", "en")))
 
 
 def test_the_passage_has_the_most_different_words() -> None:
     """The passage is the part of the text with the most different words close together."""
     text = f"An organ. {FILLER} Then removal of an organ is described. {FILLER}"
-    tree = query.And([leaf(query.Term("s", "organ")), leaf(query.Term("s", "remov"))])
+    tree = query.And([leaf(Term("organ", SUMMARY)), leaf(Term("remov", SUMMARY))])
     runs = best_passage(text, make_highlighter(tree, "s", "en"))
     assert marked(runs) == ["removal", "organ"]
     assert runs[0].text == "… "
@@ -146,7 +155,7 @@ def test_a_summary_without_a_match_is_shown_from_its_start() -> None:
 )
 def test_a_passage_is_part_of_the_text(text: str) -> None:
     """A passage of any text is a part of it, and not longer than the limit."""
-    tree = query.And([leaf(query.Term("s", "organ")), leaf(query.Term("s", "law"))])
+    tree = query.And([leaf(Term("organ", SUMMARY)), leaf(Term("law", SUMMARY))])
     runs = [
         run
         for run in best_passage(text, make_highlighter(tree, "s", "en"))
@@ -160,6 +169,6 @@ def test_a_passage_is_part_of_the_text(text: str) -> None:
 @given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text(max_size=200))
 def test_the_marked_words_are_those_with_the_stem(text: str) -> None:
     """Marks are where the analysis has a word with the stem, whatever surrounds it."""
-    found = make_highlighter(leaf(query.Term("title", "organ")), "title", "en")
+    found = make_highlighter(leaf(Term("organ", TITLE)), "title", "en")
     words = [each for each in tokenizer.tokenize(text, "en") if each.stem == "organ"]
     assert found.find_spans(text) == [(each.start, each.end) for each in words]

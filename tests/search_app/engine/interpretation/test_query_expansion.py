@@ -427,7 +427,7 @@ def test_a_parsed_text_has_the_hits_of_stock_whoosh(
 @pytest.mark.slow
 def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
     """Each leaf of any parsed text has a subquery, and the search returns all hits."""
-    assert all(leaf.subqueries for leaf in clauses(read(text, searcher).words))
+    assert all(leaf.parts for leaf in clauses(read(text, searcher).words))
     found = answer(text, searcher)
     assert found.total == len(found.hits)
 

@@ -19,11 +19,13 @@ from search_app.engine.interpretation.relaxing import (
     count_enough,
     list_steps,
 )
-from search_app.engine.query.nodes import Clause, Several, clauses, drop_boosts
+from search_app.engine.query.nodes import Clause, Several, Term, Together, clauses, drop_boosts
 from search_app.engine.query.parser import parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from search_app.engine.store import StoreRequest
+
+TITLE = frozenset({"title"})
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,7 @@ def test_words_are_left_out_in_steps(searcher: Searcher) -> None:
         hits = {hit.publication.id for hit in results.hits}
         assert hits >= {*searcher.list_ids(replace(request, match="all", exact=True))}
         least = tree.least if isinstance(tree, Several) else 1
-        if any(isinstance(part, query.And) for clause in parsed for part in clause.subqueries):
+        if any(isinstance(part, Together) for clause in parsed for part in clause.parts):
             return  # a name of several words is several clauses at the last step
         stepped.add(least)
         assert interpretation.is_step is isinstance(tree, Several)
@@ -107,12 +109,12 @@ def test_words_are_left_out_in_steps(searcher: Searcher) -> None:
 
 def test_a_rare_word_is_in_each_step(searcher: Searcher) -> None:
     """A publication with a word that few have is a hit, although it lacks the other words."""
-    tree = Several([Clause([query.Term("title", stem)], stem) for stem in ("a", "b", "c")], 2)
+    tree = Several([Clause([Term(stem, TITLE)], stem) for stem in ("a", "b", "c")], 2)
     assert tree.weigh(tree.subqueries[0]) == 1
     rare = Several(tree.subqueries, 2, frozenset({"a"}))
     assert [rare.weigh(child) for child in rare.subqueries] == [2, 1, 1]
     found = searcher.search(SearchRequest("fishing documents smuggling airport", size=136))
-    with_rare = find(Clause([query.Term("title", "fish")]), searcher)
+    with_rare = find(Clause([Term("fish", TITLE)]), searcher)
     assert with_rare <= {hit.publication.id for hit in found.hits}
     assert found.lacks
 

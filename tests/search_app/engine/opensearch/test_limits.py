@@ -16,7 +16,6 @@ from indexer.cluster.mapping import Json
 from indexer.cluster.vocabulary_file import read_vocabulary, write_vocabulary
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
-from search_app.engine.compiled_clauses import CompiledClause, PhrasePart
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.opensearch import clause_limit, phrases, selections, stem_scores, store
@@ -27,7 +26,7 @@ from search_app.engine.opensearch.facets import plan_facets
 from search_app.engine.opensearch.generation import ClusterGeneration, open_generation
 from search_app.engine.opensearch.planned_search import PlannedSearch
 from search_app.engine.opensearch.reply import OpenSearchReply
-from search_app.engine.query.nodes import Clause, Synonyms
+from search_app.engine.query.nodes import Clause, Names, Phrase, Term
 from search_app.engine.query.parser import parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.store import StoreRequest
@@ -205,10 +204,12 @@ def test_the_phrases_that_are_remembered_are_limited(
         sent.append(len(bodies))
         return [{"aggregations": {"found": {"buckets": {}}}}]
 
-    parts = [PhrasePart([0, number], {"title"}) for number in range(5)]
+    first, *others = generation.vocabulary.stems.surfaces[:6]
+    phrases_of_title = [Phrase((first, other), frozenset({"title"})) for other in others]
     for _ in range(2):
-        known.learn([CompiledClause([(1.0, part) for part in parts])], send)
-    assert [known.list_fields(part) for part in parts] == [[], [], [], ["title"], ["title"]]
+        known.learn([Clause(phrases_of_title)], send)
+    fields = [known.list_fields(phrase) for phrase in phrases_of_title]
+    assert fields == [[], [], [], ["title"], ["title"]]
     assert sent == [1]
 
 
@@ -217,11 +218,11 @@ def test_a_clause_that_is_too_long_is_not_counted(
 ) -> None:
     """A concept with hundreds of narrower ones does not keep a generation from being opened."""
     monkeypatch.setattr(store, "MAX_LEAVES", 500)
-    fields, bodies = generation.vocabulary.searchable, cast(Recorder, generation.client).bodies
+    fields, bodies = generation.vocabulary.word_fields, cast(Recorder, generation.client).bodies
     long, short = [
         Clause([
-            query.Term(field, tokenizer.SURFACE_PREFIX + word, boost=1 + number / 100)
-            for number, word in enumerate(words) for field in fields
+            Term(tokenizer.SURFACE_PREFIX + word, fields, boost=1 + number / 100)
+            for number, word in enumerate(words)
         ])
         for words in (WORDS, WORDS[:2])
     ]  # fmt: skip
@@ -233,12 +234,12 @@ def test_a_clause_that_is_too_long_is_not_counted(
 
 def test_a_concept_with_too_many_names_keeps_the_typed_word(generation: ClusterGeneration) -> None:
     """The rarest narrower concepts are left out first, and the reply has their number."""
-    fields = generation.vocabulary.searchable
-    typed = [query.Term(field, tokenizer.SURFACE_PREFIX + WORDS[0]) for field in fields]
+    fields = generation.vocabulary.word_fields
+    typed = Term(tokenizer.SURFACE_PREFIX + WORDS[0], fields)
     stems = [generation.vocabulary.list_stems(word)[0] for word in WORDS]
     names = [(first, second) for first in stems for second in stems[:4]]
-    labels = [query.Phrase(field, list(name)) for name in names for field in fields]
-    clause = Clause([*typed, Synonyms(labels, "c", "kin", 0.25)], "concept")
+    labels = tuple(Phrase(name, fields) for name in names)
+    clause = Clause([typed, Names(labels, "c", "kin", 0.25)], "concept")
     reply = OpenSearchReply(StoreRequest(SearchRequest("concept"), clause), generation, Deadline())
     kept = (clause_limit.MAX_LEAVES - len(fields)) // len(fields)
     assert reply.dropped == ()

@@ -9,7 +9,7 @@ from whoosh import query
 
 from search_app.engine import Engine
 from search_app.engine.query import cost, term_expansion
-from search_app.engine.query.nodes import Clause, clauses
+from search_app.engine.query.nodes import Clause, Pattern, Term, clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine import catalogues
@@ -30,7 +30,7 @@ def snapshot(engine: Engine) -> Snapshot:
 
 def word(text: str) -> Clause:
     """Return the leaf of a word in all fields."""
-    return Clause([query.Term(field, text) for field in ("title", "summary", "region")], text)
+    return Clause([Term(text, frozenset({"title", "summary", "region"}))], text)
 
 
 def commonest(snapshot: Snapshot, number: int) -> list[str]:
@@ -99,13 +99,12 @@ def test_an_expansion_keeps_its_commonest_terms(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A wildcard over the limit keeps its commonest terms and reports the number of the others."""
-    beginning = query.Wildcard("title", "=*e*")
-    fields = set(snapshot.segment.fields)
-    (whole,) = term_expansion.expand(beginning, fields, snapshot.vocabulary)
+    pattern = Pattern("*e*", frozenset(snapshot.segment.fields))
+    whole = term_expansion.expand(pattern, snapshot.vocabulary)
     terms = snapshot.segment.words
     held = [terms.doc_frequency(int(number)) for number in whole.numbers]
     monkeypatch.setattr(term_expansion, "MAX_POSTINGS", sum(held) // 2)
-    (cut,) = term_expansion.expand(beginning, fields, Snapshot(snapshot.generation).vocabulary)
+    cut = term_expansion.expand(pattern, Snapshot(snapshot.generation).vocabulary)
     assert 0 < cut.dropped == len(whole.numbers) - len(cut.numbers)
     kept = [terms.doc_frequency(int(number)) for number in cut.numbers]
     assert sum(kept) <= sum(held) // 2

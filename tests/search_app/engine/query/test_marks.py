@@ -16,11 +16,10 @@ from indexer.catalogue import schema
 from search_app.engine import Engine
 from search_app.engine.arrays.bm25f import score
 from search_app.engine.arrays.store import ArrayStore
-from search_app.engine.clause_matches import match_clause
-from search_app.engine.compiled_clauses import compile_clause
+from search_app.engine.clause_matches import match_parts
 from search_app.engine.features.highlight import make_highlighter
 from search_app.engine.interpretation import interpreter
-from search_app.engine.query.nodes import clauses
+from search_app.engine.query.nodes import Together, clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -47,7 +46,7 @@ def matched(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tupl
         text = schema.get_text(publication, field, catalogue)
         at = dict(zip(places, tokenizer.find_spans(text), strict=True))
         for leaf in clauses(tree):
-            for each in match_clause(compile_clause(leaf, snapshot.vocabulary), words):
+            for each in match_parts(leaf.parts, words, snapshot.vocabulary):
                 for span in each.spans:
                     for word in range(span.position, span.end):
                         if word in at:
@@ -67,9 +66,7 @@ def marks(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tuple[
 
 def is_conditional(tree: query.Query) -> bool:
     """Return whether a word counts only if the publication has another word too."""
-    together = any(
-        isinstance(each, query.And) for leaf in clauses(tree) for each in leaf.subqueries
-    )
+    together = any(isinstance(part, Together) for leaf in clauses(tree) for part in leaf.parts)
     nested = any(isinstance(each, query.And) for each in tree.children())
     return together or (nested and not isinstance(tree, query.And))
 

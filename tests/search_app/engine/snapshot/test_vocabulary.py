@@ -5,11 +5,10 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import pytest
-from whoosh import query
 
-from indexer.analysis.tokenizer import SURFACE_PREFIX
 from indexer.cluster.vocabulary_file import read_vocabulary, write_vocabulary
 from search_app.engine.query import term_expansion
+from search_app.engine.query.nodes import Expansion, Fuzzy, Pattern, Prefix
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
@@ -63,23 +62,23 @@ def test_a_vocabulary_from_a_file_gives_the_same_results(
     assert other.estimate_cost(request) == searcher.estimate_cost(request)
 
 
+TITLE = frozenset({"title"})
+
+
 @pytest.mark.parametrize(
     "part",
     [
-        query.Prefix("title", "traf"),
-        query.Wildcard("title", "*ffick*"),
-        query.FuzzyTerm("title", SURFACE_PREFIX + "polise", maxdist=1, prefixlength=1),
+        Prefix("traf", TITLE),
+        Pattern("*ffick*", TITLE),
+        Fuzzy("polise", TITLE),
     ],
 )
 def test_terms_are_expanded_without_postings(
-    part: query.Query, searcher: Searcher, loaded: SegmentVocabulary
+    part: Expansion, searcher: Searcher, loaded: SegmentVocabulary
 ) -> None:
     """A prefix, wildcard or fuzzy term has the same terms in a vocabulary from a file."""
     vocabularies = snapshot_of(searcher).vocabulary, loaded
-    expansions = [term_expansion.expand(part, {"title"}, each) for each in vocabularies]
-    here, there = (
-        [(found.are_words, list(found.numbers)) for found in each] for each in expansions
-    )
+    here, there = (term_expansion.expand(part, each).numbers.tolist() for each in vocabularies)
     assert here
     assert here == there
 
