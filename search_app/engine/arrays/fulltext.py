@@ -30,6 +30,7 @@ from indexer.codec.segment.postings import B_FULLTEXT, K1
 from indexer.codec.segment.reader import Postings
 from indexer.generations.manifest import IndexOutdated
 from search_app.engine.arrays.positions import find_members
+from search_app.engine.cache import Cache
 from search_app.engine.query.nodes import (
     Clause,
     Expansion,
@@ -45,7 +46,6 @@ from search_app.engine.query.nodes import (
     without_field,
 )
 from search_app.engine.query.term_expansion import TextExpansion, expand_in_texts
-from search_app.engine.snapshot.cache import Cache
 
 MAX_CACHED_POSTINGS = 64
 """Limit on cached postings of terms."""

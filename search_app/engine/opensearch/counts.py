@@ -12,9 +12,9 @@ from hashlib import blake2b
 import msgspec
 
 from indexer.cluster.mapping import Json
+from search_app.engine.cache import Cache
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch.client import ClusterClient, Response
-from search_app.engine.snapshot.cache import Cache
 
 MAX_SEARCHES = 200
 """Number of searches that count in one request."""

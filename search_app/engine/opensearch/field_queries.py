@@ -13,6 +13,7 @@ from itertools import product
 
 from indexer.analysis import tokenizer
 from indexer.cluster.mapping import Json
+from search_app.engine.cache import Cache
 from search_app.engine.opensearch.bm25f import list_norms, normalize
 from search_app.engine.opensearch.client import Send
 from search_app.engine.opensearch.combining import (
@@ -26,7 +27,6 @@ from search_app.engine.opensearch.selections import match_values
 from search_app.engine.query import term_expansion
 from search_app.engine.query.nodes import Clause, Fields, Names, Part, Phrase, Term, Together, Value
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.snapshot.cache import Cache
 
 MAX_CACHED = 512
 """Limit on cached queries of clauses. Those of a prefix have about 20 kB."""

@@ -21,6 +21,7 @@ from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.fulltext_dictionary import FullTextDictionary, count_words
 from indexer.codec.segment.postings import B_FULLTEXT
 from indexer.codec.segment.term_dictionary import decode_surface
+from search_app.engine.cache import Cache
 from search_app.engine.opensearch.bm25f import FieldNorm, strengthen
 from search_app.engine.opensearch.combining import (
     MAX_SYNONYMS,
@@ -44,7 +45,6 @@ from search_app.engine.query.nodes import (
     without_field,
 )
 from search_app.engine.query.term_expansion import expand_in_texts
-from search_app.engine.snapshot.cache import Cache
 
 MAX_CACHED = 512
 """Limit on cached queries of clauses."""

@@ -19,7 +19,6 @@ from search_app.engine.opensearch.fulltext import FullTextQueries
 from search_app.engine.opensearch.queries import QueryCompiler
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.label_index import LabelPrefixIndex
-from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 
 
 class ClusterGeneration(NamedTuple):
@@ -58,7 +57,7 @@ def open_generation(
     `words` has those of the full texts, if there are any.
     """
     arrays, mean_lengths, value_counts = file
-    vocabulary = SegmentVocabulary(arrays, catalogue, words.dictionaries if words else ())
+    vocabulary = Vocabulary(arrays, catalogue, words.dictionaries if words else ())
     stem_or_none = np.concatenate([arrays.stem_of, np.full(2, -1, np.int32)])
     fields = FieldQueries(vocabulary, mean_lengths.tolist())
     texts = FullTextQueries(words, catalogue) if words else None

@@ -9,6 +9,7 @@ from typing import Protocol
 from whoosh import query
 
 from indexer.cluster.mapping import Json
+from search_app.engine.cache import Cache
 from search_app.engine.opensearch.bm25f import saturate
 from search_app.engine.opensearch.combining import (
     EVERYTHING,
@@ -22,7 +23,6 @@ from search_app.engine.opensearch.fulltext import FullTextQueries
 from search_app.engine.opensearch.selections import list_between, match_values
 from search_app.engine.query.nodes import Clause, Filter, Several, UnknownNode, clauses, rejoin
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.snapshot.cache import Cache
 
 
 class ClauseStatistics(Protocol):

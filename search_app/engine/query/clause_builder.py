@@ -158,7 +158,7 @@ class WordSequence:
         It also matches the compounds `in_texts`.
         """
         vocabulary, build = self.vocabulary, build_compound if splits else build_word
-        cached = vocabulary.cached_clause(
+        cached = vocabulary.clauses.get(
             (word, splits), lambda: build(word, vocabulary.word_fields, vocabulary)
         )
         compounds = [build_word(each, vocabulary.word_fields, vocabulary) for each in in_texts]
@@ -181,7 +181,7 @@ def build_phrases(
     default_stems, *other_stems = [
         tuple(stemming.stem(word, language) for word in words) for language in vocabulary.languages
     ]
-    # A stemmer may need the accents that were not typed: see `SegmentVocabulary.list_stems`.
+    # A stemmer may need the accents that were not typed: see `Vocabulary.list_stems`.
     other_stems.append(tuple(vocabulary.list_stems(word)[-1] for word in words))
     known_stems = [stems for stems in other_stems if all(map(vocabulary.occurs, stems))]
     return [

@@ -41,7 +41,7 @@ def expand(part: Expansion, vocabulary: Vocabulary) -> TermExpansion:
     """Return the words that a part of a clause matches in its fields."""
     in_all_fields = part.fields.issuperset(vocabulary.searchable)
     key = without_field(part), in_all_fields
-    return vocabulary.cached_expansion(key, lambda: _expand(part, in_all_fields, vocabulary))
+    return vocabulary.expansions.get(key, lambda: _expand(part, in_all_fields, vocabulary))
 
 
 def _expand(part: Expansion, in_all_fields: bool, vocabulary: Vocabulary) -> TermExpansion:

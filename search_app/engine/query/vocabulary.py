@@ -1,24 +1,35 @@
 """The vocabulary of an index: its words, stems and facet values, and how frequent they are.
 
-`Vocabulary` is a protocol. The vocabulary is always in this process, because each word of a query
-needs several look-ups. It has no postings, which may be on another machine. Its abstract methods
-are the look-ups; the others derive from them.
+It is always in this process, because each word of a query needs several look-ups. It has no
+postings, which may be on another machine.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
+
+import numpy as np
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.term_dictionary import Dictionary
+from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
+from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary, decode_stem, decode_surface
+from indexer.codec.segment.vocabulary import VocabularyArrays
+from search_app.engine.cache import Cache
 from search_app.engine.query.nodes import Clause, Fields
+
+MAX_CACHED_WORDS = 2048
+"""Limit on cached clauses of words, about 1.5 kB each."""
+MAX_CACHED_STEMS = 512
+"""Limit on words whose stems are cached."""
+MAX_CACHED_EXPANSIONS = 32
+"""Limit on cached expansions. Each may have every word of the index."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,81 +61,157 @@ class TextCounts(NamedTuple):
     positions: int
 
 
-class Vocabulary(Protocol):
-    """The words and the facet values of one generation of an index.
+class Vocabulary:
+    """The words and the facet values of one generation of an index. Threads may share it.
 
-    A term is a stem, or a word as written after `tokenizer.SURFACE_PREFIX`. Frequencies count
-    documents. `words` and `stems` are the dictionaries of the two.
+    A term is a stem, or a word as written after `tokenizer.SURFACE_PREFIX`. `words` and `stems` are
+    the dictionaries of the two. Frequencies count documents, and `size` is the number of all.
+    `clauses` and `expansions` are caches of what queries make of words. `texts` are the full texts.
+    Their words are not counted, but known.
     """
 
-    words: Dictionary
-    stems: Dictionary
+    def __init__(
+        self,
+        arrays: VocabularyArrays,
+        catalogue: Catalogue,
+        texts: Sequence[FullTextDictionary] = (),
+    ) -> None:
+        self._arrays, self.catalogue, self._texts = arrays, catalogue, texts
+        self.words, self.stems, self.size = arrays.words, arrays.stems, arrays.size
+        self.clauses: Cache[object, Clause] = Cache(MAX_CACHED_WORDS)
+        self.expansions: Cache[object, TermExpansion] = Cache(MAX_CACHED_EXPANSIONS)
+        self._stems: Cache[str, tuple[str, ...]] = Cache(MAX_CACHED_STEMS)
 
-    @property
-    @abstractmethod
-    def catalogue(self) -> Catalogue:
-        """The fields of the publications."""
+    @cached_property
+    def _stem_numbers(self) -> dict[str, int]:
+        """The number of each stem. A dict, because parsing looks up several stems per word."""
+        return {stem: number for number, stem in enumerate(self.stems.surfaces)}
 
-    @property
-    @abstractmethod
-    def size(self) -> int:
-        """The number of documents."""
+    def find_term(self, text: str) -> int | None:
+        """Return the number of a term in its dictionary, or None if the index does not have it."""
+        if text.startswith(tokenizer.SURFACE_PREFIX):
+            return self.words.texts.find(text.removeprefix(tokenizer.SURFACE_PREFIX))
+        return self._stem_numbers.get(text)
 
-    @property
-    @abstractmethod
-    def languages(self) -> tuple[str, ...]:
-        """The languages of the publications, the catalogue's own first."""
+    def find_surface(self, surface: str) -> Array:
+        """Return the numbers of all words with this spelling, ascending, one for each stem."""
+        first, last = self.words.texts.find_prefix(surface + STEM_MARK)
+        plain = self.find_term(tokenizer.SURFACE_PREFIX + surface)
+        numbers = np.arange(first, last)
+        return numbers if plain is None else np.insert(numbers, 0, plain)
 
-    @abstractmethod
-    def list_stems(self, word: str) -> tuple[str, ...]:
-        """Return the stems of a word in `languages`, that of the catalogue's language first."""
-
-    @abstractmethod
-    def get_frequency(self, stem: str) -> int:
-        """Return the document frequency of a stem."""
-
-    @abstractmethod
-    def default_language_frequency(self, stem: str) -> int:
-        """Return the document frequency of a stem among those in the catalogue's language."""
-
-    @abstractmethod
     def find_numbers(self, term: str) -> list[int]:
-        """Return the numbers that a term matches in its dictionary: see `get_dictionary`."""
+        """Return the numbers that a term matches in its dictionary."""
+        if term.startswith(tokenizer.SURFACE_PREFIX):
+            numbers: list[int] = self.find_surface(
+                term.removeprefix(tokenizer.SURFACE_PREFIX)
+            ).tolist()
+            return numbers
+        number = self.find_term(term)
+        return [] if number is None else [number]
 
-    @abstractmethod
     def count_occurrences(self, term: str) -> int:
         """Return the number of occurrences of a term. An unstemmed word counts as its stem."""
+        numbers, offsets = self.find_numbers(term), self._arrays.occurrence_offsets
+        if term.startswith(tokenizer.SURFACE_PREFIX):
+            numbers = [int(self._arrays.stem_of[number]) for number in numbers]
+        return sum(int(offsets[number + 1]) - int(offsets[number]) for number in numbers)
 
-    @abstractmethod
     def has_term(self, term: str) -> bool:
         """Return whether any document has a term."""
+        return self.find_term(term) is not None or bool(self.find_numbers(term))
 
-    @abstractmethod
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the publications and of translations, the catalogue's own first."""
+        of_rows = (field.language for field in self.catalogue.searchable if field.language)
+        # The order of the texts depends on the builds before, that of their languages does not.
+        of_texts = sorted({language for text in self._texts for language in text.languages})
+        languages = [self.catalogue.language, *self._arrays.languages, *of_rows, *of_texts]
+        return tuple(dict.fromkeys(language.partition("-")[0] for language in languages))
+
+    def get_frequency(self, stem: str) -> int:
+        """Return the document frequency of a stem."""
+        number = self.find_term(stem)
+        return 0 if number is None else self.stems.doc_frequency(number)
+
+    def default_language_frequency(self, stem: str) -> int:
+        """Return the document frequency of a stem among those in the catalogue's language."""
+        number = self.find_term(stem)
+        return 0 if number is None else int(self._arrays.default_language_frequencies[number])
+
+    def list_stems(self, word: str) -> tuple[str, ...]:
+        """Return the stems of a word in the languages of the index, the catalogue's own first.
+
+        The other stems are those that a document has. They include the stems of all words with this
+        folded spelling, as a stemmer may need accents that were not typed.
+        """
+        return self._stems.get(word, lambda: self._find_stems(word))
+
+    def _find_stems(self, word: str) -> tuple[str, ...]:
+        default_language, *other_languages = self.languages
+        first = stemming.stem(word, default_language)
+        if not other_languages and word.isascii():
+            return (first,)
+        stems = dict.fromkeys(stemming.stem(word, language) for language in other_languages)
+        for number in self.find_surface(surface_form(word)).tolist():
+            stems[self.stems.surfaces[int(self._arrays.stem_of[number])]] = None
+        for text in self._texts:
+            for number in text.find_surface(surface_form(word)).tolist():
+                stems[decode_stem(text.words.texts.get_text(number), default_language)] = None
+        stems.pop(first, None)
+        return first, *filter(self.occurs, stems)
+
+    def occurs(self, term: str) -> bool:
+        """Return whether any document or full text has a term."""
+        return self.has_term(term) or any(len(_find_in_text(text, term)) for text in self._texts)
+
+    @property
+    def text_dictionaries(self) -> Sequence[Dictionary]:
+        """The words of each segment of full texts."""
+        return [text.words for text in self._texts]
+
+    def count_term_in_texts(self, term: str) -> TextCounts:
+        """Return how often full texts have a term."""
+        postings = positions = 0
+        for text in self._texts:
+            for number in _find_in_text(text, term).tolist():
+                postings += text.words.doc_frequency(number)
+                positions += text.count_positions(number)
+        return TextCounts(postings, positions)
+
     def find_words_with(self, stem: str) -> set[str]:
         """Return the words with a stem, as written."""
+        number = self.find_term(stem)
+        numbers = () if number is None else np.flatnonzero(self._arrays.stem_of == number).tolist()
+        return {self.words.surfaces[word_number] for word_number in numbers} | {
+            decode_surface(text.words.texts.get_text(word_number))
+            for text in self._texts
+            for word_number in text.find_stem(stem).tolist()
+        }
 
-    @abstractmethod
     def count_surfaces(self) -> Mapping[str, int]:
         """Return the document frequency of each word, as written, summed over its stems."""
+        frequencies = np.diff(self.words.offsets).tolist()
+        totals: dict[str, int] = {}
+        for surface, frequency in zip(self.words.surfaces, frequencies, strict=True):
+            totals[surface] = totals.get(surface, 0) + frequency
+        return totals
 
-    @abstractmethod
     def list_values(self, field: str) -> Sequence[str]:
         """Return the values of a facet or of a field with a parent, in the order of the index.
 
         Other fields have none.
         """
+        return self._arrays.values.get(field, ())
 
-    @abstractmethod
     def has_value(self, field: str, value: str) -> bool:
         """Return whether any document has a value."""
-
-    @abstractmethod
-    def cached_clause(self, key: object, make: Callable[[], Clause]) -> Clause:
-        """Return the cached clause of a key; make it if there is none."""
-
-    @abstractmethod
-    def cached_expansion(self, key: object, make: Callable[[], TermExpansion]) -> TermExpansion:
-        """Return the cached expansion of a key; make it if there is none."""
+        if field in self._arrays.identifiers:
+            return self._arrays.identifiers[field].find(value) is not None
+        values = self._arrays.values[field]
+        index = bisect_left(values, value, hi=len(values) - 1)
+        return value in {values[index], values[-1]}
 
     def get_dictionary(self, term: str) -> Dictionary:
         """Return the dictionary that a term belongs to."""
@@ -141,19 +228,6 @@ class Vocabulary(Protocol):
     def knows(self, word: str) -> bool:
         """Return whether any document or full text has a word, in some inflection."""
         return any(map(self.occurs, self.list_stems(word)))
-
-    def occurs(self, term: str) -> bool:
-        """Return whether any document or full text has a term."""
-        return self.has_term(term)
-
-    @property
-    def text_dictionaries(self) -> Sequence[Dictionary]:
-        """The words of each segment of full texts."""
-        return ()
-
-    def count_term_in_texts(self, term: str) -> TextCounts:
-        """Return how often full texts have a term."""
-        return TextCounts(0, 0)
 
     def count_in_texts(self, word: str) -> int:
         """Return the approximate number of full texts with the most frequent stem of a word."""
@@ -200,3 +274,9 @@ class Vocabulary(Protocol):
         return max(map(self.default_language_frequency, self.list_stems(word))) * 2 <= self.count(
             word
         )
+
+
+def _find_in_text(text: FullTextDictionary, term: str) -> Array:
+    """Return the numbers of the words of a segment of full texts that a term matches."""
+    surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
+    return text.find_stem(term) if surface == term else text.find_surface(surface)

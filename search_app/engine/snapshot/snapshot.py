@@ -27,12 +27,12 @@ from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.reader import Postings, Segment
 from indexer.codec.segment.vocabulary_arrays import take_vocabulary
 from indexer.generations.manifest import Generation, IndexOutdated
+from search_app.engine.cache import Cache
 from search_app.engine.document_words import DocumentWords, WordNumbering
-from search_app.engine.snapshot.cache import Cache
+from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.facet_counts import FacetTable, count_selected
 from search_app.engine.snapshot.label_index import LabelPrefixIndex
 from search_app.engine.snapshot.title_index import TitlePrefixIndex
-from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 
 ReadArrays = Callable[[Path], Mapping[str, Array]]
 """Function from a file to its arrays, by name."""
@@ -82,7 +82,7 @@ class Snapshot:
         self.columns: Mapping[str, FacetColumn] = self.segment.columns
         self.ranks: Mapping[str, Array] = self.segment.docstore.ranks
         texts = self.texts.segments if self.texts else ()
-        self.vocabulary = SegmentVocabulary(take_vocabulary(self.segment), self.catalogue, texts)
+        self.vocabulary = Vocabulary(take_vocabulary(self.segment), self.catalogue, texts)
         self.masks: Cache[object, Mask] = Cache(MAX_CACHED_MASKS)
         self.synonyms: Cache[object, Postings] = Cache(MAX_CACHED_SYNONYMS)
         self._thread_local = local()

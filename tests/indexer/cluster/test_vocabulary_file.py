@@ -18,8 +18,8 @@ from indexer.codec.segment.reader import Segment
 from indexer.codec.segment.vocabulary import VocabularyArrays
 from indexer.codec.segment.vocabulary_arrays import take_vocabulary
 from indexer.generations.manifest import IndexOutdated
+from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.label_index import LabelPrefixIndex
-from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 from tests.indexer.codec.segments import CATALOGUE, WORDS, fresh, publications, written
 
 TEXTS = st.sampled_from(WORDS) | st.text(max_size=4)
@@ -32,7 +32,7 @@ def segment_of(made: Sequence[Publication], folder: Path) -> Segment:
 
 def look_up(arrays: VocabularyArrays, texts: Sequence[str]) -> list[object]:
     """Return what each method of a vocabulary returns for all texts and all terms."""
-    vocabulary = SegmentVocabulary(arrays, CATALOGUE)
+    vocabulary = Vocabulary(arrays, CATALOGUE)
     surfaces = [SURFACE_PREFIX + text for text in (*texts, *vocabulary.words.surfaces)]
     stems = [*texts, *vocabulary.stems.surfaces]
     terms = [*stems, *surfaces]

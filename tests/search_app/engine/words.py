@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 
 from indexer.analysis import stemming, tokenizer
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.codec.segment.string_table import StringTable, compute_offsets
 from indexer.codec.segment.term_dictionary import Dictionary
+from search_app.engine.cache import Cache
 from search_app.engine.query.clause_builder import EntitySpan
-from search_app.engine.query.nodes import Clause
-from search_app.engine.query.vocabulary import TermExpansion, Vocabulary
+from search_app.engine.query.vocabulary import Vocabulary
 
 NO_WORDS: Mapping[str, int] = MappingProxyType({})
 
@@ -29,24 +30,16 @@ class WordList(Vocabulary):
         other: int = 0,
         languages: tuple[str, ...] = ("en",),
     ) -> None:
-        self._catalogue, self._languages = catalogue, languages
+        self.catalogue, self._languages, self._texts = catalogue, languages, ()
         self._frequencies, self._other = frequencies, other
+        self.size = max([other, *frequencies.values()])
         stems = sorted(frequencies)
         offsets = compute_offsets([frequencies[stem] for stem in stems])
         self.words = Dictionary(StringTable.from_texts([]), compute_offsets([]))
         self.stems = Dictionary(StringTable.from_texts(stems), offsets)
+        self.clauses, self.expansions = Cache(100), Cache(100)
 
-    @property
-    def catalogue(self) -> Catalogue:
-        """The fields of the publications."""
-        return self._catalogue
-
-    @property
-    def size(self) -> int:
-        """The highest document frequency: there are no documents."""
-        return max([self._other, *self._frequencies.values()])
-
-    @property
+    @cached_property
     def languages(self) -> tuple[str, ...]:
         """The languages of the publications, the catalogue's own first."""
         return self._languages
@@ -91,14 +84,6 @@ class WordList(Vocabulary):
     def has_value(self, field: str, value: str) -> bool:
         """Return False: there are no values."""
         return False
-
-    def cached_clause(self, key: object, make: Callable[[], Clause]) -> Clause:
-        """Return a new clause: nothing is cached."""
-        return make()
-
-    def cached_expansion(self, key: object, make: Callable[[], TermExpansion]) -> TermExpansion:
-        """Return a new expansion: nothing is cached."""
-        return make()
 
 
 class Names:

@@ -20,8 +20,8 @@ from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.interpretation.query_expansion import EntityLinker
 from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.query.nodes import Clause
+from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.snapshot import Snapshot
-from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 from tests.search_app.texts import CATALOGUE, PUBLICATIONS, TEXTS, make_index_with_texts
 
 pytestmark = pytest.mark.slow
@@ -70,7 +70,7 @@ def test_a_search_derives_no_cached_property(catalogue_index: Path) -> None:
         ArrayStore,
         EntityLinker,
         Interpreter,
-        SegmentVocabulary,
+        Vocabulary,
         Snapshot,
         SpellChecker,
     } <= kinds
@@ -81,7 +81,7 @@ def test_a_search_derives_no_cached_property(catalogue_index: Path) -> None:
     searcher.find_related(next(searcher.scan(SearchRequest())).id)
     assert {
         ("Interpreter", "entity_linker"), ("Interpreter", "spellchecker"),
-        ("SegmentVocabulary", "_stem_numbers"), ("Dictionary", "surfaces"),
+        ("Vocabulary", "_stem_numbers"), ("Dictionary", "surfaces"),
     } <= set(before)  # fmt: skip
     assert sorted(derived(searcher)) == before
 

@@ -9,10 +9,10 @@ import pytest
 from indexer.cluster.vocabulary_file import read_vocabulary, write_vocabulary
 from search_app.engine.query import term_expansion
 from search_app.engine.query.nodes import Expansion, Fuzzy, Pattern, Prefix
+from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
-from search_app.engine.snapshot.vocabulary import SegmentVocabulary
 from tests.search_app.engine import named
 from tests.search_app.engine.arrays.below import snapshot_of
 
@@ -39,11 +39,11 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 
 
 @pytest.fixture(scope="module")
-def loaded(searcher: Searcher, tmp_path_factory: pytest.TempPathFactory) -> SegmentVocabulary:
+def loaded(searcher: Searcher, tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
     """Return a vocabulary of the same corpus from a file with its arrays alone."""
     file = tmp_path_factory.mktemp("vocabulary") / "vocabulary.seg"
     write_vocabulary(snapshot_of(searcher).segment, file)
-    return SegmentVocabulary(read_vocabulary(file).arrays, searcher.catalogue)
+    return Vocabulary(read_vocabulary(file).arrays, searcher.catalogue)
 
 
 def untimed(results: Results) -> Results:
@@ -53,7 +53,7 @@ def untimed(results: Results) -> Results:
 
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_a_vocabulary_from_a_file_gives_the_same_results(
-    text: str, searcher: Searcher, loaded: SegmentVocabulary
+    text: str, searcher: Searcher, loaded: Vocabulary
 ) -> None:
     """A searcher with a vocabulary from a file returns the same results at the same cost."""
     other = Searcher(searcher.generation, searcher.store, loaded)
@@ -74,7 +74,7 @@ TITLE = frozenset({"title"})
     ],
 )
 def test_terms_are_expanded_without_postings(
-    part: Expansion, searcher: Searcher, loaded: SegmentVocabulary
+    part: Expansion, searcher: Searcher, loaded: Vocabulary
 ) -> None:
     """A prefix, wildcard or fuzzy term has the same terms in a vocabulary from a file."""
     vocabularies = snapshot_of(searcher).vocabulary, loaded
