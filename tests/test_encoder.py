@@ -75,7 +75,7 @@ def test_a_query_matches_by_the_transformer(client: FlaskClient, index: Path, fo
     assert directory.load_live(index).manifest.meaning == describe(folder).model
     found = answer(client, FOREIGN)
     assert found["hits"][0]["title"] == TITLES[0]
-    assert found["by_meaning"] == found["total"] > 0
+    assert found["semantic_hits"] == found["total"] > 0
     assert answer(client, f"{FOREIGN}&semantic=0")["total"] == 0
 
 

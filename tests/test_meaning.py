@@ -46,7 +46,7 @@ def test_a_list_of_semantic_hits_only(client: FlaskClient) -> None:
     """A page of semantic hits only says so, and links to a search without them."""
     address = "/?q=Opferanwalt+im+Strafverfahren"
     found = answer(client, address)
-    assert found["by_meaning"] == found["total"] > 0
+    assert found["semantic_hits"] == found["total"] > 0
     count = "1 publication has" if found["total"] == 1 else f"{found['total']} publications have"
     line = f"No publication has these words. {count} a similar meaning."
     href = readings(client, address)[line]
@@ -63,7 +63,7 @@ def test_semantic_hits_after_lexical_ones(client: FlaskClient) -> None:
     told = [
         line for line in readings(client, "/?q=sailors+abused+at+sea") if "similar meaning" in line
     ]
-    count = found["by_meaning"]
+    count = found["semantic_hits"]
     assert told == [
         "1 of these results has other words with a similar meaning."
         if count == 1
@@ -114,7 +114,7 @@ def test_explanations_include_the_semantic_score(client: FlaskClient) -> None:
     hit: dict[str, Any]
     for hit in answer(client, "/?q=Opferanwalt+im+Strafverfahren&explain=1")["hits"]:
         assert hit["why"]["parts"] == []
-        assert hit["why"]["meaning"] == pytest.approx(hit["score"], abs=1e-3)
+        assert hit["why"]["semantic"] == pytest.approx(hit["score"], abs=1e-3)
         assert hit["why"]["sentences"][0].startswith("It has none of the words; its meaning is")
 
 

@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document of the API.
 
-Responses derive from the types in `schemas`, and the fields of a publication from the rows of the
+Responses derive from the types in `responses`, and the fields of a publication from the rows of the
 catalogue, as the parameters do.
 
 Specification: https://spec.openapis.org/oas/v3.1.0
@@ -16,14 +16,14 @@ import msgspec
 
 from indexer.catalogue.fields import Catalogue, Field, FieldKind
 from indexer.catalogue.records import Link
-from search_app.api import schemas
+from search_app.api import responses
 from search_app.api.parameters import Json, list_parameters
 from search_app.api.suggestions import Suggestions
 
 REF = "#/components/schemas/{name}"
 RESPONSES = (
-    schemas.Search, Suggestions, schemas.Health, schemas.Error, schemas.PublicationBody,
-    schemas.Gone, schemas.HitBody, schemas.LinkedBody, schemas.SearchRecordBody, Link,
+    responses.Search, Suggestions, responses.Health, responses.Error, responses.PublicationBody,
+    responses.Gone, responses.HitBody, responses.LinkedBody, responses.SearchRecordBody, Link,
 )  # fmt: skip
 VALUES: dict[FieldKind, Json] = {
     "year": {"type": "integer"},
@@ -158,8 +158,8 @@ def _make_ref(kind: str, name: str) -> Json:
 def _make_schemas(catalogue: Catalogue) -> Json:
     """Return the schemas of the responses, including those that derive from the catalogue."""
     _, components = msgspec.json.schema_components(RESPONSES, ref_template=REF)
-    for schema in components.values():
-        schema["description"] = inspect.cleandoc(schema["description"])
+    for name, schema in components.items():
+        schema["description"] = _describe(name, schema["description"])
     rows = _make_object({field.name: _held(field) for field in catalogue.stored})
     facts = _make_object({field.name: _held(field) for field in catalogue.facts})
     publication, hit, linked = (
@@ -187,6 +187,14 @@ def _make_schemas(catalogue: Catalogue) -> Json:
         "Neighbour": _join_objects(linked, facts),
         "Document": {"type": "object", "description": "An OpenAPI document."},
     }
+
+
+def _describe(name: str, text: str) -> str:
+    """Return the docstring of a type, with those of the types whose fields it has too."""
+    bases = getattr(responses, name, object).__mro__[1:]
+    inherited = (base.__doc__ or "" for base in bases if issubclass(base, msgspec.Struct))
+    docs = [text, *(doc for doc in inherited if doc and doc != msgspec.Struct.__doc__)]
+    return "\n\n".join(map(inspect.cleandoc, docs))
 
 
 def _make_object(properties: Json) -> Json:

@@ -25,7 +25,7 @@ from indexer.jobs.rejection import BuildRejected, RemovesTooMuch
 from indexer.links.schedule import NetworkDown
 from indexer.readers.registry import ReaderError
 from search_app import config, search_url
-from search_app.api import serializers
+from search_app.api import responses
 from search_app.cli import background_build, importing, link_checking, options, output, serve
 from search_app.cli.progress import ProgressDisplay
 from search_app.engine import Engine, open_engine
@@ -273,10 +273,10 @@ def _print_results(
         hits = engine.get_searcher().scan(state.make_request())
         output.write_export(FORMATS[format_name], hits, catalogue, settings)
         return
-    values = serializers.MAX_VALUES if as_json else facet_panel.MAX_SHOWN_VALUES
+    values = responses.MAX_VALUES if as_json else facet_panel.MAX_SHOWN_VALUES
     results = engine.search(state.make_request(values))
     if as_json:
-        body = msgspec.json.encode(serializers.serialize_search(state, results, catalogue))
+        body = msgspec.json.encode(responses.make_search(state, results, catalogue))
         click.echo(msgspec.json.format(body, indent=2))
         return
     output.print_results(

@@ -77,7 +77,7 @@ def _list_alternatives(alternatives: Alternatives) -> Iterator[str]:
         ("Hits for each word", alternatives.words), ("Nearest", alternatives.nearest),
     ):  # fmt: skip
         if links:
-            yield f"{label}: {' · '.join(f'{link.label} {link.number}' for link in links)}"
+            yield f"{label}: {' · '.join(f'{link.text} {link.number}' for link in links)}"
 
 
 def _list_wider(lacking: WiderSubjects) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _list_wider(lacking: WiderSubjects) -> Iterator[str]:
 
 
 def _format_counts(links: Sequence[SearchLink]) -> str:
-    return ", ".join(f"{link.label} ({link.number})" for link in links)
+    return ", ".join(f"{link.text} ({link.number})" for link in links)
 
 
 def _style(runs: Sequence[TextRun]) -> str:

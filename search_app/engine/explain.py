@@ -215,7 +215,7 @@ def _join_equal(parts: Iterable[ClauseScore]) -> Iterator[ClauseScore]:
     """Yield the parts of a score with those of the same text joined: a clause and its boost."""
     by_text: dict[str, list[ClauseScore]] = {}
     for part in parts:
-        by_text.setdefault(part.said, []).append(part)
+        by_text.setdefault(part.text, []).append(part)
     for text, equal in by_text.items():
         by_field: dict[str, list[FieldScore]] = {}
         for field in chain.from_iterable(part.fields for part in equal):

@@ -27,7 +27,7 @@ from search_app.engine.query.nodes import clauses, drop_boosts
 from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import ExpandedEntity, Results
+from search_app.engine.results import ExpandedEntity, Lack, Results, Truncation
 from search_app.engine.store import Expected, StoreRequest
 
 
@@ -40,20 +40,20 @@ def search(
     parsed = interpretation.parsed
     needs_help = _needs_help(retrieved)
     reply.expect(_list_expected(retrieved, interpreter, deadline, needs_help=needs_help))
-    all_words_docs = (
+    all_words = (
         reply.count_overlap(interpretation.all_words_docs) if interpretation.all_words_docs else 0
     )
     buckets, hidden_values = reply.count_facets()
     hits = tuple(make_hits(retrieved, interpreter, deadline))
     deadline.checkpoint("passages")
-    has_match = all_words_docs or (reply.total > reply.by_meaning and not interpretation.relaxed)
+    has_match = all_words or (reply.total > reply.by_meaning and not interpretation.relaxed)
     diagnosis = (
         None if has_match else _diagnose(retrieved, interpreter, deadline, was_expected=needs_help)
     )
     return Results(
         total=reply.total, titles=reply.titles, is_folded=retrieved.request.fold,
         hits=hits, facets=buckets, hidden_values=hidden_values,
-        relaxed=interpretation.relaxed, all_words_docs=all_words_docs,
+        relaxed=interpretation.relaxed, all_words=all_words,
         lacks=tuple(_list_lacks(retrieved, interpreter.vocabulary)),
         required=interpretation.required, semantic_hits=reply.by_meaning,
         any_word=_count_any_word(retrieved, interpreter, deadline),
@@ -63,7 +63,7 @@ def search(
         entities=tuple(_list_expanded(interpretation)), scored=interpretation.has_words,
         sort=StoreRequest(retrieved.request, parsed.words).sort,
         ignored_words=parsed.ignored + retrieved.request.beyond, dropped_clauses=reply.dropped,
-        truncated_expansions=tuple(_list_truncated(retrieved, interpreter, deadline)),
+        truncated=tuple(_list_truncated(retrieved, interpreter, deadline)),
         unknown_values=parsed.unknown, unknown_fields=parsed.unknown_fields,
         has_query=not retrieved.request.text or parsed.words is not None or bool(parsed.filters),
         diagnosis=diagnosis, is_zero_result=diagnosis is not None and not reply.has_words,
@@ -78,7 +78,7 @@ def _list_expanded(interpretation: Interpretation) -> Iterator[ExpandedEntity]:
             yield ExpandedEntity(clause.text, clause.synonyms, clause.narrower)
 
 
-def _list_lacks(retrieved: Retrieval, vocabulary: Vocabulary) -> Iterator[tuple[str, int]]:
+def _list_lacks(retrieved: Retrieval, vocabulary: Vocabulary) -> Iterator[Lack]:
     """Yield the words that hits lack if some words were left out, with the number of these hits."""
     reply = retrieved.reply
     if retrieved.interpretation.is_step:
@@ -87,7 +87,7 @@ def _list_lacks(retrieved: Retrieval, vocabulary: Vocabulary) -> Iterator[tuple[
         counts = reply.count_with([*words.values()])
         for text, count in zip(words, counts, strict=True):
             if count < reply.total:
-                yield text, reply.total - count
+                yield Lack(text, reply.total - count)
 
 
 def _count_any_word(
@@ -160,7 +160,7 @@ def _list_expected(
 
 def _list_truncated(
     retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
-) -> Iterator[tuple[str, int]]:
+) -> Iterator[Truncation]:
     """Yield clauses with too many terms or names, with the number of those left out.
 
     Raise BudgetExceeded.
@@ -169,7 +169,7 @@ def _list_truncated(
     for clause in clauses(drop_boosts(retrieved.reply.tree)):
         left_out[clause.text] += count_dropped(clause, interpreter.vocabulary)
         deadline.checkpoint("match")  # an expansion that is no longer cached is made again
-    yield from ((text, count) for text, count in left_out.items() if count)
+    yield from (Truncation(text, count) for text, count in left_out.items() if count)
 
 
 def _diagnose(

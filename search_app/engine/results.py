@@ -1,6 +1,7 @@
 """The results of a search, as immutable values without URLs, labels or HTML.
 
-`search_app.api.schemas` reuses some of these types, and their docstrings appear in openapi.json.
+The API sends these types as they are, or with links and labels added (`search_app.api.responses`).
+Their docstrings appear in openapi.json.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import msgspec
 
 from indexer.catalogue.records import Publication
 from search_app.engine.diagnosis import Diagnosis
+from search_app.engine.query.parser import UnknownValue
 from search_app.engine.query.year_expressions import YearExpression
 from search_app.engine.request import Sort
 
@@ -56,11 +58,11 @@ class FieldScore(msgspec.Struct, frozen=True):
 class ClauseScore(msgspec.Struct, frozen=True):
     """The share of one clause of the query in a score, split over the fields that match it.
 
-    `instead_of` is the text as typed, if the spelling was corrected. `said` is empty for the boost
+    `instead_of` is the text as typed, if the spelling was corrected. `text` is empty for the boost
     of publications in the language of the query.
     """
 
-    said: str
+    text: str
     score: float
     fields: tuple[FieldScore, ...]
     instead_of: str = ""
@@ -81,7 +83,7 @@ class PassedFilter(msgspec.Struct, frozen=True):
 class Explanation(msgspec.Struct, frozen=True):
     """Why a publication matched: the parts of its score, and the filters that it passes.
 
-    `lacks` has the parts of the query that it does not match. `meaning` is the part of the score
+    `lacks` has the parts of the query that it does not match. `semantic` is the part of the score
     for its semantic similarity to the query, and may be the only part. `title` is the part for a
     title that the query covers, and `nearness` the part for words of the query that are near each
     other. `feedback` is the part for `shared`, the words that it shares with the best hits.
@@ -90,7 +92,7 @@ class Explanation(msgspec.Struct, frozen=True):
     parts: tuple[ClauseScore, ...]
     lacks: tuple[str, ...]
     filters: tuple[PassedFilter, ...]
-    meaning: float = 0.0
+    semantic: float = 0.0
     title: float = 0.0
     nearness: float = 0.0
     feedback: float = 0.0
@@ -99,7 +101,7 @@ class Explanation(msgspec.Struct, frozen=True):
     @property
     def score(self) -> float:
         """The sum of all parts."""
-        added = self.meaning + self.title + self.nearness + self.feedback
+        added = self.semantic + self.title + self.nearness + self.feedback
         return sum(part.score for part in self.parts) + added
 
 
@@ -205,20 +207,31 @@ class Suggestion(msgspec.Struct, frozen=True):
     value: str = ""
 
 
-class Results(msgspec.Struct, frozen=True, kw_only=True):
-    """The results of a search.
+class Lack(msgspec.Struct, frozen=True):
+    """A word of the query, and the number of hits that lack it."""
+
+    text: str
+    hits: int
+
+
+class Truncation(msgspec.Struct, frozen=True):
+    """A prefix, wildcard, fuzzy term or concept with too many words, and how many were left out."""
+
+    text: str
+    words: int
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a search found, and how its query was read.
 
     `total` is the number of hits. `titles` counts the editions of one title once, and is the length
-    of the list if it `is_folded`. `hits` has those of the page. `facets` has the buckets of each
-    facet in display order, and `hidden_values` the number of buckets beyond the limit of the
-    request.
+    of the list if it `is_folded`.
 
     `relaxed` is true if too few documents contain all the words, so that some or any are enough. If
-    some are, `lacks` has the words that hits lack, each with the number of these hits.
-    `all_words_docs` is the number of hits that contain all words. `required` has the texts of
-    places, languages and years that stayed mandatory. `semantic_hits` counts hits by semantic
-    similarity alone. `any_word` is the number of hits for any of the words, if a query with
-    operators has few hits and it is larger.
+    some are, `lacks` has the words that hits lack. `all_words` is the number of hits that contain
+    all words. `required` has the texts of places, languages and years that stayed mandatory.
+    `semantic_hits` counts hits by semantic similarity alone. `any_word` is the number of hits for
+    any of the words, if a query with operators has few hits and it is larger.
 
     `corrected` is the text that was searched for instead of the typed one. `suggestion` is a text
     that the user may have meant. `years` has the year expressions of the text that were read as
@@ -226,27 +239,21 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     `identifies` has the fields of which the whole text is an identifier, as which it was read.
 
     `ignored_words` counts the words beyond the limit of a query. `dropped_clauses` has the clauses
-    that were left out because they cost too much. `truncated_expansions` has the prefixes,
-    wildcards, fuzzy terms and concepts with too many terms or names, each with the number of those
-    left out.
-    `unknown_values` has pairs of a field and a value that no publication has. `unknown_fields` has
-    names before a colon that are not searchable fields. `has_query` is false if the text contains
-    nothing that can be searched for.
+    that were left out because they cost too much, and `truncated` the ones that match fewer words.
+    `unknown_fields` has names before a colon that are not searchable fields. `has_query` is false
+    if the text contains nothing that can be searched for. `is_zero_result` is true if no document
+    contains what was typed, even without the selected filters.
 
-    `diagnosis` is present if there are no hits, or none with all words. `is_zero_result` is true if
-    no document contains what was typed, even without the selected filters. `took_ms` and `stages`
-    are in milliseconds: the time from the query text to these results, and that of each stage.
+    `scored` tells whether hits have scores, and `sort` is their order. `took_ms` and `stages` are
+    in milliseconds: the time from the query text to these results, and that of each stage.
     """
 
     total: int
     titles: int
     is_folded: bool
-    hits: tuple[Hit, ...]
-    facets: Mapping[str, tuple[Bucket, ...]]
-    hidden_values: Mapping[str, int]
     relaxed: bool
-    all_words_docs: int = 0
-    lacks: tuple[tuple[str, int], ...] = ()
+    all_words: int = 0
+    lacks: tuple[Lack, ...] = ()
     required: tuple[str, ...] = ()
     semantic_hits: int = 0
     any_word: int | None = None
@@ -259,15 +266,28 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     sort: Sort
     ignored_words: int
     dropped_clauses: tuple[str, ...] = ()
-    truncated_expansions: tuple[tuple[str, int], ...] = ()
-    unknown_values: tuple[tuple[str, str], ...] = ()
+    truncated: tuple[Truncation, ...] = ()
+    unknown_values: tuple[UnknownValue, ...] = ()
     unknown_fields: tuple[str, ...] = ()
     has_query: bool = True
-    diagnosis: Diagnosis | None = None
     is_zero_result: bool = False
     generation: str
     took_ms: float
     stages: Mapping[str, float]
+
+
+class Results(Outcome, frozen=True, kw_only=True):
+    """The results of a search.
+
+    `hits` has those of the page. `facets` has the buckets of each facet in display order, and
+    `hidden_values` the number of buckets beyond the limit of the request. `diagnosis` is present if
+    there are no hits, or none with all words.
+    """
+
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, tuple[Bucket, ...]]
+    hidden_values: Mapping[str, int]
+    diagnosis: Diagnosis | None = None
 
     @property
     def listed(self) -> int:

@@ -14,14 +14,14 @@ from search_app.search_state import SearchState
 
 
 class SearchLink(msgspec.Struct, frozen=True):
-    """A search: its label, its number of hits, and its URL.
+    """A search: its text or label, its number of hits, and the URL of its page.
 
-    `href` is empty if the search has no hits.
+    `url` is None if the search has no hits.
     """
 
-    label: str
+    text: str
     total: int
-    href: str
+    url: str | None
 
     @property
     def number(self) -> str:
@@ -30,7 +30,7 @@ class SearchLink(msgspec.Struct, frozen=True):
 
 
 class WiderSubjects(msgspec.Struct, frozen=True):
-    """Searches for broader and related concepts, instead of a concept that no publication has."""
+    """A concept that no publication has, with searches for broader and related concepts."""
 
     text: str
     broader: tuple[SearchLink, ...]
@@ -38,7 +38,10 @@ class WiderSubjects(msgspec.Struct, frozen=True):
 
 
 class PlaceAlternatives(msgspec.Struct, frozen=True):
-    """A place that no publication is about, with searches by filter values near it."""
+    """A place that no publication is about, with searches by filter values near it.
+
+    Each search keeps the rest of the query. `unplaced` has the publications without a place.
+    """
 
     name: str
     regions: tuple[SearchLink, ...]
@@ -57,7 +60,7 @@ class PlaceAlternatives(msgspec.Struct, frozen=True):
 
 
 class Alternatives(msgspec.Struct, frozen=True):
-    """The alternatives to a query.
+    """The alternatives to a query of which no publication has all words.
 
     `words` searches for each word alone. It is empty if no word has hits. `nearest` replaces
     unknown words by similar ones. `unfiltered` drops all filters. `any` needs any of the words
@@ -139,4 +142,4 @@ def _make_link(count: QueryCount, state: SearchState) -> SearchLink:
 
 def _link_to(total: int, state: SearchState, label: str = "") -> SearchLink:
     """Return the link to a search. Its label is the query if there is none."""
-    return SearchLink(label or state.text, total, state.make_url() if total else "")
+    return SearchLink(label or state.text, total, state.make_url() if total else None)

@@ -31,7 +31,7 @@ def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> tupl
     with the best hits have a sentence each too.
     """
     sentences = [_describe_clause(part, explanation.score, catalogue) for part in explanation.parts]
-    if explanation.meaning:
+    if explanation.semantic:
         sentences.append(_of_meaning(explanation))
     if explanation.title:
         message = gettext("Its title is close to the query: adds %(score)s of %(total)s.")
@@ -65,7 +65,7 @@ def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> tupl
 
 def _describe_clause(part: ClauseScore, total: float, catalogue: Catalogue) -> str:
     """Return what a clause adds to the score, and what it matches."""
-    typed = part.said.strip('"')
+    typed = part.text.strip('"')
     if not typed:
         message = gettext("The language of the words adds %(score)s of %(total)s: %(matches)s.")
     elif part.instead_of:
@@ -91,7 +91,7 @@ def _of_meaning(explanation: Explanation) -> str:
             "adds %(score)s of %(total)s."
         )
     return message % {
-        "score": format_score(explanation.meaning),
+        "score": format_score(explanation.semantic),
         "total": format_score(explanation.score),
     }
 

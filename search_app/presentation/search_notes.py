@@ -58,12 +58,12 @@ def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> 
         yield gettext("“%(term)s” was ignored because it occurs too often to search in time.") % {
             "term": text
         }
-    for text, more in results.truncated_expansions:
+    for truncated in results.truncated:
         yield ngettext(
             "“%(term)s” matches too many words. The rarest %(number)s word was ignored.",
             "“%(term)s” matches too many words. The rarest %(number)s words were ignored.",
-            more,
-        ) % {"term": text, "number": format_number(more)}
+            truncated.words,
+        ) % {"term": truncated.text, "number": format_number(truncated.words)}
     if not results.has_query:
         yield gettext("“%(query)s” has no words to search for, so all publications are shown.") % {
             "query": state.text
@@ -72,9 +72,9 @@ def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> 
         yield gettext(
             "“%(name)s” is not a field that can be searched. The fields are: %(fields)s."
         ) % {"name": name, "fields": join(choose_names(catalogue).values())}
-    for name, value in results.unknown_values:
+    for unknown in results.unknown_values:
         yield gettext("%(field)s: no publication has the value “%(value)s”.") % {
-            "field": catalogue.by_name[name].label, "value": value,
+            "field": catalogue.by_name[unknown.field].label, "value": unknown.value,
         }  # fmt: skip
 
 
@@ -149,12 +149,12 @@ def _link_switch(
 
 def _relaxed(results: Results, state: SearchState) -> Iterable[QueryNote]:
     """Yield how the query was relaxed, or how it can be, if few publications match all of it."""
-    if results.all_words_docs:
+    if results.all_words:
         line = ngettext(
             "Only %(number)s publication has all of these words.",
             "Only %(number)s publications have all of these words.",
-            results.all_words_docs,
-        ) % {"number": format_number(results.all_words_docs)}
+            results.all_words,
+        ) % {"number": format_number(results.all_words)}
         link = gettext("Show only those with all words")
         note = f"{line} {note_relaxed(results)}".rstrip()
         yield QueryNote(note, link, state.with_match("all").make_url())
@@ -192,7 +192,7 @@ def _list_names(entities: Sequence[ExpandedEntity]) -> str:
 
 def note_relaxed(results: Results) -> str:
     """Return sentences that say what the hits of a relaxed query match, or what they lack."""
-    if results.all_words_docs == results.total:
+    if results.all_words == results.total:
         return ""  # the filters leave only publications with all words
     if results.lacks:
         return " ".join(_describe_lacks(results))
@@ -204,7 +204,7 @@ def note_relaxed(results: Results) -> str:
 
 def _describe_lacks(results: Results) -> Iterable[str]:
     """Yield the words that no hit has, and those that some hits lack, with their number."""
-    lacks = [(quote(text.strip('"')), hits) for text, hits in results.lacks]
+    lacks = [(quote(lack.text.strip('"')), lack.hits) for lack in results.lacks]
     nowhere = [text for text, hits in lacks if hits == results.total]
     elsewhere = [f"{text} ({format_number(hits)})" for text, hits in lacks if hits < results.total]
     if nowhere:

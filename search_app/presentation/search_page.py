@@ -1,6 +1,6 @@
 """The search page: results and state as labels, links, and pager.
 
-Templates only print these values. The JSON API (`api.serializers`) makes its URLs and marked texts
+Templates only print these values. The JSON API (`api.responses`) makes its URLs and marked texts
 with the same functions, so page and API agree.
 """
 
@@ -242,7 +242,7 @@ def _title(state: SearchState, catalogue: Catalogue) -> Iterable[str]:
 
 def _describe_relaxed(results: Results) -> str:
     """Return a line that no publication has all words, if the hits have only some of them."""
-    if not results.relaxed or results.all_words_docs or not results.total:
+    if not results.relaxed or results.all_words or not results.total:
         return ""
     line = gettext("No publication has all of these words.")
     return f"{line} {search_notes.note_relaxed(results)}"

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from indexer.catalogue.records import Publication
 from search_app import search_url
-from search_app.api import serializers
+from search_app.api import responses
 from search_app.api.files import serialize_files
 from search_app.engine import SearchRequest
 from search_app.engine.request import truncate
@@ -149,5 +149,5 @@ def api_publication(identity: str) -> Response:
     )
     related = searcher.find_related(identity)
     return render_json(
-        serializers.serialize_whole(requested, related, files, catalogue, request.script_root)
+        responses.serialize_whole(requested, related, files, catalogue, request.script_root)
     )

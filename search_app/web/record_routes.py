@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from flask import Blueprint, Response, make_response, render_template
 
-from search_app.api.serializers import write_record
+from search_app.api.responses import write_record
 from search_app.engine.results import Results
 from search_app.presentation.search_record import (
     SearchRecord,

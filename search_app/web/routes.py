@@ -24,7 +24,7 @@ from markupsafe import Markup
 
 from indexer.catalogue.fields import Catalogue
 from search_app import search_state, search_url
-from search_app.api import openapi, serializers
+from search_app.api import openapi, responses
 from search_app.api.suggestions import serialize_suggestions
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.query.field_names import choose_names, replace_names
@@ -151,9 +151,9 @@ def search() -> str:
 def api_search() -> Response:
     """Return the results of a search as JSON."""
     state = parse_state()
-    with run_search(state, serializers.MAX_VALUES) as results:
+    with run_search(state, responses.MAX_VALUES) as results:
         _log_gap(state, results)
-        body = serializers.serialize_search(state, results, get_catalogue())
+        body = responses.make_search(state, results, get_catalogue())
         return render_json(body)
 
 

@@ -24,6 +24,7 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch import found_pages, fulltext
 from search_app.engine.opensearch.client import ClusterClient, Response
 from search_app.engine.request import SearchRequest
+from search_app.engine.results import Truncation
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.equal_results import (
     ROUNDED,
@@ -257,7 +258,7 @@ def test_a_prefix_of_very_many_words_matches_the_most_frequent(
     texts = {"a": {"a.pdf": make_text("words", pages)}}
     with open_both(single_node.client, [make_publication("a", "Boats")], texts) as pair:
         results = pair.remote.search(SearchRequest("word*"))
-        assert results.truncated_expansions == (("word*", 4),)
+        assert results.truncated == (Truncation("word*", 4),)
         assert results.total == 1
 
 

@@ -126,7 +126,7 @@ class PubsearchEngine(Engine):
         """Return which parts of a search were omitted, or an empty text."""
         told = self.searcher.search(answer.request)
         left_out = told.ignored_words + len(told.dropped_clauses)
-        rarest = sum(more for _, more in told.truncated_expansions)
+        rarest = sum(each.words for each in told.truncated)
         return ", ".join([
             *([f"{left_out:,} words omitted"] if left_out else []),
             *([f"{rarest:,} rarest terms omitted"] if rarest else []),

@@ -68,12 +68,19 @@ Unit = list[query.Query]
 """The nodes of one piece or of one name. An operator applies to all of them."""
 
 
+class UnknownValue(msgspec.Struct, frozen=True):
+    """A typed value of a field that no publication has."""
+
+    field: str
+    value: str
+
+
 class Parsed(msgspec.Struct, frozen=True):
     """A parsed query: the tree of its words, its filters, and the parts that were not understood.
 
     `words` is None if no words were typed. `filters` are trees that must match as well, as if they
-    were selected in a facet. `ignored` counts the words beyond the limit. `unknown` has pairs of a
-    field and a value that no publication has. `unknown_fields` has names before a colon that are
+    were selected in a facet. `ignored` counts the words beyond the limit. `unknown` has
+    the typed values that no publication has. `unknown_fields` has names before a colon that are
     not searchable fields. `query_languages` has the languages in which entities were named.
     `has_operators` is true if the query has operators, exclusions or parentheses.
     """
@@ -81,7 +88,7 @@ class Parsed(msgspec.Struct, frozen=True):
     words: query.Query | None
     filters: tuple[query.Query, ...]
     ignored: int
-    unknown: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[UnknownValue, ...] = ()
     unknown_fields: tuple[str, ...] = ()
     query_languages: frozenset[str] = frozenset()
     has_operators: bool = False
@@ -143,7 +150,7 @@ class _Parser:
     ) -> None:
         self.vocabulary, self.entities, self.joined, self.mode = vocabulary, entities, joined, mode
         self.word_fields = vocabulary.word_fields
-        self.unknown: list[tuple[str, str]] = []
+        self.unknown: list[UnknownValue] = []
         self.unknown_fields: list[str] = []
         self.query_languages: set[str] = set()
         self.combinations = MAX_COMBINATIONS
@@ -291,7 +298,7 @@ class _Parser:
         are_numbers = row is not None and row in self.vocabulary.catalogue.identifiers
         if row and are_numbers and (key := find_key(row, token.text, self.vocabulary)):
             if not self.vocabulary.has_value(row.name, key):
-                self.unknown.append((row.name, token.text.strip()))
+                self.unknown.append(UnknownValue(row.name, token.text.strip()))
             return [Filter(row.name, [key])]
         is_searchable = row is not None and row.name in self.word_fields
         if token.field and not is_searchable and not token.text.startswith("//"):  # no URL's scheme
@@ -323,7 +330,7 @@ class _Parser:
                 return [Filter(target.name, values)]
         if row.name in self.word_fields and row.kind != "year":
             return self._parse_literally(token, frozenset({row.name}), scope)
-        self.unknown.append((row.name, text))
+        self.unknown.append(UnknownValue(row.name, text))
         return [Filter(row.name, [text])]
 
     def _parse_literally(self, token: QueryToken, fields: Fields, scope: _Scope) -> Unit:

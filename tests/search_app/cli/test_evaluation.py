@@ -81,13 +81,13 @@ def test_a_series_ranks_first_for_its_name(catalogue_engine: Engine) -> None:
     assert sum(series) == 6
     assert series[:6] == [True] * 6
     assert hits[0].why
-    (part,) = [each for each in hits[0].why.parts if each.said == "icat issue brief"]
+    (part,) = [each for each in hits[0].why.parts if each.text == "icat issue brief"]
     assert [each.field for each in part.fields] == ["series"]
     assert hits[6].why
     assert "icat issue brief" not in hits[6].why.lacks
     longer = engine.search(SearchRequest("ICAT issue brief refugees", explain=True)).hits[0].why
     assert longer
-    assert [part.said for part in longer.parts] == ["ICAT", "issue brief", "refugees"]
+    assert [part.text for part in longer.parts] == ["ICAT", "issue brief", "refugees"]
 
 
 def test_every_judgment_is_of_a_publication(catalogue_engine: Engine) -> None:

@@ -224,7 +224,7 @@ def test_a_corrected_part_names_the_typed_word(engine: Engine) -> None:
     results = asked(engine, "traficking manual")
     assert results.corrected
     assert results.hits[0].why
-    parts = {part.said: part.instead_of for part in results.hits[0].why.parts}
+    parts = {part.text: part.instead_of for part in results.hits[0].why.parts}
     assert parts == {"trafficking": "traficking", "manual": ""}
 
 
@@ -239,7 +239,7 @@ def test_an_and_counts_only_as_a_whole(engine: Engine) -> None:
     """An AND within an OR is not listed if only some of its words match."""
     for hit in asked(engine, "organ OR (toolkit AND zyzzyva)", match="any").hits:
         assert hit.why
-        assert [part.said for part in hit.why.parts] == ["organ"]
+        assert [part.text for part in hit.why.parts] == ["organ"]
 
 
 def test_a_region_lists_the_countries_that_imply_it(index: Path) -> None:
@@ -289,4 +289,4 @@ def test_every_leaf_of_an_or_is_a_part_or_missing(engine: Engine) -> None:
         said = {leaf.text for leaf in clauses(tree) if leaf.text}
         for why in reply.explain():
             assert why
-            assert {part.said for part in why.parts} - {""} == said - set(why.lacks)
+            assert {part.text for part in why.parts} - {""} == said - set(why.lacks)

@@ -19,7 +19,7 @@ from indexer.generations.manifest import IndexOutdated
 from search_app.engine.local_index import open_searcher
 from search_app.engine.query import term_expansion
 from search_app.engine.request import SearchRequest
-from search_app.engine.results import Hit
+from search_app.engine.results import Hit, Truncation
 from tests.search_app.engine.full_texts import (
     COMPOUNDS,
     PLAIN_QUERIES,
@@ -138,9 +138,9 @@ def test_words_above_the_limit_of_a_prefix_are_counted(monkeypatch: pytest.Monke
     monkeypatch.setattr(term_expansion, "MAX_TEXT_POSTINGS", 3)
     pages = ["smuggling smuggled", "smuggling", "smuggler smugglers smuggles"]
     with searching([make_publication("a", "Boats")], one_text("a", pages)) as searcher:
-        assert find(searcher, "smugg*").truncated_expansions == (("smugg*", 2),)
-        assert find(searcher, "smuggling").truncated_expansions == ()
-        assert find(searcher, "smugg*", inside=False).truncated_expansions == ()
+        assert find(searcher, "smugg*").truncated == (Truncation("smugg*", 2),)
+        assert find(searcher, "smuggling").truncated == ()
+        assert find(searcher, "smugg*", inside=False).truncated == ()
 
 
 def test_words_of_another_language_are_found_in_texts() -> None:
@@ -241,7 +241,7 @@ def test_an_explanation_has_the_pages_of_each_clause() -> None:
         [hit] = find(searcher, "border polic*", explain=True).hits
         assert hit.why is not None
         found = {
-            part.said: [
+            part.text: [
                 (match.file, match.times, match.pages)
                 for field in part.fields
                 for match in field.matched
@@ -354,6 +354,6 @@ def test_stated_counts_are_those_of_the_linked_searches(seed: int, texts: list[s
             with_any = find(searcher, text, inside=inside, match="any").total
             if results.relaxed:
                 with_all = find(searcher, text, inside=inside, match="all").total
-                assert results.all_words_docs == with_all, (text, inside)
+                assert results.all_words == with_all, (text, inside)
             assert results.any_word in {None, with_any}
             assert results.diagnosis is None or results.diagnosis.any in {None, with_any}

@@ -16,6 +16,7 @@ from indexer.catalogue.records import Publication, SourceLocation, Value
 from indexer.mapping.standard_rows import list_standard_rows
 from indexer.values import identifiers
 from search_app.engine import open_engine
+from search_app.engine.query.parser import UnknownValue
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
@@ -155,7 +156,7 @@ def test_an_identifier_that_nothing_has_finds_nothing(seed: int) -> None:
                 query = f'{row}:"{spelling}"'
                 results = searcher.search(SearchRequest(query))
                 assert results.total == 0, query
-                assert results.unknown_values == ((row, spelling.strip()),), query
+                assert results.unknown_values == (UnknownValue(row, spelling.strip()),), query
                 assert (results.relaxed, results.corrected) == (False, None)
 
 
@@ -213,7 +214,7 @@ def test_an_identifier_can_be_searched_for_as_words(searcher: Searcher) -> None:
     assert (list_ids(results), results.identifies) == ({"law"}, ("isbn",))
     absent = searcher.search(SearchRequest("A/RES/55/25"))
     assert (absent.total, absent.identifies) == (0, ("number",))
-    assert absent.unknown_values == (("number", "A/RES/55/25"),)
+    assert absent.unknown_values == (UnknownValue("number", "A/RES/55/25"),)
     assert absent.diagnosis is not None
     assert absent.diagnosis.switched == {"exact": 1}
     assert list_ids(searcher.search(SearchRequest("A/RES/55/25", exact=True))) == {"law"}

@@ -575,9 +575,7 @@ def test_ignored_terms_are_reported(client: FlaskClient, monkeypatch: pytest.Mon
     monkeypatch.setattr(cost, "ALWAYS_ALLOWED", 0)
     address = "?q=trafficking+organ"
     assert "“trafficking” was ignored" in client.get(f"/{address}").text
-    assert answer(client, f"/api/search{address}")["left_out"] == {
-        "words_over_the_limit": 0, "too_much": ["trafficking"], "cut": [],
-    }  # fmt: skip
+    assert answer(client, f"/api/search{address}")["dropped_clauses"] == ["trafficking"]
 
 
 @pytest.mark.slow
@@ -588,9 +586,10 @@ def test_an_expanded_wildcard_reports_ignored_words(
     client = create_app(config.load(PATIENT, index=catalogue_index)).test_client()
     monkeypatch.setattr(term_expansion, "MAX_POSTINGS", 100)
     assert "“*raff*” matches too many words" in client.get("/?q=*raff*").text
-    (cut,) = answer(client, "/api/search?q=*raf*")["left_out"]["cut"]  # type: ignore[index]
-    assert cut["said"] == "*raf*"
-    assert cut["words"] > 0
+    response = client.get("/api/search?q=*raf*")
+    (truncated,) = json.loads(response.data)["truncated"]
+    assert truncated["text"] == "*raf*"
+    assert truncated["words"] > 0
 
 
 def suggested(client: FlaskClient, parameters: str) -> list[dict[str, object]]:
@@ -694,16 +693,16 @@ def test_synonyms_are_reported(client: FlaskClient) -> None:
     """Page and API report added synonyms, with a link to a search without them."""
     address = "?q=human+trafficking"
     found = answer(client, f"/api/search{address}")
-    told = found["also"]
+    told = found["entities"]
     assert isinstance(told, list)
     (also,) = told
-    assert also["said"] == "human trafficking"
-    assert also["names"][0] == "trafficking in persons"
+    assert also["text"] == "human trafficking"
+    assert also["synonyms"][0] == "trafficking in persons"
     ((line, words, href),) = notes(client, f"/{address}")
-    assert line == f"Also searching: {'; '.join(also['names'])}."
+    assert line == f"Also searching: {'; '.join(also['synonyms'])}."
     assert (words, href) == ("Search only for the words typed", "/?q=human+trafficking&exact=1")
     exactly = answer(client, f"/api/search{href.removeprefix('/')}")
-    assert exactly["also"] == []
+    assert exactly["entities"] == []
     assert int(str(exactly["total"])) < int(str(found["total"]))
 
 
@@ -791,4 +790,4 @@ def test_exact_filters_have_correct_counts(client: FlaskClient) -> None:
 def test_the_values_of_exact(client: FlaskClient, value: str) -> None:
     """The parameter `exact` is on with 1, and off with 0 or empty."""
     found = answer(client, f"/api/search?q=human+trafficking&exact={value}")
-    assert (found["also"] == []) == (value == "1")
+    assert (found["entities"] == []) == (value == "1")

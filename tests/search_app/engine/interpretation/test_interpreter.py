@@ -128,7 +128,7 @@ def test_a_query_with_few_hits_is_relaxed(
     Only they match with `match="all"`.
     """
     told = answer(text, searcher)
-    assert (ids(told)[0], told.relaxed, told.all_words_docs) == (first, True, strict)
+    assert (ids(told)[0], told.relaxed, told.all_words) == (first, True, strict)
     assert told.corrected == corrected
     assert ids(answer(text, searcher, match="all")) == [first]
 
@@ -170,7 +170,7 @@ def test_few_hits_relax_a_query_with_several_words(
 ) -> None:
     """A query of several words with few hits is relaxed, if that adds hits."""
     told = answer(text, searcher)
-    assert (told.total, told.relaxed, told.all_words_docs) == (total, relaxed, strict)
+    assert (told.total, told.relaxed, told.all_words) == (total, relaxed, strict)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from search_app.engine.query.nodes import (
     clauses,
     list_words,
 )
-from search_app.engine.query.parser import Parsed, parse
+from search_app.engine.query.parser import Parsed, UnknownValue, parse
 from tests.search_app.engine.catalogues import CATALOGUE
 from tests.search_app.engine.words import Names, WordList
 
@@ -203,7 +203,7 @@ def test_words_of_a_compound_are_relaxed_too() -> None:
 @pytest.mark.parametrize("text", ["year:2015..2010", "year:20..", "year:abc", "year:201*"])
 def test_an_impossible_year_is_reported(text: str) -> None:
     """A year or a range that no publication can have is reported with its field."""
-    assert read(text).unknown == (("year", text.removeprefix("year:")),)
+    assert read(text).unknown == (UnknownValue("year", text.removeprefix("year:")),)
 
 
 def test_an_operator_applies_to_a_whole_compound() -> None:
@@ -340,7 +340,7 @@ def test_a_range_may_cover_one_year() -> None:
     """A range may start and end with the same year. After another field it is text."""
     parsed = read("year:2010..2010 alpha")
     assert parsed.filters == (Filter("year", low="2010", high="2010"),)
-    assert read("section:2010..2015 alpha").unknown == (("section", "2010..2015"),)
+    assert read("section:2010..2015 alpha").unknown == (UnknownValue("section", "2010..2015"),)
 
 
 def test_words_of_a_field_may_be_a_phrase() -> None:
@@ -375,7 +375,7 @@ def test_a_relaxed_query_keeps_its_filters() -> None:
 
 def test_an_unknown_value_is_reported() -> None:
     """An unknown value after the name of a facet is reported with the facet."""
-    assert read("section:Maps alpha").unknown == (("section", "Maps"),)
+    assert read("section:Maps alpha").unknown == (UnknownValue("section", "Maps"),)
 
 
 def test_the_limit_counts_words_of_phrases_and_compounds() -> None:
