@@ -180,7 +180,7 @@ def test_the_readme_has_each_file_and_only_existing_settings() -> None:
     """README.md describes each file, and each PUBSEARCH_ name in it is a setting."""
     text = (DEPLOY / "README.md").read_text(encoding="utf-8")
     assert [file.name for file in FILES if f"`{file.name}`" not in text] == []
-    known = {f"PUBSEARCH_{row.name.upper()}" for row in config.ROWS}
+    known = {f"PUBSEARCH_{name.upper()}" for name in config.list_help()}
     known |= {connection.USER, connection.PASSWORD, connection.CA}
     assert set(re.findall(r"\bPUBSEARCH_[A-Z_]+", text)) <= known
     (url,) = re.findall(r"PUBSEARCH_INDEX=(\S+)", text)

@@ -289,11 +289,11 @@ def _print_results(
 
 
 @commands.command(name="gaps")
-@click.option("--gaps", "file", type=options.PATH, help="The log of queries without hits.")
+@options.setting("gaps", options.PATH)
 @click.option("--most", type=click.IntRange(min=1), default=20, show_default=True)
-def gaps_(file: Path | None, most: int) -> None:
+def gaps_(gaps: Path | None, most: int) -> None:
     """List the most frequent queries without hits, from the log of the server."""
-    settings = config.load(gaps=file)
+    settings = config.load(gaps=gaps)
     if not settings.gaps:
         _fail("there is no log of queries without hits. Set PUBSEARCH_GAPS=gaps.jsonl")
     for text, count in zero_result_log.most_frequent(Path(settings.gaps), most):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,18 +12,23 @@ import msgspec
 from indexer.catalogue.records import Problem
 from indexer.jobs import locations
 from indexer.jobs.locations import Location
-from search_app.config import Settings
+from search_app.config import Settings, list_help
 
 FAILED, WITH_PROBLEMS = 1, 3
 """Exit statuses. 1: the command failed. 3: it succeeded, but some entries have problems."""
 
 PATH = click.Path(path_type=Path)
-corpus = click.option("--corpus", type=PATH, help="The corpus folder.")
-index = click.option("--index", help="The index folder, or the URL of an index in a cluster.")
-semantic = click.option(
-    "--semantic", type=click.IntRange(0, 1), help="1: add embeddings for semantic search."
-)
-encoder = click.option("--encoder", help="Folder of a transformer that makes the embeddings.")
+
+
+def setting(
+    name: str, kind: click.ParamType | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option that overrides a setting, with its help text."""
+    return click.option(f"--{name}", type=kind, help=list_help()[name])
+
+
+corpus, index = setting("corpus", PATH), setting("index")
+semantic, encoder = setting("semantic", click.IntRange(0, 1)), setting("encoder")
 report = click.option(
     "--report", type=click.File("wb", lazy=False), help="Write the problems to a JSON file."
 )

@@ -26,8 +26,8 @@ from search_app.cli.progress import ProgressDisplay
 @options.corpus
 @options.index
 @options.encoder
-@click.option("--host", help="The address to listen on.")
-@click.option("--port", type=int, help="The port to listen on.")
+@options.setting("host")
+@options.setting("port", click.INT)
 @click.option(
     "--watch", "builds", flag_value="watch",
     help="Rebuild whenever the corpus changes, in a separate process.",
