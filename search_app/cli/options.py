@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 import msgspec
@@ -21,7 +21,7 @@ PATH = click.Path(path_type=Path)
 
 
 def setting(
-    name: str, kind: click.ParamType | None = None
+    name: str, kind: click.ParamType[Any] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return the option that overrides a setting, with its help text."""
     return click.option(f"--{name}", type=kind, help=list_help()[name])
