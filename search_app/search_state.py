@@ -1,10 +1,8 @@
 """The state of the search page: one search, and the URLs of its links.
 
-Every state has a GET URL with these parameters, each left out if it has its default value:
-
-    q, match, exact, semantic, inside, one per facet (repeatable), the same after `match.` (`any` or
-    `all` of the selected values), the same after `without.` for excluded values (repeatable), sort,
-    size, fold, explain, page
+Every state has a GET URL with these parameters, each left out if it has its default value: those
+of `OF_QUERY`, one per facet (repeatable), the same after `match.` (`any` or `all` of the selected
+values), the same after `without.` for excluded values (repeatable), those of `OF_LIST`, and `page`.
 
 `search_url` parses a URL into a `SearchState`. The methods of a state return the states that the
 links of the page lead to. A new query, filter, or sort order starts at page 1.
@@ -26,8 +24,9 @@ SIZE, MAX_SIZE = SearchRequest().size, 100
 SIZES = (SIZE, 25, 50, MAX_SIZE)
 """Numbers of hits per page that a list offers. A URL may have any other up to the maximum."""
 SORTS: tuple[Sort, ...] = get_args(Sort)
+MAX_PAGE = 10**9
+"""A larger page number counts as this one."""
 SWITCH = ("0", "1")
-MATCHES: tuple[Match, ...] = get_args(Match)
 VALUE_MATCHES = ("any", "all")
 """How many of its selected values a hit needs."""
 NOT = "without."
@@ -35,6 +34,68 @@ NOT = "without."
 MATCH = "match."
 """The prefix of a facet's name in the parameter that says whether a hit needs any or all of its
 selected values."""
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """A parameter of a search: its name in URLs, what it means, and its values.
+
+    They are those of `choices`, whole numbers up to `most`, or else any text. `default` is left out
+    of URLs. `field` is the name of the value in `SearchRequest`, if it is another one.
+    """
+
+    name: str
+    meaning: str
+    default: str = ""
+    choices: tuple[str, ...] = ()
+    most: int = 0
+    field: str = ""
+
+    def find_pair(self, request: SearchRequest) -> tuple[str, str] | None:
+        """Return the parameter with its value in a request, or None if that is the default."""
+        value = getattr(request, self.field or self.name)
+        text = "" if value is None else str(int(value) if isinstance(value, bool) else value)
+        return None if text == self.default else (self.name, text)
+
+
+OF_QUERY = (
+    Parameter(
+        "q", "The query: words, phrases, prefixes with a star, fields, or an identifier (an ISBN).",
+        field="text",
+    ),
+    Parameter(
+        "match",
+        "all: all words must match. any: any word is enough. auto: fewer, if few match all.",
+        "auto", get_args(Match),
+    ),
+    Parameter(
+        "exact",
+        "1: only words as typed: no corrections, synonyms, years in words, or identifiers.",
+        "0", SWITCH,
+    ),
+    Parameter(
+        "semantic", "0: no semantic search. It has no effect if the index has no embeddings.",
+        "1", SWITCH,
+    ),
+    Parameter(
+        "inside", "0: do not search full texts. It has no effect if the index has none.",
+        "1", SWITCH,
+    ),
+)  # fmt: skip
+"""The parameters that say what to search for."""
+OF_LIST = (
+    Parameter(
+        "sort", "The sort order. The default is relevance, or newest if the query has no words.",
+        choices=SORTS,
+    ),
+    Parameter("size", "The number of publications on a page.", str(SIZE), most=MAX_SIZE),
+    Parameter("fold", "1: list only one edition of each title.", "0", SWITCH),
+    Parameter(
+        "explain", "1: explain hits in `why`. With over 100 words, only the first hits have it.",
+        "0", SWITCH,
+    ),
+)  # fmt: skip
+"""The parameters of the list of hits."""
+PAGE = Parameter("page", "The page number.", "1", most=MAX_PAGE)
 
 
 @lru_cache(maxsize=1024)
@@ -88,13 +149,9 @@ class SearchState(SearchRequest, frozen=True, dict=True):
             *self._order,
         ]
 
-    @property
+    @cached_property
     def _words(self) -> list[tuple[str, str]]:
-        pairs = [("q", self.text)] if self.text else []
-        pairs += [("match", self.match)] if self.match != "auto" else []
-        pairs += [("exact", "1")] if self.exact else []
-        switches = (("semantic", self.semantic), ("inside", self.inside))
-        return [*pairs, *((name, "0") for name, is_on in switches if not is_on)]
+        return [pair for each in OF_QUERY if (pair := each.find_pair(self))]
 
     @cached_property
     def _filter_pairs(self) -> list[tuple[str, str]]:
@@ -114,13 +171,9 @@ class SearchState(SearchRequest, frozen=True, dict=True):
             (f"{NOT}{name}", value) for name, values in self.excluded.items() for value in values
         ]
 
-    @property
+    @cached_property
     def _order(self) -> list[tuple[str, str]]:
-        pairs: list[tuple[str, str]] = [("sort", self.sort)] if self.sort else []
-        if self.size != SIZE:
-            pairs.append(("size", str(self.size)))
-        switches = (("fold", self.fold), ("explain", self.explain))
-        return [*pairs, *((name, "1") for name, is_on in switches if is_on)]
+        return [pair for each in OF_LIST if (pair := each.find_pair(self))]
 
     @property
     def form_pairs(self) -> tuple[tuple[str, str], ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 from urllib.parse import quote_plus
 
+import msgspec
 from werkzeug.datastructures import MultiDict
 
 from indexer.catalogue.fields import Catalogue, Field
@@ -19,19 +20,17 @@ from search_app.engine.request import AllOf, Filters, parse_year_range, truncate
 from search_app.i18n.translation import format_number, gettext, join
 from search_app.search_state import (
     MATCH,
-    MATCHES,
-    MAX_SIZE,
+    MAX_PAGE,
     NOT,
-    SIZE,
-    SORTS,
-    SWITCH,
+    OF_LIST,
+    OF_QUERY,
+    PAGE,
     VALUE_MATCHES,
+    Parameter,
     SearchState,
     has_several,
 )
 
-MAX_PAGE = 10**9
-"""A larger page number counts as this one."""
 MAX_SELECTED = 100
 """Maximum number of selected and excluded values. Each adds a link, and is repeated in every other
 link."""
@@ -55,25 +54,28 @@ def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> Search
 
     An empty parameter counts as missing, because forms send empty fields too.
     """
-    text, beyond = truncate(arguments.get("q", "").strip())
+    stated = {
+        parameter.field or parameter.name: text
+        for parameter in (*OF_QUERY, *OF_LIST, PAGE)
+        if (text := _read_parameter(parameter, arguments))
+    }
+    text, beyond = truncate(stated.pop("text", "").strip())
     filters, excluded = _parse_filters(arguments, catalogue)
-    return SearchState(
-        text=text,
-        match=read_choice(arguments, "match", MATCHES) or "auto",
-        exact=read_choice(arguments, "exact", SWITCH) == "1",
-        semantic=read_choice(arguments, "semantic", SWITCH) != "0",
-        inside=read_choice(arguments, "inside", SWITCH) != "0",
-        filters=filters,
-        excluded=excluded,
-        all_of=_parse_all_of(arguments, filters, catalogue),
-        sort=read_choice(arguments, "sort", SORTS),
-        size=_number(arguments, "size", MAX_SIZE, capped=False) or SIZE,
-        fold=read_choice(arguments, "fold", SWITCH) == "1",
-        explain=read_choice(arguments, "explain", SWITCH) == "1",
-        page=_number(arguments, "page", MAX_PAGE, capped=True) or 1,
-        beyond=beyond,
-        prefix=prefix,
-    )
+    all_of = _parse_all_of(arguments, filters, catalogue)
+    return msgspec.structs.replace(
+        msgspec.convert(stated, SearchState, strict=False),
+        text=text, beyond=beyond, filters=filters, excluded=excluded, all_of=all_of, prefix=prefix,
+    )  # fmt: skip
+
+
+def _read_parameter(parameter: Parameter, arguments: Arguments) -> str:
+    """Return the valid value of a parameter, or "" if it has none. Raise BadParameter."""
+    if parameter.choices:
+        return read_choice(arguments, parameter.name, parameter.choices) or ""
+    if parameter.most:
+        most, is_capped = parameter.most, parameter is PAGE
+        return str(_number(arguments, parameter.name, most, capped=is_capped) or "")
+    return arguments.get(parameter.name, "")
 
 
 def read_hit(arguments: Arguments) -> int | None:

@@ -13,13 +13,12 @@ from indexer.catalogue.schema import list_selectable_fields
 from search_app.i18n.interface import LANGUAGES
 from search_app.search_state import (
     MATCH,
-    MATCHES,
-    MAX_SIZE,
     NOT,
-    SIZE,
-    SORTS,
-    SWITCH,
+    OF_LIST,
+    OF_QUERY,
+    PAGE,
     VALUE_MATCHES,
+    Parameter,
 )
 from search_app.search_url import MAX_SELECTED
 
@@ -34,32 +33,23 @@ FORMATS: dict[FieldKind, str] = {
     "year": ", years or ranges such as `2010..2015`, `2010..` and `..2015`",
 }
 """Format of the values of a kind, as the end of a parameter's description."""
-QUERY_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
-    ("q", "The query: words, phrases, prefixes with a star, fields, or an identifier (an ISBN).",
-     {"type": "string", "default": ""}),
-    ("match", "all: all words must match. any: any word is enough. auto: fewer, if few match all.",
-     {"type": "string", "enum": MATCHES, "default": "auto"}),
-    ("exact", "1: only words as typed: no corrections, synonyms, years in words, or identifiers.",
-     {"type": "string", "enum": SWITCH, "default": "0"}),
-    ("semantic", "0: no semantic search. It has no effect if the index has no embeddings.",
-     {"type": "string", "enum": SWITCH, "default": "1"}),
-    ("inside", "0: do not search full texts. It has no effect if the index has none.",
-     {"type": "string", "enum": SWITCH, "default": "1"}),
-)  # fmt: skip
 LANGUAGE_PARAMETER: tuple[str, str, Json] = (
     "lang", "The language of labels and messages.", {"type": "string", "enum": LANGUAGES},
 )  # fmt: skip
-LIST_PARAMETERS: tuple[tuple[str, str, Json], ...] = (
-    ("sort", "The sort order. The default is relevance, or newest if the query has no words.",
-     {"type": "string", "enum": SORTS}),
-    ("size", "The number of publications on a page.",
-     {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": SIZE}),
-    ("fold", "1: list only one edition of each title.",
-     {"type": "string", "enum": SWITCH, "default": "0"}),
-    ("explain", "1: explain hits in `why`. With over 100 words, only the first hits have it.",
-     {"type": "string", "enum": SWITCH, "default": "0"}),
-    ("page", "The page number.", {"type": "integer", "minimum": 1, "default": 1}),
-)  # fmt: skip
+
+
+def _describe(parameter: Parameter) -> tuple[str, str, Json]:
+    """Return the name, the description and the schema of a parameter."""
+    schema: Json = {"type": "integer" if parameter.most else "string"}
+    if parameter.choices:
+        schema["enum"] = parameter.choices
+    if parameter.most:
+        schema["minimum"] = 1
+    if parameter.most and parameter is not PAGE:
+        schema["maximum"] = parameter.most
+    if parameter.default or not parameter.choices:  # the default order depends on the query
+        schema["default"] = int(parameter.default) if parameter.most else parameter.default
+    return parameter.name, parameter.meaning, schema
 
 
 def list_parameters(catalogue: Catalogue) -> list[Json]:
@@ -76,9 +66,9 @@ def list_parameters(catalogue: Catalogue) -> list[Json]:
     parameters: list[Json] = [
         {"name": name, "in": "query", "description": description, "schema": schema}
         for name, description, schema in (
-            *QUERY_PARAMETERS,
+            *map(_describe, OF_QUERY),
             *rows,
-            *LIST_PARAMETERS,
+            *map(_describe, (*OF_LIST, PAGE)),
             LANGUAGE_PARAMETER,
         )
     ]

@@ -31,7 +31,7 @@ from search_app.cli.progress import ProgressDisplay
 from search_app.engine import Engine, open_engine
 from search_app.export.registry import FORMATS
 from search_app.presentation import facet_panel, facet_rows, search_page
-from search_app.search_state import MATCH, NOT
+from search_app.search_state import MATCH, NOT, OF_LIST, OF_QUERY, PAGE
 from search_app.web import zero_result_log
 
 REMOVES_MUCH = 4
@@ -264,10 +264,11 @@ def _print_results(
 ) -> None:  # fmt: skip
     catalogue = engine.get_searcher().catalogue
     fields = [field.name for field in schema.list_exact_fields(catalogue)]
+    parameters = (*OF_QUERY[1:], *OF_LIST, PAGE)  # the words are the query
     allowed = {
         *(f"{prefix}{name}" for name in fields for prefix in ("", MATCH, NOT)),
-        "sort", "size", "page", "match", "exact", "fold", "explain", "semantic", "inside",
-    }  # fmt: skip
+        *(parameter.name for parameter in parameters),
+    }
     state = search_url.read(output.parse_arguments(words, allowed), catalogue)
     if format_name:
         hits = engine.get_searcher().scan(state.make_request())
