@@ -12,34 +12,34 @@ from collections.abc import Iterator
 import msgspec
 
 from search_app.engine.deadline import Deadline
-from search_app.engine.diagnosis import Diagnosis
 from search_app.engine.features import zero_results
 from search_app.engine.features.page_hits import make_hits
 from search_app.engine.interpretation import spellcheck
-from search_app.engine.interpretation.interpreter import (
-    Interpreter,
-    Retrieval,
-    list_asks,
-    retrieve,
-)
+from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, find
 from search_app.engine.interpretation.readings import Interpretation
 from search_app.engine.query.nodes import clauses, drop_boosts
 from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import ExpandedEntity, Lack, Results, Truncation
-from search_app.engine.store import Expected, StoreRequest
+from search_app.engine.rounds import Rounds, run, together
+from search_app.engine.store import StoreRequest
 
 
 def search(
     request: SearchRequest, interpreter: Interpreter, generation: str, deadline: Deadline
 ) -> Results:
     """Return the results of a search in a generation. Raise BudgetExceeded."""
-    retrieved = retrieve(request, interpreter, deadline)
+    rounds = _search(request, interpreter, generation, deadline)
+    return run(rounds, interpreter.store, deadline)
+
+
+def _search(
+    request: SearchRequest, interpreter: Interpreter, generation: str, deadline: Deadline
+) -> Rounds[Results]:
+    retrieved = yield from find(request, interpreter, deadline)
     reply, interpretation = retrieved.reply, retrieved.interpretation
     parsed = interpretation.parsed
-    needs_help = _needs_help(retrieved)
-    reply.expect(_list_expected(retrieved, interpreter, deadline, needs_help=needs_help))
     all_words = (
         reply.count_overlap(interpretation.all_words_docs) if interpretation.all_words_docs else 0
     )
@@ -47,19 +47,24 @@ def search(
     hits = tuple(make_hits(retrieved, interpreter, deadline))
     deadline.checkpoint("passages")
     has_match = all_words or (reply.total > reply.by_meaning and not interpretation.relaxed)
-    diagnosis = (
-        None if has_match else _diagnose(retrieved, interpreter, deadline, was_expected=needs_help)
-    )
+    any_word, suggestion = yield from together([
+        _count_any_word(retrieved, interpreter, deadline),
+        _suggest(retrieved, interpreter, deadline),
+    ])  # fmt: skip
+    diagnosis = None
+    if not has_match:
+        with deadline.count_as("diagnosis"):
+            diagnosis = yield from zero_results.diagnose(retrieved, interpreter, deadline)
     return Results(
         total=reply.total, titles=reply.titles, is_folded=retrieved.request.fold,
         hits=hits, facets=buckets, hidden_values=hidden_values,
         relaxed=interpretation.relaxed, all_words=all_words,
         lacks=tuple(_list_lacks(retrieved, interpreter.vocabulary)),
         required=interpretation.required, semantic_hits=reply.by_meaning,
-        any_word=_count_any_word(retrieved, interpreter, deadline),
+        any_word=any_word,
         corrected=interpretation.corrected, years=retrieved.dated_query.expressions,
         identifies=retrieved.dated_query.identifies,
-        suggestion=_suggest(retrieved, interpreter, deadline),
+        suggestion=suggestion,
         entities=tuple(_list_expanded(interpretation)), scored=interpretation.has_words,
         sort=StoreRequest(retrieved.request, parsed.words).sort,
         ignored_words=parsed.ignored + retrieved.request.beyond, dropped_clauses=reply.dropped,
@@ -92,43 +97,34 @@ def _list_lacks(retrieved: Retrieval, vocabulary: Vocabulary) -> Iterator[Lack]:
 
 def _count_any_word(
     retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
-) -> int | None:
+) -> Rounds[int | None]:
     """Return the number of hits for any word, if a query with operators has fewer, and few."""
-    total, wider = retrieved.reply.total, _widen(retrieved)
-    if wider is None or not total:
-        return None
-    any_word = retrieve(wider, interpreter, deadline).reply.total
-    return any_word if any_word > total else None
-
-
-def _widen(retrieved: Retrieval) -> SearchRequest | None:
-    """Return the search for any word, if a query with operators has few hits, or None."""
     request, interpretation = retrieved.request, retrieved.interpretation
-    if request.match != "auto" or not (interpretation.is_strict and interpretation.is_narrow):
+    is_narrow = interpretation.is_strict and interpretation.is_narrow
+    total = retrieved.reply.total
+    if request.match != "auto" or not is_narrow or not total:
         return None
-    return msgspec.structs.replace(request, match="any", page=1, sort=None)
+    wider = msgspec.structs.replace(request, match="any", page=1, sort=None)
+    found = yield from find(wider, interpreter, deadline)
+    return found.reply.total if found.reply.total > total else None
 
 
-def _suggest(retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline) -> str | None:
+def _suggest(
+    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
+) -> Rounds[str | None]:
     """Return a corrected query text to suggest, if a word is rare or misspelled, or None.
 
     The text has hits within the filters.
     """
-    request = retrieved.request
-    if not _may_be_misspelled(retrieved):
-        return None
+    request, interpretation = retrieved.request, retrieved.interpretation
+    if request.exact or interpretation.corrected or not interpretation.has_words:
+        return None  # the words are as typed, or corrected
     text = interpreter.spellchecker.suggest(request.text, deadline, rare=_is_rare(retrieved))
     if text is None:
         return None
     corrected = msgspec.structs.replace(request, text=text, semantic=True, page=1, sort=None)
-    return text if retrieve(corrected, interpreter, deadline).reply.total else None
-
-
-def _may_be_misspelled(retrieved: Retrieval) -> bool:
-    """Return whether the words were searched for as typed, and may be corrected."""
-    interpretation = retrieved.interpretation
-    is_as_typed = retrieved.request.exact or interpretation.corrected
-    return not is_as_typed and interpretation.has_words
+    found = yield from find(corrected, interpreter, deadline)
+    return text if found.reply.total else None
 
 
 def _is_rare(retrieved: Retrieval) -> bool:
@@ -136,26 +132,6 @@ def _is_rare(retrieved: Retrieval) -> bool:
     return (
         not interpretation.relaxed and interpretation.reply.by_words < spellcheck.TRUSTED_FREQUENCY
     )
-
-
-def _needs_help(retrieved: Retrieval) -> bool:
-    """Return whether it is known before the page that no hit matches all of the query."""
-    all_words = retrieved.interpretation.all_words_docs
-    has_none = all_words is not None and not all_words.by_words
-    return has_none or retrieved.reply.find_total() == 0
-
-
-def _list_expected(
-    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline, *, needs_help: bool
-) -> Iterator[Expected]:
-    """Yield what will probably be counted after the page. Raise BudgetExceeded."""
-    if wider := _widen(retrieved):
-        yield from list_asks(wider, interpreter, deadline)
-    if _may_be_misspelled(retrieved):
-        text, is_rare = retrieved.request.text, _is_rare(retrieved)
-        yield from interpreter.spellchecker.list_expected(text, rare=is_rare)
-    if needs_help:
-        yield from zero_results.list_expected(retrieved, interpreter, deadline)
 
 
 def _list_truncated(
@@ -170,14 +146,3 @@ def _list_truncated(
         left_out[clause.text] += count_dropped(clause, interpreter.vocabulary)
         deadline.checkpoint("match")  # an expansion that is no longer cached is made again
     yield from (Truncation(text, count) for text, count in left_out.items() if count)
-
-
-def _diagnose(
-    retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline, *, was_expected: bool
-) -> Diagnosis:
-    """Return alternatives to a search. Their counts are known if the help was expected."""
-    with deadline.count_as("diagnosis"):
-        if not was_expected:
-            expected = zero_results.list_expected(retrieved, interpreter, deadline)
-            interpreter.store.prefetch_counts(expected, deadline)
-        return zero_results.diagnose(retrieved, interpreter, deadline)

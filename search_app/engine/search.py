@@ -26,6 +26,7 @@ from search_app.engine.query.field_names import index_names, replace_names
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import EVERYTHING, SearchRequest
 from search_app.engine.results import File, FileMatch, Results, Suggestion
+from search_app.engine.rounds import run
 from search_app.engine.store import Related, Store, StoredFile
 
 MAX_PASSAGES = 50
@@ -115,7 +116,7 @@ class Searcher:
         Raise BudgetExceeded.
         """
         deadline = deadline or Deadline()
-        typed = self.interpreter.interpret_typed(self._resolve(request), deadline)
+        typed = run(self.interpreter.interpret_typed(self._resolve(request)), self.store, deadline)
         return find_file_matches(typed.reply, identity, self.catalogue, MAX_PASSAGES, deadline)
 
     def estimate_cost(self, request: SearchRequest) -> int:

@@ -158,15 +158,6 @@ class Reply(Protocol):
     def has_words(self) -> bool:
         """Whether a publication that passes the typed filters matches the words."""
 
-    def expect(self, expected: Iterable[Expected]) -> None:
-        """Announce what will probably be counted after the page: see `Store.prefetch_counts`.
-
-        A remote store counts it in the request of the page.
-        """
-
-    def find_total(self) -> int | None:
-        """Return the number of hits, or None if a remote store has not counted them yet."""
-
     def count_overlap(self, other: Self) -> int:
         """Return the number of hits that match the words of another reply of this store too."""
 
@@ -209,17 +200,6 @@ class Reply(Protocol):
         """
 
 
-class Together(NamedTuple):
-    """The arguments of `Store.count_together`."""
-
-    clauses: Sequence[Clause]
-    others: Sequence[Clause]
-
-
-Expected = StoreRequest | Together
-"""Something that will probably be counted. For a search, these are all counts of its `Reply`."""
-
-
 class LabeledValue(NamedTuple):
     """A facet value, its label, and the number of publications with it."""
 
@@ -238,18 +218,13 @@ class Store(Protocol):
     def ask(self, ask: StoreRequest, deadline: Deadline) -> Reply:
         """Return the reply to a search. Raise BudgetExceeded."""
 
-    def ask_each(self, asks: Iterable[StoreRequest], deadline: Deadline) -> Iterator[Reply]:
-        """Yield the replies to several searches, of which few may be needed.
+    def answer(
+        self, groups: Sequence[Iterable[StoreRequest]], deadline: Deadline
+    ) -> Sequence[Iterator[Reply]]:
+        """Return the replies to the searches of a round: see `rounds`.
 
-        A local store takes the next search when the next reply is taken. A remote one takes all at
-        once, and counts their publications in one request. Raise BudgetExceeded.
-        """
-
-    def prefetch_counts(self, expected: Iterable[Expected], deadline: Deadline) -> None:
-        """Announce what will probably be counted.
-
-        A remote store counts it now, in one request. A local store takes none of it. It makes no
-        difference to any result. Raise BudgetExceeded.
+        A local store takes the next search of a group when its reply is taken. A remote one takes
+        all at once, and counts their publications in one request. Raise BudgetExceeded.
         """
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:

@@ -223,16 +223,12 @@ def test_clauses_are_counted_alone_and_together(
     )
     assert alone[0] == alone[1]
     assert together[0] == together[1]
-    replies = [
-        [
-            reply.total
-            for reply in store.ask_each(
-                [StoreRequest(SearchRequest(), each) for each in listed], Deadline()
-            )
-        ]
+    groups = [[StoreRequest(SearchRequest(), each) for each in some] for some in (listed, rest)]
+    totals = [
+        [[reply.total for reply in replies] for replies in store.answer(groups, Deadline())]
         for store in (local, remote)
     ]
-    assert replies[0] == replies[1]
+    assert totals[0] == totals[1]
 
 
 def test_very_many_families_are_counted_in_parts(

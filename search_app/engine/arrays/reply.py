@@ -7,7 +7,7 @@ needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, Self
 
@@ -36,7 +36,7 @@ from search_app.engine.request import EVERYTHING
 from search_app.engine.results import Bucket, Explanation
 from search_app.engine.snapshot.facet_counts import FacetCounts
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
-from search_app.engine.store import Expected, FoundFile, RankedHit, StoreRequest
+from search_app.engine.store import FoundFile, RankedHit, StoreRequest
 
 Page = tuple[DocNumbers, NDArray[np.float32] | None]
 """Documents in order, and the scores or the sort keys of each; None without words."""
@@ -153,13 +153,6 @@ class ArrayReply:
         """Whether a publication that passes the typed filters matches the words."""
         semantic_hits = self.retrieved.semantic
         return self.matched > (len(semantic_hits.added) if semantic_hits else 0)
-
-    def expect(self, expected: Iterable[Expected]) -> None:
-        """Do nothing: each number is counted when it is needed."""
-
-    def find_total(self) -> int:
-        """Return the number of hits."""
-        return self.total
 
     def count_overlap(self, other: Self) -> int:
         """Return the number of hits that match the words of another reply too."""

@@ -19,7 +19,7 @@ from search_app.engine.query.nodes import Clause
 from search_app.engine.results import File
 from search_app.engine.snapshot.label_index import fold_typed
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
-from search_app.engine.store import Expected, LabeledValue, Related, StoredFile, StoreRequest
+from search_app.engine.store import LabeledValue, Related, StoredFile, StoreRequest
 
 
 class ArrayStore:
@@ -32,12 +32,11 @@ class ArrayStore:
         """Return the reply to a search. Raise BudgetExceeded."""
         return ArrayReply(ask, self.snapshot, deadline, self._texts)
 
-    def ask_each(self, asks: Iterable[StoreRequest], deadline: Deadline) -> Iterator[ArrayReply]:
-        """Yield the replies to several searches. The next one is evaluated when it is taken."""
-        return (self.ask(ask, deadline) for ask in asks)
-
-    def prefetch_counts(self, expected: Iterable[Expected], deadline: Deadline) -> None:
-        """Do nothing: each number is counted when it is needed."""
+    def answer(
+        self, groups: Sequence[Iterable[StoreRequest]], deadline: Deadline
+    ) -> list[Iterator[ArrayReply]]:
+        """Return the replies to the searches of a round. Each is evaluated when it is taken."""
+        return [map(partial(self.ask, deadline=deadline), group) for group in groups]
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
         """Return the number of publications that match each clause. Raise BudgetExceeded."""

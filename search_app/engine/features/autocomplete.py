@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import nsmallest
-from itertools import chain, islice, repeat, tee
+from itertools import chain, islice, repeat
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -19,15 +19,18 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.interpreter import Interpreter
+from search_app.engine.interpretation.readings import Interpretation
 from search_app.engine.query.grammar import OPERATORS
 from search_app.engine.query.lexer import QUOTES
 from search_app.engine.query.typed_identifiers import name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import EVERYTHING, Filters, SearchRequest
 from search_app.engine.results import Suggestion, SuggestionKind
+from search_app.engine.rounds import Rounds, run, together
 from search_app.engine.store import LabeledValue, Reply, StoreRequest
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 MAX_SUGGESTIONS = 8
 """Default limit on the number of suggestions."""
@@ -75,18 +78,19 @@ def suggest(
     )
     search = _Search(interpreter, only_filters, language, deadline or Deadline())
     if identified := name_identifier(text, interpreter.vocabulary):
-        hits = islice(search.run(identified.text).rank_hits(), limit)
+        hits = islice(search.run(search.read(identified.text)).reply.rank_hits(), limit)
         found = (hit.publication for hit in hits)
         return [Suggestion("title", each.title, 1, value=each.id) for each in found]
     typed = _parse_typed(text)
     if typed is None:
         return []
-    completed, expected_texts = tee(_list_completed(typed, search, limit))
-    titles, expected_titles = tee(_suggest_titles(typed, search, limit))
-    expected = _list_expected(expected_texts, expected_titles, typed, search, limit)
-    interpreter.store.prefetch_counts(expected, search.deadline)
-    kinds = (_count_words(completed, search), _suggest_values(typed, search, limit), titles)
-    suggestions = _take_turns(kinds, limit)
+    titles = _suggest_titles(typed, search, limit)
+    values = [*_list_values(typed, search, limit)]
+    # Values in a selection may have no hits. Then more words are listed.
+    others = repeat(False, len(titles)), repeat(False, 0 if search.is_restricted else len(values))
+    needed = sum(_take_turns([repeat(True), *others], limit))
+    words = _suggest_words(_list_completed(typed, search, limit), needed, search)
+    suggestions = _take_turns((words, _suggest_values(values, search), iter(titles)), limit)
     return sorted(suggestions, key=lambda suggestion: KINDS.index(suggestion.kind))
 
 
@@ -107,9 +111,13 @@ class _Search(NamedTuple):
         """Return the search for a text. It is not parsed yet."""
         return StoreRequest(msgspec.structs.replace(self.within, text=text, semantic=False))
 
-    def run(self, text: str) -> Reply:
-        """Return the hits of a text, interpreted as in any search."""
-        return self.interpreter.interpret(self.make_ask(text), self.deadline).reply
+    def run(self, rounds: Rounds[Result]) -> Result:
+        """Return the result of rounds."""
+        return run(rounds, self.interpreter.store, self.deadline)
+
+    def read(self, text: str) -> Rounds[Interpretation]:
+        """Return a text interpreted as in any search."""
+        return self.interpreter.interpret(self.make_ask(text), self.deadline)
 
     def make_filter(self, filters: Filters) -> StoreRequest:
         """Return the search for all publications that pass some filters, and are not excluded."""
@@ -148,32 +156,16 @@ def _take_turns(kinds: Iterable[Iterator[Item]], limit: int) -> list[Item]:
     return items
 
 
-def _list_expected(
-    texts: Iterator[str],
-    titles: Iterable[Suggestion],
-    typed: TypedPrefix,
-    search: _Search,
-    limit: int,
-) -> Iterator[StoreRequest]:
-    """Yield the searches whose hits are counted, for as many texts as there is space for."""
-    values = _list_values(typed, search, limit)
-    if search.is_restricted:
-        for _, selected in values:
-            yield search.make_filter(selected)
-    # Values in a selection may have no hits. Then more words are listed.
-    other_kinds = titles, () if search.is_restricted else values
-    turns = _take_turns(
-        [repeat(True), *(repeat(False, len([*each])) for each in other_kinds)], limit
-    )
-    for text in islice(texts, sum(turns)):
-        yield from search.interpreter.list_asks(search.make_ask(text), search.deadline)
-
-
-def _count_words(texts: Iterable[str], search: _Search) -> Iterator[Suggestion]:
-    """Yield the completed texts that have hits."""
-    for text in texts:
-        if count := search.run(text).total:
-            yield Suggestion("word", text, count)
+def _suggest_words(texts: Iterator[str], needed: int, search: _Search) -> Iterator[Suggestion]:
+    """Yield the completed texts that have hits. As many as are `needed` are counted together."""
+    for many in chain([needed], repeat(1)):
+        batch = [*islice(texts, many)]
+        if not batch:
+            return
+        found = search.run(together(search.read(text) for text in batch))
+        for text, interpretation in zip(batch, found, strict=True):
+            if count := interpretation.reply.total:
+                yield Suggestion("word", text, count)
 
 
 def _list_completed(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[str]:
@@ -219,20 +211,27 @@ def _search_before(typed: TypedPrefix, text_before: str, search: _Search) -> Rep
     if all(_is_stop_word(word, vocabulary) for word in typed.words[:-1]):
         return search.filter(search.within.filters)
     request = msgspec.structs.replace(search.within, text=text_before)
-    return search.interpreter.interpret_typed(request, search.deadline).reply
+    return search.run(search.interpreter.interpret_typed(request)).reply
 
 
-def _suggest_values(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[Suggestion]:
-    """Yield the facet values with the typed text as a prefix of their label, or of a word in it."""
-    for found, selected in _list_values(typed, search, limit):
-        if count := search.filter(selected).total if search.is_restricted else found.total:
+def _suggest_values(
+    values: Sequence[tuple[LabeledValue, Filters]], search: _Search
+) -> Iterator[Suggestion]:
+    """Yield the facet values that have hits."""
+    asks = [search.make_filter(selected) for _, selected in values if search.is_restricted]
+    [replies] = search.interpreter.store.answer([asks], search.deadline)
+    for found, _ in values:
+        if count := next(replies).total if search.is_restricted else found.total:
             yield Suggestion("facet", found.label, count, found.field, found.value)
 
 
 def _list_values(
     typed: TypedPrefix, search: _Search, limit: int
-) -> Iterator[tuple[LabeledValue, dict[str, tuple[str, ...]]]]:
-    """Yield values that are not selected, and the filters with each of them."""
+) -> Iterator[tuple[LabeledValue, Filters]]:
+    """Yield the values with the typed text as a prefix of their label, or of a word in it.
+
+    They are not selected, and come with the filters with each of them.
+    """
     filters = search.within.filters
     limit *= CANDIDATES_PER_SUGGESTION if search.is_restricted else 1
     for found in search.interpreter.store.find_values(typed.text, limit, search.language):
@@ -241,8 +240,8 @@ def _list_values(
             yield found, {**filters, found.field: (*selected_values, found.value)}
 
 
-def _suggest_titles(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[Suggestion]:
-    """Yield publications whose title has all typed words, the last one as a prefix."""
+def _suggest_titles(typed: TypedPrefix, search: _Search, limit: int) -> list[Suggestion]:
+    """Return publications whose title has all typed words, the last one as a prefix."""
     reply, is_open = search.filter(search.within.filters), typed.last_start is not None
-    for identity, title in reply.find_titles(typed.words, limit, is_open=is_open):
-        yield Suggestion("title", title, 1, value=identity)
+    found = reply.find_titles(typed.words, limit, is_open=is_open)
+    return [Suggestion("title", title, 1, value=identity) for identity, title in found]

@@ -6,7 +6,7 @@ and one value selected in a facet of places.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -14,15 +14,11 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.deadline import Deadline
 from search_app.engine.diagnosis import MissingPlace, ValueCount
 from search_app.engine.interpretation import world_places
-from search_app.engine.interpretation.interpreter import (
-    Interpreter,
-    Retrieval,
-    list_asks,
-    retrieve,
-)
+from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, find
 from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.request import SearchRequest
-from search_app.engine.store import Expected, Reply, StoreRequest
+from search_app.engine.rounds import Rounds, together
+from search_app.engine.store import Reply
 
 MAX_PLACES = 2
 """At most 2 places of a text are examined: each costs a search per region that contains it."""
@@ -32,60 +28,45 @@ MAX_COUNTRIES = 12
 
 def find_missing_places(
     request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
-) -> Iterator[MissingPlace]:
-    """Yield the places that a text names and no document contains, regardless of the filters.
+) -> Rounds[tuple[MissingPlace, ...]]:
+    """Return the places that a text names and no document contains, regardless of the filters.
 
     If the text names no place, use the names in its corrected spelling.
     """
-    text, mentions = _find_typed(request, retrieved)
+    text = retrieved.interpretation.corrected or request.text
+    mentions = _find_place_mentions(text)
     if not mentions and not request.exact:
         text = interpreter.spellchecker.suggest(text, deadline, rare=True) or text
         mentions = _find_place_mentions(text)
-        # What they need was not known before.
-        expected = _expect_near(text, mentions, request, interpreter, deadline)
-        interpreter.store.prefetch_counts(expected, deadline)
-    for mention in mentions[:MAX_PLACES]:
-        named = SearchRequest(text[mention.start : mention.end])
-        if interpreter.interpret_typed(named, deadline).is_empty:
-            name = world_places.get_label(mention.name, interpreter.vocabulary.catalogue.language)
-            other_text = _drop_mention(text, mention)
-            other_request = msgspec.structs.replace(request, text=other_text)
-            value_counts = _count_near(mention.name.code, other_request, interpreter, deadline)
-            code = mention.name.code if mention.name.kind == "place" else ""
-            yield MissingPlace(name, code, other_text, tuple(value_counts))
+    found = yield from together(
+        _find_missing(mention, text, request, interpreter, deadline)
+        for mention in mentions[:MAX_PLACES]
+    )
+    return tuple(filter(None, found))
 
 
-def list_expected(
-    request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
-) -> Iterator[Expected]:
-    """Yield what `find_missing_places` counts first. Raise BudgetExceeded."""
-    text, mentions = _find_typed(request, retrieved)
-    yield from _expect_near(text, mentions, request, interpreter, deadline)
-    if not mentions and not request.exact:
-        yield from interpreter.spellchecker.list_expected(text, rare=True)
-
-
-def _expect_near(
-    text: str,
-    mentions: Sequence[world_places.Mention],
-    request: SearchRequest,
-    interpreter: Interpreter,
+def _find_missing(
+    mention: world_places.Mention, text: str, request: SearchRequest, interpreter: Interpreter,
     deadline: Deadline,
-) -> Iterator[StoreRequest]:
-    """Yield the searches for places, and near them."""
-    for mention in mentions[:MAX_PLACES]:
-        yield interpreter.ask_typed(text[mention.start : mention.end])
-        other_request = msgspec.structs.replace(request, text=_drop_mention(text, mention))
-        for near in _list_near(mention.name.code, other_request, interpreter).values():
-            yield from list_asks(near, interpreter, deadline)
-
-
-def _find_typed(
-    request: SearchRequest, retrieved: Retrieval
-) -> tuple[str, list[world_places.Mention]]:
-    """Return the text that was searched for, and the places that it names."""
-    text = retrieved.interpretation.corrected or request.text
-    return text, _find_place_mentions(text)
+) -> Rounds[MissingPlace | None]:  # fmt: skip
+    """Return a place with values near it that have hits; None if a document contains the place."""
+    named = SearchRequest(text[mention.start : mention.end])
+    typed = yield from interpreter.interpret_typed(named)
+    if not typed.is_empty:
+        return None
+    other_text = _drop_mention(text, mention)
+    near = _list_near(
+        mention.name.code, msgspec.structs.replace(request, text=other_text), interpreter
+    )
+    found = yield from together(find(each, interpreter, deadline) for each in near.values())
+    replies = {value: each.reply for value, each in zip(near, found, strict=True)}
+    catalogue = interpreter.vocabulary.catalogue
+    return MissingPlace(
+        world_places.get_label(mention.name, catalogue.language),
+        mention.name.code if mention.name.kind == "place" else "",
+        other_text,
+        tuple(_count_near(mention.name.code, replies, catalogue)),
+    )
 
 
 def _find_place_mentions(text: str) -> list[world_places.Mention]:
@@ -102,18 +83,16 @@ def _drop_mention(text: str, mention: world_places.Mention) -> str:
 
 
 def _count_near(
-    code: str, request: SearchRequest, interpreter: Interpreter, deadline: Deadline
+    code: str, replies: Mapping[str, Reply], catalogue: Catalogue
 ) -> Iterator[ValueCount]:
     """Yield values near a place that have hits: its regions, their countries, and no region.
 
     If the text names a capital, its country comes first among the countries.
     """
-    catalogue = interpreter.vocabulary.catalogue
     row = _find_row(catalogue)
-    for value, near in _list_near(code, request, interpreter).items():
+    for value, reply in replies.items():
         assert row is not None
         assert row.parent is not None
-        reply = retrieve(near, interpreter, deadline).reply
         if reply.total:
             yield ValueCount(row.parent, value, reply.total)
         if value != MISSING:

@@ -9,7 +9,7 @@ operator joins them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import product
 from typing import NamedTuple
@@ -39,6 +39,7 @@ from search_app.engine.query.typed_identifiers import name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.query.year_expressions import DatedQuery, extract_years
 from search_app.engine.request import SearchRequest
+from search_app.engine.rounds import Rounds, run
 from search_app.engine.store import Reply, Store, StoreRequest
 
 WARM_UP_WORDS = "aaaaa ааааа اااااا"
@@ -70,13 +71,21 @@ class Interpreter:
         self.entity_linker.prepare()
         self.spellchecker.suggest(WARM_UP_WORDS, Deadline(), rare=False)  # loads the word lists
 
-    def interpret(self, ask: StoreRequest, deadline: Deadline) -> Interpretation:
+    def interpret(self, ask: StoreRequest, deadline: Deadline) -> Rounds[Interpretation]:
         """Return the first interpretation with enough hits; if none has any, the query as typed.
 
         `ask` has the request. Raise BudgetExceeded.
         """
         request = ask.request
-        interpretations = self._read_each(self._list_readings(request, deadline), ask, deadline)
+        parsed_readings: list[ParsedReading] = []
+        [replies] = yield [self._parse_each(ask, parsed_readings, deadline)]
+        interpretations = (
+            Interpretation(
+                each.parsed, reply, corrected=each.reading.corrected, required=each.required,
+                is_lenient=each.reading.is_lenient, is_step=each.is_step,
+            )
+            for number, reply in enumerate(replies) for each in [parsed_readings[number]]
+        )  # fmt: skip
         typed = next(interpretations)
         strict = {typed.corrected: typed}
         if is_enough(typed, request):
@@ -100,13 +109,15 @@ class Interpreter:
                 return mark_relaxed(reading, interpretation) if is_open else interpretation
         return typed
 
-    def list_asks(self, ask: StoreRequest, deadline: Deadline) -> Iterator[StoreRequest]:
-        """Yield the searches of which `interpret` uses one, as typed first.
-
-        Raise BudgetExceeded.
-        """
+    def _parse_each(
+        self, ask: StoreRequest, parsed_readings: list[ParsedReading], deadline: Deadline
+    ) -> Iterator[StoreRequest]:
+        """Yield the search of each reading of a text, and append the reading to a list."""
         for reading in self._list_readings(ask.request, deadline):
-            yield from (parsed.ask for parsed in self._parse(reading, ask))
+            for parsed in self._parse(reading, ask):
+                deadline.checkpoint("parse")
+                parsed_readings.append(parsed)
+                yield parsed.ask
 
     def _list_readings(self, request: SearchRequest, deadline: Deadline) -> Iterator[Reading]:
         """Yield the ways to read a text, in the order in which they are tried, as typed first."""
@@ -148,42 +159,12 @@ class Interpreter:
             either.append(relaxed)
         return either
 
-    def interpret_typed(self, request: SearchRequest, deadline: Deadline) -> Interpretation:
+    def interpret_typed(self, request: SearchRequest) -> Rounds[Interpretation]:
         """Return the interpretation of a text as typed: all words, with synonyms, uncorrected."""
-        parsed, ask = self._parse_typed(request)
-        return Interpretation(parsed, self.store.ask(ask, deadline))
-
-    def ask_typed(self, text: str) -> StoreRequest:
-        """Return the search of `interpret_typed`."""
-        return self._parse_typed(SearchRequest(text))[1]
-
-    def _parse_typed(self, request: SearchRequest) -> tuple[Parsed, StoreRequest]:
         reading = Reading(request.text, Strategy(self.entity_linker))
         typed = next(self._parse(reading, StoreRequest(request)))
-        return typed.parsed, typed.ask
-
-    def _read_each(
-        self, readings: Iterable[Reading], ask: StoreRequest, deadline: Deadline
-    ) -> Iterator[Interpretation]:
-        """Yield a text read in several ways, each with the reply of the store.
-
-        The store says how many readings it takes at a time.
-        """
-        parsed_readings: list[ParsedReading] = []
-
-        def parse_each() -> Iterator[StoreRequest]:
-            for reading in readings:
-                for parsed in self._parse(reading, ask):
-                    deadline.checkpoint("parse")
-                    parsed_readings.append(parsed)
-                    yield parsed.ask
-
-        for index, reply in enumerate(self.store.ask_each(parse_each(), deadline)):
-            reading, parsed, _, required, is_step = parsed_readings[index]
-            yield Interpretation(
-                parsed, reply, corrected=reading.corrected, required=required,
-                is_lenient=reading.is_lenient, is_step=is_step,
-            )  # fmt: skip
+        [[reply]] = yield [[typed.ask]]
+        return Interpretation(typed.parsed, reply)
 
     def _parse(self, reading: Reading, ask: StoreRequest) -> Iterator[ParsedReading]:
         """Yield the searches of a reading: several if words are left out in steps."""
@@ -264,27 +245,24 @@ class Retrieval(NamedTuple):
 def retrieve(
     request: SearchRequest, interpreter: Interpreter, deadline: Deadline | None = None
 ) -> Retrieval:
+    """Return the publications that match a request: see `find`. Raise BudgetExceeded."""
+    deadline = deadline or Deadline()
+    return run(find(request, interpreter, deadline), interpreter.store, deadline)
+
+
+def find(request: SearchRequest, interpreter: Interpreter, deadline: Deadline) -> Rounds[Retrieval]:
     """Return the publications that match a request. Raise BudgetExceeded.
 
     Year expressions are filters. If no publication passes them, they are searched for as words.
     Return the hits of that search if it has any.
     """
-    deadline = deadline or Deadline()
     dated_query, typed = _date(request, interpreter), DatedQuery(request.text)
-    retrieved = _retrieve_as(request, dated_query, interpreter, deadline)
+    retrieved = yield from _find_as(request, dated_query, interpreter, deadline)
     if dated_query.expressions and not retrieved.reply.matched:
-        literal = _retrieve_as(request, typed, interpreter, deadline)
+        literal = yield from _find_as(request, typed, interpreter, deadline)
         all_words = literal.interpretation.all_words_docs
         return literal if literal.as_typed or (all_words and all_words.by_words) else retrieved
     return retrieved
-
-
-def list_asks(
-    request: SearchRequest, interpreter: Interpreter, deadline: Deadline
-) -> Iterator[StoreRequest]:
-    """Yield all searches that `retrieve` may need. Raise BudgetExceeded."""
-    for dated_query in dict.fromkeys((_date(request, interpreter), DatedQuery(request.text))):
-        yield from interpreter.list_asks(_make_ask(request, dated_query), deadline)
 
 
 def _date(request: SearchRequest, interpreter: Interpreter) -> DatedQuery:
@@ -296,16 +274,11 @@ def _date(request: SearchRequest, interpreter: Interpreter) -> DatedQuery:
     )
 
 
-def _make_ask(request: SearchRequest, dated_query: DatedQuery) -> StoreRequest:
-    """Return a search whose text has its year expressions replaced. It is not parsed yet."""
-    dated = msgspec.structs.replace(request, text=dated_query.text)
-    return StoreRequest(dated, newest_first=dated_query.wants_newest)
-
-
-def _retrieve_as(
+def _find_as(
     request: SearchRequest, dated_query: DatedQuery, interpreter: Interpreter, deadline: Deadline
-) -> Retrieval:
+) -> Rounds[Retrieval]:
     """Return the publications that match a request with its year expressions replaced."""
-    ask = _make_ask(request, dated_query)
-    interpretation = interpreter.interpret(ask, deadline)
-    return Retrieval(request, ask.request, dated_query, interpretation)
+    dated = msgspec.structs.replace(request, text=dated_query.text)
+    ask = StoreRequest(dated, newest_first=dated_query.wants_newest)
+    interpretation = yield from interpreter.interpret(ask, deadline)
+    return Retrieval(request, dated, dated_query, interpretation)

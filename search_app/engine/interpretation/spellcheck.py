@@ -13,7 +13,7 @@ count as correct exactly as they are written there. So do the names of places an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from itertools import chain, islice
 from math import log2
 from typing import NamedTuple
@@ -32,7 +32,7 @@ from search_app.engine.query import clause_builder
 from search_app.engine.query.lexer import QUOTES, lex
 from search_app.engine.query.nodes import Clause, Term
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.store import Store, Together
+from search_app.engine.store import Store
 
 TRUSTED_FREQUENCY = 10
 """A word in fewer documents is rare, and a suggestion may replace it."""
@@ -124,14 +124,6 @@ class SpellChecker:
         Raise BudgetExceeded.
         """
         return self._replace(text, self._find_misspelled(text, rare=rare), deadline)
-
-    def list_expected(self, text: str, *, rare: bool) -> Iterator[Together]:
-        """Yield what `suggest` counts."""
-        words = [text[first:last] for first, last in self._find_misspelled(text, rare=rare)]
-        candidates = [candidate for word in words for candidate in self._list_likely(word)]
-        together = self._make_together(text, candidates)
-        if together.others:
-            yield together
 
     def _find_misspelled(self, text: str, *, rare: bool) -> list[tuple[int, int]]:
         return self._find_doubtful(text, self._is_rare if rare else self._is_unknown)
@@ -269,17 +261,12 @@ class SpellChecker:
 
         It is 0 if the index has no word of the text.
         """
-        together = self._make_together(text, candidates)
-        if not together.others:
-            return [0] * len(candidates)
-        return self._store.count_together(*together, deadline)
-
-    def _make_together(self, text: str, candidates: Sequence[Candidate]) -> Together:
-        """Return the clauses of some candidates, and of the words of the text in the index."""
         words = _list_plain_words(text)[:MAX_WORDS] if candidates else []
         others = [self._make_clause(word) for word in words if self._vocabulary.has_word(word)]
-        surfaces = [candidate.surface for candidate in candidates] if others else []
-        return Together([self._make_clause(surface) for surface in surfaces], others)
+        if not others:
+            return [0] * len(candidates)
+        clauses = [self._make_clause(candidate.surface) for candidate in candidates]
+        return self._store.count_together(clauses, others, deadline)
 
     def _make_clause(self, word: str) -> Clause:
         """Return the clause of a word by its stems."""

@@ -81,28 +81,13 @@ class CountCache:
 
     def count(self, bodies: Sequence[Json], deadline: Deadline) -> list[Counts]:
         """Return the counts of searches of `make_count`. Raise the errors of `msearch`."""
-        return self.send((), bodies, deadline)[1]
-
-    def send(
-        self, searches: Sequence[Json], counting: Sequence[Json], deadline: Deadline
-    ) -> tuple[list[Response], list[Counts]]:
-        """Return the responses to some searches, and the counts of others in the same request.
-
-        Raise the errors of `msearch`.
-        """
-        keys = [*map(make_key, counting)]
+        keys = [*map(make_key, bodies)]
         counted = {key: found for key in keys if (found := self.find(key)) is not None}
-        unknown = {
-            key: body for key, body in zip(keys, counting, strict=True) if key not in counted
-        }
-        new, bodies, sent = [*unknown], [*unknown.values()], [*searches]
-        responses: list[Response] = []
-        while sent or bodies:
-            batch, bodies = bodies[:MAX_SEARCHES], bodies[MAX_SEARCHES:]
-            responses += self._client.msearch([*sent, *batch], deadline)
-            sent = []
-        asked = len(searches)
-        found_now = dict(zip(new, map(read_counts, responses[asked:]), strict=True))
+        unknown = {key: body for key, body in zip(keys, bodies, strict=True) if key not in counted}
+        new, responses = [*unknown.values()], list[Response]()
+        for first in range(0, len(new), MAX_SEARCHES):
+            responses += self._client.msearch(new[first : first + MAX_SEARCHES], deadline)
+        found_now = dict(zip(unknown, map(read_counts, responses), strict=True))
         self.add(found_now)
         counted |= found_now
-        return responses[:asked], [counted[key] for key in keys]
+        return [counted[key] for key in keys]

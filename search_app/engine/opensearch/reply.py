@@ -6,7 +6,7 @@ of its searches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, Self
 
@@ -21,7 +21,6 @@ from search_app.engine.opensearch.client import Response
 from search_app.engine.opensearch.combining import filter_by
 from search_app.engine.opensearch.completions import TitleSearch
 from search_app.engine.opensearch.counts import Counts, make_count
-from search_app.engine.opensearch.expected_counts import list_counts
 from search_app.engine.opensearch.facets import plan_values
 from search_app.engine.opensearch.found_pages import PageSearch, find_files
 from search_app.engine.opensearch.generation import ClusterGeneration
@@ -31,7 +30,7 @@ from search_app.engine.opensearch.planned_search import PlannedSearch
 from search_app.engine.opensearch.scan import scan
 from search_app.engine.query.nodes import Clause, clauses
 from search_app.engine.results import Explanation
-from search_app.engine.store import Expected, FoundFile, RankedHit, StoreRequest
+from search_app.engine.store import FoundFile, RankedHit, StoreRequest
 
 
 class SearchCounts(NamedTuple):
@@ -52,7 +51,6 @@ class OpenSearchReply:
         self._ask, self._generation, self._deadline = ask, generation, deadline
         self._counts: SearchCounts | None = None
         self._overlapping: Json | None = None
-        self._expected: Iterable[Expected] = ()
         self._page: LoadedPage | None = None
         self._files: dict[tuple[str, int], Sequence[FoundFile]] = {}
         deadline.checkpoint("match")
@@ -144,12 +142,6 @@ class OpenSearchReply:
         """The number of hits, with the editions of one title counted once."""
         return self._load_page(with_facets=False).titles
 
-    def find_total(self) -> int | None:
-        """Return the number of hits, or None if it is not known."""
-        if self._counts is not None:
-            return self._counts.total
-        return 0 if self.tree is not None and self.find_by_words() == 0 else None
-
     def count_overlap(self, other: Self) -> int:
         """Return the number of hits that match the words of another reply too.
 
@@ -168,23 +160,13 @@ class OpenSearchReply:
         bodies = [make_count(filter_by([self.plan.hits, match(clause)])) for clause in clauses]
         return [total for (total,) in self._generation.counts.count(bodies, self._deadline)]
 
-    def expect(self, expected: Iterable[Expected]) -> None:
-        """Announce what will probably be counted. It is, in the request of the page."""
-        self._expected = expected
-
     def _load_page(self, *, with_facets: bool) -> LoadedPage:
         """Return the page, with the facets if they are asked for."""
         if self._page is None or (with_facets and self._page.facets is None):
             if self.plan.frequencies.bodies:
                 self._count()
-            counting = list_counts(self._expected, self._generation)
-
-            def send(bodies: Sequence[Json]) -> list[Response]:
-                batch, counting[:] = [*counting], []
-                return self._generation.counts.send(bodies, batch, self._deadline)[0]
-
             page = self._page = load_page(
-                self.plan, send, self._overlapping, with_facets=with_facets
+                self.plan, self._send, self._overlapping, with_facets=with_facets
             )
             by_words = (
                 page.matched

@@ -12,7 +12,7 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch import hits
 from search_app.engine.opensearch.clause_limit import MAX_LEAVES, count_leaves
 from search_app.engine.opensearch.combining import filter_by
-from search_app.engine.opensearch.expected_counts import count_together, list_counts
+from search_app.engine.opensearch.counts import make_count
 from search_app.engine.opensearch.found_pages import make_file, read_files
 from search_app.engine.opensearch.generation import ClusterGeneration
 from search_app.engine.opensearch.hits import RankedDoc
@@ -23,12 +23,10 @@ from search_app.engine.ranking.more_like_this import choose_key_terms
 from search_app.engine.results import File
 from search_app.engine.snapshot.label_index import fold_typed
 from search_app.engine.store import (
-    Expected,
     LabeledValue,
     Related,
     StoredFile,
     StoreRequest,
-    Together,
 )
 
 MAX_EDITIONS = 100
@@ -47,10 +45,23 @@ class OpenSearchStore:
         """Return the reply to a search. Raise BudgetExceeded."""
         return OpenSearchReply(ask, self._generation, deadline)
 
-    def ask_each(
+    def answer(
+        self, groups: Sequence[Iterable[StoreRequest]], deadline: Deadline
+    ) -> list[Iterator[OpenSearchReply]]:
+        """Return the replies to the searches of a round, counted in one request.
+
+        A single group is asked one by one as long as the vocabulary has the counts. Raise
+        BudgetExceeded.
+        """
+        if len(groups) == 1:
+            return [self._ask_each(groups[0], deadline)]
+        replies = [[self.ask(ask, deadline) for ask in group] for group in groups]
+        self._count_each([*chain.from_iterable(replies)], deadline)
+        return [*map(iter, replies)]
+
+    def _ask_each(
         self, asks: Iterable[StoreRequest], deadline: Deadline
     ) -> Iterator[OpenSearchReply]:
-        """Yield the replies to several searches, counted in one request. Raise BudgetExceeded."""
         remaining = iter(asks)
         for ask in remaining:
             reply = self.ask(ask, deadline)
@@ -67,11 +78,6 @@ class OpenSearchStore:
         counts = iter(self._generation.counts.count([*chain.from_iterable(bodies)], deadline))
         for reply, own in zip(replies, bodies, strict=True):
             reply.read_counts([*islice(counts, len(own))])
-
-    def prefetch_counts(self, expected: Iterable[Expected], deadline: Deadline) -> None:
-        """Count what will probably be counted, in one request. Raise BudgetExceeded."""
-        bodies = list_counts(expected, self._generation)
-        self._generation.counts.count(bodies, deadline)
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
         """Return the number of publications that match each clause.
@@ -100,7 +106,9 @@ class OpenSearchStore:
         self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
     ) -> list[int]:
         """Return for each clause the number of publications that match it and all others."""
-        bodies = count_together(Together(clauses, others), self._generation)
+        match = self._generation.compiler.match
+        shared = [match(clause) for clause in others]
+        bodies = [make_count(filter_by([match(clause), *shared])) for clause in clauses]
         return [count for (count,) in self._generation.counts.count(bodies, deadline)]
 
     def count_texts(self, word: str) -> int:

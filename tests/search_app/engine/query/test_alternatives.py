@@ -16,6 +16,7 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import clauses
 from search_app.engine.query.parser import MAX_COMBINATIONS, parse
 from search_app.engine.request import SearchRequest
+from search_app.engine.rounds import run
 from search_app.engine.search import Searcher
 
 
@@ -28,7 +29,8 @@ def searcher(catalogue_engine: Engine) -> Searcher:
 def find_all(text: str, searcher: Searcher) -> set[str]:
     """Return the ids of the publications that match all words of a text, as typed."""
     request = SearchRequest(text, size=searcher.size)
-    return set(searcher.interpreter.interpret_typed(request, Deadline()).reply.list_ids())
+    typed = run(searcher.interpreter.interpret_typed(request), searcher.store, Deadline())
+    return set(typed.reply.list_ids())
 
 
 def list_titles(searcher: Searcher) -> list[str]:
