@@ -79,7 +79,8 @@ def diagnose(
     typed, has_hits = _split(retrieved, help_), retrieved.reply.total > 0
     known_texts = [text for text in typed.clauses if text not in typed.unknown]
     any_of = {} if has_hits else _list_any_of(first_page)
-    switches = {"exact": not first_page.exact} if _has_other_reading(retrieved) else {}
+    has_switch = not has_hits and _has_other_reading(retrieved)
+    switches = {"exact": not first_page.exact} if has_switch else {}
     counts, nearest, any_word, any_of_counts, lacking, places, switched = yield from together([
         together(_count_alone(text, help_) for text in known_texts),
         _find_nearest(typed, help_),
@@ -87,7 +88,7 @@ def diagnose(
         together(help_.count_hits(all_of=all_of) for all_of in any_of.values()),
         known(()) if first_page.exact else _find_lacking(help_),
         missing_places.find_missing_places(first_page, retrieved, interpreter, deadline),
-        together(help_.count_hits(**{name: is_on}) for name, is_on in switches.items() if not has_hits),
+        together(help_.count_hits(**{name: is_on}) for name, is_on in switches.items()),
     ])  # fmt: skip
     alone = dict.fromkeys(typed.unknown, 0) | dict(zip(known_texts, counts, strict=True))
     words = ((text, alone[text]) for text in typed.clauses)
@@ -99,7 +100,7 @@ def diagnose(
         dict(zip(any_of, any_of_counts, strict=True)),
         lacking,
         places,
-        dict(zip(switches, switched, strict=False)),
+        dict(zip(switches, switched, strict=True)),
     )
 
 
