@@ -6,11 +6,14 @@ meanwhile.
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 
 INTERRUPTED, TERMINATED = 130, 143
 """Exit statuses. 130: Ctrl-C. 143: SIGTERM."""
+_NO_MEMORY = re.compile("failed to map segment|cannot allocate memory", re.IGNORECASE)
+"""What the loader of shared libraries says if memory is missing."""
 
 
 def main(*command: str) -> None:
@@ -18,8 +21,13 @@ def main(*command: str) -> None:
     try:
         # Python can lose an exception that a signal raises during an import.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        from search_app.cli import commands
-
+        try:
+            from search_app.cli import commands
+        except (SystemError, ImportError) as error:
+            # Python can also lose the error of a library that does not fit into the memory.
+            if isinstance(error, ImportError) and not _NO_MEMORY.search(str(error)):
+                raise
+            raise MemoryError from error
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         # Exit by an exception, so that unfinished files are removed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
