@@ -20,13 +20,12 @@ from benchmarks.relevance.known_items import Paper, read
 from indexer.analysis import stemming
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Parsed, Publication, SourceLocation
-from indexer.catalogue.thesaurus import Thesaurus
 from indexer.codec import writer
 from indexer.codec.fulltext_segments import write_texts
 from indexer.codec.segment.attached_texts import Attached
 from indexer.fulltext.text import FullText
 from indexer.generations import manifest, publish
-from indexer.jobs.build_stats import BuildStats
+from indexer.jobs.build_stats import BuildStats, Rules
 from search_app.engine.local_index import LoadOptions, LocalIndex
 from search_app.engine.request import SearchRequest
 
@@ -80,7 +79,7 @@ def build(folder: Path, papers: Sequence[Paper], count: int) -> Iterator[str]:
             yield text
 
     with publish.new_generation(folder) as partial:
-        stats = BuildStats(CATALOGUE, {}, [], Thesaurus(), "", retired={})
+        stats = BuildStats(Rules(CATALOGUE))
         segment = partial / manifest.SEGMENT
         counts = writer.write(segment, CATALOGUE, stats.count_items(map(Parsed, publications)))
         start = time.process_time()

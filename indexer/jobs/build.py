@@ -7,40 +7,76 @@ pass the checks for a missing part of the corpus, and the gate.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+import numpy as np
 
+from indexer.analysis import tokenizer
 from indexer.analysis.embeddings import Encoder
-from indexer.catalogue import catalogue_toml, retired, tested_links, thesaurus
+from indexer.catalogue import schema
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Item, Problem, Unchanged
 from indexer.codec import writer
-from indexer.codec.segment.array_file import open_arrays
-from indexer.codec.segment.docstore import DocStore
+from indexer.codec.segment.array_file import CorruptSegment, open_arrays
+from indexer.codec.segment.docstore import NO_YEAR, DocStore
 from indexer.codec.segment.reader import MEANING, PUBLICATIONS, Segment
-from indexer.codec.segment.vectors import encode_batches
+from indexer.codec.segment.vectors import KnownVectors, Vectors, encode_batches
 from indexer.codec.writer import ValueCounts
-from indexer.generations import last_build, manifest, publish
-from indexer.generations.manifest import Changes, Generation
+from indexer.generations import directory, last_build, manifest, publish
+from indexer.generations.manifest import Changes, Generation, IndexUnusable
 from indexer.ingest import corpus
-from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger
+from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger, hash_title
 from indexer.ingest.progress import NO_PROGRESS, Progress
-from indexer.jobs.build_stats import BuildStats
+from indexer.jobs.build_stats import BuildStats, Rules, read_rules
 from indexer.jobs.fulltexts import FullTexts, merge_problems
-from indexer.jobs.predecessor import find_known_vectors, find_predecessor, find_reusable_segment
-from indexer.jobs.rejection import BuildRejected, reject_partial
 from indexer.jobs.retirement import retire
-from indexer.jobs.same_titles import SameTitles, find_same_titles
 from indexer.mapping.sources import SOURCES_FILE
+
+FEW_REMOVED, ONE_IN = 10, 5
+"""A build needs `force` to remove more than 10 publications that are also more than 1 in 5 of all.
+A small catalogue may change completely. In a large one, a page may be missing by mistake."""
+MAX_FILES_NAMED = 20
+"""Number of files that an error names: enough to recognize a folder, and still readable."""
+MAX_TITLES_LISTED = 5
+"""Maximum number of same titles that a build lists."""
 
 Gate = Callable[[Generation, Generation | None], None]
 """Takes a new generation before it becomes live, and the live one or None. Raises BuildRejected."""
 ACCEPT_ALL: Gate = lambda _new, _live: None  # noqa: E731
 """The gate that accepts every generation."""
+
+
+class BuildRejected(Exception):
+    """The corpus must not replace the live index. `problems` are those of the corpus."""
+
+    def __init__(self, message: str, hint: str, problems: list[Problem]) -> None:
+        super().__init__(f"{message}. {hint}")
+        self.message, self.hint, self.problems = message, hint, problems
+
+
+class RemovesTooMuch(BuildRejected):
+    """The build would remove so many publications that files of the corpus may be missing."""
+
+
+class SameTitle(msgspec.Struct, frozen=True):
+    """A title and a year that several publications share. `count` is their number."""
+
+    title: str
+    year: int
+    count: int
+
+
+class SameTitles(msgspec.Struct, frozen=True):
+    """`count`: publications that share title and year with another. `first`: the first titles."""
+
+    count: int
+    first: tuple[SameTitle, ...]
 
 
 class BuildResult(msgspec.Struct, frozen=True):
@@ -104,35 +140,35 @@ class _Build:
     """
 
     def __init__(
-        self, corpus_folder: Path, index: Path, progress: Progress, gate: Gate,
-        encoder: Encoder | None, limits: Limits, *, force: bool,
-    ) -> None:  # fmt: skip
+        self,
+        corpus_folder: Path,
+        index: Path,
+        progress: Progress,
+        gate: Gate,
+        encoder: Encoder | None,
+        limits: Limits,
+        *,
+        force: bool,
+    ) -> None:
         self.started = time.perf_counter()
         self.corpus_folder, self.index, self.progress = corpus_folder, index, progress
-        self.gate, self.encoder, self.limits, self.force = gate, encoder, limits, force
-        self.model = encoder.model if encoder else ""
+        self.gate, self.encoder, self.force = gate, encoder, force
         self.problems: list[Problem] = []
-        self.catalogue = catalogue_toml.load(corpus_folder)
-        self.concepts = thesaurus.load(corpus_folder)
-        self.retired = retired.load(corpus_folder)
-        self.dead_links = tested_links.load_dead(corpus_folder)
-        self.live, self.previous_digests, self.is_undamaged = find_predecessor(index)
-        self.former = find_reusable_segment(self.live, self.catalogue, self.model, limits) if (
-            self.live and self.is_undamaged and not force
-        ) else None  # fmt: skip
-        known = self.live if self.is_undamaged and not force else None
+        self.rules = read_rules(corpus_folder, encoder.model if encoder else "", limits)
+        self.live, self.previous_digests, is_undamaged = find_predecessor(index)
+        known = self.live if is_undamaged and not force else None
+        self.former = find_reusable_segment(known, self.rules) if known else None
+        catalogue = self.rules.catalogue
         self.texts = (
-            FullTexts(corpus_folder, self.catalogue, limits, progress, known)
-            if self.catalogue.fulltext
+            FullTexts(corpus_folder, catalogue, limits, progress, known)
+            if catalogue.fulltext
             else None
         )
-        self.merger: Merger | None = None
+        self.stats = self._begin_counting()
+        self.merged = 0
 
-    def _make_stats(self) -> BuildStats:
-        return BuildStats(
-            self.catalogue, self.previous_digests, self.problems, self.concepts, self.model,
-            limits=self.limits, retired=self.retired, dead_links=self.dead_links,
-        )  # fmt: skip
+    def _begin_counting(self) -> BuildStats:
+        return BuildStats(self.rules, self.previous_digests, self.problems)
 
     def run(self) -> BuildResult:
         """Read the corpus, and publish it if anything changed.
@@ -141,27 +177,34 @@ class _Build:
         """
         is_expected = self.live is not None and self.live.manifest.merged > 0
         previous = self.former.docstore if self.former else None
+        catalogue = self.rules.catalogue
         try:
-            return self._run(DuplicateFinder(self.catalogue, previous, is_expected=is_expected))
+            return self._run(DuplicateFinder(catalogue, previous, is_expected=is_expected))
         except DuplicatesFound as duplicates:
-            self.merger = duplicates.merger
+            merger = duplicates.merger
         # Outside the handler, because the exception keeps the first pass in memory.
         self.problems.clear()
-        return self._run(self.merger)
+        return self._run(merger)
 
     def _run(self, duplicates: DuplicateFinder | Merger) -> BuildResult:
-        self.stats = self._make_stats()
         reader = corpus.CorpusReader(
-            self.catalogue, self.problems.append, self.former.docstore if self.former else None,
-            self.progress.report_bytes, self.limits, duplicates=duplicates,
-        )  # fmt: skip
+            self.rules.catalogue,
+            self.problems.append,
+            self.former.docstore if self.former else None,
+            self.progress.report_bytes,
+            self.rules.limits,
+            duplicates=duplicates,
+        )
         unchanged, remaining = _split_unchanged(reader.read_folder(self.corpus_folder))
         is_unchanged = remaining is None and self._is_unchanged(unchanged)
-        new = None if is_unchanged else self._write(chain(unchanged, remaining or ()))
+        new = None
+        if not is_unchanged:
+            new = self._write(chain(unchanged, remaining or ()), duplicates)
         if self.live and not new:
             publish.prune(self.index, self.live.name)
         generation = new or self.live
         assert generation is not None  # without a live generation, a new one is always published
+        has_sources = (self.corpus_folder / SOURCES_FILE).exists()
         return BuildResult(
             "published" if new else "unchanged",
             generation,
@@ -170,27 +213,31 @@ class _Build:
             time.perf_counter() - self.started,
             reader.unused,
             self.merged,
-            self._find_same_titles(new) if new else None,
+            find_same_titles(new) if new and has_sources else None,
         )
 
     def _is_unchanged(self, items: Sequence[Item]) -> bool:
         """Return whether the live generation has these items, their places, and their files."""
+        if self.former is None or self.live is None:
+            return False
         reported = [*self.problems]
-        is_same = (
-            self.former is not None
-            and self._has_same_texts(self.former)
-            and self.stats.count_and_compare(items, self.live)
-        )
-        if not is_same:
-            self.problems[:] = reported  # those of the texts are of other publications
-        return is_same
+        self.stats = self._begin_counting()
+        if (
+            self._has_same_texts(self.former.docstore)
+            and len(items) == self.live.manifest.publications
+        ):
+            self.stats.count(items)
+            if self.stats.matches(self.live):
+                return True
+        self.problems[:] = reported  # those of the texts are of other publications
+        return False
 
-    def _has_same_texts(self, former: Segment) -> bool:
+    def _has_same_texts(self, docstore: DocStore) -> bool:
         """Return whether the full texts are those of the same files. Report their problems."""
         if not self.texts:
             return True
         problems: list[Problem] = []
-        attached = self.texts.find(former.docstore.list_publications(), problems.append)
+        attached = self.texts.find(docstore.list_publications(), problems.append)
         known = self.texts.find_known_problems(attached)
         if known is None:
             return False
@@ -198,64 +245,158 @@ class _Build:
         self.stats.attached = attached
         return True
 
-    def _write_texts(self, segment: Path) -> None:
-        """Write the full texts next to the segment. Report their problems."""
-        if self.texts:
-            docstore = DocStore(open_arrays(segment / PUBLICATIONS))
-            self.stats.attached = self.texts.find(
-                docstore.list_publications(), self.problems.append
-            )
-            self.problems += self.texts.write(segment, self.stats.attached)
-            self.problems[:] = merge_problems(self.problems)
-
-    def _find_same_titles(self, new: Generation) -> SameTitles | None:
-        if not (self.corpus_folder / SOURCES_FILE).exists():
-            return None
-        return find_same_titles(Segment(new.segment, self.catalogue).docstore)
-
-    @property
-    def merged(self) -> int:
-        """The number of records that were merged into others."""
-        return self.merger.merged if self.merger else 0
-
-    def _write(self, items: Iterator[Item]) -> Generation | None:
+    def _write(
+        self, items: Iterator[Item], duplicates: DuplicateFinder | Merger
+    ) -> Generation | None:
         """Write a generation and publish it. Return None if it equals the live one."""
-        self.stats = self._make_stats()
+        self.stats = self._begin_counting()
         with publish.new_generation(self.index) as partial:
             segment = partial / manifest.SEGMENT
             batches = self.stats.count_items(items, self.progress)
             if self.encoder:
-                known = find_known_vectors(self.live, self.previous_digests, self.model)
                 batches = encode_batches(
-                    segment / MEANING, batches, self.encoder, known, self.progress.report_encoding
+                    segment / MEANING,
+                    batches,
+                    self.encoder,
+                    self._find_known_vectors(),
+                    self.progress.report_encoding,
                 )
             counts = writer.write(
-                segment, self.catalogue, batches, self.former, self.progress.report_sorting
+                segment, self.rules.catalogue, batches, self.former, self.progress.report_sorting
             )
+            if isinstance(duplicates, Merger):
+                self.merged = duplicates.merged
             if not self.force:
-                reject_partial(self.stats, self.live, self.corpus_folder, self.merged)
-            self._write_texts(segment)
+                self._reject_partial()
+            if self.texts:
+                docstore = DocStore(open_arrays(segment / PUBLICATIONS))
+                self.stats.attached = self.texts.find(
+                    docstore.list_publications(), self.problems.append
+                )
+                self.problems += self.texts.write(segment, self.stats.attached)
+                self.problems[:] = merge_problems(self.problems)
             if self.former is not None and self.stats.matches(self.live):
                 return None
             sealed = self._seal(partial, counts)
             self.gate(sealed, self.live)
             return publish.publish(self.index, sealed)
 
+    def _find_known_vectors(self) -> KnownVectors | None:
+        """Return the vectors of the predecessor if the same embedding model made them, or None.
+
+        Only the model matters: they are valid in any format, and for any catalogue. Nothing is read
+        of a damaged generation, which has no digests.
+        """
+        live = self.live
+        if live and self.previous_digests and live.manifest.meaning == self.rules.model:
+            with suppress(CorruptSegment, KeyError, OSError):  # the file has another format
+                vectors = Vectors(open_arrays(live.segment / MEANING))
+                return None if vectors.digests is None else KnownVectors(vectors)
+        return None
+
+    def _reject_partial(self) -> None:
+        """Raise BuildRejected or RemovesTooMuch if a part of the corpus seems to be missing.
+
+        A publication is not missing if it was merged into another one.
+        """
+        count = self.stats.publications
+        hint = "Fix the corpus, or build with --force if this is intended"
+        if not count:
+            message = f"{self.corpus_folder} contains no readable publication"
+            raise BuildRejected(message, hint, self.problems)
+        if not self.live:
+            return
+        total = self.live.manifest.publications
+        removed = max(self.stats.changes.removed, total - count) - self.merged
+        if removed > FEW_REMOVED and removed * ONE_IN > total:
+            files = self._list_files_of_removed(self.live)
+            message = f"it would remove {removed} of {total} publications{files}"
+            hint = "Restore the files, or build with --force if this is intended"
+            raise RemovesTooMuch(message, hint, self.problems)
+        if (count + self.merged) * 2 < total:
+            message = (
+                f"{self.corpus_folder} contains {count} publications, "
+                f"less than half of the {total} in the index"
+            )
+            raise BuildRejected(message, hint, self.problems)
+
+    def _list_files_of_removed(self, live: Generation) -> str:
+        """Return the files of the live generation that contain removed publications, as a text.
+
+        Files with the most publications come first. The text is empty if the segment can't be read.
+        """
+        try:
+            docstore = Segment(live.segment, live.manifest.catalogue).docstore
+        except (CorruptSegment, KeyError, FileNotFoundError):
+            return ""
+        numbers = map(docstore.find_doc_number, self.stats.removed)
+        counts = Counter(
+            docstore.get_source(number).file for number in numbers if number is not None
+        )
+        descriptions = []
+        for file, count in counts.most_common(MAX_FILES_NAMED):
+            missing = "" if (self.corpus_folder / file).exists() else ", the file is missing"
+            descriptions.append(f"{file} ({count}{missing})")
+        if len(counts) > len(descriptions):
+            descriptions.append(f"and {len(counts) - len(descriptions)} more files")
+        return f": {', '.join(descriptions)}" if descriptions else ""
+
     def _seal(self, partial: Path, counts: ValueCounts) -> Generation:
         """Complete and seal the generation. Its segment is already written."""
-        digests = manifest.pack_digests(self.stats.iterate_digests(), self.stats.publications)
+        stats, rules = self.stats, self.rules
+        digests = manifest.pack_digests(stats.iterate_digests(), stats.publications)
         (partial / manifest.DIGESTS).write_bytes(digests)
-        if self.concepts.concept:
-            (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(self.concepts))
-        if self.dead_links:
-            (partial / manifest.DEAD_LINKS).write_bytes(msgspec.json.encode(self.dead_links))
-        if entries := retire(self.index, self.live, self.stats, partial / manifest.SEGMENT):
+        if rules.thesaurus.concept:
+            (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(rules.thesaurus))
+        if rules.dead_links:
+            (partial / manifest.DEAD_LINKS).write_bytes(msgspec.json.encode(rules.dead_links))
+        if entries := retire(self.index, self.live, stats, partial / manifest.SEGMENT):
             (partial / manifest.RETIRED).write_bytes(manifest.pack_retired(entries))
-        draft = self.stats.make_manifest(
-            counts, after=self.live.name if self.live else None,
-            seconds=round(time.perf_counter() - self.started, 3), merged=self.merged,
-        )  # fmt: skip
+        draft = stats.make_manifest(
+            counts,
+            after=self.live.name if self.live else None,
+            seconds=round(time.perf_counter() - self.started, 3),
+            merged=self.merged,
+        )
         return publish.seal(partial, draft)
+
+
+def find_predecessor(index: Path) -> tuple[Generation | None, dict[str, bytes], bool]:
+    """Return the predecessor of this build, its digests, and whether it is live and undamaged.
+
+    If the live generation is damaged or `CURRENT` is unusable, the predecessor is the one that a
+    rollback would choose. The new manifest names it, so it stays on disk. All files are hashed
+    before any is read. If every generation is damaged, return the live one without digests. Only
+    its manifest is used then.
+    """
+    live = None
+    with suppress(IndexUnusable):
+        live = directory.load_live(index)
+        if not directory.integrity_errors(live):
+            return live, live.read_digests(), True
+    with suppress(IndexUnusable):
+        if undamaged := directory.find_undamaged(index, directory.list_earlier(index)):
+            return undamaged, undamaged.read_digests(), False
+    return live, {}, False
+
+
+def find_reusable_segment(live: Generation, rules: Rules) -> Segment | None:
+    """Return the live segment if unchanged publications can be copied from it, or None.
+
+    It must have the same format, analysis version, catalogue, embedding model, and limits. Its
+    vectors must have digests.
+    """
+    made = live.manifest
+    versions, schema_now = (schema.FORMAT, tokenizer.VERSION), rules.catalogue.fingerprint
+    if (
+        not live.has_segment
+        or (made.format, made.analysis) != versions
+        or (made.schema, made.meaning, made.limits) != (schema_now, rules.model, rules.limits)
+    ):
+        return None
+    segment = Segment(live.segment, rules.catalogue)
+    is_reusable = segment.vectors is None or segment.vectors.digests is not None
+    return segment if is_reusable else None
 
 
 def _split_unchanged(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] | None]:
@@ -269,3 +410,20 @@ def _split_unchanged(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] 
             return unchanged, chain([item], items)
         unchanged.append(item)
     return unchanged, None
+
+
+def find_same_titles(generation: Generation) -> SameTitles:
+    """Return the publications that have the same title and year as another one."""
+    docstore = Segment(generation.segment, generation.manifest.catalogue).docstore
+    dated = np.flatnonzero(docstore.years != NO_YEAR)
+    years = docstore.years[dated]
+    titles = (hash_title(docstore.get_title(number)) for number in dated.tolist())
+    identities = np.fromiter(titles, np.uint64, len(dated)) ^ years.astype(np.uint64)
+    _, firsts, counts = np.unique(identities, return_index=True, return_counts=True)
+    repeated = np.flatnonzero(counts > 1)
+    listed = repeated[np.argsort(firsts[repeated])][:MAX_TITLES_LISTED].tolist()
+    first = [
+        SameTitle(docstore.get_title(int(dated[position])), int(years[position]), int(count))
+        for position, count in ((firsts[number], counts[number]) for number in listed)
+    ]
+    return SameTitles(int(counts[repeated].sum()), tuple(first))

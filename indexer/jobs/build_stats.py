@@ -1,4 +1,4 @@
-"""Count the items of a build, and compare them with the live generation."""
+"""What a build goes by, and what it counts: both are in the manifest of the new generation."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
 from itertools import islice
+from pathlib import Path
 
 import msgspec
 
 from indexer.analysis import tokenizer
-from indexer.catalogue import schema
+from indexer.catalogue import catalogue_toml, retired, schema, tested_links, thesaurus
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import DIGEST_BYTES, Item, Parsed, Problem
@@ -28,31 +29,53 @@ BATCH_SIZE = 4096
 """Number of publications per batch."""
 
 
+class Rules(msgspec.Struct, frozen=True):
+    """What a corpus folder states besides its records, and the settings of a build.
+
+    `retired`: the entries of `retired.toml`. `dead_links`: those of `tested.links`. `model`: the
+    model of the embeddings, or "" without embeddings.
+    """
+
+    catalogue: Catalogue
+    thesaurus: Thesaurus = Thesaurus()
+    retired: RetiredIds = {}
+    dead_links: Sequence[LinkResult] = ()
+    model: str = ""
+    limits: Limits = LIMITS
+
+
+def read_rules(folder: Path, model: str = "", limits: Limits = LIMITS) -> Rules:
+    """Return the rules of a corpus folder. Raise CatalogueError if one of their files is invalid."""
+    return Rules(
+        catalogue_toml.load(folder),
+        thesaurus.load(folder),
+        retired.load(folder),
+        tested_links.load_dead(folder),
+        model,
+        limits,
+    )
+
+
 class BuildStats:
     """The counts and digests of a new generation, from which its manifest is made.
 
-    `digests`: digest of each publication by its id, in the order of the corpus. Until it is used
-    after the last publication, ids and digests are kept as bytes, to save memory.
     `previous_digests`: those of the predecessor. `merged_ids`: ids of publications that were merged
-    from several records. `retired`: the entries of `retired.toml`. `dead_links`: those of
-    `tested.links`.
-    `model`: model of the embeddings, or "" without embeddings.
-    `limits`: the limits within which the corpus is read.
-    `attached`: the files whose full text is searched.
+    from several records. `attached`: the files whose full text is searched. Until `digests` is used
+    after the last publication, ids and digests are kept as bytes, to save memory.
     """
 
     def __init__(
-        self, catalogue: Catalogue, previous_digests: dict[str, bytes], problems: list[Problem],
-        thesaurus: Thesaurus, model: str, *, retired: RetiredIds, limits: Limits = LIMITS,
-        dead_links: Sequence[LinkResult] = (),
-    ) -> None:  # fmt: skip
-        self.catalogue, self.problems, self.model, self.limits = catalogue, problems, model, limits
-        self.previous_digests, self.thesaurus, self.retired = previous_digests, thesaurus, retired
-        self.dead_links = dead_links
+        self,
+        rules: Rules,
+        previous_digests: Mapping[str, bytes] | None = None,
+        problems: list[Problem] | None = None,
+    ) -> None:
+        self.rules, self.previous_digests = rules, previous_digests or {}
+        self.problems: list[Problem] = [] if problems is None else problems
         self.attached: Sequence[Attached] = ()
         self.publications = 0
-        self._ids, self._digests = bytearray(), bytearray()
         self.merged_ids: set[str] = set()
+        self._ids, self._digests = bytearray(), bytearray()
         self._corpus_hash = sha256()
 
     def count_items(
@@ -71,17 +94,14 @@ class BuildStats:
         """Record the digest and the source location of each item."""
         lines, identities = [], []
         for item in items:
-            digest = (
-                item.publication.digest
-                if isinstance(item, Parsed)
-                else self.previous_digests[item.id]
-            )
+            parsed = item.publication if isinstance(item, Parsed) else None
+            digest = parsed.digest if parsed else self.previous_digests[item.id]
             identities.append(f"{item.id}\n")
             self._digests += digest
             lines.append(f"{digest.hex()} {item.source.file} {item.source.line}\n")
-            if isinstance(item, Parsed) and (others := item.publication.other_sources):
+            if parsed and parsed.other_sources:
                 self.merged_ids.add(item.id)
-                lines += [f"{other.file} {other.line}\n" for other in others]
+                lines += [f"{other.file} {other.line}\n" for other in parsed.other_sources]
         self.publications += len(items)
         self._ids += "".join(identities).encode()
         self._corpus_hash.update("".join(lines).encode())
@@ -89,9 +109,8 @@ class BuildStats:
     def iterate_digests(self) -> Iterator[tuple[str, bytes]]:
         """Yield the id and the digest of each publication, in the order of the corpus."""
         start = 0
-        for number in range(self.publications):
+        for first in range(0, len(self._digests), DIGEST_BYTES):
             end = self._ids.index(b"\n", start)
-            first = number * DIGEST_BYTES
             yield self._ids[start:end].decode(), bytes(self._digests[first : first + DIGEST_BYTES])
             start = end + 1
 
@@ -103,13 +122,11 @@ class BuildStats:
     @property
     def corpus(self) -> str:
         """Return a digest of all input: of the items, and of the other files."""
-        corpus_hash = self._corpus_hash.copy()
-        corpus_hash.update(msgspec.json.encode(self.catalogue.translations))
-        corpus_hash.update(msgspec.json.encode(self.thesaurus))
-        corpus_hash.update(b"".join(map(msgspec.json.encode, self.retired.values())))
-        corpus_hash.update(b"".join(map(msgspec.json.encode, self.dead_links)))
-        files = [(each.document, each.file, each.digest) for each in self.attached]
-        if files:
+        corpus_hash, rules = self._corpus_hash.copy(), self.rules
+        for part in (rules.catalogue.translations, rules.thesaurus, *rules.retired.values()):
+            corpus_hash.update(msgspec.json.encode(part))
+        corpus_hash.update(b"".join(map(msgspec.json.encode, rules.dead_links)))
+        if files := [(each.document, each.file, each.digest) for each in self.attached]:
             corpus_hash.update(msgspec.json.encode((make_version(), files)))
         corpus_hash.update(msgspec.json.encode(self.problems))
         return corpus_hash.hexdigest()
@@ -125,23 +142,14 @@ class BuildStats:
         previous = self.previous_digests
         if not previous:
             return Changes(self.publications, 0, 0, 0)
-        unchanged = sum(
-            previous.get(identity) == digest for identity, digest in self.digests.items()
-        )
-        known_count = len(self.digests.keys() & previous.keys())
+        known = self.digests.keys() & previous.keys()
+        unchanged = sum(previous[identity] == self.digests[identity] for identity in known)
         return Changes(
-            len(self.digests) - known_count,
-            known_count - unchanged,
-            len(previous) - known_count,
-            unchanged,
+            added=len(self.digests) - len(known),
+            changed=len(known) - unchanged,
+            removed=len(previous) - len(known),
+            unchanged=unchanged,
         )
-
-    def count_and_compare(self, items: Sequence[Item], live: Generation | None) -> bool:
-        """Count the items. Return whether the live generation was built from exactly these."""
-        if live is None or len(items) != live.manifest.publications:
-            return False
-        self.count(items)
-        return self.matches(live)
 
     def matches(self, live: Generation | None) -> bool:
         """Return whether the live generation has the same input.
@@ -151,14 +159,18 @@ class BuildStats:
         return live is not None and self.corpus == live.manifest.corpus
 
     def make_manifest(
-        self, counts: ValueCounts, *, after: str | None = None, seconds: float = 0.0,
+        self,
+        counts: ValueCounts,
+        *,
+        after: str | None = None,
+        seconds: float = 0.0,
         merged: int = 0,
-    ) -> Manifest:  # fmt: skip
+    ) -> Manifest:
         """Return the manifest of the new generation. `publish.seal` adds its files."""
         return Manifest(
             format=schema.FORMAT,
             analysis=tokenizer.VERSION,
-            schema=self.catalogue.fingerprint,
+            schema=self.rules.catalogue.fingerprint,
             corpus=self.corpus,
             built=datetime.now(UTC).isoformat(timespec="seconds"),
             seconds=seconds,
@@ -168,7 +180,7 @@ class BuildStats:
             changes=self.changes,
             counts=counts,
             problems=tuple(self.problems),
-            catalogue=self.catalogue,
-            meaning=self.model,
-            limits=self.limits,
+            catalogue=self.rules.catalogue,
+            meaning=self.rules.model,
+            limits=self.rules.limits,
         )

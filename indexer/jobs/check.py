@@ -15,13 +15,14 @@ from pathlib import Path
 import msgspec
 
 from indexer.analysis import tokenizer
-from indexer.catalogue import catalogue_toml, retired, schema, tested_links, thesaurus
+from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Parsed, Problem, Publication
 from indexer.catalogue.thesaurus import Concept, Thesaurus
 from indexer.ingest import corpus
 from indexer.ingest.progress import NO_PROGRESS, Progress
+from indexer.jobs.build_stats import read_rules
 from indexer.jobs.fulltexts import FullTexts, merge_problems
 
 BREAK = "\n"
@@ -49,10 +50,8 @@ def check(folder: Path, progress: Progress = NO_PROGRESS, limits: Limits = LIMIT
 
     Raise CatalogueError or ReaderError.
     """
-    catalogue, concepts = catalogue_toml.load(folder), thesaurus.load(folder)
-    # They raise if their files are invalid.
-    retired.load(folder)
-    tested_links.load(folder)
+    rules = read_rules(folder)
+    catalogue, concepts = rules.catalogue, rules.thesaurus
     problems: list[Problem] = []
     coverage, count = LabelCoverage(concepts, catalogue), 0
     reader = corpus.CorpusReader(

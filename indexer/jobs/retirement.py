@@ -54,7 +54,7 @@ def retire(
         entries |= {
             entry.id: entry for entry in _find_vanished(generation, digests, stats, segment, now)
         }
-    for entry in stats.retired.values():
+    for entry in stats.rules.retired.values():
         known = entries.get(entry.id)
         if known is None or not (entry.time and known.time) or known.time < entry.time:
             entries[entry.id] = entry
@@ -98,9 +98,9 @@ def _find_vanished(
         yield from (Retired(identity, time=now) for identity in numbers.values())
         return
     vanished = [former.get_publication(number) for number in numbers]
-    current = Segment(segment, stats.catalogue).docstore
+    current = Segment(segment, stats.rules.catalogue).docstore
     successors = find_successors(
-        vanished, _list_candidates(current, digests, stats), stats.catalogue
+        vanished, _list_candidates(current, digests, stats), stats.rules.catalogue
     )
     for publication in vanished:
         identity = publication.id

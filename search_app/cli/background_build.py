@@ -31,8 +31,7 @@ from indexer.generations.manifest import Generation, IndexLocked, IndexUnusable
 from indexer.ingest import watcher
 from indexer.ingest.progress import NO_PROGRESS, Progress
 from indexer.jobs import build as building
-from indexer.jobs.build import BuildResult
-from indexer.jobs.rejection import BuildRejected
+from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.readers.registry import ReaderError
 from search_app.cli import evaluation, options, output
 from search_app.cli.progress import ProgressDisplay

@@ -20,8 +20,8 @@ from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import fsync
 from indexer.generations.manifest import IndexUnusable
 from indexer.jobs import check as checking
+from indexer.jobs.build import BuildRejected, RemovesTooMuch
 from indexer.jobs.folder_switch import ImportRejected
-from indexer.jobs.rejection import BuildRejected, RemovesTooMuch
 from indexer.links.schedule import NetworkDown
 from indexer.readers.registry import ReaderError
 from search_app import config, search_url

@@ -23,7 +23,7 @@ from indexer.analysis.embeddings import Encoder
 from indexer.catalogue.catalogue_toml import CatalogueError, read_toml
 from indexer.generations.directory import integrity_errors
 from indexer.generations.manifest import Generation, IndexUnusable
-from indexer.jobs.rejection import BuildRejected
+from indexer.jobs.build import BuildRejected
 from search_app.engine import Searcher, SearchRequest, open_searcher
 
 DEPTH = 10

@@ -24,9 +24,9 @@ from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
 from indexer.jobs import importer, pages
+from indexer.jobs.build import RemovesTooMuch
 from indexer.jobs.folder_switch import ImportRejected
 from indexer.jobs.import_report import ImportedSource, ImportResult
-from indexer.jobs.rejection import RemovesTooMuch
 from indexer.mapping.sources import SOURCES_FILE
 from indexer.readers import registry
 from search_app import config

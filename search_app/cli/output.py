@@ -13,9 +13,8 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem, Publication
 from indexer.generations import fsync
 from indexer.generations.manifest import IndexWriteError
-from indexer.jobs.build import BuildResult
+from indexer.jobs.build import BuildRejected, BuildResult
 from indexer.jobs.check import CheckReport
-from indexer.jobs.rejection import BuildRejected
 from search_app.config import Settings
 from search_app.engine.results import Results, TextRun
 from search_app.export.registry import Format

@@ -15,7 +15,7 @@ from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations.manifest import IndexLocked, IndexUnusable, Manifest
 from indexer.ingest import watcher
-from indexer.jobs.rejection import BuildRejected
+from indexer.jobs.build import BuildRejected
 from indexer.readers.registry import ReaderError
 from search_app import config
 from search_app.cli import background_build, options, output

@@ -11,13 +11,12 @@ from flask.testing import FlaskClient
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Parsed, Publication, SourceLocation
-from indexer.catalogue.thesaurus import Thesaurus
 from indexer.codec import writer
 from indexer.codec.fulltext_segments import PreviousTexts, write_texts
 from indexer.codec.segment.attached_texts import Attached, AttachedTexts
 from indexer.fulltext.text import FullText
 from indexer.generations import directory, manifest, publish
-from indexer.jobs.build_stats import BuildStats
+from indexer.jobs.build_stats import BuildStats, Rules
 from search_app import config, create_app
 from tests.catalogue import PATIENT
 
@@ -71,7 +70,7 @@ def make_index_with_texts(
         live = directory.load_live(folder).segment
         previous = PreviousTexts(AttachedTexts(live), live)
     with publish.new_generation(folder) as partial:
-        stats = BuildStats(catalogue, {}, [], Thesaurus(), "", retired={})
+        stats = BuildStats(Rules(catalogue))
         segment = partial / manifest.SEGMENT
         counts = writer.write(segment, catalogue, stats.count_items(map(Parsed, publications)))
         _write_texts(segment, catalogue, publications, texts, previous)

@@ -22,8 +22,7 @@ from indexer.generations.manifest import Changes
 from indexer.ingest import watcher
 from indexer.ingest.progress import Progress
 from indexer.jobs import build
-from indexer.jobs.build import BuildResult
-from indexer.jobs.rejection import BuildRejected
+from indexer.jobs.build import BuildRejected, BuildResult
 from tests.samples import article, page
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from indexer.generations import directory
 from indexer.jobs import build
-from indexer.jobs.rejection import RemovesTooMuch
+from indexer.jobs.build import RemovesTooMuch
 from tests import samples
 from tests.samples import article, page
 

@@ -12,7 +12,7 @@ from indexer.catalogue import schema
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import directory
 from indexer.jobs import build
-from indexer.jobs.rejection import BuildRejected
+from indexer.jobs.build import BuildRejected
 from search_app.cli import evaluation
 from search_app.cli.evaluation import ALL, JudgedQuery, Judgment, QuerySuite
 from search_app.engine import Engine

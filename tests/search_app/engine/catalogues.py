@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Parsed, Publication, SourceLocation, Value
-from indexer.catalogue.thesaurus import Thesaurus
 from indexer.codec import writer
 from indexer.generations import manifest, publish
-from indexer.jobs.build_stats import BuildStats
+from indexer.jobs.build_stats import BuildStats, Rules
 
 REGIONS = {"North": ("AA", "AB"), "South": ("BA", "BB", "BC"), "West": ("AB", "CA")}
 WORDS = ("organ", "removal", "victim", "border", "police", "law")
@@ -118,7 +117,7 @@ def index(folder: Path, made: Sequence[Publication], catalogue: Catalogue = CATA
     """Write and publish an index of the publications with the real writer. Return its folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with publish.new_generation(folder) as partial:
-        census = BuildStats(catalogue, {}, [], Thesaurus(), "", retired={})
+        census = BuildStats(Rules(catalogue))
         chunks = census.count_items(map(Parsed, made))
         counts = writer.write(partial / manifest.SEGMENT, catalogue, chunks)
         sealed = publish.seal(partial, census.make_manifest(counts))
