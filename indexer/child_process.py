@@ -85,9 +85,12 @@ class _Server:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-X", "utf8", __file__, script],
-                stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                env=environment, start_new_session=True,
-            )  # fmt: skip
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                start_new_session=True,
+            )
 
     def start(self, message: bytes, source: int) -> int:
         """Start to read a file, and return the file of the output. Raise OSError if it ended."""
@@ -209,9 +212,11 @@ def _limit_resources(memory: int, seconds: int) -> None:
     import resource
 
     for kind, limit, reserve in (
-        (resource.RLIMIT_AS, memory, 0), (resource.RLIMIT_CPU, seconds, _SECONDS_UNTIL_KILLED),
-        (resource.RLIMIT_CORE, 0, 0), (resource.RLIMIT_FSIZE, 0, 0),
-    ):  # fmt: skip
+        (resource.RLIMIT_AS, memory, 0),
+        (resource.RLIMIT_CPU, seconds, _SECONDS_UNTIL_KILLED),
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_FSIZE, 0, 0),
+    ):
         _, allowed = resource.getrlimit(kind)
         if allowed == resource.RLIM_INFINITY or allowed > limit + reserve:
             resource.setrlimit(kind, (limit, limit + reserve))

@@ -62,9 +62,13 @@ def update(file: Path, template: Catalog) -> Catalog:
     catalog.last_translator = catalog.language_team = catalog.msgid_bugs_address = "pubsearch"
     with file.open("wb") as opened:
         write_po(
-            opened, catalog, width=WIDTH, sort_by_file=True, include_lineno=False,
+            opened,
+            catalog,
+            width=WIDTH,
+            sort_by_file=True,
+            include_lineno=False,
             ignore_obsolete=True,
-        )  # fmt: skip
+        )
     return catalog
 
 

@@ -53,10 +53,18 @@ LEFT_OUT = {"AQ"}
 PARENTS = {"FR", "NL", "NO", ""}
 """Countries of the atlas whose polygons may belong to one of PARTS."""
 PARTS = {
-    "BQ": (-68.3, 12.2), "CC": (96.8, -12.2), "CX": (105.6, -10.5), "GF": (-53.0, 4.0),
-    "GI": (-5.35, 36.14), "GP": (-61.5, 16.2), "MQ": (-61.0, 14.65), "RE": (55.5, -21.1),
-    "SJ": (18.0, 78.5), "TK": (-171.8, -9.2), "YT": (45.15, -12.8),
-}  # fmt: skip
+    "BQ": (-68.3, 12.2),
+    "CC": (96.8, -12.2),
+    "CX": (105.6, -10.5),
+    "GF": (-53.0, 4.0),
+    "GI": (-5.35, 36.14),
+    "GP": (-61.5, 16.2),
+    "MQ": (-61.0, 14.65),
+    "RE": (55.5, -21.1),
+    "SJ": (18.0, 78.5),
+    "TK": (-171.8, -9.2),
+    "YT": (45.15, -12.8),
+}
 """Longitude and latitude of countries of ISO 3166 that the atlas does not separate from PARENTS, or
 does not have. The latter become a point."""
 MAX_DISTANCE = {"GF": 3.0, "SJ": 9.0}

@@ -14,8 +14,11 @@ PAPERS: Mapping[str, str] = {"light": "#FAF9F6", "dark": "#14191D"}
 MIN_CONTRAST = 4.5
 """Minimum contrast of text that WCAG asks for at level AA."""
 LOGO_TYPES: Mapping[str, str] = {
-    ".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp",
-}  # fmt: skip
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+}
 """Media types of logos by the end of the file name."""
 MAX_LOGO_BYTES = 100_000
 """Limit on a logo. Each page loads it, and it is part of the description of the index."""

@@ -13,15 +13,8 @@ from typing import TypeVar
 import msgspec
 
 from indexer import toml
-from indexer.catalogue import (
-    appearance,
-    catalogue_checks,
-    safe_files,
-    toml_faults,
-    translations,
-)
-from indexer.catalogue.fields import MISSING, Catalogue, Field
-from indexer.catalogue.texts import CatalogueTexts
+from indexer.catalogue import appearance, catalogue_checks, safe_files, translations
+from indexer.catalogue.fields import MISSING, Catalogue, CatalogueTexts, Field
 
 CATALOGUE_FILE = "catalogue.toml"
 MAX_TOML_BYTES = 4_000_000
@@ -105,9 +98,10 @@ def format_toml(catalogue: Catalogue) -> str:
     for row in rows:
         lines += ["", "[[field]]"]
         lines += [
-            f"{name} = {format_toml_value(value)}" for name, value in row.items()
+            f"{name} = {format_toml_value(value)}"
+            for name, value in row.items()
             if name in ("name", "label") or value != _DEFAULTS[name]
-        ]  # fmt: skip
+        ]
     for rule in rules:
         lines += ["", "[[type]]", f"csl = {format_toml_value(rule['csl'])}"]
         lines += [
@@ -144,7 +138,7 @@ def read_toml(file: Path, kind: type[_Data], hint: str) -> _Data:
     except (OSError, ValueError) as error:  # ValueError: bad UTF-8 or TOML, or too long a number
         hint = "Make the file readable, and write valid TOML in UTF-8 with short keys"
         raise CatalogueError(file, str(error), hint) from error
-    raise_faults(file, toml_faults.find_faults(parsed, kind, hint))
+    raise_faults(file, toml.find_faults(parsed, kind, hint))
     return msgspec.convert(parsed, kind)
 
 

@@ -15,7 +15,6 @@ import msgspec
 
 from indexer.catalogue.records import Link, Publication, Value
 from indexer.catalogue.roles import ALIASES, Role, RoleOrAlias, TypeRule
-from indexer.catalogue.texts import CatalogueTexts
 from indexer.values import dates, identifiers, iso_codes, names
 from indexer.values.publication_types import FALLBACK_TYPE, PublicationType
 
@@ -29,9 +28,22 @@ MAX_CACHED_LABELS = 4096
 """Number of display texts of values that a catalogue caches."""
 
 FieldKind = Literal[
-    "text", "keyword", "year", "date", "name", "language", "country", "link", "doi", "isbn",
-    "issn", "pmid", "identifier", "file", "fulltext",
-]  # fmt: skip
+    "text",
+    "keyword",
+    "year",
+    "date",
+    "name",
+    "language",
+    "country",
+    "link",
+    "doi",
+    "isbn",
+    "issn",
+    "pmid",
+    "identifier",
+    "file",
+    "fulltext",
+]
 _DISPLAYED_KINDS = frozenset(("language", "country", "name", "date", "link"))
 """Kinds whose values are displayed in another form."""
 ValueOrder = Literal["count", "listed", "descending"]
@@ -123,6 +135,45 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return identifiers.make_key(text) if self.kind == "identifier" else text
 
 
+class FieldTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The texts of a row in another language. An empty one is not translated.
+
+    `values` are the display texts of values, by value.
+    """
+
+    label: str = ""
+    missing: str = ""
+    qualifier: str = ""
+    values: dict[str, str] = {}
+
+
+class CatalogueTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The texts of a catalogue in another language, as `catalogue.fr.toml` has those in French.
+
+    An empty one is not translated.
+
+    `examples` are the explanations of the examples, in their order. `field` has the texts of rows,
+    by name.
+    """
+
+    title: str = ""
+    description: str = ""
+    publisher: str = ""
+    source: str = ""
+    footer: str = ""
+    map_notice: str = ""
+    notices: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    field: dict[str, FieldTexts] = {}
+
+
+WHOLE_TEXTS = ("title", "description", "publisher", "source", "footer", "map_notice")
+"""The keys of a catalogue with one text."""
+ROW_TEXTS = ("label", "missing", "qualifier")
+"""The keys of a row with one text."""
+NO_FIELD_TEXTS, NO_TEXTS = FieldTexts(), CatalogueTexts()
+
+
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A catalogue: its rows, and its title, description, language, and notices.
 
@@ -163,9 +214,10 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     def by_source_name(self) -> dict[str, Field]:
         """The fields with values by each name that a source may use."""
         return {
-            name: field for field in self.stored
+            name: field
+            for field in self.stored
             for name in (*field.names, field.heading, field.name)
-        }  # fmt: skip
+        }
 
     @cached_property
     def by_query_name(self) -> dict[str, Field]:
@@ -181,9 +233,10 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     def queryable(self) -> tuple[Field, ...]:
         """The rows that a query can name: searchable fields, facets and their children, numbers."""
         return tuple(
-            row for row in self.fields
+            row
+            for row in self.fields
             if row.weight > 0 or row.facet or row.parent or row in self.identifiers
-        )  # fmt: skip
+        )
 
     def list_query_names(self, field: Field) -> tuple[str, ...]:
         """Return the lower-case names of a row in queries: its own, source names, the label."""

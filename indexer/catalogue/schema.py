@@ -35,9 +35,15 @@ class WordAnalyzer(Analyzer):  # type: ignore[misc]
         for word in tokenizer.tokenize(value, self.language):
             for text in (word.stem, tokenizer.SURFACE_PREFIX + word.surface):
                 yield WhooshToken(
-                    text=text, original=text, pos=word.position, boost=1.0, positions=True,
-                    stopped=False, startchar=word.start, endchar=word.end,
-                )  # fmt: skip
+                    text=text,
+                    original=text,
+                    pos=word.position,
+                    boost=1.0,
+                    positions=True,
+                    stopped=False,
+                    startchar=word.start,
+                    endchar=word.end,
+                )
 
 
 def make_exact_name(field: Field) -> str:

@@ -10,17 +10,19 @@ from itertools import repeat
 import msgspec
 
 from indexer import toml
-from indexer.catalogue.fields import MISSING, Catalogue, Field
-from indexer.catalogue.records import Publication, Value
-from indexer.catalogue.roles import Role
-from indexer.catalogue.texts import (
+from indexer.catalogue.fields import (
+    MISSING,
     NO_FIELD_TEXTS,
     NO_TEXTS,
     ROW_TEXTS,
     WHOLE_TEXTS,
+    Catalogue,
     CatalogueTexts,
+    Field,
     FieldTexts,
 )
+from indexer.catalogue.records import Publication, Value
+from indexer.catalogue.roles import Role
 from indexer.values import iso_codes
 
 STANDARD_LANGUAGE = "en"
@@ -37,19 +39,21 @@ def translate(catalogue: Catalogue, language: str) -> TranslatedCatalogue:
     """
     texts = _find_texts(catalogue, language)
     whole = {key: getattr(texts, key) or getattr(catalogue, key) for key in WHOLE_TEXTS}
-    return TranslatedCatalogue(**{
-        **{name: getattr(catalogue, name) for name in catalogue.__struct_fields__},
-        **whole,
-        "notices": texts.notices or catalogue.notices,
-        "fields": tuple(_translate_row(row, texts) for row in catalogue.fields),
-        "examples": tuple(
-            (query, translated or meaning)
-            for (query, meaning), translated in _pair_examples(catalogue, texts)
-        ),
-        "display_language": language,
-        "own": catalogue,
-        "texts": texts,
-    })  # fmt: skip
+    return TranslatedCatalogue(
+        **{
+            **{name: getattr(catalogue, name) for name in catalogue.__struct_fields__},
+            **whole,
+            "notices": texts.notices or catalogue.notices,
+            "fields": tuple(_translate_row(row, texts) for row in catalogue.fields),
+            "examples": tuple(
+                (query, translated or meaning)
+                for (query, meaning), translated in _pair_examples(catalogue, texts)
+            ),
+            "display_language": language,
+            "own": catalogue,
+            "texts": texts,
+        }
+    )
 
 
 def _find_texts(catalogue: Catalogue, language: str) -> CatalogueTexts:

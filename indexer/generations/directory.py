@@ -17,7 +17,7 @@ from pathlib import Path
 
 from indexer.catalogue import safe_files
 from indexer.generations import fsync, manifest
-from indexer.generations.manifest import (  # fmt: skip
+from indexer.generations.manifest import (
     Generation,
     IndexMissing,
     IndexOutdated,

@@ -21,11 +21,12 @@ _MESSAGES = {
     errno.EACCES: _CLOSED,
     errno.EPERM: _CLOSED,
     errno.EROFS: (
-        "its file system is read-only", "Mount it with write access, or use another --index",
+        "its file system is read-only",
+        "Mount it with write access, or use another --index",
     ),
     errno.EBUSY: ("it is in use, perhaps as a mount point", "Use another folder"),
     errno.EIO: ("the disk failed", "Check the disk, then build again"),
-}  # fmt: skip
+}
 
 
 def describe_os_error(error: OSError) -> tuple[str, str]:

@@ -6,10 +6,11 @@ The manifest records the size and digest of every other file of its generation. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import zstandard
@@ -22,11 +23,13 @@ from indexer.catalogue.retired import Retired, RetiredIds
 from indexer.catalogue.tested_links import LinkResult
 from indexer.catalogue.thesaurus import Thesaurus
 
-MANIFEST, MANIFEST_DIGEST, DIGESTS, RETIRED, THESAURUS, DEAD_LINKS, SEGMENT = (
-    "manifest.json", "manifest.sha256", "digests.zst", "retired.zst", "thesaurus.json",
-    "dead_links.json", "segment",
-)  # fmt: skip
-"""The files and the subfolder of a generation's folder."""
+# The files and the subfolder of a generation's folder.
+MANIFEST, MANIFEST_DIGEST = "manifest.json", "manifest.sha256"
+DIGESTS, RETIRED = "digests.zst", "retired.zst"
+THESAURUS, DEAD_LINKS = "thesaurus.json", "dead_links.json"
+SEGMENT = "segment"
+
+T = TypeVar("T")
 
 
 class IndexUnusable(Exception):
@@ -114,33 +117,18 @@ class Generation(msgspec.Struct, frozen=True):
         return any(name.startswith(f"{SEGMENT}/") for name in self.manifest.files)
 
     def read_thesaurus(self) -> Thesaurus:
-        """Return the thesaurus for interpreting queries.
+        """Return the thesaurus for interpreting queries; an empty one if there is none.
 
-        It is empty if the generation has none. Raise IndexOutdated if it can't be read.
+        Raise IndexOutdated if it can't be read, as all of these methods do.
         """
-        if THESAURUS not in self.manifest.files:
-            return Thesaurus()
-        with _translate_errors(self.folder, THESAURUS):
-            data = safe_files.read_file(self.folder / THESAURUS)
-            return msgspec.json.decode(data, type=Thesaurus)
+        return self._read(THESAURUS, msgspec.json.Decoder(Thesaurus).decode, Thesaurus())
 
     def read_dead_links(self) -> Sequence[LinkResult]:
-        """Return the dead links at the time of the build.
-
-        There are none if the generation has no file of them. Raise IndexOutdated if it can't be
-        read.
-        """
-        if DEAD_LINKS not in self.manifest.files:
-            return ()
-        with _translate_errors(self.folder, DEAD_LINKS):
-            data = safe_files.read_file(self.folder / DEAD_LINKS)
-            return msgspec.json.decode(data, type=list[LinkResult])
+        """Return the dead links at the time of the build."""
+        return self._read(DEAD_LINKS, msgspec.json.Decoder(list[LinkResult]).decode, [])
 
     def read_digests(self) -> dict[str, bytes]:
-        """Return the digest of each publication's content by its id.
-
-        Raise IndexOutdated if the file can't be read.
-        """
+        """Return the digest of each publication's content by its id."""
         with _translate_errors(self.folder, DIGESTS):
             packed = zstandard.decompress(safe_files.read_file(self.folder / DIGESTS))
             return msgspec.msgpack.decode(packed, type=dict[str, bytes])
@@ -148,17 +136,23 @@ class Generation(msgspec.Struct, frozen=True):
     def read_retired(self) -> RetiredIds:
         """Return the retired ids; none if the generation has no file of them.
 
-        The file is checked by itself, because a build needs it of a damaged generation too. Raise
-        IndexOutdated if it is damaged or can't be read.
+        The file is checked by itself, because a build needs it of a damaged generation too.
         """
-        if RETIRED not in self.manifest.files:
-            return {}
-        with _translate_errors(self.folder, RETIRED):
-            data = safe_files.read_file(self.folder / RETIRED)
+
+        def unpack(data: bytes) -> RetiredIds:
             if sha256(data).hexdigest() != self.manifest.files[RETIRED][1]:
                 raise ValueError("it does not match the manifest")
             entries = msgspec.msgpack.decode(zstandard.decompress(data), type=list[Retired])
-        return {entry.id: entry for entry in entries}
+            return {entry.id: entry for entry in entries}
+
+        return self._read(RETIRED, unpack, {})
+
+    def _read(self, name: str, unpack: Callable[[bytes], T], absent: T) -> T:
+        """Return the content of a file, or `absent` if the generation is complete without it."""
+        if name not in self.manifest.files:
+            return absent
+        with _translate_errors(self.folder, name):
+            return unpack(safe_files.read_file(self.folder / name))
 
 
 def pack_digests(digests: Iterable[tuple[str, bytes]], count: int) -> bytes:

@@ -29,7 +29,7 @@ from indexer.generations.directory import (
     list_names,
     load_verified,
     read_live_name,
-)  # fmt: skip
+)
 from indexer.generations.manifest import (
     SEGMENT,
     Generation,
@@ -38,7 +38,7 @@ from indexer.generations.manifest import (
     IndexOutdated,
     IndexWriteError,
     Manifest,
-)  # fmt: skip
+)
 
 KEEP_GENERATIONS = 3
 """Number of generations that stay on disk, including the live one."""

@@ -8,45 +8,39 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator
+from hashlib import blake2b
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
+from indexer.analysis.cleaning import replace_unprintable
 from indexer.catalogue import access, safe_files
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import (
+    DIGEST_BYTES,
     NO_DIGEST,
     Item,
     Parsed,
     Problem,
     Publication,
+    SourceLocation,
     SourceRecord,
     Unchanged,
 )
-from indexer.ingest import ids, validation
-from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger
-from indexer.ingest.problem_reporter import ProblemReporter
+from indexer.ingest import validation
+from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger, PreviousIndex
 from indexer.ingest.source_files import Report, SourceFile, find_source_files
 from indexer.mapping.mapper import ID_ROW, Mapper
 from indexer.readers import registry
 
 PROGRESS_SECONDS = 0.5
 """Time between two progress reports about a file."""
-
-
-class PreviousIndex(Protocol):
-    """An earlier index of the same catalogue. Its publications are numbered from 0."""
-
-    @property
-    def docs_by_digest(self) -> Mapping[bytes, int]:
-        """The number of the publication of each record, by its digest (16 bytes)."""
-
-    @property
-    def all_ids(self) -> Sequence[str]:
-        """Ids of all publications, by number."""
+MAX_PROBLEMS = 1000
+"""Maximum number of problems reported one by one per file, before the last one."""
+MAX_MESSAGE_CHARS = 500
+"""Maximum length of a problem's message and of its entry's title or id, in characters."""
 
 
 def read(
@@ -84,21 +78,26 @@ class CorpusReader:
     """
 
     def __init__(
-        self, catalogue: Catalogue, report: Report, previous: PreviousIndex | None = None,
-        report_bytes: Callable[[int], object] = lambda _: None, limits: Limits = LIMITS, *,
+        self,
+        catalogue: Catalogue,
+        report: Report,
+        previous: PreviousIndex | None = None,
+        report_bytes: Callable[[int], object] = lambda _: None,
+        limits: Limits = LIMITS,
+        *,
         duplicates: DuplicateFinder | Merger | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.catalogue, self.report, self.limits = catalogue, report, limits
         self.report_bytes = report_bytes
         self._known = previous.docs_by_digest if previous else {}
         self._known_ids = previous.all_ids if previous else ()
         self._finder = duplicates if isinstance(duplicates, DuplicateFinder) else None
         self._merger = duplicates if isinstance(duplicates, Merger) else None
-        self._taken = ids.TakenIds()
+        self._taken = _TakenIds()
         self._repeats: Counter[str] = Counter()
         self._bytes = self._records = 0
         self.unused: Counter[tuple[str, str]] = Counter()
-        self._reporter = ProblemReporter(report, "")
+        self._problems = _FileProblems(report, "")
 
     def read_folder(self, folder: Path) -> Generator[Item, None, None]:
         """Yield the items of all files of a folder, in order, with unique ids.
@@ -132,12 +131,16 @@ class CorpusReader:
         finder = self._finder if source.mapper else None
         for record in self.read_records(source):
             digest = record.compute_digest(rules)
-            item: Item | None = self._find_unchanged(record, digest)
-            item = item or self._parse(record, source, digest)
+            number = self._known.get(digest)
+            item: Item | None = (
+                self._parse(record, source, digest)
+                if number is None
+                else Unchanged(number, self._known_ids[number], record.source)
+            )
             if item and self._merger and source.mapper and self._merger.has_group(item):
                 item = self._merge(item, record, source, self._merger)
-            elif item and not self._taken.add_new(item):
-                item = self._make_unique(item, record, source)
+            elif item and (first := self._taken.claim(item.id, item.source)):
+                item = self._resolve_repeated(item, record, source, first)
             if item and finder:
                 finder.collect(item)
             if item and not (finder and finder.has_duplicates):
@@ -145,32 +148,31 @@ class CorpusReader:
 
     def read_records(self, source: SourceFile) -> Iterator[SourceRecord]:
         """Yield the records of one file. Report its problems."""
-        self._reporter = ProblemReporter(self.report, source.file)
+        self._problems = _FileProblems(self.report, source.file)
         columns: tuple[str, ...] = ()
         for piece in self._read(source):
             if isinstance(piece, Problem):
-                self._reporter.report(piece)
+                self._problems.report(piece)
                 continue
             if self._records == self.limits.most_entries:
                 message = f"the rest of the file exceeds the limit of {self._records} entries"
                 hint = suggest_raising("most_entries")
-                self._reporter.report(Problem(source.file, piece.line, message, hint))
+                self._problems.report(Problem(source.file, piece.line, message, hint))
                 break
             self._records += 1
             if piece.columns is not columns and source.mapper:
                 columns = piece.columns
                 source.mapper.add_columns(columns)
             yield piece
-        self._reporter.report_suppressed()
+        self._problems.report_suppressed()
 
     def _read(self, source: SourceFile) -> Iterator[SourceRecord | Problem]:
         """Yield the records of a file, and a Problem if it can't be read to the end."""
         file = source.file
         try:
             with safe_files.open_file(source.path) as stream:
-                pieces = registry.read(stream, file, source.reader, self.limits)
                 reported = time.monotonic()
-                for piece in pieces:
+                for piece in registry.read(stream, file, source.reader, self.limits):
                     yield piece
                     if (now := time.monotonic()) - reported >= PROGRESS_SECONDS:
                         reported = now
@@ -190,26 +192,19 @@ class CorpusReader:
             if publication := self._validate(record, source):
                 yield publication
 
-    def _find_unchanged(self, record: SourceRecord, digest: bytes) -> Unchanged | None:
-        """Return the publication of a record that the previous index contains, or None."""
-        number = self._known.get(digest)
-        if number is None:
-            return None
-        return Unchanged(number, self._known_ids[number], record.source)
-
     def _parse(self, record: SourceRecord, source: SourceFile, digest: bytes) -> Parsed | None:
         """Return the publication of a record, or None if the record is not usable."""
-        problems = self._reporter.count
+        problems = self._problems.count
         publication = self._validate(record, source)
         if publication is None:
             return None
-        has_problems = self._reporter.count > problems
+        has_problems = self._problems.count > problems
         whole = self.catalogue.with_ancestors(publication)
         return Parsed(whole, NO_DIGEST if has_problems else digest)
 
     def _validate(self, record: SourceRecord, source: SourceFile) -> Publication | None:
         """Return the publication that a record describes. Report what is not usable."""
-        report, mapper = self._reporter.report, source.mapper
+        report, mapper = self._problems.report, source.mapper
         if mapper:
             record = mapper.map(record, self.limits)
             if mapper.cut_rows:
@@ -232,18 +227,22 @@ class CorpusReader:
         assert parsed is not None  # as in the build that made the earlier index
         return parsed.publication
 
-    def _make_unique(self, item: Item, record: SourceRecord, source: SourceFile) -> Parsed | None:
+    def _resolve_repeated(
+        self, item: Item, record: SourceRecord, source: SourceFile, first: SourceLocation
+    ) -> Parsed | None:
         """Return an item whose id is taken, with a unique id, or None if it is left out.
 
         In a mapped source, a repeated id gets a number, because users often can't correct the ids
-        of an export. In any other source, it is reported and its item is left out. The item has no
-        digest, because this depends on earlier records. So the next build must do it again.
+        of an export. The item has no digest, because this depends on earlier records. So the next
+        build must do it again. In any other source, the item is reported and left out.
         """
-        publication = self._reparse(item, record, source)
         if source.mapper:
-            return Parsed(self._number_id(publication))
-        is_new = ids.claim_id(publication, self._reporter.report, self._taken)
-        return Parsed(publication) if is_new else None
+            return Parsed(self._number_id(self._reparse(item, record, source)))
+        message = f"the entry at {first.file}:{first.line} already has this id"
+        hint = "Choose a unique id. The entry was left out"
+        place = item.source
+        self._problems.report(Problem(place.file, place.line, message, hint, item.id))
+        return None
 
     def _merge(
         self, item: Item, record: SourceRecord, source: SourceFile, merger: Merger
@@ -263,8 +262,71 @@ class CorpusReader:
     def _number_id(self, publication: Publication) -> Publication:
         """Return the publication with a unique id. Add a number only if its id is taken."""
         identity = publication.id
-        while identity in self._taken:
+        while self._taken.claim(identity, publication.source):
             self._repeats[publication.id] += 1
             identity = f"{publication.id}-{self._repeats[publication.id] + 1}"
-        self._taken.add(identity, publication.source)
         return msgspec.structs.replace(publication, id=identity)
+
+
+class _TakenIds:
+    """The ids of the publications that were read, and the places of these.
+
+    A corpus may have millions of them. To save memory, an id is kept as a digest, and a place as
+    one number: that of its file, then a line in the lowest bits.
+    """
+
+    _LINE_BITS = 32  # a file has at most as many lines as bytes
+
+    def __init__(self) -> None:
+        self._places: dict[bytes, int] = {}
+        self._files: list[str] = []
+
+    def claim(self, identity: str, source: SourceLocation) -> SourceLocation | None:
+        """Take an id if it is free, and return None. Otherwise, return its first place."""
+        digest = blake2b(identity.encode(), digest_size=DIGEST_BYTES).digest()
+        if (place := self._places.get(digest)) is not None:
+            number, line = divmod(place, 1 << self._LINE_BITS)
+            return SourceLocation(self._files[number], line)
+        if self._files[-1:] != [source.file]:  # files are read one after another
+            self._files.append(source.file)
+        self._places[digest] = len(self._files) - 1 << self._LINE_BITS | source.line
+        return None
+
+    def clear(self) -> None:
+        """Forget all ids."""
+        self._places.clear()
+
+
+class _FileProblems:
+    """The problems of one file: the first `MAX_PROBLEMS` and the last are reported, all counted.
+
+    The last problem often says why the rest of the file was not read.
+    """
+
+    def __init__(self, report: Report, file: str) -> None:
+        self._report, self._file, self.count = report, file, 0
+        self._last: Problem | None = None
+
+    def report(self, problem: Problem) -> None:
+        """Count a problem, and report it unless `MAX_PROBLEMS` were reported before."""
+        self.count += 1
+        if self.count <= MAX_PROBLEMS:
+            self._report_one(problem)
+        else:
+            self._last = problem
+
+    def report_suppressed(self) -> None:
+        """Report the last problem, and the number of those that were only counted, if any."""
+        if self._last:
+            self._report_one(self._last)
+        if self.count > MAX_PROBLEMS + 1:
+            message = f"{self.count - MAX_PROBLEMS - 1} more problems are not listed"
+            hint = "Fix those above, then run the command again"
+            self._report(Problem(self._file, 0, message, hint))
+
+    def _report_one(self, problem: Problem) -> None:
+        message, entry = (
+            replace_unprintable(" ".join(text[:MAX_MESSAGE_CHARS].split()))
+            for text in (problem.what, problem.entry or "")
+        )
+        self._report(msgspec.structs.replace(problem, what=message, entry=entry or None))

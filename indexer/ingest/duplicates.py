@@ -37,8 +37,16 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Publication).decode
 
 
-class PreviousPublications(Protocol):
-    """The publications of an earlier index, by number."""
+class PreviousIndex(Protocol):
+    """An earlier index of the same catalogue. Its publications are numbered from 0."""
+
+    @property
+    def docs_by_digest(self) -> Mapping[bytes, int]:
+        """The number of the publication of each record, by its digest (16 bytes)."""
+
+    @property
+    def all_ids(self) -> Sequence[str]:
+        """Ids of all publications, by number."""
 
     def __len__(self) -> int:
         """Return the number of publications."""
@@ -128,9 +136,12 @@ class Merger:
     """
 
     def __init__(
-        self, rows: KeyRows, group_of: Mapping[int, int], sizes: Mapping[int, int],
+        self,
+        rows: KeyRows,
+        group_of: Mapping[int, int],
+        sizes: Mapping[int, int],
         copied: Set[int],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._rows, self._group_of, self._copied = rows, group_of, copied
         self._missing = dict(sizes)
         self._pending: dict[int, bytes] = {}
@@ -196,9 +207,12 @@ class DuplicateFinder:
     """
 
     def __init__(
-        self, catalogue: Catalogue, previous: PreviousPublications | None = None,
-        *, is_expected: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        catalogue: Catalogue,
+        previous: PreviousIndex | None = None,
+        *,
+        is_expected: bool = False,
+    ) -> None:
         self._rows, self._previous, self.has_duplicates = KeyRows(catalogue), previous, is_expected
         self._has_parsed = False
         self._files: dict[str, int] = {}
@@ -247,8 +261,9 @@ class DuplicateFinder:
             return []
         titles = np.fromiter(
             (hash_title(previous.get_title(number)) for number in self._copied),
-            np.uint64, len(self._copied),
-        )  # fmt: skip
+            np.uint64,
+            len(self._copied),
+        )
         known_titles = np.array(self._records.titles, np.uint64)
         is_candidate = _is_repeated(np.concatenate([titles, known_titles]))[: len(titles)]
         added: list[int] = []

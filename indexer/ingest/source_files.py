@@ -73,9 +73,10 @@ def _find_named(
         (fault for source in sources.source for fault in _find_faults(source, catalogue)),
     )
     readers = {
-        source.file: reader for source in sources.source
+        source.file: reader
+        for source in sources.source
         if (reader := registry.find_reader(source.format))
-    }  # fmt: skip
+    }
     mappers: dict[str, Mapper] = {}
     inside = [(path, safe_files.printable_path(path.relative_to(folder))) for path in paths]
     others = [(path, str(path)) for path in list_outside(sources, report)]

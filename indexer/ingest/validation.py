@@ -71,9 +71,12 @@ class _Validator:
     """Validator of one entry. `stated` has its properties by field name."""
 
     def __init__(
-        self, entry: SourceRecord, catalogue: Catalogue, report: Callable[[Problem], None],
+        self,
+        entry: SourceRecord,
+        catalogue: Catalogue,
+        report: Callable[[Problem], None],
         limits: Limits,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.entry, self.catalogue, self._report = entry, catalogue, report
         self.stated_id = clean(entry.id or "")
         self.name = self.stated_id if entry.id else None

@@ -18,9 +18,12 @@ FolderState = dict[Path, tuple[int, int]]
 
 
 def watch(
-    corpus_folder: Path, *, interval: float, sleep: Callable[[float], None] = time.sleep,
+    corpus_folder: Path,
+    *,
+    interval: float,
+    sleep: Callable[[float], None] = time.sleep,
     seen: FolderState | None = None,
-) -> Iterator[None]:  # fmt: skip
+) -> Iterator[None]:
     """Yield at once, then each time the folder has changed and settled.
 
     If `seen` is given, the first yield also waits until the folder differs from that state.

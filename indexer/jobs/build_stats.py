@@ -45,7 +45,7 @@ class Rules(msgspec.Struct, frozen=True):
 
 
 def read_rules(folder: Path, model: str = "", limits: Limits = LIMITS) -> Rules:
-    """Return the rules of a corpus folder. Raise CatalogueError if one of their files is invalid."""
+    """Return the rules of a corpus folder. Raise CatalogueError if a file is invalid."""
     return Rules(
         catalogue_toml.load(folder),
         thesaurus.load(folder),

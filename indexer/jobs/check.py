@@ -55,9 +55,12 @@ def check(folder: Path, progress: Progress = NO_PROGRESS, limits: Limits = LIMIT
     problems: list[Problem] = []
     coverage, count = LabelCoverage(concepts, catalogue), 0
     reader = corpus.CorpusReader(
-        catalogue, problems.append, report_bytes=progress.report_bytes, limits=limits,
+        catalogue,
+        problems.append,
+        report_bytes=progress.report_bytes,
+        limits=limits,
         duplicates=corpus.find_duplicates(folder, catalogue, limits),
-    )  # fmt: skip
+    )
 
     def read() -> Iterator[Publication]:
         nonlocal count

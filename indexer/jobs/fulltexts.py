@@ -35,9 +35,13 @@ class FullTexts:
     """
 
     def __init__(
-        self, folder: Path, catalogue: Catalogue, limits: Limits, progress: Progress,
+        self,
+        folder: Path,
+        catalogue: Catalogue,
+        limits: Limits,
+        progress: Progress,
         previous: Generation | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._folder, self._catalogue, self._limits = folder, catalogue, limits
         self._progress = progress
         self._previous = _open_previous(previous, catalogue, limits)
@@ -61,10 +65,14 @@ class FullTexts:
 
         found = [
             *find_attachments(
-                self._folder, self._catalogue, list_numbered(), report,
-                outside=sources.load(self._folder).list_attachments(), limits=self._limits,
+                self._folder,
+                self._catalogue,
+                list_numbered(),
+                report,
+                outside=sources.load(self._folder).list_attachments(),
+                limits=self._limits,
             )
-        ]  # fmt: skip
+        ]
         closed = {each.file for each in found if each.doc_number in restricted}
         attached = sorted(
             self._examine_all((each for each in found if each.file not in closed), report)

@@ -11,7 +11,7 @@ from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
 from indexer.ingest.validation import validate
-from indexer.jobs.import_groups import Plan, Report
+from indexer.jobs.import_files import Plan, Report
 from indexer.mapping.mapper import Mapper, list_mapped
 from indexer.mapping.normalization import split_values
 from indexer.mapping.profile import MAX_RECORDS, Profile
@@ -104,8 +104,9 @@ def _list_examples(
             values = {row: catalogue.get_values(publication, row) for row in catalogue.stored}
             yield {
                 row.name: [row.display(value) for value in stated]
-                for row, stated in values.items() if stated
-            }  # fmt: skip
+                for row, stated in values.items()
+                if stated
+            }
 
 
 def report_gaps(result: ImportResult, report: Report) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import glob
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -28,15 +27,18 @@ from indexer.jobs.folder_switch import (
     replace_folder,
     undo_partial_switch,
 )
-from indexer.jobs.import_documents import (
+from indexer.jobs.fulltexts import merge_problems
+from indexer.jobs.import_files import (
+    Group,
+    ImportFile,
+    Plan,
+    Report,
+    cache_texts,
     find_attached,
-    is_pdf,
-    list_places,
-    read_documents,
-    report_left_out,
+    find_files,
+    read_groups,
     split_tiers,
 )
-from indexer.jobs.import_groups import Group, ImportFile, Plan, Report, find_files, read_groups
 from indexer.jobs.import_report import ImportResult, describe, report_gaps
 from indexer.mapping import proposal, sources
 from indexer.mapping.catalogue_proposal import make_catalogue
@@ -45,13 +47,24 @@ from indexer.mapping.proposal import Proposal
 from indexer.mapping.sources import SOURCES_FILE, Attachments, Source, Sources
 from indexer.mapping.standard_rows import FULLTEXT_ROW, list_standard_rows, list_translation_rows
 
+_LEFT_OUT = (
+    "the file has no records, and belongs to none, so it was left out",
+    "Name it after the id or DOI of a record to search its text, or name its format with --format",
+)
+
 
 def import_files(
-    paths: Sequence[Path], into: Path, *, title: str | None = None, in_place: bool = False,
-    format_name: str | None = None, report: Report = lambda _: None,
-    progress: Progress = NO_PROGRESS, limits: Limits = LIMITS,
+    paths: Sequence[Path],
+    into: Path,
+    *,
+    title: str | None = None,
+    in_place: bool = False,
+    format_name: str | None = None,
+    report: Report = lambda _: None,
+    progress: Progress = NO_PROGRESS,
+    limits: Limits = LIMITS,
     allow: Callable[[Path, Iterable[str]], None] = outside.allow,
-) -> ImportResult:  # fmt: skip
+) -> ImportResult:
     """Write a corpus folder with files, their mapping, and a catalogue.
 
     `in_place`: the folder refers to the files instead of a copy. `format_name` overrides the
@@ -69,18 +82,28 @@ def import_files(
     if in_place:
         _allow(into, _list_given(sources.load_unchecked(into), paths), allow)
     kept = sources.load(into)
-    find = partial(find_files, in_place=in_place, format_name=format_name)
-    files, problems = [*find(paths, into, kept, report, limits)], list[Problem]()
-    title = title or _make_title(paths)
+    found = find_files(
+        paths, into, kept, report, limits, in_place=in_place, format_name=format_name
+    )
+    files, title = [*found], title or _make_title(paths)
     records, *tiers = split_tiers(files)
     groups, attached = read_groups(records, report, progress, limits), list[ImportFile]()
+    problems: list[Problem] = []
     for documents in filter(None, tiers):
         if groups or own:
             catalogue, plans = _plan(groups, files, own, title)
             attached += find_attached(documents, into if own else None, plans, catalogue, limits)
-        groups += read_documents(documents, attached, problems.append, progress, limits)
+        taken = {file.name for file in attached}
+        others = [file for file in documents if file.name not in taken]
+        cache_texts((file for file in others if file.is_pdf), limits, progress)
+        groups += read_groups(others, problems.append, progress, limits)
     usable = [*attached, *chain.from_iterable(group.files for group in groups)]
-    report_left_out(problems, tiers[0], usable, report)
+    # Next to usable files, a text that is neither a record nor a file of one is rarely meant to be.
+    unused = {file.name for file in tiers[0]} - {file.name for file in usable} if usable else ()
+    for problem in merge_problems(
+        Problem(each.file, 0, *_LEFT_OUT) if each.file in unused else each for each in problems
+    ):
+        report(problem)
     if not usable:
         raise _make_rejection(paths)
     catalogue, plans = _plan(groups, usable, own, title)
@@ -89,11 +112,19 @@ def import_files(
             message = "no record has a title, or a number in its place"
             report(Problem(file.name, 0, message, "Export the file again, with the titles"))
         raise _make_rejection(paths)
-    catalogue = catalogue if own else _add_fulltext(catalogue, attached, files)
-    places = list_places(paths, attached, kept)
+    if not own and (attached or any(file.is_pdf for file in files)):
+        # The site searches the texts of the files, and serves them.
+        rows = (*catalogue.fields, FULLTEXT_ROW)
+        catalogue = msgspec.structs.replace(catalogue, fields=rows, files="serve")
+    places = _list_places(paths, attached, kept)
     with replace_folder(into) as folder:
-        _copy(folder, chain(attached, *(plan.group.files for plan in plans)))
-        names = _write(folder, plans, places, None if own else catalogue)
+        for file in chain(attached, *(plan.group.files for plan in plans)):
+            if not file.stays:
+                shutil.copyfile(file.path, make_place(folder, file.name))
+        if not own:
+            text = catalogue_toml.format_toml(catalogue)
+            make_place(folder, CATALOGUE_FILE).write_text(text, encoding="utf-8")
+        names = _add_sources(folder, [plan for plan in plans if not plan.group.source], places)
         _allow(into, names, allow)
     described = [describe(plan, source, catalogue) for plan in plans for source in plan.sources]
     result = ImportResult(catalogue, (*described,), own is not None, len(attached))
@@ -133,46 +164,33 @@ def _allow(into: Path, names: Iterable[str], allow: Callable[[Path, Iterable[str
             ) from error
 
 
-def _add_fulltext(
-    catalogue: Catalogue, attached: Sequence[ImportFile], files: Sequence[ImportFile]
-) -> Catalogue:
-    """Return a catalogue that searches the text of files, and serves them, if there are any."""
-    if not attached and not any(map(is_pdf, files)):
-        return catalogue
-    rows = (*catalogue.fields, FULLTEXT_ROW)
-    return msgspec.structs.replace(catalogue, fields=rows, files="serve")
-
-
 def _plan(
     groups: Sequence[Group], files: Sequence[ImportFile], own: Catalogue | None, title: str
 ) -> tuple[Catalogue, list[Plan]]:
     """Return the folder's own catalogue or a proposed one, and the sources of each group."""
     proposals = {
         group: proposal.propose("", group.reader, group.profile)
-        for group in groups if not group.source
-    }  # fmt: skip
-    catalogue = own or _propose_catalogue(proposals, title)
-    return catalogue, [
-        Plan(
-            group,
-            proposed := proposals.get(group),
-            _decide(group, proposed, _list_others(group, groups, files), catalogue),
-        )
         for group in groups
-    ]
-
-
-def _list_others(
-    group: Group, groups: Iterable[Group], files: Iterable[ImportFile]
-) -> list[ImportFile]:
-    """Return the files that a glob of a group must not match.
-
-    It may match files of groups in deeper folders, because their sources come first.
-    """
-    depth = len(group.place.parts)
-    others = (other for other in groups if len(other.place.parts) > depth)
-    deeper = {file.name for other in others for file in other.files}
-    return [file for file in files if file.name not in deeper]
+        if not group.source
+    }
+    catalogue, plans = own or _propose_catalogue(proposals, title), list[Plan]()
+    for group in groups:
+        if group.source:
+            plans.append(Plan(group, [group.source]))
+            continue
+        # A glob may match files of groups in deeper folders, because their sources come first.
+        depth = len(group.place.parts)
+        others = (other for other in groups if len(other.place.parts) > depth)
+        deeper = {file.name for other in others for file in other.files}
+        patterns, left_out = group.list_patterns(
+            [each for each in files if each.name not in deeper]
+        )
+        proposed = proposals[group]
+        source = proposal.fit(proposed.source, group.reader, group.profile, catalogue)
+        source = msgspec.structs.replace(source, without=tuple(left_out))
+        matching = [msgspec.structs.replace(source, file=pattern) for pattern in patterns]
+        plans.append(Plan(group, matching, proposed.comments))
+    return catalogue, plans
 
 
 def _has_title(plan: Plan, catalogue: Catalogue) -> bool:
@@ -181,9 +199,10 @@ def _has_title(plan: Plan, catalogue: Catalogue) -> bool:
     mappers = [Mapper(source, plan.group.reader, catalogue) for source in plan.sources]
     return not (row and plan.group.reader.FIELDS) or any(
         prop.name == row.name
-        for mapper in mappers for record in plan.group.profile.sample
+        for mapper in mappers
+        for record in plan.group.profile.sample
         for prop in mapper.map(record).properties
-    )  # fmt: skip
+    )
 
 
 def _make_rejection(paths: Sequence[Path]) -> ImportRejected:
@@ -212,27 +231,6 @@ def _check_target(into: Path, title: str | None) -> Catalogue | None:
     return catalogue_toml.load(into) if is_update else None
 
 
-def _copy(folder: Path, files: Iterable[ImportFile]) -> None:
-    """Copy files into a folder, except those that it refers to."""
-    for file in files:
-        if not file.stays:
-            shutil.copyfile(file.path, make_place(folder, file.name))
-
-
-def _write(
-    folder: Path, plans: Sequence[Plan], places: Sequence[Attachments],
-    catalogue: Catalogue | None,
-) -> list[str]:  # fmt: skip
-    """Write the new catalogue and sources into a folder. Return the paths that these name."""
-    if catalogue:
-        text = catalogue_toml.format_toml(catalogue)
-        make_place(folder, CATALOGUE_FILE).write_text(text, encoding="utf-8")
-    new = [plan for plan in plans if plan.proposal]
-    _add_sources(folder, new, places)
-    files = [source.file for plan in new for source in plan.sources]
-    return [*files, *(place.path for place in places)]
-
-
 def _propose_catalogue(proposals: Mapping[Group, Proposal], title: str) -> Catalogue:
     leftovers: dict[str, Field] = {}
     languages: dict[str, None] = {}
@@ -254,18 +252,6 @@ def _propose_catalogue(proposals: Mapping[Group, Proposal], title: str) -> Catal
     return make_catalogue(title, every_row.fields, samples)
 
 
-def _decide(
-    group: Group, proposed: Proposal | None, files: Sequence[ImportFile], catalogue: Catalogue
-) -> list[Source]:
-    """Return the sources of a group: those of the folder, or else the proposed ones."""
-    if group.source or not proposed:
-        return [group.source] if group.source else []
-    source = proposal.fit(proposed.source, group.reader, group.profile, catalogue)
-    patterns, left_out = group.list_patterns(files)
-    source = msgspec.structs.replace(source, without=tuple(left_out))
-    return [msgspec.structs.replace(source, file=pattern) for pattern in patterns]
-
-
 def _make_title(paths: Sequence[Path]) -> str:
     """Return a title from the name of the first file or folder."""
     stem = safe_files.printable_path(Path(safe_files.resolve(paths[0]).stem))
@@ -273,10 +259,26 @@ def _make_title(paths: Sequence[Path]) -> str:
     return name[:1].upper() + name[1:] or "Publications"
 
 
-def _add_sources(folder: Path, plans: Sequence[Plan], places: Sequence[Attachments]) -> None:
-    """Append the proposed sources and the places of attachments to `sources.toml`."""
+def _list_places(
+    paths: Sequence[Path], attached: Iterable[ImportFile], kept: Sources
+) -> list[Attachments]:
+    """Return the imported folders of attached files that are not copied, or else these files.
+
+    Leave out the places in `kept`.
+    """
+    folders = [path.resolve() for path in paths if path.is_dir()]
+    places: dict[str, None] = {}
+    for path in (Path(file.name) for file in attached if file.stays):
+        inside = [folder for folder in folders if path.is_relative_to(folder)]
+        places[str(min(inside, default=path, key=lambda folder: len(folder.parts)))] = None
+    known = {place.path for place in kept.attachments}
+    return [Attachments(place) for place in places if place not in known]
+
+
+def _add_sources(folder: Path, plans: Sequence[Plan], places: Sequence[Attachments]) -> list[str]:
+    """Append proposed sources and places of attachments to `sources.toml`. Return their paths."""
     if not plans and not places:
-        return
+        return []
     added = [source for plan in plans for source in plan.sources]
     comments = {
         (source.file, row): comment
@@ -284,9 +286,11 @@ def _add_sources(folder: Path, plans: Sequence[Plan], places: Sequence[Attachmen
         for source in plan.sources
         for row, comment in plan.comments.items()
     }
+    names = [*(source.file for source in added), *(place.path for place in places)]
     # A glob of a subfolder comes first, because that of its parent folder matches its files too.
     added.sort(key=lambda source: -source.file.count("/"))
     file = folder / SOURCES_FILE
     text = file.read_text(encoding="utf-8") if file.exists() else sources.HEAD
     text += sources.format_sources(Sources(tuple(added), tuple(places)), comments)
     make_place(folder, SOURCES_FILE).write_text(text, encoding="utf-8")
+    return names

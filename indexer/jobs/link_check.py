@@ -15,8 +15,7 @@ from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Link, Problem, Publication
 from indexer.catalogue.tested_links import LinkResult
 from indexer.ingest import corpus
-from indexer.links.client import Client
-from indexer.links.schedule import test_links
+from indexer.links import Client, test_links
 
 Places = Mapping[str, list[Publication]]
 """The publications that have a link, by URL."""

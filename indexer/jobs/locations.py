@@ -77,9 +77,12 @@ class FolderLocation:
 
 
 def open_location(
-    index: Path | ClusterAddress, work: Path | None = None, *,
-    shards: int = 1, replicas: int | None = None,
-) -> Location:  # fmt: skip
+    index: Path | ClusterAddress,
+    work: Path | None = None,
+    *,
+    shards: int = 1,
+    replicas: int | None = None,
+) -> Location:
     """Return the location of an index. Raise ClusterError if it is a cluster without its extra.
 
     The others count for a cluster only. `work` is the folder for its files on this machine; None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,7 @@ from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Publication
-from indexer.ingest import corpus, ids
+from indexer.ingest import corpus
 from indexer.ingest.source_files import make_source_file
 from indexer.jobs.folder_switch import (
     ImportRejected,
@@ -32,9 +32,12 @@ MAX_PUBLICATIONS = 500
 
 
 def write_pages(
-    file: Path, folder: Path, like: Path, report: Callable[[Problem], None],
+    file: Path,
+    folder: Path,
+    like: Path,
+    report: Callable[[Problem], None],
     limits: Limits = LIMITS,
-) -> list[Publication]:  # fmt: skip
+) -> list[Publication]:
     """Write the publications of a file as pages into a folder, with a `catalogue.toml`.
 
     The rows of the catalogue come from the corpus folder `like`. The sections come from the file.
@@ -52,7 +55,12 @@ def write_pages(
     catalogue = catalogue_toml.load(like)
     section = _find_section_row(catalogue)
     catalogue_to_read = _with_values(catalogue, section, ()) if section else catalogue
-    publications = ids.with_unique_ids(_read_publications(file, catalogue_to_read, report, limits))
+    read = _read_publications(file, catalogue_to_read, report, limits)
+    ids = unique_names(publication.id for publication in read)
+    publications = [
+        msgspec.structs.replace(publication, id=identity)
+        for publication, identity in zip(read, ids, strict=True)
+    ]
     _replace(folder, publications, catalogue, None if is_like else like)
     return publications
 
@@ -146,9 +154,7 @@ def _write(
         for heading, publications in pages.items()
         for start in range(0, len(publications), MAX_PUBLICATIONS)
     ]
-    names = ids.unique_names(
-        cleaning.make_slug(heading, None)[:MAX_NAME_CHARS] for heading, _ in parts
-    )
+    names = unique_names(cleaning.make_slug(heading, None)[:MAX_NAME_CHARS] for heading, _ in parts)
     for name, (heading, publications) in zip(names, parts, strict=True):
         page = format_page(publications, catalogue, heading)
         make_place(temporary, f"{name}.html").write_text(page, encoding="utf-8")
@@ -159,3 +165,16 @@ def _write(
         make_place(temporary, catalogue.logo).write_bytes(catalogue.logo_image)
     text = catalogue_toml.format_toml(catalogue)
     make_place(temporary, CATALOGUE_FILE).write_text(text, encoding="utf-8")
+
+
+def unique_names(names: Iterable[str]) -> list[str]:
+    """Return the names, in order. A repeated name gets the suffix -2, -3 and so on."""
+    unique: dict[str, None] = {}
+    last_numbers: dict[str, int] = {}
+    for name in names:
+        free, number = name, last_numbers.get(name, 1)
+        while free in unique:
+            number += 1
+            free = f"{name}-{number}"
+        unique[free], last_numbers[name] = None, number
+    return list(unique)

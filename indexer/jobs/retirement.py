@@ -81,9 +81,12 @@ def _read_digests(
 
 
 def _find_vanished(
-    generation: Generation, digests: Mapping[str, bytes], stats: BuildStats, segment: Path,
+    generation: Generation,
+    digests: Mapping[str, bytes],
+    stats: BuildStats,
+    segment: Path,
     now: datetime,
-) -> Iterator[Retired]:  # fmt: skip
+) -> Iterator[Retired]:
     """Yield the ids of a generation that the new one lacks. Its digests are in document order."""
     missing = digests.keys() - stats.digests.keys()
     if not missing:

@@ -108,11 +108,15 @@ def find_reference_errors(segment: Segment, size: int) -> Iterator[str]:
     """
     docstore, forward_index = segment.docstore, segment.forward_index
     lengths = {
-        "ids": len(docstore.ids), "titles": len(docstore.titles), "records": len(docstore.records),
-        "starts": len(forward_index.starts) - 1, "lengths": len(forward_index.lengths),
-        "years": len(docstore.years), "record digests": len(docstore.record_digests),
+        "ids": len(docstore.ids),
+        "titles": len(docstore.titles),
+        "records": len(docstore.records),
+        "starts": len(forward_index.starts) - 1,
+        "lengths": len(forward_index.lengths),
+        "years": len(docstore.years),
+        "record digests": len(docstore.record_digests),
         "by_id": len(docstore.by_id),
-    }  # fmt: skip
+    }
     if vectors := segment.vectors:
         lengths["vectors"] = len(vectors.rows)
         lengths["non-zero vectors"] = int(np.count_nonzero(vectors.lengths > 0))

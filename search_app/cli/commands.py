@@ -22,7 +22,7 @@ from indexer.generations.manifest import IndexUnusable
 from indexer.jobs import check as checking
 from indexer.jobs.build import BuildRejected, RemovesTooMuch
 from indexer.jobs.folder_switch import ImportRejected
-from indexer.links.schedule import NetworkDown
+from indexer.links import NetworkDown
 from indexer.readers.registry import ReaderError
 from search_app import config, search_url
 from search_app.api import responses

@@ -11,7 +11,7 @@ import click
 from indexer.catalogue.records import Problem
 from indexer.jobs import link_check
 from indexer.jobs.link_check import LinkReport
-from indexer.links.client import Client
+from indexer.links import Client
 from search_app.cli import output
 from search_app.config import Settings
 

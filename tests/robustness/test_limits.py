@@ -20,7 +20,7 @@ from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Parsed, Problem
 from indexer.codec.segment.reader import Segment
 from indexer.ingest import validation
-from indexer.ingest.problem_reporter import MAX_PROBLEMS
+from indexer.ingest.corpus import MAX_PROBLEMS
 from indexer.jobs import build
 from indexer.readers import registry
 from search_app import config

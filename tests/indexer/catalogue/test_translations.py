@@ -13,9 +13,16 @@ from hypothesis import strategies as st
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
-from indexer.catalogue.fields import NOT_STATED, Catalogue, Field
+from indexer.catalogue.fields import (
+    NOT_STATED,
+    ROW_TEXTS,
+    WHOLE_TEXTS,
+    Catalogue,
+    CatalogueTexts,
+    Field,
+    FieldTexts,
+)
 from indexer.catalogue.records import Publication, SourceLocation
-from indexer.catalogue.texts import ROW_TEXTS, WHOLE_TEXTS, CatalogueTexts, FieldTexts
 from indexer.catalogue.translations import TranslatedCatalogue, translate
 from indexer.mapping.standard_rows import list_standard_rows, list_translation_rows
 from indexer.values.publication_types import PublicationType, group_by_csl_type, read_type

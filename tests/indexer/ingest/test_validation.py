@@ -21,7 +21,7 @@ from indexer.catalogue.records import (
     SourceLocation,
     SourceRecord,
 )
-from indexer.ingest import ids, validation
+from indexer.ingest import validation
 from tests.catalogue import CORPUS
 from tests.samples import entry
 
@@ -297,28 +297,6 @@ def test_any_entry_is_a_publication_or_a_problem(
     assert made or problems
     assert msgspec.json.encode([made, problems])
     assert made is None or made.digest
-
-
-def placed(identity: str, line: int) -> Publication:
-    """Return a publication with this id and line."""
-    return Publication(id=identity, title="Law", source=SourceLocation("a.html", line))
-
-
-def test_second_publication_of_an_id_is_removed(problems: list[Problem]) -> None:
-    """The first publication of an id is kept. Others are reported with its location."""
-    given_ids = [placed("a", 1), placed("b", 2), placed("a", 3)]
-    taken = ids.TakenIds()
-    first = [each for each in given_ids if ids.claim_id(each, problems.append, taken)]
-    assert first == given_ids[:2]
-    assert [(each.file, each.line, each.entry) for each in problems] == [("a.html", 3, "a")]
-    assert "a.html:1" in problems[0].what
-
-
-def test_numbered_ids_are_all_different() -> None:
-    """A duplicate id gets the next free number as a suffix."""
-    given_ids = ["a", "a-2", "a", "b", "a"]
-    made = ids.with_unique_ids(placed(identity, 1) for identity in given_ids)
-    assert [each.id for each in made] == ["a", "a-2", "a-3", "b", "a-4"]
 
 
 def test_a_misspelled_name_is_reported(catalogue: Catalogue, problems: list[Problem]) -> None:

@@ -15,8 +15,8 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
+from indexer.catalogue.fields import CatalogueTexts
 from indexer.catalogue.records import Publication
-from indexer.catalogue.texts import CatalogueTexts
 from indexer.generations import directory, manifest
 from indexer.generations.manifest import Changes
 from indexer.ingest import watcher

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
@@ -14,6 +16,7 @@ from indexer.ingest import corpus as reading
 from indexer.jobs import build, pages
 from indexer.jobs.folder_switch import ImportRejected
 from tests.catalogue import CORPUS
+from tests.cpu_time import limit_cpu_time
 from tests.samples import article, page
 
 LINES = [
@@ -200,3 +203,20 @@ def test_a_link_that_leads_nowhere_makes_no_file(
     pages.write_pages(source, into, corpus, problems.append)
     assert not (into / "catalogue.toml").is_symlink()
     assert not (into.parent / "absent").exists()
+
+
+@given(st.lists(st.sampled_from(["a", "a-2", "a-3", "b"]), max_size=12))
+def test_repeated_names_get_the_first_free_number(names: list[str]) -> None:
+    """Unique names differ, and a name that is free stays."""
+    unique = pages.unique_names(names)
+    assert len(set(unique)) == len(names)
+    for number, (old, new) in enumerate(zip(names, unique, strict=True)):
+        earlier = unique[:number]
+        candidates = [old, *(f"{old}-{at}" for at in range(2, len(names) + 2))]
+        assert new == next(name for name in candidates if name not in earlier)
+
+
+def test_many_equal_names_take_linear_time() -> None:
+    """100,000 equal names are numbered within seconds."""
+    with limit_cpu_time(5):
+        assert pages.unique_names(["a"] * 100_000)[-1] == "a-100000"

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.texts import CatalogueTexts, FieldTexts
+from indexer.catalogue.fields import Catalogue, CatalogueTexts, Field, FieldTexts
 from indexer.catalogue.translations import translate
 from search_app.engine.query.field_names import choose_names, index_names, replace_names
 

@@ -1,12 +1,19 @@
-"""Import groups: read the files of an import, and group them into sources."""
+"""The files of an import: which are one source, and which belong to records.
+
+An export of records is read first, then texts such as web pages, and PDFs last. A file that belongs
+to records of an earlier tier is no record.
+"""
 
 from __future__ import annotations
 
 import glob
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from hashlib import file_digest
 from io import BufferedIOBase
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,27 +22,29 @@ from indexer.catalogue import safe_files
 from indexer.catalogue.catalogue_toml import CATALOGUE_FILE
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
-from indexer.catalogue.records import Problem
+from indexer.catalogue.records import Problem, Publication
 from indexer.catalogue.thesaurus import THESAURUS_FILE
-from indexer.fulltext.documents import is_document
+from indexer.fulltext.attachments import attach
+from indexer.fulltext.cache import TextCache
+from indexer.fulltext.documents import extract_all, is_document
+from indexer.ingest import corpus
 from indexer.ingest.corpus import CorpusReader
 from indexer.ingest.progress import Progress
 from indexer.ingest.source_files import NEVER_SOURCES, SourceFile
 from indexer.jobs.folder_switch import ImportRejected
+from indexer.mapping.mapper import Mapper
 from indexer.mapping.profile import Profile
-from indexer.mapping.proposal import Proposal
 from indexer.mapping.sources import SOURCES_FILE, Source, Sources
 from indexer.readers import registry
 from indexer.readers.base import Reader
 from indexer.readers.formats import pdf
 
 Report = Callable[[Problem], None]
+_IGNORE: Report = lambda _: None  # noqa: E731
 _ARCHIVES = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf")
 """The first bytes of ZIP, RAR, and 7z archives."""
 _OFFICE = (".doc", ".docx", ".epub", ".odp", ".odt", ".ppt", ".pptx", ".rtf")
 """Suffixes of documents that no reader knows. Some of them are archives."""
-
-
 _UNRECOGNIZED = (
     "no reader recognizes the contents of this file",
     "Name its format with --format. The file was left out",
@@ -73,6 +82,11 @@ class ImportFile(NamedTuple):
     root: Path | None = None
 
     @property
+    def is_pdf(self) -> bool:
+        """Whether the file is a PDF."""
+        return self.reader.NAME == pdf.NAME
+
+    @property
     def stays(self) -> bool:
         """Whether the folder refers to the file instead of a copy."""
         return Path(self.name).is_absolute()
@@ -80,7 +94,7 @@ class ImportFile(NamedTuple):
     @property
     def place(self) -> Path:
         """The folder of its source. PDFs of a folder and of its subfolders have one source."""
-        is_usual = self.reader.NAME == pdf.NAME and self.path.suffix.lower() in pdf.SUFFIXES
+        is_usual = self.is_pdf and self.path.suffix.lower() in pdf.SUFFIXES
         return self.root if self.root and is_usual else Path(self.name).parent
 
 
@@ -114,7 +128,7 @@ class Group:
         may_grow = len(names) > 1
         if self.reader.NAME == pdf.NAME:
             # Next to an export, a PDF that is added later may belong to one of its records.
-            is_alone = self._is_tree and all(file.reader.NAME == pdf.NAME for file in files)
+            is_alone = self._is_tree and all(file.is_pdf for file in files)
             may_grow = (may_grow or is_alone) and {*map(str.lower, suffixes)} == {*pdf.SUFFIXES}
         if not may_grow:
             return sorted(names), []
@@ -134,22 +148,26 @@ class Group:
 
 
 class Plan(NamedTuple):
-    """A group and its sources: those of the folder, or else those of the proposal."""
+    """A group and its sources, with the reason of each guess by row.
+
+    The sources are those of the folder, or else those of a proposal.
+    """
 
     group: Group
-    proposal: Proposal | None
     sources: Sequence[Source]
-
-    @property
-    def comments(self) -> Mapping[str, str]:
-        """The reason of each guess, by row."""
-        return self.proposal.comments if self.proposal else {}
+    comments: Mapping[str, str] = {}
 
 
 def find_files(
-    paths: Sequence[Path], into: Path, kept: Sources, report: Report, limits: Limits,
-    *, in_place: bool, format_name: str | None,
-) -> Iterator[ImportFile]:  # fmt: skip
+    paths: Sequence[Path],
+    into: Path,
+    kept: Sources,
+    report: Report,
+    limits: Limits,
+    *,
+    in_place: bool,
+    format_name: str | None,
+) -> Iterator[ImportFile]:
     """Yield the files that a reader recognizes, with unique names. Report the others.
 
     A file of a source in `kept` has the format of that source. Raise ImportRejected if the name of
@@ -160,9 +178,13 @@ def find_files(
     list_files = safe_files.list_outside if in_place else safe_files.list_files
     list_folder = partial(list_files, report=report, limits=limits)
     for file, relative, folder in _list_files(paths, into, list_folder):
+        name, number = relative, 1
+        while name in taken:
+            number += 1
+            name = Path(relative).with_stem(f"{Path(relative).stem}-{number}").as_posix()
+        taken.add(name)
         # A link stays a file of its own.
-        name, place = _make_unique(relative, taken), safe_files.resolve(file.parent)
-        absolute = str(place / file.name)
+        absolute = str(safe_files.resolve(file.parent) / file.name)
         names = (absolute, name) if in_place else (name, absolute)
         source = next((kept_source for path in names if (kept_source := kept.find(path))), None)
         if source:
@@ -226,15 +248,6 @@ def _list_files(
                 yield file, safe_files.printable_path(file.relative_to(folder)), folder
 
 
-def _make_unique(name: str, taken: set[str]) -> str:
-    path, number = Path(name), 1
-    while name in taken:
-        number += 1
-        name = path.with_stem(f"{path.stem}-{number}").as_posix()
-    taken.add(name)
-    return name
-
-
 def read_groups(
     files: Iterable[ImportFile], report: Report, progress: Progress, limits: Limits
 ) -> list[Group]:
@@ -250,7 +263,12 @@ def read_groups(
     )
     groups: dict[object, Group] = {}
     for file in files:
-        profile = _read_profile(file, reader)
+        profile, columns = Profile(), tuple[str, ...]()
+        for record in reader.read_records(SourceFile(file.path, file.name, file.reader)):
+            if record.columns is not columns:  # a table has those of empty columns, too
+                columns = record.columns
+                profile.headings |= dict.fromkeys(columns)
+            profile.add(record)
         if not profile.records:
             if not problems[file.name]:
                 hint = f"If it is not {file.reader.NAME}, name its format with --format"
@@ -275,13 +293,58 @@ def _make_key(file: ImportFile, profile: Profile) -> object:
     return (*key, frozenset(profile.headings or profile.columns))
 
 
-def _read_profile(file: ImportFile, reader: CorpusReader) -> Profile:
-    """Return the profile of a file. That of a table includes the headings of empty columns."""
-    profile = Profile()
-    columns: tuple[str, ...] = ()
-    for record in reader.read_records(SourceFile(file.path, file.name, file.reader)):
-        if record.columns is not columns:
-            columns = record.columns
-            profile.headings |= dict.fromkeys(columns)
-        profile.add(record)
-    return profile
+def split_tiers(files: Sequence[ImportFile]) -> list[list[ImportFile]]:
+    """Return the files that have records in any case, then texts, then PDFs."""
+    tiers: list[list[ImportFile]] = [[], [], []]
+    for file in files:
+        may_belong = file.source is None and (is_document(file.path) or file.is_pdf)
+        tiers[may_belong + (may_belong and file.is_pdf)].append(file)
+    return tiers
+
+
+def find_attached(
+    documents: Sequence[ImportFile],
+    into: Path | None,
+    plans: Iterable[Plan],
+    catalogue: Catalogue,
+    limits: Limits,
+) -> list[ImportFile]:
+    """Return the documents that belong to records of planned sources, or of a corpus folder.
+
+    The build that follows reports what is ambiguous or missing.
+    """
+
+    def read_planned() -> Iterator[Publication]:
+        """Yield the publications of the plans, as a build reads them from their sources."""
+        reader = CorpusReader(catalogue, _IGNORE, limits=limits)
+        for group, sources, _ in plans:
+            for source in sources:
+                mapper = Mapper(source, group.reader, catalogue)
+                for file in group.files:
+                    if source.matches(file.name):
+                        source_file = SourceFile(file.path, file.name, group.reader, mapper)
+                        yield from reader.read_publications(source_file)
+
+    known = corpus.read(into, catalogue, _IGNORE, limits) if into else ()
+    files = {file.name: file.path for file in documents}
+    records = enumerate(chain(known, read_planned()))
+    attached = {each.file for each in attach(files, catalogue, records, _IGNORE)}
+    return [file for file in documents if file.name in attached]
+
+
+def cache_texts(documents: Iterable[ImportFile], limits: Limits, progress: Progress) -> None:
+    """Read the texts of PDFs two at a time, so that their reader finds them in the cache."""
+    sizes: deque[int] = deque()
+
+    def list_digests() -> Iterator[tuple[Path, str]]:
+        for file in documents:
+            # The reader of the file reports the error.
+            with suppress(OSError), safe_files.open_file(file.path) as stream:
+                digest = file_digest(stream, "sha256").hexdigest()
+                sizes.append(stream.tell())
+                yield file.path, digest
+
+    read = 0
+    for _ in extract_all(list_digests(), limits, TextCache()):
+        read += sizes.popleft()
+        progress.report_bytes(read)
