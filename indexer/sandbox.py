@@ -38,24 +38,20 @@ _BENEATH = 1
 
 _ARCHITECTURES = {"x86_64": (0xC000_003E, 0), "aarch64": (0xC000_00B7, 1)}
 """The number of each architecture in a filter, and its column in `_CALLS`."""
-_CALLS = {
-    "read": (0, 63), "write": (1, 64), "close": (3, 57), "fstat": (5, 80), "lseek": (8, 62),
-    "mmap": (9, 222), "mprotect": (10, 226), "munmap": (11, 215), "brk": (12, 214),
-    "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139),
-    "pread64": (17, 67), "readv": (19, 65), "writev": (20, 66), "sched_yield": (24, 124),
-    "mremap": (25, 216), "madvise": (28, 233), "dup": (32, 23), "nanosleep": (35, 101),
-    "getpid": (39, 172), "exit": (60, 93), "uname": (63, 160),
-    "getcwd": (79, 17), "gettimeofday": (96, 169), "getrlimit": (97, 163),
-    "getrusage": (98, 165), "sysinfo": (99, 179), "times": (100, 153), "getuid": (102, 174),
-    "getppid": (110, 173), "getgid": (104, 176), "geteuid": (107, 175), "getegid": (108, 177),
-    "sigaltstack": (131, 132), "gettid": (186, 178), "futex": (202, 98),
-    "sched_getaffinity": (204, 123), "getdents64": (217, 61), "set_tid_address": (218, 96),
-    "clock_gettime": (228, 113), "clock_getres": (229, 114), "clock_nanosleep": (230, 115),
-    "exit_group": (231, 94), "newfstatat": (262, 79), "readlinkat": (267, 78),
-    "faccessat": (269, 48), "set_robust_list": (273, 99), "getrandom": (318, 278),
-    "membarrier": (324, 283), "statx": (332, 291), "rseq": (334, 293),
-}  # fmt: skip
-"""The system calls that reading needs: their numbers on x86-64 and ARM64."""
+_CALLS = """
+    read 0 63, write 1 64, close 3 57, fstat 5 80, lseek 8 62, mmap 9 222, mprotect 10 226,
+    munmap 11 215, brk 12 214, rt_sigaction 13 134, rt_sigprocmask 14 135, rt_sigreturn 15 139,
+    pread64 17 67, readv 19 65, writev 20 66, sched_yield 24 124, mremap 25 216, madvise 28 233,
+    dup 32 23, nanosleep 35 101, getpid 39 172, exit 60 93, uname 63 160, getcwd 79 17,
+    gettimeofday 96 169, getrlimit 97 163, getrusage 98 165, sysinfo 99 179, times 100 153,
+    getuid 102 174, getppid 110 173, getgid 104 176, geteuid 107 175, getegid 108 177,
+    sigaltstack 131 132, gettid 186 178, futex 202 98, sched_getaffinity 204 123,
+    getdents64 217 61, set_tid_address 218 96, clock_gettime 228 113, clock_getres 229 114,
+    clock_nanosleep 230 115, exit_group 231 94, newfstatat 262 79, readlinkat 267 78,
+    faccessat 269 48, set_robust_list 273 99, getrandom 318 278, membarrier 324 283, statx 332 291,
+    rseq 334 293
+"""
+"""The system calls that reading needs, each with its numbers on x86-64 and ARM64."""
 _OLDER_CALLS = {"stat": 4, "lstat": 6, "poll": 7, "access": 21, "readlink": 89}
 """The same for those that only x86-64 has."""
 _OPENS = {"openat": (257, 56)}
@@ -76,10 +72,7 @@ _CALL, _ARCHITECTURE, _COMMAND, _FLAGS = 0, 4, 24, 32
 
 def closes_network() -> bool:
     """Return whether `enter` takes the network away."""
-    if (
-        sys.platform != "linux" or sys.maxsize < 1 << 32
-        or platform.machine() not in _ARCHITECTURES
-    ):  # fmt: skip
+    if sys.platform != "linux" or sys.maxsize < 1 << 32 or platform.machine() not in _ARCHITECTURES:
         return False
     # The kernel has filters if it only finds fault with the address of this one.
     libc = ctypes.CDLL(None, use_errno=True)
@@ -141,26 +134,30 @@ def _close_calls(libc: ctypes.CDLL, architecture: int, column: int) -> None:
 
 def _make_filter(architecture: int, column: int) -> list[bytes]:
     """Return the instructions of a filter."""
-    allowed = [numbers[column] for numbers in _CALLS.values()]
+    allowed = [int(call.split()[1 + column]) for call in _CALLS.split(",")]
     if not column:
         allowed += _OLDER_CALLS.values()
     opening, controlling = _OPENS["openat"][column], _CONTROLS["fcntl"][column]
     count, commands = len(allowed), len(_COMMANDS)
     # A jump skips instructions: if its condition holds, and if not.
     steps = [
-        (_LOAD, 0, 0, _ARCHITECTURE), (_JUMP_IF_EQUAL, 0, count + commands + 6, architecture),
+        (_LOAD, 0, 0, _ARCHITECTURE),
+        (_JUMP_IF_EQUAL, 0, count + commands + 6, architecture),
         (_LOAD, 0, 0, _CALL),
         *(
             (_JUMP_IF_EQUAL, count - index + commands + 5, 0, call)
             for index, call in enumerate(allowed)
         ),
-        (_JUMP_IF_EQUAL, 0, 2, opening), (_LOAD, 0, 0, _FLAGS),
+        (_JUMP_IF_EQUAL, 0, 2, opening),
+        (_LOAD, 0, 0, _FLAGS),
         (_JUMP_IF_ANY, commands + 2, commands + 3, _WRITING),
-        (_JUMP_IF_EQUAL, 0, commands + 1, controlling), (_LOAD, 0, 0, _COMMAND),
+        (_JUMP_IF_EQUAL, 0, commands + 1, controlling),
+        (_LOAD, 0, 0, _COMMAND),
         *(
             (_JUMP_IF_EQUAL, commands - index, 0, command)
             for index, command in enumerate(_COMMANDS)
         ),
-        (_RETURN, 0, 0, _DENY), (_RETURN, 0, 0, _ALLOW),
-    ]  # fmt: skip
+        (_RETURN, 0, 0, _DENY),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
     return [struct.pack("HBBI", *step) for step in steps]

@@ -54,24 +54,6 @@ def test_a_country_adds_its_region(
     assert "region" not in found["Case Digest"]
 
 
-def test_second_publication_of_an_id_is_left_out(
-    tmp_path: Path, catalogue: Catalogue, problems: list[Problem]
-) -> None:
-    """The first publication of an id is kept. Others are reported with its location."""
-    lines = [json.dumps({"id": identity, "title": "Law"}) for identity in ("a", "b", "a")]
-    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    (tmp_path / "b.jsonl").write_text(lines[1], encoding="utf-8")
-    assert [each.id for each in read(tmp_path, catalogue, problems)] == ["a", "b"]
-    assert [(each.file, each.line, each.entry) for each in problems] == [
-        ("a.jsonl", 3, "a"),
-        ("b.jsonl", 1, "b"),
-    ]
-    assert [each.what for each in problems] == [
-        "the entry at a.jsonl:1 already has this id",
-        "the entry at a.jsonl:2 already has this id",
-    ]
-
-
 def test_hidden_files_are_ignored(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
@@ -154,8 +136,7 @@ def test_equal_generated_ids_are_reported(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
     """The second of two entries with the same title and year is reported."""
-    add(corpus, "twins.html", article("Twin", datePublished="2009"))
-    add(corpus, "twins2.html", article("Twin", datePublished="2009"))
+    add(corpus, "twins.html", *2 * [article("Twin", datePublished="2009")])
     assert [each.id for each in read(corpus, catalogue, problems)].count("twin-2009") == 1
     assert [each.entry for each in problems] == ["twin-2009"]
 

@@ -18,7 +18,7 @@ from indexer.catalogue.records import (
     SourceRecord,
 )
 from indexer.ingest import validation
-from indexer.jobs.page_text import format_page
+from indexer.jobs.pages import format_page
 from indexer.readers.formats import html
 from tests.catalogue import CORPUS
 from tests.indexer.readers.reading import read_page
