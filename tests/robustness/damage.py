@@ -5,6 +5,8 @@ Every damage must be detected before damaged data is read. The error must say ho
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -12,7 +14,7 @@ from tempfile import TemporaryDirectory
 from indexer.generations import directory
 from indexer.generations.manifest import IndexUnusable
 from tests.robustness.place import Place, live
-from tests.robustness.progress import Budget, Counts, State, chance
+from tests.robustness.progress import Case, Counts, chance
 
 DAMAGES = 10_000
 """Number of damaged files in a full run."""
@@ -60,13 +62,11 @@ def damage(place: Place, file: Path, chance: Random) -> Counts:
     return Counts(faults=1, silent=bool(silent), wrong=wrong)
 
 
-def damages(seed: int, budget: Budget, state: State) -> Counts:
+def damages(seed: int) -> Generator[Case, None, None]:
     """Damage each file in turn at random positions: one part of the torture run."""
     with TemporaryDirectory() as folder:
         place = Place(Path(folder) / "place")
         every = files(place)
-        return budget.spend(
-            state,
-            DAMAGES,
-            lambda n: damage(place, every[n % len(every)], chance(seed, "damage", n)),
-        )
+        for number in range(DAMAGES):
+            file, by_chance = every[number % len(every)], chance(seed, "damage", number)
+            yield partial(damage, place, file, by_chance)

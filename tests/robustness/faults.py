@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from indexer.generations import publish
 from tests.robustness import calls
 from tests.robustness.calls import Call
 from tests.robustness.place import Place, live
-from tests.robustness.progress import Budget, Counts, State
+from tests.robustness.progress import Case, Counts
 from tests.robustness.runner import Ended, Runner
 
 SAID = {"ENOSPC": "the disk is full", "EIO": "the disk failed", "EROFS": "is read-only"}
@@ -92,9 +93,9 @@ def _misled(place: Place, ended: Ended, fault: Fault) -> Iterator[str]:
         yield f"exit status {ended.status}, and this was said: {ended.said}"
 
 
-def every_fault(seed: int, budget: Budget, state: State) -> Counts:
+def every_fault(seed: int) -> Generator[Case, None, None]:
     """Fail every call in every way: one part of the torture run. It uses no randomness."""
     with TemporaryDirectory() as folder, Runner(Path(folder)) as runner:
         place = Place(Path(folder) / "place")
-        every = faults(place, runner)
-        return budget.spend(state, len(every), lambda n: refuse(place, runner, every[n]))
+        for fault in faults(place, runner):
+            yield partial(refuse, place, runner, fault)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Generator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
 from tests.robustness import calls
 from tests.robustness.place import Place
-from tests.robustness.progress import Budget, Counts, State, chance
+from tests.robustness.progress import Case, Counts, chance
 from tests.robustness.runner import Runner
 
 RANDOM = 1000
@@ -80,21 +82,19 @@ def kill_sometime(place: Place, runner: Runner, longest: float, chance: Random) 
     return counts
 
 
-def at_every_call(seed: int, budget: Budget, state: State) -> Counts:
+def at_every_call(seed: int) -> Generator[Case, None, None]:
     """Kill a build at every call once: one part of the torture run. It uses no randomness."""
     with TemporaryDirectory() as folder, Runner(Path(folder)) as runner:
         place = Place(Path(folder) / "place")
-        every = places(place, runner)
-        return budget.spend(state, len(every), lambda n: kill_at(place, runner, *every[n]))
+        for name, ordinal in places(place, runner):
+            yield partial(kill_at, place, runner, name, ordinal)
 
 
-def at_random(seed: int, budget: Budget, state: State) -> Counts:
+def at_random(seed: int) -> Generator[Case, None, None]:
     """Kill builds at random times within their duration: one part of the torture run."""
     with TemporaryDirectory() as folder, Runner(Path(folder)) as runner:
         place = Place(Path(folder) / "place")
         longest = typical(place, runner)
-
-        def case(number: int) -> Counts:
-            return kill_sometime(place, runner, longest, chance(seed, "random kills", number))
-
-        return budget.spend(state, RANDOM, case)
+        for number in range(RANDOM):
+            by_chance = chance(seed, "random kills", number)
+            yield partial(kill_sometime, place, runner, longest, by_chance)

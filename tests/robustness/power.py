@@ -21,7 +21,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 from random import Random
 from tempfile import TemporaryDirectory
@@ -32,7 +33,7 @@ from indexer.generations.manifest import IndexMissing
 from tests.robustness import calls
 from tests.robustness.calls import Call
 from tests.robustness.place import Place, live
-from tests.robustness.progress import Budget, Counts, State, chance
+from tests.robustness.progress import Case, Counts, chance
 from tests.robustness.runner import Runner
 
 STATES = 3000
@@ -262,17 +263,14 @@ class Outage:
             yield from self.place.standing()
 
 
-def cuts(seed: int, budget: Budget, state: State) -> Counts:
+def cuts(seed: int) -> Generator[Case, None, None]:
     """Cut the power at random moments of first and later builds: one part of the torture run."""
     with TemporaryDirectory() as folder, Runner(Path(folder)) as runner:
         outages = [
             Outage(Path(folder) / name, runner, first=name == "first")
             for name in ("later", "first")
         ]
-
-        def case(number: int) -> Counts:
+        for number in range(STATES):
             by_chance = chance(seed, "power cuts", number)
             outage = outages[number % len(outages)]
-            return outage.at(by_chance.randint(0, len(outage.events)), by_chance)
-
-        return budget.spend(state, STATES, case)
+            yield partial(outage.at, by_chance.randint(0, len(outage.events)), by_chance)

@@ -1,10 +1,8 @@
-"""Progress, counts, and remaining time of a torture run."""
+"""The counts of a torture run, and the random generators of its cases."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from pathlib import Path
 from random import Random
 
 import msgspec
@@ -46,49 +44,8 @@ class Counts(msgspec.Struct):
 COUNTED = ("kills", "lost", "faults", "silent", "requests", "failed", "over_budget")
 
 
-class State(msgspec.Struct):
-    """Progress of a part: completed cases, all cases, and seconds spent."""
-
-    done: int = 0
-    cases: int = 0
-    seconds: float = 0.0
-    counts: Counts = msgspec.field(default_factory=Counts)
-
-
-class Progress(msgspec.Struct):
-    """Progress of all parts. The seed determines every case."""
-
-    seed: int
-    parts: dict[str, State] = {}
-
-    def save(self, file: Path) -> None:
-        """Write the progress atomically."""
-        aside = file.with_suffix(".new")
-        aside.write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1))
-        aside.replace(file)
-
-
-class Budget:
-    """The time left until a value of `time.monotonic`. It calls `save` after each case."""
-
-    def __init__(self, until: float, save: Callable[[], object] = lambda: None) -> None:
-        self._until, self._save = until, save
-
-    @property
-    def is_left(self) -> bool:
-        """Return whether any time is left."""
-        return time.monotonic() < self._until
-
-    def spend(self, state: State, cases: int, case: Callable[[int], Counts]) -> Counts:
-        """Run the remaining cases while time is left, and return the counts."""
-        state.cases = cases
-        while state.done < cases and self.is_left:
-            began = time.monotonic()
-            state.counts.add(case(state.done))
-            state.done += 1
-            state.seconds += time.monotonic() - began
-            self._save()
-        return state.counts
+Case = Callable[[], Counts]
+"""One interruption, damage, or batch of requests."""
 
 
 def chance(seed: int, part: str, number: int) -> Random:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -11,7 +13,7 @@ from indexer.jobs import build
 from search_app import config, create_app
 from tests.catalogue import CORPUS, PATIENT
 from tests.robustness.asking import Application, ask, drawn, faults
-from tests.robustness.progress import Budget, Counts, State, chance
+from tests.robustness.progress import Case, Counts, chance
 
 REQUESTS, BATCH = 1_000_000, 1000
 LONGEST = 1.0
@@ -43,10 +45,9 @@ def application(folder: Path) -> Application:
     return app
 
 
-def asked(seed: int, budget: Budget, state: State) -> Counts:
+def asked(seed: int) -> Generator[Case, None, None]:
     """Send random requests in batches: one part of the torture run."""
     with TemporaryDirectory() as folder:
         app = application(Path(folder))
-        return budget.spend(
-            state, REQUESTS // BATCH, lambda n: batch(app, chance(seed, "requests", n), BATCH)
-        )
+        for number in range(REQUESTS // BATCH):
+            yield partial(batch, app, chance(seed, "requests", number), BATCH)

@@ -51,16 +51,7 @@ def test_publication_survives_json() -> None:
 
 
 def test_problem_names_file_line_entry_and_hint() -> None:
-    """A problem is printed as place, entry, fault, and hint."""
+    """A problem is printed as place, entry, fault, and hint. That of a whole file has no line."""
+    assert str(Problem("a.html", 0, "it is empty", "Fill it")) == "a.html: it is empty. Fill it"
     told = str(Problem("tools.html", 3, "it has no title", "Add one", "law"))
     assert told == "tools.html:3 (law): it has no title. Add one"
-
-
-def test_problem_of_a_whole_file_has_no_line() -> None:
-    """A problem of a whole file is printed with the file only."""
-    assert str(Problem("a.html", 0, "it is empty", "Fill it")) == "a.html: it is empty. Fill it"
-
-
-def test_link_as_text_is_its_url() -> None:
-    """The text of a link is its URL."""
-    assert str(Link("https://example.org/", "Here")) == "https://example.org/"

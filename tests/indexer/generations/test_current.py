@@ -156,13 +156,6 @@ def test_a_build_keeps_the_newest_undamaged_generation(
             publish.rollback(third)
 
 
-def test_rollback_skips_a_damaged_generation(third: Path) -> None:
-    """A rollback gets the latest earlier generation that is undamaged."""
-    oldest, middle, _ = directory.list_names(third)
-    (directory.load(third, middle).folder / manifest.DIGESTS).unlink()
-    assert publish.rollback(third).name == oldest
-
-
 def test_a_pointer_without_generations_can_not_be_rolled_back(corpus: Path, tmp_path: Path) -> None:
     """Without generations a rollback is rejected, and a build creates an index."""
     index = tmp_path / "index"

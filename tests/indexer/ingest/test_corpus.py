@@ -44,16 +44,6 @@ def test_publications_come_in_the_order_of_files_and_lines(
     assert problems == []
 
 
-def test_a_country_adds_its_region(
-    corpus: Path, catalogue: Catalogue, problems: list[Problem]
-) -> None:
-    """A publication about a country also has its region."""
-    found = {each.title: each.values for each in read(corpus, catalogue, problems)}
-    assert found["Removal of Organs"]["region"] == ("Africa",)
-    assert found["Issue Brief"]["region"] == ("South Asia",)
-    assert "region" not in found["Case Digest"]
-
-
 def test_hidden_files_are_ignored(
     corpus: Path, catalogue: Catalogue, problems: list[Problem]
 ) -> None:

@@ -132,47 +132,72 @@ def test_second_value_of_a_single_field_is_reported(
     assert "2009" in problems[0].hint
 
 
-@pytest.mark.parametrize("url", ["", "#", " # "])
-def test_link_without_url_is_removed(
-    url: str, catalogue: Catalogue, problems: list[Problem]
+SITE = "https://example.org/"
+LINKS = {
+    "no URL": (Property("link", "", "English", "en"), (), ""),
+    "a placeholder": (Property("link", " # ", "English", "en"), (), ""),
+    "an unknown language": (
+        Property("link", SITE, "Here", "elvish"),
+        (Link(SITE, "Here"),),
+        "'elv",
+    ),
+    "its URL as its label": (Property("link", SITE, SITE), (Link(SITE),), ""),
+    "characters that no URL has": (
+        Property("link", f"{SITE}a?ids[]=1|2#{{x}}"),
+        (Link(f"{SITE}a?ids%5B%5D=1%7C2#%7Bx%7D"),),
+        "",
+    ),
+    "an address in brackets": (
+        Property("link", "http://[::1]/[x]"),
+        (Link("http://[::1]/%5Bx%5D"),),
+        "",
+    ),
+    "encoded characters": (
+        Property("link", f"{SITE}%5B?q=å&r=(1)"),
+        (Link(f"{SITE}%5B?q=å&r=(1)"),),
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("stated", "links", "problem"), LINKS.values(), ids=LINKS)
+def test_a_link_is_a_valid_url_with_a_label_and_a_language(
+    stated: Property,
+    links: tuple[Link, ...],
+    problem: str,
+    catalogue: Catalogue,
+    problems: list[Problem],
 ) -> None:
-    """A link without a URL is removed without a problem."""
-    link = Property("link", url, "English", "en")
-    assert "link" not in checked(entry(section="Tools", link=link), catalogue, problems).values
-    assert problems == []
+    """A link without a URL is removed. Brackets and the like are encoded after its host."""
+    made = checked(entry(section="Tools", link=stated), catalogue, problems)
+    assert made.values.get("link", ()) == links
+    assert [problem in each.what for each in problems] == [True] * bool(problem)
 
 
-def test_unknown_language_of_a_link_is_reported(
-    catalogue: Catalogue, problems: list[Problem]
+IDS = {
+    **{identity: identity for identity in ("law", "2020.acl-main.1", "a/b/c", "10.1000/182")},
+    **{identity: identity for identity in ("https://doi.org/10.1/2", "é", "x" * 200)},
+    **dict.fromkeys(["a b", "/a", "a/", ".", "../a", "a/./b", "x" * 201]),
+    "": "law",
+    " a": "a",
+    "a\x00": "a",
+    "e\u0301": "é",
+}
+
+
+@pytest.mark.parametrize(("identity", "kept"), IDS.items())
+def test_an_id_is_kept_if_a_url_can_have_it(
+    identity: str, kept: str | None, catalogue: Catalogue, problems: list[Problem]
 ) -> None:
-    """A link in an unknown language keeps its URL and label, and is reported."""
-    link = Property("link", "https://example.org/", "Here", "elvish")
-    made = checked(entry(section="Tools", link=link), catalogue, problems)
-    assert made.values["link"] == (Link("https://example.org/", "Here"),)
-    assert ["'elvish'" in each.what for each in problems] == [True]
+    """A given id is kept, in NFC without invisible characters. An empty one counts as missing.
 
-
-def test_label_equal_to_the_url_is_removed(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """A link whose text is its URL has no label."""
-    made = checked(entry(section="Tools", link="https://example.org/"), catalogue, problems)
-    assert made.values["link"] == (Link("https://example.org/"),)
-
-
-@pytest.mark.parametrize(
-    ("url", "written"),
-    [
-        ("https://example.org/a?ids[]=1|2#{x}", "https://example.org/a?ids%5B%5D=1%7C2#%7Bx%7D"),
-        ("http://[::1]/[x]", "http://[::1]/%5Bx%5D"),
-        ("https://example.org/%5B?q=å&r=(1)", "https://example.org/%5B?q=å&r=(1)"),
-    ],
-)
-def test_characters_that_no_url_may_have_are_encoded(
-    url: str, written: str, catalogue: Catalogue, problems: list[Problem]
-) -> None:
-    """A link is a valid URL: after its host, brackets and other such characters are encoded."""
-    made = checked(entry(section="Tools", link=url), catalogue, problems)
-    assert made.values["link"] == (Link(written),)
-    assert problems == []
+    An entry with an id that is invalid in a URL is removed and reported with its title.
+    """
+    made = validation.validate(entry("Law", identity, section="Tools"), catalogue, problems.append)
+    assert (made and made.id) == kept
+    assert ["can't be used" in each.what and each.entry == "Law" for each in problems] == (
+        [] if kept else [True]
+    )
 
 
 def test_years_may_be_restricted(catalogue: Catalogue, problems: list[Problem]) -> None:
@@ -206,37 +231,6 @@ def test_title_keeps_a_foreign_language(
     found = SourceRecord(SourceLocation("page.html", 7), (title, Property("section", "Tools")))
     assert checked(found, catalogue, problems).lang == lang
     assert len(problems) == problem_count
-
-
-@pytest.mark.parametrize(
-    "identity",
-    ["law", "2020.acl-main.1", "a/b/c", "10.1000/182", "https://doi.org/10.1/2", "é", "x" * 200],
-)
-def test_given_id_is_kept(identity: str, catalogue: Catalogue, problems: list[Problem]) -> None:
-    """A given id is kept unchanged, even if it has slashes."""
-    assert checked(entry("Law", identity, section="Tools"), catalogue, problems).id == identity
-    assert problems == []
-
-
-@pytest.mark.parametrize("identity", ["a b", "/a", "a/", ".", "../a", "a/./b", "x" * 201])
-def test_unusable_id_is_reported(
-    identity: str, catalogue: Catalogue, problems: list[Problem]
-) -> None:
-    """An entry with an id that is invalid in a URL is removed and reported with its title."""
-    found = entry("Law", identity, section="Tools")
-    assert validation.validate(found, catalogue, problems.append) is None
-    assert [each.entry for each in problems] == ["Law"]
-    assert "can't be used" in problems[0].what
-
-
-@pytest.mark.parametrize(
-    ("identity", "kept"), [("", "law"), (" a", "a"), ("a\x00", "a"), ("e\u0301", "é")]
-)
-def test_id_is_cleaned(
-    identity: str, kept: str, catalogue: Catalogue, problems: list[Problem]
-) -> None:
-    """An empty id counts as missing. Other ids become NFC without invisible characters."""
-    assert checked(entry("Law", identity, section="Tools"), catalogue, problems).id == kept
 
 
 @pytest.mark.parametrize(

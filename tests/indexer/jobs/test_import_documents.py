@@ -210,14 +210,6 @@ def test_single_files_give_access_to_nothing_else(library: Path, tmp_path: Path)
     assert list_attached(tmp_path / "new")[0] == {"pepper": ["10.5555_pepper.pdf"]}
 
 
-def test_an_imported_folder_can_be_built(library: Path, tmp_path: Path) -> None:
-    """A build reads the records, and leaves the files of records alone."""
-    importer.import_files([library], tmp_path / "new")
-    result = build.build(tmp_path / "new", tmp_path / "index")
-    assert result.generation.manifest.publications == 3
-    assert not result.problems
-
-
 def import_twice(first: Path, second: Path, into: Path) -> tuple[ImportResult, list[Problem]]:
     """Return the result of an import into the folder of an earlier one, and its problems."""
     problems: list[Problem] = []
@@ -258,14 +250,6 @@ def test_a_damaged_pdf_costs_only_itself(pdfs: Path, tmp_path: Path) -> None:
         corpus.read(tmp_path / "new", catalogue_toml.load(tmp_path / "new"), problems.append)
     )
     assert len(publications) == 4
-
-
-def test_a_pdf_that_is_added_later_is_a_record(pdfs: Path, tmp_path: Path) -> None:
-    """The folder has one source, although it has subfolders and a file that can't be read."""
-    (pdfs / "dangling.pdf").symlink_to(pdfs / "nowhere")
-    importer.import_files([pdfs], tmp_path / "new")
-    shutil.copyfile(tmp_path / "new" / "Harbour_report.pdf", tmp_path / "new" / "later.pdf")
-    assert read(tmp_path / "new").keys() > {"harbour-report", "later"}
 
 
 @pytest.mark.parametrize("in_place", [False, True])

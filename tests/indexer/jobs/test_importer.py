@@ -20,7 +20,7 @@ from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import Problem, Publication, SourceRecord
 from indexer.ingest import corpus
-from indexer.jobs import build, importer
+from indexer.jobs import importer
 from indexer.jobs.folder_switch import ImportRejected
 from indexer.mapping import proposal, sources
 from indexer.mapping.profile import Profile
@@ -101,14 +101,6 @@ def test_the_catalogue_is_named_after_the_file(files: Path, into: Path) -> None:
     other = importer.import_files([files], into.with_name("b"), title="My Law")
     assert other.catalogue.title == "My Law"
     assert importer.import_files([files], into.with_name("c")).catalogue.title == "My files"
-
-
-def test_an_import_can_be_built(files: Path, into: Path, tmp_path: Path) -> None:
-    """A build of the folder adds every record, and reports nothing."""
-    importer.import_files([files], into)
-    result = build.build(into, tmp_path / "index")
-    assert result.changes.added == 2
-    assert (result.problems, result.unused) == ([], {})
 
 
 def test_a_folder_may_mix_formats(files: Path, into: Path, problems: list[Problem]) -> None:

@@ -13,7 +13,7 @@ from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.records import Problem, Publication
 from indexer.ingest import corpus as reading
-from indexer.jobs import build, pages
+from indexer.jobs import pages
 from indexer.jobs.folder_switch import ImportRejected
 from tests.catalogue import CORPUS
 from tests.cpu_time import limit_cpu_time
@@ -57,32 +57,24 @@ def digests(publications: list[Publication]) -> dict[str, bytes]:
 def test_an_import_is_read_back_unchanged(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:
-    """The pages of an import give equal publications with the same ids."""
+    """The pages of an import give equal publications with the same ids.
+
+    The new catalogue has the sections of the file in the same order. Sections whose names differ
+    only in punctuation have separate pages.
+    """
     imported = pages.write_pages(source, into, corpus, problems.append)
     catalogue = catalogue_toml.load(into)
     expected = [catalogue.with_ancestors(each) for each in imported]
     assert digests(read_back(into, [])) == digests(expected)
     assert sorted(digests(imported)) == ["brief/6", "guia", "model-law-2009", "model-law-2009-2"]
-
-
-def test_sections_keep_the_order_of_the_file(
-    source: Path, into: Path, corpus: Path, problems: list[Problem]
-) -> None:
-    """The new catalogue has the sections of the file in the same order."""
-    pages.write_pages(source, into, corpus, problems.append)
-    catalogue = catalogue_toml.load(into)
     assert catalogue.by_name["section"].values[:3] == ("Tools", "Films, old", "Films: old")
     assert catalogue.groups == catalogue_toml.load(corpus).groups
-
-
-def test_similar_sections_have_separate_pages(
-    source: Path, into: Path, corpus: Path, problems: list[Problem]
-) -> None:
-    """Sections whose names differ only in punctuation have separate pages."""
-    pages.write_pages(source, into, corpus, problems.append)
     assert sorted(each.name for each in into.glob("*.html")) == [
-        "films-old-2.html", "films-old.html", "small-catalogue.html", "tools.html",
-    ]  # fmt: skip
+        "films-old-2.html",
+        "films-old.html",
+        "small-catalogue.html",
+        "tools.html",
+    ]
 
 
 def test_long_section_has_a_short_file_name(
@@ -104,14 +96,6 @@ def test_problems_of_an_import_are_reported(
     assert [(each.line, each.what.partition(":")[0]) for each in problems] == [
         (4, "Section"), (5, "Input data was truncated"),
     ]  # fmt: skip
-
-
-def test_imported_folder_can_be_built(
-    source: Path, into: Path, corpus: Path, tmp_path: Path, problems: list[Problem]
-) -> None:
-    """An imported folder can be built."""
-    pages.write_pages(source, into, corpus, problems.append)
-    assert build.build(into, tmp_path / "index").changes.added == 4
 
 
 def test_a_second_import_is_identical(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,15 +43,16 @@ def spoil(file: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
-        (lambda folder: spoil(folder / "segment" / "words.seg"), "segment/words.seg"),
-        (lambda folder: (folder / "segment" / "facets.seg").unlink(), "segment/facets.seg"),
+        (lambda folder: spoil(folder / "segment" / "words.seg"), "words.seg does not match"),
+        (lambda folder: (folder / "segment" / "facets.seg").unlink(), "facets.seg is missing"),
+        (lambda folder: os.truncate(folder / "digests.zst", 9), "digests.zst does not match"),
         (lambda folder: (folder / "segment" / "more").touch(), "segment/more is not part"),
         (lambda folder: (folder / "manifest.json").write_text("{}"), "manifest"),
     ],
-    ids=["flipped bit", "missing file", "extra file", "invalid manifest"],
+    ids=["flipped bit", "missing file", "cut file", "extra file", "invalid manifest"],
 )
 def test_damage_is_reported(harm: Callable[[Path], object], message: str, index: Path) -> None:
-    """A flipped bit, a missing or extra file, and an invalid manifest are reported."""
+    """A flipped bit, a missing, cut, or extra file, and an invalid manifest are reported."""
     harm(directory.load_live(index).folder)
     ((what, *_),) = list_errors(index)
     assert message in what
