@@ -38,7 +38,7 @@ _BENEATH = 1
 
 _ARCHITECTURES = {"x86_64": (0xC000_003E, 0), "aarch64": (0xC000_00B7, 1)}
 """The number of each architecture in a filter, and its column in `_CALLS`."""
-_CALLS = """
+_NUMBERS = """
     read 0 63, write 1 64, close 3 57, fstat 5 80, lseek 8 62, mmap 9 222, mprotect 10 226,
     munmap 11 215, brk 12 214, rt_sigaction 13 134, rt_sigprocmask 14 135, rt_sigreturn 15 139,
     pread64 17 67, readv 19 65, writev 20 66, sched_yield 24 124, mremap 25 216, madvise 28 233,
@@ -51,7 +51,11 @@ _CALLS = """
     faccessat 269 48, set_robust_list 273 99, getrandom 318 278, membarrier 324 283, statx 332 291,
     rseq 334 293
 """
-"""The system calls that reading needs, each with its numbers on x86-64 and ARM64."""
+_CALLS = {
+    name: (int(x86_64), int(arm64))
+    for name, x86_64, arm64 in (call.split() for call in _NUMBERS.split(","))
+}
+"""The system calls that reading needs: their numbers on x86-64 and ARM64."""
 _OLDER_CALLS = {"stat": 4, "lstat": 6, "poll": 7, "access": 21, "readlink": 89}
 """The same for those that only x86-64 has."""
 _OPENS = {"openat": (257, 56)}
@@ -134,7 +138,7 @@ def _close_calls(libc: ctypes.CDLL, architecture: int, column: int) -> None:
 
 def _make_filter(architecture: int, column: int) -> list[bytes]:
     """Return the instructions of a filter."""
-    allowed = [int(call.split()[1 + column]) for call in _CALLS.split(",")]
+    allowed = [numbers[column] for numbers in _CALLS.values()]
     if not column:
         allowed += _OLDER_CALLS.values()
     opening, controlling = _OPENS["openat"][column], _CONTROLS["fcntl"][column]
