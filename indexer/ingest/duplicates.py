@@ -99,27 +99,6 @@ class KeyRows:
         return []
 
 
-class _Records:
-    """Hashes of records: `keys` with the record of each, and the title and file of each record."""
-
-    def __init__(self) -> None:
-        self.keys, self.record_of_key = array("Q"), array("L")
-        self.titles, self.files = array("Q"), array("L")
-
-    def add(self, title: int, file: int, keys: Iterable[int]) -> None:
-        for key in keys:
-            self.keys.append(key)
-            self.record_of_key.append(len(self.titles))
-        self.titles.append(title)
-        self.files.append(file)
-
-    def compute_identities(self) -> Hashes:
-        """Return the hash of each key combined with the title of its record."""
-        titles = np.array(self.titles, np.uint64)
-        identities: Hashes = np.array(self.keys, np.uint64)
-        return identities ^ titles[np.array(self.record_of_key, np.int64)]
-
-
 def _is_repeated(values: Hashes) -> NDArray[np.bool_]:
     """Return which values occur more than once."""
     _, numbers, counts = np.unique(values, return_inverse=True, return_counts=True)
@@ -216,7 +195,9 @@ class DuplicateFinder:
         self._rows, self._previous, self.has_duplicates = KeyRows(catalogue), previous, is_expected
         self._has_parsed = False
         self._files: dict[str, int] = {}
-        self._records = _Records()
+        # The keys with the record of each, and the title and the file of each record.
+        self._keys, self._record_of_key = array("Q"), array("L")
+        self._titles, self._files_of_records = array("Q"), array("L")
         self._copied, self._copied_files = array("L"), array("L")
         self._next_check = _FIRST_CHECK
 
@@ -231,22 +212,35 @@ class DuplicateFinder:
             return
         self._has_parsed = True
         if keys := self._rows.hash_keys(item.publication):
-            self._records.add(hash_title(item.publication.title), file, keys)
-            if not self.has_duplicates and len(self._records.keys) >= self._next_check:
+            self._add(hash_title(item.publication.title), file, keys)
+            if not self.has_duplicates and len(self._keys) >= self._next_check:
                 self._next_check *= 2
-                self.has_duplicates = bool(_is_repeated(self._records.compute_identities()).any())
+                self.has_duplicates = bool(_is_repeated(self._compute_identities()).any())
+
+    def _add(self, title: int, file: int, keys: Iterable[int]) -> None:
+        for key in keys:
+            self._keys.append(key)
+            self._record_of_key.append(len(self._titles))
+        self._titles.append(title)
+        self._files_of_records.append(file)
+
+    def _compute_identities(self) -> Hashes:
+        """Return the hash of each key combined with the title of its record."""
+        titles = np.array(self._titles, np.uint64)
+        identities: Hashes = np.array(self._keys, np.uint64)
+        return identities ^ titles[np.array(self._record_of_key, np.int64)]
 
     def make_merger(self) -> Merger | None:
         """Return the merger of the duplicates, or None if none exist and none were suspected."""
         docs = self._add_copied()
-        identities = self._records.compute_identities()
+        identities = self._compute_identities()
         repeated = np.flatnonzero(_is_repeated(identities))
         repeated = repeated[~self._is_shared(repeated)]
         if not len(repeated) and not self.has_duplicates:
             return None
-        records = np.array(self._records.record_of_key, np.int64)[repeated].tolist()
+        records = np.array(self._record_of_key, np.int64)[repeated].tolist()
         group_of, sizes = _join(identities[repeated].tolist(), records)
-        first_copied = len(self._records.titles) - len(docs)
+        first_copied = len(self._titles) - len(docs)
         copied = {docs[record - first_copied] for record in records if record >= first_copied}
         return Merger(self._rows, group_of, sizes, copied)
 
@@ -264,25 +258,25 @@ class DuplicateFinder:
             np.uint64,
             len(self._copied),
         )
-        known_titles = np.array(self._records.titles, np.uint64)
+        known_titles = np.array(self._titles, np.uint64)
         is_candidate = _is_repeated(np.concatenate([titles, known_titles]))[: len(titles)]
         added: list[int] = []
         for chosen in (np.flatnonzero(is_candidate), np.flatnonzero(~is_candidate)):
             for position in chosen.tolist():
                 number, file = self._copied[position], self._copied_files[position]
                 keys = self._rows.hash_keys(previous.get_publication(number))
-                self._records.add(int(titles[position]), file, keys)
+                self._add(int(titles[position]), file, keys)
                 added.append(number)
-            if not _is_repeated(self._records.compute_identities()).any():
+            if not _is_repeated(self._compute_identities()).any():
                 break
         return added
 
     def _is_shared(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return which of the numbered keys are shared by too many records of one file."""
-        keys = np.array(self._records.keys, np.uint64)
-        files = np.array(self._records.files, np.int64)
+        keys = np.array(self._keys, np.uint64)
+        files = np.array(self._files_of_records, np.int64)
         same = np.flatnonzero(np.isin(keys, keys[numbers]))
-        owners = np.array(self._records.record_of_key, np.int64)[same]
+        owners = np.array(self._record_of_key, np.int64)[same]
         counts = Counter(zip(keys[same].tolist(), files[owners].tolist(), strict=True))
         shared = {key for (key, _), count in counts.items() if count > MAX_RECORDS_PER_KEY}
         return np.isin(keys[numbers], np.array(sorted(shared), np.uint64))

@@ -58,56 +58,50 @@ class FullTexts:
         restricted = set[int]()
 
         def list_numbered() -> Iterator[tuple[int, Publication]]:
-            for numbered in enumerate(publications):
-                if is_restricted(numbered[1], self._catalogue):
-                    restricted.add(numbered[0])
-                yield numbered
+            for number, publication in enumerate(publications):
+                if is_restricted(publication, self._catalogue):
+                    restricted.add(number)
+                yield number, publication
 
-        found = [
-            *find_attachments(
+        places = sources.load(self._folder).list_attachments()
+        found = list(
+            find_attachments(
                 self._folder,
                 self._catalogue,
                 list_numbered(),
                 report,
-                outside=sources.load(self._folder).list_attachments(),
+                outside=places,
                 limits=self._limits,
             )
-        ]
-        closed = {each.file for each in found if each.doc_number in restricted}
-        attached = sorted(
-            self._examine_all((each for each in found if each.file not in closed), report)
         )
-        for problem in _find_copies(attached):
-            report(problem)
-        return attached
-
-    def _examine_all(
-        self, files: Iterable[Attachment], report: Callable[[Problem], None]
-    ) -> Iterator[Attached]:
-        """Yield the files that can be opened. Report the others."""
-        for each in files:
+        closed = {each.file for each in found if each.doc_number in restricted}
+        attached: list[Attached] = []
+        for each in found:
             try:
-                examined = self._examine(each.file, each.path)
+                if each.file not in closed:
+                    attached.append(self._examine(each))
             except OSError as error:
                 message = f"the file can't be read: {error.strerror or error}"
                 hint = "Check the file and its permissions. Its publication was kept"
                 report(Problem(each.file, 0, message, hint))
-            else:
-                yield Attached(each.doc_number, each.file, *examined)
+        attached.sort()
+        for problem in _find_copies(attached):
+            report(problem)
+        return attached
 
-    def _examine(self, file: str, path: Path) -> tuple[str, int, int]:
-        """Return the digest, size and time of a file. An unchanged one is not read.
+    def _examine(self, each: Attachment) -> Attached:
+        """Return a file with its digest, size and time. An unchanged one is not read.
 
         Raise OSError.
         """
-        status = path.stat()
+        status = each.path.stat()
         size, time = status.st_size, status.st_mtime_ns
-        digest = self._known.get((file, size, time))
+        digest = self._known.get((each.file, size, time))
         if digest is None:
             # A pipe may have taken the place of a file since the folder was listed.
-            with open_file(path) as stream:
+            with open_file(each.path) as stream:
                 digest = file_digest(stream, "sha256").hexdigest()
-        return digest, size, time
+        return Attached(each.doc_number, each.file, digest, size, time)
 
     def find_known_problems(self, attached: Sequence[Attached]) -> list[Problem] | None:
         """Return the problems of files if the previous generation has all of them, or None."""

@@ -6,7 +6,7 @@ A publication is an `<article>` with microdata. The reader `html` reads it back 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -28,11 +28,11 @@ from indexer.jobs.folder_switch import (
 )
 from indexer.readers import registry
 
-_TYPE = "https://schema.org/CreativeWork"
 MAX_NAME_CHARS = 60
 """Maximum characters in the name of a page, without its extension. File systems allow 255 bytes."""
 MAX_PUBLICATIONS = 500
 """Publications on one page. A build refuses pages that are too large."""
+_TYPE = "https://schema.org/CreativeWork"
 
 
 def write_pages(
@@ -52,20 +52,25 @@ def write_pages(
     also if no reader supports the file, or the file has no publications. Raise CatalogueError,
     ReaderError, or OSError.
     """
-    folder = folder.resolve()
-    undo_partial_switch(folder)
-    is_like = folder.is_dir() and folder.samefile(like)
-    _check_target(folder, is_like=is_like)
+    folder = _check_target(folder, like)
     catalogue = catalogue_toml.load(like)
-    section = _find_section_row(catalogue)
-    catalogue_to_read = _with_values(catalogue, section, ()) if section else catalogue
-    read = _read_publications(file, catalogue_to_read, report, limits)
+    match = registry.detect(file)
+    if match is None:
+        hint = "`pubsearch formats` lists the formats"
+        raise ImportRejected(f"no reader supports {file.name}", hint)
+    open_catalogue = _with_sections(catalogue, ())
+    reader = corpus.CorpusReader(open_catalogue, report, limits=limits)
+    source = make_source_file(file, file.name, match.reader, open_catalogue)
+    read = [*reader.read_publications(source)]
+    if not read:
+        hint = f"Its reader was chosen because {match.evidence.reason}. See the problems above"
+        raise ImportRejected(f"{file} contains no publication", hint)
     ids = unique_names(publication.id for publication in read)
     publications = [
         msgspec.structs.replace(publication, id=identity)
         for publication, identity in zip(read, ids, strict=True)
     ]
-    _replace(folder, publications, catalogue, None if is_like else like)
+    _replace(folder, publications, catalogue, like)
     return publications
 
 
@@ -76,99 +81,78 @@ def convert_corpus(
 
     Raise ImportRejected as `write_pages` does. Raise CatalogueError, ReaderError, or OSError.
     """
-    folder = folder.resolve()
-    undo_partial_switch(folder)
-    _check_target(folder, is_like=False)
+    folder = _check_target(folder, None)
     catalogue = catalogue_toml.load(corpus_folder)
     publications = list(corpus.read(corpus_folder, catalogue, report, limits))
     _replace(folder, publications, catalogue, None)
     return publications
 
 
-def _replace(
-    folder: Path, publications: list[Publication], catalogue: Catalogue, like: Path | None
-) -> None:
-    """Write pages and a catalogue into a folder."""
-    section = _find_section_row(catalogue)
-    pages = _group_pages(publications, section, catalogue)
-    if section:
-        catalogue = _with_values(catalogue, section, tuple(pages))
-    catalogue = msgspec.structs.replace(catalogue, notices=())
-    with replace_folder(folder) as temporary:
-        _write(temporary, pages, catalogue, like)
+def _check_target(folder: Path, like: Path | None) -> Path:
+    """Return the absolute path of a folder for pages, which may be that of `like` itself.
 
-
-def _read_publications(
-    file: Path, catalogue: Catalogue, report: Callable[[Problem], None], limits: Limits
-) -> list[Publication]:
-    """Return the publications of a file. Raise ImportRejected if there is none, and ReaderError."""
-    match = registry.detect(file)
-    if match is None:
-        hint = "`pubsearch formats` lists the formats"
-        raise ImportRejected(f"no reader supports {file.name}", hint)
-    source = make_source_file(file, file.name, match.reader, catalogue)
-    reader = corpus.CorpusReader(catalogue, report, limits=limits)
-    publications = list(reader.read_publications(source))
-    if not publications:
-        hint = f"Its reader was chosen because {match.evidence.reason}. See the problems above"
-        raise ImportRejected(f"{file} contains no publication", hint)
-    return publications
-
-
-def _check_target(folder: Path, *, is_like: bool) -> None:
-    """Raise ImportRejected if an import would mix its pages with others."""
+    Raise ImportRejected if an import would mix its pages with others.
+    """
+    folder = folder.resolve()
+    undo_partial_switch(folder)
     if folder.exists() and not folder.is_dir():
         raise ImportRejected(f"{folder} is not a folder", "Use an empty or a new folder")
     if folder.is_dir() and any(registry.detect(path) for path in folder.rglob("*")):
         raise ImportRejected(f"{folder} has pages already", "Use an empty or a new folder")
+    is_like = like is not None and folder.is_dir() and folder.samefile(like)
     if (folder / CATALOGUE_FILE).exists() and not is_like:
         hint = "Use another folder, or copy its rows with --like"
         raise ImportRejected(f"{folder} has a {CATALOGUE_FILE} of its own", hint)
+    return folder
 
 
 def _find_section_row(catalogue: Catalogue) -> Field | None:
-    rows = (field for field in catalogue.facets if field.order == "listed")
-    return next(rows, None)
+    return next((field for field in catalogue.facets if field.order == "listed"), None)
 
 
-def _with_values(catalogue: Catalogue, row: Field, values: tuple[str, ...]) -> Catalogue:
-    """Return the catalogue with other allowed values in a row. An empty tuple allows any value."""
-    replaced = msgspec.structs.replace(row, values=values)
-    rows = tuple(replaced if field is row else field for field in catalogue.fields)
-    return msgspec.structs.replace(catalogue, fields=rows)
+def _with_sections(catalogue: Catalogue, sections: tuple[str, ...]) -> Catalogue:
+    """Return the catalogue with other sections. An empty tuple allows any section."""
+    section = _find_section_row(catalogue)
+    rows = (
+        msgspec.structs.replace(row, values=sections) if row is section else row
+        for row in catalogue.fields
+    )
+    return msgspec.structs.replace(catalogue, fields=tuple(rows))
 
 
-def _group_pages(
-    publications: list[Publication], section: Field | None, catalogue: Catalogue
-) -> dict[str, list[Publication]]:
-    """Return the publications of each section, both in the order of the file."""
-    pages: dict[str, list[Publication]] = {}
+def _replace(
+    folder: Path, publications: Sequence[Publication], catalogue: Catalogue, like: Path | None
+) -> None:
+    """Write pages and a catalogue into a folder. Copy grouping files from `like` if given.
+
+    The sections, and the publications of each, have the order of the file.
+    """
+    section = _find_section_row(catalogue)
+    by_section: dict[str, list[Publication]] = {}
     for publication in publications:
         values = publication.values.get(section.name, ()) if section else ()
-        pages.setdefault(str(values[0]) if values else catalogue.title, []).append(publication)
-    return pages
-
-
-def _write(
-    temporary: Path, pages: dict[str, list[Publication]], catalogue: Catalogue, like: Path | None
-) -> None:
-    """Write the new contents of a folder. Copy grouping files from `like` if given."""
-    parts = [
-        (heading, publications[start : start + MAX_PUBLICATIONS])
-        for heading, publications in pages.items()
-        for start in range(0, len(publications), MAX_PUBLICATIONS)
+        heading = str(values[0]) if values else catalogue.title
+        by_section.setdefault(heading, []).append(publication)
+    if section:
+        catalogue = _with_sections(catalogue, tuple(by_section))
+    catalogue = msgspec.structs.replace(catalogue, notices=())
+    pages = [
+        (heading, listed[start : start + MAX_PUBLICATIONS])
+        for heading, listed in by_section.items()
+        for start in range(0, len(listed), MAX_PUBLICATIONS)
     ]
-    names = unique_names(cleaning.make_slug(heading, None)[:MAX_NAME_CHARS] for heading, _ in parts)
-    for name, (heading, publications) in zip(names, parts, strict=True):
-        page = format_page(publications, catalogue, heading)
-        make_place(temporary, f"{name}.html").write_text(page, encoding="utf-8")
-    for field in catalogue.fields:
-        if field.grouping and like:
-            shutil.copyfile(like / field.grouping, make_place(temporary, field.grouping))
-    if catalogue.logo_image:
-        make_place(temporary, catalogue.logo).write_bytes(catalogue.logo_image)
-    text = catalogue_toml.format_toml(catalogue)
-    make_place(temporary, CATALOGUE_FILE).write_text(text, encoding="utf-8")
+    names = unique_names(cleaning.make_slug(heading, None)[:MAX_NAME_CHARS] for heading, _ in pages)
+    with replace_folder(folder) as temporary:
+        for name, (heading, listed) in zip(names, pages, strict=True):
+            page = format_page(listed, catalogue, heading)
+            make_place(temporary, f"{name}.html").write_text(page, encoding="utf-8")
+        for field in catalogue.fields:
+            if field.grouping and like:
+                shutil.copyfile(like / field.grouping, make_place(temporary, field.grouping))
+        if catalogue.logo_image:
+            make_place(temporary, catalogue.logo).write_bytes(catalogue.logo_image)
+        text = catalogue_toml.format_toml(catalogue)
+        make_place(temporary, CATALOGUE_FILE).write_text(text, encoding="utf-8")
 
 
 def unique_names(names: Iterable[str]) -> list[str]:

@@ -20,7 +20,6 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.catalogue.retired import Retired, RetiredIds
 from indexer.codec.segment.array_file import CorruptSegment
-from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
 from indexer.generations.manifest import Generation, IndexUnusable
@@ -43,17 +42,23 @@ def retire(
     back or are damaged. An entry of `retired.toml` without a time wins, and otherwise the
     later one.
     """
-    recent = list(_list_recent(index, predecessor))
+    recent: list[Generation] = []
+    for name in directory.list_names(index):
+        if predecessor is None or name >= predecessor.name:
+            with suppress(IndexUnusable):
+                recent.append(directory.load(index, name))
     entries: dict[str, Retired] = {}
     for generation in recent:
         with suppress(IndexUnusable):
             entries |= generation.read_retired()
     now = datetime.now(UTC).replace(microsecond=0)
     for generation in recent:
-        digests = _read_digests(generation, predecessor, stats)
-        entries |= {
-            entry.id: entry for entry in _find_vanished(generation, digests, stats, segment, now)
-        }
+        digests = stats.previous_digests
+        if predecessor is None or generation.name != predecessor.name:
+            is_damaged = bool(directory.integrity_errors(generation))
+            digests = {} if is_damaged else generation.read_digests()
+        vanished = _find_vanished(generation, digests, stats, segment, now)
+        entries |= {entry.id: entry for entry in vanished}
     for entry in stats.rules.retired.values():
         known = entries.get(entry.id)
         if known is None or not (entry.time and known.time) or known.time < entry.time:
@@ -61,23 +66,6 @@ def retire(
     resolved = (_resolve(entry, entries, stats.digests) for entry in entries.values())
     latest = sorted(filter(None, resolved), key=lambda entry: (entry.time or now, entry.id))
     return {entry.id: entry for entry in latest[-MAX_RETIRED:]}
-
-
-def _list_recent(index: Path, predecessor: Generation | None) -> Iterator[Generation]:
-    """Yield the predecessor and the generations after it, oldest first."""
-    for name in directory.list_names(index):
-        if predecessor is None or name >= predecessor.name:
-            with suppress(IndexUnusable):
-                yield directory.load(index, name)
-
-
-def _read_digests(
-    generation: Generation, predecessor: Generation | None, stats: BuildStats
-) -> Mapping[str, bytes]:
-    """Return the digests of a generation by id; none if a file of it is damaged."""
-    if predecessor is not None and generation.name == predecessor.name:
-        return stats.previous_digests  # already checked and read
-    return {} if directory.integrity_errors(generation) else generation.read_digests()
 
 
 def _find_vanished(
@@ -102,21 +90,15 @@ def _find_vanished(
         return
     vanished = [former.get_publication(number) for number in numbers]
     current = Segment(segment, stats.rules.catalogue).docstore
-    successors = find_successors(
-        vanished, _list_candidates(current, digests, stats), stats.rules.catalogue
+    changed = (
+        current.get_publication(number)
+        for number, (identity, digest) in enumerate(stats.digests.items())
+        if digests.get(identity) != digest or identity in stats.merged_ids
     )
+    successors = find_successors(vanished, changed, stats.rules.catalogue)
     for publication in vanished:
         identity = publication.id
         yield Retired(identity, publication.title, now, successors.get(identity, ""))
-
-
-def _list_candidates(
-    current: DocStore, digests: Mapping[str, bytes], stats: BuildStats
-) -> Iterator[Publication]:
-    """Yield the publications that are new or changed since an earlier generation, or merged."""
-    for number, (identity, digest) in enumerate(stats.digests.items()):
-        if digests.get(identity) != digest or identity in stats.merged_ids:
-            yield current.get_publication(number)
 
 
 def find_successors(

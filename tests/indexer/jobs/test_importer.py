@@ -361,7 +361,7 @@ def test_a_failed_import_leaves_the_folder_unchanged(
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sources, "format_sources", fail)
+    monkeypatch.setattr("indexer.jobs.importer._add_sources", fail)
     with pytest.raises(KeyboardInterrupt):
         importer.import_files([files], into)
     assert state(into) == before
