@@ -101,6 +101,14 @@ def test_a_folder_of_pdfs_is_a_catalogue(in_place: bool, pdfs: Path, tmp_path: P
         "whaling-report": ["Whaling_report.pdf"],
     }  # fmt: skip
     assert not problems
+    # It is one source, which has subfolders that are added later. Another import finds nothing new.
+    later = (pdfs if in_place else into) / "later"
+    later.mkdir()
+    (later / "Later_report.pdf").write_bytes(make_pdf(["Later."]))
+    for _ in range(2):
+        assert len(sources.load(into).source) == 1
+        assert read(into).keys() == {*attached, "later-report"}
+        importer.import_files([pdfs], into, in_place=in_place)
 
 
 @pytest.mark.parametrize("in_place", [False, True])
@@ -306,23 +314,6 @@ def test_a_damaged_pdf_that_is_moved_in_place_is_no_missing_file(
     broken.rename(pdfs / "zoo" / "Zoo.pdf")
     [problem] = build.build(tmp_path / "new", tmp_path / "index").problems
     assert problem.what == "the PDF is damaged"
-
-
-@pytest.mark.parametrize("in_place", [False, True])
-def test_a_folder_of_pdfs_is_one_source(in_place: bool, pdfs: Path, tmp_path: Path) -> None:
-    """It has subfolders, and those that are added later."""
-    into = tmp_path / "new"
-    importer.import_files([pdfs], into, in_place=in_place)
-    assert len(sources.load(into).source) == 1
-    later = (pdfs if in_place else into) / "later"
-    later.mkdir()
-    (later / "Later_report.pdf").write_bytes(make_pdf(["Later."]))
-    expected = {"harbour-report", "fishing-report", "whaling-report", "later-report"}
-    assert set(read(into)) == expected
-    # Another import finds nothing new.
-    importer.import_files([pdfs], into, in_place=in_place)
-    assert len(sources.load(into).source) == 1
-    assert set(read(into)) == expected
 
 
 def test_tables_of_a_later_subfolder_in_place_are_imported(tmp_path: Path) -> None:
