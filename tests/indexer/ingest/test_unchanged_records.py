@@ -8,12 +8,7 @@ from pathlib import Path
 import pytest
 
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import (
-    Item,
-    Parsed,
-    Problem,
-    Unchanged,
-)
+from indexer.catalogue.records import Item, Parsed, Problem, Publication, Unchanged
 from indexer.ingest.corpus import CorpusReader
 from indexer.mapping.standard_rows import list_standard_rows
 
@@ -44,12 +39,25 @@ class Previous:
     """An earlier index of the items of a build."""
 
     def __init__(self, items: Sequence[Item]) -> None:
-        self.all_ids = [item.id for item in items]
+        self.items, self.all_ids = items, [item.id for item in items]
         self.docs_by_digest = {
             item.record_digest: number
             for number, item in enumerate(items)
             if isinstance(item, Parsed)
         }
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def get_title(self, doc_number: int) -> str:
+        """Return a title."""
+        return self.get_publication(doc_number).title
+
+    def get_publication(self, doc_number: int) -> Publication:
+        """Return a whole publication."""
+        item = self.items[doc_number]
+        assert isinstance(item, Parsed)
+        return item.publication
 
 
 @pytest.fixture
