@@ -15,8 +15,12 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.features import zero_results
 from search_app.engine.features.page_hits import make_hits
 from search_app.engine.interpretation import spellcheck
-from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, find
-from search_app.engine.interpretation.readings import Interpretation
+from search_app.engine.interpretation.interpreter import (
+    Interpretation,
+    Interpreter,
+    Retrieval,
+    find,
+)
 from search_app.engine.query.nodes import clauses, drop_boosts
 from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary

@@ -14,7 +14,7 @@ import msgspec
 from indexer.catalogue.records import Publication
 from search_app.engine.diagnosis import Diagnosis
 from search_app.engine.query.parser import UnknownValue
-from search_app.engine.query.year_expressions import YearExpression
+from search_app.engine.query.rewriting import YearExpression
 from search_app.engine.request import Sort
 
 

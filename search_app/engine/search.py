@@ -22,7 +22,7 @@ from search_app.engine.interpretation.interpreter import (
 )
 from search_app.engine.pipeline import search
 from search_app.engine.query.cost import estimate_cost
-from search_app.engine.query.field_names import index_names, replace_names
+from search_app.engine.query.rewriting import index_names, replace_names
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import EVERYTHING, SearchRequest
 from search_app.engine.results import File, FileMatch, Results, Suggestion

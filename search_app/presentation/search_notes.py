@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from indexer.catalogue.fields import Catalogue
-from search_app.engine.query.field_names import choose_names
 from search_app.engine.query.grammar import MOST_WORDS
-from search_app.engine.query.year_expressions import YearExpression
+from search_app.engine.query.rewriting import YearExpression, choose_names
 from search_app.engine.results import ExpandedEntity, Results
 from search_app.i18n.translation import format_number, gettext, join, join_long, ngettext, quote
 from search_app.search_state import SearchState

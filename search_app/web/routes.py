@@ -27,7 +27,7 @@ from search_app import search_state, search_url
 from search_app.api import openapi, responses
 from search_app.api.suggestions import serialize_suggestions
 from search_app.engine import Engine, Searcher, SearchRequest
-from search_app.engine.query.field_names import choose_names, replace_names
+from search_app.engine.query.rewriting import choose_names, replace_names
 from search_app.engine.results import Results
 from search_app.i18n.interface import LANGUAGES, Interface, find_language
 from search_app.i18n.translation import current, gettext, join

@@ -18,11 +18,9 @@ import msgspec
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
 from search_app.engine.deadline import Deadline
-from search_app.engine.interpretation.interpreter import Interpreter
-from search_app.engine.interpretation.readings import Interpretation
-from search_app.engine.query.grammar import OPERATORS
-from search_app.engine.query.lexer import QUOTES
-from search_app.engine.query.typed_identifiers import name_identifier
+from search_app.engine.interpretation.interpreter import Interpretation, Interpreter
+from search_app.engine.query.grammar import OPERATORS, QUOTES
+from search_app.engine.query.rewriting import name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import EVERYTHING, Filters, SearchRequest
 from search_app.engine.results import Suggestion, SuggestionKind

@@ -9,38 +9,178 @@ operator joins them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import product
+from itertools import islice, product
 from typing import NamedTuple
 
 import msgspec
 from whoosh import query
 
+from indexer.analysis import tokenizer
+from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.interpretation.query_expansion import EntityLinker, find_typed
-from search_app.engine.interpretation.readings import (
-    Interpretation,
-    ParsedReading,
-    Reading,
-    Strategy,
-    adds_enough,
-    is_enough,
-    mark_relaxed,
-)
-from search_app.engine.interpretation.relaxing import list_facts, list_steps, require_facts
 from search_app.engine.interpretation.spellcheck import SpellChecker
-from search_app.engine.query.clause_builder import EntityRecognizer
-from search_app.engine.query.nodes import Clause, Value, clauses
+from search_app.engine.query.clause_builder import CompoundMode, EntityRecognizer
+from search_app.engine.query.nodes import Clause, Several, Term, Value, clauses
 from search_app.engine.query.parser import Parsed, parse
-from search_app.engine.query.typed_identifiers import name_identifier
+from search_app.engine.query.rewriting import DatedQuery, extract_years, name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.query.year_expressions import DatedQuery, extract_years
 from search_app.engine.request import SearchRequest
 from search_app.engine.rounds import Rounds, run
 from search_app.engine.store import Reply, Store, StoreRequest
+
+MAX_STEPS_WORDS = 5
+"""Words are left out in steps of a query of at most 5 words. In a longer one, any is enough: few
+relevant publications contain most words of a question."""
+RARE_UP_TO = 10
+"""A publication with a word that at most 10 publications contain is a hit in each step."""
+LEAST_ENOUGH, MOST_ENOUGH, ENOUGH_SHARE = 10, 100, 0.1
+"""A step has enough hits with a tenth of the catalogue, at least 10 publications, at most 100."""
+
+
+def list_steps(tree: query.Query | None, count: Callable[[str], int]) -> Iterator[query.Query]:
+    """Yield a relaxed tree that all words but one must match, then all but two, and so on.
+
+    `count` returns the number of publications and searched texts with a word.
+    The last of these trees still needs more than the given tree, in which any word is enough.
+    """
+    parts: Sequence[query.Query] = [tree]
+    if isinstance(tree, query.And):
+        parts = tree.subqueries
+    place = next((place for place, part in enumerate(parts) if type(part) is query.Or), None)
+    if place is None:
+        return
+    either = parts[place].subqueries
+    words = [word for word in either if not isinstance(word, query.Every)]
+    if len(words) > MAX_STEPS_WORDS:
+        return
+    rare = frozenset(
+        word.text for word in words if isinstance(word, Clause) and _is_rare(word, count)
+    )
+    fewest = 0 if len(words) < len(either) else 1
+    for least in range(len(words) - 1, fewest, -1):
+        some = Several(words, least, rare) if least > 1 else query.Or(words)
+        yield query.And([*parts[:place], some, *parts[place + 1 :]]) if len(parts) > 1 else some
+
+
+def _is_rare(clause: Clause, count: Callable[[str], int]) -> bool:
+    """Return whether a clause is of a plain word that few publications and texts contain."""
+    words = tokenizer.split_words(clause.text)
+    is_plain = all(isinstance(part, Term) for part in clause.parts)
+    return is_plain and len(words) == 1 and count(words[0]) <= RARE_UP_TO
+
+
+def count_enough(size: int) -> int:
+    """Return how many hits a step must have in a catalogue of some size."""
+    return min(MOST_ENOUGH, max(LEAST_ENOUGH, int(size * ENOUGH_SHARE)))
+
+
+def require_facts(tree: query.Query, catalogue: Catalogue) -> tuple[query.Query, tuple[str, ...]]:
+    """Return an OR tree with its facts made mandatory, and the typed texts of these facts.
+
+    The other clauses only affect the ranking. Return the tree unchanged if it is not an OR, has no
+    facts, or has nothing but facts.
+    """
+    words = tree.subqueries if type(tree) is query.Or else []
+    required = list_facts((word for word in words if isinstance(word, Clause)), catalogue)
+    optional = [clause for clause in words if clause not in required]
+    if not required or not optional:
+        return tree, ()
+    texts = tuple(clause.text for clause in required)
+    return query.And([*required, query.Or([*optional, query.Every()])]), texts
+
+
+def list_facts(clauses: Iterable[Clause], catalogue: Catalogue) -> list[Clause]:
+    """Return the clauses that name a place, a language or a year."""
+    rows = {row.name for row in catalogue.fields if row.kind in ("country", "language", "year")}
+    # A row of regions has a child row of countries.
+    rows |= {name for name, child in catalogue.children.items() if child.kind == "country"}
+    return [
+        clause
+        for clause in clauses
+        if any(isinstance(part, Value) and part.row in rows for part in clause.parts)
+    ]
+
+
+ENOUGH_BY_CLAUSES = (0, 0, 3, 6, 100)
+"""Minimum number of documents that match all clauses, by the number of clauses (at most 4).
+
+If fewer match, words are left out. Up to 3 clauses are a short query, whose list stays
+short. Few relevant documents have every word of a longer one. Full texts do not count: a long text
+has all words of many queries, wherever they are in it.
+"""
+
+
+class Reading(NamedTuple):
+    """A way to read a query: its text, or the text with `corrected` spelling.
+
+    `recognizer` recognizes names. `joined` is And or Or. If `requires_facts`, places, languages and
+    years stay mandatory. If `in_steps`, words are left out one by one, but any is never enough. A
+    lenient reading does not need all words.
+    """
+
+    text: str
+    recognizer: EntityRecognizer
+    joined: type[query.CompoundQuery] = query.And
+    compounds: CompoundMode = "one"
+    requires_facts: bool = False
+    in_steps: bool = False
+    corrected: str | None = None
+    is_lenient: bool = False
+
+
+class Interpretation(NamedTuple):
+    """A query as it was read, with its search and its hits.
+
+    `required`: the texts of places, languages and years that stay mandatory in a relaxed query.
+    `relaxed`: some or any of the words are enough. `all_words_docs` is the reply for all words, or
+    None.
+    """
+
+    reading: Reading
+    parsed: Parsed
+    required: tuple[str, ...]
+    reply: Reply
+    relaxed: bool = False
+    all_words_docs: Reply | None = None
+
+    @property
+    def corrected(self) -> str | None:
+        """The text that was searched for instead of the text as typed."""
+        return self.reading.corrected
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the query has words."""
+        return self.parsed.words is not None
+
+    @property
+    def is_step(self) -> bool:
+        """Whether some of the words are needed."""
+        return self.reading.in_steps
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether so few documents match that the query should be relaxed."""
+        if not self.has_words or self.reply.by_fields >= ENOUGH_BY_CLAUSES[-1]:
+            return False
+        words = sum(1 for _ in islice(clauses(self.parsed.words), len(ENOUGH_BY_CLAUSES) - 1))
+        return self.reply.by_fields < ENOUGH_BY_CLAUSES[words]
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether the query was not relaxed because it has operators."""
+        return self.parsed.has_operators and not self.relaxed
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the query has words but no hits."""
+        return self.has_words and not self.reply.by_words
+
 
 WARM_UP_WORDS = "aaaaa ааааа اااااا"
 """Meaningless words, one in each script that has word lists. `prepare` loads the lists with
@@ -76,48 +216,41 @@ class Interpreter:
 
         `ask` has the request. Raise BudgetExceeded.
         """
-        request = ask.request
-        parsed_readings: list[ParsedReading] = []
-        [replies] = yield [self._parse_each(ask, parsed_readings, deadline)]
-        interpretations = (
-            Interpretation(
-                each.parsed, reply, corrected=each.reading.corrected, required=each.required,
-                is_lenient=each.reading.is_lenient, is_step=each.is_step,
-            )
-            for number, reply in enumerate(replies) for each in [parsed_readings[number]]
-        )  # fmt: skip
-        typed = next(interpretations)
-        strict = {typed.corrected: typed}
-        if is_enough(typed, request):
-            return typed
-        for interpretation in interpretations:
-            if interpretation.corrected and not typed.is_empty:
+        request, read = ask.request, list[tuple[Reading, Parsed, tuple[str, ...]]]()
+
+        def list_searches() -> Iterator[StoreRequest]:
+            for reading in self._list_readings(request, deadline):
+                for search, parsed, required in self._parse(reading, ask):
+                    deadline.checkpoint("parse")
+                    read.append((reading, parsed, required))
+                    yield search
+
+        [replies] = yield [list_searches()]
+        strict: dict[str | None, Interpretation] = {}
+        for number, reply in enumerate(replies):
+            found = Interpretation(*read[number], reply)
+            typed = strict.setdefault(None, found)
+            if found.corrected and not typed.is_empty:
                 continue  # a full text has the word that no field has, so it is only suggested
-            if not interpretation.is_lenient:
-                strict[interpretation.corrected] = interpretation
-                if is_enough(interpretation, request):
-                    return interpretation
-            elif interpretation.parsed.words not in (None, typed.parsed.words) and (
-                not interpretation.is_empty
-            ):
-                reading = strict[interpretation.corrected]
-                if interpretation.is_step and not adds_enough(
-                    interpretation, reading, self.vocabulary.size
+            if not found.reading.is_lenient:
+                strict[found.corrected] = found
+                is_open = request.match == "auto" and not request.exact
+                may_relax = is_open and not found.parsed.has_operators
+                if not found.is_empty and not (may_relax and found.is_narrow):
+                    return found
+            elif found.parsed.words not in (None, typed.parsed.words) and not found.is_empty:
+                all_words = strict[found.corrected]
+                adds_hits = found.reply.by_words != all_words.reply.by_words
+                if found.is_step and not (
+                    found.reply.by_words > all_words.reply.by_words
+                    and found.reply.by_fields >= count_enough(self.vocabulary.size)
                 ):
                     continue
-                is_open = request.match == "auto"
-                return mark_relaxed(reading, interpretation) if is_open else interpretation
-        return typed
-
-    def _parse_each(
-        self, ask: StoreRequest, parsed_readings: list[ParsedReading], deadline: Deadline
-    ) -> Iterator[StoreRequest]:
-        """Yield the search of each reading of a text, and append the reading to a list."""
-        for reading in self._list_readings(ask.request, deadline):
-            for parsed in self._parse(reading, ask):
-                deadline.checkpoint("parse")
-                parsed_readings.append(parsed)
-                yield parsed.ask
+                if request.match != "auto":
+                    return found
+                marked = found._replace(relaxed=True, all_words_docs=all_words.reply)
+                return marked if adds_hits else all_words
+        return strict[None]
 
     def _list_readings(self, request: SearchRequest, deadline: Deadline) -> Iterator[Reading]:
         """Yield the ways to read a text, in the order in which they are tried, as typed first."""
@@ -125,64 +258,64 @@ class Interpreter:
         recognizer: EntityRecognizer = (
             self._values if request.exact or not request.text else self.entity_linker
         )
-        strategy = (
-            Strategy(recognizer, query.Or, "apart")
-            if request.match == "any"
-            else Strategy(recognizer)
-        )
-        yield Reading(request.text, strategy)
-        corrected = None if request.exact else self.spellchecker.correct(request.text, deadline)
-        if corrected:
-            yield Reading(corrected, strategy, corrected)
+        typed = Reading(request.text, recognizer)
+        if request.match == "any":
+            typed = typed._replace(joined=query.Or, compounds="apart")
+        yield typed
+        readings = [typed]
+        if not request.exact and (text := self.spellchecker.correct(request.text, deadline)):
+            corrected = typed._replace(text=text, corrected=text)
+            yield corrected
+            readings.insert(0, corrected)
         if request.match == "all":
             return
-        texts = [(corrected, corrected)] if corrected else []
-        for (text, correction), lenient in product(
-            [*texts, (request.text, None)], self._list_lenient(strategy)
-        ):
-            yield Reading(text, lenient, correction, is_lenient=True)
+        for reading in readings:
+            yield from self._list_lenient(reading._replace(is_lenient=True))
 
-    def _list_lenient(self, strategy: Strategy) -> list[Strategy]:
-        """Return the relaxed ways to read a query, in the order in which they are tried.
+    def _list_lenient(self, reading: Reading) -> Iterator[Reading]:
+        """Yield the relaxed ways to read a text, in the order in which they are tried.
 
         The last ones treat the words of a name as separate words, in case no document has the name.
         """
-        if strategy.joined is query.Or:
-            return [strategy._replace(recognizer=self._values)]
-        either: list[Strategy] = []
+        if reading.joined is query.Or:
+            yield reading._replace(recognizer=self._values)
+            return
         for recognizer, requires_facts in product(
-            (strategy.recognizer, self._values), (True, False)
+            (reading.recognizer, self._values), (True, False)
         ):
-            relaxed = Strategy(recognizer, query.Or, "both", requires_facts)
-            if recognizer is strategy.recognizer:
-                either.append(relaxed._replace(compounds="one", in_steps=True))
-            either.append(relaxed)
-        return either
+            either = reading._replace(
+                recognizer=recognizer, joined=query.Or, requires_facts=requires_facts
+            )
+            if recognizer is reading.recognizer:
+                yield either._replace(in_steps=True)
+            yield either._replace(compounds="both")
 
     def interpret_typed(self, request: SearchRequest) -> Rounds[Interpretation]:
         """Return the interpretation of a text as typed: all words, with synonyms, uncorrected."""
-        reading = Reading(request.text, Strategy(self.entity_linker))
-        typed = next(self._parse(reading, StoreRequest(request)))
-        [[reply]] = yield [[typed.ask]]
-        return Interpretation(typed.parsed, reply)
+        reading = Reading(request.text, self.entity_linker)
+        search, parsed, required = next(self._parse(reading, StoreRequest(request)))
+        [[reply]] = yield [[search]]
+        return Interpretation(reading, parsed, required, reply)
 
-    def _parse(self, reading: Reading, ask: StoreRequest) -> Iterator[ParsedReading]:
-        """Yield the searches of a reading: several if words are left out in steps."""
-        text, strategy = reading.text, reading.strategy
-        parsed = parse(
-            text, self.vocabulary, strategy.recognizer, strategy.joined, strategy.compounds
-        )
+    def _parse(
+        self, reading: Reading, ask: StoreRequest
+    ) -> Iterator[tuple[StoreRequest, Parsed, tuple[str, ...]]]:
+        """Yield the searches of a reading, with what was parsed and the texts that are mandatory.
+
+        There are several searches if words are left out in steps.
+        """
+        text = reading.text
+        parsed = parse(text, self.vocabulary, reading.recognizer, reading.joined, reading.compounds)
         tree, required = parsed.words, tuple[str, ...]()
-        if strategy.requires_facts and tree is not None:
+        if reading.requires_facts and tree is not None:
             tree, required = require_facts(tree, self.vocabulary.catalogue)
         boosts = () if tree is None else tuple(self._make_boosts(tree, text, parsed))
         search = ask._replace(tree=tree, boosts=boosts, filters=parsed.filters, text=text)
-        if not strategy.in_steps:
-            yield ParsedReading(reading, parsed, search, required)
+        if not reading.in_steps:
+            yield search, parsed, required
         elif not parsed.has_operators:
             for step in list_steps(tree, self._count_word):
-                asked = search._replace(tree=step)
-                yield ParsedReading(reading, parsed, asked, required, is_step=True)
+                yield search._replace(tree=step), parsed, required
 
     def _count_word(self, word: str) -> int:
         """Return the number of publications and searched texts with a word."""

@@ -24,15 +24,25 @@ from rapidfuzz.distance import OSA
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import surface_form
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.string_table import StringTable
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import word_lists, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
-from search_app.engine.interpretation.letter_masks import make_letter_masks
 from search_app.engine.query import clause_builder
-from search_app.engine.query.lexer import QUOTES, lex
+from search_app.engine.query.grammar import QUOTES, lex
 from search_app.engine.query.nodes import Clause, Term
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import Store
+
+
+def make_letter_masks(words: Sequence[str]) -> Array:
+    """Return the letters of each word as a bit mask (uint32). An edit changes few of the bits."""
+    texts = StringTable.from_texts(words)
+    bits = np.left_shift(np.uint32(1), (texts.data & 31).astype(np.uint32))
+    bits[texts.offsets[1:] - 1] = 0  # the terminator is not a letter
+    return np.bitwise_or.reduceat(bits, texts.offsets[:-1])
+
 
 TRUSTED_FREQUENCY = 10
 """A word in fewer documents is rare, and a suggestion may replace it."""

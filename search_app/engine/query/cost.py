@@ -16,8 +16,8 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold
 from search_app.engine.admission import EXPENSIVE
 from search_app.engine.query import term_expansion, text_cost
-from search_app.engine.query.lexer import QueryToken, lex
-from search_app.engine.query.literal import SHAPE
+from search_app.engine.query.clause_builder import SHAPE
+from search_app.engine.query.grammar import QueryToken, lex
 from search_app.engine.query.nodes import (
     Clause,
     Expansion,

@@ -32,12 +32,12 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import Field
-from search_app.engine.query import literal
 from search_app.engine.query.clause_builder import (
     CompoundMode,
     Context,
     EntityRecognizer,
     WordSequence,
+    make_clauses,
     make_context,
 )
 from search_app.engine.query.grammar import (
@@ -47,13 +47,14 @@ from search_app.engine.query.grammar import (
     Level,
     Operator,
     Parentheses,
+    QueryToken,
     WordRun,
+    lex,
     limit_words,
     parse_structure,
 )
-from search_app.engine.query.lexer import QueryToken, lex
 from search_app.engine.query.nodes import Fields, Filter, split_filters
-from search_app.engine.query.typed_identifiers import find_key
+from search_app.engine.query.rewriting import find_key
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import parse_year_range
 
@@ -342,7 +343,7 @@ class _Parser:
             shouted = scope.context.shouted
             return not scope.keeps_all and self.vocabulary.drops_stop_word(typed, shouted=shouted)
 
-        return [*literal.make_clauses(token, fields, self.vocabulary, self.mode, drops)]
+        return [*make_clauses(token, fields, self.vocabulary, self.mode, drops)]
 
     def _join_unit(self, unit: Unit) -> query.Query:
         """Return a unit as one node, joined as words are."""

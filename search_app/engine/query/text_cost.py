@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from search_app.engine.query import term_expansion
-from search_app.engine.query.lexer import QueryToken
+from search_app.engine.query.grammar import QueryToken
 from search_app.engine.query.nodes import (
     Names,
     Part,

@@ -22,13 +22,15 @@ from search_app.engine.query.nodes import (
     Clause,
     Filter,
     Fuzzy,
+    Names,
     Part,
     Pattern,
     Phrase,
     Prefix,
     Term,
+    Together,
+    Value,
     WordPart,
-    list_words,
 )
 
 Texts = st.SearchStrategy[str]
@@ -185,8 +187,7 @@ def to_whoosh(node: query.Query) -> query.Query:
     """Return a tree with nodes of Whoosh in place of ours, for stock Whoosh to search."""
     match node:
         case Clause():
-            parts = ((part, field) for part in list_words(node.parts) for field in part.fields)
-            return query.Or([_make_part(part, field) for part, field in parts])
+            return query.Or([*map(_make_part, node.parts)])
         case Filter():
             name = f"{node.row}.value"
             if not node.values:
@@ -199,7 +200,19 @@ def to_whoosh(node: query.Query) -> query.Query:
     return node
 
 
-def _make_part(part: WordPart, field: str) -> query.Query:
+def _make_part(part: Part) -> query.Query:
+    match part:
+        case Value():
+            return query.Term(f"{part.row}.value", part.value)
+        case Together():
+            return query.And([*map(to_whoosh, part.clauses)])
+        case Names():
+            return query.Or([*map(_make_part, part.parts)])
+        case _:
+            return query.Or([_make_words(part, field) for field in part.fields])
+
+
+def _make_words(part: WordPart, field: str) -> query.Query:
     match part:
         case Term():
             return query.Term(field, part.text)

@@ -27,6 +27,7 @@ from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from tests.search_app.engine import named
 from tests.search_app.engine.named import answer, ids
+from tests.search_app.engine.trees import to_whoosh
 
 TRAFFICKING = {"law", "organs", "victims", "manual"}
 APART = {"trade"}
@@ -418,7 +419,7 @@ def test_a_parsed_text_has_the_hits_of_stock_whoosh(
     """Any text, with names or without, has the hits of stock Whoosh for the same tree."""
     parsed, arrays = read(text, searcher), cast(ArrayStore, searcher.store).snapshot
     for tree in filter(None, (parsed.words, *parsed.filters)):
-        expected = sorted(stock.docs_for_query(tree))
+        expected = sorted(stock.docs_for_query(to_whoosh(tree)))
         assert np.flatnonzero(match_mask(tree, arrays)).tolist() == expected
 
 

@@ -12,12 +12,12 @@ from whoosh import query
 
 from search_app.engine import Engine
 from search_app.engine.deadline import Deadline
-from search_app.engine.interpretation.interpreter import retrieve
-from search_app.engine.interpretation.relaxing import (
+from search_app.engine.interpretation.interpreter import (
     MAX_STEPS_WORDS,
     RARE_UP_TO,
     count_enough,
     list_steps,
+    retrieve,
 )
 from search_app.engine.query.nodes import Clause, Several, Term, Together, clauses, drop_boosts
 from search_app.engine.query.parser import parse

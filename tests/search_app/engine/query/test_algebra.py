@@ -14,7 +14,7 @@ from indexer.generations import directory
 from indexer.jobs import build
 from search_app.engine import Engine, open_searcher
 from search_app.engine.interpretation import interpreter
-from search_app.engine.query.year_expressions import extract_years
+from search_app.engine.query.rewriting import extract_years
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from tests.search_app.engine import named

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.fields import Catalogue, CatalogueTexts, Field, FieldTexts
 from indexer.catalogue.translations import translate
-from search_app.engine.query.field_names import choose_names, index_names, replace_names
+from search_app.engine.query.rewriting import choose_names, index_names, replace_names
 
 FIELDS = (
     Field("title", "Title", weight=2.0, names=("name",)),

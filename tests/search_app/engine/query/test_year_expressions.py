@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.catalogue.fields import Catalogue, Field
-from search_app.engine.query.year_expressions import YearExpression, extract_years
+from search_app.engine.query.rewriting import YearExpression, extract_years
 
 TITLE = Field("title", "Title", "text", "title", 2.5)
 YEAR = Field("year", "Year", "year", "date", facet=1, names=("datePublished",))

@@ -1,20 +1,27 @@
-"""Year expressions: `since 2012`, `2010-2014` or `latest` → the syntax of the query language.
+"""Rewriting: what is replaced in the text of a query before it is parsed.
 
-An expression is replaced by a filter (`year:2012..`) before the query is parsed, so it means the
-same everywhere in a query. Quoted text and values of a field stay as typed.
+A name of a field in any language becomes the name of its row: `titre:police` → `title:police`. A
+text that is an identifier as a whole, and year expressions such as `since 2012`, become filters:
+`978-3-16-148410-0` → `isbn:"978-3-16-148410-0"`, `since 2012` → `year:2012..`. So they mean the
+same everywhere in a query, and are never relaxed or corrected. Quoted text stays as typed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 
 import msgspec
 
+from indexer.analysis.folding import fold
 from indexer.catalogue.fields import Catalogue, Field
-from search_app.engine.query.lexer import QUOTES
+from indexer.catalogue.translations import TranslatedCatalogue, list_labels
+from indexer.values import identifiers
+from search_app.engine.query.grammar import QUOTES
+from search_app.engine.query.vocabulary import Vocabulary
 
 _YEAR = r"(?:1[0-9]{3}|20[0-9]{2})"
 _GAP = r"[ \t\u00a0]{1,3}"
@@ -196,3 +203,116 @@ def _format_filter(expression: YearExpression, row: Field) -> str:
     first = "" if expression.first is None else f"{expression.first:04}"
     last = "" if expression.last is None else f"{expression.last:04}"
     return f" {row.name}:{first if first == last else f'{first}..{last}'} "
+
+
+MAX_CHARS = 300
+"""A longer text is not taken as an identifier."""
+_LABELED = re.compile(r"([^\s:：]+)\s*[:：]\s*(?!//)(.+)", re.DOTALL)
+_PATTERN = re.compile(r"[*~]")
+_NO_QUOTES = str.maketrans(dict.fromkeys(QUOTES))
+
+
+def name_identifier(text: str, vocabulary: Vocabulary) -> DatedQuery | None:
+    """Return a filter for the identifier that a whole text is, and the rows that may have it.
+
+    Return None if the text is no identifier. It is one if a publication has it, or if it can hardly
+    mean anything else. It may have the name of its field, or a label such as "ISBN", before it.
+    """
+    text = text.strip()
+    rows = vocabulary.catalogue.identifiers
+    if not rows or not text or len(text) > MAX_CHARS:
+        return None
+    named = _LABELED.fullmatch(text)
+    row = vocabulary.catalogue.by_query_name.get(named[1].lower()) if named else None
+    if named and row in rows:
+        return _name(named[2], [row]) if find_key(row, named[2], vocabulary) else None
+    read = [(row, found) for row in rows if (found := identifiers.read(row.kind, text))]
+    known = [
+        row for row, found in read
+        if found.sense != "named" and vocabulary.has_value(row.name, found.key)
+    ]  # fmt: skip
+    is_pattern = _PATTERN.search(text)
+    certain = [row for row, found in read if found.sense == "certain" and not is_pattern]
+    return _name(text, known or certain[:1]) if known or certain else None
+
+
+def find_key(row: Field, text: str, vocabulary: Vocabulary) -> str | None:
+    """Return the key of the identifier after the name of its row, or None if the text is not one.
+
+    A number of one word, such as the year of a symbol, may be a part of an identifier.
+    """
+    found = identifiers.read(row.kind, text)
+    if found is None:
+        return None
+    is_number = row.kind != "identifier" or (found.sense != "named" and " " in found.key)
+    is_whole = is_number and not _PATTERN.search(text)
+    return found.key if is_whole or vocabulary.has_value(row.name, found.key) else None
+
+
+def _name(text: str, rows: Sequence[Field]) -> DatedQuery:
+    value = text.translate(_NO_QUOTES).strip()
+    named = " OR ".join(f'{row.name}:"{value}"' for row in rows)
+    return DatedQuery(named, identifies=tuple(row.name for row in rows))
+
+
+_COLONS = ":："
+"""The colons after a name. Chinese keyboards type the second one."""
+_NAME = rf"[^\s(){QUOTES}{_COLONS}-][^\s(){QUOTES}{_COLONS}]*"
+_ONE_WORD = re.compile(_NAME)
+# A colon before two slashes belongs to a URL.
+_NAMED = re.compile(
+    rf"[{QUOTES}][^{QUOTES}]*[{QUOTES}]"
+    rf"|(?<![^\s(){QUOTES}])(?P<minus>-?)(?P<name>{_NAME})[{_COLONS}](?!//|[\s)]|$)"
+)
+
+
+def index_names(catalogue: Catalogue) -> dict[str, str]:
+    """Return the name of the row for each name of a field in queries, which is folded.
+
+    Names in the catalogue's own language take precedence over labels in other languages. Such a
+    label names no field if several rows have it.
+    """
+    own = catalogue.own if isinstance(catalogue, TranslatedCatalogue) else catalogue
+    rows = {row.name: row for row in own.fields}
+    for name, row in own.by_query_name.items():
+        rows.setdefault(fold(name), row)
+    labelled: defaultdict[str, list[Field]] = defaultdict(list)
+    for label, row in list_labels(own):
+        labelled[fold(label)].append(row)
+    for label, named in labelled.items():
+        if len({row.name for row in named}) == 1:
+            rows.setdefault(label, named[0])
+    queryable = {row.name for row in own.queryable}
+    return {
+        name: row.name
+        for name, row in rows.items()
+        if row.name in queryable and _ONE_WORD.fullmatch(name)
+    }
+
+
+def replace_names(text: str, names: Mapping[str, str]) -> str:
+    """Return a query with each name of a field replaced by the one that `names` has for it.
+
+    The keys of `names` are folded. A name without a key stays as typed.
+    """
+    if not any(colon in text for colon in _COLONS):
+        return text
+
+    def replace(match: re.Match[str]) -> str:
+        name = names.get(fold(match["name"] or ""))
+        return f"{match['minus']}{name}:" if name else match[0]
+
+    return _NAMED.sub(replace, text)
+
+
+def choose_names(catalogue: Catalogue) -> dict[str, str]:
+    """Return a name of each field that a query can name, by the name of its row.
+
+    It is the label in the language of the catalogue's texts, or the name of the row if the label
+    names no field.
+    """
+    names = index_names(catalogue)
+    return {
+        row.name: row.label.lower() if names.get(fold(row.label)) == row.name else row.name
+        for row in catalogue.queryable
+    }
