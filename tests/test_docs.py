@@ -41,9 +41,10 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_lists_in_the_documents_are_those_of_the_program() -> None:
-    """The kinds, the roles, and the rows of formats are as `tools.documented_lists` writes them."""
+    """Modules, kinds, roles, and rows of formats are as `tools.documented_lists` writes them."""
     texts = tuple(DOCUMENTS[ROOT / name] for name in ("corpus/README.md", "docs/import.md"))
     assert documented_lists.update(*texts) == texts
+    assert documented_lists.list_modules() == DOCUMENTS[documented_lists.MODULES_PAGE]
 
 
 @pytest.mark.slow
@@ -56,15 +57,6 @@ def test_gunicorn_serves_as_documented(catalogue_index: Path) -> None:
         answer = urlopen(f"{served.url}/?q=organ")
         assert answer.status == 200
         assert "<mark>" in answer.read().decode()
-
-
-def test_every_module_has_a_line_in_the_architecture() -> None:
-    """docs/architecture.md names every module of both packages."""
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    modules = {
-        path.name for side in ("indexer", "search_app") for path in (ROOT / side).rglob("*.py")
-    }
-    assert [name for name in modules - {"__init__.py"} if name not in text] == []
 
 
 def test_the_form_in_the_corpus_readme_is_a_publication(tmp_path: Path) -> None:

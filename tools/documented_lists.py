@@ -1,7 +1,8 @@
-"""Write the lists in the documents that the program knows: kinds, roles, and rows of formats."""
+"""Write the lists in the documents that the program knows: modules, kinds, roles, rows of formats."""
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from textwrap import wrap
@@ -13,6 +14,13 @@ from indexer.readers.registry import load_readers
 
 _ROOT = Path(__file__).parents[1]
 _WIDTH = 110
+MODULES_PAGE = _ROOT / "docs" / "modules.md"
+_MODULES_HEADING = """\
+# Modules
+
+The packages and modules of the program, by the first lines of their docstrings. [architecture.md](
+architecture.md) explains how they work together. `.venv/bin/python -m tools.documented_lists`
+writes this page."""
 
 
 def update(corpus_readme: str, import_page: str) -> tuple[str, str]:
@@ -32,12 +40,28 @@ def update(corpus_readme: str, import_page: str) -> tuple[str, str]:
     return corpus_readme, import_page
 
 
+def list_modules() -> str:
+    """Return the text of docs/modules.md: the first line of each module of both packages."""
+    lines = [_MODULES_HEADING]
+    for package in ("indexer", "search_app"):
+        folder = _ROOT / package
+        for path in sorted(folder.rglob("*.py"), key=lambda path: (path.parent, path.name)):
+            docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            summary = docstring.partition("\n")[0].rstrip(".:")
+            if path.name == "__init__.py":
+                lines.append(f"\n**`{path.parent.relative_to(_ROOT)}/`** {summary}\n")
+            else:
+                lines.append(f"- `{path.name}`: {summary}")
+    return "\n".join([*lines, ""])
+
+
 def main() -> None:
-    """Rewrite both documents."""
+    """Rewrite the documents."""
     paths = (_ROOT / "corpus" / "README.md", _ROOT / "docs" / "import.md")
     updated = update(*(path.read_text(encoding="utf-8") for path in paths))
     for path, text in zip(paths, updated, strict=True):
         path.write_text(text, encoding="utf-8")
+    MODULES_PAGE.write_text(list_modules(), encoding="utf-8")
 
 
 if __name__ == "__main__":
