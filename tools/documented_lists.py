@@ -1,4 +1,4 @@
-"""Write the lists in the documents that the program knows: modules, kinds, roles, rows of formats."""
+"""Write the lists in the documents that the program knows: modules, kinds, roles, and formats."""
 
 from __future__ import annotations
 
