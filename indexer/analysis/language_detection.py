@@ -19,8 +19,7 @@ MAX_CHARS = 2000
 """Characters of a text that are classified."""
 MIN_CONFIDENCE = 0.9
 """Minimum probability. Below it the text counts as written in the catalogue's language."""
-CHOICES = ("ar", "de", "en", "es", "fa", "fi", "fr", "hi", "hu", "it", "ja", "ko", "nl", "pl", "pt",
-         "ro", "ru", "sv", "tr", "uk", "zh")  # fmt: skip
+CHOICES = tuple("ar de en es fa fi fr hi hu it ja ko nl pl pt ro ru sv tr uk zh".split())
 """Languages to choose from. With more of them, short titles are assigned to the rarest ones."""
 _SCRIPTS = (
     (re.compile("[\u3040-\u30ff]"), "ja", 0.1),

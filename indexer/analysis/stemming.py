@@ -12,24 +12,34 @@ from functools import cache, lru_cache
 
 import Stemmer
 
+from indexer import toml
 from indexer.analysis.folding import fold, remove_ignorable, surface_form
 
-SNOWBALL = {
-    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek",
-    "en": "english", "es": "spanish", "et": "estonian", "eu": "basque", "fi": "finnish",
-    "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian",
-    "id": "indonesian", "it": "italian", "lt": "lithuanian", "nb": "norwegian", "ne": "nepali",
-    "nl": "dutch", "nn": "norwegian", "no": "norwegian", "pt": "portuguese", "ro": "romanian",
-    "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish",
-    "yi": "yiddish",
-}  # fmt: skip
-"""Snowball's name of each language with a stemmer, by ISO 639-1 code. Words of all other
-languages are only folded."""
-
+_SNOWBALL = "ar ca da de el en es et eu fi fr ga hi hu hy id it lt ne nl no pt ro ru sr sv ta tr yi"
+_ALGORITHMS = {code: code for code in _SNOWBALL.split()} | {"nb": "no", "nn": "no"}
+"""Snowball's code of each language with a stemmer (ISO 639-1). Words of others are only folded."""
 _SCRIPTS = ((re.compile("[\u0600-\u06ff]"), "ar"), (re.compile("[\u0400-\u04ff]"), "ru"))
 """The language in which a word of a script is read, whatever the language of the text."""
 OTHER_SCRIPTS = frozenset({"ar", "el", "fa", "he", "hi", "ja", "ko", "ru", "uk", "zh"})
 """Languages that are not written in the Latin script."""
+
+_WORDS = toml.load_resource(__package__, "words.toml", dict[str, dict[str, str]])
+ENDINGS = {language: frozenset(text.split()) for language, text in _WORDS["endings"].items()}
+"""Folded inflectional endings, by language. A stemmer also removes derivational endings: it gives
+*legislators* and *legislation* one stem."""
+STOP_WORDS = {language: frozenset(text.split()) for language, text in _WORDS["stop"].items()}
+"""Function words and question words by language, lower case and not folded. In capitals, WHO and
+IT are names; the query parser handles that."""
+_FOLDED_STOP_WORDS = {
+    language: frozenset(map(surface_form, words)) for language, words in STOP_WORDS.items()
+}
+ALL_STOP_WORDS = frozenset().union(*_FOLDED_STOP_WORDS.values())
+"""The stop words of all languages, folded."""
+_QUESTION_STARTS, _QUESTION_WORDS = (
+    frozenset(map(surface_form, " ".join(_WORDS[part].values()).split()))
+    for part in ("question_starts", "question_words")
+)
+"""The first words of a question, and other words that only phrase one, folded."""
 
 _SPELLINGS = (
     (r"^(wo|police|fisher|sea|congress|chair|spokes|business)?men$", r"\1man"),
@@ -54,7 +64,7 @@ _HAS_VARIANT = re.compile("|".join(pattern for pattern, _ in _SPELLINGS))
 
 @cache
 def _load_stemmer(language: str) -> Stemmer.Stemmer | None:
-    algorithm = SNOWBALL.get(language.partition("-")[0])
+    algorithm = _ALGORITHMS.get(language.partition("-")[0])
     # Turn off the cache of PyStemmer, which keeps words of any length. `_StemCache` is the cache.
     return Stemmer.Stemmer(algorithm, 0) if algorithm else None
 
@@ -76,8 +86,6 @@ def may_contain(language: str, word: str) -> bool:
 _ELISION = re.compile(r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|dell|all|dall|nell|sull|un)'(?=.)")
 _ELIDING = ("ca", "fr", "it")
 """Languages that join an article to its noun: l'exploitation."""
-
-
 MAX_CACHED_CHARS, MAX_CACHED_STEMS = 40, 50_000
 """The cache has at most 50,000 stems per language, of words of at most 40 characters. Otherwise
 a text of long words could fill the memory."""
@@ -144,19 +152,6 @@ def normalize_spelling(surface: str) -> str:
     return surface
 
 
-ENDINGS = {
-    language: frozenset(endings.split())
-    for language, endings in {
-        "en": "s es 's s' ed d ing e y ies ied ying",
-        "es": "s es a o as os e",
-        "fr": "s e es x l ux le les aux al",
-        "pt": "s es a o as os e ao oes aes",
-    }.items()
-}
-"""Folded inflectional endings, by language. A stemmer also removes derivational endings: it gives
-*legislators* and *legislation* one stem."""
-
-
 def is_inflection(word: str, other: str, language: str) -> bool:
     """Return whether two words with the same stem are inflections of one word.
 
@@ -177,69 +172,6 @@ def is_inflection(word: str, other: str, language: str) -> bool:
     )
 
 
-STOP_WORDS = {
-    language: frozenset(words.split())
-    for language, words in {
-        "en": "a an and are as at be been but by for from had has have how if in into is its nor "
-        "not of on or so such than that the their then there these they this those to was were "
-        "what when where which why with about any can could did do does he i it me my our she "
-        "should some us we who whose will would you your",
-        "ar": "في من على الى عن مع هذا هذه ذلك التي الذي او ان لا ما هو هي كما بين بعد قبل حول ضد",
-        "de": "als am an auf aus bei das dem den der des die durch ein eine einem einen einer für "
-        "gegen im in ist mit nach nicht oder sich sind über um und unter vom von vor wie zu zum "
-        "zur",
-        "es": "a al como con contra de del desde e el en entre es esta este la las lo los más no "
-        "o para por que se según ser sin sobre son su sus un una unas unos y",
-        "fr": "à au aux avec ce ces cette comme contre dans de des du elle en entre est et il la "
-        "le les leur leurs mais ne ou où par pas plus pour qu que qui sa se ses son sont sous sur "
-        "un une",
-        "it": "a ai al alla alle che con contro da dal dalla dei del della delle di e gli i il in "
-        "la le lo nel nella o per si sono sui sul sulla tra un una",
-        "pt": "a ao aos as com como contra da das de do dos e em entre na nas no nos o os ou para "
-        "pela pelo por que se sobre um uma",
-        "ru": "а без в во для до и из или к как на не о об от по под при про с со что это",
-    }.items()
-}
-"""Function words and question words by language, lower case and not folded. In capitals, WHO and
-IT are names; the query parser handles that."""
-
-_FOLDED_STOP_WORDS = {
-    language: frozenset(map(surface_form, words)) for language, words in STOP_WORDS.items()
-}
-
-
-ALL_STOP_WORDS = frozenset().union(*_FOLDED_STOP_WORDS.values())
-"""The stop words of all languages, folded."""
-
-
-_QUESTION_STARTS = frozenset(
-    surface_form(word)
-    for word in (
-        "how what which where who whom whose why when is are was were can could do does did should "
-        "will would "
-        "comment que quoi quel quelle quels quelles où ou qui pourquoi quand combien est existe "
-        "cómo como qué cuál cuáles dónde donde quién quiénes por cuándo cuánto existe hay "
-        "как что какой какая какое какие где кто почему зачем когда сколько "
-        "كيف ما ماذا أين من لماذا متى هل أي كم"
-    ).split()
-)
-"""Folded first words of a question, in five languages. Chinese is unsegmented, so it has none."""
-
-_QUESTION_WORDS = frozenset(
-    surface_form(word)
-    for word in (
-        "tell know find get give show explain say need want look looking please anyone someone "
-        "somebody anything something there may might must shall am being happen happens happened "
-        "mean means meant called best way ways "
-        "savoir trouver obtenir donner montrer expliquer dire faire faut peut peux puis dois doit "
-        "existe quelqu'un façon je tu on nous vous "
-        "saber encontrar obtener dar mostrar explicar decir hacer puedo puede debo debe existe hay "
-        "alguien "
-        "узнать найти получить дать показать объяснить сказать сделать можно нужно надо есть я мне "
-        "мы "
-        "أعرف أجد أحصل أريد يمكن يمكنني توجد يوجد"
-    ).split()
-)
 _QUESTION_ENDS = ("?", "؟", "？")
 _ASKED = frozenset({"me", "us"})
 """Folded pronouns that make a preceding verb a request: *show me*, *tell us*."""

@@ -22,10 +22,6 @@ _LEVEL = 3
 _DIGEST_BYTES = 32
 UNUSED_SECONDS = 90 * 86_400
 """Age after which an unused text is removed. Some collections are built four times a year."""
-_CLEANING_SECONDS = 86_400
-"""Time between two removals of unused texts. Each reads the whole folder."""
-_CLEANED = ".cleaned"
-"""File whose time is that of the last removal of unused texts."""
 
 
 class TextCache:
@@ -69,14 +65,11 @@ class TextCache:
                 temporary.unlink(missing_ok=True)
 
     def remove_unused(self) -> None:
-        """Remove the texts that were not used for UNUSED_SECONDS, at most once a day."""
-        now, cleaned = time.time(), self._folder / _CLEANED
+        """Remove the texts that were not used for UNUSED_SECONDS."""
+        oldest = time.time() - UNUSED_SECONDS
         with suppress(OSError):
-            if cleaned.exists() and 0 <= now - cleaned.stat().st_mtime < _CLEANING_SECONDS:
-                return
-            cleaned.touch()
             for file in self._folder.iterdir():
                 # Another process may remove the same file.
                 with suppress(OSError):
-                    if now - file.stat().st_mtime > UNUSED_SECONDS:
+                    if file.stat().st_mtime < oldest:
                         file.unlink()

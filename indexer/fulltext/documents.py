@@ -19,29 +19,18 @@ import msgspec
 from indexer.analysis import language_detection
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.safe_files import open_file
-from indexer.child_process import ChildFailed, ProcessLimits, run_limited
-from indexer.fulltext import pdf, text_process
+from indexer.fulltext import pdf, text_files
 from indexer.fulltext.cache import TextCache
-from indexer.fulltext.text import (
-    DECODING_ERRORS,
-    PLAIN_TEXT,
-    ExtractionError,
-    Fault,
-    FullText,
-)
+from indexer.fulltext.text import PLAIN_TEXT, ExtractionError, Fault, FullText
 
 VERSION = 4
 """Increase it if the same file gives another text. Then all files are read again."""
 _PDF = ".pdf"
-_SUFFIXES = frozenset((_PDF, *text_process.READERS))
-"""Suffixes of files that have full text."""
+_MEDIA_TYPES = {_PDF: pdf.MEDIA_TYPE} | {
+    suffix: media_type for suffix, (_, media_type) in text_files.READERS.items()
+}
+"""The types of files that have full text, by the suffix of their name."""
 _SIGNATURE = b"%PDF-"
-MAX_MEMORY_BYTES = 1_500_000_000
-"""Limit on the address space to read a text. A page of 10 MB takes up to 1 GB."""
-MAX_SECONDS = 30
-"""Limit on the processor time to read a text. 10 MB take about 8 s."""
-_OUTPUT_BYTES_PER_CHARACTER = 10
-_TEXT_PROGRAM = text_process.__file__
 _PARALLEL = 2
 """Files that are read at the same time, each by a child process."""
 _WAITING = 4
@@ -63,27 +52,33 @@ def get_base_version(version: str) -> str:
     return version.partition("-")[0]
 
 
-def extract(file: Path, digest: str, limits: Limits, cache: TextCache) -> FullText:
-    """Return the text of a file, whose SHA-256 is `digest`. Raise ExtractionError.
+def is_document(file: Path) -> bool:
+    """Return whether a file has full text, by its name."""
+    return file.suffix.lower() in _MEDIA_TYPES
 
-    Its title is that of the file, or guessed from its text or name.
-    """
-    suffix = _find_suffix(file)
-    if suffix not in _SUFFIXES:
-        known = ", ".join(sorted(_SUFFIXES))
-        raise ExtractionError(f"a file named {suffix} has no full text", f"Known are {known}")
-    key = _make_key(digest, suffix, limits)
-    text = cache.load(key)
-    if not text:
-        text = _read(file, suffix, digest, limits)
-        cache.store(key, text)
-    return _complete(text, file)
+
+def is_pdf(file: Path) -> bool:
+    """Return whether a file has the signature of a PDF. Its name may be any."""
+    # Reading the file reports the error.
+    with suppress(OSError), open_file(file) as stream:
+        return stream.read(len(_SIGNATURE)) == _SIGNATURE
+    return False
+
+
+def check_size(stream: BufferedReader, limits: Limits) -> None:
+    """Raise ExtractionError if a file is empty, or too large to be read."""
+    size = os.fstat(stream.fileno()).st_size
+    if not size:
+        raise ExtractionError("the file is empty", "Copy or download it again")
+    if size > limits.largest_document:
+        message = f"the file has more than {limits.largest_document} bytes"
+        raise ExtractionError(message, suggest_raising("largest_document"))
 
 
 def extract_all(
     files: Iterable[tuple[Path, str]], limits: Limits, cache: TextCache
 ) -> Generator[FullText, None, None]:
-    """Yield the text of each file and digest, in order. Read two files at a time.
+    """Yield the texts of pairs of a file and its SHA-256, in order, reading several at a time.
 
     A file that can't be read has no pages, and a fault.
     """
@@ -92,7 +87,7 @@ def extract_all(
         try:
             return extract(file, digest, limits, cache)
         except ExtractionError as error:
-            media_type = _get_media_type(_find_suffix(file))
+            media_type = _MEDIA_TYPES.get(_find_suffix(file), PLAIN_TEXT)
             faults = (Fault(error.message, error.hint),)
             return FullText(digest=digest, media_type=media_type, pages=(), faults=faults)
 
@@ -110,23 +105,23 @@ def extract_all(
         pool.shutdown(cancel_futures=True)
 
 
-def is_document(file: Path) -> bool:
-    """Return whether a file has full text, by its name."""
-    return file.suffix.lower() in _SUFFIXES
+def extract(file: Path, digest: str, limits: Limits, cache: TextCache) -> FullText:
+    """Return the text of a file, whose SHA-256 is `digest`. Raise ExtractionError.
 
-
-def is_pdf(file: Path) -> bool:
-    """Return whether a file has the signature of a PDF. Its name may be any."""
-    # Reading the file reports the error.
-    with suppress(OSError), open_file(file) as stream:
-        return stream.read(len(_SIGNATURE)) == _SIGNATURE
-    return False
-
-
-def _get_media_type(suffix: str) -> str:
-    """Return the type of a file that can't be read, by its suffix."""
-    reader = text_process.READERS.get(suffix)
-    return reader[1] if reader else pdf.MEDIA_TYPE if suffix == _PDF else PLAIN_TEXT
+    Its title is that of the file, or guessed from its text or name.
+    """
+    suffix = _find_suffix(file)
+    if suffix not in _MEDIA_TYPES:
+        known = ", ".join(sorted(_MEDIA_TYPES))
+        raise ExtractionError(f"a file named {suffix} has no full text", f"Known are {known}")
+    version = make_version() if suffix == _PDF else str(VERSION)
+    # All that the text depends on.
+    key = f"{digest}{suffix}-{version}-{limits.most_pages}-{limits.longest_document}"
+    text = cache.load(key)
+    if not text:
+        text = _read(file, suffix, digest, limits)
+        cache.store(key, text)
+    return _complete(text, file)
 
 
 def _find_suffix(file: Path) -> str:
@@ -134,61 +129,22 @@ def _find_suffix(file: Path) -> str:
     return _PDF if is_pdf(file) else file.suffix.lower()
 
 
-def _make_key(digest: str, suffix: str, limits: Limits) -> str:
-    """Return the name of a text in the cache. It has all that the text depends on."""
-    version = make_version() if suffix == _PDF else str(VERSION)
-    return f"{digest}{suffix}-{version}-{limits.most_pages}-{limits.longest_document}"
-
-
-def check_size(stream: BufferedReader, limits: Limits) -> None:
-    """Raise ExtractionError if a file is empty, or too large to be read."""
-    size = os.fstat(stream.fileno()).st_size
-    if not size:
-        raise ExtractionError("the file is empty", "Copy or download it again")
-    if size > limits.largest_document:
-        message = f"the file has more than {limits.largest_document} bytes"
-        raise ExtractionError(message, suggest_raising("largest_document"))
-
-
 def _read(file: Path, suffix: str, digest: str, limits: Limits) -> FullText:
     try:
         with open_file(file) as stream:
             check_size(stream, limits)
             if suffix == _PDF:
-                text = pdf.extract_pdf(stream, digest, limits)
+                text = pdf.extract_pdf(stream, limits)
             else:
-                text = _read_text(stream, suffix, digest, limits)
+                text = text_files.extract_text(stream, suffix, limits)
             stream.seek(0)
             # A text of other bytes must not be cached or indexed by this digest.
             if file_digest(stream, "sha256").hexdigest() != digest:
                 raise ExtractionError("the file was changed while it was read", "Build again")
-            return text
+            return msgspec.structs.replace(text, digest=digest)
     except OSError as error:
         message = f"the file can't be read: {error.strerror or error}"
         raise ExtractionError(message, "Check the file and its permissions") from error
-
-
-def _read_text(stream: BufferedReader, suffix: str, digest: str, limits: Limits) -> FullText:
-    """Return the text of a file that is no PDF, by a child process. Raise ExtractionError."""
-    is_plain = text_process.READERS[suffix][1] == PLAIN_TEXT
-    if not is_plain and os.fstat(stream.fileno()).st_size > limits.largest_file:
-        # A tree takes much more memory than its file.
-        message = f"the file has more than {limits.largest_file} bytes"
-        raise ExtractionError(message, suggest_raising("largest_file"))
-    child_limits = ProcessLimits(
-        MAX_MEMORY_BYTES, MAX_SECONDS, MAX_SECONDS * 4,
-        _OUTPUT_BYTES_PER_CHARACTER * max(limits.longest_document, 1_000_000),
-    )  # fmt: skip
-    arguments = (suffix, digest, msgspec.to_builtins(limits))
-    with run_limited(_TEXT_PROGRAM, arguments, stream, child_limits) as blocks:
-        try:
-            text = msgspec.msgpack.decode(b"".join(blocks), type=FullText)
-        except (ChildFailed, *DECODING_ERRORS) as error:
-            raise ExtractionError(f"the file can't be read: {error}", "Save it again") from None
-    if not text.pages:
-        fault = text.faults[0] if text.faults else Fault("the file can't be read", "Save it again")
-        raise ExtractionError(fault.what, fault.hint)
-    return msgspec.structs.replace(text, digest=digest)
 
 
 def _complete(text: FullText, file: Path) -> FullText:
@@ -196,18 +152,19 @@ def _complete(text: FullText, file: Path) -> FullText:
 
     Neither is cached: files of one digest have several names, and detection is an extra.
     """
-    title, language = text.title, text.language
-    if not title:
-        title = make_title(file)
+    language = text.language
     middle = len(text.pages) // 2
     sample = "".join(text.pages[middle : middle + _SAMPLE_PAGES])
     is_long = len(sample) >= _MIN_DETECTED_CHARS
     if not language and is_long and language_detection.is_installed():
         language = language_detection.detect_language(sample)
     return msgspec.structs.replace(
-        text, title=title, is_title_guessed=text.is_title_guessed or not text.title,
-        language=language, is_language_detected=bool(language and not text.language),
-    )  # fmt: skip
+        text,
+        title=text.title or make_title(file),
+        is_title_guessed=text.is_title_guessed or not text.title,
+        language=language,
+        is_language_detected=bool(language and not text.language),
+    )
 
 
 def make_title(file: Path) -> str:

@@ -1,10 +1,12 @@
-"""PDF: the text of a PDF, which a child process reads with limits."""
+"""PDF: the text of a PDF, which the child process `pdf_process` reads with limits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import IO
 
 import msgspec
@@ -14,9 +16,10 @@ from indexer.child_process import ChildFailed, ProcessLimits, run_limited
 from indexer.extras import describe_installation
 from indexer.fulltext import pdf_description
 from indexer.fulltext.cleaning import clean_pages
-from indexer.fulltext.layout import Line, split_paragraphs
+from indexer.fulltext.pdf_description import Description, Line
 from indexer.fulltext.text import (
     DECODING_ERRORS,
+    OUTPUT_BYTES_PER_CHARACTER,
     ExtractionError,
     Fault,
     FullText,
@@ -32,7 +35,6 @@ MAX_SECONDS = 120
 """Limit on the processor time of a file. 5,000 pages take about 60 s."""
 MAX_PAGE_SECONDS = 60
 """Limit on the time of one page."""
-_OUTPUT_BYTES_PER_CHARACTER = 10
 _PROGRAM = str(Path(__file__).with_name("pdf_process.py"))
 NOT_INSTALLED = "a PDF needs the extra `pdf`, which is not installed"
 _SAVE_AGAIN = "Open it in a PDF program, and save it again"
@@ -42,6 +44,12 @@ _ERRORS = {
     "damaged": ("the PDF is damaged", _SAVE_AGAIN),
     "memory": ("the PDF needs too much memory", _SAVE_AGAIN),
 }
+_MAX_PITCH = 1.35
+"""Distance of two lines of a paragraph, as a multiple of the usual distance on the page."""
+_MAX_SIZE_RATIO = 1.15
+"""Ratio of the sizes of two lines of a paragraph. A heading is larger."""
+_INDENT = 0.8
+"""Smallest indent of the first line of a paragraph, as a multiple of its size."""
 
 
 class _Page(msgspec.Struct):
@@ -50,20 +58,12 @@ class _Page(msgspec.Struct):
     is_broken: bool = False
 
 
-class _Output(msgspec.Struct):
-    """The output of the child process. `failure` is the reason why it ended early."""
-
-    description: pdf_description.Description
-    pages: list[_Page] = []
-    failure: str = ""
-
-
 def is_installed() -> bool:
     """Return whether the extra is installed."""
     return find_spec(PACKAGE) is not None
 
 
-def extract_pdf(stream: IO[bytes], digest: str, limits: Limits) -> FullText:
+def extract_pdf(stream: IO[bytes], limits: Limits) -> FullText:
     """Return the text of a PDF. Raise ExtractionError if it can't be read.
 
     A scanned PDF has pages without text: readers can open it, and its metadata may have a title.
@@ -71,46 +71,58 @@ def extract_pdf(stream: IO[bytes], digest: str, limits: Limits) -> FullText:
     """
     if not is_installed():
         raise ExtractionError(NOT_INSTALLED, describe_installation("pdf"))
-    output = _run(stream, limits)
-    pages = clean_pages([split_paragraphs(page.lines) for page in output.pages])
-    if not any(pages):
-        _check_readable(output)
-    pages, faults = limit_pages(pages, limits)
-    faults = [*_find_faults(output, limits), *faults]
-    first_lines = next((page.lines for page in output.pages if page.lines), ())
-    title, is_guessed = pdf_description.find_title(output.description, first_lines)
+    description, read, failure = _run(stream, limits)
+    texts = clean_pages([_split_paragraphs(page.lines) for page in read])
+    if not any(texts):
+        if failure:
+            raise ExtractionError(f"the PDF can't be read: {failure}", _SAVE_AGAIN)
+        if any(page.is_broken for page in read):
+            raise ExtractionError("the pages of the PDF are damaged", _SAVE_AGAIN)
+        if not read:
+            raise ExtractionError("the PDF has no pages", _SAVE_AGAIN)
+    pages, faults = limit_pages(texts, limits)
+    lines = [page.lines for page in read]
+    title, is_guessed = pdf_description.find_title(description, next(filter(None, lines), ()))
     return FullText(
-        digest=digest, media_type=MEDIA_TYPE, pages=pages, faults=tuple(faults),
-        title=title, is_title_guessed=is_guessed,
-        authors=pdf_description.find_authors(output.description),
-        year=pdf_description.find_year(output.description, [page.lines for page in output.pages]),
-        doi=pdf_description.find_doi(output.description, pages),
-        language=pdf_description.find_language(output.description),
-    )  # fmt: skip
+        media_type=MEDIA_TYPE,
+        pages=pages,
+        faults=(*_list_faults(description.pages, read, failure, limits), *faults),
+        title=title,
+        is_title_guessed=is_guessed,
+        authors=pdf_description.find_authors(description),
+        year=pdf_description.find_year(description, lines),
+        doi=pdf_description.find_doi(description, pages),
+        language=pdf_description.find_language(description),
+    )
 
 
-def _run(stream: IO[bytes], limits: Limits) -> _Output:
-    """Return the output of the child process. Raise ExtractionError if it has no page."""
-    child_limits = ProcessLimits(
-        MAX_MEMORY_BYTES, MAX_SECONDS, MAX_PAGE_SECONDS,
-        _OUTPUT_BYTES_PER_CHARACTER * max(limits.longest_document, 1_000_000),
-    )  # fmt: skip
-    output: _Output | None = None
+def _run(stream: IO[bytes], limits: Limits) -> tuple[Description, list[_Page], str]:
+    """Return the output of the child process, and why it ended early, or "".
+
+    Raise ExtractionError if it ended before the first page.
+    """
+    most_bytes = OUTPUT_BYTES_PER_CHARACTER * max(limits.longest_document, 1_000_000)
+    child_limits = ProcessLimits(MAX_MEMORY_BYTES, MAX_SECONDS, MAX_PAGE_SECONDS, most_bytes)
     arguments = (limits.most_pages, limits.longest_document)
+    description: Description | None = None
+    pages: list[_Page] = []
+    failure = ""
     with run_limited(_PROGRAM, arguments, stream, child_limits) as blocks:
         try:
             for line in _split_lines(blocks):
-                if output:
-                    output.pages.append(msgspec.json.decode(line, type=_Page))
+                if description:
+                    pages.append(msgspec.json.decode(line, type=_Page))
                 else:
-                    output = _Output(_decode_description(line))
+                    description = msgspec.json.decode(line, type=Description)
+                    if error := description.error:
+                        raise ExtractionError(*_ERRORS.get(error, _ERRORS["damaged"]))
         except (ChildFailed, *DECODING_ERRORS) as error:
-            if not output or not output.pages:
+            if not pages:
                 raise ExtractionError(f"the PDF can't be read: {error}", _SAVE_AGAIN) from None
-            output.failure = str(error)
-    if not output:
+            failure = str(error)
+    if not description:
         raise ExtractionError("the PDF can't be read", _SAVE_AGAIN)
-    return output
+    return description, pages, failure
 
 
 def _split_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -124,34 +136,49 @@ def _split_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
             parts = [part]
 
 
-def _decode_description(line: bytes) -> pdf_description.Description:
-    description = msgspec.json.decode(line, type=pdf_description.Description)
-    if description.error:
-        raise ExtractionError(*_ERRORS.get(description.error, _ERRORS["damaged"]))
-    return description
+def _split_paragraphs(page: Sequence[Line]) -> list[str]:
+    """Return the texts of the lines of a page, with an empty line between two paragraphs.
+
+    A paragraph ends at a wide gap, at a change of size, and before an indented line. A jump upward,
+    to the next column, does not end it.
+    """
+    drops = ((above, above.top - below.top) for above, below in pairwise(page))
+    pitches = [drop for above, drop in drops if 0 < drop < 3 * max(above.size, 1)]
+    pitch = median(pitches) if pitches else 0.0
+    lines: list[str] = []
+    for index, line in enumerate(page):
+        after = page[index + 1] if index + 1 < len(page) else None
+        if index and _starts_paragraph(page[index - 1], line, after, pitch):
+            lines.append("")
+        lines.append(line.text)
+    return lines
 
 
-def _check_readable(output: _Output) -> None:
-    """Raise ExtractionError if a PDF without text is damaged, or has no pages."""
-    if output.failure:
-        raise ExtractionError(f"the PDF can't be read: {output.failure}", _SAVE_AGAIN)
-    if any(page.is_broken for page in output.pages):
-        raise ExtractionError("the pages of the PDF are damaged", _SAVE_AGAIN)
-    if not output.pages:
-        raise ExtractionError("the PDF has no pages", _SAVE_AGAIN)
+def _starts_paragraph(before: Line, line: Line, after: Line | None, pitch: float) -> bool:
+    drop, indent = before.top - line.top, _INDENT * line.size
+    if abs(drop) < pitch / 2:  # the rest of the same line, such as an exponent
+        return False
+    if max(before.size, line.size) > _MAX_SIZE_RATIO * min(before.size, line.size):
+        return True
+    if drop > _MAX_PITCH * pitch:
+        return True
+    if drop <= 0 or not after or not 0 < line.top - after.top <= _MAX_PITCH * pitch:
+        return False
+    return line.left - before.left > indent and line.left - after.left > indent
 
 
-def _find_faults(output: _Output, limits: Limits) -> Iterator[Fault]:
-    total, read = output.description.pages, len(output.pages)
-    images = sum(page.is_image for page in output.pages)
-    broken = sum(page.is_broken for page in output.pages)
-    if not any(page.lines for page in output.pages):
+def _list_faults(
+    total: int, pages: Sequence[_Page], failure: str, limits: Limits
+) -> Iterator[Fault]:
+    images = sum(page.is_image for page in pages)
+    broken = sum(page.is_broken for page in pages)
+    if not any(page.lines for page in pages):
         yield Fault(f"none of the {total} pages of the PDF has text", _RUN_OCR)
     elif images:
         yield Fault(f"{images} of {total} pages have no text", _RUN_OCR)
     if broken:
         yield Fault(f"{broken} of {total} pages are damaged", _SAVE_AGAIN)
-    if output.failure:
-        yield Fault(f"only {read} of {total} pages were read: {output.failure}", _SAVE_AGAIN)
+    if failure:
+        yield Fault(f"only {len(pages)} of {total} pages were read: {failure}", _SAVE_AGAIN)
     elif total > limits.most_pages:
         yield make_page_fault(total, limits)

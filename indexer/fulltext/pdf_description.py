@@ -9,7 +9,6 @@ import msgspec
 
 from indexer.analysis.tokenizer import is_unsegmented
 from indexer.fulltext.cleaning import clean_line, clean_pages
-from indexer.fulltext.layout import Line
 from indexer.values import dates, names
 from indexer.values.identifiers import find_dois
 from indexer.values.languages import find_languages
@@ -52,6 +51,18 @@ _AUTHOR_SEPARATOR = re.compile(r"\s*;\s*|\s+(?:and|und|et|y|&)\s+", re.IGNORECAS
 _MAX_AUTHORS = 50
 
 
+class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A line of a page. `left` and `top` are in points from the lower left corner.
+
+    `size` is the size of its letters in points.
+    """
+
+    text: str
+    left: float
+    top: float
+    size: float
+
+
 class Description(msgspec.Struct):
     """The description of a PDF that the child process writes, or its `error`."""
 
@@ -61,11 +72,10 @@ class Description(msgspec.Struct):
     xmp: str = ""
     error: str = ""
 
-
-def _read_field(description: Description, name: str) -> str:
-    """Return a field of the metadata, or "" if it is missing or too long to be one."""
-    text = description.metadata.get(name, "")
-    return text if len(text) <= _MAX_FIELD_CHARS else ""
+    def get(self, name: str) -> str:
+        """Return a field of the metadata, or "" if it is missing or too long to be one."""
+        text = self.metadata.get(name, "")
+        return text if len(text) <= _MAX_FIELD_CHARS else ""
 
 
 def find_title(description: Description, lines: Sequence[Line]) -> tuple[str, bool]:
@@ -73,7 +83,7 @@ def find_title(description: Description, lines: Sequence[Line]) -> tuple[str, bo
 
     `lines` are those of the first page with text. The title is empty if neither is a title.
     """
-    title = clean_line(_read_field(description, "Title"))
+    title = clean_line(description.get("Title"))
     if _is_title(title):
         return title, False
     lines = [line for line in lines if _WORD.search(line.text) and not _STAMP.match(line.text)]
@@ -82,9 +92,8 @@ def find_title(description: Description, lines: Sequence[Line]) -> tuple[str, bo
     while len(title.split()) <= _MAX_LETTERHEAD_WORDS and names.is_corporate(title):
         lines = [line for line in lines if clean_line(line.text) not in title]
         title = _guess_title(lines)
-    return title if len(title.split()) >= _MIN_TITLE_WORDS or is_unsegmented(
-        title
-    ) else largest, True
+    is_headline = len(title.split()) >= _MIN_TITLE_WORDS or is_unsegmented(title)
+    return title if is_headline else largest, True
 
 
 def _guess_title(lines: Sequence[Line]) -> str:
@@ -132,7 +141,7 @@ def _join_title(lines: Sequence[Line]) -> str:
 
 def find_authors(description: Description) -> tuple[str, ...]:
     """Return the normalized names of the authors in the metadata, if all are those of persons."""
-    text = clean_line(_read_field(description, "Author"))
+    text = clean_line(description.get("Author"))
     parts = [part for part in _AUTHOR_SEPARATOR.split(text) if part]
     if len(parts) == 1 and all(" " in part.strip() for part in text.split(",")):
         parts = text.split(",")
@@ -144,7 +153,7 @@ def find_authors(description: Description) -> tuple[str, ...]:
 
 def find_doi(description: Description, pages: Sequence[str]) -> str:
     """Return the only DOI in the metadata, or else the only one on the first page, or ""."""
-    fields = [_read_field(description, name) for name in _DOI_FIELDS]
+    fields = [description.get(name) for name in _DOI_FIELDS]
     fields += [doi for match in _XMP_DOI.findall(description.xmp) for doi in match]
     dois = {doi for field in fields for doi in find_dois(field)}
     if not dois:
@@ -161,17 +170,19 @@ def find_year(description: Description, pages: Sequence[Sequence[Line]]) -> int 
     years = {year for match in _XMP_YEAR.findall(description.xmp) for year in match if year}
     first = pages[:_IMPRINT_PAGES]
     if not years:
-        ends = [
-            " ".join(line.text for line in page) for page in (*first, *pages[len(first) :][-1:])
-        ]
-        years = {year for page in ends for year in _COPYRIGHT.findall(page)}
+        ends = (*first, *pages[len(first) :][-1:])
+        texts = (" ".join(line.text for line in page) for page in ends)
+        years = {year for text in texts for year in _COPYRIGHT.findall(text)}
     if not years:
         lines = [clean_line(line.text) for page in first for line in page]
+        imprints = map(_IMPRINT.fullmatch, lines)
         years = {
-            match["year"] for line in lines
-            if (match := _IMPRINT.fullmatch(line)) and len(line.split()) <= _MAX_IMPRINT_WORDS
-            and (match["comma"] or "-" in (dates.parse_date(line) or ""))
-        }  # fmt: skip
+            match["year"]
+            for match in imprints
+            if match
+            and len(match[0].split()) <= _MAX_IMPRINT_WORDS
+            and (match["comma"] or "-" in (dates.parse_date(match[0]) or ""))
+        }
     return int(years.pop()) if len(years) == 1 else None
 
 

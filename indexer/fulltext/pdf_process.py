@@ -75,17 +75,15 @@ def _describe(document: pypdfium2.PdfDocument, data: bytes) -> dict[str, Any]:
             metadata[name] = value
     start = data.find(_XMP)
     xmp = data[start : start + _MAX_XMP_BYTES] if start >= 0 else b""
-    return {
-        "pages": len(document), "metadata": metadata, "language": _find_language(document),
-        "xmp": xmp.partition(b"</x:xmpmeta>")[0].decode(errors="replace"),
-    }  # fmt: skip
-
-
-def _find_language(document: pypdfium2.PdfDocument) -> str:
     size = raw.FPDFCatalog_GetLanguage(document, None, 0)
-    buffer = (raw.FPDF_WCHAR * (size // 2 + 1))()
-    raw.FPDFCatalog_GetLanguage(document, buffer, size)
-    return bytes(buffer).decode("utf-16-le", errors="ignore").partition("\0")[0]
+    language = (raw.FPDF_WCHAR * (size // 2 + 1))()
+    raw.FPDFCatalog_GetLanguage(document, language, size)
+    return {
+        "pages": len(document),
+        "metadata": metadata,
+        "language": bytes(language).decode("utf-16-le", errors="ignore").partition("\0")[0],
+        "xmp": xmp.partition(b"</x:xmpmeta>")[0].decode(errors="replace"),
+    }
 
 
 def _read_page(document: pypdfium2.PdfDocument, index: int) -> dict[str, Any]:
@@ -98,7 +96,7 @@ def _read_page(document: pypdfium2.PdfDocument, index: int) -> dict[str, Any]:
         page.close()
     except (pypdfium2.PdfiumError, MemoryError):
         return {"lines": [], "is_broken": True}
-    return {"lines": lines, "is_image": True} if is_image else {"lines": lines}
+    return {"lines": lines} | ({"is_image": True} if is_image else {})
 
 
 def _find_lines(page: pypdfium2.PdfTextpage, text: str) -> list[Line]:

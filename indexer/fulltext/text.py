@@ -9,6 +9,8 @@ from indexer.catalogue.records import Problem
 
 PLAIN_TEXT = "text/plain"
 """The type of a text without markup."""
+OUTPUT_BYTES_PER_CHARACTER = 10
+"""Limit on the output of a process by the limit on the characters of a document."""
 DECODING_ERRORS = (msgspec.MsgspecError, UnicodeError, RecursionError)
 """Exceptions of decoding the output of a process that a hostile file may have taken over."""
 
@@ -42,7 +44,7 @@ class FullText(msgspec.Struct, frozen=True, kw_only=True):
     `language` is a code such as en. `is_language_detected`: nobody states it.
     """
 
-    digest: str
+    digest: str = ""
     media_type: str
     pages: tuple[str, ...]
     has_pages: bool = True

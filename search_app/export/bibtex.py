@@ -12,46 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import NameRole, Role
 from indexer.values.names import Name
-from indexer.values.publication_types import PublicationType
 from search_app.export.csl import Item
+from search_app.export.type_names import TYPES
 
-_TYPES: dict[PublicationType, str] = {
-    "article-journal": "article",
-    "article-magazine": "article",
-    "article-newspaper": "article",
-    "article": "unpublished",
-    "bill": "legislation",
-    "book": "book",
-    "chapter": "incollection",
-    "collection": "collection",
-    "dataset": "dataset",
-    "entry-dictionary": "incollection",
-    "entry-encyclopedia": "incollection",
-    "graphic": "artwork",
-    "legal_case": "jurisdiction",
-    "legislation": "legislation",
-    "manuscript": "unpublished",
-    "motion_picture": "movie",
-    "pamphlet": "booklet",
-    "paper-conference": "inproceedings",
-    "patent": "patent",
-    "periodical": "periodical",
-    "personal_communication": "letter",
-    "post-weblog": "online",
-    "report": "techreport",
-    "review": "article",
-    "software": "software",
-    "song": "audio",
-    "standard": "standard",
-    "thesis": "phdthesis",
-    "webpage": "online",
-}
-"""Entry types of the standard styles and of BibLaTeX, which BibTeX treats as `misc`, as any other
-type."""
-_NAME_FIELDS: tuple[tuple[NameRole, str], ...] = (
-    ("author", "author"), ("director", "director"), ("editor", "editor"),
-    ("translator", "translator"), ("contributor", "contributor"),
-)  # fmt: skip
+_NAMES: tuple[NameRole, ...] = ("author", "director", "editor", "translator", "contributor")
 _FIELDS: tuple[tuple[str, Role], ...] = (
     ("series", "collection-title"),
     ("volume", "volume"),
@@ -68,9 +32,11 @@ _FIELDS: tuple[tuple[str, Role], ...] = (
     ("copyright", "rights"),
 )
 """Fields with the texts of a role. Several texts are joined by commas."""
-_ISSUED = frozenset({"article", "periodical", "inproceedings"})
-_IN_SERIES = frozenset({"book", "collection", "incollection"})
-"""Entry types whose field `number` is that of an issue, and the number in a series."""
+_NUMBERS: dict[str, Role] = {
+    **dict.fromkeys(("article", "periodical", "inproceedings"), "issue"),
+    **dict.fromkeys(("book", "collection", "incollection"), "collection-number"),
+}
+"""What the field `number` is by the type of an entry: that of an issue, or in a series."""
 _PUBLISHERS = {"techreport": "institution", "phdthesis": "school"}
 _CONTAINERS = {"incollection": "booktitle", "inproceedings": "booktitle"}
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
@@ -94,9 +60,9 @@ _NOT_IN_URLS = re.compile(r"[\\{}]")
 def write(items: Iterable[Item]) -> Iterator[bytes]:
     """Yield the entry of each item."""
     for item in items:
-        kind = _TYPES.get(item.type, "misc")
-        fields = [f"  {name} = {value},\n" for name, value in _list_fields(item, kind) if value]
-        yield "".join([f"@{kind}{{{make_key(item.id)},\n", *fields, "}\n\n"]).encode()
+        kind = TYPES[item.type].bibtex
+        fields = (f"  {name} = {value},\n" for name, value in _list_fields(item, kind) if value)
+        yield f"@{kind}{{{make_key(item.id)},\n{''.join(fields)}}}\n\n".encode()
 
 
 def make_key(identity: str) -> str:
@@ -112,40 +78,27 @@ def _list_fields(item: Item, kind: str) -> Iterator[tuple[str, str]]:
     """Yield the fields of an item with their values, in braces. A value may be empty."""
     # The second pair of braces keeps the case of the title.
     yield "title", f"{{{{{_escape(item.title)}}}}}"
-    for name_role, field in _NAME_FIELDS:
+    for name_role in _NAMES:
         names = [_format_name(name) for name in item.names.get(name_role, ())]
-        yield field, _brace(" and ".join(names))
-    yield from _list_date(item)
+        yield name_role, _brace(" and ".join(names))
+    if date := item.issued:
+        yield "year", _brace(f"{date.year:04}")
+        yield "month", _MONTHS[date.month - 1] if date.month else ""
+        # The whole date, which BibLaTeX reads, if it is more than the year.
+        yield "date", _brace(date.edtf if date.edtf != f"{date.year:04}" else "")
     yield _CONTAINERS.get(kind, "journal"), _brace(_join(item.get("container-title")))
     # To BibLaTeX, "and" separates publishers.
     yield _PUBLISHERS.get(kind, "publisher"), _brace(_protect(_join(item.get("publisher"))))
-    yield from _list_numbers(item, kind)
+    number = _NUMBERS.get(kind, "number")
+    if number != "issue":
+        yield "issue", _brace(_join(item.get("issue")))
+    yield "number", _brace(_join(item.get(number)))
     for field, role in _FIELDS:
         yield field, _brace(_join(item.get(role)))
     yield "keywords", _brace(", ".join(map(_format_keyword, item.get("keyword"))))
     yield "doi", _brace(_escape_url(item.get_first("DOI")))
     yield "url", _brace(_escape_url("".join(item.link_urls[:1])))
     yield "abstract", _brace(_escape(item.abstract))
-
-
-def _list_numbers(item: Item, kind: str) -> Iterator[tuple[str, str]]:
-    """Yield the issue, and the number that the type has: of an issue, in a series, or its own."""
-    if kind in _ISSUED:
-        yield "number", _brace(_join(item.get("issue")))
-        return
-    yield "issue", _brace(_join(item.get("issue")))
-    role: Role = "collection-number" if kind in _IN_SERIES else "number"
-    yield "number", _brace(_join(item.get(role)))
-
-
-def _list_date(item: Item) -> Iterator[tuple[str, str]]:
-    """Yield the year and the month, and for BibLaTeX the date if it is more precise."""
-    if item.issued:
-        yield "year", _brace(f"{item.issued.year:04}")
-        if item.issued.month:
-            yield "month", _MONTHS[item.issued.month - 1]
-        if item.issued.edtf != item.issued.iso or item.issued.month:
-            yield "date", _brace(item.issued.edtf)
 
 
 def _brace(value: str) -> str:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -22,8 +22,7 @@ from citeproc.string import String
 from indexer.catalogue.roles import NAME_ROLES
 from indexer.values.names import Name
 from search_app.export.csl import Item, to_csl_json
-from search_app.export.processor.reference import FIRST_MARK, LAST_MARK, MarkedText, Reference
-from search_app.export.processor.style import Style
+from search_app.export.processor import FIRST_MARK, LAST_MARK, MarkedText, Reference, Style
 
 STYLES: Mapping[str, str] = {
     "apa": "APA",
@@ -33,18 +32,14 @@ STYLES: Mapping[str, str] = {
     "oscola": "OSCOLA",
 }
 """The name of each style in URLs, and its label, in the order in which pages list them."""
-_FILES = {
-    "apa": "apa",
-    "chicago": "chicago-author-date",
-    "mla": "modern-language-association",
-    "ieee": "ieee",
-    "oscola": "oscola",
-}
+_FILES = {"chicago": "chicago-author-date", "mla": "modern-language-association"}
+"""The names of files that differ from those of styles."""
 _FOLDER = Path(__file__).parent / "third_party" / "csl"
 
 _lock = Lock()
 """citeproc-py keeps the state of a citation in the elements of its style."""
 _MARKS = re.compile(f"[{FIRST_MARK}{LAST_MARK}]")
+_RUN = re.compile(f"([{FIRST_MARK}{LAST_MARK}]?)([^{FIRST_MARK}{LAST_MARK}]+)")
 _PARTICLES = re.compile(r"((?:[^\W\d_]+['’]?\s+)+)(\S.*)")
 _INITIAL = re.compile(r"\.(?=[^\W\d_])")
 _DOUBLE_QUOTED = re.compile(r'"([^"]*)"')
@@ -72,12 +67,16 @@ def cite(item: Item, style: str) -> tuple[Run, ...]:
         bibliography = CitationStylesBibliography(loaded, source, MarkedText)
         bibliography.register(Citation([CitationItem(item.id)]))
         text = "".join(map(str, bibliography.bibliography()))
-    return tuple(_split_runs(_tidy(text, loaded)))
+    # Where two parts meet, there is one mark.
+    text = _SPACES.sub(" ", _AFTER_MARK.sub(r"\1", text))
+    if loaded.quotes_last:
+        text = _AFTER_QUOTE.sub(r"\3\1\2", text)
+    return tuple(Run(part, mark == FIRST_MARK) for mark, part in _RUN.findall(text.strip()))
 
 
 def get_style_path(style: str) -> Path:
     """Return the file of one of `STYLES`."""
-    return _FOLDER / f"{_FILES[style]}.csl"
+    return _FOLDER / f"{_FILES.get(style, style)}.csl"
 
 
 @cache
@@ -93,29 +92,24 @@ def make_citation_data(item: Item) -> dict[str, object]:
     comes first in any style. Titles have curved quotation marks, and ranges of numbers a dash.
     Without a language, it is "", so that no title gets the capitals of English.
     """
-    people = {role: tuple(map(_join_east_asian, names)) for role, names in item.names.items()}
+    people = {
+        role: tuple(Name(literal=name.display) if name.is_east_asian else name for name in names)
+        for role, names in item.names.items()
+    }
     data = {"language": ""} | to_csl_json(msgspec.structs.replace(item, page_url="", names=people))
     authors = {name.literal for name in item.names.get("author", ())}
     if item.url:
         data["URL"] = item.url
     if data.get("publisher") in authors:
         del data["publisher"]
-    for role in NAME_ROLES:
-        if role in data:
-            data[role] = [_separate_parts(name) for name in cast(Any, data[role])]
+    for role in data.keys() & NAME_ROLES:
+        data[role] = [_separate_parts(name) for name in cast(Any, data[role])]
     for title in _TITLES & data.keys():
-        data[title] = _curve_quotes(str(data[title]))
+        curved = _SINGLE_QUOTED.sub(r"“\1”", _DOUBLE_QUOTED.sub(r"“\1”", str(data[title])))
+        data[title] = curved.replace("'", "’")
     for number in _NUMBERS & data.keys():
         data[number] = str(data[number]).replace("-", "–")
     return data
-
-
-def _curve_quotes(text: str) -> str:
-    return _SINGLE_QUOTED.sub(r"“\1”", _DOUBLE_QUOTED.sub(r"“\1”", text)).replace("'", "’")
-
-
-def _join_east_asian(name: Name) -> Name:
-    return Name(literal=name.display) if name.is_east_asian else name
 
 
 def _separate_parts(name: dict[str, str]) -> dict[str, str]:
@@ -140,20 +134,3 @@ def _make_reference(data: Mapping[str, Any]) -> Reference:
         else:
             variables[name.replace("-", "_")] = String(_MARKS.sub("", value))
     return Reference(str(data["id"]).lower(), variables)
-
-
-def _tidy(text: str, style: Style) -> str:
-    """Return a citation with one mark where two parts meet."""
-    text = _SPACES.sub(" ", _AFTER_MARK.sub(r"\1", text))
-    if style.quotes_last:
-        text = _AFTER_QUOTE.sub(r"\3\1\2", text)
-    return text.strip()
-
-
-def _split_runs(text: str) -> Iterator[Run]:
-    is_italic = False
-    for part in re.split(f"([{FIRST_MARK}{LAST_MARK}])", text):
-        if part in (FIRST_MARK, LAST_MARK):
-            is_italic = part == FIRST_MARK
-        elif part:
-            yield Run(part, is_italic)

@@ -1,4 +1,4 @@
-"""The mapping of a publication to the terms of CSL. Every other format derives from it.
+"""The mapping of a publication to the terms of CSL, and CSL-JSON. Other formats derive from it.
 
 The Citation Style Language names the parts of a reference (CSL 1.0.2, appendix IV). The roles of
 the rows in `catalogue.toml` name them too, so this module has no rule for a particular catalogue.
@@ -9,13 +9,13 @@ https://github.com/citation-style-language/schema.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 import msgspec
 
-from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.records import Link, Publication, Value
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Link, Publication
 from indexer.catalogue.roles import NAME_ROLES, NameRole, Role
 from indexer.values import names
 from indexer.values.identifiers import make_doi_url
@@ -26,6 +26,8 @@ _EDTF = re.compile(r"(?P<year>-?\d{4,})(?:-(?P<month>\d{2}))?(?:-(?P<day>\d{2}))
 _PAGE_RANGE = re.compile(r"(?<=\w)\s*[-–]\s*(?=\w)")
 _FIRST_SEASON, _MONTHS = 20, 12
 _JOINED_BY_COMMA = frozenset({"ISBN", "ISSN", "page"})
+_NOT_IN_CSL = frozenset({"coverage", "rights", "language"})
+"""Variables of an item that CSL-JSON lacks, or has in another way."""
 
 
 class Date(msgspec.Struct, frozen=True):
@@ -54,6 +56,28 @@ class Date(msgspec.Struct, frozen=True):
             return f"{self.year:04}-{_FIRST_SEASON + self.season}"
         end = f"/{self.until:04}" if self.until else "?" if self.is_uncertain else ""
         return f"{self.iso}{end}"
+
+
+def parse_date(edtf: str) -> Date | None:
+    """Return a date in EDTF, as `indexer.values.dates` writes it, or None."""
+    first, _, last = edtf.partition("/")
+    match, end = _EDTF.fullmatch(first), _EDTF.fullmatch(last)
+    if match is None:
+        return None
+    month = int(match["month"] or 0)
+    return Date(
+        int(match["year"]),
+        month if 1 <= month <= _MONTHS else None,
+        int(match["day"]) if match["day"] else None,
+        month - _FIRST_SEASON if month > _FIRST_SEASON else None,
+        int(end["year"]) if end else None,
+        edtf.endswith("?"),
+    )
+
+
+def split_pages(text: str) -> list[str]:
+    """Return the first and the last page of a range, or one page."""
+    return _PAGE_RANGE.split(text, maxsplit=1)
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,11 +142,17 @@ def make_item(publication: Publication, catalogue: Catalogue, page_url: str = ""
             continue
         role = cast(Role, field.role)  # the row has replaced an alias
         if role in NAME_ROLES:
-            people[role] = (*people.get(role, ()), *(_read_name(v, field) for v in stated))
+            is_name = field.kind == "name"
+            read = (names.read(str(v)) if is_name else Name(literal=str(v)) for v in stated)
+            people[role] = (*people.get(role, ()), *read)
         elif role == "URL":
             links += tuple(v if isinstance(v, Link) else Link(str(v)) for v in stated)
         else:
-            texts = [_get_text(value, field, catalogue) for value in stated]
+            # A language stays a code. Other values are as the page shows them.
+            texts = (
+                str(v) if field.kind == "language" else field.display(v, catalogue.language)
+                for v in stated
+            )
             values[role] = tuple(dict.fromkeys((*values.get(role, ()), *texts)))
     return Item(
         id=publication.id,
@@ -140,18 +170,6 @@ def make_item(publication: Publication, catalogue: Catalogue, page_url: str = ""
     )
 
 
-def _list_translations(
-    publication: Publication, role: Role, catalogue: Catalogue
-) -> tuple[tuple[str, str], ...]:
-    """Return the texts that the rows of a role's translations have, with their languages."""
-    row = catalogue.find_by_role(role)
-    return tuple(
-        (str(text), field.language or "")
-        for field in catalogue.valued if row and field.translates == row.name
-        for text in publication.values.get(field.name, ())
-    )  # fmt: skip
-
-
 def find_title_language(publication: Publication, catalogue: Catalogue) -> str:
     """Return the language of a title if the record states it, or "".
 
@@ -166,77 +184,58 @@ def find_title_language(publication: Publication, catalogue: Catalogue) -> str:
     return language if any(language in publication.values.get(row, ()) for row in rows) else ""
 
 
-def split_pages(text: str) -> list[str]:
-    """Return the first and the last page of a range, or one page."""
-    return _PAGE_RANGE.split(text, maxsplit=1)
-
-
-def _read_name(value: Value, field: Field) -> Name:
-    return names.read(str(value)) if field.kind == "name" else Name(literal=str(value))
-
-
-def _get_text(value: Value, field: Field, catalogue: Catalogue) -> str:
-    """Return the text of a value: a code for a language, else what the page shows."""
-    return str(value) if field.kind == "language" else field.display(value, catalogue.language)
-
-
 def _find_date(publication: Publication, catalogue: Catalogue) -> Date | None:
     """Return the date of issue: that of a row of kind `date`, or else of kind `year`."""
     rows = [row for row in catalogue.valued if row.role == "issued"]
-    for row in sorted(rows, key=lambda row: row.kind != "date"):
-        for value in publication.values.get(row.name, ()):
-            if date := parse_date(str(value)):
-                return date
-    return None
+    rows.sort(key=lambda row: row.kind != "date")
+    stated = (str(value) for row in rows for value in publication.values.get(row.name, ()))
+    return next(filter(None, map(parse_date, stated)), None)
 
 
-def parse_date(edtf: str) -> Date | None:
-    """Return a date in EDTF, as `indexer.values.dates` writes it, or None."""
-    first, _, last = edtf.partition("/")
-    match = _EDTF.fullmatch(first)
-    if match is None:
-        return None
-    month = int(match["month"] or 0)
-    end = _EDTF.fullmatch(last)
-    return Date(
-        int(match["year"]),
-        month if 1 <= month <= _MONTHS else None,
-        int(match["day"]) if match["day"] else None,
-        month - _FIRST_SEASON if month > _FIRST_SEASON else None,
-        int(end["year"]) if end else None,
-        edtf.endswith("?"),
+def _list_translations(
+    publication: Publication, role: Role, catalogue: Catalogue
+) -> tuple[tuple[str, str], ...]:
+    """Return the texts that the rows of a role's translations have, with their languages."""
+    row = catalogue.find_by_role(role)
+    return tuple(
+        (str(text), field.language or "")
+        for field in catalogue.valued
+        if row and field.translates == row.name
+        for text in publication.values.get(field.name, ())
     )
 
 
+def write(items: Iterable[Item]) -> Iterator[bytes]:
+    """Yield CSL-JSON: the start of the array, each object, and the end of the array."""
+    encoder, separator = msgspec.json.Encoder(), b"[\n"
+    for item in items:
+        yield separator + encoder.encode(to_csl_json(item))
+        separator = b",\n"
+    yield b"\n]\n" if separator == b",\n" else b"[]\n"
+
+
 def to_csl_json(item: Item) -> dict[str, object]:
-    """Return an item as an object of CSL-JSON. A DOI is no URL: styles make a link of it."""
+    """Return an item as an object of CSL-JSON. A DOI is no URL: styles make a link of it.
+
+    CSL has no lists, so each variable is one text. The language is that of the publication if it
+    has one only, else that of its title.
+    """
     data: dict[str, object] = {"id": item.id, "type": item.type, "title": item.title}
     for role, people in item.names.items():
         data[role] = [_name_to_json(name) for name in people]
     if item.issued:
         data["issued"] = _date_to_json(item.issued)
-    data |= dict(_join_values(item))
+    for variable, texts in item.values.items():
+        if variable not in _NOT_IN_CSL:
+            data[variable] = (", " if variable in _JOINED_BY_COMMA else "; ").join(texts)
     if item.abstract:
         data["abstract"] = item.abstract
-    if language := _pick_language(item):
+    languages = item.get("language")
+    if language := languages[0] if len(languages) == 1 else item.language:
         data["language"] = language
     if urls := item.link_urls:
         data["URL"] = urls[0]
     return data
-
-
-def _join_values(item: Item) -> Iterator[tuple[str, str]]:
-    """Yield the variables of CSL with one text each: CSL has no lists."""
-    for role, texts in item.values.items():
-        if role not in ("coverage", "rights", "language"):
-            separator = ", " if role in _JOINED_BY_COMMA else "; "
-            yield role, separator.join(texts)
-
-
-def _pick_language(item: Item) -> str:
-    """Return the language of the publication if it has one only, else that of its title, or ""."""
-    codes = item.get("language")
-    return codes[0] if len(codes) == 1 else item.language
 
 
 def _name_to_json(name: Name) -> dict[str, str]:
@@ -247,10 +246,8 @@ def _name_to_json(name: Name) -> dict[str, str]:
 
 
 def _date_to_json(date: Date) -> dict[str, object]:
-    parts: list[Sequence[int]] = [[part for part in (date.year, date.month, date.day) if part]]
-    if date.until:
-        parts.append([date.until])
-    data: dict[str, object] = {"date-parts": parts}
+    first = [part for part in (date.year, date.month, date.day) if part]
+    data: dict[str, object] = {"date-parts": [first, [date.until]] if date.until else [first]}
     if date.season:
         data["season"] = date.season
     if date.is_uncertain:

@@ -12,30 +12,17 @@ from collections.abc import Iterable, Iterator
 from lxml import etree
 
 from indexer.analysis.cleaning import clean
-from indexer.catalogue.roles import NameRole, Role
+from indexer.catalogue.roles import Role
 from indexer.values.identifiers import make_doi_url
-from indexer.values.publication_types import PublicationType
 from search_app.export import xml_document
 from search_app.export.csl import Item
+from search_app.export.type_names import TYPES
 
 _OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
 _DC = "http://purl.org/dc/elements/1.1/"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _NAMESPACES = {"oai_dc": _OAI_DC, "dc": _DC, "xsi": _XSI}
 _SCHEMA = f"{_OAI_DC} http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
-_DCMI_TYPES: dict[PublicationType, str] = {
-    "broadcast": "Sound",
-    "collection": "Collection",
-    "dataset": "Dataset",
-    "figure": "StillImage",
-    "graphic": "StillImage",
-    "map": "StillImage",
-    "motion_picture": "MovingImage",
-    "software": "Software",
-    "song": "Sound",
-}
-"""Types of the DCMI Type Vocabulary. Any other publication is text."""
-_CREATORS: tuple[NameRole, ...] = ("author", "director")
 _ELEMENTS: tuple[tuple[Role, str], ...] = (
     ("keyword", "subject"),
     ("publisher", "publisher"),
@@ -73,7 +60,7 @@ def list_elements(item: Item) -> Iterator[tuple[str, str]]:
     yield "title", clean(item.title)
     for name_role, names in item.names.items():
         for name in names:
-            element = "creator" if name_role in _CREATORS else "contributor"
+            element = "creator" if name_role in ("author", "director") else "contributor"
             yield element, clean(name.inverted)
     for role, element in _ELEMENTS:
         for text in item.get(role):
@@ -82,7 +69,7 @@ def list_elements(item: Item) -> Iterator[tuple[str, str]]:
         yield "description", abstract
     if item.issued:
         yield "date", item.issued.edtf
-    yield "type", _DCMI_TYPES.get(item.type, "Text")
+    yield "type", TYPES[item.type].dcmi
     for identifier in _list_identifiers(item):
         yield "identifier", clean(identifier)
 

@@ -15,41 +15,13 @@ from lxml import etree
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
-from indexer.values.names import Name
-from indexer.values.publication_types import PublicationType, group_by_csl_type
+from indexer.values.publication_types import group_by_csl_type
 from search_app.export import xml_document
 from search_app.export.csl import Date, Item
+from search_app.export.type_names import TYPES
 from search_app.export.xml_document import add
 
 _NAMESPACE = "http://www.loc.gov/MARC21/slim"
-_RECORD_TYPES: dict[PublicationType, str] = {
-    "broadcast": "i",
-    "dataset": "m",
-    "figure": "k",
-    "graphic": "k",
-    "manuscript": "t",
-    "map": "e",
-    "motion_picture": "g",
-    "musical_score": "c",
-    "software": "m",
-    "song": "j",
-    "speech": "i",
-}
-"""Position 6 of the leader. Any other publication is text: a."""
-_LEVELS: dict[PublicationType, str] = {
-    "article-journal": "b",
-    "article-magazine": "b",
-    "article-newspaper": "b",
-    "chapter": "a",
-    "collection": "c",
-    "entry-dictionary": "a",
-    "entry-encyclopedia": "a",
-    "paper-conference": "a",
-    "periodical": "s",
-    "review": "b",
-    "webpage": "i",
-}
-"""Position 7 of the leader. Any other publication is a monograph: m."""
 _SUBFIELDS: tuple[tuple[Role, str, str, str, str], ...] = (
     ("ISBN", "020", "  ", "a", ""),
     ("DOI", "024", "7 ", "a", "doi"),
@@ -88,10 +60,12 @@ def write(items: Iterable[Item]) -> Iterator[bytes]:
 def _make_record(item: Item) -> etree._Element:
     """Return an item as an element `record`."""
     record = etree.Element(f"{{{_NAMESPACE}}}record", nsmap={None: _NAMESPACE})
-    add(record, "leader").text = _make_leader(item)
+    add(record, "leader").text = f"00000n{TYPES[item.type].marc} a2200000uc 4500"
     add(record, "controlfield", item.id, tag="001")
     add(record, "controlfield", tag="008").text = _make_coded_values(item)
-    for field in sorted(_list_fields(item), key=_get_place):
+    # Persons and bodies are in the order of the source.
+    fields = sorted(_list_fields(item), key=lambda field: field.tag.replace("710", "700"))
+    for field in fields:
         subfields = [(code, line) for code, text in field.subfields if (line := clean(text))]
         if subfields:
             ind1, ind2 = field.indicators[0], field.indicators[1]
@@ -99,16 +73,6 @@ def _make_record(item: Item) -> etree._Element:
             for code, line in subfields:
                 add(element, "subfield", line, code=code)
     return record
-
-
-def _get_place(field: _Field) -> str:
-    """Return the place of a field. Persons and bodies are in the order of the source."""
-    return "700" if field.tag == "710" else field.tag
-
-
-def _make_leader(item: Item) -> str:
-    kind, level = _RECORD_TYPES.get(item.type, "a"), _LEVELS.get(item.type, "m")
-    return f"00000n{kind}{level} a2200000uc 4500"
 
 
 def _make_coded_values(item: Item) -> str:
@@ -134,8 +98,11 @@ def _list_fields(item: Item) -> Iterator[_Field]:
     """Yield the fields of variable length, in any order."""
     yield from _list_names(item)
     has_entry = "author" in item.names
-    yield _Field("245", f"{int(has_entry)}0", [("a", item.title), ("c", _state_authors(item))])
-    yield from (_Field("246", "31", [("a", title)]) for title, _ in item.other_titles)
+    # As a title page states them.
+    authors = "; ".join(name.display for name in item.names.get("author", ()))
+    yield _Field("245", f"{int(has_entry)}0", [("a", item.title), ("c", authors)])
+    for title, _ in item.other_titles:
+        yield _Field("246", "31", [("a", title)])
     for role, tag, indicators, code, source in _SUBFIELDS:
         for text in item.get(role):
             yield _Field(tag, indicators, [(code, text), *([("2", source)] if source else [])])
@@ -143,7 +110,10 @@ def _list_fields(item: Item) -> Iterator[_Field]:
     yield _Field("655", " 7", [("a", group_by_csl_type()[item.type][0]), ("2", "local")])
     if len(codes := item.get("language")) > 1:
         yield _Field("041", "0 ", [("a", get_bibliographic_code(code)) for code in codes])
-    yield _Field("264", " 1", list(_list_imprint(item)))
+    places = [("a", place) for place in item.get("publisher-place")]
+    publishers = [("b", publisher) for publisher in item.get("publisher")]
+    date = item.issued.edtf if item.issued else ""
+    yield _Field("264", " 1", [*places, *publishers, ("c", date)])
     for abstract in (item.abstract, *(text for text, _ in item.other_abstracts)):
         yield _Field("520", "3 ", [("a", abstract)])
     yield from _list_related(item)
@@ -154,31 +124,15 @@ def _list_fields(item: Item) -> Iterator[_Field]:
 
 def _list_names(item: Item) -> Iterator[_Field]:
     """Yield a field for each name. The first author is the main entry."""
-    is_main = True
     for role, names in item.names.items():
-        for name in names:
-            yield _make_name(name, RELATORS[role], is_main=is_main and role == "author")
-            is_main = is_main and role != "author"
-
-
-def _make_name(name: Name, relator: str, *, is_main: bool) -> _Field:
-    hundred = "1" if is_main else "7"
-    if name.literal:
-        return _Field(f"{hundred}10", "2 ", [("a", name.literal), ("4", relator)])
-    person = name._replace(suffix="").inverted
-    return _Field(f"{hundred}00", "1 ", [("a", person), ("c", name.suffix), ("4", relator)])
-
-
-def _state_authors(item: Item) -> str:
-    """Return the authors as a title page states them."""
-    return "; ".join(name.display for name in item.names.get("author", ()))
-
-
-def _list_imprint(item: Item) -> Iterator[tuple[str, str]]:
-    yield from (("a", place) for place in item.get("publisher-place"))
-    yield from (("b", publisher) for publisher in item.get("publisher"))
-    if item.issued:
-        yield "c", item.issued.edtf
+        for number, name in enumerate(names):
+            hundred = "7" if number or role != "author" else "1"
+            relator = ("4", RELATORS[role])
+            if name.literal:
+                yield _Field(f"{hundred}10", "2 ", [("a", name.literal), relator])
+            else:
+                person = name._replace(suffix="").inverted
+                yield _Field(f"{hundred}00", "1 ", [("a", person), ("c", name.suffix), relator])
 
 
 def _list_related(item: Item) -> Iterator[_Field]:

@@ -13,98 +13,19 @@ from lxml import etree
 from indexer.catalogue.roles import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.names import Name
-from indexer.values.publication_types import PublicationType
 from search_app.export import xml_document
-from search_app.export.csl import Date, Item, split_pages
+from search_app.export.csl import Item, split_pages
+from search_app.export.type_names import TYPES
 from search_app.export.xml_document import add, add_all
 
 _NAMESPACE = "http://www.loc.gov/mods/v3"
 _NAMESPACES = {None: _NAMESPACE}
-_GENRES: dict[PublicationType, str] = {
-    "article-journal": "article",
-    "article-magazine": "article",
-    "article-newspaper": "article",
-    "book": "book",
-    "dataset": "database",
-    "entry-dictionary": "dictionary",
-    "entry-encyclopedia": "encyclopedia",
-    "interview": "interview",
-    "legal_case": "legal case and case notes",
-    "legislation": "legislation",
-    "map": "map",
-    "motion_picture": "motion picture",
-    "paper-conference": "conference publication",
-    "patent": "patent",
-    "periodical": "periodical",
-    "report": "technical report",
-    "review": "review",
-    "song": "sound",
-    "speech": "speech",
-    "standard": "standard or specification",
-    "thesis": "thesis",
-    "treaty": "treaty",
-    "webpage": "web site",
-}
-_ZOTERO_TYPES: dict[PublicationType, str] = {
-    "article": "preprint",
-    "article-journal": "journalArticle",
-    "article-magazine": "magazineArticle",
-    "article-newspaper": "newspaperArticle",
-    "bill": "bill",
-    "book": "book",
-    "chapter": "bookSection",
-    "dataset": "dataset",
-    "document": "document",
-    "entry-dictionary": "dictionaryEntry",
-    "entry-encyclopedia": "encyclopediaArticle",
-    "figure": "artwork",
-    "graphic": "artwork",
-    "hearing": "hearing",
-    "interview": "interview",
-    "legal_case": "case",
-    "legislation": "statute",
-    "manuscript": "manuscript",
-    "map": "map",
-    "motion_picture": "film",
-    "paper-conference": "conferencePaper",
-    "patent": "patent",
-    "personal_communication": "letter",
-    "post-weblog": "blogPost",
-    "regulation": "statute",
-    "report": "report",
-    "review": "journalArticle",
-    "software": "computerProgram",
-    "song": "audioRecording",
-    "speech": "presentation",
-    "standard": "standard",
-    "thesis": "thesis",
-    "webpage": "webpage",
-}
-"""Types of Zotero. It reads and writes them as local genres, before any other genre."""
-_HOST_GENRES: dict[PublicationType, str] = {
-    "article-journal": "periodical",
-    "article-magazine": "periodical",
-    "article-newspaper": "newspaper",
-    "chapter": "book",
-    "paper-conference": "conference publication",
-    "review": "periodical",
-}
-"""Genres of the publication that contains one."""
-_RESOURCES: dict[PublicationType, str] = {
-    "broadcast": "sound recording",
-    "dataset": "software, multimedia",
-    "figure": "still image",
-    "graphic": "still image",
-    "map": "cartographic",
-    "motion_picture": "moving image",
-    "musical_score": "notated music",
-    "software": "software, multimedia",
-    "song": "sound recording",
-}
-"""Types of resources. Any other publication is text."""
 _IDENTIFIERS: tuple[tuple[Role, str], ...] = (
-    ("DOI", "doi"), ("ISBN", "isbn"), ("PMID", "pmid"), ("number", "report number"),
-)  # fmt: skip
+    ("DOI", "doi"),
+    ("ISBN", "isbn"),
+    ("PMID", "pmid"),
+    ("number", "report number"),
+)
 _SUBJECTS: tuple[tuple[Role, str], ...] = (("keyword", "topic"), ("coverage", "geographic"))
 _DETAILS: tuple[tuple[Role, str], ...] = (("volume", "volume"), ("issue", "issue"))
 
@@ -123,11 +44,10 @@ def _make_record(item: Item) -> etree._Element:
     for name_role, names in item.names.items():
         for name in names:
             _add_name(record, name, RELATORS[name_role])
-    add(record, "typeOfResource", _RESOURCES.get(item.type, "text"))
-    if local := _ZOTERO_TYPES.get(item.type, "" if item.type in _GENRES else item.type):
-        add(record, "genre", local, authority="local", usage="primary")
-    if item.type in _GENRES:
-        add(record, "genre", _GENRES[item.type], authority="marcgt")
+    type_names = TYPES[item.type]
+    add(record, "typeOfResource", type_names.mods_resource)
+    add_all(record, "genre", [type_names.zotero], authority="local", usage="primary")
+    add_all(record, "genre", [type_names.marcgt], authority="marcgt")
     add_all(record, "genre", item.get("genre"), authority="local")
     _add_origin(record, item)
     for code in item.get("language"):
@@ -138,7 +58,11 @@ def _make_record(item: Item) -> etree._Element:
         add_all(description, "extent", item.get("number-of-pages"))
         add_all(description, "note", item.get("dimensions"), type="dimensions")
     add_all(record, "abstract", [item.abstract])
-    _add_translations(record, item)
+    for title, code in item.other_titles:
+        lang = get_bibliographic_code(code)
+        add(add(record, "titleInfo", type="translated", lang=lang), "title", title)
+    for abstract, code in item.other_abstracts:
+        add(record, "abstract", abstract, lang=get_bibliographic_code(code))
     add_all(record, "note", item.get("note"))
     for role, kind in _SUBJECTS:
         for text in item.get(role):
@@ -150,15 +74,6 @@ def _make_record(item: Item) -> etree._Element:
     add_all(record, "accessCondition", item.get("rights"))
     add(add(record, "recordInfo"), "recordIdentifier", item.id)
     return record
-
-
-def _add_translations(record: etree._Element, item: Item) -> None:
-    """Add the titles and abstracts in other languages."""
-    for title, code in item.other_titles:
-        lang = get_bibliographic_code(code)
-        add(add(record, "titleInfo", type="translated", lang=lang), "title", title)
-    for abstract, code in item.other_abstracts:
-        add(record, "abstract", abstract, lang=get_bibliographic_code(code))
 
 
 def _add_name(record: etree._Element, name: Name, relator: str) -> None:
@@ -178,19 +93,12 @@ def _add_origin(record: etree._Element, item: Item) -> None:
     for place in item.get("publisher-place"):
         add(add(origin, "place"), "placeTerm", place, type="text")
     add_all(origin, "publisher", item.get("publisher"))
-    if item.issued:
-        _add_date(origin, item.issued)
+    if date := item.issued:  # EDTF adds seasons, ranges, and doubt to W3CDTF
+        encoding = "w3cdtf" if date.edtf == date.iso else "edtf"
+        add(origin, "dateIssued", date.edtf, encoding=encoding, keyDate="yes")
     add_all(origin, "edition", item.get("edition"))
     if not len(origin):
         record.remove(origin)
-
-
-def _add_date(origin: etree._Element, date: Date) -> None:
-    """Add a date in W3CDTF, of which EDTF is a superset with seasons, ranges, and doubt."""
-    if date.edtf == date.iso:
-        add(origin, "dateIssued", date.iso, encoding="w3cdtf", keyDate="yes")
-    else:
-        add(origin, "dateIssued", date.edtf, encoding="edtf", keyDate="yes")
 
 
 def _add_related(record: etree._Element, item: Item) -> None:
@@ -209,8 +117,7 @@ def _add_related(record: etree._Element, item: Item) -> None:
     if host_titles := item.get("container-title"):
         host = add(record, "relatedItem", type="host")
         add(add(host, "titleInfo"), "title", host_titles[0])
-        if item.type in _HOST_GENRES:
-            add(host, "genre", _HOST_GENRES[item.type], authority="marcgt")
+        add_all(host, "genre", [TYPES[item.type].host_marcgt], authority="marcgt")
         if len(part):
             host.append(part)
         add_all(host, "identifier", item.get("ISSN"), type="issn")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from search_app.export import bibtex, csl_json, csv, dublin_core, jsonl, marcxml, mods, ris
+from search_app.export import bibtex, csl, dublin_core, marcxml, mods, ris, rows
 from search_app.export.csl import Item, make_item
 
 MakePageUrl = Callable[[str], str]
@@ -52,10 +52,10 @@ FORMATS: Mapping[str, Format] = {
             "CSL-JSON",
             "application/vnd.citationstyles.csl+json",
             "json",
-            _write_items(csl_json.write),
+            _write_items(csl.write),
         ),
-        Format("csv", "CSV", "text/csv", "csv", _write_rows(csv.write)),
-        Format("jsonl", "JSON Lines", "application/jsonl", "jsonl", _write_rows(jsonl.write)),
+        Format("csv", "CSV", "text/csv", "csv", _write_rows(rows.write_csv)),
+        Format("jsonl", "JSON Lines", "application/jsonl", "jsonl", _write_rows(rows.write_jsonl)),
         Format("mods", "MODS", "application/mods+xml", "xml", _write_items(mods.write)),
         Format("marcxml", "MARCXML", "application/marcxml+xml", "xml", _write_items(marcxml.write)),
         Format("dc", "Dublin Core", "application/xml", "xml", _write_items(dublin_core.write)),

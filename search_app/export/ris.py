@@ -12,53 +12,16 @@ from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import NameRole, Role
 from indexer.values import names
 from indexer.values.names import Name
-from indexer.values.publication_types import PublicationType
 from search_app.export.csl import Date, Item
+from search_app.export.type_names import TYPES
 
-_TYPES: dict[PublicationType, str] = {
-    "article-journal": "JOUR",
-    "article-magazine": "MGZN",
-    "article-newspaper": "NEWS",
-    "article": "UNPB",
-    "bill": "BILL",
-    "book": "BOOK",
-    "broadcast": "SOUND",
-    "chapter": "CHAP",
-    "dataset": "DATA",
-    "entry-dictionary": "DICT",
-    "entry-encyclopedia": "ENCYC",
-    "figure": "FIGURE",
-    "graphic": "ART",
-    "hearing": "HEAR",
-    "interview": "PCOMM",
-    "legal_case": "CASE",
-    "legislation": "STAT",
-    "manuscript": "MANSCPT",
-    "map": "MAP",
-    "motion_picture": "MPCT",
-    "musical_score": "MUSIC",
-    "pamphlet": "PAMP",
-    "paper-conference": "CPAPER",
-    "patent": "PAT",
-    "periodical": "JFULL",
-    "personal_communication": "PCOMM",
-    "post-weblog": "BLOG",
-    "regulation": "LEGAL",
-    "report": "RPRT",
-    "review": "JOUR",
-    "software": "COMP",
-    "song": "SOUND",
-    "speech": "SLIDE",
-    "standard": "STAND",
-    "thesis": "THES",
-    "treaty": "LEGAL",
-    "webpage": "ELEC",
-}
-"""Types of RIS. Any other type is generic (GEN)."""
 _NAME_TAGS: tuple[tuple[NameRole, str], ...] = (
-    ("author", "AU"), ("director", "AU"), ("editor", "ED"), ("translator", "A4"),
+    ("author", "AU"),
+    ("director", "AU"),
+    ("editor", "ED"),
+    ("translator", "A4"),
     ("contributor", "A4"),
-)  # fmt: skip
+)
 """Zotero reads AU of a film as its director. ED is an editor for every type, unlike A2 and A3."""
 _TAGS: tuple[tuple[Role, str], ...] = (
     ("container-title", "T2"),
@@ -82,18 +45,18 @@ _SEASONS = ("Spring", "Summer", "Autumn", "Winter")
 def write(items: Iterable[Item]) -> Iterator[bytes]:
     """Yield the record of each item."""
     for item in items:
-        lines = [
-            f"{tag}  - {line}\r\n" for tag, value in _list_values(item) if (line := clean(value))
-        ]
+        values = ((tag, clean(value)) for tag, value in _list_values(item))
+        lines = [f"{tag}  - {line}\r\n" for tag, line in values if line]
         yield "".join([*lines, "ER  - \r\n\r\n"]).encode()
 
 
 def _list_values(item: Item) -> Iterator[tuple[str, str]]:
     """Yield the tags of an item with their values. The type is the first, as RIS demands."""
-    yield "TY", _TYPES.get(item.type, "GEN")
+    yield "TY", TYPES[item.type].ris
     yield "ID", item.id
     yield "TI", item.title
-    yield from (("TT", title) for title, _ in item.other_titles)
+    for title, _ in item.other_titles:
+        yield "TT", title
     for name_role, tag in _NAME_TAGS:
         for name in item.names.get(name_role, ()):
             yield tag, _format_name(name)

@@ -19,7 +19,7 @@ from werkzeug.wsgi import wrap_file
 
 from indexer.catalogue import safe_files
 from indexer.catalogue.access import is_restricted
-from indexer.fulltext import markup, pdf, text
+from indexer.fulltext import pdf, text, text_files
 from search_app.engine.store import StoredFile
 from search_app.i18n.translation import gettext
 from search_app.web.errors import NotFound, page_not_found
@@ -30,7 +30,7 @@ MAX_DIGESTS = 10_000
 """Number of files whose digests are cached. Otherwise, every range would read the whole file."""
 _DISPLAYED = {pdf.MEDIA_TYPE: pdf.MEDIA_TYPE, text.PLAIN_TEXT: "text/plain; charset=utf-8"}
 """Content types of the files that a browser displays. It saves all others."""
-_SAVED = {markup.JATS: markup.XML}
+_SAVED = {text_files.JATS: text_files.XML}
 
 files = Blueprint("files", __name__)
 

@@ -14,7 +14,7 @@ from search_app.api.files import serialize_files
 from search_app.engine import SearchRequest
 from search_app.engine.request import truncate
 from search_app.engine.results import File, FileMatch
-from search_app.export import coins, json_ld, meta_tags, signposting
+from search_app.export import embedded
 from search_app.export.citations import STYLES
 from search_app.export.csl import make_item
 from search_app.presentation import result_trail
@@ -71,16 +71,16 @@ def show_publication(identity: str) -> Response:
         "page": page,
         "trail": trail,
         "files": file_search,
-        "tags": meta_tags.list_tags(item, pdfs[0] if len(pdfs) == 1 else ""),
-        "json_ld": Markup(json_ld.write(item)),  # nosec B704  # noqa: S704 - it is escaped
-        "coins": coins.write(item),
+        "tags": embedded.list_tags(item, pdfs[0] if len(pdfs) == 1 else ""),
+        "json_ld": Markup(embedded.write_json_ld(item)),  # nosec B704  # noqa: S704 - it is escaped
+        "coins": embedded.write_coins(item),
         "cited": make_citation_block([item], style, make_hit_url(state, identity, position)),
         "text": state.text,
         "hidden": state.form_pairs,
     }
     response = make_response(render_template("publication.html", **values))
     exports = [(make_absolute(export.href), export.media_type) for export in page.exports]
-    response.headers["Link"] = signposting.format_links(item, exports, served)
+    response.headers["Link"] = embedded.format_links(item, exports, served)
     return response
 
 

@@ -115,8 +115,7 @@ class TransformerEncoder:
                 self._logged = monotonic()
                 log.warning("%s: searches use words alone", error.message)
             raise
-        vector: Vector = vectors[0]
-        return vector
+        return np.asarray(vectors[0])
 
     def encode_weighted(self, titles: Sequence[str], summaries: Sequence[str]) -> Vector:
         """Return a vector of length 1 per publication, of shape (n, size). Raise EncoderError."""
@@ -153,15 +152,19 @@ class TransformerEncoder:
     def _spawn(self, socket: Path) -> subprocess.Popen[bytes]:
         """Start a child process, and wait until it listens. Raise EncoderError if it fails."""
         config = {
-            "socket": str(socket), "threads": self._threads, "seconds": START_SECONDS,
+            "socket": str(socket),
+            "threads": self._threads,
+            "seconds": START_SECONDS,
             "description": msgspec.to_builtins(self._description),
-        }  # fmt: skip
+        }
         environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         child = subprocess.Popen(
             [sys.executable, "-P", "-X", "utf8", PROGRAM, json.dumps(config)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             env=environment | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        )  # fmt: skip
+        )
         while not _is_listening(socket):
             if self._closing.is_set() or child.poll() is not None:
                 reason = _end(child) or f"its process ended with status {child.returncode}"

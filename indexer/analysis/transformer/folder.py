@@ -6,8 +6,7 @@ say how to make one vector of a text. Without them, the vector is the mean over 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,21 +15,23 @@ import msgspec
 from indexer.analysis.embeddings import EncoderError
 
 MODELS = (
-    "model.onnx", "onnx/model.onnx", "model_quantized.onnx", "onnx/model_quantized.onnx",
-)  # fmt: skip
+    "model.onnx",
+    "onnx/model.onnx",
+    "model_quantized.onnx",
+    "onnx/model_quantized.onnx",
+)
 """The places of the model. The first that exists is used."""
-TOKENIZER, POOLING, MODULES, PROMPTS, LENGTH = (
-    "tokenizer.json", "1_Pooling/config.json", "modules.json",
-    "config_sentence_transformers.json", "sentence_bert_config.json",
-)  # fmt: skip
+TOKENIZER, POOLING, MODULES = "tokenizer.json", "1_Pooling/config.json", "modules.json"
+PROMPTS, LENGTH = "config_sentence_transformers.json", "sentence_bert_config.json"
 MAX_TOKENS = 512
 """Number of tokens of a text that are encoded, unless the folder has a lower limit."""
 LAYERS = frozenset({"Transformer", "Pooling", "Normalize"})
 """The layers that are in the model, or need no weights."""
 POOLINGS = {
-    "mean": "pooling_mode_mean_tokens", "cls": "pooling_mode_cls_token",
-    "last": "pooling_mode_lasttoken",
-}  # fmt: skip
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_lasttoken": "last",
+}
 PREFIX = "onnx sha256:"
 """The name of every model of a folder begins with it."""
 VERSION = 1
@@ -91,8 +92,8 @@ def _describe(folder: Path) -> Description:
     if not (folder / TOKENIZER).is_file():
         message = f"the encoder {folder} has no {TOKENIZER}"
         raise EncoderError(message, "Copy it from the original model")
-    prompts = _read(folder, PROMPTS, _Prompts).prompts
-    length = _read(folder, LENGTH, _Length).max_seq_length or MAX_TOKENS
+    prompts = _read(folder, PROMPTS, _Prompts, _Prompts()).prompts
+    length = _read(folder, LENGTH, _Length, _Length()).max_seq_length or MAX_TOKENS
     return Description(
         model_file=str(model),
         tokenizer_file=str(folder / TOKENIZER),
@@ -104,15 +105,17 @@ def _describe(folder: Path) -> Description:
     )
 
 
-Config = TypeVar("Config")
+_Data = TypeVar("_Data")
 
 
-def _read(folder: Path, name: str, kind: type[Config]) -> Config:
-    """Return the content of an optional file of JSON. Raise EncoderError if it is not valid."""
+def _read(folder: Path, name: str, kind: type[_Data], default: _Data) -> _Data:
+    """Return the content of a file of JSON, or the default if there is none.
+
+    Raise EncoderError if it is not valid.
+    """
     file = folder / name
-    data = file.read_bytes() if file.is_file() else b"{}"
     try:
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.json.decode(file.read_bytes(), type=kind) if file.is_file() else default
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         message = f"{name} of the encoder {folder} is not valid: {error}"
         raise EncoderError(message, "Copy it again from the original model") from error
@@ -120,33 +123,24 @@ def _read(folder: Path, name: str, kind: type[Config]) -> Config:
 
 def _find_pooling(folder: Path) -> str:
     """Return the pooling of token vectors, or the reason why the program does not support it."""
-    modules = _read(folder, MODULES, list[_Module]) if (folder / MODULES).is_file() else []
-    for module in modules:
+    for module in _read(folder, MODULES, list[_Module], []):
         if (layer := module.type.rpartition(".")[2]) not in LAYERS:
             return f"the layer {layer} of {MODULES} is not in the model"
-    settings = _read(folder, POOLING, dict[str, object])
+    settings = _read(folder, POOLING, dict[str, object], {})
     modes = [name for name, value in settings.items() if name.startswith("pooling_mode_") and value]
-    if not modes:
-        return "mean"
-    known = (pooling for pooling, mode in POOLINGS.items() if modes == [mode])
-    return next(known, f"{POOLING} has another pooling")
+    if len(modes) > 1 or not POOLINGS.keys() >= {*modes}:
+        return f"{POOLING} has another pooling"
+    return POOLINGS[modes[0]] if modes else "mean"
 
 
 def _digest(folder: Path, model: Path) -> str:
     """Return the SHA-256 of the names and contents of all files that a vector depends on."""
+    # The names of separate weights begin with the name of the model.
+    files = sorted(model.parent.glob(f"{model.name}*"))
+    files += (folder / name for name in (TOKENIZER, POOLING, MODULES, PROMPTS, LENGTH))
     digest = sha256(f"{VERSION}\0".encode())
-    for file in _list_files(folder, model):
-        content = sha256()
+    for file in filter(Path.is_file, files):
         with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                content.update(block)
-        digest.update(f"{file.relative_to(folder).as_posix()}\0{content.hexdigest()}\n".encode())
+            content = file_digest(stream, "sha256").hexdigest()
+        digest.update(f"{file.relative_to(folder).as_posix()}\0{content}\n".encode())
     return digest.hexdigest()
-
-
-def _list_files(folder: Path, model: Path) -> Iterator[Path]:
-    """Yield the files. The names of separate weights begin with the name of the model."""
-    yield from sorted(file for file in model.parent.glob(f"{model.name}*") if file.is_file())
-    for name in (TOKENIZER, POOLING, MODULES, PROMPTS, LENGTH):
-        if (folder / name).is_file():
-            yield folder / name

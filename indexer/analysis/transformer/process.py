@@ -69,13 +69,20 @@ class _Model:
     def encode(self, text: str) -> Array:
         """Return the vector of a text, of length 1. Raise ValueError if there is none."""
         ids = self._tokenizer.encode(text).ids or [0]
-        values = {
-            "input_ids": ids, "attention_mask": [1] * len(ids), "token_type_ids": [0] * len(ids),
-        }  # fmt: skip
+        size = len(ids)
+        values = {"input_ids": ids, "attention_mask": [1] * size, "token_type_ids": [0] * size}
         inputs = {name: np.array([values[name]], kind) for name, kind in self._types.items()}
         output = np.asarray(self._session.run([self._output], inputs)[0], np.float32)
         if output.ndim == 3 and len(output) == 1:
-            output = self._pool(output[0])[np.newaxis]
+            match self._pooling:
+                case "mean":
+                    output = output.mean(axis=1)
+                case "cls":
+                    output = output[:, 0]
+                case "last":
+                    output = output[:, -1]
+                case reason:
+                    raise ValueError(reason)
         if output.ndim != 2 or len(output) != 1:
             raise ValueError(f"the model returns the shape {output.shape}")
         length = np.linalg.norm(output)
@@ -83,19 +90,6 @@ class _Model:
             raise ValueError("the model returns numbers that are no vector")
         vector: Array = output[0] / length
         return vector
-
-    def _pool(self, tokens: Array) -> Array:
-        pooled: Array
-        match self._pooling:
-            case "mean":
-                pooled = tokens.mean(axis=0)
-            case "cls":
-                pooled = tokens[0]
-            case "last":
-                pooled = tokens[-1]
-            case reason:
-                raise ValueError(reason)
-        return pooled
 
 
 def main(config: dict[str, Any]) -> None:
@@ -154,9 +148,8 @@ def _end_with_parent(socket: Path) -> None:
 
 def _limit_resources(model: Path) -> None:
     size = sum(file.stat().st_size for file in model.parent.glob(f"{model.name}*"))
-    for kind, max_value in (
-        (resource.RLIMIT_AS, SPARE_BYTES + MODEL_COPIES * size), (resource.RLIMIT_CORE, 0),
-    ):  # fmt: skip
+    limits = {resource.RLIMIT_AS: SPARE_BYTES + MODEL_COPIES * size, resource.RLIMIT_CORE: 0}
+    for kind, max_value in limits.items():
         _, allowed = resource.getrlimit(kind)
         limit = max_value if allowed == resource.RLIM_INFINITY else min(max_value, allowed)
         resource.setrlimit(kind, (limit, limit))

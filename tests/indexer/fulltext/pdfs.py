@@ -54,4 +54,4 @@ def extract(data: bytes, limits: Limits = LIMITS) -> FullText:
     with TemporaryFile() as file:
         file.write(data)
         file.seek(0)
-        return extract_pdf(file, "digest", limits)
+        return extract_pdf(file, limits)

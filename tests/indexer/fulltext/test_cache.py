@@ -54,21 +54,7 @@ def test_unused_texts_are_removed(tmp_path: Path) -> None:
         os.utime(tmp_path / name, (long_ago, long_ago))
     assert cache.load("used") == TEXT
     cache.remove_unused()
-    assert {file.name for file in tmp_path.iterdir()} == {"used", "new", ".cleaned"}
-
-
-def test_unused_texts_are_sought_once_a_day(tmp_path: Path) -> None:
-    """A second removal on the same day reads nothing."""
-    cache = TextCache(tmp_path)
-    cache.store("text", TEXT)
-    cache.remove_unused()
-    os.utime(tmp_path / "text", (1, 1))
-    cache.remove_unused()
-    assert cache.load("text") == TEXT
-    for name in ("text", ".cleaned"):
-        os.utime(tmp_path / name, (1, 1))
-    cache.remove_unused()
-    assert cache.load("text") is None
+    assert {file.name for file in tmp_path.iterdir()} == {"used", "new"}
 
 
 def test_removing_unused_texts_is_never_an_error(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.fulltext import documents, pdf
+from indexer.fulltext import documents, pdf, text_files
 from indexer.fulltext.cache import TextCache
 from indexer.fulltext.documents import extract, extract_all, is_document
 from indexer.fulltext.text import ExtractionError, FullText
@@ -186,7 +186,7 @@ def test_unexpected_output_of_a_process_is_a_fault(
     """A hostile file that has its process write anything has no text, and the build goes on."""
     program = tmp_path / "program.py"
     program.write_text(f"import os\ndef main(*_): os.write(1, {output!r})\n", encoding="utf-8")
-    monkeypatch.setattr(documents, "_TEXT_PROGRAM", str(program))
+    monkeypatch.setattr(text_files, "_PROGRAM", str(program))
     monkeypatch.setattr(pdf, "_PROGRAM", str(program))
     file = write(tmp_path, name, make_pdf(["x"]) if name == "a.pdf" else "x")
     [text] = extract_all([file], LIMITS, TextCache(tmp_path / "cache"))
@@ -253,7 +253,7 @@ def test_a_file_that_exceeds_the_limits_of_its_process_costs_itself(
 ) -> None:
     """A file that needs too much memory or time is reported, and the next one is read."""
     files = [write(tmp_path, "a.html", "<p>a<b>" * 300_000), write(tmp_path, "b.html", "<p>b")]
-    monkeypatch.setattr(documents, "MAX_MEMORY_BYTES", 150_000_000)
+    monkeypatch.setattr(text_files, "MAX_MEMORY_BYTES", 150_000_000)
     large, small = extract_all(files, LIMITS, TextCache(tmp_path / "cache"))
     assert "can't be read: it is damaged or needs too much memory" in large.faults[0].what
     assert small.pages == ("b",)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.fulltext.layout import Line
 from indexer.fulltext.pdf_description import (
     Description,
+    Line,
     find_authors,
     find_doi,
     find_language,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from search_app.export.citations import STYLES, Run, cite
 from search_app.export.csl import Item
-from search_app.export.processor.text import alternate_quotes, shorten_range, to_title_case
+from search_app.export.processor import alternate_quotes, shorten_range, to_title_case
 from tests.search_app.export.citation_samples import EXPECTED, read_samples
 
 SAMPLES = {item.id: item for item in read_samples()}

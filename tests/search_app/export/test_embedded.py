@@ -21,7 +21,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.catalogue.roles import Role
 from indexer.values.publication_types import PublicationType
-from search_app.export import coins, json_ld, meta_tags
+from search_app.export import embedded
 from search_app.export.csl import Item, make_item
 from tests.search_app.export.citation_samples import read_samples
 from tests.search_app.export.independent import Found, describe, make_page_url
@@ -56,7 +56,7 @@ class Page(HTMLParser):
 
 def render(item: Item) -> str:
     """Return the part of the head of a page that describes an item."""
-    return HEAD.render(tags=meta_tags.list_tags(item), json_ld=Markup(json_ld.write(item)))
+    return HEAD.render(tags=embedded.list_tags(item), json_ld=Markup(embedded.write_json_ld(item)))
 
 
 def read_json_ld(data: dict[str, Any]) -> Found:
@@ -148,12 +148,12 @@ def test_a_film_is_no_article() -> None:
     metas = Page(render(SAMPLES["film"])).metas
     assert [name for name in metas if name.startswith("citation_")] == []
     assert metas["DC.type"] == ["MovingImage"]
-    assert json.loads(json_ld.write(SAMPLES["film"]))["@type"] == "Movie"
+    assert json.loads(embedded.write_json_ld(SAMPLES["film"]))["@type"] == "Movie"
 
 
 def test_an_issue_is_part_of_a_volume_of_a_journal() -> None:
     """JSON-LD nests the issue, the volume, and the journal."""
-    assert json.loads(json_ld.write(SAMPLES["journal"]))["isPartOf"] == {
+    assert json.loads(embedded.write_json_ld(SAMPLES["journal"]))["isPartOf"] == {
         "@type": "PublicationIssue", "issueNumber": "3", "isPartOf": {
             "@type": "PublicationVolume", "volumeNumber": "12", "isPartOf": {
                 "@type": "Periodical", "name": "Journal of Migration Studies"}}}  # fmt: skip
@@ -183,20 +183,20 @@ def test_each_type_has_only_its_own_properties(
         **({"container-title": (host,)} if host else {}),
     }  # fmt: skip
     item = Item(id="x", type=kind, title="Roads", language="en", values=values)
-    data = json.loads(json_ld.write(item))
+    data = json.loads(embedded.write_json_ld(item))
     shared = {"@context", "@type", "@id", "url", "name"}
     assert {name: value for name, value in data.items() if name not in shared} == expected
 
 
 def test_coins_has_the_keys_of_the_type() -> None:
     """An article has a journal, a chapter a book, and a film the terms of Dublin Core."""
-    article = parse_qs(coins.write(SAMPLES["journal"]))
+    article = parse_qs(embedded.write_coins(SAMPLES["journal"]))
     assert (article["rft.atitle"], article["rft.jtitle"], article["rft.au"]) == (
         ["Smuggling and the sea"], ["Journal of Migration Studies"], ["Miller, Jane A."]
     )  # fmt: skip
-    chapter = parse_qs(coins.write(SAMPLES["chapter"]))
+    chapter = parse_qs(embedded.write_coins(SAMPLES["chapter"]))
     assert chapter["rft.btitle"] == ["Trafficking and prostitution reconsidered"]
-    film = parse_qs(coins.write(SAMPLES["film"]))
+    film = parse_qs(embedded.write_coins(SAMPLES["film"]))
     assert film["rft_val_fmt"] == ["info:ofi/fmt:kev:mtx:dc"]
     assert film["rft.title"] == ["Affected for life"]
 
@@ -216,7 +216,8 @@ def test_no_text_leaves_its_place(text: str) -> None:
     assert set(page.metas["DC.title"]) == {clean(text)}
     script = html.partition('<script type="application/ld+json">')[2].partition("</script>")[0]
     assert json.loads(script)["name"] == text
-    assert parse_qs(coins.write(item), keep_blank_values=True)["rft.title"] == [clean(text)]
+    pairs = parse_qs(embedded.write_coins(item), keep_blank_values=True)
+    assert pairs["rft.title"] == [clean(text)]
 
 
 def test_the_page_has_all_of_it(client: FlaskClient) -> None:

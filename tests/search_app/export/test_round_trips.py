@@ -25,7 +25,7 @@ from indexer.catalogue.records import Problem, Publication
 from indexer.ingest import corpus
 from indexer.jobs import importer
 from indexer.jobs.folder_switch import ImportRejected
-from search_app.export import bibtex, csl_json, marcxml, mods, ris
+from search_app.export import bibtex, csl, marcxml, mods, ris
 from search_app.export.csl import Item, make_item
 from search_app.export.registry import FORMATS
 from tests.conftest import ROOT
@@ -35,7 +35,7 @@ CATALOGUES = ROOT.parent / "shared" / "data" / "catalogues"
 DOCUMENT = ROOT / "docs" / "interoperability.md"
 SAMPLED = 80
 """Maximum number of records of each catalogue of others."""
-WRITERS = {"ris": ris, "bibtex": bibtex, "csl": csl_json, "mods": mods, "marcxml": marcxml}
+WRITERS = {"ris": ris, "bibtex": bibtex, "csl": csl, "mods": mods, "marcxml": marcxml}
 """The formats of items. All sampled records are in one file of each."""
 
 NO_PLACE: Mapping[str, frozenset[str]] = {

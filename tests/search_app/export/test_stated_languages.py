@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation, Value
-from search_app.export import atom, coins, json_ld, meta_tags
+from search_app.export import atom, embedded
 from search_app.export.citations import STYLES, cite
 from search_app.export.csl import Item, make_item, to_csl_json
 from search_app.export.registry import FORMATS
@@ -37,9 +37,9 @@ def write_each(publication: Publication, catalogue: Catalogue) -> Mapping[str, o
             for each in FORMATS.values()
         },
         "feed": atom.write(FEED, [item]),
-        "coins": coins.write(item),
-        "json_ld": json_ld.write(item),
-        "tags": [*meta_tags.list_tags(item)],
+        "coins": embedded.write_coins(item),
+        "json_ld": embedded.write_json_ld(item),
+        "tags": [*embedded.list_tags(item)],
         **{style: cite(item, style) for style in STYLES},
     }
 

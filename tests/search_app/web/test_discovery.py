@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from lxml import etree
 
 from indexer.values.publication_types import PublicationType
-from search_app.export import signposting as links
+from search_app.export import embedded
 from search_app.export.csl import Item
 from search_app.export.registry import FORMATS
 
@@ -80,7 +80,7 @@ def test_a_doi_and_a_license_are_signposts() -> None:
         id="a", type=REPORT, title="A", language="en",
         values={"DOI": ("10.1000/<a b>é",), "rights": ("All rights", "https://example.org/by")},
     )  # fmt: skip
-    header = links.format_links(item, [])
+    header = embedded.format_links(item, [])
     assert '<https://doi.org/10.1000/%3Ca%20b%3E%C3%A9>; rel="cite-as"' in header
     assert '<https://example.org/by>; rel="license"' in header
     assert "All rights" not in header
@@ -90,8 +90,8 @@ def test_long_links_do_not_exceed_a_header() -> None:
     """Links that exceed the limit are left out, and none is cut."""
     item = Item(id="a", type=REPORT, title="A", language="en")
     exports = [(f"https://example.org/{'x' * 900}{number}", "text/csv") for number in range(8)]
-    header = links.format_links(item, exports)
-    assert len(header) <= links.MAX_BYTES
+    header = embedded.format_links(item, exports)
+    assert len(header) <= embedded.MAX_LINK_BYTES
     assert header.count("describedby") == 2
     assert header.endswith('type="text/csv"')
 
