@@ -164,12 +164,14 @@ def _sum_weighted(digits: str) -> int:
 class Identifier(NamedTuple):
     """The identifier that a whole text is.
 
-    `key` is the form in which it is looked up. `sense`: "certain" if the text can hardly mean
+    `key` is the form in which it is looked up, and `typed` the one without label and quotation
+    marks. `sense`: "certain" if the text can hardly mean
     anything else, "likely" if it means an identifier that some publication has, and "named" if it
     is one only after the name of its field.
     """
 
     key: str
+    typed: str
     sense: Literal["certain", "likely", "named"]
 
 
@@ -202,7 +204,9 @@ def read(kind: str, text: str) -> Identifier | None:
         "pmid": is_labelled or digits < len(plain),
     }
     likely = digits >= _LEAST_DIGITS
-    return Identifier(found[0], "certain" if is_certain[kind] else "likely" if likely else "named")
+    return Identifier(
+        found[0], plain, "certain" if is_certain[kind] else "likely" if likely else "named"
+    )
 
 
 def _read_number(text: str) -> Identifier | None:
@@ -211,14 +215,14 @@ def _read_number(text: str) -> Identifier | None:
     if not key:
         return None
     if _SYMBOL.fullmatch(text):
-        return Identifier(key, "certain")
+        return Identifier(key, text, "certain")
     pieces = text.split()
     has_words = len(pieces) > 1 and any(
         piece.isalpha() and not piece.isupper() and len(piece) >= _LEAST_LETTERS for piece in pieces
     )
     digits = sum(map(str.isdigit, key))
     is_number = digits >= _LEAST_DIGITS if key.isdigit() else digits > 0
-    return Identifier(key, "likely" if is_number and not has_words else "named")
+    return Identifier(key, text, "likely" if is_number and not has_words else "named")
 
 
 _FORMS: Mapping[str, tuple[re.Pattern[str], re.Pattern[str], Callable[[str], tuple[str, ...]]]] = {
@@ -231,5 +235,7 @@ _FORMS: Mapping[str, tuple[re.Pattern[str], re.Pattern[str], Callable[[str], tup
     "issn": (_compile(r"(?:[ep]-?)?issn"), re.compile(r"[0-9X -]+", re.IGNORECASE), find_issns),
     "pmid": (_compile(r"pmid|pubmed(?: id)?|medline"), re.compile(r"\S+"), find_pmids),
 }
-KINDS = frozenset((*_FORMS, "identifier"))
+FORMAL_KINDS = frozenset(_FORMS)
+"""The kinds of identifiers with a form of their own."""
+KINDS = FORMAL_KINDS | {"identifier"}
 """The kinds of rows with identifiers."""

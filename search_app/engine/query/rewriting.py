@@ -216,11 +216,12 @@ def name_identifier(text: str, vocabulary: Vocabulary) -> DatedQuery | None:
     """Return a filter for the identifier that a whole text is, and the rows that may have it.
 
     Return None if the text is no identifier. It is one if a publication has it, or if it can hardly
-    mean anything else. It may have the name of its field, or a label such as "ISBN", before it.
+    mean anything else. It may have the name of its field, or a label such as "ISBN", before it. If
+    the catalogue has no row for it, it is a phrase: none of its numbers alone means anything.
     """
     text = text.strip()
     rows = vocabulary.catalogue.identifiers
-    if not rows or not text or len(text) > MAX_CHARS:
+    if not text or len(text) > MAX_CHARS:
         return None
     named = _LABELED.fullmatch(text)
     row = vocabulary.catalogue.by_query_name.get(named[1].lower()) if named else None
@@ -231,9 +232,19 @@ def name_identifier(text: str, vocabulary: Vocabulary) -> DatedQuery | None:
         row for row, found in read
         if found.sense != "named" and vocabulary.has_value(row.name, found.key)
     ]  # fmt: skip
-    is_pattern = _PATTERN.search(text)
-    certain = [row for row, found in read if found.sense == "certain" and not is_pattern]
-    return _name(text, known or certain[:1]) if known or certain else None
+    if known:
+        return _name(text, known)
+    if _PATTERN.search(text):
+        return None
+    for row, found in read:
+        if found.sense == "certain":
+            return _name(text, [row])
+    for kind in identifiers.FORMAL_KINDS.difference(row.kind for row in rows):
+        form = identifiers.read(kind, text)
+        if form and form.sense == "certain":
+            forms = dict.fromkeys((form.typed, form.key))
+            return DatedQuery(" OR ".join(f'"{each}"' for each in forms))
+    return None
 
 
 def find_key(row: Field, text: str, vocabulary: Vocabulary) -> str | None:

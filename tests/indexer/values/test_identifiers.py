@@ -134,4 +134,5 @@ def test_a_whole_text_is_read_as_an_identifier(
     kind: str, text: str, key: str | None, sense: str
 ) -> None:
     """Labels, quotes, and punctuation around it do not count. It says how sure the reading is."""
-    assert read(kind, text) == ((key, sense) if key else None)
+    found = read(kind, text)
+    assert (found and (found.key, found.sense)) == ((key, sense) if key else None)

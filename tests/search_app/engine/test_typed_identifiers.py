@@ -247,3 +247,24 @@ def test_the_page_says_how_an_identifier_was_read(searcher: Searcher) -> None:
     )
     assert (note.total, "exact=1" in note.href) == (1, True)
     assert make_search_page(results, state, CATALOGUE, has_texts=False).is_identifier
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("978-3-16-148410-0", {"p0", "p1"}),
+        ("ISBN 978-3-16-148410-0", {"p0", "p1"}),
+        ("9783161484100", {"p1"}),
+        ("https://doi.org/10.1000/3.16", {"p2"}),
+        ("ISSN 0378-5955", set()),
+    ],
+)
+def test_without_its_row_an_identifier_is_a_phrase(
+    query: str, expected: set[str], tmp_path: Path
+) -> None:
+    """Without a row for it, an identifier finds the texts that mention it whole."""
+    texts = ["978-3-16-148410-0", "9783161484100", "10.1000/3.16", "3 of 978, 16, 0 or 378 ISSN"]
+    made = [make_publication(f"p{number}", title=text) for number, text in enumerate(texts)]
+    rows = tuple(row for row in CATALOGUE.fields if row not in CATALOGUE.identifiers)
+    searcher = open_engine(index(tmp_path, made, Catalogue("Plain", "", rows))).get_searcher()
+    assert list_ids(searcher.search(SearchRequest(query))) == expected
