@@ -107,12 +107,10 @@ class _Server:
     def wait(self, seconds: float) -> int | None:
         """Return the exit status of the child process, or None if there is none in time."""
         self._control.settimeout(seconds)
-        with suppress(TimeoutError):
-            return self._receive_status()
-        return None
-
-    def _receive_status(self) -> int | None:
-        answer = self._control.recv(1 + _STATUS_BYTES)
+        try:
+            answer = self._control.recv(1 + _STATUS_BYTES)
+        except TimeoutError:
+            return None
         if not answer:
             return None
         if not answer[0] and not _warned:

@@ -172,20 +172,16 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
 
     @cached_property
     def _own_texts(self) -> frozenset[str]:
-        return frozenset(self._list_own_texts())
-
-    def _list_own_texts(self) -> Iterator[str]:
-        """Yield the texts without a translation."""
+        """The texts without a translation."""
         texts = self.texts
-        yield from (getattr(self, key) for key in WHOLE_TEXTS if not getattr(texts, key))
-        if not texts.notices:
-            yield from self.notices
-        for (_, meaning), translated in _pair_examples(self, texts):
-            if not translated:
-                yield meaning
+        own = [getattr(self, key) for key in WHOLE_TEXTS if not getattr(texts, key)]
+        own += () if texts.notices else self.notices
+        pairs = _pair_examples(self, texts)
+        own += [meaning for (_, meaning), translated in pairs if not translated]
         for row in self.fields:
             row_texts = texts.field.get(row.name, NO_FIELD_TEXTS)
-            yield from (getattr(row, key) for key in ROW_TEXTS if not getattr(row_texts, key))
+            own += [getattr(row, key) for key in ROW_TEXTS if not getattr(row_texts, key)]
+        return frozenset(own)
 
 
 def list_labels(catalogue: Catalogue) -> Iterator[tuple[str, Field]]:

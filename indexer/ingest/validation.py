@@ -86,7 +86,11 @@ class _Validator:
             if field := fields.get(stated.name):
                 self.stated[field.name].append(stated)
             else:
-                self._report_unknown(stated.name)
+                # A name that looks like a typo is reported. Any other is ignored.
+                name, names = stated.name, tuple(fields)
+                if len(name) <= MAX_NAME_CHARS and (match := _suggest_name(name, names)):
+                    message = f"{name!r} is not a field of this catalogue"
+                    self.report(message, f"Did you mean {match!r}?")
             # The sum is an upper bound of all lengths, and faster than the exact one.
             most_chars += len(stated.value) + len(stated.text) + len(stated.language or " ")
         if most_chars > limits.longest_field:
@@ -109,12 +113,6 @@ class _Validator:
                     kept.append(Property(name, field.restricted[0], field.restricted[0]))
                 self.report(message, hint, field)
                 self.stated[name] = kept
-
-    def _report_unknown(self, name: str) -> None:
-        """Report an unknown property name that looks like a typo. Ignore any other."""
-        names = tuple(self.catalogue.by_source_name)
-        if len(name) <= MAX_NAME_CHARS and (match := _suggest_name(name, names)):
-            self.report(f"{name!r} is not a field of this catalogue", f"Did you mean {match!r}?")
 
     def report(self, message: str, hint: str, field: Field | None = None) -> None:
         text = f"{field.label}: {message}" if field else message
@@ -142,7 +140,13 @@ class _Validator:
             if stated := self.stated.get(field.name):
                 checked = self._check_values(stated, field)
                 if len(checked) > 1:
-                    checked = self._deduplicate(checked, field)
+                    checked = list(dict.fromkeys(checked))
+                if len(checked) > 1 and not field.several:
+                    restricted = (each for each in checked if access.find_restricted(each, field))
+                    used = next(restricted, checked[0])
+                    hint = f"Keep one. Only {str(used)[:MAX_SHOWN_CHARS]} was used"
+                    self.report("it has several values", hint, field)
+                    checked = [used]
                 if checked:
                     values[field.name] = tuple(checked)
             elif field.required:
@@ -165,8 +169,10 @@ class _Validator:
                     value = self._find_restricted(value, field) or value
                 if is_limited or value == MISSING:
                     self._allow(value, field)
-                if prop.language:
-                    self._report_lost_language(prop, value, field)
+                if prop.language and isinstance(value, Link) and not value.language:
+                    place = f"{quote(prop.language)} of {quote(value.url)}"
+                    hint = "Write a code such as en or fr"
+                    self.report(f"the language {place} is unknown", hint, field)
                 values.append(value)
             except InvalidValue as error:
                 message, hint = error.args
@@ -196,35 +202,16 @@ class _Validator:
             self.report(message, hint, field)
         return restricted
 
-    def _deduplicate(self, values: list[Value], field: Field) -> list[Value]:
-        """Deduplicate the values. If the field allows one, keep the restricted or the first one."""
-        kept = list(dict.fromkeys(values))
-        if len(kept) > 1 and not field.several:
-            used = next((each for each in kept if access.find_restricted(each, field)), kept[0])
-            self.report(
-                "it has several values",
-                f"Keep one. Only {str(used)[:MAX_SHOWN_CHARS]} was used",
-                field,
-            )
-            kept = [used]
-        return kept
-
     def _allow(self, value: Value, field: Field) -> None:
         if value == MISSING:
             raise InvalidValue(f"{MISSING!r} is reserved for a missing value", "Remove the field")
         if field.values and str(value) not in field.values:
             allowed = ", ".join(field.values)
-            raise InvalidValue(
-                f"{quote(value)} is not a value of this catalogue", f"Use one of: {allowed}"
-            )
+            message = f"{quote(value)} is not a value of this catalogue"
+            raise InvalidValue(message, f"Use one of: {allowed}")
         if field.grouping and str(value) not in self.catalogue.groups:
             hint = f"Add it to {field.grouping}"
             raise InvalidValue(f"{quote(value)} is not assigned to any {field.parent}", hint)
-
-    def _report_lost_language(self, stated: Property, value: Value, field: Field) -> None:
-        if isinstance(value, Link) and stated.language and not value.language:
-            message = f"the language {quote(stated.language)} of {quote(value.url)} is unknown"
-            self.report(message, "Write a code such as en or fr", field)
 
     def make_id(self, title: str, values: dict[str, tuple[Value, ...]]) -> str | None:
         """Return the given id, or None if it is invalid. Without one, make a slug of the title."""

@@ -43,8 +43,6 @@ FEW_REMOVED, ONE_IN = 10, 5
 A small catalogue may change completely. In a large one, a page may be missing by mistake."""
 MAX_FILES_NAMED = 20
 """Number of files that an error names: enough to recognize a folder, and still readable."""
-MAX_TITLES_LISTED = 5
-"""Maximum number of same titles that a build lists."""
 
 Gate = Callable[[Generation, Generation | None], None]
 """Takes a new generation before it becomes live, and the live one or None. Raises BuildRejected."""
@@ -72,19 +70,12 @@ class SameTitle(msgspec.Struct, frozen=True):
     count: int
 
 
-class SameTitles(msgspec.Struct, frozen=True):
-    """`count`: publications that share title and year with another. `first`: the first titles."""
-
-    count: int
-    first: tuple[SameTitle, ...]
-
-
 class BuildResult(msgspec.Struct, frozen=True):
     """The outcome of a build. `generation` is the live one, new or unchanged.
 
     `unused` counts the columns that no row uses, by file and column, in the records that were
     parsed in this build. `merged` is the number of records that were merged into others.
-    `same_titles`: publications with equal title and year, if the corpus has a `sources.toml`.
+    `same_titles`: those that several publications share, if the corpus has a `sources.toml`.
     """
 
     status: Literal["published", "unchanged"]
@@ -94,7 +85,7 @@ class BuildResult(msgspec.Struct, frozen=True):
     seconds: float
     unused: Mapping[tuple[str, str], int]
     merged: int = 0
-    same_titles: SameTitles | None = None
+    same_titles: Sequence[SameTitle] = ()
 
 
 def build(
@@ -213,7 +204,7 @@ class _Build:
             time.perf_counter() - self.started,
             reader.unused,
             self.merged,
-            find_same_titles(new) if new and has_sources else None,
+            find_same_titles(new) if new and has_sources else (),
         )
 
     def _is_unchanged(self, items: Sequence[Item]) -> bool:
@@ -412,18 +403,17 @@ def _split_unchanged(items: Iterator[Item]) -> tuple[list[Item], Iterator[Item] 
     return unchanged, None
 
 
-def find_same_titles(generation: Generation) -> SameTitles:
-    """Return the publications that have the same title and year as another one."""
+def find_same_titles(generation: Generation) -> list[SameTitle]:
+    """Return the titles and years that several publications share, in the order of the corpus."""
     docstore = Segment(generation.segment, generation.manifest.catalogue).docstore
     dated = np.flatnonzero(docstore.years != NO_YEAR)
     years = docstore.years[dated]
     titles = (hash_title(docstore.get_title(number)) for number in dated.tolist())
     identities = np.fromiter(titles, np.uint64, len(dated)) ^ years.astype(np.uint64)
     _, firsts, counts = np.unique(identities, return_index=True, return_counts=True)
-    repeated = np.flatnonzero(counts > 1)
-    listed = repeated[np.argsort(firsts[repeated])][:MAX_TITLES_LISTED].tolist()
-    first = [
-        SameTitle(docstore.get_title(int(dated[position])), int(years[position]), int(count))
-        for position, count in ((firsts[number], counts[number]) for number in listed)
+    is_shared = counts > 1
+    shared = zip(firsts[is_shared].tolist(), counts[is_shared].tolist(), strict=True)
+    return [
+        SameTitle(docstore.get_title(int(dated[first])), int(years[first]), count)
+        for first, count in sorted(shared)
     ]
-    return SameTitles(int(counts[repeated].sum()), tuple(first))

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from indexer.catalogue import catalogue_toml, tested_links
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Link, Problem, Publication
-from indexer.catalogue.tested_links import LinkResult
+from indexer.catalogue.tested_links import LinkResult, LinkStatus
 from indexer.ingest import corpus
 from indexer.links import Client, test_links
 
@@ -60,7 +61,15 @@ def check_links(
 
         progress(0, len(waiting))
         asyncio.run(test_links(waiting, client, record))
-    return _make_report(places, results)
+    tested = [results[url] for url in places if url in results]
+    counts = Counter[str](result.status for result in tested)
+    counts["not tested"] = len(places) - len(tested)
+
+    def describe(*states: LinkStatus) -> tuple[Problem, ...]:
+        found = (result for result in tested if result.status in states)
+        return tuple(chain.from_iterable(_describe(result, places) for result in found))
+
+    return LinkReport(counts, describe("dead", "moved"), describe("unclear"))
 
 
 def find_links(folder: Path, limits: Limits = LIMITS) -> Places:
@@ -72,19 +81,6 @@ def find_links(folder: Path, limits: Limits = LIMITS) -> Places:
         for url in dict.fromkeys(link.url for link in links if isinstance(link, Link)):
             places[url].append(publication)
     return places
-
-
-def _make_report(places: Places, results: Mapping[str, LinkResult]) -> LinkReport:
-    tested = [results[url] for url in places if url in results]
-    counts = Counter[str](result.status for result in tested)
-    counts["not tested"] = len(places) - len(tested)
-    bad = [result for result in tested if result.status in ("dead", "moved")]
-    unclear = [result for result in tested if result.status == "unclear"]
-    return LinkReport(
-        counts,
-        tuple(problem for result in bad for problem in _describe(result, places)),
-        tuple(problem for result in unclear for problem in _describe(result, places)),
-    )
 
 
 def _describe(result: LinkResult, places: Places) -> Iterator[Problem]:

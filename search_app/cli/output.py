@@ -25,6 +25,8 @@ from search_app.presentation.labels import MetadataLine
 
 MAX_PROBLEMS = 3
 """Maximum number of problems that one line names."""
+MAX_TITLES = 5
+"""Maximum number of listed titles that several publications share."""
 MAX_UNUSED = 20
 """Maximum number of listed files with unused columns, and of columns per file."""
 
@@ -170,11 +172,10 @@ def _print_duplicates(result: BuildResult) -> None:
     if result.merged:
         records = "1 record was" if result.merged == 1 else f"{result.merged:,} records were"
         click.echo(f"{records} merged with another of the same title and DOI, PMID, or ISBN.")
-    if result.same_titles and result.same_titles.count:
-        count, first = result.same_titles.count, result.same_titles.first
-        listed = [f"“{same.title}” ({same.year}, {same.count:,} times)" for same in first]
-        more = ", …" if sum(same.count for same in first) < count else ""
-        names = ", ".join(listed)
+    if titles := result.same_titles:
+        first, count = titles[:MAX_TITLES], sum(same.count for same in titles)
+        names = ", ".join(f"“{same.title}” ({same.year}, {same.count:,} times)" for same in first)
+        more = ", …" if len(titles) > len(first) else ""
         click.echo(f"{count:,} publications share title and year, but no key: {names}{more}")
 
 
