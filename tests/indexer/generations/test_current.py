@@ -16,43 +16,29 @@ from indexer.jobs import build, verify
 from tests import samples
 from tests.samples import article, page
 
-
-def _emptied(pointer: Path) -> None:
-    pointer.write_bytes(b"")
+Harm = Callable[[Path], object]
 
 
-def _garbled(pointer: Path) -> None:
-    pointer.write_bytes(b"\xff\x00 no name\n")
+def instead(make: Harm) -> Harm:
+    """Return a harm that makes something else in place of a file."""
+
+    def harm(pointer: Path) -> None:
+        pointer.unlink()
+        make(pointer)
+
+    return harm
 
 
-def _astray(pointer: Path) -> None:
-    pointer.write_text("000099-20260101T000000000000Z\n", encoding="ascii")
-
-
-def _led_out(pointer: Path) -> None:
-    pointer.write_text("..\n", encoding="ascii")
-
-
-def _folder(pointer: Path) -> None:
-    pointer.unlink()
-    pointer.mkdir()
-
-
-def _pipe(pointer: Path) -> None:
-    pointer.unlink()
-    os.mkfifo(pointer)
-
-
-def _device(pointer: Path) -> None:
-    pointer.unlink()
-    pointer.symlink_to("/dev/zero")
-
-
-Harm = Callable[[Path], None]
 HARMS: dict[str, Harm] = {
-    "empty": _emptied, "garbage": _garbled, "missing": Path.unlink,
-    "a name that is not there": _astray, "a path": _led_out, "a pipe": _pipe, "a device": _device,
-}  # fmt: skip
+    "empty": lambda pointer: pointer.write_bytes(b""),
+    "garbage": lambda pointer: pointer.write_bytes(b"\xff\x00 no name\n"),
+    "missing": Path.unlink,
+    "a name that is not there": lambda pointer: pointer.write_text("000099-20260101T000000000Z\n"),
+    "a path": lambda pointer: pointer.write_text("..\n"),
+    "a pipe": instead(os.mkfifo),
+    "a device": instead(lambda pointer: pointer.symlink_to("/dev/zero")),
+    "a folder": instead(Path.mkdir),
+}
 
 
 @pytest.fixture(scope="module")
@@ -81,12 +67,12 @@ def third(place: Path, tmp_path: Path) -> Path:
 
 
 harmed = pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
-harmed_for_good = pytest.mark.parametrize(
-    "harm", [*HARMS.values(), _folder], ids=[*HARMS, "a folder"]
-)
+# A file can't replace a folder.
+replaceable = {name: harm for name, harm in HARMS.items() if name != "a folder"}
+harmed_file = pytest.mark.parametrize("harm", replaceable.values(), ids=replaceable)
 
 
-@harmed_for_good
+@harmed
 def test_an_unusable_pointer_is_reported_with_a_hint(harm: Harm, third: Path) -> None:
     """A pointer without a valid generation is named, and the hint has both commands."""
     harm(third / directory.CURRENT)
@@ -96,7 +82,7 @@ def test_an_unusable_pointer_is_reported_with_a_hint(harm: Harm, third: Path) ->
     assert caught.value.hint == "Run: pubsearch rollback, or pubsearch build"
 
 
-@harmed_for_good
+@harmed
 def test_verify_checks_the_pointer_first(harm: Harm, third: Path) -> None:
     """`verify` reports an unusable pointer even if each generation is undamaged."""
     harm(third / directory.CURRENT)
@@ -106,7 +92,7 @@ def test_verify_checks_the_pointer_first(harm: Harm, third: Path) -> None:
     assert [each.errors for each in others] == [(), (), ()]
 
 
-@harmed
+@harmed_file
 def test_rollback_takes_the_newest_undamaged_generation(harm: Harm, third: Path) -> None:
     """If the pointer is unusable, a rollback makes the newest undamaged generation live."""
     harm(third / directory.CURRENT)
@@ -117,7 +103,7 @@ def test_rollback_takes_the_newest_undamaged_generation(harm: Harm, third: Path)
     assert publish.rollback(third).name == oldest
 
 
-@harmed
+@harmed_file
 def test_a_build_keeps_the_generations_before(harm: Harm, third: Path, corpus: Path) -> None:
     """If the pointer is unusable, a build publishes and keeps the newest old generation."""
     harm(third / directory.CURRENT)
@@ -133,7 +119,7 @@ WHICH = [which for many in range(4) for which in combinations(range(3), many)]
 
 
 @pytest.mark.parametrize(
-    "harm", [None, _garbled, Path.unlink], ids=["usable", "garbage", "missing"]
+    "harm", [None, HARMS["garbage"], HARMS["missing"]], ids=["usable", "garbage", "missing"]
 )
 @pytest.mark.parametrize("damaged", WHICH, ids=str)
 @pytest.mark.slow
