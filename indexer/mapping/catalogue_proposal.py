@@ -97,7 +97,8 @@ def _make_examples(counts: Counts) -> Iterable[tuple[str, str]]:
             if len(token.surface) >= _MIN_WORD_CHARS
             and token.surface not in stemming.ALL_STOP_WORDS
         ]
-        words.update({token.surface.lower() for token in tokens})
+        # Of words that are equally frequent, the first one comes first.
+        words.update([*dict.fromkeys(token.surface.lower() for token in tokens)])
         pairs.update(
             f"{first.surface} {second.surface}".lower()
             for first, second in pairwise(tokens) if second.position == first.position + 1

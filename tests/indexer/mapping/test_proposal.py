@@ -315,10 +315,16 @@ def test_facets_are_rows_whose_values_repeat() -> None:
 
 
 def test_examples_have_frequent_words_of_the_titles() -> None:
-    """Example queries have frequent words of the titles, so that they find something."""
+    """Example queries have frequent words of the titles, so that they find something.
+
+    Of words that are equally frequent, the first ones are taken, whatever their hashes.
+    """
     catalogue = propose_catalogue({
         "Title": ["Salt roads", "Salt roads of Rome", "Salt mines"], "Year": ["1", "1999", "2001"],
     })  # fmt: skip
     assert [query for query, _ in catalogue.examples] == [
         "salt roads", '"salt roads"', "salt*", "title:rome", "year:1999..",
     ]  # fmt: skip
+    names = ("Maple", "Birch", "Alder", "Cedar", "Rowan", "Hazel", "Beech", "Larch")
+    catalogue = propose_catalogue({"Title": [" ".join(names)], "Year": ["1999"]})
+    assert next(query for query, _ in catalogue.examples) == "maple birch"
