@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, TypeAlias
 
 from indexer.cluster.connection import ClusterAddress, connect
 from indexer.generations import directory, last_build, publish
@@ -15,36 +15,12 @@ from indexer.jobs import verify as verifying
 from indexer.jobs.build import BuildResult
 from indexer.jobs.verify import VerifyReport
 
-
-class Location(Protocol):
-    """The place of an index. All methods may raise IndexUnusable or OSError."""
-
-    def build(
-        self, build_in: Callable[[Path], BuildResult], progress: Progress, *, force: bool
-    ) -> BuildResult:
-        """Run a build in the folder that it is given, and publish the result here.
-
-        With `force`, a damaged generation is no obstacle.
-        """
-
-    def load_live(self) -> Generation:
-        """Return the live generation. One from a cluster lacks the segment."""
-
-    def list_names(self) -> Sequence[str]:
-        """Return the names of all generations, oldest first."""
-
-    def rollback(self) -> str:
-        """Make the latest undamaged predecessor of the live generation live. Return its name."""
-
-    def verify(self) -> Iterator[VerifyReport]:
-        """Yield a report for the pointer if it is unusable, then for each generation."""
-
-    def read_last_build(self) -> LastBuild | None:
-        """Return the outcome of the last build, or None if it can't be read."""
+if TYPE_CHECKING:
+    from indexer.jobs.cluster_location import ClusterLocation
 
 
 class FolderLocation:
-    """An index in a folder of this machine."""
+    """An index in a folder of this machine. All methods may raise IndexUnusable or OSError."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -52,7 +28,7 @@ class FolderLocation:
     def build(
         self, build_in: Callable[[Path], BuildResult], progress: Progress, *, force: bool
     ) -> BuildResult:
-        """Build in the folder of the index."""
+        """Run a build in the folder of the index. `force` matters in a cluster only."""
         return build_in(self._folder)
 
     def load_live(self) -> Generation:
@@ -68,12 +44,16 @@ class FolderLocation:
         return publish.rollback(self._folder).name
 
     def verify(self) -> Iterator[VerifyReport]:
-        """Check every byte of the index."""
+        """Check every byte. Yield a report for an unusable `CURRENT`, then for each generation."""
         return verifying.verify(self._folder)
 
     def read_last_build(self) -> LastBuild | None:
-        """Return the outcome of the last build."""
+        """Return the outcome of the last build, or None if it can't be read."""
         return last_build.read(self._folder)
+
+
+Location: TypeAlias = "FolderLocation | ClusterLocation"
+"""The place of an index. A live generation that is loaded from a cluster lacks the segment."""
 
 
 def open_location(
@@ -91,7 +71,6 @@ def open_location(
     if isinstance(index, Path):
         return FolderLocation(index)
     client = connect(index)
-    # It needs the extra `opensearch`.
-    from indexer.jobs.cluster_location import ClusterLocation
+    from indexer.jobs.cluster_location import ClusterLocation  # it needs the extra `opensearch`
 
     return ClusterLocation(client, index, work, shards, replicas)
