@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from indexer.analysis.embeddings import EncoderError
-from indexer.catalogue.limits import LIMITS, Limits
+from indexer.catalogue.limits import Limits, whole_number
 from indexer.cluster.connection import AddressError, ClusterAddress, parse_address
 
 if TYPE_CHECKING:
@@ -33,11 +33,6 @@ ORIGIN = r"https?://[A-Za-z0-9_.-]+(:\d{1,5})?"
 """Regular expression of a scheme and a host, with a port or without."""
 
 
-def _number(description: str, low: int = 0, high: int = 2**31) -> Meta:
-    title = f"a whole number from {low} to {high}"
-    return Meta(ge=low, le=high, title=title, description=description)
-
-
 def _switch(description: str) -> Meta:
     return Meta(title="0 or 1", description=description)
 
@@ -46,7 +41,7 @@ def _text(description: str, pattern: str = "(?s:.*)", title: str = "a text") -> 
     return Meta(pattern=rf"\A(?:{pattern})\Z", title=title, description=description)
 
 
-class Settings(msgspec.Struct, frozen=True):
+class Settings(Limits, frozen=True, kw_only=True):
     """The values of all settings. The description of each is its help text."""
 
     corpus: Annotated[Path, _text("Corpus folder: the publications and catalogue.toml.")] = Path(
@@ -60,10 +55,10 @@ class Settings(msgspec.Struct, frozen=True):
         Path | None,
         _text("Folder for files of an index in a cluster. Empty: a folder in the user's cache."),
     ] = None
-    shards: Annotated[int, _number("Number of shards of an index in a cluster.", 1, 1024)] = 1
+    shards: Annotated[int, whole_number("Number of shards of an index in a cluster.", 1, 1024)] = 1
     replicas: Annotated[
         int | None,
-        _number(
+        whole_number(
             "Copies of each shard on other nodes. Empty: 1 if the cluster has several "
             "nodes, else 0.",
             0,
@@ -71,27 +66,29 @@ class Settings(msgspec.Struct, frozen=True):
         ),
     ] = None
     host: Annotated[str, _text("Address that the server listens on.")] = "127.0.0.1"
-    port: Annotated[int, _number("Port that the server listens on.", 1, 65535)] = 8000
+    port: Annotated[int, whole_number("Port that the server listens on.", 1, 65535)] = 8000
     threads: Annotated[
-        int, _number("Number of requests that the server answers at the same time.", 1, 256)
+        int, whole_number("Number of requests that the server answers at the same time.", 1, 256)
     ] = 16
     memory: Annotated[
         int,
-        _number(
+        whole_number(
             "Maximum size in megabytes of an index that is read into memory. A larger one "
             "is mapped."
         ),
     ] = 1024
     patience: Annotated[
         int,
-        _number(
+        whole_number(
             "Seconds of integrity checks before an index is used. The rest runs in the background."
         ),
     ] = 10
-    budget: Annotated[int, _number("Time limit of a search in milliseconds.", 1)] = 1000
+    budget: Annotated[int, whole_number("Time limit of a search in milliseconds.", 1)] = 1000
     slow: Annotated[
         int,
-        _number("Milliseconds after which a search is logged as slow, with its query. 0: none is."),
+        whole_number(
+            "Milliseconds after which a search is logged as slow, with its query. 0: none is."
+        ),
     ] = 0
     semantic: Annotated[bool, _switch("1: a build adds embeddings for semantic search.")] = False
     encoder: Annotated[
@@ -102,17 +99,18 @@ class Settings(msgspec.Struct, frozen=True):
         ),
     ] = ""
     connections: Annotated[
-        int, _number("Maximum number of open connections of the server, idle ones included.", 1)
+        int,
+        whole_number("Maximum number of open connections of the server, idle ones included.", 1),
     ] = 1000
     idle: Annotated[
-        int, _number("Seconds after which the server closes an idle connection.", 1)
+        int, whole_number("Seconds after which the server closes an idle connection.", 1)
     ] = 15
     hosts: Annotated[
         str,
         _text("Host names of the site, separated by commas. Empty: any, or those of this machine."),
     ] = ""
     proxies: Annotated[
-        int, _number("Number of trusted reverse proxies in front of the server.", 0, 10)
+        int, whole_number("Number of trusted reverse proxies in front of the server.", 0, 10)
     ] = 0
     prefix: Annotated[
         str,
@@ -136,7 +134,7 @@ class Settings(msgspec.Struct, frozen=True):
     ] = ""
     hsts: Annotated[
         int,
-        _number(
+        whole_number(
             "Seconds for which browsers must use TLS (Strict-Transport-Security). 0: not sent."
         ),
     ] = 0
@@ -158,61 +156,10 @@ class Settings(msgspec.Struct, frozen=True):
     log_queries: Annotated[bool, _switch("1: log queries.")] = False
     log_json: Annotated[bool, _switch("1: log JSON on a terminal too.")] = False
     gaps: Annotated[str, _text("File that logs queries without hits. Empty: no log.")] = ""
-    largest_file: Annotated[
-        int,
-        _number("Maximum bytes of a page or text of the corpus. A larger one is skipped.", 1000),
-    ] = LIMITS.largest_file
-    largest_line: Annotated[
-        int, _number("Maximum bytes of a line of JSON Lines. A longer one is skipped.", 1000)
-    ] = LIMITS.largest_line
-    largest_unpacked: Annotated[
-        int,
-        _number(
-            "Maximum bytes of a JSON Lines file after decompression. The rest is skipped.",
-            1000,
-            2**63,
-        ),
-    ] = LIMITS.largest_unpacked
-    most_entries: Annotated[
-        int,
-        _number("Maximum entries in the corpus, and lines in one file. The rest is skipped.", 1),
-    ] = LIMITS.most_entries
-    longest_field: Annotated[
-        int,
-        _number(
-            "Maximum characters of all values of a field in an entry. The rest is skipped.", 100
-        ),
-    ] = LIMITS.longest_field
-    most_parts: Annotated[
-        int,
-        _number(
-            "Maximum tags and attributes of a page, or lines of a text. A file with more "
-            "is skipped.",
-            1000,
-        ),
-    ] = LIMITS.most_parts
-    deepest: Annotated[
-        int,
-        _number(
-            "Maximum nesting depth of JSON, XML, and folders. Deeper parts are skipped.", 10, 500
-        ),
-    ] = LIMITS.deepest
-    largest_document: Annotated[
-        int,
-        _number(
-            "Maximum bytes of a file whose full text is searched. A larger file is skipped.", 1000
-        ),
-    ] = LIMITS.largest_document
-    longest_document: Annotated[
-        int, _number("Maximum characters of the full text of a file. The rest is left out.", 1000)
-    ] = LIMITS.longest_document
-    most_pages: Annotated[
-        int, _number("Maximum pages of the full text of a file. The rest is left out.", 1)
-    ] = LIMITS.most_pages
 
     @property
     def limits(self) -> Limits:
-        """Return the limits for reading a corpus."""
+        """Return the limits alone, which decide what is kept of an earlier build."""
         return msgspec.convert(self, Limits, from_attributes=True)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from search_app.i18n.translation import format_number, gettext
-from search_app.search_url import Arguments, BadParameter
+from search_app.search_state import Arguments, BadParameter
 
 LIST_PATH = "/list"
 MAX_PUBLICATIONS = 100

@@ -1,23 +1,37 @@
-"""The state of the search page: one search, and the URLs of its links.
+"""The state of the search page: one search, read from a URL, and the URLs of its links.
 
 Every state has a GET URL with these parameters, each left out if it has its default value: those
 of `OF_QUERY`, one per facet (repeatable), the same after `match.` (`any` or `all` of the selected
 values), the same after `without.` for excluded values (repeatable), those of `OF_LIST`, and `page`.
 
-`search_url` parses a URL into a `SearchState`. The methods of a state return the states that the
-links of the page lead to. A new query, filter, or sort order starts at page 1.
+`read` parses a URL into a `SearchState`. Unknown parameters are ignored. An invalid value raises
+`BadParameter`, which `web.errors` renders with status 400. The methods of a state return the states
+that the links of the page lead to. A new query, filter, or sort order starts at page 1.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
-from typing import NamedTuple, get_args
+from typing import NamedTuple, TypeVar, get_args
 from urllib.parse import quote_plus
 
 import msgspec
+from werkzeug.datastructures import MultiDict
 
-from search_app.engine.request import AllOf, Filters, Match, SearchRequest, Sort
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.schema import list_exact_fields
+from search_app.engine.request import (
+    AllOf,
+    Filters,
+    Match,
+    SearchRequest,
+    Sort,
+    parse_year_range,
+    truncate,
+)
+from search_app.i18n.translation import format_number, gettext, join
 
 SIZE, MAX_SIZE = SearchRequest().size, 100
 """Hits per page: the default and the maximum."""
@@ -36,6 +50,24 @@ MATCH = "match."
 selected values."""
 
 
+MAX_SELECTED = 100
+"""Maximum number of selected and excluded values. Each adds a link, and is repeated in every other
+link."""
+MAX_SELECTED_BYTES = 8192
+"""Maximum bytes that all selected and excluded values may take in a URL."""
+Arguments = MultiDict[str, str]
+Choice = TypeVar("Choice", bound=str)
+
+
+class BadParameter(ValueError):
+    """An invalid parameter: its name, its value, and a hint at valid values (`expected`)."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        message = gettext("%(parameter)s=%(value)s is not valid.")
+        super().__init__(message % {"parameter": name, "value": value[:80]})
+        self.name, self.value, self.expected = name, value, expected
+
+
 class Parameter(msgspec.Struct, frozen=True):
     """A parameter of a search: its name in URLs, what it means, and its values.
 
@@ -50,6 +82,15 @@ class Parameter(msgspec.Struct, frozen=True):
     most: int = 0
     field: str = ""
 
+    def read(self, arguments: Arguments) -> str:
+        """Return the valid value in a URL, or "" if there is none. Raise BadParameter."""
+        if self.choices:
+            return read_choice(arguments, self.name, self.choices) or ""
+        if self.most:
+            number = _read_number(arguments, self.name, self.most, is_capped=self is PAGE)
+            return str(number or "")
+        return arguments.get(self.name, "")
+
     def find_pair(self, request: SearchRequest) -> tuple[str, str] | None:
         """Return the parameter with its value in a request, or None if that is the default."""
         value = getattr(request, self.field or self.name)
@@ -59,41 +100,51 @@ class Parameter(msgspec.Struct, frozen=True):
 
 OF_QUERY = (
     Parameter(
-        "q", "The query: words, phrases, prefixes with a star, fields, or an identifier (an ISBN).",
+        "q",
+        "The query: words, phrases, prefixes with a star, fields, or an identifier (an ISBN).",
         field="text",
     ),
     Parameter(
         "match",
         "all: all words must match. any: any word is enough. auto: fewer, if few match all.",
-        "auto", get_args(Match),
+        "auto",
+        get_args(Match),
     ),
     Parameter(
         "exact",
         "1: only words as typed: no corrections, synonyms, years in words, or identifiers.",
-        "0", SWITCH,
+        "0",
+        SWITCH,
     ),
     Parameter(
-        "semantic", "0: no semantic search. It has no effect if the index has no embeddings.",
-        "1", SWITCH,
+        "semantic",
+        "0: no semantic search. It has no effect if the index has no embeddings.",
+        "1",
+        SWITCH,
     ),
     Parameter(
-        "inside", "0: do not search full texts. It has no effect if the index has none.",
-        "1", SWITCH,
+        "inside",
+        "0: do not search full texts. It has no effect if the index has none.",
+        "1",
+        SWITCH,
     ),
-)  # fmt: skip
+)
 """The parameters that say what to search for."""
 OF_LIST = (
     Parameter(
-        "sort", "The sort order. The default is relevance, or newest if the query has no words.",
+        "sort",
+        "The sort order. The default is relevance, or newest if the query has no words.",
         choices=SORTS,
     ),
     Parameter("size", "The number of publications on a page.", str(SIZE), most=MAX_SIZE),
     Parameter("fold", "1: list only one edition of each title.", "0", SWITCH),
     Parameter(
-        "explain", "1: explain hits in `why`. With over 100 words, only the first hits have it.",
-        "0", SWITCH,
+        "explain",
+        "1: explain hits in `why`. With over 100 words, only the first hits have it.",
+        "0",
+        SWITCH,
     ),
-)  # fmt: skip
+)
 """The parameters of the list of hits."""
 PAGE = Parameter("page", "The page number.", "1", most=MAX_PAGE)
 
@@ -159,17 +210,12 @@ class SearchState(SearchRequest, frozen=True, dict=True):
 
     @property
     def _all_of_pairs(self) -> list[tuple[str, str]]:
-        return [
-            (f"{MATCH}{facet}", "all")
-            for facet, rows in self.all_of.items()
-            if has_several(self.filters, rows)
-        ]
+        shown = [facet for facet, rows in self.all_of.items() if has_several(self.filters, rows)]
+        return [(f"{MATCH}{facet}", "all") for facet in shown]
 
     @cached_property
     def _exclusion_pairs(self) -> list[tuple[str, str]]:
-        return [
-            (f"{NOT}{name}", value) for name, values in self.excluded.items() for value in values
-        ]
+        return [(f"{NOT}{name}", each) for name, values in self.excluded.items() for each in values]
 
     @cached_property
     def _order(self) -> list[tuple[str, str]]:
@@ -201,21 +247,13 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         The parameter of a value follows those of the selected values of its field, if there are
         any, otherwise those of all fields.
         """
-        return self._make_links(
-            name,
-            self._words,
-            self._filter_pairs,
-            (*self._all_of_pairs, *self._exclusion_pairs, *self._order),
-        )
+        last = (*self._all_of_pairs, *self._exclusion_pairs, *self._order)
+        return self._make_links(name, self._words, self._filter_pairs, last)
 
     def make_exclusion_links(self, name: str) -> FilterLinks:
         """Return the URLs of `with_exclusion` for all values of a field without a restriction."""
-        return self._make_links(
-            f"{NOT}{name}",
-            (*self._words, *self._filter_pairs, *self._all_of_pairs),
-            self._exclusion_pairs,
-            self._order,
-        )
+        first = (*self._words, *self._filter_pairs, *self._all_of_pairs)
+        return self._make_links(f"{NOT}{name}", first, self._exclusion_pairs, self._order)
 
     def _make_links(
         self,
@@ -227,12 +265,9 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         """Return the URLs with one more value among `pairs`."""
         own_ends = [end for end, (other, _) in enumerate(pairs, 1) if other == parameter]
         end = own_ends[-1] if own_ends else len(pairs)
-        before, after = (*first, *pairs[:end]), (*pairs[end:], *last)
-        return FilterLinks(
-            parameter,
-            "".join([f"{self.prefix}/?", *(f"{_format_parameter(*pair)}&" for pair in before)]),
-            "".join([f"&{_format_parameter(*pair)}" for pair in after]),
-        )
+        before = "".join([f"{_format_parameter(*pair)}&" for pair in (*first, *pairs[:end])])
+        after = "".join([f"&{_format_parameter(*pair)}" for pair in (*pairs[end:], *last)])
+        return FilterLinks(parameter, f"{self.prefix}/?{before}", after)
 
     def with_filter(self, name: str, value: str) -> SearchState:
         """Return this state with one more value selected. It is no longer excluded."""
@@ -326,4 +361,150 @@ def _remove(filters: Filters, name: str, value: str) -> Filters:
         field: remaining if field == name else values
         for field, values in filters.items()
         if field != name or remaining
+    }
+
+
+# The state of a URL
+
+
+def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> SearchState:
+    """Return the state that the parameters of a URL describe. Raise BadParameter.
+
+    An empty parameter counts as missing, because forms send empty fields too.
+    """
+    stated = {
+        parameter.field or parameter.name: text
+        for parameter in (*OF_QUERY, *OF_LIST, PAGE)
+        if (text := parameter.read(arguments))
+    }
+    text, beyond = truncate(stated.pop("text", "").strip())
+    filters, excluded = _read_filters(arguments, catalogue)
+    return msgspec.structs.replace(
+        msgspec.convert(stated, SearchState, strict=False),
+        text=text,
+        beyond=beyond,
+        filters=filters,
+        excluded=excluded,
+        all_of=_read_all_of(arguments, filters, catalogue),
+        prefix=prefix,
+    )
+
+
+def read_hit(arguments: Arguments) -> int | None:
+    """Return the number of the hit that a publication is in its search, or None.
+
+    Raise BadParameter.
+    """
+    return _read_number(arguments, "hit", MAX_PAGE, is_capped=True)
+
+
+def read_choice(arguments: Arguments, name: str, choices: Sequence[Choice]) -> Choice | None:
+    """Return the value of a parameter that has to be one of `choices`, or None.
+
+    Raise BadParameter.
+    """
+    value = arguments.get(name, "")
+    found = next((choice for choice in choices if choice == value), None)
+    if value and found is None:
+        raise BadParameter(name, value, _list_choices(choices))
+    return found
+
+
+def _list_choices(choices: Iterable[str]) -> str:
+    return gettext("Use one of: %(choices)s.") % {"choices": join(choices)}
+
+
+def _read_number(arguments: Arguments, name: str, most: int, *, is_capped: bool) -> int | None:
+    """Return a whole number from 1, or None. A larger one than `most` is an error, or capped."""
+    value = arguments.get(name, "")
+    if not value:
+        return None
+    # Python refuses to parse thousands of digits. `most` has fewer than 20.
+    found = re.fullmatch(r"0*([1-9][0-9]*)", value)
+    number = int(found[1][:20]) if found else 0
+    if number and (is_capped or number <= most):
+        return min(number, most)
+    expected = gettext("Use a whole number from 1.")
+    if not is_capped:
+        expected = gettext("Use a whole number from 1 to %(limit)s.") % {"limit": most}
+    raise BadParameter(name, value, expected)
+
+
+def _read_filters(arguments: Arguments, catalogue: Catalogue) -> tuple[Filters, Filters]:
+    """Return the selected and the excluded values by field.
+
+    A form has two inputs for years, `year_from` and `year_to`, which override an exclusion. Raise
+    BadParameter if the values exceed the limits, or if a value is both.
+    """
+    selected: dict[str, tuple[str, ...]] = {}
+    excluded: dict[str, tuple[str, ...]] = {}
+    count = length = 0
+    for field in list_exact_fields(catalogue):
+        typed = ""
+        if field.kind == "year":
+            ends = [arguments.get(f"{field.name}_{end}", "").strip() for end in ("from", "to")]
+            typed = "..".join(ends) if any(ends) else ""
+        years = [typed] if typed else []
+        for name, filters in ((field.name, selected), (f"{NOT}{field.name}", excluded)):
+            values = [value for value in arguments.getlist(name) if value]
+            if filters is selected:
+                values += years
+            count += len(values)
+            length += sum(len(f"&{name}={quote_plus(value)}") for value in values)
+            if count > MAX_SELECTED:
+                expected = gettext("Selected values: %(number)s. Select at most %(limit)s.")
+                limits = {"number": format_number(count), "limit": MAX_SELECTED}
+                raise BadParameter(name, values[-1], expected % limits)
+            if length > MAX_SELECTED_BYTES:
+                expected = gettext("The selected values can take at most %(limit)s bytes of a URL.")
+                limit = format_number(MAX_SELECTED_BYTES)
+                raise BadParameter(name, values[-1], expected % {"limit": limit})
+            if filters is excluded:
+                values = [value for value in values if value not in years]
+            if values:
+                checked = [_check_value(field, name, value) for value in dict.fromkeys(values)]
+                filters[field.name] = tuple(checked)
+        for value in excluded.get(field.name, ()):
+            if value in selected.get(field.name, ()):
+                expected = gettext("Select the value or exclude it, not both.")
+                raise BadParameter(f"{NOT}{field.name}", value, expected)
+    return selected, excluded
+
+
+def _check_value(field: Field, name: str, value: str) -> str:
+    """Return the value of a parameter. Raise BadParameter if it is an invalid range of years."""
+    if field.kind != "year" or ".." not in value:
+        return value
+    ends = parse_year_range(value)
+    if ends is None:
+        expected = gettext("Use two years of four digits, such as 2010..2015. One can be left out.")
+        raise BadParameter(name, value, expected)
+    low, high = ends
+    if low and high and low > high:
+        expected = gettext("The first year is after the second. Use %(range)s.")
+        raise BadParameter(name, value, expected % {"range": f"{high}..{low}"})
+    return value
+
+
+def _read_all_of(arguments: Arguments, filters: Filters, catalogue: Catalogue) -> AllOf:
+    """Return the facets of which all selected values are needed, with the names of their rows.
+
+    A child row stands for its facet. Without two selected values, there is nothing to choose. Raise
+    BadParameter if a publication has at most one value of a row, or if there is no such row.
+    """
+    rows = {
+        facet.name: tuple(row.name for row in catalogue.list_facet_rows(facet))
+        for facet in catalogue.multivalued
+    }
+    facets = {f"{MATCH}{row}": facet for facet in rows for row in rows[facet]}
+    for name in arguments:
+        if name.startswith(MATCH) and name not in facets and arguments[name]:
+            raise BadParameter(name, arguments[name], _list_choices(facets))
+    chosen = {
+        facets[name] for name in facets if read_choice(arguments, name, VALUE_MATCHES) == "all"
+    }
+    return {
+        facet: names
+        for facet, names in rows.items()
+        if facet in chosen and has_several(filters, names)
     }

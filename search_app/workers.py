@@ -87,7 +87,7 @@ def post_worker_init(worker: Worker) -> None:
     app = worker.app.wsgi()
     if app.extensions["pubsearch"].current is not None:
         with app.test_request_context(), suppress(BudgetExceeded):
-            app.view_functions["site.search"]()
+            app.view_functions["pages.search"]()
 
 
 def worker_exit(_server: Arbiter, worker: Worker) -> None:

@@ -24,7 +24,7 @@ from indexer.catalogue.records import Problem
 from indexer.jobs import build
 from search_app.i18n import translation
 from search_app.i18n.interface import SOURCE, load_interface
-from search_app.web.middleware import request_log
+from search_app.web import monitoring
 from tests import samples
 from tests.catalogue import (
     PATIENT,
@@ -143,7 +143,7 @@ def process() -> Iterator[None]:
     yield
     root.setLevel(level)
     for handler in [
-        each for each in root.handlers if isinstance(each.formatter, request_log.JsonFormatter)
+        each for each in root.handlers if isinstance(each.formatter, monitoring.JsonFormatter)
     ]:
         root.removeHandler(handler)
     sys.setswitchinterval(interval)

@@ -16,13 +16,12 @@ from flask.testing import FlaskClient
 from benchmarks.speed import serving
 from indexer.analysis import stemming
 from indexer.jobs import build
-from search_app import config, search_url, workers
+from search_app import config, search_state, workers
 from search_app.cli import importing
 from search_app.engine import request
 from search_app.engine.query import grammar
 from search_app.presentation import facet_page
-from search_app.web import server, streaming
-from search_app.web.middleware import access, request_log
+from search_app.web import exports, incoming, monitoring, server
 from tests.search_app.cli.test_main import TEXT as PRINTED
 from tools import documented_lists
 
@@ -240,13 +239,13 @@ def test_documented_limits_match_the_program() -> None:
     """docs/security.md has the same limits as the program."""
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     for told in (
-        f"{access.MAX_QUERY_BYTES >> 10} KiB", f"{server.MAX_HEADER_BYTES >> 10} KiB;",
+        f"{incoming.MAX_QUERY_BYTES >> 10} KiB", f"{server.MAX_HEADER_BYTES >> 10} KiB;",
         f"{server.MAX_BODY_BYTES >> 10} KiB",
         f"{request.MAX_QUERY_BYTES:,} bytes; {grammar.MOST_WORDS}",
-        f"{search_url.MAX_SELECTED}, and {search_url.MAX_SELECTED_BYTES:,} bytes",
+        f"{search_state.MAX_SELECTED}, and {search_state.MAX_SELECTED_BYTES:,} bytes",
         f"{facet_page.MAX_LINK_BYTES >> 20} MiB;", f"up to {stemming.MAX_CACHED_CHARS} letters",
-        f"at {request_log.MAX_CHARS:,} characters",
+        f"at {monitoring.MAX_CHARS:,} characters",
         f"{server.MIN_BYTES_PER_SECOND:,} bytes per second over {workers.SEND_SECONDS} s",
-        f"{streaming.MAX_EXPORTS} at a time in each process",
+        f"{exports.MAX_EXPORTS} at a time in each process",
     ):  # fmt: skip
         assert told in text, told

@@ -1,7 +1,8 @@
-"""The responses of the API, made of the engine's results and of the links that pages show.
+"""The responses of the API: their types, and how they are made.
 
-`openapi` publishes these types, with their docstrings as descriptions. The fields of a publication
-depend on the catalogue, so they have no types here.
+They are the engine's results, with the labels and links that pages show. `openapi` publishes the
+types, with their docstrings as descriptions. The fields of a publication depend on the catalogue,
+so `openapi` adds them.
 """
 
 from __future__ import annotations
@@ -13,12 +14,23 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, Literal, NotRequired, TypedDict
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation
-from search_app.api.files import FileBody, serialize_matches
-from search_app.engine.results import Bucket, Explanation, Hit, Outcome, Results
+from search_app.engine.results import (
+    Bucket,
+    Explanation,
+    File,
+    FileMatch,
+    Hit,
+    Outcome,
+    Results,
+    Suggestion,
+    SuggestionKind,
+)
 from search_app.engine.store import Related
+from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation.alternatives import Alternatives, alternatives
 from search_app.presentation.displayed_texts import find_abstract, find_title
 from search_app.presentation.explanations import explain_in_sentences
@@ -26,9 +38,13 @@ from search_app.presentation.facet_panel import limit_buckets
 from search_app.presentation.facet_rows import facet_label
 from search_app.presentation.html import mark
 from search_app.presentation.list_controls import count_pages
-from search_app.presentation.search_page import Chip, make_chips
+from search_app.presentation.search_page import make_chips
 from search_app.presentation.search_record import SearchRecord
-from search_app.presentation.urls import make_publication_url
+from search_app.presentation.urls import (
+    make_file_page_url,
+    make_file_url,
+    make_publication_url,
+)
 from search_app.search_state import SearchState
 
 MAX_VALUES = 50
@@ -77,6 +93,40 @@ class ExplanationBody(Explanation, frozen=True, kw_only=True):
     sentences: tuple[str, ...]
 
 
+class PassageBody(msgspec.Struct, frozen=True):
+    """A passage of a page. `html` is escaped, with matches in `<mark>`.
+
+    `page` counts from 1. It is a section of the text if the file has no pages. `url` is that of the
+    page, if the site serves the file.
+    """
+
+    page: int
+    html: str
+    url: str | UnsetType = UNSET
+
+
+class FileBody(msgspec.Struct, frozen=True):
+    """A file of a publication. Its full text is searched, unless `has_text` is false.
+
+    `digest` is its SHA-256 in hexadecimal. `url` is present if the site serves it. `page_count` is
+    the number of its pages, and `empty_pages` that of pages without text. `page_count` is 0 if the
+    format has no pages, and for a file that can't be read, such as a damaged PDF. `pages` lists the
+    pages, or the sections of a text without pages, with the most words of the query, and `passages`
+    has passages of the best of them. Both are present in hits, and in a publication if the request
+    has `find`.
+    """
+
+    name: str
+    digest: str
+    media_type: str
+    page_count: int
+    empty_pages: int
+    has_text: bool
+    url: str | UnsetType = UNSET
+    pages: Sequence[int] | UnsetType = UNSET
+    passages: Sequence[PassageBody] | UnsetType = UNSET
+
+
 class HitBody(TypedDict):
     """A hit, with all fields of its publication.
 
@@ -93,6 +143,10 @@ class HitBody(TypedDict):
     files: NotRequired[Sequence[FileBody]]
     title_html: str
     summary_html: str
+
+
+class Facets(TypedDict):
+    """The values of each facet in display order."""
 
 
 class Search(Outcome, frozen=True, kw_only=True):
@@ -152,7 +206,31 @@ class SearchRecordBody(SearchRecord, frozen=True, kw_only=True):
     digest: str
 
 
-class Health(TypedDict):
+class SuggestionBody(msgspec.Struct, frozen=True):
+    """A suggestion: its kind, text, and label, and how many publications `href` leads to.
+
+    `number` is this count as text, and `description` is the name of the suggestion for a screen
+    reader.
+    """
+
+    kind: SuggestionKind
+    text: str
+    label: str
+    count: int
+    number: str
+    description: str
+    href: str
+
+
+class Suggestions(msgspec.Struct, frozen=True):
+    """Suggestions for a text that is being typed. `summary` has their number, in words."""
+
+    query: str
+    summary: str
+    suggestions: Sequence[SuggestionBody]
+
+
+class Health(msgspec.Struct, frozen=True):
     """The status of the search service, and the generation of the index in use.
 
     `status` is `degraded` if the live generation cannot be opened and an earlier one is in use.
@@ -196,13 +274,23 @@ class Gone(TypedDict):
 
 def make_search(state: SearchState, results: Results, catalogue: Catalogue) -> Search:
     """Return the response of `/api/search`."""
+    diagnosis = None
+    if results.diagnosis:
+        links = alternatives(results.diagnosis, state, catalogue)
+        without = tuple(
+            RemovedFilter(
+                chip.field, chip.value, chip.excluded, chip.total, chip.href if chip.total else None
+            )
+            for chip in make_chips(results, state, catalogue)
+        )
+        diagnosis = DiagnosisBody(**msgspec.structs.asdict(links), without=without)
     return Search(
         **{name: getattr(results, name) for name in Outcome.__struct_fields__},
         query=state.text,
         page=state.page,
         pages=count_pages(results, state),
-        diagnosis=_make_diagnosis(results, state, catalogue),
-        hits=[_serialize_hit(hit, catalogue, state.prefix) for hit in results.hits],
+        diagnosis=diagnosis,
+        hits=[_make_hit(hit, catalogue, state.prefix) for hit in results.hits],
         facets={
             name: [_make_bucket(bucket, catalogue) for bucket in limit_buckets(values, MAX_VALUES)]
             for name, values in results.facets.items()
@@ -210,30 +298,19 @@ def make_search(state: SearchState, results: Results, catalogue: Catalogue) -> S
     )
 
 
-def _make_diagnosis(
-    results: Results, state: SearchState, catalogue: Catalogue
-) -> DiagnosisBody | None:
-    if results.diagnosis is None:
-        return None
-    links = alternatives(results.diagnosis, state, catalogue)
-    without = map(_make_removed, make_chips(results, state, catalogue))
-    return DiagnosisBody(**msgspec.structs.asdict(links), without=tuple(without))
-
-
-def _make_removed(chip: Chip) -> RemovedFilter:
-    url = chip.href if chip.total else None
-    return RemovedFilter(chip.field, chip.value, chip.excluded, chip.total, url)
-
-
 def _make_bucket(bucket: Bucket, catalogue: Catalogue) -> BucketBody:
-    label = facet_label(catalogue.by_name[bucket.field], bucket.value, catalogue)
     return BucketBody(
-        bucket.field, bucket.value, label, bucket.count, bucket.selected, bucket.excluded,
+        bucket.field,
+        bucket.value,
+        facet_label(catalogue.by_name[bucket.field], bucket.value, catalogue),
+        bucket.count,
+        bucket.selected,
+        bucket.excluded,
         tuple(_make_bucket(child, catalogue) for child in bucket.children),
-    )  # fmt: skip
+    )
 
 
-def _serialize_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, object]:
+def _make_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, object]:
     """Return a hit, with every field of its publication.
 
     Its marked texts are in the language of the page if the publication has them in it.
@@ -250,11 +327,75 @@ def _serialize_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, obj
         sentences = explain_in_sentences(hit.why, catalogue)
         body["why"] = ExplanationBody(**msgspec.structs.asdict(hit.why), sentences=sentences)
     if hit.files:
-        body["files"] = serialize_matches(hit.files, hit.publication, catalogue, prefix)
-    return {**body, **serialize_publication(hit.publication, catalogue)}
+        body["files"] = [
+            _make_file(match.file, match, hit.publication, catalogue, prefix) for match in hit.files
+        ]
+    return {**body, **_list_fields(hit.publication, catalogue)}
 
 
-def serialize_publication(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
+def make_publication(
+    publication: Publication,
+    related: Related,
+    files: Sequence[File],
+    matches: Sequence[FileMatch] | None,
+    catalogue: Catalogue,
+    prefix: str,
+) -> dict[str, object]:
+    """Return the response of `/api/publication/ID`: a publication, its files, and related ones.
+
+    `matches` are those of a text to find in its files, if there is one. `files`, `other_editions`,
+    `similar` and `other_sources` are present only if there are any. The last one has the locations
+    of merged duplicates.
+    """
+    body = _list_fields(publication, catalogue)
+    found = {match.file.digest: match for match in matches or ()}
+    if files:
+        body["files"] = [
+            _make_file(
+                file,
+                None if matches is None else found.get(file.digest, FileMatch(file, (), ())),
+                publication,
+                catalogue,
+                prefix,
+            )
+            for file in files
+        ]
+    for name, publications in (("other_editions", related.editions), ("similar", related.similar)):
+        if publications:
+            body[name] = [_make_related(item, catalogue, prefix) for item in publications]
+    if publication.other_sources:
+        body["other_sources"] = [*map(_hide_folder, publication.other_sources)]
+    return body
+
+
+def _make_file(
+    file: File, match: FileMatch | None, publication: Publication, catalogue: Catalogue, prefix: str
+) -> FileBody:
+    """Return a file, with its pages and passages if there is a query."""
+    url = make_file_url(file, publication, catalogue, prefix)
+    body = FileBody(
+        file.name,
+        file.digest,
+        file.media_type,
+        file.pages,
+        file.empty_pages,
+        file.has_text,
+        url or UNSET,
+    )
+    if match is None:
+        return body
+    passages = [
+        PassageBody(
+            found.page,
+            str(mark(found.passage)),
+            make_file_page_url(file, url, found.page) or UNSET,
+        )
+        for found in match.passages
+    ]
+    return msgspec.structs.replace(body, pages=match.pages, passages=passages)
+
+
+def _list_fields(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
     """Return a publication with every field of the catalogue by its name.
 
     Fields of several values are always arrays. A field without a value is null.
@@ -264,7 +405,7 @@ def serialize_publication(publication: Publication, catalogue: Catalogue) -> dic
         "title": publication.title,
         "summary": publication.summary,
         "lang": publication.lang or catalogue.language,
-        "source": _serialize_location(publication.source),
+        "source": _hide_folder(publication.source),
     }
     values = {field: catalogue.get_values(publication, field) for field in catalogue.stored}
     return {
@@ -276,27 +417,7 @@ def serialize_publication(publication: Publication, catalogue: Catalogue) -> dic
     }
 
 
-def serialize_whole(
-    publication: Publication, related: Related, files: Sequence[FileBody], catalogue: Catalogue,
-    prefix: str,
-) -> dict[str, object]:  # fmt: skip
-    """Return the response of `/api/publication/ID`: a publication, its files, and related ones.
-
-    `files`, `other_editions`, `similar` and `other_sources` are present only if there are any. The
-    last one has the locations of merged duplicates.
-    """
-    body = serialize_publication(publication, catalogue)
-    if files:
-        body["files"] = files
-    for name, publications in (("other_editions", related.editions), ("similar", related.similar)):
-        if publications:
-            body[name] = [_serialize_related(item, catalogue, prefix) for item in publications]
-    if publication.other_sources:
-        body["other_sources"] = [*map(_serialize_location, publication.other_sources)]
-    return body
-
-
-def _serialize_location(location: SourceLocation) -> SourceLocation:
+def _hide_folder(location: SourceLocation) -> SourceLocation:
     """Return a location that has only the name of a file outside the corpus folder.
 
     A full path would reveal the file system of the server, or of the builder.
@@ -307,9 +428,7 @@ def _serialize_location(location: SourceLocation) -> SourceLocation:
     return location
 
 
-def _serialize_related(
-    publication: Publication, catalogue: Catalogue, prefix: str
-) -> dict[str, object]:
+def _make_related(publication: Publication, catalogue: Catalogue, prefix: str) -> dict[str, object]:
     """Return a related publication as a list shows it: its title, and its facts by field."""
     linked: LinkedBody = {
         "url": make_publication_url(publication.id, prefix),
@@ -317,7 +436,7 @@ def _serialize_related(
         "title": publication.title,
         "lang": publication.lang or catalogue.language,
     }
-    body = serialize_publication(publication, catalogue)
+    body = _list_fields(publication, catalogue)
     return {**linked, **{field.name: body[field.name] for field in catalogue.facts}}
 
 
@@ -332,3 +451,47 @@ def write_record(record: SearchRecord, publications: Iterable[Publication]) -> I
         yield separator + msgspec.json.encode(entry)
         separator = b","
     yield f'],"digest":"{content.hexdigest()}"}}'.encode()
+
+
+def make_suggestions(
+    typed: str, state: SearchState, suggestions: Sequence[Suggestion], catalogue: Catalogue
+) -> Suggestions:
+    """Return the response of `/api/suggest` for a text that is being typed."""
+    summary = ngettext("%(number)s suggestion", "%(number)s suggestions", len(suggestions))
+    return Suggestions(
+        typed,
+        summary % {"number": format_number(len(suggestions))},
+        [_make_suggestion(each, state, catalogue) for each in suggestions],
+    )
+
+
+def _make_suggestion(
+    suggestion: Suggestion, state: SearchState, catalogue: Catalogue
+) -> SuggestionBody:
+    """Return a suggestion with a link to a publication, a search, or the list of a facet value."""
+    text = label = suggestion.text
+    number, new = format_number(suggestion.count), state.with_match("auto")
+    described = ngettext(
+        "%(value)s, %(number)s publication", "%(value)s, %(number)s publications", suggestion.count
+    )
+    match suggestion.kind:
+        case "facet":
+            field = catalogue.by_name[suggestion.field]
+            text = facet_label(field, suggestion.value, catalogue)
+            label = gettext("%(field)s: %(value)s") % {"field": field.label, "value": text}
+            new = new.with_text("").with_filter(suggestion.field, suggestion.value)
+            href = new.make_url()
+        case "title":
+            href = make_publication_url(suggestion.value, state.prefix)
+            described = gettext("%(value)s, a publication")
+        case _:
+            href = new.with_text(text).make_url()
+    return SuggestionBody(
+        suggestion.kind,
+        text,
+        label,
+        suggestion.count,
+        number,
+        described % {"value": label, "number": number},
+        href,
+    )

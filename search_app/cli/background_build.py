@@ -42,9 +42,15 @@ POLL_SECONDS = 1.0
 GRACE_SECONDS = 10.0
 """Seconds for the builder to remove an unfinished generation when its server ends."""
 FAILURES = (
-    BuildRejected, CatalogueError, EncoderError, ReaderError, IndexUnusable, SettingError, OSError,
+    BuildRejected,
+    CatalogueError,
+    EncoderError,
+    ReaderError,
+    IndexUnusable,
+    SettingError,
+    OSError,
     MemoryError,
-)  # fmt: skip
+)
 """Errors of a build that a user can fix."""
 
 
@@ -58,10 +64,14 @@ def build(
     suite = evaluation.load(gate) if gate else None
     with _open_encoder(settings) as encoder:
         build_in = partial(
-            building.build, settings.corpus, force=force, progress=progress,
+            building.build,
+            settings.corpus,
+            force=force,
+            progress=progress,
             gate=evaluation.make_gate(suite, encoder) if suite else building.ACCEPT_ALL,
-            encoder=encoder, limits=settings.limits,
-        )  # fmt: skip
+            encoder=encoder,
+            limits=settings.limits,
+        )
         return options.open_location(settings).build(build_in, progress, force=force)
 
 

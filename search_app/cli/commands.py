@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import nullcontext
+from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
@@ -17,18 +19,20 @@ import msgspec
 from indexer.analysis.embeddings import EncoderError
 from indexer.catalogue import retired, schema
 from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.records import Problem
 from indexer.generations import fsync
 from indexer.generations.manifest import IndexUnusable
 from indexer.jobs import check as checking
+from indexer.jobs import link_check
 from indexer.jobs.build import BuildRejected, RemovesTooMuch
 from indexer.jobs.folder_switch import ImportRejected
-from indexer.links import NetworkDown
+from indexer.links import Client, NetworkDown
 from indexer.readers.registry import ReaderError
-from search_app import config, search_url
+from search_app import config, search_state
 from search_app.api import responses
-from search_app.cli import background_build, importing, link_checking, options, output, serve
+from search_app.cli import background_build, importing, options, output, serve
 from search_app.cli.progress import ProgressDisplay
-from search_app.engine import Engine, open_engine
+from search_app.engine import open_engine
 from search_app.export.registry import FORMATS
 from search_app.presentation import facet_panel, facet_rows, search_page
 from search_app.search_state import MATCH, NOT, OF_LIST, OF_QUERY, PAGE
@@ -36,6 +40,8 @@ from search_app.web import zero_result_log
 
 REMOVES_MUCH = 4
 """Exit status of a build that was not published because it would remove too much."""
+LINK_TIMEOUT = 20.0
+"""Seconds for a connection, and again for a reply. Slow servers of small publishers need 10 s."""
 _STATUS_LINES = 8
 """Values of a facet, or problems, that `status` lists, so that all fits on one screen."""
 
@@ -59,15 +65,21 @@ def run(arguments: list[str]) -> None:
             REMOVES_MUCH if isinstance(error, RemovesTooMuch) else options.FAILED,
         )
     except (
-        CatalogueError, EncoderError, ReaderError, IndexUnusable, ImportRejected, NetworkDown,
-        config.SettingError, OSError,
-    ) as error:  # fmt: skip
+        CatalogueError,
+        EncoderError,
+        ReaderError,
+        IndexUnusable,
+        ImportRejected,
+        NetworkDown,
+        config.SettingError,
+        OSError,
+    ) as error:
         _fail(fsync.describe_error(error))
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError) and str(error) != "can't start new thread":
             raise
         _fail("there is not enough memory. Close other programs, or use a larger machine")
-    except search_url.BadParameter as error:
+    except search_state.BadParameter as error:
         _fail(f"{error} {error.expected}")
 
 
@@ -167,13 +179,19 @@ def retired_(index: str | None) -> None:
 @options.report
 @click.option("--links", is_flag=True, help="Also test the links, and write tested.links.")
 @click.option(
-    "--days", type=click.IntRange(min=0), default=30, show_default=True,
+    "--days",
+    type=click.IntRange(min=0),
+    default=30,
+    show_default=True,
     help="Test the links whose last test is at least this old.",
-)  # fmt: skip
+)
 @click.option(
-    "--delay", type=click.FloatRange(min=0), default=1.0, show_default=True,
+    "--delay",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    show_default=True,
     help="Seconds between two requests to a host.",
-)  # fmt: skip
+)
 @click.option("--local", is_flag=True, help="Also test links into the local network.")
 def check(
     corpus: Path | None, report: BinaryIO | None, links: bool, days: int, delay: float, local: bool
@@ -196,9 +214,41 @@ def check(
     output.print_unused(check_report.unused)
     output.print_concepts(check_report)
     if links:
-        problems += link_checking.check_links(settings, days, delay, is_local_allowed=local)
+        problems += _check_links(settings, days, delay, is_local_allowed=local)
     options.write_report(report, problems)
     sys.exit(options.WITH_PROBLEMS if problems else 0)
+
+
+def _check_links(
+    settings: config.Settings, days: int, delay: float, *, is_local_allowed: bool
+) -> tuple[Problem, ...]:
+    """Test the links of a corpus without a result of the last `days`. Print what was found.
+
+    Return the dead and moved links.
+    """
+    site = f"; +{settings.site_url}" if settings.site_url else ""
+    agent = f"pubsearch/{version('pubsearch')} (link check{site})"
+    client = Client(agent, delay=delay, timeout=LINK_TIMEOUT, is_local_allowed=is_local_allowed)
+    is_visible = sys.stderr.isatty()
+    with click.progressbar(
+        length=0, label="Testing links", file=sys.stderr, hidden=not is_visible
+    ) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        report = link_check.check_links(
+            settings.corpus, client, timedelta(days=days), show, settings.limits
+        )
+    for problem in report.problems:
+        click.echo(f"  {problem}", err=True)
+    for problem in report.unclear:
+        click.echo(f"  {problem}")
+    total = output.format_count(sum(report.counts.values()), "link")
+    parts = [f"{count:,} {status}" for status, count in sorted(report.counts.items()) if count]
+    click.echo(f"{total}: {', '.join(parts)}." if parts else "There are no links.")
+    return report.problems
 
 
 @commands.command()
@@ -242,9 +292,12 @@ def rollback(index: str | None) -> None:
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def search(
-    index: str | None, encoder: str | None, as_json: bool, format_name: str | None,
+    index: str | None,
+    encoder: str | None,
+    as_json: bool,
+    format_name: str | None,
     words: tuple[str, ...],
-) -> None:  # fmt: skip
+) -> None:
     """Search from the terminal, with the same results as on the page.
 
     Every parameter of the page is an option: --region "South Asia" --year 2010..2015
@@ -255,38 +308,24 @@ def search(
     settings = config.load(index=index, encoder=encoder)
     with config.load_encoder(settings) or nullcontext() as transformer:
         engine = open_engine(settings.index, transformer, settings.work)
-        _print_results(engine, settings, words, format_name, as_json=as_json)
-
-
-def _print_results(
-    engine: Engine, settings: config.Settings, words: tuple[str, ...], format_name: str | None, *,
-    as_json: bool,
-) -> None:  # fmt: skip
-    catalogue = engine.get_searcher().catalogue
-    fields = [field.name for field in schema.list_exact_fields(catalogue)]
-    parameters = (*OF_QUERY[1:], *OF_LIST, PAGE)  # the words are the query
-    allowed = {
-        *(f"{prefix}{name}" for name in fields for prefix in ("", MATCH, NOT)),
-        *(parameter.name for parameter in parameters),
-    }
-    state = search_url.read(output.parse_arguments(words, allowed), catalogue)
-    if format_name:
-        hits = engine.get_searcher().scan(state.make_request())
-        output.write_export(FORMATS[format_name], hits, catalogue, settings)
-        return
-    values = responses.MAX_VALUES if as_json else facet_panel.MAX_SHOWN_VALUES
-    results = engine.search(state.make_request(values))
-    if as_json:
-        body = msgspec.json.encode(responses.make_search(state, results, catalogue))
-        click.echo(msgspec.json.format(body, indent=2))
-        return
-    output.print_results(
-        search_page.make_search_page(
-            results, state, catalogue, has_texts=engine.get_searcher().has_texts
-        ),
-        results,
-        catalogue,
-    )
+        searcher = engine.get_searcher()
+        catalogue = searcher.catalogue
+        names = {parameter.name for parameter in (*OF_QUERY[1:], *OF_LIST, PAGE)}
+        for field in schema.list_exact_fields(catalogue):
+            names |= {field.name, f"{MATCH}{field.name}", f"{NOT}{field.name}"}
+        state = search_state.read(output.parse_arguments(words, names), catalogue)
+        if format_name:
+            hits = searcher.scan(state.make_request())
+            output.write_export(FORMATS[format_name], hits, catalogue, settings)
+            return
+        values = responses.MAX_VALUES if as_json else facet_panel.MAX_SHOWN_VALUES
+        results = engine.search(state.make_request(values))
+        if as_json:
+            body = msgspec.json.encode(responses.make_search(state, results, catalogue))
+            click.echo(msgspec.json.format(body, indent=2))
+            return
+        page = search_page.make_search_page(results, state, catalogue, has_texts=searcher.has_texts)
+        output.print_results(page, results, catalogue)
 
 
 @commands.command(name="gaps")
@@ -302,6 +341,10 @@ def gaps_(gaps: Path | None, most: int) -> None:
 
 
 for command in (
-    importing.open_, importing.import_, importing.formats, serve.serve, serve.watch,
-):  # fmt: skip
+    importing.open_,
+    importing.import_,
+    importing.formats,
+    serve.serve,
+    serve.watch,
+):
     commands.add_command(command)

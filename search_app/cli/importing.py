@@ -53,9 +53,16 @@ _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
 @click.option("--like", type=options.PATH, help="With --pages: use the rows of this corpus.")
 @options.report
 def import_(
-    files: tuple[Path, ...], into: Path, title: str | None, format_name: str | None,
-    in_place: bool, as_json: bool, as_pages: bool, like: Path | None, report: BinaryIO | None,
-) -> None:  # fmt: skip
+    files: tuple[Path, ...],
+    into: Path,
+    title: str | None,
+    format_name: str | None,
+    in_place: bool,
+    as_json: bool,
+    as_pages: bool,
+    like: Path | None,
+    report: BinaryIO | None,
+) -> None:
     """Make a catalogue of files and folders in any known format.
 
     The folder gets the files, the rows of the catalogue (catalogue.toml), and the mapping of
@@ -73,9 +80,14 @@ def import_(
             _convert(files, into, settings, problems, title=title, format_name=format_name)
         else:
             result = _import(
-                files, into, settings, problems,
-                title=title, in_place=in_place, format_name=format_name,
-            )  # fmt: skip
+                files,
+                into,
+                settings,
+                problems,
+                title=title,
+                in_place=in_place,
+                format_name=format_name,
+            )
             _print_result(result, into, as_json=as_json)
     finally:
         output.print_problems(problems)
@@ -89,24 +101,33 @@ def _convert_like(
     """Write pages with the rows of another corpus."""
     if len(files) > 1:
         raise click.UsageError("--pages with --like converts one file at a time")
-    written = pages.write_pages(
-        files[0], into, settings.corpus, problems.append, settings.limits
-    )  # fmt: skip
+    written = pages.write_pages(files[0], into, settings.corpus, problems.append, settings.limits)
     click.echo(f"Wrote {output.format_count(len(written), 'publication')} to {into}.")
 
 
 def _convert(
-    files: Sequence[Path], into: Path, settings: config.Settings, problems: list[Problem],
-    *, title: str | None, format_name: str | None,
-) -> None:  # fmt: skip
+    files: Sequence[Path],
+    into: Path,
+    settings: config.Settings,
+    problems: list[Problem],
+    *,
+    title: str | None,
+    format_name: str | None,
+) -> None:
     """Write pages with the rows that an import would propose."""
     with TemporaryDirectory() as temporary:
         folder = Path(temporary, "corpus")
         reported: list[Problem] = []
         _import(
-            files, folder, settings, reported,
-            title=title, in_place=True, format_name=format_name, allow=outside.allow_for_now,
-        )  # fmt: skip
+            files,
+            folder,
+            settings,
+            reported,
+            title=title,
+            in_place=True,
+            format_name=format_name,
+            allow=outside.allow_for_now,
+        )
         written = pages.convert_corpus(folder, into, problems.append, settings.limits)
     # The conversion reads the files again, but knows nothing of those that were left out.
     repeated = {(problem.line, problem.what) for problem in problems}
@@ -115,16 +136,29 @@ def _convert(
 
 
 def _import(
-    files: Sequence[Path], into: Path, settings: config.Settings, problems: list[Problem],
-    *, title: str | None, in_place: bool, format_name: str | None,
+    files: Sequence[Path],
+    into: Path,
+    settings: config.Settings,
+    problems: list[Problem],
+    *,
+    title: str | None,
+    in_place: bool,
+    format_name: str | None,
     allow: Callable[[Path, Iterable[str]], None] = outside.allow,
-) -> ImportResult:  # fmt: skip
+) -> ImportResult:
     paths = list(_expand(files))
     with ProgressDisplay(paths, "Reading") as progress:
         return importer.import_files(
-            paths, into, title=title, in_place=in_place, format_name=format_name,
-            report=problems.append, progress=progress, limits=settings.limits, allow=allow,
-        )  # fmt: skip
+            paths,
+            into,
+            title=title,
+            in_place=in_place,
+            format_name=format_name,
+            report=problems.append,
+            progress=progress,
+            limits=settings.limits,
+            allow=allow,
+        )
 
 
 def _expand(files: Iterable[Path]) -> Iterator[Path]:
@@ -147,9 +181,12 @@ def _expand(files: Iterable[Path]) -> Iterator[Path]:
 @click.option("--port", type=int, help="The port. Default: that of the settings, or a free one.")
 @click.pass_context
 def open_(
-    context: click.Context, files: tuple[Path, ...], title: str | None, format_name: str | None,
+    context: click.Context,
+    files: tuple[Path, ...],
+    title: str | None,
+    format_name: str | None,
     port: int | None,
-) -> None:  # fmt: skip
+) -> None:
     """Serve files and folders in any known format as a searchable catalogue.
 
     Its index is in the user's cache folder, with its catalogue.toml and sources.toml. Your
@@ -164,9 +201,15 @@ def open_(
     problems: list[Problem] = []
     try:
         result = _import(
-            files, corpus, settings, problems,
-            title=title, in_place=True, format_name=format_name, allow=outside.allow_for_now,
-        )  # fmt: skip
+            files,
+            corpus,
+            settings,
+            problems,
+            title=title,
+            in_place=True,
+            format_name=format_name,
+            allow=outside.allow_for_now,
+        )
     finally:
         output.print_problems(problems)
     _print_result(result, corpus, as_json=False)
@@ -178,9 +221,13 @@ def open_(
         click.echo(f"To correct it, edit {' or '.join(_PROPOSED)} there, and open it again.")
     _build(config.load(corpus=corpus, index=index), frozenset(problems))
     context.invoke(
-        serve.serve, corpus=corpus, index=index, host="127.0.0.1",
-        port=port or _find_port(settings.port), builds="never",
-    )  # fmt: skip
+        serve.serve,
+        corpus=corpus,
+        index=index,
+        host="127.0.0.1",
+        port=port or _find_port(settings.port),
+        builds="never",
+    )
 
 
 def _is_corrected(corpus: Path) -> bool:

@@ -75,8 +75,9 @@ def _list_alternatives(alternatives: Alternatives) -> Iterator[str]:
     for lacking in alternatives.lacking:
         yield " ".join([f"No publication is about {lacking.text}.", *_list_wider(lacking)])
     for label, links in (
-        ("Hits for each word", alternatives.words), ("Nearest", alternatives.nearest),
-    ):  # fmt: skip
+        ("Hits for each word", alternatives.words),
+        ("Nearest", alternatives.nearest),
+    ):
         if links:
             yield f"{label}: {' · '.join(f'{link.text} {link.number}' for link in links)}"
 

@@ -44,9 +44,12 @@ class ProgressDisplay(Progress):
 
     def _make_bar(self, length: int, label: str) -> ProgressBar[int]:
         return click.progressbar(
-            length=length, label=label, file=sys.stderr, hidden=not self._is_visible,
+            length=length,
+            label=label,
+            file=sys.stderr,
+            hidden=not self._is_visible,
             item_show_func=lambda _: self._format_rate(),
-        )  # fmt: skip
+        )
 
     def __enter__(self) -> ProgressDisplay:
         self._bar.__enter__()

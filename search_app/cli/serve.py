@@ -29,13 +29,17 @@ from search_app.cli.progress import ProgressDisplay
 @options.setting("host")
 @options.setting("port", click.INT)
 @click.option(
-    "--watch", "builds", flag_value="watch",
+    "--watch",
+    "builds",
+    flag_value="watch",
     help="Rebuild whenever the corpus changes, in a separate process.",
-)  # fmt: skip
+)
 @click.option(
-    "--no-build", "builds", flag_value="never",
+    "--no-build",
+    "builds",
+    flag_value="never",
     help="Serve the index as it is. The server then needs no write access to it.",
-)  # fmt: skip
+)
 def serve(builds: Literal["watch", "never"] | None, **given: Path | str | int | None) -> None:
     """Build the index if the corpus has changed, then serve the page.
 

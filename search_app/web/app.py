@@ -1,7 +1,6 @@
-"""Create the Flask application: the engine, the middleware, the routes, and the error handlers.
+"""Create the Flask application: the engine, what acts on every request, and the routes.
 
-The order of registration matters: Flask runs after-request functions in reverse order. Content
-negotiation (`discovery`) comes before the comparison of ETags, which belong to pages.
+The order of registration matters: Flask runs after-request functions in reverse order.
 """
 
 from __future__ import annotations
@@ -21,51 +20,23 @@ from search_app.engine import Engine, LoadOptions
 from search_app.i18n.translation import format_number, join, join_long
 from search_app.presentation.html import html_gettext, html_ngettext
 from search_app.web import (
-    advanced_routes,
-    appearance_routes,
+    api_routes,
+    context,
     discovery,
     errors,
-    export_routes,
-    feed_routes,
-    file_routes,
-    opensearch,
-    publication_routes,
-    reading_list_routes,
-    record_routes,
-    robots,
-    routes,
-    sitemap,
-    static_files,
-    streaming,
+    exports,
+    files,
+    headers,
+    incoming,
+    monitoring,
+    pages,
 )
-from search_app.web.middleware import (
-    access,
-    conditional_requests,
-    language,
-    request_log,
-    search_stages,
-    security_headers,
-)
-from search_app.web.middleware.metrics import Metrics
 from search_app.web.zero_result_log import ZeroResultLog
 
 log = logging.getLogger(__name__)
 
 MEGABYTE = 1 << 20
-BLUEPRINTS = (
-    routes.site,
-    advanced_routes.advanced,
-    appearance_routes.appearance,
-    export_routes.exports,
-    discovery.discovery,
-    feed_routes.feeds,
-    file_routes.files,
-    opensearch.opensearch,
-    publication_routes.publications,
-    reading_list_routes.reading_lists,
-    record_routes.records,
-    sitemap.sitemap,
-)
+BLUEPRINTS = (pages.pages, api_routes.api, exports.exports, discovery.discovery, files.files)
 SWITCH_INTERVAL = 0.0002
 """Seconds after which a running thread gives way to others. Python's default is 0.005."""
 
@@ -87,45 +58,40 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     engine = engine or make_engine(settings)
     if owns_process:
         set_process_up(engine, settings)
-    _open(engine)
+    try:
+        engine.get_searcher()
+    except (IndexUnusable, OSError) as error:
+        log.warning("%s", error)
     if owns_process:
         engine.watch()
-    metrics = Metrics(engine)
+    metrics = monitoring.Metrics(engine)
     app.extensions |= {
         "pubsearch": engine,
-        "pubsearch.exports": streaming.ExportSlots(),
+        "pubsearch.exports": exports.ExportSlots(),
         "pubsearch.gaps": ZeroResultLog(settings.gaps),
         "pubsearch.metrics": metrics,
     }
-    app.config |= {
-        "CORPUS": settings.corpus, "METRICS_OPEN": settings.metrics, "SITE_URL": settings.site_url,
-    }  # fmt: skip
-    _register(app, engine, settings, metrics)
-    return app
-
-
-def _register(app: Flask, engine: Engine, settings: Settings, metrics: Metrics) -> None:
-    """Add the middleware, the routes, and the error handler."""
-    search_stages.register(app, engine, settings.slow)
-    language.register_choice(app, engine)
-    access.register(app, settings)
-    language.register_checks(app, engine)
-    request_log.register(app, has_queries=settings.log_queries)
-    metrics.register(app)
-    security_headers.register(app, settings.hsts, settings.cors)
+    app.config |= {"CORPUS": settings.corpus, "METRICS_OPEN": settings.metrics}
+    app.config |= {"SITE_URL": settings.site_url}
+    monitoring.register(app, engine, metrics, settings)
+    incoming.register(app, engine, settings)
+    context.register(app)
+    headers.register(app, engine, settings)
+    discovery.register(app)
+    files.register(app)
+    errors.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    conditional_requests.register(app, engine, settings, routes.get_searcher)
-    robots.register(app)
-    static_files.register(app)
-    errors.register(app)
+    return app
 
 
 def _set_up_templates(app: Flask) -> None:
     """Set up Jinja: its blocks leave no empty lines, and its messages are translated."""
     app.jinja_options = {
-        "trim_blocks": True, "lstrip_blocks": True, "extensions": ["jinja2.ext.i18n"],
-    }  # fmt: skip
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "extensions": ["jinja2.ext.i18n"],
+    }
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
     # Jinja's wrappers of gettext give the same HTML in three times the time.
     app.jinja_env.globals |= {"gettext": html_gettext, "ngettext": html_ngettext}
@@ -140,7 +106,7 @@ def set_process_up(engine: Engine, settings: Settings) -> None:
     Threads switch often, so that none waits long. An open index is exempt from garbage collection,
     because traversing it takes longer than most searches.
     """
-    request_log.set_up(is_json=settings.log_json)
+    monitoring.set_up_log(is_json=settings.log_json)
     sys.setswitchinterval(SWITCH_INTERVAL)
     engine.on_reload = _collect_garbage
 
@@ -163,10 +129,3 @@ def make_engine(settings: Settings) -> Engine:
     encoder = config.load_encoder(settings, seconds=settings.budget / 2000)
     options = LoadOptions(settings.memory * MEGABYTE, settings.patience, encoder, settings.work)
     return Engine(settings.index, options, settings.budget)
-
-
-def _open(engine: Engine) -> None:
-    try:
-        engine.get_searcher()
-    except (IndexUnusable, OSError) as error:
-        log.warning("%s", error)

@@ -1,27 +1,88 @@
-"""How programs find the formats of a publication: content negotiation and unAPI.
+"""How crawlers, browsers and other programs find what the site has.
 
-Both lead to the URL of an export. unAPI: http://unapi.info/specs/unapi-revision-3.html.
+- robots.txt (RFC 9309), the header `X-Robots-Tag`, and the sitemap, for crawlers
+  (https://www.sitemaps.org/protocol.html)
+- OpenSearch 1.1: browsers search this site from their own search box
+  (https://github.com/dewitt/opensearch)
+- unAPI: the formats of a publication (http://unapi.info/specs/unapi-revision-3.html)
 """
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+import re
+from collections.abc import Iterable
+from html import escape
+
+import msgspec
+from flask import Blueprint, Flask, Response, request
 from lxml import etree
-from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import NotAcceptable
 
+from search_app.api.responses import make_suggestions
+from search_app.engine import SearchRequest
+from search_app.export import atom, xml_document
 from search_app.export.registry import FORMATS
-from search_app.i18n.translation import gettext, join
-from search_app.presentation.urls import make_export_url
+from search_app.i18n.interface import LANGUAGES
+from search_app.i18n.translation import current, gettext, join
+from search_app.web.context import (
+    get_catalogue,
+    get_engine,
+    get_page_urls,
+    get_searcher,
+    make_absolute,
+    parse_state,
+    redirect_to_export,
+)
 from search_app.web.errors import page_not_found
-from search_app.web.lookup import get_publication
-from search_app.web.routes import get_searcher
+from search_app.web.incoming import get_root
 
-PAGE = "publication.show_publication"
-HTML = "text/html"
-PAGE_TYPES = (HTML, "application/xhtml+xml")
-"""Media types of a client that reads pages. An old browser names XHTML and any XML, but no HTML."""
-BY_MEDIA_TYPE = {entry.media_type: entry for entry in FORMATS.values()}
+FEED = "/feed.atom"
+CLOSED_PATHS = (
+    "/advanced",
+    "/api/",
+    "/export/",
+    "/facet/",
+    "/healthz",
+    "/list",
+    "/metrics",
+    "/opensearch/",
+    "/search-record",
+    "/unapi",
+)
+"""Path prefixes that are for programs and users, not for crawlers."""
+# Their order does not matter: of the rules that match a URL, the longest applies.
+RULES = (
+    ("Disallow", "/*?"),
+    ("Allow", "/?page="),
+    ("Allow", FEED),
+    ("Disallow", "/?page=*&"),
+    ("Allow", "/publication/*?hit="),
+    ("Disallow", "/publication/*?hit=*&"),
+    *(("Disallow", path) for path in CLOSED_PATHS),
+)
+"""The rules of robots.txt.
+
+A crawler may follow the list of all publications, page by page, and each publication, also as a hit
+of that list, in each language. The number of searches and combinations of filters is unlimited, and
+they lead to no other publication. robots.txt keeps crawlers from requesting these URLs. It allows
+feeds, to which readers subscribe. The header keeps the URLs that are requested anyway out of search
+engines.
+"""
+SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+PART_URLS = 50_000
+"""Number of URLs in a part of the sitemap."""
+OPENSEARCH = "http://a9.com/-/spec/opensearch/1.1/"
+DESCRIPTION_TYPE = "application/opensearchdescription+xml"
+SUGGESTIONS_TYPE = "application/x-suggestions+json"
+MAX_SHORT_NAME, MAX_LONG_NAME, MAX_DESCRIPTION = 16, 48, 1024
+"""Maximum characters of the texts, which the specification of OpenSearch limits."""
+TEMPLATES = (
+    ("text/html", "results", "/?q={searchTerms}&page={startPage?}"),
+    (atom.MEDIA_TYPE, "results", "/feed.atom?q={searchTerms}&page={startPage?}"),
+    (SUGGESTIONS_TYPE, "suggestions", "/opensearch/suggestions?q={searchTerms}"),
+    (DESCRIPTION_TYPE, "self", "/opensearch.xml"),
+)
+"""URLs with placeholders: the media type of each, what it leads to, and its path."""
 UNAPI_FORMATS = tuple(entry for entry in FORMATS.values() if entry.name not in ("mods", "marcxml"))
 """The formats of unAPI. Zotero would prefer MODS and MARCXML, and reads less from them than from
 RIS: it loses ISBNs of 13 digits."""
@@ -29,60 +90,133 @@ RIS: it loses ISBNs of 13 digits."""
 discovery = Blueprint("discovery", __name__)
 
 
-@discovery.before_app_request
-def negotiate() -> Response | None:
-    """Redirect a request for the page of a publication in the format of an export.
-
-    Parameters such as `charset` are ignored, because each format has one form. A client that
-    accepts none of the formats gets the page. Raise NotFound or PublicationRemoved.
-    """
-    if request.endpoint != PAGE or request.view_args is None:
-        return None
-    accepted = MIMEAccept(
-        (media_type.partition(";")[0].strip(), quality)
-        for media_type, quality in request.accept_mimetypes
-    )
-    media_type = accepted.best_match([*PAGE_TYPES, *BY_MEDIA_TYPE], HTML)
-    if media_type in PAGE_TYPES:
-        return None
-    publication = get_publication(get_searcher(), request.view_args["identity"])
-    return _redirect(BY_MEDIA_TYPE[media_type].name, publication.id)
+def register(app: Flask) -> None:
+    """Add the route of robots.txt, and the header on all responses that crawlers must not index."""
+    app.add_url_rule("/robots.txt", view_func=serve_robots_txt)
+    app.after_request(_add_robots_tag)
 
 
-@discovery.after_app_request
-def add_vary(response: Response) -> Response:
-    """Tell caches that the page of a publication depends on the `Accept` header."""
-    if request.endpoint == PAGE:
-        response.vary.add("Accept")
+def serve_robots_txt() -> Response:
+    """Return the rules for the site below its prefix, and the URL of its sitemap."""
+    root = get_root()
+    starts = [root, *(f"{root}/{code}" for code in LANGUAGES)]
+    lines = [f"{rule}: {start}{path}" for start in starts for rule, path in RULES]
+    sitemap = make_absolute(f"{root}/sitemap.xml")
+    text = "\n".join(["User-agent: *", *lines, f"Sitemap: {sitemap}", ""])
+    return Response(text, content_type="text/plain; charset=utf-8")
+
+
+def _add_robots_tag(response: Response) -> Response:
+    if response.status_code >= 400 or not _is_crawlable(request.path, request.query_string):
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+def _is_crawlable(path: str, query: bytes) -> bool:
+    """Return whether crawlers may request a URL. `RULES` must state the same."""
+    if query and path.startswith("/publication/"):
+        return re.fullmatch(rb"hit=[^&]*", query) is not None
+    if query and path != FEED:
+        return path == "/" and re.fullmatch(rb"page=[^&]*", query) is not None
+    return not path.startswith(CLOSED_PATHS)
+
+
+@discovery.get("/sitemap.xml")
+def serve_sitemap() -> Response:
+    """Return the index of the parts of the sitemap. An empty catalogue has one empty part.
+
+    The sitemap has the pages in the catalogue's own language, which name those in the other
+    languages (`hreflang`).
+    """
+    start = make_absolute(get_root())
+    numbers = range(1, _count_parts() + 1)
+    return _write_urls("sitemapindex", "sitemap", (f"{start}/sitemap-{n}.xml" for n in numbers))
+
+
+@discovery.get("/sitemap-<int:number>.xml")
+def serve_sitemap_part(number: int) -> Response:
+    """Return a part, counted from 1. Raise NotFound, or TooBusy while another one is made."""
+    if not 1 <= number <= _count_parts():
+        raise page_not_found()
+    search = SearchRequest(page=number, size=PART_URLS)
+    with get_engine().list_ids(search, get_searcher()) as ids:
+        return _write_urls("urlset", "url", map(get_page_urls(), ids))
+
+
+def _count_parts() -> int:
+    return max(-(-get_searcher().size // PART_URLS), 1)
+
+
+def _write_urls(root_tag: str, tag: str, urls: Iterable[str]) -> Response:
+    """Return a document of URLs. All were last modified by the build of the index.
+
+    It is made as text, because 100,000 elements of lxml take five times as long.
+    """
+    built = escape(get_searcher().generation.manifest.built)
+    entries = "".join(
+        f"<{tag}><loc>{escape(url)}</loc><lastmod>{built}</lastmod></{tag}>" for url in urls
+    )
+    body = f'<?xml version="1.0" encoding="utf-8"?>\n<{root_tag} xmlns="{SITEMAP}">{entries}'
+    return Response(f"{body}</{root_tag}>", content_type="application/xml; charset=utf-8")
+
+
+@discovery.get("/opensearch.xml")
+def describe_search() -> Response:
+    """Return the OpenSearch description of the search."""
+    catalogue = get_catalogue()
+    root = etree.Element(f"{{{OPENSEARCH}}}OpenSearchDescription", nsmap={None: OPENSEARCH})
+    xml_document.add(root, "ShortName", _shorten(catalogue.title, MAX_SHORT_NAME))
+    xml_document.add(root, "LongName", _shorten(catalogue.title, MAX_LONG_NAME))
+    text = catalogue.description or catalogue.title
+    xml_document.add(root, "Description", _shorten(text, MAX_DESCRIPTION))
+    icon = make_absolute(f"{get_root()}/static/favicon.svg")
+    xml_document.add(root, "Image", icon, type="image/svg+xml")
+    for media_type, relation, path in TEMPLATES:
+        template = make_absolute(f"{request.script_root}{path}")
+        xml_document.add(root, "Url", type=media_type, rel=relation, template=template)
+    for code in dict.fromkeys((current().code, catalogue.language)):
+        xml_document.add(root, "Language", code)
+    xml_document.add(root, "InputEncoding", "UTF-8")
+    xml_document.add(root, "OutputEncoding", "UTF-8")
+    body = etree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return Response(body, content_type=f"{DESCRIPTION_TYPE}; charset=utf-8")
+
+
+def _shorten(text: str, limit: int) -> str:
+    """Return a text cut at a space, if it is too long."""
+    if len(text) <= limit:
+        return text
+    return text[: limit + 1].rpartition(" ")[0] or text[:limit]
+
+
+@discovery.get("/opensearch/suggestions")
+def suggest() -> Response:
+    """Return the suggestions of the API as four arrays: typed text, texts, labels, and URLs."""
+    text, state = request.args.get("q", ""), parse_state()
+    found = get_engine().suggest(text, state, current().code, get_searcher())
+    rows = make_suggestions(text, state, found, get_catalogue()).suggestions
+    urls = [make_absolute(row.href) for row in rows]
+    body = (text, [row.text for row in rows], [row.label for row in rows], urls)
+    return Response(msgspec.json.encode(body), content_type=SUGGESTIONS_TYPE)
 
 
 @discovery.get("/unapi")
 def unapi() -> Response:
     """Return the formats as XML, or redirect to the publication `id` in `format`.
 
-    Raise NotFound or NotAcceptable.
+    The status of the list is 300 for a publication and 200 for the site. Raise NotFound or
+    NotAcceptable.
     """
     identity, name = request.args.get("id", ""), request.args.get("format", "")
     if identity and get_searcher().get_publication(identity) is None:
         raise page_not_found()
-    if not identity or not name:
-        return _list_formats({"id": identity} if identity else {})
-    if name not in {entry.name for entry in UNAPI_FORMATS}:
-        names = join(entry.name for entry in UNAPI_FORMATS)
-        raise NotAcceptable(gettext("The formats are: %(names)s.") % {"names": names})
-    return _redirect(name, identity)
-
-
-def _list_formats(attributes: dict[str, str]) -> Response:
-    """Return the list of formats, with status 300 for a publication and 200 for the site."""
-    formats = etree.Element("formats", attributes)
+    if identity and name:
+        names = [entry.name for entry in UNAPI_FORMATS]
+        if name not in names:
+            raise NotAcceptable(gettext("The formats are: %(names)s.") % {"names": join(names)})
+        return redirect_to_export(name, identity)
+    formats = etree.Element("formats", {"id": identity} if identity else {})
     for entry in UNAPI_FORMATS:
         etree.SubElement(formats, "format", name=entry.name, type=entry.media_type)
     body = etree.tostring(formats, encoding="UTF-8", xml_declaration=True)
-    return Response(body, 300 if attributes else 200, content_type="application/xml")
-
-
-def _redirect(name: str, identity: str) -> Response:
-    location = make_export_url(name, identity, request.script_root)
-    return Response(status=303, headers={"Location": location})
+    return Response(body, 300 if identity else 200, content_type="application/xml")

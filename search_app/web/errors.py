@@ -18,17 +18,13 @@ from indexer.generations.manifest import IndexUnusable
 from search_app.engine import BudgetExceeded, StoreUnavailable, TooBusy
 from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation.labels import format_day
-from search_app.search_url import BadParameter
-from search_app.web.middleware.access import UnknownHost
-from search_app.web.middleware.request_log import MAX_CHARS
+from search_app.search_state import BadParameter
+from search_app.web.incoming import UnknownHost
+from search_app.web.monitoring import MAX_CHARS
 
 log = logging.getLogger(__name__)
 
 
-RETRY_AFTER = {
-    "no_index": 60, "unavailable": 10, "busy": 2, "busy_exporting": 30, "too_costly": 10,
-}  # fmt: skip
-"""`Retry-After` in seconds, by error code, for temporary errors except too many requests."""
 MAX_OF_UNIT = 90
 """The longest wait that a hint gives in seconds, and in minutes. A longer one has the next unit."""
 
@@ -36,18 +32,16 @@ MAX_OF_UNIT = 90
 class ErrorResponse(msgspec.Struct, frozen=True):
     """The content of an error response: a status, a code for programs, a message, and a hint.
 
-    `removed` is the removed publication, if that is the error. `remedy` is what the operator of the
-    site can do, in English, like all messages of the command line. `retry_after` is in seconds, for
-    a temporary error.
+    `retry_after` is in seconds, for a temporary error. `remedy` is what the operator of the site
+    can do, in English, like all messages of the command line.
     """
 
     status: int
     code: str
     message: str
     hint: str
-    removed: PublicationRemoved | None = None
+    retry_after: int = 0
     remedy: str = ""
-    retry_after: int | None = None
 
 
 class NotFound(Exception):
@@ -80,65 +74,45 @@ def page_not_found() -> NotFound:
 
 def to_error_response(error: Exception) -> ErrorResponse:
     """Return the content of the response to an exception."""
+    no_search = gettext("The catalogue cannot be searched at the moment.")
     match error:
         case BadParameter():
             return ErrorResponse(400, "bad_parameter", str(error), error.expected)
         case NotFound():
             return ErrorResponse(404, "not_found", error.message, error.hint)
         case PublicationRemoved():
-            return _of_removed(error)
-        case IndexUnusable() | TooBusy() | TooManyExports() | BudgetExceeded():
-            return _temporary(error)
+            message = gettext("This publication was removed on %(date)s.")
+            hint = gettext("Search for a publication.")
+            if error.title:
+                message = gettext("“%(title)s” was removed on %(date)s.")
+                hint = gettext("Search for its title. There may be another edition.")
+            values = {"title": error.title, "date": format_day(error.time)}
+            return ErrorResponse(410, "gone", message % values, hint)
+        case StoreUnavailable():
+            return ErrorResponse(503, "unavailable", no_search, _describe_wait(10), 10)
+        case IndexUnusable():
+            # The log has the path of the index, which users must not see. For a cluster, the hint
+            # is about users, certificates, and nodes.
+            remedy = "" if isinstance(error, ClusterError) else error.hint
+            hint = gettext("The operator of this site can fix it.")
+            return ErrorResponse(503, "no_index", no_search, hint, 60, remedy)
+        case TooBusy():
+            message = gettext("Another search is taking a long time.")
+            hint = gettext("Try again in a moment, or search for fewer words.")
+            return ErrorResponse(503, "busy", message, hint, 2)
+        case TooManyExports():
+            message = gettext("Other exports are running.")
+            return ErrorResponse(503, "busy_exporting", message, _describe_wait(30), 30)
+        case BudgetExceeded():
+            message = gettext("This search takes too long.")
+            hint = gettext("Search for fewer words, or without wildcards and fuzzy terms.")
+            return ErrorResponse(503, "too_costly", message, hint, 10)
         case HTTPException():
             return _of_http(error)
         case _:
             hint = gettext("The error was recorded as %(id)s. Try again later.")
             message = gettext("Something went wrong.")
             return ErrorResponse(500, "internal", message, hint % {"id": g.request_id})
-
-
-def _of_removed(error: PublicationRemoved) -> ErrorResponse:
-    date = format_day(error.time)
-    message = gettext("This publication was removed on %(date)s.")
-    hint = gettext("Search for a publication.")
-    if error.title:
-        message = gettext("“%(title)s” was removed on %(date)s.")
-        hint = gettext("Search for its title. There may be another edition.")
-    return ErrorResponse(410, "gone", message % {"title": error.title, "date": date}, hint, error)
-
-
-def _temporary(
-    error: IndexUnusable | TooBusy | TooManyExports | BudgetExceeded,
-) -> ErrorResponse:
-    match error:
-        case StoreUnavailable():
-            message = gettext("The catalogue cannot be searched at the moment.")
-            return ErrorResponse(
-                503, "unavailable", message, _describe_wait(RETRY_AFTER["unavailable"])
-            )
-        case ClusterError():
-            # Its hint is about users, certificates, and nodes. It is in the log.
-            message = gettext("The catalogue cannot be searched at the moment.")
-            hint = gettext("The operator of this site can fix it.")
-            return ErrorResponse(503, "no_index", message, hint)
-        case IndexUnusable():
-            # The engine logs the path of the index. Users must not see it.
-            message = gettext("The catalogue cannot be searched at the moment.")
-            hint = gettext("The operator of this site can fix it.")
-            return ErrorResponse(503, "no_index", message, hint, remedy=error.hint)
-        case TooBusy():
-            message = gettext("Another search is taking a long time.")
-            hint = gettext("Try again in a moment, or search for fewer words.")
-            return ErrorResponse(503, "busy", message, hint)
-        case TooManyExports():
-            message = gettext("Other exports are running.")
-            return ErrorResponse(
-                503, "busy_exporting", message, _describe_wait(RETRY_AFTER["busy_exporting"])
-            )
-        case BudgetExceeded():
-            message = gettext("This search takes too long.")
-            hint = gettext("Search for fewer words, or without wildcards and fuzzy terms.")
-            return ErrorResponse(503, "too_costly", message, hint)
 
 
 def _describe_wait(seconds: int) -> str:
@@ -162,27 +136,29 @@ def _describe_wait(seconds: int) -> str:
 
 def _of_http(error: HTTPException) -> ErrorResponse:
     """Return the content for an HTTP error that Flask, Werkzeug, or this package raised."""
-    if error.code == 404:
-        return to_error_response(page_not_found())
-    if error.code == 405:
-        message, hint = gettext("This page supports only GET."), gettext("Use a GET request.")
-        return ErrorResponse(405, "not_allowed", message, hint)
-    if isinstance(error, TooManyRequests) and isinstance(error.retry_after, int):
-        seconds, code = error.retry_after, "too_many_requests"
-        message = gettext("There were too many requests from your network.")
-        hint = _describe_wait(seconds)
-        return ErrorResponse(429, code, message, hint, retry_after=seconds)
-    code = str(error.name).lower().replace(" ", "_")
     # Werkzeug's own descriptions are in English.
     is_own = error.description != type(error).description
     hint = error.description if is_own and error.description else ""
+    message = gettext("The server cannot answer this request.")
     match error.code:
+        case 404:
+            return to_error_response(page_not_found())
+        case 405:
+            message, hint = gettext("This page supports only GET."), gettext("Use a GET request.")
+            return ErrorResponse(405, "not_allowed", message, hint)
+        case 429 if isinstance(error, TooManyRequests) and isinstance(error.retry_after, int):
+            message, seconds = (
+                gettext("There were too many requests from your network."),
+                error.retry_after,
+            )
+            return ErrorResponse(
+                429, "too_many_requests", message, _describe_wait(seconds), seconds
+            )
         case 400:
             message = gettext("The server cannot read this request.")
         case 414:
             message = gettext("The URL is too long.")
-        case _:
-            message = gettext("The server cannot answer this request.")
+    code = str(error.name).lower().replace(" ", "_")
     remedy = error.remedy if isinstance(error, UnknownHost) else ""
     return ErrorResponse(error.code or 500, code, message, hint, remedy=remedy)
 
@@ -193,36 +169,33 @@ def register(app: Flask) -> None:
 
 
 def _handle_error(error: Exception) -> Response:
-    error_response = to_error_response(error)
+    content = to_error_response(error)
     request_line = f"{request.method} {request.path}"[:MAX_CHARS]
-    if error_response.status == 500:
+    if content.status == 500:
         log.error("%s failed", request_line, exc_info=error)
     elif isinstance(error, ClusterError):
         log.error("%s failed: %s", request_line, error)
-    removed = error_response.removed
+    removed = error if isinstance(error, PublicationRemoved) else None
     if request.path.startswith("/api/") or request.path == "/healthz":
-        body_fields = {
-            "code": error_response.code,
-            "message": error_response.message,
-            "hint": " ".join(filter(None, (error_response.hint, error_response.remedy))),
-        }
+        hint = " ".join(filter(None, (content.hint, content.remedy)))
+        body_fields = {"code": content.code, "message": content.message, "hint": hint}
         if removed:
             body_fields["title"] = removed.title
             body_fields["removed"] = removed.time.isoformat()
             body_fields["search"] = removed.search_url
         body = msgspec.json.encode({"error": body_fields})
-        response = Response(body, error_response.status, content_type="application/json")
+        response = Response(body, content.status, content_type="application/json")
     else:
         page = render_template(
-            "error.html", status=error_response.status, title=error_response.message,
-            message=error_response.message, hint=error_response.hint, remedy=error_response.remedy,
+            "error.html",
+            error=content,
             title_search=removed.search_url if removed and removed.title else "",
-            text=request.args.get("q", ""), hidden=(),
-        )  # fmt: skip
-        response = Response(page, error_response.status, content_type="text/html; charset=utf-8")
-    if error_response.status == 405:
+            text=request.args.get("q", ""),
+            hidden=(),
+        )
+        response = Response(page, content.status, content_type="text/html; charset=utf-8")
+    if content.status == 405:
         response.headers["Allow"] = "GET, HEAD"
-    retry_after = error_response.retry_after or RETRY_AFTER.get(error_response.code)
-    if retry_after:
-        response.headers["Retry-After"] = str(retry_after)
+    if content.retry_after:
+        response.headers["Retry-After"] = str(content.retry_after)
     return response

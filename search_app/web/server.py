@@ -24,7 +24,7 @@ from waitress.task import ErrorTask
 from search_app.config import SettingError, Settings
 from search_app.engine import Engine
 from search_app.web.app import create_app
-from search_app.web.middleware.security_headers import HEADERS
+from search_app.web.headers import HEADERS
 
 log = logging.getLogger(__name__)
 
@@ -131,11 +131,18 @@ def make_server(settings: Settings, engine: Engine) -> BaseWSGIServer:
     sockets: dict[int, object] = {}
     try:
         server = waitress.create_server(
-            create_app(settings, engine), map=sockets, host=settings.host, port=settings.port,
-            threads=settings.threads, ident=None, connection_limit=settings.connections,
-            channel_timeout=settings.idle, cleanup_interval=max(settings.idle // 2, 1),
-            max_request_header_size=MAX_HEADER_BYTES, max_request_body_size=MAX_BODY_BYTES,
-        )  # fmt: skip
+            create_app(settings, engine),
+            map=sockets,
+            host=settings.host,
+            port=settings.port,
+            threads=settings.threads,
+            ident=None,
+            connection_limit=settings.connections,
+            channel_timeout=settings.idle,
+            cleanup_interval=max(settings.idle // 2, 1),
+            max_request_header_size=MAX_HEADER_BYTES,
+            max_request_body_size=MAX_BODY_BYTES,
+        )
     except (OSError, ValueError) as error:
         location = f"{settings.host}, port {settings.port}"
         reason = str(error).rstrip(".")
@@ -146,7 +153,7 @@ def make_server(settings: Settings, engine: Engine) -> BaseWSGIServer:
     for dispatcher in sockets.values():  # a host name may have several IP addresses
         if isinstance(dispatcher, BaseWSGIServer):
             dispatcher.channel_class = Channel
-            # Requests state it as SERVER_NAME: see `middleware.access`.
+            # Requests state it as SERVER_NAME: see `incoming`.
             dispatcher.server_name = dispatcher.socket.getsockname()[0]
     return server
 

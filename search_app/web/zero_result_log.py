@@ -97,7 +97,9 @@ def _read_queries(file: Path) -> Iterator[str]:
 
 def escape_unprintable(text: str) -> str:
     """Return a text with unprintable characters escaped, so that it cannot control a terminal."""
-    return "".join([
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    ])  # fmt: skip
+    return "".join(
+        [
+            character if character.isprintable() else character.encode("unicode_escape").decode()
+            for character in text
+        ]
+    )

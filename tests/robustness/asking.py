@@ -10,7 +10,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import msgspec
 
-from search_app.web.middleware.security_headers import HEADERS
+from search_app.web.headers import HEADERS
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 ALLOWED = frozenset({200, 400, 404, 405, 414})

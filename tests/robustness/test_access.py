@@ -19,8 +19,8 @@ from benchmarks.speed.serving import gunicorn, server, waitress
 from search_app import config, create_app
 from search_app.config import SettingError
 from search_app.engine import admission
-from search_app.web.middleware import access
-from search_app.web.middleware.security_headers import HEADERS
+from search_app.web import incoming
+from search_app.web.headers import HEADERS
 from tests.catalogue import PATIENT
 from tests.robustness.asking import ask, faults
 from tests.robustness.test_server import answered, serving
@@ -240,7 +240,7 @@ def test_forwarded_headers_count_only_behind_a_proxy(
     told = [
         vars(each)["log_fields"]
         for each in caplog.records
-        if each.name == "search_app.web.middleware.request_log"
+        if each.name == "search_app.web.monitoring"
     ]
     assert [each["address"] for each in told] == ["127.0.0.1", "203.0.113.9"]
 
@@ -273,7 +273,7 @@ def test_metrics_are_local_unless_opened(made: Make) -> None:
 
 def test_a_long_query_string_is_refused(client: FlaskClient) -> None:
     """A query string over 65,536 bytes gets status 414."""
-    longest = "&".join(["a=b"] * (access.MAX_QUERY_BYTES // 4))
+    longest = "&".join(["a=b"] * (incoming.MAX_QUERY_BYTES // 4))
     assert client.get(f"/?{longest}").status_code == 200
     answer = client.get(f"/?{longest}&a=b&a=b")
     assert answer.status_code == 414
@@ -302,7 +302,7 @@ def test_a_refusal_says_how_long_to_wait(made: Make, monkeypatch: pytest.MonkeyP
     """The page of a refusal has the wait of its Retry-After, in the language of the page."""
     now = 1_800_000_000.0
     monkeypatch.setattr("time.time", lambda: now)
-    monkeypatch.setattr(access, "time", lambda: now)
+    monkeypatch.setattr(incoming, "time", lambda: now)
     client = made(rate="1 per 2 hours").test_client()
     assert client.get("/").status_code == 200
     for seconds, hint, address in (
@@ -352,7 +352,7 @@ def test_an_invalid_rate_is_reported_at_startup(made: Make, rate: str) -> None:
 
 def test_a_rate_without_the_extra_is_reported(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rate without the installed extra raises SettingError with the command to install it."""
-    monkeypatch.setattr(access, "find_spec", lambda _: None)
+    monkeypatch.setattr(incoming, "find_spec", lambda _: None)
     with pytest.raises(SettingError, match="make environment-production"):
         made(rate="3 per minute")
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from search_app import config, create_app
 from search_app.engine import Engine, SearchRequest
 from search_app.engine.deadline import YIELDED
-from search_app.web.middleware import request_log
+from search_app.web import monitoring
 from tests.catalogue import PATIENT
 
 NASTY = 'a\n{"level": "error"}\r\x00\x1b[31m\x7f\x9b\u2028\u202e'
@@ -27,7 +27,7 @@ NASTY = 'a\n{"level": "error"}\r\x00\x1b[31m\x7f\x9b\u2028\u202e'
 def line(message: str) -> str:
     """Return the log line of a message."""
     record = logging.LogRecord("a", logging.WARNING, "b", 1, "%s", (message,), None)
-    return request_log.JsonFormatter().format(record)
+    return monitoring.JsonFormatter().format(record)
 
 
 @given(st.text())
@@ -46,7 +46,7 @@ def test_a_logged_error_has_its_traceback(capsys: pytest.CaptureFixture[str]) ->
     except ValueError as error:
         info = (type(error), error, error.__traceback__)
     record = logging.LogRecord("a", logging.ERROR, "b", 1, "failed", (), info)
-    told = request_log.JsonFormatter().format(record)
+    told = monitoring.JsonFormatter().format(record)
     assert told.isprintable()
     assert "test_a_logged_error_has_its_traceback" in json.loads(told)["exception"]
 
@@ -60,11 +60,11 @@ def test_a_logged_error_has_its_traceback(capsys: pytest.CaptureFixture[str]) ->
 def test_a_terminal_line_is_printable(told: dict[str, str], message: str) -> None:
     """On a terminal any request is one printable line without control characters."""
     record = logging.LogRecord("a", logging.WARNING, "b", 1, "%s", (message,), None)
-    text = request_log.TerminalFormatter().format(record)
+    text = monitoring.TerminalFormatter().format(record)
     assert text.isprintable()
     assert text[10:].startswith("warning: ")
     record.log_fields = {"status": 200, "milliseconds": 1.25, **told}
-    text = request_log.TerminalFormatter().format(record)
+    text = monitoring.TerminalFormatter().format(record)
     assert text.isprintable()
     assert text[10:].startswith("200      1.2 ms  ")
 
@@ -76,7 +76,7 @@ def test_a_traceback_is_readable_on_a_terminal() -> None:
     except ValueError as error:
         info = (type(error), error, error.__traceback__)
     record = logging.LogRecord("a", logging.ERROR, "b", 1, "failed", (), info)
-    first, *below = request_log.TerminalFormatter().format(record).split("\n")
+    first, *below = monitoring.TerminalFormatter().format(record).split("\n")
     assert first.endswith("error: failed")
     assert below[0].startswith("Traceback")
     assert all(each.isprintable() for each in below)
@@ -90,10 +90,8 @@ def test_queries_are_logged_only_if_enabled(
     caplog.set_level(logging.INFO)
     app = create_app(config.load(PATIENT, index=catalogue_index, log_queries=has_queries))
     answer = app.test_client().get("/api/search?q=kidney%0Aorgan")
-    (record,) = [
-        each for each in caplog.records if each.name == "search_app.web.middleware.request_log"
-    ]
-    told = json.loads(request_log.JsonFormatter().format(record))
+    (record,) = [each for each in caplog.records if each.name == "search_app.web.monitoring"]
+    told = json.loads(monitoring.JsonFormatter().format(record))
     assert {"path": "/api/search", "status": 200, "method": "GET"}.items() <= told.items()
     assert told["bytes"] == len(answer.data)
     assert ("kidney" in json.dumps(told)) == bool(has_queries)
@@ -107,10 +105,8 @@ def log_search(
     app = create_app(config.load(PATIENT, index=engine.index, **given), engine)
     with app.test_client().get(address):
         pass
-    (record,) = [
-        each for each in caplog.records if each.name == "search_app.web.middleware.request_log"
-    ]
-    line: dict[str, Any] = json.loads(request_log.JsonFormatter().format(record))
+    (record,) = [each for each in caplog.records if each.name == "search_app.web.monitoring"]
+    line: dict[str, Any] = json.loads(monitoring.JsonFormatter().format(record))
     return line
 
 

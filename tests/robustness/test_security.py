@@ -26,8 +26,8 @@ from search_app import config, create_app
 from search_app.engine import Engine, SearchRequest
 from search_app.presentation import facet_page
 from search_app.presentation.html import isolate
-from search_app.search_url import MAX_SELECTED, MAX_SELECTED_BYTES
-from search_app.web.middleware import access, request_log
+from search_app.search_state import MAX_SELECTED, MAX_SELECTED_BYTES
+from search_app.web import incoming, monitoring
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 
@@ -71,7 +71,7 @@ def made(catalogue_index: Path) -> Callable[..., Flask]:
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_response_size_is_bounded(path: str, ticks: str, text: str, client: FlaskClient) -> None:
     """Every link repeats the request, and the response still stays under 10 MB."""
-    answer = client.get(f"{path}?q={text}&{ticks}"[: access.MAX_QUERY_BYTES])
+    answer = client.get(f"{path}?q={text}&{ticks}"[: incoming.MAX_QUERY_BYTES])
     assert answer.status_code in (200, 400, 503)
     assert len(answer.data) < LARGEST
 
@@ -135,10 +135,8 @@ def test_a_log_line_has_bounded_length(
     """The log line of a long URL has bounded length."""
     caplog.set_level(logging.INFO)
     client.open(f"/{'👩' * 5000}", method="A" * 20_000)
-    (record,) = [
-        each for each in caplog.records if each.name == "search_app.web.middleware.request_log"
-    ]
-    assert len(request_log.JsonFormatter().format(record)) < 16 * request_log.MAX_CHARS
+    (record,) = [each for each in caplog.records if each.name == "search_app.web.monitoring"]
+    assert len(monitoring.JsonFormatter().format(record)) < 16 * monitoring.MAX_CHARS
 
 
 def test_wrapped_ipv4_addresses_count_separately(made: Callable[..., Flask]) -> None:

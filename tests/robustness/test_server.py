@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from search_app.web.middleware.security_headers import HEADERS
+from search_app.web.headers import HEADERS
 from tests.conftest import ROOT
 
 IDLE, LONG = 2, 120

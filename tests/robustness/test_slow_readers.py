@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import pytest
 
 from indexer.jobs import build
-from search_app.web.streaming import MAX_EXPORTS
+from search_app.web.exports import MAX_EXPORTS
 from tests.catalogue import build_once
 from tests.robustness.test_server import IDLE, LONG, serving, until
 from tests.samples import write_corpus

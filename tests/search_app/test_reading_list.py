@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from search_app import reading_list
 from search_app.reading_list import MAX_BYTES, MAX_PUBLICATIONS, ReadingList
-from search_app.search_url import BadParameter
+from search_app.search_state import BadParameter
 
 ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 lists = st.lists(ids, unique=True, max_size=12).map(tuple).map(ReadingList)

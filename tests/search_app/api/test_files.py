@@ -132,12 +132,6 @@ def test_the_terminal_names_pages(index: Path) -> None:
     assert [hit["files"][0]["pages"] for hit in hits] == [[2], [14, 20, 25, 31, 40]]
 
 
-def test_exports_have_no_full_text(index: Path) -> None:
-    """CSV and JSON Lines have no column of full texts."""
-    for name in ("csv", "jsonl"):
-        assert "fulltext" not in search(index, "organ", "--format", name)
-
-
 def test_an_explanation_names_the_pages(client: FlaskClient) -> None:
     """The parts of a score have the file, the pages, and the number of matches in a full text."""
     why = get_hit(client, "/api/search?q=organ&explain=1", "report")["why"]

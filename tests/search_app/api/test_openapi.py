@@ -22,8 +22,8 @@ from werkzeug.datastructures import MultiDict
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
 from indexer.jobs import build
-from search_app import config, create_app, search_state, search_url
-from search_app.api import parameters
+from search_app import config, create_app, search_state
+from search_app.api import openapi
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 
@@ -197,8 +197,8 @@ class Recorder(MultiDict[str, str]):
 def test_the_document_lists_exactly_the_parameters_that_are_read(folder: str) -> None:
     """The document describes every query parameter that the application reads, and no other."""
     rows, recorder = catalogue_toml.load(ROOT / folder), Recorder()
-    search_url.read(recorder, rows)
-    names = [each["name"] for each in parameters.list_parameters(rows)]
+    search_state.read(recorder, rows)
+    names = [each["name"] for each in openapi.list_parameters(rows)]
     assert sorted(names) == sorted([*recorder.asked, "lang"])  # middleware reads the language
 
 
@@ -206,11 +206,11 @@ def test_the_described_defaults_are_the_real_defaults(catalogue: Catalogue) -> N
     """A request with all described defaults equals a request without parameters."""
     defaults = {
         each["name"]: str(each["schema"]["default"])
-        for each in parameters.list_parameters(catalogue)
+        for each in openapi.list_parameters(catalogue)
         if "default" in each["schema"]
     }
     assert defaults
-    assert search_url.read(MultiDict(defaults), catalogue) == search_state.SearchState()
+    assert search_state.read(MultiDict(defaults), catalogue) == search_state.SearchState()
 
 
 ROW = """

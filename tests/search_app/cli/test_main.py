@@ -400,27 +400,53 @@ def test_search_for_terms(run: Run, index: Path) -> None:
     assert "Region: South Asia (1)" in told.out
 
 
-def test_search_with_filters(run: Run, index: Path) -> None:
-    """Each facet is an option, whose value follows it or comes after `=`."""
-    told = run("search", "--index", index, "--region", "South Asia", "--section=Tools")
-    assert told.out.startswith("1–1 of 1 publication\n")
-    assert "Model Law against Trafficking" in told.out
+BOTH_REGIONS = "--region|South Asia|--region|Africa"
 
 
-def test_search_with_an_excluded_value(run: Run, index: Path) -> None:
-    """An option with `without.` before the name of a facet excludes a value."""
-    told = run("search", "--index", index, "--without.region", "South Asia")
-    assert "Model Law against Trafficking" not in told.out
-    assert "not South Asia (2)" in told.out
+@pytest.mark.parametrize(
+    ("words", "start", "text"),
+    [
+        # A value follows its option, or comes after `=`.
+        ("--region|South Asia|--section=Tools", "1–1 of 1 publication\n", "Model Law against Tr"),
+        ("--without.region|South Asia", "1–3 of 3 publications\n", "not South Asia (2)"),
+        (BOTH_REGIONS, "1–", "Model Law against Trafficking"),
+        (f"{BOTH_REGIONS}|--match.region|all", "Nothing found\n", ""),
+        ("organs|zebra", "", "Hits for each word: organs 1 · zebra 0\n"),
+        ("zebra", "Nothing found for “zebra”\n", ""),
+        # A minus excludes a word, even if it looks like an option.
+        ("trafficking|-law", "", "for “trafficking -law”"),
+        ("trafficking|-help", "", "for “trafficking -help”"),
+        ("trafficking|-json", "", "for “trafficking -json”"),
+    ],
+)
+def test_search(words: str, start: str, text: str, run: Run, index: Path) -> None:
+    """Every parameter of the page is an option, and the other words are the query."""
+    told = run("search", "--index", index, *words.split("|"))
+    assert told.status == 0
+    assert told.out.lstrip().startswith(start)
+    assert text in told.out
 
 
-def test_search_for_all_of_several_values(run: Run, index: Path) -> None:
-    """An option with `match.` before the name of a facet requires all selected values."""
-    selected = ("--region", "South Asia", "--region", "Africa")
-    told = run("search", "--index", index, *selected)
-    assert not told.out.startswith("Nothing found\n")
-    told = run("search", "--index", index, *selected, "--match.region", "all")
-    assert told.out.startswith("Nothing found\n")
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        ("--colour red", 2, "no option --colour. Use one of: --country, --exact, --explain"),
+        ("--region", 2, "--region needs a value"),
+        ("--format exl", 2, "'ris', 'bibtex', 'csl'"),
+        ("--year 2015..2010", 1, "pubsearch: year=2015..2010 is not valid."),
+        ("--size 1000", 1, "whole number from 1 to 100"),
+        ("--sort best", 1, "relevance, newest, oldest, title"),
+    ],
+)
+def test_a_wrong_search(words: str, status: int, message: str, run: Run, index: Path) -> None:
+    """An unknown or incomplete option exits with 2. An invalid value is one line, and exits with 1.
+
+    Both list what is valid.
+    """
+    told = run("search", "--index", index, *words.split())
+    assert (told.status, told.out) == (status, "")
+    assert message in told.err
+    assert status == 2 or told.err.count("\n") == 1
 
 
 def test_search_as_json(run: Run, index: Path) -> None:
@@ -445,13 +471,6 @@ def test_search_in_a_format(run: Run, index: Path, monkeypatch: pytest.MonkeyPat
     assert "UR  - https://example.org/books/publication/model-law\r\n" in told.out
 
 
-def test_search_in_an_unknown_format(run: Run, index: Path) -> None:
-    """An unknown format is an error that lists the formats."""
-    told = run("search", "--index", index, "--format", "exl")
-    assert told.status == 2
-    assert "'ris', 'bibtex', 'csl'" in told.err
-
-
 def test_search_with_explanations(run: Run, index: Path) -> None:
     """With --explain 1, a search prints the reasons for each hit, also as JSON."""
     told = run("search", "--index", index, "organs", "--region", "Africa", "--explain", "1")
@@ -460,26 +479,6 @@ def test_search_with_explanations(run: Run, index: Path) -> None:
     told = run("search", "--index", index, "--json", "organs", "--explain=1")
     (hit,) = json.loads(told.out)["hits"]
     assert "Title has “Organs”" in hit["why"]["sentences"][0]
-
-
-def test_relaxed_search(run: Run, index: Path) -> None:
-    """A search prints the number of hits for each term if no publication has all of them."""
-    told = run("search", "--index", index, "organs", "zebra")
-    assert "Hits for each word: organs 1 · zebra 0\n" in told.out
-
-
-def test_search_with_an_excluded_term(run: Run, index: Path) -> None:
-    """A minus before a term excludes it, even if the term looks like an option."""
-    for word in ("-law", "-help", "-json"):
-        told = run("search", "--index", index, "trafficking", word)
-        assert told.status == 0
-        assert f"for “trafficking {word}”" in told.out
-
-
-def test_search_without_hits(run: Run, index: Path) -> None:
-    """A search without hits exits with 0."""
-    told = run("search", "--index", index, "zebra")
-    assert (told.status, told.out.strip()) == (0, "Nothing found for “zebra”")
 
 
 @pytest.mark.slow
@@ -503,43 +502,6 @@ def test_search_prints_synonyms_and_corrections(
         assert exactly.status == 0
         assert line not in exactly.out
         assert "\nOnly the words as typed are searched for." in exactly.out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (
-            ("--colour", "red"),
-            "there is no option --colour. Use one of: --country, --exact, --explain",
-        ),
-        (("--region",), "--region needs a value"),
-    ],
-)
-def test_search_with_a_wrong_option(
-    arguments: tuple[str, ...], message: str, run: Run, index: Path
-) -> None:
-    """A search with an unknown or incomplete option prints the usage and exits with 2."""
-    told = run("search", "--index", index, *arguments)
-    assert told.status == 2
-    assert message in told.err
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "message"),
-    [
-        ("--year", "2015..2010", "year=2015..2010 is not valid."),
-        ("--size", "1000", "whole number from 1 to 100"),
-        ("--sort", "best", "relevance, newest, oldest, title"),
-    ],
-)
-def test_search_with_an_invalid_value(
-    option: str, value: str, message: str, run: Run, index: Path
-) -> None:
-    """A search prints an invalid value with the allowed ones in one line, and exits with 1."""
-    told = run("search", "--index", index, option, value)
-    assert told.status == 1
-    assert message in told.err
-    assert told.err.count("\n") == 1
 
 
 TEXT = """\

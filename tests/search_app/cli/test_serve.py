@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -124,12 +123,6 @@ def test_serve_builds_a_changed_corpus(corpus: Path, index: Path) -> None:
     assert len(others) == 1
 
 
-def test_serve_prints_only_its_url_without_changes(corpus: Path, index: Path) -> None:
-    """A server whose index is up to date prints only its URL."""
-    with serving(corpus, index) as server:
-        assert [each[:5] for each in server.lines] == ["Open "]
-
-
 def test_no_build_leaves_the_index_unchanged(corpus: Path, index: Path) -> None:
     """A server with --no-build, even after --watch, writes nothing and serves the index as is."""
     add(corpus, "Latest News")
@@ -139,34 +132,6 @@ def test_no_build_leaves_the_index_unchanged(corpus: Path, index: Path) -> None:
         assert not server.has("Latest News")
         assert len(server.group()) == 1
     assert state(index) == before
-
-
-def unreadable(corpus: Path) -> None:
-    """Add pages that are not text."""
-    for name in ("tools.html", "papers.html"):
-        (corpus / name).write_bytes(b"\xff")
-
-
-BROKEN: dict[str, tuple[Callable[[Path], None], str]] = {
-    "rows": (broken, "catalogue.toml"),
-    "no folder": (shutil.rmtree, "the file does not exist"),
-    "pages that are no text": (unreadable, "2 problems: papers.html"),
-}
-
-
-@pytest.mark.parametrize(("harm", "told"), BROKEN.values(), ids=BROKEN)
-def test_a_server_survives_a_broken_corpus(
-    harm: Callable[[Path], None], told: str, corpus: Path, index: Path
-) -> None:
-    """A server on a broken corpus serves the last good index and prints the reason in one line."""
-    harm(corpus)
-    with serving(corpus, index) as server:
-        assert server.has("Removal of Organs")
-        assert server.lines[0].startswith(
-            "The index was not built, so the last good index stays live: "
-        )
-        assert told in server.lines[0]
-        assert len(server.lines) == 2
 
 
 @pytest.mark.parametrize("option", ["--watch", None])
@@ -181,25 +146,6 @@ def test_a_server_without_an_index_ends_on_a_broken_corpus(
     said = server.log.read_text(encoding="utf-8")
     assert said.startswith(f"pubsearch: {corpus / 'catalogue.toml'}: ")
     assert said.count("\n") == 1
-
-
-def test_a_server_serves_a_read_only_index(corpus: Path, index: Path) -> None:
-    """A server that cannot write to the index prints that, suggests --no-build, and serves it."""
-    add(corpus, "Latest News")
-    (index / publish.LOCK).unlink()
-    (index / publish.LOCK).mkdir()
-    with serving(corpus, index) as server:
-        assert server.has("Removal of Organs")
-        assert "could not be written" in server.lines[0]
-        assert "add --no-build" in server.lines[0]
-
-
-def test_a_server_does_not_wait_for_another_build(corpus: Path, index: Path) -> None:
-    """A server serves the live index while another process builds, and prints that."""
-    add(corpus, "Latest News")
-    with publish.lock(index), serving(corpus, index) as server:
-        assert server.has("Removal of Organs")
-        assert "another build is running" in server.lines[0]
 
 
 def test_a_server_waits_for_the_first_index(corpus: Path, tmp_path: Path) -> None:

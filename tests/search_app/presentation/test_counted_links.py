@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from search_app import config, create_app, search_url
+from search_app import config, create_app, search_state
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.interpretation.interpreter import retrieve
 from tests.catalogue import PATIENT
@@ -60,7 +60,7 @@ def total(client: FlaskClient, href: str) -> int:
     """Return the number of hits on the page of a URL."""
     searcher = searcher_of(client)
     pairs = parse_qsl(urlsplit(href).query, keep_blank_values=True)
-    state = search_url.read(MultiDict(pairs), searcher.catalogue)
+    state = search_state.read(MultiDict(pairs), searcher.catalogue)
     return retrieve(state.make_request(), searcher.interpreter).reply.total
 
 

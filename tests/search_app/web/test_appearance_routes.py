@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from indexer.jobs import build
 from search_app import config, create_app
-from search_app.web.middleware.security_headers import HEADERS
+from search_app.web.headers import HEADERS
 from tests.catalogue import PATIENT
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from indexer.jobs import build
 from search_app import config, create_app
 from search_app.engine import Engine
-from search_app.web.middleware import request_log
-from search_app.web.middleware.conditional_requests import list_program_files
+from search_app.web import monitoring
+from search_app.web.headers import list_program_files
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 from tests.robustness.test_server import serving
@@ -183,10 +183,8 @@ def test_a_304_is_logged_with_its_status(
     found = tag(client, "/?q=organ")
     caplog.set_level(logging.INFO)
     assert status(client, "/?q=organ", found) == 304
-    (record,) = [
-        each for each in caplog.records if each.name == "search_app.web.middleware.request_log"
-    ]
-    line = json.loads(request_log.JsonFormatter().format(record))
+    (record,) = [each for each in caplog.records if each.name == "search_app.web.monitoring"]
+    line = json.loads(monitoring.JsonFormatter().format(record))
     assert (line["status"], line["bytes"]) == (304, 0)
 
 

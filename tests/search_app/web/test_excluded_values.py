@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from search_app.search_url import MAX_SELECTED
+from search_app.search_state import MAX_SELECTED
 
 EXCLUDED = "without.section=Multimedia"
 

@@ -11,10 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from search_app.export.registry import FORMATS
-from search_app.web import streaming
+from search_app.web import exports
 
 MODEL_LAW = "unodc-model-law-against-trafficking-in-persons-2009"
-OTHER_CLIENTS = [{"REMOTE_ADDR": f"192.0.2.{number}"} for number in range(streaming.MAX_EXPORTS)]
+OTHER_CLIENTS = [{"REMOTE_ADDR": f"192.0.2.{number}"} for number in range(exports.MAX_EXPORTS)]
 """Clients that together may run as many exports as run at a time."""
 
 
@@ -110,8 +110,8 @@ def test_an_error_comes_before_the_stream(client: FlaskClient, address: str, sta
 
 def test_two_exports_run_at_a_time(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """A third export gets a 503 with Retry-After until one ends, or its client goes away."""
-    monkeypatch.setattr(streaming, "PATIENCE", 0.01)
-    monkeypatch.setattr(streaming, "BLOCK_BYTES", 100)  # so that an export has several
+    monkeypatch.setattr(exports, "PATIENCE", 0.01)
+    monkeypatch.setattr(exports, "BLOCK_BYTES", 100)  # so that an export has several
     running = [client.get("/export/ris", environ_base=each) for each in OTHER_CLIENTS]
     refused = client.get("/export/ris?q=organ")
     assert refused.status_code == 503
@@ -130,8 +130,8 @@ def test_a_client_reads_one_export_at_a_time(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     """A client that reads an export gets no second one, and keeps no other client from one."""
-    monkeypatch.setattr(streaming, "PATIENCE", 0.01)
-    monkeypatch.setattr(streaming, "BLOCK_BYTES", 100)  # so that an export has several
+    monkeypatch.setattr(exports, "PATIENCE", 0.01)
+    monkeypatch.setattr(exports, "BLOCK_BYTES", 100)  # so that an export has several
     with client.get("/export/ris") as running:
         assert running.status_code == 200
         assert client.get(address).status_code == 503
@@ -144,9 +144,9 @@ def test_few_requests_wait_for_an_export(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If enough requests wait for an export to end, the next one is refused at once."""
-    monkeypatch.setattr(streaming, "PATIENCE", 3600)
-    monkeypatch.setattr(streaming, "BLOCK_BYTES", 100)  # so that an export has several
-    monkeypatch.setattr(streaming, "MAX_WAITING", 0)
+    monkeypatch.setattr(exports, "PATIENCE", 3600)
+    monkeypatch.setattr(exports, "BLOCK_BYTES", 100)  # so that an export has several
+    monkeypatch.setattr(exports, "MAX_WAITING", 0)
     with client.get("/export/ris") as running:
         assert running.status_code == 200
         assert client.get("/export/ris").status_code == 503
@@ -167,8 +167,8 @@ def test_an_export_ends_after_its_time(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An export that takes too long is cut off, so that the client sees an error."""
-    monkeypatch.setattr(streaming, "MAX_SECONDS", -1)
-    monkeypatch.setattr(streaming, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(exports, "MAX_SECONDS", -1)
+    monkeypatch.setattr(exports, "BLOCK_BYTES", 100)
     with pytest.raises(TimeoutError):
         client.get("/export/ris", buffered=True)
 

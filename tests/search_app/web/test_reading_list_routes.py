@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from search_app.export.citations import STYLES
 from search_app.export.registry import FORMATS
 from search_app.reading_list import MAX_BYTES, MAX_PUBLICATIONS
-from search_app.web import streaming
+from search_app.web import exports
 from tests.search_app.web.test_citing import find
 from tests.search_app.web.test_lookup import NEW_ID, make_client, retired_index
 
@@ -21,7 +21,7 @@ FIRST = "global-report-on-trafficking-in-persons-2014"
 SECOND = "unodc-model-law-against-trafficking-in-persons-2009"
 THIRD = "global-report-on-trafficking-in-persons-2009"
 LIST = f"/list?id={FIRST}&id={SECOND}&id={THIRD}"
-SCRIPT = Path(streaming.__file__).parent / "static" / "reading_list.js"
+SCRIPT = Path(exports.__file__).parent / "static" / "reading_list.js"
 
 
 def read(client: FlaskClient, url: str) -> BeautifulSoup:
@@ -116,13 +116,13 @@ def test_citations_of_lists_count_as_exports(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The citations of a long list take up to a second, so only some run at a time."""
-    monkeypatch.setattr(streaming, "PATIENCE", 0.01)
-    monkeypatch.setattr(streaming, "BLOCK_BYTES", 100)  # so that an export has several
+    monkeypatch.setattr(exports, "PATIENCE", 0.01)
+    monkeypatch.setattr(exports, "BLOCK_BYTES", 100)  # so that an export has several
     running = [client.get("/export/ris")]
     assert client.get(f"{LIST}&cite=apa").status_code == 200
     running += [
         client.get("/export/ris", environ_base={"REMOTE_ADDR": f"192.0.2.{number}"})
-        for number in range(1, streaming.MAX_EXPORTS)
+        for number in range(1, exports.MAX_EXPORTS)
     ]
     assert client.get(f"{LIST}&cite=apa").status_code == 503
     assert client.get(LIST).status_code == 200

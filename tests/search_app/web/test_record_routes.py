@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search_app.web import streaming
+from search_app.web import exports
 
 QUERIES = (
     "", "organ", "organ removal since 2010", "xyzzy", "traficking", "children OR minors",
@@ -121,11 +121,11 @@ def test_an_invalid_parameter_is_an_error(client: FlaskClient, path: str) -> Non
 
 def test_records_count_as_exports(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """While two clients get records, a third one is refused, also as a page."""
-    monkeypatch.setattr(streaming, "PATIENCE", 0.01)
-    monkeypatch.setattr(streaming, "BLOCK_BYTES", 100)  # so that a record has several
+    monkeypatch.setattr(exports, "PATIENCE", 0.01)
+    monkeypatch.setattr(exports, "BLOCK_BYTES", 100)  # so that a record has several
     running = [
         client.get("/api/search-record", environ_base={"REMOTE_ADDR": f"192.0.2.{number}"})
-        for number in range(streaming.MAX_EXPORTS)
+        for number in range(exports.MAX_EXPORTS)
     ]
     for path in ("/api/search-record", "/search-record", "/export/ris"):
         assert client.get(path).status_code == 503

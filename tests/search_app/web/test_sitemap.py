@@ -12,7 +12,7 @@ from lxml import etree
 
 from search_app import config, create_app
 from search_app.engine import Engine, admission
-from search_app.web import sitemap
+from search_app.web import discovery
 from tests.catalogue import PATIENT
 
 SITE = "https://seen.test"
@@ -37,7 +37,7 @@ def test_a_sitemap_has_each_publication_once(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     """robots.txt names an index, and its parts have the canonical URL of each publication."""
-    monkeypatch.setattr(sitemap, "PART_URLS", size)
+    monkeypatch.setattr(discovery, "PART_URLS", size)
     robots = client.get("/robots.txt", base_url=SITE).text
     (index,) = re.findall(r"(?m)^Sitemap: (.*)$", robots)
     parts = locations(client, index)

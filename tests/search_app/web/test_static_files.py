@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from search_app.web import static_files
+from search_app.web import files
 
-NAMES = sorted(file.name for file in static_files.FOLDER.iterdir())
+NAMES = sorted(file.name for file in files.FOLDER.iterdir())
 UNKNOWN = "0123456789abcdef"
 
 
@@ -26,7 +26,7 @@ def test_pages_name_every_file_by_its_digest(client: FlaskClient) -> None:
     named = named_by_pages(client)
     assert sorted(named) == NAMES
     for name, url in named.items():
-        body = (static_files.FOLDER / name).read_bytes()
+        body = (files.FOLDER / name).read_bytes()
         assert url == f"/static/{sha256(body).hexdigest()[:16]}/{name}"
         answer = client.get(url)
         assert answer.data == body
@@ -42,7 +42,7 @@ def test_no_cache_keeps_a_file_under_another_url(client: FlaskClient, start: str
     Another server may already run the version whose page names that digest.
     """
     answer = client.get(f"{start}/style.css")
-    assert answer.data == (static_files.FOLDER / "style.css").read_bytes()
+    assert answer.data == (files.FOLDER / "style.css").read_bytes()
     assert answer.headers["Cache-Control"] == "no-cache"
 
 
@@ -50,7 +50,7 @@ def test_files_of_a_previous_version_are_served(
     client: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file of a previous version has its own body, also if the current version lacks it."""
-    monkeypatch.setattr(static_files, "FORMER", tmp_path)
+    monkeypatch.setattr(files, "FORMER", tmp_path)
     (tmp_path / UNKNOWN).mkdir()
     for name in ("style.css", "removed.js"):
         (tmp_path / UNKNOWN / name).write_text("former", encoding="utf-8")

@@ -1,0 +1,274 @@
+"""Publications in other formats: one of them, a reading list, all hits of a search, and the feed.
+
+Exports of searches are streamed. Each occupies a thread of the server for as long as its client
+reads, or for as long as citations are made, so few run at the same time, and each for a limited
+time. A client that reads too slowly is cut off by the server.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import ExitStack, contextmanager
+from threading import Condition
+from time import monotonic
+from typing import Literal, cast
+from urllib.parse import quote
+
+import msgspec
+from flask import Blueprint, Response, current_app, request
+from werkzeug.http import dump_options_header
+
+from indexer.catalogue.records import Publication
+from indexer.catalogue.retired import Retired
+from search_app import reading_list
+from search_app.engine.results import Results
+from search_app.export import atom
+from search_app.export.csl import make_item
+from search_app.export.registry import FORMATS, Format
+from search_app.i18n.translation import current, gettext, join
+from search_app.presentation.labels import describe_search
+from search_app.reading_list import LIST_PATH
+from search_app.search_state import SIZE, SearchState
+from search_app.web.context import (
+    get_catalogue,
+    get_engine,
+    get_page_urls,
+    get_publication,
+    get_searcher,
+    look_up,
+    make_absolute,
+    parse_state,
+)
+from search_app.web.errors import NotFound, TooManyExports
+from search_app.web.incoming import get_client
+
+MAX_EXPORTS = 2
+"""Maximum number of exports that run in a process at the same time."""
+PATIENCE = 1.0
+"""Seconds to wait for another export to end. A client may have read all of an export, and ask for
+the next one, before the server has noticed that it ended."""
+MAX_WAITING = 2
+"""Maximum number of requests that wait for an export to end. Each occupies a thread."""
+MAX_SECONDS = 600
+"""Maximum time of an export in seconds. The rest is not sent, and the client sees an error."""
+BLOCK_BYTES = 1 << 16
+"""Bytes that are sent at once. Sending each record alone takes several times longer."""
+PAGE_ENTRIES = 50
+"""Number of entries of one part of a feed."""
+MAX_NAME_CHARS = 80
+"""Maximum characters of a file name without its extension."""
+_NOT_IN_FILE_NAMES = re.compile(r'[\\/:*?"<>|\s]+')
+
+exports = Blueprint("exports", __name__)
+
+
+@exports.get("/export/<name>/<path:identity>")
+def export_publication(name: str, identity: str) -> Response:
+    """Return a publication in a format. Raise NotFound or PublicationRemoved."""
+    export_format, publication = _find_format(name), get_publication(identity)
+    parts = export_format.write([publication], get_searcher().catalogue, get_page_urls())
+    return _make_file(Response(b"".join(parts)), export_format, publication.title)
+
+
+@exports.get("/export/<name>")
+def export_search(name: str) -> Response:
+    """Return all hits of a search in a format. Raise NotFound, BadParameter or TooManyExports.
+
+    Its errors have a status: see `stream_hits`.
+    """
+    export_format, state, catalogue = _find_format(name), parse_state(), get_searcher().catalogue
+    make_page_url = get_page_urls()
+    response = stream_hits(
+        state, lambda publications: export_format.write(publications, catalogue, make_page_url)
+    )
+    file_name = describe_search(state, get_catalogue()) or get_catalogue().title
+    return _make_file(response, export_format, file_name)
+
+
+@exports.get(f"{LIST_PATH}/export/<name>")
+def export_list(name: str) -> Response:
+    """Return the publications of a list in a format, in its order.
+
+    Those that the catalogue does not have are left out. Raise NotFound or BadParameter.
+    """
+    export_format, catalogue = _find_format(name), get_searcher().catalogue
+    publications = [each for each in look_up_list().values() if isinstance(each, Publication)]
+    parts = export_format.write(publications, catalogue, get_page_urls())
+    return _make_file(Response(b"".join(parts)), export_format, gettext("My list"))
+
+
+def look_up_list() -> dict[str, Publication | Retired | None]:
+    """Return what the catalogue knows of each id of the list, by the id that it has now."""
+    entries = {identity: look_up(identity) for identity in reading_list.read(request.args).ids}
+    return {
+        entry.id if isinstance(entry, Publication) else identity: entry
+        for identity, entry in entries.items()
+    }
+
+
+def _find_format(name: str) -> Format:
+    """Return the format with this name. Raise NotFound, which names all formats."""
+    if name not in FORMATS:
+        raise NotFound(
+            gettext("There is no export format “%(name)s”.") % {"name": name[:100]},
+            gettext("The formats are: %(names)s.") % {"names": join(FORMATS)},
+        )
+    return FORMATS[name]
+
+
+def _make_file(response: Response, export_format: Format, name: str) -> Response:
+    """Return a response, which a browser then saves as a file."""
+    response.mimetype = export_format.media_type
+    disposition = make_disposition(name, export_format.extension, "attachment")
+    response.headers["Content-Disposition"] = disposition
+    return response
+
+
+def make_disposition(
+    name: str, extension: str, disposition: Literal["inline", "attachment"]
+) -> str:
+    """Return a Content-Disposition (RFC 6266) with a name in ASCII, and the name as it is.
+
+    A browser displays a response that is `inline`, and saves an `attachment` as a file.
+    """
+    name = "".join(filter(str.isprintable, _NOT_IN_FILE_NAMES.sub(" ", name)))
+    name = name[:MAX_NAME_CHARS].strip(" .") or "publications"
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    names = {
+        "filename": f"{ascii_name.strip(' .,') or 'publications'}.{extension}",
+        "filename*": f"UTF-8''{quote(f'{name}.{extension}', safe='')}",
+    }
+    return dump_options_header(disposition, names)
+
+
+# The feed
+
+
+@exports.get("/feed.atom")
+def feed() -> Response:
+    """Return the hits of a search as a feed, newest first, whatever its sort order and size."""
+    state, searcher = parse_state(), get_searcher()
+    newest = msgspec.structs.replace(state, sort="newest", size=PAGE_ENTRIES, explain=False)
+    with get_engine().answer(newest.make_request(values=0), searcher) as results:
+        make_page_url = get_page_urls()
+        items = [
+            make_item(hit.publication, searcher.catalogue, make_page_url(hit.publication.id))
+            for hit in results.hits
+        ]
+        body = atom.write(_describe_feed(state, results), items)
+    return Response(body, content_type=f"{atom.MEDIA_TYPE}; charset=utf-8")
+
+
+def _describe_feed(state: SearchState, results: Results) -> atom.Feed:
+    """Return the title of a feed, and the URLs of its other parts and of the list as a page."""
+    catalogue = get_catalogue()
+    description = describe_search(state, catalogue)
+    total = results.titles if results.is_folded else results.total
+    last = max(-(-total // PAGE_ENTRIES), 1)
+    pages = {"self": state.page, "first": 1, "last": last}
+    if state.page > 1:
+        pages["previous"] = min(state.page - 1, last)
+    if state.page < last:
+        pages["next"] = state.page + 1
+    plain = msgspec.structs.replace(state, sort=None, size=SIZE, explain=False)
+    links = {relation: plain.make_url("/feed.atom", page) for relation, page in pages.items()}
+    links["alternate"] = plain.with_sort("newest").make_url()
+    return atom.Feed(
+        f"{description} – {catalogue.title}" if description else catalogue.title,
+        current().code,
+        catalogue.publisher or catalogue.title,
+        get_searcher().generation.manifest.built,
+        {relation: make_absolute(url) for relation, url in links.items()},
+        total,
+        (state.page - 1) * PAGE_ENTRIES + 1,
+        PAGE_ENTRIES,
+    )
+
+
+# Limits
+
+
+class ExportSlots:
+    """The exports that run in a process: MAX_EXPORTS together, and one that each client reads."""
+
+    def __init__(self) -> None:
+        self._running, self._waiting, self._readers = 0, 0, set[str]()
+        self._changed = Condition()
+
+    @contextmanager
+    def occupy(self, readers: Set[str] = frozenset()) -> Iterator[None]:
+        """Occupy a slot until the context ends, and the only one of its readers.
+
+        Raise TooManyExports if there is none within PATIENCE seconds, or too many requests wait.
+        """
+
+        def has_slot() -> bool:
+            return self._running < MAX_EXPORTS and self._readers.isdisjoint(readers)
+
+        with self._changed:
+            if not has_slot():
+                if self._waiting >= MAX_WAITING:
+                    raise TooManyExports
+                self._waiting += 1
+                try:
+                    if not self._changed.wait_for(has_slot, PATIENCE):
+                        raise TooManyExports
+                finally:
+                    self._waiting -= 1
+            self._running += 1
+            self._readers |= readers
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._readers -= readers
+                self._changed.notify_all()
+
+
+def get_slots() -> ExportSlots:
+    """Return the slots of the current application."""
+    return cast(ExportSlots, current_app.extensions["pubsearch.exports"])
+
+
+@contextmanager
+def scan_hits(state: SearchState) -> Iterator[Iterator[Publication]]:
+    """Yield all hits of a search, as an export to the current client.
+
+    Raise TooManyExports, BudgetExceeded or TooBusy.
+    """
+    with get_slots().occupy({get_client()}):
+        yield get_engine().scan(state.make_request(), get_searcher())
+
+
+def stream_hits(
+    state: SearchState, write: Callable[[Iterator[Publication]], Iterable[bytes]]
+) -> Response:
+    """Return a response with all hits of a search, as `write` makes them.
+
+    The search is complete before the response begins, so that its errors have a status. The export
+    ends after its last block, or when the client goes away. Raise the errors of `scan_hits`.
+    """
+    with ExitStack() as stack:
+        parts = write(stack.enter_context(scan_hits(state)))
+        export = stack.pop_all()
+    response = Response(_join_blocks(parts, export))
+    response.call_on_close(export.close)
+    return response
+
+
+def _join_blocks(parts: Iterable[bytes], export: ExitStack) -> Iterator[bytes]:
+    """Yield parts as blocks of BLOCK_BYTES. Raise TimeoutError after MAX_SECONDS."""
+    end = monotonic() + MAX_SECONDS
+    block = bytearray()
+    with export:
+        for part in parts:
+            block += part
+            if len(block) >= BLOCK_BYTES:
+                yield bytes(block)
+                block.clear()
+                if monotonic() > end:
+                    raise TimeoutError(f"an export took more than {MAX_SECONDS} s")
+    yield bytes(block)

@@ -1,0 +1,231 @@
+"""The pages of the site.
+
+A route parses the URL, calls the engine, makes a view model, and renders a template.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from markupsafe import Markup
+from werkzeug.wrappers import Response as WsgiResponse
+
+from indexer.catalogue.records import Publication
+from search_app import search_state
+from search_app.engine.query.rewriting import choose_names, replace_names
+from search_app.engine.results import Results
+from search_app.export import embedded
+from search_app.export.citations import STYLES
+from search_app.export.csl import make_item
+from search_app.i18n.translation import gettext, join
+from search_app.presentation import facet_panel, result_trail, search_page
+from search_app.presentation.advanced_search import compose_query, make_form
+from search_app.presentation.citation_block import make_citation_block
+from search_app.presentation.facet_page import make_facet_page
+from search_app.presentation.file_search import make_file_search
+from search_app.presentation.publication_page import make_publication_page
+from search_app.presentation.reading_list_page import make_reading_list_page
+from search_app.presentation.search_record import (
+    SearchRecord,
+    make_record_page,
+    make_search_record,
+)
+from search_app.presentation.urls import make_file_url, make_hit_url
+from search_app.reading_list import LIST_PATH
+from search_app.search_state import SearchState
+from search_app.web.context import (
+    find_in_files,
+    get_catalogue,
+    get_page_urls,
+    get_publication,
+    get_searcher,
+    log_gap,
+    make_absolute,
+    parse_state,
+    run_search,
+)
+from search_app.web.errors import NotFound
+from search_app.web.exports import get_slots, look_up_list, scan_hits
+from search_app.web.incoming import get_root
+
+PDF = "application/pdf"
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.get("/")
+def search() -> str:
+    """Return the search page: hits, facets, and counts."""
+    state = parse_state()
+    with run_search(state, facet_panel.MAX_SHOWN_VALUES) as results:
+        log_gap(state, results)
+        has_texts = get_searcher().has_texts
+        page = search_page.make_search_page(results, state, get_catalogue(), has_texts=has_texts)
+        return render_template("search.html", page=page, text=state.text, hidden=page.hidden)
+
+
+@pages.get("/facet/<name>")
+def show_facet(name: str) -> str:
+    """Return the page with all values of a facet for the current search. Raise NotFound.
+
+    With `find`, it has only the values that contain this text.
+    """
+    state, catalogue = parse_state(), get_catalogue()
+    field = next((each for each in catalogue.facets if each.name == name), None)
+    if field is None:
+        names = join(each.name for each in catalogue.facets)
+        raise NotFound(
+            gettext("There is no filter “%(name)s”.") % {"name": name[:100]},
+            gettext("The filters are: %(names)s.") % {"names": names},
+        )
+    with run_search(state) as results:
+        find = request.args.get("find", "").strip()
+        page = make_facet_page(field, results, state, catalogue, find)
+        return render_template("facet.html", page=page, text=state.text, hidden=page.hidden)
+
+
+@pages.get("/about")
+def about() -> str:
+    """Return the page about the index: its content, its date, and how to search it."""
+    catalogue, state = get_catalogue(), SearchState(prefix=request.script_root)
+    results = get_searcher().search(state.make_request(facet_panel.MAX_SHOWN_VALUES))
+    groups = facet_panel.make_facet_groups(results, state, catalogue, catalogue.facets)
+    names = choose_names(catalogue)
+    queries = [(replace_names(query, names), meaning) for query, meaning in catalogue.examples]
+    return render_template(
+        "about.html",
+        groups=groups,
+        fields=catalogue.searchable,
+        has_texts=get_searcher().has_texts,
+        examples=[(text, line, state.with_text(text).make_url()) for text, line in queries],
+        text="",
+        hidden=(),
+    )
+
+
+@pages.get("/advanced")
+def show_form() -> str:
+    """Return the advanced form."""
+    form = make_form(get_catalogue(), has_texts=get_searcher().has_texts)
+    return render_template("advanced.html", form=form, text="", hidden=())
+
+
+@pages.get("/advanced/search")
+def search_form() -> WsgiResponse:
+    """Redirect to the results of the advanced form. Raise BadParameter."""
+    query = compose_query(request.args, get_searcher().catalogue)
+    return redirect(parse_state().with_only_text(query).make_url(), 303)
+
+
+@pages.get("/publication/<path:identity>")
+def show_publication(identity: str) -> Response:
+    """Return the page of a publication: all fields, other editions, and similar publications.
+
+    If its URL has a search and the number of a hit, the page leads back to the list. `cite` is the
+    style of a citation on it, and `find` a text to find in its files, by default the query of that
+    list. The header `Link` has its formats for programs.
+    """
+    searcher = get_searcher()
+    requested, catalogue = get_publication(identity), searcher.catalogue
+    item = make_item(requested, catalogue, get_page_urls()(identity))
+    state, position = parse_state(), search_state.read_hit(request.args)
+    style = search_state.read_choice(request.args, "cite", tuple(STYLES))
+    trail = None
+    if position is not None:
+        window = result_trail.make_window(state, position)
+        with run_search(window, 0) as results:
+            trail = result_trail.make_trail(identity, position, state, window, results)
+    files = searcher.list_files(identity)
+    text, matches = find_in_files(identity, trail.query if trail else "") if files else ("", ())
+    file_search = make_file_search(
+        requested,
+        files,
+        get_catalogue(),
+        text=text if matches or "find" in request.args else "",
+        matches=matches,
+        state=state,
+        position=position,
+    )
+    page = make_publication_page(
+        requested,
+        item,
+        searcher.find_related(identity),
+        get_catalogue(),
+        request.script_root,
+        dead_links=searcher.find_dead_links(requested),
+        files=file_search.files if file_search else (),
+    )
+    served = [
+        (make_absolute(url), file.media_type)
+        for file in files
+        if (url := make_file_url(file, requested, catalogue, get_root()))
+    ]
+    pdfs = [url for url, media_type in served if media_type == PDF]
+    body = render_template(
+        "publication.html",
+        page=page,
+        trail=trail,
+        files=file_search,
+        tags=embedded.list_tags(item, pdfs[0] if len(pdfs) == 1 else ""),
+        json_ld=Markup(embedded.write_json_ld(item)),  # nosec B704  # noqa: S704 - it is escaped
+        coins=embedded.write_coins(item),
+        cited=make_citation_block([item], style, make_hit_url(state, identity, position)),
+        text=state.text,
+        hidden=state.form_pairs,
+    )
+    exports = [(make_absolute(export.href), export.media_type) for export in page.exports]
+    return make_response(body, {"Link": embedded.format_links(item, exports, served)})
+
+
+@pages.get(LIST_PATH)
+def show_list() -> str:
+    """Return the page of a reading list. `q` searches for a publication to add.
+
+    Raise BadParameter, or TooManyExports if it has citations, which take long.
+    """
+    catalogue, stored = get_searcher().catalogue, look_up_list()
+    style = search_state.read_choice(request.args, "cite", tuple(STYLES))
+    state = SearchState(text=parse_state().text, prefix=request.script_root)
+    make_page_url = get_page_urls()
+    items = [
+        make_item(entry, catalogue, make_page_url(entry.id))
+        for entry in stored.values()
+        if isinstance(entry, Publication)
+    ]
+    with run_search(state, 0) if state.text else nullcontext() as results:
+        page = make_reading_list_page(stored, items, results, state, get_catalogue())
+    with get_slots().occupy() if style else nullcontext():
+        cited = make_citation_block(items, style, page.reading_list.make_url())
+    return render_template("reading_list.html", page=page, cited=cited, text="", hidden=())
+
+
+@pages.get("/search-record")
+def show_record() -> Response:
+    """Return the record of a search as a page. Raise BadParameter or TooManyExports.
+
+    It reads all hits, so it counts as an export. No cache keeps it, because it states the time.
+    """
+    state, catalogue = parse_state(), get_catalogue()
+    results, record = make_record(state)
+    content = sha256()
+    with scan_hits(state) as publications:
+        for publication in publications:
+            content.update(publication.digest)
+    page = make_record_page(record, results, state, catalogue, content.hexdigest())
+    values = {"page": page, "text": state.text, "hidden": state.form_pairs}
+    body = render_template("search_record.html", **values)
+    return make_response(body, {"Cache-Control": "no-store"})
+
+
+def make_record(state: SearchState) -> tuple[Results, SearchRecord]:
+    """Return the results of a search, and its record without the hits."""
+    time = datetime.now(UTC).replace(microsecond=0)
+    with run_search(state, 0) as results:
+        origin = make_absolute("")
+        record = make_search_record(
+            results, state, get_catalogue(), get_searcher(), origin=origin, time=time
+        )
+    return results, record
