@@ -51,7 +51,6 @@ _WORD = (
 )
 _TOKEN = re.compile(_WORD)
 _TOKEN_OR_MARK = re.compile(rf"{_WORD}|[{FIELD_MARK}{GAP_MARK}]")
-_WORD_OR_BREAK = re.compile(f"({_WORD}|{PARAGRAPH_BREAK})")
 _HAS_UNSEGMENTED = re.compile(f"[{_UNSEGMENTED}]")
 _VISIBLE = re.compile(f"[^'’{IGNORABLE}]")
 _SCRIPT_RUN = re.compile(f"[{_UNSEGMENTED}]+|[^{_UNSEGMENTED}]+")
@@ -81,14 +80,17 @@ def tokenize(text: str, language: str) -> Iterator[Token]:
         end = max(end, stop)
 
 
-def find_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the start and end offset of each word, in order. Only bigrams overlap."""
-    for match in _TOKEN.finditer(text.replace("_", " ")):
-        start, word = match.start(), match[0]
-        if is_unsegmented(word):
-            yield from ((start + first, start + last) for first, last in _bigram_spans(word))
-        else:
-            yield start, match.end()
+def find_spans(text: str) -> list[tuple[int, int]]:
+    """Return the start and end offset of each word, in order. Only bigrams overlap."""
+    spans = [match.span() for match in _TOKEN.finditer(text.replace("_", " "))]
+    if not is_unsegmented(text):
+        return spans
+    return [
+        (start + first, start + last)
+        for start, end in spans
+        for word in [text[start:end]]
+        for first, last in (_bigram_spans(word) if is_unsegmented(word) else [(0, end - start)])
+    ]
 
 
 def unite_spans(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -147,15 +149,6 @@ def add_marks(text: str) -> str:
     if FIELD_MARK in text or GAP_MARK in text:
         text = text.replace(FIELD_MARK, " ").replace(GAP_MARK, " ")
     return text.replace(PARAGRAPH_BREAK, GAP_MARK) + FIELD_MARK
-
-
-def split_with_gaps(text: str) -> list[str]:
-    """Split a text into separators and words, in turn. The first and last item are separators.
-
-    An empty line counts as a word, PARAGRAPH_BREAK. An unsegmented run is one word: see
-    `is_unsegmented`.
-    """
-    return _WORD_OR_BREAK.split(text.replace("_", " "))
 
 
 def words_and_marks(text: str) -> list[str]:

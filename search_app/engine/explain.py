@@ -1,8 +1,11 @@
-"""Score explanation: split the score of a hit by clause and field.
+"""Score explanation: split the score of a hit by clause, field, and matched text.
 
 The score of a clause is split over the fields in proportion to the weighted frequency of its
 matches there. The parts of a hit add up to its score. All matches are found in the words of the
 publication, so a store gives only the idf of each clause, and what it added to the score.
+
+Each matched text is as written, with the most exact way in which it matched, and the number of
+times it occurs.
 """
 
 from __future__ import annotations
@@ -17,11 +20,12 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
-from indexer.catalogue.fields import MISSING, Field
+from indexer.catalogue import schema
+from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Publication
-from search_app.engine.clause_matches import match_parts
-from search_app.engine.document_words import ClauseMatch, DocumentWords
-from search_app.engine.matched_texts import MatchedTexts, list_children
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.term_dictionary import decode_surface
+from search_app.engine.matching import Match, Words, match_parts
 from search_app.engine.query.nodes import (
     Clause,
     Filter,
@@ -32,12 +36,13 @@ from search_app.engine.query.nodes import (
     map_to_first,
 )
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.ranking.term_scores import saturate
+from search_app.engine.ranking import saturate
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import (
     ClauseScore,
     Explanation,
     FieldScore,
+    How,
     MatchedText,
     PassedFilter,
 )
@@ -46,6 +51,14 @@ from search_app.engine.store import FoundFile, StoreRequest
 MAX_EXPLANATIONS = 10_000
 """Limit on explained matches: clauses times hits. With more than 100 clauses, only the first hits
 of a page of 100 have explanations."""
+PRECISION_ORDER: tuple[How, ...] = (
+    "word", "written", "stem", "beginning", "pattern", "likeness", "name", "kin", "value",
+)  # fmt: skip
+"""Priority of the ways to match. If a text matched in several ways, the first is reported."""
+_rank = PRECISION_ORDER.index
+
+Span = tuple[int, int]
+"""The position of the first word of a match, and that after its last word."""
 
 
 class AddedToHit(NamedTuple):
@@ -57,20 +70,34 @@ class AddedToHit(NamedTuple):
     feedback: float = 0.0
 
 
-class _MatchedHit(NamedTuple):
-    """A hit, its words, and the matches of each clause by its key."""
+class _Matched(NamedTuple):
+    """A clause, and its matches with the weights of each.
 
-    publication: Publication
-    words: DocumentWords
-    matches: Mapping[int, Sequence[ClauseMatch]]
+    The weights have a row for each hit, and a column for each field, or one for a facet value.
+    """
+
+    clause: Clause
+    matches: Sequence[tuple[Match, Array]]
+
+    def weigh(self, index: int, fields: Sequence[str]) -> dict[str, float]:
+        """Return the weighted frequency of the clause in each field of a hit that it matches."""
+        weights = dict[str, float]()
+        for match, of_hits in self.matches:
+            names = (match.value[0],) if match.value else fields
+            for name, weight in zip(names, of_hits[index].tolist(), strict=True):
+                if weight:
+                    weights[name] = weights.get(name, 0.0) + weight
+        return weights
 
 
 class Explainer:
-    """Explain the hits of one search.
+    """Explain hits of one search.
 
-    `tree` is the evaluated tree of the search, and `get_idf` returns the idf of a clause of it.
-    `expansion_terms` has the stem numbers of feedback, greatest weight first. Raise UnknownNode if
-    a part of a clause has an unknown type.
+    `tree` is the evaluated tree of the search. `publications` and `words` are those of the hits,
+    which are numbered from 0. `get_idf` returns the idf of a clause. `expansion_terms` has the stem
+    numbers of feedback, greatest weight first. `weigh_inside` returns what the full text of a hit
+    adds to the weighted frequency of a clause, and `find_inside` the files with words of it. Raise
+    UnknownNode if a node of the tree has an unknown type.
     """
 
     def __init__(
@@ -78,126 +105,171 @@ class Explainer:
         ask: StoreRequest,
         tree: query.Query | None,
         vocabulary: Vocabulary,
+        publications: Sequence[Publication],
+        words: Words,
         get_idf: Callable[[Clause], float],
         expansion_terms: Sequence[int] = (),
+        weigh_inside: Callable[[int, Clause], float] = lambda *_: 0.0,
+        find_inside: Callable[[int, Clause], Iterable[FoundFile]] = lambda *_: (),
     ) -> None:
-        self._ask, self._tree, self._catalogue = ask, tree, vocabulary.catalogue
-        self._get_idf, self._expansion_terms = get_idf, expansion_terms
+        self._ask, self._tree, self._vocabulary = ask, tree, vocabulary
+        self._catalogue, self._publications, self._words = vocabulary.catalogue, publications, words
+        self._get_idf, self._weigh_inside, self._find_inside = get_idf, weigh_inside, find_inside
+        self._expanded = [words.find_all([term]) for term in expansion_terms]
         self._instead_of = _map_corrections(ask.request.text, ask.text)
         self._first = map_to_first(clauses(tree, excluded=True))
-        self._distinct = {id(clause): clause for clause in self._first.values()}
-        self._vocabulary = vocabulary
-        self._idfs = dict[int, float]()
-
-    def explain(
-        self, publication: Publication, words: DocumentWords, added: AddedToHit,
-        weigh_inside: Callable[[Clause], float] = lambda _: 0.0,
-        find_inside: Callable[[Clause], Iterable[FoundFile]] = lambda _: (),
-    ) -> Explanation:  # fmt: skip
-        """Return the explanation of a hit: score parts, words it lacks, and filters it passes.
-
-        `weigh_inside` returns what the full text adds to the weighted frequency of a clause, and
-        `find_inside` the files with words of it. Raise UnknownNode if a node of the tree has an
-        unknown type.
-        """
-        texts = MatchedTexts(publication, words, self._catalogue)
-        matches = {
-            key: [
-                *match_parts(clause.parts, words, self._vocabulary),
-                *self._match_inside(key, weigh_inside),
-            ]
-            for key, clause in self._distinct.items()
+        distinct = {id(clause): clause for clause in self._first.values()}
+        matches = {key: match_parts(clause.parts, words) for key, clause in distinct.items()}
+        self._matched = {
+            key: _Matched(clause, [(match, match.weigh(words)) for match in matches[key]])
+            for key, clause in distinct.items()
         }
-        hit = _MatchedHit(publication, words, matches)
-        scoring = None if self._tree is None else self._list_scoring(self._tree, hit)
+        self._idfs = dict[int, float]()
+        self._texts = dict[tuple[int, str], tuple[str, list[Span]]]()
+
+    def explain(self, index: int, added: AddedToHit) -> Explanation:
+        """Return the explanation of a hit: score parts, words it lacks, and filters it passes."""
+        fulltext, weights = self._catalogue.fulltext, dict[int, dict[str, float]]()
+        for key, matched in self._matched.items():
+            weights[key] = matched.weigh(index, self._words.fields)
+            if fulltext and (weight := self._weigh_inside(index, matched.clause)):
+                weights[key][fulltext.name] = weight
+        scoring = None if self._tree is None else self._list_scoring(self._tree, index, weights)
         parts = [
-            self._explain_clause(key, times, matches[key], texts, find_inside)
+            self._explain_clause(key, times, index, weights[key])
             for key, times in Counter(scoring).items()
         ]
         missing = [
             clause.text
             for clause in clauses(drop_boosts(self._tree))
-            if not matches[self._get_key(clause)]
+            if not weights[self._get_key(clause)]
         ]
         return Explanation(
             tuple(_join_equal(parts)),
             tuple(dict.fromkeys(missing)),
-            tuple(self._list_filters(publication)),
+            tuple(self._list_filters(self._publications[index])),
             *added,
-            tuple(texts.list_words(self._expansion_terms)),
+            tuple(self._list_shared(index)),
         )
-
-    def _match_inside(
-        self, key: int, weigh_inside: Callable[[Clause], float]
-    ) -> Iterator[ClauseMatch]:
-        """Yield the match of a clause in the full text, if there is one."""
-        row = self._catalogue.fulltext
-        if row and (weight := weigh_inside(self._distinct[key])):
-            yield ClauseMatch("word", {row.name: weight})
 
     def _get_key(self, clause: Clause) -> int:
         return id(self._first[id(clause)])
 
-    def _list_scoring(self, node: query.Query, hit: _MatchedHit) -> list[int] | None:
+    def _list_scoring(
+        self, node: query.Query, index: int, weights: Mapping[int, Mapping[str, float]]
+    ) -> list[int] | None:
         """Return the keys of the clauses that score for a hit; None if the node does not match it.
 
         The clauses of an AND score only if all of them match. NOT and filters score nothing.
         """
+
+        def list_of(child: query.Query) -> list[int] | None:
+            return self._list_scoring(child, index, weights)
+
         match node:
             case Clause():
                 key = self._get_key(node)
-                return [key] if hit.matches[key] else None
+                return [key] if weights[key] else None
             case query.AndMaybe():
-                base = self._list_scoring(node.a, hit)
-                return None if base is None else base + (self._list_scoring(node.b, hit) or [])
+                base = list_of(node.a)
+                return None if base is None else base + (list_of(node.b) or [])
             case Several() if node.least > sum(
-                node.weigh(child)
-                for child in node.subqueries
-                if self._list_scoring(child, hit) is not None
+                node.weigh(child) for child in node.subqueries if list_of(child) is not None
             ):
                 return None
             case query.And() | query.Or():
-                by_child = [self._list_scoring(child, hit) for child in node.subqueries]
+                by_child = [list_of(child) for child in node.subqueries]
                 parts = [child for child in by_child if child is not None]
                 min_count = len(by_child) if isinstance(node, query.And) else 1
                 return None if len(parts) < min_count else [key for child in parts for key in child]
             case query.Not():
-                return [] if self._list_scoring(node.query, hit) is None else None
+                return [] if list_of(node.query) is None else None
             case _:
-                return [] if _passes(node, hit) else None
+                publication = self._publications[index]
+                return [] if _passes(node, publication, index, self._words) else None
 
     def _explain_clause(
-        self, key: int, times: int, matches: Sequence[ClauseMatch], texts: MatchedTexts,
-        find_inside: Callable[[Clause], Iterable[FoundFile]],
-    ) -> ClauseScore:  # fmt: skip
+        self, key: int, times: int, index: int, weights: Mapping[str, float]
+    ) -> ClauseScore:
         """Return what a clause that occurs several times adds to the score, split by field."""
-        clause, weights = self._distinct[key], Counter[str]()
+        clause = self._matched[key].clause
         inside = self._catalogue.fulltext.name if self._catalogue.fulltext else None
-        for match in matches:
-            weights.update(match.weights)
-        total_weight = sum(match.weight for match in matches)
+        total = sum(weights.values())
         if key not in self._idfs:
             self._idfs[key] = self._get_idf(clause)
-        score = times * float(saturate(np.array([total_weight]), self._idfs[key])[0])
+        score = times * float(saturate(np.array([total]), self._idfs[key])[0])
         typed_words = tokenizer.split_words(clause.text)
         typed_forms = set(map(surface_form, typed_words))
         fields = [
             FieldScore(
                 name,
-                score * weight / total_weight,
+                score * weight / total,
                 (
-                    tuple(_make_matched(clause, each) for each in find_inside(clause))
+                    tuple(_make_matched(clause, each) for each in self._find_inside(index, clause))
                     if name == inside
-                    else tuple(texts.list_matched(name, matches, typed_forms))
+                    else tuple(self._list_matched(key, index, name, typed_forms))
                 )
                 or (MatchedText(clause.text, "word"),),
             )
-            for name, weight in weights.most_common()
+            for name, weight in sorted(weights.items(), key=lambda item: -item[1])
         ]
         original = [self._instead_of.get(surface_form(word), word) for word in typed_words]
         return ClauseScore(
             clause.text, score, tuple(fields), " ".join(original) if original != typed_words else ""
         )
+
+    def _list_matched(
+        self, key: int, index: int, name: str, typed_forms: set[str]
+    ) -> Iterator[MatchedText]:
+        """Yield the matches in a field, each text once: the values, then words by priority."""
+        hows, words = dict[Span, How](), self._words
+        matches = sorted(self._matched[key].matches, key=lambda pair: _rank(pair[0].how))
+        for match, weights in matches:
+            if match.value and match.value[0] == name and weights[index, 0]:
+                publication = self._publications[index]
+                through = list_children(publication, *match.value, self._catalogue)
+                yield MatchedText(match.value[1], match.how, through=through)
+            elif name in words.fields:
+                first, last = match.starts.searchsorted(words.bound(index, name)).tolist()
+                for start in match.starts[first:last].tolist():
+                    span = start, start + match.length
+                    hows.setdefault(span, self._refine_how(match.how, span, typed_forms))
+        texts: dict[str, tuple[str, How]] = {}
+        times: Counter[str] = Counter()
+        kept = _keep_widest(hows)
+        for span, how in sorted(kept.items(), key=lambda item: (_rank(item[1]), item[0])):
+            text = self._get_text(index, name, span)
+            surface = surface_form(text)
+            texts.setdefault(surface, (text, how))
+            times[surface] += 1
+        yield from (MatchedText(*texts[surface], times[surface]) for surface in texts)
+
+    def _refine_how(self, how: How, span: Span, typed_forms: set[str]) -> How:
+        if how != "word":
+            return how
+        numbers, known = self._words.words[slice(*span)].tolist(), self._vocabulary.words.texts
+        surfaces = {decode_surface(known.get_text(number)) for number in numbers}
+        return "written" if surfaces <= typed_forms else "stem"
+
+    def _get_text(self, index: int, name: str, span: Span) -> str:
+        """Return the part of the original text of a hit that a span covers."""
+        if (index, name) not in self._texts:
+            row, publication = self._catalogue.by_name[name], self._publications[index]
+            text = schema.get_text(publication, row, self._catalogue)
+            self._texts[index, name] = text, tokenizer.find_spans(text)
+        text, spans = self._texts[index, name]
+        begin, _ = self._words.bound(index, name)
+        ordinals = self._words.ordinals[[begin, span[0], span[1] - 1]]
+        first, last = (ordinals[1:] - ordinals[0]).tolist()
+        return text[spans[first][0] : spans[last][1]]
+
+    def _list_shared(self, index: int) -> Iterator[str]:
+        """Yield the first word of a hit with each expansion term that it has."""
+        for positions in self._expanded:
+            [own] = (self._words.get_owners(positions) == index).nonzero()
+            if len(own):
+                first = int(positions[own[0]])
+                yield self._get_text(index, self._words.get_field(first), (first, first + 1))
 
     def _list_filters(self, publication: Publication) -> Iterator[PassedFilter]:
         """Yield the filters that a publication passes, whether typed or selected."""
@@ -209,6 +281,32 @@ class Explainer:
             for passing in _list_passing(publication, self._catalogue.by_name[row], value):
                 through = list_children(publication, row, passing, self._catalogue)
                 yield PassedFilter(row, passing, through)
+
+
+def _keep_widest(hows: Mapping[Span, How]) -> dict[Span, How]:
+    """Drop spans inside a longer one, unless they match in a way with a higher priority."""
+    longer = {span: how for span, how in hows.items() if span[1] - span[0] > 1}
+    return {
+        span: how
+        for span, how in hows.items()
+        if not any(
+            wider != span
+            and wider[0] <= span[0]
+            and span[1] <= wider[1]
+            and _rank(longer[wider]) <= _rank(how)
+            for wider in longer
+        )
+    }
+
+
+def list_children(
+    publication: Publication, row: str, value: str, catalogue: Catalogue
+) -> tuple[str, ...]:
+    """Return the child values that imply a parent value: see `Catalogue.with_ancestors`."""
+    child = catalogue.children.get(row)
+    child_values = publication.values.get(child.name, ()) if child else ()
+    texts = map(str, child_values)
+    return tuple(text for text in texts if value in catalogue.groups.get(text, ()))
 
 
 def _join_equal(parts: Iterable[ClauseScore]) -> Iterator[ClauseScore]:
@@ -257,15 +355,15 @@ def _map_corrections(text: str, searched: str) -> dict[str, str]:
     }
 
 
-def _passes(node: query.Query, hit: _MatchedHit) -> bool:
+def _passes(node: query.Query, publication: Publication, index: int, words: Words) -> bool:
     """Return whether a hit passes a node that is a filter. Raise UnknownNode."""
     match node:
         case query.Every():
             return True
         case Filter() if node.values:
-            return any(hit.words.has_value(node.row, value) for value in node.values)
+            return any(words.have_value(node.row, value)[index] for value in node.values)
         case Filter():
-            values = hit.publication.values.get(node.row, ())
+            values = publication.values.get(node.row, ())
             low, high = node.low or "", node.high or "\U0010ffff"
             return any(low <= str(value) <= high for value in values)
         case _:

@@ -48,7 +48,7 @@ def _search(
         reply.count_overlap(interpretation.all_words_docs) if interpretation.all_words_docs else 0
     )
     buckets, hidden_values = reply.count_facets()
-    hits = tuple(make_hits(retrieved, interpreter, deadline))
+    hits = tuple(make_hits(retrieved, interpreter.vocabulary.catalogue, deadline))
     deadline.checkpoint("passages")
     has_match = all_words or (reply.total > reply.by_meaning and not interpretation.relaxed)
     any_word, suggestion = yield from together([

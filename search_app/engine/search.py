@@ -15,7 +15,7 @@ from indexer.catalogue.tested_links import LinkResult
 from indexer.generations.manifest import Generation
 from search_app.engine.deadline import Deadline
 from search_app.engine.features import autocomplete
-from search_app.engine.features.file_matches import find_file_matches
+from search_app.engine.features.page_hits import find_file_matches
 from search_app.engine.interpretation.interpreter import (
     Interpreter,
     retrieve,

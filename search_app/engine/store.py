@@ -14,6 +14,7 @@ from whoosh import query
 from indexer.catalogue.records import Publication
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine.deadline import Deadline
+from search_app.engine.matching import Words
 from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.query.nodes import Clause
 from search_app.engine.request import SearchRequest, Sort
@@ -169,6 +170,9 @@ class Reply(Protocol):
 
     def rank_hits(self) -> Iterator[RankedHit]:
         """Yield the hits of the page, in order."""
+
+    def gather(self) -> Words:
+        """Return the words of the hits of the page, in order."""
 
     def find_files(self, identity: str, most: int) -> Sequence[FoundFile]:
         """Return the files of a publication with words of the search, with `most` pages of each.

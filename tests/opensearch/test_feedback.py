@@ -13,18 +13,17 @@ from hypothesis import strategies as st
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.cluster.mapping import Json
 from search_app.engine.arrays.bm25f import ScoredDocs
-from search_app.engine.arrays.feedback import compute_feedback
-from search_app.engine.document_words import split_words
+from search_app.engine.matching import split_words
 from search_app.engine.opensearch import feedback, hits
 from search_app.engine.opensearch.feedback import FeedbackHits
 from search_app.engine.opensearch.hits import RankedDoc
-from search_app.engine.ranking.feedback import RESCORED_HITS
+from search_app.engine.ranking import RESCORED_HITS
 from search_app.engine.request import SearchRequest
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.test_nearness import CATALOGUE
 from tests.opensearch.twins import Twin, load
 from tests.search_app.engine import catalogues
-from tests.search_app.engine.arrays.below import reply_to
+from tests.search_app.engine.arrays.below import compute_feedback, reply_to
 
 CLOSE = 1e-5
 """Relative tolerance of scores in 32-bit floats."""
@@ -86,7 +85,7 @@ def check_feedback(queries: Sequence[str], twin: Twin) -> int:
             assert local is None
             continue
         records = read_records(selected.documents, twin)
-        words = [split_words(record, twin.snapshot.numbering) for record in records]
+        words = split_words(records, twin.vocabulary, twin.snapshot.segment.mean_lengths)
         terms = feedback.choose_expansion_terms(selected, words, twin.vocabulary)
         [response] = twin.search(
             [feedback.make_feedback_search(selected, terms, twin.compiler.fields, twin.vocabulary)]
@@ -95,8 +94,8 @@ def check_feedback(queries: Sequence[str], twin: Twin) -> int:
         if local is None:
             assert shares == {}
             continue
-        assert terms.stems.tolist() == local.terms.tolist()
-        expected = dict(zip(local.documents.tolist(), local.shares.tolist(), strict=True))
+        expected, stems = local
+        assert terms.stems.tolist() == stems
         assert shares == pytest.approx(twin.by_id(expected), rel=CLOSE, abs=1e-7), text
         count += len(shares)
     return count

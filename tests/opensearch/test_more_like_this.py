@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_app.engine.arrays.more_like_this import more_like_this
-from search_app.engine.document_words import split_words
+from search_app.engine.matching import split_words
 from search_app.engine.opensearch.more_like_this import make_similar_search, read_similar
-from search_app.engine.ranking.more_like_this import choose_key_terms
+from search_app.engine.ranking import choose_key_terms
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.test_feedback import ON_A_NODE, throw
 from tests.opensearch.test_nearness import CATALOGUE
@@ -23,7 +23,9 @@ def check_similar(twin: Twin) -> int:
     """Assert that the similar publications of all are equal. Return their number."""
     asked, snapshot = [], twin.snapshot
     for number in range(snapshot.size):
-        words = split_words(snapshot.get_publication(number), snapshot.numbering)
+        words = split_words(
+            [snapshot.get_publication(number)], twin.vocabulary, snapshot.segment.mean_lengths
+        )
         key_terms = choose_key_terms(words, twin.vocabulary)
         local = [twin.get_id(each) for each in more_like_this(number, snapshot).tolist()]
         assert key_terms or not local

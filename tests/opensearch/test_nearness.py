@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation
 from search_app.engine.arrays.bm25f import ScoredDocs
-from search_app.engine.arrays.nearness import find_nearness_gains
 from search_app.engine.opensearch import clause_limit, nearness
-from search_app.engine.ranking.nearness import DEPTH, list_words
+from search_app.engine.ranking import NEAR_DEPTH, list_near_words
 from search_app.engine.request import SearchRequest
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.twins import Twin, load
 from tests.search_app.engine import catalogues
-from tests.search_app.engine.arrays.below import reply_to
+from tests.search_app.engine.arrays.below import find_nearness_gains, reply_to
 
 CATALOGUE = Catalogue(
     title="Bridges",
@@ -62,11 +61,11 @@ def check(queries: list[str], twin: Twin) -> int:
     """Assert that the gains of some queries are equal. Return the number of gains."""
     asked = []
     for text in queries:
-        ranking = reply_to(SearchRequest(text, size=DEPTH), twin.searcher).words
+        ranking = reply_to(SearchRequest(text, size=NEAR_DEPTH), twin.searcher).words
         assert ranking
-        words = list_words(text, twin.vocabulary)
+        words = list_near_words(text, twin.vocabulary)
         if ranking.idf is None and words and len(ranking.documents):
-            hits = twin.list_hits(ScoredDocs(*ranking[:2]), DEPTH)
+            hits = twin.list_hits(ScoredDocs(*ranking[:2]), NEAR_DEPTH)
             asked.append((text, ranking, words, hits))
     searches = [
         nearness.make_nearness_searches(words, hits, twin.vocabulary) for *_, words, hits in asked

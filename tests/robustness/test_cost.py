@@ -11,17 +11,16 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from whoosh import query
 
 from indexer.analysis import folding
+from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Segment, Terms
-from search_app.engine import BudgetExceeded, Engine
+from search_app.engine import BudgetExceeded, Engine, matching
 from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.deadline import Deadline
-from search_app.engine.features.highlight import make_highlighter
 from search_app.engine.interpretation import entity_names
 from search_app.engine.query import cost
-from search_app.engine.query.nodes import Clause, Fuzzy, Part, Pattern, Phrase, Prefix
+from search_app.engine.query.nodes import Clause, Expansion, Fuzzy, Part, Pattern, Phrase, Prefix
 from search_app.engine.request import SearchRequest, truncate
 from tests.robustness import fuzz_cost
 from tests.robustness.shapes import Shapes, words_of
@@ -178,15 +177,20 @@ def test_the_estimate_covers_the_visited_postings(
     assert sum(visited) <= engine.get_searcher().estimate_cost(nothing_shown)
 
 
-def test_repeated_highlights_are_merged() -> None:
-    """A repeated prefix, wildcard, fuzzy match or phrase is marked by one test."""
-    title = frozenset({"title"})
-    parts: list[Part] = [
-        Prefix("law", title), Pattern("l*w", title), Fuzzy("law", title),
-        Phrase(("model", "law"), title),
-    ]  # fmt: skip
-    found = make_highlighter(query.Or([Clause([part]) for part in parts * 50]), "title", "en")
-    assert (len(found.prefixes), len(found.shape_tests), len(found.phrases["model"])) == (1, 2, 1)
+def test_repeated_marks_are_made_once() -> None:
+    """The words of a repeated prefix, wildcard, or fuzzy term are looked up once in a text."""
+    title, asked = frozenset({"title"}), list[Expansion]()
+    parts: list[Part] = [Prefix("law", title), Pattern("l*w", title), Fuzzy("law", title)]
+    words = matching.read_words("law", "en", "title")
+    find, expand = words.terms
+
+    def note(part: Expansion) -> Array:
+        asked.append(part)
+        return expand(part)
+
+    words.terms = matching.Terms(find, note)
+    assert matching.mark_words([Clause([part]) for part in parts * 50], words).all()
+    assert asked == parts
 
 
 def test_a_long_word_is_folded_once_for_each_character(

@@ -24,7 +24,7 @@ from whoosh import query
 from indexer.codec.segment.array_file import Array
 from search_app.engine.arrays.matcher import ClausePostings, Fetch, make_fetch, match_mask
 from search_app.engine.query.nodes import Clause, Several, clauses
-from search_app.engine.ranking.term_scores import compute_idf, saturate
+from search_app.engine.ranking import compute_idf, saturate
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot, to_indexes
 
 

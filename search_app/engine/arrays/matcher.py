@@ -18,7 +18,7 @@ from search_app.engine.arrays.clause import Checkpoint, clause_postings, ignore
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.arrays.posting_sums import sum_all
 from search_app.engine.query.nodes import Clause, Filter, Several, UnknownNode
-from search_app.engine.ranking.term_scores import compute_idf
+from search_app.engine.ranking import compute_idf
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot
 
 

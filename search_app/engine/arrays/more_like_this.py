@@ -8,7 +8,7 @@ from whoosh import query
 from search_app.engine.arrays.bm25f import score
 from search_app.engine.arrays.top_hits import collapse_editions, top_hits
 from search_app.engine.query.nodes import Clause, Term
-from search_app.engine.ranking.more_like_this import MAX_SIMILAR, MIN_SIMILARITY, choose_key_terms
+from search_app.engine.ranking import MAX_SIMILAR, MIN_SIMILARITY, choose_key_terms
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 
 
@@ -18,7 +18,7 @@ def more_like_this(doc_number: int, snapshot: Snapshot) -> DocNumbers:
     The document itself and its editions are left out. Of the editions of another title, only the
     most similar one is returned.
     """
-    key_terms = choose_key_terms(snapshot.get_words(doc_number), snapshot.vocabulary)
+    key_terms = choose_key_terms(snapshot.gather(np.array([doc_number])), snapshot.vocabulary)
     if not key_terms:
         return snapshot.everything[:0]
     fields = frozenset(snapshot.segment.fields)

@@ -17,9 +17,7 @@ from whoosh import query
 
 from indexer.catalogue.records import Publication
 from search_app.engine.arrays import completions, semantic
-from search_app.engine.arrays.added_scores import NOTHING_ADDED, compute_added_scores
-from search_app.engine.arrays.bm25f import Ranking, ScoredDocs
-from search_app.engine.arrays.explanations import explain_hits
+from search_app.engine.arrays.bm25f import Ranking, idf
 from search_app.engine.arrays.facet_filters import FilteredDocs
 from search_app.engine.arrays.found_pages import find_files
 from search_app.engine.arrays.fulltext import FullTextMatcher, translate_errors
@@ -29,9 +27,12 @@ from search_app.engine.arrays.semantic import SemanticHits
 from search_app.engine.arrays.toggle_counts import ToggleCounter
 from search_app.engine.arrays.top_hits import collapse_editions, level_scores, top_hits
 from search_app.engine.deadline import Deadline
+from search_app.engine.explain import AddedToHit, Explainer, limit_explained
 from search_app.engine.facet_buckets import count_hidden, facet_buckets, make_excluded
 from search_app.engine.facet_selection import FacetSelection
+from search_app.engine.matching import Words
 from search_app.engine.query.nodes import Clause, clauses
+from search_app.engine.ranking import AddedScores, Candidates, Rescoring
 from search_app.engine.request import EVERYTHING
 from search_app.engine.results import Bucket, Explanation
 from search_app.engine.snapshot.facet_counts import FacetCounts
@@ -56,6 +57,20 @@ class Retrieved(NamedTuple):
     sort_keys: NDArray[np.float32] | None
 
 
+class Raised(NamedTuple):
+    """Documents, best first by their words, and what is added to the score of each."""
+
+    documents: list[int]
+    added: AddedScores
+
+    def get_of(self, number: int) -> tuple[float, float, float]:
+        """Return the gains of a document by its title, by nearness, and by feedback."""
+        if number not in self.documents:
+            return 0.0, 0.0, 0.0
+        index, added = self.documents.index(number), self.added
+        return float(added.title[index]), float(added.nearness[index]), float(added.feedback[index])
+
+
 class ArrayReply:
     """The `Reply` to a search of a snapshot. The constructor evaluates the words only."""
 
@@ -68,7 +83,7 @@ class ArrayReply:
         # No `cached_property`: until Python 3.12, all threads wait while one computes it.
         self._retrieved: Retrieved | None = None
         self._page: Page | None = None
-        self._added = NOTHING_ADDED
+        self._raised: Raised | None = None
 
     @property
     def tree(self) -> query.Query | None:
@@ -173,12 +188,40 @@ class ArrayReply:
         _, ranking, filtered, keys = self.retrieved
         if ranking is None or keys is None:
             return None
-        hits = ScoredDocs(filtered.unfiltered, keys)
-        self._added = compute_added_scores(self._ask, self.tree, ranking, hits, self._snapshot)
-        if self._added.feedback:
-            self._deadline.checkpoint("feedback")
-        keys = self._added.add_to(hits)
+        keys = self._rescore(ranking, filtered.unfiltered, keys)
         return keys if filtered.indexes is None else keys.take(filtered.indexes)
+
+    def _rescore(
+        self, ranking: Ranking, matched: DocNumbers, keys: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return the sort keys of the documents that pass the typed filters, with added scores."""
+        ask, snapshot = self._ask, self._snapshot
+        rescoring, newest = Rescoring(ask, self.tree, snapshot.vocabulary), snapshot.ranks["newest"]
+        depth = max(rescoring.depth, 0 if ask.filters else rescoring.matched_depth)
+        best = top_hits(*ranking[:2], snapshot.ranks, "relevance", slice(0, depth))
+        if ask.filters and rescoring.matched_depth:
+            first = slice(0, rescoring.matched_depth)
+            further = matched.take(top_hits(matched, keys, snapshot.ranks, "relevance", first))
+            best = np.union1d(best, ranking.documents.searchsorted(further))
+            ties = newest.take(ranking.documents.take(best))
+            best = best.take(np.lexsort((ties, -ranking.sort_keys.take(best))))
+        if not len(best):
+            return keys
+        documents = ranking.documents.take(best)
+        indexes = matched.searchsorted(documents)
+        are_matched = matched.take(indexes, mode="clip") == documents if len(matched) else best < 0
+        candidates = Candidates(
+            ranking.sort_keys.take(best), newest.take(documents),
+            snapshot.editions.family.take(documents), are_matched,
+        )  # fmt: skip
+        added = rescoring.compute(candidates, snapshot.gather(documents))
+        if added.terms:
+            self._deadline.checkpoint("feedback")
+        self._raised = Raised(documents.tolist(), added)
+        keys, indexes = keys.copy(), indexes[are_matched]
+        for gains in added[:3]:
+            keys[indexes] += gains[are_matched].astype(np.float32)
+        return keys
 
     def _order(self, page: slice) -> Page:
         """Return the documents of a part of the list, in order, and their sort keys by relevance.
@@ -239,12 +282,47 @@ class ArrayReply:
         self._deadline.checkpoint("score")
         return map(self._snapshot.get_publication, numbers)
 
+    def gather(self) -> Words:
+        """Return the words of the hits of the page, in order."""
+        return self._snapshot.gather(self.rank()[0])
+
     def explain(self) -> list[Explanation | None]:
         """Return the explanation of each hit of the page; None beyond a limit."""
-        numbers = self.rank()[0].tolist()  # ranking adds scores
-        hits = [(number, self._added.get_of(number, self.retrieved.semantic)) for number in numbers]
-        ask, added = self._ask, self._added
-        return explain_hits(hits, ask, self._words, self._snapshot, added.feedback, self._deadline)
+        documents = self.rank()[0]  # ranking adds scores
+        explained, semantic = documents[: limit_explained(self.tree)], self.retrieved.semantic
+        numbers: list[int] = explained.tolist()
+
+        def weigh_inside(index: int, clause: Clause) -> float:
+            inside = self._words.fetch(clause).inside
+            if inside is None:
+                return 0.0
+            place = int(inside.documents.searchsorted(explained[index]))
+            is_inside = bool((inside.documents[place : place + 1] == explained[index]).any())
+            return float(inside.weights[place]) if is_inside else 0.0
+
+        def find_inside(index: int, clause: Clause) -> list[FoundFile]:
+            check = partial(self._deadline.checkpoint, "explain")
+            return (
+                [*find_files(numbers[index], [clause], self._texts, 0, check)]
+                if self._texts
+                else []
+            )
+
+        raised = self._raised
+        explainer = Explainer(
+            self._ask, self.tree, self._snapshot.vocabulary,
+            [*map(self._snapshot.get_publication, numbers)], self._snapshot.gather(explained),
+            lambda clause: idf(self._words.fetch(clause), self._snapshot),
+            raised.added.terms if raised else (), weigh_inside, find_inside,
+        )  # fmt: skip
+        explanations: list[Explanation | None] = []
+        for index, number in enumerate(numbers):
+            share = semantic.get_share(number) if semantic else 0.0
+            added = AddedToHit(share, *(raised.get_of(number) if raised else ()))
+            with translate_errors():
+                explanations.append(explainer.explain(index, added))
+            self._deadline.checkpoint("explain")
+        return explanations + [None] * (len(documents) - len(numbers))
 
     def count(self) -> FacetCounts:
         """Return the facet counts. A selection of any value does not count in its own facet."""

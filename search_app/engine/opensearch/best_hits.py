@@ -13,8 +13,9 @@ from itertools import islice
 import numpy as np
 
 from indexer.cluster.mapping import Json
-from search_app.engine.document_words import DocumentWords
+from search_app.engine import ranking
 from search_app.engine.explain import AddedToHit
+from search_app.engine.matching import Words
 from search_app.engine.opensearch import feedback as feedback_searches
 from search_app.engine.opensearch import hits
 from search_app.engine.opensearch import nearness as nearness_searches
@@ -22,7 +23,6 @@ from search_app.engine.opensearch.client import Response, Send
 from search_app.engine.opensearch.feedback import FeedbackHits
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.planned_search import PlannedSearch
-from search_app.engine.ranking import feedback, nearness, title_match
 
 MAX_READ = 20
 """Number of first hits whose records come with the lists. Feedback needs those of 10 titles."""
@@ -44,21 +44,18 @@ class BestHits:
     def __init__(self, plan: PlannedSearch, send: Send) -> None:
         self._plan, self._send = plan, send
         ask, vocabulary = plan.ask, plan.generation.vocabulary
-        self._title = (
-            title_match.read_title_query(plan.tree, vocabulary) if ask.raises_titles else None
-        )
-        is_near = nearness.uses_nearness(ask) and plan.single_clause is None
-        self._near_words = nearness.list_words(ask.text, vocabulary) if is_near else []
-        self._uses_feedback = feedback.uses_feedback(ask, plan.tree)
+        self._title = ranking.read_title_query(plan.tree, vocabulary) if ask.raises_titles else None
+        is_near = ranking.uses_nearness(ask) and plan.single_clause is None
+        self._near_words = ranking.list_near_words(ask.text, vocabulary) if is_near else []
+        self._uses_feedback = ranking.uses_feedback(ask, plan.tree)
         self.depth = max(
-            title_match.DEPTH if self._title else 0,
-            nearness.DEPTH if self._near_words else 0,
-            feedback.RESCORED_HITS if self._uses_feedback else 0,
+            ranking.TITLE_DEPTH if self._title else 0,
+            ranking.NEAR_DEPTH if self._near_words else 0,
+            ranking.RESCORED_HITS if self._uses_feedback else 0,
         )
         self.ordered: list[RankedDoc] = []
         self._gains: Sequence[Gains] = ()
         self._read: dict[str, RankedDoc] = {}
-        self._words: dict[str, DocumentWords] = {}
         self.expansion_terms: list[int] = []
 
     def make_first_records(self) -> Json:
@@ -91,7 +88,7 @@ class BestHits:
         ranked = next(pages) if plan.typed else matched
         self._read |= {hit.id: hit for hit in read}
         titles = self._find_title_gains(ranked)
-        near = ranked[: nearness.DEPTH] if self._near_words else []
+        near = ranked[: ranking.NEAR_DEPTH] if self._near_words else []
         selected_hits = self._select_feedback(matched, titles) if self._uses_feedback else None
         vocabulary = plan.generation.vocabulary
         near_searches = (
@@ -131,11 +128,12 @@ class BestHits:
     def _find_title_gains(self, ranked: Sequence[RankedDoc]) -> Gains:
         if self._title is None:
             return {}
-        title, best = self._title, ranked[: title_match.DEPTH]
-        return {
-            hit.id: title_match.compute_title_gain(title, words.drop(title.abstract), hit.key)
-            for hit, words in zip(best, self._split_words(best), strict=True)
-        }
+        best = ranked[: ranking.TITLE_DEPTH]
+        if not best:
+            return {}
+        scores = np.array([hit.key for hit in best])
+        gains = ranking.compute_title_gains(self._title, self._split_words(best), scores)
+        return dict(zip([hit.id for hit in best], gains.tolist(), strict=True))
 
     def _select_feedback(self, matched: Sequence[RankedDoc], titles: Gains) -> FeedbackHits | None:
         raised = sorted(_raise(matched, titles), key=lambda hit: hit.relevance_order)
@@ -165,15 +163,10 @@ class BestHits:
             for read in (self._read[hit.id],)
         ]
 
-    def _split_words(self, wanted: Sequence[RankedDoc]) -> list[DocumentWords]:
-        """Return the words of hits. Each hit is split once."""
-        unsplit = [hit for hit in wanted if hit.id not in self._words]
-        self._words |= {
-            hit.id: self._plan.generation.split_words(hit.record)
-            for hit in self.read(unsplit)
-            if hit.record
-        }
-        return [self._words[hit.id] for hit in wanted]
+    def _split_words(self, wanted: Sequence[RankedDoc]) -> Words:
+        """Return the words of hits."""
+        records = [hit.record for hit in self.read(wanted) if hit.record]
+        return self._plan.generation.split_words(records)
 
 
 def _raise(some_hits: Sequence[RankedDoc], *all_gains: Gains) -> list[RankedDoc]:

@@ -12,21 +12,20 @@ import numpy as np
 
 from indexer.cluster.mapping import Json
 from indexer.codec.segment.array_file import Array
-from search_app.engine.document_words import DocumentWords
+from search_app.engine.matching import Words
 from search_app.engine.opensearch.client import Response
 from search_app.engine.opensearch.document_scores import make_scoring, read_scores
 from search_app.engine.opensearch.field_queries import FieldQueries
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.stem_scores import score_stems
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.ranking.feedback import (
+from search_app.engine.ranking import (
     FEEDBACK_DOCS,
     KEPT,
     ExpansionTerms,
     choose_terms,
     compute_shares,
     find_titles,
-    stack_stems,
 )
 
 
@@ -61,11 +60,11 @@ def select_hits(hits: Sequence[RankedDoc]) -> FeedbackHits | None:
 
 
 def choose_expansion_terms(
-    selected: FeedbackHits, words: Sequence[DocumentWords], vocabulary: Vocabulary
+    selected: FeedbackHits, words: Words, vocabulary: Vocabulary
 ) -> ExpansionTerms:
-    """Return the expansion terms. `words` has those of each feedback document, in order."""
+    """Return the expansion terms. `words` are those of the feedback documents, in order."""
     scores = selected.scores[selected.titles[:FEEDBACK_DOCS]] / selected.scores[0]
-    return choose_terms(stack_stems(words), scores, vocabulary)
+    return choose_terms(words, scores, vocabulary)
 
 
 def make_feedback_search(

@@ -16,7 +16,7 @@ from search_app.engine.opensearch.counts import CountCache, Counts, make_count, 
 from search_app.engine.opensearch.queries import QueryCompiler
 from search_app.engine.query.nodes import Clause, Term
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.ranking.term_scores import compute_idf
+from search_app.engine.ranking import compute_idf
 
 
 class Frequency(NamedTuple):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Self
-
-import numpy as np
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.cluster.fulltext_file import FullTextFile
 from indexer.cluster.vocabulary_file import VocabularyFile
-from search_app.engine.document_words import DocumentWords, WordNumbering, split_words
+from indexer.codec.segment.array_file import Array
+from search_app.engine.matching import Words, split_words
 from search_app.engine.opensearch.client import ClusterClient
 from search_app.engine.opensearch.counts import CountCache
 from search_app.engine.opensearch.field_queries import FieldQueries
@@ -24,13 +24,13 @@ from search_app.engine.snapshot.label_index import LabelPrefixIndex
 class ClusterGeneration(NamedTuple):
     """A generation that is open for searching. Threads may share it.
 
-    `numbering` has the numbers of the words in `vocabulary`, and `labels` the labels of the facet
+    `mean_lengths` has the mean length of each searchable field, and `labels` the labels of facet
     values.
     """
 
     client: ClusterClient
     vocabulary: Vocabulary
-    numbering: WordNumbering
+    mean_lengths: Array
     labels: LabelPrefixIndex
     compiler: QueryCompiler
     counts: CountCache
@@ -43,9 +43,9 @@ class ClusterGeneration(NamedTuple):
         frequencies = DocumentFrequencies(self.vocabulary, compiler, self.counts)
         return self._replace(compiler=compiler, frequencies=frequencies)
 
-    def split_words(self, publication: Publication) -> DocumentWords:
-        """Return the words of a publication."""
-        return split_words(publication, self.numbering)
+    def split_words(self, publications: Sequence[Publication]) -> Words:
+        """Return the words of some publications."""
+        return split_words(publications, self.vocabulary, self.mean_lengths)
 
 
 def open_generation(
@@ -58,7 +58,6 @@ def open_generation(
     """
     arrays, mean_lengths, value_counts = file
     vocabulary = Vocabulary(arrays, catalogue, words.dictionaries if words else ())
-    stem_or_none = np.concatenate([arrays.stem_of, np.full(2, -1, np.int32)])
     fields = FieldQueries(vocabulary, mean_lengths.tolist())
     texts = FullTextQueries(words, catalogue) if words else None
     compiler = QueryCompiler(vocabulary, fields, texts)
@@ -66,7 +65,7 @@ def open_generation(
     return ClusterGeneration(
         client,
         vocabulary,
-        WordNumbering(catalogue, arrays.words.texts, stem_or_none, mean_lengths),
+        mean_lengths,
         LabelPrefixIndex(arrays.values, value_counts, catalogue),
         compiler,
         counts,

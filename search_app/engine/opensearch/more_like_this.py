@@ -10,7 +10,7 @@ from search_app.engine.opensearch.field_queries import FieldQueries
 from search_app.engine.opensearch.hits import ORDERS, RankedDoc, make_page, read_page
 from search_app.engine.opensearch.stem_scores import score_stems
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.ranking.more_like_this import MAX_SIMILAR, MIN_SIMILARITY, KeyTerm
+from search_app.engine.ranking import MAX_SIMILAR, MIN_SIMILARITY, KeyTerm
 
 
 def make_similar_search(

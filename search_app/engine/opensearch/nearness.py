@@ -19,14 +19,14 @@ from search_app.engine.opensearch.combining import any_of
 from search_app.engine.opensearch.document_scores import make_scoring, read_scores
 from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.ranking.nearness import (
+from search_app.engine.ranking import (
     IN_ORDER,
     IN_TITLE,
     NEARBY,
     ORDERED_DISTANCE,
     WINDOW,
     QueryWord,
-    compute_gains,
+    compute_nearness_gains,
 )
 
 STRENGTHS = (IN_TITLE, IN_ORDER, NEARBY)
@@ -38,7 +38,7 @@ def make_nearness_searches(
 ) -> list[Json]:
     """Return the bodies of the searches that measure the pairs of neighboring words in some hits.
 
-    `words` are those of `ranking.nearness.list_words`, not empty. One search is enough, unless
+    `words` are those of `ranking.list_near_words`, not empty. One search is enough, unless
     there are very many fields, or stems of a word.
     """
     pairs = [
@@ -68,7 +68,7 @@ def read_nearness_gains(
         for first in range(0, (len(words) - 1) * len(STRENGTHS), len(STRENGTHS))
     ]
     scores = np.array([hit.key for hit in hits], np.float32)
-    gains = compute_gains(words, strengths, scores, vocabulary).tolist()
+    gains = compute_nearness_gains(words, strengths, scores, vocabulary).tolist()
     return {hit.id: gain for hit, gain in zip(hits, gains, strict=True) if gain}
 
 

@@ -7,7 +7,6 @@ of its searches.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import NamedTuple, Self
 
 from whoosh import query
@@ -16,6 +15,7 @@ from indexer.catalogue.records import Publication
 from indexer.cluster.mapping import Json
 from search_app.engine.deadline import Deadline
 from search_app.engine.explain import Explainer, limit_explained
+from search_app.engine.matching import Words
 from search_app.engine.opensearch import completions
 from search_app.engine.opensearch.client import Response
 from search_app.engine.opensearch.combining import filter_by
@@ -225,21 +225,29 @@ class OpenSearchReply:
     def explain(self) -> list[Explanation | None]:
         """Return the explanation of each hit of the page; None beyond MAX_EXPLANATIONS."""
         page, plan = self._load_page(with_facets=False), self.plan
+        explained = page.hits[: limit_explained(self.tree)]
+        ids, records = (
+            [hit.id for hit in explained],
+            [hit.record for hit in explained if hit.record],
+        )
+        inside = InsideWeights(plan, ids, self._send)
         explainer = Explainer(
-            self._ask, self.tree, self._generation.vocabulary, plan.frequencies.find_idf,
+            self._ask, self.tree, self._generation.vocabulary, records,
+            self._generation.split_words(records), plan.frequencies.find_idf,
             page.best.expansion_terms,
+            lambda index, clause: inside.weigh(ids[index], clause),
+            lambda index, clause: inside.find_files(ids[index], clause),
         )  # fmt: skip
         explanations: list[Explanation | None] = []
-        explained = page.hits[: limit_explained(self.tree)]
-        inside = InsideWeights(plan, [hit.id for hit in explained], self._send)
-        for hit in explained:
-            assert hit.record is not None
-            words = self._generation.split_words(hit.record)
-            added, weigh = page.best.get_added(hit.id), partial(inside.weigh, hit.id)
-            find = partial(inside.find_files, hit.id)
-            explanations.append(explainer.explain(hit.record, words, added, weigh, find))
+        for index, hit in enumerate(explained):
+            explanations.append(explainer.explain(index, page.best.get_added(hit.id)))
             self._deadline.checkpoint("explain")
         return explanations + [None] * (len(page.hits) - len(explanations))
+
+    def gather(self) -> Words:
+        """Return the words of the hits of the page, in order."""
+        hits = self._load_page(with_facets=False).hits
+        return self._generation.split_words([hit.record for hit in hits if hit.record])
 
     def count_facets(self) -> Facets:
         """Return the buckets of each facet in display order, and how many values have none.

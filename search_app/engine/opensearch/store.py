@@ -19,7 +19,7 @@ from search_app.engine.opensearch.hits import RankedDoc
 from search_app.engine.opensearch.more_like_this import make_similar_search, read_similar
 from search_app.engine.opensearch.reply import OpenSearchReply
 from search_app.engine.query.nodes import Clause
-from search_app.engine.ranking.more_like_this import choose_key_terms
+from search_app.engine.ranking import choose_key_terms
 from search_app.engine.results import File
 from search_app.engine.snapshot.label_index import fold_typed
 from search_app.engine.store import (
@@ -171,7 +171,7 @@ class OpenSearchStore:
             raise KeyError(identity)
         generation = self._generation
         assert found.record is not None
-        words = generation.split_words(found.record)
+        words = generation.split_words([found.record])
         key_terms = choose_key_terms(words, generation.vocabulary)
         bodies = [_make_editions_search(found)] if found.editions else []
         if key_terms:

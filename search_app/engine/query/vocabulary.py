@@ -28,6 +28,10 @@ MAX_CACHED_WORDS = 2048
 """Limit on cached clauses of words, about 1.5 kB each."""
 MAX_CACHED_STEMS = 512
 """Limit on words whose stems are cached."""
+MAX_CACHED_NUMBERS = 1 << 17
+"""Limit on words whose numbers are cached, about 20 MB. A search for one takes 20 times as long."""
+MAX_CACHED_SPELLINGS = 2048
+"""Limit on words as written whose numbers are cached. A concept has up to a thousand names."""
 MAX_CACHED_EXPANSIONS = 32
 """Limit on cached expansions. Each may have every word of the index."""
 
@@ -81,11 +85,25 @@ class Vocabulary:
         self.clauses: Cache[object, Clause] = Cache(MAX_CACHED_WORDS)
         self.expansions: Cache[object, TermExpansion] = Cache(MAX_CACHED_EXPANSIONS)
         self._stems: Cache[str, tuple[str, ...]] = Cache(MAX_CACHED_STEMS)
+        self._numbers: Cache[str, int | None] = Cache(MAX_CACHED_NUMBERS)
+        self._spellings: Cache[str, list[int]] = Cache(MAX_CACHED_SPELLINGS)
 
     @cached_property
     def _stem_numbers(self) -> dict[str, int]:
         """The number of each stem. A dict, because parsing looks up several stems per word."""
         return {stem: number for number, stem in enumerate(self.stems.surfaces)}
+
+    @cached_property
+    def stem_or_none(self) -> Array:
+        """The stem number of each word, then -1 twice, for the marks of a stream of words."""
+        return np.concatenate([self._arrays.stem_of, np.full(2, -1, np.int32)])
+
+    def get_word_number(self, word: str) -> int:
+        """Return the number of a word as an index has it. Raise KeyError if it does not."""
+        number = self._numbers.get(word, lambda: self.words.texts.find(word))
+        if number is None:
+            raise KeyError(word)
+        return number
 
     def find_term(self, text: str) -> int | None:
         """Return the number of a term in its dictionary, or None if the index does not have it."""
@@ -103,10 +121,8 @@ class Vocabulary:
     def find_numbers(self, term: str) -> list[int]:
         """Return the numbers that a term matches in its dictionary."""
         if term.startswith(tokenizer.SURFACE_PREFIX):
-            numbers: list[int] = self.find_surface(
-                term.removeprefix(tokenizer.SURFACE_PREFIX)
-            ).tolist()
-            return numbers
+            surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
+            return self._spellings.get(term, lambda: self.find_surface(surface).tolist())
         number = self.find_term(term)
         return [] if number is None else [number]
 

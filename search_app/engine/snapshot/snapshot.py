@@ -7,7 +7,7 @@ thread. Cache entries (masks, postings of synonyms) are complete before they are
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import local
 
@@ -24,11 +24,12 @@ from indexer.codec.segment.array_file import Array, CorruptSegment
 from indexer.codec.segment.attached_texts import open_texts
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
+from indexer.codec.segment.postings import expand_ranges
 from indexer.codec.segment.reader import Postings, Segment
 from indexer.codec.segment.vocabulary_arrays import take_vocabulary
 from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.cache import Cache
-from search_app.engine.document_words import DocumentWords, WordNumbering
+from search_app.engine.matching import Words
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.facet_counts import FacetTable, count_selected
 from search_app.engine.snapshot.label_index import LabelPrefixIndex
@@ -110,26 +111,23 @@ class Snapshot:
         """Return the publication with a document number."""
         return self.segment.docstore.get_publication(doc_number)
 
-    def get_words(self, doc_number: int) -> DocumentWords:
-        """Return the words of a document."""
-        segment = self.segment
-        stream, starts, _ = segment.forward_index
-        begin, end = int(starts[doc_number, 0]), int(starts[doc_number + 1, 0])
-        return DocumentWords(
-            stream[begin:end],
-            [int(start) - begin for start in [*starts[doc_number], end]],
-            segment.norms[doc_number],
-            self.numbering,
-            lambda row, value: self.columns[row].has_value(doc_number, value),
-        )
+    def gather(self, documents: Array) -> Words:
+        """Return the words of some documents, in their order."""
+        segment, starts = self.segment, self.segment.forward_index.starts
+        begins = starts[documents].astype(np.int64)
+        ends = starts[documents + 1, :1].astype(np.int64)
+        lengths = np.diff(begins, append=ends, axis=1)
+        positions = expand_ranges(begins[:, 0], lengths.sum(axis=1))
+        return Words.number(
+            segment.forward_index.stream.take(positions), lengths, segment.norms[documents],
+            self.vocabulary, partial(self._have_value, documents),
+        )  # fmt: skip
 
-    @cached_property
-    def numbering(self) -> WordNumbering:
-        """The numbers of the words."""
-        segment = self.segment
-        return WordNumbering(
-            self.catalogue, segment.words.texts, segment.stem_or_none, segment.mean_lengths
-        )
+    def _have_value(self, documents: Array, row: str, value: str) -> Mask:
+        """Return which of some documents have a facet value."""
+        ordinal = self.columns[row].find(value)
+        mask = self.docs_with_values(row, () if ordinal is None else (ordinal,))
+        return mask.take(documents)
 
     def get_title(self, doc_number: int) -> str:
         """Return the title of a document."""

@@ -16,9 +16,8 @@ from search_app.engine import Engine
 from search_app.engine.arrays.bm25f import idf, score
 from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.arrays.matcher import make_fetch
-from search_app.engine.clause_matches import match_parts
-from search_app.engine.document_words import split_words
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained
+from search_app.engine.matching import match_parts, split_words, weigh_matches
 from search_app.engine.query.nodes import Clause, Term, UnknownNode, clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Explanation, Hit, Results
@@ -81,30 +80,34 @@ def test_an_and_within_an_or_scores_only_if_all_of_it_matches(
 def assert_explained(tree: query.Query, snapshot: Snapshot) -> None:
     """Assert that the parts of each hit of a tree add up, also with the stored publication."""
     scored = score(tree, snapshot)
-    request = StoreRequest(SearchRequest(), tree)
-    explainer = Explainer(
-        request,
-        tree,
-        snapshot.vocabulary,
-        lambda clause: idf(make_fetch(snapshot)(clause), snapshot),
+    publications = [*map(snapshot.get_publication, scored.documents.tolist())]
+    split = split_words(publications, snapshot.vocabulary, snapshot.segment.mean_lengths)
+    explainer, of_split = (
+        Explainer(
+            StoreRequest(SearchRequest(), tree),
+            tree,
+            snapshot.vocabulary,
+            publications,
+            words,
+            lambda clause: idf(make_fetch(snapshot)(clause), snapshot),
+        )
+        for words in (snapshot.gather(scored.documents), split)
     )
-    for number, hit_score in zip(scored.documents.tolist(), scored.scores.tolist(), strict=True):
-        publication = snapshot.get_publication(number)
-        why = explainer.explain(publication, snapshot.get_words(number), AddedToHit())
+    for number, hit_score in enumerate(scored.scores.tolist()):
+        why = explainer.explain(number, AddedToHit())
         assert sum(part.score for part in why.parts) == pytest.approx(hit_score, rel=1e-4, abs=1e-6)
         assert total(why) == pytest.approx(hit_score, rel=1e-4, abs=1e-6)
         assert all(field.matched for part in why.parts for field in part.fields)
-        words = split_words(publication, snapshot.numbering)
-        assert explainer.explain(publication, words, AddedToHit()) == why
+        assert of_split.explain(number, AddedToHit()) == why
 
 
 def test_an_unknown_node_is_not_explained(snapshot: Snapshot) -> None:
     """A node that the engine cannot evaluate raises UnknownNode with its name."""
-    tree = query.Variations("title", "organ")
-    explainer = Explainer(StoreRequest(SearchRequest(), tree), tree, snapshot.vocabulary, len)
-    words = snapshot.get_words(0)
+    tree, ask = query.Variations("title", "organ"), StoreRequest(SearchRequest())
+    words, publications = snapshot.gather(np.arange(1)), [snapshot.get_publication(0)]
+    explainer = Explainer(ask, tree, snapshot.vocabulary, publications, words, len)
     with pytest.raises(UnknownNode, match="Variations"):
-        explainer.explain(snapshot.get_publication(0), words, AddedToHit())
+        explainer.explain(0, AddedToHit())
 
 
 @pytest.mark.parametrize(("count", "hits"), [(0, 10_000), (1, 10_000), (300, 33), (20_000, 1)])
@@ -117,16 +120,16 @@ def test_explained_hits_are_limited_by_the_number_of_clauses(count: int, hits: i
 def assert_weighed(leaf: Clause, snapshot: Snapshot) -> None:
     """Assert that a leaf has the same weight in each publication as in its postings.
 
-    It has the same matches in the words of the stored publication.
+    It has the same weights in the words of the stored publications.
     """
-    held, vocabulary = clause_postings(leaf, snapshot), snapshot.vocabulary
-    weights = np.zeros(snapshot.size)
+    held, weights = clause_postings(leaf, snapshot), np.zeros(snapshot.size)
     weights[held.documents] = held.weights
-    for number in range(snapshot.size):
-        matches = match_parts(leaf.parts, snapshot.get_words(number), vocabulary)
-        assert sum(each.weight for each in matches) == pytest.approx(weights[number], rel=1e-4)
-        words = split_words(snapshot.get_publication(number), snapshot.numbering)
-        assert match_parts(leaf.parts, words, vocabulary) == matches
+    numbers = np.arange(snapshot.size)
+    publications = [*map(snapshot.get_publication, numbers.tolist())]
+    split = split_words(publications, snapshot.vocabulary, snapshot.segment.mean_lengths)
+    for words in (snapshot.gather(numbers), split):
+        found = weigh_matches(match_parts(leaf.parts, words), words)
+        assert found == pytest.approx(weights, rel=1e-4)
 
 
 @given(leaf=LEAVES)

@@ -10,16 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search_app.engine import Engine, Searcher
-from search_app.engine.arrays.feedback import compute_feedback
+from search_app.engine import Engine, Searcher, ranking
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.arrays.top_hits import top_hits
 from search_app.engine.deadline import Deadline
-from search_app.engine.ranking import feedback
-from search_app.engine.ranking.more_like_this import IGNORED_STEMS
 from search_app.engine.request import SearchRequest
 from search_app.presentation.explanations import explain_in_sentences
-from tests.search_app.engine.arrays.below import reply_to, snapshot_of
+from tests.search_app.engine.arrays.below import compute_feedback, reply_to, snapshot_of
 from tests.search_app.engine.arrays.test_more_like_this import Twin
 
 CLOSE = 1e-4
@@ -90,7 +87,7 @@ def test_the_first_hits_keep_their_order(text: str, searcher: Searcher) -> None:
     """The first five titles are in the order of their word scores."""
     answer = reply(searcher, text)
     titles = first(by_words(answer, searcher)[0], searcher)
-    assert first(answer.rank()[0].tolist(), searcher)[: feedback.KEPT] == titles[: feedback.KEPT]
+    assert first(answer.rank()[0].tolist(), searcher)[: ranking.KEPT] == titles[: ranking.KEPT]
 
 
 @pytest.mark.parametrize("text", LONG)
@@ -99,31 +96,31 @@ def test_shares_follow_the_formula(text: str, searcher: Searcher, twin: Twin) ->
     answer = reply(searcher, text)
     numbers, scores = by_words(answer, searcher)
     titles = first(numbers, searcher)
-    chosen = titles[: feedback.FEEDBACK_DOCS]
+    chosen = titles[: ranking.FEEDBACK_DOCS]
     weights = {number: (scores[numbers.index(number)] / scores[0]) ** 4 for number in chosen}
     counts = Counter(stem for number in chosen for stem in twin.weights[number])
     held = Counter(stem for each in twin.weights for stem in each)
     terms = {}
     for stem, count in counts.items():
-        if count > 1 and held[stem] <= ALL / 5 and stem not in IGNORED_STEMS:
+        if count > 1 and held[stem] <= ALL / 5 and stem not in ranking.IGNORED_STEMS:
             terms[stem] = sum(
                 weight * twin.score(stem, number) for number, weight in weights.items()
             ) * math.log(1 + (ALL - held[stem] + 0.5) / (held[stem] + 0.5))
     kept = sorted((stem for stem in terms if not stem.isdigit()), key=lambda stem: -terms[stem])
-    kept = kept[: feedback.EXPANSION_TERMS]
+    kept = kept[: ranking.EXPANSION_TERMS]
     rarity = {stem: math.log(1 + (ALL - held[stem] + 0.5) / (held[stem] + 0.5)) for stem in kept}
     sums = [
         sum(terms[stem] * twin.score(stem, number) / rarity[stem] for stem in kept)
         for number in numbers
     ]
-    best = titles[feedback.KEPT]
+    best = titles[ranking.KEPT]
     expected = [
         scores[0] * 0.8 * (1 if place < numbers.index(best) else total / max(sums))
         for place, total in enumerate(sums)
     ]
     found = compute_feedback(*_base(answer), snapshot_of(searcher))
     assert found
-    assert [found.get_share(number) for number in numbers] == pytest.approx(expected, rel=CLOSE)
+    assert [found[0][number] for number in numbers] == pytest.approx(expected, rel=CLOSE)
 
 
 def _base(answer: ArrayReply) -> tuple[np.ndarray, np.ndarray]:
@@ -179,7 +176,7 @@ def test_an_explanation_names_the_shared_words(searcher: Searcher) -> None:
     """An explanation has the part of feedback, and words of the publication that are shared."""
     results = searcher.search(SearchRequest(TOLD, size=ALL, explain=True))
     reasons = [hit.why for hit in results.hits if hit.why]
-    assert sum(bool(why.feedback and why.shared) for why in reasons) > feedback.FEEDBACK_DOCS
+    assert sum(bool(why.feedback and why.shared) for why in reasons) > ranking.FEEDBACK_DOCS
     for hit in results.hits:
         assert hit.why
         assert hit.why.score == pytest.approx(hit.score, abs=2e-4)

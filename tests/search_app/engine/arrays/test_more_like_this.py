@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +17,8 @@ from indexer.catalogue import schema
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.generations import directory
+from search_app.engine import ranking
 from search_app.engine.arrays.store import ArrayStore
-from search_app.engine.ranking import more_like_this
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import index, throw
 
@@ -44,8 +45,8 @@ def related(number: int, snapshot: Snapshot) -> Related:
 
 def key_terms(number: int, snapshot: Snapshot) -> list[str]:
     """Return the key terms of the publication with a document number."""
-    words = snapshot.get_words(number)
-    return [term.stem for term in more_like_this.choose_key_terms(words, snapshot.vocabulary)]
+    words = snapshot.gather(np.array([number]))
+    return [term.stem for term in ranking.choose_key_terms(words, snapshot.vocabulary)]
 
 
 @pytest.fixture(scope="module")
@@ -105,11 +106,11 @@ def test_the_significant_words_are_those_with_the_highest_scores(
         assert scores == pytest.approx(sorted(scores, reverse=True), rel=CLOSE)
         left = [
             stem for stem in twin.weights[number]
-            if stem not in {*words, *more_like_this.IGNORED_STEMS} and not stem.isdigit()
+            if stem not in {*words, *ranking.IGNORED_STEMS} and not stem.isdigit()
             and catalogue.segment.stems.doc_frequency(catalogue.vocabulary.find_term(stem) or 0) > 1
         ]  # fmt: skip
-        if len(words) < more_like_this.MAX_WORDS:
-            assert len(left) < (1 if words else more_like_this.MIN_WORDS)
+        if len(words) < ranking.MAX_KEY_TERMS:
+            assert len(left) < (1 if words else ranking.MIN_KEY_TERMS)
         elif left:
             most = max(twin.score(stem, number) for stem in left)
             assert most <= scores[-1] * (1 + CLOSE)
@@ -127,14 +128,14 @@ def test_similar_publications_are_those_with_the_highest_scores(
             continue
         everything = range(catalogue.size)
         scores = [sum(twin.score(stem, other) for stem in words) for other in everything]
-        bar = more_like_this.MIN_SIMILARITY * scores[number]
+        bar = ranking.MIN_SIMILARITY * scores[number]
         shown = [scores[other] for other in found]
         assert shown == pytest.approx(sorted(shown, reverse=True), rel=CLOSE)
         assert all(each >= bar * (1 - CLOSE) for each in shown)
         aside = {number, *found}
         for each in (number, *found):
             aside.update(catalogue.editions.find_others(each).tolist())
-        least = shown[-1] if len(found) == more_like_this.MAX_SIMILAR else bar
+        least = shown[-1] if len(found) == ranking.MAX_SIMILAR else bar
         assert max(scores[other] for other in everything if other not in aside) <= least * (
             1 + CLOSE
         )
@@ -145,7 +146,7 @@ def check(number: int, snapshot: Snapshot) -> None:
     found = related(number, snapshot)
     assert number not in [*found.similar, *found.editions]
     assert not {*found.similar} & {*found.editions}
-    assert len(found.similar) <= more_like_this.MAX_SIMILAR
+    assert len(found.similar) <= ranking.MAX_SIMILAR
     for each in found.similar:
         assert not {*found.similar} & {*snapshot.editions.find_others(each).tolist()}
 
@@ -203,7 +204,7 @@ def test_insignificant_words_are_not_used(catalogue: Snapshot) -> None:
             frequency = catalogue.segment.stems.doc_frequency(
                 catalogue.vocabulary.find_term(stem) or 0
             )
-            assert frequency >= more_like_this.MIN_FREQUENCY
+            assert frequency >= ranking.MIN_FREQUENCY
             assert stem not in {"the", "other", "make", "2009"}
 
 
@@ -216,7 +217,7 @@ def test_the_commonest_words_are_left_out_first(
         stem: catalogue.segment.stems.doc_frequency(catalogue.vocabulary.find_term(stem) or 0)
         for stem in key_terms(number, catalogue)
     }
-    monkeypatch.setattr(more_like_this, "MAX_POSTINGS", 60)
+    monkeypatch.setattr(ranking, "MAX_POSTINGS", 60)
     kept = key_terms(number, catalogue)
     dropped = frequencies.keys() - {*kept}
     assert dropped

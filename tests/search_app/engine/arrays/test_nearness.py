@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from search_app.engine.arrays.nearness import find_nearness_gains
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit
 from search_app.engine.search import Searcher
 from search_app.presentation.explanations import explain_in_sentences
-from tests.search_app.engine.arrays.below import reply_to, snapshot_of
+from tests.search_app.engine.arrays.below import find_nearness_gains, reply_to, snapshot_of
 from tests.search_app.engine.arrays.test_title_match import CATALOGUE
 from tests.search_app.engine.named import index
 

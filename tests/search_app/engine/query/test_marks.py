@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,9 +17,9 @@ from indexer.catalogue import schema
 from search_app.engine import Engine
 from search_app.engine.arrays.bm25f import score
 from search_app.engine.arrays.store import ArrayStore
-from search_app.engine.clause_matches import match_parts
-from search_app.engine.features.highlight import make_highlighter
+from search_app.engine.features.page_hits import Marks
 from search_app.engine.interpretation import interpreter
+from search_app.engine.matching import match_parts, read_words
 from search_app.engine.query.nodes import Together, clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
@@ -34,34 +35,42 @@ def searcher(catalogue_index: Path) -> Searcher:
     return Engine(catalogue_index).get_searcher()
 
 
-def matched(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
-    """Yield each character of the title and the summary that is in a text that a leaf matched."""
-    catalogue, words = snapshot.catalogue, snapshot.get_words(number)
-    publication = snapshot.get_publication(number)
-    for place, field in enumerate(catalogue.searchable):
-        if field.role not in ("title", "abstract"):
-            continue
-        begin, end = words.begins[place : place + 2]
-        places = [at for at in range(begin, end) if words.words[at] >= 0]
-        text = schema.get_text(publication, field, catalogue)
-        at = dict(zip(places, tokenizer.find_spans(text), strict=True))
-        for leaf in clauses(tree):
-            for each in match_parts(leaf.parts, words, snapshot.vocabulary):
-                for span in each.spans:
-                    for word in range(span.position, span.end):
-                        if word in at:
-                            yield from ((field.name, one) for one in range(*at[word]))
+Chars = set[tuple[str, int]]
+"""Characters of the title and the abstract: the field and the offset of each."""
 
 
-def marks(tree: query.Query, number: int, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
-    """Yield each character of the title and the summary that is marked."""
+def list_texts(number: int, snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
+    """Yield the title and the abstract of a publication: the field, the text, and its language."""
     catalogue, publication = snapshot.catalogue, snapshot.get_publication(number)
     for field in catalogue.searchable:
         if field.role in ("title", "abstract"):
             text = schema.get_text(publication, field, catalogue)
-            found = make_highlighter(tree, field.name, catalogue.language)
-            for first, last in found.find_spans(text, publication.lang):
-                yield from ((field.name, one) for one in range(first, last))
+            yield field.name, text, publication.lang or catalogue.language
+
+
+def list_matched(tree: query.Query, number: int, snapshot: Snapshot) -> Chars:
+    """Return each character that is in a text that a leaf matched."""
+    words, found = snapshot.gather(np.array([number])), set[tuple[str, int]]()
+    for field, text, _ in list_texts(number, snapshot):
+        begin, end = words.bound(0, field)
+        places = [at for at in range(begin, end) if words.words[at] >= 0]
+        at = dict(zip(places, tokenizer.find_spans(text), strict=True))
+        for leaf in clauses(tree):
+            for match in match_parts(leaf.parts, words):
+                for start in match.starts.tolist():
+                    for word in range(start, start + match.length):
+                        found |= {(field, one) for one in range(*at.get(word, (0, 0)))}
+    return found
+
+
+def list_marked(tree: query.Query, number: int, snapshot: Snapshot) -> Chars:
+    """Return each marked character. The words of the texts themselves have the same marks."""
+    marks, found = Marks(tree, snapshot.gather(np.array([number]))), set[tuple[str, int]]()
+    for field, text, language in list_texts(number, snapshot):
+        spans = marks.find(0, field, text)
+        assert spans == Marks(tree, read_words(text, language, field)).find(0, field, text)
+        found |= {(field, one) for span in spans for one in range(*span)}
+    return found
 
 
 def is_conditional(tree: query.Query) -> bool:
@@ -79,7 +88,8 @@ def assert_marked(text: str, match: str, searcher: Searcher) -> None:
         return
     snapshot = cast(ArrayStore, searcher.store).snapshot
     for number in score(tree, snapshot).documents.tolist():
-        wanted, shown = set(matched(tree, number, snapshot)), set(marks(tree, number, snapshot))
+        wanted = list_matched(tree, number, snapshot)
+        shown = list_marked(tree, number, snapshot)
         assert wanted <= shown, (text, snapshot.get_title(number))
         assert is_conditional(tree) or wanted == shown, (text, snapshot.get_title(number))
 

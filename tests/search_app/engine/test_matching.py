@@ -13,45 +13,38 @@ from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication, SourceLocation, Value
 from indexer.generations import directory
 from search_app.engine import Engine
-from search_app.engine.document_words import DocumentWords, WordNumbering, split_words
+from search_app.engine.matching import Words, split_words
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.indexer.codec import segments
 from tests.search_app.engine.arrays.below import snapshot_of
 from tests.search_app.engine.catalogues import index
 
 
-def assert_same(split: DocumentWords, read: DocumentWords, numbering: WordNumbering) -> None:
-    """Assert that two objects have the same words, positions, fields, stems, and weights."""
-    assert (split.words, split.stems, split.begins) == (read.words, read.stems, read.begins)
-    assert (split.norms, split.fields) == (read.norms, read.fields)
-    assert split.word_positions == read.word_positions
-    assert split.stem_positions == read.stem_positions
+def assert_same(split: Words, read: Words) -> None:
+    """Assert that two objects have the same words, stems, fields, and weights."""
+    for name in ("words", "stems", "lengths", "norms", "begins", "cells", "ordinals"):
+        assert getattr(split, name).tolist() == getattr(read, name).tolist(), name
     for one, other in zip(split.weigh_stems(), read.weigh_stems(), strict=True):
         assert one.tolist() == other.tolist()
-    for field in read.fields:
-        for position in read.list_positions(field):
-            assert split.get_field(position) == read.get_field(position) == field
-            assert split.get_surface(position) == read.get_surface(position)
-    assert len(split.words) == split.begins[-1]
-    assert max(split.words, default=-1) < len(numbering.texts)
 
 
 def assert_words_of_all(snapshot: Snapshot) -> None:
-    """Assert that each publication has its words, with and without one field, and its values."""
-    numbering = snapshot.numbering
-    for number in range(snapshot.size):
-        publication = snapshot.get_publication(number)
-        for without in (None, *snapshot.segment.fields):
-            assert_same(
-                split_words(publication, numbering).drop(without),
-                snapshot.get_words(number).drop(without),
-                numbering,
-            )
-        split, read = split_words(publication, numbering), snapshot.get_words(number)
-        for row, column in snapshot.columns.items():
-            own = set(map(str, publication.values.get(row, ()))) or {MISSING}
-            for value in (*own, *column.values[:5], MISSING, "no such value"):
-                assert split.has_value(row, value) == read.has_value(row, value) == (value in own)
+    """Assert that all publications have their words, with and without one field, and values."""
+    numbers = np.arange(snapshot.size)
+    publications = [*map(snapshot.get_publication, numbers.tolist())]
+    split = split_words(publications, snapshot.vocabulary, snapshot.segment.mean_lengths)
+    read = snapshot.gather(numbers)
+    for without in (None, *snapshot.segment.fields):
+        assert_same(split.drop(without), read.drop(without))
+    for rows in (numbers[::-3], slice(1, 3)):
+        assert_same(split.take(rows), snapshot.gather(numbers[rows]))
+    assert read.words.max(initial=-1) < len(snapshot.vocabulary.words)
+    for row, column in snapshot.columns.items():
+        own = [set(map(str, each.values.get(row, ()))) or {MISSING} for each in publications]
+        for value in {*set().union(*own[:20]), *column.values[:5], MISSING, "no such value"}:
+            held = [value in values for values in own]
+            assert split.have_value(row, value).tolist() == held
+            assert read.have_value(row, value).tolist() == held
 
 
 def publication(
@@ -94,18 +87,16 @@ def test_a_publication_of_the_catalogue_gives_the_words_of_the_forward_index(
 
 def test_the_words_of_a_field_can_be_left_out(catalogue_engine: Engine) -> None:
     """Only the words of the dropped field are missing. All others keep their positions."""
-    snapshot = snapshot_of(catalogue_engine.get_searcher())
-    every, rest = snapshot.get_words(0), snapshot.get_words(0).drop("title")
-    assert every.list_positions("title")
-    assert not rest.list_positions("title")
-    others = [field for field in every.fields if field != "title"]
-    assert all(every.list_positions(field) == rest.list_positions(field) for field in others)
-    kept = np.array(rest.words) >= 0
-    assert (np.array(rest.words)[kept] == np.array(every.words)[kept]).all()
+    every = snapshot_of(catalogue_engine.get_searcher()).gather(np.arange(3))
+    rest, title = every.drop("title"), every.fields.index("title")
+    kept = every.cells % len(every.fields) != title
+    assert (rest.words[kept] == every.words[kept]).all()
+    assert rest.words[~kept].max() < 0 <= every.words[~kept].max()
 
 
 def test_a_publication_of_another_index_is_an_error(catalogue_engine: Engine) -> None:
-    """A word that the numbering does not have raises KeyError."""
+    """A word that the vocabulary does not have raises KeyError."""
     snapshot = snapshot_of(catalogue_engine.get_searcher())
+    made = [publication("new", "Zyzzyva", "")]
     with pytest.raises(KeyError, match="zyzzyva"):
-        split_words(publication("new", "Zyzzyva", ""), snapshot.numbering)
+        split_words(made, snapshot.vocabulary, snapshot.segment.mean_lengths)
