@@ -52,20 +52,10 @@ def test_a_citation_does_not_depend_on_those_before() -> None:
     assert backwards[::-1] == alone
 
 
-def test_a_publisher_who_is_the_author_is_named_once() -> None:
-    """The publisher is left out where it is the author."""
-    assert mark_italics(cite(SAMPLES["report-own-publisher"], "apa")).count("UNODC") == 1
-
-
 def test_the_page_of_the_catalogue_is_not_cited() -> None:
     """A publication without an address is cited without one."""
     item = msgspec.structs.replace(SAMPLES["book"], page_url="https://example.org/publication/1")
     assert "example.org" not in mark_italics(cite(item, "apa"))
-
-
-def test_a_style_without_a_form_for_a_type_gives_nothing() -> None:
-    """APA does not list interviews that nobody can look up."""
-    assert cite(SAMPLES["interview"], "apa") == ()
 
 
 @pytest.mark.slow

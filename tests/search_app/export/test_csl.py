@@ -11,7 +11,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, SourceLocation
 from indexer.catalogue.roles import TypeRule
 from indexer.ingest import corpus
-from search_app.export.csl import Date, make_item, parse_date, split_pages, to_csl_json
+from search_app.export.csl import Date, make_item, split_pages, to_csl_json
 from tests.conftest import ROOT
 
 PAPERS = Catalogue(
@@ -112,14 +112,6 @@ def test_coverage_has_names_of_countries() -> None:
     assert make_item(paper(country=("KE", "IN")), PAPERS).get("coverage") == ("Kenya", "India")
 
 
-def test_several_languages_leave_that_of_the_title() -> None:
-    """CSL has one language. A publication in several is cited by its title, if it is stated."""
-    item = make_item(paper(language=("ar", "en")), PAPERS)
-    assert item.get("language") == ("ar", "en")
-    assert to_csl_json(item)["language"] == "en"
-    assert "language" not in to_csl_json(make_item(paper(language=("ar", "fr")), PAPERS))
-
-
 def test_the_first_link_is_the_address_of_a_publication() -> None:
     """A link comes before the DOI; without both, it is the page in the catalogue."""
     linked = paper(link=(Link("https://a.org"), Link("https://b.org")), doi="10.1000/1")
@@ -130,27 +122,25 @@ def test_the_first_link_is_the_address_of_a_publication() -> None:
 
 
 @pytest.mark.parametrize(
-    ("edtf", "date"),
+    ("edtf", "issued"),
     [
-        ("2014", Date(2014)),
-        ("2014-05", Date(2014, 5)),
-        ("1985?", Date(1985, is_uncertain=True)),
-        ("2014-21", Date(2014, season=1)),
-        ("1998/2003", Date(1998, until=2003)),
-        ("unknown", None),
+        ("2014", {"date-parts": [[2014]]}),
+        ("2014-05", {"date-parts": [[2014, 5]]}),
+        ("2014-05-03", {"date-parts": [[2014, 5, 3]]}),
+        ("1985?", {"date-parts": [[1985]], "circa": True}),
+        ("2014-21", {"date-parts": [[2014]], "season": 1}),
+        ("1998/2003", {"date-parts": [[1998], [2003]]}),
     ],
 )
-def test_dates_have_parts(edtf: str, date: Date | None) -> None:
-    """Seasons, ranges and uncertain years are parts of their own."""
-    assert parse_date(edtf) == date
+def test_dates_have_parts(edtf: str, issued: object) -> None:
+    """Seasons, ranges and question marks are parts of their own, and a date keeps them."""
+    item = make_item(paper(date=edtf), PAPERS)
+    assert item.issued
+    assert item.issued.edtf == edtf
+    assert to_csl_json(item)["issued"] == issued
 
 
-def test_parts_of_dates_are_written_as_csl_json() -> None:
-    """A season, a range and a question mark have members of their own."""
-    parts = [to_csl_json(make_item(paper(date=date), PAPERS))["issued"]
-             for date in ("2014-21", "1998/2003", "1985?")]  # fmt: skip
-    assert parts == [
-        {"date-parts": [[2014]], "season": 1},
-        {"date-parts": [[1998], [2003]]},
-        {"date-parts": [[1985]], "circa": True},
-    ]
+def test_a_date_that_is_none_is_left_out() -> None:
+    """The year is the date if the date can't be read."""
+    assert make_item(paper(date="unknown", year=2014), PAPERS).issued == Date(2014)
+    assert make_item(paper(date="unknown"), PAPERS).issued is None

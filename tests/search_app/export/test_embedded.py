@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,19 +16,15 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from indexer.analysis.cleaning import clean
-from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Publication
 from indexer.catalogue.roles import Role
 from indexer.values.publication_types import PublicationType
 from search_app.export import embedded
 from search_app.export.csl import Item, make_item
 from tests.search_app.export.citation_samples import read_samples
+from tests.search_app.export.conftest import Publications
 from tests.search_app.export.independent import Found, describe, make_page_url
 from tests.search_app.export.test_csl import PAPERS
-from tests.search_app.export.test_formats import Publications, first_catalogue, papers
 from tests.search_app.export.test_hostile_text import VALID_TEXTS, publish
-
-__all__ = ["first_catalogue", "papers"]
 
 HEAD = Environment(
     loader=PackageLoader("search_app.web"), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -98,23 +93,14 @@ def read_dublin_core(html: str) -> Found:
     )
 
 
-def list_items(publications: Publications) -> Iterator[tuple[Publication, Catalogue, Item]]:
-    """Yield publications with their items."""
-    catalogue, listed = publications
-    for publication in listed:
-        yield (
-            publication,
-            catalogue,
-            make_item(publication, catalogue, make_page_url(publication.id)),
-        )
-
-
 @pytest.mark.parametrize("source", ["first_catalogue", "papers"])
 @pytest.mark.slow
 def test_extruct_reads_the_same_content(source: str, request: pytest.FixtureRequest) -> None:
     """JSON-LD and Dublin Core have the title, year, authors, languages, abstract and address."""
-    for publication, catalogue, item in list_items(request.getfixturevalue(source)):
-        html = render(item)
+    publications: Publications = request.getfixturevalue(source)
+    catalogue, listed = publications
+    for publication in listed:
+        html = render(make_item(publication, catalogue, make_page_url(publication.id)))
         expected = describe(publication, catalogue)
         linked = extruct.extract(html, syntaxes=["json-ld"])["json-ld"]
         assert len(linked) == 1

@@ -1,4 +1,4 @@
-"""Exported files of hostile papers and of all rows have the same publications when imported."""
+"""Exported files have the same publications, or the same identifiers, when imported."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ import msgspec
 import pytest
 
 from indexer.catalogue import catalogue_toml
+from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation
+from indexer.catalogue.roles import TypeRule
 from indexer.ingest import corpus
+from indexer.mapping.standard_rows import list_standard_rows
 from search_app.export.registry import FORMATS
 from tests.conftest import ROOT
-from tests.search_app.export.test_formats import Publications, fail, import_file
-
-# Import the fixtures of that module.
-from tests.search_app.export.test_formats import first_catalogue as first_catalogue
-from tests.search_app.export.test_formats import papers as papers
-
-pytestmark = pytest.mark.slow
+from tests.search_app.export.conftest import Publications, fail, import_file
+from tests.search_app.texts import make_publication
 
 LOST = {
     "ris": {"paragraphs"},
@@ -28,6 +26,17 @@ LOST = {
     "jsonl": set[str](),
 }
 """Parts that are lost in an export, by format. docs/interoperability.md lists them."""
+
+NUMBERS = Catalogue("Numbers", "", list_standard_rows(), types=(TypeRule("report"),))
+IDENTIFIERS = {
+    "number": "E/ESCWA/SDD/2017/2",
+    "call_number": "HV6250 .W38 2017",
+    "isbn": "9783161484100",
+    "doi": "10.18356/abc-en",
+    "pmid": "24675708",
+}
+WITHOUT = {"ris": {"pmid"}, "dc": {"call_number", "number", "pmid"}}
+"""The rows for which a format has no place. Dublin Core has one element for all numbers."""
 
 
 def export(name: str, publications: Publications, folder: Path) -> Path:
@@ -52,6 +61,7 @@ def drop_lost(publication: Publication, lost: set[str]) -> Publication:
     return msgspec.structs.replace(publication, values=values, summary=summary, source=source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*LOST])
 def test_an_imported_export_has_the_same_publications(
     name: str, papers: Publications, tmp_path: Path
@@ -64,6 +74,7 @@ def test_an_imported_export_has_the_same_publications(
     ]
 
 
+@pytest.mark.slow
 def test_json_lines_have_every_row(first_catalogue: Publications, tmp_path: Path) -> None:
     """JSON Lines with the `catalogue.toml` of a corpus folder are the same corpus."""
     folder = tmp_path / "corpus"
@@ -75,3 +86,14 @@ def test_json_lines_have_every_row(first_catalogue: Publications, tmp_path: Path
     assert [drop_lost(each, set()) for each in read] == [
         drop_lost(each, set()) for each in first_catalogue[1]
     ]
+
+
+@pytest.mark.parametrize("name", [*FORMATS])
+def test_a_format_has_every_identifier(name: str, tmp_path: Path) -> None:
+    """The file has each identifier, and an import of it has them in the same rows."""
+    publication = make_publication("p", "Water and energy", **IDENTIFIERS)
+    file = export(name, (NUMBERS, [publication]), tmp_path)
+    _, (read,) = import_file(file, tmp_path / "new")
+    found = {row: values[0] for row, values in read.values.items() if row in IDENTIFIERS}
+    lost = WITHOUT.get(name, set())
+    assert found == {row: each for row, each in IDENTIFIERS.items() if row not in lost}

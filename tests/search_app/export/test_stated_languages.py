@@ -17,9 +17,9 @@ from search_app.export import atom, embedded
 from search_app.export.citations import STYLES, cite
 from search_app.export.csl import Item, make_item, to_csl_json
 from search_app.export.registry import FORMATS
+from tests.search_app.export.conftest import import_file
 from tests.search_app.export.independent import make_page_url
 from tests.search_app.export.test_csl import PAPERS
-from tests.search_app.export.test_formats import import_file
 
 pytestmark = pytest.mark.slow
 
