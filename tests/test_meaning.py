@@ -23,8 +23,13 @@ from tests.search_app.engine.features.test_zero_results import answer, offered
 
 pytestmark = pytest.mark.slow
 
-FOREIGN = ("/?q=Opferanwalt+im+Strafverfahren", "/?q=handel+dzie%C4%87mi", "/?q=child+brides",
-           "/?q=victims+zyzzyva&region=Africa", "/?q=zyzzyva&region=Africa")  # fmt: skip
+FOREIGN = (
+    "/?q=Opferanwalt+im+Strafverfahren",
+    "/?q=handel+dzie%C4%87mi",
+    "/?q=child+brides",
+    "/?q=victims+zyzzyva&region=Africa",
+    "/?q=zyzzyva&region=Africa",
+)
 
 
 @pytest.fixture
@@ -131,10 +136,11 @@ def test_building_with_embeddings(corpus: Path, tmp_path: Path) -> None:
     encoder = embeddings.load_encoder()
     assert encoder
     for arguments, environment, model in (
-        (("--semantic", "1"), {}, encoder.model), ((), {}, ""),
+        (("--semantic", "1"), {}, encoder.model),
+        ((), {}, ""),
         ((), {"PUBSEARCH_SEMANTIC": "1"}, encoder.model),
         (("--semantic", "0"), {"PUBSEARCH_SEMANTIC": "1"}, ""),
-    ):  # fmt: skip
+    ):
         status, output = run("build", *places, *arguments, **environment)
         assert status == 0, output
         assert directory.load_live(index).manifest.meaning == model

@@ -13,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 GROUPS = (
-    ("[UNK]", ".", ":"), ("trafficking", "handel", "trata"), ("children", "kinder", "child"),
-    ("sea", "meer"), ("handbook", "buch"),
-)  # fmt: skip
+    ("[UNK]", ".", ":"),
+    ("trafficking", "handel", "trata"),
+    ("children", "kinder", "child"),
+    ("sea", "meer"),
+    ("handbook", "buch"),
+)
 """Words of one meaning have the same vector. The first group has unknown words."""
 STUCK, BROKEN = "forever", "nothing"
 """A word with which the model never ends, and one with which it returns no numbers."""
@@ -38,14 +41,20 @@ def write_model(folder: Path, weight: float = 1.0) -> Path:
     trips = np.where(np.array(words) == STUCK, TRIPS, 0)
     (folder / "model.onnx").write_bytes(_make_model(vectors, trips))
     tokenizer: dict[str, object] = {
-        "version": "1.0", "added_tokens": [], "truncation": None, "padding": None,
-        "normalizer": {"type": "Lowercase"}, "pre_tokenizer": {"type": "Whitespace"},
-        "post_processor": None, "decoder": None,
+        "version": "1.0",
+        "added_tokens": [],
+        "truncation": None,
+        "padding": None,
+        "normalizer": {"type": "Lowercase"},
+        "pre_tokenizer": {"type": "Whitespace"},
+        "post_processor": None,
+        "decoder": None,
         "model": {
-            "type": "WordLevel", "unk_token": "[UNK]",
+            "type": "WordLevel",
+            "unk_token": "[UNK]",
             "vocab": {word: number for number, word in enumerate(words)},
         },
-    }  # fmt: skip
+    }
     (folder / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
     return folder
 

@@ -33,10 +33,14 @@ SAID = (
     "A handbook for parliamentarians",
 )
 ALIKE = [
-    ("trata de niños", SAID[0]), ("la traite des enfants", SAID[0]), ("Kinderhandel", SAID[0]),
-    ("контрабанда мигрантов по морю", SAID[1]), ("移民走私海上", SAID[1]),
-    ("manuel à l'usage des députés", SAID[2]), ("دليل للبرلمانيين", SAID[2]),
-]  # fmt: skip
+    ("trata de niños", SAID[0]),
+    ("la traite des enfants", SAID[0]),
+    ("Kinderhandel", SAID[0]),
+    ("контрабанда мигрантов по морю", SAID[1]),
+    ("移民走私海上", SAID[1]),
+    ("manuel à l'usage des députés", SAID[2]),
+    ("دليل للبرلمانيين", SAID[2]),
+]
 NOWHERE = SourceLocation("", 0)
 
 THREADS = Path("/proc/self/task")
@@ -232,6 +236,9 @@ def test_matrices_are_multiplied_with_one_thread(module: str) -> None:
     for extra, threads in (({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, 2)):
         output = subprocess.run(
             [sys.executable, "-c", code],
-            env=environment | extra, capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
+            env=environment | extra,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         assert int(output) == min(threads, os.cpu_count() or 1)

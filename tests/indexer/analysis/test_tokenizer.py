@@ -84,8 +84,10 @@ def test_offsets_point_at_the_words() -> None:
     """A token's start and end cut its word out of the original text."""
     text = "Étude – the Victim’s"
     assert [text[token.start : token.end] for token in tokenizer.tokenize(text, "en")] == [
-        "Étude", "the", "Victim’s",
-    ]  # fmt: skip
+        "Étude",
+        "the",
+        "Victim’s",
+    ]
 
 
 @given(st.text(st.characters()))

@@ -10,9 +10,13 @@ from indexer.fulltext.cache import UNUSED_SECONDS, TextCache
 from indexer.fulltext.text import Fault, FullText
 
 TEXT = FullText(
-    digest="d", media_type="application/pdf", pages=("first", "", "third"),
-    faults=(Fault("1 of 3 pages have no text", "Run OCR"),), title="A title", year=2019,
-)  # fmt: skip
+    digest="d",
+    media_type="application/pdf",
+    pages=("first", "", "third"),
+    faults=(Fault("1 of 3 pages have no text", "Run OCR"),),
+    title="A title",
+    year=2019,
+)
 
 
 def test_a_text_comes_back_as_it_was(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -131,9 +130,3 @@ def test_odd_lines_are_cleaned(line: str) -> None:
     assert len(clean_page(line)) <= len(line)
     many = clean_page(*[line[:2]] * 100_000)
     assert len(many) <= 300_000
-
-
-def test_paragraphs_keep_their_order() -> None:
-    """The paragraphs of a page follow each other as their lines did."""
-    words = clean_page(*[f"w{number}" for number in range(100)]).split()
-    assert all(int(first[1:]) < int(second[1:]) for first, second in pairwise(words))

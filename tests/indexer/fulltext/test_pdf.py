@@ -86,15 +86,6 @@ def test_columns_are_read_one_after_the_other() -> None:
     assert page.index("left column line 19") < page.index("right column line 0")
 
 
-def test_running_heads_and_page_numbers_are_removed() -> None:
-    """In 300 pages, the running head is only on the first, and no page number is left."""
-    pages = [f"The Annual Report\nText of section {n * 7919} here\n{n + 1}" for n in range(300)]
-    texts = extract(make_pdf(pages)).pages
-    assert len(texts) == 300
-    assert "The Annual Report" in texts[0]
-    assert texts[1:] == tuple(f"Text of section {n * 7919} here" for n in range(1, 300))
-
-
 def test_a_divided_word_is_joined() -> None:
     """A word that is divided at the end of a line is one word."""
     assert extract(make_pdf(["The water-\nfall is here"])).pages == ("The waterfall is here",)
@@ -207,19 +198,14 @@ def test_a_page_that_takes_too_much_time_costs_the_rest(monkeypatch: pytest.Monk
     ]
 
 
-def test_pages_over_the_limit_are_left_out() -> None:
-    """The fault names the setting that includes them."""
-    text = extract(WHOLE, msgspec.structs.replace(LIMITS, most_pages=2))
-    assert len(text.pages) == 2
-    assert "5 pages, more than 2" in text.faults[0].what
-    assert "PUBSEARCH_MOST_PAGES" in text.faults[0].hint
-
-
-def test_characters_over_the_limit_are_left_out() -> None:
-    """The page at the limit is cut, and the fault names the setting."""
-    text = extract(WHOLE, msgspec.structs.replace(LIMITS, longest_document=25))
+def test_text_over_the_limits_is_left_out() -> None:
+    """The page at the limit of characters is cut, and the faults name the settings."""
+    text = extract(WHOLE, msgspec.structs.replace(LIMITS, most_pages=3, longest_document=25))
     assert text.pages == ("Page 0 has a text", "Page 1 h")
-    assert "PUBSEARCH_LONGEST_DOCUMENT" in text.faults[0].hint
+    pages, characters = text.faults
+    assert "5 pages, more than 3" in pages.what
+    assert "PUBSEARCH_MOST_PAGES" in pages.hint
+    assert "PUBSEARCH_LONGEST_DOCUMENT" in characters.hint
 
 
 def test_without_the_extra_the_error_says_how_to_install_it(

@@ -16,9 +16,12 @@ from search_app.export.csl import Item, make_item
 HERE = Path(__file__).parent
 EXPECTED = HERE / "expected_citations.json"
 _KINDS: dict[str, FieldKind] = {
-    "issued": "date", "DOI": "doi", "URL": "link", "language": "language",
+    "issued": "date",
+    "DOI": "doi",
+    "URL": "link",
+    "language": "language",
     **dict.fromkeys(NAME_ROLES, "name"),
-}  # fmt: skip
+}
 CATALOGUE = Catalogue(
     title="Samples",
     description="",
@@ -26,11 +29,14 @@ CATALOGUE = Catalogue(
         Field("title", "Title", kind="text", role="title"),
         Field("abstract", "Abstract", kind="text", role="abstract"),
         Field("type", "Type"),
-        *(Field(role, role, kind=_KINDS.get(role, "keyword"), role=role, several=True)
-          for role in get_args(Role) if role not in ("title", "abstract")),
+        *(
+            Field(role, role, kind=_KINDS.get(role, "keyword"), role=role, several=True)
+            for role in get_args(Role)
+            if role not in ("title", "abstract")
+        ),
     ),
     types=tuple(TypeRule(csl, {"type": (csl,)}) for csl in get_args(PublicationType)),
-)  # fmt: skip
+)
 """A catalogue with a row for each role."""
 
 

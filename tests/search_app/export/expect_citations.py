@@ -33,9 +33,11 @@ def main() -> None:
         script = Path(folder) / "oracle.js"
         script.write_text((HERE / "citeproc_oracle.js").read_text(encoding="utf-8"))
         done = subprocess.run(
-            ["node", str(script)], input=json.dumps(request).encode(), check=True,
+            ["node", str(script)],
+            input=json.dumps(request).encode(),
+            check=True,
             stdout=subprocess.PIPE,
-        )  # fmt: skip
+        )
     data = {"made by": ORACLE, "citations": json.loads(done.stdout)}
     text = json.dumps(data, ensure_ascii=False, indent=1)
     EXPECTED.write_text(f"{text}\n", encoding="utf-8")

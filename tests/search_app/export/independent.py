@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -32,7 +31,6 @@ from indexer.values.iso_codes import find_language_code
 PAGES = "https://catalogue.example/publication/"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _MODS = "{http://www.loc.gov/mods/v3}"
-_FORMULA = re.compile(r"^'(?='*[=+\-@\uff0b\uff0d\uff1d\uff20])")
 _SUFFIX = re.compile(r"(.+) (Jr\.), (.+)")
 """How bibutils writes a suffix: after the family name."""
 
@@ -65,9 +63,10 @@ def describe(publication: Publication, catalogue: Catalogue) -> Found:
 
     authors = [
         names.read(str(value)).inverted if row.kind == "name" else str(value)
-        for row in catalogue.valued if row.role == "author"
+        for row in catalogue.valued
+        if row.role == "author"
         for value in publication.values.get(row.name, ())
-    ]  # fmt: skip
+    ]
     dois = [f"https://doi.org/{doi}" for doi in get("DOI")]
     return Found(
         publication.title,
@@ -79,7 +78,7 @@ def describe(publication: Publication, catalogue: Catalogue) -> Found:
     )
 
 
-def read_ris(data: bytes, _: Catalogue) -> list[Found]:
+def read_ris(data: bytes) -> list[Found]:
     """Read RIS with rispy."""
     return [
         Found(
@@ -94,7 +93,7 @@ def read_ris(data: bytes, _: Catalogue) -> list[Found]:
     ]
 
 
-def read_bibtex(data: bytes, _: Catalogue) -> list[Found]:
+def read_bibtex(data: bytes) -> list[Found]:
     """Read BibTeX with bibtexparser."""
     stack = [SeparateCoAuthors(), SplitNameParts()]
     library = parse_string(data.decode(), append_middleware=stack)
@@ -128,7 +127,7 @@ def _find_bibtex(entry: Any) -> Found:
     )
 
 
-def read_csl(data: bytes, _: Catalogue) -> list[Found]:
+def read_csl(data: bytes) -> list[Found]:
     """Read CSL-JSON, whose language is that of the title if there are several."""
     return [
         Found(
@@ -148,61 +147,7 @@ def _join_csl(name: Mapping[str, str]) -> str:
     return name.get("literal") or ", ".join(filter(None, parts))
 
 
-def read_csv(data: bytes, catalogue: Catalogue) -> list[Found]:
-    """Read CSV. Two bars separate values, or end one. An apostrophe precedes a formula."""
-    several = {name for row in catalogue.fields if row.several for name in (row.name, row.heading)}
-    rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
-    return [
-        _find_rows(
-            {
-                name: _split(_FORMULA.sub("", cell), "||" if name in several else None)
-                for name, cell in row.items()
-            },
-            catalogue,
-        )
-        for row in rows
-    ]
-
-
-def read_jsonl(data: bytes, catalogue: Catalogue) -> list[Found]:
-    """Read JSON Lines."""
-    records = [json.loads(line) for line in data.splitlines()]
-    return [
-        _find_rows(
-            {
-                name: [*map(_get_text, stated if isinstance(stated, list) else [stated])]
-                for name, stated in record.items()
-            },
-            catalogue,
-        )
-        for record in records
-    ]  # fmt: skip
-
-
-def _get_text(value: object) -> str:
-    return str(value["url"] if isinstance(value, dict) else value)
-
-
-def _find_rows(record: Mapping[str, list[str]], catalogue: Catalogue) -> Found:
-    def get(role: str) -> list[str]:
-        return [
-            names.read(value).inverted if row.kind == "name" else value
-            for row in catalogue.fields if row.role == role
-            for heading in (row.name, row.heading) for value in record.get(heading, [])
-        ]  # fmt: skip
-
-    dois = [f"https://doi.org/{doi}" for doi in get("DOI")]
-    return Found(
-        " ".join(get("title")),
-        next((value[:4] for value in get("issued")), ""),
-        get("author"),
-        get("language"),
-        clean(" ".join(get("abstract"))),
-        next(iter([*get("URL"), *dois]), None),
-    )
-
-
-def read_mods(data: bytes, _: Catalogue) -> list[Found]:
+def read_mods(data: bytes) -> list[Found]:
     """Convert MODS with bibutils to RIS, and read that with rispy.
 
     bibutils keeps one language, so the standard library reads the languages.
@@ -227,7 +172,7 @@ def read_mods(data: bytes, _: Catalogue) -> list[Found]:
     ]
 
 
-def read_marcxml(data: bytes, _: Catalogue) -> list[Found]:
+def read_marcxml(data: bytes) -> list[Found]:
     """Read MARCXML with pymarc."""
     records = pymarc.parse_xml_to_array(io.BytesIO(data))  # type: ignore[no-untyped-call]
     return [_find_marc(record) for record in records if record]
@@ -236,14 +181,17 @@ def read_marcxml(data: bytes, _: Catalogue) -> list[Found]:
 def _find_marc(record: pymarc.Record) -> Found:
     def get(*subfields: str) -> list[str]:
         return [
-            value for subfield in subfields for field in record.get_fields(subfield[:3])
+            value
+            for subfield in subfields
+            for field in record.get_fields(subfield[:3])
             for value in field.get_subfields(subfield[3:])
-        ]  # fmt: skip
+        ]
 
     authors = [
         ", ".join(field.get_subfields("a", "c"))
-        for field in record.get_fields("100", "110", "700", "710") if "aut" in field.get("4", "")
-    ]  # fmt: skip
+        for field in record.get_fields("100", "110", "700", "710")
+        if "aut" in field.get("4", "")
+    ]
     coded = record["008"].data or ""
     assert len(coded) == 40
     assert len(str(record.leader)) == 24
@@ -267,7 +215,7 @@ def _find_code(code: str) -> str:
     return found
 
 
-def read_dc(data: bytes, _: Catalogue) -> list[Found]:
+def read_dc(data: bytes) -> list[Found]:
     """Read Dublin Core with the standard library."""
     return [
         Found(
@@ -282,19 +230,16 @@ def read_dc(data: bytes, _: Catalogue) -> list[Found]:
     ]
 
 
-def _split(text: str, separator: str | None) -> list[str]:
-    parts = text.split(separator) if text and separator else [text]
-    return [*filter(None, parts)]
+def _split(text: str, separator: str) -> list[str]:
+    return text.split(separator) if text else []
 
 
-READERS: Mapping[str, Callable[[bytes, Catalogue], list[Found]]] = {
+READERS: Mapping[str, Callable[[bytes], list[Found]]] = {
     "ris": read_ris,
     "bibtex": read_bibtex,
     "csl": read_csl,
-    "csv": read_csv,
-    "jsonl": read_jsonl,
     "mods": read_mods,
     "marcxml": read_marcxml,
     "dc": read_dc,
 }
-"""How to read each format."""
+"""How to read each format of items. CSV and JSON Lines have the rows of a catalogue."""

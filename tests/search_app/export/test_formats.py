@@ -29,14 +29,14 @@ def write(name: str, publications: Publications) -> bytes:
 
 
 @pytest.mark.parametrize("source", ["first_catalogue", "papers"])
-@pytest.mark.parametrize("name", [*FORMATS])
+@pytest.mark.parametrize("name", [*READERS])
 @pytest.mark.slow
 def test_another_program_reads_the_same_content(
     name: str, source: str, request: pytest.FixtureRequest
 ) -> None:
     """Every title, year, author, language, abstract, and address is the same."""
     catalogue, publications = request.getfixturevalue(source)
-    found = READERS[name](write(name, (catalogue, publications)), catalogue)
+    found = READERS[name](write(name, (catalogue, publications)))
     expected = [describe(publication, catalogue) for publication in publications]
     assert len(found) == len(expected) > 0
     for each, record in zip(expected, found, strict=True):
@@ -72,8 +72,10 @@ def test_each_issn_of_a_journal_has_its_field_of_marc() -> None:
 
 def test_a_file_without_publications_is_valid(papers: Publications) -> None:
     """A file without publications is read as an empty list."""
-    for name in ("csl", "csv", "jsonl", "marcxml", "dc"):
-        assert READERS[name](write(name, (papers[0], [])), papers[0]) == []
+    for name in ("csl", "marcxml", "dc"):
+        assert READERS[name](write(name, (papers[0], []))) == []
+    assert len(write("csv", (papers[0], [])).splitlines()) == 1
+    assert write("jsonl", (papers[0], [])) == b""
 
 
 _MODS = {"m": "http://www.loc.gov/mods/v3"}

@@ -105,11 +105,14 @@ def load_others() -> Iterator[Set]:
 def list_facts(item: Item, format_name: str) -> dict[str, list[str]]:
     """Return what an item has in each role that a format has a place for."""
     facts: dict[str, list[str]] = {
-        "title": [item.title], "type": [item.type], "abstract": [item.abstract],
-        "issued": [item.issued.edtf if item.issued else ""], "title-language": [item.language],
+        "title": [item.title],
+        "type": [item.type],
+        "abstract": [item.abstract],
+        "issued": [item.issued.edtf if item.issued else ""],
+        "title-language": [item.language],
         "page": [" ".join(item.pages)],
         "URL": [link.url for link in item.links],
-    }  # fmt: skip
+    }
     facts |= {role: [*map(repr, names)] for role, names in item.names.items()}
     facts |= {role: [*texts] for role, texts in item.values.items() if role != "page"}
     if format_name in ONE_LINK:
@@ -199,9 +202,11 @@ def format_table(sets: list[Set], changes: Mapping[str, Counter[str]]) -> str:
     """Return the table of docs/interoperability.md."""
     records = sum(len(one.publications) for one in sets)
     lines = [
-        f"Changed facts of {records:,} records of {len(sets)} catalogues:", "",
-        "| format | changed facts | most of them | no place for |", "|---|---|---|---|",
-    ]  # fmt: skip
+        f"Changed facts of {records:,} records of {len(sets)} catalogues:",
+        "",
+        "| format | changed facts | most of them | no place for |",
+        "|---|---|---|---|",
+    ]
     for name, changed in changes.items():
         most = ", ".join(f"{role} ({count})" for role, count in changed.most_common(4))
         lost = ", ".join(sorted(NO_PLACE[name]))

@@ -65,10 +65,12 @@ def make(kind: str, language: str | None = None, *stated: str) -> Publication:
         "journal": ("See",),
     }
     return Publication(
-        id="x", title="Die kleine Stadt an der See", lang=language,
+        id="x",
+        title="Die kleine Stadt an der See",
+        lang=language,
         values=values | ({"language": stated} if stated else {}),
         source=SourceLocation("made", 1),
-    )  # fmt: skip
+    )
 
 
 @given(kind=TYPES, one=LANGUAGES, other=LANGUAGES)

@@ -12,8 +12,10 @@ from indexer.analysis.transformer.folder import Description, describe
 from tests.tiny_model import write_model
 
 PROMPTS, LENGTH, POOLING = (
-    "config_sentence_transformers.json", "sentence_bert_config.json", "1_Pooling/config.json",
-)  # fmt: skip
+    "config_sentence_transformers.json",
+    "sentence_bert_config.json",
+    "1_Pooling/config.json",
+)
 
 
 @pytest.fixture
