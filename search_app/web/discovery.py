@@ -1,6 +1,6 @@
 """How crawlers, browsers and other programs find what the site has.
 
-- robots.txt (RFC 9309), the header `X-Robots-Tag`, and the sitemap, for crawlers
+- robots.txt (RFC 9309) and the sitemap, for crawlers
   (https://www.sitemaps.org/protocol.html)
 - OpenSearch 1.1: browsers search this site from their own search box
   (https://github.com/dewitt/opensearch)
@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from html import escape
 
@@ -34,40 +33,9 @@ from search_app.web.context import (
     redirect_to_export,
 )
 from search_app.web.errors import page_not_found
+from search_app.web.headers import RULES
 from search_app.web.incoming import get_root
 
-FEED = "/feed.atom"
-CLOSED_PATHS = (
-    "/advanced",
-    "/api/",
-    "/export/",
-    "/facet/",
-    "/healthz",
-    "/list",
-    "/metrics",
-    "/opensearch/",
-    "/search-record",
-    "/unapi",
-)
-"""Path prefixes that are for programs and users, not for crawlers."""
-# Their order does not matter: of the rules that match a URL, the longest applies.
-RULES = (
-    ("Disallow", "/*?"),
-    ("Allow", "/?page="),
-    ("Allow", FEED),
-    ("Disallow", "/?page=*&"),
-    ("Allow", "/publication/*?hit="),
-    ("Disallow", "/publication/*?hit=*&"),
-    *(("Disallow", path) for path in CLOSED_PATHS),
-)
-"""The rules of robots.txt.
-
-A crawler may follow the list of all publications, page by page, and each publication, also as a hit
-of that list, in each language. The number of searches and combinations of filters is unlimited, and
-they lead to no other publication. robots.txt keeps crawlers from requesting these URLs. It allows
-feeds, to which readers subscribe. The header keeps the URLs that are requested anyway out of search
-engines.
-"""
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 PART_URLS = 50_000
 """Number of URLs in a part of the sitemap."""
@@ -91,9 +59,8 @@ discovery = Blueprint("discovery", __name__)
 
 
 def register(app: Flask) -> None:
-    """Add the route of robots.txt, and the header on all responses that crawlers must not index."""
+    """Add the route of robots.txt, which has no ETag, as it needs no index."""
     app.add_url_rule("/robots.txt", view_func=serve_robots_txt)
-    app.after_request(_add_robots_tag)
 
 
 def serve_robots_txt() -> Response:
@@ -104,21 +71,6 @@ def serve_robots_txt() -> Response:
     sitemap = make_absolute(f"{root}/sitemap.xml")
     text = "\n".join(["User-agent: *", *lines, f"Sitemap: {sitemap}", ""])
     return Response(text, content_type="text/plain; charset=utf-8")
-
-
-def _add_robots_tag(response: Response) -> Response:
-    if response.status_code >= 400 or not _is_crawlable(request.path, request.query_string):
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response
-
-
-def _is_crawlable(path: str, query: bytes) -> bool:
-    """Return whether crawlers may request a URL. `RULES` must state the same."""
-    if query and path.startswith("/publication/"):
-        return re.fullmatch(rb"hit=[^&]*", query) is not None
-    if query and path != FEED:
-        return path == "/" and re.fullmatch(rb"page=[^&]*", query) is not None
-    return not path.startswith(CLOSED_PATHS)
 
 
 @discovery.get("/sitemap.xml")

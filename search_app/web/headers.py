@@ -1,4 +1,4 @@
-"""The headers of every response: security, caching, and the formats of a publication.
+"""The headers of every response: security, crawlers, caching, and the formats of a publication.
 
 Conditional requests (RFC 9110): a client that already has the response gets 304. A response depends
 only on the URL, the generation, the program, and the settings. Its ETag is therefore known before
@@ -9,6 +9,7 @@ They state the time of the search, so each request gets a new one.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -57,6 +58,38 @@ DEFAULT_CACHE_CONTROL = "no-cache"
 UNTAGGED = MONITORED | {"pages.show_record", "api.search_record", "files.serve_file"}
 """Routes whose responses have no ETag, because they state their time, or one of their own, because
 they depend on something else."""
+FEED = "/feed.atom"
+CLOSED_PATHS = (
+    "/advanced",
+    "/api/",
+    "/export/",
+    "/facet/",
+    "/healthz",
+    "/list",
+    "/metrics",
+    "/opensearch/",
+    "/search-record",
+    "/unapi",
+)
+"""Path prefixes that are for programs and users, not for crawlers."""
+# Their order does not matter: of the rules that match a URL, the longest applies.
+RULES = (
+    ("Disallow", "/*?"),
+    ("Allow", "/?page="),
+    ("Allow", FEED),
+    ("Disallow", "/?page=*&"),
+    ("Allow", "/publication/*?hit="),
+    ("Disallow", "/publication/*?hit=*&"),
+    *(("Disallow", path) for path in CLOSED_PATHS),
+)
+"""The rules of robots.txt.
+
+A crawler may follow the list of all publications, page by page, and each publication, also as a hit
+of that list, in each language. The number of searches and combinations of filters is unlimited, and
+they lead to no other publication. robots.txt keeps crawlers from requesting these URLs. It allows
+feeds, to which readers subscribe. The header keeps the URLs that are requested anyway out of search
+engines.
+"""
 PUBLICATION = "pages.show_publication"
 HTML = "text/html"
 PAGE_TYPES = (HTML, "application/xhtml+xml")
@@ -70,12 +103,12 @@ def register(app: Flask, engine: Engine, settings: Settings) -> None:
     Functions that log or count responses must be registered before this one, or they see no 304.
     """
     app.before_request(_negotiate)
-    _add_security(app, settings.hsts, settings.cors)
+    _add_policies(app, settings.hsts, settings.cors)
     _add_etags(app, engine, settings)
 
 
-def _add_security(app: Flask, hsts: int, cors: str) -> None:
-    """Add the security headers to every response.
+def _add_policies(app: Flask, hsts: int, cors: str) -> None:
+    """Add the headers for browsers and crawlers to every response.
 
     Over TLS, `Strict-Transport-Security` lasts `hsts` seconds. With 0 it is left out. Scripts of
     the origin `cors` may read the responses for programs. Any origin may if it is `*`, and none if
@@ -98,9 +131,20 @@ def _add_security(app: Flask, hsts: int, cors: str) -> None:
             response.headers["Strict-Transport-Security"] = f"max-age={hsts}"
         if request.endpoint == PUBLICATION:
             response.vary.add("Accept")
+        if response.status_code >= 400 or not _is_crawlable(request.path, request.query_string):
+            response.headers["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
     app.after_request(add_headers)
+
+
+def _is_crawlable(path: str, query: bytes) -> bool:
+    """Return whether crawlers may request a URL. `RULES` must state the same."""
+    if query and path.startswith("/publication/"):
+        return re.fullmatch(rb"hit=[^&]*", query) is not None
+    if query and path != FEED:
+        return path == "/" and re.fullmatch(rb"page=[^&]*", query) is not None
+    return not path.startswith(CLOSED_PATHS)
 
 
 def _negotiate() -> Response | None:
