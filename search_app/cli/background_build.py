@@ -179,14 +179,21 @@ def _build_forever(settings: Settings, seen: watcher.FolderState | None) -> None
     """Build whenever the corpus changes, until SIGTERM or the end of the server."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
-    for _ in watcher.watch(settings.corpus, interval=POLL_SECONDS, seen=seen):
-        while not _is_built(settings):
-            time.sleep(POLL_SECONDS)
+    build_changes(settings, POLL_SECONDS, seen)
 
 
 def _end_after(server: BaseProcess) -> None:
     server.join()
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def build_changes(
+    settings: Settings, interval: float, seen: watcher.FolderState | None = None
+) -> None:
+    """Build whenever the corpus differs from `seen`, and report each outcome in one line."""
+    for _ in watcher.watch(settings.corpus, interval=interval, seen=seen):
+        while not _is_built(settings):
+            time.sleep(interval)
 
 
 def _is_built(settings: Settings) -> bool:

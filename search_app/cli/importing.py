@@ -72,21 +72,13 @@ def import_(
     Exit status: 0 success, 3 imported but with problems, 1 not imported.
     """
     problems: list[Problem] = []
-    settings = config.load(corpus=like)
     try:
-        if as_pages and like:
-            _convert_like(files, into, settings, problems)
-        elif as_pages:
-            _convert(files, into, settings, problems, title=title, format_name=format_name)
+        if as_pages:
+            count = _write_pages(files, into, like, problems, title, format_name)
+            click.echo(f"Wrote {output.format_count(count, 'publication')} to {into}.")
         else:
             result = _import(
-                files,
-                into,
-                settings,
-                problems,
-                title=title,
-                in_place=in_place,
-                format_name=format_name,
+                files, into, problems, title, format_name, in_place=in_place, allow=outside.allow
             )
             _print_result(result, into, as_json=as_json)
     finally:
@@ -95,56 +87,43 @@ def import_(
     sys.exit(options.WITH_PROBLEMS if problems else 0)
 
 
-def _convert_like(
-    files: Sequence[Path], into: Path, settings: config.Settings, problems: list[Problem]
-) -> None:
-    """Write pages with the rows of another corpus."""
-    if len(files) > 1:
-        raise click.UsageError("--pages with --like converts one file at a time")
-    written = pages.write_pages(files[0], into, settings.corpus, problems.append, settings.limits)
-    click.echo(f"Wrote {output.format_count(len(written), 'publication')} to {into}.")
-
-
-def _convert(
+def _write_pages(
     files: Sequence[Path],
     into: Path,
-    settings: config.Settings,
+    like: Path | None,
     problems: list[Problem],
-    *,
     title: str | None,
     format_name: str | None,
-) -> None:
-    """Write pages with the rows that an import would propose."""
+) -> int:
+    """Write pages with the rows of another corpus, or with those that an import would propose.
+
+    Return the number of publications.
+    """
+    limits = config.load().limits
+    if like:
+        if len(files) > 1:
+            raise click.UsageError("--pages with --like converts one file at a time")
+        return len(pages.write_pages(files[0], into, like, problems.append, limits))
     with TemporaryDirectory() as temporary:
         folder = Path(temporary, "corpus")
         reported: list[Problem] = []
-        _import(
-            files,
-            folder,
-            settings,
-            reported,
-            title=title,
-            in_place=True,
-            format_name=format_name,
-            allow=outside.allow_for_now,
-        )
-        written = pages.convert_corpus(folder, into, problems.append, settings.limits)
+        _import(files, folder, reported, title, format_name)
+        written = pages.convert_corpus(folder, into, problems.append, limits)
     # The conversion reads the files again, but knows nothing of those that were left out.
     repeated = {(problem.line, problem.what) for problem in problems}
     problems += [problem for problem in reported if (problem.line, problem.what) not in repeated]
-    click.echo(f"Wrote {output.format_count(len(written), 'publication')} to {into}.")
+    return len(written)
 
 
 def _import(
     files: Sequence[Path],
     into: Path,
-    settings: config.Settings,
     problems: list[Problem],
-    *,
     title: str | None,
-    in_place: bool,
     format_name: str | None,
-    allow: Callable[[Path, Iterable[str]], None] = outside.allow,
+    *,
+    in_place: bool = True,
+    allow: Callable[[Path, Iterable[str]], None] = outside.allow_for_now,
 ) -> ImportResult:
     paths = list(_expand(files))
     with ProgressDisplay(paths, "Reading") as progress:
@@ -156,7 +135,7 @@ def _import(
             format_name=format_name,
             report=problems.append,
             progress=progress,
-            limits=settings.limits,
+            limits=config.load().limits,
             allow=allow,
         )
 
@@ -200,16 +179,7 @@ def open_(
         shutil.rmtree(corpus, ignore_errors=True)
     problems: list[Problem] = []
     try:
-        result = _import(
-            files,
-            corpus,
-            settings,
-            problems,
-            title=title,
-            in_place=True,
-            format_name=format_name,
-            allow=outside.allow_for_now,
-        )
+        result = _import(files, corpus, problems, title, format_name)
     finally:
         output.print_problems(problems)
     _print_result(result, corpus, as_json=False)

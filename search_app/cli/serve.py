@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from indexer.analysis.embeddings import EncoderError
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
-from indexer.generations.manifest import IndexLocked, IndexUnusable, Manifest
+from indexer.generations.manifest import IndexUnusable, Manifest
 from indexer.ingest import watcher
-from indexer.jobs.build import BuildRejected
-from indexer.readers.registry import ReaderError
 from search_app import config
-from search_app.cli import background_build, options, output
-from search_app.cli.progress import ProgressDisplay
+from search_app.cli import background_build, options
 
 
 @click.command()
@@ -90,26 +85,9 @@ def _warn_of_changed_rows(settings: config.Settings, live: Manifest) -> None:
     help="Seconds between two checks of the corpus.",
 )
 def watch(corpus: Path | None, index: str | None, encoder: str | None, interval: float) -> None:
-    """Build now, and again whenever the corpus changes, until stopped with Ctrl-C."""
+    """Build now, and again whenever the corpus changes, until stopped with Ctrl-C.
+
+    Each outcome is one line.
+    """
     settings = config.load(corpus=corpus, index=index, encoder=encoder)
-    for _ in watcher.watch(settings.corpus, interval=interval):
-        while not _build_once(settings):
-            time.sleep(interval)
-
-
-def _build_once(settings: config.Settings) -> bool:
-    """Build, and print the outcome or the error. Return False if another process is building."""
-    try:
-        with ProgressDisplay([settings.corpus]) as progress:
-            result = background_build.build(settings, progress)
-        output.print_problems(result.problems)
-        output.print_build_result(result)
-    except IndexLocked as error:
-        click.echo(f"waiting: {error}", err=True)
-        return False
-    except BuildRejected as error:
-        output.print_problems(error.problems)
-        click.echo(f"not published: {error}", err=True)
-    except (CatalogueError, EncoderError, ReaderError, IndexUnusable, OSError) as error:
-        click.echo(f"not published: {error}", err=True)
-    return True
+    background_build.build_changes(settings, interval)

@@ -10,12 +10,16 @@ import pytest
 
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.generations import publish
+from indexer.ingest import watcher
 from indexer.jobs import build
 from search_app import config
 from search_app.cli import output
 from search_app.cli.background_build import build_before_serving
 from search_app.config import Settings
 from tests.samples import article, page
+from tests.search_app.cli.test_main import Run, run
+
+__all__ = ["run"]
 
 
 @pytest.fixture
@@ -48,6 +52,20 @@ def test_new_problems_come_first(settings: Settings) -> None:
     line = output.format_build_result(after, before.problems)
     assert ", 5 problems, 1 of them new: z.html:" in line
     assert line.endswith("; and 2 more.")
+
+
+def test_watch_builds_as_a_server_does(
+    settings: Settings, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command `watch` prints one line for each build, as `serve --watch` does."""
+    monkeypatch.setattr(watcher, "watch", lambda *_, **__: [None])
+    add(settings.corpus, "Latest News")
+    command = ("watch", "--corpus", settings.corpus, "--index", settings.index)
+    told = run(*command)
+    assert told.out.startswith("Built 000002-")
+    assert ": 1 added, 0 changed, 0 removed, 0 problems." in told.out
+    break_rows(settings)
+    assert "last good index stays live" in run(*command).out
 
 
 def get_folder(settings: Settings) -> Path:
