@@ -69,37 +69,38 @@ class ProgressDisplay(Progress):
         self._count += len(publications)
 
     def report_encoding(self, done: int, total: int) -> None:
-        """Replace the bar by one for encoding, and advance it."""
-        self._show_phase(ENCODING, total)
-        self._count = done
-        self._advance(done)
+        """Show how many publications are encoded."""
+        self._show_phase(ENCODING, done, total, done)
 
     def report_sorting(self, done: int, total: int) -> None:
-        """Replace the bar by one for sorting, and advance it."""
-        self._show_phase(SORTING, total)
-        self._advance(done)
+        """Show how much is sorted."""
+        self._show_phase(SORTING, done, total)
 
     def report_texts(self, done: int, total: int, pages: int, file: str) -> None:
-        """Replace the bar by one for full texts, advance it, and name the file that is next.
-
-        The rate is in pages.
-        """
-        self._show_phase(READING_TEXTS, total, "pages")
-        self._count, self._file = pages, file[-MAX_NAME:]
-        self._advance(done)
+        """Show how many full texts are read, the rate in pages, and the file that is next."""
+        self._show_phase(READING_TEXTS, done, total, pages, "pages", file[-MAX_NAME:])
         if self._is_visible:
             self._bar.render_progress()
 
     def report_loading(self, done: int, total: int) -> None:
-        """Replace the bar by one for loading, and advance it."""
-        self._show_phase(LOADING, total)
-        self._count = done
-        self._advance(done)
+        """Show how much a cluster has accepted."""
+        self._show_phase(LOADING, done, total, done)
 
-    def _show_phase(self, label: str, total: int, unit: str = "publications") -> None:
+    def _show_phase(
+        self,
+        label: str,
+        done: int,
+        total: int,
+        count: int = 0,
+        unit: str = "publications",
+        file: str = "",
+    ) -> None:
+        """Advance the bar of a phase, which replaces that of the phase before."""
+        self._unit, self._file = unit, file
         if self._label != label:
-            self._unit, self._file = unit, ""
             self._replace_bar(label, total)
+        self._count = count
+        self._advance(done)
 
     def _replace_bar(self, label: str, total: int) -> None:
         self._label, self._count, self._started = label, 0, time.perf_counter()
