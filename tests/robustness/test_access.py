@@ -23,7 +23,7 @@ from search_app.web import incoming
 from search_app.web.headers import HEADERS
 from tests.catalogue import PATIENT
 from tests.robustness.asking import ask, faults
-from tests.robustness.test_server import answered, serving
+from tests.robustness.test_server import answered
 
 Make = Callable[..., Flask]
 
@@ -343,13 +343,6 @@ def test_an_ipv6_network_counts_as_one_client(made: Make) -> None:
     assert found == [200, 429, 200]
 
 
-@pytest.mark.parametrize("rate", ["often", "3 per fortnight", "-1 per minute"])
-def test_an_invalid_rate_is_reported_at_startup(made: Make, rate: str) -> None:
-    """An unreadable rate raises SettingError when the application starts."""
-    with pytest.raises(SettingError, match="such as 120 per minute"):
-        made(rate=rate)
-
-
 def test_a_rate_without_the_extra_is_reported(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rate without the installed extra raises SettingError with the command to install it."""
     monkeypatch.setattr(incoming, "find_spec", lambda _: None)
@@ -412,16 +405,3 @@ def test_requests_with_bad_hosts_count_towards_the_rate(made: Make) -> None:
     client = made(rate="3 per minute").test_client()
     answers = [client.get("/", headers={"Host": "a..b"}).status_code for _ in range(4)]
     assert answers == [400, 400, 400, 429]
-
-
-def test_servers_answer_a_bad_host_with_400(catalogue_index: Path) -> None:
-    """Waitress and gunicorn answer a bad Host header with status 400 and all headers."""
-    request = f"GET / HTTP/1.1\r\nHost: {BAD_HOSTS[0]}\r\nConnection: close\r\n\r\n".encode()
-    with serving(catalogue_index) as (_, port):
-        by_waitress = answered(port, request)
-    with server(catalogue_index, partial(gunicorn, 2)) as served:
-        by_gunicorn = answered(int(served.url.rpartition(":")[2]), request)
-    for found in (by_waitress, by_gunicorn):
-        assert found.split(b" ", 2)[1] == b"400"
-        head = found.partition(b"\r\n\r\n")[0].decode()
-        assert all(f"{name}: {text}" in head for name, text in HEADERS.items())

@@ -9,7 +9,6 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from search_app import config, create_app
-from search_app.config import SettingError
 from search_app.engine import Engine
 from tests.catalogue import PATIENT
 
@@ -47,13 +46,6 @@ def test_a_canonical_url_is_absolute(
     address = f"{settings.get('prefix', '')}{path}"
     found = head(client, address, base_url="https://seen.test:8443")
     assert found["canonical"] == found["og:url"] == f"{start}{path}"
-
-
-@pytest.mark.parametrize("url", ["example.org", "https://example.org/", "ftp://example.org", "x"])
-def test_an_invalid_site_url_is_an_error(url: str) -> None:
-    """A site URL that is not a scheme and a host is an error that names an example."""
-    with pytest.raises(SettingError, match=r"PUBSEARCH_SITE_URL.*such as https://example\.org"):
-        config.load({"PUBSEARCH_SITE_URL": url})
 
 
 def test_a_film_is_no_article(client: FlaskClient) -> None:

@@ -66,10 +66,3 @@ def test_every_input_of_the_form_has_an_effect(client: FlaskClient) -> None:
         )
     labeled = {str(label["for"]) for label in page.select(".advanced label")}
     assert labeled == {str(field["id"]) for field in page.select(".advanced input")}
-
-
-def test_a_year_that_is_none_is_an_error(client: FlaskClient) -> None:
-    """A year of other than four digits is an error with a hint."""
-    response = client.get("/advanced/search?year_from=20")
-    assert response.status_code == 400
-    assert "four digits" in response.text

@@ -55,10 +55,3 @@ def test_the_way_back_to_a_list_stays(client: FlaskClient) -> None:
     href = str(find(block, "a[href*='cite=ieee']")["href"])
     assert href == f"{PAGE}?q=global+report&hit=1&cite=ieee#cite"
     assert "Back to the results" in client.get(href).text
-
-
-def test_an_unknown_style_is_an_error(client: FlaskClient) -> None:
-    """The error lists the styles."""
-    response = client.get(f"{PAGE}?cite=vancouver")
-    assert response.status_code == 400
-    assert all(style in response.text for style in STYLES)

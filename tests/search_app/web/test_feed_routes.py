@@ -121,11 +121,6 @@ def test_a_time_does_not_depend_on_the_index(tmp_path: Path) -> None:
     assert seen[0] == seen[1] != {}
 
 
-def test_an_invalid_parameter_is_an_error(client: FlaskClient) -> None:
-    """A feed of an invalid search is a 400, not an empty feed."""
-    assert client.get("/feed.atom?sort=x").status_code == 400
-
-
 @pytest.mark.parametrize(("start", "language"), [("", "en"), ("/fr", "fr")])
 def test_a_feed_states_the_language_of_its_title(
     client: FlaskClient, start: str, language: str

@@ -113,12 +113,6 @@ def test_no_cache_keeps_a_record(client: FlaskClient, path: str) -> None:
     assert response.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/search-record", "/api/search-record"])
-def test_an_invalid_parameter_is_an_error(client: FlaskClient, path: str) -> None:
-    """A record of an invalid search has the status 400."""
-    assert client.get(f"{path}?sort=sideways").status_code == 400
-
-
 def test_records_count_as_exports(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """While two clients get records, a third one is refused, also as a page."""
     monkeypatch.setattr(exports, "PATIENCE", 0.01)

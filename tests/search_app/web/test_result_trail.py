@@ -85,12 +85,6 @@ def test_a_publication_outside_a_list_has_no_way_back(client: FlaskClient) -> No
     assert read(client, address).select_one("nav.way") is None
 
 
-def test_a_wrong_number_of_a_hit_is_an_error(client: FlaskClient) -> None:
-    """The number of a hit must be a whole number from 1."""
-    address = list_hrefs(client, SEARCH)[0].replace("hit=1", "hit=0")
-    assert client.get(address).status_code == 400
-
-
 @given(st.integers(1, 10**9))
 def test_a_small_page_has_a_hit_and_its_neighbors(position: int) -> None:
     """Every hit and both of its neighbors are on one page of less than 60 hits."""

@@ -169,6 +169,32 @@ def test_a_malformed_parameter_is_refused(client: FlaskClient, parameters: str, 
     assert "<h1" in page.text
 
 
+PUBLICATION = "/publication/global-report-on-trafficking-in-persons-2014"
+
+
+@pytest.mark.parametrize(
+    ("address", "hint"),
+    [
+        ("/facet/year?sort=x", "relevance, newest, oldest, title"),
+        ("/feed.atom?sort=x", "relevance, newest, oldest, title"),
+        ("/export/ris?sort=x", "relevance, newest, oldest, title"),
+        ("/search-record?sort=x", "relevance, newest, oldest, title"),
+        ("/api/search-record?sort=x", "relevance, newest, oldest, title"),
+        ("/api/suggest?q=tra&year=2015..2010", "Use 2010..2015"),
+        ("/advanced/search?year_from=20", "four digits"),
+        (f"{PUBLICATION}?q=report&hit=0", "whole number from 1"),
+        (f"{PUBLICATION}?cite=vancouver", "apa, "),
+    ],
+)
+def test_every_route_refuses_a_malformed_search(
+    client: FlaskClient, address: str, hint: str
+) -> None:
+    """No route has an empty list or another search in place of the error."""
+    response = client.get(address)
+    assert response.status_code == 400
+    assert hint in response.text
+
+
 def test_an_unknown_value_has_no_hits_and_can_be_removed(client: FlaskClient) -> None:
     """An unknown facet value is a 200 without hits, with a chip that removes it."""
     response = client.get("/?region=Atlantis")
@@ -597,14 +623,6 @@ def test_suggestions_are_cached_for_a_minute(client: FlaskClient) -> None:
 def test_a_prefix_without_suggestions_is_no_error(client: FlaskClient, parameters: str) -> None:
     """A prefix without suggestions gets an empty list, not an error."""
     assert suggested(client, parameters) == []
-
-
-def test_suggestions_refuse_a_malformed_filter(client: FlaskClient) -> None:
-    """A malformed filter is refused as in a search. Unknown parameters are ignored."""
-    response = client.get("/api/suggest?q=tra&year=2015..2010")
-    assert response.status_code == 400
-    assert json.loads(response.data)["error"]["code"] == "bad_parameter"
-    assert suggested(client, "q=tra&foo=bar") == suggested(client, "q=tra")
 
 
 @pytest.mark.slow
