@@ -21,8 +21,9 @@ from indexer.analysis import stemming
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Parsed, Publication, SourceLocation
 from indexer.codec import writer
-from indexer.codec.fulltext_segments import write_texts
-from indexer.codec.segment.attached_texts import Attached
+from indexer.codec.fulltext_writer import write_texts
+from indexer.codec.segment.fulltext import FULLTEXT, Attached
+from indexer.codec.segment.fulltext import PAGES as PAGES_FILE
 from indexer.fulltext.text import FullText
 from indexer.generations import manifest, publish
 from indexer.jobs.build_stats import BuildStats, Rules
@@ -85,7 +86,7 @@ def build(folder: Path, papers: Sequence[Paper], count: int) -> Iterator[str]:
         start = time.process_time()
         write_texts(segment, CATALOGUE.language, attached, extract)
         yield f"processor time of the texts: {time.process_time() - start:.0f} s"
-        size = sum(file.stat().st_size for file in segment.glob("fulltext*"))
+        size = sum(file.stat().st_size for file in (segment / FULLTEXT, segment / PAGES_FILE))
         yield f"{characters:,} bytes of text, {size / characters:.3f} bytes of index a byte"
         publish.publish(folder, publish.seal(partial, stats.make_manifest(counts)))
 

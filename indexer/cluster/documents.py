@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from indexer.cluster.fulltext_documents import NEXT_TEXT, TextEncoder, encode_json
 from indexer.cluster.mapping import MAX_TERM_CHARS, make_term
-from indexer.codec.segment.attached_texts import AttachedTexts
 from indexer.codec.segment.docstore import NO_YEAR
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
+from indexer.codec.segment.fulltext import AttachedTexts
 from indexer.codec.segment.postings import split_runs
 from indexer.codec.segment.reader import Segment
 from indexer.codec.segment.sort_orders import make_title_key

@@ -12,7 +12,7 @@ import numpy as np
 from indexer.analysis import tokenizer
 from indexer.catalogue.records import Problem
 from indexer.cluster.mapping import make_term
-from indexer.codec.segment.attached_texts import AttachedTexts
+from indexer.codec.segment.fulltext import AttachedTexts
 from indexer.codec.segment.term_dictionary import FIRST_NUMBER, decode_stem, decode_surface
 from indexer.codec.segment.word_stream import WordNumbers
 
@@ -47,13 +47,12 @@ def list_files(texts: AttachedTexts, number: int) -> list[FileInfo]:
     """Return the descriptions of the files of a document, in order."""
     files = []
     for attachment in texts.find_attachments(number):
-        segment, text = texts.find_text(attachment)
-        info = segment.infos[text]
+        info, pages = texts.get_info(attachment), texts.count_pages(int(texts.texts[attachment]))
         files.append(
             FileInfo(
                 texts.get_file(attachment), info.digest, info.media_type,
-                segment.count_pages(text) if info.has_pages else 0, info.empty_pages,
-                info.language, segment.count_pages(text) > info.empty_pages,
+                pages if info.has_pages else 0, info.empty_pages,
+                info.language, pages > info.empty_pages,
             )
         )  # fmt: skip
     return files
@@ -97,11 +96,12 @@ class TextEncoder:
         ])  # fmt: skip
 
     def _encode_text(self, attachment: int) -> str:
-        segment, text = self._texts.find_text(attachment)
-        language, count = segment.infos[text].language or self._language, segment.count_pages(text)
+        text = int(self._texts.texts[attachment])
+        language = self._texts.infos[text].language or self._language
+        count = self._texts.count_pages(text)
         pages: list[str] = []
         for page in range(count):
-            encoded = self._encode_page(page + 1, segment.read_page(text, page), language)
+            encoded = self._encode_page(page + 1, self._texts.read_page(text, page), language)
             self._remaining -= len(encoded.encode())
             if encoded and self._remaining < 0:
                 size = MAX_TEXT_BYTES // 1_000_000
@@ -113,7 +113,7 @@ class TextEncoder:
                 break
             if encoded:
                 pages.append(encoded)
-        return f'{{"length":{int(segment.lengths[text])},"pages":[{",".join(pages)}]}}'
+        return f'{{"length":{int(self._texts.lengths[text])},"pages":[{",".join(pages)}]}}'
 
     def _encode_page(self, number: int, text: str, language: str) -> str:
         """Return a page as JSON; empty if it has no words."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from indexer.codec.segment import array_file
 from indexer.codec.segment.array_file import ArrayFileWriter, CorruptSegment
-from indexer.codec.segment.attached_texts import AttachedTexts
+from indexer.codec.segment.fulltext import AttachedTexts
 from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
 from indexer.codec.segment.string_table import StringTable
 from indexer.generations.manifest import IndexOutdated
@@ -31,7 +31,7 @@ class FullTextFile(NamedTuple):
 
 def take_words(texts: AttachedTexts) -> FullTextFile:
     """Return the words of full texts."""
-    return FullTextFile(texts.segments, texts.mean_length)
+    return FullTextFile([texts], texts.mean_length)
 
 
 def write_words(content: FullTextFile, file: Path) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from indexer.cluster.changes import Load
 from indexer.cluster.documents import Source, make_groups
 from indexer.codec.segment.array_file import CorruptSegment
-from indexer.codec.segment.attached_texts import AttachedTexts, open_texts
+from indexer.codec.segment.fulltext import AttachedTexts, open_texts
 from indexer.codec.segment.reader import Segment
 from indexer.fulltext.documents import get_base_version
 from indexer.generations.manifest import Generation, IndexOutdated

@@ -7,7 +7,7 @@ publication.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -18,10 +18,19 @@ import numpy as np
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from indexer.codec.segment.array_file import Array, Spool
-from indexer.codec.segment.reader import Segment
+from indexer.codec.segment import postings
+from indexer.codec.segment.array_file import (
+    Array,
+    ArrayFileWriter,
+    Spool,
+    pick_dtype,
+    pick_offset_dtype,
+)
+from indexer.codec.segment.postings import ForwardIndex
 from indexer.codec.segment.string_table import StringTable, encode_texts
 from indexer.codec.segment.term_dictionary import (
+    FIELD_END,
+    FIRST_NUMBER,
     StemTable,
     WordTable,
     number_stems,
@@ -34,6 +43,7 @@ from indexer.codec.segment.word_stream import (
 )
 from indexer.ingest.build_process import BuildProcess
 
+NO_STEMS = np.zeros(0, np.int32)
 BATCHES_BEFORE_PROCESS = 2
 """After this many batches of new publications, a second process numbers the words."""
 MAX_PENDING_BATCHES = 3
@@ -43,23 +53,22 @@ _decode = msgspec.msgpack.Decoder(list[Publication]).decode
 
 
 class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
-    """The forward index of all publications, built batch by batch and spooled to disk.
+    """The forward index of all documents, built batch by batch and spooled to disk.
 
-    If there are many new publications, a second process numbers the words while this one reads. See
-    BuildProcess for what it raises.
+    `words` are those of the previous segment. `counts` has the number of occurrences of each
+    provisional number. If there are many new documents, a second process numbers the words while
+    this one reads. See BuildProcess for what it raises.
     """
 
-    def __init__(self, folder: Path, catalogue: Catalogue, previous: Segment | None) -> None:
-        self.catalogue, self._previous = catalogue, previous
-        previous_words = previous.words.texts.to_list() if previous else []
-        self._previous_words = len(previous_words)
-        self._numbers = WordNumbers(catalogue.language, previous_words)
+    def __init__(self, folder: Path, catalogue: Catalogue, words: Sequence[str] = ()) -> None:
+        self.catalogue, self._previous_words = catalogue, len(words)
+        self._numbers = WordNumbers(catalogue.language, words)
         self._words, self._spool = Spool(folder, np.uint8), Spool(folder, np.int32)
-        self._words.append(encode_texts(previous_words))
+        self._words.append(encode_texts(words))
         self._pending: deque[Future[tuple[Array, Array]] | Array] = deque()
         self._batches = 0
         self._process = BuildProcess()
-        self.counts = np.zeros(0, np.int64)
+        self.counts = np.zeros(FIRST_NUMBER + len(words), np.int64)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None,
@@ -70,10 +79,11 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
         self._process.__exit__(kind, error, traceback)
 
     def add(self, publications: Sequence[Publication]) -> None:
-        """Append the words of new publications."""
+        """Append the words of new documents."""
         self._batches += 1
         if self._batches == BATCHES_BEFORE_PROCESS + 1:
-            self._start_process()
+            self._process.submit(_begin_numbers, self.catalogue, self._numbers.words)
+            del self._numbers  # only the second process needs them from now on
         if self._process.is_started:
             self._pending.append(self._process.submit(_number_publications, _encode(publications)))
         else:
@@ -81,16 +91,9 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
             self._words.append(encode_texts(self._numbers.take_new_words()))
         self._collect(MAX_PENDING_BATCHES)
 
-    def _start_process(self) -> None:
-        self._process.submit(_begin_numbers, self.catalogue, self._numbers.words)
-        del self._numbers  # only the second process needs them from now on
-
-    def copy(self, doc_numbers: Array) -> None:
-        """Append the words of documents of the previous segment, by their numbers there."""
-        assert self._previous is not None
-        self._pending.append(
-            to_provisional(self._previous.forward_index.select(doc_numbers).stream)
-        )
+    def copy(self, stream: Array) -> None:
+        """Append documents of the previous segment, given their words in its numbers."""
+        self._pending.append(to_provisional(stream))
         self._collect(MAX_PENDING_BATCHES)
 
     def _collect(self, max_pending: int) -> None:
@@ -112,24 +115,46 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
         self._collect(0)
         self._process.close()
 
-    def to_array(self) -> Array:
-        """Return the whole provisional stream, memory-mapped. Call `finish` before."""
-        return self._spool.to_array()
+    def write_words(
+        self, writer: ArrayFileWriter, stems: Sequence[str] = (), stem_of: Array = NO_STEMS
+    ) -> tuple[WordTable, StemTable]:
+        """Write the words and their stems. Call `finish` before.
 
-    def make_word_table(self) -> WordTable:
-        """Return the vocabulary of the whole stream."""
-        words = StringTable.from_encoded(self._words.to_array()).to_list()
-        return number_words(words, self.counts, self._previous_words)
-
-    def make_stem_table(self, words: WordTable) -> StemTable:
-        """Return the stems of a vocabulary.
-
-        The stems of previous words are copied from the previous segment.
+        `stems` and `stem_of` are those of the previous segment.
         """
-        language, previous = self.catalogue.language, self._previous
-        if previous is None:
-            return number_stems(words, language, [], np.zeros(0, np.int32))
-        return number_stems(words, language, previous.stems.texts.to_list(), previous.stem_of)
+        words = StringTable.from_encoded(self._words.to_array()).to_list()
+        word_table = number_words(words, self.counts, self._previous_words)
+        stem_table = number_stems(word_table, self.catalogue.language, stems, stem_of)
+        StringTable.from_texts(word_table.words).write(writer, "words")
+        StringTable.from_texts(stem_table.texts).write(writer, "stems")
+        writer.add("stem_of", stem_table.of_word)
+        return word_table, stem_table
+
+    def number(self, words: WordTable, make_stream: Callable[[int], Array]) -> ForwardIndex:
+        """Return the forward index in final numbers, in the array that `make_stream` returns."""
+        provisional, fields = self._spool.to_array(), len(self.catalogue.searchable)
+        stream = make_stream(len(provisional))
+        kind = pick_offset_dtype(len(stream))
+        starts_of_parts = [np.zeros(1, kind)]
+        gaps_of_parts: list[tuple[int, Array]] = []
+        count = 0
+        for first in range(0, len(provisional), postings.MAX_RUN_WORDS):
+            part = words.numbers[provisional[first : first + postings.MAX_RUN_WORDS]]
+            stream[first : first + postings.MAX_RUN_WORDS] = part
+            ends = np.flatnonzero(part == FIELD_END)
+            gap_fields = np.searchsorted(ends, np.flatnonzero(part < FIELD_END))
+            gaps_of_parts.append((count, np.bincount(gap_fields)))
+            starts_of_parts.append((ends + (first + 1)).astype(kind))
+            count += len(ends)
+        starts = np.concatenate(starts_of_parts)
+        spans = np.diff(starts)
+        spans -= 1
+        for first, gaps in gaps_of_parts:
+            spans[first : first + len(gaps)] -= gaps.astype(kind)
+        # An extra row ends the last document. Its first column is the end, the others repeat it.
+        rows = np.concatenate([starts, np.full(fields - 1, starts[-1])]).reshape(-1, fields)
+        lengths = spans.astype(pick_dtype(int(spans.max(initial=0)))).reshape(-1, fields)
+        return ForwardIndex(stream, rows, lengths)
 
 
 _catalogue: Catalogue

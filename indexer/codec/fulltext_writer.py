@@ -1,237 +1,324 @@
-"""Write texts as a full-text segment: see `segment.fulltext`."""
+"""Write the full texts of a generation: copy those of the previous one, and add new texts.
+
+A text depends on its file only, and its pages are documents. So the postings of the pages that
+remain are the first run of the new ones, and only new texts are read. If all texts remain, the file
+is linked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from itertools import islice, pairwise
-from pathlib import Path
-from typing import Any, NamedTuple
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryFile
+from typing import IO
 
 import msgspec
 import numpy as np
 import zstandard
 
-from indexer.analysis import tokenizer
-from indexer.codec.inverter import MAX_RUNS_IN_MEMORY, RunSpool
-from indexer.codec.segment import postings
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Problem, Publication, SourceLocation
+from indexer.codec.forward_index import ForwardIndexWriter
+from indexer.codec.inverter import PAGE, Inverter, TermKind
 from indexer.codec.segment.array_file import (
     Array,
     ArrayFileWriter,
     Spool,
-    pick_dtype,
     pick_offset_dtype,
 )
-from indexer.codec.segment.block_file import digest_blocks
-from indexer.codec.segment.fulltext import MAX_PART_POSITIONS, TextInfo
-from indexer.codec.segment.postings import ForwardIndex, MergedRuns, SortedRun
-from indexer.codec.segment.string_table import StringTable, compute_offsets, encode_texts
-from indexer.codec.segment.term_dictionary import FIRST_NUMBER, WordTable, decode_stem, number_words
-from indexer.codec.segment.word_stream import WordNumbers
+from indexer.codec.segment.docstore import make_dictionary
+from indexer.codec.segment.fulltext import (
+    PAGES,
+    Attached,
+    AttachedTexts,
+    FileProblem,
+    TextInfo,
+    write_attached,
+)
+from indexer.codec.segment.postings import (
+    ForwardIndex,
+    SortedRun,
+    expand_ranges,
+    split_offsets,
+)
+from indexer.codec.segment.string_table import BlobTable, compute_offsets
+from indexer.codec.segment.term_dictionary import FIRST_NUMBER, WordTable
+from indexer.fulltext.documents import make_version
 from indexer.fulltext.text import FullText
 
+PAGES_AT_A_TIME = 1000
+"""Number of pages whose words are numbered at a time."""
 DICTIONARY_BYTES = 1 << 16
 """Size of the compression dictionary of the pages."""
-SAMPLED_PAGES = 2000
-"""Limit on the pages from which the dictionary is trained."""
-LONGEST_PART = MAX_PART_POSITIONS - 1
-"""Limit on the positions of a part. A count of occurrences in it fits into two bytes."""
-ARRAYS = {"parts": "documents", "counts": "frequencies", "positions": "positions"}
-"""The arrays of postings, and their names in `SortedRun`, where a part is a document."""
 _LEVEL = 9
+_SOURCE = SourceLocation("", 0)
+
+Extract = Callable[[Sequence[Attached]], Iterable[FullText]]
+"""Returns the text of each file, in order."""
 
 
-class _Parts(NamedTuple):
-    """The parts of all texts: the first position of each in the stream, its text, and there."""
+class PreviousTexts:
+    """The full texts of the previous generation, and their folder."""
 
-    begins: list[int]
-    texts: list[int]
-    in_text: list[int]
+    def __init__(self, texts: AttachedTexts, folder: Path) -> None:
+        self.texts, self.folder = texts, folder
+
+    def find_outdated(self, files: Mapping[str, Attached]) -> set[str]:
+        """Return the digests of files that could not be read, and should be read again.
+
+        The extraction has another version, or the file has another suffix.
+        """
+        infos, is_other = self.texts.infos, self.texts.version != make_version()
+        unread = {each.digest for n, each in enumerate(infos) if not self.texts.count_pages(n)}
+        known = (each.attached for each in self.texts.problems)
+        suffixes = {each.digest: _get_suffix(each) for each in known}
+        return {
+            digest
+            for digest in unread & files.keys()
+            if is_other or _get_suffix(files[digest]) != suffixes.get(digest)
+        }
+
+    def list_attached(self) -> list[Attached]:
+        """Return all files, also empty ones."""
+        return [*self.texts.list_attached(), *(each.attached for each in self.texts.problems)]
+
+    def find_problems(self, files: Mapping[str, Attached]) -> dict[str, list[Problem]]:
+        """Return the known problems of files, which may have been renamed, by digest."""
+        problems: defaultdict[str, list[Problem]] = defaultdict(list)
+        for each in self.texts.problems:
+            if file := files.get(each.attached.digest):
+                problem = msgspec.structs.replace(each.problem, file=file.file)
+                problems[file.digest].append(problem)
+        return problems
 
 
-class FullTextWriter:
-    """Collects texts, numbered from 0, and writes them as one segment.
+def write_texts(
+    folder: Path, language: str, attached: Sequence[Attached], extract: Extract,
+    previous: PreviousTexts | None = None,
+) -> list[Problem]:  # fmt: skip
+    """Write the texts of attachments, ordered by document. Return the problems of the files.
 
-    `infos` describes the texts. `language` is that of the catalogue, for texts without one. Words
-    and pages are spooled to `folder`. Close the writer after use. Raise OSError if a file can't be
-    written.
+    A file that can't be read is attached, because readers may have a program that opens it.
+    `folder` is that of the main segment, and `language` that of the catalogue. Raise OSError if a
+    file can't be written.
+    """
+    files = {each.digest: each for each in attached}
+    problems, known, kept = dict[str, list[Problem]](), list[TextInfo](), list[int]()
+    if previous:
+        outdated, known = previous.find_outdated(files), previous.texts.infos
+        problems = {**previous.find_problems(files)}
+        wanted = files.keys() - outdated
+        kept = [number for number, info in enumerate(known) if info.digest in wanted]
+    digests = [known[number].digest for number in kept]
+    new = [files[digest] for digest in files.keys() - {*digests}]
+    new.sort()
+    if previous and not new and len(kept) == len(known):
+        _link(previous.folder / PAGES, folder / PAGES)
+    else:
+        field = Field("page", "Page", kind="text", role="abstract", weight=1.0)
+        catalogue = Catalogue(title="", description="", fields=(field,), language=language)
+        with _PageWriter(folder, catalogue, previous.texts if previous else None, kept) as writer:
+            for each, text in zip(new, extract(new), strict=True):
+                writer.add(text)
+                problems[each.digest] = text.list_problems(each.file)
+            writer.write()
+        digests += [each.digest for each in new]
+    numbers = {digest: number for number, digest in enumerate(digests)}
+    usable = [each for each in attached if each.size]  # nobody can open an empty file
+    current = [FileProblem(files[key], each) for key in files for each in problems.get(key, ())]
+    texts = [numbers[each.digest] for each in usable]
+    write_attached(folder, usable, texts, current, make_version())
+    return [each.problem for each in current]
+
+
+def _link(source: Path, target: Path) -> None:
+    """Link a file, or copy it where that is not possible."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _get_suffix(attached: Attached) -> str:
+    return PurePosixPath(attached.file).suffix.lower()
+
+
+class _PageWriter(ExitStack):
+    """Collects the pages of new texts, and writes them after the `kept` texts of `previous`.
+
+    Close the writer after use. Raise OSError if a file can't be written.
     """
 
-    def __init__(self, folder: Path, language: str) -> None:
-        self._folder, self._language = folder, language
-        self._numbers = WordNumbers(language)
-        self._stack = ExitStack()
-        self._stream = self._make_spool(np.int32)
-        self._words, self._pages = self._make_spool(np.uint8), self._make_spool(np.uint8)
-        self.infos: list[TextInfo] = []
-        self._lengths: list[int] = []
+    def __init__(
+        self, folder: Path, catalogue: Catalogue, previous: AttachedTexts | None, kept: list[int]
+    ) -> None:
+        super().__init__()
+        self._folder, self._previous, self._kept = folder, previous, np.array(kept, np.int64)
+        words = previous.words.texts.to_list() if previous else []
+        self._forward_index = self.enter_context(ForwardIndexWriter(folder, catalogue, words))
+        self._pages = Spool(folder, np.uint8)
+        self.callback(self._pages.close)
+        self._infos: list[TextInfo] = []
         self._page_counts: list[int] = []
-        self._page_starts: list[int] = []
         self._page_bytes: list[int] = []
-        self._parts = _Parts([], [], [])
-        self._size = 0
-
-    def _make_spool(self, dtype: type) -> Spool:
-        spool = Spool(self._folder, dtype)
-        self._stack.callback(spool.close)
-        return spool
-
-    def __enter__(self) -> FullTextWriter:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        self._batch: list[Publication] = []
 
     def add(self, text: FullText) -> None:
         """Add a text."""
-        number, position, words = len(self.infos), 0, 0
-        self.infos.append(
+        self._infos.append(
             TextInfo(text.digest, text.media_type, text.has_pages, text.language, text.empty_pages)
         )
-        language = text.language or self._language
         self._page_counts.append(len(text.pages))
-        self._begin_part(number, 0)
         for page in text.pages:
-            stream = self._numbers.encode([(language, tokenizer.add_marks(page))])
-            self._page_starts.append(position)
-            encoded = page.encode("utf-8", "replace")
-            self._pages.append(np.frombuffer(encoded, np.uint8))
-            self._page_bytes.append(len(encoded))
-            words += int(np.count_nonzero(stream >= FIRST_NUMBER))
-            position = self._append(number, position, stream)
-        self._lengths.append(words)
-        self._words.append(encode_texts(self._numbers.take_new_words()))
-
-    def _append(self, text: int, position: int, stream: Array) -> int:
-        """Append the words of a page at a position of a text. Return the position after them."""
-        length = position - self._parts.in_text[-1]
-        if length and length + len(stream) > LONGEST_PART:
-            self._begin_part(text, position)
-        for first in range(0, len(stream), LONGEST_PART):
-            if first:
-                self._begin_part(text, position + first)
-            piece = stream[first : first + LONGEST_PART]
-            self._stream.append(piece)
-            self._size += len(piece)
-        return position + len(stream)
-
-    def _begin_part(self, text: int, position: int) -> None:
-        self._parts.begins.append(self._size)
-        self._parts.texts.append(text)
-        self._parts.in_text.append(position)
-
-    def write(self, name: str) -> None:
-        """Write `NAME.dat` and `NAME.seg` into the folder."""
-        data = self._folder / f"{name}.dat"
-        texts = StringTable.from_encoded(self._words.to_array()).to_list()
-        stream = self._stream.to_array()
-        words = number_words(texts, _count(stream, len(texts) + FIRST_NUMBER), 0)
-        with ArrayFileWriter(data) as writer:
-            postings_of = self._write_postings(writer, stream, words)
-            page_bytes, dictionary = self._write_pages(writer)
-        with ArrayFileWriter(self._folder / f"{name}.seg") as writer:
-            StringTable.from_texts(words.words).write(writer, "words")
-            _write_stems(writer, words.words, self._language)
-            _add_offsets(writer, "offsets", postings_of.doc_counts)
-            _add_offsets(writer, "position_offsets", postings_of.position_counts)
-            writer.add("infos", np.frombuffer(msgspec.msgpack.encode(self.infos), np.uint8))
-            writer.add("lengths", _narrow(self._lengths))
-            _add_offsets(writer, "page_offsets", self._page_counts)
-            writer.add("page_starts", _narrow(self._page_starts))
-            _add_offsets(writer, "page_bytes", page_bytes)
-            writer.add("part_texts", _narrow(self._parts.texts))
-            writer.add("part_begins", _narrow(self._parts.in_text))
-            writer.add("dictionary", np.frombuffer(dictionary, np.uint8))
-            writer.add("blocks", digest_blocks(data))
-
-    def _write_postings(
-        self, writer: ArrayFileWriter, provisional: Array, words: WordTable
-    ) -> MergedRuns:
-        """Write the parts, counts, and positions of all words, sorted run by run."""
-        begins = np.array([*self._parts.begins, self._size], np.int64)[:, None]
-        size, norms = len(words.words), np.ones((len(begins) - 1, 1), np.float32)
-        with ExitStack() as spools, self._renumber(provisional, words.numbers) as stream:
-            index = ForwardIndex(stream.to_array(), begins, np.diff(begins, axis=0))
-            runs, all_words = [*postings.split_runs(index)], np.arange(size, dtype=np.int32)
-            is_long = len(runs) > MAX_RUNS_IN_MEMORY
-            collected: list[SortedRun] | RunSpool = (
-                RunSpool(self._folder, spools) if is_long else []
+            data = page.encode("utf-8", "replace")
+            self._pages.append(np.frombuffer(data, np.uint8))
+            self._page_bytes.append(len(data))
+            self._batch.append(
+                Publication(
+                    id="", title="", summary=data.decode(), lang=text.language, source=_SOURCE
+                )
             )
-            for first, last in runs:
-                codes = postings.encode_occurrences(index, first, last)
-                collected.append(postings.sort_run(codes, all_words, size, first, norms))
-            merged = MergedRuns([*collected])
-            for name, source in ARRAYS.items():
-                counts = merged.position_counts if name == "positions" else merged.doc_counts
-                dtype = pick_dtype(len(begins)) if name == "parts" else np.uint16
-                merged.fill(source, writer.allocate(name, dtype, int(counts.sum())))
-        return merged
+            if len(self._batch) == PAGES_AT_A_TIME:
+                self._number_words()
 
-    @contextmanager
-    def _renumber(self, provisional: Array, numbers: Array) -> Iterator[Spool]:
-        """Yield a spool of the stream with the final numbers of its words."""
-        spool = Spool(self._folder, np.int32)
-        with closing(spool):
-            for first in range(0, len(provisional), postings.MAX_RUN_WORDS):
-                spool.append(numbers[provisional[first : first + postings.MAX_RUN_WORDS]])
-            yield spool
+    def _number_words(self) -> None:
+        self._forward_index.add(self._batch)
+        self._batch = []
 
-    def _write_pages(self, writer: ArrayFileWriter) -> tuple[list[int], bytes]:
-        """Write the compressed pages. Return the size of each in bytes, and the dictionary."""
-        dictionary = _train(self._iterate_pages(), len(self._page_bytes))
-        compressor = zstandard.ZstdCompressor(
-            level=_LEVEL, dict_data=zstandard.ZstdCompressionDict(dictionary)
+    def write(self) -> None:
+        """Write the file."""
+        self._number_words()
+        self._forward_index.finish()
+        infos, counts = self._infos, np.array(self._page_counts, np.int64)
+        if self._previous:
+            infos = [*(self._previous.infos[number] for number in self._kept.tolist()), *infos]
+            counts = np.append(np.diff(self._previous.page_offsets)[self._kept], counts)
+        with ArrayFileWriter(self._folder / PAGES) as writer:
+            self._write_words(writer, counts)
+            self._write_pages(writer)
+            writer.add("infos", np.frombuffer(msgspec.msgpack.encode(infos), np.uint8))
+            _add_offsets(writer, "page_offsets", counts)
+
+    def _write_words(self, writer: ArrayFileWriter, page_counts: Array) -> None:
+        """Write the dictionary, the postings, and what is counted in them."""
+        index, previous = self._forward_index, self._previous
+        kept_pages, earlier = np.zeros(0, np.int64), None
+        if previous:
+            begins, ends = previous.find_pages(self._kept)
+            kept_pages = expand_ranges(begins, ends - begins)
+            earlier = _copy_postings(previous, kept_pages)
+        if earlier:
+            last = FIRST_NUMBER + len(earlier.position_counts)
+            index.counts[FIRST_NUMBER:last] += earlier.position_counts
+        stems = (previous.stems.to_list(), previous.stem_of) if previous else ()
+        words, _ = index.write_words(writer, *stems)
+        size = len(words.words)
+        with TemporaryFile(dir=self._folder) as scratch:
+            new = index.number(words, partial(_map_words, scratch))
+        spans, lengths = np.diff(new.starts[:, 0]), new.lengths[:, 0].astype(np.int64)
+        starts = new.starts
+        lengths = np.bincount(
+            np.arange(len(self._infos)).repeat(self._page_counts), lengths, len(self._infos)
         )
-        spool, sizes = self._make_spool(np.uint8), []
-        for page in self._iterate_pages():
-            packed = compressor.compress(page) if page else b""
-            spool.append(np.frombuffer(packed, np.uint8))
-            sizes.append(len(packed))
-        writer.add("pages", spool.to_array())
-        return sizes, dictionary
+        if previous:
+            spans = np.append(np.diff(previous.starts)[kept_pages], spans)
+            lengths = np.append(previous.lengths[self._kept], lengths)
+            starts = np.append(np.zeros(len(kept_pages), starts.dtype), starts)[:, None]
+        kind = TermKind(PAGE, np.arange(size, dtype=np.int32), size, words.previous_numbers)
+        inverter = Inverter(
+            ForwardIndex(new.stream, starts, np.diff(starts, axis=0)),
+            np.ones((len(spans), 1), np.float32),
+            [kind],
+            [_renumber(earlier, words)] if earlier else (),
+        )
+        arrays = inverter.write(writer, self._folder)
+        text_of_page = np.arange(len(page_counts), dtype=np.int32).repeat(page_counts)
+        _add_offsets(writer, "text_offsets", _count_texts(arrays, text_of_page))
+        _add_offsets(writer, "starts", spans)
+        writer.add("lengths", lengths.astype(np.int32))
 
-    def _iterate_pages(self) -> Iterator[bytes]:
-        """Yield the text of each page in UTF-8."""
-        data = self._pages.to_array().data
-        offsets = compute_offsets(self._page_bytes).tolist()
-        for begin, end in pairwise(offsets):
-            yield bytes(data[begin:end])
+    def _write_pages(self, writer: ArrayFileWriter) -> None:
+        """Write the compressed pages, with a dictionary of the first pages there ever were."""
+        previous, new = self._previous, self._pages.to_array()
+        dictionary = previous.dictionary if previous else b""
+        dictionary = dictionary or new[:DICTIONARY_BYTES].tobytes()
+        packed, sizes = Spool(self._folder, np.uint8), [np.zeros(0, np.int64)]
+        self.callback(packed.close)
+        if previous:
+            offsets = previous.records.offsets
+            for first, last in zip(*previous.find_pages(self._kept), strict=True):
+                packed.append(previous.records.data[offsets[first] : offsets[last]])
+                sizes.append(np.diff(offsets[first : last + 1]))
+        compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=make_dictionary(dictionary))
+        own = []
+        for begin, end in pairwise(compute_offsets(self._page_bytes).tolist()):
+            record = compressor.compress(new[begin:end].data) if begin < end else b""
+            packed.append(np.frombuffer(record, np.uint8))
+            own.append(len(record))
+        offsets = compute_offsets(np.concatenate([*sizes, np.array(own, np.int64)]))
+        BlobTable(packed.to_array(), offsets).write(writer, "records")
+        writer.add("dictionary", np.frombuffer(dictionary, np.uint8))
 
 
-def _count(stream: Array, size: int) -> Array:
-    """Return how often each provisional number occurs (int64)."""
-    counts = np.zeros(size, np.int64)
-    for first in range(0, len(stream), postings.MAX_RUN_WORDS):
-        counts += np.bincount(stream[first : first + postings.MAX_RUN_WORDS], minlength=size)
+def _copy_postings(previous: AttachedTexts, kept_pages: Array) -> SortedRun:
+    """Return the postings of the pages that remain, in the previous numbers of words."""
+    counts, frequencies = np.diff(previous.offsets), previous.frequencies
+    position_counts, no_weights = np.diff(previous.position_offsets), np.zeros(0, np.float32)
+    pages, positions = previous.pages, previous.positions
+    if len(kept_pages) < len(previous.text_of_page):
+        numbers = np.full(len(previous.text_of_page), -1, np.int32)
+        numbers[kept_pages] = np.arange(len(kept_pages))
+        pages = numbers.take(pages)
+        is_kept = pages >= 0
+        words = np.arange(len(counts)).repeat(counts)[is_kept]
+        positions = positions[is_kept.repeat(frequencies)]
+        pages, frequencies = pages[is_kept], frequencies[is_kept]
+        position_counts = np.bincount(words, frequencies, len(counts)).astype(np.int64)
+        counts = np.bincount(words, minlength=len(counts))
+    return SortedRun(position_counts, counts, pages, no_weights, frequencies, positions)
+
+
+def _renumber(run: SortedRun, words: WordTable) -> SortedRun:
+    """Return a run of the previous segment in the new numbers of words, which ascend too."""
+    is_kept = words.previous_numbers >= 0
+
+    def move(counts: Array) -> Array:
+        moved = np.zeros(len(words.words), np.int64)
+        moved[words.previous_numbers[is_kept]] = counts[is_kept]
+        return moved
+
+    return run._replace(position_counts=move(run.position_counts), doc_counts=move(run.doc_counts))
+
+
+def _count_texts(arrays: Mapping[str, Array], text_of_page: Array) -> Array:
+    """Return the number of texts with each word (int64)."""
+    offsets, pages = arrays["page.offsets"], arrays["page.documents"]
+    counts = np.zeros(len(offsets) - 1, np.int64)
+    for first, last in split_offsets(offsets):
+        begins = offsets[first:last] - offsets[first]
+        texts = text_of_page.take(pages[offsets[first] : offsets[last]])
+        is_first = np.ones(len(texts), np.bool_)
+        np.not_equal(texts[1:], texts[:-1], out=is_first[1:])
+        is_first[begins] = True
+        counts[first:last] = np.add.reduceat(is_first, begins, dtype=np.int64)
     return counts
 
 
-def _write_stems(writer: ArrayFileWriter, words: Sequence[str], language: str) -> None:
-    """Write the sorted stems, and the ascending numbers of the words of each."""
-    stems_of_words = [decode_stem(word, language) for word in words]
-    stems = sorted({*stems_of_words})
-    number_of = {stem: number for number, stem in enumerate(stems)}
-    numbers = np.array([number_of[stem] for stem in stems_of_words], np.int32)
-    StringTable.from_texts(stems).write(writer, "stems")
-    writer.add("stem_words", np.argsort(numbers, kind="stable").astype(np.int32))
-    _add_offsets(writer, "stem_offsets", np.bincount(numbers, minlength=len(stems)))
+def _map_words(file: IO[bytes], count: int) -> Array:
+    """Return an array of words (int32) in a temporary file, whose disk space is reserved."""
+    if not count:
+        return np.zeros(0, np.int32)
+    os.posix_fallocate(file.fileno(), 0, count * np.dtype(np.int32).itemsize)
+    return np.memmap(file, np.int32, "r+", shape=(count,))
 
 
-def _add_offsets(writer: ArrayFileWriter, name: str, counts: Array | Sequence[int]) -> None:
+def _add_offsets(writer: ArrayFileWriter, name: str, counts: Array) -> None:
     """Write the running totals of counts."""
     offsets = compute_offsets(counts)
     writer.add(name, offsets.astype(pick_offset_dtype(int(offsets[-1]))))
-
-
-def _narrow(numbers: Sequence[int]) -> Array:
-    return np.array(numbers, pick_dtype(max(numbers, default=0)))
-
-
-def _train(pages: Iterable[bytes], count: int) -> bytes:
-    """Return a compression dictionary for pages, of which every n-th is a sample."""
-    step = -(-count // SAMPLED_PAGES) or 1
-    samples: list[Any] = [page for page in islice(pages, 0, None, step) if page]
-    try:
-        return zstandard.train_dictionary(DICTIONARY_BYTES, samples).as_bytes()
-    except zstandard.ZstdError:  # too few samples
-        return b"".join(samples)[:DICTIONARY_BYTES]

@@ -26,19 +26,21 @@ ReportSorting = Callable[[int, int], object]
 """Receives the number of steps that are done, and of all steps."""
 PostingsSource = MergedRuns | MergedPostings
 """The postings of one kind of term, ready to be written to a file."""
-WORD, STEM = "word", "stem"
-"""The kinds of terms."""
+WORD, STEM, PAGE = "word", "stem", "page"
+"""The kinds of terms: of publications, and the words of pages of full texts."""
+NO_ORIGINS = np.zeros(0, np.int64)
 STORED_ARRAYS: dict[str, dict[str, tuple[str, ...]]] = {
     WORD: {"offsets": ("documents", "weights")},
     STEM: {
         "position_offsets": ("positions",),
         "offsets": ("documents", "weights", "frequencies"),
     },
+    PAGE: {"position_offsets": ("positions",), "offsets": ("documents", "frequencies")},
 }
 """The arrays of `SortedRun` that are stored for each kind, by the array of offsets into them.
-Positions are stored for stems only: they include those of all words."""
-
-STORED_COUNT = sum(len(names) for arrays in STORED_ARRAYS.values() for names in arrays.values())
+Positions of publications are stored for stems only: they include those of all words. Full texts
+have no postings of stems and no weights, which would double their size: a stem is its few words,
+and a text is normalized as a whole."""
 
 
 class TermKind(NamedTuple):
@@ -57,18 +59,20 @@ class TermKind(NamedTuple):
 class Inverter(NamedTuple):
     """The forward index, occurrence weights and term kinds, from which it makes postings.
 
-    `norms` has the weight of one occurrence by document and field.
+    `norms` has the weight of one occurrence by document and field. `earlier` has the postings of
+    documents before those with words in the forward index, for each kind, if there are any.
     """
 
     forward_index: ForwardIndex
     norms: Array
     kinds: Sequence[TermKind]
+    earlier: Sequence[SortedRun] = ()
 
     def write(
-        self, writer: ArrayFileWriter, folder: Path, previous: Segment | None, origins: Array,
-        report: ReportSorting,
-    ) -> None:  # fmt: skip
-        """Write the postings. Many runs are spooled to `folder`.
+        self, writer: ArrayFileWriter, folder: Path, previous: Segment | None = None,
+        origins: Array = NO_ORIGINS, report: ReportSorting = lambda _done, _total: None,
+    ) -> dict[str, Array]:  # fmt: skip
+        """Write the postings, and return their arrays. Many runs are spooled to `folder`.
 
         `origins` has the number of each document in the previous segment, or -1. `report` is called
         after each sorted run and after each array.
@@ -80,13 +84,15 @@ class Inverter(NamedTuple):
                 else self._sort_all(folder, spools, threads, report)
             )
             fills: list[Fill] = []
+            arrays: dict[str, Array] = {}
             for kind, source in zip(self.kinds, sources, strict=True):
-                fills += _allocate(writer, kind.name, source)
+                fills += _allocate(writer, kind.name, source, arrays)
             runs = sum(1 for _ in postings.split_runs(self.forward_index))
             futures = [threads.submit(fill) for fill in fills]
             for number, future in enumerate(futures, start=runs + 1):
                 future.result()
                 report(number, runs + len(fills))
+        return arrays
 
     def _can_merge(self, previous: Segment, origins: Array) -> bool:
         """Return whether to merge into the previous postings.
@@ -108,6 +114,7 @@ class Inverter(NamedTuple):
     ) -> list[MergedRuns]:
         """Return the postings of all documents, sorted run by run."""
         count = sum(1 for _ in postings.split_runs(self.forward_index))
+        stored = sum(len(names) for k in self.kinds for names in STORED_ARRAYS[k.name].values())
         is_long = count > MAX_RUNS_IN_MEMORY
         collected: list[list[SortedRun] | RunSpool] = [
             RunSpool(folder, spools) if is_long else [] for _ in self.kinds
@@ -115,8 +122,12 @@ class Inverter(NamedTuple):
         for number, runs in enumerate(self._sort_runs(threads), start=1):
             for of_kind, run in zip(collected, runs, strict=True):
                 of_kind.append(run)
-            report(number, count + STORED_COUNT)
-        return [MergedRuns([*of_kind]) for of_kind in collected]
+            report(number, count + stored)
+        earlier = ([run] for run in self.earlier) if self.earlier else ([] for _ in self.kinds)
+        return [
+            MergedRuns([*before, *of_kind])
+            for before, of_kind in zip(earlier, collected, strict=True)
+        ]
 
     def _sort_runs(self, threads: Executor) -> Iterator[list[SortedRun]]:
         """Yield the postings of each run, by kind.
@@ -156,8 +167,12 @@ class Inverter(NamedTuple):
         return list(threads.map(merge, self.kinds))
 
 
-def _allocate(writer: ArrayFileWriter, kind: str, source: PostingsSource) -> Iterator[Fill]:
+def _allocate(
+    writer: ArrayFileWriter, kind: str, source: PostingsSource, arrays: dict[str, Array]
+) -> Iterator[Fill]:
     """Write the offsets of a kind of terms. Allocate its arrays, and yield functions to fill them.
+
+    The arrays are added to `arrays`, by name.
 
     Call the functions before the writer is closed, in any order and from any thread.
     """
@@ -165,9 +180,12 @@ def _allocate(writer: ArrayFileWriter, kind: str, source: PostingsSource) -> Ite
         is_of_positions = offsets_name == "position_offsets"
         offsets = compute_offsets(source.position_counts if is_of_positions else source.doc_counts)
         length = int(offsets[-1])
-        writer.add(f"{kind}.{offsets_name}", offsets.astype(pick_offset_dtype(length)))
+        offsets = offsets.astype(pick_offset_dtype(length))
+        writer.add(f"{kind}.{offsets_name}", offsets)
+        arrays[f"{kind}.{offsets_name}"] = offsets
         for name in names:
             into = writer.allocate(f"{kind}.{name}", source.dtype(name), length)
+            arrays[f"{kind}.{name}"] = into
             yield partial(source.fill, name, into)
 
 

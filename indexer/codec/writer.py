@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -21,15 +22,8 @@ from indexer.codec.docstore_writer import DocStoreWriter
 from indexer.codec.forward_index import ForwardIndexWriter
 from indexer.codec.inverter import STEM, WORD, Inverter, ReportSorting, TermKind
 from indexer.codec.segment import postings
-from indexer.codec.segment.array_file import (
-    Array,
-    ArrayFileWriter,
-    open_arrays,
-    pick_dtype,
-    pick_offset_dtype,
-)
+from indexer.codec.segment.array_file import Array, ArrayFileWriter, open_arrays
 from indexer.codec.segment.facet_columns import FacetColumnWriter, count_documents
-from indexer.codec.segment.postings import ForwardIndex
 from indexer.codec.segment.reader import (
     FACETS,
     LANGUAGE_COLUMN,
@@ -39,8 +33,6 @@ from indexer.codec.segment.reader import (
     Segment,
     make_catalogue_norms,
 )
-from indexer.codec.segment.string_table import StringTable
-from indexer.codec.segment.term_dictionary import FIELD_END
 
 Batch = Sequence[Item]
 """New publications, and unchanged ones of the previous segment, in the order of the corpus."""
@@ -59,13 +51,14 @@ def write(
     have the same catalogue. `report_sorting` receives the progress after the last batch. Raise
     OSError if a file can't be written, for example on a full disk.
     """
-    with ForwardIndexWriter(folder, catalogue, previous) as forward_index:
+    words = previous.words.texts.to_list() if previous else []
+    with ForwardIndexWriter(folder, catalogue, words) as forward_index:
         origins = _write_documents(folder, batches, previous, forward_index)
         with (
-            ArrayFileWriter(folder / WORDS) as words,
+            ArrayFileWriter(folder / WORDS) as dictionary,
             ArrayFileWriter(folder / POSTINGS) as inverted,
         ):
-            inverter = _write_words(words, catalogue, forward_index)
+            inverter = _write_words(dictionary, catalogue, forward_index, previous)
             inverter.write(inverted, folder, previous, origins, report_sorting)
     whoosh_codec.write_contents(folder, catalogue, len(origins))
     facets = open_arrays(folder / FACETS)
@@ -89,7 +82,7 @@ def _write_documents(
         stack.callback(docstore.close)
         for column in columns:
             stack.callback(column.close)
-        origins = _gather(batches, docstore, forward_index, columns)
+        origins = _gather(batches, docstore, forward_index, columns, previous)
         with ArrayFileWriter(folder / PUBLICATIONS) as writer:
             docstore.write(writer, origins)
         with ArrayFileWriter(folder / FACETS) as writer:
@@ -119,7 +112,7 @@ def _list_values(
 
 def _gather(
     batches: Iterable[Batch], docstore: DocStoreWriter, forward_index: ForwardIndexWriter,
-    columns: Sequence[FacetColumnWriter],
+    columns: Sequence[FacetColumnWriter], previous: Segment | None,
 ) -> Array:  # fmt: skip
     """Pass all publications to the writers. Return the origin of each document (int64).
 
@@ -138,8 +131,9 @@ def _gather(
                     column.add(_list_values(publications, column.name, forward_index.catalogue))
                 origins.append(np.full(len(parsed), -1))
             else:
+                assert previous is not None
                 doc_numbers = docstore.copy(unchanged)
-                forward_index.copy(doc_numbers)
+                forward_index.copy(previous.forward_index.select(doc_numbers).stream)
                 for column in columns:
                     column.copy(doc_numbers)
                 origins.append(doc_numbers)
@@ -158,52 +152,19 @@ def _split_runs(batch: Batch) -> Iterator[tuple[list[Parsed], list[Unchanged]]]:
 
 
 def _write_words(
-    writer: ArrayFileWriter, catalogue: Catalogue, forward_index: ForwardIndexWriter
-) -> Inverter:
+    writer: ArrayFileWriter, catalogue: Catalogue, forward_index: ForwardIndexWriter,
+    previous: Segment | None,
+) -> Inverter:  # fmt: skip
     """Write the term dictionary and the forward index. Return the inverter of the postings."""
-    provisional = forward_index.to_array()
-    word_table = forward_index.make_word_table()
-    stem_table = forward_index.make_stem_table(word_table)
-    StringTable.from_texts(word_table.words).write(writer, "words")
-    StringTable.from_texts(stem_table.texts).write(writer, "stems")
-    writer.add("stem_of", stem_table.of_word)
-    all_words = np.arange(len(word_table.words), dtype=np.int32)
-    numbered = _write_forward_index(
-        writer, provisional, word_table.numbers, len(catalogue.searchable)
-    )
+    known = (previous.stems.texts.to_list(), previous.stem_of) if previous else ()
+    words, stems = forward_index.write_words(writer, *known)
+    numbered = forward_index.number(words, partial(writer.allocate, "stream", np.int32))
+    writer.add("starts", numbered.starts)
+    writer.add("lengths", numbered.lengths)
+    all_words = np.arange(len(words.words), dtype=np.int32)
     kinds = (
-        TermKind(WORD, all_words, len(word_table.words), word_table.previous_numbers),
-        TermKind(STEM, stem_table.of_word, len(stem_table.texts), stem_table.previous_numbers),
+        TermKind(WORD, all_words, len(words.words), words.previous_numbers),
+        TermKind(STEM, stems.of_word, len(stems.texts), stems.previous_numbers),
     )
     means = postings.compute_means(numbered.lengths)
     return Inverter(numbered, make_catalogue_norms(catalogue, numbered.lengths, means), kinds)
-
-
-def _write_forward_index(
-    writer: ArrayFileWriter, provisional: Array, numbers: Array, fields: int
-) -> ForwardIndex:
-    """Write the forward index in final numbers, with the start and length of each field."""
-    stream = writer.allocate("stream", np.int32, len(provisional))
-    kind = pick_offset_dtype(len(stream))
-    starts_of_parts = [np.zeros(1, kind)]
-    gaps_of_parts: list[tuple[int, Array]] = []
-    count = 0
-    for first in range(0, len(provisional), postings.MAX_RUN_WORDS):
-        part = numbers[provisional[first : first + postings.MAX_RUN_WORDS]]
-        stream[first : first + postings.MAX_RUN_WORDS] = part
-        ends = np.flatnonzero(part == FIELD_END)
-        gap_fields = np.searchsorted(ends, np.flatnonzero(part < FIELD_END))
-        gaps_of_parts.append((count, np.bincount(gap_fields)))
-        starts_of_parts.append((ends + (first + 1)).astype(kind))
-        count += len(ends)
-    starts = np.concatenate(starts_of_parts)
-    spans = np.diff(starts)
-    spans -= 1
-    for first, gaps in gaps_of_parts:
-        spans[first : first + len(gaps)] -= gaps.astype(kind)
-    # An extra row ends the last publication. Its first column is the end, the others repeat it.
-    rows = np.concatenate([starts, np.full(fields - 1, starts[-1])])
-    writer.add("starts", rows.reshape(-1, fields))
-    lengths = spans.astype(pick_dtype(int(spans.max(initial=0)))).reshape(-1, fields)
-    writer.add("lengths", lengths)
-    return ForwardIndex(stream, rows.reshape(-1, fields), lengths)

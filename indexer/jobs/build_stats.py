@@ -19,7 +19,7 @@ from indexer.catalogue.records import DIGEST_BYTES, Item, Parsed, Problem
 from indexer.catalogue.retired import RetiredIds
 from indexer.catalogue.tested_links import LinkResult
 from indexer.catalogue.thesaurus import Thesaurus
-from indexer.codec.segment.attached_texts import Attached
+from indexer.codec.segment.fulltext import Attached
 from indexer.codec.writer import ValueCounts
 from indexer.fulltext.documents import make_version
 from indexer.generations.manifest import Changes, Generation, Manifest

@@ -15,9 +15,9 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Publication
 from indexer.catalogue.safe_files import open_file
-from indexer.codec.fulltext_segments import PreviousTexts, write_texts
+from indexer.codec.fulltext_writer import PreviousTexts, write_texts
 from indexer.codec.segment.array_file import CorruptSegment
-from indexer.codec.segment.attached_texts import FULLTEXT, Attached, AttachedTexts
+from indexer.codec.segment.fulltext import FULLTEXT, Attached, AttachedTexts
 from indexer.fulltext import pdf
 from indexer.fulltext.attachments import Attachment, find_attachments, format_files
 from indexer.fulltext.cache import TextCache

@@ -11,8 +11,8 @@ import zstandard
 
 from indexer.catalogue.retired import RetiredIds
 from indexer.codec.segment.array_file import Array, CorruptSegment
-from indexer.codec.segment.attached_texts import AttachedTexts, open_texts
 from indexer.codec.segment.docstore import DocStore
+from indexer.codec.segment.fulltext import AttachedTexts, open_texts
 from indexer.codec.segment.reader import Segment, Terms
 from indexer.generations import directory
 from indexer.generations.manifest import (
@@ -83,14 +83,12 @@ def _find_text_errors(texts: AttachedTexts, size: int) -> Iterator[str]:
     """Yield the inconsistencies of the full texts of `size` publications."""
     if (np.diff(texts.documents) < 0).any() or not _are_all_below(texts.documents, size):
         yield "the full texts have unknown publications"
-    if not _are_all_below(texts.texts, int(texts.bases[-1])):
+    if not _are_all_below(texts.texts, len(texts.infos)):
         yield "a publication has an unknown full text"
-    for name, segment in zip(texts.names, texts.segments, strict=True):
-        parts = segment.read_postings(np.arange(len(segment.words))).parts
-        if not _are_all_below(parts, len(segment.part_texts)):
-            yield f"the postings of {name} have an unknown part"
-        if not _are_all_below(segment.part_texts, len(segment)):
-            yield f"the parts of {name} have an unknown text"
+    if len(texts.records) != len(texts.text_of_page):
+        yield "a page of a full text is missing"
+    if not _are_all_below(texts.pages, len(texts.text_of_page)):
+        yield "the postings of full texts have an unknown page"
 
 
 def _find_retired_errors(retired: RetiredIds, docstore: DocStore) -> Iterator[str]:

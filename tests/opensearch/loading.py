@@ -14,7 +14,7 @@ from indexer.cluster import bulk, mapping
 from indexer.cluster.documents import Source, list_documents, make_groups
 from indexer.cluster.fulltext_file import FULLTEXT_WORDS, read_words, take_words, write_words
 from indexer.cluster.vocabulary_file import VOCABULARY, read_vocabulary, write_vocabulary
-from indexer.codec.segment.attached_texts import AttachedTexts, open_texts
+from indexer.codec.segment.fulltext import AttachedTexts, open_texts
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
 from indexer.generations.manifest import Generation

@@ -11,6 +11,7 @@ from opensearchpy import OpenSearch
 from indexer.cluster import check, fulltext_documents, publish
 from indexer.cluster.connection import ClusterAddress
 from indexer.cluster.generations import ClusterGenerations
+from indexer.codec.segment.fulltext import PAGES
 from indexer.generations.manifest import Generation, IndexOutdated
 from indexer.jobs import build
 from search_app.engine.cluster_index import ClusterIndex
@@ -126,8 +127,8 @@ def test_a_damaged_text_is_not_published(
     place.publish()
     place.write(1, "A text about whales.")
     local = build.build(place.corpus, place.index).generation
-    for file in local.segment.glob("fulltext-*.dat"):
-        file.write_bytes(file.read_bytes()[:-20])
+    file = local.segment / PAGES
+    file.write_bytes(file.read_bytes()[:-20])
     with pytest.raises(IndexOutdated, match=r"cannot be read.*build --force"):
         publish.publish(generations, local, place.live)
     assert place.find("word3") == ["r3"]

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Parsed, Publication, SourceLocation
 from indexer.codec import writer
-from indexer.codec.fulltext_segments import PreviousTexts, write_texts
-from indexer.codec.segment.attached_texts import Attached, AttachedTexts
+from indexer.codec.fulltext_writer import PreviousTexts, write_texts
+from indexer.codec.segment.fulltext import Attached, AttachedTexts
 from indexer.fulltext.text import FullText
 from indexer.generations import directory, manifest, publish
 from indexer.jobs.build_stats import BuildStats, Rules

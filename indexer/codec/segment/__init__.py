@@ -6,6 +6,8 @@
     facets.seg         one column per facet: its values, and the ordinals of each document
     words.seg          the term dictionary and the forward index
     postings.seg       the postings of words and of stems
+    fulltext.seg       which files belong to which documents, if files are searched
+    pages.seg          the pages of these files: see `fulltext`
     meaning.seg        one embedding vector per document, if the index was built with them
     _MAIN_1.toc        Whoosh's table of contents, which the engine never opens
 """

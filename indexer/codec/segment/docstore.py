@@ -47,7 +47,7 @@ def make_dictionary(samples: bytes) -> zstandard.ZstdCompressionDict:
     return zstandard.ZstdCompressionDict(samples, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
 
 
-class _Decompressor(local):
+class Decompressor(local):
     """A decompressor for each thread, because threads that share one would corrupt its state."""
 
     def __init__(self, dictionary: bytes) -> None:
@@ -74,7 +74,7 @@ class DocStore:
         self.record_digests: Array = arrays["record_digests"]
         self.files = StringTable.read(arrays, "files").to_list()
         self._file, self._line = arrays["file"], arrays["line"]
-        self._decompressor = _Decompressor(self.dictionary)
+        self._decompressor = Decompressor(self.dictionary)
 
     def __len__(self) -> int:
         return len(self.ids)

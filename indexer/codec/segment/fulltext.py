@@ -1,37 +1,52 @@
-"""A full-text segment: the words and pages of some texts, with the digest of each block.
+"""The full texts of the publications of a segment.
 
-It consists of two files. `NAME.seg` has the dictionary and the table of texts, and is read like the
-other files of an index. `NAME.dat` has the postings and the pages. It is not kept in memory.
+A text is the text of a file. Its pages are the documents of a segment with one field, `pages.seg`:
 
-The positions of a text are numbered in parts of at most MAX_PART_POSITIONS, so that each takes two
-bytes. A part ends with a page, unless a page is longer. A posting is a word in a part.
+    words, stems, stem_of              the dictionary, as in `words.seg`
+    page.offsets, .documents, .frequencies   the pages of each word, as in `postings.seg`
+    page.position_offsets, .positions  the positions of each word in its pages
+    starts                             the position of the first word of each page, and the end
+    records, dictionary                the text of each page, compressed as in `publications.seg`
+    infos                              the description of each text, in MessagePack
+    page_offsets                       the pages of each text
+    lengths                            the number of words of each text
+    text_offsets                       running totals of the number of texts with each word
+
+`fulltext.seg` assigns the texts to the documents of one generation:
+
+    files                              the file of each attachment, relative to the corpus folder
+    documents                          its document, ascending
+    texts                              its text
+    sizes, times                       the size of the file, and the time of its last change in ns
+    problems                           the problems of files, in MessagePack
+    version                            the version of the extraction that made the texts, in UTF-8
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from threading import local
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
-import zstandard
 
-from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.block_file import BlockFile
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.records import Problem
+from indexer.codec.segment.array_file import (
+    Array,
+    ArrayFileWriter,
+    CorruptSegment,
+    open_arrays,
+)
+from indexer.codec.segment.docstore import Decompressor
 from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
-from indexer.codec.segment.string_table import compute_offsets
-from indexer.codec.segment.term_dictionary import Dictionary
-from indexer.fulltext.text import FullText
+from indexer.codec.segment.postings import expand_ranges
+from indexer.codec.segment.reader import Positions, Postings
+from indexer.codec.segment.string_table import BlobTable, StringTable, compute_offsets
 
-PART_BITS = 16
-MAX_PART_POSITIONS = 1 << PART_BITS
-POSTINGS_AT_A_TIME = 1 << 22
-"""Number of postings that are read at a time to count them. It bounds memory."""
-TABLE_SUFFIX, DATA_SUFFIX = ".seg", ".dat"
-"""The suffixes of the two files of a segment."""
+FULLTEXT, PAGES = "fulltext.seg", "pages.seg"
 
 
 class TextInfo(msgspec.Struct, frozen=True, array_like=True):
@@ -44,154 +59,171 @@ class TextInfo(msgspec.Struct, frozen=True, array_like=True):
     empty_pages: int
 
 
-class PartPostings(NamedTuple):
-    """The occurrences of some words: each has a part and a count, one word after the other.
+class Attached(NamedTuple):
+    """A file whose text belongs to a document.
 
-    `firsts` has the index of the first position of each in the array of positions (int64).
+    `file` is relative to the corpus folder. `size` is in bytes, and `time` in nanoseconds.
     """
 
-    parts: Array
-    counts: Array
-    firsts: Array
+    document: int
+    file: str
+    digest: str
+    size: int
+    time: int
 
 
-class FullTextSegment(FullTextDictionary):
-    """The texts of one full-text segment, numbered from 0. Threads may share it.
+class FileProblem(msgspec.Struct, frozen=True):
+    """A file that can't be read, or not all of it. Each later build reports the problem."""
 
-    `arrays` has those of `NAME.seg`, and `data` is `NAME.dat`. `lengths` has the number of words of
-    each text. The pages of text `t` are those from `page_offsets[t]` up to `page_offsets[t + 1]`,
-    and `page_starts` has the first position of each page in its text. `part_texts` has the text of
-    each part, ascending, and `part_begins` its first position in the text.
+    attached: Attached
+    problem: Problem
 
-    `used` has the texts that belong to publications, or None for all, and `used_offsets` the result
-    of `count_used` if there are others. `languages` and the frequencies of `words` are theirs.
 
-    Methods that read `NAME.dat` raise CorruptSegment or OSError.
+class AttachedTexts(FullTextDictionary):
+    """The full texts of a generation, numbered from 0, and the documents that they belong to.
+
+    `documents` has the document of each attachment, ascending, and `texts` its text. The pages of
+    text `t` are those from `page_offsets[t]` up to `page_offsets[t + 1]`, and `text_of_page` has
+    the text of each page. `lengths` has the number of words of each text.
+
+    `read_arrays` returns the arrays of a file. Raise CorruptSegment, KeyError, or OSError.
     """
 
     def __init__(
-        self,
-        arrays: Mapping[str, Array],
-        data: Path,
-        used: Array | None = None,
-        used_offsets: Array | None = None,
+        self, folder: Path, read_arrays: Callable[[Path], Mapping[str, Array]] = open_arrays
     ) -> None:
-        self._data = BlockFile(data, arrays["blocks"])
-        self.infos = msgspec.msgpack.decode(arrays["infos"].data, type=list[TextInfo])
-        numbers = range(len(self.infos)) if used is None else used.tolist()
-        languages = (self.infos[number].language for number in numbers)
-        super().__init__(arrays, filter(None, languages))
-        self._offsets: Array = arrays["offsets"]
-        if used_offsets is not None:
-            self.words = Dictionary(self.words.texts, used_offsets)
-        self.lengths: Array = arrays["lengths"]
-        self.page_offsets: Array = arrays["page_offsets"]
-        self.page_starts: Array = arrays["page_starts"]
-        self._page_bytes: Array = arrays["page_bytes"]
-        self.part_texts: Array = arrays["part_texts"]
-        self.part_begins: Array = arrays["part_begins"]
-        self._dictionary = arrays["dictionary"].tobytes()
-        self._thread_local = local()
+        attachments, pages = read_arrays(folder / FULLTEXT), read_arrays(folder / PAGES)
+        self.infos = msgspec.msgpack.decode(pages["infos"].data, type=list[TextInfo])
+        super().__init__(pages, (info.language for info in self.infos if info.language))
+        self.pages, self.frequencies = pages["page.documents"], pages["page.frequencies"]
+        self.positions: Array = pages["page.positions"]
+        self.starts, self.lengths = pages["starts"], pages["lengths"]
+        self.page_offsets = pages["page_offsets"]
+        self.records = BlobTable.read(pages, "records")
+        self.dictionary = pages["dictionary"].tobytes()
+        self._decompressor = Decompressor(self.dictionary)
+        self.documents, self.texts = attachments["documents"], attachments["texts"]
+        self._files = StringTable.read(attachments, "files")
+        self._sizes, self._times = attachments["sizes"], attachments["times"]
+        self.version = attachments["version"].tobytes().decode("utf-8", "replace")
+        problems = attachments["problems"].data
+        self.problems = msgspec.msgpack.decode(problems, type=list[FileProblem])
 
-    def __len__(self) -> int:
-        return len(self.infos)
+    @cached_property
+    def text_of_page(self) -> Array:
+        """The text of each page (int32)."""
+        counts = np.diff(self.page_offsets)
+        return np.repeat(np.arange(len(counts), dtype=np.int32), counts)
 
-    def count_used(self, is_used: Array) -> Array:
-        """Return the offsets of postings as if the segment had only the texts of a mask."""
-        is_used_part, offsets = is_used.take(self.part_texts), self._offsets.astype(np.int64)
-        counts = np.zeros(len(offsets), np.int64)
-        for first in range(0, int(offsets[-1]), POSTINGS_AT_A_TIME):
-            last = min(first + POSTINGS_AT_A_TIME, int(offsets[-1]))
-            parts = self._data.read("parts", first, last)
-            running = compute_offsets(is_used_part.take(parts).astype(np.int64))
-            counts += running.take(np.clip(offsets - first, 0, last - first))
-        return counts.astype(self._offsets.dtype)
+    @cached_property
+    def mean_length(self) -> float:
+        """The mean number of words of the texts that have any; at least 1."""
+        total, count = float(self.lengths.sum()), int(np.count_nonzero(self.lengths))
+        return max(1.0, total / max(1, count))
 
-    def read_postings(self, words: Array) -> PartPostings:
-        """Return the postings of some words."""
-        offsets = self._offsets
-        firsts = offsets[words].astype(np.int64)
-        sizes = offsets[words + 1] - firsts
-        parts = self._data.read_ranges("parts", firsts, sizes)
-        counts = self._data.read_ranges("counts", firsts, sizes).astype(np.int64)
-        ends = compute_offsets(counts)
-        # The positions of a word follow each other; the ones of the next word may be elsewhere.
-        starts = self._position_offsets[words].astype(np.int64)
-        jumps = np.repeat(starts - ends[compute_offsets(sizes)[:-1]], sizes)
-        return PartPostings(parts, counts, ends[:-1] + jumps)
-
-    def read_keys(self, postings: PartPostings, is_wanted: Array | None = None) -> Array:
-        """Return the positions of postings: part * MAX_PART_POSITIONS + offset (int64), ascending.
-
-        `is_wanted` selects postings; None means all.
-        """
-        parts, counts, firsts = postings
-        if is_wanted is not None:
-            wanted = is_wanted.nonzero()[0]  # most often few
-            parts, counts, firsts = parts.take(wanted), counts.take(wanted), firsts.take(wanted)
-        keys = np.repeat(parts.astype(np.int64) * MAX_PART_POSITIONS, counts)
-        keys += self._data.read_ranges("positions", firsts, counts)
-        keys.sort(kind="stable")  # it merges the ascending runs of the words
-        return keys
-
-    @staticmethod
-    def get_parts(keys: Array) -> Array:
-        """Return the part of each position."""
-        parts: Array = keys >> PART_BITS
-        return parts
-
-    def mark_parts(self, parts: Array) -> Array:
-        """Return a mask of all parts: True for those in an array."""
-        mask = np.zeros(len(self.part_texts), np.bool_)
-        mask[parts] = True
-        return mask
-
-    def count_in_texts(self, parts: Array, counts: Array) -> Array:
-        """Return the number of occurrences in each text (int64)."""
-        texts = self.part_texts.take(parts)
-        return np.bincount(texts, counts, len(self)).astype(np.int64)
-
-    def find_pages(self, text: int, keys: Array) -> Array:
-        """Return the page of each position in a text, counted from 0 (int64)."""
-        parts, offsets = np.divmod(keys, MAX_PART_POSITIONS)
-        positions = self.part_begins.take(parts) + offsets
-        first, last = self.page_offsets[text : text + 2].tolist()
-        return np.searchsorted(self.page_starts[first:last], positions, side="right") - 1
+    def find_pages(self, texts: Array) -> tuple[Array, Array]:
+        """Return the first page of each of some texts, and the one after the last (int64)."""
+        offsets = self.page_offsets.astype(np.int64)
+        return offsets[texts], offsets[texts + 1]
 
     def count_pages(self, text: int) -> int:
         """Return the number of pages of a text."""
         return int(self.page_offsets[text + 1] - self.page_offsets[text])
 
-    def read_text(self, text: int) -> FullText:
-        """Return a text, with its pages."""
-        info = self.infos[text]
-        pages = tuple(self.read_page(text, page) for page in range(self.count_pages(text)))
-        return FullText(
-            digest=info.digest, media_type=info.media_type, pages=pages,
-            has_pages=info.has_pages, language=info.language,
-        )  # fmt: skip
-
     def read_page(self, text: int, page: int) -> str:
         """Return the text of a page, counted from 0."""
-        number = int(self.page_offsets[text]) + page
-        begin, end = self._page_bytes[number : number + 2].tolist()
-        if begin == end:
-            return ""
-        packed = self._data.read("pages", begin, end)
-        return str(self._unpacker.decompress(packed.data), "utf-8")
+        record = self.records[int(self.page_offsets[text]) + page]
+        return self._decompressor.unpack(record).decode() if record else ""
 
-    @property
-    def _unpacker(self) -> zstandard.ZstdDecompressor:
-        """The decompressor of this thread. Threads that share one would corrupt its state."""
-        try:
-            unpacker: zstandard.ZstdDecompressor = self._thread_local.unpacker
-        except AttributeError:
-            dictionary = zstandard.ZstdCompressionDict(self._dictionary)
-            unpacker = zstandard.ZstdDecompressor(dict_data=dictionary)
-            self._thread_local.unpacker = unpacker
-        return unpacker
+    def get_postings(self, word: int) -> Postings:
+        """Return the pages of a word, and how often it occurs on each."""
+        first, last = int(self.offsets[word]), int(self.offsets[word + 1])
+        return Postings(self.pages[first:last], self.frequencies[first:last])
+
+    def find_positions(self, words: Array, within: Array | None = None) -> Positions:
+        """Return the positions of any of some words, ascending, and the page of each.
+
+        `within` is a mask of pages; None means all.
+        """
+        parts = [Positions(self.pages[:0], self.starts[:0])]
+        for word in words.tolist():
+            pages, counts = self.get_postings(word)
+            begins = compute_offsets(counts)[:-1] + int(self.position_offsets[word])
+            if within is not None:
+                chosen = within.take(pages).nonzero()[0]
+                pages, counts, begins = (each.take(chosen) for each in (pages, counts, begins))
+            counts = counts.astype(np.int64)
+            pages = pages.repeat(counts)
+            offsets = self.positions.take(expand_ranges(begins, counts))
+            parts.append(Positions(pages, self.starts.take(pages) + offsets))
+        documents, offsets = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        order = offsets.argsort(kind="stable")  # it merges the ascending runs of the words
+        return Positions(documents.take(order), offsets.take(order))
+
+    def get_info(self, attachment: int) -> TextInfo:
+        """Return the description of the text of an attachment."""
+        return self.infos[int(self.texts[attachment])]
+
+    def get_file(self, attachment: int) -> str:
+        """Return the file of an attachment, relative to the corpus folder."""
+        return self._files.get_text(attachment)
+
+    def find_attachments(self, document: int) -> range:
+        """Return the attachments of a document."""
+        first, last = np.searchsorted(self.documents, [document, document + 1]).tolist()
+        return range(first, last)
 
     @cached_property
-    def text_numbers(self) -> dict[str, int]:
-        """The number of each text, by its digest."""
-        return {info.digest: number for number, info in enumerate(self.infos)}
+    def by_digest(self) -> dict[str, int]:
+        """An attachment of each text, by the digest of its file."""
+        numbers = reversed(range(len(self.texts)))
+        return {self.get_info(number).digest: number for number in numbers}
+
+    def find_documents(self, attachment: int) -> list[int]:
+        """Return the documents with the same text as an attachment, each once."""
+        documents = self.documents[self.texts == self.texts[attachment]]
+        distinct: list[int] = np.unique(documents).tolist()
+        return distinct
+
+    def get_attached(self, attachment: int) -> Attached:
+        """Return an attachment."""
+        return Attached(
+            int(self.documents[attachment]), self.get_file(attachment),
+            self.get_info(attachment).digest, int(self._sizes[attachment]),
+            int(self._times[attachment]),
+        )  # fmt: skip
+
+    def list_attached(self) -> Iterator[Attached]:
+        """Return all attachments, in order."""
+        return map(self.get_attached, range(len(self.texts)))
+
+
+def open_texts(
+    folder: Path,
+    catalogue: Catalogue,
+    read_arrays: Callable[[Path], Mapping[str, Array]] = open_arrays,
+) -> AttachedTexts | None:
+    """Return the full texts in the folder of a segment, or None if it has none.
+
+    Raise CorruptSegment, KeyError, or OSError.
+    """
+    if not catalogue.fulltext or not (folder / FULLTEXT).exists():
+        return None
+    if not (folder / PAGES).exists():
+        raise CorruptSegment("its full texts have the format of an older version")
+    return AttachedTexts(folder, read_arrays)
+
+
+def write_attached(
+    folder: Path, attached: Sequence[Attached], texts: Sequence[int],
+    problems: Sequence[FileProblem], version: str,
+) -> None:  # fmt: skip
+    """Write the attachments, ordered by document, with the number of the text of each."""
+    with ArrayFileWriter(folder / FULLTEXT) as writer:
+        StringTable.from_texts([each.file for each in attached]).write(writer, "files")
+        writer.add("documents", np.array([each.document for each in attached], np.int32))
+        writer.add("texts", np.array(texts, np.int32))
+        writer.add("sizes", np.array([each.size for each in attached], np.int64))
+        writer.add("times", np.array([each.time for each in attached], np.int64))
+        writer.add("version", np.frombuffer(version.encode(), np.uint8))
+        writer.add("problems", np.frombuffer(msgspec.msgpack.encode(problems), np.uint8))

@@ -1,82 +1,81 @@
-"""The words of a full-text segment and their stems, without postings and pages."""
+"""The words of full texts and their stems, without postings and pages."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 import numpy as np
 
 from indexer.codec.segment.array_file import Array, ArrayFileWriter
-from indexer.codec.segment.string_table import StringTable
+from indexer.codec.segment.string_table import StringTable, compute_offsets
 from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary, decode_surface
 
 
 class FullTextDictionary:
-    """The words of the texts of one full-text segment. Threads may share it.
+    """The words of full texts and their stems. Threads may share it.
 
-    `arrays` has those of the segment, by name after `prefix`. `words` has the number of parts with
-    each word: see `segment.fulltext`. `languages` are those of the texts, if they are known.
-
-    A text may no longer belong to any publication. Counts exclude its words, and a word that only
-    such texts have is unknown.
+    `arrays` has those of `pages.seg`, by name after `prefix`: see `fulltext`. The frequencies of
+    `words` are numbers of texts. `languages` are those of the texts, if they are known.
     """
 
     def __init__(
         self, arrays: Mapping[str, Array], languages: Iterable[str], prefix: str = ""
     ) -> None:
         self.languages = tuple(dict.fromkeys(languages))
-        self.words = Dictionary(
-            StringTable.read(arrays, f"{prefix}words"), arrays[f"{prefix}offsets"]
-        )
+        texts = StringTable.read(arrays, f"{prefix}words")
+        self.words = Dictionary(texts, arrays[f"{prefix}text_offsets"])
         self.stems = StringTable.read(arrays, f"{prefix}stems")
-        self._stem_offsets = arrays[f"{prefix}stem_offsets"]
-        self._stem_words = arrays[f"{prefix}stem_words"]
-        self._position_offsets = arrays[f"{prefix}position_offsets"]
+        self.stem_of: Array = arrays[f"{prefix}stem_of"]
+        self.offsets: Array = arrays[f"{prefix}page.offsets"]
+        self.position_offsets: Array = arrays[f"{prefix}page.position_offsets"]
 
     def write(self, writer: ArrayFileWriter, prefix: str) -> None:
         """Write the arrays as the constructor reads them."""
         self.words.texts.write(writer, f"{prefix}words")
-        writer.add(f"{prefix}offsets", self.words.offsets)
+        writer.add(f"{prefix}text_offsets", self.words.offsets)
         self.stems.write(writer, f"{prefix}stems")
-        writer.add(f"{prefix}stem_offsets", self._stem_offsets)
-        writer.add(f"{prefix}stem_words", self._stem_words)
-        writer.add(f"{prefix}position_offsets", self._position_offsets)
+        writer.add(f"{prefix}stem_of", self.stem_of)
+        writer.add(f"{prefix}page.offsets", self.offsets)
+        writer.add(f"{prefix}page.position_offsets", self.position_offsets)
+
+    @cached_property
+    def _words_of_stems(self) -> tuple[Array, Array]:
+        """The words in the order of their stems, and where those of each stem begin."""
+        counts = np.bincount(self.stem_of, minlength=len(self.stems))
+        return self.stem_of.argsort(kind="stable"), compute_offsets(counts)
 
     def find_stem(self, stem: str) -> Array:
-        """Return the numbers of the words with a stem (int32), ascending; none if it is unknown."""
+        """Return the numbers of the words with a stem, ascending; none if it is unknown."""
+        words, offsets = self._words_of_stems
         number = self.stems.find(stem)
-        if number is None:
-            return self._stem_words[:0]
-        first, last = self._stem_offsets[number : number + 2].tolist()
-        return self._keep_used(self._stem_words[first:last])
+        return words[:0] if number is None else words[offsets[number] : offsets[number + 1]]
 
     def find_surface(self, surface: str) -> Array:
-        """Return the numbers of the words with this spelling (int64), ascending."""
+        """Return the numbers of the words with this spelling, ascending."""
         first, last = self.words.texts.find_prefix(surface + STEM_MARK)
         plain = self.words.texts.find(surface)
         numbers = np.arange(first, last)
-        return self._keep_used(numbers if plain is None else np.insert(numbers, 0, plain))
+        return numbers if plain is None else np.insert(numbers, 0, plain)
 
-    def _keep_used(self, numbers: Array) -> Array:
-        offsets = self.words.offsets
-        used: Array = numbers[offsets[numbers + 1] > offsets[numbers]]
-        return used
+    def count_pages_with(self, word: int) -> int:
+        """Return the number of pages with a word."""
+        return int(self.offsets[word + 1]) - int(self.offsets[word])
 
     def count_positions(self, word: int) -> int:
-        """Return the number of occurrences of a word, also in texts of no publication."""
-        return int(self._position_offsets[word + 1]) - int(self._position_offsets[word])
+        """Return the number of occurrences of a word."""
+        return int(self.position_offsets[word + 1]) - int(self.position_offsets[word])
 
 
 def count_words(
     dictionaries: Iterable[FullTextDictionary], prefix: str, least: int
 ) -> dict[str, int]:
-    """Return the words with a prefix that have at least some number of parts, as written."""
+    """Return the words with a prefix that at least some number of texts have, as written."""
     totals = Counter[str]()
     for words in (dictionary.words for dictionary in dictionaries):
         first, last = words.texts.find_prefix(prefix)
-        counts = np.diff(words.offsets[first : last + 1])
-        for number in counts.nonzero()[0].tolist():
-            surface = decode_surface(words.texts.get_text(first + number))
-            totals[surface] += int(counts[number])
+        counts = np.diff(words.offsets[first : last + 1]).tolist()
+        for number, count in enumerate(counts, first):
+            totals[decode_surface(words.texts.get_text(number))] += count
     return {surface: count for surface, count in totals.items() if count >= least}

@@ -81,12 +81,20 @@ def split_runs(index: ForwardIndex) -> Iterator[tuple[int, int]]:
 
     There is at least one range, even if it is empty.
     """
-    begins = index.starts[:, 0]
+    return split_offsets(index.starts[:, 0])
+
+
+def split_offsets(offsets: Array) -> Iterator[tuple[int, int]]:
+    """Yield ranges of pieces, each of at most MAX_RUN_WORDS items or of one long piece.
+
+    `offsets` has the start of each piece, and the end of the last. There is at least one range,
+    even if it is empty.
+    """
     first = 0
-    if len(begins) == 1:
+    if len(offsets) == 1:
         yield 0, 0
-    while first < len(begins) - 1:
-        last = int(np.searchsorted(begins, begins[first] + MAX_RUN_WORDS, side="right")) - 1
+    while first < len(offsets) - 1:
+        last = int(np.searchsorted(offsets, offsets[first] + MAX_RUN_WORDS, side="right")) - 1
         last = max(last, first + 1)
         yield first, last
         first = last
@@ -226,7 +234,10 @@ class MergedRuns:
         begins = compute_offsets(self.position_counts if has_positions else self.doc_counts)[:-1]
         for run in self._parts:
             counts = run.position_counts if has_positions else run.doc_counts
-            into[_locate(begins, counts)] = getattr(run, name)
+            offsets, items = compute_offsets(counts), getattr(run, name)
+            for first, last in split_offsets(offsets):  # most runs are one part
+                place = _locate(begins[first:last], counts[first:last])
+                into[place] = items[offsets[first] : offsets[last]]
             begins += counts
 
 

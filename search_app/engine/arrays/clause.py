@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from indexer.analysis import tokenizer
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Positions, Postings
 from search_app.engine.arrays.posting_sums import NO_POSTINGS, sum_all, sum_in_fields, sum_postings
+from search_app.engine.cache import Cache
 from search_app.engine.query import term_expansion
 from search_app.engine.query.nodes import (
     Clause,
@@ -20,6 +22,7 @@ from search_app.engine.query.nodes import (
     Term,
     Together,
     Value,
+    WordPart,
 )
 from search_app.engine.snapshot.snapshot import Snapshot
 
@@ -31,51 +34,151 @@ def ignore() -> None:
     """Check no deadline."""
 
 
-def clause_postings(clause: Clause, snapshot: Snapshot, check: Checkpoint = ignore) -> Postings:
-    """Return the documents that match a clause, ascending, with their weighted frequencies.
+class WordIndex(Protocol):
+    """Where the parts of a clause are looked up: in publications, or in full texts.
 
-    `check` is called before each part and before each further word of a phrase. Parts for the full
-    text match nothing here, because it has a vocabulary of its own.
+    A document is one of `size` publications or texts. `names` is a cache of the documents with the
+    names of entities.
     """
-    return _evaluate(clause.parts, snapshot, check)
+
+    size: int
+    names: Cache[object, Postings]
+
+    def look_up(self, part: WordPart | Value, check: Checkpoint) -> Postings:
+        """Return the documents that a part matches, ascending, with their weighted frequencies."""
+
+    def find_common(self, few: Array, many: Array) -> tuple[Array, Array]:
+        """Return the indices in each of two lists of the documents that are in both."""
 
 
-def _evaluate(parts: Iterable[Part], snapshot: Snapshot, check: Checkpoint) -> Postings:
+Word = TypeVar("Word", contravariant=True)
+W = TypeVar("W")
+
+
+class PositionIndex(Protocol[Word]):
+    """Where the words of a phrase are: in publications, or on the pages of full texts."""
+
+    def get_frequency(self, word: Word) -> int:
+        """Return how frequent a word is. A phrase starts from the rarest."""
+
+    def find_positions(self, word: Word) -> Positions:
+        """Return the positions of a word, and the document of each."""
+
+    def are_at(self, word: Word, positions: Positions, distance: int) -> Array:
+        """Return a mask of the positions that a word follows at a distance."""
+
+
+def evaluate(parts: Iterable[Part], index: WordIndex, check: Checkpoint) -> Postings:
+    """Return the documents that any part matches, ascending, with their weighted frequencies.
+
+    `check` is called before each part and before each further word of a phrase.
+    """
     found = []
     for part in parts:
         check()
-        postings = _evaluate_part(part, snapshot, check)
+        postings = _evaluate_part(part, index, check)
         if part.boost != 1:
             postings = Postings(postings.documents, postings.weights * np.float32(part.boost))
         if len(postings.documents):
             found.append(postings)
     if not found:
         return NO_POSTINGS
-    return found[0] if len(found) == 1 else sum_all(found, snapshot)
+    return found[0] if len(found) == 1 else sum_all(found, index.size)
 
 
-def _evaluate_part(part: Part, snapshot: Snapshot, check: Checkpoint) -> Postings:
+def _evaluate_part(part: Part, index: WordIndex, check: Checkpoint) -> Postings:
     match part:
-        case Value():
-            return _evaluate_value(part, snapshot)
         case Together():
-            return _evaluate_together(part, snapshot, check)
+            return _evaluate_together(part, index, check)
         case Names():
             key = part.entity_id, part.how
-            return snapshot.synonyms.get(key, lambda: _evaluate(part.parts, snapshot, ignore))
-    fields = part.fields.intersection(snapshot.segment.fields)
-    match part:
-        case _ if not fields:
-            return NO_POSTINGS
-        case Term():
-            numbers = np.array(snapshot.vocabulary.find_numbers(part.text), np.int64)
-            are_words = part.text.startswith(tokenizer.SURFACE_PREFIX)
-            return _read_terms(numbers, fields, snapshot, are_words=are_words)
-        case Phrase():
-            return _evaluate_phrase(part, fields, snapshot, check)
+            return index.names.get(key, lambda: evaluate(part.parts, index, check))
         case _:
-            expansion = term_expansion.expand(part, snapshot.vocabulary)
-            return _read_terms(expansion.numbers, fields, snapshot, is_range=expansion.is_range)
+            return index.look_up(part, check)
+
+
+def _evaluate_together(part: Together, index: WordIndex, check: Checkpoint) -> Postings:
+    hits = sorted(
+        (evaluate(clause.parts, index, check) for clause in part.clauses),
+        key=lambda postings: len(postings.documents),
+    )
+    documents, weights = hits[0]
+    for postings in hits[1:]:
+        indexes_a, indexes_b = index.find_common(documents, postings.documents)
+        documents = documents.take(indexes_a)
+        weights = np.minimum(weights.take(indexes_a), postings.weights.take(indexes_b))
+    return Postings(documents, weights)
+
+
+def find_phrase(words: Sequence[W], index: PositionIndex[W], check: Checkpoint) -> Positions:
+    """Return the positions at which a phrase starts.
+
+    It starts from the positions of the rarest word, and checks the other words next to them.
+    """
+    rarest, *others = sorted(range(len(words)), key=lambda at: index.get_frequency(words[at]))
+    documents, starts = index.find_positions(words[rarest])
+    starts = starts - rarest
+    if len(starts) and starts[0] < 0:
+        documents, starts = documents[starts >= 0], starts[starts >= 0]
+    for other in others:
+        if not len(starts):
+            break
+        check()
+        follows = index.are_at(words[other], Positions(documents, starts), other).nonzero()[0]
+        documents, starts = documents.take(follows), starts.take(follows)
+    return Positions(documents, starts)
+
+
+def clause_postings(clause: Clause, snapshot: Snapshot, check: Checkpoint = ignore) -> Postings:
+    """Return the publications that match a clause in their fields: see `evaluate`."""
+    return evaluate(clause.parts, PublicationIndex(snapshot), check)
+
+
+class PublicationIndex:
+    """The fields of the publications of a snapshot: see `WordIndex` and `PositionIndex`."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot, self.size, self.names = snapshot, snapshot.size, snapshot.synonyms
+        self.find_common = snapshot.find_common
+
+    def look_up(self, part: WordPart | Value, check: Checkpoint) -> Postings:
+        """Return the publications that a part matches. The field of full texts matches none."""
+        snapshot = self._snapshot
+        if isinstance(part, Value):
+            ordinal = snapshot.columns[part.row].find(part.value)
+            mask = snapshot.docs_with_values(part.row, () if ordinal is None else (ordinal,))
+            documents = np.flatnonzero(mask).astype(np.int32)
+            return Postings(documents, np.ones(len(documents), np.float32))
+        fields = part.fields.intersection(snapshot.segment.fields)
+        match part:
+            case _ if not fields:
+                return NO_POSTINGS
+            case Term():
+                numbers = np.array(snapshot.vocabulary.find_numbers(part.text), np.int64)
+                are_words = part.text.startswith(tokenizer.SURFACE_PREFIX)
+                return _read_terms(numbers, fields, snapshot, are_words=are_words)
+            case Phrase():
+                find = snapshot.vocabulary.find_numbers
+                stems = [number for word in part.stems for number in find(word)]
+                if len(stems) < len(part.stems):
+                    return NO_POSTINGS
+                return sum_in_fields(find_phrase(stems, self, check), fields, snapshot)
+            case _:
+                expansion = term_expansion.expand(part, snapshot.vocabulary)
+                return _read_terms(expansion.numbers, fields, snapshot, is_range=expansion.is_range)
+
+    def get_frequency(self, stem: int) -> int:
+        """Return the number of publications with a stem."""
+        return self._snapshot.segment.stems.doc_frequency(stem)
+
+    def find_positions(self, stem: int) -> Positions:
+        """Return the positions of a stem in the stream, and the publication of each."""
+        return self._snapshot.segment.find_positions(stem)
+
+    def are_at(self, stem: int, positions: Positions, distance: int) -> Array:
+        """Return a mask of the positions that a stem follows at a distance."""
+        is_stem: Array = self._snapshot.segment.get_stems(positions.offsets + distance) == stem
+        return is_stem
 
 
 def _read_terms(
@@ -102,50 +205,4 @@ def _read_terms(
         postings = terms.get_postings(first, int(numbers[-1]) + 1)
     else:
         postings = terms.get_postings_of(numbers)
-    return sum_postings(*postings, snapshot)
-
-
-def _evaluate_phrase(
-    phrase: Phrase, fields: Fields, snapshot: Snapshot, check: Checkpoint
-) -> Postings:
-    """Start from the positions of the rarest word, and check the other words next to them."""
-    segment = snapshot.segment
-    stems = [number for word in phrase.stems for number in snapshot.vocabulary.find_numbers(word)]
-    if len(stems) < len(phrase.stems):
-        return NO_POSTINGS
-    by_rarity = sorted(
-        range(len(stems)), key=lambda index: segment.stems.doc_frequency(stems[index])
-    )
-    rarest, *other_indexes = by_rarity
-    documents, starts = segment.find_positions(stems[rarest])
-    starts = starts - rarest
-    if len(starts) and starts[0] < 0:
-        documents, starts = documents[starts >= 0], starts[starts >= 0]
-    for index in other_indexes:
-        if not len(starts):
-            return NO_POSTINGS
-        check()
-        follows = (segment.get_stems(starts + index) == stems[index]).nonzero()[0]
-        documents, starts = documents.take(follows), starts.take(follows)
-    return sum_in_fields(Positions(documents, starts), fields, snapshot)
-
-
-def _evaluate_value(part: Value, snapshot: Snapshot) -> Postings:
-    ordinal = snapshot.columns[part.row].find(part.value)
-    ordinals = () if ordinal is None else (ordinal,)
-    mask = snapshot.docs_with_values(part.row, ordinals)
-    documents = np.flatnonzero(mask).astype(np.int32)
-    return Postings(documents, np.ones(len(documents), np.float32))
-
-
-def _evaluate_together(part: Together, snapshot: Snapshot, check: Checkpoint) -> Postings:
-    hits = sorted(
-        (_evaluate(clause.parts, snapshot, check) for clause in part.clauses),
-        key=lambda postings: len(postings.documents),
-    )
-    documents, weights = hits[0]
-    for postings in hits[1:]:
-        indexes_a, indexes_b = snapshot.find_common(documents, postings.documents)
-        documents = documents.take(indexes_a)
-        weights = np.minimum(weights.take(indexes_a), postings.weights.take(indexes_b))
-    return Postings(documents, weights)
+    return sum_postings(*postings, snapshot.size)

@@ -1,7 +1,8 @@
-"""Matches of clauses in the full texts of a local index.
+"""Full texts of a local index: the texts that a clause matches, and the pages with its words.
 
-A clause matches a full text if its words are there. The frequency of a clause in a text is
-normalized by length and saturated:
+A clause is evaluated on texts with the code for publications (see `clause`). Each part is looked up
+on pages, and its frequency in a text is the sum over its pages. The frequency of a clause in a text
+is normalized by length and saturated:
 
     strength = frequency / (frequency + k1 * (1 - b + b * length / mean length))
 
@@ -10,35 +11,29 @@ The strength is below 1, so the many words of a text never outweigh a title.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from functools import partial, reduce
-from itertools import chain
-from typing import NamedTuple
+from functools import reduce
 
 import numpy as np
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
-from indexer.codec.segment.array_file import Array, CorruptSegment
-from indexer.codec.segment.attached_texts import AttachedTexts
-from indexer.codec.segment.fulltext import FullTextSegment, PartPostings
+from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.fulltext import AttachedTexts
 from indexer.codec.segment.fulltext_dictionary import count_words
 from indexer.codec.segment.postings import B_FULLTEXT, K1
-from indexer.codec.segment.reader import Postings
-from indexer.generations.manifest import IndexOutdated
+from indexer.codec.segment.reader import Positions, Postings
+from search_app.engine.arrays.clause import Checkpoint, evaluate, find_phrase
 from search_app.engine.arrays.positions import find_members
+from search_app.engine.arrays.posting_sums import NO_POSTINGS, sum_all, sum_postings
 from search_app.engine.cache import Cache
 from search_app.engine.query.nodes import (
     Clause,
     Expansion,
-    Names,
-    Part,
     Phrase,
     Term,
-    Together,
     Value,
     WordPart,
     is_in_texts,
@@ -46,99 +41,125 @@ from search_app.engine.query.nodes import (
     without_field,
 )
 from search_app.engine.query.term_expansion import TextExpansion, expand_in_texts
+from search_app.engine.results import File
+from search_app.engine.store import FoundFile
 
-MAX_CACHED_POSTINGS = 64
-"""Limit on cached postings of terms."""
-MAX_CACHED_COUNTS = 2048
-"""Limit on cached frequencies of parts of clauses, of at most 8 bytes a text each. Each hit needs
-those of all names of an entity."""
-MAX_CACHED_LABELS = 512
-"""Limit on cached frequencies of the labels of entities."""
-
-Check = Callable[[], object]
-
-
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    """Raise IndexOutdated if a file of full texts is damaged or can't be read."""
-    try:
-        yield
-    except (CorruptSegment, OSError) as error:
-        message = f"the full texts can't be read: {error}"
-        raise IndexOutdated(message, "Run: pubsearch build --force") from error
-
-
-class TextCounts(NamedTuple):
-    """The texts of a segment in which a part of a clause occurs (int32), ascending, and how often.
-
-    `counts` are int32.
-    """
-
-    texts: Array
-    counts: Array
-
-    @classmethod
-    def make(cls, counts: Array) -> TextCounts:
-        """Return counts, given that of each text."""
-        texts = counts.nonzero()[0]
-        return cls(texts.astype(np.int32), counts.take(texts).astype(np.int32))
-
-    def have(self, text: int) -> bool:
-        """Return whether the part occurs in a text."""
-        index = int(self.texts.searchsorted(text))
-        return index < len(self.texts) and bool(self.texts[index] == text)
+MAX_CACHED_PAGES = 2048
+"""Limit on cached postings of parts of clauses. Most are on few pages. Each hit needs those of all
+names of an entity."""
+MAX_CACHED_EXPANSIONS = 64
+MAX_CACHED_NAMES = 512
+"""Limit on entities whose texts are cached."""
 
 
 class FullTextMatcher:
     """The full texts of a snapshot, ready for matching. Threads may share it.
 
-    If `only_named`, they match only where a query names their field.
-
-    Methods that read texts raise IndexOutdated if a file is damaged.
+    If `only_named`, they match only where a query names their field. `size` is the number of texts,
+    and `names` is a cache of the texts with the names of entities: see `clause.WordIndex`.
     """
 
     def __init__(self, attached: AttachedTexts, catalogue: Catalogue) -> None:
         self.attached, self._catalogue, self.only_named = attached, catalogue, False
         row = catalogue.fulltext
         assert row is not None
-        self.field, self.weight = row.name, row.weight
-        segments = attached.segments
-        lengths = np.concatenate([np.zeros(0), *(segment.lengths for segment in segments)])
-        self._norms = K1 * (1 - B_FULLTEXT + B_FULLTEXT * lengths / attached.mean_length)
-        self._postings: Cache[object, PartPostings] = Cache(MAX_CACHED_POSTINGS)
-        self._expansions: Cache[object, TextExpansion] = Cache(MAX_CACHED_POSTINGS)
-        self._counts: Cache[object, TextCounts] = Cache(MAX_CACHED_COUNTS)
-        self._labels: Cache[object, Array] = Cache(MAX_CACHED_LABELS)
-        starts = np.flatnonzero(np.diff(attached.documents, prepend=-1))
-        self._starts, self._documents = starts, attached.documents.take(starts)
+        self.field, self.weight, self.size = row.name, row.weight, len(attached.infos)
+        lengths = attached.lengths / attached.mean_length
+        self._norms = K1 * (1 - B_FULLTEXT + B_FULLTEXT * lengths)
+        self._pages: Cache[object, Postings] = Cache(MAX_CACHED_PAGES)
+        self._expansions: Cache[object, TextExpansion] = Cache(MAX_CACHED_EXPANSIONS)
+        self.names: Cache[object, Postings] = Cache(MAX_CACHED_NAMES)
+        self._starts = np.flatnonzero(np.diff(attached.documents, prepend=-1))
+        self._documents = attached.documents.take(self._starts)
 
     def match_only_named(self) -> FullTextMatcher:
         """Return a matcher of these texts that matches only where a query names their field.
 
-        The two share their caches.
+        The two share what they cache of pages.
         """
         matcher = copy(self)
-        matcher.only_named = True
+        matcher.only_named, matcher.names = True, Cache(MAX_CACHED_NAMES)
         return matcher
 
-    def find_postings(self, clause: Clause, check: Check) -> Postings:
+    def find_postings(self, clause: Clause, check: Checkpoint) -> Postings:
         """Return the documents whose full texts match a clause, with the strength of each.
 
-        `check` is called before each part of the clause, and before each word of a phrase.
+        `check` is called before each part of the clause, and before each further word of a phrase.
         """
-        with translate_errors():
-            counts = [
-                self._count(clause.parts, segment, check) for segment in self.attached.segments
-            ]
-        frequencies = np.concatenate([np.zeros(0), *counts])
-        strengths = frequencies / (frequencies + self._norms)
+        texts, frequencies = evaluate(clause.parts, self, check)
+        strengths = np.zeros(self.size)
+        strengths[texts] = frequencies / (frequencies + self._norms.take(texts))
         of_attachments = strengths.take(self.attached.texts)
         if not len(of_attachments):
-            return Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
+            return NO_POSTINGS
         of_documents = np.maximum.reduceat(of_attachments, self._starts)
         matching = of_documents.nonzero()[0]
         return Postings(
             self._documents.take(matching), of_documents.take(matching).astype(np.float32)
+        )
+
+    def look_up(self, part: WordPart | Value, check: Checkpoint) -> Postings:
+        """Return the texts in which a part of a clause occurs, and how often."""
+        if isinstance(part, Value) or not self._is_searched(part):
+            return NO_POSTINGS
+        pages, counts = self._find_pages(part, check)
+        return sum_postings(self.attached.text_of_page.take(pages), counts, self.size)
+
+    def find_common(self, few: Array, many: Array) -> tuple[Array, Array]:
+        """Return the indices in each of two lists of the texts that are in both."""
+        _, indexes_a, indexes_b = np.intersect1d(few, many, assume_unique=True, return_indices=True)
+        return indexes_a, indexes_b
+
+    def _is_searched(self, part: WordPart) -> bool:
+        return is_in_texts(part, self._catalogue, only_named=self.only_named)
+
+    def _find_pages(self, part: WordPart, check: Checkpoint) -> Postings:
+        """Return the pages on which a part of a clause occurs, and how often."""
+        return self._pages.get(without_field(part), lambda: self._read_pages(part, check))
+
+    def _read_pages(self, part: WordPart, check: Checkpoint) -> Postings:
+        pages = len(self.attached.text_of_page)
+        match part:
+            case Phrase():
+                words = [self.attached.find_stem(stem) for stem in part.stems]
+                found = find_phrase(words, self, check).documents
+                return sum_postings(found, np.ones(len(found), np.float32), pages)
+            case Term():
+                surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
+                is_stem = surface == part.text
+                find = self.attached.find_stem if is_stem else self.attached.find_surface
+                numbers = find(surface)
+            case _:
+                [numbers] = self._expand(part).numbers
+        of_words = [*map(self.attached.get_postings, numbers.tolist())] or [NO_POSTINGS]
+        return of_words[0] if len(of_words) == 1 else sum_all(of_words, pages)
+
+    def get_frequency(self, words: Array) -> int:
+        """Return the number of occurrences of any of some words."""
+        return sum(map(self.attached.count_positions, words.tolist()))
+
+    def find_positions(self, words: Array) -> Positions:
+        """Return the positions of any of some words, ascending, and the page of each."""
+        return self.attached.find_positions(words)
+
+    def are_at(self, words: Array, positions: Positions, distance: int) -> Array:
+        """Return a mask of the positions that any of some words follows at a distance."""
+        within = np.zeros(len(self.attached.text_of_page), np.bool_)
+        within[positions.documents] = True
+        others = self.attached.find_positions(words, within).offsets
+        return find_members(positions.offsets + distance, others)
+
+    def _expand(self, part: Expansion) -> TextExpansion:
+        return self._expansions.get(
+            without_field(part), lambda: expand_in_texts(part, [self.attached.words])
+        )
+
+    def count_dropped(self, clause: Clause) -> int:
+        """Return how many words that a clause matches are above the limits of an expansion."""
+        return sum(
+            self._expand(part).dropped
+            for part in clause.parts
+            if isinstance(part, Expansion) and self._is_searched(part)
         )
 
     def count_texts(self, word: str) -> int:
@@ -146,147 +167,67 @@ class FullTextMatcher:
 
         It is 0 if only words with the field of the full text match.
         """
-        if self.only_named:
-            return 0
-        return sum(
-            segment.words.doc_frequency(number)
-            for segment in self.attached.segments
-            for number in segment.find_surface(surface_form(word)).tolist()
-        )
+        numbers = [] if self.only_named else self.attached.find_surface(surface_form(word)).tolist()
+        return sum(map(self.attached.words.doc_frequency, numbers))
 
     def list_words(self, prefix: str, least: int) -> Mapping[str, int]:
         """Return the words with a prefix that at least `least` texts have: see `count_texts`."""
-        return {} if self.only_named else count_words(self.attached.segments, prefix, least)
+        return {} if self.only_named else count_words([self.attached], prefix, least)
 
-    def _is_searched(self, part: WordPart) -> bool:
-        return is_in_texts(part, self._catalogue, only_named=self.only_named)
+    def find_files(
+        self, document: int, clauses: Sequence[Clause], most: int, check: Checkpoint
+    ) -> Iterator[FoundFile]:
+        """Yield the files of a document with words of the clauses, with `most` pages of each.
 
-    def _count(self, parts: Iterable[Part], segment: FullTextSegment, check: Check) -> Array:
-        """Return how often the parts of a clause or the names of an entity occur in each text.
-
-        The numbers are float64.
+        The pages with the most clauses are listed. Of these, the ones with the most occurrences are
+        read. `check` is called as in `find_postings`.
         """
-        total = np.zeros(len(segment))
-        for part in parts:
-            check()
-            match part:
-                case Together():
-                    counts = [self._count(each.parts, segment, check) for each in part.clauses]
-                    total += part.boost * reduce(np.minimum, counts)
-                case Names():
-                    total += part.boost * self._count_names(part, segment, check)
-                case Value():
-                    pass
-                case _ if self._is_searched(part):
-                    found = self._count_part(part, segment, check)
-                    total[found.texts] += part.boost * found.counts
-        return total
+        for attachment in self.attached.find_attachments(document):
+            text = int(self.attached.texts[attachment])
+            counts = [self._count_on_pages(clause, text, check) for clause in clauses]
+            found = np.count_nonzero(counts, axis=0) if counts else np.zeros(0)
+            if not found.any():
+                continue
+            occurrences = np.sum(counts, axis=0)
+            listed = np.flatnonzero(found == found.max()).tolist()
+            best = sorted(listed, key=lambda page: -occurrences[page])[:most]
+            yield FoundFile(
+                self.get_file(attachment),
+                tuple(page + 1 for page in listed),
+                tuple((page + 1, self.attached.read_page(text, page)) for page in best),
+                self.attached.infos[text].language,
+                int(occurrences[listed].sum()),
+            )
 
-    def _count_part(self, part: WordPart, segment: FullTextSegment, check: Check) -> TextCounts:
-        """Return how often a term, an expansion, or a phrase occurs in the texts of a segment."""
+    def _count_on_pages(self, clause: Clause, text: int, check: Checkpoint) -> Array:
+        """Return how often the parts of a clause occur on each page of a text.
 
-        def count() -> TextCounts:
-            if isinstance(part, Phrase):
-                keys = self._find_keys(part, segment, check)
-                texts = segment.part_texts.take(segment.get_parts(keys))
-                return TextCounts.make(np.bincount(texts, minlength=len(segment)))
-            postings = self._read(part, segment)
-            return TextCounts.make(segment.count_in_texts(postings.parts, postings.counts))
-
-        return self._counts.get((id(segment), without_field(part)), count)
-
-    def _count_names(self, names: Names, segment: FullTextSegment, check: Check) -> Array:
-        """Return how often the names of an entity occur in each text."""
-        return self._labels.get(
-            (id(segment), names.how, names.entity_id, self.only_named),
-            lambda: self._count(names.parts, segment, check),
-        )
-
-    def find_clause_keys(
-        self, clause: Clause, segment: FullTextSegment, text: int, check: Check
-    ) -> list[Array]:
-        """Return the positions of each part of a clause in a text.
-
-        The words of a compound have positions if the text has all of them, and no other part.
-        `check` is called as in `find_postings`.
+        The words of a compound count if the text has all of them, and no other part.
         """
+        first, last = self.attached.page_offsets[text : text + 2].tolist()
+        counts = np.zeros(last - first, np.int64)
         parts, compounds = split_page_parts(clause, self._is_searched)
-        wanted, keys = segment.part_texts == text, list[Array]()
         for part in parts:
             check()
-            if not self._count_part(part, segment, check).have(text):
-                continue  # an entity may have a thousand names
-            if isinstance(part, Phrase):
-                keys.append(self._find_keys(part, segment, check, wanted))
-            else:
-                postings = self._read(part, segment)
-                keys.append(segment.read_keys(postings, wanted[postings.parts]))
-        if any(map(len, keys)):
-            return keys
-        for compound in compounds:
-            of_words = [
-                self.find_clause_keys(word, segment, text, check) for word in compound.clauses
-            ]
-            if all(any(map(len, of_word)) for of_word in of_words):
-                keys += chain.from_iterable(of_words)
-        return keys
+            pages, frequencies = self._find_pages(part, check)
+            here = slice(*pages.searchsorted((first, last)).tolist())
+            counts[pages[here] - first] += frequencies[here].astype(np.int64)
+        if not counts.any():
+            for compound in compounds:
+                words = [self._count_on_pages(each, text, check) for each in compound.clauses]
+                if all(each.any() for each in words):
+                    counts += reduce(np.add, words)
+        return counts
 
-    def _find_keys(
-        self, phrase: Phrase, segment: FullTextSegment, check: Check,
-        wanted: Array | None = None,
-    ) -> Array:  # fmt: skip
-        """Return the positions at which a phrase starts: see `FullTextSegment.read_keys`.
-
-        `check` is called before the positions of each word are read. `wanted` is a mask of parts;
-        None means all.
-        """
-        found = [
-            self._read_words(stem, partial(segment.find_stem, stem), segment)
-            for stem in phrase.stems
-        ]
-        masks = [segment.mark_parts(postings.parts) for postings in found]
-        mask = reduce(np.logical_and, masks if wanted is None else [*masks, wanted])
-        rarest, *others = sorted(
-            range(len(found)), key=lambda index: int(found[index].counts.sum())
+    def get_file(self, attachment: int) -> File:
+        """Return the description of an attached file."""
+        info = self.attached.get_info(attachment)
+        pages = self.attached.count_pages(int(self.attached.texts[attachment]))
+        return File(
+            digest=info.digest,
+            name=self.attached.get_file(attachment).rpartition("/")[2],
+            media_type=info.media_type,
+            pages=pages if info.has_pages else 0,
+            empty_pages=info.empty_pages,
+            has_text=pages > info.empty_pages,
         )
-        check()
-        keys = segment.read_keys(found[rarest], mask[found[rarest].parts]) - rarest
-        for index in others:
-            if not len(keys):
-                break
-            check()
-            mask = segment.mark_parts(segment.get_parts(keys))
-            near = segment.read_keys(found[index], mask[found[index].parts])
-            keys = keys[find_members(keys + index, near)]
-        return keys
-
-    def _read(self, part: Term | Expansion, segment: FullTextSegment) -> PartPostings:
-        """Return the postings of a term, prefix, wildcard or fuzzy term."""
-        if not isinstance(part, Term):
-            key = without_field(part)
-            return self._read_words(key, lambda: self._expand(part, segment), segment)
-        surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
-        find = segment.find_stem if surface == part.text else segment.find_surface
-        return self._read_words(part.text, partial(find, surface), segment)
-
-    def _expand(self, part: Expansion, segment: FullTextSegment) -> Array:
-        """Return the words of a segment that a prefix, wildcard or fuzzy term matches."""
-        return self._expand_in_all(part).numbers[self.attached.segments.index(segment)]
-
-    def _expand_in_all(self, part: Expansion) -> TextExpansion:
-        words = [segment.words for segment in self.attached.segments]
-        return self._expansions.get(without_field(part), lambda: expand_in_texts(part, words))
-
-    def count_dropped(self, clause: Clause) -> int:
-        """Return how many words that a clause matches are above the limits of an expansion."""
-        return sum(
-            self._expand_in_all(part).dropped
-            for part in clause.parts
-            if isinstance(part, Expansion) and self._is_searched(part)
-        )
-
-    def _read_words(
-        self, key: object, find: Callable[[], Array], segment: FullTextSegment
-    ) -> PartPostings:
-        """Return the cached postings of a key, or else those of the words that `find` returns."""
-        return self._postings.get((id(segment), key), lambda: segment.read_postings(find()))

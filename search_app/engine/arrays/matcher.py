@@ -78,7 +78,7 @@ def _add_inside(
     ratio = compute_idf(count, snapshot.size) / compute_idf(doc_frequency, snapshot.size)
     added = inside._replace(weights=inside.weights * np.float32(weight * min(1.0, ratio)))
     fields = Postings(postings.documents, postings.weights)
-    return ClausePostings(*sum_all([fields, added], snapshot), doc_frequency, added)
+    return ClausePostings(*sum_all([fields, added], snapshot.size), doc_frequency, added)
 
 
 def match_mask(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None) -> Mask:

@@ -19,8 +19,7 @@ from indexer.catalogue.records import Publication
 from search_app.engine.arrays import completions, semantic
 from search_app.engine.arrays.bm25f import Ranking, idf
 from search_app.engine.arrays.facet_filters import FilteredDocs
-from search_app.engine.arrays.found_pages import find_files
-from search_app.engine.arrays.fulltext import FullTextMatcher, translate_errors
+from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.arrays.matched_words import MatchedWords
 from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
@@ -272,9 +271,8 @@ class ArrayReply:
         number = self._snapshot.find_doc_number(identity) if self._texts else None
         if number is None or self._texts is None:
             return []
-        with translate_errors():
-            check = partial(self._deadline.checkpoint, "passages")
-            return [*find_files(number, [*clauses(self.tree)], self._texts, most, check)]
+        check = partial(self._deadline.checkpoint, "passages")
+        return [*self._texts.find_files(number, [*clauses(self.tree)], most, check)]
 
     def scan(self) -> Iterator[Publication]:
         """Return all hits in order, whatever the page. Each is read when it is taken."""
@@ -302,11 +300,8 @@ class ArrayReply:
 
         def find_inside(index: int, clause: Clause) -> list[FoundFile]:
             check = partial(self._deadline.checkpoint, "explain")
-            return (
-                [*find_files(numbers[index], [clause], self._texts, 0, check)]
-                if self._texts
-                else []
-            )
+            texts = self._texts
+            return [*texts.find_files(numbers[index], [clause], 0, check)] if texts else []
 
         raised = self._raised
         explainer = Explainer(
@@ -319,8 +314,7 @@ class ArrayReply:
         for index, number in enumerate(numbers):
             share = semantic.get_share(number) if semantic else 0.0
             added = AddedToHit(share, *(raised.get_of(number) if raised else ()))
-            with translate_errors():
-                explanations.append(explainer.explain(index, added))
+            explanations.append(explainer.explain(index, added))
             self._deadline.checkpoint("explain")
         return explanations + [None] * (len(documents) - len(numbers))
 

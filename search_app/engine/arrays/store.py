@@ -9,7 +9,6 @@ import numpy as np
 
 from indexer.catalogue.records import Publication
 from search_app.engine.arrays import semantic
-from search_app.engine.arrays.found_pages import get_file
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.arrays.matcher import make_fetch, match_mask
 from search_app.engine.arrays.more_like_this import more_like_this
@@ -82,7 +81,7 @@ class ArrayStore:
         number, texts = self.snapshot.find_doc_number(identity), self._texts
         if number is None or texts is None:
             return []
-        return [get_file(each, texts) for each in texts.attached.find_attachments(number)]
+        return [texts.get_file(each) for each in texts.attached.find_attachments(number)]
 
     def find_file(self, digest: str) -> StoredFile | None:
         """Return the file with a digest (SHA-256, hexadecimal), or None."""

@@ -65,7 +65,7 @@ def limit_cost(
     kept, dropped = drop_expensive(
         tree, lambda clause: compute_cost(clause, vocabulary), MAX_POSTINGS
     )
-    if kept is None or not vocabulary.text_dictionaries:
+    if kept is None or not vocabulary.texts:
         return kept, dropped
     kept, dropped_in_texts = drop_expensive(
         kept,

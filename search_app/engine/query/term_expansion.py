@@ -32,7 +32,7 @@ MAX_POSTINGS, MAX_FIELD_POSTINGS = 500_000, 200_000
 second is lower because each position must be checked. A contiguous range of terms over all fields
 is not limited."""
 MAX_TEXT_POSTINGS = 100_000
-"""Maximum postings of all terms of one expansion in full texts."""
+"""Maximum number of texts with the terms of one expansion, counted for each term."""
 COMPARISON_COST = 10
 """Cost of comparing one word with a wildcard or a fuzzy term, in postings."""
 

@@ -1,4 +1,4 @@
-"""The cost of a query in full texts, in postings.
+"""The cost of a query in full texts, in postings: the pages of words.
 
 A phrase reads the positions of all its words. Each hit lists the pages with each word.
 """
@@ -49,7 +49,7 @@ def compute_cost(parts: Iterable[Part], vocabulary: Vocabulary, *, only_named: b
             counts = map(vocabulary.count_term_in_texts, part.stems)
             total += POSITION_COST * sum(count.positions for count in counts)
         elif isinstance(part, Term):
-            total += vocabulary.count_term_in_texts(part.text).postings
+            total += vocabulary.count_term_in_texts(part.text).pages
         else:
             total += _compute_expansion_cost(vocabulary, is_prefix=isinstance(part, Prefix))
     return total
@@ -57,19 +57,18 @@ def compute_cost(parts: Iterable[Part], vocabulary: Vocabulary, *, only_named: b
 
 def _compute_expansion_cost(vocabulary: Vocabulary, *, is_prefix: bool) -> int:
     """Return the cost of expanding a part, and of reading as many postings as are allowed."""
-    dictionaries = vocabulary.text_dictionaries
-    compared = 0 if is_prefix else sum(map(len, dictionaries))
-    postings = sum(int(dictionary.offsets[-1]) for dictionary in dictionaries)
-    return compared * term_expansion.COMPARISON_COST + min(
-        postings, term_expansion.MAX_TEXT_POSTINGS
-    )
+    compared = 0 if is_prefix else sum(len(text.words) for text in vocabulary.texts)
+    postings = sum(int(text.words.offsets[-1]) for text in vocabulary.texts)
+    pages = sum(int(text.offsets[-1]) for text in vocabulary.texts)
+    share = min(1.0, term_expansion.MAX_TEXT_POSTINGS / max(1, postings))
+    return compared * term_expansion.COMPARISON_COST + int(pages * share)
 
 
 def estimate_cost(
     request: SearchRequest, words: Sequence[tuple[QueryToken, list[str]]], vocabulary: Vocabulary
 ) -> int:
     """Return the approximate cost of a search in full texts. `words` has those of each token."""
-    if not vocabulary.text_dictionaries:
+    if not vocabulary.texts:
         return 0
     rows, fulltext = vocabulary.catalogue.by_query_name, vocabulary.catalogue.fulltext
     row_of = [rows.get(token.field.lower()) if token.field else None for token, _ in words]
@@ -89,7 +88,7 @@ def _estimate_token(token: QueryToken, words: Sequence[str], vocabulary: Vocabul
         return _compute_expansion_cost(vocabulary, is_prefix=is_prefix)
     stems = {stem for word in words for stem in vocabulary.list_stems(word)}
     counts = [*map(vocabulary.count_term_in_texts, stems)]
-    total = sum(count.postings for count in counts)
+    total = sum(count.pages for count in counts)
     if len(words) > 1:
         total += POSITION_COST * sum(count.positions for count in counts)
     return total

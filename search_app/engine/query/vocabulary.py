@@ -57,11 +57,12 @@ class TermExpansion:
 class TextCounts(NamedTuple):
     """The frequency of a term in full texts.
 
-    `postings` counts each word of the term once for each part of a text that has it, and
-    `positions` counts its occurrences.
+    `texts` counts each word of the term once for each text that has it, `pages` once for each page,
+    and `positions` counts its occurrences.
     """
 
-    postings: int
+    texts: int
+    pages: int
     positions: int
 
 
@@ -80,7 +81,7 @@ class Vocabulary:
         catalogue: Catalogue,
         texts: Sequence[FullTextDictionary] = (),
     ) -> None:
-        self._arrays, self.catalogue, self._texts = arrays, catalogue, texts
+        self._arrays, self.catalogue, self.texts = arrays, catalogue, texts
         self.words, self.stems, self.size = arrays.words, arrays.stems, arrays.size
         self.clauses: Cache[object, Clause] = Cache(MAX_CACHED_WORDS)
         self.expansions: Cache[object, TermExpansion] = Cache(MAX_CACHED_EXPANSIONS)
@@ -142,7 +143,7 @@ class Vocabulary:
         """The languages of the publications and of translations, the catalogue's own first."""
         of_rows = (field.language for field in self.catalogue.searchable if field.language)
         # The order of the texts depends on the builds before, that of their languages does not.
-        of_texts = sorted({language for text in self._texts for language in text.languages})
+        of_texts = sorted({language for text in self.texts for language in text.languages})
         languages = [self.catalogue.language, *self._arrays.languages, *of_rows, *of_texts]
         return tuple(dict.fromkeys(language.partition("-")[0] for language in languages))
 
@@ -172,7 +173,7 @@ class Vocabulary:
         stems = dict.fromkeys(stemming.stem(word, language) for language in other_languages)
         for number in self.find_surface(surface_form(word)).tolist():
             stems[self.stems.surfaces[int(self._arrays.stem_of[number])]] = None
-        for text in self._texts:
+        for text in self.texts:
             for number in text.find_surface(surface_form(word)).tolist():
                 stems[decode_stem(text.words.texts.get_text(number), default_language)] = None
         stems.pop(first, None)
@@ -180,21 +181,17 @@ class Vocabulary:
 
     def occurs(self, term: str) -> bool:
         """Return whether any document or full text has a term."""
-        return self.has_term(term) or any(len(_find_in_text(text, term)) for text in self._texts)
-
-    @property
-    def text_dictionaries(self) -> Sequence[Dictionary]:
-        """The words of each segment of full texts."""
-        return [text.words for text in self._texts]
+        return self.has_term(term) or any(len(_find_in_text(text, term)) for text in self.texts)
 
     def count_term_in_texts(self, term: str) -> TextCounts:
         """Return how often full texts have a term."""
-        postings = positions = 0
-        for text in self._texts:
+        texts = pages = positions = 0
+        for text in self.texts:
             for number in _find_in_text(text, term).tolist():
-                postings += text.words.doc_frequency(number)
+                texts += text.words.doc_frequency(number)
+                pages += text.count_pages_with(number)
                 positions += text.count_positions(number)
-        return TextCounts(postings, positions)
+        return TextCounts(texts, pages, positions)
 
     def find_words_with(self, stem: str) -> set[str]:
         """Return the words with a stem, as written."""
@@ -202,7 +199,7 @@ class Vocabulary:
         numbers = () if number is None else np.flatnonzero(self._arrays.stem_of == number).tolist()
         return {self.words.surfaces[word_number] for word_number in numbers} | {
             decode_surface(text.words.texts.get_text(word_number))
-            for text in self._texts
+            for text in self.texts
             for word_number in text.find_stem(stem).tolist()
         }
 
@@ -247,9 +244,9 @@ class Vocabulary:
 
     def count_in_texts(self, word: str) -> int:
         """Return the approximate number of full texts with the most frequent stem of a word."""
-        if not self.text_dictionaries:
+        if not self.texts:
             return 0
-        return max(self.count_term_in_texts(stem).postings for stem in self.list_stems(word))
+        return max(self.count_term_in_texts(stem).texts for stem in self.list_stems(word))
 
     @cached_property
     def searchable(self) -> list[str]:
@@ -293,6 +290,6 @@ class Vocabulary:
 
 
 def _find_in_text(text: FullTextDictionary, term: str) -> Array:
-    """Return the numbers of the words of a segment of full texts that a term matches."""
+    """Return the numbers of the words of full texts that a term matches."""
     surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
     return text.find_stem(term) if surface == term else text.find_surface(surface)

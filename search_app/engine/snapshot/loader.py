@@ -14,7 +14,7 @@ from threading import Thread
 
 from indexer.codec.segment import array_file
 from indexer.codec.segment.array_file import Array, Buffer
-from indexer.codec.segment.fulltext import DATA_SUFFIX
+from indexer.codec.segment.fulltext import PAGES
 from indexer.generations import directory
 from indexer.generations.manifest import SEGMENT, Generation, IndexOutdated
 
@@ -25,21 +25,20 @@ Contents = Mapping[str, Buffer]
 def read_files(generation: Generation, max_in_memory: int) -> Contents:
     """Return the bytes of all files, in memory if they have at most `max_in_memory` bytes in total.
 
-    The data of full texts is left out: `BlockFile` reads it when it is needed.
+    Otherwise they are mapped. Full texts, of which a search reads little, are the first to be.
 
     Raise IndexOutdated if a file is missing or its size differs from the manifest, and OSError.
     """
     if errors := directory.size_errors(generation):
         raise directory.corrupt_error(generation.name, errors)
-    files = {
-        name: size
-        for name, (size, _) in generation.manifest.files.items()
-        if not name.endswith(DATA_SUFFIX)
-    }
-    read_file = (
-        array_file.load_file if sum(files.values()) <= max_in_memory else array_file.map_file
-    )
-    return {name: read_file(generation.folder / name) for name in files}
+    files = generation.manifest.files
+    texts = {name for name in files if name.endswith(PAGES)}
+    contents, total = dict[str, Buffer](), 0
+    for names in (files.keys() - texts, texts):
+        total += sum(files[name][0] for name in names)
+        read = array_file.load_file if total <= max_in_memory else array_file.map_file
+        contents |= {name: read(generation.folder / name) for name in names}
+    return contents
 
 
 def read_arrays(file: Path, contents: Contents) -> Mapping[str, Array]:

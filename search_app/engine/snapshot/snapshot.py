@@ -21,9 +21,9 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.codec.segment import array_file
 from indexer.codec.segment.array_file import Array, CorruptSegment
-from indexer.codec.segment.attached_texts import open_texts
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
+from indexer.codec.segment.fulltext import open_texts
 from indexer.codec.segment.postings import expand_ranges
 from indexer.codec.segment.reader import Postings, Segment
 from indexer.codec.segment.vocabulary_arrays import take_vocabulary
@@ -82,7 +82,7 @@ class Snapshot:
             raise IndexOutdated(message, "Run: pubsearch build --force") from error
         self.columns: Mapping[str, FacetColumn] = self.segment.columns
         self.ranks: Mapping[str, Array] = self.segment.docstore.ranks
-        texts = self.texts.segments if self.texts else ()
+        texts = [self.texts] if self.texts else []
         self.vocabulary = Vocabulary(take_vocabulary(self.segment), self.catalogue, texts)
         self.masks: Cache[object, Mask] = Cache(MAX_CACHED_MASKS)
         self.synonyms: Cache[object, Postings] = Cache(MAX_CACHED_SYNONYMS)

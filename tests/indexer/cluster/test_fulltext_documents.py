@@ -12,7 +12,7 @@ import pytest
 from indexer.catalogue.records import Problem
 from indexer.cluster import fulltext_documents
 from indexer.cluster.documents import Source, list_documents, make_groups
-from indexer.codec.segment.attached_texts import open_texts
+from indexer.codec.segment.fulltext import open_texts
 from indexer.codec.segment.reader import Segment
 from indexer.fulltext.text import FullText
 from indexer.generations import directory

@@ -12,6 +12,7 @@ import pytest
 
 from indexer.catalogue import outside
 from indexer.catalogue.limits import LIMITS
+from indexer.codec.segment.fulltext import PAGES
 from indexer.fulltext import documents, pdf
 from indexer.ingest.progress import Progress
 from indexer.jobs import build, check, verify
@@ -367,7 +368,7 @@ def test_verify_reads_all_texts(corpus: Corpus) -> None:
     corpus.write("one.pdf", "piracy")
     generation = corpus.build().generation
     assert [report.errors for report in verify.verify(corpus.index)] == [()]
-    [data] = generation.segment.glob("*.dat")
+    data = generation.segment / PAGES
     content = bytearray(data.read_bytes())
     content[100] ^= 1
     data.write_bytes(content)

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.fields import Field
 from indexer.catalogue.records import Publication
+from indexer.codec.segment.fulltext import PAGES
 from indexer.fulltext.text import FullText
 from indexer.generations import directory
 from indexer.generations.manifest import IndexOutdated
-from search_app.engine.local_index import open_searcher
+from search_app.engine.local_index import LoadOptions, LocalIndex, open_searcher
 from search_app.engine.query import term_expansion
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit, Truncation
@@ -281,18 +282,27 @@ def test_a_compound_has_pages_only_where_a_text_has_all_its_words() -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "changed"])
 def test_damaged_texts_are_an_error_and_no_wrong_answer(damage: str, tmp_path: Path) -> None:
-    """A search that reads a damaged text fails with a hint. Others go on."""
+    """A generation whose texts are damaged is not opened, and the error says how to mend it."""
+    folder = make_index_with_texts(
+        tmp_path, CATALOGUE, [make_publication("a", "Boats")], one_text("a", FIRST_PAGE)
+    )
+    data = directory.load_live(folder).segment / PAGES
+    content = data.read_bytes()
+    data.write_bytes(content[:-20] if damage == "cut" else content[:100] + b"x" + content[101:])
+    index = LocalIndex(folder, LoadOptions())
+    with pytest.raises(IndexOutdated, match=r"pages\.seg does not match the manifest.*build"):
+        index.open(index.read_live_name())
+
+
+def test_texts_of_an_older_version_are_an_error(tmp_path: Path) -> None:
+    """An index whose full texts have another format asks for a build."""
     folder = make_index_with_texts(
         tmp_path, CATALOGUE, [make_publication("a", "Boats")], one_text("a", FIRST_PAGE)
     )
     generation = directory.load_live(folder)
-    searcher = open_searcher(generation)
-    [data] = generation.segment.glob("*.dat")
-    content = data.read_bytes()
-    data.write_bytes(b"" if damage == "cut" else content[:-20] + bytes(20))
-    with pytest.raises(IndexOutdated, match=r"full texts can't be read.*build --force"):
-        find(searcher, "smuggling")
-    assert find(searcher, "boats", inside=False).total == 1
+    (generation.segment / PAGES).unlink()
+    with pytest.raises(IndexOutdated, match=r"an older version.*build --force"):
+        open_searcher(generation)
 
 
 def matches(publication: Publication, texts: Texts, text: str, *, inside: bool) -> bool:

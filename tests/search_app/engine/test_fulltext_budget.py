@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.attached_texts import AttachedTexts
-from indexer.codec.segment.fulltext import FullTextSegment, PartPostings
+from indexer.codec.segment.fulltext import AttachedTexts
+from indexer.codec.segment.reader import Postings
 from indexer.generations import directory
 from search_app.engine import BudgetExceeded, open_searcher
-from search_app.engine.arrays.found_pages import find_files
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import Clause, Names, Phrase
@@ -41,7 +40,7 @@ def test_the_budget_is_checked_before_each_word_of_a_phrase(index: Path, words: 
     phrase = Phrase(tuple("of the law of".split()[:words]), FULLTEXT)
     found = matcher.find_postings(Clause([phrase]), lambda: checks.append(None))
     assert found.documents.tolist() == [0]
-    assert len(checks) == 1 + words
+    assert len(checks) == words
 
 
 def test_counts_of_alternatives_have_a_budget(index: Path) -> None:
@@ -59,33 +58,35 @@ def test_searches_with_and_without_texts_share_what_they_read(
 ) -> None:
     """The postings of a word are read once, whether or not all words are searched in texts."""
     searcher, reads = open_searcher(directory.load_live(index)), list[None]()
-    read = FullTextSegment.read_postings
+    read = AttachedTexts.get_postings
 
-    def count(segment: FullTextSegment, words: Array) -> PartPostings:
+    def count(texts: AttachedTexts, word: int) -> Postings:
         reads.append(None)
-        return read(segment, words)
+        return read(texts, word)
 
-    monkeypatch.setattr(FullTextSegment, "read_postings", count)
+    monkeypatch.setattr(AttachedTexts, "get_postings", count)
     for inside in (True, False):
         assert searcher.search(SearchRequest("fulltext:law", inside=inside)).total == 1
     assert len(reads) == 1
 
 
-def test_the_pages_of_a_hit_need_only_the_names_in_its_text(
+def test_the_pages_of_a_hit_are_those_of_its_search(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A concept with hundreds of names is looked up by name once, not again for each hit."""
+    """A concept with a hundred names is looked up by name once, not again for each hit."""
     matcher = FullTextMatcher(AttachedTexts(directory.load_live(index).segment), CATALOGUE)
     names = [Phrase(("of", "the", *["law"] * count), FULLTEXT) for count in range(100)]
     clause = Clause([Names(tuple(names), "concept")])
-    matcher.find_postings(clause, lambda: None)
     looked_up: list[None] = []
-    find = FullTextMatcher._find_keys
+    find = AttachedTexts.find_stem
 
-    def count(self: FullTextMatcher, *arguments: object) -> Array:
+    def count(texts: AttachedTexts, stem: str) -> Array:
         looked_up.append(None)
-        return find(self, *arguments)  # type: ignore[arg-type]
+        return find(texts, stem)
 
-    monkeypatch.setattr(FullTextMatcher, "_find_keys", count)
-    [file] = find_files(0, [clause], matcher, 1, lambda: None)
-    assert (file.pages, len(looked_up)) == ((1,), 2)
+    monkeypatch.setattr(AttachedTexts, "find_stem", count)
+    matcher.find_postings(clause, lambda: None)
+    assert looked_up
+    looked_up.clear()
+    [file] = matcher.find_files(0, [clause], 1, lambda: None)
+    assert (file.pages, looked_up) == ((1,), [])

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.fulltext import FullTextSegment, PartPostings
+from indexer.codec.segment.fulltext import AttachedTexts
+from indexer.codec.segment.reader import Positions, Postings
 from indexer.fulltext.text import FullText
 from search_app.engine.query import text_cost
 from search_app.engine.request import SearchRequest
@@ -75,19 +75,19 @@ def test_the_estimate_covers_what_is_read_of_texts(seed: int, text: str) -> None
     made, texts = throw(seed, (*TEXT_WORDS, *COMPOUNDS))
     read: list[int] = []
 
-    def count(name: str) -> Callable[..., Array | PartPostings]:
-        method = getattr(FullTextSegment, name)
+    def count(name: str) -> Callable[..., Positions | Postings]:
+        method = getattr(AttachedTexts, name)
 
-        def counting(*given: Any) -> Array | PartPostings:
-            found: Array | PartPostings = method(*given)
-            read.append(len(found[0]) if isinstance(found, PartPostings) else len(found))
+        def counting(*given: Any) -> Positions | Postings:
+            found: Positions | Postings = method(*given)
+            read.append(len(found.documents))
             return found
 
         return counting
 
     with searching(made, texts) as searcher, pytest.MonkeyPatch.context() as patch:
-        for name in ("read_postings", "read_keys"):
-            patch.setattr(FullTextSegment, name, count(name))
+        for name in ("get_postings", "find_positions"):
+            patch.setattr(AttachedTexts, name, count(name))
         request = SearchRequest(text, size=0)
         searcher.search(request)
         assert sum(read) <= searcher.estimate_cost(request)
