@@ -97,17 +97,6 @@ def test_an_unchanged_corpus_starts_no_process(
     assert directory.load_live(index).manifest.meaning == describe(folder).model
 
 
-def test_another_transformer_makes_new_vectors(index: Path, corpus: Path, tmp_path: Path) -> None:
-    """Vectors of another model are not copied."""
-    other = write_model(tmp_path / "other", weight=0.2)
-    before = directory.load_live(index).segment / "meaning.seg"
-    status, output = run("build", corpus, index, "--encoder", str(other))
-    assert status == 0, output
-    live = directory.load_live(index)
-    assert live.manifest.meaning == describe(other).model
-    assert (live.segment / "meaning.seg").read_bytes() != before.read_bytes()
-
-
 def test_a_failed_query_has_word_hits_and_no_etag(client: FlaskClient) -> None:
     """A query that can't be encoded has the hits of its words, and no cache keeps them."""
     good = client.get("/?q=children")
@@ -165,28 +154,29 @@ def test_an_index_of_the_package_stays_semantic(corpus: Path, folder: Path, tmp_
     assert directory.load_live(index).manifest.meaning == package.model
 
 
-def test_a_bad_folder_is_reported(corpus: Path, tmp_path: Path) -> None:
-    """A build with a folder that is no transformer names what is missing, and writes nothing."""
-    status, output = run("build", corpus, tmp_path / "new", "--encoder", str(tmp_path))
-    assert status == 1
-    assert "has none of the files model.onnx" in output
-    assert not (tmp_path / "new" / "CURRENT").exists()
-
-
-def test_a_model_that_fails_is_reported(corpus: Path, folder: Path, tmp_path: Path) -> None:
-    """A build with a model that can't be loaded fails with the reason, and writes nothing."""
-    (folder / "model.onnx").write_bytes(b"damaged")
-    status, output = run("build", corpus, tmp_path / "new", "--encoder", str(folder))
-    assert status == 1
-    assert "can't be loaded" in output
-    assert not (tmp_path / "new" / "CURRENT").exists()
-
-
-def test_the_extra_is_missing(
-    corpus: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("no folder", "has none of the files model.onnx"),
+        ("a damaged model", "can't be loaded"),
+        ("no extra", "Run: make environment-onnx"),
+    ],
+)
+def test_a_build_without_a_working_transformer_is_refused(
+    fault: str,
+    reason: str,
+    corpus: Path,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Without the extra, a build with a transformer names the extra to install."""
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    status, output = run("build", corpus, tmp_path / "new", "--encoder", str(folder))
+    """The error says what is missing, or the reason of the runtime, and nothing is written."""
+    if fault == "a damaged model":
+        (folder / "model.onnx").write_bytes(b"damaged")
+    if fault == "no extra":
+        monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    used = tmp_path if fault == "no folder" else folder
+    status, output = run("build", corpus, tmp_path / "new", "--encoder", str(used))
     assert status == 1
-    assert "Run: make environment-onnx" in output
+    assert reason in output
+    assert not (tmp_path / "new" / "CURRENT").exists()

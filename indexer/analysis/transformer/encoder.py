@@ -187,22 +187,19 @@ class TransformerEncoder:
             self._closing.wait(delay)
             delay = min(delay * 2, LONGEST_DELAY)
             with self._changing:
-                self._restart()
-
-    def _restart(self) -> None:
-        if self._process:
-            _end(self._process)
-        self._process = None
-        if self._closing.is_set() or self._socket is None:
-            return
-        self._socket.unlink(missing_ok=True)
-        try:
-            if folders.describe(self._folder).model != self.model:
-                message = f"the encoder {self._folder} has changed"
-                raise EncoderError(message, "Rebuild the index, and restart the server")
-            self._process = self._spawn(self._socket)
-        except EncoderError as error:
-            log.warning("%s", error)
+                if self._process:
+                    _end(self._process)
+                self._process = None
+                if self._closing.is_set() or self._socket is None:
+                    return
+                self._socket.unlink(missing_ok=True)
+                try:
+                    if folders.describe(self._folder).model != self.model:
+                        message = f"the encoder {self._folder} has changed"
+                        raise EncoderError(message, "Rebuild the index, and restart the server")
+                    self._process = self._spawn(self._socket)
+                except EncoderError as error:
+                    log.warning("%s", error)
 
     def close(self) -> None:
         """End the child process."""
