@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
+import zstandard
 
-from indexer.generations import directory, fsync, publish
+from indexer.generations import directory, fsync, manifest, publish
 from indexer.generations.manifest import (
     Generation,
     IndexLocked,
@@ -73,10 +75,10 @@ def test_stray_files_are_no_generations(corpus: Path, index: Path) -> None:
 def test_a_manifest_that_does_not_match_its_digest_is_not_read(index: Path) -> None:
     """A damaged manifest or digest, or one that is valid but changed, makes the index outdated."""
     folder = directory.load_live(index).folder
-    manifest, digest = (folder / name for name in ("manifest.json", "manifest.sha256"))
-    changed = manifest.read_bytes().replace(b'"publications": 5', b'"publications": 6')
+    written, digest = (folder / name for name in ("manifest.json", "manifest.sha256"))
+    changed = written.read_bytes().replace(b'"publications": 5', b'"publications": 6')
     zeros = b"0" * 64 + b"  manifest.json\n"
-    for file, other in ((manifest, changed), (digest, zeros)):
+    for file, other in ((written, changed), (digest, zeros)):
         whole = file.read_bytes()
         assert other != whole
         for data in (None, b"", b"{", b"[1]", b"\xff", other):
@@ -377,3 +379,11 @@ def test_an_unreadable_file_counts_as_damage(
     assert "can't be read" in directory.integrity_errors(first)[0]
     assert build.build(corpus, index).status == "published"
     assert live(index).name != first.name
+
+
+@pytest.mark.parametrize("count", [0, 15, 16, 65_535, 65_536])
+def test_digests_are_packed_as_a_map(count: int) -> None:
+    """Packed digests are the compressed map of all ids, in order."""
+    digests = {f"id-{number}": number.to_bytes(16) for number in range(count)}
+    packed = zstandard.decompress(manifest.pack_digests(digests.items(), count))
+    assert packed == msgspec.msgpack.encode(digests)

@@ -299,15 +299,19 @@ def test_a_file_name_that_is_not_utf_8_is_reported_in_place(
     assert len(problems) == 1
 
 
-def test_an_import_without_a_record_is_refused(
-    files: Path, into: Path, problems: list[Problem]
+@pytest.mark.parametrize(
+    ("name", "text"), [("a.csv", ""), ("a.ris", "TY  - BOOK\nPY  - 1\nER  - \n")]
+)
+def test_an_import_without_a_usable_record_is_refused(
+    name: str, text: str, files: Path, into: Path, problems: list[Problem]
 ) -> None:
-    """Without a usable record, nothing is written, and the reason is reported."""
-    (files / "law-list.csv").write_bytes(b"")
+    """Without a record, or a title in a standard format, nothing is written. The reason is said."""
+    (files / "law-list.csv").unlink()
+    (files / name).write_text(text, encoding="utf-8")
     with pytest.raises(ImportRejected, match="has no usable record"):
         importer.import_files([files], into, report=problems.append)
+    assert [each.file for each in problems] == [name]
     assert not into.exists()
-    assert len(problems) == 1
 
 
 def test_a_source_without_titles_is_reported(
@@ -320,18 +324,6 @@ def test_a_source_without_titles_is_reported(
         ("law-list.csv", "no column seems to have titles")
     ]
     assert "sources.toml" in problems[0].hint
-
-
-def test_a_standard_format_without_titles_is_refused(
-    files: Path, into: Path, problems: list[Problem]
-) -> None:
-    """Records of a standard format that nothing names are no catalogue."""
-    (files / "law-list.csv").unlink()
-    (files / "tides.ris").write_text("TY  - BOOK\nPY  - 1999\nER  - \n", encoding="utf-8")
-    with pytest.raises(ImportRejected, match="has no usable record"):
-        importer.import_files([files], into, report=problems.append)
-    assert [each.file for each in problems] == ["tides.ris"]
-    assert not into.exists()
 
 
 def test_a_format_can_be_forced(files: Path, into: Path) -> None:
