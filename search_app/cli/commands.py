@@ -34,7 +34,7 @@ from search_app.cli import background_build, importing, options, output, serve
 from search_app.cli.progress import ProgressDisplay
 from search_app.engine import open_engine
 from search_app.export.registry import FORMATS
-from search_app.presentation import facet_panel, facet_rows, search_page
+from search_app.presentation import facets, labels, search_page
 from search_app.search_state import MATCH, NOT, OF_LIST, OF_QUERY, PAGE
 from search_app.web import zero_result_log
 
@@ -146,7 +146,7 @@ def status(index: str | None, *, list_all: bool) -> None:
         (
             field.label,
             [
-                f"{count:>7}  {facet_rows.facet_label(field, value, manifest.catalogue)}"
+                f"{count:>7}  {labels.facet_label(field, value, manifest.catalogue)}"
                 for value, count in manifest.counts[field.name].items()
             ],
         )
@@ -318,7 +318,7 @@ def search(
             hits = searcher.scan(state.make_request())
             output.write_export(FORMATS[format_name], hits, catalogue, settings)
             return
-        values = responses.MAX_VALUES if as_json else facet_panel.MAX_SHOWN_VALUES
+        values = responses.MAX_VALUES if as_json else facets.MAX_SHOWN_VALUES
         results = engine.search(state.make_request(values))
         if as_json:
             body = msgspec.json.encode(responses.make_search(state, results, catalogue))

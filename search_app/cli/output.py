@@ -18,10 +18,12 @@ from indexer.jobs.check import CheckReport
 from search_app.config import Settings
 from search_app.engine.results import Results, TextRun
 from search_app.export.registry import Format
-from search_app.presentation import search_page, urls
-from search_app.presentation.alternatives import Alternatives, SearchLink, WiderSubjects
+from search_app.presentation import search_page
 from search_app.presentation.explanations import explain_in_sentences
-from search_app.presentation.labels import MetadataLine
+from search_app.presentation.hits import list_file_lines
+from search_app.presentation.labels import MetadataLine, facet_label
+from search_app.presentation.links import make_publication_url
+from search_app.presentation.search_page import Alternatives, SearchLink, WiderSubjects
 
 MAX_PROBLEMS = 3
 """Maximum number of problems that one line names."""
@@ -40,24 +42,28 @@ def print_results(page: search_page.SearchPage, results: Results, catalogue: Cat
         lines += _list_alternatives(page.alternatives)
     click.echo("\n".join(lines))
     metadata_line = MetadataLine(catalogue, catalogue.facts)
-    for hit, row in zip(results.hits, page.hits, strict=True):
+    for hit in results.hits:
         metadata = [fact.unescape() for fact in metadata_line.format(hit.publication)]
         place = f"{hit.publication.source.file}:{hit.publication.source.line}"
         click.echo(f"\n{_style(hit.title)}\n  {' · '.join(metadata)}")
         click.echo(f"  {hit.publication.id} ({place})")
         if hit.passage:
             click.echo(f"  {_style(hit.passage)}")
-        for file in row.files:
-            click.echo(f"  {file.sentence.striptags()}")
-            if file.passage:
-                click.echo(f"  {_style(file.passage)}")
+        needs_passage = not any(run.marked for run in hit.passage)
+        for line, passage, _ in list_file_lines(
+            hit, catalogue, "", "", needs_passage=needs_passage
+        ):
+            click.echo(f"  {line.striptags()}")
+            if passage:
+                click.echo(f"  {_style(passage)}")
         for reason in explain_in_sentences(hit.why, catalogue) if hit.why else ():
             click.echo(f"  - {reason}")
     for group in page.facets:
         values = [
-            f"{'not ' if facet_row.excluded else ''}{facet_row.label} ({facet_row.count})"
-            for row in group.rows
-            for facet_row in (row, *row.children)
+            f"{'not ' if value.excluded else ''}"
+            f"{facet_label(catalogue.by_name[value.field], value.value, catalogue)} ({value.count})"
+            for bucket in group.buckets
+            for value in (bucket, *bucket.children)
         ]
         values += [f"{group.more} more"] if group.more else []
         click.echo(f"\n{click.style(group.label, bold=True)}: {', '.join(values)}", nl=False)
@@ -106,7 +112,7 @@ def write_export(
     """
 
     def make_page_url(identity: str) -> str:
-        path = urls.make_publication_url(identity, settings.prefix)
+        path = make_publication_url(identity, settings.prefix)
         return f"{settings.site_url}{path}" if settings.site_url else ""
 
     for part in export.write(hits, catalogue, make_page_url):

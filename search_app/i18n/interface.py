@@ -40,16 +40,12 @@ class Interface:
 
     def __init__(self, code: str, messages: NullTranslations) -> None:
         self.code, self.locale = code, Locale.parse(_REGIONS.get(code, code))
+        self.direction = self.locale.text_direction  # `ltr` or `rtl`
         self.gettext, self.ngettext = messages.gettext, messages.ngettext
         # Babel needs 19 µs for a number, and a page has hundreds.
         self.format_number = lru_cache(MAX_CACHED_NUMBERS)(
             partial(format_decimal, locale=self.locale)
         )
-
-    @property
-    def direction(self) -> str:
-        """The direction of the writing: `ltr` or `rtl`."""
-        return self.locale.text_direction
 
     @cached_property
     def name(self) -> str:

@@ -1,9 +1,7 @@
-"""View models: results of the engine as labels, links, and sentences.
+"""Pages: results of the engine as labels, links, sentences, and HTML.
 
-`search_page`, `facet_panel`, `facet_page`, `publication_page`, `reading_list_page`,
-`search_record`, and `advanced_search` build pages. `facet_rows`, `list_controls`, `list_summary`,
-`search_notes`, `file_lines`, `file_search`, `explanations`, `alternatives`, `how_to_get`,
-`citation_block`, `export_links`, and `result_trail` build their rows, sentences, and links.
-`labels` and `html` format values and text, and `urls` makes URLs. The package knows nothing of
-HTTP. `web` imports it, and `api` and `cli` import it for labels and links.
+`search_page`, `publication_page`, `reading_list_page`, `search_record`, and `advanced_search` are
+what pages are made of. `hits`, `facets`, and `country_map` make HTML, and `search_notes` and
+`explanations` make sentences. `labels`, `links`, and `html` are below all of them. The package
+knows nothing of HTTP. `web` imports it, and `api` and `cli` import it for labels and links.
 """

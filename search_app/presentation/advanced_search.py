@@ -6,7 +6,7 @@ The form only writes a query, so its results have the same URLs as those of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -20,34 +20,27 @@ _PIECE = re.compile(r'"([^"]*)"|([^\s"]+)')
 _OPERATOR = re.compile(r"-|.*[():]", re.DOTALL)
 
 
-class WordsInput(msgspec.Struct, frozen=True):
-    """An input for words in one field: its name and its label."""
-
-    name: str
-    label: str
-
-
 class AdvancedForm(msgspec.Struct, frozen=True):
     """The inputs of the form that depend on the catalogue: fields with words, and years.
 
-    `has_texts`: it has a switch for full texts.
+    A field with words has the name of its input and its label. `has_texts`: the form has a switch
+    for full texts.
     """
 
-    fields: tuple[WordsInput, ...]
-    years: tuple[Field, ...]
+    fields: list[tuple[str, str]]
+    years: list[Field]
     has_texts: bool
 
 
 def make_form(catalogue: Catalogue, *, has_texts: bool) -> AdvancedForm:
     """Return the form of a catalogue. `has_texts`: the index has full texts."""
-    rows = _list_word_rows(catalogue)
     return AdvancedForm(
-        tuple(
-            WordsInput(_get_input_name(row), row.label)
-            for row in rows
+        [
+            (_get_input_name(row), row.label)
+            for row in _list_word_rows(catalogue)
             if has_texts or row != catalogue.fulltext
-        ),
-        tuple(row for row in list_selectable_fields(catalogue) if row.kind == "year"),
+        ],
+        [row for row in list_selectable_fields(catalogue) if row.kind == "year"],
         has_texts,
     )
 
@@ -77,12 +70,8 @@ def _get_input_name(row: Field) -> str:
 
 def _split(text: str) -> Iterator[str]:
     """Yield the words and the quoted phrases of an input. A word that is an operator is quoted."""
-    for phrase, word in _list_pieces(text):
+    for phrase, word in _PIECE.findall(text.translate(str.maketrans("“”„«»", '"' * 5))):
         if word and word not in OPERATORS and not _OPERATOR.match(word):
             yield word
         elif piece := (phrase or word).strip():
             yield f'"{piece}"'
-
-
-def _list_pieces(text: str) -> Iterable[tuple[str, str]]:
-    return _PIECE.findall(text.translate(str.maketrans("“”„«»", '"' * 5)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from indexer.catalogue.fields import Catalogue
@@ -17,7 +17,7 @@ from search_app.i18n.translation import (
     ngettext,
     quote,
 )
-from search_app.presentation.facet_rows import facet_label
+from search_app.presentation.labels import facet_label
 
 MAX_TEXTS = 5
 """Maximum number of texts listed for one field and one kind of match, of shared words, and of pages
@@ -30,40 +30,50 @@ def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> tupl
     A semantic match, a title that the query covers, words near each other, and the words shared
     with the best hits have a sentence each too.
     """
-    sentences = [_describe_clause(part, explanation.score, catalogue) for part in explanation.parts]
-    if explanation.semantic:
-        sentences.append(_of_meaning(explanation))
-    if explanation.title:
-        message = gettext("Its title is close to the query: adds %(score)s of %(total)s.")
-        parts = {"score": format_score(explanation.title), "total": format_score(explanation.score)}
-        sentences.append(message % parts)
-    if explanation.nearness:
-        message = gettext(
-            "Words of the query are near each other in it: adds %(score)s of %(total)s."
+    return tuple(_list_sentences(explanation, catalogue))
+
+
+def _list_sentences(explanation: Explanation, catalogue: Catalogue) -> Iterator[str]:
+    total = format_score(explanation.score)
+    for part in explanation.parts:
+        yield _describe_clause(part, total, catalogue)
+    words = join(map(quote, explanation.shared[:MAX_TEXTS]))
+    if explanation.parts:
+        similar = gettext("Its meaning is similar to theirs: adds %(score)s of %(total)s.")
+    else:
+        similar = gettext(
+            "It has none of the words; its meaning is similar to theirs: "
+            "adds %(score)s of %(total)s."
         )
-        parts = {
-            "score": format_score(explanation.nearness),
-            "total": format_score(explanation.score),
-        }
-        sentences.append(message % parts)
-    if explanation.feedback:
-        sentences.append(_describe_feedback(explanation))
+    shared = gettext("Its place among the best hits adds %(score)s of %(total)s.")
+    if words:
+        shared = gettext(
+            "It shares words with the best hits: %(words)s. They add %(score)s of %(total)s."
+        )
+    for score, message in (
+        (explanation.semantic, similar),
+        (
+            explanation.title,
+            gettext("Its title is close to the query: adds %(score)s of %(total)s."),
+        ),
+        (
+            explanation.nearness,
+            gettext("Words of the query are near each other in it: adds %(score)s of %(total)s."),
+        ),
+        (explanation.feedback, shared),
+    ):
+        if score:
+            yield message % {"score": format_score(score), "total": total, "words": words}
     if explanation.lacks and explanation.parts:
         lacks = join(map(quote, explanation.lacks))
-        sentences.append(
-            gettext("It lacks %(terms)s. Not all of the words were needed.") % {"terms": lacks}
-        )
-    sentences += [
-        gettext("Filter %(field)s: %(value)s.") % {
-            "field": catalogue.by_name[passed.field].label,
-            "value": _describe_value(passed.field, passed.value, passed.through, catalogue),
-        }
-        for passed in explanation.filters
-    ]  # fmt: skip
-    return tuple(sentences)
+        yield gettext("It lacks %(terms)s. Not all of the words were needed.") % {"terms": lacks}
+    for passed in explanation.filters:
+        value = _describe_value(passed.field, passed.value, passed.through, catalogue)
+        field = catalogue.by_name[passed.field].label
+        yield gettext("Filter %(field)s: %(value)s.") % {"field": field, "value": value}
 
 
-def _describe_clause(part: ClauseScore, total: float, catalogue: Catalogue) -> str:
+def _describe_clause(part: ClauseScore, total: str, catalogue: Catalogue) -> str:
     """Return what a clause adds to the score, and what it matches."""
     typed = part.text.strip('"')
     if not typed:
@@ -76,38 +86,11 @@ def _describe_clause(part: ClauseScore, total: float, catalogue: Catalogue) -> s
         message = gettext("“%(term)s” adds %(score)s of %(total)s: %(matches)s.")
     matches = [match for field in part.fields for match in _describe_field(field, catalogue)]
     return message % {
-        "term": typed, "typed": part.instead_of, "score": format_score(part.score),
-        "total": format_score(total), "matches": join_long(matches),
-    }  # fmt: skip
-
-
-def _of_meaning(explanation: Explanation) -> str:
-    """Return what semantic similarity adds to the score."""
-    if explanation.parts:
-        message = gettext("Its meaning is similar to theirs: adds %(score)s of %(total)s.")
-    else:
-        message = gettext(
-            "It has none of the words; its meaning is similar to theirs: "
-            "adds %(score)s of %(total)s."
-        )
-    return message % {
-        "score": format_score(explanation.semantic),
-        "total": format_score(explanation.score),
-    }
-
-
-def _describe_feedback(explanation: Explanation) -> str:
-    """Return what the words that the publication shares with the best hits add to the score."""
-    if explanation.shared:
-        message = gettext(
-            "It shares words with the best hits: %(words)s. They add %(score)s of %(total)s."
-        )
-    else:
-        message = gettext("Its place among the best hits adds %(score)s of %(total)s.")
-    return message % {
-        "words": join(map(quote, explanation.shared[:MAX_TEXTS])),
-        "score": format_score(explanation.feedback),
-        "total": format_score(explanation.score),
+        "term": typed,
+        "typed": part.instead_of,
+        "score": format_score(part.score),
+        "total": total,
+        "matches": join_long(matches),
     }
 
 
@@ -120,16 +103,16 @@ def _describe_field(field: FieldScore, catalogue: Catalogue) -> Iterable[str]:
     if row.kind == "fulltext":
         yield from map(_describe_file, field.matched)
         return
-    name = row.label
     values = [
         _describe_value(field.field, match.text, match.through, catalogue)
-        for match in field.matched if match.how == "value"
-    ]  # fmt: skip
+        for match in field.matched
+        if match.how == "value"
+    ]
     if values:
-        yield gettext("%(field)s is %(values)s") % {"field": name, "values": join(values)}
+        yield gettext("%(field)s is %(values)s") % {"field": row.label, "values": join(values)}
         return
     for how, matches in groupby(field.matched, key=lambda match: match.how):
-        yield _describe_matches(how) % {"field": name, "texts": _texts(list(matches))}
+        yield _describe_matches(how) % {"field": row.label, "texts": _list_texts([*matches])}
 
 
 def _describe_file(match: MatchedText) -> str:
@@ -142,14 +125,18 @@ def _describe_file(match: MatchedText) -> str:
     if not pages:
         return gettext("it is in %(file)s") % {"file": file}
     if not more:
-        return ngettext(
-            "it is in %(file)s, on page %(pages)s", "it is in %(file)s, on pages %(pages)s",
+        message = ngettext(
+            "it is in %(file)s, on page %(pages)s",
+            "it is in %(file)s, on pages %(pages)s",
             len(pages),
-        ) % {"file": file, "pages": join_with_and(pages)}  # fmt: skip
-    return ngettext(
+        )
+        return message % {"file": file, "pages": join_with_and(pages)}
+    message = ngettext(
         "it is in %(file)s, on pages %(pages)s and %(number)s more",
-        "it is in %(file)s, on pages %(pages)s and %(number)s more", more,
-    ) % {"file": file, "pages": join(pages), "number": format_number(more)}  # fmt: skip
+        "it is in %(file)s, on pages %(pages)s and %(number)s more",
+        more,
+    )
+    return message % {"file": file, "pages": join(pages), "number": format_number(more)}
 
 
 def _describe_matches(how: How) -> str:
@@ -165,19 +152,14 @@ def _describe_matches(how: How) -> str:
     return messages.get(how, gettext("%(field)s has %(texts)s"))
 
 
-def _texts(matches: Sequence[MatchedText]) -> str:
+def _list_texts(matches: Sequence[MatchedText]) -> str:
     """Return the first texts as a list, each with its number of occurrences, if it has several."""
-    texts = join(map(_describe_text, matches[:MAX_TEXTS]))
+    texts = join(f"{quote(match.text)}{_describe_times(match)}" for match in matches[:MAX_TEXTS])
     more = len(matches) - MAX_TEXTS
     if more <= 0:
         return texts
-    return ngettext("%(texts)s, %(number)s more", "%(texts)s, %(number)s more", more) % {
-        "texts": texts, "number": format_number(more),
-    }  # fmt: skip
-
-
-def _describe_text(match: MatchedText) -> str:
-    return f"{quote(match.text)}{_describe_times(match)}"
+    message = ngettext("%(texts)s, %(number)s more", "%(texts)s, %(number)s more", more)
+    return message % {"texts": texts, "number": format_number(more)}
 
 
 def _describe_times(match: MatchedText) -> str:

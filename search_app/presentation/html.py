@@ -13,8 +13,13 @@ from search_app.engine.results import TextRun
 from search_app.i18n.translation import current
 
 Html = NewType("Html", str)
-"""Escaped HTML. Only the template without autoescaping may print it. Any other template would
-escape it twice, which is ugly but safe."""
+"""Escaped HTML of which more HTML is made. A template that prints it without `safe` would escape it
+twice, which is ugly but harmless."""
+CARET = Html(
+    '<svg class="caret" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">'
+    '<path d="M4 2l4 4-4 4"/></svg>'
+)
+"""The arrow of an element that folds."""
 MAX_NARROW_CHARS = 150
 """Characters of a passage on a narrow page: about four lines of a phone."""
 MIN_REST_CHARS = 20
@@ -22,13 +27,38 @@ MIN_REST_CHARS = 20
 _QUOTED = re.compile(r"([“«]\s?)([^“”«»]*)(\s?[”»])")
 
 
+def safe(html: str) -> Markup:
+    """Return HTML as markup, which templates print as it is. All text in it must be escaped."""
+    return Markup(html)  # nosec B704  # noqa: S704 - the callers escape
+
+
+@lru_cache(maxsize=4096)
+def escape_html(text: str) -> Html:
+    """Return a text as HTML. The cache is for labels and names, which every page repeats."""
+    return Html(str(escape(text)))
+
+
+def language_attribute(language: str | None) -> Html:
+    """Return the attribute `lang` for a text in a language, or "" if it is that of the page."""
+    return Html(f' lang="{escape_html(language)}"' if language else "")
+
+
+def hidden_inputs(pairs: Iterable[tuple[str, str]]) -> Html:
+    """Return the hidden inputs of a form for some parameters."""
+    return Html(
+        "".join(
+            [
+                f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">\n'
+                for name, value in pairs
+            ]
+        )
+    )
+
+
 def mark(runs: Iterable[TextRun]) -> Markup:
     """Return runs of text as HTML, escaped (quotes too), with matches in `<mark>`."""
-    return Markup(  # nosec B704  # noqa: S704 - each run is escaped
-        "".join([
-            f"<mark>{escape(run.text)}</mark>" if run.marked else escape(run.text) for run in runs
-        ])
-    )  # fmt: skip
+    parts = [(escape(run.text), run.marked) for run in runs]
+    return safe("".join([f"<mark>{text}</mark>" if marked else text for text, marked in parts]))
 
 
 def mark_passage(runs: Sequence[TextRun]) -> Markup:
@@ -50,10 +80,7 @@ def mark_passage(runs: Sequence[TextRun]) -> Markup:
     if cut is None or start - cut < MIN_REST_CHARS:
         return mark(runs)
     first, rest = mark(_slice(runs, 0, cut)), mark(_slice(runs, cut, start))
-    return Markup('%s<span class="narrow-only"> …</span><span class="wide-only">%s</span>') % (
-        first,
-        rest,
-    )
+    return safe(f'{first}<span class="narrow-only"> …</span><span class="wide-only">{rest}</span>')
 
 
 def _slice(runs: Iterable[TextRun], start: int, stop: int) -> Iterator[TextRun]:
@@ -66,19 +93,12 @@ def _slice(runs: Iterable[TextRun], start: int, stop: int) -> Iterator[TextRun]:
         offset += len(run.text)
 
 
-@lru_cache(maxsize=4096)
-def escape_html(text: str) -> Html:
-    """Return a text as HTML. The cache is for labels and names, which every page repeats."""
-    return Html(str(escape(text)))
-
-
 def isolate(sentence: str) -> Markup:
     """Return a sentence as HTML, with `<bdi>` around each quoted text.
 
     A right-to-left quotation then does not reorder the rest of the sentence.
     """
-    isolated_html = _QUOTED.sub(r"\1<bdi>\2</bdi>\3", str(escape(sentence)))
-    return Markup(isolated_html)  # nosec B704  # noqa: S704 - it was escaped
+    return safe(_QUOTED.sub(r"\1<bdi>\2</bdi>\3", str(escape(sentence))))
 
 
 def link(href: str, text: str) -> Markup:
@@ -86,13 +106,13 @@ def link(href: str, text: str) -> Markup:
 
     Crawlers do not follow it.
     """
-    content = Markup("<bdi>{}</bdi>").format(text)
-    return Markup('<a href="{}" rel="nofollow">{}</a>').format(href, content) if href else content
+    content = f"<bdi>{escape(text)}</bdi>"
+    return safe(f'<a href="{escape(href)}" rel="nofollow">{content}</a>' if href else content)
 
 
 def join_html(join: Callable[[Iterable[str]], str], parts: Iterable[Markup]) -> Markup:
     """Return HTML as a list in one line. `join` is a function of `i18n.translation`."""
-    return Markup(join(parts))  # nosec B704  # noqa: S704 - the parts are HTML
+    return safe(join(parts))
 
 
 def html_gettext(message: str, /, **values: object) -> Markup:
@@ -113,5 +133,4 @@ def html_ngettext(singular: str, plural: str, count: int, /, **values: object) -
 
 
 def _filled(message: str, values: Mapping[str, object]) -> Markup:
-    filled = message % {name: escape(value) for name, value in values.items()}
-    return Markup(filled)  # nosec B704  # noqa: S704 - messages are HTML, and values are escaped
+    return safe(message % {name: escape(value) for name, value in values.items()})

@@ -1,28 +1,53 @@
-"""The page of a publication: every field, its other editions, and similar publications."""
+"""The page of a publication: its fields, its files, how to get it, and the way back to a list.
+
+The roles of rows say what is a link or a DOI. The key `restricted` of a row says which values mean
+that a publication is given out on request only. So any catalogue has this page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import string
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import count
+from pathlib import PurePosixPath
+from urllib.parse import quote, quote_plus, urlsplit
 
 import msgspec
 from markupsafe import Markup
 
 from indexer.analysis.tokenizer import PARAGRAPH_BREAK
+from indexer.catalogue import access, records
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.records import Link, Publication, Value
+from indexer.catalogue.records import Publication, Value
 from indexer.catalogue.tested_links import LinkResult
 from indexer.values.identifiers import make_doi_url
 from indexer.values.publication_types import PublicationType
+from search_app.engine.results import File, FileMatch, Results
 from search_app.engine.store import Related
+from search_app.export.citations import STYLES, Run, cite
 from search_app.export.csl import Item
-from search_app.presentation.displayed_texts import DisplayedText, find_abstract, find_title
-from search_app.presentation.export_links import ExportLink, make_export_links
-from search_app.presentation.facet_rows import find_facet_language
-from search_app.presentation.file_search import FileRow
-from search_app.presentation.how_to_get import HowToGet, make_how_to_get
-from search_app.presentation.labels import MetadataLine, display_value, list_qualifying_rows
-from search_app.presentation.link_status import DeadLink, make_dead_links
-from search_app.presentation.urls import make_export_url, make_publication_url
+from search_app.i18n.translation import format_number, gettext, ngettext
+from search_app.presentation.html import mark
+from search_app.presentation.labels import (
+    DisplayedText,
+    MetadataLine,
+    display_value,
+    find_abstract,
+    find_facet_language,
+    find_title,
+    format_day,
+    list_qualifying_rows,
+)
+from search_app.presentation.links import (
+    FULL_TEXT,
+    Link,
+    make_export_links,
+    make_export_url,
+    make_file_page_url,
+    make_file_url,
+    make_hit_url,
+    make_publication_url,
+)
 from search_app.reading_list import ReadingList
 from search_app.search_state import SearchState
 
@@ -33,7 +58,14 @@ MAX_INLINE_CHARS = 30
 have a line each."""
 MAX_HEADLINE_CHARS = 90
 """Maximum characters of a title in the largest type. A longer title would fill a phone screen."""
-
+MAX_LINKS = 5
+"""Number of links that are offered. The details of the publication list all of them."""
+_VIDEO_HOSTS = frozenset({"youtube.com", "youtu.be", "vimeo.com"})
+_LISTENED: frozenset[PublicationType] = frozenset({"broadcast", "song"})
+_FILES = frozenset(
+    ".csv .doc .docx .epub .mobi .odt .pdf .ppt .pptx .ps .rtf .xls .xlsx .zip".split()
+)
+"""Ends of the paths of files that browsers or readers open by themselves."""
 OPEN_GRAPH_TYPES: Mapping[PublicationType, str] = {
     "motion_picture": "video.other",
     "book": "book",
@@ -48,59 +80,34 @@ OPEN_GRAPH_TYPES: Mapping[PublicationType, str] = {
 "article" for one in a journal, so a report is none."""
 
 
-class Detail(msgspec.Struct, frozen=True):
-    """A field on the page: its label, and its values as text, URL, and language of the text.
-
-    The URL is empty if a value has no link. The language is None if it is the one of the page.
-    `folded` has further values that are shown on demand. `has_long_values`: each value has its own
-    line.
-    """
-
-    label: str
-    values: tuple[tuple[str, str, str | None], ...]
-    folded: tuple[tuple[str, str, str | None], ...] = ()
-    has_long_values: bool = False
-
-
-class RelatedPublication(msgspec.Struct, frozen=True):
-    """A related publication, listed by its title and one line of facts."""
-
-    href: str
-    title: str
-    lang: str | None
-    facts: tuple[Markup, ...]
-
-
 class PublicationPage(msgspec.Struct, frozen=True):
-    """All values that the page of a publication prints.
+    """What the page of a publication prints besides the publication.
 
-    `title` is the title of the HTML document, and `heading` that of the publication. `paragraphs`
-    are those of the abstract, and `original_paragraphs` those of the original below. `href` is its
-    URL. `list_href` is a list of it alone. `editions` are its other editions, newest first.
-    `similar` are similar publications. `has_long_title`: the title needs a smaller type.
-    `may_have_abstract`: the catalogue has abstracts. `open_graph_type` is its type in the Open
-    Graph protocol. `dead_links` are those of its links that failed their last test, by URL.
+    `href` is its URL, and `list_href` that of a list of it alone.
+    `paragraphs` are those of the abstract, and `original_paragraphs` those of the original below.
+    `editions` are its other editions, newest first. `may_have_abstract`: the catalogue has
+    abstracts. `open_graph_type` is its type in the Open Graph protocol. `dead_links` says of its
+    links that failed their last test when that was, and links to their copies in an archive.
     """
 
     publication: Publication
     heading: DisplayedText
     abstract: DisplayedText
     href: str
-    title: str
-    facts: tuple[Markup, ...]
+    facts: list[Markup]
     how_to_get: HowToGet
-    paragraphs: tuple[str, ...]
-    original_paragraphs: tuple[str, ...]
-    exports: tuple[ExportLink, ...]
-    details: tuple[Detail, ...]
-    editions: tuple[RelatedPublication, ...]
-    similar: tuple[RelatedPublication, ...]
+    paragraphs: list[str]
+    original_paragraphs: list[str]
+    exports: list[Link]
+    details: list[Detail]
+    editions: list[RelatedPublication]
+    similar: list[RelatedPublication]
     json_href: str
     list_href: str
     has_long_title: bool
     may_have_abstract: bool
     open_graph_type: str
-    dead_links: Mapping[str, DeadLink]
+    dead_links: Mapping[str, Link]
 
 
 def make_publication_page(
@@ -111,45 +118,76 @@ def make_publication_page(
     prefix: str,
     *,
     dead_links: Iterable[LinkResult],
-    files: Sequence[FileRow],
+    files: Sequence[Link],
 ) -> PublicationPage:
     """Return the page of a publication, with a link for each facet value.
 
-    `item` is the publication in the terms of CSL, and `files` are its files.
+    `item` is the publication in the terms of CSL, and `files` are the links to its files.
     """
     metadata = MetadataLine(catalogue, catalogue.facts)
-    href = make_publication_url(publication.id, "")
     heading, abstract = find_title(publication, catalogue), find_abstract(publication, catalogue)
+
+    def describe(others: Iterable[Publication]) -> list[RelatedPublication]:
+        return [
+            RelatedPublication(
+                make_publication_url(other.id, prefix),
+                find_title(other, catalogue),
+                metadata.format(other),
+            )
+            for other in others
+        ]
+
     return PublicationPage(
         publication,
         heading,
         abstract,
-        f"{prefix}{href}",
-        f"{heading.text} – {catalogue.title}",
+        make_publication_url(publication.id, prefix),
         metadata.format(publication),
         make_how_to_get(publication, item, catalogue, files),
         _split_paragraphs(abstract.text),
         _split_paragraphs(abstract.original),
         make_export_links(lambda name: make_export_url(name, publication.id, prefix)),
-        tuple(_make_details(publication, catalogue, prefix, {heading.row, abstract.row})),
-        _make_related(related.editions, metadata, catalogue, prefix),
-        _make_related(related.similar, metadata, catalogue, prefix),
-        f"{prefix}/api{href}",
+        list(_make_details(publication, catalogue, prefix, {heading.row, abstract.row})),
+        describe(related.editions),
+        describe(related.similar),
+        make_publication_url(publication.id, f"{prefix}/api"),
         ReadingList((publication.id,), prefix).make_url(),
         len(heading.text) > MAX_HEADLINE_CHARS,
         catalogue.find_by_role("abstract") is not None,
         OPEN_GRAPH_TYPES.get(item.type, "website"),
-        make_dead_links(dead_links),
+        _make_dead_links(dead_links),
     )
 
 
-def _split_paragraphs(text: str) -> tuple[str, ...]:
-    return tuple(text.split(PARAGRAPH_BREAK)) if text else ()
+def _split_paragraphs(text: str) -> list[str]:
+    return text.split(PARAGRAPH_BREAK) if text else []
+
+
+class RelatedPublication(msgspec.Struct, frozen=True):
+    """A related publication, listed by its title and one line of facts."""
+
+    href: str
+    title: DisplayedText
+    facts: list[Markup]
+
+
+class Detail(msgspec.Struct, frozen=True):
+    """A field on the page: its label, and its values as text, URL, and language of the text.
+
+    The URL is empty if a value has no link. The language is None if it is the one of the page.
+    `folded` has further values that are shown on demand. `has_long_values`: each value has its own
+    line.
+    """
+
+    label: str
+    values: list[tuple[str, str, str | None]]
+    folded: list[tuple[str, str, str | None]]
+    has_long_values: bool
 
 
 def _make_details(
     publication: Publication, catalogue: Catalogue, prefix: str, shown: Collection[str]
-) -> Iterable[Detail]:
+) -> Iterator[Detail]:
     """Yield the fields with values, without the rows that are `shown` above.
 
     A list is folded only if it is well above the limit.
@@ -159,37 +197,23 @@ def _make_details(
         if not values or field.name in shown or field.kind == "file":
             continue
         qualifying = list_qualifying_rows(field, catalogue)
-        texts = [
-            display_value(publication, field, value, qualifying, catalogue) for value in values
-        ]
-        hrefs = [_make_href(field, value, prefix) for value in values]
-        languages = [find_facet_language(field, value, catalogue) for value in values]
-        rows = tuple(zip(texts, hrefs, languages, strict=True))
-        limit = MAX_UNFOLDED_VALUES if len(rows) > 1.5 * MAX_UNFOLDED_VALUES else len(rows)
-        has_long_values = len(texts) > 1 and sum(map(len, texts)) > MAX_INLINE_CHARS * len(texts)
-        yield Detail(field.label, rows[:limit], rows[limit:], has_long_values)
-
-
-def _make_related(
-    publications: Iterable[Publication], metadata: MetadataLine, catalogue: Catalogue, prefix: str
-) -> tuple[RelatedPublication, ...]:
-    return tuple(
-        [
-            RelatedPublication(
-                make_publication_url(publication.id, prefix),
-                title.text,
-                title.lang,
-                metadata.format(publication),
+        rows = [
+            (
+                display_value(publication, field, value, qualifying, catalogue),
+                _make_href(field, value, prefix),
+                find_facet_language(field, value, catalogue),
             )
-            for publication in publications
-            for title in (find_title(publication, catalogue),)
+            for value in values
         ]
-    )
+        limit = MAX_UNFOLDED_VALUES if len(rows) > 1.5 * MAX_UNFOLDED_VALUES else len(rows)
+        chars = sum(len(text) for text, _, _ in rows)
+        has_long_values = len(rows) > 1 and chars > MAX_INLINE_CHARS * len(rows)
+        yield Detail(field.label, rows[:limit], rows[limit:], has_long_values)
 
 
 def _make_href(field: Field, value: Value, prefix: str) -> str:
     """Return the URL behind a value: a web link, or the list of a facet value; otherwise empty."""
-    if isinstance(value, Link):
+    if isinstance(value, records.Link):
         return value.url
     if field.kind == "doi":
         return make_doi_url(str(value))
@@ -198,3 +222,271 @@ def _make_href(field: Field, value: Value, prefix: str) -> str:
     if field.facet or field.parent:
         return SearchState(prefix=prefix).with_filter(field.name, str(value)).make_url()
     return ""
+
+
+def _make_dead_links(results: Iterable[LinkResult]) -> dict[str, Link]:
+    """Return the searches of the Internet Archive for the dead links among some results, by URL.
+
+    The archive has no fragments.
+    """
+    message = gettext("This link did not work on %(date)s.")
+    return {
+        result.url: Link(
+            message % {"date": format_day(result.time)},
+            "https://web.archive.org/web/*/"
+            + quote(result.url.partition("#")[0], safe=string.punctuation),
+        )
+        for result in results
+        if result.status == "dead"
+    }
+
+
+class HowToGet(msgspec.Struct, frozen=True):
+    """How to get a publication: a sentence, which may be empty, and links, the best one first.
+
+    The note of a link is what the publication says of it, such as a language. `searches` are
+    searches for its title. Without links there are searches.
+    """
+
+    sentence: str
+    links: tuple[Link, ...]
+    searches: tuple[Link, ...] = ()
+
+
+def make_how_to_get(
+    publication: Publication, item: Item, catalogue: Catalogue, files: Sequence[Link] = ()
+) -> HowToGet:
+    """Return the links of a publication. Without any, return searches for its exact title.
+
+    `item` is the publication in the terms of CSL, and `files` are the links to its files.
+    """
+    is_restricted = access.is_restricted(publication, catalogue)
+    opening = gettext("Open %(file)s")
+    links = (
+        *(
+            Link(opening % {"file": file.label}, file.href)
+            for file in files[:MAX_LINKS]
+            if file.href
+        ),
+        *(_make_way(link, item, is_restricted=is_restricted) for link in item.links[:MAX_LINKS]),
+        *(Link(f"doi:{doi}", make_doi_url(doi)) for doi in item.get("DOI")),
+    )
+    if links:
+        return HowToGet(gettext("It is given out on request.") if is_restricted else "", links)
+    if is_restricted:
+        sentence = gettext("It is given out on request, but no address is known.")
+    elif access.states_access(publication, catalogue):
+        sentence = gettext("It was offered online, but the address is lost.")
+    else:
+        sentence = gettext("No address is known.")
+    return HowToGet(sentence, (), tuple(_list_searches(item.title, catalogue.publisher_site)))
+
+
+def _make_way(link: records.Link, item: Item, *, is_restricted: bool) -> Link:
+    parts = urlsplit(link.url)
+    host = (parts.hostname or "").removeprefix("www.")
+    if is_restricted:
+        return Link(gettext("Request it from %(host)s") % {"host": host}, link.url)
+    if host in _VIDEO_HOSTS or item.type == "motion_picture":
+        message = gettext("Watch on %(host)s")
+    elif item.type in _LISTENED:
+        message = gettext("Listen on %(host)s")
+    elif PurePosixPath(parts.path).suffix.lower() in _FILES:
+        message = gettext("Download from %(host)s")
+    else:
+        message = gettext("Visit %(host)s")
+    return Link(message % {"host": host}, link.url, note=link.label)
+
+
+def _list_searches(title: str, site: str) -> Iterator[Link]:
+    """Yield searches for a title: of the publisher's site, of the web, and of libraries."""
+    exact = quote_plus(f'"{title.replace(chr(34), " ")}"')
+    if site:
+        yield Link(
+            gettext("Search %(host)s for this title") % {"host": site},
+            f"https://duckduckgo.com/?q=site%3A{site}+{exact}",
+        )
+    yield Link(gettext("Search the web"), f"https://duckduckgo.com/?q={exact}")
+    yield Link(
+        gettext("Find a library that has it"),
+        f"https://search.worldcat.org/search?q=ti%3A{exact}",
+    )
+
+
+class FoundFile(msgspec.Struct, frozen=True):
+    """A file with words of the text to find: how many pages have them, and links to the best.
+
+    Each of these has a passage. `lang` is the language of the file, if it is known.
+    """
+
+    name: str
+    summary: str
+    pages: list[tuple[Link, Markup]]
+    lang: str | None
+
+
+class FileSearch(msgspec.Struct, frozen=True):
+    """The files of a publication, and a form that searches them.
+
+    The URL of a file is empty if the site does not serve it, and its note says how much text it
+    has. Without `has_text`, there is nothing to find, and no form. `text` is the text to find, and
+    `found` has the files with its words. `action` is the URL of the form, and `hidden` has its
+    other parameters.
+    """
+
+    files: list[Link]
+    has_text: bool
+    text: str
+    found: list[FoundFile]
+    action: str
+    hidden: tuple[tuple[str, str], ...]
+
+
+def make_file_search(
+    publication: Publication,
+    files: Sequence[File],
+    catalogue: Catalogue,
+    *,
+    text: str,
+    matches: Sequence[FileMatch],
+    state: SearchState,
+    position: int | None,
+) -> FileSearch | None:
+    """Return the files of a publication, and the `matches` of a text, or None without files.
+
+    The publication is the hit of a search at a position, which the form keeps, unless it is None.
+    """
+    if not files:
+        return None
+    urls = {
+        file.digest: make_file_url(file, publication, catalogue, state.prefix) for file in files
+    }
+    hit = () if position is None else (("hit", str(position)),)
+    return FileSearch(
+        [Link(file.name, urls[file.digest], note=_describe_file(file)) for file in files],
+        any(file.has_text for file in files),
+        text,
+        [_make_found(match, urls[match.file.digest]) for match in matches],
+        f"{make_publication_url(publication.id, state.prefix)}#{FULL_TEXT}",
+        (*state.list_pairs_without(), *hit),
+    )
+
+
+def _describe_file(file: File) -> str:
+    """Return the number of pages of a file, and how many have no text.
+
+    Return "" for a format without pages.
+    """
+    if not file.pages:
+        return "" if file.has_text else gettext("Its text cannot be searched")
+    if not file.empty_pages:
+        message = ngettext("%(pages)s page", "%(pages)s pages", file.pages)
+    else:
+        message = ngettext(
+            "%(empty)s of %(pages)s pages has no text",
+            "%(empty)s of %(pages)s pages have no text",
+            file.empty_pages,
+        )
+    return message % {"pages": format_number(file.pages), "empty": format_number(file.empty_pages)}
+
+
+def _make_found(match: FileMatch, file_url: str) -> FoundFile:
+    """Return a file with how many pages, or sections without pages, have the most words."""
+    count, shown, has_pages = len(match.pages), len(match.passages), bool(match.file.pages)
+    if has_pages and shown == count:
+        message = ngettext("Best matches: %(number)s page", "Best matches: %(number)s pages", count)
+    elif has_pages:
+        message = ngettext(
+            "Best matches: %(shown)s of %(number)s page",
+            "Best matches: %(shown)s of %(number)s pages",
+            count,
+        )
+    elif shown == count:
+        message = ngettext(
+            "Best matches: %(number)s section", "Best matches: %(number)s sections", count
+        )
+    else:
+        message = ngettext(
+            "Best matches: %(shown)s of %(number)s section",
+            "Best matches: %(shown)s of %(number)s sections",
+            count,
+        )
+    name = gettext("Page %(page)s") if has_pages else gettext("Section %(section)s")
+    pages = []
+    for found in match.passages:
+        number = format_number(found.page)
+        url = make_file_page_url(match.file, file_url, found.page)
+        pages.append((Link(name % {"page": number, "section": number}, url), mark(found.passage)))
+    summary = message % {"number": format_number(count), "shown": format_number(shown)}
+    return FoundFile(match.file.name, summary, pages, match.language)
+
+
+class CitationBlock(msgspec.Struct, frozen=True):
+    """The styles on offer, and citations in one of them.
+
+    `citations` is None until a style is chosen, because a citation takes up to 10 ms. `missing` is
+    the number of publications of a type for which the style has no citation.
+    """
+
+    links: list[Link]
+    citations: list[tuple[Run, ...]] | None
+    missing: int = 0
+
+
+def make_citation_block(items: Sequence[Item], style: str | None, page_url: str) -> CitationBlock:
+    """Return the block of some publications, in their order. `page_url` is the page without it."""
+    separator = "&" if "?" in page_url else "?"
+    links = [
+        Link(label, f"{page_url}{separator}cite={name}#cite", name == style)
+        for name, label in STYLES.items()
+    ]
+    if style is None:
+        return CitationBlock(links, None)
+    citations = list(filter(None, [cite(item, style) for item in items]))
+    return CitationBlock(links, citations, len(items) - len(citations))
+
+
+class ResultTrail(msgspec.Struct, frozen=True):
+    """The place of a publication in the list that it was opened from, and its neighbors there.
+
+    The URL of a hit has the search and the number of the hit, so the page needs no cookie and is
+    the same for all readers.
+
+    `query` is the text that the list was searched for. `position` counts from 1. It is 0 if the
+    list no longer has the publication there, and then there are no neighbors.
+    """
+
+    back_href: str
+    query: str
+    position: int = 0
+    total: int = 0
+    previous: Link | None = None
+    next: Link | None = None
+
+
+def make_window(state: SearchState, position: int) -> SearchState:
+    """Return the smallest page of a search that has a hit and both of its neighbors.
+
+    `position` counts hits from 1. For every position some page of a few hits has all three.
+    """
+    size = next(size for size in count(3) if position == 1 or (position - 2) % size <= size - 3)
+    return msgspec.structs.replace(state, size=size, page=max(position - 2, 0) // size + 1)
+
+
+def make_trail(
+    identity: str, position: int, state: SearchState, window: SearchState, results: Results
+) -> ResultTrail:
+    """Return the place of a publication in the list of `state`. `results` are those of `window`."""
+    query = results.corrected or state.text
+    first = (window.page - 1) * window.size + 1
+    hits = {place: hit.publication for place, hit in enumerate(results.hits, first)}
+    if position not in hits or hits[position].id != identity:
+        return ResultTrail(state.make_url(page=1), query)
+    previous, following = (
+        Link(hits[place].title, make_hit_url(state, hits[place].id, place))
+        if place in hits
+        else None
+        for place in (position - 1, position + 1)
+    )
+    back_href = state.make_url(page=(position - 1) // state.size + 1)
+    return ResultTrail(back_href, query, position, results.listed, previous, following)

@@ -20,38 +20,34 @@ from indexer.codec.segment.sort_orders import make_title_key
 from search_app.engine.results import Results
 from search_app.export.csl import Item
 from search_app.i18n.translation import gettext
-from search_app.presentation.displayed_texts import find_title
-from search_app.presentation.export_links import ExportLink, make_export_links
 from search_app.presentation.html import mark
-from search_app.presentation.labels import HitLines, format_day
-from search_app.presentation.urls import make_publication_url
+from search_app.presentation.labels import HitLines, find_title, format_day
+from search_app.presentation.links import Link, make_publication_url
 from search_app.reading_list import ReadingList
 from search_app.search_state import SearchState
 
 
-class ListEntry(msgspec.Struct, frozen=True, kw_only=True):
+class ListEntry(msgspec.Struct, frozen=True):
     """A publication of the list, and the URLs of the list without it, and with it moved.
 
-    `up_href` of the first and `down_href` of the last are empty. `authors` and `facts` are HTML.
-    `missing` is a sentence if the catalogue does not have the publication, and `search_href` then
-    searches for its title.
+    `up_href` of the first and `down_href` of the last are empty. `lines` are its authors and facts
+    as HTML. `missing` is a sentence if the catalogue does not have the publication. Then `href`
+    searches for its title, if that is known.
     """
 
     id: str
-    title: str
-    href: str = ""
-    lang: str | None = None
-    authors: str = ""
-    facts: str = ""
-    missing: str = ""
-    search_href: str = ""
     remove_href: str
     up_href: str
     down_href: str
+    title: str
+    href: str
+    lang: str | None = None
+    lines: Markup = Markup()
+    missing: str = ""
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A hit of the search for a publication to add.
+    """A hit of the search for a publication to add, with its authors and facts as HTML.
 
     `add_href` is empty if the list has it already (`is_listed`), or is full.
     """
@@ -59,42 +55,27 @@ class Candidate(msgspec.Struct, frozen=True):
     href: str
     title: Markup
     lang: str | None
-    authors: Markup
-    facts: Markup
+    lines: Markup
     add_href: str
     is_listed: bool
 
 
-class Order(msgspec.Struct, frozen=True):
-    """An order of the list, and the URL of the list in it."""
-
-    label: str
-    href: str
-    is_current: bool
-
-
 class ReadingListPage(msgspec.Struct, frozen=True, kw_only=True):
-    """All values that the page of a list prints.
+    """What the page of a list prints.
 
-    `reading_list` has the ids that its publications have now. `found` counts those that the
-    catalogue has. `text` is the search for a publication to add, with its hits (`candidates`), the
-    number of all of them, and the URL of the usual list of hits (`search_href`).
+    `reading_list` has the ids that its publications have now. `candidates` are the hits of the
+    search for a publication to add.
     """
 
     reading_list: ReadingList
-    entries: tuple[ListEntry, ...]
-    found: int
-    orders: tuple[Order, ...]
-    exports: tuple[ExportLink, ...]
-    text: str
-    candidates: tuple[Candidate, ...]
-    total: int
-    search_href: str
+    entries: list[ListEntry]
+    orders: list[Link]
+    candidates: list[Candidate]
 
 
 def make_reading_list_page(
     stored: Mapping[str, Publication | Retired | None],
-    items: Iterable[Item],
+    items: Sequence[Item],
     results: Results | None,
     state: SearchState,
     catalogue: Catalogue,
@@ -104,47 +85,45 @@ def make_reading_list_page(
     `stored` has what the catalogue knows of each id, in the order of the list. `items` are the
     publications among them. `results` are those of `state`, the search for one to add.
     """
-    reading_list = ReadingList(prefix=state.prefix).with_ids(stored)
-    items, lines = tuple(items), HitLines(catalogue)
+    reading_list, lines = ReadingList(prefix=state.prefix).with_ids(stored), HitLines(catalogue)
     return ReadingListPage(
         reading_list=reading_list,
-        entries=tuple(_make_entries(stored, reading_list, lines, catalogue)),
-        found=len(items),
-        orders=tuple(_make_orders(items, reading_list)) if len(items) > 1 else (),
-        exports=make_export_links(lambda name: reading_list.make_url(f"/export/{name}")),
-        text=state.text,
-        candidates=tuple(_make_candidates(results, reading_list, state, lines, catalogue))
-        if results
-        else (),
-        total=results.total if results else 0,
-        search_href=state.make_url(),
+        entries=[
+            _make_entry(index, entry, reading_list, lines, catalogue)
+            for index, entry in enumerate(stored.values())
+        ],
+        orders=list(_make_orders(items, reading_list)) if len(items) > 1 else [],
+        candidates=list(_make_candidates(results, reading_list, state, lines, catalogue)),
     )
 
 
-def _make_entries(
-    stored: Mapping[str, Publication | Retired | None],
+def _make_entry(
+    index: int,
+    entry: Publication | Retired | None,
     reading_list: ReadingList,
     lines: HitLines,
     catalogue: Catalogue,
-) -> Iterator[ListEntry]:
-    last = len(stored) - 1
-    for index, (identity, entry) in enumerate(stored.items()):
-        changes = {
-            "id": identity,
-            "remove_href": reading_list.without_id(identity).make_url(),
-            "up_href": _make_move_url(reading_list, index, -1) if index else "",
-            "down_href": _make_move_url(reading_list, index, +1) if index < last else "",
-        }
-        if isinstance(entry, Publication):
-            authors, facts = lines.format(entry)
-            href = make_publication_url(identity, reading_list.prefix)
-            title = find_title(entry, catalogue)
-            yield ListEntry(
-                title=title.text, href=href, lang=title.lang,
-                authors=authors, facts=facts, **changes,
-            )  # fmt: skip
-        else:
-            yield _make_missing_entry(identity, entry, reading_list.prefix, changes)
+) -> ListEntry:
+    """Return the entry at an index. No publication may have its id any more, or ever had."""
+    identity = reading_list.ids[index]
+    is_last = index + 1 == len(reading_list.ids)
+    changes = (
+        identity,
+        reading_list.without_id(identity).make_url(),
+        _make_move_url(reading_list, index, -1) if index else "",
+        "" if is_last else _make_move_url(reading_list, index, +1),
+    )
+    if isinstance(entry, Publication):
+        title = find_title(entry, catalogue)
+        href = make_publication_url(identity, reading_list.prefix)
+        return ListEntry(*changes, title.text, href, title.lang, lines.format(entry))
+    name, message = "", gettext("This catalogue has no such publication.")
+    if entry and entry.time:
+        name = entry.title
+        message = gettext("This publication was removed on %(date)s.")
+        message %= {"date": format_day(entry.time)}
+    href = SearchState(text=name, prefix=reading_list.prefix).make_url() if name else ""
+    return ListEntry(*changes, name or identity, href, missing=message)
 
 
 def _make_move_url(reading_list: ReadingList, index: int, step: int) -> str:
@@ -152,22 +131,9 @@ def _make_move_url(reading_list: ReadingList, index: int, step: int) -> str:
     return f"{reading_list.with_moved(index, step).make_url()}#entry-{index + step + 1}"
 
 
-def _make_missing_entry(
-    identity: str, retired: Retired | None, prefix: str, changes: Mapping[str, str]
-) -> ListEntry:
-    """Return the entry of an id that no publication has any more, or ever had."""
-    title, message = identity, gettext("This catalogue has no such publication.")
-    if retired and retired.time:
-        title = retired.title or identity
-        message = gettext("This publication was removed on %(date)s.")
-        message %= {"date": format_day(retired.time)}
-    search_url = SearchState(text=title, prefix=prefix).make_url() if title != identity else ""
-    return ListEntry(title=title, missing=message, search_href=search_url, **changes)
-
-
-def _make_orders(items: Sequence[Item], reading_list: ReadingList) -> Iterator[Order]:
+def _make_orders(items: Iterable[Item], reading_list: ReadingList) -> Iterator[Link]:
     """Yield the orders of a list. Ids that no publication has are at the end."""
-    by_title = sorted(items, key=_make_title_key)
+    by_title = sorted(items, key=lambda item: make_title_key(item.title, item.language))
     by_author = sorted(by_title, key=lambda item: (not item.names, _make_author_key(item)))
     newest = sorted(by_title, key=lambda item: -item.issued.year if item.issued else inf)
     for label, ordered in (
@@ -177,11 +143,7 @@ def _make_orders(items: Sequence[Item], reading_list: ReadingList) -> Iterator[O
     ):
         ids = [item.id for item in ordered]
         other = reading_list.with_ids((*ids, *reading_list.ids))
-        yield Order(label, other.make_url(), other == reading_list)
-
-
-def _make_title_key(item: Item) -> str:
-    return make_title_key(item.title, item.language)
+        yield Link(label, other.make_url(), other == reading_list)
 
 
 def _make_author_key(item: Item) -> tuple[str, ...]:
@@ -190,15 +152,14 @@ def _make_author_key(item: Item) -> tuple[str, ...]:
 
 
 def _make_candidates(
-    results: Results,
+    results: Results | None,
     reading_list: ReadingList,
     state: SearchState,
     lines: HitLines,
     catalogue: Catalogue,
 ) -> Iterator[Candidate]:
-    for hit in results.hits:
+    for hit in results.hits if results else ():
         publication = hit.publication
-        authors, facts = lines.format(publication)
         title = find_title(publication, catalogue)
         longer = reading_list.with_id(publication.id)
         can_be_added = longer != reading_list and longer.fits
@@ -206,8 +167,7 @@ def _make_candidates(
             make_publication_url(publication.id, state.prefix),
             mark(hit.translations.get(title.row, hit.title)),
             title.lang,
-            authors,
-            facts,
+            lines.format(publication),
             f"{longer.make_url()}&{urlencode({'q': state.text})}#add" if can_be_added else "",
-            is_listed=longer == reading_list,
+            longer == reading_list,
         )

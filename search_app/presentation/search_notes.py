@@ -1,4 +1,4 @@
-"""The sentences above a list: how the query was interpreted, with links to other readings."""
+"""The sentences above a list: what it shows, and how the query was read."""
 
 from __future__ import annotations
 
@@ -18,6 +18,102 @@ MAX_NARROWER = 6
 MAX_NAMES = 4
 """Number of synonyms named above a list. The concepts of a query share it, but each shows at least
 one."""
+
+
+def summarize(results: Results, state: SearchState) -> str:
+    """Return the range of hits on this page, the total, and the query, as one line."""
+    if not results.total:
+        message = (
+            gettext("Nothing found for “%(query)s”") if state.text else gettext("Nothing found")
+        )
+        return message % {"query": state.text}
+    if results.listed < results.total:
+        message = _titles_summary(results, state)
+    else:
+        message = _publications_summary(results, state)
+    first = (state.page - 1) * state.size + 1
+    return message % {
+        "first": format_number(first),
+        "last": format_number(first + len(results.hits) - 1),
+        "titles": format_number(results.listed),
+        "total": format_number(results.total),
+        "page": state.page,
+        "query": state.text,
+    }
+
+
+def _publications_summary(results: Results, state: SearchState) -> str:
+    """Return the message for a list of publications."""
+    total = results.total
+    if not results.hits and state.text:
+        return ngettext(
+            "Page %(page)s is past the end of %(total)s publication for “%(query)s”",
+            "Page %(page)s is past the end of %(total)s publications for “%(query)s”",
+            total,
+        )
+    if not results.hits:
+        return ngettext(
+            "Page %(page)s is past the end of %(total)s publication",
+            "Page %(page)s is past the end of %(total)s publications",
+            total,
+        )
+    if results.semantic_hits == total:
+        return ngettext(
+            "Nothing found for “%(query)s”. "
+            "%(first)s–%(last)s of %(total)s publication with a similar meaning",
+            "Nothing found for “%(query)s”. "
+            "%(first)s–%(last)s of %(total)s publications with a similar meaning",
+            total,
+        )
+    if state.text:
+        return ngettext(
+            "%(first)s–%(last)s of %(total)s publication for “%(query)s”",
+            "%(first)s–%(last)s of %(total)s publications for “%(query)s”",
+            total,
+        )
+    return ngettext(
+        "%(first)s–%(last)s of %(total)s publication",
+        "%(first)s–%(last)s of %(total)s publications",
+        total,
+    )
+
+
+def _titles_summary(results: Results, state: SearchState) -> str:
+    """Return the message for a list of titles, into which editions are folded."""
+    titles = results.listed
+    if not results.hits and state.text:
+        return ngettext(
+            "Page %(page)s is past the end of %(titles)s title (%(total)s publications) "
+            "for “%(query)s”",
+            "Page %(page)s is past the end of %(titles)s titles (%(total)s publications) "
+            "for “%(query)s”",
+            titles,
+        )
+    if not results.hits:
+        return ngettext(
+            "Page %(page)s is past the end of %(titles)s title (%(total)s publications)",
+            "Page %(page)s is past the end of %(titles)s titles (%(total)s publications)",
+            titles,
+        )
+    if results.semantic_hits == results.total:
+        return ngettext(
+            "Nothing found for “%(query)s”. %(first)s–%(last)s of %(titles)s title "
+            "(%(total)s publications) with a similar meaning",
+            "Nothing found for “%(query)s”. %(first)s–%(last)s of %(titles)s titles "
+            "(%(total)s publications) with a similar meaning",
+            titles,
+        )
+    if state.text:
+        return ngettext(
+            "%(first)s–%(last)s of %(titles)s title (%(total)s publications) for “%(query)s”",
+            "%(first)s–%(last)s of %(titles)s titles (%(total)s publications) for “%(query)s”",
+            titles,
+        )
+    return ngettext(
+        "%(first)s–%(last)s of %(titles)s title (%(total)s publications)",
+        "%(first)s–%(last)s of %(titles)s titles (%(total)s publications)",
+        titles,
+    )
 
 
 class QueryNote(msgspec.Struct, frozen=True):
@@ -84,8 +180,40 @@ def interpretation_notes(
 
     `has_texts`: the index has full texts.
     """
-    yield from _replaced(results, state, catalogue)
-    yield from _relaxed(results, state)
+    as_typed, as_words = (
+        gettext("Search for “%(query)s” as typed"),
+        gettext("Search for “%(words)s” as words"),
+    )
+    if results.corrected:
+        line = gettext("No publication has “%(query)s”. These results are for “%(corrected)s”.")
+        line %= {"query": state.text, "corrected": results.corrected}
+        yield _switch_exact(line, as_typed % {"query": state.text}, results, state)
+    if results.identifies:
+        fields = join(catalogue.by_name[name].label for name in results.identifies)
+        line = gettext("Only publications with exactly this identifier are shown (%(fields)s).")
+        link = as_words % {"words": state.text}
+        yield _switch_exact(line % {"fields": fields}, link, results, state)
+    if results.years:
+        words = " ".join(expression.typed for expression in results.years)
+        line = " ".join(dict.fromkeys(map(_describe_years, results.years)))
+        yield _switch_exact(line, as_words % {"words": words}, results, state)
+    if results.all_words:
+        line = ngettext(
+            "Only %(number)s publication has all of these words.",
+            "Only %(number)s publications have all of these words.",
+            results.all_words,
+        ) % {"number": format_number(results.all_words)}
+        note = f"{line} {_describe_hits(results)}".rstrip()
+        link = gettext("Show only those with all words")
+        yield QueryNote(note, link, state.with_match("all").make_url())
+    if results.any_word:
+        line = ngettext(
+            "Only %(number)s publication matches this query.",
+            "Only %(number)s publications match this query.",
+            results.total,
+        ) % {"number": format_number(results.total)}
+        url = state.with_match("any").make_url()
+        yield QueryNote(line, gettext("Search for any of the words"), url, results.any_word)
     if results.semantic_hits:
         url = state.with_semantic(semantic=False).make_url()
         yield QueryNote(_describe_semantic(results), gettext("Search by the words alone"), url)
@@ -107,27 +235,6 @@ def interpretation_notes(
         yield _link_switch(line, link, "inside", state.with_inside(inside=True), results)
 
 
-def _replaced(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[QueryNote]:
-    """Yield the interpretations that replaced words: corrected spelling, identifiers, and years."""
-    if results.corrected:
-        line = gettext("No publication has “%(query)s”. These results are for “%(corrected)s”.") % {
-            "query": state.text,
-            "corrected": results.corrected,
-        }
-        link = gettext("Search for “%(query)s” as typed") % {"query": state.text}
-        yield _switch_exact(line, link, results, state)
-    if results.identifies:
-        fields = join(catalogue.by_name[name].label for name in results.identifies)
-        line = gettext("Only publications with exactly this identifier are shown (%(fields)s).")
-        link = gettext("Search for “%(words)s” as words") % {"words": state.text}
-        yield _switch_exact(line % {"fields": fields}, link, results, state)
-    if results.years:
-        words = " ".join(expression.typed for expression in results.years)
-        line = " ".join(dict.fromkeys(map(_describe_years, results.years)))
-        link = gettext("Search for “%(words)s” as words") % {"words": words}
-        yield _switch_exact(line, link, results, state)
-
-
 def _switch_exact(line: str, link: str, results: Results, state: SearchState) -> QueryNote:
     """Return a note that links to the words as typed, or if `exact` is on, to other names too."""
     return _link_switch(line, link, "exact", state.with_exact(exact=not state.exact), results)
@@ -144,27 +251,6 @@ def _link_switch(
         return QueryNote(line, link, state.make_url())
     total = results.diagnosis.switched.get(name, 0)
     return QueryNote(line, link, state.make_url() if total else "", total)
-
-
-def _relaxed(results: Results, state: SearchState) -> Iterable[QueryNote]:
-    """Yield how the query was relaxed, or how it can be, if few publications match all of it."""
-    if results.all_words:
-        line = ngettext(
-            "Only %(number)s publication has all of these words.",
-            "Only %(number)s publications have all of these words.",
-            results.all_words,
-        ) % {"number": format_number(results.all_words)}
-        link = gettext("Show only those with all words")
-        note = f"{line} {note_relaxed(results)}".rstrip()
-        yield QueryNote(note, link, state.with_match("all").make_url())
-    if results.any_word:
-        line = ngettext(
-            "Only %(number)s publication matches this query.",
-            "Only %(number)s publications match this query.",
-            results.total,
-        ) % {"number": format_number(results.total)}
-        url = state.with_match("any").make_url()
-        yield QueryNote(line, gettext("Search for any of the words"), url, results.any_word)
 
 
 def _list_names(entities: Sequence[ExpandedEntity]) -> str:
@@ -189,27 +275,33 @@ def _list_names(entities: Sequence[ExpandedEntity]) -> str:
     return " ".join(sentences)
 
 
-def note_relaxed(results: Results) -> str:
+def describe_relaxed(results: Results) -> str:
+    """Return a line that no publication has all words, if the hits have only some of them."""
+    if not results.relaxed or results.all_words or not results.total:
+        return ""
+    line = gettext("No publication has all of these words.")
+    return f"{line} {_describe_hits(results)}"
+
+
+def _describe_hits(results: Results) -> str:
     """Return sentences that say what the hits of a relaxed query match, or what they lack."""
     if results.all_words == results.total:
         return ""  # the filters leave only publications with all words
     if results.lacks:
-        return " ".join(_describe_lacks(results))
+        lacks = [(quote(lack.text.strip('"')), lack.hits) for lack in results.lacks]
+        nowhere = [text for text, hits in lacks if hits == results.total]
+        elsewhere = [
+            f"{text} ({format_number(hits)})" for text, hits in lacks if hits < results.total
+        ]
+        sentences = (
+            (gettext("Words that no result has: %(words)s."), nowhere),
+            (gettext("Words that some results lack: %(words)s."), elsewhere),
+        )
+        return " ".join([message % {"words": join(words)} for message, words in sentences if words])
     if not results.required:
         return gettext("These results have any of them.")
     message = gettext("These results have %(terms)s, with or without the other words.")
     return message % {"terms": join(map(quote, results.required))}
-
-
-def _describe_lacks(results: Results) -> Iterable[str]:
-    """Yield the words that no hit has, and those that some hits lack, with their number."""
-    lacks = [(quote(lack.text.strip('"')), lack.hits) for lack in results.lacks]
-    nowhere = [text for text, hits in lacks if hits == results.total]
-    elsewhere = [f"{text} ({format_number(hits)})" for text, hits in lacks if hits < results.total]
-    if nowhere:
-        yield gettext("Words that no result has: %(words)s.") % {"words": join(nowhere)}
-    if elsewhere:
-        yield gettext("Words that some results lack: %(words)s.") % {"words": join(elsewhere)}
 
 
 def _describe_years(expression: YearExpression) -> str:
@@ -230,21 +322,16 @@ def _describe_years(expression: YearExpression) -> str:
 
 def _describe_semantic(results: Results) -> str:
     """Return how many hits match by similar meaning only, as a sentence."""
-    number = {"number": format_number(results.semantic_hits)}
     if results.semantic_hits == results.total:
-        return (
-            ngettext(
-                "No publication has these words. %(number)s publication has a similar meaning.",
-                "No publication has these words. %(number)s publications have a similar meaning.",
-                results.semantic_hits,
-            )
-            % number
+        message = ngettext(
+            "No publication has these words. %(number)s publication has a similar meaning.",
+            "No publication has these words. %(number)s publications have a similar meaning.",
+            results.semantic_hits,
         )
-    return (
-        ngettext(
+    else:
+        message = ngettext(
             "%(number)s of these results has other words with a similar meaning.",
             "%(number)s of these results have other words with a similar meaning.",
             results.semantic_hits,
         )
-        % number
-    )
+    return message % {"number": format_number(results.semantic_hits)}

@@ -1,54 +1,170 @@
-"""The search page: results and state as labels, links, and pager.
+"""The page of a search, and of a facet: the links and sentences around the hits and the facets.
 
-Templates only print these values. The JSON API (`api.responses`) makes its URLs and marked texts
-with the same functions, so page and API agree.
+Templates print them. The JSON API (`api.responses`) makes its URLs with the same functions, so page
+and API agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 from markupsafe import Markup
 
 from indexer.catalogue.fields import MISSING, Catalogue
+from search_app.engine.diagnosis import Diagnosis, MissingPlace, QueryCount, ValueCount
 from search_app.engine.results import Results
 from search_app.i18n.translation import format_number, gettext, ngettext
-from search_app.presentation import search_notes
-from search_app.presentation.alternatives import Alternatives, alternatives
 from search_app.presentation.country_map import CountryMap, make_country_map
-from search_app.presentation.displayed_texts import find_abstract, find_title
-from search_app.presentation.explanations import explain_in_sentences
-from search_app.presentation.export_links import ExportLink, make_export_links
-from search_app.presentation.facet_panel import (
-    FacetGroup,
-    list_useful_facets,
-    make_facet_groups,
-)
-from search_app.presentation.facet_rows import (
+from search_app.presentation.facets import FacetGroup, list_useful_facets, make_facet_groups
+from search_app.presentation.hits import render_hits
+from search_app.presentation.labels import (
     exclusion_label,
     facet_label,
     find_facet_language,
     selection_label,
 )
-from search_app.presentation.file_lines import FileLine, list_file_lines
-from search_app.presentation.html import isolate, mark, mark_passage
-from search_app.presentation.labels import HitLines
-from search_app.presentation.list_controls import (
-    Choice,
-    PageLink,
-    count_pages,
-    get_fold_label,
-    get_inside_label,
-    get_why_label,
-    make_pager,
-    make_sizes,
-    make_sorts,
+from search_app.presentation.links import Link, make_export_links
+from search_app.presentation.search_notes import (
+    QueryNote,
+    describe_relaxed,
+    interpretation_notes,
+    search_notes,
+    summarize,
 )
-from search_app.presentation.list_summary import summarize
-from search_app.presentation.search_notes import QueryNote, interpretation_notes
-from search_app.presentation.urls import make_find_url, make_hit_url
-from search_app.search_state import SearchState
+from search_app.search_state import SIZES, SORTS, SearchState
+
+
+class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a search page prints besides the results and the state.
+
+    `title` is the title of the HTML document. `map` is None if no region with countries is
+    selected. `fold_label` is the text of the link that folds or unfolds editions, `why_label` that
+    of the link that shows or hides explanations, and `inside_label` that of the link that adds or
+    drops the full texts. Each is empty if it would change nothing. `pages` is the number of pages.
+    `relaxed` is a line that no publication has all words, if that is so.
+    """
+
+    title: str
+    summary: str
+    hits: Markup
+    facets: list[FacetGroup]
+    map: CountryMap | None
+    chips: tuple[Chip, ...]
+    exports: list[Link]
+    sorts: list[Link]
+    sizes: list[Link]
+    fold_label: str
+    why_label: str
+    inside_label: str
+    pages: int
+    pager: list[Link]
+    relaxed: str
+    alternatives: Alternatives | None
+    notes: list[str]
+    readings: list[QueryNote]
+
+
+def make_search_page(
+    results: Results, state: SearchState, catalogue: Catalogue, *, has_texts: bool
+) -> SearchPage:
+    """Return the search page for the results of a search. `has_texts`: the index has full texts."""
+    pages = count_pages(results, state)
+    facets = make_facet_groups(results, state, catalogue, list_useful_facets(results, catalogue))
+    return SearchPage(
+        title=" – ".join(_title(state, catalogue)),
+        summary=summarize(results, state),
+        hits=render_hits(results, state, catalogue),
+        facets=facets,
+        map=make_country_map(facets, catalogue),
+        chips=tuple(make_chips(results, state, catalogue)),
+        exports=make_export_links(lambda name: state.make_url(f"/export/{name}", page=1)),
+        sorts=make_sorts(results, state),
+        sizes=_make_sizes(results, state),
+        fold_label=_get_fold_label(results),
+        why_label=_get_why_label(results, state),
+        inside_label=_get_inside_label(state, has_texts=has_texts),
+        pages=pages,
+        pager=list(_make_pager(state, pages)),
+        relaxed=describe_relaxed(results),
+        alternatives=make_alternatives(results.diagnosis, state, catalogue)
+        if results.diagnosis
+        else None,
+        notes=list(search_notes(results, state, catalogue)),
+        readings=list(interpretation_notes(results, state, catalogue, has_texts=has_texts)),
+    )
+
+
+def _title(state: SearchState, catalogue: Catalogue) -> Iterable[str]:
+    """Yield the parts of the document's title."""
+    yield state.text or gettext("Browse")
+    if state.page > 1:
+        yield gettext("page %(page)s") % {"page": state.page}
+    yield catalogue.title
+
+
+def make_sorts(results: Results, state: SearchState) -> list[Link]:
+    """Return the sort orders. Without words there is no best match."""
+    labels = {
+        "relevance": gettext("Best match"),
+        "newest": gettext("Newest first"),
+        "oldest": gettext("Oldest first"),
+        "title": gettext("Title"),
+    }
+    return [
+        Link(labels[sort], state.with_sort(sort).make_url(), sort == results.sort, ("sort", sort))
+        for sort in SORTS
+        if results.scored or sort != "relevance"
+    ]
+
+
+def _make_sizes(results: Results, state: SearchState) -> list[Link]:
+    """Return the numbers of hits per page, if the list is longer than the smallest of them."""
+    return [
+        Link(str(size), state.with_size(size).make_url(), size == state.size, ("size", str(size)))
+        for size in SIZES
+        if results.listed > SIZES[0]
+    ]
+
+
+def _get_fold_label(results: Results) -> str:
+    if results.is_folded:
+        return gettext("List each edition")
+    return gettext("Fold editions") if results.titles < results.total else ""
+
+
+def _get_why_label(results: Results, state: SearchState) -> str:
+    if state.explain:
+        return gettext("Hide reasons")
+    return gettext("Show reasons") if results.hits and (results.scored or state.filters) else ""
+
+
+def _get_inside_label(state: SearchState, *, has_texts: bool) -> str:
+    if not has_texts or not state.text:
+        return ""
+    if state.inside:
+        return gettext("Do not search inside the documents")
+    return gettext("Also search inside the documents")
+
+
+def count_pages(results: Results, state: SearchState) -> int:
+    """Return the number of pages of the list, at least 1."""
+    return max(1, -(-results.listed // state.size))
+
+
+def _make_pager(state: SearchState, pages: int) -> Iterator[Link]:
+    """Yield links to the first, the last, and the nearby pages, with gaps between them."""
+    if pages == 1:
+        return
+    near = {1, pages, *range(max(1, state.page - 2), min(pages, state.page + 2) + 1)}
+    previous = 0
+    for number in sorted(near):
+        if number - previous > 1:
+            yield Link("…", "")
+        name = gettext("Page %(page)s") % {"page": number}
+        url, key = state.make_url(page=number), ("page", str(number))
+        yield Link(str(number), url, number == state.page, key, name)
+        previous = number
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -56,8 +172,7 @@ class Chip(msgspec.Struct, frozen=True):
 
     `facet` is the label of its field, and `name` is that with the words that all values are needed,
     if they are. `own_label` is the part of the label that is in the language `lang`, or in that of
-    the page if this is None: for an excluded value, its own label. `action` describes what a click
-    on it does, and how many hits follow.
+    the page if this is None: for an excluded value, its own label.
     """
 
     facet: str
@@ -73,7 +188,7 @@ class Chip(msgspec.Struct, frozen=True):
 
     @property
     def action(self) -> str:
-        """The name of the link for screen readers."""
+        """What a click on it does, and how many hits follow."""
         message = gettext("Remove filter %(field)s: %(value)s")
         if self.total:
             message = ngettext(
@@ -88,193 +203,162 @@ class Chip(msgspec.Struct, frozen=True):
         }
 
 
-class HitRow(msgspec.Struct, frozen=True):
-    """A hit in the list: its highlighted title and passage, its authors, and one line of facts.
-
-    `editions` is the number of other editions, 0 if none is folded into this hit.
-    `why` explains the match in sentences, if the request asks for it. `lang` and `passage_lang` are
-    the languages of the title and the passage if these are not the one of the page. `original` is
-    the title in its own language if another one is shown, or empty. `files` has a line for each
-    file whose full text matches.
-    """
-
-    id: str
-    href: str
-    title: Markup
-    passage: Markup
-    lang: str | None
-    authors: Markup
-    facts: Markup
-    editions: int = 0
-    editions_href: str = ""
-    why: tuple[Markup, ...] = ()
-    passage_lang: str | None = None
-    original: Markup = Markup()
-    original_lang: str | None = None
-    files: tuple[FileLine, ...] = ()
-
-
-class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
-    """All values that the search page prints.
-
-    `title` is the title of the HTML document. `summary` is the range that is shown and the total.
-    `map` is None if no region with countries is selected.
-    `exports`, `feed_href` and `record_href` lead to all hits in other forms.
-    `hidden` are the parameters that the search form keeps. `fold_label` is the text of the link
-    that folds or unfolds editions, empty if there is nothing to fold. `why_label` is the text of
-    the link that shows or hides explanations, empty if there is nothing to explain. `inside_label`
-    is the text of the link that adds or drops the full texts, empty without any. `beyond` is the
-    URL of the last page, if this page is past the end. `relaxed` is a line that no publication has
-    all words, if that is so. `alternatives` are alternatives to the query. `is_identifier`: the
-    text was read as an identifier, so that other words would not help.
-    """
-
-    state: SearchState
-    title: str
-    summary: str
-    total: int
-    hits: tuple[HitRow, ...]
-    facets: tuple[FacetGroup, ...]
-    map: CountryMap | None
-    chips: tuple[Chip, ...]
-    clear_href: str
-    exports: tuple[ExportLink, ...]
-    feed_href: str
-    record_href: str
-    sort_label: str
-    sorts: tuple[Choice, ...]
-    sizes: tuple[Choice, ...]
-    fold_label: str
-    fold_href: str
-    why_label: str
-    why_href: str
-    inside_label: str
-    inside_href: str
-    hidden: tuple[tuple[str, str], ...]
-    pages: tuple[PageLink, ...]
-    previous_href: str
-    next_href: str
-    beyond: str
-    relaxed: str
-    lenient_href: str
-    alternatives: Alternatives | None
-    is_identifier: bool
-    notes: tuple[str, ...]
-    readings: tuple[QueryNote, ...]
-
-
-def _hit_rows(results: Results, state: SearchState, catalogue: Catalogue) -> Iterator[HitRow]:
-    """Yield the hits as the list shows them."""
-    lines = HitLines(catalogue)
-    for position, hit in enumerate(results.hits, (state.page - 1) * state.size + 1):
-        publication = hit.publication
-        href = make_hit_url(state, publication.id, position)
-        title, abstract = find_title(publication, catalogue), find_abstract(publication, catalogue)
-        passage = hit.translations.get(abstract.row, hit.passage)
-        files = list_file_lines(
-            hit,
-            catalogue,
-            state.prefix,
-            make_find_url(href, results.corrected or state.text),
-            needs_passage=not any(run.marked for run in passage),
-        )
-        yield HitRow(
-            publication.id, href, mark(hit.translations.get(title.row, hit.title)),
-            mark_passage(passage),
-            title.lang, *lines.format(publication),
-            hit.editions if results.is_folded else 0, f"{href}#editions",
-            tuple(map(isolate, explain_in_sentences(hit.why, catalogue))) if hit.why else (),
-            abstract.lang, mark(hit.title) if title.original else Markup(), title.original_lang,
-            tuple(files),
-        )  # fmt: skip
-
-
-def make_search_page(
-    results: Results, state: SearchState, catalogue: Catalogue, *, has_texts: bool
-) -> SearchPage:
-    """Return the search page for the results of a search. `has_texts`: the index has full texts."""
-    pages, sorts = count_pages(results, state), tuple(make_sorts(results, state))
-    diagnosis = results.diagnosis
-    facets = make_facet_groups(results, state, catalogue, list_useful_facets(results, catalogue))
-    return SearchPage(
-        state=state,
-        title=" – ".join(_title(state, catalogue)),
-        summary=summarize(results, state),
-        total=results.total,
-        hits=tuple(_hit_rows(results, state, catalogue)),
-        facets=facets,
-        map=make_country_map(facets, catalogue),
-        chips=tuple(make_chips(results, state, catalogue)),
-        clear_href=state.without_filters().make_url(),
-        exports=make_export_links(lambda name: state.make_url(f"/export/{name}", page=1)),
-        feed_href=state.make_url("/feed.atom", page=1),
-        record_href=state.make_url("/search-record", page=1),
-        sort_label=next(choice.label for choice in sorts if choice.selected),
-        sorts=sorts,
-        sizes=tuple(make_sizes(results, state)),
-        fold_label=get_fold_label(results),
-        fold_href=state.with_fold(fold=not state.fold).make_url(),
-        why_label=get_why_label(results, state),
-        why_href=state.with_explain(explain=not state.explain).make_url(),
-        inside_label=get_inside_label(state, has_texts=has_texts),
-        inside_href=state.with_inside(inside=not state.inside).make_url(),
-        hidden=state.form_pairs,
-        pages=tuple(make_pager(state, pages)),
-        previous_href=state.make_url(page=state.page - 1) if 1 < state.page <= pages else "",
-        next_href=state.make_url(page=state.page + 1) if state.page < pages else "",
-        beyond=state.make_url(page=pages) if state.page > pages and results.total else "",
-        relaxed=_describe_relaxed(results),
-        lenient_href=state.with_match("auto").make_url() if state.match == "any" else "",
-        alternatives=alternatives(diagnosis, state, catalogue) if diagnosis else None,
-        is_identifier=bool(results.identifies),
-        notes=tuple(search_notes.search_notes(results, state, catalogue)),
-        readings=tuple(interpretation_notes(results, state, catalogue, has_texts=has_texts)),
-    )
-
-
-def _title(state: SearchState, catalogue: Catalogue) -> Iterable[str]:
-    """Yield the parts of the document's title."""
-    yield state.text or gettext("Browse")
-    if state.page > 1:
-        yield gettext("page %(page)s") % {"page": state.page}
-    yield catalogue.title
-
-
-def _describe_relaxed(results: Results) -> str:
-    """Return a line that no publication has all words, if the hits have only some of them."""
-    if not results.relaxed or results.all_words or not results.total:
-        return ""
-    line = gettext("No publication has all of these words.")
-    return f"{line} {search_notes.note_relaxed(results)}"
-
-
-def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[Chip]:
+def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterator[Chip]:
     """Yield the active filters, each with the number of hits without it."""
     if not (state.filters or state.excluded):
         return
     all_buckets = [bucket for buckets in results.facets.values() for bucket in buckets]
     all_buckets += [child for bucket in all_buckets for child in bucket.children]
     totals = {(bucket.field, bucket.value, bucket.excluded): bucket.total for bucket in all_buckets}
-    for name, values in state.filters.items():
+    restricted = [
+        (name, value, is_excluded)
+        for is_excluded, filters in ((False, state.filters), (True, state.excluded))
+        for name, values in filters.items()
+        for value in values
+    ]
+    for name, value, excluded in restricted:
         field = catalogue.by_name[name]
-        for value in values:
-            href = state.without_filter(name, value).make_url()
-            value_label = facet_label(field, value, catalogue)
-            yield Chip(
-                field.label, selection_label(field, state), value_label, value_label, href,
-                totals[name, value, False], name, value,
-                find_facet_language(field, value, catalogue),
-            )  # fmt: skip
-    for name, values in state.excluded.items():
-        field = catalogue.by_name[name]
-        for value in values:
-            href = state.without_exclusion(name, value).make_url()
-            value_label, total = exclusion_label(field, value, catalogue), totals[name, value, True]
-            own_label, language = value_label, None
-            if value != MISSING:
-                own_label = facet_label(field, value, catalogue)
-                language = find_facet_language(field, value, catalogue)
-            yield Chip(
-                field.label, field.label, value_label, own_label, href, total, name, value,
-                language, excluded=True,
-            )  # fmt: skip
+        label = own_label = facet_label(field, value, catalogue)
+        language = find_facet_language(field, value, catalogue)
+        without = state.without_exclusion if excluded else state.without_filter
+        if excluded:
+            label = exclusion_label(field, value, catalogue)
+            if value == MISSING:
+                own_label, language = label, None
+        yield Chip(
+            field.label,
+            field.label if excluded else selection_label(field, state),
+            label,
+            own_label,
+            without(name, value).make_url(),
+            totals[name, value, excluded],
+            name,
+            value,
+            language,
+            excluded,
+        )
+
+
+class SearchLink(msgspec.Struct, frozen=True):
+    """A search: its text or label, its number of hits, and the URL of its page.
+
+    `url` is None if the search has no hits.
+    """
+
+    text: str
+    total: int
+    url: str | None
+
+    @property
+    def number(self) -> str:
+        """The number of hits, formatted for display."""
+        return format_number(self.total)
+
+
+class WiderSubjects(msgspec.Struct, frozen=True):
+    """A concept that no publication has, with searches for broader and related concepts."""
+
+    text: str
+    broader: tuple[SearchLink, ...]
+    related: tuple[SearchLink, ...]
+
+
+class PlaceAlternatives(msgspec.Struct, frozen=True):
+    """A place that no publication is about, with searches by filter values near it.
+
+    Each search keeps the rest of the query. `unplaced` has the publications without a place.
+    """
+
+    name: str
+    regions: tuple[SearchLink, ...]
+    countries: tuple[SearchLink, ...]
+    unplaced: tuple[SearchLink, ...]
+
+    @property
+    def groups(self) -> tuple[tuple[str, tuple[SearchLink, ...]], ...]:
+        """The searches under their labels, without empty groups."""
+        labeled = (
+            (gettext("Its region"), self.regions),
+            (gettext("Countries in it"), self.countries),
+            (gettext("Without a region"), self.unplaced),
+        )
+        return tuple((name, links) for name, links in labeled if links)
+
+
+class Alternatives(msgspec.Struct, frozen=True):
+    """The alternatives to a query of which no publication has all words.
+
+    `words` searches for each word alone. It is empty if no word has hits. `nearest` replaces
+    unknown words by similar ones. `unfiltered` drops all filters. `any` needs any of the words
+    only. `any_of` needs any of the selected values of a facet only, by its name, and has its label.
+    `lacking` has the concepts that no publication has, with broader and related ones.
+    `places` has the places that no publication is about.
+    """
+
+    words: tuple[SearchLink, ...]
+    nearest: tuple[SearchLink, ...]
+    unfiltered: SearchLink | None
+    any: SearchLink | None
+    any_of: Mapping[str, SearchLink]
+    lacking: tuple[WiderSubjects, ...] = ()
+    places: tuple[PlaceAlternatives, ...] = ()
+
+
+def make_alternatives(
+    diagnosis: Diagnosis, state: SearchState, catalogue: Catalogue
+) -> Alternatives:
+    """Return the alternatives that a diagnosis offers, as links from the page of a state."""
+
+    def link_all(counts: Iterable[QueryCount]) -> tuple[SearchLink, ...]:
+        return tuple([_link_to(each.total, state.with_only_text(each.text)) for each in counts])
+
+    filters = (*state.filters.values(), *state.excluded.values())
+    has_several_filters = sum(map(len, filters)) > 1
+    # Words without hits are listed only next to words with hits. The page already says "no hits".
+    words = diagnosis.words if any(count.total for count in diagnosis.words) else ()
+    return Alternatives(
+        link_all(words),
+        link_all(diagnosis.nearest),
+        _link_to(diagnosis.unfiltered, state.without_filters()) if has_several_filters else None,
+        None if diagnosis.any is None else _link_to(diagnosis.any, state.with_match("any")),
+        {
+            facet: _link_to(total, state.with_any_of(facet), catalogue.by_name[facet].label)
+            for facet, total in diagnosis.any_of.items()
+        },
+        tuple(
+            [
+                WiderSubjects(each.text, link_all(each.broader), link_all(each.related))
+                for each in diagnosis.lacking
+            ]
+        ),
+        tuple([_make_place(place, state, catalogue) for place in diagnosis.places]),
+    )
+
+
+def _make_place(place: MissingPlace, state: SearchState, catalogue: Catalogue) -> PlaceAlternatives:
+    regions: list[SearchLink] = []
+    countries: list[SearchLink] = []
+    unplaced: list[SearchLink] = []
+    for value in place.near:
+        row = catalogue.by_name[value.field]
+        group = countries if row.parent else unplaced if value.value == MISSING else regions
+        target = _select_value(value, state.with_only_text(place.text), catalogue)
+        group.append(_link_to(value.total, target, facet_label(row, value.value, catalogue)))
+    # The name of a country is that of a country that publications are about.
+    rows = [row.name for row in catalogue.fields if row.kind == "country" and place.code]
+    name = catalogue.get_label(rows[0], place.code) if rows else place.name
+    return PlaceAlternatives(name, tuple(regions), tuple(countries), tuple(unplaced))
+
+
+def _select_value(count: ValueCount, state: SearchState, catalogue: Catalogue) -> SearchState:
+    """Return the state with one value selected in a facet, instead of the current selection."""
+    parent = catalogue.by_name[count.field].parent or count.field
+    for name in (parent, catalogue.children[parent].name):
+        for value in state.filters.get(name, ()):
+            state = state.without_filter(name, value)
+    return state.with_filter(count.field, count.value)
+
+
+def _link_to(total: int, state: SearchState, label: str = "") -> SearchLink:
+    """Return the link to a search. Its label is the query if there is none."""
+    return SearchLink(label or state.text, total, state.make_url() if total else None)

@@ -6,7 +6,7 @@ strategy, limits, updates, date, and number of records.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version
 
@@ -16,9 +16,6 @@ from indexer.catalogue.fields import Catalogue
 from search_app.engine import Searcher
 from search_app.engine.request import Match, Sort
 from search_app.engine.results import ExpandedEntity, Results
-from search_app.i18n.translation import gettext
-from search_app.presentation.facet_rows import exclusion_label, facet_label, selection_label
-from search_app.presentation.list_controls import make_sorts
 from search_app.presentation.search_notes import interpretation_notes, search_notes
 from search_app.search_state import SearchState
 
@@ -29,10 +26,10 @@ class SearchRecord(msgspec.Struct, frozen=True, kw_only=True):
     `interpretation` has sentences on corrections, years, relaxing, and dropped words. `expanded`
     has the concepts of the query with all names that were searched for too. `filters` has the
     selected values by field, and `excluded` the excluded ones. `all_of` has the facets of which all
-    selected values were needed. `url` repeats the search, and `ris`
-    has its publications in RIS. `time` is that of the search in UTC.
-    `generation`, `built` and `publications` are the name, the time and the size of the index.
-    `program` is the version of the program. `total` is the number of hits.
+    selected values were needed. `url` repeats the search, and `ris` has its publications in RIS.
+    `time` is that of the search in UTC. `generation`, `built` and `publications` are the name, the
+    time and the size of the index. `program` is the version of the program. `total` is the number
+    of hits.
     """
 
     catalogue: str
@@ -57,23 +54,6 @@ class SearchRecord(msgspec.Struct, frozen=True, kw_only=True):
     total: int
 
 
-class RecordPage(msgspec.Struct, frozen=True):
-    """All values that the page of a search record prints.
-
-    `time` is formatted for display. `filters` has the labels of the selected and excluded values by
-    the label of their field. `digest` is the digest of the publications. `back_href` leads to the
-    list, and `json_href` to the record as JSON.
-    """
-
-    record: SearchRecord
-    time: str
-    filters: tuple[tuple[str, tuple[str, ...]], ...]
-    sort_label: str
-    digest: str
-    back_href: str
-    json_href: str
-
-
 def make_search_record(
     results: Results,
     state: SearchState,
@@ -86,10 +66,7 @@ def make_search_record(
     """Return the record of a search at a time in UTC. `origin` is the scheme and host of URLs."""
     manifest = searcher.generation.manifest
     readings = interpretation_notes(results, state, catalogue, has_texts=searcher.has_texts)
-    lines = [
-        *search_notes(results, state, catalogue),
-        *(note.line for note in readings),
-    ]
+    lines = [*search_notes(results, state, catalogue), *(note.line for note in readings)]
     return SearchRecord(
         catalogue=catalogue.title,
         query=state.text,
@@ -112,31 +89,3 @@ def make_search_record(
         program=version("pubsearch"),
         total=results.total,
     )
-
-
-def make_record_page(
-    record: SearchRecord, results: Results, state: SearchState, catalogue: Catalogue, digest: str
-) -> RecordPage:
-    """Return the page of a search record."""
-    return RecordPage(
-        record,
-        gettext("%(time)s UTC") % {"time": f"{record.time:%Y-%m-%d %H:%M:%S}"},
-        tuple(_list_filters(state, catalogue)),
-        next(choice.label for choice in make_sorts(results, state) if choice.selected),
-        digest,
-        state.make_url(page=1),
-        state.make_url("/api/search-record", page=1),
-    )
-
-
-def _list_filters(
-    state: SearchState, catalogue: Catalogue
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the labels of the selected values, and those of the excluded ones, by field."""
-    for name, values in state.filters.items():
-        field = catalogue.by_name[name]
-        labels = [facet_label(field, value, catalogue) for value in values]
-        yield selection_label(field, state), tuple(labels)
-    for name, values in state.excluded.items():
-        field = catalogue.by_name[name]
-        yield field.label, tuple(exclusion_label(field, value, catalogue) for value in values)

@@ -18,7 +18,7 @@ from search_app import config
 from search_app.config import Settings
 from search_app.engine import Engine, LoadOptions
 from search_app.i18n.translation import format_number, join, join_long
-from search_app.presentation.html import html_gettext, html_ngettext
+from search_app.presentation.html import CARET, html_gettext, html_ngettext, safe
 from search_app.web import (
     api_routes,
     context,
@@ -70,6 +70,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         "pubsearch.exports": exports.ExportSlots(),
         "pubsearch.gaps": ZeroResultLog(settings.gaps),
         "pubsearch.metrics": metrics,
+        "pubsearch.parts": context.cache_parts(),
     }
     app.config |= {"CORPUS": settings.corpus, "METRICS_OPEN": settings.metrics}
     app.config |= {"SITE_URL": settings.site_url}
@@ -94,7 +95,9 @@ def _set_up_templates(app: Flask) -> None:
     }
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
     # Jinja's wrappers of gettext give the same HTML in three times the time.
-    app.jinja_env.globals |= {"gettext": html_gettext, "ngettext": html_ngettext}
+    app.jinja_env.globals |= {
+        "gettext": html_gettext, "ngettext": html_ngettext, "caret": safe(CARET),
+    }  # fmt: skip
     app.jinja_env.filters |= {"number": format_number, "joined": join, "listed": join_long}
     # Jinja's own function also looks for items. No template needs that, and it takes longer.
     app.jinja_env.getattr = getattr  # type: ignore[method-assign, assignment]

@@ -14,7 +14,7 @@ from typing import Any, cast
 from urllib.parse import quote
 
 import msgspec
-from flask import Flask, Response, abort, current_app, g, request, url_for
+from flask import Flask, Response, abort, current_app, g, render_template, request, url_for
 from markupsafe import Markup
 
 from indexer.catalogue.fields import Catalogue
@@ -26,17 +26,21 @@ from search_app.engine.request import truncate
 from search_app.engine.results import FileMatch, Results
 from search_app.i18n.interface import LANGUAGES, Interface, find_language
 from search_app.i18n.translation import current, gettext
-from search_app.presentation.urls import make_export_url, make_publication_url
+from search_app.presentation.html import language_attribute, safe
+from search_app.presentation.links import make_export_url, make_publication_url
 from search_app.search_state import SearchState
 from search_app.web.errors import NotFound, PublicationRemoved
 from search_app.web.incoming import find_page_language, get_root, list_language_links
 from search_app.web.zero_result_log import ZeroResultLog
 
+MAX_PARTS = 256
+"""Number of parts of pages that are kept: some for each language and each path prefix."""
+
 
 def register(app: Flask) -> None:
     """Add what every template knows."""
     app.context_processor(_describe_index)
-    app.jinja_env.globals["lang_of"] = lang_of
+    app.jinja_env.globals |= {"lang_of": lang_of, "once": once}
 
 
 def get_engine() -> Engine:
@@ -70,8 +74,30 @@ def _translate(searcher: Searcher) -> Catalogue:
 def lang_of(text: str) -> Markup:
     """Return the attribute `lang` of a text of the catalogue, if it is not that of the page."""
     searcher: Searcher | None = g.get("searcher", get_engine().current)
-    language = searcher and _translate(searcher).find_text_language(text)
-    return Markup(' lang="{}"').format(language) if language else Markup()
+    language = _translate(searcher).find_text_language(text) if searcher else None
+    return safe(language_attribute(language))
+
+
+def cache_parts() -> Callable[..., Markup]:
+    """Return a function that renders a part of a page once for each combination of arguments."""
+
+    def render(name: str, section: str, *_: str) -> Markup:
+        return safe(render_template(name, section=section))
+
+    return lru_cache(MAX_PARTS)(render)
+
+
+def once(name: str, section: str = "") -> Markup:
+    """Return a part of a page that nothing changes but the index, the language, and the prefix.
+
+    `section` is the entry of the masthead that the page is behind, if it is behind one.
+    """
+    searcher: Searcher | None = g.get("searcher", get_engine().current)
+    generation = searcher.name if searcher else ""
+    render = current_app.extensions["pubsearch.parts"]
+    return cast(
+        Markup, render(name, section, generation, current().code, request.script_root, get_root())
+    )
 
 
 def _describe_index() -> dict[str, Any]:
@@ -84,7 +110,7 @@ def _describe_index() -> dict[str, Any]:
     return {
         "prefix": request.script_root,
         "root": get_root(),
-        "make_absolute": make_absolute,
+        "origin": make_absolute(""),
         "interface": current(),
         "language": find_page_language(get_engine()),
         "languages": list_language_links(get_engine()),

@@ -21,19 +21,20 @@ from search_app.export import embedded
 from search_app.export.citations import STYLES
 from search_app.export.csl import make_item
 from search_app.i18n.translation import gettext, join
-from search_app.presentation import facet_panel, result_trail, search_page
+from search_app.presentation import facets, search_page
 from search_app.presentation.advanced_search import compose_query, make_form
-from search_app.presentation.citation_block import make_citation_block
-from search_app.presentation.facet_page import make_facet_page
-from search_app.presentation.file_search import make_file_search
-from search_app.presentation.publication_page import make_publication_page
-from search_app.presentation.reading_list_page import make_reading_list_page
-from search_app.presentation.search_record import (
-    SearchRecord,
-    make_record_page,
-    make_search_record,
+from search_app.presentation.country_map import make_country_map
+from search_app.presentation.labels import list_filters
+from search_app.presentation.links import make_export_links, make_file_url, make_hit_url
+from search_app.presentation.publication_page import (
+    make_citation_block,
+    make_file_search,
+    make_publication_page,
+    make_trail,
+    make_window,
 )
-from search_app.presentation.urls import make_file_url, make_hit_url
+from search_app.presentation.reading_list_page import make_reading_list_page
+from search_app.presentation.search_record import SearchRecord, make_search_record
 from search_app.reading_list import LIST_PATH
 from search_app.search_state import SearchState
 from search_app.web.context import (
@@ -60,11 +61,18 @@ pages = Blueprint("pages", __name__)
 def search() -> str:
     """Return the search page: hits, facets, and counts."""
     state = parse_state()
-    with run_search(state, facet_panel.MAX_SHOWN_VALUES) as results:
+    with run_search(state, facets.MAX_SHOWN_VALUES) as results:
         log_gap(state, results)
         has_texts = get_searcher().has_texts
         page = search_page.make_search_page(results, state, get_catalogue(), has_texts=has_texts)
-        return render_template("search.html", page=page, text=state.text, hidden=page.hidden)
+        return render_template(
+            "search.html",
+            page=page,
+            results=results,
+            state=state,
+            text=state.text,
+            hidden=state.form_pairs,
+        )
 
 
 @pages.get("/facet/<name>")
@@ -83,16 +91,25 @@ def show_facet(name: str) -> str:
         )
     with run_search(state) as results:
         find = request.args.get("find", "").strip()
-        page = make_facet_page(field, results, state, catalogue, find)
-        return render_template("facet.html", page=page, text=state.text, hidden=page.hidden)
+        group = facets.make_whole_group(field, results, state, catalogue, find)
+        return render_template(
+            "facet.html",
+            group=group,
+            chips=list(search_page.make_chips(results, state, catalogue)),
+            map=make_country_map([group], catalogue, has_all=True),
+            find=find,
+            state=state,
+            text=state.text,
+            hidden=state.form_pairs,
+        )
 
 
 @pages.get("/about")
 def about() -> str:
     """Return the page about the index: its content, its date, and how to search it."""
     catalogue, state = get_catalogue(), SearchState(prefix=request.script_root)
-    results = get_searcher().search(state.make_request(facet_panel.MAX_SHOWN_VALUES))
-    groups = facet_panel.make_facet_groups(results, state, catalogue, catalogue.facets)
+    results = get_searcher().search(state.make_request(facets.MAX_SHOWN_VALUES))
+    groups = facets.make_facet_groups(results, state, catalogue, catalogue.facets)
     names = choose_names(catalogue)
     queries = [(replace_names(query, names), meaning) for query, meaning in catalogue.examples]
     return render_template(
@@ -135,9 +152,9 @@ def show_publication(identity: str) -> Response:
     style = search_state.read_choice(request.args, "cite", tuple(STYLES))
     trail = None
     if position is not None:
-        window = result_trail.make_window(state, position)
+        window = make_window(state, position)
         with run_search(window, 0) as results:
-            trail = result_trail.make_trail(identity, position, state, window, results)
+            trail = make_trail(identity, position, state, window, results)
     files = searcher.list_files(identity)
     text, matches = find_in_files(identity, trail.query if trail else "") if files else ("", ())
     file_search = make_file_search(
@@ -176,7 +193,7 @@ def show_publication(identity: str) -> Response:
         text=state.text,
         hidden=state.form_pairs,
     )
-    exports = [(make_absolute(export.href), export.media_type) for export in page.exports]
+    exports = [(make_absolute(export.href), export.note) for export in page.exports]
     return make_response(body, {"Link": embedded.format_links(item, exports, served)})
 
 
@@ -199,7 +216,18 @@ def show_list() -> str:
         page = make_reading_list_page(stored, items, results, state, get_catalogue())
     with get_slots().occupy() if style else nullcontext():
         cited = make_citation_block(items, style, page.reading_list.make_url())
-    return render_template("reading_list.html", page=page, cited=cited, text="", hidden=())
+    reading_list = page.reading_list
+    exports = make_export_links(lambda name: reading_list.make_url(f"/export/{name}"))
+    return render_template(
+        "reading_list.html",
+        page=page,
+        results=results,
+        state=state,
+        cited=cited,
+        exports=exports if items else (),
+        text="",
+        hidden=(),
+    )
 
 
 @pages.get("/search-record")
@@ -214,9 +242,18 @@ def show_record() -> Response:
     with scan_hits(state) as publications:
         for publication in publications:
             content.update(publication.digest)
-    page = make_record_page(record, results, state, catalogue, content.hexdigest())
-    values = {"page": page, "text": state.text, "hidden": state.form_pairs}
-    body = render_template("search_record.html", **values)
+    sorts = search_page.make_sorts(results, state)
+    body = render_template(
+        "search_record.html",
+        record=record,
+        state=state,
+        filters=list_filters(state, catalogue),
+        sort_label=next(sort.label for sort in sorts if sort.is_current),
+        time=gettext("%(time)s UTC") % {"time": f"{record.time:%Y-%m-%d %H:%M:%S}"},
+        digest=content.hexdigest(),
+        text=state.text,
+        hidden=state.form_pairs,
+    )
     return make_response(body, {"Cache-Control": "no-store"})
 
 

@@ -24,7 +24,7 @@ from indexer.generations import directory, manifest
 from indexer.jobs import build, verify
 from search_app import config, create_app
 from search_app.engine import Engine, SearchRequest
-from search_app.presentation import facet_page
+from search_app.presentation import facets
 from search_app.presentation.html import isolate
 from search_app.search_state import MAX_SELECTED, MAX_SELECTED_BYTES
 from search_app.web import incoming, monitoring
@@ -97,7 +97,7 @@ def test_a_very_long_facet_page_is_cut(
     row = '<li class="row'
     every = client.get("/facet/body").text
     assert "more values" not in every
-    monkeypatch.setattr(facet_page, "MAX_LINK_BYTES", 5 * (facet_page.ROW_BYTES + len("/?body=x")))
+    monkeypatch.setattr(facets, "MAX_LINK_BYTES", 5 * (facets.ROW_BYTES + len("/?body=x")))
     some = client.get("/facet/body").text
     assert 0 < some.count(row) < every.count(row)
     assert "The first values, each with" in some

@@ -10,7 +10,7 @@ from benchmarks.speed import default_mode, questions
 from benchmarks.speed.papers import Paper
 from benchmarks.speed.questions import Question
 from search_app.engine.request import SearchRequest
-from search_app.presentation.facet_panel import MAX_SHOWN_VALUES
+from search_app.presentation.facets import MAX_SHOWN_VALUES
 
 LONG = "9 to 20 words"
 """The name of the kind in `default_mode`, whose words are from a title and its abstract."""

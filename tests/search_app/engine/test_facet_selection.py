@@ -13,7 +13,7 @@ from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication
 from search_app.engine.facet_selection import FacetSelection, Node, Nodes, count_after_toggle
 from search_app.engine.results import Bucket
-from search_app.presentation import facet_rows
+from search_app.presentation import facets
 from search_app.search_state import SearchState
 from tests.search_app.engine.arrays.test_toggle_counts import (
     LOWER,
@@ -74,7 +74,7 @@ def click(node: Node, selection: FacetSelection, state: SearchState) -> SearchSt
         if node[0] == "upper" and node[1] in selection.get_parents(child)
     )
     bucket = Bucket(*node, 0, 0, node in selection.nodes, children)
-    return facet_rows.toggle(state, bucket)
+    return facets.toggle(state, bucket)
 
 
 @given(seed=st.integers(0, 2**32), size=st.integers(0, 60))

@@ -21,7 +21,6 @@ from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
 from search_app.presentation.search_notes import interpretation_notes, search_notes
-from search_app.presentation.search_page import make_search_page
 from search_app.search_state import SearchState
 from tests.search_app.engine.catalogues import index
 from tests.search_app.texts import make_publication
@@ -246,7 +245,6 @@ def test_the_page_says_how_an_identifier_was_read(searcher: Searcher) -> None:
         "Only publications with exactly this identifier are shown (Symbol or report number)."
     )
     assert (note.total, "exact=1" in note.href) == (1, True)
-    assert make_search_page(results, state, CATALOGUE, has_texts=False).is_identifier
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from search_app.engine import Searcher, SearchRequest, open_engine
 from search_app.engine.results import File, FileMatch, Hit, PagePassage, TextRun
-from search_app.presentation.file_lines import list_file_lines
-from search_app.presentation.file_search import make_file_search
-from search_app.presentation.search_page import make_search_page
+from search_app.presentation.hits import list_file_lines, render_hits
+from search_app.presentation.html import mark_passage
+from search_app.presentation.publication_page import make_file_search
 from search_app.search_state import SearchState
 from tests.search_app.texts import CATALOGUE, PUBLICATIONS, TEXTS, make_index_with_texts
 
@@ -32,7 +32,7 @@ def list_sentences(*matches: FileMatch) -> list[str]:
     """Return the lines of a hit with matches, as text."""
     hit = Hit(PUBLICATION, 1.0, (), (), files=matches)
     lines = list_file_lines(hit, CATALOGUE, "", "/find", needs_passage=False)
-    return [str(line.sentence.striptags()) for line in lines]
+    return [str(sentence.striptags()) for sentence, _, _ in lines]
 
 
 @given(PAGES, st.data())
@@ -54,11 +54,11 @@ def test_a_line_names_the_best_page_and_counts_the_others(
 def test_a_name_of_a_file_is_text() -> None:
     """Markup in the name of a file is shown, not interpreted."""
     match = make_match([1], 1)
-    [line] = list_file_lines(
+    [(sentence, passage, _)] = list_file_lines(
         Hit(PUBLICATION, 1.0, (), (), files=(match,)), CATALOGUE, "", "/find", needs_passage=True
     )
-    assert line.sentence == "In <bdi>a &lt;b&gt; &amp; c.pdf</bdi>, on page <bdi>1</bdi>"
-    assert line.passage_html == "<mark>organ</mark>"
+    assert sentence == "In <bdi>a &lt;b&gt; &amp; c.pdf</bdi>, on page <bdi>1</bdi>"
+    assert mark_passage(passage) == "<mark>organ</mark>"
 
 
 @pytest.mark.parametrize(("count", "last"), [(2, "on page 1"), (3, "In 1 more file")])
@@ -102,6 +102,5 @@ def test_a_corrected_query_leads_to_the_pages_of_the_correction(searcher: Search
     results = searcher.search(SearchRequest("organ"))
     corrected = msgspec.structs.replace(results, corrected="organ")
     state = SearchState(text="orgna")
-    page = make_search_page(corrected, state, CATALOGUE, has_texts=True)
-    [line] = next(hit for hit in page.hits if hit.id == "report").files
-    assert "q=orgna&amp;hit=2&amp;find=organ#full-text" in line.sentence
+    hits = render_hits(corrected, state, CATALOGUE)
+    assert "q=orgna&amp;hit=2&amp;find=organ#full-text" in hits

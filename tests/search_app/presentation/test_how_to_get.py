@@ -8,7 +8,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, SourceLocation, Value
 from indexer.catalogue.roles import TypeRule
 from search_app.export.csl import make_item
-from search_app.presentation.how_to_get import HowToGet, make_how_to_get
+from search_app.presentation.publication_page import HowToGet, make_how_to_get
 
 CATALOGUE = Catalogue(
     "Papers",

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from indexer.catalogue.fields import Catalogue, Field
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import Bucket, Results
-from search_app.presentation.facet_rows import RowBuilder
-from search_app.presentation.year_histogram import MAX_BARS, make_histogram
+from search_app.presentation.facets import MAX_BARS, FacetValues, make_histogram
+from search_app.presentation.labels import facet_label
 from search_app.search_state import SearchState
 
 CATALOGUE = Catalogue("Years", "", (Field("year", "Year", kind="year", facet=1),))
@@ -52,31 +52,32 @@ def test_bars_are_few_and_each_leads_to_its_publications(
     """At most MAX_BARS bars have all publications, and each promises the list it leads to."""
     selected = data.draw(st.lists(st.sampled_from([*map(str, years)]), max_size=2, unique=True))
     state = SearchState(filters={"year": tuple(selected)} if selected else {})
-    rows = RowBuilder(state, CATALOGUE)
-    histogram = make_histogram(CATALOGUE.fields[0], results_of(years, selected), rows)
+    values = FacetValues(state, CATALOGUE)
+    histogram = make_histogram(CATALOGUE.fields[0], results_of(years, selected))
     assert histogram is not None
     assert len(histogram.bars) <= MAX_BARS
-    for bar in histogram.bars:
-        ends = parse_year_range(bar.row.value) or (bar.row.value, bar.row.value)
+    for bar in histogram.bars.values():
+        ends = parse_year_range(bar.value) or (bar.value, bar.value)
         within = [year for year in years if int(ends[0]) <= year <= int(ends[1])]
-        assert bar.row.count == len(within)
-        chosen = parse_qs(urlsplit(bar.row.href).query.replace("&amp;", "&")).get("year", [])
+        assert bar.count == len(within)
+        chosen = parse_qs(urlsplit(values.href(bar)).query.replace("&amp;", "&")).get("year", [])
         spans = [parse_year_range(value) or (value, value) for value in chosen]
         hits = [
             year for year in years
             if not spans or any(int(low) <= year <= int(high) for low, high in spans)
         ]  # fmt: skip
         promised = f"{len(hits)} publication"
-        assert promised in bar.row.action or not chosen
+        assert promised in values.action(bar) or not chosen
 
 
 def test_long_periods_have_wide_bars() -> None:
     """The number of years of a bar is the least that gives at most MAX_BARS bars."""
     years = [*range(1990, 2021)]
-    rows = RowBuilder(SearchState(), CATALOGUE)
-    histogram = make_histogram(CATALOGUE.fields[0], results_of(years, []), rows)
+    field = CATALOGUE.fields[0]
+    histogram = make_histogram(field, results_of(years, []))
     assert histogram is not None
-    assert [bar.row.label for bar in histogram.bars] == [
+    labels = [facet_label(field, bar.value, CATALOGUE) for bar in histogram.bars.values()]
+    assert labels == [
         "1990–1994", "1995–1999", "2000–2004", "2005–2009", "2010–2014", "2015–2019", "2020–2024",
     ]  # fmt: skip
     assert (histogram.first, histogram.last) == ("1990", "2020")

@@ -201,7 +201,7 @@ def test_any_list_of_tags_is_accepted(whole: FlaskClient, text: str) -> None:
     [
         "search_app/__init__.py",
         "search_app/web/templates/base.html",
-        "search_app/web/templates/_facet_rows.jinja",
+        "search_app/web/templates/_footer.html",
         "search_app/web/static/style.css",
         "indexer/analysis/stemming.py",
     ],

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_app.presentation.result_trail import make_window
+from search_app.presentation.publication_page import make_window
 from search_app.search_state import SearchState
 
 SEARCH = "/?q=trafficking&region=South+Asia&sort=title"

@@ -17,7 +17,7 @@ from indexer.catalogue.records import Publication, SourceLocation, Value
 from search_app.engine import Engine
 from search_app.engine.request import AllOf, SearchRequest, parse_year_range
 from search_app.engine.results import Bucket, Results
-from search_app.presentation import facet_rows
+from search_app.presentation import facets
 from search_app.search_state import SearchState
 from tests.search_app.engine.arrays.below import snapshot_of
 from tests.search_app.engine.catalogues import index
@@ -162,9 +162,9 @@ def test_a_click_leads_to_the_total_next_to_it(seed: int, size: int) -> None:
             results = engine.search(request)
             assert results.total == plain_count(made, word, state, catalogue)
             for bucket in every_bucket(results):
-                after = facet_rows.toggle(state, bucket)
+                after = facets.toggle(state, bucket)
                 if bucket.excluded:
-                    after = facet_rows.toggle_exclusion(state, bucket)
+                    after = facets.toggle_exclusion(state, bucket)
                     assert bucket.count == bucket.total - results.total
                 expected = plain_count(made, word, after, catalogue)
                 assert bucket.total == expected, (bucket.field, bucket.value, state)

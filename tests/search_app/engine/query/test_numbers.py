@@ -14,7 +14,7 @@ from indexer.catalogue.records import Publication
 from search_app.engine import Engine
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Bucket, Results
-from search_app.presentation import facet_rows
+from search_app.presentation import facets
 from search_app.search_state import SearchState
 from tests.search_app.engine.catalogues import FACETS, FILTERS, WORDS, found, index, publications
 
@@ -42,7 +42,7 @@ def alone(filters: Filters, facet: str, bucket: Bucket) -> Filters:
 
 def toggled(filters: Filters, bucket: Bucket) -> Filters:
     """Return the filters after a click on a value, as the links of the page have them."""
-    return facet_rows.toggle(SearchState(filters=filters), bucket).filters
+    return facets.toggle(SearchState(filters=filters), bucket).filters
 
 
 @given(

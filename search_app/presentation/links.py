@@ -1,17 +1,56 @@
-"""URLs of this site that do not show a list of hits. `search_state` has those that do."""
+"""The links of pages, and the URLs of this site that `search_state` does not make."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
+
+import msgspec
 
 from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from search_app.engine.results import File
+from search_app.export.registry import FORMATS
+from search_app.presentation.html import Html, escape_html
 from search_app.search_state import SearchState
 
 FULL_TEXT = "full-text"
 """The id of the part of a publication's page that searches its files."""
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A link: its label, and its URL, which is empty if there is nothing behind it.
+
+    `is_current`: it is the choice in effect. The parts of `key` are its name for scripts, unique on
+    a page. `note` says more about what is behind it. In a template, a link prints itself as HTML.
+    """
+
+    label: str
+    href: str
+    is_current: bool = False
+    key: tuple[str, ...] = ()
+    note: str = ""
+
+    def __html__(self) -> Html:
+        """Return the link as HTML. Crawlers do not follow it."""
+        key = f' data-key="{escape_html(" ".join(self.key))}"' if self.key else ""
+        current = ' aria-current="true"' if self.is_current else ""
+        return Html(
+            f'<a href="{escape_html(self.href)}"{key}{current} rel="nofollow">'
+            f"{escape_html(self.label)}</a>"
+        )
+
+
+def make_export_links(make_href: Callable[[str], str]) -> list[Link]:
+    """Return a link for each format, with its media type as the note.
+
+    `make_href` returns the URL for the name of a format.
+    """
+    return [
+        Link(entry.label, make_href(entry.name), note=entry.media_type)
+        for entry in FORMATS.values()
+    ]
 
 
 def make_publication_url(identity: str, prefix: str) -> str:

@@ -1,0 +1,573 @@
+"""Facets: their values as rows with counts and links, in groups that fold, and years as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import groupby
+
+import msgspec
+from markupsafe import Markup, escape
+
+from indexer.analysis.folding import surface_form
+from indexer.catalogue.fields import MISSING, Catalogue, Field
+from search_app.engine.request import parse_year_range
+from search_app.engine.results import Bucket, Results
+from search_app.i18n.translation import format_number, gettext, join_long, ngettext
+from search_app.presentation.html import (
+    CARET,
+    Html,
+    escape_html,
+    hidden_inputs,
+    html_gettext,
+    html_ngettext,
+    language_attribute,
+    safe,
+)
+from search_app.presentation.labels import facet_label, find_facet_language
+from search_app.presentation.links import Link
+from search_app.search_state import FilterLinks, SearchState
+
+MAX_SHOWN_VALUES = 10
+"""Number of values that a facet shows before "show more". A facet of more has a search box."""
+OPEN_GROUPS = 2
+"""Number of groups that are open on a phone without a selection: about one screen each."""
+EARLY_GROUPS = 5
+"""Number of groups that are always open on a desk: together about as high as ten hits."""
+MAX_LINK_BYTES, ROW_BYTES = 1 << 20, 500
+"""Maximum size of the links on the page of a facet, and the size of a row without its links, in
+bytes. They limit the page to about 2,000 values. It stays fast for tens of thousands of authors."""
+MAX_EXCLUDING_URL = 8192
+"""Maximum characters of the URL of a page that offers exclusions. Each is one more link per value,
+and a link repeats the URL, so a page of long links would have twice the size."""
+_CURRENT = ' aria-current="true"'
+_TICK = '<svg viewBox="0 0 16 16" width="16" height="16"><path d="M3 8.5l3.5 3.5L13 4.5"/></svg>'
+
+MAX_BARS = 11
+"""Maximum number of bars. The narrowest chart is 264 px wide, and a target at least 24 px."""
+STEPS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
+"""The numbers of years that a bar may have. The last one divides all years into 10 bars."""
+MAX_BAR_WIDTH = 12
+"""Maximum width of a bar, in percent of the chart. Without it, a single year would fill the
+chart."""
+MIN_YEAR_GAP, MAX_YEAR_OUTLIERS = 50, 0.02
+"""The first or last years have no bar if a gap of at least 50 years separates them from all others,
+and they have at most 2 % of the publications. A wrong year would otherwise widen all bars."""
+
+
+def is_restricted(bucket: Bucket) -> bool:
+    """Return whether a value, or one below it, is selected or excluded."""
+    return bucket.selected or bucket.excluded or _has_restricted_child(bucket)
+
+
+def _has_restricted_child(bucket: Bucket) -> bool:
+    return any(child.selected or child.excluded for child in bucket.children)
+
+
+def limit_buckets(buckets: Sequence[Bucket], limit: int) -> list[Bucket]:
+    """Return the first `limit` values of a facet, and later ones if selected or excluded."""
+    return [*buckets[:limit], *filter(is_restricted, buckets[limit:])]
+
+
+def toggle(state: SearchState, bucket: Bucket) -> SearchState:
+    """Return the state after a click on a value. A parent replaces its selected children."""
+    if bucket.selected:
+        return state.without_filter(bucket.field, bucket.value)
+    for child in bucket.children:
+        if child.selected:
+            state = state.without_filter(child.field, child.value)
+    return state.with_filter(bucket.field, bucket.value)
+
+
+def toggle_exclusion(state: SearchState, bucket: Bucket) -> SearchState:
+    """Return the state after a click on "not". It restricts no child of an excluded parent."""
+    if bucket.excluded:
+        return state.without_exclusion(bucket.field, bucket.value)
+    for child in bucket.children:
+        if child.selected:
+            state = state.without_filter(child.field, child.value)
+        if child.excluded:
+            state = state.without_exclusion(child.field, child.value)
+    return state.with_exclusion(bucket.field, bucket.value)
+
+
+class FacetValues:
+    """The values of facets in one search, as rows of HTML, and the parts of these.
+
+    What the values of a field share is made once. Without hits, there is nothing to exclude.
+    """
+
+    def __init__(self, state: SearchState, catalogue: Catalogue, *, has_hits: bool = True) -> None:
+        self.state, self.catalogue = state, catalogue
+        self.offers_exclusions = has_hits and len(state.make_url()) <= MAX_EXCLUDING_URL
+        self._links: dict[str, tuple[FilterLinks, FilterLinks]] = {}
+        # The names of links begin with their visible text, which users of voice control say.
+        # See WCAG 2.5.3.
+        self._not, self._named = gettext("not"), gettext("%(field)s: %(value)s")
+        self._exclude = self._named % {"field": self._not, "value": gettext("Exclude %(value)s")}
+
+    def label(self, bucket: Bucket) -> Html:
+        """Return the label of a value."""
+        field = self.catalogue.by_name[bucket.field]
+        return escape_html(facet_label(field, bucket.value, self.catalogue))
+
+    def lang(self, bucket: Bucket) -> Html:
+        """Return the attribute `lang` of the label of a value, if it needs one."""
+        field = self.catalogue.by_name[bucket.field]
+        return language_attribute(find_facet_language(field, bucket.value, self.catalogue))
+
+    def key(self, bucket: Bucket, parent: str = "") -> Html:
+        """Return the name of a value for scripts. `parent` is the value above it, if any."""
+        return escape_html(f"{parent}{' ' if parent else ''}{bucket.field}={bucket.value}")
+
+    def href(self, bucket: Bucket) -> Html:
+        """Return the URL that toggles a value."""
+        if is_restricted(bucket):
+            return Html(escape(toggle(self.state, bucket).make_url()))
+        return Html(self._get_links(bucket.field)[0].make_url(bucket.value))
+
+    def action(self, bucket: Bucket) -> Html:
+        """Return the label and count of a value, and what a click on it leads to.
+
+        The latter is left out if a click selects the value and leads to exactly its count.
+        """
+        text: str = self.label(bucket)
+        if count := bucket.count:
+            message = ngettext(
+                "%(value)s, %(number)s publication", "%(value)s, %(number)s publications", count
+            )
+            text = message % {"value": text, "number": format_number(count)}
+        if bucket.total == bucket.count and not bucket.selected:
+            return Html(text)
+        if not bucket.total:
+            return Html(join_long([text, gettext("selected, remove it")]))
+        if bucket.selected:
+            message = ngettext(
+                "selected, without it: %(number)s publication",
+                "selected, without it: %(number)s publications",
+                bucket.total,
+            )
+        else:
+            message = ngettext(
+                "with the current filters: %(number)s publication",
+                "with the current filters: %(number)s publications",
+                bucket.total,
+            )
+        return Html(join_long([text, message % {"number": format_number(bucket.total)}]))
+
+    def render(
+        self, bucket: Bucket, fragment: str = "", *, is_open: bool = False, parent: str = ""
+    ) -> Html:
+        """Return the item of a value in a list, with the list of its children below it.
+
+        `fragment` ends the links. `is_open`: the children are expanded in any case. They are too
+        if the value is selected, or one of them restricted.
+        """
+        label, key = self.label(bucket), self.key(bucket, parent)
+        unstated = " unstated" if bucket.value == MISSING else ""
+        count = format_number(bucket.count) if bucket.count else ""
+        name = (
+            f'<span class="label"{self.lang(bucket)}>{label}</span>\n'
+            f'<span class="count">{count}</span>\n'
+        )
+        if bucket.excluded:
+            line = f'<span class="tick out{unstated}">\n<span class="check"></span>\n{name}</span>'
+        else:
+            current, tick = (_CURRENT, _TICK) if bucket.selected else ("", "")
+            line = (
+                f'<a class="tick{unstated}" href="{self.href(bucket)}{fragment}" '
+                f'aria-label="{self.action(bucket)}" data-key="{key}"{current} rel="nofollow">\n'
+                f'<span class="check" aria-hidden="true">\n{tick}</span>\n{name}</a>'
+            )
+        if bucket.excluded or self.offers_exclusions:
+            line += self._render_exclusion(bucket, fragment, label, key)
+        if not bucket.children:
+            return Html(f'<li class="row">\n<div class="line">\n{line}\n</div>\n</li>\n')
+        within = gettext("Values within %(value)s") % {"value": label}
+        opened = is_open or bucket.selected or _has_restricted_child(bucket)
+        rows = [self.render(child, fragment, parent=bucket.value) for child in bucket.children]
+        return Html(
+            f'<li class="row has-children">\n<div class="line">\n{line}\n</div>\n'
+            f'<details class="children" data-key="open {key}"{" open" if opened else ""}>\n'
+            f'<summary title="{within}">\n{CARET}\n<span class="unseen">{within}</span>\n'
+            f"</summary>\n<ul>\n{''.join(rows)}</ul>\n</details>\n</li>\n"
+        )
+
+    def _render_exclusion(self, bucket: Bucket, fragment: str, label: Html, key: Html) -> str:
+        """Return the link that excludes a value, or includes it again."""
+        if is_restricted(bucket):
+            href: str = escape(toggle_exclusion(self.state, bucket).make_url())
+        else:
+            href = self._get_links(bucket.field)[1].make_url(bucket.value)
+        current, action = "", self._exclude % {"value": label}
+        if bucket.excluded:
+            message = gettext("Include %(value)s again")
+            if bucket.total:
+                message = ngettext(
+                    "Include %(value)s again: %(number)s publication",
+                    "Include %(value)s again: %(number)s publications",
+                    bucket.total,
+                )
+            value = message % {"value": label, "number": format_number(bucket.total)}
+            current, action = _CURRENT, self._named % {"field": self._not, "value": value}
+        return (
+            f'<a class="not" href="{href}{fragment}" aria-label="{action}" '
+            f'data-key="not {key}"{current} rel="nofollow">{self._not}</a>'
+        )
+
+    def _get_links(self, name: str) -> tuple[FilterLinks, FilterLinks]:
+        """Return the URLs that select a value and that exclude it, escaped as HTML.
+
+        The value's own part of the URL needs no escaping.
+        """
+        links = self._links.get(name)
+        if links is None:
+            links = self._links[name] = (
+                _escape(self.state.make_filter_links(name)),
+                _escape(self.state.make_exclusion_links(name)),
+            )
+        return links
+
+
+def _escape(links: FilterLinks) -> FilterLinks:
+    return links._replace(before=str(escape(links.before)), after=str(escape(links.after)))
+
+
+class FacetGroup:
+    """A facet with some of its values (`buckets`), and the links to all of them.
+
+    `more` is the number of values that are not shown. `is_long`: it has a search box for them.
+    """
+
+    def __init__(
+        self,
+        field: Field,
+        results: Results,
+        values: FacetValues,
+        limit: int = MAX_SHOWN_VALUES,
+        find: str = "",
+    ) -> None:
+        self.name, self.label, self.values = field.name, field.label, values
+        self.lang = safe(language_attribute(values.catalogue.find_text_language(field.label)))
+        self._field, self._results, self._state = field, results, values.state
+        found: Sequence[Bucket] = results.facets[field.name]
+        stated = {
+            (bucket.field, bucket.value)
+            for parent in found
+            for bucket in (parent, *parent.children)
+            if bucket.count and bucket.value != MISSING and ".." not in bucket.value
+        }
+        self._size = len(stated) + results.hidden_values[field.name]
+        if find:
+            found = tuple(_find_values(found, surface_form(find), values.catalogue))
+        self._found, self.buckets = found, limit_buckets(found, limit)
+        self.more = len(found) - len(self.buckets) + results.hidden_values[field.name]
+        self.more_href = self._state.make_url(f"/facet/{field.name}", page=1)
+        self.is_range = field.kind == "year"
+        self.is_long = self._size > MAX_SHOWN_VALUES and not self.is_range
+
+    @property
+    def excludes(self) -> bool:
+        """Whether its values have links that exclude them."""
+        return any(self.values.offers_exclusions or bucket.excluded for bucket in self.buckets)
+
+    def render(self, number: int) -> Markup:
+        """Return the group in a panel, in which it is at a place from 0.
+
+        Each link ends in the fragment of an element near it. Without scripts, a browser opens the
+        details around it on the new page.
+        """
+        name, label, is_early = self.name, escape_html(self.label), number < EARLY_GROUPS
+        size = html_ngettext(
+            '%(number)s<span class="unseen"> value</span>',
+            '%(number)s<span class="unseen"> values</span>',
+            self._size,
+            number=format_number(self._size),
+        )
+        rows, as_list = self.render_rows(f"#values-{name}"), html_gettext("As a list")
+        if self.is_range:
+            content = (
+                f'{self.render_years(f"#range-{name}")}<details class="as-list" '
+                f'data-key="list {name}">\n<summary>{CARET} {as_list}</summary>\n{rows}</details>\n'
+            )
+        else:
+            content = f"{self.render_finder() if self.is_long else ''}{rows}"
+        child = self.values.catalogue.children.get(name)
+        is_place = child is not None and child.kind == "country"
+        if is_place and any(inner.count for bucket in self._found for inner in bucket.children):
+            on_map, href = html_gettext("Show on a map"), escape(self.more_href)
+            content += f'<p class="more"><a href="{href}#map" rel="nofollow">{on_map}</a></p>\n'
+        heading, identity = "", f' id="facet-{name}"'
+        if is_early:  # a desk shows the group without its summary, so this is its heading
+            heading = f'<h3 class="desk-head"{identity}{self.lang}>{label}</h3>\n'
+            identity = ""
+        is_open = number < OPEN_GROUPS or any(map(is_restricted, self._found))
+        return safe(
+            f'<section class="facet{" early" if is_early else ""}" role="group" '
+            f'aria-labelledby="facet-{name}">\n{heading}'
+            f'<details class="group" data-key="group {name}"{" open" if is_open else ""}>\n'
+            f'<summary>\n<h3 class="head"{identity}{self.lang}>{label}</h3>\n'
+            f'<span class="size">{size}</span>\n{CARET}\n</summary>\n{content}</details>\n'
+            "</section>\n"
+        )
+
+    def render_rows(
+        self, fragment: str = "", *, is_whole: bool = False, is_open: bool = False
+    ) -> Markup:
+        """Return the list of its values. `fragment` ends their links.
+
+        `is_whole`: it is the list of all values on a page of its own.
+        """
+        rows = [self.values.render(each, fragment, is_open=is_open) for each in self.buckets]
+        longest = max(
+            [len(format_number(each.count)) for each in self.buckets if each.count] or [0]
+        )
+        more, number = "", format_number(self.more)
+        if self.more > 0 and is_whole:
+            more = html_ngettext(
+                "There is %(number)s more value. Search or select a filter to see it.",
+                "There are %(number)s more values. Search or select a filter to see them.",
+                self.more,
+                number=number,
+            )
+        elif self.more > 0:
+            more = html_ngettext(
+                'Show %(number)s more<span class="unseen"> under %(field)s</span>',
+                'Show %(number)s more<span class="unseen"> under %(field)s</span>',
+                self.more,
+                number=number,
+                field=self.label,
+            )
+            more = f'<a href="{escape(self.more_href)}" rel="nofollow">{more}</a>'
+        return safe(
+            f'{self._render_combinations(fragment)}<ul class="rows count-{longest}'
+            f'{" all-rows" if is_whole else ""}" id="values-{self.name}">\n{"".join(rows)}</ul>\n'
+            + (f'<p class="more">{more}</p>\n' if more else "")
+        )
+
+    def _render_combinations(self, fragment: str) -> str:
+        """Return the choice between any and all of its selected values.
+
+        It is empty if it changes nothing: a selected child counts instead of its selected parent,
+        and if any value gives no hits, all give none.
+        """
+        state, catalogue = self._state, self.values.catalogue
+        if self._field not in catalogue.multivalued:
+            return ""
+        selected = {
+            (bucket.field, bucket.value)
+            for parent in self._results.facets[self.name]
+            for bucket in (parent, *parent.children)
+            if bucket.selected and not any(child.selected for child in bucket.children)
+        }
+        needs_all = state.needs_all_of(self.name)
+        if not needs_all and not (self._results.total and len(selected) > 1):
+            return ""
+        rows = tuple(row.name for row in catalogue.list_facet_rows(self._field))
+        any_of, all_of = state.with_any_of(self.name), state.with_all_of(self.name, rows)
+        choices = [
+            Link(label, f"{target.make_url()}{fragment}", is_current, ("match", self.name, match))
+            for label, target, is_current, match in (
+                (gettext("Any of these"), any_of, not needs_all, "any"),
+                (gettext("All of these"), all_of, needs_all, "all"),
+            )
+        ]
+        items = "".join([f"<li>{choice.__html__()}</li>\n" for choice in choices])
+        label = html_gettext("Publications with")
+        return f'<ul class="combinations" aria-label="{label}">\n{items}</ul>\n'
+
+    def render_finder(self, find: str = "") -> Markup:
+        """Return the search box for its values, with a text to find."""
+        name, label = self.name, html_gettext("Find in %(field)s", field=self.label)
+        button = html_gettext("Find")
+        script = "" if self.more > 0 else f' data-finder="values-{name}"'
+        action = f"{self._state.prefix}/facet/{name}"
+        return safe(
+            f'<form class="finder" action="{action}" method="get"{script}>\n'
+            f"{hidden_inputs(self._state.list_pairs_without())}"
+            f'<label class="unseen" for="find-{name}">{label}</label>\n'
+            f'<input id="find-{name}" data-key="find {name}" name="find" type="search" '
+            f'value="{escape(find)}" placeholder="{label}" autocomplete="off">\n'
+            f'<button type="submit">{button}</button>\n</form>\n'
+        )
+
+    def render_years(self, fragment: str = "") -> Markup:
+        """Return the years as bars, if there are any, and a form for a range of years."""
+        name, histogram = self.name, make_histogram(self._field, self._results)
+        chart = histogram.render(self.values, fragment) if histogram else ""
+        ranges = map(parse_year_range, self._state.filters.get(name, ()))
+        ends: tuple[str, str] = next(filter(None, ranges), ("", ""))
+        year = html_gettext("A year of four digits")
+        wrong = html_gettext("The first year, %(year)s, is after the second", year="{year}")
+        inputs = [
+            f'<label for="{name}-{end}">{label}</label>\n<input id="{name}-{end}" '
+            f'data-key="{name} {end}" name="{name}_{end}" value="{escape(value)}" '
+            'inputmode="numeric" pattern="[0-9]{4}" maxlength="4" autocomplete="off" '
+            f'title="{year}">\n'
+            for end, label, value in (
+                ("from", html_gettext("From"), ends[0]),
+                ("to", html_gettext("to"), ends[1]),
+            )
+        ]
+        apply = html_gettext('Apply<span class="unseen"> these years</span>')
+        return safe(
+            f'{chart}<form class="between" id="range-{name}" '
+            f'action="{self._state.prefix}/{fragment}" method="get" data-error="{name}-error" '
+            f'data-wrong="{wrong}">\n'
+            f"{hidden_inputs(self._state.list_pairs_without(name))}{''.join(inputs)}"
+            f'<button type="submit" data-key="{name} apply">{apply}</button>\n</form>\n'
+            f'<p class="told" id="{name}-error" hidden></p>\n'
+        )
+
+
+def _find_values(buckets: Sequence[Bucket], text: str, catalogue: Catalogue) -> Iterator[Bucket]:
+    """Yield the values with a folded text in their label, or with a child that has it there."""
+    for bucket in buckets:
+        label = facet_label(catalogue.by_name[bucket.field], bucket.value, catalogue)
+        if text in surface_form(label):
+            yield bucket
+        elif children := tuple(_find_values(bucket.children, text, catalogue)):
+            yield msgspec.structs.replace(bucket, children=children)
+
+
+def list_useful_facets(results: Results, catalogue: Catalogue) -> list[Field]:
+    """Return the facets with a stated value, or with a selected or excluded one."""
+    return [
+        field
+        for field in catalogue.facets
+        if any(
+            bucket.value != MISSING or is_restricted(bucket)
+            for bucket in results.facets[field.name]
+        )
+    ]
+
+
+def make_facet_groups(
+    results: Results, state: SearchState, catalogue: Catalogue, fields: Iterable[Field]
+) -> list[FacetGroup]:
+    """Return facets with the first values of each, and the selected and excluded values."""
+    values = FacetValues(state, catalogue, has_hits=results.total > 0)
+    return [FacetGroup(field, results, values) for field in fields]
+
+
+def make_whole_group(
+    field: Field, results: Results, state: SearchState, catalogue: Catalogue, find: str
+) -> FacetGroup:
+    """Return a facet with the values that contain a text to `find`, or with all of them.
+
+    The size of the links limits how many there are.
+    """
+    limit = MAX_LINK_BYTES // (2 * len(state.make_url()) + ROW_BYTES)
+    values = FacetValues(state, catalogue, has_hits=results.total > 0)
+    return FacetGroup(field, results, values, limit, find)
+
+
+class Histogram(msgspec.Struct, frozen=True):
+    """Years as bars: a bucket for each bar, by its place from 0, and the places of all.
+
+    `first` and `last` are the years at the ends. Without `has_totals`, the sums of a bar are no
+    numbers of hits, so its name leaves them out.
+    """
+
+    bars: Mapping[int, Bucket]
+    first: str
+    last: str
+    has_totals: bool
+
+    def render(self, values: FacetValues, fragment: str) -> Html:
+        """Return the bars as links, each with its clickable area."""
+        width = max(self.bars) + 1
+        tallest = max(bucket.count for bucket in self.bars.values())
+        parts = []
+        for place, bucket in self.bars.items():
+            target, fill = _place_bar(place, width)
+            height = round(max(100 * bucket.count / tallest, 3), 2)
+            has_total = self.has_totals or bucket.selected
+            action = values.action(bucket) if has_total else values.label(bucket)
+            current = _CURRENT if bucket.selected else ""
+            parts.append(
+                f'<a class="bar" href="{values.href(bucket)}{fragment}" aria-label="{action}" '
+                f'data-key="bar {values.label(bucket)}"{current} rel="nofollow">\n'
+                f"<title>{action}</title>\n"
+                f'<rect class="target" vector-effect="non-scaling-stroke" y="0" height="100" '
+                f'{target}/>\n<rect class="fill" {fill} y="{100 - height}" height="{height}"/>\n'
+                "</a>\n"
+            )
+        label = html_gettext(
+            "Publications by year, %(first)s to %(last)s", first=self.first, last=self.last
+        )
+        last = f" <span>{self.last}</span>" if self.last != self.first else ""
+        return Html(
+            '<svg class="histogram" viewBox="0 0 100 100" preserveAspectRatio="none" role="group" '
+            f'aria-label="{label}">\n{"".join(parts)}</svg>\n'
+            f'<p class="ends" dir="ltr"><span>{self.first}</span>{last}</p>\n'
+        )
+
+
+def make_histogram(field: Field, results: Results) -> Histogram | None:
+    """Return the histogram of a facet of years, or None without years."""
+    buckets = [bucket for bucket in results.facets[field.name] if not bucket.excluded]
+    years = _without_outliers(
+        [bucket for bucket in buckets if bucket.count and bucket.value.isdigit()]
+    )
+    if not years:
+        return None
+    first, last = int(years[0].value), int(years[-1].value)
+    step = next(step for step in STEPS if last // step - first // step < MAX_BARS)
+    by_value = {bucket.value: bucket for bucket in buckets}
+    bars = {
+        number - first // step: _join_years(
+            list(joined), number * step, step, by_value, results.total
+        )
+        for number, joined in groupby(years, lambda year: int(year.value) // step)
+    }
+    has_totals = step == 1 or not (field.several or results.hidden_values[field.name])
+    return Histogram(bars, years[0].value, years[-1].value, has_totals)
+
+
+def _without_outliers(buckets: Iterable[Bucket]) -> list[Bucket]:
+    """Return the years of the chart, in order, without a few outliers."""
+    years = sorted(buckets, key=lambda bucket: int(bucket.value))
+    allowed = max(1, sum(bucket.count for bucket in years) * MAX_YEAR_OUTLIERS)
+    while len(years) > 1:
+        (first, second), (previous, last) = years[:2], years[-2:]
+        gaps = (int(second.value) - int(first.value), int(last.value) - int(previous.value))
+        outlier = first if gaps[0] >= gaps[1] else last
+        allowed -= outlier.count
+        if max(gaps) < MIN_YEAR_GAP or allowed < 0 or outlier.selected:
+            break
+        years.remove(outlier)
+    return years
+
+
+def _join_years(
+    years: Sequence[Bucket], start: int, step: int, by_value: Mapping[str, Bucket], total: int
+) -> Bucket:
+    """Return the bucket of some years as one range of `step` years from `start`.
+
+    The sums are exact if no publication has several years, and all years are known. `total` is the
+    number of hits.
+    """
+    if step == 1:
+        return years[0]
+    value = f"{start:04}..{start + step - 1:04}"
+    if known := by_value.get(value):
+        return known
+    count = sum(year.count for year in years)
+    if not any(bucket.selected for bucket in by_value.values()):
+        return Bucket(years[0].field, value, count, count)
+    # A selected year is in the list already, so the range adds the other years only.
+    added = sum(year.total - total for year in years if not year.selected)
+    return Bucket(years[0].field, value, count, total + added)
+
+
+@lru_cache(maxsize=MAX_BARS * MAX_BARS)
+def _place_bar(index: int, count: int) -> tuple[str, str]:
+    """Return the position of a bar on a chart of `count` bars, as attributes of two rectangles."""
+    width = 100 / count
+    fill = min(width * 0.8, MAX_BAR_WIDTH)
+    start = index * width
+    return (
+        f'x="{round(start, 3)}" width="{round(width, 3)}"',
+        f'x="{round(start + (width - fill) / 2, 3)}" width="{round(fill, 3)}"',
+    )
