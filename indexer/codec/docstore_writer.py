@@ -183,10 +183,12 @@ class DocStoreWriter:
         # Titles with the same key stay in the order of their ids.
         order.sort(key=title_keys.__getitem__)
         by_title = sort_orders.merge(
-            old_by_title[old_by_title >= 0], new, order,
+            old_by_title[old_by_title >= 0],
+            new,
+            order,
             lambda index: _add_id(title_keys[index], new_ids[index]),
             lambda number: self._make_old_title_key(int(origins[number])),
-        )  # fmt: skip
+        )
         writer.add("by_id", by_id)
         writer.add("rank.title", sort_orders.make_ranks(by_title))
         dated = np.where(years == NO_YEAR, _LAST_YEAR, years)

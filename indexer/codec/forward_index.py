@@ -71,9 +71,11 @@ class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
         self.counts = np.zeros(FIRST_NUMBER + len(words), np.int64)
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._spool.close()
         self._words.close()
         self._process.__exit__(kind, error, traceback)

@@ -99,9 +99,12 @@ class PreviousTexts:
 
 
 def write_texts(
-    folder: Path, language: str, attached: Sequence[Attached], extract: Extract,
+    folder: Path,
+    language: str,
+    attached: Sequence[Attached],
+    extract: Extract,
     previous: PreviousTexts | None = None,
-) -> list[Problem]:  # fmt: skip
+) -> list[Problem]:
     """Write the texts of attachments, ordered by document. Return the problems of the files.
 
     A file that can't be read is attached, because readers may have a program that opens it.

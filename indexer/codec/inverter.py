@@ -69,9 +69,13 @@ class Inverter(NamedTuple):
     earlier: Sequence[SortedRun] = ()
 
     def write(
-        self, writer: ArrayFileWriter, folder: Path, previous: Segment | None = None,
-        origins: Array = NO_ORIGINS, report: ReportSorting = lambda _done, _total: None,
-    ) -> dict[str, Array]:  # fmt: skip
+        self,
+        writer: ArrayFileWriter,
+        folder: Path,
+        previous: Segment | None = None,
+        origins: Array = NO_ORIGINS,
+        report: ReportSorting = lambda _done, _total: None,
+    ) -> dict[str, Array]:
         """Write the postings, and return their arrays. Many runs are spooled to `folder`.
 
         `origins` has the number of each document in the previous segment, or -1. `report` is called

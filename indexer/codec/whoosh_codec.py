@@ -197,9 +197,14 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
         occurrences = self._find_occurrences(fieldname, text)
         counts = [len(positions) for positions in occurrences.positions]
         return TermInfo(
-            weight=sum(counts), df=len(counts), minlength=1, maxlength=1 << 30,
-            maxweight=max(counts), minid=occurrences.documents[0], maxid=occurrences.documents[-1],
-        )  # fmt: skip
+            weight=sum(counts),
+            df=len(counts),
+            minlength=1,
+            maxlength=1 << 30,
+            maxweight=max(counts),
+            minid=occurrences.documents[0],
+            maxid=occurrences.documents[-1],
+        )
 
     def matcher(
         self, fieldname: str, text: bytes, format_: Format, scorer: object = None
@@ -211,10 +216,14 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
             else None
         )
         return ListMatcher(
-            occurrences.documents, [float(len(positions)) for positions in occurrences.positions],
-            values, format_, scorer, term=(fieldname, text),
+            occurrences.documents,
+            [float(len(positions)) for positions in occurrences.positions],
+            values,
+            format_,
+            scorer,
+            term=(fieldname, text),
             terminfo=self.term_info(fieldname, text),
-        )  # fmt: skip
+        )
 
 
 class Cursor(base.FieldCursor):  # type: ignore[misc]

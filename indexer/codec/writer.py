@@ -41,9 +41,12 @@ ValueCounts = dict[str, dict[str, int]]
 
 
 def write(
-    folder: Path, catalogue: Catalogue, batches: Iterable[Batch], previous: Segment | None = None,
+    folder: Path,
+    catalogue: Catalogue,
+    batches: Iterable[Batch],
+    previous: Segment | None = None,
     report_sorting: ReportSorting = lambda _done, _total: None,
-) -> ValueCounts:  # fmt: skip
+) -> ValueCounts:
     """Write a segment into an empty folder. Return the counts of its facet values.
 
     The first batch must have at least `docstore_writer.MAX_SAMPLES` publications, unless the corpus
@@ -67,9 +70,11 @@ def write(
 
 
 def _write_documents(
-    folder: Path, batches: Iterable[Batch], previous: Segment | None,
+    folder: Path,
+    batches: Iterable[Batch],
+    previous: Segment | None,
     forward_index: ForwardIndexWriter,
-) -> Array:  # fmt: skip
+) -> Array:
     """Write the stored fields and the facets, and pass the texts to `forward_index`.
 
     Return the origin of each document, as `_gather` does. What was collected is freed before the
@@ -111,9 +116,12 @@ def _list_values(
 
 
 def _gather(
-    batches: Iterable[Batch], docstore: DocStoreWriter, forward_index: ForwardIndexWriter,
-    columns: Sequence[FacetColumnWriter], previous: Segment | None,
-) -> Array:  # fmt: skip
+    batches: Iterable[Batch],
+    docstore: DocStoreWriter,
+    forward_index: ForwardIndexWriter,
+    columns: Sequence[FacetColumnWriter],
+    previous: Segment | None,
+) -> Array:
     """Pass all publications to the writers. Return the origin of each document (int64).
 
     The origin is the number of the document in the previous segment, or -1 if it is new.
@@ -152,9 +160,11 @@ def _split_runs(batch: Batch) -> Iterator[tuple[list[Parsed], list[Unchanged]]]:
 
 
 def _write_words(
-    writer: ArrayFileWriter, catalogue: Catalogue, forward_index: ForwardIndexWriter,
+    writer: ArrayFileWriter,
+    catalogue: Catalogue,
+    forward_index: ForwardIndexWriter,
     previous: Segment | None,
-) -> Inverter:  # fmt: skip
+) -> Inverter:
     """Write the term dictionary and the forward index. Return the inverter of the postings."""
     known = (previous.stems.texts.to_list(), previous.stem_of) if previous else ()
     words, stems = forward_index.write_words(writer, *known)

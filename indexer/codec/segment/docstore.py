@@ -110,10 +110,14 @@ class DocStore:
         """Return the whole publication of a document."""
         record = _decode(self.get_record(doc_number))
         return Publication(
-            id=self.ids.get_text(doc_number), title=self.titles.get_text(doc_number),
-            source=self.get_source(doc_number), summary=record.summary, lang=record.lang,
-            values=record.values, other_sources=record.other_sources,
-        )  # fmt: skip
+            id=self.ids.get_text(doc_number),
+            title=self.titles.get_text(doc_number),
+            source=self.get_source(doc_number),
+            summary=record.summary,
+            lang=record.lang,
+            values=record.values,
+            other_sources=record.other_sources,
+        )
 
     def list_publications(self) -> Iterator[Publication]:
         """Yield all publications, in the order of their numbers."""

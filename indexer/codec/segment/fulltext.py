@@ -188,10 +188,12 @@ class AttachedTexts(FullTextDictionary):
     def get_attached(self, attachment: int) -> Attached:
         """Return an attachment."""
         return Attached(
-            int(self.documents[attachment]), self.get_file(attachment),
-            self.get_info(attachment).digest, int(self._sizes[attachment]),
+            int(self.documents[attachment]),
+            self.get_file(attachment),
+            self.get_info(attachment).digest,
+            int(self._sizes[attachment]),
             int(self._times[attachment]),
-        )  # fmt: skip
+        )
 
     def list_attached(self) -> Iterator[Attached]:
         """Return all attachments, in order."""
@@ -215,9 +217,12 @@ def open_texts(
 
 
 def write_attached(
-    folder: Path, attached: Sequence[Attached], texts: Sequence[int],
-    problems: Sequence[FileProblem], version: str,
-) -> None:  # fmt: skip
+    folder: Path,
+    attached: Sequence[Attached],
+    texts: Sequence[int],
+    problems: Sequence[FileProblem],
+    version: str,
+) -> None:
     """Write the attachments, ordered by document, with the number of the text of each."""
     with ArrayFileWriter(folder / FULLTEXT) as writer:
         StringTable.from_texts([each.file for each in attached]).write(writer, "files")

@@ -22,8 +22,12 @@ from indexer.codec.segment.term_dictionary import Dictionary
 from indexer.codec.segment.vectors import Vectors
 
 PUBLICATIONS, FACETS, WORDS, POSTINGS, MEANING = (
-    "publications.seg", "facets.seg", "words.seg", "postings.seg", "meaning.seg",
-)  # fmt: skip
+    "publications.seg",
+    "facets.seg",
+    "words.seg",
+    "postings.seg",
+    "meaning.seg",
+)
 
 
 LANGUAGE_COLUMN = "@language"

@@ -30,9 +30,12 @@ def make_title_key(title: str, language: str) -> str:
 
 
 def merge(
-    unchanged: Array, new: Array, order: Sequence[int],
-    key_of_new: Callable[[int], str], key_of: Callable[[int], str],
-) -> Array:  # fmt: skip
+    unchanged: Array,
+    new: Array,
+    order: Sequence[int],
+    key_of_new: Callable[[int], str],
+    key_of: Callable[[int], str],
+) -> Array:
     """Merge documents into an order by key. Return it as int32.
 
     `unchanged` documents are already in order. `order` has the indexes of the `new` ones, sorted by

@@ -142,9 +142,13 @@ def _digest(publication: Publication) -> bytes:
 
 
 def _fill_rows(
-    writer: ArrayFileWriter, origins: Array, encoder: Encoder, known: KnownVectors | None,
-    texts: IO[bytes], report: ReportEncoding,
-) -> Array:  # fmt: skip
+    writer: ArrayFileWriter,
+    origins: Array,
+    encoder: Encoder,
+    known: KnownVectors | None,
+    texts: IO[bytes],
+    report: ReportEncoding,
+) -> Array:
     """Write the vectors: copy the known ones, and encode the others. Return them as rows."""
     # Without new texts, `encoder` need not be started.
     size = encoder.size if known is None else known.rows.shape[1]

@@ -72,10 +72,12 @@ class WordNumbers:
         if not len(unsegmented):
             return numbers
         slices = np.split(numbers, np.sort(np.concatenate([unsegmented, unsegmented + 1])))
-        return np.concatenate([
-            numbers_of.bigrams[-1 - part[0]] if len(part) and part[0] < 0 else part
-            for part in slices
-        ])  # fmt: skip
+        return np.concatenate(
+            [
+                numbers_of.bigrams[-1 - part[0]] if len(part) and part[0] < 0 else part
+                for part in slices
+            ]
+        )
 
 
 class _LanguageNumbers(dict[str, int]):
