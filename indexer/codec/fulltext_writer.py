@@ -211,34 +211,32 @@ class _PageWriter(ExitStack):
     def _write_words(self, writer: ArrayFileWriter, page_counts: Array) -> None:
         """Write the dictionary, the postings, and what is counted in them."""
         index, previous = self._forward_index, self._previous
-        kept_pages, earlier = np.zeros(0, np.int64), None
+        kept_pages, earlier = np.zeros(0, np.int64), list[SortedRun]()
         if previous:
             begins, ends = previous.find_pages(self._kept)
             kept_pages = expand_ranges(begins, ends - begins)
-            earlier = _copy_postings(previous, kept_pages)
-        if earlier:
-            last = FIRST_NUMBER + len(earlier.position_counts)
-            index.counts[FIRST_NUMBER:last] += earlier.position_counts
+            earlier = [_copy_postings(previous, kept_pages)]
+            counts = earlier[0].position_counts
+            index.counts[FIRST_NUMBER : FIRST_NUMBER + len(counts)] += counts
         stems = (previous.stems.to_list(), previous.stem_of) if previous else ()
         words, _ = index.write_words(writer, *stems)
-        size = len(words.words)
         with TemporaryFile(dir=self._folder) as scratch:
             new = index.number(words, partial(_map_words, scratch))
-        spans, lengths = np.diff(new.starts[:, 0]), new.lengths[:, 0].astype(np.int64)
-        starts = new.starts
-        lengths = np.bincount(
-            np.arange(len(self._infos)).repeat(self._page_counts), lengths, len(self._infos)
-        )
+        text_of_new = np.arange(len(self._infos)).repeat(self._page_counts)
+        lengths = np.bincount(text_of_new, new.lengths[:, 0], len(self._infos))
+        starts = new.starts[:, 0]
+        spans = np.diff(starts)
         if previous:
-            spans = np.append(np.diff(previous.starts)[kept_pages], spans)
             lengths = np.append(previous.lengths[self._kept], lengths)
-            starts = np.append(np.zeros(len(kept_pages), starts.dtype), starts)[:, None]
-        kind = TermKind(PAGE, np.arange(size, dtype=np.int32), size, words.previous_numbers)
+            spans = np.append(np.diff(previous.starts)[kept_pages], spans)
+            # The words of these pages are in `earlier`, and none is in the stream.
+            starts = np.append(np.zeros(len(kept_pages), starts.dtype), starts)
+        size = len(words.words)
         inverter = Inverter(
-            ForwardIndex(new.stream, starts, np.diff(starts, axis=0)),
+            ForwardIndex(new.stream, starts[:, None], np.diff(starts)[:, None]),
             np.ones((len(spans), 1), np.float32),
-            [kind],
-            [_renumber(earlier, words)] if earlier else (),
+            [TermKind(PAGE, np.arange(size, dtype=np.int32), size, words.previous_numbers)],
+            [_renumber(run, words) for run in earlier],
         )
         arrays = inverter.write(writer, self._folder)
         text_of_page = np.arange(len(page_counts), dtype=np.int32).repeat(page_counts)
