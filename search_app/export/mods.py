@@ -53,10 +53,9 @@ def _make_record(item: Item) -> etree._Element:
     for code in item.get("language"):
         term = get_bibliographic_code(code)
         add(add(record, "language"), "languageTerm", term, type="code", authority="iso639-2b")
-    if item.get("number-of-pages") or item.get("dimensions"):
-        description = add(record, "physicalDescription")
-        add_all(description, "extent", item.get("number-of-pages"))
-        add_all(description, "note", item.get("dimensions"), type="dimensions")
+    description = add(record, "physicalDescription")
+    add_all(description, "extent", item.get("number-of-pages"))
+    add_all(description, "note", item.get("dimensions"), type="dimensions")
     add_all(record, "abstract", [item.abstract])
     for title, code in item.other_titles:
         lang = get_bibliographic_code(code)
@@ -73,6 +72,9 @@ def _make_record(item: Item) -> etree._Element:
     _add_locations(record, item)
     add_all(record, "accessCondition", item.get("rights"))
     add(add(record, "recordInfo"), "recordIdentifier", item.id)
+    for element in [*record]:
+        if not len(element) and not element.text:  # nothing was added to it
+            record.remove(element)
     return record
 
 
@@ -97,8 +99,6 @@ def _add_origin(record: etree._Element, item: Item) -> None:
         encoding = "w3cdtf" if date.edtf == date.iso else "edtf"
         add(origin, "dateIssued", date.edtf, encoding=encoding, keyDate="yes")
     add_all(origin, "edition", item.get("edition"))
-    if not len(origin):
-        record.remove(origin)
 
 
 def _add_related(record: etree._Element, item: Item) -> None:
@@ -114,17 +114,14 @@ def _add_related(record: etree._Element, item: Item) -> None:
         names = ("start", "end") if len(ends) > 1 else ("list",)
         for name, page in zip(names, ends, strict=True):
             add(extent, name, page)
-    if host_titles := item.get("container-title"):
+    host = record
+    if titles := item.get("container-title"):
         host = add(record, "relatedItem", type="host")
-        add(add(host, "titleInfo"), "title", host_titles[0])
+        add(add(host, "titleInfo"), "title", titles[0])
         add_all(host, "genre", [TYPES[item.type].host_marcgt], authority="marcgt")
-        if len(part):
-            host.append(part)
-        add_all(host, "identifier", item.get("ISSN"), type="issn")
-    else:
-        if len(part):
-            record.append(part)
-        add_all(record, "identifier", item.get("ISSN"), type="issn")
+    if len(part):
+        host.append(part)
+    add_all(host, "identifier", item.get("ISSN"), type="issn")
     for series in item.get("collection-title"):
         title = add(add(record, "relatedItem", type="series"), "titleInfo")
         add(title, "title", series)
@@ -138,5 +135,3 @@ def _add_locations(record: etree._Element, item: Item) -> None:
     add_all(location, "url", [link.url for link in item.links[:1]], usage="primary")
     add_all(location, "url", [link.url for link in item.links[1:]])
     add_all(location, "url", [item.page_url], access="object in context")
-    if not len(location):
-        record.remove(location)
