@@ -245,7 +245,7 @@ class Match(NamedTuple):
 def match_parts(parts: Iterable[Part], words: Words) -> list[Match]:
     """Return the matches of parts of a clause in some publications.
 
-    They have the same weights as the postings of the clause in an index (`arrays.clause`).
+    They have the same weights as the postings of the clause in an index (`arrays.evaluation`).
     """
     return [
         found._replace(scale=found.scale * part.boost) if part.boost != 1 else found

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.cluster.mapping import Json
-from search_app.engine.arrays.bm25f import ScoredDocs
+from search_app.engine.arrays.evaluation import ScoredDocs
 from search_app.engine.matching import split_words
 from search_app.engine.opensearch import feedback, hits
 from search_app.engine.opensearch.feedback import FeedbackHits

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_app.engine.arrays.more_like_this import more_like_this
+from search_app.engine.arrays.store import more_like_this
 from search_app.engine.matching import split_words
 from search_app.engine.opensearch.more_like_this import make_similar_search, read_similar
 from search_app.engine.ranking import choose_key_terms

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation
-from search_app.engine.arrays.bm25f import ScoredDocs
+from search_app.engine.arrays.evaluation import ScoredDocs
 from search_app.engine.opensearch import clause_limit, nearness
 from search_app.engine.ranking import NEAR_DEPTH, list_near_words
 from search_app.engine.request import SearchRequest

@@ -14,7 +14,7 @@ from indexer.cluster.documents import Groups
 from indexer.cluster.mapping import Json
 from indexer.generations import directory
 from search_app.engine import Searcher, open_searcher
-from search_app.engine.arrays.bm25f import ScoredDocs
+from search_app.engine.arrays.evaluation import ScoredDocs
 from search_app.engine.arrays.top_hits import top_hits
 from search_app.engine.opensearch.field_queries import FieldQueries
 from search_app.engine.opensearch.hits import RankedDoc

@@ -25,9 +25,15 @@ from indexer.codec.segment.fulltext import AttachedTexts
 from indexer.codec.segment.fulltext_dictionary import count_words
 from indexer.codec.segment.postings import B_FULLTEXT, K1
 from indexer.codec.segment.reader import Positions, Postings
-from search_app.engine.arrays.clause import Checkpoint, evaluate, find_phrase
+from search_app.engine.arrays.clause import (
+    NO_POSTINGS,
+    Checkpoint,
+    evaluate,
+    find_phrase,
+    sum_all,
+    sum_postings,
+)
 from search_app.engine.arrays.positions import find_members
-from search_app.engine.arrays.posting_sums import NO_POSTINGS, sum_all, sum_postings
 from search_app.engine.cache import Cache
 from search_app.engine.query.nodes import (
     Clause,

@@ -17,20 +17,18 @@ from whoosh import query
 
 from indexer.catalogue.records import Publication
 from search_app.engine.arrays import completions, semantic
-from search_app.engine.arrays.bm25f import Ranking, idf
-from search_app.engine.arrays.facet_filters import FilteredDocs
+from search_app.engine.arrays.evaluation import Fetch, Ranking, idf, make_fetch, match_mask, rank
+from search_app.engine.arrays.facets import FilteredDocs, ToggleCounter
 from search_app.engine.arrays.fulltext import FullTextMatcher
-from search_app.engine.arrays.matched_words import MatchedWords
-from search_app.engine.arrays.matcher import match_mask
 from search_app.engine.arrays.semantic import SemanticHits
-from search_app.engine.arrays.toggle_counts import ToggleCounter
 from search_app.engine.arrays.top_hits import collapse_editions, level_scores, top_hits
 from search_app.engine.deadline import Deadline
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained
 from search_app.engine.facet_buckets import count_hidden, facet_buckets, make_excluded
 from search_app.engine.facet_selection import FacetSelection
 from search_app.engine.matching import Words
-from search_app.engine.query.nodes import Clause, clauses
+from search_app.engine.query.cost import limit_cost
+from search_app.engine.query.nodes import Clause, clauses, drop_boosts
 from search_app.engine.ranking import AddedScores, Candidates, Rescoring
 from search_app.engine.request import EVERYTHING
 from search_app.engine.results import Bucket, Explanation
@@ -38,6 +36,7 @@ from search_app.engine.snapshot.facet_counts import FacetCounts
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 from search_app.engine.store import FoundFile, RankedHit, StoreRequest
 
+NOTHING = Ranking(np.zeros(0, np.int32), np.zeros(0, np.float32))
 Page = tuple[DocNumbers, NDArray[np.float32] | None]
 """Documents in order, and the scores or the sort keys of each; None without words."""
 
@@ -71,38 +70,49 @@ class Raised(NamedTuple):
 
 
 class ArrayReply:
-    """The `Reply` to a search of a snapshot. The constructor evaluates the words only."""
+    """The `Reply` to a search of a snapshot. The constructor evaluates the words only.
+
+    `words` has the documents that match the words, before all filters. It is None without words.
+    """
 
     def __init__(
         self, ask: StoreRequest, snapshot: Snapshot, deadline: Deadline,
         texts: FullTextMatcher | None = None,
     ) -> None:  # fmt: skip
         self._ask, self._snapshot, self._deadline, self._texts = ask, snapshot, deadline, texts
-        self._words = MatchedWords(ask, snapshot, deadline, texts)
         # No `cached_property`: until Python 3.12, all threads wait while one computes it.
         self._retrieved: Retrieved | None = None
         self._page: Page | None = None
         self._raised: Raised | None = None
+        self._by_fields: int | None = None
+        self.tree: query.Query | None = None
+        self.dropped = tuple[str, ...]()
+        self.words: Ranking | None = None
+        self._check = partial(deadline.checkpoint, "match")
+        self._fetch = make_fetch(snapshot, self._check, texts)
+        if ask.tree is None:
+            return
+        only_named = texts is not None and texts.only_named
+        self.tree, self.dropped = limit_cost(ask.tree, snapshot.vocabulary, only_named=only_named)
+        if self.tree is not None:
+            for boost in ask.boosts:
+                self.tree = query.AndMaybe(self.tree, boost)
+        self.words = self._rank(self._fetch)
+        self._check()
 
-    @property
-    def tree(self) -> query.Query | None:
-        """The evaluated tree with its boosts, without the clauses in `dropped`."""
-        return self._words.tree
-
-    @property
-    def dropped(self) -> tuple[str, ...]:
-        """The texts of the clauses that were dropped because they cost too much."""
-        return self._words.dropped
+    def _rank(self, fetch: Fetch) -> Ranking:
+        """Return the documents that match the words."""
+        return NOTHING if self.tree is None else rank(self.tree, self._snapshot, fetch)
 
     @property
     def truncated(self) -> tuple[tuple[str, int], ...]:
         """The texts of the clauses that match fewer words of full texts, and how many fewer."""
-        return self._words.count_truncated(self._texts) if self._texts else ()
-
-    @property
-    def words(self) -> Ranking | None:
-        """The documents that match the words, before all filters; None without words."""
-        return self._words.ranking
+        counted = []
+        for clause in clauses(drop_boosts(self.tree)) if self._texts else ():
+            assert self._texts
+            counted.append((clause.text, self._texts.count_dropped(clause)))
+            self._check()  # an expansion that is no longer cached is made again
+        return tuple(each for each in counted if each[1])
 
     @property
     def by_words(self) -> int:
@@ -112,7 +122,11 @@ class ArrayReply:
     @property
     def by_fields(self) -> int:
         """The number of publications that match the words without full texts, before filters."""
-        return self._words.count_by_fields() if self._texts else self.by_words
+        if not self._texts:
+            return self.by_words
+        if self._by_fields is None:
+            self._by_fields = len(self._rank(make_fetch(self._snapshot, self._check)).documents)
+        return self._by_fields
 
     @property
     def retrieved(self) -> Retrieved:
@@ -174,7 +188,7 @@ class ArrayReply:
 
     def count_with(self, clauses: Sequence[Clause]) -> list[int]:
         """Return the number of hits that match each clause."""
-        return [self._count_among(self._words.fetch(clause).documents) for clause in clauses]
+        return [self._count_among(self._fetch(clause).documents) for clause in clauses]
 
     def _count_among(self, documents: DocNumbers) -> int:
         return len(self._snapshot.find_common(documents, self.documents)[0])
@@ -291,7 +305,7 @@ class ArrayReply:
         numbers: list[int] = explained.tolist()
 
         def weigh_inside(index: int, clause: Clause) -> float:
-            inside = self._words.fetch(clause).inside
+            inside = self._fetch(clause).inside
             if inside is None:
                 return 0.0
             place = int(inside.documents.searchsorted(explained[index]))
@@ -307,7 +321,7 @@ class ArrayReply:
         explainer = Explainer(
             self._ask, self.tree, self._snapshot.vocabulary,
             [*map(self._snapshot.get_publication, numbers)], self._snapshot.gather(explained),
-            lambda clause: idf(self._words.fetch(clause), self._snapshot),
+            lambda clause: idf(self._fetch(clause), self._snapshot),
             raised.added.terms if raised else (), weigh_inside, find_inside,
         )  # fmt: skip
         explanations: list[Explanation | None] = []

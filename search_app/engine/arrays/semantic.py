@@ -15,7 +15,7 @@ import numpy as np
 
 from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder, EncoderError, Vector
-from search_app.engine.arrays.bm25f import Ranking
+from search_app.engine.arrays.evaluation import Ranking
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 from search_app.engine.store import StoreRequest
 

@@ -1,27 +1,34 @@
 """Zero-result help: alternatives to a search without hits, or without hits for all words.
 
 Each number is the total of a search that a link may lead to, and comes from running that search.
-For an entity without documents, the alternatives include broader and related entities.
+For an entity without documents, the alternatives include broader and related entities. For a word
+without documents, they include texts with a similar word of the index. For a place without
+documents, they have the rest of the text, and one value selected in a facet of places near it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 
+from indexer.analysis import tokenizer
+from indexer.analysis.folding import surface_form
+from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.deadline import Deadline
-from search_app.engine.diagnosis import Diagnosis, Lacking, QueryCount
-from search_app.engine.features import missing_places
-from search_app.engine.features.nearest_texts import list_nearest
+from search_app.engine.diagnosis import Diagnosis, Lacking, MissingPlace, QueryCount, ValueCount
+from search_app.engine.interpretation import world_places
 from search_app.engine.interpretation.entities import Entity
 from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, find
-from search_app.engine.query.nodes import Clause, clauses, drop_boosts, list_words
+from search_app.engine.query.clause_builder import MAX_CHARS
+from search_app.engine.query.grammar import has_only_plain_words
+from search_app.engine.query.nodes import Clause, Term, clauses, drop_boosts, list_words
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import AllOf, SearchRequest
 from search_app.engine.rounds import Rounds, known, together
+from search_app.engine.store import Reply
 
 MAX_WORDS = 8
 """At most 8 clauses are searched for alone: each costs a search."""
@@ -29,6 +36,12 @@ MAX_NEAREST = 3
 """At most 3 corrections of unknown words are offered."""
 MAX_WIDER = 3
 """At most 3 broader and 3 related entities are offered for one without documents."""
+MAX_UNKNOWN, MAX_TRIED = 2, 4
+"""Limits on unknown words that are corrected, and candidates per word."""
+MAX_PLACES = 2
+"""At most 2 places of a text are examined: each costs a search per region that contains it."""
+MAX_COUNTRIES = 12
+"""At most 12 countries of a region are offered."""
 
 
 class _Help(NamedTuple):
@@ -87,7 +100,7 @@ def diagnose(
         help_.count_hits(match="any") if _has_wider(retrieved) else known(None),
         together(help_.count_hits(all_of=all_of) for all_of in any_of.values()),
         known(()) if first_page.exact else _find_lacking(help_),
-        missing_places.find_missing_places(first_page, retrieved, interpreter, deadline),
+        find_missing_places(first_page, retrieved, interpreter, deadline),
         together(help_.count_hits(**{name: is_on}) for name, is_on in switches.items()),
     ])  # fmt: skip
     alone = dict.fromkeys(typed.unknown, 0) | dict(zip(known_texts, counts, strict=True))
@@ -244,3 +257,164 @@ def _count_all_words(text: str, help_: _Help) -> Rounds[int]:
         return 0
     retrieved = yield from help_.search(text=text)
     return retrieved.as_typed
+
+
+def list_nearest(
+    unknown: Iterable[Clause], text: str, interpreter: Interpreter, *, is_long: bool
+) -> Iterator[tuple[str, ...]]:
+    """Yield the texts to try for each word of the index that may replace an unknown one.
+
+    Correct words and names of places and languages are not replaced. Each candidate is tried in
+    the whole text first, unless the text is long, and then alone.
+    """
+    may_change = interpreter.spellchecker.may_change
+    words = (word for word in map(_get_single_word, unknown) if word and may_change(word))
+    misspelled = (word for word in words if not world_places.find_mentions(word))
+    for word in islice(misspelled, MAX_UNKNOWN):
+        for surface in _list_spellings(word, interpreter):
+            in_text = () if is_long else (_replace_word(surface, word, text),)
+            yield *in_text, surface
+
+
+def _list_spellings(word: str, interpreter: Interpreter) -> list[str]:
+    """Return up to MAX_TRIED corrections of a word, likeliest first, no two with a common stem."""
+    surfaces: list[str] = []
+    seen_stems: set[str] = set()
+    for candidate in interpreter.spellchecker.find_candidates(word):
+        stems = {candidate.surface, *interpreter.vocabulary.list_stems(candidate.surface)}
+        if seen_stems.isdisjoint(stems):
+            surfaces.append(candidate.surface)
+        seen_stems |= stems
+    return surfaces[:MAX_TRIED]
+
+
+def _get_single_word(clause: Clause) -> str | None:
+    """Return a clause's word; None unless it is one plain word of at most MAX_CHARS letters."""
+    words = tokenizer.split_words(clause.text)
+    is_plain = all(isinstance(part, Term) for part in clause.parts)
+    is_single = len(words) == 1 and len(words[0]) <= MAX_CHARS
+    return words[0] if is_plain and is_single else None
+
+
+def _replace_word(surface: str, word: str, text: str) -> str:
+    """Return a text with every occurrence of `word` replaced by `surface`."""
+    pieces, end = [], 0
+    for start, stop in tokenizer.find_spans(text):
+        if start >= end and surface_form(text[start:stop]) == surface_form(word):
+            pieces += [text[end:start], surface]
+            end = stop
+    return "".join([*pieces, text[end:]])
+
+
+def find_missing_places(
+    request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
+) -> Rounds[tuple[MissingPlace, ...]]:
+    """Return the places that a text names and no document contains, regardless of the filters.
+
+    If the text names no place, use the names in its corrected spelling.
+    """
+    text = retrieved.interpretation.corrected or request.text
+    mentions = _find_place_mentions(text)
+    if not mentions and not request.exact:
+        text = interpreter.spellchecker.suggest(text, deadline, rare=True) or text
+        mentions = _find_place_mentions(text)
+    found = yield from together(
+        _find_missing(mention, text, request, interpreter, deadline)
+        for mention in mentions[:MAX_PLACES]
+    )
+    return tuple(filter(None, found))
+
+
+def _find_missing(
+    mention: world_places.Mention, text: str, request: SearchRequest, interpreter: Interpreter,
+    deadline: Deadline,
+) -> Rounds[MissingPlace | None]:  # fmt: skip
+    """Return a place with values near it that have hits; None if a document contains the place."""
+    named = SearchRequest(text[mention.start : mention.end])
+    typed = yield from interpreter.interpret_typed(named)
+    if not typed.is_empty:
+        return None
+    other_text = _drop_mention(text, mention)
+    near = _list_near(
+        mention.name.code, msgspec.structs.replace(request, text=other_text), interpreter
+    )
+    found = yield from together(find(each, interpreter, deadline) for each in near.values())
+    replies = {value: each.reply for value, each in zip(near, found, strict=True)}
+    catalogue = interpreter.vocabulary.catalogue
+    return MissingPlace(
+        world_places.get_label(mention.name, catalogue.language),
+        mention.name.code if mention.name.kind == "place" else "",
+        other_text,
+        tuple(_count_near(mention.name.code, replies, catalogue)),
+    )
+
+
+def _find_place_mentions(text: str) -> list[world_places.Mention]:
+    return [
+        mention for mention in world_places.find_mentions(text) if mention.name.kind != "language"
+    ]
+
+
+def _drop_mention(text: str, mention: world_places.Mention) -> str:
+    """Return the text without a name; "" if it has anything other than plain words."""
+    if not has_only_plain_words(text):
+        return ""
+    return " ".join(f"{text[: mention.start]} {text[mention.end :]}".split())
+
+
+def _count_near(
+    code: str, replies: Mapping[str, Reply], catalogue: Catalogue
+) -> Iterator[ValueCount]:
+    """Yield values near a place that have hits: its regions, their countries, and no region.
+
+    If the text names a capital, its country comes first among the countries.
+    """
+    row = _find_row(catalogue)
+    for value, reply in replies.items():
+        assert row is not None
+        assert row.parent is not None
+        if reply.total:
+            yield ValueCount(row.parent, value, reply.total)
+        if value != MISSING:
+            yield from _count_countries(row, value, code, reply, catalogue)
+
+
+def _find_row(catalogue: Catalogue) -> Field | None:
+    """Return the row of countries with regions, or None."""
+    return next(
+        (field for field in catalogue.fields if field.kind == "country" and field.parent), None
+    )
+
+
+def _list_near(
+    code: str, request: SearchRequest, interpreter: Interpreter
+) -> dict[str, SearchRequest]:
+    """Return the searches in each region of a place, and in no region, by the value."""
+    catalogue = interpreter.vocabulary.catalogue
+    row = _find_row(catalogue)
+    if row is None or row.parent is None:
+        return {}
+    other_filters = {
+        field: values
+        for field, values in request.filters.items()
+        if field not in (row.name, row.parent)
+    }
+    return {
+        value: msgspec.structs.replace(request, filters={**other_filters, row.parent: (value,)})
+        for value in (*catalogue.groups.get(code, ()), MISSING)
+    }
+
+
+def _count_countries(
+    row: Field, region: str, code: str, reply: Reply, catalogue: Catalogue
+) -> list[ValueCount]:
+    """Return the countries of a region in the hits: `code` first, then by hits."""
+    value_counts = [
+        ValueCount(row.name, value, hit_count)
+        for value, hit_count in reply.count_values(row.name).items()
+        if hit_count and region in catalogue.groups.get(value, ())
+    ]
+    value_counts.sort(
+        key=lambda value_count: (value_count.value != code, -value_count.total, value_count.value)
+    )
+    return value_counts[:MAX_COUNTRIES]

@@ -11,7 +11,7 @@ from indexer.codec.segment.postings import B_SHORT, K1, B
 from search_app.engine.opensearch.combining import script_score
 
 NORM = "_score * params.weight / (params.a + params.b * doc[params.field].value / params.mean)"
-"""Weights the frequency in one field: see `arrays.bm25f`. `a` is 1 - b."""
+"""Weights the frequency in one field: see `arrays.evaluation`. `a` is 1 - b."""
 SATURATE = "params.limit * _score / (params.k1 + _score)"
 """Saturates a weighted frequency. `limit` is idf * (k1 + 1)."""
 STRENGTH = (

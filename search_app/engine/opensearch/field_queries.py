@@ -1,7 +1,7 @@
 """Queries of OpenSearch for the fields that a clause matches, scored by its weighted frequency.
 
 The index has frequencies only (`indexer.cluster.mapping`). Scripts compute the formula of
-`arrays.bm25f`, and all statistics are parameters of the query. So the score of a publication
+`arrays.evaluation`, and all statistics are parameters of the query. So the score of a publication
 depends neither on its shard nor on the other publications of the index.
 """
 

@@ -28,7 +28,7 @@ class Frequency(NamedTuple):
 
     @property
     def decisive(self) -> int:
-        """The number that decides the idf: see `arrays.matcher`."""
+        """The number that decides the idf: see `arrays.evaluation`."""
         return self.in_fields or self.inside
 
     @classmethod
@@ -76,7 +76,7 @@ class ClauseFrequencies:
         return compute_idf(self.get(clause).decisive, self._size)
 
     def weigh_texts(self, clause: Clause) -> float:
-        """Return the greatest weight that a full text adds to a clause: see `arrays.matcher`."""
+        """Return the greatest weight that a full text adds to a clause: see `arrays.evaluation`."""
         ratio = compute_idf(self.get(clause).inside, self._size) / self.find_idf(clause)
         return self._text_weight * min(1.0, ratio)
 

@@ -13,9 +13,8 @@ from whoosh import query
 
 from indexer.generations import directory
 from search_app.engine import Engine
-from search_app.engine.arrays.bm25f import idf, score
 from search_app.engine.arrays.clause import clause_postings
-from search_app.engine.arrays.matcher import make_fetch
+from search_app.engine.arrays.evaluation import idf, make_fetch, score
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained
 from search_app.engine.matching import match_parts, split_words, weigh_matches
 from search_app.engine.query.nodes import Clause, Term, UnknownNode, clauses

@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from search_app.engine import Searcher, SearchRequest, ranking
-from search_app.engine.arrays.bm25f import Ranking
+from search_app.engine.arrays.evaluation import Ranking
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.arrays.top_hits import top_hits

@@ -28,8 +28,7 @@ from indexer.catalogue.records import Publication
 from indexer.generations import directory
 from indexer.ingest import corpus
 from indexer.jobs import build
-from search_app.engine.arrays.bm25f import score
-from search_app.engine.arrays.matcher import match_mask
+from search_app.engine.arrays.evaluation import match_mask, score
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.conftest import ROOT
 from tests.search_app.engine import trees

@@ -14,7 +14,7 @@ from whoosh import query
 from whoosh.searching import Searcher
 
 from indexer.generations import directory
-from search_app.engine.arrays.matcher import match_mask
+from search_app.engine.arrays.evaluation import match_mask
 from search_app.engine.query.nodes import (
     Clause,
     Filter,

@@ -18,7 +18,7 @@ from indexer.analysis.folding import surface_form
 from indexer.catalogue.records import Publication
 from search_app.engine import Engine
 from search_app.engine.arrays.clause import clause_postings
-from search_app.engine.arrays.matcher import match_mask
+from search_app.engine.arrays.evaluation import match_mask
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.query.clause_builder import make_context
 from search_app.engine.query.nodes import clauses

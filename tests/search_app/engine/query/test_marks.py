@@ -15,7 +15,7 @@ from whoosh import query
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from search_app.engine import Engine
-from search_app.engine.arrays.bm25f import score
+from search_app.engine.arrays.evaluation import score
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.features.page_hits import Marks
 from search_app.engine.interpretation import interpreter
