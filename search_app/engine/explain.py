@@ -115,7 +115,7 @@ class Explainer:
         self._ask, self._tree, self._vocabulary = ask, tree, vocabulary
         self._catalogue, self._publications, self._words = vocabulary.catalogue, publications, words
         self._get_idf, self._weigh_inside, self._find_inside = get_idf, weigh_inside, find_inside
-        self._expanded = [words.find_all([term]) for term in expansion_terms]
+        self._expanded = [words.find_stems([term]) for term in expansion_terms]
         self._instead_of = _map_corrections(ask.request.text, ask.text)
         self._first = map_to_first(clauses(tree, excluded=True))
         distinct = {id(clause): clause for clause in self._first.values()}

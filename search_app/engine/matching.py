@@ -146,15 +146,16 @@ class Words:
     def _own_stems(self) -> frozenset[int]:
         return frozenset(self.stems.tolist())
 
-    def find_all(self, numbers: Iterable[int], *, as_written: bool = False) -> Array:
-        """Return the positions of some stems, or of words as written, ascending."""
-        row, own = (self.words, self._own_words) if as_written else (self.stems, self._own_stems)
-        masks = [row == number for number in numbers if number in own]
-        if not masks:
-            return NOWHERE
-        is_found = masks[0] if len(masks) == 1 else np.logical_or.reduce(masks)
-        positions: Array = is_found.nonzero()[0]
-        return positions
+    def find_term(self, term: str) -> Array:
+        """Return the positions of a stem, or of a word as written, ascending."""
+        numbers = self.terms.find(term)
+        if term.startswith(tokenizer.SURFACE_PREFIX):
+            return _find_any(self.words, [each for each in numbers if each in self._own_words])
+        return _find_any(self.stems, [each for each in numbers if each in self._own_stems])
+
+    def find_stems(self, numbers: Sequence[int]) -> Array:
+        """Return the positions of any of some stems, ascending."""
+        return _find_any(self.stems, numbers)
 
     def find_phrase(self, stems: Sequence[int]) -> Array:
         """Return the positions at which some stems follow each other, ascending."""
@@ -218,6 +219,15 @@ class Words:
         return stems, sums.astype(np.float32).reshape(self.size, len(stems))
 
 
+def _find_any(row: Array, numbers: Sequence[int]) -> Array:
+    masks = [row == number for number in numbers]
+    if not masks:
+        return NOWHERE
+    is_found = masks[0] if len(masks) == 1 else np.logical_or.reduce(masks)
+    positions: Array = is_found.nonzero()[0]
+    return positions
+
+
 class Match(NamedTuple):
     """The match of a part of a clause in some publications.
 
@@ -278,8 +288,7 @@ def find_part(part: WordPart, words: Words) -> tuple[How, Array]:
     how: How = "word"
     match part:
         case Term():
-            as_written = part.text.startswith(tokenizer.SURFACE_PREFIX)
-            starts = words.find_all(words.terms.find(part.text), as_written=as_written)
+            starts = words.find_term(part.text)
         case Phrase():
             stems = [number for stem in part.stems for number in words.terms.find(stem)]
             is_known = len(stems) == len(part.stems)

@@ -307,7 +307,7 @@ def measure_pairs(
 ) -> list[NDArray[np.float64]]:
     """Return the greatest strength of each pair of neighboring words in each publication."""
     is_title = np.array([field.role == "title" for field in vocabulary.catalogue.searchable])
-    positions = [words.find_all(stems) for stems in near_words]
+    positions = [words.find_stems(stems) for stems in near_words]
     return [_measure_pair(*pair, is_title, words) for pair in pairwise(positions)]
 
 
