@@ -18,9 +18,9 @@ MODULES_PAGE = _ROOT / "docs" / "modules.md"
 _MODULES_HEADING = """\
 # Modules
 
-The packages and modules of the program, by the first lines of their docstrings. [architecture.md](
-architecture.md) explains how they work together. `.venv/bin/python -m tools.documented_lists`
-writes this page."""
+The packages and modules of the program, by the first lines of their docstrings.
+[architecture.md](architecture.md) explains how they work together.
+`.venv/bin/python -m tools.documented_lists` writes this page."""
 
 
 def update(corpus_readme: str, import_page: str) -> tuple[str, str]:

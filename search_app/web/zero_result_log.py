@@ -11,7 +11,7 @@ import json
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -42,31 +42,27 @@ class ZeroResultLog:
         """Append a query to the log."""
         if not self._file or self._has_warned:
             return
+        line, reason = format_line(text, self._day()), ""
         try:
-            if not _append_line(self._file, format_line(text, self._day())):
-                self._warn(f"it is full ({MAX_BYTES:,} bytes). Move it away and restart the server")
+            descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            with os.fdopen(descriptor, "ab", buffering=0) as log_file:
+                if os.fstat(descriptor).st_size + len(line) <= MAX_BYTES:
+                    log_file.write(line)
+                else:
+                    reason = (
+                        f"it is full ({MAX_BYTES:,} bytes). Move it away and restart the server"
+                    )
         except (OSError, ValueError) as error:
-            self._warn(str(error))
-
-    def _warn(self, reason: str) -> None:
-        self._has_warned = True
-        log.warning("queries without hits are no longer logged in %s: %s", self._file, reason)
+            reason = str(error)
+        if reason:
+            self._has_warned = True
+            log.warning("queries without hits are no longer logged in %s: %s", self._file, reason)
 
 
 def format_line(text: str, day: date) -> bytes:
     """Return the line for a query: JSON in ASCII, with all control characters escaped."""
-    text_line = json.dumps({"day": day.isoformat(), "query": text[:MAX_QUERY_CHARS]})
-    return text_line.replace("\x7f", "\\u007f").encode("ascii") + b"\n"
-
-
-def _append_line(file: str, data: bytes) -> bool:
-    """Append a line. Return False if the file is full."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "ab", buffering=0) as log_file:
-        if os.fstat(descriptor).st_size + len(data) > MAX_BYTES:
-            return False
-        log_file.write(data)
-    return True
+    line = json.dumps({"day": day.isoformat(), "query": text[:MAX_QUERY_CHARS]})
+    return line.replace("\x7f", "\\u007f").encode("ascii") + b"\n"
 
 
 def most_frequent(file: Path, limit: int) -> list[tuple[str, int]]:
@@ -77,22 +73,16 @@ def most_frequent(file: Path, limit: int) -> list[tuple[str, int]]:
     """
     counts: Counter[str] = Counter()
     spellings: dict[str, str] = {}
-    for text in _read_queries(file):
-        key = " ".join(text.casefold().split())
-        spellings.setdefault(key, text)
-        counts[key] += 1
-    return [(spellings[key], count) for key, count in counts.most_common(limit)]
-
-
-def _read_queries(file: Path) -> Iterator[str]:
     with file.open("rb") as lines:
         for line in lines:
             try:
-                entry = json.loads(line)
-            except ValueError:
+                text = json.loads(line)["query"]
+                key = " ".join(str.casefold(text).split())
+            except (ValueError, LookupError, TypeError):
                 continue
-            if isinstance(entry, dict) and isinstance(entry.get("query"), str):
-                yield entry["query"]
+            spellings.setdefault(key, text)
+            counts[key] += 1
+    return [(spellings[key], count) for key, count in counts.most_common(limit)]
 
 
 def escape_unprintable(text: str) -> str:
