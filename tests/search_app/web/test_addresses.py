@@ -8,16 +8,10 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from search_app import config, create_app
 from search_app.engine import Engine
-from tests.catalogue import PATIENT
+from tests.search_app.web.reading import make_client
 
 FILM = "/publication/ways-and-means-training-film-som-2012"
-
-
-def site(engine: Engine, **given: Any) -> FlaskClient:
-    """Return a client of the site with some settings."""
-    return create_app(config.load(PATIENT, index=engine.index, **given), engine).test_client()
 
 
 def head(client: FlaskClient, address: str, **options: Any) -> dict[str, str]:
@@ -42,7 +36,7 @@ def test_a_canonical_url_is_absolute(
     catalogue_engine: Engine, path: str, settings: dict[str, str], start: str
 ) -> None:
     """It begins with `site_url`, or else with the scheme and the host of the request."""
-    client = site(catalogue_engine, **settings)
+    client = make_client(catalogue_engine, **settings)
     address = f"{settings.get('prefix', '')}{path}"
     found = head(client, address, base_url="https://seen.test:8443")
     assert found["canonical"] == found["og:url"] == f"{start}{path}"

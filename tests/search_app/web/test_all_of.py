@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
+
+from tests.search_app.web.reading import fetch, read_page
 
 TOPICS = "topic=trafficking+in+persons&topic=smuggling+of+migrants"
 ALL_TOPICS = f"{TOPICS}&match.topic=all"
 REGIONS = "region=Africa&region=South+Asia"
 ALL_REGIONS = f"{REGIONS}&match.region=all"
-
-
-def fetch(client: FlaskClient, address: str) -> Any:
-    """Return a response of the API."""
-    return json.loads(client.get(address).data)
-
-
-def read_page(client: FlaskClient, address: str) -> BeautifulSoup:
-    """Return a page."""
-    return BeautifulSoup(client.get(address).text, "lxml")
 
 
 def list_choices(page: BeautifulSoup) -> list[Tag]:

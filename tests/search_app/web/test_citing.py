@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from search_app.export.citations import STYLES
+from tests.search_app.web.reading import find
 
 PAGE = "/publication/global-report-on-trafficking-in-persons-2014"
 
@@ -18,13 +19,6 @@ def get_block(client: FlaskClient, url: str) -> BeautifulSoup:
     block = BeautifulSoup(response.text, "lxml").select_one("section.cite")
     assert block is not None
     return BeautifulSoup(str(block), "lxml")
-
-
-def find(block: Tag, selector: str) -> Tag:
-    """Return the first element of a block that matches a selector."""
-    element = block.select_one(selector)
-    assert element is not None
-    return element
 
 
 def test_a_page_offers_styles_and_cites_in_none(client: FlaskClient) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -11,13 +9,9 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from search_app.search_state import MAX_SELECTED
+from tests.search_app.web.reading import fetch
 
 EXCLUDED = "without.section=Multimedia"
-
-
-def fetch(client: FlaskClient, address: str) -> Any:
-    """Return a response of the API."""
-    return json.loads(client.get(address).data)
 
 
 def test_no_hit_has_an_excluded_value(client: FlaskClient) -> None:

@@ -23,6 +23,7 @@ from tests.search_app.texts import (
     open_index,
     open_site,
 )
+from tests.search_app.web.reading import read_page
 
 DIGEST = TEXTS["report"]["2020/annual report.pdf"].digest
 FILE = f"/file/{DIGEST}/annual%20report.pdf"
@@ -40,13 +41,6 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     return open_site(tmp_path_factory.mktemp("closed"), CATALOGUE)
 
 
-def read(client: FlaskClient, address: str) -> BeautifulSoup:
-    """Return a page, whose status must be 200."""
-    response = client.get(address)
-    assert response.status_code == 200, response.text
-    return BeautifulSoup(response.data, "lxml")
-
-
 def find_hit(page: BeautifulSoup, identity: str) -> Tag:
     """Return the hit of a publication on a list."""
     return next(hit for hit in page.select(".hit") if hit.select(f'abbr[title="{identity}"]'))
@@ -54,17 +48,17 @@ def find_hit(page: BeautifulSoup, identity: str) -> Tag:
 
 def list_lines(client: FlaskClient, address: str, identity: str) -> list[str]:
     """Return the lines on files of a hit, as text."""
-    return [line.text for line in find_hit(read(client, address), identity).select(".inside")]
+    return [line.text for line in find_hit(read_page(client, address), identity).select(".inside")]
 
 
 def list_titles(client: FlaskClient, address: str) -> list[str]:
     """Return the titles of a list."""
-    return [title.text for title in read(client, address).select(".hit h3")]
+    return [title.text for title in read_page(client, address).select(".hit h3")]
 
 
 def test_a_hit_names_the_pages_of_a_file(client: FlaskClient) -> None:
     """A hit names two of five pages, the best one among them, and links to all of them."""
-    hit = find_hit(read(client, "/?q=organ"), "report")
+    hit = find_hit(read_page(client, "/?q=organ"), "report")
     [line] = hit.select(".inside")
     assert line.text == "In annual report.pdf, on pages 14, 31 and 3 more"
     assert [str(link["href"]) for link in line.select("a")] == [
@@ -106,14 +100,14 @@ def test_three_pages_are_a_list(client: FlaskClient) -> None:
 
 def test_the_passage_of_a_page_is_shown_if_the_abstract_has_no_match(client: FlaskClient) -> None:
     """The passage of the best page, with its language, follows an abstract without a match."""
-    page = read(client, "/?q=organ")
+    page = read_page(client, "/?q=organ")
     own, passage = find_hit(page, "report").select(".passage")
     assert own.text == "An overview of the year."
     assert passage.text.startswith("Page 31 on borders. The removal of an organ is a crime.")
     assert (passage["lang"], passage["dir"]) == ("en", "auto")
     assert [mark.text.lower() for mark in passage.select("mark")][:2] == ["organ", "organ"]
     assert len(find_hit(page, "organ").select(".passage")) == 1
-    assert len(find_hit(read(client, "/?q=pearls"), "many").select(".passage")) == 1
+    assert len(find_hit(read_page(client, "/?q=pearls"), "many").select(".passage")) == 1
 
 
 def test_files_have_links_only_where_they_are_served(
@@ -132,32 +126,32 @@ def test_files_have_links_only_where_they_are_served(
 
 def test_the_switch_leaves_the_documents_out(client: FlaskClient) -> None:
     """The option above a list leads to `inside=0`, and back. A note says that it is on."""
-    page = read(client, "/?q=organ&fold=1")
+    page = read_page(client, "/?q=organ&fold=1")
     switch = page.select_one('[data-key="inside"]')
     assert switch
     assert switch.text == "Do not search inside the documents"
     assert switch["href"] == "/?q=organ&inside=0&fold=1"
     assert list_titles(client, str(switch["href"])) == ["Organ removal"]
-    outside = read(client, str(switch["href"]))
+    outside = read_page(client, str(switch["href"]))
     assert not outside.select(".inside")
     back = outside.select_one('[data-key="inside"]')
     assert back
     assert (back.text, back["href"]) == ("Also search inside the documents", "/?q=organ&fold=1")
     assert "The text inside the documents is not searched." in outside.select(".note")[0].text
-    assert not read(client, "/?q=xyzzy").select('[data-key="inside"]')
-    assert not read(client, "/").select('[data-key="inside"]')
+    assert not read_page(client, "/?q=xyzzy").select('[data-key="inside"]')
+    assert not read_page(client, "/").select('[data-key="inside"]')
 
 
 def test_no_note_denies_a_search_that_names_the_row(client: FlaskClient) -> None:
     """`fulltext:word` has hits with `inside=0` too, so the note would be wrong."""
-    page = read(client, "/?q=fulltext:organ&inside=0")
+    page = read_page(client, "/?q=fulltext:organ&inside=0")
     assert page.select(".inside")
     assert "is not searched" not in page.text
 
 
 def test_inside_0_stays_in_every_link_and_form(client: FlaskClient) -> None:
     """All links of a list and the search box keep `inside=0`, except the links that leave it."""
-    page = read(client, "/?q=report&inside=0&year=2020")
+    page = read_page(client, "/?q=report&inside=0&year=2020")
     links = [str(a["href"]) for a in page.select("main a[href]")]
     own = [link for link in links if urlsplit(link).path == "/" and "q=" in link]
     assert [link for link in own if "inside=0" not in link] == ["/?q=report&year=2020"] * 2
@@ -195,7 +189,7 @@ def test_an_index_without_full_texts_has_no_switch(tmp_path: Path) -> None:
 
 def test_the_advanced_form_has_the_switch(client: FlaskClient) -> None:
     """The box is ticked, so the form searches documents unless a reader clears it."""
-    form = read(client, "/advanced").select_one("form.advanced")
+    form = read_page(client, "/advanced").select_one("form.advanced")
     assert form
     box = form.select_one("#inside")
     assert box
@@ -210,7 +204,7 @@ def test_the_advanced_form_has_the_switch(client: FlaskClient) -> None:
 
 def test_reasons_name_the_full_text(client: FlaskClient) -> None:
     """A reason says in which file a word is, how often, and on which pages."""
-    reasons = find_hit(read(client, "/?q=organ&explain=1"), "report").select(".why li")
+    reasons = find_hit(read_page(client, "/?q=organ&explain=1"), "report").select(".why li")
     [reason] = [each.text for each in reasons]
     place = r"it is in “annual report\.pdf” ×7, on pages 14, 20, 25, 31 and 40"
     assert re.fullmatch(rf"“organ” adds (0\.\d\d) of \1: {place}\.", reason)
@@ -218,23 +212,23 @@ def test_reasons_name_the_full_text(client: FlaskClient) -> None:
 
 def test_a_publication_lists_its_files(client: FlaskClient, closed: FlaskClient) -> None:
     """The page names the files, how much text they have, and where they are."""
-    page = read(client, "/publication/report")
+    page = read_page(client, "/publication/report")
     [file] = page.select(".files li")
     assert file.text == "annual report.pdf 1 of 40 pages has no text"
     assert [link["href"] for link in file.select("a")] == [FILE]
-    assert [file.text for file in read(client, "/publication/web").select(".files li")] == [
+    assert [file.text for file in read_page(client, "/publication/web").select(".files li")] == [
         "notes.html"
     ]
     button = page.select_one(".get .button")
     assert button
     assert (button.text, button["href"]) == ("Open annual report.pdf", FILE)
     assert "Open annual report.pdf" not in closed.get("/publication/report").text
-    assert not read(client, "/publication/plain").select("#full-text")
+    assert not read_page(client, "/publication/plain").select("#full-text")
 
 
 def test_a_file_that_is_not_searched_has_a_link(client: FlaskClient) -> None:
     """The page of a damaged PDF or web page says that it is not searched, and has no form."""
-    page = read(client, "/publication/damaged?find=organ")
+    page = read_page(client, "/publication/damaged?find=organ")
     names = ("broken.pdf", "empty.html")
     for name, file in zip(names, page.select(".files li"), strict=True):
         assert file.text == f"{name} Its text cannot be searched"
@@ -247,7 +241,7 @@ def test_a_file_that_is_not_searched_has_a_link(client: FlaskClient) -> None:
 
 def test_a_search_inside_a_publication(client: FlaskClient) -> None:
     """The form finds pages with passages, and links to them. It keeps the way to the list."""
-    page = read(client, "/publication/report?q=organ&inside=1&hit=2&find=organ")
+    page = read_page(client, "/publication/report?q=organ&inside=1&hit=2&find=organ")
     section = page.select_one('section[aria-labelledby="full-text"]')
     assert section
     form = section.select_one("form")
@@ -272,9 +266,9 @@ def test_a_search_inside_a_publication(client: FlaskClient) -> None:
 )  # fmt: skip
 def test_a_hit_leads_to_its_pages(client: FlaskClient, query: str, text: str) -> None:
     """The page of a hit shows the pages of its file with the words of the list, and leads back."""
-    hit = find_hit(read(client, f"/?q={query}"), "report").select_one("h3 a")
+    hit = find_hit(read_page(client, f"/?q={query}"), "report").select_one("h3 a")
     assert hit
-    page = read(client, str(hit["href"]))
+    page = read_page(client, str(hit["href"]))
     field, back = page.select_one("#find"), page.select_one(".way a")
     assert field
     assert back
@@ -286,7 +280,7 @@ def test_a_hit_leads_to_its_pages(client: FlaskClient, query: str, text: str) ->
 def test_a_hit_without_words_in_its_files_leaves_the_search_empty(client: FlaskClient) -> None:
     """The search inside is empty without pages to show, and if a reader empties it."""
     for address in ("report?q=year:2020&hit=1", "web?q=notes&hit=1", "report?q=organ&hit=2&find="):
-        page = read(client, f"/publication/{address}")
+        page = read_page(client, f"/publication/{address}")
         assert page.select("#find[value='']")
         assert not page.select(".found-pages")
         assert "does not have these words" not in page.text
@@ -294,16 +288,18 @@ def test_a_hit_without_words_in_its_files_leaves_the_search_empty(client: FlaskC
 
 def test_a_search_inside_sections_and_several_files(client: FlaskClient) -> None:
     """Sections have numbers, but no links. Each of several files has a heading with its name."""
-    sections = read(client, "/publication/web?find=pirates").select(".found-pages p:first-child")
+    sections = read_page(client, "/publication/web?find=pirates").select(
+        ".found-pages p:first-child"
+    )
     assert [str(section.decode_contents()) for section in sections] == ["Section 2"]
-    headings = read(client, "/publication/many?find=pearls").select("section h3")
+    headings = read_page(client, "/publication/many?find=pearls").select("section h3")
     assert "part 3.pdf Best matches: 1 page" in [heading.text for heading in headings]
 
 
 @pytest.mark.parametrize("text", ["zyzzyva", "***", "year:2020"])
 def test_a_search_inside_without_matches(client: FlaskClient, text: str) -> None:
     """A text that no page has, or that has no words, gets a sentence."""
-    page = read(client, f"/publication/report?find={text}")
+    page = read_page(client, f"/publication/report?find={text}")
     assert page.select_one('[role="status"]')
     assert "The full text does not have these words." in page.text
 
@@ -331,22 +327,23 @@ def test_crawlers_index_no_search_inside(client: FlaskClient) -> None:
 def test_lines_and_reasons_in_each_language(client: FlaskClient, code: str) -> None:
     """Lines, reasons, and the search inside have the file and the pages in each language."""
     prefix = "" if code == "en" else f"/{code}"
-    page = read(client, f"{prefix}/?q=organ&explain=1")
+    page = read_page(client, f"{prefix}/?q=organ&explain=1")
     [line] = find_hit(page, "report").select(".inside")
     assert [link.text for link in line.select("a")][:3] == ["annual report.pdf", "14", "31"]
     assert "3" in line.select("a")[3].text
     assert (
-        len(read(client, f"{prefix}/publication/report?find=organ").select(".found-pages li")) == 5
+        len(read_page(client, f"{prefix}/publication/report?find=organ").select(".found-pages li"))
+        == 5
     )
 
 
 def test_programs_find_a_served_pdf(client: FlaskClient, closed: FlaskClient) -> None:
     """The page of a publication with one served PDF names it in a tag and in the header `Link`."""
-    page = read(client, "/publication/report")
+    page = read_page(client, "/publication/report")
     [tag] = page.select('meta[name="citation_pdf_url"]')
     assert tag["content"] == f"http://localhost{FILE}"
     header = f'<http://localhost{FILE}>; rel="item"; type="application/pdf"'
     assert header in client.get("/publication/report").headers["Link"]
     for site, identity in ((closed, "report"), (client, "secret"), (client, "many")):
-        assert not read(site, f"/publication/{identity}").select('[name="citation_pdf_url"]')
+        assert not read_page(site, f"/publication/{identity}").select('[name="citation_pdf_url"]')
     assert 'rel="item"' not in closed.get("/publication/report").headers["Link"]

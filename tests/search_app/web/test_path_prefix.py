@@ -20,12 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.speed.serving import GUNICORN
-from search_app import config, create_app
 from search_app.engine import Engine
-from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 from tests.crawling import HOST, Fetch, Fetched, addresses, crawl
 from tests.robustness.test_server import serving
+from tests.search_app.web.reading import make_client
 
 PREFIX = "/catalogue"
 ALSO = (
@@ -36,11 +35,6 @@ ALSO = (
 """URLs that no page links to, or that have rare parts."""
 EVIL = ("/evil", "//evil.test", "/%2fevil.test", "http://evil.test/", "/catalogue", "/about", "x")
 Serve = Callable[[Path], Iterator[int]]
-
-
-def client(engine: Engine, **given: Any) -> FlaskClient:
-    """Return a client of the site of an index with some settings."""
-    return create_app(config.load(PATIENT, index=engine.index, **given), engine).test_client()
 
 
 def fetching(client: FlaskClient, **options: Any) -> Fetch:
@@ -111,7 +105,7 @@ def assert_below(seen: dict[str, Fetched], prefix: str) -> None:
 @pytest.mark.slow
 def test_no_url_leaves_the_prefix(catalogue_engine: Engine) -> None:
     """Every link, form, file, suggestion, and API URL is below `PUBSEARCH_PREFIX`."""
-    fetch = fetching(client(catalogue_engine, prefix=PREFIX))
+    fetch = fetching(make_client(catalogue_engine, prefix=PREFIX))
     also = tuple(f"{PREFIX}{each}" for each in ALSO)
     assert_below(crawl(fetch, f"{PREFIX}/", also), PREFIX)
 
@@ -129,7 +123,7 @@ def test_no_url_leaves_the_prefix_on_a_server(
 
 def test_other_paths_are_not_found(catalogue_engine: Engine) -> None:
     """A URL that is not below the prefix is a 404 whose links are below the prefix."""
-    site = client(catalogue_engine, prefix=PREFIX)
+    site = make_client(catalogue_engine, prefix=PREFIX)
     for address in ("/", "/about", "/cataloguex/", "/api/search", "/static/style.css"):
         answer = site.get(address)
         assert answer.status_code == 404, address
@@ -140,7 +134,7 @@ def test_other_paths_are_not_found(catalogue_engine: Engine) -> None:
 
 def test_monitors_need_no_prefix(catalogue_engine: Engine) -> None:
     """/healthz and /metrics respond with and without the prefix."""
-    site = client(catalogue_engine, prefix=PREFIX)
+    site = make_client(catalogue_engine, prefix=PREFIX)
     for address in ("/healthz", "/metrics", f"{PREFIX}/healthz", f"{PREFIX}/metrics"):
         assert site.get(address).status_code == 200, address
 
@@ -151,7 +145,7 @@ def test_the_servers_script_name_changes_nothing(
     catalogue_engine: Engine, prefix: str, script_name: str
 ) -> None:
     """A page ignores SCRIPT_NAME, which a server may copy from a client's header."""
-    site = client(catalogue_engine, prefix=prefix)
+    site = make_client(catalogue_engine, prefix=prefix)
     usual = site.get(f"{prefix}/about")
     for path in (f"{prefix}/about", "/about"):
         answer = site.get(path, environ_overrides={"SCRIPT_NAME": script_name, "PATH_INFO": path})
@@ -183,7 +177,7 @@ def test_a_forwarded_prefix_counts_only_if_enabled(
     catalogue_engine: Engine, settings: dict[str, int], root: str
 ) -> None:
     """X-Forwarded-Prefix counts only with trusted proxies and `PUBSEARCH_FORWARDED_PREFIX=1`."""
-    site = client(catalogue_engine, **settings)
+    site = make_client(catalogue_engine, **settings)
     answer = site.get("/about", headers={"X-Forwarded-Prefix": "/library"})
     found = [*addresses(Fetched(200, answer.content_type, answer.text))]
     assert all(each.startswith((f"{root}/", "#")) for each in found)
@@ -193,7 +187,7 @@ def test_a_forwarded_prefix_counts_only_if_enabled(
 @pytest.mark.slow
 def test_no_url_leaves_a_forwarded_prefix(catalogue_engine: Engine) -> None:
     """Behind a proxy that strips a prefix, each URL starts with that prefix and then our own."""
-    site = client(catalogue_engine, proxies=1, forwarded_prefix=1, prefix=PREFIX)
+    site = make_client(catalogue_engine, proxies=1, forwarded_prefix=1, prefix=PREFIX)
     through = fetching(site, headers={"X-Forwarded-Prefix": "/library"})
 
     def fetch(address: str) -> Fetched:
@@ -221,7 +215,7 @@ def test_no_forwarded_prefix_leads_to_another_site(behind: FlaskClient, text: st
 @pytest.fixture(scope="module")
 def behind(catalogue_engine: Engine) -> FlaskClient:
     """Return a client of a site that trusts the prefix of a proxy."""
-    return client(catalogue_engine, proxies=1, forwarded_prefix=1)
+    return make_client(catalogue_engine, proxies=1, forwarded_prefix=1)
 
 
 def test_nginx_overwrites_a_forwarded_prefix() -> None:

@@ -14,7 +14,7 @@ from search_app.export.citations import STYLES
 from search_app.export.registry import FORMATS
 from search_app.reading_list import MAX_BYTES, MAX_PUBLICATIONS
 from search_app.web import exports
-from tests.search_app.web.test_citing import find
+from tests.search_app.web.reading import find, read_page
 from tests.search_app.web.test_lookup import NEW_ID, make_client, retired_index
 
 FIRST = "global-report-on-trafficking-in-persons-2014"
@@ -22,13 +22,6 @@ SECOND = "unodc-model-law-against-trafficking-in-persons-2009"
 THIRD = "global-report-on-trafficking-in-persons-2009"
 LIST = f"/list?id={FIRST}&id={SECOND}&id={THIRD}"
 SCRIPT = Path(exports.__file__).parent / "static" / "reading_list.js"
-
-
-def read(client: FlaskClient, url: str) -> BeautifulSoup:
-    """Return the page of a list."""
-    response = client.get(url)
-    assert response.status_code == 200, response.text
-    return BeautifulSoup(response.text, "lxml")
 
 
 def list_ids(page: BeautifulSoup) -> list[str]:
@@ -39,12 +32,12 @@ def list_ids(page: BeautifulSoup) -> list[str]:
 def follow(client: FlaskClient, page: BeautifulSoup, name: str, index: int = 0) -> BeautifulSoup:
     """Return the page behind one of the links whose name begins with these words."""
     links = [link for link in page.select("[data-changes]") if link.text.startswith(name)]
-    return read(client, str(links[index]["href"]))
+    return read_page(client, str(links[index]["href"]))
 
 
 def test_a_list_has_its_publications_in_order(client: FlaskClient) -> None:
     """Each publication has its title, its facts, and a link to its page."""
-    page = read(client, LIST)
+    page = read_page(client, LIST)
     assert list_ids(page) == [FIRST, SECOND, THIRD]
     first = page.select(".entries .hit")[0]
     assert [link["href"] for link in first.select("h2 a")] == [f"/publication/{FIRST}"]
@@ -53,11 +46,11 @@ def test_a_list_has_its_publications_in_order(client: FlaskClient) -> None:
 
 def test_links_change_the_list(client: FlaskClient) -> None:
     """Publications move up and down, and are removed, without scripts."""
-    page = read(client, LIST)
+    page = read_page(client, LIST)
     assert list_ids(follow(client, page, "Move up", 1)) == [FIRST, THIRD, SECOND]
     assert list_ids(follow(client, page, "Move down")) == [SECOND, FIRST, THIRD]
     assert list_ids(follow(client, page, "Remove", 1)) == [FIRST, THIRD]
-    page = read(client, f"/list?id={SECOND}&id={THIRD}&id={FIRST}")
+    page = read_page(client, f"/list?id={SECOND}&id={THIRD}&id={FIRST}")
     assert list_ids(follow(client, page, "Newest first")) == [FIRST, THIRD, SECOND]
     by_title = follow(client, page, "Title")
     assert list_ids(by_title) == [THIRD, FIRST, SECOND]
@@ -67,7 +60,7 @@ def test_links_change_the_list(client: FlaskClient) -> None:
 
 def test_a_search_on_the_page_adds_publications(client: FlaskClient) -> None:
     """The hits of the search have links that add them. The search stays, to add another."""
-    page = read(client, f"/list?id={FIRST}&q=global+report")
+    page = read_page(client, f"/list?id={FIRST}&q=global+report")
     texts = [each.text.strip() for each in page.select(".adding .changes")]
     assert texts.count("On the list") == 1
     longer = follow(client, page, "Add to the list")
@@ -81,13 +74,13 @@ def test_a_search_on_the_page_adds_publications(client: FlaskClient) -> None:
 def test_nothing_is_added_to_a_full_list(client: FlaskClient) -> None:
     """A search on the page of a full list has no link that would lead to an error."""
     ids = "&".join(f"id=x{number}" for number in range(MAX_PUBLICATIONS))
-    page = read(client, f"/list?{ids}&q=law")
+    page = read_page(client, f"/list?{ids}&q=law")
     assert {each.text.strip() for each in page.select(".adding .changes")} == {"The list is full"}
 
 
 def test_an_empty_list_says_how_to_begin(client: FlaskClient) -> None:
     """Without ids the page has the search for a publication, and no export."""
-    page = read(client, "/list")
+    page = read_page(client, "/list")
     assert "empty" in page.text
     assert page.select_one("#add-query")
     assert page.select("a[href*='/export/']") == []
@@ -95,19 +88,19 @@ def test_an_empty_list_says_how_to_begin(client: FlaskClient) -> None:
 
 def test_the_page_of_a_publication_leads_to_a_list(client: FlaskClient) -> None:
     """A list begins at a publication, without scripts too."""
-    page = read(client, f"/publication/{FIRST}")
-    assert list_ids(read(client, str(find(page, "a[data-adds]")["href"]))) == [FIRST]
+    page = read_page(client, f"/publication/{FIRST}")
+    assert list_ids(read_page(client, str(find(page, "a[data-adds]")["href"]))) == [FIRST]
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_list_is_cited_in_its_order(client: FlaskClient, style: str) -> None:
     """A style is a link. The citations are those of the pages of the publications."""
-    page = read(client, LIST)
+    page = read_page(client, LIST)
     assert page.select(".citation") == []
     link = find(page, f".cite a[href*='cite={style}']")
-    cited = [each.text for each in read(client, str(link["href"])).select(".citation p")]
+    cited = [each.text for each in read_page(client, str(link["href"])).select(".citation p")]
     assert cited == [
-        read(client, f"/publication/{identity}?cite={style}").select(".citation p")[0].text
+        read_page(client, f"/publication/{identity}?cite={style}").select(".citation p")[0].text
         for identity in (FIRST, SECOND, THIRD)
     ]
 
@@ -134,7 +127,7 @@ def test_citations_of_lists_count_as_exports(
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_list_is_exported_in_each_format(client: FlaskClient, name: str) -> None:
     """An export has the publications in the order of the list, and all links lead to it."""
-    link = find(read(client, LIST), f"a[href^='/list/export/{name}?']")
+    link = find(read_page(client, LIST), f"a[href^='/list/export/{name}?']")
     response = client.get(str(link["href"]))
     assert response.mimetype == FORMATS[name].media_type
     assert response.headers["Content-Disposition"].startswith("attachment")
@@ -162,7 +155,7 @@ def test_a_list_that_is_too_long_is_an_error(client: FlaskClient, path: str) -> 
 def test_a_list_outlives_its_publications(retired_index: Path) -> None:
     """A renamed publication has its new id, once. Removed and unknown ones are named."""
     client = make_client(retired_index)
-    page = read(client, "/list?id=guide&id=atlas&id=none&id=new/id%3F%C3%A9%232.5%25")
+    page = read_page(client, "/list?id=guide&id=atlas&id=none&id=new/id%3F%C3%A9%232.5%25")
     entries = [find(each, "h2").text for each in page.select(".entries .hit")]
     assert entries == ["<b>Guide</b> & Rivers", "Atlas", "none"]
     assert list_ids(page) == [NEW_ID]
@@ -177,7 +170,7 @@ def test_a_list_outlives_its_publications(retired_index: Path) -> None:
 
 def test_a_list_of_unknown_publications_has_no_export(client: FlaskClient) -> None:
     """A list without a known publication offers no citations and no exports."""
-    page = read(client, "/list?id=none")
+    page = read_page(client, "/list?id=none")
     assert page.select(".cite, a[href*='/export/']") == []
 
 

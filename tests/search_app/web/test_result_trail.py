@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from search_app.presentation.publication_page import make_window
 from search_app.search_state import SearchState
+from tests.search_app.web.reading import read_page
 
 SEARCH = "/?q=trafficking&region=South+Asia&sort=title"
 
 
-def read(client: FlaskClient, address: str) -> BeautifulSoup:
-    """Return a page, whose status must be 200."""
-    response = client.get(address)
-    assert response.status_code == 200, response.text
-    return BeautifulSoup(response.data, "lxml")
-
-
 def list_hrefs(client: FlaskClient, address: str) -> list[str]:
     """Return the URLs of the hits of a list."""
-    return [str(link["href"]) for link in read(client, address).select(".hit h3 a")]
+    return [str(link["href"]) for link in read_page(client, address).select(".hit h3 a")]
 
 
 def get_trail(client: FlaskClient, address: str) -> Tag:
     """Return the navigation to the list on the page of a publication."""
-    trail = read(client, address).select_one("nav.way")
+    trail = read_page(client, address).select_one("nav.way")
     assert trail is not None
     return trail
 
@@ -67,7 +61,7 @@ def test_the_way_back_leads_to_the_page_of_the_hit(client: FlaskClient) -> None:
 
 def test_the_search_box_keeps_the_search(client: FlaskClient) -> None:
     """The search box of a hit has the query, and its form has the filters and the order."""
-    page = read(client, list_hrefs(client, SEARCH)[0])
+    page = read_page(client, list_hrefs(client, SEARCH)[0])
     fields = {str(field.get("name")): field.get("value") for field in page.select("form input")}
     assert fields == {"q": "trafficking", "region": "South Asia", "sort": "title"}
 
@@ -82,7 +76,7 @@ def test_a_hit_that_has_moved_keeps_the_way_back(client: FlaskClient) -> None:
 def test_a_publication_outside_a_list_has_no_way_back(client: FlaskClient) -> None:
     """The canonical URL of a publication has no navigation to a list."""
     address = list_hrefs(client, SEARCH)[0].partition("?")[0]
-    assert read(client, address).select_one("nav.way") is None
+    assert read_page(client, address).select_one("nav.way") is None
 
 
 @given(st.integers(1, 10**9))

@@ -19,27 +19,18 @@ from hypothesis import strategies as st
 from search_app import config, create_app
 from search_app.engine.query import cost, term_expansion
 from tests.catalogue import PATIENT
-
-
-def answer(client: FlaskClient, address: str) -> dict[str, object]:
-    """Return the JSON of a URL, which must be a 200."""
-    response = client.get(address)
-    assert response.status_code == 200, response.text
-    found: dict[str, object] = json.loads(response.data)
-    return found
+from tests.search_app.web.reading import fetch
 
 
 def ids(client: FlaskClient, address: str) -> list[str]:
     """Return the ids of the hits of a URL."""
-    hits = answer(client, address)["hits"]
-    assert isinstance(hits, list)
+    hits = fetch(client, address)["hits"]
     return [hit["id"] for hit in hits]
 
 
-def buckets(client: FlaskClient, address: str, facet: str) -> dict[str, dict[str, object]]:
+def buckets(client: FlaskClient, address: str, facet: str) -> dict[str, Any]:
     """Return the buckets of a facet by value, child values included."""
-    facets = answer(client, address)["facets"]
-    assert isinstance(facets, dict)
+    facets = fetch(client, address)["facets"]
     top = facets[facet]
     return {each["value"]: each for row in top for each in [row, *row.get("children", [])]}
 
@@ -69,9 +60,8 @@ def test_terms_match_in_different_fields(client: FlaskClient) -> None:
 
 def test_a_region_has_the_entries_of_its_heading(client: FlaskClient) -> None:
     """South Asia has at least the 16 entries that are printed under that heading."""
-    found = answer(client, "/api/search?region=South+Asia&size=100")
+    found = fetch(client, "/api/search?region=South+Asia&size=100")
     hits = found["hits"]
-    assert isinstance(hits, list)
     assert sum(hit["heading"] == "South Asia" for hit in hits) == 16
     assert all("South Asia" in hit["region"] for hit in hits)
 
@@ -87,12 +77,11 @@ def test_a_country_under_its_region_narrows_it(client: FlaskClient) -> None:
 
 def test_the_api_has_the_documented_parts(client: FlaskClient) -> None:
     """The response has the documented parts of the API, and every field by its name."""
-    found = answer(client, "/api/search?q=manual&size=3")
+    found = fetch(client, "/api/search?q=manual&size=3")
     assert found.keys() >= {
         "query", "total", "page", "pages", "relaxed", "generation", "took_ms", "hits", "facets",
     }  # fmt: skip
     hits = found["hits"]
-    assert isinstance(hits, list)
     assert len(hits) == 3
     hit = hits[0]
     assert hit.keys() >= {
@@ -103,15 +92,14 @@ def test_the_api_has_the_documented_parts(client: FlaskClient) -> None:
     assert "<mark>" in hit["title_html"]
     assert isinstance(hit["language"], list)
     assert isinstance(hit["year"], int)
-    assert answer(client, f"/api{hit['url']}")["title"] == hit["title"]
+    assert fetch(client, f"/api{hit['url']}")["title"] == hit["title"]
 
 
 def test_without_a_query_all_publications_are_listed(client: FlaskClient) -> None:
     """A search without a query lists all publications, newest first, without scores."""
-    found = answer(client, "/api/search?size=100")
+    found = fetch(client, "/api/search?size=100")
     assert found["total"] == 136
     hits = found["hits"]
-    assert isinstance(hits, list)
     years = [hit["year"] for hit in hits]
     dated = [year for year in years if year]
     assert years == sorted(dated, reverse=True) + [None] * (len(years) - len(dated))
@@ -133,14 +121,14 @@ def test_sections_are_in_printed_order(client: FlaskClient) -> None:
 def test_a_relaxed_search_says_so(client: FlaskClient) -> None:
     """A search is relaxed to any of its terms if no publication has all. The response says so."""
     address = "/api/search?q=organ+zyzzyva"
-    assert answer(client, address)["relaxed"] is True
-    assert answer(client, f"{address}&match=all")["total"] == 0
+    assert fetch(client, address)["relaxed"] is True
+    assert fetch(client, f"{address}&match=all")["total"] == 0
     assert "any of them" in client.get("/?q=organ+zyzzyva").text
 
 
 def test_filters_do_not_decide_whether_a_search_is_relaxed(client: FlaskClient) -> None:
     """Only the terms decide whether a search is relaxed, not the selected filters."""
-    found = answer(client, "/api/search?q=organ+removal&region=Middle+East")
+    found = fetch(client, "/api/search?q=organ+removal&region=Middle+East")
     assert found["relaxed"] is False
     assert found["total"] == 0
 
@@ -201,7 +189,7 @@ def test_an_unknown_value_has_no_hits_and_can_be_removed(client: FlaskClient) ->
     assert response.status_code == 200
     assert "Nothing found" in response.text
     assert "Atlantis" in response.text
-    assert answer(client, "/api/search?region=Atlantis")["total"] == 0
+    assert fetch(client, "/api/search?region=Atlantis")["total"] == 0
 
 
 def test_a_page_past_the_end_links_to_the_last(client: FlaskClient) -> None:
@@ -214,23 +202,23 @@ def test_a_page_past_the_end_links_to_the_last(client: FlaskClient) -> None:
 
 def test_unknown_and_empty_parameters_are_ignored(client: FlaskClient) -> None:
     """Unknown and empty parameters do not change the response."""
-    found = answer(client, "/api/search?foo=bar&page=&sort=&region=&year_from=&size=")
+    found = fetch(client, "/api/search?foo=bar&page=&sort=&region=&year_from=&size=")
     assert found["total"] == 136
 
 
 def test_publications_without_a_year_are_counted(client: FlaskClient) -> None:
     """The counts of the years, with the count of publications without one, add up to the total."""
     years = buckets(client, "/api/search", "year")
-    assert sum(int(str(each["count"])) for each in years.values()) == 136
-    total = answer(client, "/api/search?year=none")["total"]
+    assert sum(each["count"] for each in years.values()) == 136
+    total = fetch(client, "/api/search?year=none")["total"]
     assert years["none"]["count"] == total
 
 
 def test_ranges_and_selected_years_are_combined_with_or(client: FlaskClient) -> None:
     """A range of years and a selected year are combined with OR, like all values of a facet."""
     years = buckets(client, "/api/search", "year")
-    expected = sum(int(str(years[year]["count"])) for year in ("2010", "2011", "2018"))
-    found = answer(client, "/api/search?year=2010..2011&year=2018")
+    expected = sum(years[year]["count"] for year in ("2010", "2011", "2018"))
+    found = fetch(client, "/api/search?year=2010..2011&year=2018")
     assert found["total"] == expected
 
 
@@ -278,7 +266,7 @@ def test_a_language_without_a_url_is_not_a_link(client: FlaskClient) -> None:
 
 def test_health_names_the_generation(client: FlaskClient) -> None:
     """The health check names the generation that is in use."""
-    found = answer(client, "/healthz")
+    found = fetch(client, "/healthz")
     assert found["status"] == "ok"
     assert found["publications"] == 136
 
@@ -288,8 +276,7 @@ GLOBAL_REPORT = "global-report-on-trafficking-in-persons-2016"
 
 def test_a_publication_has_its_other_editions(client: FlaskClient) -> None:
     """Page and API list the other editions of a publication, the newest first."""
-    editions = answer(client, f"/api/publication/{GLOBAL_REPORT}")["other_editions"]
-    assert isinstance(editions, list)
+    editions = fetch(client, f"/api/publication/{GLOBAL_REPORT}")["other_editions"]
     assert [each["year"] for each in editions] == [2018, 2014, 2012, 2009]
     assert {each["title"] for each in editions} == {"Global Report on Trafficking in Persons"}
     page = client.get(f"/publication/{GLOBAL_REPORT}").text
@@ -301,8 +288,7 @@ def test_a_publication_has_its_other_editions(client: FlaskClient) -> None:
 def test_a_publication_has_similar_ones(client: FlaskClient) -> None:
     """Page and API list the publications similar to one, with the metadata of a hit."""
     address = "publication/unodc-model-law-against-trafficking-in-persons-2009"
-    similar = answer(client, f"/api/{address}")["similar"]
-    assert isinstance(similar, list)
+    similar = fetch(client, f"/api/{address}")["similar"]
     assert similar[0] == {
         "url": "/publication/unodc-model-law-against-the-smuggling-of-migrants-2010",
         "id": "unodc-model-law-against-the-smuggling-of-migrants-2010",
@@ -323,7 +309,7 @@ def test_a_publication_has_no_empty_lists(client: FlaskClient) -> None:
     seen = set()
     for number in (1, 2):
         for identity in ids(client, f"/api/search?size=100&page={number}"):
-            found = answer(client, f"/api/publication/{identity}")
+            found = fetch(client, f"/api/publication/{identity}")
             page = client.get(f"/publication/{identity}").text
             for name, heading in (("other_editions", "Other editions"), ("similar", "More like")):
                 assert (name in found) == (heading in page)
@@ -340,8 +326,7 @@ def test_a_folded_list_has_one_edition_of_each_title(client: FlaskClient) -> Non
             each for number in (1, 2)
             for each in ids(client, f"/api/search?{words}&size=100&page={number}")
         ]  # fmt: skip
-        found = answer(client, f"/api/search?{words}&fold=1&size=7")
-        assert isinstance(found["pages"], int)
+        found = fetch(client, f"/api/search?{words}&fold=1&size=7")
         folded = [
             each for number in range(1, found["pages"] + 2)
             for each in ids(client, f"/api/search?{words}&fold=1&size=7&page={number}")
@@ -349,7 +334,7 @@ def test_a_folded_list_has_one_edition_of_each_title(client: FlaskClient) -> Non
         others = {
             identity: {
                 each["id"]
-                for each in answer(client, f"/api/publication/{identity}").get("other_editions", ())  # type: ignore[attr-defined]
+                for each in fetch(client, f"/api/publication/{identity}").get("other_editions", ())
             }
             for identity in unfolded
         }
@@ -362,7 +347,7 @@ def test_a_folded_list_has_one_edition_of_each_title(client: FlaskClient) -> Non
 
 def test_folding_changes_no_count(client: FlaskClient) -> None:
     """Total and facets count publications, with editions folded or not."""
-    plain, folded = (answer(client, f"/api/search?q=report&fold={fold}") for fold in "01")
+    plain, folded = (fetch(client, f"/api/search?q=report&fold={fold}") for fold in "01")
     assert folded["facets"] == plain["facets"]
     assert folded["total"] == plain["total"]
 
@@ -387,8 +372,7 @@ def test_folding_is_offered_only_if_it_has_an_effect(client: FlaskClient) -> Non
 def test_each_hit_has_its_reasons(client: FlaskClient) -> None:
     """With explain=1, API and page explain each hit, and the parts add up to its score."""
     address = "?q=africa+traficking&region=Africa&explain=1"
-    hits = answer(client, f"/api/search{address}")["hits"]
-    assert isinstance(hits, list)
+    hits = fetch(client, f"/api/search{address}")["hits"]
     page = client.get(f"/{address}").text
     assert page.count('<details class="why"') == len(hits)
     for hit in hits:
@@ -414,7 +398,7 @@ def test_a_list_links_to_its_reasons(client: FlaskClient) -> None:
     assert "Show reasons" in client.get("/?region=Africa").text
     for address in ("/", "/?q=xyzzy&match=all"):
         assert "Show reasons" not in client.get(address).text
-    assert "why" not in answer(client, "/api/search?q=trafficking")["hits"][0]  # type: ignore[index]
+    assert "why" not in fetch(client, "/api/search?q=trafficking")["hits"][0]
 
 
 def test_reasons_are_escaped(client: FlaskClient) -> None:
@@ -427,7 +411,7 @@ def test_reasons_are_escaped(client: FlaskClient) -> None:
 def test_a_chip_counts_the_hits_without_it(client: FlaskClient) -> None:
     """Each active filter shows the number of hits without it."""
     page = client.get("/?q=trafficking&region=Africa").text
-    total = answer(client, "/api/search?q=trafficking")["total"]
+    total = fetch(client, "/api/search?q=trafficking")["total"]
     assert f'<span class="number" title="Publications without this filter">{total}</span>' in page
 
 
@@ -484,8 +468,8 @@ def test_any_parameters_get_a_response(client: FlaskClient, pairs: list[tuple[st
 
 def test_the_label_of_a_missing_value_can_be_typed(client: FlaskClient) -> None:
     """The typed label of a missing value has the same hits as the selected label."""
-    typed = answer(client, "/api/search?q=region:%22No+particular+region%22")["total"]
-    assert typed == answer(client, "/api/search?region=none")["total"]
+    typed = fetch(client, "/api/search?q=region:%22No+particular+region%22")["total"]
+    assert typed == fetch(client, "/api/search?region=none")["total"]
 
 
 def test_an_unused_typed_value_is_reported(client: FlaskClient) -> None:
@@ -509,7 +493,7 @@ def test_an_executive_summary_is_labeled(client: FlaskClient) -> None:
 def test_a_page_without_hits_counts_the_hits_without_each_filter(client: FlaskClient) -> None:
     """If filters leave no hits, each can be removed, with the number of hits that this leads to."""
     text = client.get("/?q=organ+removal&region=Middle+East").text
-    total = answer(client, "/api/search?q=organ+removal")["total"]
+    total = fetch(client, "/api/search?q=organ+removal")["total"]
     assert f"Search without the filter Region: Middle East</a> ({total})" in text
 
 
@@ -543,7 +527,7 @@ def test_ignored_terms_are_reported(client: FlaskClient, monkeypatch: pytest.Mon
     monkeypatch.setattr(cost, "ALWAYS_ALLOWED", 0)
     address = "?q=trafficking+organ"
     assert "“trafficking” was ignored" in client.get(f"/{address}").text
-    assert answer(client, f"/api/search{address}")["dropped_clauses"] == ["trafficking"]
+    assert fetch(client, f"/api/search{address}")["dropped_clauses"] == ["trafficking"]
 
 
 @pytest.mark.slow
@@ -560,20 +544,18 @@ def test_an_expanded_wildcard_reports_ignored_words(
     assert truncated["words"] > 0
 
 
-def suggested(client: FlaskClient, parameters: str) -> list[dict[str, object]]:
+def suggested(client: FlaskClient, parameters: str) -> Any:
     """Return the suggestions of the API for these parameters."""
-    found = answer(client, f"/api/suggest?{parameters}")["suggestions"]
-    assert isinstance(found, list)
-    return found
+    return fetch(client, f"/api/suggest?{parameters}")["suggestions"]
 
 
 def test_suggestions_have_the_documented_parts(client: FlaskClient) -> None:
     """The API returns the typed text, and the kind, name, count, and URL of each suggestion."""
-    assert answer(client, "/api/suggest?q=%20Model+L")["query"] == " Model L"
+    assert fetch(client, "/api/suggest?q=%20Model+L")["query"] == " Model L"
     value, *_ = suggested(client, "q=south+a&language=en")
     assert value == {
         "kind": "facet", "text": "South Asia", "label": "Region: South Asia",
-        "count": answer(client, "/api/search?language=en&region=South+Asia")["total"],
+        "count": fetch(client, "/api/search?language=en&region=South+Asia")["total"],
         "number": "16", "description": "Region: South Asia, 16 publications",
         "href": "/?language=en&region=South+Asia",
     }  # fmt: skip
@@ -585,7 +567,7 @@ def test_suggestions_have_the_documented_parts(client: FlaskClient) -> None:
     }  # fmt: skip
     assert title["kind"] == "title"
     assert title["count"] == 1
-    assert answer(client, f"/api{title['href']}")["title"] == title["label"] == title["text"]
+    assert fetch(client, f"/api{title['href']}")["title"] == title["label"] == title["text"]
 
 
 @pytest.mark.parametrize("typed", ["tra", "South", "organ re", "201", "fren", "legis"])
@@ -598,7 +580,7 @@ def test_suggestions_have_correct_counts(client: FlaskClient, typed: str, ticked
         if each["kind"] == "title":
             assert client.get(href).status_code == 200
         else:
-            assert answer(client, f"/api/search{href.removeprefix('/')}")["total"] == each["count"]
+            assert fetch(client, f"/api/search{href.removeprefix('/')}")["total"] == each["count"]
 
 
 def test_a_suggestion_keeps_filters_and_order(client: FlaskClient) -> None:
@@ -652,26 +634,25 @@ def notes(client: FlaskClient, address: str) -> list[tuple[str, str, str]]:
 def test_synonyms_are_reported(client: FlaskClient) -> None:
     """Page and API report added synonyms, with a link to a search without them."""
     address = "?q=human+trafficking"
-    found = answer(client, f"/api/search{address}")
+    found = fetch(client, f"/api/search{address}")
     told = found["entities"]
-    assert isinstance(told, list)
     (also,) = told
     assert also["text"] == "human trafficking"
     assert also["synonyms"][0] == "trafficking in persons"
     ((line, words, href),) = notes(client, f"/{address}")
     assert line == f"Also searching: {'; '.join(also['synonyms'])}."
     assert (words, href) == ("Search only for the words typed", "/?q=human+trafficking&exact=1")
-    exactly = answer(client, f"/api/search{href.removeprefix('/')}")
+    exactly = fetch(client, f"/api/search{href.removeprefix('/')}")
     assert exactly["entities"] == []
-    assert int(str(exactly["total"])) < int(str(found["total"]))
+    assert exactly["total"] < found["total"]
 
 
 def test_a_name_in_another_language_is_reported(client: FlaskClient) -> None:
     """A name without hits is expanded to the other names of its concept, which the page lists."""
-    found = answer(client, "/api/search?q=торговля+людьми")
+    found = fetch(client, "/api/search?q=торговля+людьми")
     assert found["relaxed"] is False
     assert found["corrected"] is None
-    assert found["total"] == answer(client, "/api/search?q=贩运人口")["total"]
+    assert found["total"] == fetch(client, "/api/search?q=贩运人口")["total"]
     ((line, _, href),) = notes(client, "/?q=торговля+людьми")
     assert line.startswith("Also searching: trafficking in persons; ")
     assert "Nothing found" in client.get(href).text
@@ -679,14 +660,14 @@ def test_a_name_in_another_language_is_reported(client: FlaskClient) -> None:
 
 def test_a_corrected_query_is_reported(client: FlaskClient) -> None:
     """Page and API report the correction of a query that would have no hits."""
-    found = answer(client, "/api/search?q=traficking")
+    found = fetch(client, "/api/search?q=traficking")
     assert (found["query"], found["corrected"]) == ("traficking", "trafficking")
     assert ids(client, "/api/search?q=traficking") == ids(client, "/api/search?q=trafficking")
     ((line, words, href),) = notes(client, "/?q=traficking")
     assert line == "No publication has “traficking”. These results are for “trafficking”."
     assert words == "Search for “traficking” as typed"
     assert "Nothing found for “traficking”" in client.get(href).text
-    assert answer(client, "/api/search?q=trafficking")["corrected"] is None
+    assert fetch(client, "/api/search?q=trafficking")["corrected"] is None
 
 
 def test_a_corrected_name_has_its_synonyms(client: FlaskClient) -> None:
@@ -694,18 +675,18 @@ def test_a_corrected_name_has_its_synonyms(client: FlaskClient) -> None:
     lines = [line for line, _, _ in notes(client, "/?q=mdel+law")]
     assert lines[0] == "No publication has “mdel law”. These results are for “model law”."
     assert lines[1].startswith("Also searching: ")
-    assert answer(client, "/api/search?q=mdel+law")["corrected"] == "model law"
+    assert fetch(client, "/api/search?q=mdel+law")["corrected"] == "model law"
 
 
 def test_a_likely_correction_is_suggested(misspelt_index: Path) -> None:
     """A likelier word is suggested for a rare one that has hits, and never replaces it."""
     settings = config.load(PATIENT, index=misspelt_index)
     with create_app(settings).test_client() as client:
-        found = answer(client, "/api/search?q=bordre")
+        found = fetch(client, "/api/search?q=bordre")
         assert (found["suggestion"], found["corrected"], found["total"]) == ("border", None, 1)
         assert notes(client, "/?q=bordre") == [("", "Did you mean “border”?", "/?q=border")]
-        assert answer(client, "/api/search?q=border")["total"] == 60
-        assert answer(client, "/api/search?q=bordre&exact=1")["suggestion"] is None
+        assert fetch(client, "/api/search?q=border")["total"] == 60
+        assert fetch(client, "/api/search?q=bordre&exact=1")["suggestion"] is None
 
 
 def test_an_exact_list_says_so(client: FlaskClient) -> None:
@@ -742,12 +723,12 @@ def test_exact_filters_have_correct_counts(client: FlaskClient) -> None:
     """With `exact`, the count of a value is the length of the exact list that it leads to."""
     address = "/api/search?q=human+trafficking&exact=1"
     for value, each in buckets(client, address, "section").items():
-        found = answer(client, f"{address}&section={quote(value)}")
+        found = fetch(client, f"{address}&section={quote(value)}")
         assert found["total"] == each["count"]
 
 
 @pytest.mark.parametrize("value", ["", "0", "1"])
 def test_the_values_of_exact(client: FlaskClient, value: str) -> None:
     """The parameter `exact` is on with 1, and off with 0 or empty."""
-    found = answer(client, f"/api/search?q=human+trafficking&exact={value}")
+    found = fetch(client, f"/api/search?q=human+trafficking&exact={value}")
     assert (found["entities"] == []) == (value == "1")

@@ -9,13 +9,14 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from indexer.jobs import build
 from search_app import config, create_app
 from tests import samples
 from tests.catalogue import PATIENT
+from tests.search_app.web.reading import find, read_page
 
 FRENCH = """\
 title = "Petit catalogue"
@@ -62,17 +63,8 @@ def client(folder: Path) -> FlaskClient:
 
 
 def read(client: FlaskClient, address: str) -> BeautifulSoup:
-    """Return a page in French, whose status must be 200."""
-    response = client.get(f"/fr{address}")
-    assert response.status_code == 200, response.text
-    return BeautifulSoup(response.data, "lxml")
-
-
-def select(page: Tag, selector: str) -> Tag:
-    """Return the first element of a page for a selector."""
-    element = page.select_one(selector)
-    assert element is not None
-    return element
+    """Return a page in French."""
+    return read_page(client, f"/fr{address}")
 
 
 def test_filters_have_translated_labels(client: FlaskClient) -> None:
@@ -90,11 +82,11 @@ def test_filters_have_translated_labels(client: FlaskClient) -> None:
 def test_titles_and_texts_state_their_language(client: FlaskClient) -> None:
     """On a French page, English titles and texts of the catalogue have the language English."""
     page = read(client, "/?q=law")
-    assert select(page, ".hit h3")["lang"] == "en"
-    assert select(page, ".passage")["lang"] == "en"
-    assert select(page, ".description")["lang"] == "en"
-    assert select(page, "h1 a").text == "Petit catalogue"
-    assert not select(page, "h1 a").has_attr("lang")
+    assert find(page, ".hit h3")["lang"] == "en"
+    assert find(page, ".passage")["lang"] == "en"
+    assert find(page, ".description")["lang"] == "en"
+    assert find(page, "h1 a").text == "Petit catalogue"
+    assert not find(page, "h1 a").has_attr("lang")
 
 
 def test_active_filters_are_translated(client: FlaskClient) -> None:
@@ -111,13 +103,12 @@ def test_details_of_a_publication_are_translated(client: FlaskClient) -> None:
     """The page of a publication has translated facts and details."""
     page = read(client, "/publication/model-law")
     details = {
-        select(row, "dt").text: select(row, "dd").text.strip()
-        for row in page.select(".details > div")
+        find(row, "dt").text: find(row, "dd").text.strip() for row in page.select(".details > div")
     }
     assert (details["Rubrique"], details["Country"], details["Langue"]) == (
         "Outils", "Inde", "français",
     )  # fmt: skip
-    assert select(page, "article h1")["lang"] == select(page, ".abstract p")["lang"] == "en"
+    assert find(page, "article h1")["lang"] == find(page, ".abstract p")["lang"] == "en"
 
 
 def test_the_api_has_translated_labels_and_own_values(client: FlaskClient) -> None:
@@ -134,7 +125,7 @@ def test_a_page_in_the_own_language_states_no_language(folder: Path) -> None:
     settings = config.load(PATIENT, corpus=folder / "corpus", index=folder / "index")
     page = BeautifulSoup(create_app(settings).test_client().get("/?q=law").data, "lxml")
     assert page.select("main [lang]") == []
-    assert select(page, "h1 a").text == "Small Catalogue"
+    assert find(page, "h1 a").text == "Small Catalogue"
 
 
 def test_suggestions_have_translated_labels(client: FlaskClient) -> None:
@@ -176,7 +167,7 @@ def test_an_export_keeps_the_values_of_the_catalogue(client: FlaskClient) -> Non
 )
 def test_every_page_displays_the_translated_catalogue(address: str, client: FlaskClient) -> None:
     """Every page has the translated title of the catalogue."""
-    assert select(read(client, address), ".site a").text == "Petit catalogue"
+    assert find(read(client, address), ".site a").text == "Petit catalogue"
 
 
 def test_excluded_values_state_their_language(client: FlaskClient) -> None:
@@ -187,7 +178,7 @@ def test_excluded_values_state_their_language(client: FlaskClient) -> None:
         [("Rubrique", None), ("Outils", None)],
         [("Region", "en"), ("South Asia", "en")],
     ]
-    assert [select(chip, "span").text for chip in chips] == [
+    assert [find(chip, "span").text for chip in chips] == [
         "Rubrique\xa0: sauf Outils",
         "Region\xa0: sauf South Asia",
     ]
@@ -205,5 +196,5 @@ def test_facts_state_their_language(client: FlaskClient, address: str) -> None:
 
 def test_facts_of_a_publication_state_their_language(client: FlaskClient) -> None:
     """So has one on the page of a publication."""
-    line = select(read(client, "/publication/brief/6"), "article > .facts")
+    line = find(read(client, "/publication/brief/6"), "article > .facts")
     assert str(line) == '<p class="facts"><span lang="en">Papers</span></p>'
