@@ -14,7 +14,7 @@ from indexer.analysis.folding import fold
 from indexer.catalogue import thesaurus
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.thesaurus import THESAURUS_FILE, Concept, Thesaurus
-from indexer.generations import directory
+from indexer.generations import directory, manifest
 from indexer.jobs import build
 from tests.conftest import ROOT
 
@@ -222,3 +222,13 @@ def test_an_invalid_thesaurus_publishes_nothing(corpus: Path, tmp_path: Path) ->
     with pytest.raises(CatalogueError, match="two concepts have the id 'a'"):
         build.build(corpus, tmp_path / "index")
     assert directory.load_live(tmp_path / "index").name == live.name
+
+
+def test_a_damaged_thesaurus_is_detected(corpus: Path, tmp_path: Path) -> None:
+    """The thesaurus of a generation is verified against its digest."""
+    write(corpus, concept("organs"))
+    live = build.build(corpus, tmp_path / "index").generation
+    assert directory.integrity_errors(live) == []
+    file = live.folder / manifest.THESAURUS
+    file.write_bytes(file.read_bytes().replace(b"organs", b"orgams"))
+    assert directory.integrity_errors(live) == ["thesaurus.json does not match the manifest"]

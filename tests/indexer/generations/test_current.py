@@ -151,3 +151,10 @@ def test_a_pointer_without_generations_can_not_be_rolled_back(corpus: Path, tmp_
         publish.rollback(index)
     assert not (index / publish.LOCK).exists()
     assert build.build(corpus, index).status == "published"
+
+
+def test_rollback_skips_a_damaged_generation(third: Path) -> None:
+    """A rollback gets the latest earlier generation that is undamaged."""
+    oldest, middle, _ = directory.list_names(third)
+    (directory.load(third, middle).folder / manifest.DIGESTS).unlink()
+    assert publish.rollback(third).name == oldest

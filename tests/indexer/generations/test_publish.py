@@ -387,3 +387,18 @@ def test_digests_are_packed_as_a_map(count: int) -> None:
     digests = {f"id-{number}": number.to_bytes(16) for number in range(count)}
     packed = zstandard.decompress(manifest.pack_digests(digests.items(), count))
     assert packed == msgspec.msgpack.encode(digests)
+
+
+def test_switch_that_fails_leaves_the_pointer(
+    second: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pointer stays unchanged if the flush of a switch fails."""
+
+    def fail(path: Path) -> None:
+        raise OSError(f"no space for {path}")
+
+    monkeypatch.setattr(fsync, "sync", fail)
+    live_before = directory.read_live_name(second)
+    with pytest.raises(OSError, match="no space"):
+        publish.set_live(second, directory.list_names(second)[0])
+    assert directory.read_live_name(second) == live_before

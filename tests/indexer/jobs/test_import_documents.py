@@ -87,6 +87,8 @@ def list_attached(folder: Path) -> tuple[dict[str, list[str]], list[Problem]]:
 def test_a_folder_of_pdfs_is_a_catalogue(in_place: bool, pdfs: Path, tmp_path: Path) -> None:
     """Each PDF is a record, its full text is searched, and the site serves it."""
     into = tmp_path / "new"
+    if not in_place:
+        (pdfs / "dangling.pdf").symlink_to(pdfs / "nowhere")
     result = importer.import_files([pdfs], into, in_place=in_place)
     assert {source.format for source in result.sources} == {"pdf"}
     catalogue = catalogue_toml.load(into)
