@@ -15,7 +15,6 @@ from search_app.presentation.html import (
     html_gettext,
     html_ngettext,
     isolate,
-    join_html,
     language_attribute,
     link,
     mark,
@@ -156,14 +155,14 @@ def _describe_file(match: FileMatch, file_url: str, find_url: str) -> Markup:
             "In %(file)s, on pages %(pages)s",
             len(shown),
             file=file,
-            pages=join_html(join_with_and, links),
+            pages=safe(join_with_and(links)),
         )
     return html_ngettext(
         'In %(file)s, on pages %(pages)s and <a href="%(url)s" rel="nofollow">%(number)s more</a>',
         'In %(file)s, on pages %(pages)s and <a href="%(url)s" rel="nofollow">%(number)s more</a>',
         more,
         file=file,
-        pages=join_html(join, links),
+        pages=safe(join(links)),
         url=find_url,
         number=format_number(more),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NewType
 
@@ -108,11 +108,6 @@ def link(href: str, text: str) -> Markup:
     """
     content = f"<bdi>{escape(text)}</bdi>"
     return safe(f'<a href="{escape(href)}" rel="nofollow">{content}</a>' if href else content)
-
-
-def join_html(join: Callable[[Iterable[str]], str], parts: Iterable[Markup]) -> Markup:
-    """Return HTML as a list in one line. `join` is a function of `i18n.translation`."""
-    return safe(join(parts))
 
 
 def html_gettext(message: str, /, **values: object) -> Markup:

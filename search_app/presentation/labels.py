@@ -63,22 +63,21 @@ def selection_label(field: Field, state: SearchState) -> str:
     return gettext("%(field)s (all of)") % {"field": field.label}
 
 
-def list_filters(state: SearchState, catalogue: Catalogue) -> list[tuple[str, tuple[str, ...]]]:
+def list_filters(state: SearchState, catalogue: Catalogue) -> list[tuple[str, list[str]]]:
     """Return the labels of the selected values, and those of the excluded ones, by field."""
-    filters = [
-        (selection_label(field, state), facet_label, field, values)
+    rows = catalogue.by_name
+    selected = [
+        (
+            selection_label(rows[name], state),
+            [facet_label(rows[name], each, catalogue) for each in values],
+        )
         for name, values in state.filters.items()
-        for field in (catalogue.by_name[name],)
     ]
-    filters += [
-        (field.label, exclusion_label, field, values)
+    excluded = [
+        (rows[name].label, [exclusion_label(rows[name], each, catalogue) for each in values])
         for name, values in state.excluded.items()
-        for field in (catalogue.by_name[name],)
     ]
-    return [
-        (name, tuple([label(field, value, catalogue) for value in values]))
-        for name, label, field, values in filters
-    ]
+    return selected + excluded
 
 
 def describe_search(state: SearchState, catalogue: Catalogue) -> str:
