@@ -160,29 +160,11 @@ class Segment:
         starts, lengths = self.forward_index.starts, self.forward_index.lengths
         return starts[:-1, number].astype(np.int64), lengths[:, number].astype(np.int64)
 
-    def total_frequency(self, stem: int) -> int:
-        """Return the number of occurrences of a stem."""
-        return int(self.position_offsets[stem + 1]) - int(self.position_offsets[stem])
-
     def find_positions(self, stem: int) -> Positions:
         """Return all positions of a stem, in the order of the stream."""
         first, last = self.stems.offsets[stem], self.stems.offsets[stem + 1]
         documents = np.repeat(self.stems.documents[first:last], self.frequencies[first:last])
         positions = self.positions[self.position_offsets[stem] : self.position_offsets[stem + 1]]
-        return Positions(documents, self._begins.take(documents) + positions)
-
-    def find_positions_in(self, stem: int, documents: Array) -> Positions:
-        """Return the positions of a stem in some documents, which ascend, in stream order."""
-        first, last = self.stems.offsets[stem], self.stems.offsets[stem + 1]
-        all_documents = self.stems.documents[first:last]
-        indexes = all_documents.searchsorted(documents)
-        is_match = all_documents.take(indexes, mode="clip") == documents
-        indexes, documents = indexes[is_match], documents[is_match]
-        ends = self.frequencies[first:last].cumsum(dtype=np.int64)
-        counts = self.frequencies[first:last].take(indexes).astype(np.int64)
-        begins = ends.take(indexes) - counts + int(self.position_offsets[stem])
-        positions = self.positions.take(postings.expand_ranges(begins, counts))
-        documents = np.repeat(documents, counts)
         return Positions(documents, self._begins.take(documents) + positions)
 
     def find_word_positions(self, words: Array) -> Positions:
