@@ -239,3 +239,14 @@ def test_a_killed_builder_is_reported(corpus: Path, index: Path) -> None:
                 os.kill(each, signal.SIGKILL)
         server.prints("^The builder has ended, so changes are no longer built")
         assert server.has("Removal of Organs")
+
+
+def test_a_server_serves_a_read_only_index(corpus: Path, index: Path) -> None:
+    """A server that cannot write to the index prints that, suggests --no-build, and serves it."""
+    add(corpus, "Latest News")
+    (index / publish.LOCK).unlink()
+    (index / publish.LOCK).mkdir()
+    with serving(corpus, index) as server:
+        assert server.has("Removal of Organs")
+        assert "could not be written" in server.lines[0]
+        assert "add --no-build" in server.lines[0]

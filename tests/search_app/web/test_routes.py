@@ -607,6 +607,11 @@ def test_a_prefix_without_suggestions_is_no_error(client: FlaskClient, parameter
     assert suggested(client, parameters) == []
 
 
+def test_suggestions_ignore_unknown_parameters(client: FlaskClient) -> None:
+    """A parameter that the API does not know changes nothing."""
+    assert suggested(client, "q=tra&foo=bar") == suggested(client, "q=tra")
+
+
 @pytest.mark.slow
 def test_a_server_may_make_the_application_without_arguments(
     catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
