@@ -15,6 +15,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation, Value
 from indexer.mapping.standard_rows import list_standard_rows
 from indexer.values import identifiers
+from search_app import config, create_app
 from search_app.engine import open_engine
 from search_app.engine.query.parser import UnknownValue
 from search_app.engine.request import Match, SearchRequest
@@ -245,6 +246,15 @@ def test_the_page_says_how_an_identifier_was_read(searcher: Searcher) -> None:
         "Only publications with exactly this identifier are shown (Symbol or report number)."
     )
     assert (note.total, "exact=1" in note.href) == (1, True)
+
+
+def test_the_page_gives_no_advice_on_the_words_of_an_identifier(tmp_path: Path) -> None:
+    """An identifier that no publication has is not misspelled, as a word may be."""
+    folder = index(tmp_path, throw(Random(1), 3), CATALOGUE)
+    client = create_app(config.load({}, index=folder)).test_client()
+    for text, has_advice in (("A/RES/55/25", False), ("zzyzx", True)):
+        page = client.get("/", query_string={"q": text}).text
+        assert ("Check the spelling" in page) is has_advice
 
 
 @pytest.mark.parametrize(
