@@ -29,7 +29,7 @@ LAYERS = frozenset({"Transformer", "Pooling", "Normalize"})
 """The layers that are in the model, or need no weights."""
 POOLINGS = {
     "pooling_mode_mean_tokens": "mean",
-    "pooling_mode_cls_token": "cls",
+    "pooling_mode_cls_token": "cls",  # nosec B105: the name of a token of a model
     "pooling_mode_lasttoken": "last",
 }
 PREFIX = "onnx sha256:"
