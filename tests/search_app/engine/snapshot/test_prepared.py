@@ -129,7 +129,7 @@ def test_the_labels_of_a_concept_are_published_once(catalogue_index: Path) -> No
             super().__setitem__(key, value)
             copies[key] = list(value)
 
-    for name in ("_labels", "_others"):
+    for name in ("_labels", "_other_names_of"):
         copies: dict[int, list[Any]] = {}
         setattr(fresh, name, Published())
         fresh.prepare()
