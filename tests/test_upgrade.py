@@ -46,9 +46,9 @@ class Place:
         web = self.new / "search_app" / "web"
         (web / "static" / "print.js").unlink()
         (web / "static" / "style.css").write_text("body { color: black }")
-        base = web / "templates" / "base.html"
-        lines = base.read_text().splitlines(keepends=True)
-        base.write_text("".join(line for line in lines if "print.js" not in line))
+        links = web / "templates" / "_static.html"
+        lines = links.read_text().splitlines(keepends=True)
+        links.write_text("".join(line for line in lines if "print.js" not in line))
 
     def command(self, checkout: Path, *options: str) -> list[str]:
         """Return the command that installs a checkout."""

@@ -287,6 +287,8 @@ def find_part(part: WordPart, words: Words) -> tuple[How, Array]:
     """Return how a part matches, and the positions of its first words, ascending."""
     how: How = "word"
     match part:
+        case _ if part.fields.isdisjoint(words.fields):
+            starts = NOWHERE  # as of a full text: its words are not expanded here
         case Term():
             starts = words.find_term(part.text)
         case Phrase():

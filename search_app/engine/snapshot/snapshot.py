@@ -93,7 +93,7 @@ class Snapshot:
         vocabulary = self.vocabulary
         dictionaries = vocabulary.words, vocabulary.stems
         texts = [dictionary.texts for dictionary in dictionaries]
-        words = (vocabulary, *dictionaries, *texts)
+        words = (vocabulary, *dictionaries, *texts, *(each.words for each in vocabulary.texts))
         facets = self.segment.facets.values()
         tables = [column.table for column in self.columns.values()]
         holders = (self, self.table, self.segment, *words, *facets, *tables)

@@ -21,6 +21,7 @@ from opensearchpy import OpenSearch, TransportError
 from indexer.cluster import connection
 from indexer.cluster.connection import (
     CA,
+    OTHERS,
     PASSWORD,
     USER,
     AddressError,
@@ -38,7 +39,9 @@ HOSTS = st.one_of(
     st.ip_addresses(v=6).map("[{}]".format),
 )
 PLACES = st.builds("{}:{}".format, HOSTS, st.integers(1, 65535))
-NAMES = st.builds("{}{}".format, st.sampled_from(LETTERS), st.text(LETTERS + "._-", max_size=127))
+NAMES = st.builds(
+    "{}{}".format, st.sampled_from(LETTERS), st.text(LETTERS + "._-", max_size=127)
+).filter(lambda name: not name.endswith(OTHERS))
 
 
 def authorization(client: OpenSearch) -> str:

@@ -116,9 +116,9 @@ def test_a_missing_file_and_a_pipe_are_errors(tmp_path: Path) -> None:
 
 def test_text_over_the_limits_is_left_out(tmp_path: Path) -> None:
     """The faults name the settings that include the rest."""
-    limits = msgspec.structs.replace(LIMITS, most_pages=3, longest_document=5)
-    text = read(tmp_path, "a.txt", "one\ftwo\fthree\ffour", limits)
-    assert text.pages == ("one", "tw")
+    limits = msgspec.structs.replace(LIMITS, most_pages=3, longest_document=1000)
+    text = read(tmp_path, "a.txt", "\f".join((600 * "a", 600 * "b", "three", "four")), limits)
+    assert text.pages == (600 * "a", 400 * "b")
     hints = " ".join(fault.hint for fault in text.faults)
     assert "PUBSEARCH_MOST_PAGES" in hints
     assert "PUBSEARCH_LONGEST_DOCUMENT" in hints

@@ -238,4 +238,4 @@ def test_a_new_catalogue_field_adds_a_parameter_and_a_property(
     ]  # fmt: skip
     for name in ("Hit", "Publication"):
         assert found["schemas"][name]["properties"]["venue"]["description"] == "Venue"
-    assert "venue" in found["schemas"]["Search"]["properties"]["facets"]["required"]
+    assert "venue" in found["schemas"]["Facets"]["required"]
