@@ -13,7 +13,7 @@ import sys
 INTERRUPTED, TERMINATED = 130, 143
 """Exit statuses. 130: Ctrl-C. 143: SIGTERM."""
 _NO_MEMORY = re.compile("failed to map segment|cannot allocate memory", re.IGNORECASE)
-"""What the loader of shared libraries says if memory is missing."""
+"""Messages of the dynamic loader about missing memory."""
 
 
 def main(*command: str) -> None:

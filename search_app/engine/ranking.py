@@ -1,4 +1,4 @@
-"""The rules of relevance: the formulas of BM25F, and what raises the best hits above their scores.
+"""The rules of relevance: the formulas of BM25F, and the signals that raise the best hits.
 
 A store finds the candidates: the best hits by the scores of the clauses. `Rescoring` computes what
 is added to their scores from their words, which the store gathers once.
@@ -146,7 +146,7 @@ class Candidates(NamedTuple):
 
     `scores` (float32) has the score of each, and `newest` its rank by date, which is smaller for a
     newer one. `families` has a number that the editions of a title share, or NO_FAMILY.
-    `are_matched` tells which pass the typed filters.
+    `are_matched` says which pass the typed filters.
     """
 
     scores: NDArray[np.float32]
@@ -156,7 +156,7 @@ class Candidates(NamedTuple):
 
 
 class AddedScores(NamedTuple):
-    """What is added to the score of each candidate, and the stem numbers of the expansion terms.
+    """The gains of each candidate in score, by signal, and the stem numbers of the expansion terms.
 
     The expansion terms have the greatest weight first.
     """
@@ -168,7 +168,7 @@ class AddedScores(NamedTuple):
 
 
 class Rescoring:
-    """What raises the best hits of one search.
+    """The signals that raise the best hits of one search.
 
     `tree` is the evaluated tree. `depth` is the number of candidates before the typed filters, and
     `matched_depth` that after them. Both are 0 if the search raises none.

@@ -222,7 +222,7 @@ class Truncation(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a search found, and how its query was read.
+    """The outcome of a search: the totals, and the reading of the query.
 
     `total` is the number of hits. `titles` counts the editions of one title once, and is the length
     of the list if it `is_folded`.

@@ -107,9 +107,10 @@ class ArrayReply:
     @property
     def truncated(self) -> tuple[tuple[str, int], ...]:
         """The texts of the clauses that match fewer words of full texts, and how many fewer."""
+        if self._texts is None:
+            return ()
         counted = []
-        for clause in clauses(drop_boosts(self.tree)) if self._texts else ():
-            assert self._texts
+        for clause in clauses(drop_boosts(self.tree)):
             counted.append((clause.text, self._texts.count_dropped(clause)))
             self._check()  # an expansion that is no longer cached is made again
         return tuple(each for each in counted if each[1])

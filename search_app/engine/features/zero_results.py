@@ -26,7 +26,7 @@ from search_app.engine.query.clause_builder import MAX_CHARS
 from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.query.nodes import Clause, Term, clauses, drop_boosts, list_words
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.request import AllOf, SearchRequest
+from search_app.engine.request import AllOf, Filters, SearchRequest
 from search_app.engine.rounds import Rounds, known, together
 from search_app.engine.store import Reply
 
@@ -54,7 +54,7 @@ class _Help(NamedTuple):
     interpreter: Interpreter
     deadline: Deadline
 
-    def search(self, **changes: str | bool | AllOf) -> Rounds[Retrieval]:
+    def search(self, **changes: str | bool | AllOf | Filters) -> Rounds[Retrieval]:
         """Search again, with some fields of the request replaced. Raise BudgetExceeded."""
         changed = msgspec.structs.replace(self.request, **changes)
         return find(changed, self.interpreter, self.deadline)
@@ -100,7 +100,7 @@ def diagnose(
         help_.count_hits(match="any") if _has_wider(retrieved) else known(None),
         together(help_.count_hits(all_of=all_of) for all_of in any_of.values()),
         known(()) if first_page.exact else _find_lacking(help_),
-        find_missing_places(first_page, retrieved, interpreter, deadline),
+        _find_missing_places(retrieved, help_),
         together(help_.count_hits(**{name: is_on}) for name, is_on in switches.items()),
     ])  # fmt: skip
     alone = dict.fromkeys(typed.unknown, 0) | dict(zip(known_texts, counts, strict=True))
@@ -233,7 +233,7 @@ def _count_alone(text: str, help_: _Help) -> Rounds[int | None]:
 
 def _find_nearest(typed: _Typed, help_: _Help) -> Rounds[tuple[QueryCount, ...]]:
     """Return texts with hits in which a word of the index replaces an unknown one."""
-    candidates = list_nearest(
+    candidates = _list_nearest(
         typed.unknown.values(), help_.request.text, help_.interpreter, is_long=typed.is_long
     )
     found = yield from together(_find_first(texts, help_) for texts in candidates)
@@ -259,7 +259,7 @@ def _count_all_words(text: str, help_: _Help) -> Rounds[int]:
     return retrieved.as_typed
 
 
-def list_nearest(
+def _list_nearest(
     unknown: Iterable[Clause], text: str, interpreter: Interpreter, *, is_long: bool
 ) -> Iterator[tuple[str, ...]]:
     """Yield the texts to try for each word of the index that may replace an unknown one.
@@ -306,41 +306,37 @@ def _replace_word(surface: str, word: str, text: str) -> str:
     return "".join([*pieces, text[end:]])
 
 
-def find_missing_places(
-    request: SearchRequest, retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
-) -> Rounds[tuple[MissingPlace, ...]]:
+def _find_missing_places(retrieved: Retrieval, help_: _Help) -> Rounds[tuple[MissingPlace, ...]]:
     """Return the places that a text names and no document contains, regardless of the filters.
 
     If the text names no place, use the names in its corrected spelling.
     """
-    text = retrieved.interpretation.corrected or request.text
+    text = retrieved.interpretation.corrected or help_.request.text
     mentions = _find_place_mentions(text)
-    if not mentions and not request.exact:
-        text = interpreter.spellchecker.suggest(text, deadline, rare=True) or text
+    if not mentions and not help_.request.exact:
+        speller = help_.interpreter.spellchecker
+        text = speller.suggest(text, help_.deadline, rare=True) or text
         mentions = _find_place_mentions(text)
     found = yield from together(
-        _find_missing(mention, text, request, interpreter, deadline)
-        for mention in mentions[:MAX_PLACES]
+        _find_missing(mention, text, help_) for mention in mentions[:MAX_PLACES]
     )
     return tuple(filter(None, found))
 
 
 def _find_missing(
-    mention: world_places.Mention, text: str, request: SearchRequest, interpreter: Interpreter,
-    deadline: Deadline,
-) -> Rounds[MissingPlace | None]:  # fmt: skip
+    mention: world_places.Mention, text: str, help_: _Help
+) -> Rounds[MissingPlace | None]:
     """Return a place with values near it that have hits; None if a document contains the place."""
     named = SearchRequest(text[mention.start : mention.end])
-    typed = yield from interpreter.interpret_typed(named)
+    typed = yield from help_.interpreter.interpret_typed(named)
     if not typed.is_empty:
         return None
-    other_text = _drop_mention(text, mention)
-    near = _list_near(
-        mention.name.code, msgspec.structs.replace(request, text=other_text), interpreter
+    catalogue, other_text = help_.interpreter.vocabulary.catalogue, _drop_mention(text, mention)
+    near = _list_near(mention.name.code, help_.request.filters, catalogue)
+    found = yield from together(
+        help_.search(text=other_text, filters=filters) for filters in near.values()
     )
-    found = yield from together(find(each, interpreter, deadline) for each in near.values())
     replies = {value: each.reply for value, each in zip(near, found, strict=True)}
-    catalogue = interpreter.vocabulary.catalogue
     return MissingPlace(
         world_places.get_label(mention.name, catalogue.language),
         mention.name.code if mention.name.kind == "place" else "",
@@ -386,21 +382,14 @@ def _find_row(catalogue: Catalogue) -> Field | None:
     )
 
 
-def _list_near(
-    code: str, request: SearchRequest, interpreter: Interpreter
-) -> dict[str, SearchRequest]:
-    """Return the searches in each region of a place, and in no region, by the value."""
-    catalogue = interpreter.vocabulary.catalogue
+def _list_near(code: str, filters: Filters, catalogue: Catalogue) -> dict[str, Filters]:
+    """Return the filters for each region of a place, and for no region, by the value."""
     row = _find_row(catalogue)
     if row is None or row.parent is None:
         return {}
-    other_filters = {
-        field: values
-        for field, values in request.filters.items()
-        if field not in (row.name, row.parent)
-    }
+    others = {name: filters[name] for name in filters if name not in (row.name, row.parent)}
     return {
-        value: msgspec.structs.replace(request, filters={**other_filters, row.parent: (value,)})
+        value: {**others, row.parent: (value,)}
         for value in (*catalogue.groups.get(code, ()), MISSING)
     }
 
