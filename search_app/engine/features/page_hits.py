@@ -35,7 +35,7 @@ Span = tuple[int, int]
 def make_hits(retrieved: Retrieval, catalogue: Catalogue, deadline: Deadline) -> Iterator[Hit]:
     """Yield the hits of a page with their marked texts. Raise BudgetExceeded."""
     reply = retrieved.reply
-    marks = Marks(reply.tree, reply.gather())
+    marks = None if reply.tree is None else Marks(reply.tree, reply.gather())
     title, abstract = (catalogue.find_by_role(role) for role in ("title", "abstract"))
     in_title, in_abstract = title.name if title else "", abstract.name if abstract else ""
     translating = [
@@ -43,21 +43,25 @@ def make_hits(retrieved: Retrieval, catalogue: Catalogue, deadline: Deadline) ->
         for row in catalogue.fields
         if row.translates and row.language
     ]
+
+    def find_marks(index: int, field: str, text: str) -> list[Span]:
+        return marks.find(index, field, text) if marks else []
+
     explanations = reply.explain() if retrieved.request.explain else []
     hits = zip_longest(reply.rank_hits(), explanations)
     for index, (hit, explanation) in enumerate(hits):
         deadline.checkpoint("passages")  # an expensive search may pause between hits
         publication, summary = hit.publication, hit.publication.summary or ""
         translations = {
-            name: show(text, marks.find(index, name, text))
+            name: show(text, find_marks(index, name, text))
             for name, show in translating
             for text in map(str, publication.values.get(name, ())[:1])
         }
         yield Hit(
             publication,
             None if hit.score is None else round(hit.score, 4),
-            highlight(publication.title, marks.find(index, in_title, publication.title)),
-            best_passage(summary, marks.find(index, in_abstract, summary)),
+            highlight(publication.title, find_marks(index, in_title, publication.title)),
+            best_passage(summary, find_marks(index, in_abstract, summary)),
             hit.editions,
             explanation,
             translations,
