@@ -12,8 +12,7 @@ import msgspec
 from markupsafe import Markup
 
 from indexer.catalogue.fields import MISSING, Catalogue
-from search_app.engine.diagnosis import Diagnosis, MissingPlace, QueryCount, ValueCount
-from search_app.engine.results import Results
+from search_app.engine.results import Diagnosis, MissingPlace, QueryCount, Results, ValueCount
 from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation.country_map import CountryMap, make_country_map
 from search_app.presentation.facets import FacetGroup, list_useful_facets, make_facet_groups

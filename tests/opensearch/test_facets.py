@@ -22,7 +22,7 @@ from indexer.cluster.mapping import Json
 from indexer.generations import directory
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.deadline import Deadline
-from search_app.engine.facet_buckets import make_excluded
+from search_app.engine.facets import make_excluded
 from search_app.engine.opensearch import facet_aggregations
 from search_app.engine.opensearch.facets import FacetPlan, make_facets, plan_facets, plan_values
 from search_app.engine.query.nodes import Clause, Filter, Term

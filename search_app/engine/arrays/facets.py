@@ -14,7 +14,7 @@ import numpy as np
 
 from indexer.catalogue.schema import list_selectable_fields
 from indexer.codec.segment.array_file import Array, pick_dtype
-from search_app.engine.facet_selection import FacetSelection, Node, Nodes, list_nodes
+from search_app.engine.facets import FacetSelection, Node, Nodes, list_nodes
 from search_app.engine.request import SearchRequest, parse_year_range
 from search_app.engine.snapshot.facet_counts import Numbers, count_selected
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot

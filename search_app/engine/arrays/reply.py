@@ -24,8 +24,7 @@ from search_app.engine.arrays.semantic import SemanticHits
 from search_app.engine.arrays.top_hits import collapse_editions, level_scores, top_hits
 from search_app.engine.deadline import Deadline
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained
-from search_app.engine.facet_buckets import count_hidden, facet_buckets, make_excluded
-from search_app.engine.facet_selection import FacetSelection
+from search_app.engine.facets import FacetSelection, count_hidden, facet_buckets, make_excluded
 from search_app.engine.matching import Words
 from search_app.engine.query.cost import limit_cost
 from search_app.engine.query.nodes import Clause, clauses, drop_boosts

@@ -18,7 +18,6 @@ from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from search_app.engine.deadline import Deadline
-from search_app.engine.diagnosis import Diagnosis, Lacking, MissingPlace, QueryCount, ValueCount
 from search_app.engine.interpretation import world_places
 from search_app.engine.interpretation.entities import Entity
 from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, find
@@ -27,6 +26,7 @@ from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.query.nodes import Clause, Term, clauses, drop_boosts, list_words
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import AllOf, Filters, SearchRequest
+from search_app.engine.results import Diagnosis, Lacking, MissingPlace, QueryCount, ValueCount
 from search_app.engine.rounds import Rounds, known, together
 from search_app.engine.store import Reply
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from indexer.cluster.mapping import MAX_TERM_CHARS, Json
-from search_app.engine.facet_selection import (
+from search_app.engine.facets import (
     NO_NODES,
     FacetSelection,
     Node,

@@ -9,7 +9,7 @@ from typing import Any
 
 from indexer.catalogue.fields import MISSING
 from indexer.cluster.mapping import MAX_TERM_CHARS
-from search_app.engine.facet_selection import NO_NODES, Node, Nodes
+from search_app.engine.facets import NO_NODES, Node, Nodes
 from search_app.engine.opensearch.facet_aggregations import FacetAggregations, Toggle
 
 Results = Mapping[str, Sequence[Any]]

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from indexer.cluster.mapping import Json
-from search_app.engine.facet_buckets import count_hidden, facet_buckets
-from search_app.engine.facet_selection import FacetSelection, Node
+from search_app.engine.facets import FacetSelection, Node, count_hidden, facet_buckets
 from search_app.engine.opensearch import facet_aggregations
 from search_app.engine.opensearch.facet_aggregations import FacetAggregations, Partition
 from search_app.engine.opensearch.facet_results import FacetResult, Results

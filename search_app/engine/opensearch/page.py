@@ -12,7 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from indexer.cluster.mapping import MAX_RESULT_WINDOW, Json
-from search_app.engine.facet_buckets import make_excluded
+from search_app.engine.facets import make_excluded
 from search_app.engine.opensearch import hits
 from search_app.engine.opensearch.best_hits import BestHits
 from search_app.engine.opensearch.client import Response, Send

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.schema import list_selectable_fields
 from indexer.cluster.mapping import MAX_TERM_CHARS, Json
-from search_app.engine.facet_selection import FacetSelection, Filters, Node, list_nodes
+from search_app.engine.facets import FacetSelection, Node, list_nodes
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.request import SearchRequest, parse_year_range
+from search_app.engine.request import Filters, SearchRequest, parse_year_range
 
 MAX_VALUES = 65_536
 """Number of values of one query (`index.max_terms_count`)."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from indexer.codec.segment.array_file import Array, pick_dtype
 from indexer.codec.segment.facet_columns import FacetColumn
-from search_app.engine.facet_selection import Node
+from search_app.engine.facets import Node
 
 Numbers = NDArray[np.int64]
 MAX_KEY = 1 << 62

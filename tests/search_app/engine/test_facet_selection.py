@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication
-from search_app.engine.facet_selection import FacetSelection, Node, Nodes, count_after_toggle
+from search_app.engine.facets import FacetSelection, Node, Nodes, count_after_toggle
 from search_app.engine.results import Bucket
 from search_app.presentation import facets
 from search_app.search_state import SearchState
