@@ -25,6 +25,7 @@ from indexer.catalogue.records import Item, Problem, Unchanged
 from indexer.codec import writer
 from indexer.codec.segment.array_file import CorruptSegment, open_arrays
 from indexer.codec.segment.docstore import NO_YEAR, DocStore
+from indexer.codec.segment.fulltext import open_texts
 from indexer.codec.segment.reader import MEANING, PUBLICATIONS, Segment
 from indexer.codec.segment.vectors import KnownVectors, Vectors, encode_batches
 from indexer.codec.writer import ValueCounts
@@ -375,7 +376,7 @@ def find_reusable_segment(live: Generation, rules: Rules) -> Segment | None:
     """Return the live segment if unchanged publications can be copied from it, or None.
 
     It must have the same format, analysis version, catalogue, embedding model, and limits. Its
-    vectors must have digests.
+    vectors must have digests, and this program must be able to read its full texts.
     """
     made = live.manifest
     versions, schema_now = (schema.FORMAT, tokenizer.VERSION), rules.catalogue.fingerprint
@@ -384,6 +385,10 @@ def find_reusable_segment(live: Generation, rules: Rules) -> Segment | None:
         or (made.format, made.analysis) != versions
         or (made.schema, made.meaning, made.limits) != (schema_now, rules.model, rules.limits)
     ):
+        return None
+    try:
+        open_texts(live.segment, rules.catalogue)
+    except CorruptSegment:  # an earlier format
         return None
     segment = Segment(live.segment, rules.catalogue)
     is_reusable = segment.vectors is None or segment.vectors.digests is not None

@@ -17,6 +17,7 @@ from indexer.catalogue import outside
 from indexer.catalogue.limits import LIMITS
 from indexer.codec.segment.fulltext import PAGES
 from indexer.fulltext import documents, pdf
+from indexer.generations import manifest
 from indexer.ingest.progress import Progress
 from indexer.jobs import build, check, verify
 from indexer.jobs.build import BuildResult
@@ -337,6 +338,18 @@ def test_other_limits_read_all_files_again(corpus: Corpus) -> None:
     assert corpus.find("third") == []
     assert corpus.build().problems == []
     assert corpus.find("third") == ["one"]
+
+
+def test_full_texts_of_an_older_version_are_written_again(corpus: Corpus) -> None:
+    """A build replaces a generation whose full texts can't be read, even without changes."""
+    corpus.write("one.pdf", "piracy")
+    older = corpus.build().generation
+    (older.segment / PAGES).unlink()
+    files = {name: each for name, each in older.manifest.files.items() if PAGES not in name}
+    manifest.write(older.folder, msgspec.structs.replace(older.manifest, files=files))
+    assert corpus.build().status == "published"
+    assert corpus.find("piracy") == ["one"]
+    assert corpus.build().status == "unchanged"
 
 
 def test_a_catalogue_without_the_row_has_no_full_texts(corpus: Corpus) -> None:
