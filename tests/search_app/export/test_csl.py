@@ -6,13 +6,11 @@ from collections import Counter
 
 import pytest
 
-from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, SourceLocation
 from indexer.catalogue.roles import TypeRule
-from indexer.ingest import corpus
 from search_app.export.csl import Date, make_item, split_pages, to_csl_json
-from tests.conftest import ROOT
+from tests.search_app.export.conftest import Publications
 
 PAPERS = Catalogue(
     title="Papers",
@@ -62,18 +60,19 @@ def paper(**values: object) -> Publication:
     )
 
 
-def test_each_row_of_the_first_catalogue_has_a_role_or_a_reason() -> None:
+def test_each_row_of_the_first_catalogue_has_a_role_or_a_reason(
+    first_catalogue: Publications,
+) -> None:
     """A new row of `corpus/catalogue.toml` needs a role, or a reason to have none, here."""
-    catalogue = catalogue_toml.load(ROOT / "corpus")
+    catalogue, _ = first_catalogue
     assert {row.name for row in catalogue.fields if row.role is None} == UNMAPPED_ROWS.keys()
 
 
-def test_every_publication_of_the_first_catalogue_has_its_type() -> None:
+def test_every_publication_of_the_first_catalogue_has_its_type(
+    first_catalogue: Publications,
+) -> None:
     """Videos are films, recordings are broadcasts, and most of the rest are reports."""
-    catalogue = catalogue_toml.load(ROOT / "corpus")
-    publications = corpus.read(
-        ROOT / "corpus", catalogue, lambda problem: pytest.fail(str(problem))
-    )
+    catalogue, publications = first_catalogue
     expected = {"report": 105, "motion_picture": 17, "broadcast": 7, "pamphlet": 5, "dataset": 2}
     assert Counter(map(catalogue.find_type, publications)) == expected
 
