@@ -1,4 +1,4 @@
-"""What a build goes by, and what it counts: both are in the manifest of the new generation."""
+"""The rules of a build and its counts. The manifest of the new generation has both."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BATCH_SIZE = 4096
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """What a corpus folder states besides its records, and the settings of a build.
+    """The files of a corpus folder without records, and the settings of a build.
 
     `retired`: the entries of `retired.toml`. `dead_links`: those of `tested.links`. `model`: the
     model of the embeddings, or "" without embeddings.

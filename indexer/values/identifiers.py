@@ -165,9 +165,8 @@ class Identifier(NamedTuple):
     """The identifier that a whole text is.
 
     `key` is the form in which it is looked up, and `typed` the one without label and quotation
-    marks. `sense`: "certain" if the text can hardly mean
-    anything else, "likely" if it means an identifier that some publication has, and "named" if it
-    is one only after the name of its field.
+    marks. `sense`: "certain" if the text can hardly mean anything else, "likely" if it means an
+    identifier that some publication has, and "named" if it is one only after the name of its field.
     """
 
     key: str

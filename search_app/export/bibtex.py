@@ -36,7 +36,7 @@ _NUMBERS: dict[str, Role] = {
     **dict.fromkeys(("article", "periodical", "inproceedings"), "issue"),
     **dict.fromkeys(("book", "collection", "incollection"), "collection-number"),
 }
-"""What the field `number` is by the type of an entry: that of an issue, or in a series."""
+"""The role of the field `number` by the type of an entry: an issue, or a number in a series."""
 _PUBLISHERS = {"techreport": "institution", "phdthesis": "school"}
 _CONTAINERS = {"incollection": "booktitle", "inproceedings": "booktitle"}
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()

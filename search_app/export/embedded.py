@@ -1,4 +1,4 @@
-"""What the page of a publication tells programs: tags in its head, JSON-LD, COinS, and its links.
+"""Data for programs in the page of a publication: tags in its head, JSON-LD, COinS, and links.
 
 - https://scholar.google.com/intl/en/scholar/inclusion.html#indexing describes `citation_` tags,
   which Zotero reads too, and https://www.dublincore.org/specifications/dublin-core/dcq-html/ `DC.`.

@@ -1,4 +1,4 @@
-"""What other formats call the types of CSL: `types.csv` has a row for each type."""
+"""The names of the types of CSL in other formats: `types.csv` has a row for each type."""
 
 from __future__ import annotations
 
