@@ -81,7 +81,7 @@ OPEN_GRAPH_TYPES: Mapping[PublicationType, str] = {
 
 
 class PublicationPage(msgspec.Struct, frozen=True):
-    """What the page of a publication prints besides the publication.
+    """The page of a publication.
 
     `href` is its URL, and `list_href` that of a list of it alone.
     `paragraphs` are those of the abstract, and `original_paragraphs` those of the original below.

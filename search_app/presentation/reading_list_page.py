@@ -61,7 +61,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class ReadingListPage(msgspec.Struct, frozen=True, kw_only=True):
-    """What the page of a list prints.
+    """The page of a reading list.
 
     `reading_list` has the ids that its publications have now. `candidates` are the hits of the
     search for a publication to add.

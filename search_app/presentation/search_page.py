@@ -35,7 +35,7 @@ from search_app.search_state import SIZES, SORTS, SearchState
 
 
 class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a search page prints besides the results and the state.
+    """A search page, besides the results and the state.
 
     `title` is the title of the HTML document. `map` is None if no region with countries is
     selected. `fold_label` is the text of the link that folds or unfolds editions, `why_label` that
@@ -187,7 +187,7 @@ class Chip(msgspec.Struct, frozen=True):
 
     @property
     def action(self) -> str:
-        """What a click on it does, and how many hits follow."""
+        """The name of its link, with the number of hits without the filter."""
         message = gettext("Remove filter %(field)s: %(value)s")
         if self.total:
             message = ngettext(

@@ -1,4 +1,4 @@
-"""What the routes share: the engine and the search of a request, its publications, and URLs.
+"""The context of a request: its engine, its search, its publication, and absolute URLs.
 
 All of a request uses one snapshot of the index.
 """

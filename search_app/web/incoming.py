@@ -1,4 +1,4 @@
-"""What is settled about a request before its route: its path, language, host, and rate.
+"""Prepare a request before its route: its path prefix, its language, its host, and its rate.
 
 The path prefix of the site, and the code of a language that follows it, move from the path to
 SCRIPT_NAME. Links begin with SCRIPT_NAME, so they stay in the language: `/fr/about`. The address

@@ -1,4 +1,4 @@
-"""What operators see of the requests: the server log, `Server-Timing`, and Prometheus metrics.
+"""Monitoring for operators: the server log, `Server-Timing`, and Prometheus metrics.
 
 The log goes to standard error: JSON for programs, or short lines on a terminal. Control characters
 are escaped, so that no client can forge a line or control a terminal. Query strings are logged only
