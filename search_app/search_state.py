@@ -185,10 +185,6 @@ class SearchState(SearchRequest, frozen=True, dict=True):
 
     prefix: str = ""
 
-    def make_request(self, values: int | None = None) -> SearchRequest:
-        """Return the search of this state. `values` limits the values of each facet."""
-        return msgspec.structs.replace(self, values=values)
-
     @property
     def _pairs(self) -> list[tuple[str, str]]:
         """Return the parameters of page 1 that differ from the defaults."""

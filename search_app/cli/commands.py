@@ -315,11 +315,11 @@ def search(
             names |= {field.name, f"{MATCH}{field.name}", f"{NOT}{field.name}"}
         state = search_state.read(output.parse_arguments(words, names), catalogue)
         if format_name:
-            hits = searcher.scan(state.make_request())
+            hits = searcher.scan(state)
             output.write_export(FORMATS[format_name], hits, catalogue, settings)
             return
         values = responses.MAX_VALUES if as_json else facets.MAX_SHOWN_VALUES
-        results = engine.search(state.make_request(values))
+        results = engine.search(msgspec.structs.replace(state, values=values))
         if as_json:
             body = msgspec.json.encode(responses.make_search(state, results, catalogue))
             click.echo(msgspec.json.format(body, indent=2))

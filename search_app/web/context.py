@@ -139,7 +139,7 @@ def run_search(state: SearchState, values: int | None = None) -> AbstractContext
 
     `values` limits the values of each facet.
     """
-    return get_engine().answer(state.make_request(values), get_searcher())
+    return get_engine().answer(msgspec.structs.replace(state, values=values), get_searcher())
 
 
 def log_gap(state: SearchState, results: Results) -> None:

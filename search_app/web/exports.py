@@ -40,6 +40,7 @@ from search_app.web.context import (
     look_up,
     make_absolute,
     parse_state,
+    run_search,
 )
 from search_app.web.errors import NotFound, TooManyExports
 from search_app.web.incoming import get_client
@@ -149,12 +150,12 @@ def make_disposition(
 @exports.get("/feed.atom")
 def feed() -> Response:
     """Return the hits of a search as a feed, newest first, whatever its sort order and size."""
-    state, searcher = parse_state(), get_searcher()
+    state, catalogue = parse_state(), get_searcher().catalogue
     newest = msgspec.structs.replace(state, sort="newest", size=PAGE_ENTRIES, explain=False)
-    with get_engine().answer(newest.make_request(values=0), searcher) as results:
+    with run_search(newest, 0) as results:
         make_page_url = get_page_urls()
         items = [
-            make_item(hit.publication, searcher.catalogue, make_page_url(hit.publication.id))
+            make_item(hit.publication, catalogue, make_page_url(hit.publication.id))
             for hit in results.hits
         ]
         body = atom.write(_describe_feed(state, results), items)
@@ -240,7 +241,7 @@ def scan_hits(state: SearchState) -> Iterator[Iterator[Publication]]:
     Raise TooManyExports, BudgetExceeded or TooBusy.
     """
     with get_slots().occupy({get_client()}):
-        yield get_engine().scan(state.make_request(), get_searcher())
+        yield get_engine().scan(state, get_searcher())
 
 
 def stream_hits(

@@ -14,7 +14,9 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as WsgiResponse
 
 from indexer.catalogue.records import Publication
+from indexer.fulltext import pdf
 from search_app import search_state
+from search_app.engine import SearchRequest
 from search_app.engine.query.rewriting import choose_names, replace_names
 from search_app.engine.results import Results
 from search_app.export import embedded
@@ -51,8 +53,6 @@ from search_app.web.context import (
 from search_app.web.errors import NotFound
 from search_app.web.exports import get_slots, look_up_list, scan_hits
 from search_app.web.incoming import get_root
-
-PDF = "application/pdf"
 
 pages = Blueprint("pages", __name__)
 
@@ -108,7 +108,7 @@ def show_facet(name: str) -> str:
 def about() -> str:
     """Return the page about the index: its content, its date, and how to search it."""
     catalogue, state = get_catalogue(), SearchState(prefix=request.script_root)
-    results = get_searcher().search(state.make_request(facets.MAX_SHOWN_VALUES))
+    results = get_searcher().search(SearchRequest(values=facets.MAX_SHOWN_VALUES))
     groups = facets.make_facet_groups(results, state, catalogue, catalogue.facets)
     names = choose_names(catalogue)
     queries = [(replace_names(query, names), meaning) for query, meaning in catalogue.examples]
@@ -180,7 +180,7 @@ def show_publication(identity: str) -> Response:
         for file in files
         if (url := make_file_url(file, requested, catalogue, get_root()))
     ]
-    pdfs = [url for url, media_type in served if media_type == PDF]
+    pdfs = [url for url, media_type in served if media_type == pdf.MEDIA_TYPE]
     body = render_template(
         "publication.html",
         page=page,

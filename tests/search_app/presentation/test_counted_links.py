@@ -61,7 +61,7 @@ def total(client: FlaskClient, href: str) -> int:
     searcher = searcher_of(client)
     pairs = parse_qsl(urlsplit(href).query, keep_blank_values=True)
     state = search_state.read(MultiDict(pairs), searcher.catalogue)
-    return retrieve(state.make_request(), searcher.interpreter).reply.total
+    return retrieve(state, searcher.interpreter).reply.total
 
 
 def assert_counted(client: FlaskClient, path: str) -> int:
