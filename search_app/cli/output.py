@@ -85,7 +85,7 @@ def _list_alternatives(alternatives: Alternatives) -> Iterator[str]:
         ("Nearest", alternatives.nearest),
     ):
         if links:
-            yield f"{label}: {' · '.join(f'{link.text} {link.number}' for link in links)}"
+            yield f"{label}: {' · '.join(f'{link.text} {link.total:,}' for link in links)}"
 
 
 def _list_wider(lacking: WiderSubjects) -> Iterator[str]:
@@ -96,7 +96,7 @@ def _list_wider(lacking: WiderSubjects) -> Iterator[str]:
 
 
 def _format_counts(links: Sequence[SearchLink]) -> str:
-    return ", ".join(f"{link.text} ({link.number})" for link in links)
+    return ", ".join(f"{link.text} ({link.total:,})" for link in links)
 
 
 def _style(runs: Sequence[TextRun]) -> str:

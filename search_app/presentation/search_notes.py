@@ -129,15 +129,10 @@ class QueryNote(msgspec.Struct, frozen=True):
     total: int = 0
 
     @property
-    def number(self) -> str:
-        """The total, formatted for display."""
-        return format_number(self.total)
-
-    @property
     def alone(self) -> str:
         """The note as plain text. The link's text is left out unless it says more than the line."""
         if self.total:
-            return f"{self.line} {self.link}: {self.number}"
+            return f"{self.line} {self.link}: {format_number(self.total)}"
         return self.line or self.link
 
 
@@ -168,9 +163,9 @@ def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> 
             "“%(name)s” is not a field that can be searched. The fields are: %(fields)s."
         ) % {"name": name, "fields": join(choose_names(catalogue).values())}
     for unknown in results.unknown_values:
-        yield gettext("%(field)s: no publication has the value “%(value)s”.") % {
-            "field": catalogue.by_name[unknown.field].label, "value": unknown.value,
-        }  # fmt: skip
+        message = gettext("%(field)s: no publication has the value “%(value)s”.")
+        label = catalogue.by_name[unknown.field].label
+        yield message % {"field": label, "value": unknown.value}
 
 
 def interpretation_notes(

@@ -248,11 +248,6 @@ class SearchLink(msgspec.Struct, frozen=True):
     total: int
     url: str | None
 
-    @property
-    def number(self) -> str:
-        """The number of hits, formatted for display."""
-        return format_number(self.total)
-
 
 class WiderSubjects(msgspec.Struct, frozen=True):
     """A concept that no publication has, with searches for broader and related concepts."""

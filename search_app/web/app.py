@@ -95,9 +95,8 @@ def _set_up_templates(app: Flask) -> None:
     }
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
     # Jinja's wrappers of gettext give the same HTML in three times the time.
-    app.jinja_env.globals |= {
-        "gettext": html_gettext, "ngettext": html_ngettext, "caret": safe(CARET),
-    }  # fmt: skip
+    app.jinja_env.globals |= {"gettext": html_gettext, "ngettext": html_ngettext}
+    app.jinja_env.globals["caret"] = safe(CARET)
     app.jinja_env.filters |= {"number": format_number, "joined": join, "listed": join_long}
     # Jinja's own function also looks for items. No template needs that, and it takes longer.
     app.jinja_env.getattr = getattr  # type: ignore[method-assign, assignment]
