@@ -58,6 +58,14 @@ def get_searcher() -> Searcher:
     return cast(Searcher, g.searcher)
 
 
+def _find_searcher() -> Searcher | None:
+    """Return the searcher of the current request, or the last one that was opened, if any.
+
+    Error pages need it too, so this function opens no index, which could fail.
+    """
+    return cast(Searcher | None, g.get("searcher", get_engine().current))
+
+
 def get_catalogue() -> Catalogue:
     """Return the catalogue of the current request in the language of the page, for display."""
     return _translate(get_searcher())
@@ -73,7 +81,7 @@ def _translate(searcher: Searcher) -> Catalogue:
 
 def lang_of(text: str) -> Markup:
     """Return the attribute `lang` of a text of the catalogue, if it is not that of the page."""
-    searcher: Searcher | None = g.get("searcher", get_engine().current)
+    searcher = _find_searcher()
     language = _translate(searcher).find_text_language(text) if searcher else None
     return safe(language_attribute(language))
 
@@ -92,7 +100,7 @@ def once(name: str, section: str = "") -> Markup:
 
     `section` is the entry of the masthead that the page is behind, if it is behind one.
     """
-    searcher: Searcher | None = g.get("searcher", get_engine().current)
+    searcher = _find_searcher()
     generation = searcher.name if searcher else ""
     render = current_app.extensions["pubsearch.parts"]
     return cast(
@@ -101,11 +109,8 @@ def once(name: str, section: str = "") -> Markup:
 
 
 def _describe_index() -> dict[str, Any]:
-    """Return the variables of every template.
-
-    Error pages need them too, so this function opens no index, which could fail.
-    """
-    searcher: Searcher | None = g.get("searcher", get_engine().current)
+    """Return the variables of every template."""
+    searcher = _find_searcher()
     manifest = searcher.generation.manifest if searcher else None
     return {
         "prefix": request.script_root,
