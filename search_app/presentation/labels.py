@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from itertools import chain
 from typing import Literal
 from urllib.parse import urlsplit
@@ -241,8 +240,3 @@ def shorten_url(url: str) -> str:
     host = (parts.hostname or "").removeprefix("www.")
     label = f"{host}/…/{parts.path.rstrip('/').rpartition('/')[2]}"
     return label if len(label) <= MAX_URL_CHARS and not label.endswith("/") else f"{host}/…"
-
-
-def format_day(time: datetime) -> str:
-    """Return the day of a time as a reader writes it: `3 May 2026`."""
-    return current().format_date(time)

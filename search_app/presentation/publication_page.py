@@ -26,7 +26,7 @@ from search_app.engine.results import File, FileMatch, Results
 from search_app.engine.store import Related
 from search_app.export.citations import STYLES, Run, cite
 from search_app.export.csl import Item
-from search_app.i18n.translation import format_number, gettext, ngettext
+from search_app.i18n.translation import current, format_number, gettext, ngettext
 from search_app.presentation.html import mark
 from search_app.presentation.labels import (
     DisplayedText,
@@ -35,7 +35,6 @@ from search_app.presentation.labels import (
     find_abstract,
     find_facet_language,
     find_title,
-    format_day,
     list_qualifying_rows,
 )
 from search_app.presentation.links import (
@@ -232,7 +231,7 @@ def _make_dead_links(results: Iterable[LinkResult]) -> dict[str, Link]:
     message = gettext("This link did not work on %(date)s.")
     return {
         result.url: Link(
-            message % {"date": format_day(result.time)},
+            message % {"date": current().format_date(result.time)},
             "https://web.archive.org/web/*/"
             + quote(result.url.partition("#")[0], safe=string.punctuation),
         )

@@ -19,9 +19,9 @@ from indexer.catalogue.retired import Retired
 from indexer.codec.segment.sort_orders import make_title_key
 from search_app.engine.results import Results
 from search_app.export.csl import Item
-from search_app.i18n.translation import gettext
+from search_app.i18n.translation import current, gettext
 from search_app.presentation.html import mark
-from search_app.presentation.labels import HitLines, find_title, format_day
+from search_app.presentation.labels import HitLines, find_title
 from search_app.presentation.links import Link, make_publication_url
 from search_app.reading_list import ReadingList
 from search_app.search_state import SearchState
@@ -121,7 +121,7 @@ def _make_entry(
     if entry and entry.time:
         name = entry.title
         message = gettext("This publication was removed on %(date)s.")
-        message %= {"date": format_day(entry.time)}
+        message %= {"date": current().format_date(entry.time)}
     href = SearchState(text=name, prefix=reading_list.prefix).make_url() if name else ""
     return ListEntry(*changes, name or identity, href, missing=message)
 

@@ -16,14 +16,12 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from indexer.cluster.connection import ClusterError
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine import BudgetExceeded, StoreUnavailable, TooBusy
-from search_app.i18n.translation import format_number, gettext, ngettext
-from search_app.presentation.labels import format_day
+from search_app.i18n.translation import current, format_number, gettext, ngettext
 from search_app.search_state import BadParameter
 from search_app.web.incoming import UnknownHost
 from search_app.web.monitoring import MAX_CHARS
 
 log = logging.getLogger(__name__)
-
 
 MAX_OF_UNIT = 90
 """The longest wait that a hint gives in seconds, and in minutes. A longer one has the next unit."""
@@ -86,7 +84,7 @@ def to_error_response(error: Exception) -> ErrorResponse:
             if error.title:
                 message = gettext("“%(title)s” was removed on %(date)s.")
                 hint = gettext("Search for its title. There may be another edition.")
-            values = {"title": error.title, "date": format_day(error.time)}
+            values = {"title": error.title, "date": current().format_date(error.time)}
             return ErrorResponse(410, "gone", message % values, hint)
         case StoreUnavailable():
             return ErrorResponse(503, "unavailable", no_search, _describe_wait(10), 10)
