@@ -30,8 +30,6 @@ DOT_RADIUS = 4
 TARGET_RADIUS = 12
 """Radius in pixels of the target of a small country, on a small phone."""
 _FILE = Path(__file__).parent / "third_party" / "world_atlas" / "shapes.json"
-LAND = ""
-"""The code of land that has no code in ISO 3166."""
 ASPECT = 5 / 3
 """Width of a map divided by its height."""
 MIN_WIDTH = 0.05
@@ -90,7 +88,7 @@ class Frame(msgspec.Struct, frozen=True):
 class World(msgspec.Struct, frozen=True):
     """The polygons of each country by its ISO 3166-1 code, the largest polygon first.
 
-    `width` is the width of the world in the units of the shapes.
+    Land without a code is under "". `width` is the width of the world in the units of the shapes.
     """
 
     width: int

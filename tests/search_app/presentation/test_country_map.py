@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from indexer.jobs import build
 from search_app import config, create_app
-from search_app.presentation.country_map import ASPECT, LAND, World, choose_world, load_worlds
+from search_app.presentation.country_map import ASPECT, World, choose_world, load_worlds
 from tests.catalogue import CORPUS, PATIENT
 from tests.samples import SMALL_CATALOGUE
 from tests.search_app.engine.features.test_zero_results import TICKED, TYPED
@@ -37,7 +37,7 @@ PLACES = st.lists(
     ]),
     min_size=1, max_size=3,
 )  # fmt: skip
-CODES = sorted(load_worlds()[0].countries.keys() - {LAND})
+CODES = sorted(load_worlds()[0].countries.keys() - {""})
 LINKED = st.sets(st.sampled_from(CODES), min_size=1, max_size=5)
 SVG = re.compile(r'<svg class="world".*?</svg>', re.DOTALL)
 
