@@ -48,8 +48,6 @@ NOT = "without."
 MATCH = "match."
 """The prefix of a facet's name in the parameter that says whether a hit needs any or all of its
 selected values."""
-
-
 MAX_SELECTED = 100
 """Maximum number of selected and excluded values. Each adds a link, and is repeated in every other
 link."""

@@ -340,11 +340,5 @@ def gaps_(gaps: Path | None, most: int) -> None:
         click.echo(f"{count:>7}  {zero_result_log.escape_unprintable(text)}")
 
 
-for command in (
-    importing.open_,
-    importing.import_,
-    importing.formats,
-    serve.serve,
-    serve.watch,
-):
+for command in (importing.open_, importing.import_, importing.formats, serve.serve, serve.watch):
     commands.add_command(command)

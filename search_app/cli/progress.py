@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 ENCODING, READING_TEXTS, SORTING, LOADING = "Encoding", "Texts   ", "Sorting ", "Loading "
 """Labels of the later bars, as long as that of the first."""
-
-
 MAX_NAME = 60
 """Characters of the end of a path that are shown."""
 

@@ -21,15 +21,7 @@ from hashlib import file_digest, sha256
 from io import BufferedReader, BytesIO
 from pathlib import Path, PurePath
 
-from flask import (
-    Blueprint,
-    Flask,
-    Response,
-    current_app,
-    request,
-    send_file,
-    send_from_directory,
-)
+from flask import Blueprint, Flask, Response, current_app, request, send_file, send_from_directory
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import wrap_file
 
