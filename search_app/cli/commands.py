@@ -16,18 +16,14 @@ from typing import BinaryIO, NoReturn
 import click
 import msgspec
 
-from indexer.analysis.embeddings import EncoderError
 from indexer.catalogue import retired, schema
-from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.records import Problem
 from indexer.generations import fsync
-from indexer.generations.manifest import IndexUnusable
 from indexer.jobs import check as checking
 from indexer.jobs import link_check
 from indexer.jobs.build import BuildRejected, RemovesTooMuch
 from indexer.jobs.folder_switch import ImportRejected
 from indexer.links import Client, NetworkDown
-from indexer.readers.registry import ReaderError
 from search_app import config, search_state
 from search_app.api import responses
 from search_app.cli import background_build, importing, options, output, serve
@@ -64,21 +60,12 @@ def run(arguments: list[str]) -> None:
             f"not published: {error}",
             REMOVES_MUCH if isinstance(error, RemovesTooMuch) else options.FAILED,
         )
-    except (
-        CatalogueError,
-        EncoderError,
-        ReaderError,
-        IndexUnusable,
-        ImportRejected,
-        NetworkDown,
-        config.SettingError,
-        OSError,
-    ) as error:
-        _fail(fsync.describe_error(error))
     except (MemoryError, RuntimeError) as error:
         if not isinstance(error, MemoryError) and str(error) != "can't start new thread":
             raise
         _fail("there is not enough memory. Close other programs, or use a larger machine")
+    except (*background_build.FAILURES, ImportRejected, NetworkDown) as error:
+        _fail(fsync.describe_error(error))
     except search_state.BadParameter as error:
         _fail(f"{error} {error.expected}")
 
