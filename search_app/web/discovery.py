@@ -1,4 +1,4 @@
-"""How crawlers, browsers and other programs find what the site has.
+"""Descriptions of the site for crawlers, browsers, and reference managers.
 
 - robots.txt (RFC 9309) and the sitemap, for crawlers
   (https://www.sitemaps.org/protocol.html)

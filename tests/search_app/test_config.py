@@ -19,7 +19,7 @@ INVALID = {
     "a whole number from 1 to 65535": {"PORT": ["0", "65536", "x", ""]},
     "0 or 1": {"SEMANTIC": ["2", "yes"]},
 }
-"""What the error says, and values of settings."""
+"""Invalid values of settings, by the end of their error."""
 
 
 @pytest.mark.parametrize(
