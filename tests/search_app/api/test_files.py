@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from search_app.cli.commands import commands
 from tests.search_app.texts import PUBLICATIONS, SERVING, TEXTS, make_index_with_texts, open_index
+from tests.search_app.web.reading import fetch
 
 DIGEST = TEXTS["report"]["2020/annual report.pdf"].digest
 URL = f"/file/{DIGEST}/annual%20report.pdf"
@@ -35,17 +36,9 @@ def client(index: Path) -> FlaskClient:
     return open_index(index)
 
 
-def get(client: FlaskClient, address: str) -> dict[str, Any]:
-    """Return a response of the API, whose status must be 200."""
-    response = client.get(address)
-    assert response.status_code == 200, response.text
-    body: dict[str, Any] = json.loads(response.data)
-    return body
-
-
 def get_hit(client: FlaskClient, address: str, identity: str) -> dict[str, Any]:
     """Return the hit of a publication."""
-    return next(hit for hit in get(client, address)["hits"] if hit["id"] == identity)
+    return next(hit for hit in fetch(client, address)["hits"] if hit["id"] == identity)
 
 
 def test_a_hit_has_pages_and_passages(client: FlaskClient) -> None:
@@ -59,7 +52,7 @@ def test_a_hit_has_pages_and_passages(client: FlaskClient) -> None:
 
 def test_a_damaged_pdf_is_a_file_without_pages(client: FlaskClient) -> None:
     """The API lists it with its URL, because readers may have a program that opens it."""
-    file, _ = get(client, "/api/publication/damaged?find=organ")["files"]
+    file, _ = fetch(client, "/api/publication/damaged?find=organ")["files"]
     assert (file["name"], file["page_count"], file["has_text"]) == ("broken.pdf", 0, False)
     assert file["url"].endswith("/broken.pdf")
     assert (file["pages"], file["passages"]) == ([], [])
@@ -77,7 +70,7 @@ def test_sections_and_restricted_files_have_no_url(client: FlaskClient) -> None:
 
 def test_the_parameter_inside_leaves_full_texts_out(client: FlaskClient) -> None:
     """With `inside=0` no hit is found by its full text, and none has files."""
-    found = get(client, "/api/search?q=organ&inside=0")
+    found = fetch(client, "/api/search?q=organ&inside=0")
     assert [hit["id"] for hit in found["hits"]] == ["organ"]
     assert "files" not in found["hits"][0]
     error = json.loads(client.get("/api/search?q=organ&inside=false").data)["error"]
@@ -86,18 +79,18 @@ def test_the_parameter_inside_leaves_full_texts_out(client: FlaskClient) -> None
 
 def test_a_publication_has_its_files(client: FlaskClient) -> None:
     """A publication has its files. With `find`, they have the pages and passages of a text."""
-    assert get(client, "/api/publication/report")["files"] == [REPORT]
-    assert "files" not in get(client, "/api/publication/plain")
-    [file] = get(client, "/api/publication/report?find=organ")["files"]
+    assert fetch(client, "/api/publication/report")["files"] == [REPORT]
+    assert "files" not in fetch(client, "/api/publication/plain")
+    [file] = fetch(client, "/api/publication/report?find=organ")["files"]
     assert [passage["page"] for passage in file["passages"]] == file["pages"]
     assert file["pages"] == [14, 20, 25, 31, 40]
-    [file] = get(client, "/api/publication/report?find=xyzzy")["files"]
+    [file] = fetch(client, "/api/publication/report?find=xyzzy")["files"]
     assert file == {**REPORT, "pages": [], "passages": []}
 
 
 def test_the_document_describes_files(client: FlaskClient) -> None:
     """Responses with files have the described properties and no others."""
-    document = get(client, "/api/openapi.json")
+    document = fetch(client, "/api/openapi.json")
     schemas = {
         name: {"additionalProperties": False, **schema} if "properties" in schema else schema
         for name, schema in document["components"]["schemas"].items()
@@ -112,7 +105,7 @@ def test_the_document_describes_files(client: FlaskClient) -> None:
         ("/api/publication/many?find=pearls", "Publication"),
     ):  # fmt: skip
         whole = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
-        jsonschema_rs.Draft202012Validator(whole).validate(get(client, address))
+        jsonschema_rs.Draft202012Validator(whole).validate(fetch(client, address))
 
 
 def search(index: Path, *words: str) -> str:

@@ -26,6 +26,7 @@ from search_app import config, create_app, search_state
 from search_app.api import openapi
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
+from tests.search_app.web.reading import fetch
 
 pytestmark = pytest.mark.slow
 
@@ -50,10 +51,9 @@ def described(catalogue_index: Path) -> BaseSchema:
 
 
 @pytest.fixture
-def document(client: FlaskClient) -> dict[str, Any]:
+def document(client: FlaskClient) -> Any:
     """Return the OpenAPI document."""
-    found: dict[str, Any] = json.loads(client.get(ADDRESS).data)
-    return found
+    return fetch(client, ADDRESS)
 
 
 def told(document: dict[str, Any], schema: str) -> jsonschema_rs.Validator:
@@ -125,7 +125,7 @@ def test_a_search_response_has_only_described_properties(
     client: FlaskClient, document: dict[str, Any], query: str
 ) -> None:
     """Hits, explanations, and diagnoses have the described properties and no others."""
-    told(document, "Search").validate(json.loads(client.get(f"/api/search?{query}").data))
+    told(document, "Search").validate(fetch(client, f"/api/search?{query}"))
 
 
 @pytest.mark.parametrize("typed", ["tra", "south a", "model l"])
@@ -144,13 +144,11 @@ def test_every_publication_has_only_described_properties(
     """Each of the 136 publications, with its related ones, has only the described properties."""
     validator = told(document, "Publication")
     hits = [
-        hit
-        for page in (1, 2)
-        for hit in json.loads(client.get(f"/api/search?size=100&page={page}").data)["hits"]
+        hit for page in (1, 2) for hit in fetch(client, f"/api/search?size=100&page={page}")["hits"]
     ]
     assert len(hits) == 136
     for hit in hits:
-        validator.validate(json.loads(client.get(f"/api{hit['url']}").data))
+        validator.validate(fetch(client, f"/api{hit['url']}"))
 
 
 def test_the_examples_have_hits(client: FlaskClient, document: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from search_app.presentation.country_map import ASPECT, World, choose_world, loa
 from tests.catalogue import CORPUS, PATIENT
 from tests.samples import SMALL_CATALOGUE
 from tests.search_app.engine.features.test_zero_results import TICKED, TYPED
+from tests.search_app.web.reading import read_page
 
 GROUPS: dict[str, list[str]] = tomllib.loads((CORPUS / "regions.toml").read_text("utf-8"))[
     "regions"
@@ -44,9 +45,7 @@ SVG = re.compile(r'<svg class="world".*?</svg>', re.DOTALL)
 
 def read(client: FlaskClient, *pairs: tuple[str, str]) -> BeautifulSoup:
     """Return the page of a search."""
-    response = client.get(f"/?{urlencode(pairs)}")
-    assert response.status_code == 200
-    return BeautifulSoup(response.data, "lxml")
+    return read_page(client, f"/?{urlencode(pairs)}")
 
 
 def list_links(page: BeautifulSoup) -> Iterator[tuple[str, str, bool]]:

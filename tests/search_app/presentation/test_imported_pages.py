@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +16,7 @@ from indexer.jobs import build
 from indexer.jobs.importer import import_files
 from search_app import config, create_app
 from tests.catalogue import PATIENT, build_once
+from tests.search_app.web.reading import fetch, read_page
 
 pytestmark = pytest.mark.slow
 
@@ -54,22 +54,14 @@ def _import(folder: Path) -> None:
     build.build(folder / "corpus", folder / "index")
 
 
-def search(client: FlaskClient, text: str) -> dict[str, Any]:
+def search(client: FlaskClient, text: str) -> Any:
     """Return the API's response to a query."""
-    body: dict[str, Any] = json.loads(client.get(f"/api/search?{urlencode({'q': text})}").data)
-    return body
-
-
-def open_page(client: FlaskClient, url: str) -> BeautifulSoup:
-    """Return a page, which must be a 200."""
-    response = client.get(url)
-    assert response.status_code == 200
-    return BeautifulSoup(response.text, "lxml")
+    return fetch(client, f"/api/search?{urlencode({'q': text})}")
 
 
 def open_publication(client: FlaskClient, title: str) -> BeautifulSoup:
     """Return the page of the publication that a title finds first."""
-    return open_page(client, search(client, f'title:"{title}"')["hits"][0]["url"])
+    return read_page(client, search(client, f'title:"{title}"')["hits"][0]["url"])
 
 
 def find_detail(page: BeautifulSoup, label: str) -> Tag:
@@ -97,7 +89,7 @@ def test_a_name_is_found_in_either_order(client: FlaskClient, text: str, hits: i
 @pytest.mark.parametrize("typed", ["ada", "okaf", "ada ok", "Okafor, A"])
 def test_either_part_of_a_name_suggests_the_author(client: FlaskClient, typed: str) -> None:
     """The given name, the family name, and both in either order suggest the author."""
-    body = json.loads(client.get(f"/api/suggest?{urlencode({'q': typed})}").data)
+    body = fetch(client, f"/api/suggest?{urlencode({'q': typed})}")
     [suggestion] = (each for each in body["suggestions"] if each["kind"] == "facet")
     assert (suggestion["label"], suggestion["count"]) == ("Authors: Ada Okafor", 2)
 
@@ -117,7 +109,7 @@ def test_a_hit_names_three_authors_and_facts(client: FlaskClient) -> None:
 
     A value with right-to-left letters is isolated from the others.
     """
-    page = open_page(client, "/?sort=title")
+    page = read_page(client, "/?sort=title")
     lines = {
         hit.h3.text: [line.text for line in hit.select(".authors, .facts")]
         for hit in page.select(".hit")
@@ -145,7 +137,7 @@ def test_a_publication_links_to_what_it_names(client: FlaskClient) -> None:
         "Ada Okafor", "Jan Berg", "Eva Lind", "Mei Wu", "Ken Sato"
     ]  # fmt: skip
     assert authors[0]["href"] == "/?authors=Okafor%2C+Ada"
-    assert len(open_page(client, str(authors[0]["href"])).select(".hit")) == 2
+    assert len(read_page(client, str(authors[0]["href"])).select(".hit")) == 2
     [doi] = find_detail(page, "DOI").select("a")
     assert (doi.text, doi["href"]) == ("10.1234/shell#7(2)", "https://doi.org/10.1234/shell%237(2)")
     [link] = find_detail(page, "Link").select("a")
@@ -193,7 +185,7 @@ def test_a_title_has_the_direction_of_its_letters(client: FlaskClient) -> None:
     """A title without a stated language is written from right to left if its letters are."""
     title = RECORDS[2][0]
     heading = open_publication(client, title).find("h1")
-    listed = open_page(client, f"/?{urlencode({'q': title})}").select_one(".hit h3")
+    listed = read_page(client, f"/?{urlencode({'q': title})}").select_one(".hit h3")
     assert heading is not None
     assert listed is not None
     assert (heading["dir"], listed["dir"]) == ("auto", "auto")
@@ -202,7 +194,7 @@ def test_a_title_has_the_direction_of_its_letters(client: FlaskClient) -> None:
 
 def test_the_facet_of_authors_is_in_the_order_of_family_names(client: FlaskClient) -> None:
     """Authors of equally many publications are in the order of family names, given names first."""
-    page = open_page(client, "/facet/authors")
+    page = read_page(client, "/facet/authors")
     labels = [label.text for label in page.select(".all-rows .label")]
     assert labels == [
         "Ada Okafor", "Jan Berg", "Eva Lind", "Una Poe", "Ken Sato", "Mei Wu", "Li Zhu", "عمر حداد",
@@ -212,7 +204,7 @@ def test_the_facet_of_authors_is_in_the_order_of_family_names(client: FlaskClien
 
 def test_an_odd_year_does_not_squeeze_the_chart(client: FlaskClient) -> None:
     """A year that is far from all others has no bar. It is in the list and in the search."""
-    page = open_page(client, "/")
+    page = read_page(client, "/")
     assert [bar["data-key"] for bar in page.select(".bar")] == ["bar 2014", "bar 2015"]
     assert page.select('[aria-labelledby="facet-year"] [data-key="year=1012"]')
 
@@ -221,7 +213,7 @@ def test_no_element_is_empty(client: FlaskClient) -> None:
     """A catalogue without description, publisher, and notices has no empty elements for them."""
     hit = search(client, "tides")["hits"][0]["url"]
     for url in ("/", "/about", hit, "/facet/authors", "/?q=xyzzy"):
-        page = open_page(client, url)
+        page = read_page(client, url)
         empty = page.select("p:empty, dd:empty, h2:empty, meta[content=''], div.lede:empty")
         empty += [p for p in page.select("p, li, dd") if not p.get_text(strip=True)]
         assert [str(each) for each in empty if not each.has_attr("hidden")] == []
@@ -232,10 +224,10 @@ def test_no_element_is_empty(client: FlaskClient) -> None:
 
 def test_examples_of_the_about_page_find_something(client: FlaskClient) -> None:
     """Each example query of an imported catalogue has hits."""
-    examples = open_page(client, "/about").select(".examples dt a")
+    examples = read_page(client, "/about").select(".examples dt a")
     assert examples
     for example in examples:
-        assert open_page(client, str(example["href"])).select(".hit"), example.text
+        assert read_page(client, str(example["href"])).select(".hit"), example.text
 
 
 def test_the_api_has_names_in_sortable_form_with_labels(client: FlaskClient) -> None:
@@ -245,6 +237,6 @@ def test_the_api_has_names_in_sortable_form_with_labels(client: FlaskClient) -> 
     assert hit["authors"] == ["Okafor, Ada", "Zhu, Li"]
     labels = {bucket["value"]: bucket["label"] for bucket in body["facets"]["authors"]}
     assert labels["Okafor, Ada"] == "Ada Okafor"
-    document = json.loads(client.get("/api/openapi.json").data)
+    document = fetch(client, "/api/openapi.json")
     document["$ref"] = "#/components/schemas/Publication"
-    jsonschema_rs.validator_for(document).validate(json.loads(client.get(f"/api{hit['url']}").data))
+    jsonschema_rs.validator_for(document).validate(fetch(client, f"/api{hit['url']}"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
@@ -18,37 +17,31 @@ from search_app.engine.results import TextRun
 from search_app.export.registry import FORMATS
 from search_app.presentation.html import MAX_NARROW_CHARS, mark, mark_passage
 from tests.catalogue import PATIENT
+from tests.search_app.web.reading import fetch, read_page
 
 WORDS = st.text("ab <&", max_size=60).map(lambda text: re.sub(" +", " ", text))
 """Texts without two spaces in a row, which BeautifulSoup would join."""
 
 
-def read(client: FlaskClient, address: str) -> BeautifulSoup:
-    """Return a page, whose status must be 200."""
-    response = client.get(address)
-    assert response.status_code == 200, response.text
-    return BeautifulSoup(response.data, "lxml")
-
-
 def test_a_filter_without_a_stated_value_is_not_shown(client: FlaskClient) -> None:
     """A list in which no publication states a series has no filter for series."""
     search = "/?region=Africa&region=South+Asia"
-    buckets = json.loads(client.get(f"/api{search.replace('?', 'search?')}").data)["facets"]
+    buckets = fetch(client, f"/api{search.replace('?', 'search?')}")["facets"]
     assert [bucket["value"] for bucket in buckets["series"]] == ["none"]
-    shown = [heading.text for heading in read(client, search).select(".facet h3")]
+    shown = [heading.text for heading in read_page(client, search).select(".facet h3")]
     assert "Series" not in shown
     assert "Section" in shown
 
 
 def test_a_selected_missing_value_keeps_its_filter(client: FlaskClient) -> None:
     """If the missing value is selected, its filter stays, so that it can be removed there."""
-    page = read(client, "/?series=none&region=South+Asia")
+    page = read_page(client, "/?series=none&region=South+Asia")
     assert "Series" in [heading.text for heading in page.select(".facet h3")]
 
 
 def test_the_missing_value_comes_last_and_is_muted(client: FlaskClient) -> None:
     """The value for publications without a region is the last one, and the only muted one."""
-    page = read(client, "/")
+    page = read_page(client, "/")
     group = page.select_one("section[aria-labelledby=facet-region]")
     assert group is not None
     rows = group.select(".rows > li > .line > .tick")
@@ -58,7 +51,7 @@ def test_the_missing_value_comes_last_and_is_muted(client: FlaskClient) -> None:
 
 def test_a_list_offers_four_sizes(client: FlaskClient) -> None:
     """Each size is a link that keeps the search, and the present one is marked."""
-    links = read(client, "/?q=trafficking&page=2&size=25").select(".sizes a")
+    links = read_page(client, "/?q=trafficking&page=2&size=25").select(".sizes a")
     assert [(link.text, link["href"]) for link in links] == [
         ("10", "/?q=trafficking"),
         ("25", "/?q=trafficking&size=25"),
@@ -70,7 +63,7 @@ def test_a_list_offers_four_sizes(client: FlaskClient) -> None:
 
 def test_a_list_leads_to_its_exports_and_its_feed(client: FlaskClient) -> None:
     """The links to exports, feed, and search record are for all hits, whatever the page."""
-    panel = read(client, "/?q=trafficking&sort=title&page=2").select_one(".take")
+    panel = read_page(client, "/?q=trafficking&sort=title&page=2").select_one(".take")
     assert panel is not None
     query = "?q=trafficking&sort=title"
     assert [str(link["href"]) for link in panel.find_all("a")] == [
@@ -87,7 +80,7 @@ def test_a_list_leads_to_its_exports_and_its_feed(client: FlaskClient) -> None:
 )
 def test_a_list_offers_only_what_changes_it(query: str, absent: str, client: FlaskClient) -> None:
     """A list on one page of the smallest size has no other sizes, and an empty one no exports."""
-    assert not read(client, f"/?{query}&match=all").select(absent)
+    assert not read_page(client, f"/?{query}&match=all").select(absent)
 
 
 @given(st.lists(st.builds(TextRun, WORDS, st.booleans()), max_size=9))
@@ -136,6 +129,8 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 )
 def test_authors_have_a_line_of_their_own(papers: FlaskClient, number: int, line: str) -> None:
     """Four authors are all named. Of five, three are named and the others are counted."""
-    (hit,) = [hit for hit in read(papers, "/").select(".hit") if f"Paper of {number}" in hit.text]
+    (hit,) = [
+        hit for hit in read_page(papers, "/").select(".hit") if f"Paper of {number}" in hit.text
+    ]
     assert [authors.text for authors in hit.select(".authors")] == [line]
     assert "Okafor" not in "".join(facts.text for facts in hit.select(".facts"))

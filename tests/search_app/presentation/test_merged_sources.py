@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from indexer.jobs.importer import import_files
 from search_app import config, create_app
 from search_app.cli.commands import commands
 from tests.catalogue import PATIENT
+from tests.search_app.web.reading import fetch
 
 RIS = """TY  - JOUR
 TI  - River shells
@@ -47,7 +47,7 @@ def test_the_api_names_all_sources(folder: Path) -> None:
     identity = "river-shells-2014"
     page = BeautifulSoup(client.get(f"/publication/{identity}").data, "html.parser")
     assert "a.ris" not in page.text
-    body = json.loads(client.get(f"/api/publication/{identity}").data)
+    body = fetch(client, f"/api/publication/{identity}")
     assert body["source"] == {"file": "a.ris", "line": 1}
     assert body["other_sources"] == [{"file": "b.bib", "line": 1}]
     assert page.find("a", href="https://pubmed.ncbi.nlm.nih.gov/77/") is not None
@@ -61,7 +61,7 @@ def test_no_response_has_a_path_of_the_server(tmp_path: Path) -> None:
     import_files(names, tmp_path / "corpus", title="Shells", in_place=True)
     build.build(tmp_path / "corpus", tmp_path / "index")
     client = create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
-    body = json.loads(client.get("/api/publication/river-shells-2014").data)
+    body = fetch(client, "/api/publication/river-shells-2014")
     assert body["source"] == {"file": "a.ris", "line": 1}
     assert body["other_sources"] == [{"file": "b.bib", "line": 1}]
     for rule in client.application.url_map.iter_rules():

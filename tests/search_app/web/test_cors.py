@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from search_app import config, create_app
 from search_app.engine import Engine
-from tests.catalogue import PATIENT
+from tests.search_app.web.reading import make_client
 
 OPENED = (
     "/api/search?q=organ", "/api/suggest?q=o", "/export/ris?q=organ", "/export/x", "/feed.atom",
@@ -18,8 +17,7 @@ NOT_OPENED = ("/", "/about", "/static/style.css", "/healthz", "/metrics", "/robo
 @pytest.mark.parametrize("cors", ["", "*", "https://portal.example.org"])
 def test_a_setting_opens_responses_for_programs(catalogue_engine: Engine, cors: str) -> None:
     """The API, exports and feeds have the headers of the setting, also in errors; pages do not."""
-    settings = config.load(PATIENT, index=catalogue_engine.index, cors=cors)
-    client = create_app(settings, catalogue_engine).test_client()
+    client = make_client(catalogue_engine, cors=cors)
     for address in (*OPENED, *NOT_OPENED):
         with client.get(address, headers={"Origin": "https://other.test"}) as answer:
             is_open = bool(cors) and address in OPENED

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from search_app.search_state import MAX_SELECTED
-from tests.search_app.web.reading import fetch
+from tests.search_app.web.reading import fetch, read_page
 
 EXCLUDED = "without.section=Multimedia"
 
@@ -40,7 +40,7 @@ def test_exports_and_feeds_leave_out_excluded_values(client: FlaskClient) -> Non
 
 def test_links_of_the_page_keep_excluded_values(client: FlaskClient) -> None:
     """Links to pages, orders, values, and exports keep the exclusion, and so do the forms."""
-    page = BeautifulSoup(client.get(f"/?{EXCLUDED}&q=victims").data, "lxml")
+    page = read_page(client, f"/?{EXCLUDED}&q=victims")
     links = [
         *page.select(".pager a, .panel a[href], .tick[href], .bar"),
         *page.select(".not:not([aria-current])"),
@@ -100,7 +100,7 @@ def test_the_form_of_years_overrides_an_exclusion(client: FlaskClient) -> None:
 
 def test_an_excluded_region_replaces_its_excluded_countries(client: FlaskClient) -> None:
     """The link that excludes a region drops the exclusions of its countries."""
-    page = BeautifulSoup(client.get("/?without.country=IN").text, "lxml")
+    page = read_page(client, "/?without.country=IN")
     links = [str(link["href"]) for link in page.select("a.not")]
     assert "/?without.region=South+Asia#values-region" in links
 
@@ -124,7 +124,7 @@ def test_selected_and_excluded_values_have_one_limit(client: FlaskClient) -> Non
 
 def test_an_excluded_missing_value_is_stated(client: FlaskClient) -> None:
     """Without the publications that state no value, the filter says that one is stated."""
-    page = BeautifulSoup(client.get("/?without.region=none&without.year=none").text, "lxml")
+    page = read_page(client, "/?without.region=none&without.year=none")
     chips = page.select(".chip")
     labels = [span.text for chip in chips for span in chip.select("span:has(bdi)")]
     assert labels == ["Region: Stated", "Year: Stated"]
@@ -132,5 +132,5 @@ def test_an_excluded_missing_value_is_stated(client: FlaskClient) -> None:
     record = client.get("/search-record?without.region=none").text
     assert "Stated" in record
     assert "No particular region" not in record
-    french = BeautifulSoup(client.get("/fr/?without.region=none").text, "lxml")
+    french = read_page(client, "/fr/?without.region=none")
     assert [chip.text for chip in french.select(".chip bdi")] == ["Région", "Toute valeur précisée"]

@@ -18,6 +18,7 @@ from search_app.i18n.translation import current
 from tests import samples
 from tests.catalogue import PATIENT
 from tests.crawling import Fetched, addresses
+from tests.search_app.web.reading import make_client
 
 MODEL_LAW = "/publication/unodc-model-law-against-trafficking-in-persons-2009"
 OTHERS = [code for code in LANGUAGES if code != "en"]
@@ -79,8 +80,7 @@ def test_every_link_stays_in_its_language(catalogue_engine: Engine, prefix: str)
 
     Feeds and sitemaps have the permanent URLs of publications, without a language.
     """
-    settings = config.load(PATIENT, index=catalogue_engine.index, prefix=prefix)
-    client = create_app(settings, catalogue_engine).test_client()
+    client = make_client(catalogue_engine, prefix=prefix)
     start, shared = f"{prefix}/ar/", f"{prefix}/static/"
     for path in LINKING:
         answer = client.get(f"{start}{path}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from indexer.jobs import build
 from search_app import config, create_app
 from tests import samples
 from tests.catalogue import PATIENT
-from tests.search_app.web.reading import find, read_page
+from tests.search_app.web.reading import fetch, find, read_page
 
 FRENCH = """\
 title = "Petit catalogue"
@@ -113,7 +112,7 @@ def test_details_of_a_publication_are_translated(client: FlaskClient) -> None:
 
 def test_the_api_has_translated_labels_and_own_values(client: FlaskClient) -> None:
     """The API translates labels. Values, which filters take, stay as they are."""
-    body = json.loads(client.get("/api/search?lang=fr").data)
+    body = fetch(client, "/api/search?lang=fr")
     tools = next(each for each in body["facets"]["section"] if each["value"] == "Tools")
     assert tools["label"] == "Outils"
     assert {hit["lang"] for hit in body["hits"]} == {"en"}
@@ -131,7 +130,7 @@ def test_a_page_in_the_own_language_states_no_language(folder: Path) -> None:
 def test_suggestions_have_translated_labels(client: FlaskClient) -> None:
     """A suggested value has its translated label, and the name of its row before it."""
     [found] = [
-        each for each in json.loads(client.get("/api/suggest?q=outil&lang=fr").data)["suggestions"]
+        each for each in fetch(client, "/api/suggest?q=outil&lang=fr")["suggestions"]
         if each["kind"] == "facet"
     ]  # fmt: skip
     assert (found["label"], found["text"]) == ("Rubrique\xa0: Outils", "Outils")

@@ -14,7 +14,6 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_app import config, create_app
 from search_app.engine import Engine
 from search_app.web import zero_result_log
 from search_app.web.zero_result_log import (
@@ -23,8 +22,8 @@ from search_app.web.zero_result_log import (
     format_line,
     most_frequent,
 )
-from tests.catalogue import PATIENT
 from tests.search_app.cli.test_main import Run, run
+from tests.search_app.web.reading import make_client
 
 DAY = date(2026, 11, 25)
 
@@ -38,8 +37,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def noting(catalogue_engine: Engine, file: Path) -> FlaskClient:
     """Return a client of an application that logs searches without hits."""
-    settings = config.load(PATIENT, index=catalogue_engine.index, gaps=file)
-    return create_app(settings, catalogue_engine).test_client()
+    return make_client(catalogue_engine, gaps=file)
 
 
 def noted(file: Path) -> list[dict[str, str]]:
@@ -89,8 +87,7 @@ def test_an_unwritable_log_breaks_no_search(
     place: str, catalogue_engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Users get their response despite any fault of the file, and the server logs one line."""
-    settings = config.load(PATIENT, index=catalogue_engine.index, gaps=f"{tmp_path}/{place}")
-    client = create_app(settings, catalogue_engine).test_client()
+    client = make_client(catalogue_engine, gaps=f"{tmp_path}/{place}")
     for _ in range(3):
         assert client.get("/?q=xyzzy").status_code == 200
     mine = [each.levelno for each in caplog.records if each.name == zero_result_log.__name__]
