@@ -31,7 +31,7 @@ def head(client: FlaskClient, address: str, **options: Any) -> dict[str, str]:
         ({"prefix": "/catalogue"}, "https://seen.test:8443/catalogue"),
         ({"prefix": "/c", "site_url": "http://example.org:80"}, "http://example.org:80/c"),
     ],
-)  # fmt: skip
+)
 def test_a_canonical_url_is_absolute(
     catalogue_engine: Engine, path: str, settings: dict[str, str], start: str
 ) -> None:

@@ -83,7 +83,7 @@ def test_exported_records_link_to_their_page(client: FlaskClient) -> None:
         ("ris?q=%22%3B+filename%3Dx.exe", "; filename=x.exe.ris", None),
         (f"ris?q={'x' * 500}", f"{'x' * 80}.ris", None),
     ],
-)  # fmt: skip
+)
 def test_a_file_name_says_the_search(
     client: FlaskClient, address: str, ascii_name: str, name: str | None
 ) -> None:
