@@ -10,9 +10,8 @@ import os
 import random
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
@@ -24,6 +23,7 @@ from indexer.jobs import build
 from search_app import config, create_app
 from tests import samples
 from tests.robustness.test_server import free_port
+from tests.waiting import until
 
 PATIENCE = 180.0
 """Seconds that a slow machine may take until a server is in a state."""
@@ -88,14 +88,6 @@ def compare(content: str) -> object:
     return {name: value for name, value in found.items() if name not in TIMES}
 
 
-def wait(is_so: Callable[[], bool]) -> None:
-    """Wait until a condition is true."""
-    end = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(PAUSE)
-
-
 class Server:
     """A running `pubsearch serve --no-build`, and its log."""
 
@@ -148,7 +140,7 @@ class Server:
                 return False
             return found[0] == status and found[1].startswith(generation)
 
-        wait(is_so)
+        until(is_so, PATIENCE)
 
 
 @contextmanager
@@ -193,7 +185,9 @@ class Clients:
     def wait_for(self, count: int) -> None:
         """Wait for a number of further responses with the status 200."""
         first = len(self._answers)
-        wait(lambda: sum(each.status == 200 for _, each in self._answers[first:]) >= count)
+        until(
+            lambda: sum(each.status == 200 for _, each in self._answers[first:]) >= count, PATIENCE
+        )
 
     def judge(self) -> None:
         """Count the responses by kind: `right`, `wrong`, or an error."""

@@ -23,7 +23,8 @@ from search_app.engine.opensearch import responsive_nodes
 from search_app.engine.opensearch.responsive_nodes import ResponsiveNodes
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.place import Place
-from tests.opensearch.serving import Clients, ask, serve, wait
+from tests.opensearch.serving import PATIENCE, Clients, ask, serve
+from tests.waiting import until
 
 SIZE, LARGER = 60, 70
 """Numbers of publications."""
@@ -118,7 +119,7 @@ def test_searches_avoid_a_hung_node(place: Place, monkeypatch: pytest.MonkeyPatc
         nodes.look()
         return not nodes.preference
 
-    wait(responds)
+    until(responds, PATIENCE)
 
 
 def test_a_lost_shard_is_reported(place: Place) -> None:
@@ -155,7 +156,7 @@ def test_a_full_disk_stops_only_builds(place: Place) -> None:
     try:
         place.require_space("1000000gb")
         with ask(place.make_clients()) as clients:
-            wait(is_blocked)
+            until(is_blocked, PATIENCE)
             with pytest.raises(ClusterError, match=r"disk usage exceeded|create-index blocked"):
                 place.build(LARGER, "full")
             clients.wait_for(FEW)
@@ -164,7 +165,7 @@ def test_a_full_disk_stops_only_builds(place: Place) -> None:
         assert open_location(place.settings).rollback() == former
         place.server.wait_for("ok", former)
         place.require_space("1mb")
-        wait(lambda: not is_blocked())
+        until(lambda: not is_blocked(), PATIENCE)
     finally:
         place.require_space(None)
     # OpenSearch 2.19 releases the indexes, but not this block.

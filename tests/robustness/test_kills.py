@@ -14,6 +14,7 @@ from tests.robustness import kills
 from tests.robustness.place import Place, live
 from tests.robustness.progress import Counts, chance
 from tests.robustness.runner import Runner
+from tests.waiting import until
 
 SAMPLE, RANDOM = 30, 15
 
@@ -130,10 +131,7 @@ def test_the_process_that_reads_a_file_ends_with_a_killed_build(tmp_path: Path) 
         assert len(begun) == 2
         assert not any(map(is_gone, begun))
         process.kill()
-    until = time.monotonic() + 10
-    while not all(map(is_gone, begun)) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert all(map(is_gone, begun))
+    until(lambda: all(map(is_gone, begun)), seconds=10)
 
 
 def test_the_children_of_a_killed_build_end(corpus: Path, tmp_path: Path) -> None:
@@ -151,7 +149,4 @@ def test_the_children_of_a_killed_build_end(corpus: Path, tmp_path: Path) -> Non
         assert len(begun) == 2  # multiprocessing starts one more process
         wait_until_idle(begun)
         process.kill()
-    until = time.monotonic() + 120
-    while not all(map(is_gone, begun)) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert all(map(is_gone, begun))
+    until(lambda: all(map(is_gone, begun)), seconds=120)

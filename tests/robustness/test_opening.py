@@ -7,7 +7,6 @@ import logging
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -24,6 +23,7 @@ from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.loader import IntegrityCheck, read_files
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
+from tests.waiting import until
 
 LAW = SearchRequest("law")
 
@@ -51,14 +51,6 @@ def refreshed(held: Engine) -> bool:
     """Refresh the engine, as a server does every second."""
     held.refresh()
     return True
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until a condition is true."""
-    end = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_a_server_survives_truncated_files(index: Path) -> None:

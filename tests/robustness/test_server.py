@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
@@ -20,6 +20,7 @@ import pytest
 
 from search_app.web.headers import HEADERS
 from tests.conftest import ROOT
+from tests.waiting import until
 
 IDLE, LONG = 2, 120
 """Seconds until a server closes an idle connection, and seconds that any step may take."""
@@ -54,14 +55,6 @@ def serving(index: Path, **settings: object) -> Iterator[tuple[subprocess.Popen[
         process.wait()
 
 
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until a condition is true."""
-    end = time.monotonic() + LONG
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 def until_it_answers(port: int) -> None:
     """Wait until a server answers."""
 
@@ -70,7 +63,7 @@ def until_it_answers(port: int) -> None:
             return True
         return False
 
-    until(answers)
+    until(answers, LONG)
 
 
 def connected(port: int, data: bytes = b"") -> socket.socket:
@@ -262,7 +255,7 @@ def test_a_server_finishes_responses_before_it_ends(catalogue_index: Path) -> No
             all_answered = select.select(asking, [], [], 0)[0] == asking
             return all_answered or descriptors(process) >= before + len(asking)
 
-        until(is_begun)
+        until(is_begun, LONG)
         process.send_signal(signal.SIGTERM)
         assert process.wait(LONG) == 0
         for each in asking:

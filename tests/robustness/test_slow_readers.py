@@ -15,9 +15,10 @@ import pytest
 from indexer.jobs import build
 from search_app.web.exports import MAX_EXPORTS
 from tests.catalogue import build_once
-from tests.robustness.test_server import IDLE, LONG, serving, until
+from tests.robustness.test_server import IDLE, LONG, serving
 from tests.samples import write_corpus
 from tests.search_app.web.test_path_prefix import gunicorn
+from tests.waiting import until
 
 RECORDS, CHARS = 500, 80_000
 """Publications and the letters of each: 40 MB, more than the server buffers."""
@@ -95,7 +96,7 @@ def test_a_client_that_leaves_ends_its_export(port: int) -> None:
     """An export whose client closes the connection makes room for another."""
     for reader in [slow_reader(port, 2 + number) for number in range(MAX_EXPORTS)]:
         reader.close()
-    until(lambda: answers(port))
+    until(lambda: answers(port), LONG)
 
 
 def test_a_steady_reader_gets_everything(port: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.robustness import switching
-from tests.robustness.test_server import until
+from tests.waiting import until
 
 SWITCHES, CLIENTS = 10, 10
 

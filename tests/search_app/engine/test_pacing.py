@@ -20,7 +20,7 @@ from search_app.engine.interpretation.query_expansion import EntityLinker
 from search_app.engine.pacing import pause_often
 from search_app.web.app import set_process_up
 from tests.catalogue import PATIENT
-from tests.robustness.test_opening import until
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing.connection import Client
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from indexer.analysis.transformer import encoder as encoders
 from indexer.analysis.transformer.encoder import TransformerEncoder
 from tests.conftest import ROOT
 from tests.tiny_model import BROKEN, STUCK, write_model
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -56,14 +56,6 @@ def child_of(encoder: TransformerEncoder) -> subprocess.Popen[bytes]:
     """Return the child process of an encoder."""
     assert encoder._process
     return encoder._process
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until a condition is true."""
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def is_answered(encoder: TransformerEncoder, text: str) -> bool:
@@ -127,8 +119,8 @@ def test_a_stuck_process_is_replaced(folder: Path, monkeypatch: pytest.MonkeyPat
         with pytest.raises(EncoderError, match=r"no answer in 0\.3 s"):
             encoder.encode(STUCK)
         assert encoder.failures == 1
-        wait_for(lambda: stuck.poll() is not None)
-        wait_for(lambda: is_answered(encoder, "children"))
+        until(lambda: stuck.poll() is not None)
+        until(lambda: is_answered(encoder, "children"))
 
 
 def test_a_crash_costs_only_the_process(encoder: TransformerEncoder) -> None:
@@ -139,7 +131,7 @@ def test_a_crash_costs_only_the_process(encoder: TransformerEncoder) -> None:
     crashed.wait()
     assert encoder.encode("sea") is cached
     assert not is_answered(encoder, "children")
-    wait_for(lambda: is_answered(encoder, "children"))
+    until(lambda: is_answered(encoder, "children"))
 
 
 def test_a_changed_model_does_not_restart(
@@ -148,7 +140,7 @@ def test_a_changed_model_does_not_restart(
     """A model whose files have changed is not used in place of the one that made the index."""
     (folder / "modules.json").write_text("[]", encoding="utf-8")
     child_of(encoder).kill()
-    wait_for(lambda: "has changed. Rebuild the index" in caplog.text)
+    until(lambda: "has changed. Rebuild the index" in caplog.text)
     assert not is_answered(encoder, "children")
 
 
@@ -224,5 +216,5 @@ def test_forked_processes_share_the_process(folder: Path) -> None:
     assert ended.returncode == -signal.SIGKILL
     size, pid, socket = ended.stdout.decode().split()
     assert size == "5"
-    wait_for(lambda: not is_running(int(pid)))
+    until(lambda: not is_running(int(pid)))
     assert not Path(socket).parent.exists()
