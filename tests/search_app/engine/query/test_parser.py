@@ -72,6 +72,10 @@ def piece(*stems: str) -> Clause:
 
 A, B, C = word("alpha"), word("beta"), word("gamma")
 TITLED = Clause([Phrase(("alpha", "beta"), frozenset({"title"}))])
+NESTED = query.And([
+    word("alpha", "title"), word("beta", "title"), word("gamma", "summary"), word("beta", "title"),
+])  # fmt: skip
+COUNTED = phrase("alpha", "the", "beta")
 
 
 @pytest.mark.parametrize(
@@ -151,6 +155,18 @@ TITLED = Clause([Phrase(("alpha", "beta"), frozenset({"title"}))])
         ("alpha,bet*a", query.And([A, pattern("bet*a")])),
         ("the alpha of beta", query.And([A, B])),
         ("the", word("the")),
+        ("*ing", pattern("*ing")),
+        ("al*a", pattern("al*a")),
+        ("al***a*", pattern("al*a*")),
+        ("(*ing)", pattern("*ing")),
+        ("the,bet*a alpha", query.And([pattern("bet*a"), A])),
+        ("title:the,bet*", Clause([Prefix("bet", frozenset({"title"}))])),
+        # A name after `region:` that is no region is searched in the words of this field.
+        ("region:asia", word("asia", "region")),
+        ('region:"alpha beta"', Clause([Phrase(("alpha", "beta"), frozenset({"region"}))])),
+        ("region:alph*", Clause([Prefix("alph", frozenset({"region"}))])),
+        # After parentheses, the field before them applies again.
+        ("title:(alpha (beta) summary:(gamma) beta) alpha", query.And([NESTED, A])),
     ],
 )
 def test_a_text_is_parsed_into_a_tree(text: str, tree: query.Query | None) -> None:
@@ -184,32 +200,27 @@ def test_values_become_filters(text: str, node: query.Query) -> None:
     assert parsed.words == A
 
 
-def test_an_unknown_name_is_searched_in_the_words_of_its_field() -> None:
-    """A name after `region:` that is not a region is searched in the words of that field."""
-    assert read("region:asia").words == word("asia", "region")
-
-
-def test_a_relaxed_query_keeps_its_exclusions() -> None:
-    """Words joined by Or match singly, and -word still excludes."""
-    tree = query.And([query.Or([A, B]), query.Not(C)])
-    assert read("alpha beta -gamma", query.Or).words == tree
-
-
-def test_words_of_a_compound_are_relaxed_too() -> None:
-    """The words of a compound are joined in the same way as tokens."""
-    assert read("alpha/beta", query.Or).words == query.Or([A, B])
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("alpha beta -gamma", query.And([query.Or([A, B]), query.Not(C)])),
+        ("alpha AND beta gamma", query.Or([query.And([A, B]), C])),
+        ("alpha/beta", query.Or([A, B])),
+        ("alpha/beta gamma", query.Or([A, B, C])),
+        ("alpha/beta AND gamma", query.And([query.Or([A, B]), C])),
+        # A phrase weighs as much as its words, without stop words.
+        ('"alpha the beta" gamma', query.Or([COUNTED, COUNTED, C])),
+    ],
+)
+def test_a_text_is_relaxed(text: str, tree: query.Query) -> None:
+    """Words and those of compounds match singly. Operators apply to their whole operands."""
+    assert read(text, query.Or).words == tree
 
 
 @pytest.mark.parametrize("text", ["year:2015..2010", "year:20..", "year:abc", "year:201*"])
 def test_an_impossible_year_is_reported(text: str) -> None:
     """A year or a range that no publication can have is reported with its field."""
     assert read(text).unknown == (UnknownValue("year", text.removeprefix("year:")),)
-
-
-def test_an_operator_applies_to_a_whole_compound() -> None:
-    """An operator applies to all words of a compound, also if the query is relaxed."""
-    assert read("alpha/beta AND gamma", query.Or).words == query.And([query.Or([A, B]), C])
-    assert read("alpha/beta gamma", query.Or).words == query.Or([A, B, C])
 
 
 @pytest.mark.parametrize(
@@ -234,14 +245,6 @@ def test_a_sentence_in_capitals_has_no_operators() -> None:
     assert read("the ALPHA AND BETA GAMMA ALPHA BETA BETA", query.Or).has_operators
 
 
-def test_a_phrase_weighs_as_much_as_its_words_in_a_relaxed_query() -> None:
-    """A phrase of two words and a stop word counts twice among words of which any is enough."""
-    text = '"alpha the beta" gamma'
-    counted = phrase("alpha", "the", "beta")
-    assert read(text, query.Or).words == query.Or([counted, counted, C])
-    assert read(text).words == query.And([counted, C])
-
-
 def test_words_are_split_only_among_few_words() -> None:
     """A rare word may be split in two only among few words, whatever joins them."""
     counted = WordList(CATALOGUE, {"cyber": 20, "crime": 20})
@@ -263,20 +266,6 @@ def test_empty_parentheses_are_parsed_in_linear_time() -> None:
     nested = "(" * MAX_DEPTH + "the" + ")" * MAX_DEPTH
     assert read(f"{nested} alpha").words == query.And([word("the"), A])
     assert read("(" * MAX_DEPTH + ")" * MAX_DEPTH).words is None
-
-
-def test_a_relaxed_query_keeps_an_explicit_and() -> None:
-    """Words joined by AND stay together if the query is relaxed."""
-    assert read("alpha AND beta gamma", query.Or).words == query.Or([query.And([A, B]), C])
-
-
-@pytest.mark.parametrize(
-    ("text", "pattern"),
-    [("*ing", "*ing"), ("al*a", "al*a"), ("al***a*", "al*a*"), ("(*ing)", "*ing")],
-)
-def test_a_star_within_a_word_is_a_wildcard(text: str, pattern: str) -> None:
-    """A star before or inside a word matches any characters, however many stars there are."""
-    assert read(text).words == Clause([Pattern(pattern, FIELDS)])
 
 
 @pytest.mark.parametrize(
@@ -323,12 +312,6 @@ def test_a_prefix_and_a_wildcard_keep_the_typed_text(text: str, said: str) -> No
     assert leaf.text == said
 
 
-def test_stop_words_next_to_a_wildcard_are_left_out() -> None:
-    """Stop words of a compound with a star are left out, as in other texts."""
-    assert read("the,bet*a alpha").words == query.And([pattern("bet*a"), A])
-    assert read("title:the,bet*").words == Clause([Prefix("bet", frozenset({"title"}))])
-
-
 def test_a_name_of_several_values_matches_any_of_them() -> None:
     """A name that several values share is a filter for any of them."""
     both = Names(lambda field, _: ["N", "S"] if field.name == "region" else [])
@@ -341,22 +324,6 @@ def test_a_range_may_cover_one_year() -> None:
     parsed = read("year:2010..2010 alpha")
     assert parsed.filters == (Filter("year", low="2010", high="2010"),)
     assert read("section:2010..2015 alpha").unknown == (UnknownValue("section", "2010..2015"),)
-
-
-def test_words_of_a_field_may_be_a_phrase() -> None:
-    """A text after `region:` that is not a region may be a phrase or a prefix."""
-    assert read('region:"alpha beta"').words == Clause(
-        [Phrase(("alpha", "beta"), frozenset({"region"}))]
-    )
-    assert read("region:alph*").words == Clause([Prefix("alph", frozenset({"region"}))])
-
-
-def test_a_field_before_parentheses_ends_with_them() -> None:
-    """After parentheses the field that applied before them applies again."""
-    tree = read("title:(alpha (beta) summary:(gamma) beta) alpha").words
-    titled, summed = word("beta", "title"), word("gamma", "summary")
-    inner = query.And([word("alpha", "title"), titled, summed, titled])
-    assert tree == query.And([inner, A])
 
 
 def test_only_parentheses_that_are_too_deep_are_left_out() -> None:
