@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.catalogue.fields import Field
-from indexer.catalogue.records import Publication
 from indexer.codec.segment.fulltext import PAGES
 from indexer.fulltext.text import FullText
 from indexer.generations import directory
@@ -34,7 +33,6 @@ from tests.search_app.engine.full_texts import (
 )
 from tests.search_app.texts import (
     CATALOGUE,
-    Texts,
     make_index_with_texts,
     make_publication,
     make_text,
@@ -303,32 +301,6 @@ def test_texts_of_an_older_version_are_an_error(tmp_path: Path) -> None:
     (generation.segment / PAGES).unlink()
     with pytest.raises(IndexOutdated, match=r"an older version.*build --force"):
         open_searcher(generation)
-
-
-def matches(publication: Publication, texts: Texts, text: str, *, inside: bool) -> bool:
-    """Return whether a publication matches a query, one place at a time, word by word."""
-    places = [publication.title, publication.summary or ""]
-    if inside:
-        places += [page for file in texts[publication.id].values() for page in file.pages]
-    if text.startswith('"'):
-        return any(f" {text.strip(chr(34))} " in f" {place} " for place in places)
-    words, _, excluded = text.partition(" NOT ")
-    present = {word for place in places for word in place.split()}
-    return present.issuperset(words.split()) and excluded not in present
-
-
-@settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES, min_size=1, max_size=8))
-def test_all_publications_with_the_words_are_found(seed: int, texts: list[str]) -> None:
-    """With and without full texts, the hits are those that contain the words somewhere."""
-    made, of_publications = throw(seed)
-    with searching(made, of_publications) as searcher:
-        for text in texts:
-            for inside in (True, False):
-                results = find(searcher, text, match="all", exact=True, inside=inside, size=100)
-                assert set(list_ids(results)) == {
-                    each.id for each in made if matches(each, of_publications, text, inside=inside)
-                }, (text, inside)
 
 
 @settings(max_examples=25, deadline=None)
