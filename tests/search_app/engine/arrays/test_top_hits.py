@@ -69,16 +69,6 @@ def test_a_page_is_a_slice_of_the_sorted_list(
     assert top_hits(*listed, sort, page).tolist() == plainly(listed, sort)[page]
 
 
-@given(listed=LISTS, sort=SORTS, size=st.integers(1, 30))
-def test_pages_neither_repeat_nor_skip(listed: Listed, sort: Sort, size: int) -> None:
-    """The pages of a list, one after the other, are the whole list."""
-    pages = [
-        top_hits(*listed, sort, slice(first, first + size)).tolist()
-        for first in range(0, len(listed.documents) + size, size)
-    ]
-    assert [each for page in pages for each in page] == plainly(listed, sort)
-
-
 @given(listed=LISTS, sort=st.sampled_from(("newest", "oldest", "title")))
 def test_without_scores_the_order_decides(listed: Listed, sort: Sort) -> None:
     """A list without scores has the requested order."""
