@@ -227,13 +227,6 @@ def test_any_of_the_words_is_offered_if_filters_exclude_all_hits(searcher: Searc
     assert told.diagnosis.any == 1
 
 
-def test_filters_do_not_change_the_interpretation(searcher: Searcher) -> None:
-    """A filter that excludes all hits of a query does not relax it."""
-    told = searcher.search(SearchRequest("human trafficking", {"country": ("UZ",)}))
-    assert told.total == 0
-    assert way(told) == (True, None, False)
-
-
 TEXTS = st.lists(
     st.sampled_from(
         "human trafficking;police dogs;traite des personnes;handbok;handbook;police;zebra;waiters;"
