@@ -7,7 +7,6 @@ Whoosh itself from the same papers, so that no fault of the codec stays hidden.
 from __future__ import annotations
 
 import lzma
-from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
@@ -23,7 +22,7 @@ from whoosh.searching import Searcher
 
 from benchmarks.whoosh_documents import make_document
 from indexer.catalogue import catalogue_toml, schema
-from indexer.catalogue.fields import MISSING, Catalogue
+from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.generations import directory
 from indexer.ingest import corpus
@@ -130,25 +129,6 @@ def test_every_tree_has_the_hits_of_stock_whoosh(kind: str, papers: Papers) -> N
 
     finds_the_same()
     assert sum(size > 0 for size in sizes) > len(sizes) / 4  # otherwise the test would prove little
-
-
-def test_facet_counts_equal_a_count_one_by_one(papers: Papers) -> None:
-    """The counts of all facets equal a count over the hits one by one, also for several values."""
-    rows = [row.name for row in schema.list_exact_fields(papers.snapshot.catalogue)]
-
-    @given(tree=papers.asked["anything"])
-    @settings(max_examples=100)
-    def counted(tree: query.Query) -> None:
-        documents = score(tree, papers.snapshot).documents
-        counts = papers.snapshot.table.count(documents)
-        for row in rows:
-            values = papers.snapshot.columns[row].values
-            told = {value: count for value, count in zip(values, counts[row].tolist(), strict=True)
-                    if count}  # fmt: skip
-            held = (papers.made[number].values.get(row, (MISSING,)) for number in documents)
-            assert told == Counter(str(value) for each in held for value in each)
-
-    counted()
 
 
 @pytest.mark.parametrize("field", ["title", "summary", "venue", "authors", "authors.value", "id"])
