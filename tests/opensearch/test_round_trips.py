@@ -95,18 +95,14 @@ def test_a_search_with_help_takes_few_requests(
     assert len(opened.client.sent) <= most, opened.client.sent
 
 
+TEXTS = ("traf", "chi", "human tra", "the smuggling of mig")
+
+
 @pytest.mark.parametrize(
     ("text", "selected"),
     [
-        ("traf", {}), ("chi", {}), ("human tra", {}), ("the smuggling of mig", {}),
-        ("the smuggling of mig", SELECTION),
-        *(
-            pytest.param(text, selected, marks=ONE_MORE)
-            for text, selected in (
-                ("traf", SELECTION), ("chi", SELECTION), ("human tra", SELECTION),
-                ("a guide for", {}), ("a guide for", SELECTION),
-            )
-        ),
+        *((text, {}) for text in TEXTS), *((text, SELECTION) for text in TEXTS),
+        *(pytest.param("a guide for", selected, marks=ONE_MORE) for selected in ({}, SELECTION)),
     ],
 )  # fmt: skip
 def test_suggestions_take_three_requests(

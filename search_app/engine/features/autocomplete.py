@@ -87,8 +87,25 @@ def suggest(
     # Values in a selection may have no hits. Then more words are listed.
     others = repeat(False, len(titles)), repeat(False, 0 if search.is_restricted else len(values))
     needed = sum(_take_turns([repeat(True), *others], limit))
-    words = _suggest_words(_list_completed(typed, search, limit), needed, search)
-    suggestions = _take_turns((words, _suggest_values(values, search), iter(titles)), limit)
+    texts = _list_completed(typed, search, limit)
+    batch = [*islice(texts, needed)]
+    found, totals = search.run(
+        together([together(map(search.read, batch)), _count_values(values, search)])
+    )
+    # If some of these have no hits, more texts are read, one by one.
+    more = ((text, search.run(search.read(text))) for text in texts)
+    read = chain(zip(batch, found, strict=True), more)
+    words = (
+        Suggestion("word", text, interpretation.reply.total)
+        for text, interpretation in read
+        if interpretation.reply.total
+    )
+    labels = (
+        Suggestion("facet", value.label, total, value.field, value.value)
+        for (value, _), total in zip(values, totals, strict=True)
+        if total
+    )
+    suggestions = _take_turns((words, labels, iter(titles)), limit)
     return sorted(suggestions, key=lambda suggestion: KINDS.index(suggestion.kind))
 
 
@@ -154,18 +171,6 @@ def _take_turns(kinds: Iterable[Iterator[Item]], limit: int) -> list[Item]:
     return items
 
 
-def _suggest_words(texts: Iterator[str], needed: int, search: _Search) -> Iterator[Suggestion]:
-    """Yield the completed texts that have hits. As many as are `needed` are counted together."""
-    for many in chain([needed], repeat(1)):
-        batch = [*islice(texts, many)]
-        if not batch:
-            return
-        found = search.run(together(search.read(text) for text in batch))
-        for text, interpretation in zip(batch, found, strict=True):
-            if count := interpretation.reply.total:
-                yield Suggestion("word", text, count)
-
-
 def _list_completed(typed: TypedPrefix, search: _Search, limit: int) -> Iterator[str]:
     """Yield the text with its last word completed, most frequent words first.
 
@@ -212,15 +217,14 @@ def _search_before(typed: TypedPrefix, text_before: str, search: _Search) -> Rep
     return search.run(search.interpreter.interpret_typed(request)).reply
 
 
-def _suggest_values(
+def _count_values(
     values: Sequence[tuple[LabeledValue, Filters]], search: _Search
-) -> Iterator[Suggestion]:
-    """Yield the facet values that have hits."""
-    asks = [search.make_filter(selected) for _, selected in values if search.is_restricted]
-    [replies] = search.interpreter.store.answer([asks], search.deadline)
-    for found, _ in values:
-        if count := next(replies).total if search.is_restricted else found.total:
-            yield Suggestion("facet", found.label, count, found.field, found.value)
+) -> Rounds[Iterator[int]]:
+    """Return the number of hits with each facet value."""
+    if not search.is_restricted:
+        return iter([value.total for value, _ in values])
+    [replies] = yield [[search.make_filter(selected) for _, selected in values]]
+    return (reply.total for reply in replies)
 
 
 def _list_values(
