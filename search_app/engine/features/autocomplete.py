@@ -10,7 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import nsmallest
-from itertools import chain, islice, repeat
+from itertools import chain, islice
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -84,11 +84,8 @@ def suggest(
         return []
     titles = _suggest_titles(typed, search, limit)
     values = [*_list_values(typed, search, limit)]
-    # Values in a selection may have no hits. Then more words are listed.
-    others = repeat(False, len(titles)), repeat(False, 0 if search.is_restricted else len(values))
-    needed = sum(_take_turns([repeat(True), *others], limit))
     texts = _list_completed(typed, search, limit)
-    batch = [*islice(texts, needed)]
+    batch = [*islice(texts, limit)]
     found, totals = search.run(
         together([together(map(search.read, batch)), _count_values(values, search)])
     )
