@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,31 +16,27 @@ from indexer.generations.manifest import IndexOutdated
 
 FULLTEXT_WORDS = "fulltext_words.seg"
 """The name of the file in the folder of a generation. Without full texts, there is none."""
+_PREFIX = "0."
+"""Before the names of the arrays. Older versions wrote several dictionaries, and their `count`."""
 
 
 class FullTextFile(NamedTuple):
-    """The content of the file: the words of each full-text segment, and the mean length of a text.
+    """The content of the file: the words of the full texts, and the mean length of a text.
 
     The length is in words: see `AttachedTexts.mean_length`.
     """
 
-    dictionaries: Sequence[FullTextDictionary]
+    dictionary: FullTextDictionary
     mean_length: float
 
 
-def take_words(texts: AttachedTexts) -> FullTextFile:
-    """Return the words of full texts."""
-    return FullTextFile([texts], texts.mean_length)
-
-
-def write_words(content: FullTextFile, file: Path) -> None:
-    """Write words to a new file. Raise OSError."""
+def write_words(texts: AttachedTexts, file: Path) -> None:
+    """Write the words of full texts to a new file. Raise OSError."""
     with ArrayFileWriter(file) as writer:
-        writer.add("mean_length", np.array([content.mean_length]))
-        writer.add("count", np.array([len(content.dictionaries)]))
-        for number, dictionary in enumerate(content.dictionaries):
-            dictionary.write(writer, f"{number}.")
-            StringTable.from_texts(dictionary.languages).write(writer, f"{number}.languages")
+        writer.add("mean_length", np.array([texts.mean_length]))
+        writer.add("count", np.array([1]))
+        texts.write(writer, _PREFIX)
+        StringTable.from_texts(texts.languages).write(writer, f"{_PREFIX}languages")
 
 
 def read_words(file: Path) -> FullTextFile | None:
@@ -50,13 +45,11 @@ def read_words(file: Path) -> FullTextFile | None:
         return None
     try:
         arrays = array_file.decode_arrays(array_file.load_file(file), file.name)
-        dictionaries = [
-            FullTextDictionary(
-                arrays, StringTable.read(arrays, f"{number}.languages").to_list(), f"{number}."
-            )
-            for number in range(int(arrays["count"][0]))
-        ]
-        return FullTextFile(dictionaries, float(arrays["mean_length"][0]))
+        if int(arrays["count"][0]) != 1:
+            raise CorruptSegment("it has the format of an older version")
+        languages = StringTable.read(arrays, f"{_PREFIX}languages").to_list()
+        dictionary = FullTextDictionary(arrays, languages, _PREFIX)
+        return FullTextFile(dictionary, float(arrays["mean_length"][0]))
     except (CorruptSegment, KeyError, ValueError) as error:
         message = f"{file.name} of the generation {file.parent.name} cannot be read: {error}"
         raise IndexOutdated(message, "Run: pubsearch build --force") from error

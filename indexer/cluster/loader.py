@@ -21,7 +21,7 @@ from indexer.cluster.changes import Load
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.documents import Source
 from indexer.cluster.errors import explain, translate_errors
-from indexer.cluster.fulltext_file import FULLTEXT_WORDS, take_words, write_words
+from indexer.cluster.fulltext_file import FULLTEXT_WORDS, write_words
 from indexer.cluster.generations import ClusterGenerations
 from indexer.cluster.opened_generation import OpenedGeneration, open_generation
 from indexer.cluster.ownership import IndexMetadata, State
@@ -266,7 +266,7 @@ class Loader:
                 shutil.copyfile(self._local.folder / name, partial / name)
         write_vocabulary(self._opened.segment, partial / VOCABULARY)
         if self._opened.texts is not None:
-            write_words(take_words(self._opened.texts), partial / FULLTEXT_WORDS)
+            write_words(self._opened.texts, partial / FULLTEXT_WORDS)
         after = self._state.live[0] if self._state.live else None
         draft: Manifest = msgspec.structs.replace(self._local.manifest, after=after)
         return local_publish.seal(partial, draft)

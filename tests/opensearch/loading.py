@@ -12,7 +12,7 @@ from opensearchpy import OpenSearch
 
 from indexer.cluster import bulk, mapping
 from indexer.cluster.documents import Source, list_documents, make_groups
-from indexer.cluster.fulltext_file import FULLTEXT_WORDS, read_words, take_words, write_words
+from indexer.cluster.fulltext_file import FULLTEXT_WORDS, read_words, write_words
 from indexer.cluster.vocabulary_file import VOCABULARY, read_vocabulary, write_vocabulary
 from indexer.codec.segment.fulltext import AttachedTexts, open_texts
 from indexer.codec.segment.reader import Segment
@@ -47,7 +47,7 @@ def open_index(
         file, words = Path(folder) / VOCABULARY, Path(folder) / FULLTEXT_WORDS
         write_vocabulary(segment, file)
         if texts is not None:
-            write_words(take_words(texts), words)
+            write_words(texts, words)
         return open_generation(client, read_vocabulary(file), segment.catalogue, read_words(words))
 
 

@@ -67,15 +67,10 @@ class FullTextDictionary:
         """Return the number of occurrences of a word."""
         return int(self.position_offsets[word + 1]) - int(self.position_offsets[word])
 
-
-def count_words(
-    dictionaries: Iterable[FullTextDictionary], prefix: str, least: int
-) -> dict[str, int]:
-    """Return the words with a prefix that at least some number of texts have, as written."""
-    totals = Counter[str]()
-    for words in (dictionary.words for dictionary in dictionaries):
-        first, last = words.texts.find_prefix(prefix)
-        counts = np.diff(words.offsets[first : last + 1]).tolist()
-        for number, count in enumerate(counts, first):
-            totals[decode_surface(words.texts.get_text(number))] += count
-    return {surface: count for surface, count in totals.items() if count >= least}
+    def count_words(self, prefix: str, least: int) -> dict[str, int]:
+        """Return the words with a prefix that at least some number of texts have, as written."""
+        first, last = self.words.texts.find_prefix(prefix)
+        counts, totals = np.diff(self.words.offsets[first : last + 1]), Counter[str]()
+        for number, count in enumerate(counts.tolist(), first):
+            totals[decode_surface(self.words.texts.get_text(number))] += count
+        return {surface: count for surface, count in totals.items() if count >= least}

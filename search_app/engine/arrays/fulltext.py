@@ -22,7 +22,6 @@ from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.fulltext import AttachedTexts
-from indexer.codec.segment.fulltext_dictionary import count_words
 from indexer.codec.segment.postings import B_FULLTEXT, K1
 from indexer.codec.segment.reader import Positions, Postings
 from search_app.engine.arrays.clause import (
@@ -46,7 +45,8 @@ from search_app.engine.query.nodes import (
     split_page_parts,
     without_field,
 )
-from search_app.engine.query.term_expansion import TextExpansion, expand_in_texts
+from search_app.engine.query.term_expansion import expand_in_texts
+from search_app.engine.query.vocabulary import TermExpansion
 from search_app.engine.results import File
 from search_app.engine.store import FoundFile
 
@@ -73,7 +73,7 @@ class FullTextMatcher:
         lengths = attached.lengths / attached.mean_length
         self._norms = K1 * (1 - B_FULLTEXT + B_FULLTEXT * lengths)
         self._pages: Cache[object, Postings] = Cache(MAX_CACHED_PAGES)
-        self._expansions: Cache[object, TextExpansion] = Cache(MAX_CACHED_EXPANSIONS)
+        self._expansions: Cache[object, TermExpansion] = Cache(MAX_CACHED_EXPANSIONS)
         self.names: Cache[object, Postings] = Cache(MAX_CACHED_NAMES)
         self._starts = np.flatnonzero(np.diff(attached.documents, prepend=-1))
         self._documents = attached.documents.take(self._starts)
@@ -136,7 +136,7 @@ class FullTextMatcher:
                 find = self.attached.find_stem if is_stem else self.attached.find_surface
                 numbers = find(surface)
             case _:
-                [numbers] = self._expand(part).numbers
+                numbers = self._expand(part).numbers
         of_words = [*map(self.attached.get_postings, numbers.tolist())] or [NO_POSTINGS]
         return of_words[0] if len(of_words) == 1 else sum_all(of_words, pages)
 
@@ -155,9 +155,9 @@ class FullTextMatcher:
         others = self.attached.find_positions(words, within).offsets
         return find_members(positions.offsets + distance, others)
 
-    def _expand(self, part: Expansion) -> TextExpansion:
+    def _expand(self, part: Expansion) -> TermExpansion:
         return self._expansions.get(
-            without_field(part), lambda: expand_in_texts(part, [self.attached.words])
+            without_field(part), lambda: expand_in_texts(part, self.attached.words)
         )
 
     def count_dropped(self, clause: Clause) -> int:
@@ -178,7 +178,7 @@ class FullTextMatcher:
 
     def list_words(self, prefix: str, least: int) -> Mapping[str, int]:
         """Return the words with a prefix that at least `least` texts have: see `count_texts`."""
-        return {} if self.only_named else count_words([self.attached], prefix, least)
+        return {} if self.only_named else self.attached.count_words(prefix, least)
 
     def find_files(
         self, document: int, clauses: Sequence[Clause], most: int, check: Checkpoint

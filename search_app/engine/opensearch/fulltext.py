@@ -8,7 +8,7 @@ is the sum over its pages, and a phrase is on one page.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import NamedTuple
 
@@ -17,8 +17,6 @@ from indexer.analysis.folding import surface_form
 from indexer.catalogue.fields import Catalogue
 from indexer.cluster.fulltext_file import FullTextFile
 from indexer.cluster.mapping import PAGES, TEXTS, Json
-from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.fulltext_dictionary import FullTextDictionary, count_words
 from indexer.codec.segment.postings import B_FULLTEXT
 from indexer.codec.segment.term_dictionary import decode_surface
 from search_app.engine.cache import Cache
@@ -55,8 +53,6 @@ STEMS, WORDS = f"{PAGES}.pos", f"{PAGES}.word"
 LENGTH = f"{TEXTS}.length"
 """The field of a text with the number of its words."""
 
-Find = Callable[[FullTextDictionary, str], Array]
-
 
 class ExpandedWords(NamedTuple):
     """Words of full texts as written, and how many others are above the limits."""
@@ -76,7 +72,7 @@ class FullTextQueries:
         self, words: FullTextFile, catalogue: Catalogue, *, only_named: bool = False
     ) -> None:
         self._words, self._catalogue, self.only_named = words, catalogue, only_named
-        self.dictionaries, self._mean = words.dictionaries, words.mean_length
+        self.dictionary, self._mean = words
         row = catalogue.fulltext
         self.weight = row.weight if row else 0.0
         self._counted: Cache[Clause, Json | None] = Cache(MAX_CACHED)
@@ -171,26 +167,19 @@ class FullTextQueries:
         """Return the approximate number of texts with a word as written; 0 if `only_named`."""
         if self.only_named:
             return 0
-        return sum(
-            dictionary.words.doc_frequency(number)
-            for dictionary in self.dictionaries
-            for number in dictionary.find_surface(surface_form(word)).tolist()
-        )
+        numbers = self.dictionary.find_surface(surface_form(word)).tolist()
+        return sum(map(self.dictionary.words.doc_frequency, numbers))
 
     def expand(self, part: Expansion) -> ExpandedWords:
         """Return the words that a prefix, wildcard or fuzzy term matches."""
         return self._expansions.get(without_field(part), lambda: self._expand(part))
 
     def _expand(self, part: Expansion) -> ExpandedWords:
-        words = [dictionary.words for dictionary in self.dictionaries]
+        words = self.dictionary.words
         # More of them would overload the nodes.
-        numbers, dropped = expand_in_texts(part, words, MAX_SYNONYMS)
-        surfaces = {
-            decode_surface(of_segment.texts.get_text(number))
-            for of_segment, its_numbers in zip(words, numbers, strict=True)
-            for number in its_numbers.tolist()
-        }
-        return ExpandedWords(sorted(surfaces), dropped)
+        found = expand_in_texts(part, words, MAX_SYNONYMS)
+        texts = map(words.texts.get_text, found.numbers.tolist())
+        return ExpandedWords(sorted({*map(decode_surface, texts)}), found.dropped)
 
     def count_dropped(self, clause: Clause) -> int:
         """Return how many words that a clause matches are above the limits of an expansion."""
@@ -199,7 +188,7 @@ class FullTextQueries:
 
     def list_words(self, prefix: str, least: int) -> Mapping[str, int]:
         """Return the words with a prefix that at least `least` texts have: see `count_texts`."""
-        return {} if self.only_named else count_words(self.dictionaries, prefix, least)
+        return {} if self.only_named else self.dictionary.count_words(prefix, least)
 
 
 class _OnPages:
@@ -212,18 +201,16 @@ class _OnPages:
 
     def add(self, part: WordPart, boost: float) -> None:
         """Add a part, unless no text has its words."""
-        dictionaries = self._texts.dictionaries
+        dictionary = self._texts.dictionary
         match part:
             case Phrase():
-                if any(_has_all(dictionary, part.stems) for dictionary in dictionaries):
+                if all(len(dictionary.find_stem(stem)) for stem in part.stems):
                     self._phrases.append(match_phrase(STEMS, part.stems, boost))
             case Term():
                 surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
                 is_stem = surface == part.text
-                find: Find = (
-                    FullTextDictionary.find_stem if is_stem else FullTextDictionary.find_surface
-                )
-                if any(len(find(dictionary, surface)) for dictionary in dictionaries):
+                find = dictionary.find_stem if is_stem else dictionary.find_surface
+                if len(find(surface)):
                     self._boosts[STEMS if is_stem else WORDS][surface] += boost
             case _:
                 for surface in self._texts.expand(part).surfaces:
@@ -233,10 +220,6 @@ class _OnPages:
         """Return the queries of the parts, whose scores are numbers of occurrences."""
         terms = (match_boosted_terms(field, boosts) for field, boosts in self._boosts.items())
         return [*chain.from_iterable(terms), *self._phrases]
-
-
-def _has_all(dictionary: FullTextDictionary, stems: Iterable[str]) -> bool:
-    return all(len(dictionary.find_stem(stem)) for stem in stems)
 
 
 def nest(path: str, matching: Json, mode: str = "none", **others: object) -> Json:

@@ -57,7 +57,7 @@ def open_generation(
     `words` has those of the full texts, if there are any.
     """
     arrays, mean_lengths, value_counts = file
-    vocabulary = Vocabulary(arrays, catalogue, words.dictionaries if words else ())
+    vocabulary = Vocabulary(arrays, catalogue, words.dictionary if words else None)
     fields = FieldQueries(vocabulary, mean_lengths.tolist())
     texts = FullTextQueries(words, catalogue) if words else None
     compiler = QueryCompiler(vocabulary, fields, texts)

@@ -6,11 +6,6 @@ most postings are kept, and the number of dropped terms is reported.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from itertools import accumulate, chain, takewhile
-from typing import NamedTuple
-
 import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
@@ -89,52 +84,17 @@ def match_words(part: Expansion, dictionary: Dictionary) -> Array:
     return np.array(matching, np.int64)
 
 
-class TextExpansion(NamedTuple):
-    """The words of full texts that a part matches, as numbers in each dictionary.
-
-    `dropped` is the number of words above the limits.
-    """
-
-    numbers: list[Array]
-    dropped: int = 0
-
-
 def expand_in_texts(
-    part: Expansion, dictionaries: Sequence[Dictionary], max_words: int | None = None
-) -> TextExpansion:
+    part: Expansion, dictionary: Dictionary, max_words: int | None = None
+) -> TermExpansion:
     """Return the words of full texts that a part matches as written.
 
     The words with the most postings are kept, up to MAX_TEXT_POSTINGS postings and `max_words`
-    words. These limits apply to all segments of full texts together, so a search does not depend
-    on the builds that made them.
+    words.
     """
-    matching = [match_words(part, words) for words in dictionaries]
-    counts = [
-        np.asarray(words.offsets[numbers + 1] - words.offsets[numbers], np.int64)
-        for words, numbers in zip(dictionaries, matching, strict=True)
-    ]
-    # A segment may have words of removed files.
-    matching = [numbers[each > 0] for numbers, each in zip(matching, counts, strict=True)]
-    counts = [each[each > 0] for each in counts]
-    is_short = max_words is None or sum(map(len, matching)) <= max_words
-    if is_short and sum(int(each.sum()) for each in counts) <= MAX_TEXT_POSTINGS:
-        return TextExpansion(matching)
-    texts = [
-        [*map(words.texts.get_text, numbers.tolist())]
-        for words, numbers in zip(dictionaries, matching, strict=True)
-    ]
-    totals = Counter[str]()
-    for text, count in zip(chain(*texts), chain(*counts), strict=True):
-        totals[text] += int(count)
-    order = sorted(totals, key=lambda text: (-totals[text], text))
-    running = accumulate(totals[text] for text in order)
-    most = max(1, sum(1 for _ in takewhile(MAX_TEXT_POSTINGS.__ge__, running)))
-    kept = {*order[:most][:max_words]}
-    numbers = [
-        of_dictionary[[text in kept for text in its_texts]]
-        for of_dictionary, its_texts in zip(matching, texts, strict=True)
-    ]
-    return TextExpansion(numbers, len(order) - len(kept))
+    numbers = match_words(part, dictionary)
+    kept = limit_postings(numbers, dictionary, MAX_TEXT_POSTINGS, max_words)
+    return TermExpansion(kept, is_range=False, dropped=len(numbers) - len(kept))
 
 
 def _get_fixed_prefix(part: Expansion) -> str:
@@ -142,12 +102,14 @@ def _get_fixed_prefix(part: Expansion) -> str:
     return "" if isinstance(part, Fuzzy) else part.text.split("*")[0]
 
 
-def limit_postings(numbers: Array, dictionary: Dictionary, max_postings: int) -> Array:
-    """Return the numbers of some terms without the rarest if all exceed a limit of postings."""
+def limit_postings(
+    numbers: Array, dictionary: Dictionary, max_postings: int, max_terms: int | None = None
+) -> Array:
+    """Return the numbers of some terms without the rarest if all exceed a limit."""
     offsets = dictionary.offsets
     counts = np.asarray(offsets[numbers + 1] - offsets[numbers], np.int64)
-    if counts.sum() <= max_postings:
+    if counts.sum() <= max_postings and (max_terms is None or len(numbers) <= max_terms):
         return numbers
     order = np.argsort(-counts, kind="stable")
-    largest = order[: max(1, int(np.searchsorted(np.cumsum(counts[order]), max_postings)))]
-    return np.sort(numbers[largest])
+    fitting = max(1, int(np.searchsorted(np.cumsum(counts[order]), max_postings, side="right")))
+    return np.sort(numbers[order[:fitting][:max_terms]])

@@ -57,9 +57,11 @@ def compute_cost(parts: Iterable[Part], vocabulary: Vocabulary, *, only_named: b
 
 def _compute_expansion_cost(vocabulary: Vocabulary, *, is_prefix: bool) -> int:
     """Return the cost of expanding a part, and of reading as many postings as are allowed."""
-    compared = 0 if is_prefix else sum(len(text.words) for text in vocabulary.texts)
-    postings = sum(int(text.words.offsets[-1]) for text in vocabulary.texts)
-    pages = sum(int(text.offsets[-1]) for text in vocabulary.texts)
+    texts = vocabulary.texts
+    if not texts:
+        return 0
+    compared = 0 if is_prefix else len(texts.words)
+    postings, pages = int(texts.words.offsets[-1]), int(texts.offsets[-1])
     share = min(1.0, term_expansion.MAX_TEXT_POSTINGS / max(1, postings))
     return compared * term_expansion.COMPARISON_COST + int(pages * share)
 

@@ -79,7 +79,7 @@ class Vocabulary:
         self,
         arrays: VocabularyArrays,
         catalogue: Catalogue,
-        texts: Sequence[FullTextDictionary] = (),
+        texts: FullTextDictionary | None = None,
     ) -> None:
         self._arrays, self.catalogue, self.texts = arrays, catalogue, texts
         self.words, self.stems, self.size = arrays.words, arrays.stems, arrays.size
@@ -143,7 +143,7 @@ class Vocabulary:
         """The languages of the publications and of translations, the catalogue's own first."""
         of_rows = (field.language for field in self.catalogue.searchable if field.language)
         # The order of the texts depends on the builds before, that of their languages does not.
-        of_texts = sorted({language for text in self.texts for language in text.languages})
+        of_texts = sorted(self.texts.languages) if self.texts else ()
         languages = [self.catalogue.language, *self._arrays.languages, *of_rows, *of_texts]
         return tuple(dict.fromkeys(language.partition("-")[0] for language in languages))
 
@@ -173,35 +173,45 @@ class Vocabulary:
         stems = dict.fromkeys(stemming.stem(word, language) for language in other_languages)
         for number in self.find_surface(surface_form(word)).tolist():
             stems[self.stems.surfaces[int(self._arrays.stem_of[number])]] = None
-        for text in self.texts:
-            for number in text.find_surface(surface_form(word)).tolist():
-                stems[decode_stem(text.words.texts.get_text(number), default_language)] = None
+        if self.texts:
+            for number in self.texts.find_surface(surface_form(word)).tolist():
+                stems[decode_stem(self.texts.words.texts.get_text(number), default_language)] = None
         stems.pop(first, None)
         return first, *filter(self.occurs, stems)
 
     def occurs(self, term: str) -> bool:
         """Return whether any document or full text has a term."""
-        return self.has_term(term) or any(len(_find_in_text(text, term)) for text in self.texts)
+        return self.has_term(term) or bool(self._find_in_texts(term))
+
+    def _find_in_texts(self, term: str) -> list[int]:
+        """Return the numbers of the words of full texts that a term matches."""
+        if not self.texts:
+            return []
+        surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
+        find = self.texts.find_stem if surface == term else self.texts.find_surface
+        numbers: list[int] = find(surface).tolist()
+        return numbers
 
     def count_term_in_texts(self, term: str) -> TextCounts:
         """Return how often full texts have a term."""
-        texts = pages = positions = 0
-        for text in self.texts:
-            for number in _find_in_text(text, term).tolist():
-                texts += text.words.doc_frequency(number)
-                pages += text.count_pages_with(number)
-                positions += text.count_positions(number)
-        return TextCounts(texts, pages, positions)
+        texts, numbers = self.texts, self._find_in_texts(term)
+        if not texts:
+            return TextCounts(0, 0, 0)
+        return TextCounts(
+            sum(map(texts.words.doc_frequency, numbers)),
+            sum(map(texts.count_pages_with, numbers)),
+            sum(map(texts.count_positions, numbers)),
+        )
 
     def find_words_with(self, stem: str) -> set[str]:
         """Return the words with a stem, as written."""
         number = self.find_term(stem)
         numbers = () if number is None else np.flatnonzero(self._arrays.stem_of == number).tolist()
-        return {self.words.surfaces[word_number] for word_number in numbers} | {
-            decode_surface(text.words.texts.get_text(word_number))
-            for text in self.texts
-            for word_number in text.find_stem(stem).tolist()
-        }
+        words = {self.words.surfaces[word_number] for word_number in numbers}
+        if self.texts:
+            in_texts = map(self.texts.words.texts.get_text, self._find_in_texts(stem))
+            words.update(map(decode_surface, in_texts))
+        return words
 
     def count_surfaces(self) -> Mapping[str, int]:
         """Return the document frequency of each word, as written, summed over its stems."""
@@ -287,9 +297,3 @@ class Vocabulary:
         return max(map(self.default_language_frequency, self.list_stems(word))) * 2 <= self.count(
             word
         )
-
-
-def _find_in_text(text: FullTextDictionary, term: str) -> Array:
-    """Return the numbers of the words of full texts that a term matches."""
-    surface = term.removeprefix(tokenizer.SURFACE_PREFIX)
-    return text.find_stem(term) if surface == term else text.find_surface(surface)

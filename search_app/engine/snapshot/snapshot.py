@@ -82,8 +82,7 @@ class Snapshot:
             raise IndexOutdated(message, "Run: pubsearch build --force") from error
         self.columns: Mapping[str, FacetColumn] = self.segment.columns
         self.ranks: Mapping[str, Array] = self.segment.docstore.ranks
-        texts = [self.texts] if self.texts else []
-        self.vocabulary = Vocabulary(take_vocabulary(self.segment), self.catalogue, texts)
+        self.vocabulary = Vocabulary(take_vocabulary(self.segment), self.catalogue, self.texts)
         self.masks: Cache[object, Mask] = Cache(MAX_CACHED_MASKS)
         self.synonyms: Cache[object, Postings] = Cache(MAX_CACHED_SYNONYMS)
         self._thread_local = local()
@@ -93,7 +92,8 @@ class Snapshot:
         vocabulary = self.vocabulary
         dictionaries = vocabulary.words, vocabulary.stems
         texts = [dictionary.texts for dictionary in dictionaries]
-        words = (vocabulary, *dictionaries, *texts, *(each.words for each in vocabulary.texts))
+        of_texts = [self.texts.words] if self.texts else []
+        words = (vocabulary, *dictionaries, *texts, *of_texts)
         facets = self.segment.facets.values()
         tables = [column.table for column in self.columns.values()]
         holders = (self, self.table, self.segment, *words, *facets, *tables)

@@ -30,7 +30,7 @@ class WordList(Vocabulary):
         other: int = 0,
         languages: tuple[str, ...] = ("en",),
     ) -> None:
-        self.catalogue, self._languages, self.texts = catalogue, languages, ()
+        self.catalogue, self._languages, self.texts = catalogue, languages, None
         self._frequencies, self._other = frequencies, other
         self.size = max([other, *frequencies.values()])
         stems = sorted(frequencies)
