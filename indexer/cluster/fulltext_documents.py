@@ -1,7 +1,7 @@
 """Turn the full texts of publications into parts of their documents: see `mapping`.
 
 A full text is a nested document with its length, and its pages with words are nested in it. The
-words of a page are the ones of a full-text segment, and so are the marks between paragraphs.
+words of a page are the ones of the local index, and so are the marks between paragraphs.
 """
 
 from __future__ import annotations
