@@ -55,15 +55,11 @@ def visited() -> Iterator[list[int]]:
         return counts
 
     with pytest.MonkeyPatch.context() as patch:
-        for kind in (Segment, Terms):
-            for name in (
-                "find_positions",
-                "find_word_positions",
-                "get_postings",
-                "get_postings_of",
-            ):
-                if method := getattr(kind, name, None):
-                    patch.setattr(kind, name, counting(method))
+        for kind, name in (
+            (Segment, "find_positions"), (Segment, "find_word_positions"),
+            (Terms, "get_postings"), (Terms, "get_postings_of"),
+        ):  # fmt: skip
+            patch.setattr(kind, name, counting(getattr(kind, name)))
         yield counted
 
 
