@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -20,6 +21,7 @@ from search_app.engine import Engine, open_engine
 CORPUS = Path(__file__).parents[1] / "corpus"
 PATIENT = {"PUBSEARCH_BUDGET": "3600000"}
 """Settings of a tested site: a time budget in milliseconds that a busy machine meets."""
+MakeApp = Callable[..., Flask]
 
 
 def build_once(
@@ -82,6 +84,17 @@ def catalogue_engine(catalogue_index: Path) -> Engine:
 def catalogue_app(catalogue_engine: Engine) -> Flask:
     """Return an application on the index of corpus/, for tests that do not change it."""
     return create_app(config.load(PATIENT, index=catalogue_engine.index), catalogue_engine)
+
+
+@pytest.fixture(scope="session")
+def make_app(catalogue_engine: Engine) -> MakeApp:
+    """Return a function that makes an application of the catalogue with some settings."""
+
+    def make(**given: Any) -> Flask:
+        settings = config.load(PATIENT, **{"index": catalogue_engine.index, **given})
+        return create_app(settings, None if "index" in given else catalogue_engine)
+
+    return make
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from tests.catalogue import (
     catalogue_engine,
     catalogue_index,
     client,
+    make_app,
     meaning_index,
     misspelt_index,
 )
@@ -199,6 +200,7 @@ __all__ = [
     "catalogue_engine",
     "catalogue_index",
     "client",
+    "make_app",
     "meaning_index",
     "misspelt_index",
 ]

@@ -17,7 +17,6 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from indexer.generations import directory, manifest
@@ -28,7 +27,7 @@ from search_app.presentation import facets
 from search_app.presentation.html import isolate
 from search_app.search_state import MAX_SELECTED, MAX_SELECTED_BYTES
 from search_app.web import incoming, monitoring
-from tests.catalogue import PATIENT
+from tests.catalogue import PATIENT, MakeApp
 from tests.conftest import ROOT
 
 LARGEST = 10_000_000
@@ -52,18 +51,6 @@ TEXTS = {
     "nothing": "", "bytes that are none": f"law+{JUNK}", "Chinese": quote("贩运" * 3000),
     "emoji": quote("👩" * 5000 + " law"),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def client(catalogue_index: Path) -> FlaskClient:
-    """A client of the test catalogue."""
-    return create_app(config.load(PATIENT, index=catalogue_index)).test_client()
-
-
-@pytest.fixture
-def made(catalogue_index: Path) -> Callable[..., Flask]:
-    """Return a function that creates an application of the catalogue with the given settings."""
-    return lambda **given: create_app(config.load(PATIENT, index=catalogue_index, **given))
 
 
 @pytest.mark.parametrize("path", ["/", "/api/search", "/facet/region", "/api/suggest"])
@@ -139,23 +126,13 @@ def test_a_log_line_has_bounded_length(
     assert len(monitoring.JsonFormatter().format(record)) < 16 * monitoring.MAX_CHARS
 
 
-def test_wrapped_ipv4_addresses_count_separately(made: Callable[..., Flask]) -> None:
-    """IPv4 addresses that a server wraps in IPv6 have separate rate limits."""
-    client = made(rate="1 per minute").test_client()
-    asked = ["::ffff:203.0.113.1", "::ffff:203.0.113.2", "203.0.113.1"]
-    found = [client.get("/", environ_base={"REMOTE_ADDR": each}).status_code for each in asked]
-    assert found == [200, 200, 429]
-    here = {"REMOTE_ADDR": "::ffff:127.0.0.1"}
-    assert made().test_client().get("/metrics", environ_base=here).status_code == 200
-
-
 @pytest.mark.parametrize("address", ["/", "/api/search", "/healthz", "/static/search.js", "/no"])
-def test_no_response_names_or_allows_another_site(made: Callable[..., Flask], address: str) -> None:
+def test_no_response_names_or_allows_another_site(make_app: MakeApp, address: str) -> None:
     """No response allows another site to read it, redirects to it, or names it.
 
     Absolute URLs have the host of the request, unless the name of the site is set.
     """
-    client = made(site_url="https://catalogue.example").test_client()
+    client = make_app(site_url="https://catalogue.example").test_client()
     evil = "evil.example"
     told = {"Origin": f"https://{evil}", "Host": evil, "X-Forwarded-Host": evil, "Referer": evil}
     with client.get(address, headers=told) as answer:

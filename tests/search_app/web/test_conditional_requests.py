@@ -10,22 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.jobs import build
 from search_app import config, create_app
-from search_app.engine import Engine
 from search_app.web import monitoring
 from search_app.web.headers import list_program_files
-from tests.catalogue import PATIENT
+from tests.catalogue import PATIENT, MakeApp
 from tests.conftest import ROOT
 from tests.robustness.test_server import serving
 from tests.search_app.web.test_path_prefix import gunicorn
 
-Make = Callable[..., Flask]
 REPORT = "global-report-on-trafficking-in-persons-2016"
 TAGGED = (
     "/", "/?q=organ", "/?q=organ&region=Africa", "/?q=xyzzy", "/?region=Atlantis", "/about",
@@ -37,17 +34,6 @@ UNTAGGED = {
     "/facet/none": 404, "/publication/none": 404, "/api/publication/none": 404,
 }  # fmt: skip
 GAPS = ("/?q=xyzzy", "/api/search?q=xyzzy")
-
-
-@pytest.fixture
-def made(catalogue_engine: Engine) -> Make:
-    """Return a function that makes an application of the catalogue with some settings."""
-
-    def make(**given: Any) -> Flask:
-        settings = config.load(PATIENT, **{"index": catalogue_engine.index, **given})
-        return create_app(settings, None if "index" in given else catalogue_engine)
-
-    return make
 
 
 def tag(client: FlaskClient, address: str, **options: Any) -> str:
@@ -107,17 +93,17 @@ def test_each_url_has_its_own_tag(client: FlaskClient) -> None:
     assert len(tags) == len(set(tags))
 
 
-def test_generation_settings_and_prefix_change_the_tag(made: Make, index: Path) -> None:
+def test_generation_settings_and_prefix_change_the_tag(make_app: MakeApp, index: Path) -> None:
     """Generation, settings, and prefix each change the ETag. A restart does not."""
-    usual = tag(made().test_client(), "/?q=law")
-    assert tag(made().test_client(), "/?q=law") == usual
-    tags = [usual, tag(made(budget=999).test_client(), "/?q=law")]
-    tags += [tag(made(prefix="/a").test_client(), "/a/?q=law")]
-    forwarded = made(proxies=1, forwarded_prefix=1).test_client()
+    usual = tag(make_app().test_client(), "/?q=law")
+    assert tag(make_app().test_client(), "/?q=law") == usual
+    tags = [usual, tag(make_app(budget=999).test_client(), "/?q=law")]
+    tags += [tag(make_app(prefix="/a").test_client(), "/a/?q=law")]
+    forwarded = make_app(proxies=1, forwarded_prefix=1).test_client()
     tags += [
         tag(forwarded, "/?q=law", headers={"X-Forwarded-Prefix": each}) for each in ("/a", "/b")
     ]
-    tags += [tag(made(index=index).test_client(), "/?q=law")]
+    tags += [tag(make_app(index=index).test_client(), "/?q=law")]
     assert len(tags) == len(set(tags))
 
 
@@ -131,9 +117,11 @@ def test_a_publish_makes_tags_stale(corpus: Path, tmp_path: Path) -> None:
     assert tags[0] != tags[1]
 
 
-def test_a_degraded_server_has_other_tags(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_degraded_server_has_other_tags(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A server that could not open the live generation has other ETags than a healthy one."""
-    app = made()
+    app = make_app()
     healthy = tag(app.test_client(), "/")
     engine = app.extensions["pubsearch"]
     searcher = engine.get_searcher()
@@ -142,9 +130,9 @@ def test_a_degraded_server_has_other_tags(made: Make, monkeypatch: pytest.Monkey
     assert status(app.test_client(), "/", healthy) == 200
 
 
-def test_a_304_needs_no_search(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_304_needs_no_search(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client with the current ETag gets a 304 even if searches fail."""
-    app = made()
+    app = make_app()
     client = app.test_client()
     tags = {each: tag(client, each) for each in TAGGED if each not in GAPS}
 
@@ -161,10 +149,10 @@ def test_a_304_needs_no_search(made: Make, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("address", GAPS)
 def test_searches_without_hits_are_logged_each_time(
-    made: Make, tmp_path: Path, address: str
+    make_app: MakeApp, tmp_path: Path, address: str
 ) -> None:
     """A search without hits is logged and counted for a 304 as for a 200."""
-    client = made(gaps=str(tmp_path / "gaps")).test_client()
+    client = make_app(gaps=str(tmp_path / "gaps")).test_client()
     found = tag(client, address)
     for told in (found, found, "*"):
         assert status(client, address, told) == 304
