@@ -142,23 +142,20 @@ def test_words_above_the_limit_of_a_prefix_are_counted(monkeypatch: pytest.Monke
         assert find(searcher, "smugg*", inside=False).truncated == ()
 
 
-def test_words_of_another_language_are_found_in_texts() -> None:
-    """A stem of a language that only a text has is known."""
-    with searching(
-        [make_publication("a", "Boats")],
-        one_text("a", ["Los traficantes de armas"], language="es"),
-    ) as searcher:
-        assert find(searcher, "traficante").total == 1
+@pytest.mark.parametrize(
+    ("page", "language", "query"),
+    [
+        ("Los traficantes de armas", "es", "traficante"),
+        ("Les changements climatiques menacent les îles", "fr", '"changement climatique"'),
+    ],
+)
+def test_words_and_phrases_are_stemmed_in_the_language_of_a_text(
+    page: str, language: str, query: str
+) -> None:
+    """A stem of a language that only a text has is known, also in a phrase."""
+    with searching([make_publication("a", "Boats")], one_text("a", [page], language)) as searcher:
+        assert find(searcher, query).total == 1
         assert find(searcher, "مهاجر").total == 0
-
-
-def test_phrases_of_another_language_are_found_in_texts() -> None:
-    """The words of a phrase are stemmed by the language of a text, also if no record has them."""
-    with searching(
-        [make_publication("a", "Boats")],
-        one_text("a", ["Les changements climatiques menacent les îles"], language="fr"),
-    ) as searcher:
-        assert find(searcher, '"changement climatique"').total == 1
 
 
 def test_names_in_other_languages_are_found_in_texts() -> None:

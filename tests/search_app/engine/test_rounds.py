@@ -63,6 +63,6 @@ def test_independent_work_shares_its_rounds(works: list[list[list[str]]], cut: i
 
 
 def test_a_known_value_asks_nothing() -> None:
-    """What is known takes no round, and has a place among the results."""
+    """A known value takes no round, and has its place among the results."""
     results, rounds = run_all(together([known(["x"]), echo([["a"]])]))
     assert (results, rounds) == ([["x"], ["a"]], [["a"]])
