@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import pytest
+from flask import Flask
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from search_app import config, create_app
-from tests.catalogue import PATIENT
 from tests.robustness import requests
 from tests.robustness.asking import ALLOWED, Application, ask, drawn, faults
 
@@ -20,10 +19,9 @@ HEADER = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), ma
 
 
 @pytest.fixture(scope="module")
-def application(catalogue_index: Path) -> Application:
+def application(catalogue_app: Flask) -> Application:
     """The WSGI application of the test catalogue."""
-    app: Application = create_app(config.load(PATIENT, index=catalogue_index)).wsgi_app
-    return app
+    return catalogue_app.wsgi_app
 
 
 @settings(max_examples=300)
