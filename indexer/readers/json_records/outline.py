@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from indexer.catalogue.limits import LIMITS
-from indexer.readers.json_records.names import is_title, simplify
+from indexer.readers.json_records.flattening import is_title, simplify
 from indexer.readers.json_records.stream import ANY, Value, decode, read_values
 
 SAMPLES = 20

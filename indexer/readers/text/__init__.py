@@ -1,5 +1,1 @@
-"""Text utilities of several readers: streams, lines, encodings, Markdown, and citations.
-
-`streaming` reads blocks within limits, and `lines` splits them into lines. `encodings` decodes
-text. `markdown` and `citations` parse lines of text. All readers may import any module.
-"""
+"""Text utilities of several readers: streams, encodings, records of lines, Markdown, citations."""

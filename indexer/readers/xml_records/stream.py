@@ -15,12 +15,12 @@ from indexer.readers.base import HEAD_BYTES
 from indexer.readers.text.streaming import peek, read_blocks
 from indexer.readers.xml_records.find import (
     RecordFinder,
+    XmlOptions,
     is_deleted,
     local_name,
     make_parser,
     parse_head,
 )
-from indexer.readers.xml_records.options import XmlOptions
 from indexer.readers.xml_records.text import XmlText
 
 _MAX_ERRORS = 5

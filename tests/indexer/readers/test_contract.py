@@ -58,11 +58,6 @@ def check(name: str, data: bytes, block: int = 1 << 20, limits: Limits = LIMITS)
     return [*found]
 
 
-def list_words(record: SourceRecord) -> list[tuple[str, list[str]]]:
-    """Return the names and the words of the properties of a record."""
-    return [(each.name, each.value.split()) for each in record.properties]
-
-
 @st.composite
 def damaged(draw: st.DrawFn, data: bytes) -> bytes:
     """Return a file that is cut, or in which a few bytes are replaced, or of another format."""

@@ -13,12 +13,12 @@ from io import BufferedIOBase
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
-from indexer.readers.formats.bibtex.entries import Entry, read_entries
-from indexer.readers.formats.bibtex.inheritance import inherit, read_parents
-from indexer.readers.formats.bibtex.latex import decode_latex, decode_verbatim
-from indexer.readers.formats.bibtex.names import (
+from indexer.readers.formats.bibtex.entries import Entry, inherit, read_entries, read_parents
+from indexer.readers.formats.bibtex.latex import (
     KEYWORD_FIELDS,
     NAME_FIELDS,
+    decode_latex,
+    decode_verbatim,
     split_keywords,
     split_names,
 )

@@ -17,8 +17,7 @@ from indexer import toml
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, LimitExceeded, read_whole
-from indexer.readers.json_records.flattening import BULKY_CHARS, Shape, flatten
-from indexer.readers.json_records.names import is_title
+from indexer.readers.json_records.flattening import BULKY_CHARS, Shape, flatten, is_title
 from indexer.readers.json_records.yaml_stream import YamlError, load_yaml
 from indexer.readers.text.encodings import decode_file, decode_head
 from indexer.readers.text.markdown import to_plain_text, to_text

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
+from typing import Any
 from urllib.parse import parse_qsl
 
 from lxml import etree
@@ -19,15 +20,14 @@ from indexer import toml
 from indexer.catalogue.limits import LIMITS, Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, LimitExceeded, read_whole
-from indexer.readers.formats.html_metadata.microdata import read_items
 from indexer.readers.json_records.flattening import Shape, flatten
-from indexer.readers.json_records.linked_data import (
+from indexer.readers.json_records.reader import (
     SCHEMA_PREFIXES,
     Graph,
     find_works,
     remove_prefixes,
 )
-from indexer.readers.text.web_page import read_page
+from indexer.readers.text.web_page import find_value, read_page
 
 NAME = "html-metadata"
 SUFFIXES: tuple[str, ...] = (".xhtml",)
@@ -175,3 +175,54 @@ def _read_citation(text: str) -> tuple[Property, ...]:
         containers = ("rft.title", "rft.btitle")
         pairs = [(f"{key}[container]" if key in containers else key, value) for key, value in pairs]
     return tuple(Property(key, value, value) for key, value in pairs)
+
+
+Item = dict[str, Any]
+
+
+def read_items(page: etree._Element, max_chars: int) -> list[Item]:
+    """Return the top-level items of a page.
+
+    Nested properties repeat text. Stop when the values have more than `max_chars` characters.
+    """
+    top_items: list[Item] = []
+    items: list[tuple[etree._Element, Item]] = []
+    for event, element in etree.iterwalk(page, events=("start", "end")):
+        if event == "end":
+            if items and items[-1][0] is element:
+                items.pop()
+            continue
+        outer = items[-1][1] if items else {}
+        names = element.get("itemprop", "").split() if items else []
+        value: Item | str = ""
+        if "itemscope" in element.attrib:
+            value = _make_item(element)
+            items.append((element, value))
+            top_items += [] if names else [value]
+        elif names:
+            stated = find_value(element)
+            value = " ".join(("".join(element.itertext()) if stated is None else stated).split())
+            max_chars -= len(value)
+        if max_chars < 0:
+            break
+        for name in names:
+            _add(outer, name.rpartition("/")[2], value)
+    return top_items
+
+
+def _add(item: Item, name: str, value: Item | str) -> None:
+    """Add a value of a property. Several values become a list, as in JSON-LD."""
+    if name not in item:
+        item[name] = value
+    elif isinstance(item[name], list):
+        item[name].append(value)
+    else:
+        item[name] = [item[name], value]
+
+
+def _make_item(element: etree._Element) -> Item:
+    types = [name.rstrip("/").rpartition("/")[2] for name in element.get("itemtype", "").split()]
+    item: Item = {"@type": types[0] if len(types) == 1 else types}
+    if identifier := element.get("itemid"):
+        item["@id"] = identifier
+    return item

@@ -13,8 +13,7 @@ from indexer.catalogue.records import Problem
 from indexer.readers.base import Evidence
 from indexer.readers.formats.marc.record import LEADER, UNKNOWN, Field, Record, make_control_field
 from indexer.readers.text.encodings import detect_utf16, unify_encoding
-from indexer.readers.xml_records.find import local_name
-from indexer.readers.xml_records.options import XmlOptions
+from indexer.readers.xml_records.find import XmlOptions, local_name
 from indexer.readers.xml_records.stream import read_elements
 
 NAMES = ("marcxml", "unimarc-xml")

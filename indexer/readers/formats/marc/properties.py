@@ -7,12 +7,14 @@ indicator, or a link decides the meaning of a field. Indicators do not become co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 
+import msgspec
+
+from indexer import toml
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property
-from indexer.readers.formats.marc import codes
-from indexer.readers.formats.marc.punctuation import strip_punctuation
 from indexer.readers.formats.marc.record import LEADER, Field, find_value
 from indexer.values.identifiers import find_dois
 from indexer.values.languages import find_languages
@@ -67,7 +69,7 @@ def list_properties(
     has_main = main is not None and not _is_image(main)
     ordered = iter(sorted(links, key=lambda link: link is not main))
     has_isbd = find_value(fields, LEADER)[18:19] not in _WITHOUT_ISBD
-    coded = codes.read_coded_values(fields, is_unimarc=is_unimarc)
+    coded = read_coded_values(fields, is_unimarc=is_unimarc)
     is_edited = not is_unimarc and _names_editors_only(fields)
     properties: list[Property] = []
     for group, stated in enumerate(fields, 1):
@@ -131,11 +133,11 @@ def _qualify_name(field: Field, *, is_edited: bool) -> str:
         return "work"
     # In a field of a meeting, $e is a part of the meeting, and $j is the role.
     relators = field.get("j4" if field.tag.endswith("11") else "e4")
-    role = codes.classify_role(relators)
-    if role == codes.CONTRIBUTOR and field.tag == "100":
-        role = codes.AUTHOR
+    role = classify_role(relators)
+    if role == CONTRIBUTOR and field.tag == "100":
+        role = AUTHOR
     if is_edited and not relators and field.tag in ("700", "720"):
-        role = codes.EDITOR
+        role = EDITOR
     is_whole = field.tag in ("100", "700") and field.indicators[:1] in ("0", "3")
     if is_whole and not role and not any("," in value for value in field.get("a")):
         return "forename"
@@ -148,9 +150,9 @@ def _qualify_unimarc(field: Field) -> str:
         relators = field.get("4")
         # A person of secondary responsibility (702, 712) without a role is rarely an author.
         if not relators and field.tag[2] == "2":
-            return codes.CONTRIBUTOR
+            return CONTRIBUTOR
         is_whole = field.tag < "710" and field.indicators[1:] == "0" and not field.get("b")
-        return codes.classify_role(relators) or ("forename" if is_whole else codes.AUTHOR)
+        return classify_role(relators) or ("forename" if is_whole else AUTHOR)
     return _find_number_type(field) if field.tag == "017" else ""
 
 
@@ -200,3 +202,139 @@ def _names_editors_only(fields: Sequence[Field]) -> bool:
         return False
     stated = [value for field in fields if field.tag == "245" for value in field.get("c")]
     return any(map(_EDITED.match, stated))
+
+
+AUTHOR, EDITOR, CONTRIBUTOR = "", "editor", "contributor"
+"""A role in the name of a column. Authors are the usual case, so their role is empty."""
+_LONG_CODE = re.compile(r"0\d{3}")
+_YEAR = re.compile(r"\d{4}")
+_GREGORIAN = re.compile(r"1[5-9]\d\d|20\d\d|14[5-9]\d")
+"""Gregorian years since the first printed books, from 1450."""
+
+
+class _Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The codes and the prefixes of terms that mean a role. `not_terms` are exceptions."""
+
+    codes: frozenset[str]
+    terms: tuple[str, ...]
+    not_terms: tuple[str, ...] = ()
+
+    def includes(self, relator: str) -> bool:
+        """Return whether a code or a term in lowercase means this role."""
+        is_term = relator.startswith(self.terms) and not relator.startswith(self.not_terms)
+        return relator in self.codes or is_term
+
+
+class _Codes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Names of types by dialect and code, names of levels by code, and roles."""
+
+    types: dict[str, dict[str, str]]
+    levels: dict[str, str]
+    roles: dict[str, _Role]
+
+
+@cache
+def _load() -> _Codes:
+    return toml.load_resource(__package__, "codes.toml", _Codes)
+
+
+@lru_cache(maxsize=4096)
+def classify_role(relators: tuple[str, ...]) -> str:
+    """Return the role of a person who has these codes, terms, or URLs of codes.
+
+    If a person has several roles, author takes precedence over editor, and editor over the rest.
+    """
+    # "http://id.loc.gov/vocabulary/relators/aut" is the code "aut".
+    words = [relator.strip(" .,:;()[]/").rsplit("/", 1)[-1].casefold() for relator in relators]
+    words = [part.strip() for word in words for part in word.split(",") if part.strip()]
+    # The French national library (BnF) writes UNIMARC codes with four digits.
+    words = [word[1:] if _LONG_CODE.fullmatch(word) else word for word in words]
+    if not words or any(map(_load().roles["author"].includes, words)):
+        return AUTHOR
+    return EDITOR if any(map(_load().roles["editor"].includes, words)) else CONTRIBUTOR
+
+
+def read_coded_values(fields: Sequence[Field], *, is_unimarc: bool) -> Mapping[str, str]:
+    """Return the type, the date, and the language at fixed positions, by column."""
+    values = {}
+    if kind := _name_type(fields, "unimarc" if is_unimarc else "marc21"):
+        values["leader/06-07"] = kind
+    if is_unimarc:
+        coded = find_value(fields, "100")
+        if year := _choose_year(coded[9:13], fields, ("210", "214"), "d"):
+            values["100$a/09-12"] = year
+        return values
+    coded = find_value(fields, "008")
+    if year := _choose_year(coded[7:11], fields, ("260", "264"), "c"):
+        values["008/07-10"] = year
+        if coded[6:7] == "e":  # a detailed date
+            parts = (year, coded[11:13].strip(), coded[13:15].strip())
+            values["008/07-14"] = "-".join(filter(None, parts))
+    language = coded[35:38].lower()
+    if language.isalpha() and find_languages(language):
+        values["008/35-37"] = language
+    return values
+
+
+def _name_type(fields: Sequence[Field], dialect: str) -> str | None:
+    """Return the name of the type and the bibliographic level in the leader."""
+    leader = find_value(fields, LEADER).lower()
+    if leader[6:7] != "a":
+        return _load().types[dialect].get(leader[6:7])
+    name = _load().levels.get(leader[7:8])
+    has_thesis = dialect == "marc21" and any(field.tag == "502" for field in fields)
+    return "Thesis" if name == "Book" and has_thesis else name
+
+
+def _choose_year(
+    coded: str, fields: Sequence[Field], imprint_tags: tuple[str, ...], date_code: str
+) -> str | None:
+    """Return the coded year, or None if the imprints have only other years.
+
+    An imprint without Gregorian years does not count. The coded year is wrong if the cataloguer
+    left the value of a template.
+    """
+    imprints = [
+        date for field in fields if field.tag in imprint_tags for date in field.get(date_code)
+    ]
+    years = {year for date in imprints for year in _GREGORIAN.findall(date)}
+    is_right = _YEAR.fullmatch(coded) and (not years or coded in years)
+    return coded if is_right else None
+
+
+_DESCRIBED = frozenset(
+    "24 25 26 30 44 49 83 84 10 11 13 60 61 63 64 65 69 70 71 72 73 80 81".split()
+)
+"""The first two digits of tags whose values end with ISBD punctuation: descriptions, headings."""
+_NOT_TEXT = frozenset("u01w4568")
+"""Subfields with URLs, codes, and control numbers."""
+_MARKS = tuple(".:;,/=+：；，／")
+_MARK = re.compile(r"\s*[:;,：；，／]+$|\s+[/=+]+$")
+_BEFORE_WORD = re.compile(r"[\s.\-]")
+_SHORT = frozenset(
+    "jr sr inc ltd co corp cie bros etc vol vols no nos nr ed eds éd pt pts ser dept st ste "
+    "dr prof gen hrsg verf bd bde hft aufl univ inst assoc soc cit al ca cf vs fig cent mt ft "
+    "gmbh aug sept dec mass conn calif wash tenn minn mich wis ill ind fla ala ariz ark colo "
+    "del kan ky la md me miss mo mont neb nev okla ont or pa tex va vt verl".split()
+)
+"""Abbreviations in lowercase that keep their period."""
+
+
+def strip_punctuation(tag: str, code: str, value: str) -> str:
+    """Return a value without its final period, or the mark that introduces the next subfield.
+
+    A period stays after an initial or an abbreviation, and in a physical description.
+    """
+    value = value.rstrip()
+    is_transcribed = tag[:2] in _DESCRIBED or tag == "880"
+    if code in _NOT_TEXT or not value.endswith(_MARKS) or not is_transcribed:
+        return value
+    if value[-1] == ":" and (code in "nd" or value[0] == "(") and tag.endswith(("10", "11")):
+        return value  # a meeting or a session: "(2nd : 1996 : Oslo)"
+    if value[-1] != ".":
+        return _MARK.sub("", value)
+    word = _BEFORE_WORD.split(value[:-1])[-1]
+    letters = word.strip("()[]\"'“”‘’,")
+    is_initial = len(letters) < 2 and letters == word and not letters.isdigit()
+    keeps_period = is_initial or letters.casefold() in _SHORT or tag.startswith("30")
+    return value if keeps_period else value[:-1]

@@ -25,12 +25,13 @@ from indexer.readers.formats.printed_catalogue.lines import (
     Imprint,
     Issue,
     Line,
+    Title,
     choose_access,
     find_links,
+    read_title,
     strip_links,
 )
 from indexer.readers.formats.printed_catalogue.roles import FORMATS, Role, assign_roles, divide_text
-from indexer.readers.formats.printed_catalogue.wording import Title, read_title
 from indexer.readers.text.encodings import decode_file
 
 NAME = "printed-catalogue"

@@ -13,8 +13,14 @@ from enum import Enum, auto
 
 from msgspec.structs import replace
 
-from indexer.readers.formats.printed_catalogue import wording
-from indexer.readers.formats.printed_catalogue.lines import Line, parse
+from indexer.readers.formats.printed_catalogue.lines import (
+    Line,
+    is_cut,
+    is_never_title,
+    is_prose,
+    is_sentence,
+    parse,
+)
 
 
 class Role(Enum):
@@ -94,7 +100,7 @@ def _drop_closing(body: list[Line], names: list[str]) -> list[Line]:
         if line.is_bare and _CONTACT.search(line.text):
             before = body[index - 1] if index else _END
             introduces = any(before.text.startswith(f"{name} ") for name in names)
-            is_part = before.is_bare and introduces and wording.is_prose(before.text)
+            is_part = before.is_bare and introduces and is_prose(before.text)
             return body[: index - 1] if is_part else body[:index]
         if line.is_section or line.is_of_entry:
             break
@@ -123,7 +129,7 @@ def _is_continued(line: Line, after: Line, third: Line) -> bool:
         return bool(after.offers) and not (after.text or after.label or after.duration)
     if not line.is_bare or not after.text or after.is_section:
         return False
-    if wording.is_cut(line.text, after.text):
+    if is_cut(line.text, after.text):
         return True
     is_wrapped = len(line.text) >= _MIN_WRAPPED_CHARS and not after.follows_gap
     is_vouched = third.is_offer_line or third.is_imprint or third.possible_imprint is not None
@@ -132,9 +138,7 @@ def _is_continued(line: Line, after: Line, third: Line) -> bool:
 
 
 def _may_be_title(line: Line) -> bool:
-    return line.is_bare and not (
-        wording.is_never_title(line.text) or wording.is_sentence(line.text)
-    )
+    return line.is_bare and not (is_never_title(line.text) or is_sentence(line.text))
 
 
 def _join(group: list[Line]) -> Line:
@@ -178,10 +182,10 @@ def _decide_role(before: Line, line: Line, after: Line, third: Line, fourth: Lin
 def _is_paragraph(line: Line, after: Line, third: Line) -> bool:
     if not line.is_bare or line.text.casefold() in FORMATS:
         return False
-    if wording.is_never_title(line.text):
+    if is_never_title(line.text):
         return True
     if after.is_offer_line:
-        return wording.is_sentence(line.text)
+        return is_sentence(line.text)
     if after.is_imprint and third.is_offer_line:
         return False
-    return wording.is_prose(line.text)
+    return is_prose(line.text)

@@ -6,8 +6,7 @@ import pytest
 
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.sources import Source
-from indexer.readers.formats.marc.codes import classify_role
-from indexer.readers.formats.marc.punctuation import strip_punctuation
+from indexer.readers.formats.marc.properties import classify_role, strip_punctuation
 from tests.indexer.readers.marc.samples import (
     RIVERS,
     Fields,

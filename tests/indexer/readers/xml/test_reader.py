@@ -12,7 +12,6 @@ from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import SourceRecord
 from indexer.readers.base import Reader
 from indexer.readers.definition import Definition
-from indexer.readers.registry import load_readers
 from indexer.readers.xml_records.reader import XmlReader
 from tests.indexer.readers.reading import columns, read
 from tests.indexer.readers.xml.test_formats import SAMPLES
@@ -24,7 +23,6 @@ OPTIONS = {
     "roles": {"paths": {"person": ["role", "@as"]}, "names": {"": ["", "aut"], "editor": ["edt"]}},
 }  # fmt: skip
 PLAIN = XmlReader(Definition(name="plain", label="plain XML", xml=OPTIONS))
-XML_READERS = [reader for reader in load_readers() if isinstance(reader, XmlReader)]
 
 
 def get_record(inner: str, attributes: str = "", reader: Reader = PLAIN) -> SourceRecord:
