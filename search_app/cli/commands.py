@@ -30,7 +30,7 @@ from search_app.cli import background_build, importing, options, output, serve
 from search_app.cli.progress import ProgressDisplay
 from search_app.engine import open_engine
 from search_app.export.registry import FORMATS
-from search_app.presentation import facets, labels, search_page
+from search_app.presentation import facets, labels
 from search_app.search_state import MATCH, NOT, OF_LIST, OF_QUERY, PAGE
 from search_app.web import zero_result_log
 
@@ -311,8 +311,7 @@ def search(
             body = msgspec.json.encode(responses.make_search(state, results, catalogue))
             click.echo(msgspec.json.format(body, indent=2))
             return
-        page = search_page.make_search_page(results, state, catalogue, has_texts=searcher.has_texts)
-        output.print_results(page, results, catalogue)
+        output.print_results(results, state, catalogue, has_texts=searcher.has_texts)
 
 
 @commands.command(name="gaps")

@@ -18,12 +18,24 @@ from indexer.jobs.check import CheckReport
 from search_app.config import Settings
 from search_app.engine.results import Results, TextRun
 from search_app.export.registry import Format
-from search_app.presentation import search_page
 from search_app.presentation.explanations import explain_in_sentences
+from search_app.presentation.facets import list_useful_facets, make_facet_groups
 from search_app.presentation.hits import list_file_lines
 from search_app.presentation.labels import MetadataLine, facet_label
 from search_app.presentation.links import make_publication_url
-from search_app.presentation.search_page import Alternatives, SearchLink, WiderSubjects
+from search_app.presentation.search_notes import (
+    describe_relaxed,
+    interpretation_notes,
+    search_notes,
+    summarize,
+)
+from search_app.presentation.search_page import (
+    Alternatives,
+    SearchLink,
+    WiderSubjects,
+    make_alternatives,
+)
+from search_app.search_state import SearchState
 
 MAX_PROBLEMS = 3
 """Maximum number of problems that one line names."""
@@ -33,13 +45,16 @@ MAX_UNUSED = 20
 """Maximum number of listed files with unused columns, and of columns per file."""
 
 
-def print_results(page: search_page.SearchPage, results: Results, catalogue: Catalogue) -> None:
-    """Print a page of results and the facet counts."""
-    lines = [page.summary, *page.notes, *(reading.alone for reading in page.readings)]
-    if page.relaxed:
-        lines.append(page.relaxed)
-    if page.alternatives:
-        lines += _list_alternatives(page.alternatives)
+def print_results(
+    results: Results, state: SearchState, catalogue: Catalogue, *, has_texts: bool
+) -> None:
+    """Print a page of results and the facet counts. `has_texts`: the index has full texts."""
+    readings = interpretation_notes(results, state, catalogue, has_texts=has_texts)
+    lines = [summarize(results, state), *search_notes(results, state, catalogue)]
+    lines += [reading.alone for reading in readings]
+    lines += filter(None, [describe_relaxed(results)])
+    if results.diagnosis:
+        lines += _list_alternatives(make_alternatives(results.diagnosis, state, catalogue))
     click.echo("\n".join(lines))
     metadata_line = MetadataLine(catalogue, catalogue.facts)
     for hit in results.hits:
@@ -58,7 +73,8 @@ def print_results(page: search_page.SearchPage, results: Results, catalogue: Cat
                 click.echo(f"  {_style(passage)}")
         for reason in explain_in_sentences(hit.why, catalogue) if hit.why else ():
             click.echo(f"  - {reason}")
-    for group in page.facets:
+    useful = list_useful_facets(results, catalogue)
+    for group in make_facet_groups(results, state, catalogue, useful):
         values = [
             f"{'not ' if value.excluded else ''}"
             f"{facet_label(catalogue.by_name[value.field], value.value, catalogue)} ({value.count})"

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-import msgspec
-
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.schema import list_selectable_fields
 from search_app.engine.query.grammar import OPERATORS
@@ -20,29 +18,17 @@ _PIECE = re.compile(r'"([^"]*)"|([^\s"]+)')
 _OPERATOR = re.compile(r"-|.*[():]", re.DOTALL)
 
 
-class AdvancedForm(msgspec.Struct, frozen=True):
-    """The inputs of the form that depend on the catalogue: fields with words, and years.
+def make_form(catalogue: Catalogue, *, has_texts: bool) -> dict[str, object]:
+    """Return what the template of the form prints. `has_texts`: the index has full texts.
 
-    A field with words has the name of its input and its label. `has_texts`: the form has a switch
-    for full texts.
+    Of each field with words, these are the name of its input and its label.
     """
-
-    fields: list[tuple[str, str]]
-    years: list[Field]
-    has_texts: bool
-
-
-def make_form(catalogue: Catalogue, *, has_texts: bool) -> AdvancedForm:
-    """Return the form of a catalogue. `has_texts`: the index has full texts."""
-    return AdvancedForm(
-        [
-            (_get_input_name(row), row.label)
-            for row in _list_word_rows(catalogue)
-            if has_texts or row != catalogue.fulltext
-        ],
-        [row for row in list_selectable_fields(catalogue) if row.kind == "year"],
-        has_texts,
-    )
+    rows = [row for row in _list_word_rows(catalogue) if has_texts or row != catalogue.fulltext]
+    return {
+        "fields": [(_get_input_name(row), row.label) for row in rows],
+        "years": [row for row in list_selectable_fields(catalogue) if row.kind == "year"],
+        "has_texts": has_texts,
+    }
 
 
 def compose_query(inputs: Mapping[str, str], catalogue: Catalogue) -> str:

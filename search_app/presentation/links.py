@@ -63,6 +63,11 @@ def make_export_url(name: str, identity: str, prefix: str) -> str:
     return f"{prefix}/export/{name}/{quote(identity, safe='/')}"
 
 
+def make_publication_exports(identity: str, prefix: str) -> list[Link]:
+    """Return a link to a publication in each format, below a path prefix."""
+    return make_export_links(lambda name: make_export_url(name, identity, prefix))
+
+
 def make_hit_url(state: SearchState, identity: str, position: int | None) -> str:
     """Return the URL of a publication with a search, so that its page can lead back.
 

@@ -29,7 +29,6 @@ from search_app.export.csl import Item
 from search_app.i18n.translation import current, format_number, gettext, ngettext
 from search_app.presentation.html import mark
 from search_app.presentation.labels import (
-    DisplayedText,
     MetadataLine,
     display_value,
     find_abstract,
@@ -40,8 +39,6 @@ from search_app.presentation.labels import (
 from search_app.presentation.links import (
     FULL_TEXT,
     Link,
-    make_export_links,
-    make_export_url,
     make_file_page_url,
     make_file_url,
     make_hit_url,
@@ -79,36 +76,6 @@ OPEN_GRAPH_TYPES: Mapping[PublicationType, str] = {
 "article" for one in a journal, so a report is none."""
 
 
-class PublicationPage(msgspec.Struct, frozen=True):
-    """The page of a publication.
-
-    `href` is its URL, and `list_href` that of a list of it alone.
-    `paragraphs` are those of the abstract, and `original_paragraphs` those of the original below.
-    `editions` are its other editions, newest first. `may_have_abstract`: the catalogue has
-    abstracts. `open_graph_type` is its type in the Open Graph protocol. `dead_links` says of its
-    links that failed their last test when that was, and links to their copies in an archive.
-    """
-
-    publication: Publication
-    heading: DisplayedText
-    abstract: DisplayedText
-    href: str
-    facts: list[Markup]
-    how_to_get: HowToGet
-    paragraphs: list[str]
-    original_paragraphs: list[str]
-    exports: list[Link]
-    details: list[Detail]
-    editions: list[RelatedPublication]
-    similar: list[RelatedPublication]
-    json_href: str
-    list_href: str
-    has_long_title: bool
-    may_have_abstract: bool
-    open_graph_type: str
-    dead_links: Mapping[str, Link]
-
-
 def make_publication_page(
     publication: Publication,
     item: Item,
@@ -118,56 +85,47 @@ def make_publication_page(
     *,
     dead_links: Iterable[LinkResult],
     files: Sequence[Link],
-) -> PublicationPage:
-    """Return the page of a publication, with a link for each facet value.
+) -> dict[str, object]:
+    """Return what the template of a publication's page prints, with a link for each facet value.
 
     `item` is the publication in the terms of CSL, and `files` are the links to its files.
     """
     metadata = MetadataLine(catalogue, catalogue.facts)
     heading, abstract = find_title(publication, catalogue), find_abstract(publication, catalogue)
-
-    def describe(others: Iterable[Publication]) -> list[RelatedPublication]:
-        return [
-            RelatedPublication(
+    editions, similar = [
+        [
+            (
                 make_publication_url(other.id, prefix),
                 find_title(other, catalogue),
                 metadata.format(other),
             )
             for other in others
         ]
-
-    return PublicationPage(
-        publication,
-        heading,
-        abstract,
-        make_publication_url(publication.id, prefix),
-        metadata.format(publication),
-        make_how_to_get(publication, item, catalogue, files),
-        _split_paragraphs(abstract.text),
-        _split_paragraphs(abstract.original),
-        make_export_links(lambda name: make_export_url(name, publication.id, prefix)),
-        list(_make_details(publication, catalogue, prefix, {heading.row, abstract.row})),
-        describe(related.editions),
-        describe(related.similar),
-        make_publication_url(publication.id, f"{prefix}/api"),
-        ReadingList((publication.id,), prefix).make_url(),
-        len(heading.text) > MAX_HEADLINE_CHARS,
-        catalogue.find_by_role("abstract") is not None,
-        OPEN_GRAPH_TYPES.get(item.type, "website"),
-        _make_dead_links(dead_links),
-    )
+        for others in (related.editions, related.similar)
+    ]
+    return {
+        "publication": publication,
+        "heading": heading,
+        "abstract": abstract,
+        "href": make_publication_url(publication.id, prefix),
+        "facts": metadata.format(publication),
+        "how_to_get": make_how_to_get(publication, item, catalogue, files),
+        "paragraphs": _split_paragraphs(abstract.text),
+        "original_paragraphs": _split_paragraphs(abstract.original),
+        "details": list(_make_details(publication, catalogue, prefix, {heading.row, abstract.row})),
+        "editions": editions,
+        "similar": similar,
+        "json_href": make_publication_url(publication.id, f"{prefix}/api"),
+        "list_href": ReadingList((publication.id,), prefix).make_url(),
+        "has_long_title": len(heading.text) > MAX_HEADLINE_CHARS,
+        "may_have_abstract": catalogue.find_by_role("abstract") is not None,
+        "open_graph_type": OPEN_GRAPH_TYPES.get(item.type, "website"),
+        "dead_links": _make_dead_links(dead_links),
+    }
 
 
 def _split_paragraphs(text: str) -> list[str]:
     return text.split(PARAGRAPH_BREAK) if text else []
-
-
-class RelatedPublication(msgspec.Struct, frozen=True):
-    """A related publication, listed by its title and one line of facts."""
-
-    href: str
-    title: DisplayedText
-    facts: list[Markup]
 
 
 class Detail(msgspec.Struct, frozen=True):

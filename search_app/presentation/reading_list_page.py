@@ -5,7 +5,7 @@ Every change is a link to another list, so the page works without scripts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from urllib.parse import urlencode
 
@@ -22,7 +22,7 @@ from search_app.export.csl import Item
 from search_app.i18n.translation import current, gettext
 from search_app.presentation.html import mark
 from search_app.presentation.labels import HitLines, find_title
-from search_app.presentation.links import Link, make_publication_url
+from search_app.presentation.links import Link, make_export_links, make_publication_url
 from search_app.reading_list import ReadingList
 from search_app.search_state import SearchState
 
@@ -60,41 +60,32 @@ class Candidate(msgspec.Struct, frozen=True):
     is_listed: bool
 
 
-class ReadingListPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The page of a reading list.
-
-    `reading_list` has the ids that its publications have now. `candidates` are the hits of the
-    search for a publication to add.
-    """
-
-    reading_list: ReadingList
-    entries: list[ListEntry]
-    orders: list[Link]
-    candidates: list[Candidate]
-
-
 def make_reading_list_page(
-    stored: Mapping[str, Publication | Retired | None],
+    reading_list: ReadingList,
+    stored: Iterable[Publication | Retired | None],
     items: Sequence[Item],
     results: Results | None,
     state: SearchState,
     catalogue: Catalogue,
-) -> ReadingListPage:
-    """Return the page of a list.
+) -> dict[str, object]:
+    """Return what the template of a list's page prints.
 
-    `stored` has what the catalogue knows of each id, in the order of the list. `items` are the
-    publications among them. `results` are those of `state`, the search for one to add.
+    `stored` has what the catalogue knows of each id of the list. `items` are the publications among
+    them. `results` are those of `state`, the search for one to add.
     """
-    reading_list, lines = ReadingList(prefix=state.prefix).with_ids(stored), HitLines(catalogue)
-    return ReadingListPage(
-        reading_list=reading_list,
-        entries=[
+    lines = HitLines(catalogue)
+    return {
+        "reading_list": reading_list,
+        "entries": [
             _make_entry(index, entry, reading_list, lines, catalogue)
-            for index, entry in enumerate(stored.values())
+            for index, entry in enumerate(stored)
         ],
-        orders=list(_make_orders(items, reading_list)) if len(items) > 1 else [],
-        candidates=list(_make_candidates(results, reading_list, state, lines, catalogue)),
-    )
+        "orders": list(_make_orders(items, reading_list)) if len(items) > 1 else [],
+        "candidates": list(_make_candidates(results, reading_list, state, lines, catalogue)),
+        "exports": make_export_links(lambda name: reading_list.make_url(f"/export/{name}"))
+        if items
+        else [],
+    }
 
 
 def _make_entry(

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
-from markupsafe import Markup
 
 from indexer.catalogue.fields import MISSING, Catalogue
 from search_app.engine.results import Diagnosis, MissingPlace, QueryCount, Results, ValueCount
 from search_app.i18n.translation import format_number, gettext, ngettext
-from search_app.presentation.country_map import CountryMap, make_country_map
-from search_app.presentation.facets import FacetGroup, list_useful_facets, make_facet_groups
+from search_app.presentation.country_map import make_country_map
+from search_app.presentation.facets import list_useful_facets, make_facet_groups
 from search_app.presentation.hits import render_hits
 from search_app.presentation.labels import (
     exclusion_label,
@@ -25,7 +24,6 @@ from search_app.presentation.labels import (
 )
 from search_app.presentation.links import Link, make_export_links
 from search_app.presentation.search_notes import (
-    QueryNote,
     describe_relaxed,
     interpretation_notes,
     search_notes,
@@ -34,64 +32,32 @@ from search_app.presentation.search_notes import (
 from search_app.search_state import SIZES, SORTS, SearchState
 
 
-class SearchPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A search page, besides the results and the state.
-
-    `title` is the title of the HTML document. `map` is None if no region with countries is
-    selected. `fold_label` is the text of the link that folds or unfolds editions, `why_label` that
-    of the link that shows or hides explanations, and `inside_label` that of the link that adds or
-    drops the full texts. Each is empty if it would change nothing. `pages` is the number of pages.
-    `relaxed` is a line that no publication has all words, if that is so.
-    """
-
-    title: str
-    summary: str
-    hits: Markup
-    facets: list[FacetGroup]
-    map: CountryMap | None
-    chips: tuple[Chip, ...]
-    exports: list[Link]
-    sorts: list[Link]
-    sizes: list[Link]
-    fold_label: str
-    why_label: str
-    inside_label: str
-    pages: int
-    pager: list[Link]
-    relaxed: str
-    alternatives: Alternatives | None
-    notes: list[str]
-    readings: list[QueryNote]
-
-
 def make_search_page(
     results: Results, state: SearchState, catalogue: Catalogue, *, has_texts: bool
-) -> SearchPage:
-    """Return the search page for the results of a search. `has_texts`: the index has full texts."""
+) -> dict[str, object]:
+    """Return what the template of a search page prints. `has_texts`: the index has full texts."""
+    groups = make_facet_groups(results, state, catalogue, list_useful_facets(results, catalogue))
     pages = count_pages(results, state)
-    facets = make_facet_groups(results, state, catalogue, list_useful_facets(results, catalogue))
-    return SearchPage(
-        title=" – ".join(_title(state, catalogue)),
-        summary=summarize(results, state),
-        hits=render_hits(results, state, catalogue),
-        facets=facets,
-        map=make_country_map(facets, catalogue),
-        chips=tuple(make_chips(results, state, catalogue)),
-        exports=make_export_links(lambda name: state.make_url(f"/export/{name}", page=1)),
-        sorts=make_sorts(results, state),
-        sizes=_make_sizes(results, state),
-        fold_label=_get_fold_label(results),
-        why_label=_get_why_label(results, state),
-        inside_label=_get_inside_label(state, has_texts=has_texts),
-        pages=pages,
-        pager=list(_make_pager(state, pages)),
-        relaxed=describe_relaxed(results),
-        alternatives=make_alternatives(results.diagnosis, state, catalogue)
-        if results.diagnosis
-        else None,
-        notes=list(search_notes(results, state, catalogue)),
-        readings=list(interpretation_notes(results, state, catalogue, has_texts=has_texts)),
-    )
+    diagnosis = results.diagnosis
+    return {
+        "title": " – ".join(_title(state, catalogue)),
+        "summary": summarize(results, state),
+        "hits": render_hits(results, state, catalogue),
+        "groups": groups,
+        # A region is selected by a filter. Without one, no map is open.
+        "map": make_country_map(groups, catalogue) if state.filters else None,
+        "chips": list(make_chips(results, state, catalogue)),
+        "exports": make_export_links(lambda name: state.make_url(f"/export/{name}", page=1)),
+        "sorts": make_sorts(results, state),
+        "sizes": _make_sizes(results, state),
+        "switches": list(_make_switches(results, state, has_texts=has_texts)),
+        "pages": pages,
+        "pager": list(_make_pager(state, pages)),
+        "relaxed": describe_relaxed(results),
+        "alternatives": make_alternatives(diagnosis, state, catalogue) if diagnosis else None,
+        "notes": list(search_notes(results, state, catalogue)),
+        "readings": list(interpretation_notes(results, state, catalogue, has_texts=has_texts)),
+    }
 
 
 def _title(state: SearchState, catalogue: Catalogue) -> Iterable[str]:
@@ -126,24 +92,19 @@ def _make_sizes(results: Results, state: SearchState) -> list[Link]:
     ]
 
 
-def _get_fold_label(results: Results) -> str:
-    if results.is_folded:
-        return gettext("List each edition")
-    return gettext("Fold editions") if results.titles < results.total else ""
-
-
-def _get_why_label(results: Results, state: SearchState) -> str:
-    if state.explain:
-        return gettext("Hide reasons")
-    return gettext("Show reasons") if results.hits and (results.scored or state.filters) else ""
-
-
-def _get_inside_label(state: SearchState, *, has_texts: bool) -> str:
-    if not has_texts or not state.text:
-        return ""
-    if state.inside:
-        return gettext("Do not search inside the documents")
-    return gettext("Also search inside the documents")
+def _make_switches(results: Results, state: SearchState, *, has_texts: bool) -> Iterator[Link]:
+    """Yield the links that switch reasons, editions, and full texts, if that changes anything."""
+    if state.explain or (results.hits and (results.scored or state.filters)):
+        label = gettext("Hide reasons") if state.explain else gettext("Show reasons")
+        yield Link(label, state.with_explain(explain=not state.explain).make_url(), key=("why",))
+    if results.is_folded or results.titles < results.total:
+        label = gettext("List each edition") if results.is_folded else gettext("Fold editions")
+        yield Link(label, state.with_fold(fold=not state.fold).make_url(), key=("editions",))
+    if has_texts and state.text:
+        label = gettext("Also search inside the documents")
+        if state.inside:
+            label = gettext("Do not search inside the documents")
+        yield Link(label, state.with_inside(inside=not state.inside).make_url(), key=("inside",))
 
 
 def count_pages(results: Results, state: SearchState) -> int:

@@ -189,7 +189,6 @@ def _handle_error(error: Exception) -> Response:
             error=content,
             title_search=removed.search_url if removed and removed.title else "",
             text=request.args.get("q", ""),
-            hidden=(),
         )
         response = Response(page, content.status, content_type="text/html; charset=utf-8")
     if content.status == 405:

@@ -1,6 +1,7 @@
 """The pages of the site.
 
-A route parses the URL, calls the engine, makes a view model, and renders a template.
+A route parses the URL, calls the engine, and renders a template. `presentation` makes what the
+template prints.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from search_app.presentation import facets, search_page
 from search_app.presentation.advanced_search import compose_query, make_form
 from search_app.presentation.country_map import make_country_map
 from search_app.presentation.labels import list_filters
-from search_app.presentation.links import make_export_links, make_file_url, make_hit_url
+from search_app.presentation.links import make_file_url, make_hit_url, make_publication_exports
 from search_app.presentation.publication_page import (
     make_citation_block,
     make_file_search,
@@ -37,7 +38,7 @@ from search_app.presentation.publication_page import (
 )
 from search_app.presentation.reading_list_page import make_reading_list_page
 from search_app.presentation.search_record import SearchRecord, make_search_record
-from search_app.reading_list import LIST_PATH
+from search_app.reading_list import LIST_PATH, ReadingList
 from search_app.search_state import SearchState
 from search_app.web.context import (
     find_in_files,
@@ -64,10 +65,9 @@ def search() -> str:
     with run_search(state, facets.MAX_SHOWN_VALUES) as results:
         log_gap(state, results)
         has_texts = get_searcher().has_texts
-        page = search_page.make_search_page(results, state, get_catalogue(), has_texts=has_texts)
         return render_template(
             "search.html",
-            page=page,
+            **search_page.make_search_page(results, state, get_catalogue(), has_texts=has_texts),
             results=results,
             state=state,
             text=state.text,
@@ -118,8 +118,6 @@ def about() -> str:
         fields=catalogue.searchable,
         has_texts=get_searcher().has_texts,
         examples=[(text, line, state.with_text(text).make_url()) for text, line in queries],
-        text="",
-        hidden=(),
     )
 
 
@@ -127,7 +125,7 @@ def about() -> str:
 def show_form() -> str:
     """Return the advanced form."""
     form = make_form(get_catalogue(), has_texts=get_searcher().has_texts)
-    return render_template("advanced.html", form=form, text="", hidden=())
+    return render_template("advanced.html", **form)
 
 
 @pages.get("/advanced/search")
@@ -166,12 +164,14 @@ def show_publication(identity: str) -> Response:
         state=state,
         position=position,
     )
+    prefix = request.script_root
+    exports = make_publication_exports(identity, prefix)
     page = make_publication_page(
         requested,
         item,
         searcher.find_related(identity),
         get_catalogue(),
-        request.script_root,
+        prefix,
         dead_links=searcher.find_dead_links(requested),
         files=file_search.files if file_search else (),
     )
@@ -183,7 +183,8 @@ def show_publication(identity: str) -> Response:
     pdfs = [url for url, media_type in served if media_type == pdf.MEDIA_TYPE]
     body = render_template(
         "publication.html",
-        page=page,
+        **page,
+        exports=exports,
         trail=trail,
         files=file_search,
         tags=embedded.list_tags(item, pdfs[0] if len(pdfs) == 1 else ""),
@@ -193,8 +194,8 @@ def show_publication(identity: str) -> Response:
         text=state.text,
         hidden=state.form_pairs,
     )
-    exports = [(make_absolute(export.href), export.note) for export in page.exports]
-    return make_response(body, {"Link": embedded.format_links(item, exports, served)})
+    formats = [(make_absolute(export.href), export.note) for export in exports]
+    return make_response(body, {"Link": embedded.format_links(item, formats, served)})
 
 
 @pages.get(LIST_PATH)
@@ -206,6 +207,7 @@ def show_list() -> str:
     catalogue, stored = get_searcher().catalogue, look_up_list()
     style = search_state.read_choice(request.args, "cite", tuple(STYLES))
     state = SearchState(text=parse_state().text, prefix=request.script_root)
+    reading_list = ReadingList(prefix=request.script_root).with_ids(stored)
     make_page_url = get_page_urls()
     items = [
         make_item(entry, catalogue, make_page_url(entry.id))
@@ -213,21 +215,12 @@ def show_list() -> str:
         if isinstance(entry, Publication)
     ]
     with run_search(state, 0) if state.text else nullcontext() as results:
-        page = make_reading_list_page(stored, items, results, state, get_catalogue())
+        page = make_reading_list_page(
+            reading_list, stored.values(), items, results, state, get_catalogue()
+        )
     with get_slots().occupy() if style else nullcontext():
-        cited = make_citation_block(items, style, page.reading_list.make_url())
-    reading_list = page.reading_list
-    exports = make_export_links(lambda name: reading_list.make_url(f"/export/{name}"))
-    return render_template(
-        "reading_list.html",
-        page=page,
-        results=results,
-        state=state,
-        cited=cited,
-        exports=exports if items else (),
-        text="",
-        hidden=(),
-    )
+        cited = make_citation_block(items, style, reading_list.make_url())
+    return render_template("reading_list.html", **page, results=results, state=state, cited=cited)
 
 
 @pages.get("/search-record")
