@@ -23,7 +23,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem
 from indexer.jobs import build
 from search_app.i18n import translation
-from search_app.i18n.interface import SOURCE, load_interface
+from search_app.i18n.translation import SOURCE, load_interface
 from search_app.web import monitoring
 from tests import samples
 from tests.catalogue import (

@@ -14,7 +14,7 @@ from babel.messages import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from search_app.i18n.interface import LANGUAGES, SOURCE
+from search_app.i18n.translation import LANGUAGES, SOURCE
 
 SEARCH_APP = Path(__file__).parents[1] / "search_app"
 TRANSLATIONS = SEARCH_APP / "i18n" / "translations"

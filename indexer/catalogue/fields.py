@@ -370,6 +370,28 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """Return the language of a title and abstract if it is not the one of the page."""
         return publication.lang
 
+    @property
+    def page_language(self) -> str:
+        """The language of a page on which these texts of the catalogue are."""
+        return self.language
+
+    def find_translation(self, publication: Publication, role: Role) -> Field | None:
+        """Return the row with the title or the abstract of a publication in `page_language`.
+
+        Return None if the publication has no such text, or is in this language itself.
+        """
+        page, row = get_primary(self.page_language), self.find_by_role(role)
+        if row is None or get_primary(publication.lang or self.language) == page:
+            return None
+        rows = (
+            field
+            for field in self.fields
+            if field.translates == row.name
+            and field.name in publication.values
+            and get_primary(field.language or "") == page
+        )
+        return next(rows, None)
+
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the catalogue and its grouping, without the translations.
@@ -378,3 +400,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """
         untranslated = msgspec.structs.replace(self, translations={})
         return sha256(msgspec.json.encode(untranslated)).hexdigest()
+
+
+def get_primary(language: str) -> str:
+    """Return the language of a BCP 47 tag without its variants."""
+    return language.partition("-")[0].lower()

@@ -20,9 +20,9 @@ from indexer.catalogue.fields import (
     CatalogueTexts,
     Field,
     FieldTexts,
+    get_primary,
 )
 from indexer.catalogue.records import Publication, Value
-from indexer.catalogue.roles import Role
 from indexer.values import iso_codes
 
 STANDARD_LANGUAGE = "en"
@@ -62,12 +62,12 @@ def _find_texts(catalogue: Catalogue, language: str) -> CatalogueTexts:
     Texts without a translation have the standard one, if there is one.
     """
     translations = catalogue.translations
-    variants = (tag for tag in translations if _get_primary(tag) == _get_primary(language))
+    variants = (tag for tag in translations if get_primary(tag) == get_primary(language))
     texts = translations.get(language) or translations.get(next(variants, ""), NO_TEXTS)
-    if _get_primary(catalogue.language) != STANDARD_LANGUAGE:
+    if get_primary(catalogue.language) != STANDARD_LANGUAGE:
         return texts
     labels, types, meanings = (
-        _read_standard(file).get(_get_primary(language), {})
+        _read_standard(file).get(get_primary(language), {})
         for file in ("labels", "types", "examples")
     )
     rows = dict(texts.field)
@@ -115,10 +115,6 @@ def _translate_row(row: Field, texts: CatalogueTexts) -> Field:
     return msgspec.structs.replace(row, **shown)
 
 
-def _get_primary(language: str) -> str:
-    return language.partition("-")[0].lower()
-
-
 class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
     """A catalogue with its texts in another language.
 
@@ -130,6 +126,11 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
     display_language: str
     own: Catalogue
     texts: CatalogueTexts
+
+    @property
+    def page_language(self) -> str:
+        """The language of a page."""
+        return self.display_language
 
     def renames(self, row: str) -> bool:
         """Return whether values of a row may have another display text than in the source."""
@@ -209,27 +210,6 @@ def _list_row_texts(catalogue: Catalogue) -> Iterator[tuple[Field, FieldTexts]]:
         yield from ((row, texts.field.get(row.name, NO_FIELD_TEXTS)) for row in catalogue.fields)
 
 
-def find_translation(publication: Publication, role: Role, catalogue: Catalogue) -> Field | None:
-    """Return the row with the title or the abstract of a publication in the language of the page.
-
-    Return None if the publication has no such text, or is in this language itself.
-    """
-    page = catalogue.language
-    if isinstance(catalogue, TranslatedCatalogue):
-        page = catalogue.display_language
-    row, own = catalogue.find_by_role(role), publication.lang or catalogue.language
-    if row is None or _get_primary(own) == _get_primary(page):
-        return None
-    rows = (
-        field
-        for field in catalogue.fields
-        if field.translates == row.name
-        and field.name in publication.values
-        and _get_primary(field.language or "") == _get_primary(page)
-    )
-    return next(rows, None)
-
-
 def find_row_faults(row: Field, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     """Yield each fault of a row that has a title or abstract in another language."""
     if row.translates is None and row.language is None:
@@ -255,7 +235,7 @@ def find_faults(
             f"the language {language!r} is unknown",
             "Name the file after a code such as fr or pt-BR: catalogue.fr.toml",
         )
-    elif _get_primary(language) == _get_primary(catalogue.language):
+    elif get_primary(language) == get_primary(catalogue.language):
         yield f"{language!r} is the language of the catalogue itself", "Write its texts there"
     for key, own in (("notices", catalogue.notices), ("examples", catalogue.examples)):
         number = len(getattr(texts, key))

@@ -44,10 +44,9 @@ from indexer.codec.segment.fulltext import (
 from indexer.codec.segment.postings import (
     ForwardIndex,
     SortedRun,
-    expand_ranges,
     split_offsets,
 )
-from indexer.codec.segment.string_table import BlobTable, compute_offsets
+from indexer.codec.segment.string_table import BlobTable, compute_offsets, expand_ranges
 from indexer.codec.segment.term_dictionary import FIRST_NUMBER, WordTable
 from indexer.fulltext.documents import make_version
 from indexer.fulltext.text import FullText

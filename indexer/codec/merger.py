@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from indexer.codec.segment.array_file import Array, pick_dtype
-from indexer.codec.segment.postings import SortedRun, expand_ranges
+from indexer.codec.segment.postings import SortedRun
+from indexer.codec.segment.string_table import expand_ranges
 
 SLAB = 1 << 20
 """Number of items copied at a time. It bounds memory."""

@@ -33,8 +33,8 @@ from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.facet_columns import FacetColumn
-from indexer.codec.segment.postings import expand_ranges
 from indexer.codec.segment.reader import Segment
+from indexer.codec.segment.string_table import expand_ranges
 from indexer.codec.segment.term_dictionary import decode_surface
 
 

@@ -17,7 +17,7 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field, FieldKind
 from indexer.catalogue.records import Link, SourceLocation
 from indexer.catalogue.schema import list_selectable_fields
 from search_app.api import responses
-from search_app.i18n.interface import LANGUAGES
+from search_app.i18n.translation import LANGUAGES
 from search_app.search_state import (
     MATCH,
     MAX_SELECTED,

@@ -33,9 +33,14 @@ from search_app.engine.store import Related
 from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.facets import limit_buckets
+from search_app.presentation.hits import find_abstract, find_title
 from search_app.presentation.html import mark
-from search_app.presentation.labels import facet_label, find_abstract, find_title
-from search_app.presentation.links import make_file_page_url, make_file_url, make_publication_url
+from search_app.presentation.labels import (
+    facet_label,
+    make_file_page_url,
+    make_file_url,
+    make_publication_url,
+)
 from search_app.presentation.search_page import (
     Alternatives,
     count_pages,

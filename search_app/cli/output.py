@@ -20,9 +20,8 @@ from search_app.engine.results import Results, TextRun
 from search_app.export.registry import Format
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.facets import list_useful_facets, make_facet_groups
-from search_app.presentation.hits import list_file_lines
-from search_app.presentation.labels import MetadataLine, facet_label
-from search_app.presentation.links import make_publication_url
+from search_app.presentation.hits import MetadataLine, list_file_lines
+from search_app.presentation.labels import facet_label, make_publication_url
 from search_app.presentation.search_notes import (
     describe_relaxed,
     interpretation_notes,

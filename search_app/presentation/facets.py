@@ -24,8 +24,7 @@ from search_app.presentation.html import (
     language_attribute,
     safe,
 )
-from search_app.presentation.labels import facet_label, find_facet_language
-from search_app.presentation.links import Link
+from search_app.presentation.labels import Link, facet_label, find_facet_language
 from search_app.search_state import FilterLinks, SearchState
 
 MAX_SHOWN_VALUES = 10

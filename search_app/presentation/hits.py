@@ -1,17 +1,31 @@
-"""The hits of a list, each as one piece of HTML."""
+"""Publications in lists: their titles, the lines of facts below these, and hits as HTML."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+from urllib.parse import urlsplit
 
+import msgspec
 from markupsafe import Markup, escape
 
-from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Link, Publication, Value
 from search_app.engine.results import FileMatch, Hit, Results, TextRun
-from search_app.i18n.translation import format_number, join, join_with_and
+from search_app.i18n.translation import (
+    current,
+    format_number,
+    gettext,
+    join,
+    join_with_and,
+    ngettext,
+)
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.html import (
     CARET,
+    Html,
+    escape_html,
     html_gettext,
     html_ngettext,
     isolate,
@@ -21,8 +35,9 @@ from search_app.presentation.html import (
     mark_passage,
     safe,
 )
-from search_app.presentation.labels import HitLines, find_abstract, find_title
-from search_app.presentation.links import (
+from search_app.presentation.labels import (
+    facet_label,
+    find_facet_language,
     make_file_page_url,
     make_file_url,
     make_find_url,
@@ -30,10 +45,164 @@ from search_app.presentation.links import (
 )
 from search_app.search_state import SearchState
 
+MAX_FACT_NAMES = 3
+"""Number of names in the metadata line if there are more, and one more would not do. A paper may
+have hundreds of authors."""
+MAX_FACT_CHARS = 100
+"""Maximum characters of a value in the metadata line: about one line of text."""
+MAX_URL_CHARS = 60
+"""Maximum characters of a URL that is shown in full: it fits into a line."""
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 MAX_FILES = 2
 """Number of files that a hit names."""
 MAX_PAGES = 3
 """Number of pages that a hit names of a file. If there are more, it names one less."""
+
+
+class DisplayedText(msgspec.Struct, frozen=True):
+    """A title or an abstract in the language of the page, if the publication has it in that.
+
+    `lang` is its language if that is not the one of the page. `row` is the row with the
+    translation, or "" for the original. `original` is the original below a translation, or "", and
+    `original_lang` its language.
+    """
+
+    text: str
+    lang: str | None
+    row: str = ""
+    original: str = ""
+    original_lang: str | None = None
+
+
+def find_title(publication: Publication, catalogue: Catalogue) -> DisplayedText:
+    """Return the title of a publication for a page."""
+    return _find_text(publication, "title", publication.title, catalogue)
+
+
+def find_abstract(publication: Publication, catalogue: Catalogue) -> DisplayedText:
+    """Return the abstract of a publication for a page."""
+    return _find_text(publication, "abstract", publication.summary or "", catalogue)
+
+
+def _find_text(
+    publication: Publication, role: Literal["title", "abstract"], text: str, catalogue: Catalogue
+) -> DisplayedText:
+    row = catalogue.find_translation(publication, role)
+    if row is None:
+        return DisplayedText(text, catalogue.find_publication_language(publication))
+    original_lang = publication.lang or catalogue.language
+    return DisplayedText(str(publication.values[row.name][0]), None, row.name, text, original_lang)
+
+
+class MetadataLine:
+    """The facts that a list shows of each publication, one text for each of the fields.
+
+    The qualifying rows of each field are looked up once for all publications.
+    """
+
+    def __init__(self, catalogue: Catalogue, fields: Iterable[Field]) -> None:
+        self._catalogue = catalogue
+        self._rows = [(field, list_qualifying_rows(field, catalogue)) for field in fields]
+
+    def format(self, publication: Publication) -> list[Markup]:
+        """Return the facts of a publication as HTML. A value in another language states it."""
+        return [
+            safe(self._format_field(publication, field, values, qualifying))
+            for field, qualifying in self._rows
+            if (values := publication.values.get(field.name))
+        ]
+
+    def _format_field(
+        self,
+        publication: Publication,
+        field: Field,
+        values: Sequence[Value],
+        qualifying: Sequence[Field],
+    ) -> str:
+        is_long = field.kind == "name" and len(values) > MAX_FACT_NAMES + 1
+        texts = []
+        for value in values[:MAX_FACT_NAMES] if is_long else values:
+            name = display_value(publication, field, value, qualifying, self._catalogue)
+            text = escape_html(_isolate(name))
+            language = find_facet_language(field, value, self._catalogue)
+            if language:
+                text = Html(f"<span{language_attribute(language)}>{text}</span>")
+            texts.append(text)
+        if not is_long:
+            return join(texts)
+        more = len(values) - len(texts)
+        message = ngettext("%(names)s and %(number)s more", "%(names)s and %(number)s more", more)
+        return escape_html(message) % {"names": join(texts), "number": format_number(more)}
+
+
+class HitLines:
+    """The two lines below a title in a list: its authors, and the other facts."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        rows = catalogue.facts
+        authors = [row for row in rows if row.kind == "name" and row.role == "author"]
+        self._authors = MetadataLine(catalogue, authors)
+        self._facts = MetadataLine(catalogue, [row for row in rows if row not in authors])
+
+    def format(self, publication: Publication) -> Markup:
+        """Return the lines of a publication as HTML. A line without values is left out."""
+        authors = join(self._authors.format(publication))
+        facts = " · ".join(self._facts.format(publication))
+        return safe(
+            (f'<p class="authors">{authors}</p>\n' if authors else "")
+            + (f'<p class="facts">{facts}</p>\n' if facts else "")
+        )
+
+
+def _isolate(text: str) -> str:
+    """Return a truncated value. Isolate a value that may have the other direction (Unicode UAX 9).
+
+    Otherwise, it would change the order of the values around it.
+    """
+    if len(text) > MAX_FACT_CHARS:
+        start = text[:MAX_FACT_CHARS]
+        # A text without spaces, such as a Chinese title, is truncated at any character.
+        text = f"{start.rpartition(' ')[0] or start} …"
+    is_other = current().direction == "rtl" or (not text.isascii() and _RIGHT_TO_LEFT.search(text))
+    return f"\u2068{text}\u2069" if is_other else text
+
+
+def list_qualifying_rows(field: Field, catalogue: Catalogue) -> list[Field]:
+    """Return the rows that qualify the values of a field."""
+    return [row for row in catalogue.fields if row.qualifies == field.name]
+
+
+def display_value(
+    publication: Publication,
+    field: Field,
+    value: Value,
+    qualifying: Sequence[Field],
+    catalogue: Catalogue,
+) -> str:
+    """Return the label of a publication's value, with its qualifiers from other rows."""
+    if isinstance(value, Link):
+        name = value.label or shorten_url(value.url)
+    else:
+        name = facet_label(field, value, catalogue)
+    qualifiers = [
+        row.qualifier for row in qualifying if value in publication.values.get(row.name, ())
+    ]
+    if not qualifiers:
+        return name
+    return gettext("%(value)s (%(qualifiers)s)") % {"value": name, "qualifiers": join(qualifiers)}
+
+
+def shorten_url(url: str) -> str:
+    """Return a short label for a long URL: its host, and the last part of its path if it fits."""
+    if len(url) <= MAX_URL_CHARS:
+        return url
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removeprefix("www.")
+    label = f"{host}/…/{parts.path.rstrip('/').rpartition('/')[2]}"
+    return label if len(label) <= MAX_URL_CHARS and not label.endswith("/") else f"{host}/…"
+
+
+# Hits
 
 
 def render_hits(results: Results, state: SearchState, catalogue: Catalogue) -> Markup:

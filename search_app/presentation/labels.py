@@ -1,32 +1,25 @@
-"""Labels: the names of values and filters, and the lines that name a publication in a list."""
+"""Labels and links: the names of values and filters, and the URLs that `search_state` lacks."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
 from itertools import chain
-from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus
 
 import msgspec
-from markupsafe import Markup
 
+from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import MISSING, NOT_STATED, Catalogue, Field
-from indexer.catalogue.records import Link, Publication, Value
-from indexer.catalogue.translations import find_translation
+from indexer.catalogue.records import Publication, Value
 from search_app.engine.request import parse_year_range
-from search_app.i18n.translation import current, format_number, gettext, join, ngettext
-from search_app.presentation.html import Html, escape_html, language_attribute, safe
+from search_app.engine.results import File
+from search_app.export.registry import FORMATS
+from search_app.i18n.translation import gettext, join
+from search_app.presentation.html import Html, escape_html
 from search_app.search_state import SearchState
 
-MAX_FACT_NAMES = 3
-"""Number of names in the metadata line if there are more, and one more would not do. A paper may
-have hundreds of authors."""
-MAX_FACT_CHARS = 100
-"""Maximum characters of a value in the metadata line: about one line of text."""
-MAX_URL_CHARS = 60
-"""Maximum characters of a URL that is shown in full: it fits into a line."""
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+FULL_TEXT = "full-text"
+"""The id of the part of a publication's page that searches its files."""
 
 
 def facet_label(field: Field, value: Value, catalogue: Catalogue) -> str:
@@ -99,144 +92,85 @@ def describe_search(state: SearchState, catalogue: Catalogue) -> str:
     return join(filter(None, [state.text, *all_of, *others]))
 
 
-class DisplayedText(msgspec.Struct, frozen=True):
-    """A title or an abstract in the language of the page, if the publication has it in that.
+# Links
 
-    `lang` is its language if that is not the one of the page. `row` is the row with the
-    translation, or "" for the original. `original` is the original below a translation, or "", and
-    `original_lang` its language.
+
+class Link(msgspec.Struct, frozen=True):
+    """A link: its label, and its URL, which is empty if there is nothing behind it.
+
+    `is_current`: it is the choice in effect. The parts of `key` are its name for scripts, unique on
+    a page. `note` says more about what is behind it. In a template, a link prints itself as HTML.
     """
 
-    text: str
-    lang: str | None
-    row: str = ""
-    original: str = ""
-    original_lang: str | None = None
+    label: str
+    href: str
+    is_current: bool = False
+    key: tuple[str, ...] = ()
+    note: str = ""
 
-
-def find_title(publication: Publication, catalogue: Catalogue) -> DisplayedText:
-    """Return the title of a publication for a page."""
-    return _find_text(publication, "title", publication.title, catalogue)
-
-
-def find_abstract(publication: Publication, catalogue: Catalogue) -> DisplayedText:
-    """Return the abstract of a publication for a page."""
-    return _find_text(publication, "abstract", publication.summary or "", catalogue)
-
-
-def _find_text(
-    publication: Publication, role: Literal["title", "abstract"], text: str, catalogue: Catalogue
-) -> DisplayedText:
-    row = find_translation(publication, role, catalogue)
-    if row is None:
-        return DisplayedText(text, catalogue.find_publication_language(publication))
-    original_lang = publication.lang or catalogue.language
-    return DisplayedText(str(publication.values[row.name][0]), None, row.name, text, original_lang)
-
-
-class MetadataLine:
-    """The facts that a list shows of each publication, one text for each of the fields.
-
-    The qualifying rows of each field are looked up once for all publications.
-    """
-
-    def __init__(self, catalogue: Catalogue, fields: Iterable[Field]) -> None:
-        self._catalogue = catalogue
-        self._rows = [(field, list_qualifying_rows(field, catalogue)) for field in fields]
-
-    def format(self, publication: Publication) -> list[Markup]:
-        """Return the facts of a publication as HTML. A value in another language states it."""
-        return [
-            safe(self._format_field(publication, field, values, qualifying))
-            for field, qualifying in self._rows
-            if (values := publication.values.get(field.name))
-        ]
-
-    def _format_field(
-        self,
-        publication: Publication,
-        field: Field,
-        values: Sequence[Value],
-        qualifying: Sequence[Field],
-    ) -> str:
-        is_long = field.kind == "name" and len(values) > MAX_FACT_NAMES + 1
-        texts = []
-        for value in values[:MAX_FACT_NAMES] if is_long else values:
-            name = display_value(publication, field, value, qualifying, self._catalogue)
-            text = escape_html(_isolate(name))
-            language = find_facet_language(field, value, self._catalogue)
-            if language:
-                text = Html(f"<span{language_attribute(language)}>{text}</span>")
-            texts.append(text)
-        if not is_long:
-            return join(texts)
-        more = len(values) - len(texts)
-        message = ngettext("%(names)s and %(number)s more", "%(names)s and %(number)s more", more)
-        return escape_html(message) % {"names": join(texts), "number": format_number(more)}
-
-
-class HitLines:
-    """The two lines below a title in a list: its authors, and the other facts."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        rows = catalogue.facts
-        authors = [row for row in rows if row.kind == "name" and row.role == "author"]
-        self._authors = MetadataLine(catalogue, authors)
-        self._facts = MetadataLine(catalogue, [row for row in rows if row not in authors])
-
-    def format(self, publication: Publication) -> Markup:
-        """Return the lines of a publication as HTML. A line without values is left out."""
-        authors = join(self._authors.format(publication))
-        facts = " · ".join(self._facts.format(publication))
-        return safe(
-            (f'<p class="authors">{authors}</p>\n' if authors else "")
-            + (f'<p class="facts">{facts}</p>\n' if facts else "")
+    def __html__(self) -> Html:
+        """Return the link as HTML. Crawlers do not follow it."""
+        key = f' data-key="{escape_html(" ".join(self.key))}"' if self.key else ""
+        current = ' aria-current="true"' if self.is_current else ""
+        return Html(
+            f'<a href="{escape_html(self.href)}"{key}{current} rel="nofollow">'
+            f"{escape_html(self.label)}</a>"
         )
 
 
-def _isolate(text: str) -> str:
-    """Return a truncated value. Isolate a value that may have the other direction (Unicode UAX 9).
+def make_export_links(make_href: Callable[[str], str]) -> list[Link]:
+    """Return a link for each format, with its media type as the note.
 
-    Otherwise, it would change the order of the values around it.
+    `make_href` returns the URL for the name of a format.
     """
-    if len(text) > MAX_FACT_CHARS:
-        start = text[:MAX_FACT_CHARS]
-        # A text without spaces, such as a Chinese title, is truncated at any character.
-        text = f"{start.rpartition(' ')[0] or start} …"
-    is_other = current().direction == "rtl" or (not text.isascii() and _RIGHT_TO_LEFT.search(text))
-    return f"\u2068{text}\u2069" if is_other else text
-
-
-def list_qualifying_rows(field: Field, catalogue: Catalogue) -> list[Field]:
-    """Return the rows that qualify the values of a field."""
-    return [row for row in catalogue.fields if row.qualifies == field.name]
-
-
-def display_value(
-    publication: Publication,
-    field: Field,
-    value: Value,
-    qualifying: Sequence[Field],
-    catalogue: Catalogue,
-) -> str:
-    """Return the label of a publication's value, with its qualifiers from other rows."""
-    if isinstance(value, Link):
-        name = value.label or shorten_url(value.url)
-    else:
-        name = facet_label(field, value, catalogue)
-    qualifiers = [
-        row.qualifier for row in qualifying if value in publication.values.get(row.name, ())
+    return [
+        Link(entry.label, make_href(entry.name), note=entry.media_type)
+        for entry in FORMATS.values()
     ]
-    if not qualifiers:
-        return name
-    return gettext("%(value)s (%(qualifiers)s)") % {"value": name, "qualifiers": join(qualifiers)}
 
 
-def shorten_url(url: str) -> str:
-    """Return a short label for a long URL: its host, and the last part of its path if it fits."""
-    if len(url) <= MAX_URL_CHARS:
-        return url
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
-    label = f"{host}/…/{parts.path.rstrip('/').rpartition('/')[2]}"
-    return label if len(label) <= MAX_URL_CHARS and not label.endswith("/") else f"{host}/…"
+def make_publication_url(identity: str, prefix: str) -> str:
+    """Return the URL of a publication's page below a path prefix."""
+    return f"{prefix}/publication/{quote(identity, safe='/')}"
+
+
+def make_export_url(name: str, identity: str, prefix: str) -> str:
+    """Return the URL of a publication in the format with this name, below a path prefix."""
+    return f"{prefix}/export/{name}/{quote(identity, safe='/')}"
+
+
+def make_publication_exports(identity: str, prefix: str) -> list[Link]:
+    """Return a link to a publication in each format, below a path prefix."""
+    return make_export_links(lambda name: make_export_url(name, identity, prefix))
+
+
+def make_hit_url(state: SearchState, identity: str, position: int | None) -> str:
+    """Return the URL of a publication with a search, so that its page can lead back.
+
+    `position` counts the hits of the search from 1. It is None if the publication is not a hit.
+    """
+    url = state.make_url(make_publication_url(identity, ""), page=1)
+    return url if position is None else f"{url}{'&' if '?' in url else '?'}hit={position}"
+
+
+def make_file_url(file: File, publication: Publication, catalogue: Catalogue, prefix: str) -> str:
+    """Return the URL of a file of a publication, or "" if the site does not serve it."""
+    if catalogue.files != "serve" or is_restricted(publication, catalogue):
+        return ""
+    return f"{prefix}/file/{file.digest}/{quote(file.name, safe='')}"
+
+
+def make_file_page_url(file: File, file_url: str, page: int) -> str:
+    """Return the URL of a page of a file, which viewers of PDFs open, or "".
+
+    `file_url` is the URL of the file. Sections of a text have no URL.
+    """
+    return f"{file_url}#page={page}" if file_url and file.pages else ""
+
+
+def make_find_url(page_url: str, text: str) -> str:
+    """Return the URL of a search for a text inside the files of a publication.
+
+    `page_url` is the URL of the publication, which may have a search.
+    """
+    return f"{page_url}{'&' if '?' in page_url else '?'}find={quote_plus(text)}#{FULL_TEXT}"

@@ -27,18 +27,18 @@ from search_app.engine.store import Related
 from search_app.export.citations import STYLES, Run, cite
 from search_app.export.csl import Item
 from search_app.i18n.translation import current, format_number, gettext, ngettext
-from search_app.presentation.html import mark
-from search_app.presentation.labels import (
+from search_app.presentation.hits import (
     MetadataLine,
     display_value,
     find_abstract,
-    find_facet_language,
     find_title,
     list_qualifying_rows,
 )
-from search_app.presentation.links import (
+from search_app.presentation.html import mark
+from search_app.presentation.labels import (
     FULL_TEXT,
     Link,
+    find_facet_language,
     make_file_page_url,
     make_file_url,
     make_hit_url,

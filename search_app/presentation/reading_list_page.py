@@ -20,9 +20,9 @@ from indexer.codec.segment.sort_orders import make_title_key
 from search_app.engine.results import Results
 from search_app.export.csl import Item
 from search_app.i18n.translation import current, gettext
+from search_app.presentation.hits import HitLines, find_title
 from search_app.presentation.html import mark
-from search_app.presentation.labels import HitLines, find_title
-from search_app.presentation.links import Link, make_export_links, make_publication_url
+from search_app.presentation.labels import Link, make_export_links, make_publication_url
 from search_app.reading_list import ReadingList
 from search_app.search_state import SearchState
 

@@ -17,12 +17,13 @@ from search_app.presentation.country_map import make_country_map
 from search_app.presentation.facets import list_useful_facets, make_facet_groups
 from search_app.presentation.hits import render_hits
 from search_app.presentation.labels import (
+    Link,
     exclusion_label,
     facet_label,
     find_facet_language,
+    make_export_links,
     selection_label,
 )
-from search_app.presentation.links import Link, make_export_links
 from search_app.presentation.search_notes import (
     describe_relaxed,
     interpretation_notes,

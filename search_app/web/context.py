@@ -24,10 +24,9 @@ from search_app import search_state
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.request import truncate
 from search_app.engine.results import FileMatch, Results
-from search_app.i18n.interface import LANGUAGES, Interface, find_language
-from search_app.i18n.translation import current, gettext
+from search_app.i18n.translation import LANGUAGES, Interface, current, find_language, gettext
 from search_app.presentation.html import language_attribute, safe
-from search_app.presentation.links import make_export_url, make_publication_url
+from search_app.presentation.labels import make_export_url, make_publication_url
 from search_app.search_state import SearchState
 from search_app.web.errors import NotFound, PublicationRemoved
 from search_app.web.incoming import find_page_language, get_root, list_language_links

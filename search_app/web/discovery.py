@@ -21,8 +21,7 @@ from search_app.api.responses import make_suggestions
 from search_app.engine import SearchRequest
 from search_app.export import atom, xml_document
 from search_app.export.registry import FORMATS
-from search_app.i18n.interface import LANGUAGES
-from search_app.i18n.translation import current, gettext, join
+from search_app.i18n.translation import LANGUAGES, current, gettext, join
 from search_app.web.context import (
     get_catalogue,
     get_engine,

@@ -30,8 +30,17 @@ from indexer.extras import describe_installation
 from search_app.config import PREFIX, SettingError, Settings
 from search_app.engine import Engine
 from search_app.engine.request import MAX_QUERY_BYTES as MAX_LINKED_QUERY
-from search_app.i18n.interface import LANGUAGES, SOURCE, Interface, find_language, load_interface
-from search_app.i18n.translation import current, format_number, gettext, use
+from search_app.i18n.translation import (
+    LANGUAGES,
+    SOURCE,
+    Interface,
+    current,
+    find_language,
+    format_number,
+    gettext,
+    load_interface,
+    use,
+)
 from search_app.search_state import read_choice
 
 if TYPE_CHECKING:

@@ -27,8 +27,12 @@ from search_app.i18n.translation import gettext, join
 from search_app.presentation import facets, search_page
 from search_app.presentation.advanced_search import compose_query, make_form
 from search_app.presentation.country_map import make_country_map
-from search_app.presentation.labels import list_filters
-from search_app.presentation.links import make_file_url, make_hit_url, make_publication_exports
+from search_app.presentation.labels import (
+    list_filters,
+    make_file_url,
+    make_hit_url,
+    make_publication_exports,
+)
 from search_app.presentation.publication_page import (
     make_citation_block,
     make_file_search,

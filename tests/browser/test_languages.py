@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from search_app.i18n.interface import LANGUAGES, load_interface
+from search_app.i18n.translation import LANGUAGES, load_interface
 from tests.browser import site as at
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from search_app.i18n.interface import LANGUAGES, SOURCE
+from search_app.i18n.translation import LANGUAGES, SOURCE
 from tests.browser import site as at
 from tests.browser.site import Site
 

@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from indexer.analysis import stemming
 from indexer.codec.segment.array_file import Array
-from indexer.codec.segment.postings import expand_ranges
 from indexer.codec.segment.reader import Segment
-from indexer.codec.segment.string_table import StringTable, compute_offsets
+from indexer.codec.segment.string_table import StringTable, compute_offsets, expand_ranges
 from indexer.codec.segment.term_dictionary import STEM_MARK, decode_surface
 
 MIN_WORDS = 4

@@ -21,8 +21,12 @@ from indexer.codec.segment.array_file import (
     pick_dtype,
     pick_offset_dtype,
 )
-from indexer.codec.segment.postings import expand_ranges
-from indexer.codec.segment.string_table import StringTable, compute_offsets, encode_texts
+from indexer.codec.segment.string_table import (
+    StringTable,
+    compute_offsets,
+    encode_texts,
+    expand_ranges,
+)
 
 MAX_COUNTED = 1000
 """Number of values whose counts the manifest has. Millions of authors would fill the memory."""

@@ -42,9 +42,13 @@ from indexer.codec.segment.array_file import (
 )
 from indexer.codec.segment.docstore import Decompressor
 from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
-from indexer.codec.segment.postings import expand_ranges
 from indexer.codec.segment.reader import Positions, Postings
-from indexer.codec.segment.string_table import BlobTable, StringTable, compute_offsets
+from indexer.codec.segment.string_table import (
+    BlobTable,
+    StringTable,
+    compute_offsets,
+    expand_ranges,
+)
 
 FULLTEXT, PAGES = "fulltext.seg", "pages.seg"
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.codec.segment.array_file import Array, pick_dtype
-from indexer.codec.segment.string_table import compute_offsets
+from indexer.codec.segment.string_table import compute_offsets, expand_ranges
 
 MAX_RUN_WORDS = 1 << 20
 """Approximate number of words sorted at a time. It bounds memory. A document is never split."""
@@ -249,11 +249,3 @@ def _locate(begins: Array, counts: Array) -> Array | slice:
     if not len(counts) or (begins[1:] == begins[0] + np.cumsum(counts[:-1])).all():
         return slice(int(begins[0]), int(begins[0] + counts.sum())) if len(counts) else slice(0)
     return expand_ranges(begins, counts)
-
-
-def expand_ranges(begins: Array, counts: Array) -> Array:
-    """Return the numbers of several ranges: `counts[i]` from `begins[i]` on (int64)."""
-    ends = np.cumsum(counts)
-    numbers: Array = np.arange(ends[-1] if len(ends) else 0)
-    numbers += np.repeat(begins - (ends - counts), counts)
-    return numbers

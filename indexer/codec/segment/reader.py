@@ -17,7 +17,7 @@ from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.docstore import DocStore
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.postings import ForwardIndex
-from indexer.codec.segment.string_table import StringTable
+from indexer.codec.segment.string_table import StringTable, expand_ranges
 from indexer.codec.segment.term_dictionary import Dictionary
 from indexer.codec.segment.vectors import Vectors
 
@@ -88,7 +88,7 @@ class Terms(Dictionary):
 def _expand_ranges(offsets: Array, numbers: Array) -> Array:
     """Return the indices of all items of these numbers, one after the other."""
     begins = offsets[numbers].astype(np.int64)
-    return postings.expand_ranges(begins, offsets[numbers + 1] - begins)
+    return expand_ranges(begins, offsets[numbers + 1] - begins)
 
 
 class Segment:

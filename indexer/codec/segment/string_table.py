@@ -26,6 +26,14 @@ def compute_offsets(lengths: Sequence[int] | Array) -> Offsets:
     return offsets
 
 
+def expand_ranges(begins: Array, counts: Array) -> Array:
+    """Return the numbers of several ranges: `counts[i]` from `begins[i]` on (int64)."""
+    ends = np.cumsum(counts)
+    numbers: Array = np.arange(ends[-1] if len(ends) else 0)
+    numbers += np.repeat(begins - (ends - counts), counts)
+    return numbers
+
+
 def encode_texts(texts: Iterable[str]) -> Array:
     """Return texts in UTF-8 (uint8), each followed by END."""
     return np.frombuffer("".join([f"{text}\n" for text in texts]).encode(), np.uint8)

@@ -26,7 +26,7 @@ from indexer.catalogue.records import Publication, SourceLocation
 from indexer.catalogue.translations import TranslatedCatalogue, translate
 from indexer.mapping.standard_rows import list_standard_rows, list_translation_rows
 from indexer.values.publication_types import PublicationType, group_by_csl_type, read_type
-from search_app.i18n.interface import LANGUAGES
+from search_app.i18n.translation import LANGUAGES
 from tests.conftest import ROOT
 
 OWN = Catalogue(

@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from search_app.i18n.interface import load_interface
+from search_app.i18n.translation import load_interface
 from tests.search_app.i18n.test_marked_text import PLACEHOLDER, VISIBLE, messages
 
 IDENTIFIERS = re.compile(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages import Message
 
-from search_app.i18n.interface import LANGUAGES, SOURCE, load_interface
+from search_app.i18n.translation import LANGUAGES, SOURCE, load_interface
 from tools import messages
 
 TRANSLATED = [code for code in LANGUAGES if code != SOURCE]

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from indexer.catalogue.fields import Catalogue
 from search_app import config, create_app
 from search_app.engine import Engine
-from search_app.i18n.interface import LANGUAGES
+from search_app.i18n.translation import LANGUAGES
 from tests.search_app.engine import catalogues
 from tests.search_app.texts import (
     CATALOGUE,

@@ -13,8 +13,7 @@ from flask.testing import FlaskClient
 from indexer.jobs import build
 from search_app import config, create_app
 from search_app.engine import Engine
-from search_app.i18n.interface import LANGUAGES, load_interface
-from search_app.i18n.translation import current
+from search_app.i18n.translation import LANGUAGES, current, load_interface
 from tests import samples
 from tests.catalogue import PATIENT
 from tests.crawling import Fetched, addresses

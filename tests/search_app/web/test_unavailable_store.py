@@ -12,7 +12,7 @@ from indexer.cluster.connection import PASSWORD, ClusterError
 from search_app import config, create_app
 from search_app.engine import Engine, StoreUnavailable
 from search_app.engine.local_index import LocalIndex
-from search_app.i18n.interface import load_interface
+from search_app.i18n.translation import load_interface
 from tests.catalogue import PATIENT
 
 SECRET_HOST = "node-7.internal"
