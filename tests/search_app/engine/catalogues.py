@@ -6,7 +6,7 @@ engine except the values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -134,35 +134,3 @@ def holds(each: Publication, name: str, value: str) -> bool:
         low, _, high = value.partition("..")
         return any((low or "0") <= found <= (high or "9") for found in values)
     return value in values
-
-
-def in_facet(each: Publication, facet: str, filters: Mapping[str, Sequence[str]]) -> bool:
-    """Return whether a publication passes the selected values of one facet of the catalogue."""
-    names = ("region", "country") if facet == "region" else (facet,)
-    ticked = [(name, value) for name in names for value in filters.get(name, ())]
-    if not ticked:
-        return True
-    narrowed = {
-        parent for name, value in ticked if name == "country"
-        for parent, countries in REGIONS.items() if value in countries
-    }  # fmt: skip
-    return any(
-        holds(each, name, value)
-        for name, value in ticked
-        if not (name == "region" and value in narrowed)
-    )
-
-
-FACETS = ("section", "region", "topic", "year")
-
-
-def found(
-    made: Sequence[Publication], filters: Mapping[str, Sequence[str]], word: str = ""
-) -> set[str]:
-    """Return the ids of the publications that contain a word and pass all filters."""
-    return {
-        each.id
-        for each in made
-        if (not word or word in f"{each.title} {each.summary or ''}".split())
-        and all(in_facet(each, facet, filters) for facet in FACETS)
-    }

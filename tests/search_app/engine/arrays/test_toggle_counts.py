@@ -1,13 +1,13 @@
-"""Facet totals after a click equal a plain count, on random trees."""
+"""Facet counts, and totals after a click, equal a plain count, on random trees."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -16,7 +16,7 @@ from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation, Value
 from search_app.engine import Engine
 from search_app.engine.request import AllOf, SearchRequest, parse_year_range
-from search_app.engine.results import Bucket, Results
+from search_app.engine.results import Bucket
 from search_app.presentation import facets
 from search_app.search_state import SearchState
 from tests.search_app.engine.arrays.below import snapshot_of
@@ -34,7 +34,6 @@ EXCLUDABLE = {
 }
 FACET_ROWS = {"upper": ("upper", "lower"), "year": ("year",)}
 Filters = dict[str, tuple[str, ...]]
-SLOW_TO_BUILD = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def thrown_catalogue(random: Random) -> Catalogue:
@@ -80,9 +79,14 @@ def thrown_filters(random: Random) -> Filters:
     return {name: tuple(values) for name, values in chosen.items() if values}
 
 
+def list_nodes(filters: Filters) -> list[tuple[str, str]]:
+    """Return the values of all rows, each with its row."""
+    return [(row, value) for row, values in filters.items() for value in values]
+
+
 def thrown_exclusions(random: Random) -> Filters:
     """Return no excluded values, or a few of any row."""
-    nodes = [(row, value) for row, values in EXCLUDABLE.items() for value in values]
+    nodes = list_nodes(EXCLUDABLE)
     excluded: dict[str, tuple[str, ...]] = {}
     for row, value in random.sample(nodes, random.choice((0, 1, 2, 4))):
         excluded[row] = (*excluded.get(row, ()), value)
@@ -127,119 +131,107 @@ def passes(each: Publication, facet: str, state: SearchState, tree: Catalogue) -
     )
 
 
-def plain_count(made: list[Publication], word: str, state: SearchState, tree: Catalogue) -> int:
-    """Return the number of hits, counted one publication at a time."""
-    return sum(
-        word in each.title.split()
-        and all(passes(each, facet, state, tree) for facet in FACET_ROWS)
-        and not any(
-            has(each, row, value) for row in state.excluded for value in state.excluded[row]
-        )
+def find(
+    made: list[Publication], word: str, state: SearchState, tree: Catalogue, among: Iterable[str]
+) -> list[Publication]:
+    """Return the publications with a word that pass some facets and have no excluded value."""
+    excluded = list_nodes(state.excluded)
+    return [
+        each
         for each in made
-    )
+        if (not word or word in each.title.split())
+        and all(passes(each, facet, state, tree) for facet in among)
+        and not any(has(each, *node) for node in excluded)
+    ]
 
 
-def every_bucket(results: Results) -> Iterator[Bucket]:
-    """Yield the buckets of all facets, and below them those of the lower row."""
-    for buckets in results.facets.values():
-        for bucket in buckets:
-            yield bucket
-            yield from bucket.children
+def every_bucket(buckets: Iterable[Bucket]) -> Iterator[Bucket]:
+    """Yield the buckets of a facet, and below them those of the lower row."""
+    for bucket in buckets:
+        yield bucket
+        yield from bucket.children
 
 
-@given(seed=st.integers(0, 2**32), size=st.integers(1, 300))
-@SLOW_TO_BUILD
-def test_a_click_leads_to_the_total_next_to_it(seed: int, size: int) -> None:
-    """A total equals the number of hits after the click, for any tree and any selection."""
+def list_buckets(
+    found: list[Publication], facet: str, state: SearchState, limit: int | None
+) -> tuple[dict[tuple[str, str], int], int]:
+    """Return the values that a facet lists, with their counts in the found, and how many it hides.
+
+    A range is a value only if it is selected. A region has no missing country.
+    """
+    listed: dict[tuple[str, str], int] = {}
+    hidden = 0
+    for row in FACET_ROWS[facet]:
+        missing = () if row == "lower" else (MISSING,)
+        counts = Counter(str(value) for each in found for value in each.values.get(row, missing))
+        order = sorted(counts, key=lambda value: (value == MISSING, -counts[value], value))
+        selected = state.filters.get(row, ())
+        shown = order if row != "year" else [each for each in order if each != MISSING][:limit]
+        if limit is None or len(shown) < limit:
+            shown = order
+        hidden += len({*order} - {*shown, *selected})
+        for value in (*shown, *selected):
+            listed[row, value] = sum(has(each, row, value) for each in found)
+    return listed, hidden
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    size=st.integers(1, 300),
+    by_kinds=st.booleans(),
+    limit=st.none() | st.integers(1, 9),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_facets_equal_a_plain_count(
+    seed: int, size: int, by_kinds: bool, limit: int | None
+) -> None:
+    """All numbers equal those counted one publication at a time, for any tree and selection.
+
+    A count is the number of hits that pass the other facets and have the value, or of all hits if
+    all selected values are needed. A total is the number of hits after a click. Excluded values
+    are added. The commonest years are listed, and the number of the others. The counts are the
+    same whether publications are counted one by one or by kinds.
+    """
     random = Random(seed)
     catalogue = thrown_catalogue(random)
     made = thrown(random, catalogue, size)
     with tempfile.TemporaryDirectory() as folder:
         engine = Engine(index(Path(folder), made, catalogue))
+        snapshot_of(engine.get_searcher()).table.profiles.min_documents = 0 if by_kinds else size
         for _ in range(8):
-            word, state = random.choice(("one", "two")), thrown_state(random)
-            request = SearchRequest(word, state.filters, state.excluded, state.all_of, match="all")
+            word, state = random.choice(("", "one", "two")), thrown_state(random)
+            request = SearchRequest(
+                word, state.filters, state.excluded, state.all_of, match="all", values=limit
+            )
             results = engine.search(request)
-            assert results.total == plain_count(made, word, state, catalogue)
-            for bucket in every_bucket(results):
+            assert results.total == len(find(made, word, state, catalogue, FACET_ROWS))
+            for facet in FACET_ROWS:
+                others = FACET_ROWS.keys() - ({facet} - state.all_of.keys())
+                found = find(made, word, state, catalogue, others)
+                expected, hidden = list_buckets(found, facet, state, limit)
+                buckets = [*every_bucket(results.facets[facet])]
+                counts = {(b.field, b.value): b.count for b in buckets if not b.excluded}
+                assert counts == expected
+                assert results.hidden_values.get(facet, 0) == (hidden if facet == "year" else 0)
+            buckets = [each for facet in FACET_ROWS for each in every_bucket(results.facets[facet])]
+            for bucket in buckets:
                 after = facets.toggle(state, bucket)
                 if bucket.excluded:
                     after = facets.toggle_exclusion(state, bucket)
                     assert bucket.count == bucket.total - results.total
-                expected = plain_count(made, word, after, catalogue)
-                assert bucket.total == expected, (bucket.field, bucket.value, state)
-
-
-@given(seed=st.integers(0, 2**32), size=st.integers(1, 300))
-@SLOW_TO_BUILD
-def test_if_all_values_are_needed_a_facet_counts_the_hits(seed: int, size: int) -> None:
-    """If all selected values of a facet are needed, it has the values of the hits.
-
-    The count of each is the number of hits that have it. Selected values are always there.
-    """
-    random = Random(seed)
-    catalogue = thrown_catalogue(random)
-    made = thrown(random, catalogue, size)
-    with tempfile.TemporaryDirectory() as folder:
-        engine = Engine(index(Path(folder), made, catalogue))
-        for _ in range(8):
-            state = thrown_state(random)
-            state = msgspec.structs.replace(state, all_of=FACET_ROWS, excluded={})
-            results = engine.search(SearchRequest("", state.filters, all_of=state.all_of))
-            hits = [
-                each
-                for each in made
-                if all(passes(each, facet, state, catalogue) for facet in FACET_ROWS)
-            ]
-            counts = {(each.field, each.value): each.count for each in every_bucket(results)}
-            nodes = [(row, value) for row, values in EXCLUDABLE.items() for value in values]
-            for row, value in nodes:
-                count = sum(has(each, row, value) for each in hits)
-                # A range is a value only if it is selected. A region has no missing country.
-                is_value = ".." not in value and (row, value) != ("lower", MISSING)
-                is_listed = value in state.filters.get(row, ()) or (count and is_value)
-                assert counts.get((row, value)) == (count if is_listed else None), (row, value)
-
-
-@given(seed=st.integers(0, 2**32), size=st.integers(1, 300))
-@SLOW_TO_BUILD
-def test_an_exclusion_counts_as_if_its_publications_were_not_there(seed: int, size: int) -> None:
-    """The facets equal those of an index without the publications that have an excluded value.
-
-    Only the excluded values themselves are added, each once.
-    """
-    random = Random(seed)
-    catalogue, state = thrown_catalogue(random), thrown_state(random)
-    made = thrown(random, catalogue, size)
-    nodes = [(row, value) for row in state.excluded for value in state.excluded[row]]
-    kept = [each for each in made if not any(has(each, *node) for node in nodes)]
-    with tempfile.TemporaryDirectory() as folder:
-        engines = [
-            Engine(index(Path(folder, name), publications, catalogue))
-            for name, publications in (("made", made), ("kept", kept))
-        ]
-        results, expected = [
-            engine.search(SearchRequest("", state.filters, excluded, state.all_of))
-            for engine, excluded in zip(engines, (state.excluded, {}), strict=True)
-        ]
-        assert list_counts(results) == list_counts(expected)
-        assert results.hidden_values == expected.hidden_values
-        shown = {(each.field, each.value) for each in every_bucket(results) if each.excluded}
-        assert shown == set(nodes)
-
-
-def list_counts(results: Results) -> set[tuple[str, str, int, int, bool]]:
-    """Return the numbers of all values that are not excluded, wherever they are in the tree."""
-    return {
-        (each.field, each.value, each.count, each.total, each.selected)
-        for each in every_bucket(results)
-        if not each.excluded
-    }
+                total = len(find(made, word, after, catalogue, FACET_ROWS))
+                assert bucket.total == total, (bucket.field, bucket.value, state)
+            shown = {(each.field, each.value) for each in buckets if each.excluded}
+            assert shown == {
+                (row, value) for row in state.excluded for value in state.excluded[row]
+            }
+            years = [(b.value == MISSING, -b.count, b.value) for b in results.facets["year"]]
+            assert years == sorted(years)
 
 
 @given(seed=st.integers(0, 2**32))
 @example(seed=9003)  # the parents of a selected child
-@settings(SLOW_TO_BUILD, max_examples=10)
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 def test_totals_are_not_cached(seed: int) -> None:
     """A search caches the selected values and the selection, but no array for a total."""
     random = Random(seed)
