@@ -169,34 +169,44 @@ PUBLICATIONS: tuple[dict[str, object], ...] = (
     {"id": "police", "title": "Handbook for Police", "summary": "Organ of the police; of Kenya."},
 )  # fmt: skip
 
+RIVERS = """\
+title = "Rivers"
+description = ""
+field = [
+    { name = "title", label = "Title", kind = "text", role = "title", weight = 2.5 },
+    { name = "summary", label = "Abstract", kind = "text", role = "abstract", weight = 1.0 },
+    { name = "authors", label = "Authors", kind = "name", role = "author", weight = 0.5 },
+    { name = "year", label = "Year", kind = "year", role = "issued", facet = 1 },
+]
+"""
+"""Another catalogue, for tests with publications of their own."""
 
-def write(folder: Path) -> Path:
-    """Write the corpus into a folder. Return the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = "".join(f"{json.dumps(each)}\n" for each in PUBLICATIONS)
-    for name, text in {
-        "catalogue.toml": CATALOGUE, "regions.toml": REGIONS, "thesaurus.toml": THESAURUS,
-        "all.jsonl": lines,
-    }.items():  # fmt: skip
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
 
-
-def index(folder: Path, catalogue: str, publications: Iterable[Mapping[str, object]]) -> Searcher:
+def index(
+    folder: Path,
+    catalogue: str = CATALOGUE,
+    publications: Iterable[Mapping[str, object]] = PUBLICATIONS,
+    thesaurus: str | None = None,
+) -> Searcher:
     """Index publications of a catalogue below an empty folder. Return a searcher of them."""
     corpus = folder / "corpus"
-    corpus.mkdir()
-    (corpus / "catalogue.toml").write_text(catalogue, encoding="utf-8")
-    lines = "".join(f"{json.dumps(each)}\n" for each in publications)
-    (corpus / "all.jsonl").write_text(lines, encoding="utf-8")
+    corpus.mkdir(parents=True)
+    texts = {
+        "catalogue.toml": catalogue,
+        "regions.toml": REGIONS,
+        "all.jsonl": "".join(f"{json.dumps(each)}\n" for each in publications),
+    }
+    if thesaurus:
+        texts["thesaurus.toml"] = thesaurus
+    for name, text in texts.items():
+        (corpus / name).write_text(text, encoding="utf-8")
     build.build(corpus, folder / "index")
     return open_searcher(directory.load_live(folder / "index"))
 
 
 def opened(folder: Path) -> Searcher:
     """Index the corpus below a folder. Return a searcher of it."""
-    build.build(write(folder / "corpus"), folder / "index")
-    return open_searcher(directory.load_live(folder / "index"))
+    return index(folder, thesaurus=THESAURUS)
 
 
 def answer(text: str, searcher: Searcher, *, match: Match = "auto", exact: bool = False) -> Results:

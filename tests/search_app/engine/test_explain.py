@@ -43,12 +43,6 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return Snapshot(directory.load_live(index(tmp_path_factory.mktemp("index"), MADE)))
 
 
-@pytest.fixture(scope="module")
-def engine(catalogue_engine: Engine) -> Engine:
-    """Return an engine on the catalogue."""
-    return catalogue_engine
-
-
 def total(why: Explanation) -> float:
     """Return the sum of the scores of all fields in all parts, and of what is added to them."""
     fields = sum(field.score for part in why.parts for field in part.fields)

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication, SourceLocation, Value
 from indexer.generations import directory
-from search_app.engine import Engine
+from search_app.engine import Searcher
 from search_app.engine.matching import Words, split_words
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.indexer.codec import segments
@@ -79,24 +79,24 @@ def test_a_generated_publication_gives_the_words_of_the_forward_index(
 
 
 def test_a_publication_of_the_catalogue_gives_the_words_of_the_forward_index(
-    catalogue_engine: Engine,
+    searcher: Searcher,
 ) -> None:
     """The words of each publication of the catalogue are those of the forward index."""
-    assert_words_of_all(snapshot_of(catalogue_engine.get_searcher()))
+    assert_words_of_all(snapshot_of(searcher))
 
 
-def test_the_words_of_a_field_can_be_left_out(catalogue_engine: Engine) -> None:
+def test_the_words_of_a_field_can_be_left_out(searcher: Searcher) -> None:
     """Only the words of the dropped field are missing. All others keep their positions."""
-    every = snapshot_of(catalogue_engine.get_searcher()).gather(np.arange(3))
+    every = snapshot_of(searcher).gather(np.arange(3))
     rest, title = every.drop("title"), every.fields.index("title")
     kept = every.cells % len(every.fields) != title
     assert (rest.words[kept] == every.words[kept]).all()
     assert rest.words[~kept].max() < 0 <= every.words[~kept].max()
 
 
-def test_a_publication_of_another_index_is_an_error(catalogue_engine: Engine) -> None:
+def test_a_publication_of_another_index_is_an_error(searcher: Searcher) -> None:
     """A word that the vocabulary does not have raises KeyError."""
-    snapshot = snapshot_of(catalogue_engine.get_searcher())
+    snapshot = snapshot_of(searcher)
     made = [publication("new", "Zyzzyva", "")]
     with pytest.raises(KeyError, match="zyzzyva"):
         split_words(made, snapshot.vocabulary, snapshot.segment.mean_lengths)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from search_app.engine import Engine, Searcher, ranking
+from search_app.engine import Searcher, ranking
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.arrays.top_hits import top_hits
 from search_app.engine.deadline import Deadline
@@ -33,12 +32,6 @@ OTHERWISE = (
     {"text": f'{TOLD} "law"'}, {"text": f"{TOLD} -law"}, {"text": f"{TOLD} title:law"},
     {"text": f"{TOLD} traffick*"}, {"text": f"{TOLD} latest"},
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def searcher(catalogue_index: Path) -> Searcher:
-    """Return a searcher of the catalogue."""
-    return Engine(catalogue_index).get_searcher()
 
 
 @pytest.fixture(scope="module")

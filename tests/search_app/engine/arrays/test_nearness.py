@@ -17,8 +17,7 @@ from search_app.engine.results import Hit
 from search_app.engine.search import Searcher
 from search_app.presentation.explanations import explain_in_sentences
 from tests.search_app.engine.arrays.below import find_nearness_gains, reply_to, snapshot_of
-from tests.search_app.engine.arrays.test_title_match import CATALOGUE
-from tests.search_app.engine.named import index
+from tests.search_app.engine.named import RIVERS, index
 
 APART = "dam river lake road rain snow wind sand"
 WORDS = ("stone", "bridge", "arch", "road", "rome", "river", "the", "dam")
@@ -36,7 +35,7 @@ PUBLICATIONS: tuple[Mapping[str, object], ...] = (
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     """Return a searcher of publications on bridges and dams."""
-    return index(tmp_path_factory.mktemp("bridges"), CATALOGUE, PUBLICATIONS)
+    return index(tmp_path_factory.mktemp("bridges"), RIVERS, PUBLICATIONS)
 
 
 def find(searcher: Searcher, text: str = "stone bridge", **options: Any) -> dict[str, Hit]:
@@ -129,7 +128,7 @@ def test_an_occurrence_of_both_words_is_near_another_one(tmp_path: Path) -> None
         {"id": "single", "title": "Build"},
         {"id": "french", "title": "Le fleuve", "lang": "fr"},
     )
-    shares = list_shares(find(index(tmp_path, CATALOGUE, publications), "build builder"))
+    shares = list_shares(find(index(tmp_path, RIVERS, publications), "build builder"))
     assert shares == pytest.approx({"near": 0.1, "single": 0}, abs=1e-3)
 
 
@@ -155,7 +154,7 @@ def test_gains_follow_the_formula(tmp_path: Path) -> None:
         {"id": f"{number}", "title": " ".join(title), "summary": " ".join(abstract)}
         for number, (title, abstract) in enumerate(texts)
     ]
-    searcher = index(tmp_path, CATALOGUE, publications)
+    searcher = index(tmp_path, RIVERS, publications)
     snapshot = snapshot_of(searcher)
     for text in ("stone bridge", "river stone arch", "rome dam road bridge"):
         reply = reply_to(SearchRequest(text, size=100), searcher)

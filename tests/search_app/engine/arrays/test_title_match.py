@@ -9,18 +9,8 @@ import pytest
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit
 from search_app.engine.search import Searcher
-from tests.search_app.engine.named import index
+from tests.search_app.engine.named import RIVERS, index
 
-CATALOGUE = """\
-title = "Rivers"
-description = ""
-field = [
-    { name = "title", label = "Title", kind = "text", role = "title", weight = 2.5 },
-    { name = "summary", label = "Abstract", kind = "text", role = "abstract", weight = 1.0 },
-    { name = "authors", label = "Authors", kind = "name", role = "author", weight = 0.5 },
-    { name = "year", label = "Year", kind = "year", role = "issued", facet = 1 },
-]
-"""
 PUBLICATIONS: tuple[Mapping[str, object], ...] = (
     {"id": "wanted", "title": "Repair of stone bridges", "authors": "Ann Mason", "year": 2010},
     {"id": "wordy", "title": "Roads and stone bridges in Rome, and what became of them",
@@ -34,7 +24,7 @@ PUBLICATIONS: tuple[Mapping[str, object], ...] = (
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     """Return a searcher of publications on bridges and dams."""
-    return index(tmp_path_factory.mktemp("bridges"), CATALOGUE, PUBLICATIONS)
+    return index(tmp_path_factory.mktemp("bridges"), RIVERS, PUBLICATIONS)
 
 
 def find(text: str, searcher: Searcher, *, exact: bool = False) -> list[Hit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from random import Random
 
@@ -79,7 +79,7 @@ def thrown_filters(random: Random) -> Filters:
     return {name: tuple(values) for name, values in chosen.items() if values}
 
 
-def list_nodes(filters: Filters) -> list[tuple[str, str]]:
+def list_nodes(filters: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:
     """Return the values of all rows, each with its row."""
     return [(row, value) for row, values in filters.items() for value in values]
 

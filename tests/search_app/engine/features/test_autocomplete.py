@@ -27,12 +27,6 @@ from tests.search_app.engine.catalogues import ALL_OF, FILTERS, WORDS, index, pu
 TOOLKIT = "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-removal-2015"
 
 
-@pytest.fixture(scope="module")
-def engine(catalogue_engine: Engine) -> Engine:
-    """Return the engine on the index of corpus/."""
-    return catalogue_engine
-
-
 def suggested(
     engine: Engine, text: str, most: int = MAX_SUGGESTIONS, filters: Filters | None = None
 ) -> list[Suggestion]:

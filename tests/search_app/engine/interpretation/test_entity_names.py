@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from indexer.catalogue import thesaurus
 from indexer.catalogue.fields import Field
 from indexer.values import iso_codes
-from search_app.engine import Engine
 from search_app.engine.interpretation.entities import Entity, list_names
 from search_app.engine.interpretation.entity_names import JOINING_CHARACTERS, MAX_ALIKE, NameIndex
 from search_app.engine.search import Searcher
@@ -90,12 +89,6 @@ def test_half_of_a_chinese_label_names_its_concept_unless_many_have_it(
     found = named(part)
     assert of in found or not found or part in dict(CHINESE)
     assert len(found) <= MAX_ALIKE
-
-
-@pytest.fixture(scope="module")
-def searcher(catalogue_engine: Engine) -> Searcher:
-    """Return a searcher of the catalogue."""
-    return catalogue_engine.get_searcher()
 
 
 def test_legislators_are_not_legislation(searcher: Searcher) -> None:

@@ -15,14 +15,13 @@ from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
 from search_app.engine.store import Reply
-from tests.search_app.engine import named
 from tests.search_app.engine.named import answer, ids
 
 
 @pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+def searcher(named_searcher: Searcher) -> Searcher:
     """Return a searcher of the small corpus with a thesaurus."""
-    return named.opened(tmp_path_factory.mktemp("named"))
+    return named_searcher
 
 
 def way(told: Results) -> tuple[bool, str | None, bool]:

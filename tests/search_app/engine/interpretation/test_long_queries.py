@@ -5,16 +5,8 @@ from __future__ import annotations
 import pytest
 
 from search_app.engine.search import Searcher
-from tests.search_app.engine.named import answer, ids, index
+from tests.search_app.engine.named import RIVERS, answer, ids, index
 
-CATALOGUE = """\
-title = "Rivers"
-description = ""
-field = [
-    { name = "title", label = "Title", kind = "text", role = "title", weight = 2.5 },
-    { name = "summary", label = "Abstract", kind = "text", role = "abstract", weight = 1.0 },
-]
-"""
 EVERY, ENOUGH = 30, 110
 """Numbers of publications: with the words of rivers, and with the words of bridges."""
 
@@ -26,7 +18,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     titles += [f"Bridge arch stone repair {number}" for number in range(ENOUGH)]
     titles += ["Flood survey", "Stone repair", "Stone"]
     rows = [{"id": f"{number}", "title": title} for number, title in enumerate(titles)]
-    return index(tmp_path_factory.mktemp("rivers"), CATALOGUE, rows)
+    return index(tmp_path_factory.mktemp("rivers"), RIVERS, rows)
 
 
 @pytest.mark.parametrize(

@@ -2,57 +2,34 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from indexer.generations import directory
-from indexer.jobs import build
-from search_app.engine import open_searcher
 from search_app.engine.search import Searcher
 from tests.search_app.engine import named
 from tests.search_app.engine.named import answer, ids
 
 KINDS = """\
-[[concept]]
-id = "craft"
-related = ["pirates"]
-prefLabel = { en = "craft" }
-
-[[concept]]
-id = "boats"
-broader = ["craft"]
-prefLabel = { en = "boats" }
-
-[[concept]]
-id = "dinghies"
-broader = ["boats"]
-prefLabel = { en = "dinghies" }
-
-[[concept]]
-id = "ferries"
-broader = ["boats"]
-prefLabel = { en = "ferries" }
-
-[[concept]]
-id = "rafts"
-broader = ["boats"]
-prefLabel = { en = "rafts" }
-
-[[concept]]
-id = "canoes"
-broader = ["rafts"]
-prefLabel = { en = "canoes" }
-
-[[concept]]
-id = "harbors"
-related = ["ferries", "canoes"]
-prefLabel = { en = "harbors" }
-
-[[concept]]
-id = "pirates"
-prefLabel = { en = "pirates" }
+concept = [
+    { id = "craft", related = ["pirates"], prefLabel.en = "craft" },
+    { id = "boats", broader = ["craft"], prefLabel.en = "boats" },
+    { id = "dinghies", broader = ["boats"], prefLabel.en = "dinghies" },
+    { id = "ferries", broader = ["boats"], prefLabel.en = "ferries" },
+    { id = "rafts", broader = ["boats"], prefLabel.en = "rafts" },
+    { id = "canoes", broader = ["rafts"], prefLabel.en = "canoes" },
+    { id = "harbors", related = ["ferries", "canoes"], prefLabel.en = "harbors" },
+    { id = "pirates", prefLabel.en = "pirates" },
+]
 """
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    """Return a searcher of a corpus whose thesaurus has broader and related concepts."""
+    titles = ["Craft", "Boats", "Dinghies", "Ferries", "More Ferries"]
+    titles += [f"Filler {each}" for each in range(60)]
+    publications = ({"title": title} for title in titles)
+    folder = tmp_path_factory.mktemp("kinds")
+    return named.index(folder, publications=publications, thesaurus=KINDS)
 
 
 @pytest.mark.parametrize(
@@ -113,23 +90,3 @@ def test_an_entity_with_hits_offers_no_broader_ones(kinds: Searcher) -> None:
     diagnosis = answer("zebra", kinds).diagnosis
     assert diagnosis
     assert diagnosis.lacking == ()
-
-
-@pytest.fixture(scope="module")
-def kinds(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """Return a searcher of a corpus whose thesaurus has broader and related concepts."""
-    folder = tmp_path_factory.mktemp("kinds")
-    corpus = named.write(folder / "corpus")
-    (corpus / "thesaurus.toml").write_text(KINDS, encoding="utf-8")
-    titles = [
-        "Craft",
-        "Boats",
-        "Dinghies",
-        "Ferries",
-        "More Ferries",
-        *(f"Filler {each}" for each in range(60)),
-    ]
-    lines = "".join(f"{json.dumps({'title': title})}\n" for title in titles)
-    (corpus / "all.jsonl").write_text(lines, encoding="utf-8")
-    build.build(corpus, folder / "index")
-    return open_searcher(directory.load_live(folder / "index"))

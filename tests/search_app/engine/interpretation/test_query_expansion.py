@@ -25,7 +25,6 @@ from search_app.engine.query.nodes import clauses
 from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
-from tests.search_app.engine import named
 from tests.search_app.engine.named import answer, ids
 from tests.search_app.engine.trees import to_whoosh
 
@@ -36,9 +35,9 @@ SMUGGLING = {"boats", "sea"}
 
 
 @pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+def searcher(named_searcher: Searcher) -> Searcher:
     """Return a searcher of the small corpus with a thesaurus."""
-    return named.opened(tmp_path_factory.mktemp("named"))
+    return named_searcher
 
 
 @pytest.fixture(scope="module")
@@ -388,9 +387,9 @@ def test_a_concept_without_hits_is_recognized(searcher: Searcher) -> None:
 
 
 @pytest.mark.slow
-def test_every_name_of_the_thesaurus_is_searched_without_an_error(catalogue_engine: Engine) -> None:
+def test_every_name_of_the_thesaurus_is_searched_without_an_error(engine: Engine) -> None:
     """Each label and acronym of the thesaurus can be searched for, and most have hits."""
-    searcher = catalogue_engine.get_searcher()
+    searcher = engine.get_searcher()
     things = searcher.interpreter.entity_linker.entities
     texts = [label for each in things for labels in each.labels.values() for label in labels]
     texts += [each for one in searcher.generation.read_thesaurus().concept for each in one.acronyms]
@@ -451,17 +450,17 @@ def test_recognized_names_are_not_nested(text: str, searcher: Searcher) -> None:
         )
 
 
-def test_a_stop_word_is_not_a_name_in_another_language(catalogue_engine: Engine) -> None:
+def test_a_stop_word_is_not_a_name_in_another_language(engine: Engine) -> None:
     """The word *can* is not recognized as Canada, whose Spanish name has the same stem."""
-    known = catalogue_engine.get_searcher().interpreter.entity_linker
+    known = engine.get_searcher().interpreter.entity_linker
     assert not known.link(["where", "can"], shouted=False)
     assert [each.clause.text for each in known.link(["Canadá"], shouted=False)] == ["Canadá"]
 
 
 @pytest.mark.slow
-def test_a_word_in_a_title_comes_before_its_synonyms(catalogue_engine: Engine) -> None:
+def test_a_word_in_a_title_comes_before_its_synonyms(engine: Engine) -> None:
     """No title with only a synonym of a word is above a title with the word, for any word."""
-    searcher = catalogue_engine.get_searcher()
+    searcher = engine.get_searcher()
     everything = [*searcher.scan(SearchRequest())]
     has_synonyms = False
     for word in sorted({word for each in everything for word in split(each.title)}):

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from whoosh import query
 
-from search_app.engine import Engine
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.interpreter import (
     MAX_STEPS_WORDS,
@@ -26,12 +25,6 @@ from search_app.engine.search import Searcher
 from search_app.engine.store import StoreRequest
 
 TITLE = frozenset({"title"})
-
-
-@pytest.fixture(scope="module")
-def searcher(catalogue_engine: Engine) -> Searcher:
-    """Return a searcher of the catalogue."""
-    return catalogue_engine.get_searcher()
 
 
 def find(tree: query.Query, searcher: Searcher) -> set[str]:

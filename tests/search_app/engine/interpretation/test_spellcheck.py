@@ -27,7 +27,7 @@ from search_app.engine.interpretation.spellcheck import (
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from tests.search_app.engine.catalogues import index
-from tests.search_app.engine.named import answer, ids, opened
+from tests.search_app.engine.named import answer, ids
 
 SIZE = 600
 FREQUENCIES = {
@@ -207,9 +207,9 @@ def test_a_likelier_word_is_suggested_for_a_rare_one(
         assert answer(suggestion, searcher).total > found.total
 
 
-def test_words_of_names_are_known(tmp_path: Path) -> None:
+def test_words_of_names_are_known(named_searcher: Searcher) -> None:
     """A word of a label is never corrected, and may replace an unknown word."""
-    searcher = opened(tmp_path)
+    searcher = named_searcher
     speller, vocabulary = searcher.interpreter.spellchecker, searcher.interpreter.vocabulary
     assert vocabulary.get_frequency("phoqu") == 0
     assert vocabulary.get_frequency("sea")
@@ -274,17 +274,17 @@ def test_a_misspelled_place_without_hits_is_named(
     assert [place.name for place in found.diagnosis.places] == [meant]
 
 
-def test_a_word_with_the_stem_of_a_label_may_be_misspelled(tmp_path: Path) -> None:
+def test_a_word_with_the_stem_of_a_label_may_be_misspelled(named_searcher: Searcher) -> None:
     """A misspelled word is corrected even if it has the stem of a word in a label."""
-    speller = opened(tmp_path).interpreter.spellchecker
+    speller = named_searcher.interpreter.spellchecker
     assert stemming.stem("surgeones", "en") == stemming.stem("surgeon", "en")
     assert speller.suggest("surgeon", Deadline(), rare=True) is None
     assert speller.suggest("surgeones", Deadline(), rare=False) == "surgeons"
 
 
-def test_an_unknown_form_keeps_its_hits(catalogue_engine: Engine) -> None:
+def test_an_unknown_form_keeps_its_hits(engine: Engine) -> None:
     """An unknown form of known words keeps their hits, and a likelier form is suggested."""
-    catalogue = catalogue_engine.get_searcher()
+    catalogue = engine.get_searcher()
     for typed, meant in (("prosecuters", "prosecutors"), ("protocoll", "protocol")):
         found = answer(typed, catalogue)
         assert found.total

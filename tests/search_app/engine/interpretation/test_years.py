@@ -2,57 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from indexer.generations import directory
-from indexer.jobs import build
-from search_app.engine import Engine, open_searcher
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
-
-CATALOGUE = """\
-title = "Dated"
-description = ""
-
-[[field]]
-name = "title"
-label = "Title"
-kind = "text"
-role = "title"
-weight = 2.5
-
-[[field]]
-name = "summary"
-label = "Abstract"
-kind = "text"
-role = "abstract"
-weight = 1.0
-
-[[field]]
-name = "year"
-label = "Year"
-kind = "year"
-role = "issued"
-facet = 1
-order = "descending"
-"""
-
-
-@pytest.fixture(scope="session")
-def real(catalogue_engine: Engine) -> Searcher:
-    """Return a searcher of the real catalogue."""
-    return catalogue_engine.get_searcher()
+from tests.search_app.engine.named import RIVERS, index
 
 
 @pytest.fixture(scope="module")
 def dated(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     """Return a searcher of an agenda and a yearbook whose editions mention the years before."""
-    folder = tmp_path_factory.mktemp("dated")
-    corpus = folder / "corpus"
-    corpus.mkdir()
-    (corpus / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
     publications: list[dict[str, object]] = [
         {
             "id": f"yearbook-{year}",
@@ -70,10 +29,7 @@ def dated(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
             for number in range(40)
         ),
     ]
-    lines = "\n".join(map(json.dumps, publications))
-    (corpus / "dated.jsonl").write_text(lines, encoding="utf-8")
-    build.build(corpus, folder / "index")
-    return open_searcher(directory.load_live(folder / "index"))
+    return index(tmp_path_factory.mktemp("dated"), RIVERS, publications)
 
 
 def first(text: str, searcher: Searcher) -> str:
@@ -81,17 +37,17 @@ def first(text: str, searcher: Searcher) -> str:
     return searcher.list_ids(SearchRequest(text))[0]
 
 
-def test_a_title_with_a_year_ranks_that_edition_first(real: Searcher) -> None:
+def test_a_title_with_a_year_ranks_that_edition_first(searcher: Searcher) -> None:
     """The title and year of an edition rank it first, for each year of each series."""
     tried = 0
-    for edition in real.scan(SearchRequest()):
-        others = real.find_related(edition.id).editions
+    for edition in searcher.scan(SearchRequest()):
+        others = searcher.find_related(edition.id).editions
         years = {str(each.values.get("year", [""])[0]) for each in others}
         for year in map(str, edition.values.get("year", ())):
             if others and year not in years:
                 tried += 1
-                assert first(f"{edition.title} {year}", real) == edition.id
-                assert first(f"{year} {edition.title}", real) == edition.id
+                assert first(f"{edition.title} {year}", searcher) == edition.id
+                assert first(f"{year} {edition.title}", searcher) == edition.id
     assert tried >= 5
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from indexer.generations import directory
-from indexer.jobs import build
-from search_app.engine import Engine, open_searcher
+from search_app.engine import Engine
 from search_app.engine.interpretation import interpreter
 from search_app.engine.query.rewriting import extract_years
 from search_app.engine.request import SearchRequest
@@ -103,12 +99,6 @@ def assert_not_relaxed(text: str, searcher: Searcher) -> None:
     assert not (strict and usual.interpretation.relaxed)
 
 
-@pytest.fixture(scope="module")
-def catalogue(catalogue_index: Path) -> Searcher:
-    """Return a searcher of the real catalogue, with its thesaurus."""
-    return Engine(catalogue_index).get_searcher()
-
-
 @pytest.fixture(scope="module", params=[None, *range(4)])
 def searcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     """Return a searcher of publications whose texts have words and names of entities.
@@ -120,7 +110,6 @@ def searcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         return named.opened(folder)
     by = Random(request.param)
     said = [*WORDS, *NAMES, *STOP_WORDS, "child", "labour", "human", "persons", "boat", "model law"]
-    corpus = named.write(folder / "corpus")
     made = (
         {
             "title": " ".join(by.choices(said, k=by.randint(1, 4))),
@@ -131,10 +120,7 @@ def searcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         }
         for _ in range(40)
     )
-    lines = "".join(f"{json.dumps(each)}\n" for each in made)
-    (corpus / "all.jsonl").write_text(lines, encoding="utf-8")
-    build.build(corpus, folder / "index")
-    return open_searcher(directory.load_live(folder / "index"))
+    return named.index(folder, publications=made, thesaurus=named.THESAURUS)
 
 
 def labels(searcher: Searcher) -> list[str]:
@@ -148,11 +134,12 @@ def labels(searcher: Searcher) -> list[str]:
 
 @given(data=st.data())
 @settings(max_examples=100)
-def test_the_laws_hold_on_the_catalogue(data: st.DataObject, catalogue: Searcher) -> None:
+def test_the_laws_hold_on_the_catalogue(data: st.DataObject, engine: Engine) -> None:
     """The laws hold for words, names, phrases, fields, prefixes, and nested operands."""
-    known = labels(catalogue)
+    searcher = engine.get_searcher()
+    known = labels(searcher)
     made = operands(st.integers(0, len(known) - 1).map(lambda at: known[at]))
-    assert_laws(data.draw(made), data.draw(made), catalogue)
+    assert_laws(data.draw(made), data.draw(made), searcher)
 
 
 @given(a=operands(st.sampled_from(NAMES)), b=operands(st.sampled_from(NAMES)))

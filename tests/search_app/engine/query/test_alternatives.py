@@ -11,19 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from whoosh import query
 
-from search_app.engine import Engine
 from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import clauses
 from search_app.engine.query.parser import MAX_COMBINATIONS, parse
 from search_app.engine.request import SearchRequest
 from search_app.engine.rounds import run
 from search_app.engine.search import Searcher
-
-
-@pytest.fixture(scope="module")
-def searcher(catalogue_engine: Engine) -> Searcher:
-    """Return a searcher of the catalogue."""
-    return catalogue_engine.get_searcher()
 
 
 def find_all(text: str, searcher: Searcher) -> set[str]:

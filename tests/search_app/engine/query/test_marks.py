@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -14,7 +13,6 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
-from search_app.engine import Engine
 from search_app.engine.arrays.evaluation import score
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.features.page_hits import Marks
@@ -27,12 +25,6 @@ from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.test_explain import FURTHER, QUERIES
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def searcher(catalogue_index: Path) -> Searcher:
-    """Return a searcher of the catalogue, which has texts in several languages."""
-    return Engine(catalogue_index).get_searcher()
 
 
 Chars = set[tuple[str, int]]

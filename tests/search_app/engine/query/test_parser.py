@@ -70,6 +70,16 @@ def piece(*stems: str) -> Clause:
     return Clause([*phrase(*stems).parts, Together(tuple(map(word, stems)), APART_WEIGHT)])
 
 
+def alike(text: str, edits: int, *fields: str) -> Clause:
+    """Return the leaf of the words that differ from a text in some letters."""
+    return Clause([Fuzzy(text, frozenset(fields or FIELDS), edits)])
+
+
+def nest(text: str, depth: int = MAX_DEPTH) -> str:
+    """Return a text in parentheses, by default as many as are allowed."""
+    return "(" * depth + text + ")" * depth
+
+
 A, B, C = word("alpha"), word("beta"), word("gamma")
 TITLED = Clause([Phrase(("alpha", "beta"), frozenset({"title"}))])
 NESTED = query.And([
@@ -161,6 +171,19 @@ COUNTED = phrase("alpha", "the", "beta")
         ("(*ing)", pattern("*ing")),
         ("the,bet*a alpha", query.And([pattern("bet*a"), A])),
         ("title:the,bet*", Clause([Prefix("bet", frozenset({"title"}))])),
+        ("alpha~", alike("alpha", 1)),
+        ("Alphä~1", alike("alpha", 1)),
+        ("alpha~2", alike("alpha", 2)),
+        ("title:alpha~2", alike("alpha", 2, "title")),
+        ("alpha~3", piece("alpha", "3")),
+        ("~", None),
+        # Only the last word of a compound is fuzzy. The others are plain, also stop words.
+        ("the-beta-alpha~", query.And([word("the"), B, alike("alpha", 1)])),
+        ("title:b-alpha~", query.And([word("b", "title"), alike("alpha", 1, "title")])),
+        # Parentheses have a maximum depth. Empty ones are parsed once each.
+        (nest("the") + " alpha", query.And([word("the"), A])),
+        (nest("alpha") + " beta", query.And([A, B])),
+        (nest(""), None),
         # A name after `region:` that is no region is searched in the words of this field.
         ("region:asia", word("asia", "region")),
         ('region:"alpha beta"', Clause([Phrase(("alpha", "beta"), frozenset({"region"}))])),
@@ -183,6 +206,7 @@ def test_a_text_is_parsed_into_a_tree(text: str, tree: query.Query | None) -> No
         ("region:aa", Filter("country", ["AA"])),
         ("year:2010", Filter("year", ["2010"])),
         ("year:2010..2015", Filter("year", low="2010", high="2015")),
+        ("year:2010..2010", Filter("year", low="2010", high="2010")),
         ("year:2010..", Filter("year", low="2010")),
         ("year:..2015", Filter("year", high="2015")),
         ("-year:2010", query.Not(Filter("year", ["2010"]))),
@@ -208,6 +232,7 @@ def test_values_become_filters(text: str, node: query.Query) -> None:
         ("alpha/beta", query.Or([A, B])),
         ("alpha/beta gamma", query.Or([A, B, C])),
         ("alpha/beta AND gamma", query.And([query.Or([A, B]), C])),
+        ("beta-alpha~", query.Or([B, alike("alpha", 1)])),
         # A phrase weighs as much as its words, without stop words.
         ('"alpha the beta" gamma', query.Or([COUNTED, COUNTED, C])),
     ],
@@ -217,10 +242,34 @@ def test_a_text_is_relaxed(text: str, tree: query.Query) -> None:
     assert read(text, query.Or).words == tree
 
 
-@pytest.mark.parametrize("text", ["year:2015..2010", "year:20..", "year:abc", "year:201*"])
-def test_an_impossible_year_is_reported(text: str) -> None:
-    """A year or a range that no publication can have is reported with its field."""
-    assert read(text).unknown == (UnknownValue("year", text.removeprefix("year:")),)
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("year", "2015..2010"), ("year", "20.."), ("year", "abc"), ("year", "201*"),
+        ("section", "2010..2015"), ("section", "Maps"),
+    ],
+)  # fmt: skip
+def test_an_unknown_value_is_reported(field: str, value: str) -> None:
+    """A value, a year, or a range that no publication can have is reported with its field."""
+    assert read(f"{field}:{value} alpha").unknown == (UnknownValue(field, value),)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Alph*", "alph*"), ("title:alph*", "alph*"), ("*ing", "*ing"), ("al***a", "al***a"),
+        ("alpha~", "alpha~"), ("Alphä~1", "alpha~"), ("title:alpha~2", "alpha~2"),
+    ],
+)  # fmt: skip
+def test_a_prefix_a_wildcard_and_a_fuzzy_term_keep_the_typed_text(text: str, said: str) -> None:
+    """A prefix, a wildcard, and a fuzzy term keep the typed text, folded."""
+    assert [leaf.text for leaf in clauses(read(text).words)] == [said]
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 5000])
+def test_only_parentheses_that_are_too_deep_are_left_out(depth: int) -> None:
+    """Parentheses of any depth are parsed without an error, and the words next to them too."""
+    assert read(f"{nest('alpha', depth)} beta").words in (B, query.And([A, B]))
 
 
 @pytest.mark.parametrize(
@@ -261,57 +310,6 @@ def test_words_are_split_only_among_few_words() -> None:
     assert is_parted(f"(cybercrime) OR ({' '.join(rest)} beta)")
 
 
-def test_empty_parentheses_are_parsed_in_linear_time() -> None:
-    """Nested parentheses without words are parsed once each."""
-    nested = "(" * MAX_DEPTH + "the" + ")" * MAX_DEPTH
-    assert read(f"{nested} alpha").words == query.And([word("the"), A])
-    assert read("(" * MAX_DEPTH + ")" * MAX_DEPTH).words is None
-
-
-@pytest.mark.parametrize(
-    ("text", "likeness", "edits", "said"),
-    [
-        ("alpha~", "alpha", 1, "alpha~"),
-        ("Alphä~1", "alpha", 1, "alpha~"),
-        ("alpha~2", "alpha", 2, "alpha~2"),
-        ("title:alpha~2", "alpha", 2, "alpha~2"),
-    ],
-)
-def test_a_tilde_makes_a_fuzzy_match(text: str, likeness: str, edits: int, said: str) -> None:
-    """A tilde after a word allows one or two other letters, but not in the first place."""
-    leaf = read(text).words
-    assert isinstance(leaf, Clause)
-    assert leaf.text == said
-    fields = frozenset({"title"}) if text.startswith("title") else FIELDS
-    assert leaf.parts == (Fuzzy(likeness, fields, edits),)
-
-
-def test_only_the_last_word_of_a_compound_is_fuzzy() -> None:
-    """The words before the last one of a compound with a tilde are plain, also stop words."""
-    tree = read("the-beta-alpha~").words
-    assert isinstance(tree, query.And)
-    the, beta, alike = tree.subqueries
-    assert (the, beta) == (word("the"), B)
-    assert alike.text == "alpha~"
-    titled = read("title:beta-alpha~").words
-    assert isinstance(titled, query.And)
-    assert titled.subqueries[0] == word("beta", "title")
-    assert isinstance(read("beta-alpha~", query.Or).words, query.Or)
-    assert read("~").words is None
-    assert read("alpha~3").words == piece("alpha", "3")
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [("Alph*", "alph*"), ("*ing", "*ing"), ("al***a", "al***a"), ("title:alph*", "alph*")],
-)
-def test_a_prefix_and_a_wildcard_keep_the_typed_text(text: str, said: str) -> None:
-    """A prefix and a wildcard keep the typed text, folded."""
-    leaf = read(text).words
-    assert isinstance(leaf, Clause)
-    assert leaf.text == said
-
-
 def test_a_name_of_several_values_matches_any_of_them() -> None:
     """A name that several values share is a filter for any of them."""
     both = Names(lambda field, _: ["N", "S"] if field.name == "region" else [])
@@ -319,30 +317,11 @@ def test_a_name_of_several_values_matches_any_of_them() -> None:
     assert filtered == Filter("region", ["N", "S"])
 
 
-def test_a_range_may_cover_one_year() -> None:
-    """A range may start and end with the same year. After another field it is text."""
-    parsed = read("year:2010..2010 alpha")
-    assert parsed.filters == (Filter("year", low="2010", high="2010"),)
-    assert read("section:2010..2015 alpha").unknown == (UnknownValue("section", "2010..2015"),)
-
-
-def test_only_parentheses_that_are_too_deep_are_left_out() -> None:
-    """Parentheses are parsed up to a depth, and the words next to them are parsed too."""
-    deep = "(" * (MAX_DEPTH + 1) + "alpha" + ")" * (MAX_DEPTH + 1)
-    assert read(f"{deep} beta").words in (B, query.And([A, B]))
-    assert read("(" * MAX_DEPTH + "alpha" + ")" * MAX_DEPTH + " beta").words == query.And([A, B])
-
-
 def test_a_relaxed_query_keeps_its_filters() -> None:
     """A filter joined to a word by AND remains a filter if the query is relaxed."""
     parsed = read("alpha AND region:South beta", query.Or)
     assert parsed.words == query.Or([A, B])
     assert parsed.filters == (Filter("region", ["South"]),)
-
-
-def test_an_unknown_value_is_reported() -> None:
-    """An unknown value after the name of a facet is reported with the facet."""
-    assert read("section:Maps alpha").unknown == (UnknownValue("section", "Maps"),)
 
 
 def test_the_limit_counts_words_of_phrases_and_compounds() -> None:
@@ -362,19 +341,6 @@ def test_the_commonest_words_over_the_limit_are_left_out() -> None:
     parsed = parse(text, counted, NAMES, query.And)
     assert parsed.ignored == 4
     assert [clause.text for clause in clauses(parsed.words)] == [*rare, "beta"]
-
-
-def test_words_over_the_limit_are_counted() -> None:
-    """A query over the limit reports the number of words that were left out."""
-    parsed = read("alpha " * (MOST_WORDS + 7))
-    assert len(list(clauses(parsed.words))) == MOST_WORDS
-    assert parsed.ignored == 7
-
-
-def test_parentheses_have_a_maximum_depth() -> None:
-    """Parentheses of any depth are parsed without an error."""
-    assert read("(" * 5000 + "alpha" + ")" * 5000).words in (None, A)
-    assert read("(" * MAX_DEPTH + "alpha" + ")" * MAX_DEPTH).words == A
 
 
 PIECES = st.sampled_from(

@@ -13,7 +13,6 @@ from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
-from tests.search_app.engine import named
 from tests.search_app.engine.arrays.below import snapshot_of
 
 QUESTIONS = (
@@ -33,9 +32,9 @@ QUESTIONS = (
 
 
 @pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """Return a searcher of a corpus in several languages."""
-    return named.opened(tmp_path_factory.mktemp("named"))
+def searcher(named_searcher: Searcher) -> Searcher:
+    """Return a searcher of the small corpus with a thesaurus."""
+    return named_searcher
 
 
 @pytest.fixture(scope="module")
