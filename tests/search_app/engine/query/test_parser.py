@@ -182,7 +182,7 @@ COUNTED = phrase("alpha", "the", "beta")
         ("title:b-alpha~", query.And([word("b", "title"), alike("alpha", 1, "title")])),
         # Parentheses have a maximum depth. Empty ones are parsed once each.
         (nest("the") + " alpha", query.And([word("the"), A])),
-        (nest("alpha") + " beta", query.And([A, B])),
+        (nest("alpha beta") + " OR gamma", query.Or([query.And([A, B]), C])),
         (nest(""), None),
         # A name after `region:` that is no region is searched in the words of this field.
         ("region:asia", word("asia", "region")),
