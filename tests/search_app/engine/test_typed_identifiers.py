@@ -53,7 +53,9 @@ def make_value(row: str, random: Random) -> str:
     if row == "isbn":
         return identifiers.find_isbns(add_check_digit(digits))[0]
     if row == "issn":
-        return identifiers.find_issns(add_check_digit(digits[:7]))[0]
+        issn = add_check_digit(digits[:7])
+        found = identifiers.find_issns(f"{issn[:4]}-{issn[4:]}")
+        return found[0] if found else make_value(row, random)  # such as 1877-1777, a range of years
     if row == "doi":
         end = "".join(random.choices("abc123./-_()", k=6)).strip("./-_()")
         return f"10.{digits[:4]}/{end}1"
