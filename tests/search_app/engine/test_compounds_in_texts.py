@@ -39,13 +39,18 @@ def test_a_rare_compound_of_texts_is_no_word() -> None:
 
 
 def test_a_compound_is_on_the_pages_where_its_words_are_together() -> None:
-    """Pages with one of its words are listed only if the text never has them together."""
+    """Pages with one of its words are listed only if the text never has them together.
+
+    None is listed if the text has only one of them.
+    """
     texts = one_text("a", ["an x here", "the x-ray", "a ray there", "xray"])
     texts |= one_text("b", ["an x here", "nothing", "a ray there"])
+    texts |= one_text("c", ["an x here"])
     made = [make_publication("a", "Boats"), make_publication("b", "Trains")]
-    with searching(made, texts) as searcher:
-        pages = {hit.publication.id: hit.files[0].pages for hit in find(searcher, "x-ray").hits}
-        assert pages == {"a": (2, 4), "b": (1, 3)}
+    with searching([*made, make_publication("c", "The x-ray")], texts) as searcher:
+        hits = find(searcher, "x-ray").hits
+        pages = {hit.publication.id: [file.pages for file in hit.files] for hit in hits}
+        assert pages == {"a": [(2, 4)], "b": [(1, 3)], "c": []}
 
 
 def test_a_name_is_counted_once_where_it_is() -> None:

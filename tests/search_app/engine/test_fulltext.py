@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.catalogue.fields import Field
 from indexer.codec.segment.fulltext import PAGES
 from indexer.fulltext.text import FullText
 from indexer.generations import directory
@@ -41,24 +40,23 @@ from tests.search_app.texts import (
 FIRST_PAGE = ["A page about fishing.", "Smuggling at sea.", "Nothing here.", "Smuggling by air."]
 
 
-def test_a_word_in_a_text_is_found_with_its_pages() -> None:
+@pytest.mark.parametrize(
+    ("text", "pages"),
+    [
+        ("smuggling", (2, 4)), ("smugg*", (2, 4)), ("sm*ggling", (2, 4)), ("smugling~", (2, 4)),
+        ('"smuggling at sea"', (2,)),
+    ],
+)  # fmt: skip
+def test_a_word_in_a_text_is_found_with_its_pages(text: str, pages: tuple[int, ...]) -> None:
     """A word that no field has is found in a text, with all its pages and the best passage."""
     with searching([make_publication("a", "Boats")], one_text("a", FIRST_PAGE)) as searcher:
-        [hit] = find(searcher, "smuggling").hits
+        [hit] = find(searcher, text).hits
         [match] = hit.files
-        assert match.pages == (2, 4)
+        assert match.pages == pages
         [passage] = match.passages
         assert passage.page == 2
-        assert [run.text for run in passage.passage if run.marked] == ["Smuggling"]
-        assert find(searcher, "smuggling", inside=False).total == 0
-
-
-def test_pages_with_more_words_are_listed() -> None:
-    """Of the pages with words of a query, those with the most of them are listed."""
-    pages = ["police", "border police", "border", "police at the border"]
-    with searching([make_publication("a", "Boats")], one_text("a", pages)) as searcher:
-        [hit] = find(searcher, "border police").hits
-        assert hit.files[0].pages == (2, 4)
+        assert "Smuggling" in [run.text for run in passage.passage if run.marked]
+        assert find(searcher, text, inside=False).total == 0
 
 
 def test_a_phrase_does_not_cross_pages_or_paragraphs() -> None:
@@ -83,18 +81,6 @@ def test_one_title_precedes_a_hundred_texts() -> None:
         results = find(searcher, "piracy")
         assert results.total == 101
         assert list_ids(results)[0] == "title"
-
-
-def test_the_row_of_the_full_text_is_a_field() -> None:
-    """`fulltext:word` finds texts only, also where the switch leaves them out."""
-    with searching(
-        [make_publication("a", "Piracy"), make_publication("b", "Boats")],
-        one_text("b", ["piracy at sea"]),
-    ) as searcher:
-        for inside in (True, False):
-            assert list_ids(find(searcher, "fulltext:piracy", inside=inside)) == ["b"]
-        assert list_ids(find(searcher, "title:piracy")) == ["a"]
-        assert sorted(list_ids(find(searcher, "piracy"))) == ["a", "b"]
 
 
 @pytest.mark.parametrize("word", ["piracy", "pira*", "p*racy", "piracy~", '"sea piracy"', "x-ray"])
@@ -123,15 +109,6 @@ def test_help_names_the_field_of_a_word() -> None:
         ]
 
 
-@pytest.mark.parametrize("text", ["smugg*", "sm*ggling", "smugling~", '"smuggling at sea"'])
-def test_patterns_match_texts(text: str) -> None:
-    """Prefixes, wildcards, fuzzy terms, and phrases match words of texts, and are marked."""
-    with searching([make_publication("a", "Boats")], one_text("a", FIRST_PAGE)) as searcher:
-        [hit] = find(searcher, text).hits
-        runs = hit.files[0].passages[0].passage
-        assert any(run.marked and run.text == "Smuggling" for run in runs)
-
-
 def test_words_above_the_limit_of_a_prefix_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A prefix with too many words in texts matches the most frequent ones, and says so."""
     monkeypatch.setattr(term_expansion, "MAX_TEXT_POSTINGS", 3)
@@ -156,18 +133,6 @@ def test_words_and_phrases_are_stemmed_in_the_language_of_a_text(
     with searching([make_publication("a", "Boats")], one_text("a", [page], language)) as searcher:
         assert find(searcher, query).total == 1
         assert find(searcher, "مهاجر").total == 0
-
-
-def test_names_in_other_languages_are_found_in_texts() -> None:
-    """A synonym matches a text, also if no record has its words."""
-    country = Field("country", "Country", kind="country", facet=3)
-    made = [make_publication("a", "Boats"), make_publication("b", "Trains", country="CI")]
-    with searching(
-        made,
-        one_text("a", ["Un navire de la Côte d'Ivoire"], language="fr"),
-        fields=(*CATALOGUE.fields, country),
-    ) as searcher:
-        assert sorted(list_ids(find(searcher, "Ivory Coast"))) == ["a", "b"]
 
 
 def test_inflections_in_texts_are_known() -> None:
@@ -198,18 +163,6 @@ def test_a_query_that_a_text_matches_is_not_corrected() -> None:
         assert (list_ids(results), results.corrected) == (["x"], None)
         assert results.suggestion == "police boats"
         assert find(searcher, "kolice boats", inside=False).corrected == "police boats"
-
-
-@pytest.mark.parametrize("inside", [True, False])
-def test_suggestions_count_the_hits_of_their_search(inside: bool) -> None:
-    """The number next to a completed word is that of the search with the same switch."""
-    made = [make_publication("a", "Piracy"), make_publication("b", "Boats")]
-    with searching(made, one_text("b", ["piracy at sea"])) as searcher:
-        [found] = searcher.suggest("pira", SearchRequest(inside=inside))[:1]
-        assert (found.text, found.count) == (
-            "piracy",
-            find(searcher, "piracy", inside=inside).total,
-        )
 
 
 def test_an_explanation_names_the_full_text() -> None:
@@ -263,16 +216,6 @@ def test_a_search_in_one_publication_lists_its_pages() -> None:
         stored = searcher.find_file(file.digest)
         assert stored is not None
         assert (stored.path, stored.ids) == ("b.pdf", ("b",))
-
-
-def test_a_compound_has_pages_only_where_a_text_has_all_its_words() -> None:
-    """A text with one word of a compound is no match, so none of its pages is listed."""
-    texts = one_text("a", ["an x here", "a ray there"]) | one_text("b", ["an x here"])
-    made = [make_publication("a", "Boats"), make_publication("b", "The x-ray")]
-    with searching(made, texts) as searcher:
-        files = {hit.publication.id: hit.files for hit in find(searcher, "x-ray").hits}
-        assert files["b"] == ()
-        assert files["a"][0].pages == (1, 2)
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed"])

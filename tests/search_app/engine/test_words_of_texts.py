@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 
 import pytest
 
@@ -51,14 +52,11 @@ def test_a_word_of_publications_is_the_likelier_correction() -> None:
 
 def test_words_of_texts_are_completed(searcher: Searcher) -> None:
     """Words that only texts have are suggested after others, with the hits of their search."""
-    found = [
-        (each.text, each.count)
-        for each in searcher.suggest("boat smu", SearchRequest())
-        if each.kind == "word"
-    ]
-    assert found[0][0] == "boat smuggling"
-    for text, count in found:
-        assert count == find(searcher, text).total
+    for text, inside in product(("boat smu", "boa", "smug"), (True, False)):
+        for each in searcher.suggest(text, SearchRequest(inside=inside)):
+            total = find(searcher, each.text, inside=inside).total
+            assert each.kind != "word" or each.count == total
+    assert searcher.suggest("boat smu")[0].text == "boat smuggling"
     words = [each.text for each in searcher.suggest("sm") if each.kind == "word"]
     assert words[:2] == ["smog", "smaggled"]
     outside = SearchRequest(inside=False)
