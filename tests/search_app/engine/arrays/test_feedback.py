@@ -12,7 +12,6 @@ import pytest
 from search_app.engine import Searcher, ranking
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.arrays.top_hits import top_hits
-from search_app.engine.deadline import Deadline
 from search_app.engine.request import SearchRequest
 from search_app.presentation.explanations import explain_in_sentences
 from tests.search_app.engine.arrays.below import compute_feedback, reply_to, snapshot_of
@@ -73,6 +72,7 @@ def test_feedback_changes_the_order_only(text: str, searcher: Searcher) -> None:
     assert sorted(numbers) == sorted(newest.rank()[0].tolist())
     assert with_feedback.total == newest.total
     assert with_feedback.count_facets() == newest.count_facets()
+    assert "feedback" in searcher.search(SearchRequest(text)).stages
 
 
 @pytest.mark.parametrize("text", LONG)
@@ -187,8 +187,3 @@ def test_a_sentence_names_the_shared_words(searcher: Searcher) -> None:
         adds = f"{hit.why.feedback:.2f} of {hit.why.score:.2f}."
         told = f"It shares words with the best hits: {shared}. They add {adds}"
         assert (told in sentences) == bool(hit.why.feedback and shared)
-
-
-def test_feedback_is_a_stage(searcher: Searcher) -> None:
-    """The time of feedback is a stage of its own."""
-    assert "feedback" in searcher.search(SearchRequest(TOLD), Deadline()).stages

@@ -140,12 +140,14 @@ def test_titles_in_other_languages_are_suggested(engine: Engine) -> None:
         assert titles(engine, text)[0].startswith("Guía del docente - Capacitación")
 
 
-def test_titles_that_start_with_the_text_come_first(engine: Engine) -> None:
-    """Titles that start with the typed text come before those that contain it."""
-    begin = [each.lower().startswith("toolkit") for each in titles(engine, "toolk")]
-    assert begin == sorted(begin, reverse=True)
-    assert any(begin)
-    assert not all(begin)
+def test_what_starts_with_the_text_comes_first(engine: Engine) -> None:
+    """Titles and labels that start with the typed text come before those that contain it."""
+    for text, kind in (("toolk", "title"), ("in", "facet")):
+        found = of(suggested(engine, text, 50), kind)
+        begin = [each.lower().startswith(text) for each in found]
+        assert begin == sorted(begin, reverse=True)
+        assert any(begin)
+        assert not all(begin)
     assert titles(engine, "human trafficking fo")[0].startswith("Human Trafficking for the Removal")
 
 
@@ -167,18 +169,6 @@ def test_a_code_is_suggested_by_its_name(engine: Engine) -> None:
     assert values(engine, "spani") == [("language", "es")]
     assert ("country", "IN") in values(engine, "indi")
     assert ("language", "es") not in values(engine, "es")
-
-
-def test_values_that_start_with_the_text_come_first(engine: Engine) -> None:
-    """Labels that start with the typed text come before those that contain it."""
-    found = [
-        each.text.lower().startswith("in")
-        for each in suggested(engine, "in", 50)
-        if each.kind == "facet"
-    ]
-    assert found == sorted(found, reverse=True)
-    assert found[0]
-    assert not found[-1]
 
 
 def test_every_kind_has_a_share_of_the_suggestions(engine: Engine) -> None:
@@ -203,33 +193,31 @@ def test_only_plain_words_get_suggestions(engine: Engine, text: str) -> None:
     assert suggested(engine, text) == []
 
 
-def test_suggestions_respect_the_selected_filters(engine: Engine) -> None:
-    """All suggestions lie within the selected filters, and no selected value is suggested."""
-    ticked = {"region": ("South Asia",)}
-    for each in suggested(engine, "tra", 50, ticked):
-        assert_true(engine, each, "tra", SearchRequest(filters=ticked))
-    assert ("region", "South Asia") not in values(engine, "south", ticked)
-    assert words(engine, "refug", {"section": ("Multimedia",)}) == []
-    assert words(engine, "refug") != []
-
-
-def test_suggestions_lead_to_no_excluded_value(engine: Engine) -> None:
-    """The count of a suggestion leaves out publications with an excluded value."""
-    searcher = engine.get_searcher()
-    within = SearchRequest(excluded={"section": ("Multimedia",), "region": ("Africa",)})
-    suggestions = searcher.suggest("tra", within)
-    assert suggestions != searcher.suggest("tra")
-    for each in suggestions:
-        assert_true(engine, each, "tra", within)
-
-
 @pytest.mark.parametrize(
     "text", ["tra", "smuggling of mi", "lab", "chil", "orga", "UNOD", "guide model law organ re"]
 )
-def test_a_suggestion_has_the_count_of_its_search(engine: Engine, text: str) -> None:
-    """The count of a suggestion is the total of its search, which includes synonyms."""
-    for each in suggested(engine, text, 50):
-        assert_true(engine, each, text, SearchRequest())
+@pytest.mark.parametrize(
+    "within",
+    [
+        SearchRequest(), SearchRequest(filters={"region": ("South Asia",)}),
+        SearchRequest(excluded={"section": ("Multimedia",), "region": ("Africa",)}),
+    ],
+    ids=["everything", "filtered", "excluded"],
+)  # fmt: skip
+def test_a_suggestion_has_the_count_of_its_search(
+    engine: Engine, text: str, within: SearchRequest
+) -> None:
+    """The count of a suggestion is the total of its search, which has the filters and synonyms."""
+    for each in suggest(text, engine.get_searcher().interpreter, 50, within=within):
+        assert_true(engine, each, text, within)
+
+
+def test_no_selected_value_and_no_word_without_hits_is_suggested(engine: Engine) -> None:
+    """No selected value is suggested, and no word that no publication in the filters has."""
+    ticked = {"region": ("South Asia",)}
+    assert ("region", "South Asia") not in values(engine, "south", ticked)
+    assert words(engine, "refug", {"section": ("Multimedia",)}) == []
+    assert words(engine, "refug") != []
 
 
 def written(text: str) -> list[str]:
@@ -272,7 +260,9 @@ TYPED = st.builds(
 )
 
 
-WITHIN = st.builds(SearchRequest, filters=FILTERS, all_of=st.just({}) | ALL_OF)
+WITHIN = st.builds(
+    SearchRequest, filters=FILTERS, excluded=st.just({}) | FILTERS, all_of=st.just({}) | ALL_OF
+)
 
 
 @given(made=publications(most=120), asked=st.lists(st.tuples(TYPED, WITHIN), max_size=8))

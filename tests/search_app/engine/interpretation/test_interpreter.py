@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +23,9 @@ from tests.search_app.engine.named import answer, ids
 def searcher(named_searcher: Searcher) -> Searcher:
     """Return a searcher of the small corpus with a thesaurus."""
     return named_searcher
+
+
+ALL, ANY, EXACT = {"match": "all"}, {"match": "any"}, {"exact": True}
 
 
 def way(told: Results) -> tuple[bool, str | None, bool]:
@@ -66,47 +70,41 @@ def test_the_first_interpretation_with_hits_is_used(
 
 
 @pytest.mark.parametrize(
-    ("text", "match", "corrected", "found"),
+    ("text", "options", "corrected", "relaxed", "found"),
     [
-        ("handbook waiters", "all", None, set()),
-        ("handbok police", "all", "handbook police", {"police"}),
-        ("handbok waitrs", "all", None, set()),
-        ("police dogs", "all", None, set()),
-        ("handbook waiters", "any", None, {"police", "tip"}),
-        ("handbok waiters", "any", None, {"tip"}),
-        ("handbok waitrs", "any", "handbook waiters", {"police", "tip"}),
-        ("police dogs", "any", None, {"police", "steppe"}),
-        ("zebra", "any", None, set()),
+        # All words must match.
+        ("handbook waiters", ALL, None, False, set()),
+        ("handbok police", ALL, "handbook police", False, {"police"}),
+        ("handbok waitrs", ALL, None, False, set()),
+        ("police dogs", ALL, None, False, set()),
+        # Any word is enough, which is not reported as relaxed.
+        ("handbook waiters", ANY, None, False, {"police", "tip"}),
+        ("handbok waiters", ANY, None, False, {"tip"}),
+        ("handbok waitrs", ANY, "handbook waiters", False, {"police", "tip"}),
+        ("police dogs", ANY, None, False, {"police", "steppe"}),
+        ("zebra", ANY, None, False, set()),
+        # There are no synonyms and corrections, but the query may be relaxed.
+        ("human trafficking", EXACT, None, False, {"organs"}),
+        ("handbok police", EXACT, None, True, {"police", "steppe"}),
+        ("handbok", EXACT, None, False, set()),
+        ("Kenia", EXACT, None, False, set()),
+        ("handbook waiters", EXACT, None, True, {"police", "tip"}),
     ],
 )
-def test_match_decides_how_many_words_must_match(
-    text: str, match: Match, corrected: str | None, found: set[str], searcher: Searcher
+def test_options_decide_how_many_words_must_match_and_whether_they_are_corrected(
+    text: str,
+    options: Mapping[str, Any],
+    corrected: str | None,
+    relaxed: bool,
+    found: set[str],
+    searcher: Searcher,
 ) -> None:
-    """With `match`, all words or any must match, and the query is not reported as relaxed."""
-    told = answer(text, searcher, match=match)
+    """`match` decides how many words must match. `exact` leaves the words as they are."""
+    told = answer(text, searcher, **options)
     assert set(ids(told)) == found
-    assert told.corrected == corrected
-    assert told.relaxed is False
-
-
-@pytest.mark.parametrize(
-    ("text", "relaxed", "found"),
-    [
-        ("human trafficking", False, {"organs"}),
-        ("handbok police", True, {"police", "steppe"}),
-        ("handbok", False, set()),
-        ("Kenia", False, set()),
-        ("handbook waiters", True, {"police", "tip"}),
-    ],
-)
-def test_exact_search_is_never_corrected(
-    text: str, relaxed: bool, found: set[str], searcher: Searcher
-) -> None:
-    """With `exact`, there are no synonyms and corrections, but the query may be relaxed."""
-    told = answer(text, searcher, exact=True)
-    assert set(ids(told)) == found
-    assert way(told) == (False, None, relaxed)
-    assert told.suggestion is None
+    assert (told.corrected, told.relaxed) == (corrected, relaxed)
+    if options is EXACT:
+        assert (told.entities, told.suggestion) == ((), None)
 
 
 @pytest.mark.parametrize(
