@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import NamedTuple, TypeVar, get_args
 from urllib.parse import quote_plus
 
@@ -183,37 +184,21 @@ class SearchState(SearchRequest, frozen=True, dict=True):
 
     prefix: str = ""
 
-    @property
-    def _pairs(self) -> list[tuple[str, str]]:
-        """Return the parameters of page 1 that differ from the defaults."""
-        return [
-            *self._words,
-            *self._filter_pairs,
-            *self._all_of_pairs,
-            *self._exclusion_pairs,
-            *self._order,
-        ]
-
     @cached_property
-    def _words(self) -> list[tuple[str, str]]:
-        return [pair for each in OF_QUERY if (pair := each.find_pair(self))]
+    def _groups(self) -> tuple[list[tuple[str, str]], ...]:
+        """The parameters of page 1 that differ from the defaults, in groups.
 
-    @cached_property
-    def _filter_pairs(self) -> list[tuple[str, str]]:
-        return [(name, value) for name, values in self.filters.items() for value in values]
-
-    @property
-    def _all_of_pairs(self) -> list[tuple[str, str]]:
+        They are those of the query, of selected values, of facets that need all of these, of
+        excluded values, and of the list.
+        """
         shown = [facet for facet, rows in self.all_of.items() if has_several(self.filters, rows)]
-        return [(f"{MATCH}{facet}", "all") for facet in shown]
-
-    @cached_property
-    def _exclusion_pairs(self) -> list[tuple[str, str]]:
-        return [(f"{NOT}{name}", each) for name, values in self.excluded.items() for each in values]
-
-    @cached_property
-    def _order(self) -> list[tuple[str, str]]:
-        return [pair for each in OF_LIST if (pair := each.find_pair(self))]
+        return (
+            [pair for each in OF_QUERY if (pair := each.find_pair(self))],
+            [(name, value) for name, values in self.filters.items() for value in values],
+            [(f"{MATCH}{facet}", "all") for facet in shown],
+            [(f"{NOT}{name}", value) for name, values in self.excluded.items() for value in values],
+            [pair for each in OF_LIST if (pair := each.find_pair(self))],
+        )
 
     @property
     def form_pairs(self) -> tuple[tuple[str, str], ...]:
@@ -222,7 +207,7 @@ class SearchState(SearchRequest, frozen=True, dict=True):
 
     def list_pairs_without(self, *names: str) -> tuple[tuple[str, str], ...]:
         """Return the parameters that a form keeps: all except the page, and `names`."""
-        return tuple(pair for pair in self._pairs if pair[0] not in names)
+        return tuple(pair for pair in chain(*self._groups) if pair[0] not in names)
 
     def make_url(self, path: str = "/", page: int | None = None) -> str:
         """Return the URL of this state, or of another page of its results."""
@@ -233,57 +218,58 @@ class SearchState(SearchRequest, frozen=True, dict=True):
     @cached_property
     def _query(self) -> str:
         """Return the query string of page 1."""
-        return "&".join([_format_parameter(*pair) for pair in self._pairs])
+        return "&".join([_format_parameter(*pair) for pair in chain(*self._groups)])
 
     def make_filter_links(self, name: str) -> FilterLinks:
-        """Return the URLs of `with_filter` for all values of a field without a restriction.
-
-        The parameter of a value follows those of the selected values of its field, if there are
-        any, otherwise those of all fields.
-        """
-        last = (*self._all_of_pairs, *self._exclusion_pairs, *self._order)
-        return self._make_links(name, self._words, self._filter_pairs, last)
+        """Return the URLs of `with_filter` for all values of a field without a restriction."""
+        return self._make_links(name, 1)
 
     def make_exclusion_links(self, name: str) -> FilterLinks:
         """Return the URLs of `with_exclusion` for all values of a field without a restriction."""
-        first = (*self._words, *self._filter_pairs, *self._all_of_pairs)
-        return self._make_links(f"{NOT}{name}", first, self._exclusion_pairs, self._order)
+        return self._make_links(f"{NOT}{name}", 3)
 
-    def _make_links(
-        self,
-        parameter: str,
-        first: Sequence[tuple[str, str]],
-        pairs: Sequence[tuple[str, str]],
-        last: Sequence[tuple[str, str]],
-    ) -> FilterLinks:
-        """Return the URLs with one more value among `pairs`."""
+    def _make_links(self, parameter: str, group: int) -> FilterLinks:
+        """Return the URLs with one more value in a group of parameters.
+
+        It follows the values of its field, if there are any, otherwise those of all fields.
+        """
+        pairs = self._groups[group]
         own_ends = [end for end, (other, _) in enumerate(pairs, 1) if other == parameter]
         end = own_ends[-1] if own_ends else len(pairs)
+        first, last = chain(*self._groups[:group]), chain(*self._groups[group + 1 :])
         before = "".join([f"{_format_parameter(*pair)}&" for pair in (*first, *pairs[:end])])
         after = "".join([f"&{_format_parameter(*pair)}" for pair in (*pairs[end:], *last)])
         return FilterLinks(parameter, f"{self.prefix}/?{before}", after)
 
+    def change(self, **values: object) -> SearchState:
+        """Return this state with other values of its fields, at page 1 unless `page` is one."""
+        return msgspec.structs.replace(self, **{"page": 1, **values})
+
+    def with_text(self, text: str) -> SearchState:
+        """Return this state with another query, and `exact` and `semantic` at their defaults."""
+        return self.change(text=text, exact=False, semantic=True)
+
     def with_filter(self, name: str, value: str) -> SearchState:
         """Return this state with one more value selected. It is no longer excluded."""
         state = self.without_exclusion(name, value)
-        return state._with(filters=_add(self.filters, name, value))
+        return state.change(filters=_add(self.filters, name, value))
 
     def without_filter(self, name: str, value: str) -> SearchState:
         """Return this state without one of the selected values."""
-        return self._with(filters=_remove(self.filters, name, value))
+        return self.change(filters=_remove(self.filters, name, value))
 
     def with_exclusion(self, name: str, value: str) -> SearchState:
         """Return this state with one more value excluded. It is no longer selected."""
         state = self.without_filter(name, value)
-        return state._with(excluded=_add(self.excluded, name, value))
+        return state.change(excluded=_add(self.excluded, name, value))
 
     def without_exclusion(self, name: str, value: str) -> SearchState:
         """Return this state without one of the excluded values."""
-        return self._with(excluded=_remove(self.excluded, name, value))
+        return self.change(excluded=_remove(self.excluded, name, value))
 
     def without_filters(self) -> SearchState:
         """Return this state without selected and excluded values."""
-        return self._with(filters={}, excluded={}, all_of={})
+        return self.change(filters={}, excluded={}, all_of={})
 
     def needs_all_of(self, row: str) -> bool:
         """Return whether a hit needs all selected values of a row, not any of them."""
@@ -291,56 +277,13 @@ class SearchState(SearchRequest, frozen=True, dict=True):
 
     def with_all_of(self, facet: str, rows: tuple[str, ...]) -> SearchState:
         """Return this state with all selected values of the rows of a facet needed."""
-        return self._with(all_of={**self.all_of, facet: rows})
+        return self.change(all_of={**self.all_of, facet: rows})
 
     def with_any_of(self, facet: str) -> SearchState:
         """Return this state with any selected value of a facet enough."""
-        return self._with(
+        return self.change(
             all_of={name: rows for name, rows in self.all_of.items() if name != facet}
         )
-
-    def with_match(self, match: Match) -> SearchState:
-        """Return this state with another match mode: all words or any word."""
-        return msgspec.structs.replace(self, match=match, page=1)
-
-    def with_text(self, text: str) -> SearchState:
-        """Return this state with another query, and `exact` and `semantic` at their defaults."""
-        return msgspec.structs.replace(self, text=text, exact=False, semantic=True, page=1)
-
-    def with_exact(self, *, exact: bool) -> SearchState:
-        """Return this state with the words matched only as typed, or interpreted as usual."""
-        return msgspec.structs.replace(self, exact=exact, page=1)
-
-    def with_semantic(self, *, semantic: bool) -> SearchState:
-        """Return this state with semantic search on or off."""
-        return msgspec.structs.replace(self, semantic=semantic, page=1)
-
-    def with_inside(self, *, inside: bool) -> SearchState:
-        """Return this state with the full texts searched or not."""
-        return msgspec.structs.replace(self, inside=inside, page=1)
-
-    def with_sort(self, sort: Sort) -> SearchState:
-        """Return this state with another sort order."""
-        return msgspec.structs.replace(self, sort=sort, page=1)
-
-    def with_size(self, size: int) -> SearchState:
-        """Return this state with another number of hits per page."""
-        return msgspec.structs.replace(self, size=size, page=1)
-
-    def with_fold(self, *, fold: bool) -> SearchState:
-        """Return this state with one edition per title, or with all editions."""
-        return msgspec.structs.replace(self, fold=fold, page=1)
-
-    def with_explain(self, *, explain: bool) -> SearchState:
-        """Return this state with or without explanations of the hits. The page stays the same."""
-        return msgspec.structs.replace(self, explain=explain)
-
-    def with_only_text(self, text: str) -> SearchState:
-        """Return this state with another query and the same options."""
-        return msgspec.structs.replace(self, text=text, page=1)
-
-    def _with(self, **filters: Filters | AllOf) -> SearchState:
-        return msgspec.structs.replace(self, **filters, page=1)
 
 
 def _add(filters: Filters, name: str, value: str) -> Filters:

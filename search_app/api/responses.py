@@ -473,7 +473,7 @@ def _make_suggestion(
 ) -> SuggestionBody:
     """Return a suggestion with a link to a publication, a search, or the list of a facet value."""
     text = label = suggestion.text
-    number, new = format_number(suggestion.count), state.with_match("auto")
+    number, new = format_number(suggestion.count), state.change(match="auto")
     described = ngettext(
         "%(value)s, %(number)s publication", "%(value)s, %(number)s publications", suggestion.count
     )

@@ -200,17 +200,17 @@ def interpretation_notes(
         ) % {"number": format_number(results.all_words)}
         note = f"{line} {_describe_hits(results)}".rstrip()
         link = gettext("Show only those with all words")
-        yield QueryNote(note, link, state.with_match("all").make_url())
+        yield QueryNote(note, link, state.change(match="all").make_url())
     if results.any_word:
         line = ngettext(
             "Only %(number)s publication matches this query.",
             "Only %(number)s publications match this query.",
             results.total,
         ) % {"number": format_number(results.total)}
-        url = state.with_match("any").make_url()
+        url = state.change(match="any").make_url()
         yield QueryNote(line, gettext("Search for any of the words"), url, results.any_word)
     if results.semantic_hits:
-        url = state.with_semantic(semantic=False).make_url()
+        url = state.change(semantic=False).make_url()
         yield QueryNote(_describe_semantic(results), gettext("Search by the words alone"), url)
     if results.suggestion:
         url = state.with_text(results.suggestion).make_url()
@@ -227,12 +227,12 @@ def interpretation_notes(
     if has_texts and state.text and not state.inside and not is_inside:
         line = gettext("The text inside the documents is not searched.")
         link = gettext("Also search inside the documents")
-        yield _link_switch(line, link, "inside", state.with_inside(inside=True), results)
+        yield _link_switch(line, link, "inside", state.change(inside=True), results)
 
 
 def _switch_exact(line: str, link: str, results: Results, state: SearchState) -> QueryNote:
     """Return a note that links to the words as typed, or if `exact` is on, to other names too."""
-    return _link_switch(line, link, "exact", state.with_exact(exact=not state.exact), results)
+    return _link_switch(line, link, "exact", state.change(exact=not state.exact), results)
 
 
 def _link_switch(

@@ -78,7 +78,7 @@ def make_sorts(results: Results, state: SearchState) -> list[Link]:
         "title": gettext("Title"),
     }
     return [
-        Link(labels[sort], state.with_sort(sort).make_url(), sort == results.sort, ("sort", sort))
+        Link(labels[sort], state.change(sort=sort).make_url(), sort == results.sort, ("sort", sort))
         for sort in SORTS
         if results.scored or sort != "relevance"
     ]
@@ -87,7 +87,7 @@ def make_sorts(results: Results, state: SearchState) -> list[Link]:
 def _make_sizes(results: Results, state: SearchState) -> list[Link]:
     """Return the numbers of hits per page, if the list is longer than the smallest of them."""
     return [
-        Link(str(size), state.with_size(size).make_url(), size == state.size, ("size", str(size)))
+        Link(str(size), state.change(size=size).make_url(), size == state.size, ("size", str(size)))
         for size in SIZES
         if results.listed > SIZES[0]
     ]
@@ -97,15 +97,17 @@ def _make_switches(results: Results, state: SearchState, *, has_texts: bool) -> 
     """Yield the links that switch reasons, editions, and full texts, if that changes anything."""
     if state.explain or (results.hits and (results.scored or state.filters)):
         label = gettext("Hide reasons") if state.explain else gettext("Show reasons")
-        yield Link(label, state.with_explain(explain=not state.explain).make_url(), key=("why",))
+        yield Link(
+            label, state.change(explain=not state.explain, page=state.page).make_url(), key=("why",)
+        )
     if results.is_folded or results.titles < results.total:
         label = gettext("List each edition") if results.is_folded else gettext("Fold editions")
-        yield Link(label, state.with_fold(fold=not state.fold).make_url(), key=("editions",))
+        yield Link(label, state.change(fold=not state.fold).make_url(), key=("editions",))
     if has_texts and state.text:
         label = gettext("Also search inside the documents")
         if state.inside:
             label = gettext("Do not search inside the documents")
-        yield Link(label, state.with_inside(inside=not state.inside).make_url(), key=("inside",))
+        yield Link(label, state.change(inside=not state.inside).make_url(), key=("inside",))
 
 
 def count_pages(results: Results, state: SearchState) -> int:
@@ -266,7 +268,7 @@ def make_alternatives(
     """Return the alternatives that a diagnosis offers, as links from the page of a state."""
 
     def link_all(counts: Iterable[QueryCount]) -> tuple[SearchLink, ...]:
-        return tuple([_link_to(each.total, state.with_only_text(each.text)) for each in counts])
+        return tuple([_link_to(each.total, state.change(text=each.text)) for each in counts])
 
     filters = (*state.filters.values(), *state.excluded.values())
     has_several_filters = sum(map(len, filters)) > 1
@@ -276,7 +278,7 @@ def make_alternatives(
         link_all(words),
         link_all(diagnosis.nearest),
         _link_to(diagnosis.unfiltered, state.without_filters()) if has_several_filters else None,
-        None if diagnosis.any is None else _link_to(diagnosis.any, state.with_match("any")),
+        None if diagnosis.any is None else _link_to(diagnosis.any, state.change(match="any")),
         {
             facet: _link_to(total, state.with_any_of(facet), catalogue.by_name[facet].label)
             for facet, total in diagnosis.any_of.items()
@@ -298,7 +300,7 @@ def _make_place(place: MissingPlace, state: SearchState, catalogue: Catalogue) -
     for value in place.near:
         row = catalogue.by_name[value.field]
         group = countries if row.parent else unplaced if value.value == MISSING else regions
-        target = _select_value(value, state.with_only_text(place.text), catalogue)
+        target = _select_value(value, state.change(text=place.text), catalogue)
         group.append(_link_to(value.total, target, facet_label(row, value.value, catalogue)))
     # The name of a country is that of a country that publications are about.
     rows = [row.name for row in catalogue.fields if row.kind == "country" and place.code]

@@ -175,7 +175,7 @@ def _describe_feed(state: SearchState, results: Results) -> atom.Feed:
         pages["next"] = state.page + 1
     plain = msgspec.structs.replace(state, sort=None, size=SIZE, explain=False)
     links = {relation: plain.make_url("/feed.atom", page) for relation, page in pages.items()}
-    links["alternate"] = plain.with_sort("newest").make_url()
+    links["alternate"] = plain.change(sort="newest").make_url()
     return atom.Feed(
         f"{description} – {catalogue.title}" if description else catalogue.title,
         current().code,

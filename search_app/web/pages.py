@@ -136,7 +136,7 @@ def show_form() -> str:
 def search_form() -> WsgiResponse:
     """Redirect to the results of the advanced form. Raise BadParameter."""
     query = compose_query(request.args, get_searcher().catalogue)
-    return redirect(parse_state().with_only_text(query).make_url(), 303)
+    return redirect(parse_state().change(text=query).make_url(), 303)
 
 
 @pages.get("/publication/<path:identity>")
