@@ -94,7 +94,8 @@ class Calls:
             return
         self.visited.add(called)
         name = f"{called}.{frame.f_code.co_qualname}"
-        if caller is None or any(each.startswith(self.seams) for each in (name, f"{caller}.")):
+        by = f"{caller}.{frame.f_back.f_code.co_qualname}"
+        if caller is None or any(each.startswith(self.seams) for each in (name, by)):
             return
         if self.heights[caller] < self.heights[called]:
             self.upwards.add((caller, name))
@@ -121,7 +122,8 @@ TRACED = (
 )
 SEAMS = (
     "search_app.engine.arrays.",  # Store and Reply
-    "search_app.engine.rounds.",  # Rounds, which it resumes
+    "search_app.engine.store.run",  # Rounds, which it resumes
+    "search_app.engine.store.together",  # Rounds, which it resumes
     "search_app.engine.snapshot.",  # Vocabulary
     "search_app.engine.interpretation.EntityLinker.",  # EntityRecognizer
     "search_app.engine.interpretation.ValueNames.",  # EntityRecognizer

@@ -26,8 +26,7 @@ from search_app.engine.query.term_expansion import count_dropped
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import ExpandedEntity, Lack, Results, Truncation
-from search_app.engine.rounds import Rounds, run, together
-from search_app.engine.store import StoreRequest
+from search_app.engine.store import Rounds, StoreRequest, run, together
 
 
 def search(

@@ -26,8 +26,7 @@ from search_app.engine.query.rewriting import index_names, replace_names
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import EVERYTHING, SearchRequest
 from search_app.engine.results import File, FileMatch, Results, Suggestion
-from search_app.engine.rounds import run
-from search_app.engine.store import Related, Store, StoredFile
+from search_app.engine.store import Related, Store, StoredFile, run
 
 MAX_PASSAGES = 50
 """Limit on the passages that a search in the files of one publication returns for a file."""

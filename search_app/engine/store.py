@@ -2,12 +2,19 @@
 
 It passes query trees, publications, ids and counts, but no arrays, masks or document numbers.
 `arrays` is the store of a local index.
+
+Work that asks a store several times is a generator. It yields the searches of a round, and gets an
+iterator of replies for each group of them. A local index evaluates a search when its reply is
+taken. An index in a cluster is asked once a round, so what is independent runs `together`:
+
+    [[reply]] = yield [[ask]]
+    first, second = yield from together([count(one), count(other)])
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol, Self
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from whoosh import query
 
@@ -225,7 +232,7 @@ class Store(Protocol):
     def answer(
         self, groups: Sequence[Iterable[StoreRequest]], deadline: Deadline
     ) -> Sequence[Iterator[Reply]]:
-        """Return the replies to the searches of a round: see `rounds`.
+        """Return the replies to the searches of a round, by group.
 
         A local store takes the next search of a group when its reply is taken. A remote one takes
         all at once, and counts their publications in one request. Raise BudgetExceeded.
@@ -271,3 +278,51 @@ class Store(Protocol):
 
     def prepare(self) -> None:
         """Compute all caches that searches share."""
+
+
+# Rounds
+
+Result = TypeVar("Result")
+Asked = Sequence[Iterable[StoreRequest]]
+"""The searches of a round, in groups. The next search of a group is made when its turn comes."""
+Replies = Sequence[Iterator[Reply]]
+"""The replies to each group."""
+Rounds = Generator[Asked, Replies, Result]
+
+
+def run(rounds: Rounds[Result], store: Store, deadline: Deadline) -> Result:
+    """Return the result of rounds. Raise BudgetExceeded."""
+    try:
+        asked = next(rounds)
+        while True:
+            asked = rounds.send(store.answer(asked, deadline))
+    except StopIteration as done:
+        result: Result = done.value
+        return result
+
+
+def together(all_rounds: Iterable[Rounds[Any]]) -> Rounds[list[Any]]:
+    """Return the results of several rounds, which ask the store at the same time."""
+    results: list[Any] = []
+    waiting: dict[int, tuple[Rounds[Any], Asked]] = {}
+    for number, rounds in enumerate(all_rounds):
+        results.append(None)
+        try:
+            waiting[number] = rounds, next(rounds)
+        except StopIteration as done:
+            results[number] = done.value
+    while waiting:
+        replies = iter((yield [group for _, asked in waiting.values() for group in asked]))
+        for number, (rounds, asked) in [*waiting.items()]:
+            try:
+                waiting[number] = rounds, rounds.send([next(replies) for _ in asked])
+            except StopIteration as done:
+                results[number] = done.value
+                del waiting[number]
+    return results
+
+
+def known(value: Result) -> Rounds[Result]:
+    """Return a value without asking a store."""
+    yield from ()
+    return value

@@ -63,7 +63,7 @@ LEFT_OUT = {
     "tests/search_app/api/test_openapi.py::test_responses_at_the_bounds_match_the_document": LONG,
     "tests/search_app/web/test_robots.py::test_a_crawler_visits_publications_and_no_searches": LONG,
     f"{ENGINE}/features/test_page_hits.py": UNUSED,
-    f"{ENGINE}/interpretation/test_entity_names.py": UNUSED,
+    f"{ENGINE}/interpretation/test_entities.py": UNUSED,
     f"{ENGINE}/interpretation/test_world_places.py": UNUSED,
     f"{ENGINE}/query/test_parser.py": UNUSED,
     f"{ENGINE}/query/test_year_expressions.py": UNUSED,

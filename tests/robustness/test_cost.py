@@ -18,7 +18,7 @@ from indexer.codec.segment.reader import Segment, Terms
 from search_app.engine import BudgetExceeded, Engine, matching
 from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.deadline import Deadline
-from search_app.engine.interpretation import entity_names
+from search_app.engine.interpretation import entities
 from search_app.engine.query import cost
 from search_app.engine.query.nodes import Clause, Expansion, Fuzzy, Part, Pattern, Phrase, Prefix
 from search_app.engine.request import SearchRequest, truncate
@@ -202,7 +202,7 @@ def test_a_long_word_is_folded_once_for_each_character(
 
     piece = f"{'both’' * 1000}形{'more’' * 1000}"
     known = engine.get_searcher().interpreter.entity_linker
-    monkeypatch.setattr(entity_names, "fold", fold)
+    monkeypatch.setattr(entities, "fold", fold)
     assert known.cut(piece) == [piece]
     assert len(folded) <= len(set(piece)) + 50
 

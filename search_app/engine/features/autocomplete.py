@@ -24,8 +24,7 @@ from search_app.engine.query.rewriting import name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import EVERYTHING, Filters, SearchRequest
 from search_app.engine.results import Suggestion, SuggestionKind
-from search_app.engine.rounds import Rounds, run, together
-from search_app.engine.store import LabeledValue, Reply, StoreRequest
+from search_app.engine.store import LabeledValue, Reply, Rounds, StoreRequest, run, together
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -27,8 +27,7 @@ from search_app.engine.query.nodes import Clause, Term, clauses, drop_boosts, li
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import AllOf, Filters, SearchRequest
 from search_app.engine.results import Diagnosis, Lacking, MissingPlace, QueryCount, ValueCount
-from search_app.engine.rounds import Rounds, known, together
-from search_app.engine.store import Reply
+from search_app.engine.store import Reply, Rounds, known, together
 
 MAX_WORDS = 8
 """At most 8 clauses are searched for alone: each costs a search."""

@@ -30,8 +30,7 @@ from search_app.engine.query.parser import Parsed, parse
 from search_app.engine.query.rewriting import DatedQuery, extract_years, name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
-from search_app.engine.rounds import Rounds, run
-from search_app.engine.store import Reply, Store, StoreRequest
+from search_app.engine.store import Reply, Rounds, Store, StoreRequest, run
 
 MAX_STEPS_WORDS = 5
 """Words are left out in steps of a query of at most 5 words. In a longer one, any is enough: few

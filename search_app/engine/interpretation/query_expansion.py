@@ -17,8 +17,13 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold, surface_form
 from indexer.catalogue.thesaurus import Thesaurus
 from search_app.engine.deadline import Deadline
-from search_app.engine.interpretation.entities import Entity, ValueNames, list_entities
-from search_app.engine.interpretation.entity_names import EntityMatch, NameIndex
+from search_app.engine.interpretation.entities import (
+    Entity,
+    EntityMatch,
+    NameIndex,
+    ValueNames,
+    list_entities,
+)
 from search_app.engine.query.clause_builder import (
     APART_WEIGHT,
     EntitySpan,

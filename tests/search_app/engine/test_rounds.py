@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from search_app.engine.deadline import Deadline
 from search_app.engine.request import SearchRequest
-from search_app.engine.rounds import Rounds, known, run, together
-from search_app.engine.store import Reply, Store, StoreRequest
+from search_app.engine.store import Reply, Rounds, Store, StoreRequest, known, run, together
 
 
 class Echo:

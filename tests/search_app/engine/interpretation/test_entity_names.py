@@ -9,8 +9,13 @@ from hypothesis import strategies as st
 from indexer.catalogue import thesaurus
 from indexer.catalogue.fields import Field
 from indexer.values import iso_codes
-from search_app.engine.interpretation.entities import Entity, list_names
-from search_app.engine.interpretation.entity_names import JOINING_CHARACTERS, MAX_ALIKE, NameIndex
+from search_app.engine.interpretation.entities import (
+    JOINING_CHARACTERS,
+    MAX_ALIKE,
+    Entity,
+    NameIndex,
+    list_names,
+)
 from search_app.engine.search import Searcher
 from tests.catalogue import CORPUS
 from tests.search_app.engine.named import answer, ids

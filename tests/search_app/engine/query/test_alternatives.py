@@ -15,8 +15,8 @@ from search_app.engine.deadline import Deadline
 from search_app.engine.query.nodes import clauses
 from search_app.engine.query.parser import MAX_COMBINATIONS, parse
 from search_app.engine.request import SearchRequest
-from search_app.engine.rounds import run
 from search_app.engine.search import Searcher
+from search_app.engine.store import run
 
 
 def find_all(text: str, searcher: Searcher) -> set[str]:
