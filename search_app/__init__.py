@@ -1,10 +1,5 @@
 """The read side: search an index, and serve the results as web pages and JSON.
 
-`search_state` parses a query string into a `SearchState`. `engine` searches the live generation of
-the index. `presentation` and `api` turn results into pages and JSON.
-`web` is the Flask application. `workers` runs it under gunicorn, and `cli` is the `pubsearch`
-command, which also imports the write side.
-
 WSGI servers import `create_app` from here. It is loaded on first access, because the engine and
 index builds do not need Flask.
 """

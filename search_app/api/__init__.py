@@ -1,4 +1,1 @@
-"""The JSON API: `responses` makes its responses, and `openapi` describes them.
-
-The package imports `presentation` for labels and URLs. `web` and `cli` import it.
-"""
+"""The JSON API: its responses, and the document that describes them."""

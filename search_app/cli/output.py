@@ -19,7 +19,7 @@ from search_app.config import Settings
 from search_app.engine.results import Results, TextRun
 from search_app.export.registry import Format
 from search_app.presentation.explanations import explain_in_sentences
-from search_app.presentation.facets import list_useful_facets, make_facet_groups
+from search_app.presentation.facets import make_facet_groups
 from search_app.presentation.hits import MetadataLine, list_file_lines
 from search_app.presentation.labels import facet_label, make_publication_url
 from search_app.presentation.search_notes import (
@@ -72,8 +72,7 @@ def print_results(
                 click.echo(f"  {_style(passage)}")
         for reason in explain_in_sentences(hit.why, catalogue) if hit.why else ():
             click.echo(f"  - {reason}")
-    useful = list_useful_facets(results, catalogue)
-    for group in make_facet_groups(results, state, catalogue, useful):
+    for group in make_facet_groups(results, state, catalogue):
         values = [
             f"{'not ' if value.excluded else ''}"
             f"{facet_label(catalogue.by_name[value.field], value.value, catalogue)} ({value.count})"

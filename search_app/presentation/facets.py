@@ -429,24 +429,22 @@ def _find_values(buckets: Sequence[Bucket], text: str, catalogue: Catalogue) -> 
             yield msgspec.structs.replace(bucket, children=children)
 
 
-def list_useful_facets(results: Results, catalogue: Catalogue) -> list[Field]:
-    """Return the facets with a stated value, or with a selected or excluded one."""
+def make_facet_groups(
+    results: Results, state: SearchState, catalogue: Catalogue
+) -> list[FacetGroup]:
+    """Return facets with the first values of each, and the selected and excluded values.
+
+    A facet without a stated value is left out, unless a value of it is selected or excluded.
+    """
+    values = FacetValues(state, catalogue, has_hits=results.total > 0)
     return [
-        field
+        FacetGroup(field, results, values)
         for field in catalogue.facets
         if any(
             bucket.value != MISSING or is_restricted(bucket)
             for bucket in results.facets[field.name]
         )
     ]
-
-
-def make_facet_groups(
-    results: Results, state: SearchState, catalogue: Catalogue, fields: Iterable[Field]
-) -> list[FacetGroup]:
-    """Return facets with the first values of each, and the selected and excluded values."""
-    values = FacetValues(state, catalogue, has_hits=results.total > 0)
-    return [FacetGroup(field, results, values) for field in fields]
 
 
 def make_whole_group(

@@ -14,7 +14,7 @@ from indexer.catalogue.fields import MISSING, Catalogue
 from search_app.engine.results import Diagnosis, MissingPlace, QueryCount, Results, ValueCount
 from search_app.i18n.translation import format_number, gettext, ngettext
 from search_app.presentation.country_map import make_country_map
-from search_app.presentation.facets import list_useful_facets, make_facet_groups
+from search_app.presentation.facets import make_facet_groups
 from search_app.presentation.hits import render_hits
 from search_app.presentation.labels import (
     Link,
@@ -37,7 +37,7 @@ def make_search_page(
     results: Results, state: SearchState, catalogue: Catalogue, *, has_texts: bool
 ) -> dict[str, object]:
     """Return what the template of a search page prints. `has_texts`: the index has full texts."""
-    groups = make_facet_groups(results, state, catalogue, list_useful_facets(results, catalogue))
+    groups = make_facet_groups(results, state, catalogue)
     pages = count_pages(results, state)
     diagnosis = results.diagnosis
     return {

@@ -113,7 +113,7 @@ def about() -> str:
     """Return the page about the index: its content, its date, and how to search it."""
     catalogue, state = get_catalogue(), SearchState(prefix=request.script_root)
     results = get_searcher().search(SearchRequest(values=facets.MAX_SHOWN_VALUES))
-    groups = facets.make_facet_groups(results, state, catalogue, catalogue.facets)
+    groups = facets.make_facet_groups(results, state, catalogue)
     names = choose_names(catalogue)
     queries = [(replace_names(query, names), meaning) for query, meaning in catalogue.examples]
     return render_template(
