@@ -389,9 +389,7 @@ def _make_file(
         return body
     passages = [
         PassageBody(
-            found.page,
-            str(mark(found.passage)),
-            make_file_page_url(file, url, found.page) or UNSET,
+            found.page, str(mark(found.passage)), make_file_page_url(file, url, found.page) or UNSET
         )
         for found in match.passages
     ]

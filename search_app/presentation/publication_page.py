@@ -265,8 +265,7 @@ def _list_searches(title: str, site: str) -> Iterator[Link]:
         )
     yield Link(gettext("Search the web"), f"https://duckduckgo.com/?q={exact}")
     yield Link(
-        gettext("Find a library that has it"),
-        f"https://search.worldcat.org/search?q=ti%3A{exact}",
+        gettext("Find a library that has it"), f"https://search.worldcat.org/search?q=ti%3A{exact}"
     )
 
 

@@ -65,8 +65,7 @@ class TooManyExports(Exception):
 def page_not_found() -> NotFound:
     """Return the error of a URL that is no page."""
     return NotFound(
-        gettext("This page does not exist."),
-        gettext("Check the URL, or search for a publication."),
+        gettext("This page does not exist."), gettext("Check the URL, or search for a publication.")
     )
 
 

@@ -30,10 +30,7 @@ def test_no_publication_has_a_word_of_an_absent_subject(catalogue_index: Path) -
         stop_words = stemming.get_stop_words(language)
         for word in tokenizer.split_words(each["text"]):
             if word not in stop_words:
-                assert not vocabulary.get_frequency(stemming.stem(word, language)), (
-                    each,
-                    word,
-                )
+                assert not vocabulary.get_frequency(stemming.stem(word, language)), (each, word)
 
 
 def looks_found(found: Results) -> bool:

@@ -91,7 +91,7 @@ def assert_counted(client: FlaskClient, path: str) -> int:
         ("/?q=%28sea+OR+air%29+smuggling", 1),
         ("/?q=covid", 1),
         ("/?q=organ+zyzzyva&match=all", 1),
-        ("/?q=smugglling&exact=1", 1),
+        ("/?q=smugglling&exact=1", 1), ("/?q=human+trafficking&exact=1", 50),
         ("/?without.section=Tools&without.region=Africa&year=2009", 50),
         ("/facet/region?find=asia&without.country=IN", 5),
         ("/?topic=smuggling+of+migrants&topic=trafficking+in+persons&match.topic=all", 30),
