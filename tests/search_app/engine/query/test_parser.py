@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import cache
+from itertools import product
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
 from indexer.analysis import stemming
-from indexer.catalogue.fields import Field
+from indexer.catalogue.records import Publication, SourceLocation, Value
+from search_app.engine import open_engine
+from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.query.clause_builder import APART_WEIGHT, MAX_COMPOUND_PIECES
 from search_app.engine.query.grammar import MAX_DEPTH, MOST_WORDS
 from search_app.engine.query.nodes import (
@@ -24,25 +31,34 @@ from search_app.engine.query.nodes import (
     list_words,
 )
 from search_app.engine.query.parser import Parsed, UnknownValue, parse
-from tests.search_app.engine.catalogues import CATALOGUE
-from tests.search_app.engine.words import Names, WordList
+from tests.search_app.engine.catalogues import index
 
 FIELDS = frozenset({"title", "summary", "region"})
-KNOWN = {"region": {"south": "South", "north": "North"}, "country": {"aa": "AA"}}
+PLACES: dict[str, tuple[Value, ...]] = {
+    "region": ("North", "South"), "country": ("AA",), "section": ("Tools",), "year": (2010,),
+}  # fmt: skip
 
 
-def named(field: Field, text: str) -> list[str]:
-    """Return the values of the generated catalogue with a name, in any case."""
-    value = KNOWN.get(field.name, {}).get(text.lower())
-    return [value] if value else []
+@cache
+def open_interpreter(*titles: str, languages: tuple[str, ...] = ("en",)) -> Interpreter:
+    """Return the interpreter of publications with some titles, in some languages."""
+    made = [
+        Publication(
+            id=f"p{number}", title=title, source=SourceLocation("made", 1), lang=language,
+            values=PLACES,
+        )
+        for number, (title, language) in enumerate(product(titles, languages))
+    ]  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        return open_engine(index(Path(folder), made)).get_searcher().interpreter
 
 
-VOCABULARY, NAMES = WordList(CATALOGUE), Names(named)
-
-
-def read(text: str, joined: type[query.CompoundQuery] = query.And) -> Parsed:
-    """Parse a text in the generated catalogue."""
-    return parse(text, VOCABULARY, NAMES, joined)
+def read(
+    text: str, joined: type[query.CompoundQuery] = query.And, known: Interpreter | None = None
+) -> Parsed:
+    """Parse a text in the generated catalogue, by default in an index without its words."""
+    known = known or open_interpreter("zebra")
+    return parse(text, known.vocabulary, known.entity_linker, joined)
 
 
 def word(stem: str, *fields: str) -> Clause:
@@ -296,10 +312,10 @@ def test_a_sentence_in_capitals_has_no_operators() -> None:
 
 def test_words_are_split_only_among_few_words() -> None:
     """A rare word may be split in two only among few words, whatever joins them."""
-    counted = WordList(CATALOGUE, {"cyber": 20, "crime": 20})
+    counted = open_interpreter(*["cyber"] * 20, *["crime"] * 20)
 
     def is_parted(text: str) -> bool:
-        tree = parse(text, counted, NAMES, query.And).words
+        tree = read(text, known=counted).words
         words = (part for clause in clauses(tree) for part in list_words(clause.parts))
         return any(isinstance(part, Phrase) for part in words)
 
@@ -310,11 +326,12 @@ def test_words_are_split_only_among_few_words() -> None:
     assert is_parted(f"(cybercrime) OR ({' '.join(rest)} beta)")
 
 
-def test_a_name_of_several_values_matches_any_of_them() -> None:
+def test_a_name_of_several_values_matches_any_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that several values share is a filter for any of them."""
-    both = Names(lambda field, _: ["N", "S"] if field.name == "region" else [])
-    (filtered,) = parse("region:side alpha", VOCABULARY, both, query.And).filters
-    assert filtered == Filter("region", ["N", "S"])
+    values = {"region": ["N", "S"]}
+    known = open_interpreter("zebra").entity_linker
+    monkeypatch.setattr(known, "values_named", lambda row, _: values.get(row.name, []))
+    assert read("region:side alpha").filters == (Filter("region", ["N", "S"]),)
 
 
 def test_a_relaxed_query_keeps_its_filters() -> None:
@@ -335,10 +352,10 @@ def test_the_limit_counts_words_of_phrases_and_compounds() -> None:
 
 def test_the_commonest_words_over_the_limit_are_left_out() -> None:
     """A query over the limit loses its commonest words, as whole tokens, and no others."""
-    counted = WordList(CATALOGUE, {"alpha": 9, "beta": 5, "gamma": 7}, other=1)
     rare = [f"w{number}" for number in range(MOST_WORDS - 2)]
+    counted = open_interpreter(" ".join(rare), *["alpha"] * 9, *["beta"] * 5, *["gamma"] * 7)
     text = " ".join(["alpha-gamma", *rare, "beta", "alpha", "gamma", "-delta"])
-    parsed = parse(text, counted, NAMES, query.And)
+    parsed = read(text, known=counted)
     assert parsed.ignored == 4
     assert [clause.text for clause in clauses(parsed.words)] == [*rare, "beta"]
 
@@ -379,10 +396,8 @@ def test_the_shortcut_for_plain_words_matches_the_grammar(
 def test_a_phrase_has_the_stems_of_one_language() -> None:
     """The words of a phrase have the stems of one language at a time, never mixed."""
     spoken = ("en", "es", "fr")
-    many = WordList(CATALOGUE, other=1, languages=spoken)
-    tree = parse('"nuestras explotaciones"', many, NAMES, query.And).words
+    text = "nuestras explotaciones"
+    tree = read(f'"{text}"', known=open_interpreter(text, languages=spoken)).words
     assert isinstance(tree, Clause)
     said = {part.stems for part in tree.parts if isinstance(part, Phrase)}
-    assert said == {
-        tuple(stemming.stem(raw, each) for raw in ("nuestras", "explotaciones")) for each in spoken
-    }
+    assert said == {tuple(stemming.stem(raw, each) for raw in text.split()) for each in spoken}
