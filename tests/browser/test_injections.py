@@ -52,7 +52,8 @@ INJECTIONS = (
 ADDRESSES = (
     "/?q={}", "/?q=organ+{}&match=any&explain=1", "/?body={}", "/?q=organ&body={}&language={}",
     "/?sort={}", "/?page={}", "/?year={}", "/?year_from={}", "/?{}=1", "/?q=title:{}",
-    '/?q="{}"', "/publication/{}", "/facet/{}", "/facet/body?q={}", "/{}",
+    '/?q="{}"', "/publication/{}", "/facet/{}", "/facet/body?q={}&section={}", "/{}",
+    "/?country={}&q={}", "/?year=2001&year_from={}", "/?size={}&q={}", "/?match={}",
 )  # fmt: skip
 FOREIGN = """() => [
     ...document.querySelectorAll(

@@ -1,4 +1,4 @@
-"""Nothing in a record widens a page: long values without a place to break, in every field."""
+"""Nothing in a record widens a page: long values without a place to break, and many of them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import get_args
 from urllib.parse import quote_plus
 
+import msgspec
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from indexer.catalogue.fields import Catalogue, Field, FieldKind
 from indexer.catalogue.records import Link, Publication, SourceLocation, Value
@@ -76,11 +77,19 @@ def make(letter: str, *lacking: str) -> Publication:
     )  # fmt: skip
 
 
-PUBLICATIONS = (make("a"), make("b", "URL"), make("c", "URL", "DOI"))
+MANY = msgspec.structs.replace(
+    make("d"),
+    title="مجاري الأنهار " * 9,
+    values={
+        "keyword": tuple(f"Subject {number}" for number in range(1, 61)),
+        "author": tuple(f"{name}, {'河流研究' * 30}" for name in ("Okafor", "حداد", "Lind", "Wu")),
+    },
+)
+PUBLICATIONS = (make("a"), make("b", "URL"), make("c", "URL", "DOI"), MANY)
 ADDRESSES = (
     "/", "/?q=organ&explain=1", f"/?q={LONG}", f"/?keyword=a1{LONG}&without.publisher=b1{LONG}",
     f"/?keyword=a1{LONG}&keyword=b1{LONG}&match.keyword=all", "/facet/keyword", "/advanced",
-    f"/search-record?q=organ&keyword=a1{LONG}", "/about",
+    f"/search-record?q=organ&keyword=a1{LONG}", "/about", f"/publication/{LONG}", f"/?sort={LONG}",
     *(
         f"/publication/{each.id}?q=organ&hit=1&find=organ&cite={style}"
         for each in PUBLICATIONS for style in ("apa", "oscola")
@@ -128,3 +137,13 @@ def measure(page: Page, url: str) -> str:
         }).map((each) => `${each.tagName}.${each.className}`).slice(0, 6).join(" ");
     }""")
     return beyond
+
+
+def test_a_folded_list_opens_without_scripts(open_page: OpenPage, base: str) -> None:
+    """The rest of a long list opens by a click, without JavaScript."""
+    page = open_page(width=360, javascript=False)
+    page.goto(f"{base}/publication/{MANY.id}")
+    last = page.get_by_text("Subject 60", exact=True)
+    expect(last).to_be_hidden()
+    page.get_by_text("Show 40 more").click()
+    expect(last).to_be_visible()

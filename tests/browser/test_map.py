@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -121,21 +120,6 @@ def test_countries_can_be_hit(open_page: OpenPage, site: Site, width: int) -> No
         box = link.bounding_box()
         assert box
         assert max(box["width"], box["height"]) >= 24
-
-
-@pytest.mark.parametrize("address", [TWO_REGIONS, "/ar/?region=Africa&country=IN"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_a_map_has_no_violation(
-    open_page: OpenPage, site: Site, axe_violations: Callable[[Page], list[str]],
-    address: str, scheme: str, width: int,
-) -> None:  # fmt: skip
-    """Axe reports no violation on a page with a map, in English and in Arabic."""
-    page = open_page(width=width, color_scheme="dark" if scheme == "dark" else "light")
-    page.goto(site.url(address))
-    at.unfold(page)
-    expect(page.locator("svg.world")).to_be_visible()
-    assert axe_violations(page) == []
 
 
 def test_forced_colors_keep_the_steps(open_page: OpenPage, site: Site) -> None:

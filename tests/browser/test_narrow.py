@@ -48,14 +48,6 @@ def test_no_page_scrolls_sideways(page: Page, site: Site, empty_site: Site) -> N
         assert beyond(page) <= 0, address
 
 
-def test_long_words_do_not_widen_the_page(page: Page, site: Site) -> None:
-    """A word of 200 letters, as a query or a filter, wraps instead of widening the page."""
-    long = "w" * 200
-    for address in [f"/?q={long}", f"/?region={long}", f"/publication/{long}", f"/?sort={long}"]:
-        page.goto(site.url(address))
-        assert beyond(page) <= 0, address
-
-
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_targets_can_be_touched(page: Page, site: Site, empty_site: Site, code: str) -> None:
     """Links, buttons, and boxes are at least 24 pixels wide and high, except links in text."""

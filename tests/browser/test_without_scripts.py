@@ -36,45 +36,12 @@ def test_searching(page: Page, site: Site) -> None:
     expect(at.search_box(page)).to_have_value("organ removal")
 
 
-def test_selecting_and_clearing_values(page: Page, site: Site) -> None:
-    """Values, chips, and Clear all are links that select and clear filters."""
-    page.goto(site.url("/?size=100&page=2"))
-    at.value(page, "Region", "South Asia").click()
-    at.expect_total(page, 16)
-    expect(at.hits(page)).to_have_count(16)
-    number = at.promised(at.value(page, "Region", "India"))
-    at.value(page, "Region", "India").click()
-    at.expect_total(page, number)
-    page.get_by_role("link", name="Remove filter Country: India").click()
-    at.expect_total(page, 16)
-    at.value(page, "Region", "South Asia").click()
-    at.expect_total(page, 136)
-    at.value(page, "Section", "Tools").click()
-    at.open_facet(page, "Language")
-    at.value(page, "Language", "Spanish").click()
-    expect(at.chips(page)).to_have_count(2)
-    page.get_by_role("link", name="Clear all filters").click()
-    expect(page).to_have_url(site.url("/?size=100"))
-
-
 def test_a_search_keeps_filters_and_order(page: Page, site: Site) -> None:
     """The search form sends the filters and the order, and starts on the first page."""
     page.goto(site.url("/?section=Tools&sort=oldest&page=2"))
     at.search_box(page).fill("manual")
     at.search_box(page).press("Enter")
     expect(page).to_have_url(site.url("/?q=manual&section=Tools&sort=oldest"))
-
-
-def test_order_and_pages(page: Page, site: Site) -> None:
-    """Orders and pages are links, and Back returns."""
-    page.goto(site.url("/?q=trafficking"))
-    at.open_orders(page).get_by_role("link", name="Oldest first").click()
-    page.get_by_role("link", name="Next page").click()
-    expect(page).to_have_url(site.url("/?q=trafficking&sort=oldest&page=2"))
-    expect(at.summary(page)).to_contain_text("11–20 of")
-    page.go_back()
-    expect(at.summary(page)).to_contain_text("1–10 of")
-    expect(at.search_box(page)).to_have_value("trafficking")
 
 
 def test_years(page: Page, site: Site) -> None:
@@ -98,18 +65,6 @@ def test_an_inverted_range_is_reported(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Apply these years").click()
     expect(page.get_by_role("main")).to_contain_text("The first year is after the second")
     expect(page.get_by_role("main")).to_contain_text("2010..2015")
-
-
-def test_all_values(page: Page, site: Site) -> None:
-    """Show more leads to the page of all values, which works with links alone."""
-    page.goto(site.url("/?q=trafficking"))
-    at.facet(page, "Year").get_by_text("As a list").click()
-    page.get_by_role("link", name=re.compile("^Show .* more under Year")).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Year")
-    link = page.get_by_role("listitem").get_by_role("link", name=re.compile("^2006,"))
-    number = at.promised(link)
-    link.click()
-    at.expect_total(page, number)
 
 
 def test_at_360_px_the_filters_open(open_page: OpenPage, site: Site) -> None:
