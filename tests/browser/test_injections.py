@@ -50,10 +50,10 @@ INJECTIONS = (
     "<template><script>alert(1)</script></template>",
 )  # fmt: skip
 ADDRESSES = (
-    "/?q={}", "/?q=organ+{}&match=any&explain=1", "/?body={}", "/?q=organ&body={}&language={}",
+    "/?q={}", "/?q=organ+{}&match=any&explain=1", "/?body={}", "/?q=organ&body={}&language={}&country={}",
     "/?sort={}", "/?page={}", "/?year={}", "/?year_from={}", "/?{}=1", "/?q=title:{}",
     '/?q="{}"', "/publication/{}", "/facet/{}", "/facet/body?q={}&section={}", "/{}",
-    "/?country={}&q={}", "/?year=2001&year_from={}", "/?size={}&q={}", "/?match={}",
+    "/?year=2001&year_from={}", "/?size={}&q={}", "/?match={}",
 )  # fmt: skip
 FOREIGN = """() => [
     ...document.querySelectorAll(

@@ -1,6 +1,7 @@
-"""Every link of the search page leads to a list of the length in its label.
+"""Orders, pages, chips, and further values lead where they say.
 
-The pages are read without a browser, so that many can be checked.
+The pages are read without a browser, so that many can be checked. `test_counted_links` checks the
+counts of all links.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -54,16 +54,6 @@ def label(link: Tag) -> str:
     return str(link.get("aria-label") or " ".join(link.get_text().split()))
 
 
-def alone(state: str, name: str, value: str) -> str:
-    """Return the URL of a state with only this value in its facet.
-
-    A child belongs to its parent's facet.
-    """
-    facet = {"region", "country"} if name in ("region", "country") else {name}
-    pairs = [pair for pair in parse_qsl(urlsplit(state).query) if pair[0] not in {*facet, "page"}]
-    return f"/?{urlencode([*pairs, (name, value)])}"
-
-
 def total(page: BeautifulSoup) -> int:
     """Return the length of the list that a page shows.
 
@@ -81,33 +71,6 @@ def listed(page: BeautifulSoup) -> int:
     summary = page.select_one("[role=status]")
     assert summary
     return int(re.findall(r" of ([\d,]+)", summary.get_text())[0].replace(",", ""))
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_labels_have_the_length_of_their_list(read: Read, state: str) -> None:
-    """Values, bars, and chips lead to lists of exactly the length in their labels.
-
-    No label promises an empty list. A link to no hits has no count.
-    """
-    promises = [each for each in links(read(state)) if re.search(r"\d publications?$", each[0])]
-    assert promises or "q=xyzzy" in state
-    told = {promise: at.leads_to(promise[0]) for promise in promises}
-    assert all(told.values())
-    assert {each: total(read(each[1])) for each in promises} == told
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_a_count_is_that_of_the_value_alone(read: Read, state: str) -> None:
-    """The count of a value is the length of the list with only this value in its facet."""
-    page = read(state)
-    counts = {}
-    for link in page.select("a[data-key]"):
-        if shown := link.select_one(".count"):
-            counts[str(link["data-key"])] = int(shown.get_text().replace(",", "") or 0)
-    assert counts
-    for key, count in counts.items():
-        name, value = key.split("=", 1)  # the name of a child follows that of its parent
-        assert total(read(alone(state, name.split()[-1], value))) == count, key
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -170,16 +133,6 @@ def test_the_number_of_other_editions_is_correct(read: Read, state: str) -> None
         address, _, place = str(link["href"]).partition("#")
         others = read(address).select(f"#{place} + ol > li")
         assert len(others) == int(label(link).split()[0])
-
-
-def test_numbers_on_the_about_page(read: Read) -> None:
-    """Each number on the about page is the length of the list that it links to."""
-    counted = read("/about").select("section a:has(.count)")
-    assert len(counted) > 40
-    for link in counted:
-        count = link.select_one(".count")
-        assert count
-        assert total(read(str(link["href"]))) == int(count.get_text()), label(link)
 
 
 def test_no_link_is_dead(read: Read) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -113,27 +112,6 @@ def test_a_generation_is_used_only_after_it_is_prepared(
     monkeypatch.setattr(EntityLinker, "prepare", watched)
     assert engine.get_searcher() is engine.current
     assert held == [None, None]
-
-
-def test_the_labels_of_a_concept_are_published_once(catalogue_index: Path) -> None:
-    """The cached labels of a concept are complete when another thread can first see them."""
-    searcher = Engine(catalogue_index).get_searcher()
-    vocabulary, thesaurus = searcher.interpreter.vocabulary, searcher.generation.read_thesaurus()
-    fresh = EntityLinker(vocabulary, searcher.store, thesaurus, ValueNames(vocabulary))
-
-    class Published(dict[int, Any]):
-        """A dictionary that copies each value when it is stored."""
-
-        def __setitem__(self, key: int, value: list[Any]) -> None:
-            assert key not in self
-            super().__setitem__(key, value)
-            copies[key] = list(value)
-
-    for name in ("_labels", "_other_names_of"):
-        copies: dict[int, list[Any]] = {}
-        setattr(fresh, name, Published())
-        fresh.prepare()
-        assert copies == getattr(fresh, name)
 
 
 class CountingStore(ArrayStore):
