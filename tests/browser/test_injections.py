@@ -50,10 +50,10 @@ INJECTIONS = (
     "<template><script>alert(1)</script></template>",
 )  # fmt: skip
 ADDRESSES = (
-    "/?q={}", "/?q=organ+{}&match=any&explain=1", "/?body={}", "/?q=organ&body={}&language={}&country={}",
-    "/?sort={}", "/?page={}", "/?year={}", "/?year_from={}", "/?{}=1", "/?q=title:{}",
-    '/?q="{}"', "/publication/{}", "/facet/{}", "/facet/body?q={}&section={}", "/{}",
-    "/?year=2001&year_from={}", "/?size={}&q={}", "/?match={}",
+    "/?q={}", "/?q=organ+{}&match=any&explain=1", "/?body={}", "/?sort={}", "/?page={}",
+    "/?q=organ&body={}&language={}&country={}", "/?year={}", "/?year_from={}", "/?{}=1",
+    "/?q=title:{}", '/?q="{}"', "/publication/{}", "/facet/{}", "/facet/body?q={}&section={}",
+    "/{}", "/?year=2001&year_from={}", "/?size={}&q={}", "/?match={}",
 )  # fmt: skip
 FOREIGN = """() => [
     ...document.querySelectorAll(
