@@ -36,7 +36,6 @@ from search_app.presentation.hits import (
 )
 from search_app.presentation.html import mark
 from search_app.presentation.labels import (
-    FULL_TEXT,
     Link,
     find_facet_language,
     make_file_page_url,
@@ -269,63 +268,21 @@ def _list_searches(title: str, site: str) -> Iterator[Link]:
     )
 
 
-class FoundFile(msgspec.Struct, frozen=True):
-    """A file with words of the text to find: how many pages have them, and links to the best.
+def list_files(
+    publication: Publication, files: Iterable[File], catalogue: Catalogue, prefix: str
+) -> list[Link]:
+    """Return the files of a publication. The note of a file says how much text it has.
 
-    Each of these has a passage. `lang` is the language of the file, if it is known.
+    The URL of a file is empty if the site does not serve it.
     """
-
-    name: str
-    summary: str
-    pages: list[tuple[Link, Markup]]
-    lang: str | None
-
-
-class FileSearch(msgspec.Struct, frozen=True):
-    """The files of a publication, and a form that searches them.
-
-    The URL of a file is empty if the site does not serve it, and its note says how much text it
-    has. Without `has_text`, there is nothing to find, and no form. `text` is the text to find, and
-    `found` has the files with its words. `action` is the URL of the form, and `hidden` has its
-    other parameters.
-    """
-
-    files: list[Link]
-    has_text: bool
-    text: str
-    found: list[FoundFile]
-    action: str
-    hidden: tuple[tuple[str, str], ...]
-
-
-def make_file_search(
-    publication: Publication,
-    files: Sequence[File],
-    catalogue: Catalogue,
-    *,
-    text: str,
-    matches: Sequence[FileMatch],
-    state: SearchState,
-    position: int | None,
-) -> FileSearch | None:
-    """Return the files of a publication, and the `matches` of a text, or None without files.
-
-    The publication is the hit of a search at a position, which the form keeps, unless it is None.
-    """
-    if not files:
-        return None
-    urls = {
-        file.digest: make_file_url(file, publication, catalogue, state.prefix) for file in files
-    }
-    hit = () if position is None else (("hit", str(position)),)
-    return FileSearch(
-        [Link(file.name, urls[file.digest], note=_describe_file(file)) for file in files],
-        any(file.has_text for file in files),
-        text,
-        [_make_found(match, urls[match.file.digest]) for match in matches],
-        f"{make_publication_url(publication.id, state.prefix)}#{FULL_TEXT}",
-        (*state.list_pairs_without(), *hit),
-    )
+    return [
+        Link(
+            file.name,
+            make_file_url(file, publication, catalogue, prefix),
+            note=_describe_file(file),
+        )
+        for file in files
+    ]
 
 
 def _describe_file(file: File) -> str:
@@ -346,8 +303,14 @@ def _describe_file(file: File) -> str:
     return message % {"pages": format_number(file.pages), "empty": format_number(file.empty_pages)}
 
 
-def _make_found(match: FileMatch, file_url: str) -> FoundFile:
-    """Return a file with how many pages, or sections without pages, have the most words."""
+def make_found_pages(
+    match: FileMatch, file_url: str
+) -> tuple[str, str, list[tuple[Link, Markup]], str | None]:
+    """Return the best pages with words of a text in a file, or its best sections without pages.
+
+    These are the name of the file, how many pages have the most words, a link to each of the best
+    of these with a passage, and the language of the file, if it is known.
+    """
     count, shown, has_pages = len(match.pages), len(match.passages), bool(match.file.pages)
     if has_pages and shown == count:
         message = ngettext("Best matches: %(number)s page", "Best matches: %(number)s pages", count)
@@ -374,7 +337,7 @@ def _make_found(match: FileMatch, file_url: str) -> FoundFile:
         url = make_file_page_url(match.file, file_url, found.page)
         pages.append((Link(name % {"page": number, "section": number}, url), mark(found.passage)))
     summary = message % {"number": format_number(count), "shown": format_number(shown)}
-    return FoundFile(match.file.name, summary, pages, match.language)
+    return match.file.name, summary, pages, match.language
 
 
 class CitationBlock(msgspec.Struct, frozen=True):

@@ -34,8 +34,9 @@ from search_app.presentation.labels import (
     make_publication_exports,
 )
 from search_app.presentation.publication_page import (
+    list_files,
     make_citation_block,
-    make_file_search,
+    make_found_pages,
     make_publication_page,
     make_trail,
     make_window,
@@ -159,25 +160,18 @@ def show_publication(identity: str) -> Response:
             trail = make_trail(identity, position, state, window, results)
     files = searcher.list_files(identity)
     text, matches = find_in_files(identity, trail.query if trail else "") if files else ("", ())
-    file_search = make_file_search(
-        requested,
-        files,
-        get_catalogue(),
-        text=text if matches or "find" in request.args else "",
-        matches=matches,
-        state=state,
-        position=position,
-    )
-    prefix = request.script_root
+    prefix, displayed = request.script_root, get_catalogue()
     exports = make_publication_exports(identity, prefix)
+    links = list_files(requested, files, displayed, prefix)
+    urls = {file.digest: link.href for file, link in zip(files, links, strict=True)}
     page = make_publication_page(
         requested,
         item,
         searcher.find_related(identity),
-        get_catalogue(),
+        displayed,
         prefix,
         dead_links=searcher.find_dead_links(requested),
-        files=file_search.files if file_search else (),
+        files=links,
     )
     served = [
         (make_absolute(url), file.media_type)
@@ -190,7 +184,11 @@ def show_publication(identity: str) -> Response:
         **page,
         exports=exports,
         trail=trail,
-        files=file_search,
+        files=links,
+        has_text=any(file.has_text for file in files),
+        find=text if matches or "find" in request.args else "",
+        found=[make_found_pages(match, urls[match.file.digest]) for match in matches],
+        kept=state.list_pairs_without() + ((("hit", str(position)),) if position else ()),
         tags=embedded.list_tags(item, pdfs[0] if len(pdfs) == 1 else ""),
         json_ld=Markup(embedded.write_json_ld(item)),  # nosec B704  # noqa: S704 - it is escaped
         coins=embedded.write_coins(item),

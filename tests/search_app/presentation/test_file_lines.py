@@ -13,7 +13,7 @@ from search_app.engine import Searcher, SearchRequest, open_engine
 from search_app.engine.results import File, FileMatch, Hit, PagePassage, TextRun
 from search_app.presentation.hits import list_file_lines, render_hits
 from search_app.presentation.html import mark_passage
-from search_app.presentation.publication_page import make_file_search
+from search_app.presentation.publication_page import make_found_pages
 from search_app.search_state import SearchState
 from tests.search_app.texts import CATALOGUE, PUBLICATIONS, TEXTS, make_index_with_texts
 
@@ -80,13 +80,8 @@ def test_a_search_inside_counts_pages_or_sections(
     pages: list[int], total: int, summary: str
 ) -> None:
     """The summary of a file has its pages with the best matches, and how many are listed."""
-    match = make_match(pages, 7, total=total)
-    found = make_file_search(
-        PUBLICATION, [match.file], CATALOGUE, text="organ", matches=[match],
-        state=SearchState(), position=None,
-    )  # fmt: skip
-    assert found
-    assert [file.summary for file in found.found] == [summary]
+    _, found, _, _ = make_found_pages(make_match(pages, 7, total=total), "")
+    assert found == summary
 
 
 @pytest.fixture(scope="module")
