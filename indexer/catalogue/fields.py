@@ -266,6 +266,15 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """The child field in a tree, by the name of its parent."""
         return {field.parent: field for field in self.fields if field.parent}
 
+    @cached_property
+    def qualifying(self) -> dict[str, list[Field]]:
+        """The rows that qualify the values of another one, by its name."""
+        rows: dict[str, list[Field]] = {}
+        for field in self.fields:
+            if field.qualifies:
+                rows.setdefault(field.qualifies, []).append(field)
+        return rows
+
     def list_facet_rows(self, facet: Field) -> tuple[Field, ...]:
         """Return the rows of a facet: itself, and the child field if it has one."""
         child = self.children.get(facet.name)

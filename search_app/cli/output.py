@@ -20,7 +20,7 @@ from search_app.engine.results import Results, TextRun
 from search_app.export.registry import Format
 from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.facets import make_facet_groups
-from search_app.presentation.hits import MetadataLine, list_file_lines
+from search_app.presentation.hits import format_facts, list_file_lines
 from search_app.presentation.labels import facet_label, make_publication_url
 from search_app.presentation.search_notes import (
     describe_relaxed,
@@ -55,9 +55,9 @@ def print_results(
     if results.diagnosis:
         lines += _list_alternatives(make_alternatives(results.diagnosis, state, catalogue))
     click.echo("\n".join(lines))
-    metadata_line = MetadataLine(catalogue, catalogue.facts)
     for hit in results.hits:
-        metadata = [fact.unescape() for fact in metadata_line.format(hit.publication)]
+        facts = format_facts(hit.publication, catalogue.facts, catalogue)
+        metadata = [fact.unescape() for fact in facts]
         place = f"{hit.publication.source.file}:{hit.publication.source.line}"
         click.echo(f"\n{_style(hit.title)}\n  {' · '.join(metadata)}")
         click.echo(f"  {hit.publication.id} ({place})")

@@ -94,64 +94,46 @@ def _find_text(
     return DisplayedText(str(publication.values[row.name][0]), None, row.name, text, original_lang)
 
 
-class MetadataLine:
-    """The facts that a list shows of each publication, one text for each of the fields.
-
-    The qualifying rows of each field are looked up once for all publications.
-    """
-
-    def __init__(self, catalogue: Catalogue, fields: Iterable[Field]) -> None:
-        self._catalogue = catalogue
-        self._rows = [(field, list_qualifying_rows(field, catalogue)) for field in fields]
-
-    def format(self, publication: Publication) -> list[Markup]:
-        """Return the facts of a publication as HTML. A value in another language states it."""
-        return [
-            safe(self._format_field(publication, field, values, qualifying))
-            for field, qualifying in self._rows
-            if (values := publication.values.get(field.name))
-        ]
-
-    def _format_field(
-        self,
-        publication: Publication,
-        field: Field,
-        values: Sequence[Value],
-        qualifying: Sequence[Field],
-    ) -> str:
-        is_long = field.kind == "name" and len(values) > MAX_FACT_NAMES + 1
-        texts = []
-        for value in values[:MAX_FACT_NAMES] if is_long else values:
-            name = display_value(publication, field, value, qualifying, self._catalogue)
-            text = escape_html(_isolate(name))
-            language = find_facet_language(field, value, self._catalogue)
-            if language:
-                text = Html(f"<span{language_attribute(language)}>{text}</span>")
-            texts.append(text)
-        if not is_long:
-            return join(texts)
-        more = len(values) - len(texts)
-        message = ngettext("%(names)s and %(number)s more", "%(names)s and %(number)s more", more)
-        return escape_html(message) % {"names": join(texts), "number": format_number(more)}
+def format_facts(
+    publication: Publication, fields: Iterable[Field], catalogue: Catalogue
+) -> list[Markup]:
+    """Return what a list shows of some fields of a publication, as one text of HTML for each."""
+    return [
+        safe(_format_field(publication, field, values, catalogue))
+        for field in fields
+        if (values := publication.values.get(field.name))
+    ]
 
 
-class HitLines:
-    """The two lines below a title in a list: its authors, and the other facts."""
+def format_lines(publication: Publication, catalogue: Catalogue) -> Markup:
+    """Return the lines below a title in a list as HTML: its authors, and the other facts."""
+    authors = [row for row in catalogue.facts if row.kind == "name" and row.role == "author"]
+    others = [row for row in catalogue.facts if row not in authors]
+    lines = {
+        "authors": join(format_facts(publication, authors, catalogue)),
+        "facts": " · ".join(format_facts(publication, others, catalogue)),
+    }
+    return safe(
+        "".join([f'<p class="{name}">{text}</p>\n' for name, text in lines.items() if text])
+    )
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        rows = catalogue.facts
-        authors = [row for row in rows if row.kind == "name" and row.role == "author"]
-        self._authors = MetadataLine(catalogue, authors)
-        self._facts = MetadataLine(catalogue, [row for row in rows if row not in authors])
 
-    def format(self, publication: Publication) -> Markup:
-        """Return the lines of a publication as HTML. A line without values is left out."""
-        authors = join(self._authors.format(publication))
-        facts = " · ".join(self._facts.format(publication))
-        return safe(
-            (f'<p class="authors">{authors}</p>\n' if authors else "")
-            + (f'<p class="facts">{facts}</p>\n' if facts else "")
-        )
+def _format_field(
+    publication: Publication, field: Field, values: Sequence[Value], catalogue: Catalogue
+) -> str:
+    """Return the values of a field as HTML. A value in another language states it."""
+    is_long = field.kind == "name" and len(values) > MAX_FACT_NAMES + 1
+    texts = []
+    for value in values[:MAX_FACT_NAMES] if is_long else values:
+        text = escape_html(_isolate(display_value(publication, field, value, catalogue)))
+        if language := find_facet_language(field, value, catalogue):
+            text = Html(f"<span{language_attribute(language)}>{text}</span>")
+        texts.append(text)
+    if not is_long:
+        return join(texts)
+    more = len(values) - len(texts)
+    message = ngettext("%(names)s and %(number)s more", "%(names)s and %(number)s more", more)
+    return escape_html(message) % {"names": join(texts), "number": format_number(more)}
 
 
 def _isolate(text: str) -> str:
@@ -167,17 +149,8 @@ def _isolate(text: str) -> str:
     return f"\u2068{text}\u2069" if is_other else text
 
 
-def list_qualifying_rows(field: Field, catalogue: Catalogue) -> list[Field]:
-    """Return the rows that qualify the values of a field."""
-    return [row for row in catalogue.fields if row.qualifies == field.name]
-
-
 def display_value(
-    publication: Publication,
-    field: Field,
-    value: Value,
-    qualifying: Sequence[Field],
-    catalogue: Catalogue,
+    publication: Publication, field: Field, value: Value, catalogue: Catalogue
 ) -> str:
     """Return the label of a publication's value, with its qualifiers from other rows."""
     if isinstance(value, Link):
@@ -185,7 +158,9 @@ def display_value(
     else:
         name = facet_label(field, value, catalogue)
     qualifiers = [
-        row.qualifier for row in qualifying if value in publication.values.get(row.name, ())
+        row.qualifier
+        for row in catalogue.qualifying.get(field.name, ())
+        if value in publication.values.get(row.name, ())
     ]
     if not qualifiers:
         return name
@@ -207,12 +182,11 @@ def shorten_url(url: str) -> str:
 
 def render_hits(results: Results, state: SearchState, catalogue: Catalogue) -> Markup:
     """Return the items of a list of hits, each with what its publication is and why it is there."""
-    lines = HitLines(catalogue)
     first = (state.page - 1) * state.size + 1
     rendered = [
         part
         for position, hit in enumerate(results.hits, first)
-        for part in _render_hit(hit, position, results, state, catalogue, lines)
+        for part in _render_hit(hit, position, results, state, catalogue)
     ]
     return safe("".join(rendered))
 
@@ -223,7 +197,6 @@ def _render_hit(
     results: Results,
     state: SearchState,
     catalogue: Catalogue,
-    lines: HitLines,
 ) -> Iterator[str]:
     publication = hit.publication
     url = make_hit_url(state, publication.id, position)
@@ -237,7 +210,7 @@ def _render_hit(
     if title.original:
         lang = language_attribute(title.original_lang)
         yield f'<p class="original" dir="auto"{lang}>{mark(hit.title)}</p>\n'
-    yield lines.format(publication)
+    yield format_lines(publication, catalogue)
     if hit.editions and results.is_folded:
         message = html_ngettext(
             '%(number)s other edition<span class="unseen"> of %(title)s</span>',

@@ -28,11 +28,10 @@ from search_app.export.citations import STYLES, Run, cite
 from search_app.export.csl import Item
 from search_app.i18n.translation import current, format_number, gettext, ngettext
 from search_app.presentation.hits import (
-    MetadataLine,
     display_value,
     find_abstract,
     find_title,
-    list_qualifying_rows,
+    format_facts,
 )
 from search_app.presentation.html import mark
 from search_app.presentation.labels import (
@@ -89,14 +88,13 @@ def make_publication_page(
 
     `item` is the publication in the terms of CSL, and `files` are the links to its files.
     """
-    metadata = MetadataLine(catalogue, catalogue.facts)
     heading, abstract = find_title(publication, catalogue), find_abstract(publication, catalogue)
     editions, similar = [
         [
             (
                 make_publication_url(other.id, prefix),
                 find_title(other, catalogue),
-                metadata.format(other),
+                format_facts(other, catalogue.facts, catalogue),
             )
             for other in others
         ]
@@ -107,7 +105,7 @@ def make_publication_page(
         "heading": heading,
         "abstract": abstract,
         "href": make_publication_url(publication.id, prefix),
-        "facts": metadata.format(publication),
+        "facts": format_facts(publication, catalogue.facts, catalogue),
         "how_to_get": make_how_to_get(publication, item, catalogue, files),
         "paragraphs": _split_paragraphs(abstract.text),
         "original_paragraphs": _split_paragraphs(abstract.original),
@@ -152,10 +150,9 @@ def _make_details(
         values = publication.values.get(field.name, ())
         if not values or field.name in shown or field.kind == "file":
             continue
-        qualifying = list_qualifying_rows(field, catalogue)
         rows = [
             (
-                display_value(publication, field, value, qualifying, catalogue),
+                display_value(publication, field, value, catalogue),
                 _make_href(field, value, prefix),
                 find_facet_language(field, value, catalogue),
             )

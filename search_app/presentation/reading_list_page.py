@@ -20,7 +20,7 @@ from indexer.codec.segment.sort_orders import make_title_key
 from search_app.engine.results import Results
 from search_app.export.csl import Item
 from search_app.i18n.translation import current, gettext
-from search_app.presentation.hits import HitLines, find_title
+from search_app.presentation.hits import find_title, format_lines
 from search_app.presentation.html import mark
 from search_app.presentation.labels import Link, make_export_links, make_publication_url
 from search_app.reading_list import ReadingList
@@ -73,15 +73,13 @@ def make_reading_list_page(
     `stored` has what the catalogue knows of each id of the list. `items` are the publications among
     them. `results` are those of `state`, the search for one to add.
     """
-    lines = HitLines(catalogue)
     return {
         "reading_list": reading_list,
         "entries": [
-            _make_entry(index, entry, reading_list, lines, catalogue)
-            for index, entry in enumerate(stored)
+            _make_entry(index, entry, reading_list, catalogue) for index, entry in enumerate(stored)
         ],
         "orders": list(_make_orders(items, reading_list)) if len(items) > 1 else [],
-        "candidates": list(_make_candidates(results, reading_list, state, lines, catalogue)),
+        "candidates": list(_make_candidates(results, reading_list, state, catalogue)),
         "exports": make_export_links(lambda name: reading_list.make_url(f"/export/{name}"))
         if items
         else [],
@@ -92,7 +90,6 @@ def _make_entry(
     index: int,
     entry: Publication | Retired | None,
     reading_list: ReadingList,
-    lines: HitLines,
     catalogue: Catalogue,
 ) -> ListEntry:
     """Return the entry at an index. No publication may have its id any more, or ever had."""
@@ -107,7 +104,7 @@ def _make_entry(
     if isinstance(entry, Publication):
         title = find_title(entry, catalogue)
         href = make_publication_url(identity, reading_list.prefix)
-        return ListEntry(*changes, title.text, href, title.lang, lines.format(entry))
+        return ListEntry(*changes, title.text, href, title.lang, format_lines(entry, catalogue))
     name, message = "", gettext("This catalogue has no such publication.")
     if entry and entry.time:
         name = entry.title
@@ -146,7 +143,6 @@ def _make_candidates(
     results: Results | None,
     reading_list: ReadingList,
     state: SearchState,
-    lines: HitLines,
     catalogue: Catalogue,
 ) -> Iterator[Candidate]:
     for hit in results.hits if results else ():
@@ -158,7 +154,7 @@ def _make_candidates(
             make_publication_url(publication.id, state.prefix),
             mark(hit.translations.get(title.row, hit.title)),
             title.lang,
-            lines.format(publication),
+            format_lines(publication, catalogue),
             f"{longer.make_url()}&{urlencode({'q': state.text})}#add" if can_be_added else "",
             longer == reading_list,
         )
