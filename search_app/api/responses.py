@@ -327,7 +327,7 @@ def _make_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, object]:
         "summary_html": str(mark(hit.translations.get(abstract, hit.passage))),
     }
     if hit.why:
-        sentences = explain_in_sentences(hit.why, catalogue)
+        sentences = tuple(explain_in_sentences(hit.why, catalogue))
         body["why"] = ExplanationBody(**msgspec.structs.asdict(hit.why), sentences=sentences)
     if hit.files:
         body["files"] = [

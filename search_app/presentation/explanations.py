@@ -24,16 +24,12 @@ MAX_TEXTS = 5
 of a file."""
 
 
-def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> tuple[str, ...]:
-    """Return a sentence for each clause, one for missing words, and one for each filter.
+def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> Iterator[str]:
+    """Yield a sentence for each clause, one for missing words, and one for each filter.
 
     A semantic match, a title that the query covers, words near each other, and the words shared
     with the best hits have a sentence each too.
     """
-    return tuple(_list_sentences(explanation, catalogue))
-
-
-def _list_sentences(explanation: Explanation, catalogue: Catalogue) -> Iterator[str]:
     total = format_score(explanation.score)
     for part in explanation.parts:
         yield _describe_clause(part, total, catalogue)

@@ -232,7 +232,7 @@ def _render_hit(
             yield f'<p class="inside">{sentence}</p>\n'
             if runs:
                 yield _render_passage(runs, language)
-    if hit.why and (sentences := explain_in_sentences(hit.why, catalogue)):
+    if hit.why and (sentences := [*explain_in_sentences(hit.why, catalogue)]):
         question = html_gettext("Why this?")
         reasons = [f"<li>{isolate(sentence)}</li>\n" for sentence in sentences]
         yield (

@@ -60,6 +60,8 @@ _FILES = frozenset(
     ".csv .doc .docx .epub .mobi .odt .pdf .ppt .pptx .ps .rtf .xls .xlsx .zip".split()
 )
 """Ends of the paths of files that browsers or readers open by themselves."""
+DetailValue = tuple[str, str, str | None]
+"""A value of a field: its text, its URL or "", and its language if it is not that of the page."""
 OPEN_GRAPH_TYPES: Mapping[PublicationType, str] = {
     "motion_picture": "video.other",
     "book": "book",
@@ -125,26 +127,13 @@ def _split_paragraphs(text: str) -> list[str]:
     return text.split(PARAGRAPH_BREAK) if text else []
 
 
-class Detail(msgspec.Struct, frozen=True):
-    """A field on the page: its label, and its values as text, URL, and language of the text.
-
-    The URL is empty if a value has no link. The language is None if it is the one of the page.
-    `folded` has further values that are shown on demand. `has_long_values`: each value has its own
-    line.
-    """
-
-    label: str
-    values: list[tuple[str, str, str | None]]
-    folded: list[tuple[str, str, str | None]]
-    has_long_values: bool
-
-
 def _make_details(
     publication: Publication, catalogue: Catalogue, prefix: str, shown: Collection[str]
-) -> Iterator[Detail]:
-    """Yield the fields with values, without the rows that are `shown` above.
+) -> Iterator[tuple[str, list[DetailValue], list[DetailValue], bool]]:
+    """Yield the label and the values of each field, without the rows that are `shown` above.
 
-    A list is folded only if it is well above the limit.
+    Further values are shown on demand, if they are many. Long values have a line each: then the
+    last part is True.
     """
     for field in catalogue.valued:
         values = publication.values.get(field.name, ())
@@ -161,7 +150,7 @@ def _make_details(
         limit = MAX_UNFOLDED_VALUES if len(rows) > 1.5 * MAX_UNFOLDED_VALUES else len(rows)
         chars = sum(len(text) for text, _, _ in rows)
         has_long_values = len(rows) > 1 and chars > MAX_INLINE_CHARS * len(rows)
-        yield Detail(field.label, rows[:limit], rows[limit:], has_long_values)
+        yield field.label, rows[:limit], rows[limit:], has_long_values
 
 
 def _make_href(field: Field, value: Value, prefix: str) -> str:
