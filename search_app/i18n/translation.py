@@ -70,22 +70,6 @@ class Interface:
             "time": format_time(time, "HH:mm", locale=self.locale),
         }
 
-    def format_score(self, score: float) -> str:
-        """Return a score with two decimals."""
-        return format_decimal(score, "0.00", locale=self.locale)
-
-    def join(self, texts: list[str]) -> str:
-        """Return short texts as a list in one line."""
-        return self.gettext(", ").join(texts)
-
-    def join_long(self, texts: list[str]) -> str:
-        """Return texts that may have commas as a list in one line."""
-        return self.gettext("; ").join(texts)
-
-    def join_with_and(self, texts: list[str]) -> str:
-        """Return short texts as a list that ends a sentence."""
-        return format_list(texts, locale=self.locale)
-
 
 @cache
 def load_interface(code: str) -> Interface:
@@ -141,7 +125,7 @@ def format_number(number: int) -> str:
 
 def format_score(score: float) -> str:
     """Return a score with two decimals."""
-    return _current.get().format_score(score)
+    return format_decimal(score, "0.00", locale=current().locale)
 
 
 def quote(text: str) -> str:
@@ -151,14 +135,14 @@ def quote(text: str) -> str:
 
 def join(texts: Iterable[str]) -> str:
     """Return short texts as a list in one line, such as `a, b, c`."""
-    return _current.get().join([*texts])
+    return gettext(", ").join(texts)
 
 
 def join_long(texts: Iterable[str]) -> str:
     """Return texts that may have commas as a list in one line, such as `a, b; c`."""
-    return _current.get().join_long([*texts])
+    return gettext("; ").join(texts)
 
 
 def join_with_and(texts: Iterable[str]) -> str:
     """Return short texts as a list that ends a sentence, such as `a, b and c`."""
-    return _current.get().join_with_and([*texts])
+    return format_list([*texts], locale=current().locale)
