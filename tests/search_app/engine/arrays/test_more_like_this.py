@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.analysis import tokenizer
@@ -161,6 +161,7 @@ def test_a_publication_of_the_catalogue_has_at_most_one_similar_edition(
 
 
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 60))
+@settings(max_examples=40)
 @pytest.mark.slow
 def test_related_publications_are_distinct_limited_and_repeatable(
     seed: int, size: int, tmp_path_factory: pytest.TempPathFactory
