@@ -44,11 +44,13 @@ def unit(file: Path) -> dict[str, list[tuple[str, str]]]:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_every_setting_named_exists(file: Path) -> None:
-    """Every name that starts with PUBSEARCH_ is a setting."""
+def test_every_setting_and_command_named_exists(file: Path) -> None:
+    """Every name that starts with PUBSEARCH_ is a setting, and each `pubsearch NAME` a command."""
+    text = file.read_text(encoding="utf-8")
     known = {f"PUBSEARCH_{name.upper()}" for name in config.list_help()}
-    named = set(re.findall(r"\bPUBSEARCH_[A-Z_]+", file.read_text(encoding="utf-8")))
-    assert named <= known
+    assert set(re.findall(r"\bPUBSEARCH_[A-Z_]+", text)) <= known
+    named = re.findall(r"(?:bin/pubsearch|pubsearch pubsearch) (\w+)", text)
+    assert set(named) <= set(commands.commands.commands)
 
 
 def test_the_environment_is_valid() -> None:
@@ -60,19 +62,19 @@ def test_the_environment_is_valid() -> None:
     assert int(stated["WEB_CONCURRENCY"]) > 1
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_every_command_named_exists(file: Path) -> None:
-    """Every `pubsearch NAME` in these files is a command."""
-    text = file.read_text(encoding="utf-8")
-    named = re.findall(r"(?:bin/pubsearch|pubsearch pubsearch) (\w+)", text)
-    assert set(named) <= set(commands.commands.commands)
-
-
 @pytest.mark.parametrize("file", SERVICES, ids=lambda file: file.name)
 def test_services_are_hardened(file: Path) -> None:
-    """Server and build have no network, no privileges, and write only to their own folders."""
+    """Server and build have no network, no privileges, and write only to their own folders.
+
+    They may take only so much memory and so many processes. A build may take only so much processor
+    time and so long. systemd's default is no limit.
+    """
     stated = unit(file)["Service"]
     assert HARD.items() <= dict(stated).items()
+    limits = {"MemoryMax", "TasksMax"}
+    if file.name == "pubsearch-build.service":
+        limits |= {"CPUQuota", "TimeoutStartSec"}
+    assert limits <= dict(stated).keys()
     landlock = "landlock_create_ruleset landlock_add_rule landlock_restrict_self"
     reads_files = file.name == "pubsearch-build.service"
     assert [value for name, value in stated if name == "SystemCallFilter"] == [
@@ -135,36 +137,20 @@ def test_the_options_of_gunicorn_are_in_force() -> None:
         assert re.search(rf"^{hook.__name__} += .*{hook.__name__}", told, re.MULTILINE)
 
 
-def test_the_dockerfile_copies_existing_paths() -> None:
-    """Every path that the Dockerfile copies from the checkout exists."""
+def test_the_image_runs_as_nobody_with_a_health_check() -> None:
+    """Both stages have one base image, so that it can be pinned by its digest.
+
+    Every path that is copied from the checkout exists. The last stage runs as nobody, and its
+    health check requests /healthz.
+    """
+    assert re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE) == ["${PYTHON_IMAGE}"] * 2
     for paths in re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE):
         for path in paths.split():
             assert (ROOT / path).exists(), path
-
-
-def test_the_image_runs_as_nobody_with_a_health_check() -> None:
-    """The last stage runs as nobody, and its health check requests /healthz."""
     build, last = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]
     assert "pip uninstall" in build
     assert "\nUSER 65534:65534\n" in last
     assert "/healthz" in last.partition("HEALTHCHECK")[2]
-
-
-@pytest.mark.parametrize("file", SERVICES, ids=lambda file: file.name)
-def test_services_have_limits(file: Path) -> None:
-    """Server and build may take only so much memory and so many processes."""
-    assert {"MemoryMax", "TasksMax"} <= dict(unit(file)["Service"]).keys()
-
-
-def test_a_build_has_limits_of_time() -> None:
-    """A build may take only so much processor time and so long. systemd's default is no limit."""
-    build = dict(unit(DEPLOY / "pubsearch-build.service")["Service"])
-    assert {"CPUQuota", "TimeoutStartSec"} <= build.keys()
-
-
-def test_both_stages_have_one_base_image() -> None:
-    """One argument names the base image of both stages, so that it can be pinned by its digest."""
-    assert re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE) == ["${PYTHON_IMAGE}"] * 2
 
 
 def test_every_package_that_is_installed_has_a_hash() -> None:

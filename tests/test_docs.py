@@ -95,11 +95,6 @@ URLS = sorted({
 })  # fmt: skip
 
 
-def test_the_documents_have_commands() -> None:
-    """The documents have commands, so the next test is not empty."""
-    assert len(COMMANDS) == 16
-
-
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.slow
 def test_the_commands_of_the_documents_run(
@@ -152,11 +147,6 @@ def test_the_readme_shows_the_output_of_an_import(
         importing.import_(arguments)
     _, *lines = capsys.readouterr().out.splitlines()
     assert "\n".join(lines[: lines.index("")]) in DOCUMENTS[ROOT / "README.md"]
-
-
-def test_the_documents_have_requests() -> None:
-    """The documents have requests, so the next test is not empty."""
-    assert len(URLS) == 5
 
 
 @pytest.mark.parametrize("url", URLS)
@@ -219,8 +209,9 @@ NAMED = [
 ]
 
 
-def test_documents_name_tests() -> None:
-    """The documents name tests, so the next test is not empty."""
+def test_the_documents_have_commands_requests_and_tests() -> None:
+    """There are commands, requests, and names of tests, so the tests of these are not empty."""
+    assert (len(COMMANDS), len(URLS)) == (16, 5)
     assert {document for document, _, _ in NAMED} == {"reliability.md", "security.md"}
     assert len(NAMED) > 100
 
