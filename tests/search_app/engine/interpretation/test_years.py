@@ -58,12 +58,14 @@ def test_the_year_of_an_edition_outranks_its_mention_in_another(dated: Searcher)
         assert first(f"fisheries yearbook {year}", dated) == f"yearbook-{year}"
 
 
-def test_a_year_in_a_title_matches_the_title(dated: Searcher) -> None:
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("agenda 2015", "agenda"), ("fisheries agenda 2015", "agenda"),
+        # Years that would exclude all hits of the words are part of a title.
+        ("Landings 2030-2035", "landings"),
+    ],
+)  # fmt: skip
+def test_a_year_in_a_title_matches_the_title(text: str, found: str, dated: Searcher) -> None:
     """A year that is part of a title matches that title, whenever it was published."""
-    assert first("agenda 2015", dated) == "agenda"
-    assert first("fisheries agenda 2015", dated) == "agenda"
-
-
-def test_a_range_of_years_in_a_title_matches_the_title(dated: Searcher) -> None:
-    """Years that would exclude all hits of the words are part of a title."""
-    assert first("Landings 2030-2035", dated) == "landings"
+    assert first(text, dated) == found
