@@ -17,7 +17,7 @@ from urllib.error import HTTPError
 
 import msgspec
 from bs4 import BeautifulSoup
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 from werkzeug.serving import make_server
 
 from search_app import config, create_app
@@ -171,6 +171,19 @@ def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 def search_box(page: Page) -> Locator:
     """Return the search box. With scripts it is a combobox."""
     return page.get_by_role("search").get_by_label("Search the publications", exact=True)
+
+
+def search(page: Page, words: str) -> None:
+    """Type a query into the search box and submit it."""
+    search_box(page).fill(words)
+    search_box(page).press("Enter")
+
+
+def find_box(locator: Locator) -> FloatRect:
+    """Return the place and the size of a visible element, in pixels."""
+    box = locator.bounding_box()
+    assert box, "it is not visible"
+    return box
 
 
 def summary(page: Page) -> Locator:

@@ -93,8 +93,7 @@ def test_with_touch_the_links_are_always_visible(open_page: OpenPage, site: Site
     at.unfold(page)
     tools = find_exclusion(page, "Section", "Tools")
     expect(tools).to_have_css("opacity", "1")
-    box = tools.bounding_box()
-    assert box is not None
+    box = at.find_box(tools)
     assert box["width"] >= 40
     assert box["height"] >= 44
 

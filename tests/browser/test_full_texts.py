@@ -38,8 +38,7 @@ def test_pages_with_full_texts_are_accessible(
         assert axe_violations(page) == [], address
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
         for link in page.locator(".inside a, .files a, .found-pages a").all():
-            box = link.bounding_box()
-            assert box
+            box = at.find_box(link)
             assert box["height"] >= 24, (address, link.inner_text())
 
 

@@ -26,8 +26,7 @@ def folded(page: Page) -> Locator:
 
 def left(locator: Locator) -> float:
     """Return the left edge of an element in pixels."""
-    box = locator.bounding_box()
-    assert box
+    box = at.find_box(locator)
     return box["x"]
 
 
@@ -101,11 +100,9 @@ def test_the_map_is_not_mirrored(open_page: OpenPage, site: Site, width: int) ->
     east, west = (links.and_(page.locator(f"[href*='country={code}']")) for code in ("IN", "NG"))
     assert left(east) > left(west)
     legend = page.locator(".legend li").first
-    box = legend.bounding_box()
-    assert box
+    box = at.find_box(legend)
     assert left(legend.locator("span")) > box["x"]
-    map_box = page.locator("svg.world").bounding_box()
-    assert map_box
+    map_box = at.find_box(page.locator("svg.world"))
     if width == 1280:
         assert map_box["x"] > box["x"]
 
@@ -117,8 +114,7 @@ def test_countries_can_be_hit(open_page: OpenPage, site: Site, width: int) -> No
     page.goto(site.url("/?region=South+Asia"))
     at.unfold(page)
     for link in page.locator("svg.world a").all():
-        box = link.bounding_box()
-        assert box
+        box = at.find_box(link)
         assert max(box["width"], box["height"]) >= 24
 
 

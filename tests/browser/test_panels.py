@@ -1,4 +1,4 @@
-"""The panels above the list: what they offer, and how they open and close."""
+"""Panels above the list, and what is copied from them and from citations."""
 
 from __future__ import annotations
 
@@ -70,3 +70,15 @@ def test_panels_work_without_scripts(open_page: OpenPage, site: Site, width: int
     page.locator(".take > summary").click()
     expect(page.get_by_role("link", name="BibTeX")).to_be_visible()
     expect(page.locator("[data-copies]")).not_to_be_visible()
+
+
+def test_a_citation_is_copied_by_keyboard(open_page: OpenPage, site: Site) -> None:
+    """A style is a link. The button copies the text of the citation, and says so."""
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(site.url(f"/publication/{at.GLOBAL_REPORT}"))
+    page.get_by_role("link", name="APA", exact=True).press("Enter")
+    citation = "UNODC. (2018). Global Report on Trafficking in Persons."
+    expect(page.locator("#citation")).to_contain_text(citation)
+    page.get_by_role("button", name="Copy citation").press("Enter")
+    expect(page.get_by_role("button", name="Copied")).to_be_focused()
+    assert page.evaluate("navigator.clipboard.readText()").startswith(citation)

@@ -70,8 +70,7 @@ def test_no_page_requests_foreign_content(
 def test_using_the_page_keeps_the_policy(page: Page, watch: Watch, site: Site) -> None:
     """Searching, filtering, paging, and going back write no message to the console."""
     page.goto(site.url())
-    at.search_box(page).fill("trafficking")
-    at.search_box(page).press("Enter")
+    at.search(page, "trafficking")
     expect(page).to_have_url(site.url("/?q=trafficking"))
     at.value(page, "Topic", "trafficking in persons").click()
     expect(at.chips(page)).to_have_count(1)
@@ -107,8 +106,7 @@ def test_the_policy_is_in_force(browser: Browser, site: Site) -> None:
 def test_scripts_in_the_box_do_not_run(page: Page, watch: Watch, site: Site, script: str) -> None:
     """A typed script is searched for as words and stays in the box."""
     page.goto(site.url())
-    at.search_box(page).fill(script)
-    at.search_box(page).press("Enter")
+    at.search(page, script)
     expect(page).to_have_title(re.compile("^" + re.escape(script)))
     expect(at.search_box(page)).to_have_value(script)
     expect(at.summary(page)).to_contain_text(script)

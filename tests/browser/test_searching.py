@@ -11,12 +11,6 @@ from tests.browser import site as at
 from tests.browser.site import Site
 
 
-def search(page: Page, words: str) -> None:
-    """Type a query into the search box and submit it."""
-    at.search_box(page).fill(words)
-    at.search_box(page).press("Enter")
-
-
 def addresses(page: Page) -> set[str]:
     """Return the URLs of the hits."""
     links = at.hits(page).get_by_role("link").all()
@@ -26,7 +20,7 @@ def addresses(page: Page) -> set[str]:
 def test_organ_removal_ranks_the_right_two_first(page: Page, site: Site) -> None:
     """The query "organ removal" ranks the toolkit and the Vienna Forum paper first."""
     page.goto(site.url())
-    search(page, "organ removal")
+    at.search(page, "organ removal")
     expect(at.summary(page)).to_have_text(
         re.compile(r"1–\d+ of \d+ publications? for “organ removal”")
     )
@@ -46,7 +40,7 @@ def test_matches_are_highlighted_in_titles_and_passages(page: Page, site: Site) 
 def test_the_box_and_the_title_show_the_query(page: Page, site: Site) -> None:
     """The query is in the search box, the URL, the title, and the heading."""
     page.goto(site.url())
-    search(page, 'icat "refugee status"')
+    at.search(page, 'icat "refugee status"')
     expect(page).to_have_title(re.compile('^icat "refugee status" – '))
     expect(page).to_have_url(site.url("/?q=icat+%22refugee+status%22"))
     expect(at.search_box(page)).to_have_value('icat "refugee status"')
@@ -56,7 +50,7 @@ def test_the_box_and_the_title_show_the_query(page: Page, site: Site) -> None:
 def test_an_empty_query_lists_all_publications(page: Page, site: Site) -> None:
     """An empty query lists all publications, the newest first."""
     page.goto(site.url("/?q=organ"))
-    search(page, "  ")
+    at.search(page, "  ")
     at.expect_total(page, 136)
     expect(page).to_have_url(site.url())
     expect(page.get_by_text("Sort: Newest first")).to_be_visible()
@@ -144,18 +138,10 @@ def test_paging(page: Page, site: Site) -> None:
     expect(at.summary(page)).to_have_text("121–130 of 136 publications")
 
 
-def test_a_page_past_the_end_links_to_the_last(page: Page, site: Site) -> None:
-    """A page past the end says so and links to the last one."""
-    page.goto(site.url("/?page=99"))
-    expect(at.summary(page)).to_contain_text("past the end")
-    page.get_by_role("link", name="Go to the last page").click()
-    expect(at.summary(page)).to_have_text("131–136 of 136 publications")
-
-
 def test_a_hit_leads_to_its_publication_and_back(page: Page, site: Site) -> None:
     """A title leads to the page of the publication, and Back restores the list."""
     page.goto(site.url())
-    search(page, "organ removal")
+    at.search(page, "organ removal")
     at.expect_total(page, 2)
     title = at.hits(page).first.inner_text()
     at.hits(page).first.get_by_role("link").click()
@@ -177,14 +163,6 @@ def test_a_foreign_title_names_its_language(page: Page, site: Site) -> None:
     expect(heading).to_have_attribute("dir", "auto")
 
 
-def test_values_on_a_publication_lead_to_their_lists(page: Page, site: Site) -> None:
-    """A section on the page of a publication leads to the list of that section."""
-    page.goto(site.url(f"/publication/{at.TOOLKIT}"))
-    page.get_by_role("link", name="Technical Papers", exact=True).click()
-    at.expect_total(page, 31)
-    at.expect_chips(page, "Section: Technical Papers")
-
-
 def test_editions_of_one_title_are_folded(page: Page, site: Site) -> None:
     """A click folds editions and another one shows them all. Back undoes both."""
     page.goto(site.url("/?q=global+report"))
@@ -199,16 +177,3 @@ def test_editions_of_one_title_are_folded(page: Page, site: Site) -> None:
     page.go_forward()
     page.get_by_role("link", name="List each edition").click()
     expect(page).to_have_url(site.url("/?q=global+report"))
-
-
-def test_a_folded_title_leads_to_its_other_editions(page: Page, site: Site) -> None:
-    """The number of other editions in the list leads to their years, the newest first."""
-    page.goto(site.url("/?q=global+report&fold=1"))
-    page.get_by_role("link", name="4 other editions").click()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    editions = page.locator("#editions + ol > li")
-    expect(editions).to_have_count(4)
-    years = [text.split(" ·")[0].split("\n")[-1] for text in editions.all_inner_texts()]
-    assert years == sorted(years, reverse=True)
-    editions.last.get_by_role("link").click()
-    expect(page).to_have_url(site.url("/publication/global-report-on-trafficking-in-persons-2009"))

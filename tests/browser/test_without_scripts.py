@@ -39,8 +39,7 @@ def test_searching(page: Page, site: Site) -> None:
 def test_a_search_keeps_filters_and_order(page: Page, site: Site) -> None:
     """The search form sends the filters and the order, and starts on the first page."""
     page.goto(site.url("/?section=Tools&sort=oldest&page=2"))
-    at.search_box(page).fill("manual")
-    at.search_box(page).press("Enter")
+    at.search(page, "manual")
     expect(page).to_have_url(site.url("/?q=manual&section=Tools&sort=oldest"))
 
 
