@@ -19,7 +19,9 @@ from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.generations import directory
 from search_app.engine import ranking
 from search_app.engine.arrays.store import ArrayStore
+from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
+from tests.search_app.engine.arrays.below import snapshot_of
 from tests.search_app.engine.catalogues import index, throw
 
 CLOSE = 1e-4
@@ -50,9 +52,9 @@ def key_terms(number: int, snapshot: Snapshot) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def catalogue(catalogue_index: Path) -> Snapshot:
+def catalogue(searcher: Searcher) -> Snapshot:
     """Return a snapshot of the index of corpus/."""
-    return Snapshot(directory.load_live(catalogue_index))
+    return snapshot_of(searcher)
 
 
 class Twin:

@@ -40,12 +40,6 @@ def engine(meaning_index: Path) -> Engine:
     return Engine(meaning_index)
 
 
-@pytest.fixture(scope="module")
-def plain(catalogue_index: Path) -> Engine:
-    """Return an engine on the catalogue without vectors."""
-    return Engine(catalogue_index)
-
-
 @pytest.mark.parametrize(
     ("typed", "title"),
     [
@@ -71,7 +65,7 @@ def test_a_query_in_an_uncovered_language_matches_by_meaning(
 )
 @settings(suppress_health_check=list(HealthCheck))
 def test_similar_publications_are_added_to_few_hits(
-    text: str, match: Match, region: tuple[str, ...], engine: Engine, plain: Engine
+    text: str, match: Match, region: tuple[str, ...], engine: Engine, catalogue_engine: Engine
 ) -> None:
     """Few hits are extended by publications of similar meaning before facets are counted.
 
@@ -80,7 +74,7 @@ def test_similar_publications_are_added_to_few_hits(
     filters = {"region": region} if region else {}
     asked = SearchRequest(text, filters, match=match)
     searcher = engine.get_searcher()
-    words, both = (reply_to(asked, each) for each in (plain.get_searcher(), searcher))
+    words, both = (reply_to(asked, each) for each in (catalogue_engine.get_searcher(), searcher))
     known, ranking, meant = words.words, both.retrieved.ranking, both.retrieved.semantic
     assert known
     assert ranking
@@ -110,21 +104,23 @@ def test_parts_of_a_semantic_score_add_up(text: str, engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("text", TO_THE_LETTER)
-def test_literal_queries_use_no_semantic_search(text: str, engine: Engine, plain: Engine) -> None:
+def test_literal_queries_use_no_semantic_search(
+    text: str, engine: Engine, catalogue_engine: Engine
+) -> None:
     """Quotes, fields, operators, and wildcards make a query literal, so it has only word hits."""
     assert reply_to(SearchRequest(text), engine.get_searcher()).retrieved.semantic is None
-    hits = [each.search(SearchRequest(text)).hits for each in (engine, plain)]
+    hits = [each.search(SearchRequest(text)).hits for each in (engine, catalogue_engine)]
     assert hits[0] == hits[1]
 
 
 @pytest.mark.parametrize("switch", [{"semantic": False}, {"exact": True}])
 def test_semantic_search_can_be_switched_off(
-    switch: dict[str, bool], engine: Engine, plain: Engine
+    switch: dict[str, bool], engine: Engine, catalogue_engine: Engine
 ) -> None:
     """With `semantic=False` or `exact`, a query has only word hits."""
     for text in TYPED[::9]:
         asked = msgspec.structs.replace(SearchRequest(text), **switch)
-        assert engine.search(asked).hits == plain.search(asked).hits
+        assert engine.search(asked).hits == catalogue_engine.search(asked).hits
 
 
 def test_a_missing_encoder_is_logged(

@@ -42,34 +42,32 @@ def numbers(found: list[dict[str, Any]]) -> dict[str, int]:
     return {each["text"]: each["total"] for each in found}
 
 
-def test_a_relaxed_query_lists_the_hits_of_each_word(client: FlaskClient) -> None:
-    """A relaxed query lists the number of hits of each word, with a link if there are any."""
-    found = answer(client, "/?q=victim+organ+zyzzyva")
+@pytest.mark.parametrize(
+    ("filters", "said"),
+    [("", ""), ("&section=Tools", ", with the current filters")],
+    ids=["everything", "filtered"],
+)
+def test_a_relaxed_query_lists_the_hits_of_each_word(
+    client: FlaskClient, filters: str, said: str
+) -> None:
+    """A relaxed query lists the number of hits of each word, with a link if there are any.
+
+    The number and the link keep the selected filters.
+    """
+    address = f"/?q=victim+organ+zyzzyva{filters}"
+    found = answer(client, address)
     assert found["relaxed"]
     words = numbers(found["diagnosis"]["words"])
-    assert words == {
-        "victim": answer(client, "/?q=victim")["total"],
-        "organ": answer(client, "/?q=organ")["total"],
-        "zyzzyva": 0,
+    urls = {word: f"/?q={word}{filters}" for word in ("victim", "organ")}
+    assert words == {word: answer(client, url)["total"] for word, url in urls.items()} | {
+        "zyzzyva": 0
     }
-    line = BeautifulSoup(client.get("/?q=victim+organ+zyzzyva").text, "lxml").select_one(".counted")
+    line = BeautifulSoup(client.get(address).text, "lxml").select_one(".counted")
     assert line
-    assert {a.bdi.get_text(): a["href"] for a in line.select("a") if a.bdi} == {
-        "victim": "/?q=victim", "organ": "/?q=organ",
-    }  # fmt: skip
-    assert " ".join(line.get_text().split()) == (
-        f"Hits for each word: victim {words['victim']} publications "
-        f"· organ {words['organ']} publications · zyzzyva 0 publications"
-    )
-
-
-def test_the_hits_of_each_word_respect_the_filters(client: FlaskClient) -> None:
-    """The number and the link of each word keep the selected filters."""
-    address = "/?q=victim+zyzzyva&section=Tools"
-    (word, _) = answer(client, address)["diagnosis"]["words"]
-    assert word["url"] == "/?q=victim&section=Tools"
-    assert word["total"] == answer(client, word["url"])["total"]
-    assert "Hits for each word, with the current filters:" in client.get(address).text
+    links = {a.bdi.get_text(): a["href"] for a in line.select("a") if a.bdi}
+    assert links == {word: url for word, url in urls.items() if words[word]}
+    counted = " · ".join(f"{word} {total} publications" for word, total in words.items())
+    assert " ".join(line.get_text().split()) == f"Hits for each word{said}: {counted}"
 
 
 def test_similar_words_are_offered_for_an_unknown_word(client: FlaskClient) -> None:
