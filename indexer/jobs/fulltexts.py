@@ -20,8 +20,7 @@ from indexer.codec.segment.array_file import CorruptSegment
 from indexer.codec.segment.fulltext import FULLTEXT, Attached, AttachedTexts
 from indexer.fulltext import pdf
 from indexer.fulltext.attachments import Attachment, find_attachments, format_files
-from indexer.fulltext.cache import TextCache
-from indexer.fulltext.documents import VERSION, extract_all, get_base_version
+from indexer.fulltext.documents import VERSION, TextCache, extract_all, get_base_version
 from indexer.fulltext.text import FullText
 from indexer.generations.manifest import Generation
 from indexer.ingest.progress import Progress

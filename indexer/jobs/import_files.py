@@ -25,8 +25,7 @@ from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Publication
 from indexer.catalogue.thesaurus import THESAURUS_FILE
 from indexer.fulltext.attachments import attach
-from indexer.fulltext.cache import TextCache
-from indexer.fulltext.documents import extract_all, is_document
+from indexer.fulltext.documents import TextCache, extract_all, is_document
 from indexer.ingest import corpus
 from indexer.ingest.corpus import CorpusReader
 from indexer.ingest.progress import Progress

@@ -12,7 +12,7 @@ from typing import cast, get_args
 
 from indexer.catalogue.fields import NO_ROLE, Field, FieldKind
 from indexer.catalogue.roles import Role
-from indexer.mapping import headings, separators
+from indexer.mapping import headings, normalization
 from indexer.mapping.standard_rows import list_standard_rows
 
 _HEADING = re.compile(r"(?P<name>[a-z]\w*) \((?P<role>[\w -]+)(?:, (?P<kind>\w+))?\)", re.ASCII)
@@ -35,7 +35,7 @@ def might_split(text: str, field: Field) -> bool:
     this one has one.
     """
     row = _find_standard_row(field)
-    return (row is None or row.several) and separators.is_divisible(text, field)
+    return (row is None or row.several) and normalization.is_divisible(text, field)
 
 
 @cache

@@ -1,4 +1,8 @@
-"""The Reader protocol, and helpers that several readers share."""
+"""The Reader protocol, the definitions of formats, and helpers that several readers share.
+
+A format of XML, JSON, YAML, or tagged lines needs only a definition, a TOML file that configures a
+generic reader. Its table `[fields]` is the default mapping, with the syntax of `sources.toml`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,14 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
 from io import BufferedIOBase
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+import msgspec
+
+from indexer import toml
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceRecord
 
@@ -122,3 +131,32 @@ def limit_weight(
                 )
                 return
         yield record
+
+
+_FORMATS = "indexer.readers.formats"
+
+
+class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The definition of a format.
+
+    `name`, `suffixes`, and `fields`: see `indexer.readers.base.Reader`. `label`: the
+    name of the format in messages. `xml`, `json`, `tagged`: the options of the generic reader. A
+    definition has exactly one of them.
+    """
+
+    name: str
+    label: str
+    suffixes: tuple[str, ...] = ()
+    fields: dict[str, tuple[str, ...]] = {}
+    xml: dict[str, Any] | None = None
+    json: dict[str, Any] | None = None
+    tagged: dict[str, Any] | None = None
+
+
+@cache
+def load_definitions() -> tuple[Definition, ...]:
+    """Return the definitions of all built-in formats, in the order of their file names."""
+    names = sorted(file.name for file in files(_FORMATS).iterdir())
+    return tuple(
+        toml.load_resource(_FORMATS, name, Definition) for name in names if name.endswith(".toml")
+    )

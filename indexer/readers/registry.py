@@ -21,8 +21,16 @@ import msgspec
 from indexer.catalogue import safe_files
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceRecord
-from indexer.readers.base import CERTAIN, CORRUPT, HEAD_BYTES, Evidence, LimitExceeded, Reader
-from indexer.readers.definition import Definition, load_definitions
+from indexer.readers.base import (
+    CERTAIN,
+    CORRUPT,
+    HEAD_BYTES,
+    Definition,
+    Evidence,
+    LimitExceeded,
+    Reader,
+    load_definitions,
+)
 from indexer.readers.formats import (
     bibtex,
     delimited,

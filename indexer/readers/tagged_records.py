@@ -14,8 +14,7 @@ import msgspec
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence, detect_by_name
-from indexer.readers.definition import Definition
+from indexer.readers.base import Definition, Evidence, detect_by_name
 from indexer.readers.text.encodings import decode_head
 from indexer.readers.text.records import RecordLines
 

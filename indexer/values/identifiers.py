@@ -1,4 +1,4 @@
-"""Identifiers of publications: DOI, ISBN, ISSN, PMID, and numbers that their publishers give.
+"""Identifiers of publications: DOI, ISBN, ISSN, PMID, numbers of publishers, and URLs.
 
 Functions named `find_` return the normalized identifiers in a text, in order. Identifiers with a
 wrong check digit are left out. `read` returns the identifier that a text is as a whole. Symbols,
@@ -8,7 +8,7 @@ report numbers and call numbers have no common form, so any text may be one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote
@@ -238,3 +238,22 @@ FORMAL_KINDS = frozenset(_FORMS)
 """The kinds of identifiers with a form of their own."""
 KINDS = FORMAL_KINDS | {"identifier"}
 """The kinds of rows with identifiers."""
+
+
+_URL = re.compile(r"(?:https?://|\bwww\.)(?:(?![;,|]https?://)[^\s<>\"'])+", re.IGNORECASE)
+_PLAIN = re.compile(
+    r"https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?:/(?:[\w./?=&%#+~:@-]*[\w/])?)?", re.ASCII
+)
+
+
+def is_plain_url(text: str) -> bool:
+    """Return whether a text is a URL with common characters only. Most are, and need no work."""
+    return _PLAIN.fullmatch(text) is not None
+
+
+def find_links(text: str) -> Sequence[str]:
+    """Return the URLs in a text, without the marks of the sentence around them."""
+    if is_plain_url(text):
+        return (text,)
+    urls = [strip_punctuation(url, ".,;") for url in _URL.findall(text)]
+    return [url if "://" in url else f"http://{url}" for url in urls]

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import NameRole, Role
 from indexer.values.names import Name
-from search_app.export.csl import Item
-from search_app.export.type_names import TYPES
+from search_app.export.csl import TYPES, Item
 
 _NAMES: tuple[NameRole, ...] = ("author", "director", "editor", "translator", "contributor")
 _FIELDS: tuple[tuple[str, Role], ...] = (

@@ -15,8 +15,7 @@ from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import Role
 from indexer.values.identifiers import make_doi_url
 from search_app.export import xml_document
-from search_app.export.csl import Item
-from search_app.export.type_names import TYPES
+from search_app.export.csl import TYPES, Item
 
 _OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
 _DC = "http://purl.org/dc/elements/1.1/"

@@ -21,8 +21,7 @@ from indexer.catalogue.roles import NameRole, Role
 from indexer.values.identifiers import make_doi_url
 from indexer.values.names import Name
 from search_app.export import dublin_core
-from search_app.export.csl import Item
-from search_app.export.type_names import TYPES
+from search_app.export.csl import TYPES, Item
 
 _PUBLISHER_TAGS = {
     "report": "technical_report_institution",

@@ -17,8 +17,7 @@ from indexer.catalogue.roles import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.publication_types import group_by_csl_type
 from search_app.export import xml_document
-from search_app.export.csl import Date, Item
-from search_app.export.type_names import TYPES
+from search_app.export.csl import TYPES, Date, Item
 from search_app.export.xml_document import add
 
 _NAMESPACE = "http://www.loc.gov/MARC21/slim"

@@ -14,8 +14,7 @@ from indexer.catalogue.roles import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.names import Name
 from search_app.export import xml_document
-from search_app.export.csl import Item, split_pages
-from search_app.export.type_names import TYPES
+from search_app.export.csl import TYPES, Item, split_pages
 from search_app.export.xml_document import add, add_all
 
 _NAMESPACE = "http://www.loc.gov/mods/v3"

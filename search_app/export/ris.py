@@ -12,8 +12,7 @@ from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import NameRole, Role
 from indexer.values import names
 from indexer.values.names import Name
-from search_app.export.csl import Date, Item
-from search_app.export.type_names import TYPES
+from search_app.export.csl import TYPES, Date, Item
 
 _NAME_TAGS: tuple[tuple[NameRole, str], ...] = (
     ("author", "AU"),

@@ -10,8 +10,7 @@ from pathlib import Path
 from indexer.analysis.cleaning import make_slug
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
-from indexer.fulltext.cache import TextCache
-from indexer.fulltext.documents import check_size, extract, make_title
+from indexer.fulltext.documents import TextCache, check_size, extract, make_title
 from indexer.fulltext.text import ExtractionError
 from indexer.readers.base import CERTAIN, SURE, Evidence, detect_by_name
 

@@ -15,8 +15,7 @@ import msgspec
 
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, SourceLocation, SourceRecord
-from indexer.readers.base import Evidence, LimitExceeded, detect_by_name
-from indexer.readers.definition import Definition
+from indexer.readers.base import Definition, Evidence, LimitExceeded, detect_by_name
 from indexer.readers.json_records.flattening import Shape, flatten, simplify
 from indexer.readers.json_records.outline import has_title, is_json, is_titled, read_outline
 from indexer.readers.json_records.stream import Value, decode, is_too_deep, read_values

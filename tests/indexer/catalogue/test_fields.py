@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue import catalogue_toml
-from indexer.catalogue.catalogue_checks import RESERVED_NAMES
-from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.catalogue.catalogue_toml import RESERVED_NAMES, CatalogueError
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, SourceLocation
 from indexer.catalogue.roles import TypeRule

@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from indexer.fulltext.cache import UNUSED_SECONDS, TextCache
+from indexer.fulltext.documents import UNUSED_SECONDS, TextCache
 from indexer.fulltext.text import Fault, FullText
 
 TEXT = FullText(

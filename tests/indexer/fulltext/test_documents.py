@@ -13,8 +13,7 @@ import pytest
 
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.fulltext import documents, pdf, text_files
-from indexer.fulltext.cache import TextCache
-from indexer.fulltext.documents import extract, extract_all, is_document
+from indexer.fulltext.documents import TextCache, extract, extract_all, is_document
 from indexer.fulltext.text import ExtractionError, FullText
 from tests.cpu_time import limit_cpu_time
 from tests.indexer.fulltext.pdfs import make_pdf

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from indexer.fulltext.pdf_description import (
+from indexer.fulltext.pdf import (
     Description,
     Line,
     find_authors,

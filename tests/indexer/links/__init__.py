@@ -1,1 +1,1 @@
-"""Tests of `indexer.links`."""
+"""Tests of `indexer.jobs.link_check`."""

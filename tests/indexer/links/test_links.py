@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from indexer import links
 from indexer.catalogue.tested_links import LinkResult
-from indexer.links import Client, NoReply, Unreachable, is_public
+from indexer.jobs import link_check
+from indexer.jobs.link_check import Client, NoReply, Unreachable, is_public
 from tests.indexer.links import servers
 from tests.indexer.links.servers import Server
 
@@ -32,7 +32,7 @@ def make_client(*, delay: float = 0, timeout: float = 10) -> Client:
 
 def check(url: str, client: Client | None = None) -> LinkResult:
     """Return the result of a link."""
-    return asyncio.run(links.test_link(url, client or make_client()))
+    return asyncio.run(link_check.test_link(url, client or make_client()))
 
 
 def run(urls: list[str], client: Client | None = None) -> dict[str, LinkResult]:
@@ -42,7 +42,7 @@ def run(urls: list[str], client: Client | None = None) -> dict[str, LinkResult]:
     def record(result: LinkResult) -> None:
         results[result.url] = result
 
-    asyncio.run(links.test_links(urls, client or make_client(), record))
+    asyncio.run(link_check.test_links(urls, client or make_client(), record))
     return results
 
 
@@ -198,5 +198,5 @@ def test_network_that_is_down() -> None:
     """If no link of three hosts gives a reply, none is dead: the network may be down."""
     port = find_closed_port()
     urls = [f"http://127.0.0.{number}:{port}/" for number in (1, 2, 3)]
-    with pytest.raises(links.NetworkDown, match="none of 3 links gave a reply"):
+    with pytest.raises(link_check.NetworkDown, match="none of 3 links gave a reply"):
         run(urls)

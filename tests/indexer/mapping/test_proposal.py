@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue import catalogue_checks
+from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import format_toml
 from indexer.catalogue.fields import Catalogue, FieldKind
 from indexer.catalogue.records import Property, SourceLocation, SourceRecord
@@ -18,9 +18,9 @@ from indexer.mapping import proposal
 from indexer.mapping.catalogue_proposal import make_catalogue
 from indexer.mapping.headings import find_row
 from indexer.mapping.mapper import Mapper
+from indexer.mapping.normalization import find_separator
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.proposal import Proposal
-from indexer.mapping.separators import find_separator
 from indexer.mapping.sources import Source
 from indexer.mapping.standard_rows import list_standard_rows
 from indexer.readers.base import Reader
@@ -289,7 +289,7 @@ def test_leftover_rows_have_unique_names(headings: list[str]) -> None:
 
 def catalogue_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     """Return the faults of a catalogue that a build would refuse."""
-    return catalogue_checks.find_faults(catalogue)
+    return catalogue_toml.find_faults(catalogue)
 
 
 def test_nothing_is_guessed_about_a_format_with_a_default_mapping() -> None:

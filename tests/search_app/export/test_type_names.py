@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from indexer.values.publication_types import PublicationType
-from search_app.export.type_names import TYPES
+from search_app.export.csl import TYPES
 
 
 def test_every_type_has_its_names() -> None:

@@ -10,8 +10,7 @@ import pytest
 
 from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import SourceRecord
-from indexer.readers.base import Reader
-from indexer.readers.definition import Definition
+from indexer.readers.base import Definition, Reader
 from indexer.readers.xml_records.reader import XmlReader
 from tests.indexer.readers.reading import columns, read
 from tests.indexer.readers.xml.test_formats import SAMPLES
