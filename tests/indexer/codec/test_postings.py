@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.records import Item, Parsed, Publication, Unchanged
-from indexer.codec import forward_index, inverter, merger
+from indexer.codec import forward_index, inverter
 from indexer.codec.segment import postings, term_dictionary
 from indexer.codec.segment.postings import ForwardIndex
 from indexer.codec.segment.reader import Segment
@@ -213,7 +213,7 @@ def test_a_copied_segment_equals_a_full_build(
     sizes = data.draw(st.sampled_from((None, 1, 4)))
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(forward_index, "BATCHES_BEFORE_PROCESS", 1000)
-        patch.setattr(merger, "SLAB", slab)
+        patch.setattr(inverter, "SLAB", slab)
         if spliced:  # as in a large catalogue, where a few changes keep the means
             patch.setattr(postings, "compute_means", lambda lengths: np.full(lengths.shape[1], 5.0))
         else:

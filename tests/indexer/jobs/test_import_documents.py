@@ -15,7 +15,7 @@ from indexer.fulltext.attachments import find_attachments
 from indexer.ingest import corpus, watcher
 from indexer.jobs import build, check, importer
 from indexer.jobs.folder_switch import ImportRejected
-from indexer.jobs.import_report import ImportResult
+from indexer.jobs.importer import ImportResult
 from indexer.mapping import sources
 from tests.indexer.fulltext.pdfs import make_pdf
 
