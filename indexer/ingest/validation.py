@@ -67,10 +67,6 @@ def _parse_year(date: str) -> int:
     raise InvalidValue(f"{quote(text)} is not a valid year", hint)
 
 
-def _check_name(stated: Property) -> Value | None:
-    return names.normalize(clean(stated.value))
-
-
 def _check_date(stated: Property) -> Value | None:
     text = clean(stated.value)
     if text and not (date := dates.parse_date(text)):
@@ -141,7 +137,7 @@ CHECKS: dict[FieldKind, Callable[[Property], Value | None]] = {
     "country": partial(_check_code, "country", "IN or MD", iso_codes.find_country_code),
     "link": _check_link,
     "file": _check_file,
-    "name": _check_name,
+    "name": lambda stated: names.normalize(clean(stated.value)),
     "date": _check_date,
     "doi": partial(_check_identifier, "DOI", "10.1000/182", identifiers.find_dois),
     "pmid": partial(_check_identifier, "PubMed number", "12345678", identifiers.find_pmids),

@@ -75,7 +75,15 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
         return Proposal(Source(file=file, format=reader.NAME), (), {})
     columns = profile.join_languages()
     if standard := _propose_marc(columns):
-        return Proposal(_make_marc_source(file, reader, standard, profile), (), {})
+        rows, changes = standard
+        splits = _find_splits(rows, (), profile)
+        source = Source(
+            file=file, format=reader.NAME, fields=rows, change=changes,
+            # A comma is part of a subject, and separates nothing.
+            split={row: separator for row, separator in splits if separator.strip() != ","},
+            day_first=tuple(_find_day_first(rows, columns)),
+        )  # fmt: skip
+        return Proposal(source, (), {})
     stated = _read_headings(columns)
     free = {name: column for name, column in columns.items() if name not in stated}
     guesses = Guesser(free, profile.sample, profile.records)
@@ -95,18 +103,6 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
         languages=guesses.languages,
     )  # fmt: skip
     return Proposal(source, tuple(leftovers.values()), guesses.reasons)
-
-
-def _make_marc_source(
-    file: str, reader: Reader, standard: MarcProposal, profile: Profile
-) -> Source:
-    """Return the source of a table of MARC. A comma is part of a subject, and separates nothing."""
-    fields, splits = standard.fields, _find_splits(standard.fields, (), profile)
-    return Source(
-        file=file, format=reader.NAME, fields=fields, change=standard.changes,
-        split={row: separator for row, separator in splits if separator.strip() != ","},
-        day_first=tuple(_find_day_first(fields, profile.join_languages())),
-    )  # fmt: skip
 
 
 def fit(source: Source, reader: Reader, profile: Profile, catalogue: Catalogue) -> Source:
@@ -260,15 +256,13 @@ _MIN_TAGS_SHARE, _MIN_MAPPED = 0.7, 2
 """Minimum share of the headings that are tags, and number of those that the mapping uses."""
 
 
-class MarcProposal(NamedTuple):
-    """The specifications of each row, and the changes of rows that have whole fields."""
+def _propose_marc(
+    joined: Mapping[str, ColumnProfile],
+) -> tuple[Fields, dict[str, tuple[Change, ...]]] | None:
+    """Return the standard mapping of MARC in terms of the headings, or None if they are no tags.
 
-    fields: dict[str, str | tuple[str, ...]]
-    changes: dict[str, tuple[Change, ...]]
-
-
-def _propose_marc(joined: Mapping[str, ColumnProfile]) -> MarcProposal | None:
-    """Return the standard mapping of MARC in terms of the headings, or None if they are no tags."""
+    It comes with the changes of the rows that have whole fields.
+    """
     tags = {name: match for name in joined if (match := _MARC_HEADING.fullmatch(name.strip()))}
     if len(tags) < _MIN_TAGS_SHARE * len(joined):
         return None
@@ -285,7 +279,7 @@ def _propose_marc(joined: Mapping[str, ColumnProfile]) -> MarcProposal | None:
         name for name, match in tags.items() if not match[3]
         and any(map(_WHOLE.match, joined[name].values))
     }  # fmt: skip
-    proposal, used = MarcProposal({}, {}), set[str]()
+    rows, changes, used = Fields(), dict[str, tuple[Change, ...]](), set[str]()
     for row, specifications in standard.items():
         stated, split = list[str](), list[Template]()
         for specification in specifications:
@@ -301,10 +295,10 @@ def _propose_marc(joined: Mapping[str, ColumnProfile]) -> MarcProposal | None:
         if split and row == "id":  # a symbol with codes of subfields is no id
             stated, split = [name for name in stated if name == "001"], []
         if stated:
-            proposal.fields[row] = stated[0] if len(stated) == 1 else tuple(stated)
+            rows[row] = stated[0] if len(stated) == 1 else tuple(stated)
         if split:
-            proposal.changes[row] = tuple(_take_apart(split))
-    return proposal if len(used) >= _MIN_MAPPED else None
+            changes[row] = tuple(_take_apart(split))
+    return (rows, changes) if len(used) >= _MIN_MAPPED else None
 
 
 def _keep(template: Template, names: Mapping[str, str]) -> Template:

@@ -221,7 +221,9 @@ def _find_blocks(lengths: dict[etree._Element, int], needed: float) -> Publicati
             kinds[element.tag, class_name, *parent_kind].append(element)
     candidates: list[tuple[int, int, list[etree._Element]]] = []
     for blocks in kinds.values():
-        if len(blocks) < _MIN_BLOCKS or _is_nested(blocks):
+        members = set(blocks)
+        is_nested = any(not members.isdisjoint(block.iterancestors()) for block in blocks)
+        if len(blocks) < _MIN_BLOCKS or is_nested:
             continue
         titled = [block for block in blocks if _has_title(block)]
         characters = sum(lengths[block] for block in titled)
@@ -230,11 +232,6 @@ def _find_blocks(lengths: dict[etree._Element, int], needed: float) -> Publicati
             candidates.append((len(titled), characters, titled))
     chosen = max(candidates, key=lambda candidate: candidate[:2], default=None)
     return PublicationList(tuple(chosen[2])) if chosen else None
-
-
-def _is_nested(blocks: list[etree._Element]) -> bool:
-    members = set(blocks)
-    return any(not members.isdisjoint(block.iterancestors()) for block in blocks)
 
 
 def _has_title(block: etree._Element) -> bool:

@@ -97,7 +97,8 @@ class Flattener:
         elif value is None or value in ({}, []):
             return
         elif name in self._shape.bulky:
-            self._add_text(name, _flatten_text(value), None, 0)
+            text = " ".join(islice(_iterate_scalars(value), BULKY_CHARS))
+            self._add_text(name, text[:BULKY_CHARS], None, 0)
         elif isinstance(value, dict):
             self.add_object(name, value, language, group)
         elif isinstance(value, list):
@@ -144,7 +145,8 @@ class Flattener:
                 self.add(name, text, code.replace("_", "-"), group)
         elif text := _restore_text(name, value):
             self._add_text(name, text, language, group)
-        elif _is_numbered(value):
+        elif next(iter(value), "") in ("0", "1") and all(map(str.isdecimal, value)):
+            # Its keys are indexes: {"0": …, "1": …}.
             self._add_list(name, [*value.values()], language, group)
         else:
             self._add_parts(name, dict(value), language, group)
@@ -233,11 +235,6 @@ def _is_language_map(value: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_numbered(value: Mapping[str, Any]) -> bool:
-    """Return whether an object is a list with indexes as keys: {"0": …, "1": …}."""
-    return next(iter(value), "") in ("0", "1") and all(map(str.isdecimal, value))
-
-
 def _restore_text(name: str, value: Mapping[str, Any]) -> str | None:
     """Return the text of an inverted index of words, as in OpenAlex, or None."""
     if not simplify(name).endswith("invertedindex"):
@@ -250,11 +247,6 @@ def _restore_text(name: str, value: Mapping[str, Any]) -> str | None:
         if str(position).isdecimal() and len(str(position)) < _MAX_DIGITS
     ]
     return " ".join(word for _, word in sorted(positions)) or None
-
-
-def _flatten_text(value: object) -> str:
-    """Return the scalars in a value, separated by spaces, at most BULKY_CHARS characters."""
-    return " ".join(islice(_iterate_scalars(value), BULKY_CHARS))[:BULKY_CHARS]
 
 
 def _iterate_scalars(value: object) -> Iterator[str]:

@@ -74,7 +74,9 @@ class XmlText:
                 bad_line = self._line + text.count("\n", 0, text.index(_REREAD))
                 self._bad_line = self._bad_line or bad_line
                 text = text.replace(_REREAD, "")
-            yield _DECLARATION.sub(_keep_lines, text, count=1) if is_start else text
+            if is_start:  # later lines keep their numbers
+                text = _DECLARATION.sub(lambda match: "\n" * match[0].count("\n"), text, count=1)
+            yield text
             is_start = False
 
     def _clean(self, text: str) -> str:
@@ -129,8 +131,3 @@ def _find_encoding(head: bytes) -> str | None:
     if start != head[:1].decode("latin-1") or name.startswith("utf"):
         return None
     return "cp1252" if name in _WINDOWS else name
-
-
-def _keep_lines(match: re.Match[str]) -> str:
-    """Return the line breaks of a match, so that later lines keep their numbers."""
-    return "\n" * match[0].count("\n")

@@ -179,8 +179,10 @@ class _Assembly:
         for index, (line, role) in enumerate(zip(lines, line_roles, strict=True)):
             if role is Role.TITLE:
                 self._add_title(line)
+            elif role is Role.PARAGRAPH and self._draft:
+                self._draft.paragraphs.append(line.text)
             elif role is Role.PARAGRAPH:
-                self._add_paragraph(line)
+                self.report(line, "this paragraph belongs to no single entry")
             elif role is not Role.FACTS:
                 self._add_heading(line, role)
             elif line.is_imprint:
@@ -250,12 +252,6 @@ class _Assembly:
         self._draft = _Draft(self._headings, line.number, title, imprint, offer_lines)
         self._results.append(self._draft)
         self._empty_heading = None
-
-    def _add_paragraph(self, line: Line) -> None:
-        if self._draft:
-            self._draft.paragraphs.append(line.text)
-        else:
-            self.report(line, "this paragraph belongs to no single entry")
 
     def _add_imprint(self, line: Line, title_after: Line | None) -> None:
         draft = self._draft
