@@ -157,21 +157,6 @@ def test_a_build_names_each_file_before_it_reads_it(corpus: Corpus, extracted: l
     assert told == [(0, "one.pdf", False), (1, "two.pdf", True), (2, "", True)]
 
 
-def test_a_damaged_file_costs_only_itself(corpus: Corpus, extracted: list[str]) -> None:
-    """It is reported by each build, and read once."""
-    corpus.write("one.pdf", "piracy")
-    (corpus.folder / "two.pdf").write_bytes(b"%PDF-1.7 broken")
-    for status in ("published", "unchanged"):
-        result = corpus.build()
-        assert result.status == status
-        [problem] = [each for each in result.problems if each.file == "two.pdf"]
-        assert "damaged" in problem.what
-    assert sorted(extracted) == ["one.pdf", "two.pdf"]
-    assert corpus.find("piracy") == ["one"]
-    corpus.write("two.pdf", "fishing")
-    assert corpus.build().problems == []
-
-
 def test_a_scan_is_a_file_without_words(corpus: Corpus) -> None:
     """A scanned PDF belongs to its record, and each build asks for OCR."""
     scan = new_pdf()

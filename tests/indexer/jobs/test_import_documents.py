@@ -250,18 +250,6 @@ def test_a_catalogue_without_full_text_says_so(library: Path, tmp_path: Path) ->
     assert "fulltext" in problem.hint
 
 
-def test_a_damaged_pdf_costs_only_itself(pdfs: Path, tmp_path: Path) -> None:
-    """A damaged PDF is reported, and the others are imported."""
-    (pdfs / "Broken_report.pdf").write_bytes(b"%PDF-1.4 broken")
-    problems: list[Problem] = []
-    importer.import_files([pdfs], tmp_path / "new", report=problems.append)
-    assert [problem.file for problem in problems] == ["Broken_report.pdf"]
-    publications = list(
-        corpus.read(tmp_path / "new", catalogue_toml.load(tmp_path / "new"), problems.append)
-    )
-    assert len(publications) == 4
-
-
 @pytest.mark.parametrize("in_place", [False, True])
 def test_the_pdfs_of_a_table_are_left_out_of_the_source_of_the_folder(
     in_place: bool, tmp_path: Path

@@ -23,7 +23,7 @@ from indexer.catalogue.records import (
 )
 from indexer.ingest import corpus as reading
 from indexer.ingest import validation
-from indexer.jobs import build, pages
+from indexer.jobs import pages
 from indexer.jobs.folder_switch import ImportRejected
 from indexer.jobs.pages import format_page
 from indexer.readers.formats import html
@@ -288,11 +288,3 @@ def test_written_page_is_readable(problems: list[Problem]) -> None:
     assert "<h1>Tools &amp; more</h1>" in page
     assert '<html lang="en">' in page
     assert '<data itemprop="spatialCoverage" value="IN">India</data>' in page
-
-
-def test_imported_folder_can_be_built(
-    source: Path, into: Path, corpus: Path, tmp_path: Path, problems: list[Problem]
-) -> None:
-    """An imported folder can be built."""
-    pages.write_pages(source, into, corpus, problems.append)
-    assert build.build(into, tmp_path / "index").changes.added == 4
