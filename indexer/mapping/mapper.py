@@ -19,7 +19,6 @@ from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Normalized, Problem, Property, SourceRecord
 from indexer.catalogue.roles import Role
 from indexer.mapping import templates
-from indexer.mapping.changes import Change
 from indexer.mapping.normalization import (
     drop_equal,
     make_id,
@@ -27,7 +26,7 @@ from indexer.mapping.normalization import (
     order_by_group,
     split_values,
 )
-from indexer.mapping.sources import SOURCES_FILE, Source
+from indexer.mapping.sources import SOURCES_FILE, Change, Source
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
 from indexer.values.languages import find_languages

@@ -19,15 +19,13 @@ from indexer.catalogue.catalogue_toml import RESERVED_NAMES
 from indexer.catalogue.column_names import fold_heading
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.mapping import templates
-from indexer.mapping.changes import Change
-from indexer.mapping.exported_columns import read_heading
 from indexer.mapping.guessing import NAME_ROWS, Guesser
 from indexer.mapping.headings import is_record_date
 from indexer.mapping.mapper import ID_ROW, list_mapped
 from indexer.mapping.normalization import find_separator
 from indexer.mapping.profile import ColumnProfile, Profile
-from indexer.mapping.sources import Source
-from indexer.mapping.standard_rows import FULLTEXT_ROW, list_standard_rows
+from indexer.mapping.sources import Change, Source
+from indexer.mapping.standard_rows import FULLTEXT_ROW, list_standard_rows, read_heading
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
 from indexer.readers.formats.marc import load_fields

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer import toml
-from indexer.mapping.changes import MAX_CHARS, Change
+from indexer.mapping.sources import MAX_CHARS, Change
 from tests.conftest import ROOT
 from tests.indexer.mapping.test_mapper import apply, make_mapper
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from indexer.mapping import headings
-from indexer.mapping.changes import MAX_CHANGES
 from indexer.mapping.mapper import Mapper
+from indexer.mapping.sources import MAX_CHANGES
 from tests.indexer.mapping.test_proposal import TITLES, Columns, make_reader, profile, propose
 from tests.indexer.readers.reading import CATALOGUE
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.outside import allow
 from indexer.mapping import sources, templates
-from indexer.mapping.changes import Change
-from indexer.mapping.sources import SOURCES_FILE, Attachments, Source, Sources
+from indexer.mapping.sources import SOURCES_FILE, Attachments, Change, Source, Sources
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from([
     'a "quoted" name', "dc.title[fr]", "two\nlines", "a.b.c", "😀", "[[source]]", "# no comment",

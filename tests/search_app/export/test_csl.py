@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import get_args
 
 import pytest
 
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, SourceLocation
 from indexer.catalogue.roles import TypeRule
-from search_app.export.csl import Date, make_item, split_pages, to_csl_json
+from indexer.values.publication_types import PublicationType
+from search_app.export.csl import TYPES, Date, make_item, split_pages, to_csl_json
 from tests.search_app.export.conftest import Publications
 
 PAPERS = Catalogue(
@@ -159,3 +161,9 @@ def test_a_date_that_is_none_is_left_out() -> None:
     """The year is the date if the date can't be read."""
     assert make_item(paper(date="unknown", year=2014), PAPERS).issued == Date(2014)
     assert make_item(paper(date="unknown"), PAPERS).issued is None
+
+
+def test_every_type_has_its_names() -> None:
+    """A type of CSL is a row of `types.csv`, so every format can write it."""
+    assert TYPES.keys() == set(get_args(PublicationType))
+    assert all(names.ris and names.bibtex and len(names.marc) == 2 for names in TYPES.values())
