@@ -62,7 +62,6 @@ class Counting(SentenceEncoder):
         self.seen: list[str] = []
 
     def encode_weighted(self, titles: Sequence[str], summaries: Sequence[str]) -> Vector:
-        """Record the titles and encode all."""
         self.seen += titles
         return super().encode_weighted(titles, summaries)
 
@@ -75,7 +74,6 @@ class Drawn(SentenceEncoder):
         self.vectors = vectors
 
     def encode_weighted(self, titles: Sequence[str], summaries: Sequence[str]) -> Vector:
-        """Return the rows that the titles name."""
         return self.vectors[[*map(int, titles)]]
 
 

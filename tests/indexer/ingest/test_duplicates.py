@@ -40,11 +40,9 @@ class Corpus:
         (self.folder / "catalogue.toml").write_text(catalogue_toml.format_toml(CATALOGUE))
 
     def write(self, name: str, *rows: str) -> None:
-        """Write a table."""
         (self.folder / name).write_text("\n".join([HEADER, *rows, ""]), "utf-8")
 
     def build(self, *, force: bool = False) -> BuildResult:
-        """Build the index of all tables."""
         files = sorted(path.name for path in self.folder.glob("*.csv"))
         sources = "".join(SOURCE.format(file=name) for name in files)
         (self.folder / "sources.toml").write_text(sources)

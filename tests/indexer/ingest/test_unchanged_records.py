@@ -50,11 +50,9 @@ class Previous:
         return len(self.items)
 
     def get_title(self, doc_number: int) -> str:
-        """Return a title."""
         return self.get_publication(doc_number).title
 
     def get_publication(self, doc_number: int) -> Publication:
-        """Return a whole publication."""
         item = self.items[doc_number]
         assert isinstance(item, Parsed)
         return item.publication

@@ -238,7 +238,6 @@ class Interrupted(Progress):
     """Progress that ends the build as soon as publications have been read."""
 
     def report_publications(self, publications: Sequence[Publication]) -> None:
-        """End the build."""
         raise KeyboardInterrupt
 
 
@@ -262,11 +261,9 @@ class Seen(Progress):
         self.steps: list[tuple[int, int]] = []
 
     def report_publications(self, publications: Sequence[Publication]) -> None:
-        """Keep the publications."""
         self.publications += publications
 
     def report_sorting(self, done: int, total: int) -> None:
-        """Keep the step."""
         self.steps.append((done, total))
 
 

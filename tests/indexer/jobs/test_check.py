@@ -87,11 +87,9 @@ class Seen(Progress):
         self.passed, self.read = 0, 0
 
     def report_bytes(self, count: int) -> None:
-        """Keep the number of bytes read."""
         self.read = count
 
     def report_publications(self, publications: Sequence[Publication]) -> None:
-        """Count the publications."""
         self.passed += len(publications)
 
 

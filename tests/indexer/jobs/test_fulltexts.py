@@ -73,11 +73,9 @@ class Corpus:
         )
 
     def build(self, **options: object) -> BuildResult:
-        """Build the index."""
         return build.build(self.folder, self.index, **options)  # type: ignore[arg-type]
 
     def list_files(self, identity: str) -> Sequence[File]:
-        """Return the files of a publication."""
         return open_engine(self.index).get_searcher().list_files(identity)
 
     def find(self, text: str) -> list[str]:

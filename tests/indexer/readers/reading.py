@@ -30,7 +30,6 @@ class Slow(io.BytesIO):
         self._size = size
 
     def read1(self, size: int | None = -1) -> bytes:
-        """Return the next bytes, at most as many as the stream gives at a time."""
         return super().read1(min(self._size, size) if size and size > 0 else self._size)
 
 
@@ -41,7 +40,6 @@ class Reading(NamedTuple):
     problems: list[Problem]
 
     def columns(self, number: int = 0) -> dict[str, list[str]]:
-        """Return the values of a record by column."""
         found: dict[str, list[str]] = {}
         for each in self.records[number].properties:
             found.setdefault(each.name, []).append(each.value)

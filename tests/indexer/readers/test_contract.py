@@ -145,7 +145,6 @@ class Endless(io.BufferedIOBase):
         self.count = 0
 
     def read1(self, size: int | None = -1, /) -> bytes:
-        """Return the next bytes, which end with a record."""
         block = self._start + self._blocks
         self._start = b""
         self.count += len(block)
@@ -154,7 +153,6 @@ class Endless(io.BufferedIOBase):
     read = read1
 
     def readable(self) -> bool:
-        """Return True."""
         return True
 
 

@@ -42,7 +42,6 @@ class Page(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep an element."""
         self.elements.append(tag)
         values = {name: value or "" for name, value in attrs}
         if tag == "meta":
