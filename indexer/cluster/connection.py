@@ -41,8 +41,9 @@ DEAD_SECONDS = 30
 MAX_NAME_CHARS = 128
 """Limit on the name of an index. OpenSearch allows 255, and generations add theirs."""
 
-OTHERS = "-builds", "-published", "-files"
-"""The ends of the names that a catalogue uses besides its own: see `generations` and `lock`."""
+BUILDS, FILES = OTHERS = "-builds", "-files"
+"""The ends of the names of the indexes that a catalogue has besides its documents: one for builds
+(see `marker`), and one for the files of each generation."""
 
 _HINT = f"Use a URL such as {PREFIX}https://search.example.org:{DEFAULT_PORT}/catalogue"
 _OTHER_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|[\w.-]+:[0-9]+(/|$)")
@@ -179,6 +180,8 @@ def connect(address: ClusterAddress, environment: Mapping[str, str] = os.environ
         http_auth=_make_credentials(address, environment),
         ssl_context=_make_tls(environment) if address.is_encrypted else None,
         max_retries=len(address.hosts),
+        retry_on_timeout=len(address.hosts) > 1,
+        http_compress=True,
         timeout=TIMEOUT,
         serializers={FastJsonSerializer.mimetype: FastJsonSerializer()},
         pool_maxsize=MAX_CONNECTIONS,

@@ -1,67 +1,203 @@
-"""Turn the documents of a segment into lines of bulk requests, in order and with bounded memory.
+"""Turn the documents of a segment into actions of bulk requests, in order and with bounded memory.
 
 The words come from the forward index, so no text is tokenized again. A document has no statistics
-of the corpus.
+of the corpus, so it stays the same as long as its record, its editions, and its files do. Its
+digest says so.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b, sha256
 from typing import NamedTuple
+from zlib import crc32
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.cluster.fulltext_documents import NEXT_TEXT, TextEncoder, encode_json
+from indexer.analysis import tokenizer
+from indexer.catalogue.records import Problem
 from indexer.cluster.mapping import MAX_TERM_CHARS, make_term
+from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.docstore import NO_YEAR
 from indexer.codec.segment.editions import Editions
-from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.fulltext import AttachedTexts
 from indexer.codec.segment.postings import split_runs
 from indexer.codec.segment.reader import Segment
 from indexer.codec.segment.sort_orders import make_title_key
-from indexer.codec.segment.term_dictionary import decode_surface
+from indexer.codec.segment.term_dictionary import FIRST_NUMBER, decode_stem, decode_surface
+from indexer.codec.segment.word_stream import WordNumbers
 
-GROUP_BITS = 63
-"""Bits of a group: those of a positive `long`."""
 MAX_ID_BYTES = 512
 """Limit of OpenSearch on the bytes of an `_id`."""
+MAX_TEXT_BYTES = 48_000_000
+"""Limit on the bytes of the full texts of a publication as JSON. A node rejects a request of over
+100 MB, and one of over a tenth of its heap. Five million characters in a script that is indexed
+letter by letter, such as Chinese, have 85 MB."""
+MAX_KNOWN_WORDS = 1 << 20
+"""Limit on the words of full texts that are kept, about 300 MB."""
+GAP_CODE, END_CODE = 0, 1
+"""The codes of the marks of a row: between two texts of a field, and after each field."""
+_NEXT_TEXT = '","'
+"""Ends a text and starts the next one, between words of a JSON string."""
 
 
-class Groups(NamedTuple):
-    """The group of each document: a hash (int64) that the editions of one title share.
+class Action(NamedTuple):
+    """An action on a document, with its `_id`, and the document as JSON with its digest.
 
-    Groups of different titles differ. `others` has the number of other editions of each document.
-    `salt` is the salt of the hashes.
+    Both are empty for a document that is deleted.
     """
 
-    hashes: NDArray[np.int64]
-    others: NDArray[np.int64]
-    salt: int
+    id: str
+    source: str = ""
+    digest: str = ""
+
+    def to_lines(self) -> tuple[str, str | None]:
+        """Return the lines of a bulk request."""
+        name = "index" if self.source else "delete"
+        return encode_json({name: {"_id": self.id}}), self.source or None
 
 
-def make_groups(segment: Segment, salt: int = 0) -> Groups:
-    """Return the groups of all documents. They are hashes of the smallest id of each group.
+class FileInfo(msgspec.Struct, frozen=True):
+    """The description of a file with a full text.
 
-    If two ids have the same hash, the next salt is tried.
+    `path` is relative to the corpus folder. `pages` is 0 if the format has no pages, and
+    `empty_pages` counts those without a text. `language` is None if it is unknown. `has_text` is
+    False if no page has any.
+    """
+
+    path: str
+    digest: str
+    media_type: str
+    pages: int
+    empty_pages: int
+    language: str | None
+    has_text: bool
+
+
+def encode_words(words: Sequence[str]) -> NDArray[np.uint32]:
+    """Return the codes of words in a row: hashes, which no change of the vocabulary changes."""
+    codes = np.fromiter((crc32(word.encode()) for word in words), np.uint32, len(words))
+    return np.maximum(codes, END_CODE + 1).astype(np.uint32)
+
+
+def encode_json(value: object) -> str:
+    """Return a value as JSON."""
+    return msgspec.json.encode(value).decode()
+
+
+def list_documents(segment: Segment, texts: AttachedTexts | None) -> Iterator[Action]:
+    """Yield all documents of a segment with its full texts, if it has any.
+
+    Raise CorruptSegment or OSError if a full text can't be read.
+    """
+    encoder = _Encoder(segment, texts)
+    for first, last in split_runs(segment.forward_index):
+        yield from encoder.encode(first, last)
+
+
+def make_groups(segment: Segment) -> tuple[Array, Array]:
+    """Return the group of each document, and the number of its other editions.
+
+    A group is a number that the editions of one title share: a hash of their smallest id.
     """
     ids = segment.docstore.all_ids
     others = np.zeros(segment.size, np.int64)
-    hashes = np.array([_hash_id(identity, salt) for identity in ids], np.int64)
-    if len(np.unique(hashes)) < len(hashes):
-        return make_groups(segment, salt + 1)
+    hashes = np.array(
+        [int.from_bytes(blake2b(each.encode(), digest_size=8).digest()) >> 1 for each in ids],
+        np.int64,
+    )
     for family in Editions(segment).families:
         hashes[family] = hashes[min(family.tolist(), key=ids.__getitem__)]
         others[family] = len(family) - 1
-    return Groups(hashes, others, salt)
+    return hashes, others
 
 
-def _hash_id(identity: str, salt: int) -> int:
-    digest = blake2b(identity.encode(), digest_size=8, salt=salt.to_bytes(blake2b.SALT_SIZE))
-    return int.from_bytes(digest.digest()) >> (64 - GROUP_BITS)
+class _Encoder:
+    """Encodes the documents of a segment, run by run."""
+
+    def __init__(self, segment: Segment, texts: AttachedTexts | None) -> None:
+        self._segment = segment
+        self._groups, self._others = make_groups(segment)
+        self._texts = _TextEncoder(texts, segment.catalogue.language) if texts else None
+        words = segment.words.texts.to_list()
+        # The marks of the stream, FIELD_END and GAP, index from the end.
+        self._stems = [*map(make_term, segment.stems.texts.to_list()), _NEXT_TEXT]
+        self._words = [*(make_term(decode_surface(word)) for word in words), "", ""]
+        self._codes = np.append(encode_words(words), np.array([GAP_CODE, END_CODE], np.uint32))
+        self._values = {
+            name: [encode_json(value[:MAX_TERM_CHARS]) for value in column.values]
+            for name, column in segment.columns.items()
+        }
+
+    def encode(self, first: int, last: int) -> Iterator[Action]:
+        """Yield the documents from `first` up to `last`."""
+        facets = [self._encode_facet(name, first, last) for name in self._values]
+        texts = self._encode_texts(first, last)
+        for number, text, *values in zip(range(first, last), texts, *facets, strict=True):
+            identity, fields = self._encode_fields(number)
+            full = self._texts.encode(number) if self._texts else ""
+            body = f'{fields},{text},"facets":{{{",".join(values)}}}{full}'
+            digest = blake2b(body.encode(), digest_size=12).hexdigest()
+            yield Action(make_document_id(identity), f'{{{body},"digest":"{digest}"}}', digest)
+
+    def _encode_facet(self, name: str, first: int, last: int) -> list[str]:
+        """Return the values of the documents from `first` up to `last` as JSON, with the key."""
+        column = self._segment.columns[name]
+        offsets = column.offsets[first : last + 1].tolist()
+        ordinals = column.ordinals[offsets[0] : offsets[-1]].tolist()
+        values = list(map(self._values[name].__getitem__, ordinals))
+        return [
+            f'"{name}":[{",".join(values[start - offsets[0] : end - offsets[0]])}]'
+            for start, end in itertools.pairwise(offsets)
+        ]
+
+    def _encode_texts(self, first: int, last: int) -> Iterator[str]:
+        """Yield the searchable fields and the row of each document."""
+        index, names = self._segment.forward_index, self._segment.fields
+        begin, end = int(index.starts[first, 0]), int(index.starts[last, 0])
+        stream = index.stream[begin:end]
+        numbers = self._segment.get_stems(np.arange(begin, end))
+        stems = list(map(self._stems.__getitem__, numbers.tolist()))
+        words = list(map(self._words.__getitem__, stream.tolist()))
+        codes = self._codes.take(stream, mode="wrap").astype("<u4")
+        starts = [*(index.starts[first:last].astype(np.int64) - begin).reshape(-1).tolist()]
+        starts.append(end - begin)
+        for document, lengths in enumerate(index.lengths[first:last].tolist()):
+            place = document * len(names)
+            spans = [
+                (name, starts[place + number], starts[place + number + 1] - 1)
+                for number, (name, length) in enumerate(zip(names, lengths, strict=True))
+                if length
+            ]
+            of_stems, of_words = (
+                ",".join(
+                    f'"{name}":["{" ".join(terms[start:stop])}"]' for name, start, stop in spans
+                )
+                for terms in (stems, words)
+            )
+            row = b64encode(codes[starts[place] : starts[place + len(names)]].tobytes()).decode()
+            yield f'"stems":{{{of_stems}}},"words":{{{of_words}}},"row":"{row}"'
+
+    def _encode_fields(self, number: int) -> tuple[str, str]:
+        """Return the id, and the start of the document up to the texts."""
+        docstore = self._segment.docstore
+        publication = docstore.get_publication(number)
+        language = publication.lang or self._segment.catalogue.language
+        year, others = int(docstore.years[number]), int(self._others[number])
+        title_key = make_title_key(publication.title, language)[:MAX_TERM_CHARS]
+        return publication.id, "".join([
+            f'"id":{encode_json(publication.id)},"title_key":{encode_json(title_key)}',
+            f',"title_words":{len(tokenizer.split_words(publication.title))}',
+            f',"year":{year}' if year != NO_YEAR else "",
+            f',"group":{self._groups[number]}',
+            f',"editions":{others}' if others else "",
+            f',"title":{encode_json(publication.title)}',
+            f',"record":{encode_json(encode_json(publication))}',
+        ])  # fmt: skip
 
 
 def make_document_id(identity: str) -> str:
@@ -70,130 +206,72 @@ def make_document_id(identity: str) -> str:
     return identity if len(data) <= MAX_ID_BYTES else sha256(data).hexdigest()
 
 
-class Source(NamedTuple):
-    """The sources of the documents of a generation: segment, groups, and full texts, if any."""
+class _TextEncoder:
+    """Encodes the full texts of documents. `language` is that of the catalogue.
 
-    segment: Segment
-    groups: Groups
-    texts: AttachedTexts | None = None
-
-
-def list_documents(
-    source: Source,
-    numbers: NDArray[np.int64] | None = None,
-) -> Iterator[bytes]:
-    """Yield documents as two lines: the action and the document.
-
-    `numbers` has those that are wanted, in ascending order; None means all. The documents of a run
-    (`split_runs`) are in memory at a time, besides the term dictionary, the values of the facets,
-    and the full texts of one document. Raise CorruptSegment or OSError if a full
-    text can't be read.
+    The words of a page are the ones of a full-text segment, and so are the marks between
+    paragraphs. A document names the files whose last pages are left out.
     """
-    encoder = _Encoder(source)
-    for first, last in split_runs(source.segment.forward_index):
-        if numbers is None:
-            yield from encoder.encode(first, last)
-            continue
-        wanted = numbers[slice(*np.searchsorted(numbers, (first, last)))]
-        for part in np.split(wanted, np.flatnonzero(np.diff(wanted) > 1) + 1):
-            if len(part):
-                yield from encoder.encode(int(part[0]), int(part[-1]) + 1)
 
+    def __init__(self, texts: AttachedTexts, language: str) -> None:
+        self._texts, self._language = texts, language
+        self._forget_words()
 
-def make_deletion(identity: str) -> bytes:
-    """Return the line of a bulk request that deletes a publication."""
-    return b'{"delete":{"_id":%s}}\n' % encode_json(make_document_id(identity)).encode()
+    def _forget_words(self) -> None:
+        self._numbers = WordNumbers(self._language)
+        # By provisional number: GAP, FIELD_END, and then the words.
+        self._stems, self._surfaces = [_NEXT_TEXT, ""], ["", ""]
 
-
-class _TextField(NamedTuple):
-    """The keys of a searchable field in a document."""
-
-    stems: str
-    words: str
-    length: str
-
-
-class _Facet:
-    """A facet, with its key in a document and its values in JSON."""
-
-    def __init__(self, name: str, column: FacetColumn) -> None:
-        self.key, self._column = f',"facet_{name}":[', column
-        self._values = [encode_json(value[:MAX_TERM_CHARS]) for value in column.values]
-
-    def encode(self, first: int, last: int) -> list[str]:
-        """Return the values of the documents from `first` up to `last` as JSON, with the key."""
-        offsets = self._column.offsets[first : last + 1].tolist()
-        ordinals = self._column.ordinals[offsets[0] : offsets[-1]].tolist()
-        values = list(map(self._values.__getitem__, ordinals))
-        begin = offsets[0]
-        return [
-            f"{self.key}{','.join(values[start - begin : end - begin])}]"
-            for start, end in itertools.pairwise(offsets)
-        ]
-
-
-class _Encoder:
-    """Encodes the documents of a segment, run by run."""
-
-    def __init__(self, source: Source) -> None:
-        self._segment, self._groups, texts = source
-        segment = self._segment
-        self._texts = TextEncoder(texts, segment.catalogue.language) if texts is not None else None
-        # The marks of the stream, FIELD_END and GAP, index from the end.
-        stems, words = segment.stems.texts.to_list(), segment.words.texts.to_list()
-        self._stems = [*map(make_term, stems), NEXT_TEXT]
-        self._words = [*(make_term(decode_surface(word)) for word in words), "", ""]
-        self._fields = [
-            _TextField(f',"pos_{name}":["', f'"],"word_{name}":"', f'","len_{name}":')
-            for name in segment.fields
-        ]
-        self._facets = [_Facet(name, column) for name, column in segment.columns.items()]
-
-    def encode(self, first: int, last: int) -> Iterator[bytes]:
-        """Yield the documents from `first` up to `last`."""
-        facets = [facet.encode(first, last) for facet in self._facets]
-        texts = self._encode_texts(first, last)
-        for number, text, *values in zip(range(first, last), texts, *facets, strict=True):
-            full = self._texts.encode(number) if self._texts else ""
-            yield f"{self._encode_fields(number)}{text}{''.join(values)}{full}}}\n".encode()
-
-    def _encode_texts(self, first: int, last: int) -> Iterator[str]:
-        """Yield the searchable fields of each document that are not empty."""
-        index = self._segment.forward_index
-        begin, end = int(index.starts[first, 0]), int(index.starts[last, 0])
-        stream = index.stream[begin:end]
-        numbers = self._segment.get_stems(np.arange(begin, end))
-        stems = list(map(self._stems.__getitem__, numbers.tolist()))
-        words = list(map(self._words.__getitem__, stream.tolist()))
-        starts = [
-            *(index.starts[first:last].astype(np.int64) - begin).reshape(-1).tolist(), end - begin
-        ]  # fmt: skip
-        lengths = index.lengths[first:last].tolist()
-        place = 0
-        for lengths_of_document in lengths:
-            parts = []
-            for field, length in zip(self._fields, lengths_of_document, strict=True):
-                if length:
-                    start, stop = starts[place], starts[place + 1] - 1
-                    stem_text, word_text = " ".join(stems[start:stop]), " ".join(words[start:stop])
-                    parts.append(
-                        f"{field.stems}{stem_text}{field.words}{word_text}{field.length}{length}"
+    def encode(self, number: int) -> str:
+        """Return the fields of a document for its full texts; empty if it has none."""
+        attachments = self._texts.find_attachments(number)
+        if not attachments:
+            return ""
+        if len(self._stems) > MAX_KNOWN_WORDS:
+            self._forget_words()
+        files, texts = list[FileInfo](), list[str]()
+        problems, remaining = list[str](), MAX_TEXT_BYTES
+        for attachment in attachments:
+            text, path = int(self._texts.texts[attachment]), self._texts.get_file(attachment)
+            info, count = self._texts.infos[text], self._texts.count_pages(text)
+            pages = list[str]()
+            files.append(
+                FileInfo(
+                    path, info.digest, info.media_type, count if info.has_pages else 0,
+                    info.empty_pages, info.language, count > info.empty_pages,
+                )
+            )  # fmt: skip
+            for page in range(count):
+                content = self._texts.read_page(text, page)
+                encoded = self._encode_page(page + 1, content, info.language or self._language)
+                remaining -= len(encoded.encode())
+                if encoded and remaining < 0:
+                    message = (
+                        f"the text exceeds {MAX_TEXT_BYTES // 1_000_000} MB, so only {page} of "
+                        f"{count} pages are searched"
                     )
-                place += 1
-            yield "".join(parts)
+                    hint = "Split the file, or use an index in a folder"
+                    problems.append(encode_json(Problem(path, 0, message, hint)))
+                    break
+                if encoded:
+                    pages.append(encoded)
+            texts.append(f'{{"pages":[{",".join(pages)}]}}')
+        digests = encode_json([file.digest for file in files])
+        return (
+            f',"files":{encode_json(files)},"file_digest":{digests},"texts":[{",".join(texts)}]'
+            + (f',"problems":{encode_json(problems)}' if problems else "")
+        )
 
-    def _encode_fields(self, number: int) -> str:
-        """Return the action, and the start of the document up to the texts."""
-        docstore = self._segment.docstore
-        publication = docstore.get_publication(number)
-        language = publication.lang or self._segment.catalogue.language
-        year, others = int(docstore.years[number]), int(self._groups.others[number])
-        title_key = make_title_key(publication.title, language)[:MAX_TERM_CHARS]
-        return "".join([
-            f'{{"index":{{"_id":{encode_json(make_document_id(publication.id))}}}}}\n',
-            f'{{"id":{encode_json(publication.id)},"title_key":{encode_json(title_key)}',
-            f',"year":{year}' if year != NO_YEAR else "",
-            f',"group":{self._groups.hashes[number]}',
-            f',"editions":{others}' if others else "",
-            f',"record":{encode_json(encode_json(publication))}',
-        ])  # fmt: skip
+    def _encode_page(self, number: int, content: str, language: str) -> str:
+        """Return a page as JSON; empty if it has no words."""
+        stream = self._numbers.encode([(language, tokenizer.add_marks(content))])[:-1]
+        if not np.any(stream >= FIRST_NUMBER):
+            return ""
+        for word in self._numbers.take_new_words():
+            self._stems.append(make_term(decode_stem(word, self._language)))
+            self._surfaces.append(make_term(decode_surface(word)))
+        numbers = stream.tolist()
+        stems = " ".join(map(self._stems.__getitem__, numbers))
+        surfaces = " ".join(map(self._surfaces.__getitem__, numbers))
+        words = f'"stems":["{stems}"],"words":"{surfaces}"'
+        return f'{{"number":{number},{words},"text":{encode_json(content)}}}'

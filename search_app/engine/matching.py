@@ -102,6 +102,27 @@ class Words:
         stems = vocabulary.stem_or_none.take(words, mode="wrap")
         return cls(words, stems, lengths, norms, vocabulary.searchable, terms, have_value)
 
+    @classmethod
+    def split(
+        cls,
+        words: Array,
+        mean_lengths: Array,
+        vocabulary: Vocabulary,
+        have_value: Callable[[str, str], Mask],
+    ) -> Words:
+        """Return the words of publications, given their numbers with FIELD_END after each field.
+
+        `mean_lengths` has the mean length of each searchable field: see `postings.compute_means`.
+        """
+        first, fields = np.zeros(1, np.int64), len(vocabulary.searchable)
+        begins = np.concatenate([first, (words == FIELD_END).nonzero()[0] + 1])
+        counts = np.concatenate([first, (words >= 0).cumsum()])
+        norms = make_catalogue_norms(
+            vocabulary.catalogue, np.diff(counts.take(begins)).reshape(-1, fields), mean_lengths
+        )
+        lengths = np.diff(begins).reshape(-1, fields)
+        return cls.number(words, lengths, norms, vocabulary, have_value)
+
     def have_value(self, row: str, value: str) -> Mask:
         """Return which publications have a facet value."""
         return self._have_value(row, value) if self._have_value else np.zeros(self.size, np.bool_)
@@ -349,20 +370,13 @@ def split_words(
     stream = numbers.encode(collect_texts(publications, catalogue))
     final = [GAP, FIELD_END, *map(vocabulary.get_word_number, numbers.words)]
     words = np.array(final, np.int32).take(stream)
-    ends = (words == FIELD_END).nonzero()[0] + 1
-    shape = len(publications), len(catalogue.searchable)
-    counts = np.concatenate([np.zeros(1, np.int64), (words >= 0).cumsum()])
-    begins = np.concatenate([np.zeros(1, np.int64), ends])
-    norms = make_catalogue_norms(
-        catalogue, np.diff(counts.take(begins)).reshape(shape), mean_lengths
-    )
 
     def have_value(row: str, value: str) -> Mask:
         make_key = catalogue.by_name[row].make_key
         keys = ([*map(make_key, each.values.get(row, ()))] or [MISSING] for each in publications)
         return np.array([value in each for each in keys], np.bool_)
 
-    return Words.number(words, np.diff(begins).reshape(shape), norms, vocabulary, have_value)
+    return Words.split(words, mean_lengths, vocabulary, have_value)
 
 
 def read_words(text: str, language: str, field: str) -> Words:

@@ -46,6 +46,9 @@ from search_app.engine.query.nodes import Clause, clauses, drop_boosts
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import StoreRequest
 
+LEVEL_RATIO = 0.7
+"""Minimum share of the best score at which a hit counts as one of the best matches."""
+
 TITLE_DEPTH = 10
 """Number of best hits that may rise by their title."""
 MAX_GAIN = 0.3
@@ -139,6 +142,12 @@ def compute_idfs(frequencies: Array, size: int) -> NDArray[np.float64]:
     """Return the idf of each document frequency in an index of `size` documents."""
     idfs: NDArray[np.float64] = np.log(1 + (size - frequencies + 0.5) / (frequencies + 0.5))
     return idfs
+
+
+def level_scores(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return scores in which those close to the best equal it, so that the newest come first."""
+    max_score = scores.max(initial=0)
+    return np.where(scores >= LEVEL_RATIO * max_score, max_score, scores)
 
 
 class Candidates(NamedTuple):

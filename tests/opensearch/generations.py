@@ -8,16 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from opensearchpy import OpenSearch
 
-from indexer.codec.segment.reader import Segment
-from indexer.codec.segment.term_dictionary import decode_surface
+from indexer.cluster import load
 from indexer.generations.manifest import Generation
 from indexer.jobs import build
 from tests import samples
-
-STORED = ("id", "group", "editions", "title_key", "year", "len_title", "facet_section")
-"""The values of a document that are compared, besides its record."""
 
 
 def write_corpus(folder: Path, titles: Iterable[str], **values: object) -> None:
@@ -51,26 +48,22 @@ def delete_all(client: OpenSearch, name: str) -> None:
 
 
 def read_documents(client: OpenSearch, index: str) -> Mapping[str, Any]:
-    """Return the stored record and other values of each document, by its id."""
-    body = {
-        "query": {"match_all": {}}, "size": 10_000, "stored_fields": ["record"],
-        "docvalue_fields": list(STORED),
-    }  # fmt: skip
+    """Return the source of each document, with its words, by its id."""
+    body = {"query": {"match_all": {}}, "size": 10_000, "docvalue_fields": ["row"]}
     hits = client.search(index=index, body=body)["hits"]["hits"]
-    return {hit["_id"]: hit["fields"] for hit in hits}
+    return {hit["_id"]: (hit["_source"], hit["fields"]) for hit in hits}
 
 
-def read_postings(client: OpenSearch, index: str, segment: Segment) -> Mapping[str, Any]:
-    """Return the frequencies of each stem and word of a segment in the titles, by document."""
-    terms = [("pos_title", text) for text in segment.stems.texts.to_list()]
-    terms += [("word_title", decode_surface(text)) for text in segment.words.texts.to_list()]
-    searches = [
-        part
-        for field, term in terms
-        for part in ({}, {"query": {"match": {field: term}}, "size": 1_000})
-    ]
-    replies = client.msearch(index=index, body=searches)["responses"]
-    return {
-        f"{field}:{term}": {hit["_id"]: hit["_score"] for hit in reply["hits"]["hits"]}
-        for (field, term), reply in zip(terms, replies, strict=True)
-    }
+def count_sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that receives the action of each document that is sent."""
+    sent: list[str] = []
+
+    def send(client: OpenSearch, index: str, actions: Iterable[Any], threads: int) -> None:
+        listed = [*actions]
+        if not index.endswith("-files"):
+            sent.extend(action for action, _ in listed)
+        load_send(client, index, listed, threads)
+
+    load_send = load.send
+    monkeypatch.setattr(load, "send", send)
+    return sent

@@ -10,6 +10,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -158,6 +159,8 @@ def serve(folder: Path, index: str, budget: int = BUDGET) -> Iterator[Server]:
 class Clients:
     """Threads that ask a server. `counts` has the number of responses of each kind.
 
+    `seconds` has the time that each response took.
+
     `right` has the right responses of each generation by its name. It may grow. The responses are
     compared when the clients have stopped.
     """
@@ -168,19 +171,21 @@ class Clients:
         self._server, self._right, self.threads = server, right, threads
         self._lock, self.stopped = Lock(), Event()
         self._answers: list[tuple[str, Answer]] = []
+        self.seconds: list[float] = []
         self.counts: Counter[str] = Counter()
         self.wrong: list[tuple[str, str]] = []
 
     def ask_until_stopped(self) -> None:
         """Ask questions in random order."""
         while not self.stopped.wait(PAUSE):
-            question = random.choice(QUESTIONS)
+            question, started = random.choice(QUESTIONS), time.monotonic()
             try:
                 answer = self._server.get(question)
             except (OSError, HTTPException) as error:
                 answer = Answer(0, {}, repr(error))
             with self._lock:
                 self._answers.append((question, answer))
+                self.seconds.append(time.monotonic() - started)
 
     def wait_for(self, count: int) -> None:
         """Wait for a number of further responses with the status 200."""

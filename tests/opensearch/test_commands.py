@@ -9,20 +9,23 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from opensearchpy import OpenSearch
 
-from indexer.cluster import check, loader, lock
+from indexer.cluster import load as loading
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.generations import ClusterGenerations
+from indexer.cluster.marker import mark_build
+from indexer.generations.manifest import IndexLocked
 from search_app import config
 from search_app.cli import background_build, options
 from search_app.config import Settings
 from search_app.engine import SearchRequest
 from search_app.web.app import make_engine
 from tests.opensearch.cluster import Cluster
-from tests.opensearch.generations import delete_all, make_titles, write_corpus
+from tests.opensearch.generations import count_sent, delete_all, make_titles, write_corpus
 from tests.search_app.cli.test_main import Run, Told, run
 
 __all__ = ["run"]
@@ -65,8 +68,9 @@ def add(corpus: Path, title: str) -> None:
 
 
 def test_a_build_publishes_in_the_cluster(
-    build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations
-) -> None:
+    build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     """The first build publishes, the second one finds no change, and others send the changes."""
     first = build()
     assert (first.status, first.err) == (0, "")
@@ -78,14 +82,13 @@ def test_a_build_publishes_in_the_cluster(
     assert second.out.startswith(f"Nothing changed: {name} stays live")
     remove(corpus, 3)
     add(corpus, "A new book")
+    sent = count_sent(monkeypatch)
     third = build()
     assert ": 1 added, 0 changed, 1 removed, 19 unchanged" in third.out
     live = generations.read_live_name()
     assert live.startswith("000002-")
     assert generations.count(live) == 20
-    metadata = generations.read_metadata(live)
-    assert metadata
-    assert metadata.source == name
+    assert len(sent) == 2
     assert run("verify", "--index", url).status == 0
 
 
@@ -93,13 +96,13 @@ def test_the_time_of_a_build_includes_the_load(
     build: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time that a build prints is that of the whole command."""
-    load_files = loader.Loader.load_files
+    load_files = loading._load_files
 
-    def load_slowly(loading: loader.Loader) -> None:
+    def load_slowly(*arguments: Any) -> None:
         time.sleep(2)
-        load_files(loading)
+        load_files(*arguments)
 
-    monkeypatch.setattr(loader.Loader, "load_files", load_slowly)
+    monkeypatch.setattr(loading, "_load_files", load_slowly)
     printed = re.search(r", ([0-9.]+) s\.", build().out)
     assert printed
     assert float(printed[1]) >= 2
@@ -179,7 +182,7 @@ def test_a_build_after_a_rollback_starts_from_the_live_generation(
     assert ": 2 added, 0 changed, 0 removed, 20 unchanged" in build().out
     live = generations.read_live_name()
     assert live.startswith("000003-")
-    assert generations.load_manifest(live).after == first
+    assert generations.list_lineage(live, generations.read_state()) == [live, first]
     assert generations.count(live) == 22
 
 
@@ -234,12 +237,13 @@ def test_a_build_that_was_cut_off_is_continued(
     assert generations.read_live_name() == first
     assert ": 1 added, 0 changed, 0 removed, 20 unchanged" in build().out
     assert generations.read_live_name().startswith("000002-")
-    assert generations.load_manifest(generations.read_live_name()).after == first
+    state = generations.read_state()
+    assert generations.list_lineage(state.live[0], state) == [state.live[0], first]
 
 
 def test_a_rollback_needs_no_space_and_no_lock(
     build: Callable[..., Told], run: Run, url: str, corpus: Path, client: OpenSearch,
-    generations: ClusterGenerations,
+    generations: ClusterGenerations, tmp_path: Path,
 ) -> None:  # fmt: skip
     """On full disks and during a build, the alias moves back. That build does not move it again."""
     build()
@@ -249,7 +253,7 @@ def test_a_rollback_needs_no_space_and_no_lock(
     state = generations.read_state()
     blocks = {"cluster.blocks.create_index": True}
     is_full = {"index.blocks.read_only_allow_delete": True}
-    with lock.lock(client, NAME):
+    with mark_build(generations, tmp_path / "elsewhere"):
         client.cluster.put_settings(body={"transient": blocks})
         client.indices.put_settings(index=f"{NAME}-*", body=is_full)
         try:
@@ -270,13 +274,13 @@ def test_a_generation_that_was_not_published_is_no_predecessor_in_the_cluster(
     first = generations.read_live_name()
     add(corpus, "A new book")
     with monkeypatch.context() as patch:
-        patch.setattr(loader, "write_vocabulary", lambda *_: 1 / 0)
+        patch.setattr(loading, "_load_files", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             build()
     add(corpus, "Another book")
     build()
     assert generations.read_live_name().startswith("000003-")
-    assert len(generations.read_state().indexes) == 4
+    assert len(generations.read_state().marks) == 4
     assert run("rollback", "--index", url).out == f"Live is now {first}.\n"
 
 
@@ -291,12 +295,18 @@ def test_an_empty_cluster_gets_the_generation_of_the_folder(
     assert generations.read_live_name() == name
 
 
-def test_one_build_at_a_time(build: Callable[..., Told], client: OpenSearch) -> None:
-    """While another machine builds, a build is refused."""
-    with lock.lock(client, NAME):
+def test_one_build_at_a_time(
+    build: Callable[..., Told], generations: ClusterGenerations, tmp_path: Path
+) -> None:
+    """While another machine builds, a build is refused, unless it is forced."""
+    with mark_build(generations, tmp_path / "elsewhere") as check_marker:
         told = build()
-    assert told.status == 1
-    assert "another build is running" in told.err
+        check_marker()
+        assert told.status == 1
+        assert "another build is running" in told.err
+        assert build("--force").status == 0
+        with pytest.raises(IndexLocked):
+            check_marker()
     assert build().status == 0
 
 
@@ -315,7 +325,7 @@ def test_verify_reports_damage(
     told = run("verify", "--index", url)
     assert told.status == 1
     assert "the alias commands is missing" in told.out
-    assert "has no part 0 of digests.zst" in told.out
+    assert "part 0 of digests.zst is missing" in told.out
     assert f"the index {index} is yellow" in told.out
 
 
@@ -346,18 +356,19 @@ def test_a_forced_build_replaces_a_damaged_generation(
     assert generations.count(live) == 19
     copy = options.open_location(load(corpus, tmp_path, generations)).load_live()
     assert len(copy.read_retired()) == (keeps_work or part != "manifest.json:0")
-    assert not list(check.find_errors(generations, live))
+    assert not list(generations.find_errors(live))
     assert build().out.startswith(f"Nothing changed: {live} stays live")
 
 
 def test_a_server_builds_first(
-    url: str, corpus: Path, generations: ClusterGenerations, capsys: pytest.CaptureFixture[str]
-) -> None:
+    url: str, corpus: Path, generations: ClusterGenerations, capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:  # fmt: skip
     """It publishes, and while another machine builds it opens with the live generation."""
     settings = config.load(corpus=corpus, index=url)
     assert background_build.build_before_serving(settings)
     assert capsys.readouterr().out.startswith("Built 000001-")
-    with lock.lock(generations.client, NAME):
+    with mark_build(generations, tmp_path / "elsewhere"):
         assert not background_build.build_before_serving(settings)
     assert "another build is running" in capsys.readouterr().out
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from opensearchpy import OpenSearch
 from whoosh import query
@@ -22,10 +22,12 @@ from indexer.cluster.mapping import Json
 from indexer.generations import directory
 from search_app.engine.arrays.reply import ArrayReply
 from search_app.engine.deadline import Deadline
-from search_app.engine.facets import make_excluded
-from search_app.engine.opensearch import facet_aggregations
-from search_app.engine.opensearch.facets import FacetPlan, make_facets, plan_facets, plan_values
+from search_app.engine.opensearch import facets
+from search_app.engine.opensearch.client import ClusterClient, Response
+from search_app.engine.opensearch.facets import FacetRequest, Facets, count_values
+from search_app.engine.opensearch.queries import QueryCompiler, Selections, all_of
 from search_app.engine.query.nodes import Clause, Filter, Term
+from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
 from search_app.engine.store import StoreRequest
@@ -52,17 +54,30 @@ REQUESTS = st.builds(
 """Searches with selected values, of which any or all are needed, and some with excluded ones."""
 
 
+class Loaded(NamedTuple):
+    """A local index, and a client and the vocabulary of its copy on a node."""
+
+    snapshot: Snapshot
+    client: ClusterClient
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words and values of both."""
+        return self.snapshot.vocabulary
+
+    def send(self, bodies: Sequence[Json]) -> list[Response]:
+        """Return the responses of the node to some searches."""
+        return self.client.msearch(bodies, Deadline())
+
+
 @contextmanager
-def load(
-    client: OpenSearch, made: Sequence[Publication], catalogue: Catalogue
-) -> Iterator[Snapshot]:
-    """Write a local index of some publications, and send it to the node. Yield its snapshot."""
+def load(client: OpenSearch, made: Sequence[Publication], catalogue: Catalogue) -> Iterator[Loaded]:
+    """Write a local index of some publications, and send it to the node."""
     with tempfile.TemporaryDirectory() as folder:
-        index = catalogues.index(Path(folder), made, catalogue)
-        snapshot = Snapshot(directory.load_live(index))
-        loading.load(client, INDEX, snapshot.segment)
+        live = directory.load_live(catalogues.index(Path(folder), made, catalogue))
+        loading.load(client, INDEX, live)
         try:
-            yield snapshot
+            yield Loaded(Snapshot(live), ClusterClient(client, INDEX))
         finally:
             client.indices.delete(index=INDEX)
 
@@ -70,49 +85,31 @@ def load(
 TWO = Clause([Term("two", frozenset({"title"}))], "two")
 
 
-def run(client: OpenSearch, plan: FacetPlan, base: Json) -> list[Mapping[str, Any]]:
-    """Return the aggregations of the responses to all searches of a plan."""
-    responses = search(client, plan.searches, base)
-    return responses + search(client, plan.list_partitions(responses), base)
-
-
-def search(client: OpenSearch, searches: Sequence[Json], base: Json) -> list[Mapping[str, Any]]:
-    """Return the aggregations of the responses to some searches."""
-    lines: list[Json] = []
-    for aggregations in searches:
-        lines.append({"index": INDEX, "allow_partial_search_results": False})
-        lines.append({"size": 0, "query": base, "aggs": aggregations})
-    responses = client.msearch(body=lines)["responses"] if lines else []
-    assert [each for each in responses if "error" in each] == []
-    return [each["aggregations"] for each in responses]
-
-
 def reply_locally(snapshot: Snapshot, request: SearchRequest, typed: query.Query) -> ArrayReply:
     """Return the reply of the local store to a search with selected filters and one typed."""
     return ArrayReply(StoreRequest(request, filters=(typed,)), snapshot, Deadline())
 
 
-def check(
-    client: OpenSearch, snapshot: Snapshot, request: SearchRequest, leaf: Clause | Filter
-) -> None:
+def count_facets(loaded: Loaded, request: SearchRequest, typed: query.Query) -> Facets:
+    """Return the facets of the node for the same search."""
+    selections = Selections(request, loaded.vocabulary)
+    matching = QueryCompiler(loaded.vocabulary, "nowhere").match(typed)
+    asked = FacetRequest(selections, loaded.vocabulary, request.values)
+    hits: Json = {"-hits": {"filter": all_of(selections.list_filters())}}
+    body: Json = {"size": 0, "query": all_of([matching]), "aggs": asked.aggregations | hits}
+    [response] = loaded.send([body])
+    results = response["aggregations"]
+    total = results["-hits"]["doc_count"]
+    return asked.read(results, total, all_of([matching]), loaded.send)
+
+
+def check(loaded: Loaded, request: SearchRequest, leaf: Clause | Filter) -> None:
     """Check the facets of a selection, with a typed filter and without one."""
-    vocabulary = snapshot.vocabulary
-    typed: Json = {"term": {"pos_title": getattr(leaf, "text", "")}}
-    if isinstance(leaf, Filter):
-        typed = {"term": {f"facet_{leaf.row}": leaf.values[0]}}
-    plan = plan_facets(request, vocabulary)
-    searches: tuple[tuple[Json, query.Query], ...] = (
-        ({"match_all": {}}, query.Every()),
-        (typed, leaf),
-    )
-    for base, node in searches:
-        responses = run(client, plan, base)
-        results, counts = plan.read(responses), plan.read_excluded(responses)
+    for typed in (query.Every(), leaf):
         for limit in LIMITS:
-            reply = reply_locally(snapshot, msgspec.structs.replace(request, values=limit), node)
-            excluded = make_excluded(counts, reply.total)
-            found = make_facets(results, limit, excluded)
-            assert found == reply.count_facets(), (request, limit, base)
+            limited = msgspec.structs.replace(request, values=limit)
+            wanted = reply_locally(loaded.snapshot, limited, typed).count_facets()
+            assert count_facets(loaded, limited, typed) == wanted, (limited, typed)
 
 
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 150))
@@ -124,9 +121,9 @@ def test_facets_of_trees_equal_those_of_the_local_store(
     random = Random(seed)
     catalogue = thrown_catalogue(random)
     made = thrown(random, catalogue, size)
-    with load(single_node.client, made, catalogue) as snapshot:
+    with load(single_node.client, made, catalogue) as loaded:
         for _ in range(SELECTIONS):
-            check(single_node.client, snapshot, thrown_state(random), TWO)
+            check(loaded, thrown_state(random), TWO)
 
 
 @given(made=catalogues.publications(most=150), data=st.data())
@@ -135,59 +132,68 @@ def test_facets_of_all_kinds_equal_those_of_the_local_store(
     single_node: Cluster, made: list[Publication], data: st.DataObject
 ) -> None:
     """Facets with listed values, several values, years, and a tree are equal too."""
-    with load(single_node.client, made, catalogues.CATALOGUE) as snapshot:
+    with load(single_node.client, made, catalogues.CATALOGUE) as loaded:
         for _ in range(SELECTIONS):
-            check(single_node.client, snapshot, data.draw(REQUESTS), Filter("section", ["Papers"]))
+            check(loaded, data.draw(REQUESTS), Filter("section", ["Papers"]))
 
 
-@given(made=catalogues.publications(most=150), most=st.integers(4, 12), data=st.data())
+@given(made=catalogues.publications(most=150), part=st.integers(1, 12), data=st.data())
 @ON_A_NODE
 def test_rows_with_too_many_values_are_counted_in_parts(
-    single_node: Cluster, made: list[Publication], most: int, data: st.DataObject
+    single_node: Cluster, made: list[Publication], part: int, data: st.DataObject
 ) -> None:
     """Facets are equal if a response may have only a few values."""
     with (
         pytest.MonkeyPatch.context() as patch,
-        load(single_node.client, made, catalogues.CATALOGUE) as snapshot,
+        load(single_node.client, made, catalogues.CATALOGUE) as loaded,
     ):
-        patch.setattr(facet_aggregations, "MAX_BUCKETS", most)
-        assume(len(plan_facets(SearchRequest(), snapshot.vocabulary).searches) > 1)
+        patch.setattr(facets, "PART", part)
         for _ in range(SELECTIONS):
-            check(single_node.client, snapshot, data.draw(REQUESTS), Filter("section", ["Papers"]))
+            check(loaded, data.draw(REQUESTS), Filter("section", ["Papers"]))
 
 
-@given(made=catalogues.publications(most=150), data=st.data(), most=st.sampled_from((3, 100)))
+@given(made=catalogues.publications(most=150), data=st.data())
 @ON_A_NODE
-def test_the_values_of_a_row_among_the_hits_are_counted(
-    single_node: Cluster, made: list[Publication], data: st.DataObject, most: int
+def test_only_the_values_that_are_shown_are_fetched(
+    single_node: Cluster, made: list[Publication], data: st.DataObject
 ) -> None:
-    """The counts of one row include the values without hits, in the order of the index."""
-    client = single_node.client
+    """Facets are equal if the number of other values is counted by the node."""
     with (
         pytest.MonkeyPatch.context() as patch,
-        load(client, made, catalogues.CATALOGUE) as snapshot,
+        load(single_node.client, made, catalogues.CATALOGUE) as loaded,
     ):
-        patch.setattr(facet_aggregations, "MAX_BUCKETS", most)
+        patch.setattr(facets, "MAX_LISTED", 1)
+        for _ in range(SELECTIONS):
+            check(loaded, data.draw(REQUESTS), Filter("section", ["Papers"]))
+
+
+@given(made=catalogues.publications(most=150), data=st.data(), part=st.sampled_from((3, 100)))
+@ON_A_NODE
+def test_the_values_of_a_row_among_the_hits_are_counted(
+    single_node: Cluster, made: list[Publication], data: st.DataObject, part: int
+) -> None:
+    """The counts of one row include the values without hits, in the order of the index."""
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        load(single_node.client, made, catalogues.CATALOGUE) as loaded,
+    ):
+        patch.setattr(facets, "PART", part)
         for _ in range(SELECTIONS):
             request = data.draw(REQUESTS)
+            hits = all_of(Selections(request, loaded.vocabulary).list_filters())
             for row in ("country", "topic", "year"):
-                plan = plan_values(row, request, snapshot.vocabulary)
-                [result] = plan.read(run(client, plan, {"match_all": {}}))
-                reply = reply_locally(snapshot, request, query.Every())
-                assert list(result.list_counts(row).items()) == list(
-                    reply.count_values(row).items()
-                )
+                found = count_values(row, hits, loaded.vocabulary, loaded.send)
+                reply = reply_locally(loaded.snapshot, request, query.Every())
+                assert list(found.items()) == list(reply.count_values(row).items())
 
 
-def test_a_catalogue_without_facets_has_one_search(single_node: Cluster) -> None:
-    """The plan has a search without aggregations, so a page can always add its own to the first."""
+def test_a_catalogue_without_facets_has_none(single_node: Cluster) -> None:
+    """A page of such a catalogue asks for no facets, and shows none."""
     texts = catalogues.CATALOGUE.fields[:2]
     catalogue = msgspec.structs.replace(catalogues.CATALOGUE, fields=texts, groups={})
     made = [Publication(id="p", title="Law", source=SourceLocation("made", 1))]
-    with load(single_node.client, made, catalogue) as snapshot:
-        plan = plan_facets(SearchRequest(), snapshot.vocabulary)
-        assert plan.searches == [{}]
-        assert make_facets(plan.read([{}]), None) == ({}, {})
+    with load(single_node.client, made, catalogue) as loaded:
+        assert count_facets(loaded, SearchRequest(), query.Every()) == ({}, {})
 
 
 def test_values_that_the_index_cuts_are_shown_whole(single_node: Cluster) -> None:
@@ -202,10 +208,9 @@ def test_values_that_the_index_cuts_are_shown_whole(single_node: Cluster) -> Non
         for name, each in values.items()
     ]  # fmt: skip
     title = Clause([Term("p0", frozenset({"title"}))], "p0")
-    with load(single_node.client, made, catalogues.CATALOGUE) as snapshot:
+    with load(single_node.client, made, catalogues.CATALOGUE) as loaded:
         for selected in ((), (long,), (long, "law"), (long + "er",)):
             filters = {"topic": selected} if selected else {}
-            check(single_node.client, snapshot, SearchRequest(filters=filters), title)
-            check(single_node.client, snapshot, SearchRequest(excluded=filters), title)
-            request = SearchRequest(filters=filters, all_of={"topic": ("topic",)})
-            check(single_node.client, snapshot, request, title)
+            check(loaded, SearchRequest(filters=filters), title)
+            check(loaded, SearchRequest(excluded=filters), title)
+            check(loaded, SearchRequest(filters=filters, all_of={"topic": ("topic",)}), title)

@@ -8,28 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from opensearchpy import OpenSearchException
 from opensearchpy.client.indices import IndicesClient
 from opensearchpy.exceptions import ConnectionError as NoConnection
 
-from indexer.cluster.connection import ClusterAddress, ClusterError, connect
-from indexer.cluster.loader import Loader
+from indexer.cluster import load
+from indexer.cluster.connection import ClusterError
 from indexer.ingest.progress import NO_PROGRESS
 from search_app.cli import background_build
 from search_app.cli.options import open_location
-from search_app.engine.opensearch import responsive_nodes
-from search_app.engine.opensearch.responsive_nodes import ResponsiveNodes
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.place import Place
-from tests.opensearch.serving import PATIENCE, Clients, ask, serve
+from tests.opensearch.serving import BUDGET, PATIENCE, Clients, ask, serve
 from tests.waiting import until
 
 SIZE, LARGER = 60, 70
 """Numbers of publications."""
 FEW, MANY = 20, 100
 """Numbers of right responses to wait for."""
+SPARE_SECONDS = 5.0
+"""Seconds that a response may take besides its budget, on a machine that runs all nodes."""
 TEMPORARY = {"right", "503 unavailable, Retry-After", "503 too_costly, Retry-After"}
 """Kinds of responses while most of the nodes are away."""
 
@@ -73,53 +74,34 @@ def test_a_killed_node_fails_no_request(place: Place) -> None:
         place.server.wait_for("ok")
 
 
-def test_a_hung_node_fails_no_request(place: Place) -> None:
-    """While a node, elected or not, accepts connections but does not respond, others do."""
+def test_a_hung_node_delays_requests_until_it_is_removed(place: Place) -> None:
+    """While a node, elected or not, accepts connections but does not respond, others do.
+
+    A response is right, or a 503 in time, until the cluster has removed the node. After that,
+    every response is right, and so is each one when the node is back.
+    """
     for find in (place.find_other, place.find_manager):
         node = find()
+        others = [each for each in place.cluster.nodes if each is not node]
         with ask(place.make_clients()) as clients:
             clients.wait_for(FEW)
             node.pause()
             try:
-                clients.wait_for(MANY)
+                for other in others:
+                    other.wait("yellow", len(others))
+                clients.wait_for(FEW)
+                with ask(place.make_clients()) as later:
+                    later.wait_for(MANY)
             finally:
                 node.resume()
-            clients.wait_for(FEW)
-        assert set(clients.counts) == {"right"}
+        assert set(clients.counts) <= TEMPORARY
+        assert set(later.counts) == {"right"}
+        assert max(clients.seconds) < BUDGET / 1000 + SPARE_SECONDS
         place.cluster.wait("green")
         place.server.wait_for("ok")
-
-
-def test_searches_avoid_a_hung_node(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a node hangs, its host is not asked, and the others are asked to avoid its shards.
-
-    When it responds again, all nodes are used.
-    """
-    monkeypatch.setattr(responsive_nodes, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(responsive_nodes, "HOST_SECONDS", 5.0)
-    monkeypatch.setattr(responsive_nodes, "NODE_MILLISECONDS", 2000)
-    assert isinstance(place.settings.index, ClusterAddress)
-    client = connect(place.settings.index)
-    hung = place.find_other()
-    listed = client.nodes.info(metric="process")["nodes"]
-    ids = {node["name"]: identity for identity, node in listed.items()}
-    nodes = ResponsiveNodes(client)
-    nodes.look()
-    assert nodes.preference == ""
-    hung.pause()
-    try:
-        nodes.look()
-        others = sorted(identity for name, identity in ids.items() if name != hung.name)
-        assert nodes.preference == f"_prefer_nodes:{','.join(others)}"
-    finally:
-        hung.resume()
-    place.cluster.wait("green")
-
-    def responds() -> bool:
-        nodes.look()
-        return not nodes.preference
-
-    until(responds, PATIENCE)
+        with ask(place.make_clients()) as clients:
+            clients.wait_for(MANY)
+        assert set(clients.counts) == {"right"}
 
 
 def test_a_lost_shard_is_reported(place: Place) -> None:
@@ -180,15 +162,15 @@ def test_a_build_survives_the_loss_of_a_node(place: Place, monkeypatch: pytest.M
     It ends with a new live generation, or with an error and the former one.
     """
     victim = place.find_manager()
-    load_files = Loader.load_files
+    load_files = load._load_files
 
-    def kill_first(loader: Loader) -> None:
+    def kill_first(*arguments: Any) -> None:
         victim.kill()
         place.cluster.wait("red")
         victim.start()
-        load_files(loader)
+        load_files(*arguments)
 
-    monkeypatch.setattr(Loader, "load_files", kill_first)
+    monkeypatch.setattr(load, "_load_files", kill_first)
     right = place.write(SIZE, "killed")
     with ask(place.make_clients()) as clients:
         former = place.generations.read_live_name()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -11,28 +13,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opensearchpy import OpenSearch
 
-from indexer.cluster import check, ownership, publish
+from indexer.cluster import load
 from indexer.cluster.connection import ClusterError
-from indexer.cluster.generations import ClusterGenerations
-from indexer.cluster.lock import lock
-from indexer.cluster.ownership import IndexMetadata
+from indexer.cluster.generations import ClusterGenerations, State
+from indexer.cluster.marker import mark_build
 from indexer.generations.manifest import Generation, IndexUnusable
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.generations import build_generation, delete_all, make_titles
 
 NAME = "shop"
 TIME = "20261130t160102123456z"
-TAKEN = (NAME, f"{NAME}-builds", f"{NAME}-published")
+TAKEN = (NAME, f"{NAME}-builds")
 """Names that nobody else may use."""
 FREE = (
     f"{NAME}-202611-prod", f"{NAME}-000001-prod", f"{NAME}-000001-{TIME}",
     f"{NAME}-000001-{TIME}-files", f"{NAME}-000001-{TIME}-copy", f"{NAME}-files", f"{NAME}-lock",
-    f"{NAME}-2-000001-{TIME}", f"{NAME}s", f"{NAME}.{NAME}", "products-1",
+    f"{NAME}-published", f"{NAME}-2-000001-{TIME}", f"{NAME}s", f"{NAME}.{NAME}", "products-1",
 )  # fmt: skip
 """Other names that look like those of a catalogue, or lead to its alias."""
 MARKS: tuple[dict[str, Any], ...] = (
     {}, {"generation": f"000001-{TIME.upper()}", "format": 1},
-    ownership.make_meta(IndexMetadata(catalogue=f"{NAME}s")), {"pubsearch": NAME},
+    {"pubsearch": {"catalogue": f"{NAME}s"}}, {"pubsearch": NAME},
 )  # fmt: skip
 """The `_meta` of indexes of others. One is of another catalogue."""
 ALIASES: tuple[dict[str, Any], ...] = (
@@ -70,30 +71,30 @@ def clear(client: OpenSearch) -> None:
 def publish_all(client: OpenSearch, local_ones: list[Generation]) -> None:
     """Publish all generations but the last, with pruning. Roll back, and fail with the last one."""
     generations = ClusterGenerations(client, NAME)
-    former = None
-    for local in local_ones[:-1]:
-        with lock(client, NAME) as check_lock:
-            publish.publish(generations, local, former, check_lock=check_lock)
-        former = local
-    check.rollback(generations)
 
     def fail() -> None:
         raise ClusterError("the build failed", "Build again")
 
-    with suppress(ClusterError), lock(client, NAME):
-        publish.publish(generations, local_ones[-1], check_lock=fail)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for local in local_ones[:-1]:
+            with mark_build(generations, folder) as check_marker:
+                load.publish(generations, local, check_marker=check_marker)
+        generations.rollback()
+        with suppress(ClusterError), mark_build(generations, folder):
+            load.publish(generations, local_ones[-1], check_marker=fail)
 
 
-def is_own(index: str, description: Mapping[str, Any]) -> bool:
+def is_own(description: Mapping[str, Any]) -> bool:
     """Return whether an index is of the catalogue NAME."""
-    metadata = ownership.read_meta(description["mappings"].get("_meta"))
-    return metadata is not None and metadata.catalogue == NAME
+    mark = description["mappings"].get("_meta", {}).get("pubsearch")
+    return isinstance(mark, dict) and mark.get("catalogue") == NAME
 
 
 def photograph(client: OpenSearch) -> dict[str, Any]:
     """Return all that others have in a cluster."""
     indexes = client.indices.get(index="*", expand_wildcards="all")
-    found = {name: each for name, each in indexes.items() if not is_own(name, each)}
+    found = {name: each for name, each in indexes.items() if not is_own(each)}
     opened = [name for name in found if "verified_before_close" not in str(found[name])]
     counts = {name: client.count(index=name)["count"] for name in opened}
     aliases = sorted({alias for each in found.values() for alias in each["aliases"]})
@@ -108,7 +109,7 @@ def photograph(client: OpenSearch) -> dict[str, Any]:
 def list_own(client: OpenSearch) -> list[str]:
     """Return the indexes of the catalogue NAME."""
     indexes = client.indices.get(index="*", expand_wildcards="all")
-    return [name for name, each in indexes.items() if is_own(name, each)]
+    return [name for name, each in indexes.items() if is_own(each)]
 
 
 def create(client: OpenSearch, index: str, **body: Any) -> None:
@@ -172,7 +173,7 @@ def test_a_name_of_somebody_else_is_refused(
     with pytest.raises(ClusterError, match=f"did not make the .*{name}.*another name"):
         publish_all(cluster, local_ones[:2])
     with pytest.raises(ClusterError, match=f"did not make the .*{name}"):
-        check.rollback(ClusterGenerations(cluster, NAME))
+        ClusterGenerations(cluster, NAME).rollback()
     assert photograph(cluster) == before
     assert list_own(cluster) == []
 
@@ -183,9 +184,9 @@ def test_a_name_that_is_taken_during_the_load_is_refused(
 ) -> None:
     """If somebody uses the name between the first check and the end, it stays theirs."""
     with pytest.raises(ClusterError, match=f"did not make the .*{NAME}"):
-        publish.publish(
+        load.publish(
             ClusterGenerations(cluster, NAME), local_ones[0],
-            check_lock=lambda: take(cluster, kind, NAME),
+            check_marker=lambda: take(cluster, kind, NAME),
         )  # fmt: skip
     reference = photograph(cluster)["aliases"]
     assert all(not set(indexes) & set(list_own(cluster)) for indexes in reference.values())
@@ -195,19 +196,18 @@ def test_a_name_that_is_taken_at_the_last_moment_is_refused(
     cluster: OpenSearch, local_ones: list[Generation], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even after the last check, the alias of somebody else gets no index of a catalogue."""
-    generations, claim = ClusterGenerations(cluster, NAME), ownership.claim
-    claimed: list[Callable[..., object]] = []
+    generations, claim = ClusterGenerations(cluster, NAME), ClusterGenerations.claim
+    claimed: list[State] = []
 
-    def claim_first(client: OpenSearch, name: str) -> ownership.State:
-        state = claim(client, name)
-        claimed.append(claim)
+    def claim_first(of_name: ClusterGenerations) -> State:
+        claimed.append(claim(of_name))
         if len(claimed) == 2:  # the one before the alias is set
-            take(client, "alias", NAME)
-        return state
+            take(cluster, "alias", NAME)
+        return claimed[-1]
 
-    monkeypatch.setattr(ownership, "claim", claim_first)
+    monkeypatch.setattr(ClusterGenerations, "claim", claim_first)
     with pytest.raises(ClusterError, match="already exists as alias"):
-        publish.publish(generations, local_ones[0])
+        load.publish(generations, local_ones[0])
     assert list(cluster.indices.get_alias(name=NAME)) == ["products-1"]
 
 

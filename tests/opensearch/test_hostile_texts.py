@@ -29,7 +29,7 @@ NAME = "hostile"
 TEXTS = (
     '"', '"border', "border|people", '"border|people"', "|", "||", "a|", "_exists_:record",
     "_exists_:title", "_id:1", "_index:*", "_source:border", "*:*", "record:border",
-    "pos_title:border", "title:/bor.*/", "/.*/", "border~99", "[* TO *]", "title:[a TO z]",
+    "stems.title:border", "title:/bor.*/", "/.*/", "border~99", "[* TO *]", "title:[a TO z]",
     '{"match_all": {}}', '"}},{"query":{"match_all":{}}}', 'border"}}\n{}\n{"query":{}}',
     "border\n{}", "params.x", "${border}", "'; System.exit(0); '", "doc['year'].value", "\\\\",
     'border\\"', "border\\", "bor\x00der", "\x00", "\x01\x02\x1f", "\x7f\x85\u2028\u2029",
@@ -38,7 +38,7 @@ TEXTS = (
     "../_all/_search", "hostile-*", "<border>", "%00", "border AND", "NOT border", "-border",
     "AND", "()", "bor?er", "?", "*", "**", "b*r*d*e*r", "border^99", "+border -border",
 )  # fmt: skip
-"""Queries. `|` separates the words of a synonym in an index of the cluster."""
+"""Queries. Some are those of the cluster itself, in its languages and for its fields."""
 VALUES = (
     "Tools|Papers",
     "none",

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from opensearchpy import OpenSearch
 
-from indexer.cluster import check, fulltext_documents, publish
+from indexer.cluster import documents, load
 from indexer.cluster.connection import ClusterAddress
 from indexer.cluster.generations import ClusterGenerations
 from indexer.codec.segment.fulltext import PAGES
-from indexer.generations.manifest import Generation, IndexOutdated
+from indexer.generations.manifest import IndexOutdated
 from indexer.jobs import build
 from search_app.engine.cluster_index import ClusterIndex
 from search_app.engine.request import SearchRequest
-from tests.opensearch.generations import read_documents
+from tests.opensearch.generations import count_sent, read_documents
 
 NAME = "texts"
 CATALOGUE = """
@@ -43,23 +43,27 @@ SIZE = 12
 class Place:
     """A corpus of records, of which each has a text file, and its index in a cluster."""
 
-    def __init__(self, folder: Path, client: OpenSearch, generations: ClusterGenerations) -> None:
-        self.corpus, self.index, self._copies = (
-            folder / name for name in ("corpus", "index", "copies")
+    def __init__(
+        self, folder: Path, client: OpenSearch, generations: ClusterGenerations, sent: list[str]
+    ) -> None:
+        self.corpus, self.index, self._work = (
+            folder / each for each in ("corpus", "index", "work")
         )
-        self._client, self._generations = client, generations
-        self.corpus.mkdir()
+        self._client, self._generations, self._sent = client, generations, sent
+        for each in (self.corpus, self._work):
+            each.mkdir()
         (self.corpus / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
-        self.live: Generation | None = None
+        self.live = ""
         self.write_records(SIZE)
         for number in range(SIZE):
             self.write(number, f"Chapter one.\n\nA text about word{number}.")
 
     def write_records(self, count: int) -> None:
-        """Write some records into one file."""
-        records = [{"id": f"r{number}", "title": f"Report {number}"} for number in range(count)]
-        lines = "".join(json.dumps(record) + "\n" for record in records)
-        (self.corpus / "records.jsonl").write_text(lines, encoding="utf-8")
+        """Write some records, each into a file of its own."""
+        for number in range(count):
+            record = {"id": f"r{number}", "title": f"Report {number}"}
+            file = self.corpus / f"record{number}.jsonl"
+            file.write_text(json.dumps(record), encoding="utf-8")
 
     def write(self, number: int, text: str) -> Path:
         """Write the text file of a record."""
@@ -69,18 +73,17 @@ class Place:
 
     def publish(self) -> int:
         """Build, and publish the result. Return the number of documents that were sent."""
-        local, sent = build.build(self.corpus, self.index).generation, [0]
-        publish.publish(
-            self._generations, local, self.live, report=lambda _done, size: sent.append(size)
-        )
-        self.live = local
-        assert list(check.find_errors(self._generations, local.name)) == []
-        return sent[-1]
+        local = build.build(self.corpus, self.index).generation
+        self._sent.clear()
+        load.publish(self._generations, local)
+        self.live = local.name
+        assert list(self._generations.find_errors(local.name)) == []
+        return len(self._sent)
 
     def find(self, text: str) -> list[str]:
         """Return the ids of the publications that a search in the cluster finds."""
         address = ClusterAddress(("http://localhost:9200",), NAME)
-        index = ClusterIndex(self._client, address, self._copies)
+        index = ClusterIndex(self._client, address, self._work)
         searcher, _ = index.open(index.read_live_name())
         return [*searcher.list_ids(SearchRequest(text))]
 
@@ -91,8 +94,7 @@ def place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Place:  # fmt: skip
     """Return a corpus without an index."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return Place(tmp_path, client, generations)
+    return Place(tmp_path, client, generations, count_sent(monkeypatch))
 
 
 def test_only_publications_with_new_texts_are_sent(place: Place) -> None:
@@ -130,7 +132,7 @@ def test_a_damaged_text_is_not_published(
     file = local.segment / PAGES
     file.write_bytes(file.read_bytes()[:-20])
     with pytest.raises(IndexOutdated, match=r"cannot be read.*build --force"):
-        publish.publish(generations, local, place.live)
+        load.publish(generations, local)
     assert place.find("word3") == ["r3"]
     assert len(read_documents(client, NAME)) == SIZE
 
@@ -139,13 +141,12 @@ def test_each_build_reports_a_text_that_is_too_long(
     place: Place, generations: ClusterGenerations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A text that is cut is reported as long as it is in the corpus, also if it is not sent."""
-    monkeypatch.setattr(fulltext_documents, "MAX_TEXT_BYTES", 500)
+    monkeypatch.setattr(documents, "MAX_TEXT_BYTES", 500)
     place.write(2, "A text about whales. " * 100)
 
     def list_problems() -> list[str]:
         place.publish()
-        assert place.live
-        found = check.find_text_problems(generations, place.live.name)
+        found = generations.find_text_problems(place.live)
         return [f"{problem.file}: {problem.what}" for problem in found]
 
     [first] = list_problems()

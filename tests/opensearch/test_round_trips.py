@@ -10,11 +10,10 @@ import pytest
 from opensearchpy import OpenSearch
 
 from indexer.cluster.mapping import Json
-from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
+from indexer.generations.manifest import Generation
 from search_app.engine.deadline import BudgetExceeded, Deadline
 from search_app.engine.opensearch.client import ClusterClient, Response
-from search_app.engine.opensearch.store import OpenSearchStore
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from tests.opensearch import loading
@@ -48,22 +47,19 @@ class Opened(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def segment(single_node: Cluster, catalogue_index: Path) -> Iterator[Segment]:
-    """Yield the segment of corpus/, which is loaded into an index."""
+def live(single_node: Cluster, catalogue_index: Path) -> Iterator[Generation]:
+    """Yield the generation of corpus/, which is loaded into an index."""
     generation = directory.load_live(catalogue_index)
-    segment = Segment(generation.segment, generation.manifest.catalogue)
-    loading.load(single_node.client, INDEX, segment)
-    yield segment
+    loading.load(single_node.client, INDEX, generation)
+    yield generation
     single_node.client.indices.delete(index=INDEX)
 
 
 @pytest.fixture
-def opened(single_node: Cluster, segment: Segment, catalogue_index: Path) -> Opened:
+def opened(single_node: Cluster, live: Generation) -> Opened:
     """Return a searcher that has counted nothing but the labels of entities."""
     client = CountingClient(single_node.client, INDEX)
-    generation = loading.open_index(client, segment)
-    live = directory.load_live(catalogue_index)
-    searcher = Searcher(live, OpenSearchStore(generation), generation.vocabulary)
+    searcher = loading.open_index(client, live)
     searcher.interpreter.prepare()
     client.sent.clear()
     return Opened(searcher, client)

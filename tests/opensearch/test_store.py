@@ -19,7 +19,7 @@ from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
 from indexer.catalogue.records import Publication
 from search_app.engine.deadline import Deadline
-from search_app.engine.opensearch import titles
+from search_app.engine.opensearch import search
 from search_app.engine.query.nodes import Clause
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.store import Reply, StoreRequest
@@ -60,6 +60,15 @@ class Corpus(NamedTuple):
     def __repr__(self) -> str:
         # Hypothesis prints arguments of a failure. It warns of a long text, which is an error here.
         return f"Corpus of {len(self.publications)} publications"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def many_candidates() -> Iterator[None]:
+    """Order all hits in this process, so that their order is that of the local store."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "CANDIDATES", MANY)
+        patch.setattr(search, "UNFILTERED", MANY)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +244,7 @@ def test_very_many_families_are_counted_in_parts(
     corpora: dict[str, Corpus], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The number of titles is exact if a response cannot have all families of editions."""
-    monkeypatch.setattr(titles, "MAX_FAMILIES", 2)
+    monkeypatch.setattr(search, "MAX_FAMILIES", 2)
     for text in ("", "trafficking OR organ"):
         ask = SearchRequest(text, semantic=False)
         ours, theirs = (searcher.search(ask) for searcher in corpora["real"].pair)

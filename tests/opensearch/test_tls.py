@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from opensearchpy import TransportError
 
-from indexer.cluster import bulk, connection
+from indexer.cluster import connection, load
 from indexer.cluster.connection import CA, PASSWORD, USER, ClusterAddress, ClusterError
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch.client import ClusterClient
@@ -67,8 +67,10 @@ def test_documents_are_sent_over_tls(port: int, authority: Certificate) -> None:
     """Several requests at a time send documents over TLS."""
     environment = {**CREDENTIALS, CA: str(authority.file)}
     client = connection.connect(ClusterAddress((f"https://localhost:{port}",), INDEX), environment)
-    lines = (b'{"index":{"_id":"%d"}}\n{"n":%d}\n' % (number, number) for number in range(2000))
-    assert bulk.load(client, INDEX, lines) == 2000
+    actions = [(f'{{"index":{{"_id":"{each}"}}}}', f'{{"n":{each}}}') for each in range(2000)]
+    load.send(client, INDEX, actions, 3)
+    client.indices.refresh(index=INDEX)
+    assert client.count(index=INDEX)["count"] == 2000
 
 
 @pytest.mark.parametrize("authority_name", [None, "other"])

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from opensearchpy import OpenSearch
@@ -15,13 +16,14 @@ from benchmarks.speed import serving as http
 from benchmarks.speed.opensearch import node, queries, searching, serving, trips
 from benchmarks.speed.opensearch.measured import Cluster, Grown, Load, Loaded, Page
 from benchmarks.speed.workplace import Workplace
-from indexer.cluster import mirror
 from indexer.cluster.connection import ClusterAddress
-from indexer.cluster.documents import Source, list_documents, make_groups
+from indexer.cluster.documents import list_documents
+from indexer.cluster.generations import ClusterGenerations
 from indexer.cluster.vocabulary_file import VOCABULARY
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
 from indexer.generations.manifest import SEGMENT, Generation
+from indexer.jobs.cluster_location import BUILD, get_folder
 from search_app.engine.request import SearchRequest
 from tests.opensearch.program import version
 
@@ -79,7 +81,7 @@ def _load(work: Workplace, address: ClusterAddress, folder: Path) -> Load:
         if turn:
             client = OpenSearch(list(address.hosts))
             client.indices.delete(index=f"{address.name}*")
-            shutil.rmtree(mirror.get_folder(address, folder))
+            shutil.rmtree(get_folder(address, folder))
         builds.append(_build(address, corpus, folder))
         work.tell(f"load of {work.size:,} papers: {builds[-1].load:.1f} s")
     changes = []
@@ -89,10 +91,10 @@ def _load(work: Workplace, address: ClusterAddress, folder: Path) -> Load:
         changes.append(_build(address, corpus, folder))
     live = directory.load_live(_get_build(address, folder))
     segment = Segment(live.segment, live.manifest.catalogue)
-    documents = list_documents(Source(segment, make_groups(segment)))
+    sent = sum(len(document.source.encode()) for document in list_documents(segment, None))
     return Load(
-        builds, changes, sent=sum(map(len, documents)), index=_read_size(address),
-        files=_list_files(_open_copy(address, folder)),
+        builds, changes, sent=sent, index=_read_size(address),
+        files=_read_files(address),
         segment=sum(_list_files(live, SEGMENT).values()),
     )  # fmt: skip
 
@@ -112,13 +114,15 @@ def _build(address: ClusterAddress, corpus: Path, folder: Path) -> Loaded:
 
 def _get_build(address: ClusterAddress, folder: Path) -> Path:
     """Return the index folder of the local builds."""
-    return mirror.get_folder(address, folder) / "build"
+    return get_folder(address, folder) / BUILD
 
 
-def _open_copy(address: ClusterAddress, folder: Path) -> Generation:
-    """Copy the files of a reader. Return the generation."""
-    pair = searching.open_pair(_get_build(address, folder), address, folder)
-    return directory.load(mirror.get_folder(address, folder) / mirror.COPIES, pair.remote.name)
+def _read_files(address: ClusterAddress) -> dict[str, int]:
+    """Return the sizes of the files of a reader."""
+    generations = ClusterGenerations(OpenSearch(list(address.hosts)), address.name)
+    with TemporaryDirectory() as folder:
+        name = generations.read_live_name()
+        return _list_files(generations.download(name, Path(folder) / name))
 
 
 def _list_files(generation: Generation, part: str = "") -> dict[str, int]:
@@ -141,8 +145,7 @@ def _build_sample(work: Workplace, size: int, host: str, folder: Path) -> Cluste
 def _time_node(address: ClusterAddress, searches: Searches, folder: Path) -> Grown:
     """Search an index. Return its sizes, and the CPU time of the node."""
     pair = searching.open_pair(_get_build(address, folder), address, folder)
-    copies = mirror.get_folder(address, folder) / mirror.COPIES
-    files = _list_files(directory.load(copies, pair.remote.name))
+    files = _read_files(address)
     times = searching.time_node(pair, searches, GROWN)
     return Grown(pair.remote.size, _read_size(address), files[VOCABULARY], times)
 

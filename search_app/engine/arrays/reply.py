@@ -21,14 +21,14 @@ from search_app.engine.arrays.evaluation import Fetch, Ranking, idf, make_fetch,
 from search_app.engine.arrays.facets import FilteredDocs, ToggleCounter
 from search_app.engine.arrays.fulltext import FullTextMatcher
 from search_app.engine.arrays.semantic import SemanticHits
-from search_app.engine.arrays.top_hits import collapse_editions, level_scores, top_hits
+from search_app.engine.arrays.top_hits import collapse_editions, top_hits
 from search_app.engine.deadline import Deadline
 from search_app.engine.explain import AddedToHit, Explainer, limit_explained
 from search_app.engine.facets import FacetSelection, count_hidden, facet_buckets, make_excluded
 from search_app.engine.matching import Words
 from search_app.engine.query.cost import limit_cost
 from search_app.engine.query.nodes import Clause, clauses, drop_boosts
-from search_app.engine.ranking import AddedScores, Candidates, Rescoring
+from search_app.engine.ranking import AddedScores, Candidates, Rescoring, level_scores
 from search_app.engine.request import EVERYTHING
 from search_app.engine.results import Bucket, Explanation
 from search_app.engine.snapshot.facet_counts import FacetCounts

@@ -15,9 +15,6 @@ from indexer.codec.segment.editions import NO_FAMILY
 from search_app.engine.request import Sort
 from search_app.engine.snapshot.snapshot import DocNumbers
 
-LEVEL_RATIO = 0.7
-"""Minimum share of the best score at which a hit counts as one of the best matches."""
-
 
 def top_hits(
     documents: DocNumbers,
@@ -43,12 +40,6 @@ def top_hits(
     tie_ranks = ranks["newest"].take(documents.take(candidates))
     order = np.lexsort((tie_ranks, -scores.take(candidates)))
     return candidates.take(order[first:last])
-
-
-def level_scores(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return scores in which those close to the best equal it, so that the newest come first."""
-    max_score = scores.max(initial=0)
-    return np.where(scores >= LEVEL_RATIO * max_score, max_score, scores)
 
 
 def collapse_editions(

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from hashlib import blake2b
 from math import isinf
+from time import monotonic
 from typing import Any
 
 import msgspec
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConnectionError as NoConnection
-from opensearchpy.exceptions import ConnectionTimeout, OpenSearchException, SSLError, TransportError
+from opensearchpy.exceptions import OpenSearchException, SSLError, TransportError
 from urllib3 import Timeout
 
 from indexer.cluster.connection import ClusterError
 from indexer.cluster.errors import explain, find_hint
 from indexer.cluster.mapping import Json
 from search_app.engine.admission import TooBusy
+from search_app.engine.cache import Cache
 from search_app.engine.deadline import BudgetExceeded, Deadline
-from search_app.engine.opensearch.responsive_nodes import ResponsiveNodes
 from search_app.engine.store import StoreUnavailable
 
 STAGE = "cluster"
@@ -32,61 +35,107 @@ ALLOWANCE_SECONDS = 0.5
 """Seconds for the network, and for a node to notice that a search is to be stopped."""
 CONNECT_SECONDS = 0.5
 """Seconds until the next host is tried. A host without power does not refuse connections."""
-FIRST_PART = 1 / 4
-"""Part of the budget after which the first try is stopped. The client waits half as long again for
-the response. The rest is for a second try, without the nodes that hang."""
-MIN_FIRST_SECONDS = 0.05
-"""Do not divide a shorter time. Nodes that are only slow would seem to hang."""
+LEAST_SECONDS = 0.001
+"""Seconds of the time-out of a request for which no time is left."""
 CHECK_SECONDS = 5.0
 """Seconds that a check of the index may take."""
+MAX_SEARCHES = 200
+"""Limit on the searches in one request."""
+MAX_CACHED = 8192
+"""Limit on cached counts, about 300 bytes each. Of a query, which may have 100 kB, only a digest is
+kept."""
 
 Response = dict[str, Any]
 """The response to one search."""
 Send = Callable[[Sequence[Json]], list[Response]]
 """Function that sends searches in one request, and returns their responses in order."""
+Counts = tuple[int, ...]
+"""The counts of one search: see `make_count`."""
 
 _CLOSED = ("index_closed_exception", "index closed", "is closed")
 """Texts in the error of a search in an index that is closed, or that leaves the node meanwhile."""
-_STOPPED = frozenset({"task_cancelled_exception"})
-"""Types of the error of a search that a node stopped at its time limit."""
+_WITHIN = "within"
 
 
-class _NoResponse(Exception):
-    """A request has no complete response. A second one may have it. `error` is the error if not.
+def make_count(matching: Json, *narrower: Json) -> Json:
+    """Return the body of a search that counts the documents that match a query.
 
-    `late` is the error of the client if the host did not answer in time.
+    It also counts those that match the first of `narrower` too, then the first two, and so on.
+    """
+    body: Json = {"size": 0, "track_total_hits": True, "query": {"bool": {"filter": [matching]}}}
+    inner = body
+    for query in narrower:
+        within: Json = {"filter": query}
+        inner["aggs"] = {_WITHIN: within}
+        inner = within
+    return body
+
+
+def read_counts(response: Response) -> Counts:
+    """Return the counts of a search of `make_count`."""
+    counts, within = [response["hits"]["total"]["value"]], response.get("aggregations", {})
+    while within := within.get(_WITHIN):
+        counts.append(within["doc_count"])
+    return tuple(counts)
+
+
+class Patience(Timeout):
+    """The time-out of a request of `seconds`, whatever the number of hosts that are asked.
+
+    The client asks another host if one does not answer in time. Each gets a share of the time that
+    remains, so a host that hangs leaves enough for others.
     """
 
-    def __init__(self, error: Exception, late: ConnectionTimeout | None = None) -> None:
-        super().__init__(str(error))
-        self.error, self.late = error, late
+    def __init__(self, seconds: float, share: float) -> None:
+        super().__init__(connect=CONNECT_SECONDS, read=seconds)
+        self._end, self._share = monotonic() + seconds, share
 
-
-class _Reply(msgspec.Struct, frozen=True):
-    """The reply to several searches. `took` is in milliseconds."""
-
-    took: float
-    responses: list[Response]
+    def clone(self) -> Timeout:
+        """Return the time-out of the next attempt. The pool of connections asks for it."""
+        seconds = max((self._end - monotonic()) * self._share, LEAST_SECONDS)
+        return Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds)
 
 
 class ClusterClient:
     """A client of one index of a cluster, which is the concrete index of a generation.
 
-    Threads may share it. `nodes` can be shared by the clients of several indexes.
+    Threads may share it. A generation never changes, so counts are cached.
     """
 
-    def __init__(
-        self, client: OpenSearch, index: str, nodes: ResponsiveNodes | None = None
-    ) -> None:
+    def __init__(self, client: OpenSearch, index: str) -> None:
         self._client, self.index = client, index
-        self._nodes = nodes or ResponsiveNodes(client)
+        self._counts: Cache[bytes, Counts] = Cache(MAX_CACHED)
+
+    def find_counts(self, body: Json) -> Counts | None:
+        """Return the counts of a search of `make_count`, if they are cached."""
+        return self._counts.find(_make_key(body))
+
+    def count(self, bodies: Sequence[Json], deadline: Deadline) -> list[Counts]:
+        """Return the counts of searches of `make_count`. Raise the errors of `msearch`."""
+        return self.load((), bodies, deadline)[1]
+
+    def load(
+        self, bodies: Sequence[Json], counting: Sequence[Json], deadline: Deadline
+    ) -> tuple[list[Response], list[Counts]]:
+        """Return the responses to searches, and the counts of others, in the same request.
+
+        A request has at most MAX_SEARCHES. Raise the errors of `msearch`.
+        """
+        keys = [*map(_make_key, counting)]
+        known = {key: found for key in keys if (found := self._counts.find(key)) is not None}
+        unknown = {key: body for key, body in zip(keys, counting, strict=True) if key not in known}
+        every, responses = [*bodies, *unknown.values()], list[Response]()
+        for start in range(0, len(every), MAX_SEARCHES):
+            responses += self.msearch(every[start : start + MAX_SEARCHES], deadline)
+        for key, response in zip(unknown, responses[len(bodies) :], strict=True):
+            known[key] = self._counts.get(key, partial(read_counts, response))
+        return responses[: len(bodies)], [known[key] for key in keys]
 
     def msearch(self, bodies: Sequence[Json], deadline: Deadline) -> list[Response]:
         """Return the responses to several searches, sent in one request.
 
-        Nodes stop a search when the budget is used up. If a response is late or lacks shards, the
-        request is sent a second time, to another host, for nodes that respond. The time that the
-        nodes report is counted as STAGE.
+        Nodes stop a search when the budget is used up. The time that they report is counted as
+        STAGE.
 
         Raise BudgetExceeded if there is not enough time, TooBusy if a node refuses the request for
         lack of memory or threads, StoreUnavailable if the cluster or a shard does not answer in
@@ -96,52 +145,28 @@ class ClusterClient:
         seconds = min(deadline.remaining / 1000, MAX_SECONDS)
         if seconds <= 0:
             raise BudgetExceeded(STAGE, deadline.budget)
-        part = seconds * FIRST_PART
-        if part >= MIN_FIRST_SECONDS:
-            try:
-                return self._search(bodies, part, part / 2, deadline)
-            except _NoResponse as failure:
-                self._nodes.look(failure.late)
-                seconds = min(deadline.remaining / 1000, MAX_SECONDS)
-                if seconds <= 0:
-                    raise failure.error from failure
-        try:
-            return self._search(bodies, seconds, ALLOWANCE_SECONDS, deadline)
-        except _NoResponse as failure:
-            raise failure.error from failure
-
-    def _search(
-        self, bodies: Sequence[Json], seconds: float, allowance: float, deadline: Deadline
-    ) -> list[Response]:
-        """Return the responses of one host. Raise _NoResponse if a second try may have them.
-
-        The nodes stop after some seconds, and the client after `allowance` more.
-        """
-        options: Json = {
+        header = msgspec.json.encode({
             "allow_partial_search_results": False,
             "cancel_after_time_interval": f"{max(int(seconds * 1000), 1)}ms",
-        }
-        if preference := self._nodes.preference:
-            options["preference"] = preference
-        header = msgspec.json.encode(options)
+        })  # fmt: skip
         lines = [part for body in bodies for part in (header, msgspec.json.encode(body))]
+        has_others = len(self._client.transport.hosts) > 1
+        patience = Patience(seconds + ALLOWANCE_SECONDS, 0.5 if has_others else 1.0)
         with self._translate_errors():
             reply = self._client.msearch(
-                body=b"\n".join(lines), index=self.index,
-                request_timeout=Timeout(
-                    connect=min(CONNECT_SECONDS, seconds), read=seconds + allowance
-                ),
-            )  # fmt: skip
-            found = msgspec.convert(reply, _Reply)
-        deadline.count_remote(STAGE, found.took)
-        for response in found.responses:
+                body=b"\n".join(lines), index=self.index, request_timeout=patience
+            )
+            try:
+                took, responses = float(reply["took"]), [*reply["responses"]]
+            except (TypeError, KeyError, ValueError) as error:
+                raise self._make_unavailable("the response is not one of OpenSearch") from error
+        deadline.count_remote(STAGE, took)
+        for response in responses:
             self._check(response, deadline)
-        return found.responses
+        return responses
 
     def check(self) -> None:
         """Ask every shard. Raise StoreUnavailable, or another error of `msearch`."""
-        if self._nodes.preference:
-            self._nodes.look()
         try:
             self.msearch([{"size": 0}], Deadline(CHECK_SECONDS * 1000))
         except BudgetExceeded as error:
@@ -151,11 +176,9 @@ class ClusterClient:
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
-        """Raise the errors of `_search` in place of those of the client."""
+        """Raise the errors of `msearch` in place of those of the client."""
         try:
             yield
-        except ConnectionTimeout as error:
-            raise _NoResponse(self._make_unavailable("no response in time"), error) from error
         except SSLError as error:
             failure = explain(error)
             raise ClusterError(
@@ -165,22 +188,21 @@ class ClusterClient:
             raise self._make_unavailable(*explain(error)) from error
         except TransportError as error:
             raise self._make_error(error.status_code, explain(error).reason) from error
-        except (OpenSearchException, msgspec.ValidationError) as error:
+        except OpenSearchException as error:
             raise self._make_unavailable(*explain(error)) from error
 
     def _check(self, response: Mapping[str, Any], deadline: Deadline) -> None:
-        """Raise an error of `_search` if a response is one, or is not complete."""
+        """Raise an error of `msearch` if a response is one, or is not complete."""
         if error := response.get("error"):
             causes = [error, *error.get("root_cause", ()), error.get("caused_by", {})]
-            if any(cause.get("type") in _STOPPED for cause in causes):
-                raise _NoResponse(self._make_late(deadline))
+            if any(cause.get("type") == "task_cancelled_exception" for cause in causes):
+                raise self._make_late(deadline)
             reasons = [f"{cause['type']}: {cause['reason']}" for cause in causes if cause]
-            unusable = self._make_error(response.get("status", 500), reasons[-1])
-            raise _NoResponse(unusable) if isinstance(unusable, StoreUnavailable) else unusable
+            raise self._make_error(response.get("status", 500), reasons[-1])
         if response["timed_out"]:
-            raise _NoResponse(self._make_late(deadline))
+            raise self._make_late(deadline)
         if failed := response["_shards"]["failed"]:
-            raise _NoResponse(self._make_unavailable(f"{failed} shards failed"))
+            raise self._make_unavailable(f"{failed} shards failed")
 
     def _make_late(self, deadline: Deadline) -> Exception:
         """Return the error of a search that took too long."""
@@ -211,7 +233,12 @@ class ClusterClient:
                 return RuntimeError(f"the cluster rejected a search of {self.index}: {reason}")
 
     def _make_unavailable(
-        self, reason: str,
+        self,
+        reason: str,
         hint: str = "Check that the nodes of the cluster run, and the health of the index",
-    ) -> StoreUnavailable:  # fmt: skip
+    ) -> StoreUnavailable:
         return StoreUnavailable(f"the index {self.index} cannot be searched: {reason}", hint)
+
+
+def _make_key(body: Json) -> bytes:
+    return blake2b(msgspec.json.encode(body), digest_size=16).digest()

@@ -1,191 +1,322 @@
-"""The facets of a search on a cluster: the searches that count values, and buckets from them.
+"""The facets of a search: the aggregations that count values, and buckets from their results.
 
-All counts are exact. A row with more values than one response may have is counted in parts, if the
-hits have that many. Only values whose first MAX_TERM_CHARS characters are equal, and fill that
-limit, are counted together, as the first of them.
+A facet is counted without its own selection, so its values are counted over the documents that pass
+the other facets: its base. If all selected values are needed, they are counted over the hits. Only
+as many values as are shown are fetched. All counts are exact: if a response says that they may not
+be, the values of that row are asked for in parts. Only the number of values that are not shown may
+be off by a few, if there are thousands.
+
+The total after a click on a value needs the documents that only this value adds, which come with
+the value. What else a selection of several values needs is asked for in a second request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from indexer.cluster.mapping import Json
-from search_app.engine.facets import FacetSelection, Node, count_hidden, facet_buckets
-from search_app.engine.opensearch import facet_aggregations
-from search_app.engine.opensearch.facet_aggregations import FacetAggregations, Partition
-from search_app.engine.opensearch.facet_results import FacetResult, Results
-from search_app.engine.opensearch.selections import (
-    exclude,
-    list_excluded,
-    list_selected,
-    match_at_least,
-    nodes_query,
-    selection_query,
+import msgspec
+
+from indexer.catalogue.fields import MISSING, Field
+from indexer.cluster.mapping import MAX_TERM_CHARS, Json
+from search_app.engine.facets import (
+    FacetSelection,
+    Node,
+    Nodes,
+    count_hidden,
+    facet_buckets,
+    make_excluded,
+)
+from search_app.engine.opensearch.client import Response, Send
+from search_app.engine.opensearch.queries import (
+    Selections,
+    all_of,
+    any_of,
+    at_least,
+    none_of,
 )
 from search_app.engine.query.vocabulary import Vocabulary
-from search_app.engine.request import EVERYTHING, SearchRequest
 from search_app.engine.results import Bucket
 
-Response = Mapping[str, Any]
-"""The object `aggregations` of a response."""
-_UNSELECTED, _EXCLUDED = "-", "-not"
-"""The names of the filter of the facets that count the hits, and of the counts of excluded values.
-No facet has such a name."""
+PART = 10_000
+"""Number of values that one search returns on average, if those of a row are asked for in parts.
+The cluster rejects a search with more than 65,535 buckets (`search.max_buckets`)."""
+MAX_LISTED = 100
+"""Number of values up to which all of a row are fetched, which also counts them."""
+MAX_DISTINCT = 40_000
+"""Number of values up to which a row is counted exactly, or nearly so."""
+
+Facets = tuple[dict[str, tuple[Bucket, ...]], dict[str, int]]
+"""The buckets of each facet, and the number of values that have none."""
+Results = Mapping[str, Any]
+"""The results of aggregations by their names."""
 
 
-class FacetPlan:
-    """The searches that count the values of some facets.
+class FacetRequest:
+    """The facets of a search: `aggregations` counts over the documents that match it.
 
-    The query of each search has the words and the typed filters. `searches` has the aggregations
-    of each. It has one, even without facets, and more only for tens of thousands of values.
-    `excluded` has the excluded values, and `exclusions` the aggregation that counts them.
+    `limit` is the number of values as in `SearchRequest`.
+    """
+
+    def __init__(self, selections: Selections, vocabulary: Vocabulary, limit: int | None) -> None:
+        self._selections, self._limit = selections, limit
+        self._facets = [
+            _Facet(selection, selections, vocabulary, limit)
+            for selection in selections.by_facet.values()
+        ]
+        self.aggregations: Json = {facet.name: facet.aggregation for facet in self._facets}
+        if selections.excluded:
+            excluded = [*map(selections.match, selections.excluded)]
+            once = [any_of(excluded), none_of([at_least(2, excluded)])]
+            self.aggregations["-excluded"] = _filter(
+                [*selections.queries.values(), *(once if len(excluded) > 1 else once[:1])],
+                {f"{number}": {"filter": each} for number, each in enumerate(excluded)},
+            )
+
+    def read(self, results: Results, total: int, matching: Json, send: Send) -> Facets:
+        """Return the buckets. `matching` is the query of the documents that were counted."""
+        of_excluded = results.get("-excluded", {})
+        counts = {
+            node: of_excluded[f"{number}"]["doc_count"]
+            for number, node in enumerate(self._selections.excluded)
+        }
+        excluded = make_excluded(counts, total)
+        for facet in self._facets:
+            facet.read(results[facet.name], matching, send)
+        found = self._make(excluded)
+        if asked := [facet for facet in self._facets if facet.asked]:
+            bodies = [facet.make_second(matching) for facet in asked]
+            for facet, response in zip(asked, send(bodies), strict=True):
+                facet.read_second(response)
+            found = self._make(excluded)
+        return found
+
+    def _make(self, excluded: Sequence[Bucket]) -> Facets:
+        buckets, hidden = {}, {}
+        for facet in self._facets:
+            toggles = facet if facet.selection.nodes else None
+            made = facet_buckets(facet.selection, facet, toggles, self._limit, excluded)
+            buckets[facet.name] = made
+            hidden[facet.name] = count_hidden(made, facet, facet.selection)
+        return buckets, hidden
+
+
+def count_values(row: str, matching: Json, vocabulary: Vocabulary, send: Send) -> dict[str, int]:
+    """Return the number of matching documents with each value of a row, in the order of the index.
+
+    They are asked for in one request, in parts of which none is cut off.
+    """
+    values = vocabulary.list_values(row)
+    counts = dict.fromkeys(values, 0)
+    for bucket in list_buckets(f"facets.{row}", len(values), matching, send):
+        counts[_restore(bucket["key"], values)] = bucket["doc_count"]
+    return counts
+
+
+def list_buckets(
+    field: str, most: int, matching: Json, send: Send, inner: Json | None = None
+) -> Iterator[Results]:
+    """Yield a bucket of each value of a field, with the results of other aggregations.
+
+    There are at most `most`. They come in one request, in parts of which none is cut off.
+    """
+    parts = most * (1 + len(inner or ())) // PART + 1
+    bodies: list[Json] = []
+    for part in range(parts):
+        terms = _make_terms(field, most, inner or {})
+        terms["terms"] |= {"include": {"partition": part, "num_partitions": parts}}
+        bodies.append({"size": 0, "query": matching, "aggs": {"values": terms}})
+    for response in send(bodies):
+        yield from response["aggregations"]["values"]["buckets"]
+
+
+def _filter(filters: Sequence[Json], aggregations: Json) -> Json:
+    made: Json = {"filter": all_of(filters)}
+    return made | ({"aggs": aggregations} if aggregations else {})
+
+
+def _make_terms(field: str, size: int, inner: Json) -> dict[str, Any]:
+    return {"terms": {"field": field, "size": max(size, 1)}, **({"aggs": inner} if inner else {})}
+
+
+class _Facet:
+    """The counts of one facet: its `ValueCounts`, and its `SelectionCounter` if it has a selection.
+
+    `aggregation` counts over the documents of a search. `asked` has the queries of the counts that
+    are needed besides. Each counts as 0 until its number is known.
     """
 
     def __init__(
-        self,
-        facets: Sequence[FacetAggregations],
-        excluded: Sequence[Node] = (),
-        exclusions: Json | None = None,
-    ) -> None:
-        self._facets, self._excluded = facets, excluded
-        groups: list[list[FacetAggregations]] = [[]]
-        free = facet_aggregations.MAX_BUCKETS
-        for facet in facets:
-            if facet.max_buckets > free:
-                groups.append([])
-                free = facet_aggregations.MAX_BUCKETS
-            groups[-1].append(facet)
-            free -= facet.max_buckets
-        self.searches = [_make_search(group) for group in groups]
-        if exclusions:
-            self.searches[0][_EXCLUDED] = exclusions
+        self, selection: FacetSelection, selections: Selections, vocabulary: Vocabulary,
+        limit: int | None,
+    ) -> None:  # fmt: skip
+        self.selection, self.name = selection, selection.field.name
+        self._match, self._vocabulary, self._limit = selections.match, vocabulary, limit
+        self._others = selections.list_filters(without=self.name)
+        self._own = [selections.queries[self.name]] if selection.nodes else []
+        # What a value adds to those that are selected, of which any is enough.
+        is_any = self._own and not selection.needs_all
+        added = none_of([*map(self._match, sorted(selection.effective))])
+        self._inner: Json = {"added": {"filter": added}} if is_any else {}
+        self._counts: dict[Node, int] = {}
+        self._added: dict[Node, int] = {}
+        self._limits: dict[str, tuple[int, int]] = {}
+        self._all = self._current = 0
+        self.asked: dict[tuple[str, bytes], Json] = {}
+        self._known: dict[tuple[str, bytes], int] = {}
+        rows = self._make_rows()
+        if self._own:
+            hits = _filter(self._own, rows if selection.needs_all else {})
+            selected: Json = {
+                f"value.{number}": {"filter": self._match(node)}
+                for number, node in enumerate(selection.nodes)
+            }
+            rows = {"current": hits} | ({} if selection.needs_all else rows | selected)
+        self.aggregation = _filter(self._others, rows)
 
-    def list_partitions(self, responses: Sequence[Response]) -> list[Json]:
-        """Return the aggregations of further searches, if the hits have too many values of a facet.
+    def _get_limit(self, row: Field) -> int | None:
+        """Return the number of values of a row that are shown; None means all."""
+        values = len(self._vocabulary.list_values(row.name))
+        is_limited = row.order == "count" and self.selection.child is None
+        return self._limit if is_limited and values > MAX_LISTED else None
 
-        `responses` has those to `searches`. Without further searches, the counts are complete.
-        """
-        results = _collect(responses)
-        return [
-            _make_search([facet], (number, facet.partition_count))
-            for facet in self._facets
-            if not _is_complete(facet, results)
-            for number in range(facet.partition_count)
-        ]
+    def _make_rows(self) -> Json:
+        made: Json = {}
+        for row in self.selection.rows:
+            limit, field = self._get_limit(row), f"facets.{row.name}"
+            size = min(len(self._vocabulary.list_values(row.name)), PART)
+            # One more for the missing value, which is not among those that are shown.
+            size = size if limit is None else limit + 1
+            made[f"row.{row.name}"] = _make_terms(field, size, self._inner)
+            if limit is not None:
+                distinct = {"field": field, "precision_threshold": MAX_DISTINCT}
+                made[f"distinct.{row.name}"] = {"cardinality": distinct}
+                made[f"missing.{row.name}"] = {"filter": {"term": {field: MISSING}}}
+        return made
 
-    def read(self, responses: Sequence[Response]) -> list[FacetResult]:
-        """Return the counts of each facet. `responses` has those to all searches."""
-        results = _collect(responses)
-        return [FacetResult(facet, results) for facet in self._facets]
+    def read(self, results: Results, matching: Json, send: Send) -> None:
+        """Read the results of the aggregation. Send a request if those of a row are not exact."""
+        self._all = results["doc_count"]
+        self._current = results["current"]["doc_count"] if self._own else self._all
+        rows = results["current"] if self.selection.needs_all else results
+        for number, node in enumerate(self.selection.nodes if self._inner else ()):
+            key = "any", msgspec.json.encode(self._match(node))
+            self._known[key] = results[f"value.{number}"]["doc_count"]
+        for row in self.selection.rows:
+            name, values = row.name, self._vocabulary.list_values(row.name)
+            terms = rows[f"row.{name}"]
+            buckets: Sequence[Results] = terms["buckets"]
+            is_cut = self._get_limit(row) is None and terms["sum_other_doc_count"]
+            if is_cut or terms.get("doc_count_error_upper_bound"):
+                own = self._own if self.selection.needs_all else []
+                within = all_of([matching, *self._others, *own])
+                field = f"facets.{name}"
+                buckets = [*list_buckets(field, len(values), within, send, self._inner)]
+            for bucket in buckets:
+                node = name, _restore(bucket["key"], values)
+                self._counts[node] = bucket["doc_count"]
+                if self._inner:
+                    self._added[node] = bucket["added"]["doc_count"]
+            if f"distinct.{name}" in rows:
+                missing = rows[f"missing.{name}"]["doc_count"]
+                self._limits[name] = rows[f"distinct.{name}"]["value"], missing
 
-    def read_excluded(self, responses: Sequence[Response]) -> dict[Node, int]:
-        """Return how many hits each exclusion alone removes. `responses` are those to `read`."""
-        results = _collect(responses)
-        return {
-            node: results[f"{_EXCLUDED}.{number}"][0]["doc_count"]
-            for number, node in enumerate(self._excluded)
+    def make_second(self, matching: Json) -> Json:
+        """Return the search for the counts that are needed besides."""
+        effective = [*map(self._match, sorted(self.selection.effective))]
+        # Each is stated once, so the request grows with the number of selected values only.
+        scopes: dict[str, list[Json]] = {
+            "any": [],
+            "of one": [none_of([at_least(2, effective)])],
+            "of nearly all": [at_least(len(effective) - 1, effective)],
         }
+        aggregations: Json = {}
+        for name, filters in scopes.items():
+            inner: Json = {
+                str(number): {"filter": query}
+                for number, ((scope, _), query) in enumerate(self.asked.items())
+                if scope == name
+            }
+            if inner:
+                aggregations[name] = _filter(filters, inner)
+        return {"size": 0, "query": all_of([matching, *self._others]), "aggs": aggregations}
+
+    def read_second(self, response: Response) -> None:
+        """Read the response to the second search."""
+        for number, key in enumerate(self.asked):
+            self._known[key] = response["aggregations"][key[0]][str(number)]["doc_count"]
+
+    def _ask(self, query: Json, scope: str = "any") -> int:
+        """Return how many documents of the base match a query.
+
+        They are those with one effective value, or with all but one or all, or any documents.
+        """
+        key = scope, msgspec.json.encode(query)
+        if key not in self._known:
+            self.asked[key] = query
+        return self._known.get(key, 0)
+
+    def list_largest(self, row: str, limit: int | None) -> list[tuple[str, int]]:
+        """Return up to `limit` values of a row that documents have: see `ValueCounts`."""
+        values = [
+            (value, count)
+            for (name, value), count in self._counts.items()
+            if name == row and value != MISSING
+        ]
+        return sorted(values, key=lambda each: (-each[1], each[0]))[:limit]
+
+    def count_missing(self, row: str) -> int:
+        """Return the number of documents without a value of a row."""
+        return self._limits[row][1] if row in self._limits else self._counts.get((row, MISSING), 0)
+
+    def count_distinct(self, row: str) -> int:
+        """Return how many values of a row documents have. The missing value counts as one."""
+        listed = sum(name == row for name, _ in self._counts)
+        return self._limits[row][0] if row in self._limits else listed
+
+    def find_count(self, node: Node) -> int | None:
+        """Return the number of documents with a value; None for a range or an unknown value."""
+        return self._counts.get(node)
+
+    def count_value(self, node: Node) -> int:
+        """Return how many documents of the base have a selected value, or a value in a range."""
+        return self._ask(self._match(node))
+
+    def count_all(self) -> int:
+        """Return the number of documents of the base."""
+        return self._all
+
+    def count_current(self) -> int:
+        """Return how many pass the selection."""
+        return self._current
+
+    def count(self, nodes: Nodes, kept: Nodes) -> int:
+        """Return how many have any of `nodes`, and no effective value except those in `kept`."""
+        [first, *further] = nodes
+        if first in self._added and not further and not kept:
+            return self._added[first]
+        has_any = any_of([*map(self._match, sorted(nodes))])
+        if nodes == kept and not further:
+            return self._ask(has_any, "of one")
+        without = none_of([*map(self._match, sorted(self.selection.effective - kept))])
+        return self._ask(all_of([has_any, without]))
+
+    def count_having_all(self, nodes: Nodes) -> int:
+        """Return how many have all of `nodes`, which are selected after a value is toggled."""
+        effective = self.selection.effective
+        changed = nodes ^ effective
+        if len(changed) > 1:
+            return self._ask(all_of([*map(self._match, sorted(nodes))]))
+        [node] = changed
+        if node in nodes:  # the values of hits were counted, which have all others
+            return self._counts.get(node, 0)
+        # Without the value, the documents pass that lack no other.
+        return self._current + self._ask(none_of([self._match(node)]), "of nearly all")
 
 
-def plan_facets(request: SearchRequest, vocabulary: Vocabulary) -> FacetPlan:
-    """Return the plan for all facets of a search."""
-    catalogue, excluded = vocabulary.catalogue, list_excluded(request.excluded, vocabulary)
-    selections = [FacetSelection(field, request, catalogue) for field in catalogue.facets]
-    queries = [
-        selection_query(selection, vocabulary) if selection.nodes else None
-        for selection in selections
-    ]
-    kept = exclude(excluded, vocabulary)
-    facets = [
-        FacetAggregations(
-            selection,
-            [*(query for query in queries if query is not None and query is not own), *kept],
-            vocabulary,
-        )
-        for selection, own in zip(selections, queries, strict=True)
-    ]
-    if not excluded:
-        return FacetPlan(facets)
-    selected = [query for query in queries if query]
-    return FacetPlan(facets, excluded, _count_excluded(excluded, selected, vocabulary))
-
-
-def _count_excluded(
-    excluded: Sequence[Node], selected: Sequence[Json], vocabulary: Vocabulary
-) -> Json:
-    """Return the aggregation that counts the hits that each excluded value alone removes."""
-    once: Json = {
-        "filter": [*selected, nodes_query(excluded, vocabulary)],
-        "must_not": [match_at_least(2, excluded, vocabulary)],
-    }
-    counts = {
-        f"{_EXCLUDED}.{number}": {"filter": nodes_query([node], vocabulary)}
-        for number, node in enumerate(excluded)
-    }
-    return {"filter": {"bool": once}, "aggs": counts}
-
-
-def plan_values(row: str, request: SearchRequest, vocabulary: Vocabulary) -> FacetPlan:
-    """Return the plan that counts the values of one row among the hits."""
-    catalogue = vocabulary.catalogue
-    unselected = FacetSelection(catalogue.by_name[row], EVERYTHING, catalogue)
-    return FacetPlan(
-        [FacetAggregations(unselected, list_selected(request, vocabulary), vocabulary)]
-    )
-
-
-def make_facets(
-    results: Iterable[FacetResult], limit: int | None, excluded: Sequence[Bucket] = ()
-) -> tuple[dict[str, tuple[Bucket, ...]], dict[str, int]]:
-    """Return the buckets of each facet in display order, and how many values have none.
-
-    `limit` is the number of values as in `SearchRequest`. `excluded` has the buckets of excluded
-    values.
-    """
-    buckets, hidden_values = {}, {}
-    for result in results:
-        selection = result.selection
-        name, toggles = selection.field.name, result if selection.nodes else None
-        buckets[name] = facet_buckets(selection, result, toggles, limit, excluded)
-        hidden_values[name] = count_hidden(buckets[name], result, selection)
-    return buckets, hidden_values
-
-
-def _make_search(facets: Sequence[FacetAggregations], partition: Partition | None = None) -> Json:
-    """Return the aggregations of some facets. Those that count the hits share their filters."""
-    made: dict[str, Any] = {}
-    for facet in facets:
-        name = facet.name if facet.is_counted_apart else _UNSELECTED
-        _filter(made, name, facet.filters, facet.make(partition))
-        if facet.selection.needs_all and not partition:
-            _filter(made, facet.name, facet.others, facet.make_toggles())
-    return made
-
-
-def _filter(made: dict[str, Any], name: str, filters: Sequence[Json], aggregations: Json) -> None:
-    """Add aggregations, below the filter of a name if there is one."""
-    if filters:
-        query = {"bool": {"filter": filters}}
-        made.setdefault(name, {"filter": query, "aggs": {}})["aggs"].update(aggregations)
-    else:
-        # The cluster counts fastest outside a filter if the query matches everything.
-        made |= aggregations
-
-
-def _collect(responses: Iterable[Response]) -> Results:
-    """Return the results of each aggregation, without the filters around them."""
-    results: dict[str, list[Any]] = {}
-    for response in responses:
-        for name, result in response.items():
-            for inner_name, inner in {name: result}.items() if "." in name else result.items():
-                results.setdefault(inner_name, []).append(inner)
-    return results
-
-
-def _is_complete(facet: FacetAggregations, results: Results) -> bool:
-    """Return whether the rows of a facet have all values of the documents."""
-    terms = [result for row in facet.values for result in results[f"{facet.name}.row.{row}"]]
-    for result in results.get(f"{facet.name}.unselected", ()):
-        terms += [result[row] for row in facet.values]
-    return not any(result["sum_other_doc_count"] for result in terms)
+def _restore(key: str, values: Sequence[str]) -> str:
+    """Return the value of a key, which the index may have cut. `values` has all, sorted."""
+    if len(key) < MAX_TERM_CHARS:
+        return key
+    return values[bisect_left(values, key, hi=len(values) - 1)]

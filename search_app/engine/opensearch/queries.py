@@ -1,178 +1,556 @@
-"""Translate query trees into queries of OpenSearch, with the scores of BM25F."""
+"""Translate query trees into queries of OpenSearch.
+
+`match` says which documents a tree matches, exactly as a local index does. `rank` orders them
+roughly, with the BM25 of Lucene: the best of them are ordered in this process (`candidates`).
+"""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from typing import Protocol
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Literal
 
+import msgspec
+import numpy as np
 from whoosh import query
 
-from indexer.cluster.mapping import Json
+from indexer.analysis import tokenizer
+from indexer.catalogue.fields import MISSING
+from indexer.catalogue.schema import list_selectable_fields
+from indexer.cluster.mapping import MAX_TERM_CHARS, PAGES, STEMS, TEXTS, WORDS, Json, make_term
+from indexer.codec.segment.postings import K1
+from indexer.codec.segment.term_dictionary import decode_surface
 from search_app.engine.cache import Cache
-from search_app.engine.opensearch.bm25f import saturate
-from search_app.engine.opensearch.combining import (
-    EVERYTHING,
-    any_of,
-    drop_repeated,
-    filter_by,
-    split_filters,
+from search_app.engine.facets import FacetSelection, Node, list_nodes
+from search_app.engine.query.cost import drop_expensive
+from search_app.engine.query.nodes import (
+    Clause,
+    Filter,
+    Fuzzy,
+    Names,
+    Part,
+    Pattern,
+    Phrase,
+    Prefix,
+    Several,
+    Term,
+    Together,
+    UnknownNode,
+    Value,
+    WordPart,
+    clauses,
+    is_in_texts,
+    replace_clauses,
+    split_page_parts,
+    without_field,
 )
-from search_app.engine.opensearch.field_queries import MAX_CACHED, FieldQueries
-from search_app.engine.opensearch.fulltext import FullTextQueries
-from search_app.engine.opensearch.selections import list_between, match_values
-from search_app.engine.query.nodes import Clause, Filter, Several, UnknownNode, clauses, rejoin
+from search_app.engine.query.term_expansion import expand, expand_in_texts
 from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.ranking import compute_idf
+from search_app.engine.request import SearchRequest, parse_year_range
+
+MAX_CLAUSES = 1000
+"""Limit on the clauses of a search. Lucene allows 1,024
+(`indices.query.bool.max_clause_count`), and some searches add a few, such as one for ids."""
+MAX_LEAVES = MAX_CLAUSES // 2
+"""Limit on the clauses that say which documents match, with the filters. Others order the hits."""
+MAX_NAMES = 400
+"""Limit on the names of several words that a clause matches."""
+MAX_VALUES = 65_536
+"""Number of values of one query (`index.max_terms_count`)."""
+MAX_CACHED = 512
+"""Limit on cached queries of clauses."""
+MAX_RANKED_WORDS = 40
+"""Number of words of a prefix, wildcard or fuzzy term, the most frequent ones, that order hits."""
+LINEAR_PART = 0.1
+"""Part of the score of one of several clauses that grows with its frequency."""
+USUAL_IDF = 4.0
+"""The idf of a clause in the order of the cluster, if it is not known."""
+NOTHING: Json = {"match_none": {}}
+EVERYTHING: Json = {"match_all": {"boost": 0}}
+_LEAVES = frozenset({"term", "terms", "prefix", "match_phrase", "match_all", "match_none"})
+"""The kinds of query that Lucene counts as one clause, whatever the number of their terms."""
+
+Inside = Literal["everywhere", "named", "nowhere"]
+"""Where full texts match: everywhere, only where a query names their field, or nowhere."""
 
 
-class ClauseStatistics(Protocol):
-    """The statistics of clauses that decide their scores."""
+def any_of(queries: Sequence[Json]) -> Json:
+    """Return the query that any of some queries matches. Scores add up."""
+    if len(queries) == 1:
+        return queries[0]
+    return {"bool": {"should": queries, "minimum_should_match": 1}} if queries else NOTHING
 
-    def find_idf(self, clause: Clause) -> float:
-        """Return the idf of a clause."""
 
-    def weigh_texts(self, clause: Clause) -> float:
-        """Return the greatest weight that a full text adds to a clause."""
+def all_of(queries: Sequence[Json]) -> Json:
+    """Return the query of the documents that all of some queries match, without a score."""
+    return {"bool": {"filter": queries}} if queries else EVERYTHING
+
+
+def none_of(queries: Sequence[Json]) -> Json:
+    """Return the query of the documents that none of some queries matches."""
+    return {"bool": {"must_not": queries}}
+
+
+def at_least(number: int, queries: Sequence[Json]) -> Json:
+    """Return the query of the documents that at least a number of queries match."""
+    return {"bool": {"should": queries, "minimum_should_match": number}} if number else EVERYTHING
+
+
+def score_evenly(matching: Json, boost: float, name: str = "") -> Json:
+    """Return a query that gives each document one score. With a name, hits say that they match."""
+    named: Json = {"_name": name} if name else {}
+    return {"constant_score": {"filter": matching, "boost": boost, **named}}
+
+
+def nest(path: str, matching: Json, **others: object) -> Json:
+    """Return the query of the documents with a nested document that matches a query."""
+    return {"nested": {"path": path, "query": matching, "score_mode": "none", **others}}
+
+
+def match_values(row: str, values: Iterable[str]) -> Json:
+    """Return the query of the documents with any of some facet values."""
+    return any_of(match_terms(f"facets.{row}", [value[:MAX_TERM_CHARS] for value in values]))
+
+
+def match_terms(field: str, terms: Sequence[str]) -> list[Json]:
+    """Return queries of which any is enough to match any of some terms of a field."""
+    return [
+        {"terms": {field: terms[start : start + MAX_VALUES]}}
+        for start in range(0, len(terms), MAX_VALUES)
+    ]
+
+
+def count_leaves(part: object) -> int:
+    """Return the number of clauses that Lucene counts in a part of a query."""
+    if isinstance(part, list):
+        return sum(map(count_leaves, part))
+    if not isinstance(part, dict):
+        return 0
+    # OpenSearch adds a `match_all` to what has only exclusions.
+    own = "must_not" in part and len(part) == 1
+    return own + sum(
+        1 if name in _LEAVES else count_leaves(inner) for name, inner in part.items()
+    )  # fmt: skip
 
 
 class QueryCompiler:
-    """Translates the trees of one generation. Threads may share it.
+    """Translates the trees of one generation. Threads may share it."""
 
-    `fields` and `texts` have the queries of clauses. Without `texts`, full texts do not match.
-    """
-
-    def __init__(
-        self, vocabulary: Vocabulary, fields: FieldQueries, texts: FullTextQueries | None = None
-    ) -> None:
-        self._vocabulary, self.fields, self.texts = vocabulary, fields, texts
-        # A node with equal clauses has the same object for each: see `drop_repeated`.
+    def __init__(self, vocabulary: Vocabulary, inside: Inside) -> None:
+        self.vocabulary, self.inside = vocabulary, inside
+        self._fields = frozenset(vocabulary.searchable)
         self._matching: Cache[Clause, Json] = Cache(MAX_CACHED)
-
-    @property
-    def without_texts(self) -> QueryCompiler:
-        """The compiler for matches in fields only."""
-        return QueryCompiler(self._vocabulary, self.fields) if self.texts else self
-
-    def weigh(self, clause: Clause, text_weight: float = 1.0) -> Json:
-        """Return the query of a clause. Its score is the weighted frequency.
-
-        `text_weight` is the greatest weight that a full text adds.
-        """
-        in_fields = self.fields.weigh(clause)
-        inside = self.texts.weigh(clause, text_weight) if self.texts else None
-        return any_of([in_fields, inside]) if inside else in_fields
-
-    def _match_clause(self, clause: Clause) -> Json:
-        if not (clause.text and self.texts):
-            return self.weigh(clause)
-        return self._matching.get(clause, lambda: self.weigh(clause))
-
-    def score(self, node: query.Query, statistics: ClauseStatistics) -> Json:
-        """Return the query of a tree, with its scores. Raise UnknownNode."""
-        if isinstance(node, Clause):
-            return self._score_clause(node, statistics)
-        if isinstance(node, query.AndMaybe):
-            base, boost = self.score(node.a, statistics), self.score(node.b, statistics)
-            return {"bool": {"must": [base], "should": [boost]}}
-        if not (isinstance(node, query.And | query.Or) and _can_score(node)):
-            return filter_by([self.match(node)])
-        scored = [
-            self._score_clause(clause, statistics, times) for clause, times in _count_distinct(node)
-        ]
-        others = [child for child in node.subqueries if not isinstance(child, Clause)]
-        scored += [self.score(child, statistics) for child in others if _can_score(child)]
-        if isinstance(node, Several):
-            return {"bool": {"should": scored, "filter": [self.match(node)]}}
-        unscored = [child for child in others if not _can_score(child)]
-        if isinstance(node, query.And):
-            filters = [each for each in unscored if not isinstance(each, query.Every)]
-            return {"bool": {"must": scored, **split_filters(map(self.match, filters))}}
-        if unscored:
-            scored.append(filter_by([self._match_any(unscored)]))
-        return any_of(scored)
-
-    def _score_clause(self, clause: Clause, statistics: ClauseStatistics, times: int = 1) -> Json:
-        """Return the query of a clause that occurs several times, with its score."""
-        weighed = self.weigh(clause, statistics.weigh_texts(clause))
-        return saturate(weighed, times * statistics.find_idf(clause))
+        self._expanded: Cache[WordPart, tuple[list[str], int]] = Cache(MAX_CACHED)
 
     def match(self, node: query.Query) -> Json:
-        """Return the query of the documents that a tree matches. Its score has no meaning.
-
-        Raise UnknownNode if a node has an unknown type.
-        """
-        match node := _simplify(node):
+        """Return the query of the documents that a tree matches. Raise UnknownNode."""
+        match node:
             case Clause():
-                matching = self._match_clause(node)
+                if not node.text:  # it was not typed, and no other is equal
+                    return self._match_clause(node)
+                return self._matching.get(node, lambda: self._match_clause(node))
             case query.And():
-                matching = filter_by(drop_repeated(map(self.match, node.subqueries)))
+                return all_of(_distinct(map(self.match, node.subqueries)))
             case Several():  # before Or, its base class
-                matching = self._match_several(node)
+                enough = [each for each in node.subqueries if node.weigh(each) >= node.least]
+                several = at_least(node.least, [*map(self.match, node.subqueries)])
+                return any_of([several, *_distinct(map(self.match, enough))])
             case query.Or():
-                matching = self._match_any(node.subqueries)
+                return self._match_any(node)
             case query.AndMaybe():
-                matching = self.match(node.a)
+                return self.match(node.a)
             case query.Not():
-                matching = {"bool": {"must_not": [self.match(node.query)]}}
+                return none_of([self.match(node.query)])
             case query.Every():
-                matching = EVERYTHING
+                return EVERYTHING
             case Filter():
-                ends = node.low or "", node.high or "\U0010ffff"
-                values = node.values or list_between(self._vocabulary, node.row, *ends)
-                matching = match_values(node.row, [*values])
-            case _:
-                raise UnknownNode(node)
-        return matching
+                return match_values(node.row, self._list_values(node))
+        raise UnknownNode(node)
 
-    def _match_several(self, node: Several) -> Json:
-        """Return the query of the documents that several nodes match. Raise UnknownNode."""
-        matching = [self.match(child) for child in node.subqueries]
-        several: Json = {"bool": {"should": matching, "minimum_should_match": node.least}}
-        enough = [child for child in node.subqueries if node.weigh(child) >= node.least]
-        return any_of([several, *drop_repeated(map(self.match, enough))])
-
-    def _match_any(self, nodes: Iterable[query.Query]) -> Json:
-        """Return the query of the documents that any node matches. Raise UnknownNode.
-
-        The values of a row are one query, because a name may be that of thousands of values. So are
-        the exclusions: Lucene counts one more clause for each query that only excludes.
-        """
+    def _match_any(self, node: query.Or) -> Json:
+        """Return the query of an Or. Its values of a row are one query: there may be thousands."""
         values: dict[str, list[str]] = defaultdict(list)
-        others: list[Json] = []
-        excluded: list[Json] = []
-        for node in map(_simplify, nodes):
-            if isinstance(node, Filter) and node.values:
-                values[node.row] += node.values
-            elif isinstance(node, query.Not):
-                excluded.append(self.match(node.query))
+        others = list[Json]()
+        for child in node.subqueries:
+            if isinstance(child, Filter):
+                values[child.row] += self._list_values(child)
             else:
-                others.append(self.match(node))
-        if excluded:
-            others.append({"bool": {"must_not": [filter_by(excluded)]}})
-        of_rows = [match_values(row, texts) for row, texts in values.items()]
-        return any_of(of_rows + drop_repeated(others))
+                others.append(self.match(child))
+        return any_of([*(match_values(*each) for each in values.items()), *_distinct(others)])
+
+    def _list_values(self, node: Filter) -> Sequence[str]:
+        if node.values:
+            return node.values
+        low, high = node.low or "", node.high or "\U0010ffff"
+        values = self.vocabulary.list_values(node.row)
+        return [value for value in values if value != MISSING and low <= value <= high]
+
+    def _match_clause(self, clause: Clause) -> Json:
+        inside = self.match_texts(clause)
+        return any_of([*self.match_fields(clause.parts), *([inside] if inside else ())])
+
+    def match_fields(self, parts: Iterable[Part]) -> list[Json]:
+        """Return queries of which any is enough to match some parts of a clause in fields."""
+        found = _Terms()
+        for part in parts:
+            match part:
+                case Value():
+                    found.terms[f"facets.{part.row}"].append(part.value[:MAX_TERM_CHARS])
+                case Together():
+                    each = [any_of(self.match_fields(clause.parts)) for clause in part.clauses]
+                    found.others.append(all_of(each))
+                case Names():
+                    found.add(self._collect(part.parts))
+                case _:
+                    found.add(self._collect([part]))
+        return found.list_queries()
+
+    def _collect(self, parts: Iterable[WordPart]) -> _Terms:
+        """Return the terms of parts of a clause in their fields."""
+        found, vocabulary = _Terms(), self.vocabulary
+        for part in parts:
+            fields = part.fields & self._fields
+            in_all = fields == self._fields
+            stems = [STEMS] if in_all else [f"stems.{field}" for field in sorted(fields)]
+            words = [WORDS] if in_all else [f"words.{field}" for field in sorted(fields)]
+            match part:
+                case Term() | Phrase():
+                    found.match(part, stems, words, vocabulary.has_term)
+                case Prefix() if not expand(part, vocabulary).dropped:
+                    found.others += [{"prefix": {field: make_term(part.text)}} for field in words]
+                case _:
+                    surfaces = vocabulary.words.surfaces
+                    numbers = expand(part, vocabulary).numbers.tolist()
+                    for field in words if numbers else ():
+                        found.terms[field] += {make_term(surfaces[number]) for number in numbers}
+        return found
+
+    def is_searched(self, part: WordPart) -> bool:
+        """Return whether a part applies to full texts."""
+        catalogue, is_named = self.vocabulary.catalogue, self.inside == "named"
+        return self.inside != "nowhere" and is_in_texts(part, catalogue, only_named=is_named)
+
+    def match_texts(self, clause: Clause) -> Json | None:
+        """Return the query of the publications whose full text matches a clause, or None."""
+        if self.inside == "nowhere" or self.vocabulary.catalogue.fulltext is None:
+            return None
+        inner = self.match_text(clause)
+        return nest(TEXTS, inner) if inner else None
+
+    def match_text(self, clause: Clause) -> Json | None:
+        """Return the query of the nested documents of full texts that match a clause, or None."""
+        parts, compounds = split_page_parts(clause, self.is_searched)
+        on_pages = self.match_page(parts)
+        queries = [nest(PAGES, on_pages)] if on_pages else []
+        for compound in compounds:
+            inner = [self.match_text(each) for each in compound.clauses]
+            present = [each for each in inner if each]
+            if present and len(present) == len(inner):
+                queries.append(all_of(present))
+        return any_of(queries) if queries else None
+
+    def match_page(self, parts: Iterable[WordPart]) -> Json | None:
+        """Return the query of the pages with any of some parts of a clause, or None."""
+        found, stems, words = _Terms(), f"{PAGES}.stems", f"{PAGES}.words"
+        for part in parts:
+            if isinstance(part, Term | Phrase):
+                found.match(part, [stems], [words], self.vocabulary.occurs)
+            elif expanded := self._expand_in_texts(part)[0]:
+                found.terms[words] += expanded
+        queries = found.list_queries()
+        return any_of(queries) if queries else None
+
+    def _expand_in_texts(self, part: Prefix | Pattern | Fuzzy) -> tuple[list[str], int]:
+        """Return the words of full texts that a part matches, and how many it leaves out."""
+
+        def list_words() -> tuple[list[str], int]:
+            if self.vocabulary.texts is None:
+                return [], 0
+            words = self.vocabulary.texts.words
+            found = expand_in_texts(part, words, MAX_VALUES)
+            texts = map(words.texts.get_text, found.numbers.tolist())
+            return sorted({make_term(decode_surface(text)) for text in texts}), found.dropped
+
+        return self._expanded.get(without_field(part), list_words)
+
+    def count_dropped(self, clause: Clause) -> int:
+        """Return how many words of full texts a clause leaves out."""
+        parts, _ = split_page_parts(clause, self.is_searched)
+        return sum(
+            self._expand_in_texts(part)[1]
+            for part in parts
+            if isinstance(part, Prefix | Pattern | Fuzzy)
+        )
+
+    def fit(
+        self, tree: query.Query, others: Sequence[Json]
+    ) -> tuple[query.Query | None, tuple[str, ...], tuple[tuple[str, int], ...]]:
+        """Return a tree whose query is not too long together with some others.
+
+        Also return the texts of the clauses that were dropped, and of those that match fewer names,
+        with the number of names left out. The tree is None if no clause is left.
+        """
+        truncated = dict[str, int]()
+
+        def shorten(clause: Clause) -> Clause:
+            shorter, left_out = _shorten(clause, self.vocabulary)
+            if left_out:
+                truncated[clause.text] = left_out
+            return shorter
+
+        short = replace_clauses(tree, shorten)
+        assert short is not None
+        most, total = MAX_LEAVES - count_leaves([*others]), count_leaves(self.match(short))
+        if total <= most:
+            return (short if truncated else tree), (), tuple(truncated.items())
+        # A clause may be in several places of the query.
+        leaves = {
+            clause: count_leaves(self.match(clause)) for clause in clauses(short, excluded=True)
+        }
+        share = most * sum(leaves.values()) // total
+        kept, dropped = drop_expensive(short, leaves.__getitem__, share)
+        left = tuple((text, count) for text, count in truncated.items() if text not in dropped)
+        return kept, dropped, left
+
+    def rank(
+        self, tree: query.Query, names: Mapping[Clause | Filter, str], most: int
+    ) -> list[Json]:
+        """Return queries whose scores, added up, order the documents that match a tree roughly.
+
+        The score of a single clause grows with its frequency. Of several clauses, each adds most
+        for its best field, and little for more occurrences. Hits name the values, filters, and
+        clauses of full texts that they match: see `list_names`. There are at most `most` leaves.
+        """
+        queries = list[Json]()
+        for node, name in names.items():
+            if isinstance(node, Filter):
+                queries.append(score_evenly(self.match(node), 0, name))
+            elif inside := self.match_texts(node):
+                fulltext = self.vocabulary.catalogue.fulltext
+                weight = fulltext.weight if fulltext else 0.0
+                queries.append(score_evenly(inside, USUAL_IDF * _saturate(weight / 2), name))
+        scoring, is_alone = [*clauses(tree)], isinstance(tree, Clause)
+        share = max(most - count_leaves(queries), 0) // max(len(scoring), 1)
+        for clause in scoring:
+            queries += self._score(clause, share, is_alone=is_alone)
+        return queries
+
+    def _score(self, clause: Clause, most: int, *, is_alone: bool) -> list[Json]:
+        """Return queries that score a clause, of at most `most` leaves."""
+        stems, phrases = dict[str, tuple[float, WordPart]](), list[Json]()
+        others = list[tuple[float, Part]]()
+        for part in sorted(clause.parts, key=lambda part: isinstance(part, Names)):
+            for inner in part.parts if isinstance(part, Names) else [part]:
+                boost = part.boost * (inner.boost if isinstance(part, Names) else 1)
+                if isinstance(inner, WordPart) and (found := self._list_stems(inner)):
+                    for stem in found:
+                        stems.setdefault(stem, (boost, inner))
+                elif isinstance(inner, Phrase) and is_alone:
+                    phrases += self._score_phrase(inner, boost)
+                else:
+                    others.append((boost, inner))
+        searchable = self.vocabulary.catalogue.searchable
+        size, frequencies = self.vocabulary.size, map(self.vocabulary.get_frequency, stems)
+        idf = compute_idf(min(sum(frequencies), size), size) if stems else USUAL_IDF
+        kept = dict(islice(stems.items(), most // (2 * len(searchable) + 1)))
+        if not kept:
+            others = [*stems.values(), *others]
+        by_field, levels = list[Json](), list[Json]()
+        for field in searchable:
+            inside = {
+                stem: boost for stem, (boost, part) in kept.items() if field.name in part.fields
+            }
+            for stem, boost in inside.items():
+                # The idf of Lucene is that of each stem in each field.
+                own = compute_idf(self.vocabulary.get_frequency(stem), size)
+                factor = field.weight * boost * idf / own * (1 if is_alone else LINEAR_PART)
+                term = {"value": make_term(stem), "boost": factor}
+                by_field.append({"term": {f"stems.{field.name}": term}})
+            if inside and not is_alone:
+                level = idf * _saturate(field.weight * max(inside.values()))
+                terms: Json = {"terms": {f"stems.{field.name}": [*map(make_term, inside)]}}
+                levels.append(score_evenly(terms, level))
+        if levels:
+            by_field.append({"dis_max": {"queries": levels, "tie_breaker": 0.2}})
+        by_field += phrases[: most // 2]
+        left = max(most - count_leaves(by_field), 0)
+        return by_field + [
+            score_evenly(any_of(queries), idf * _saturate(boost * 2))
+            for boost, part in islice(others, left)
+            if (queries := self.match_fields([part]))
+        ]
+
+    def _score_phrase(self, phrase: Phrase, boost: float) -> Iterator[Json]:
+        """Yield queries whose scores grow with the frequency of a phrase in each field."""
+        for field in self.vocabulary.catalogue.searchable:
+            if field.name in phrase.fields:
+                yield match_phrase(f"stems.{field.name}", phrase.stems, boost * field.weight)
+
+    def _list_stems(self, part: WordPart) -> list[str]:
+        """Return the stems of a word, or the most frequent ones of an expansion."""
+        vocabulary = self.vocabulary
+        match part:
+            case Term():
+                is_word = part.text.startswith(tokenizer.SURFACE_PREFIX)
+                return [part.text] if not is_word and vocabulary.has_term(part.text) else []
+            case Phrase():
+                return []
+        numbers, words = expand(part, vocabulary).numbers, vocabulary.words
+        counts = words.offsets[numbers + 1].astype(np.int64) - words.offsets[numbers]
+        frequent = numbers[np.argsort(-counts, kind="stable")[:MAX_RANKED_WORDS]]
+        return [*dict.fromkeys(map(vocabulary.get_stem, frequent.tolist()))]
 
 
-def _simplify(node: query.Query) -> query.Query:
-    """Return a node without double negation, and without what does not change a conjunction.
+def _saturate(frequency: float) -> float:
+    """Return the score of a weighted frequency, for an idf of 1: see `arrays.bm25f`."""
+    return frequency * (K1 + 1) / (frequency + K1)
 
-    Exclusions in parentheses come with a node that matches everything.
+
+class _Terms:
+    """Queries of which any is enough: terms by field, which are one query each, and others."""
+
+    def __init__(self) -> None:
+        self.terms: dict[str, list[str]] = defaultdict(list)
+        self.others: list[Json] = []
+
+    def match(
+        self, part: Term | Phrase, stems: Sequence[str], words: Sequence[str],
+        is_known: Callable[[str], bool],
+    ) -> None:  # fmt: skip
+        """Add a word or a phrase, in fields of stems or of words as written."""
+        if isinstance(part, Phrase):
+            if all(map(is_known, part.stems)):
+                self.others += [match_phrase(field, part.stems) for field in stems]
+            return
+        surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
+        if surface != part.text or is_known(part.text):
+            for field in stems if surface == part.text else words:
+                self.terms[field].append(make_term(surface))
+
+    def add(self, found: _Terms) -> None:
+        """Add the queries of others."""
+        self.others += found.others
+        for field, terms in found.terms.items():
+            self.terms[field] += terms
+
+    def list_queries(self) -> list[Json]:
+        """Return all queries."""
+        of_fields = [
+            query
+            for field, terms in self.terms.items()
+            for query in match_terms(field, sorted(set(terms)))
+        ]
+        return of_fields + self.others
+
+
+def match_phrase(field: str, stems: Sequence[str], boost: float = 1.0) -> Json:
+    """Return the query of adjacent stems."""
+    text = " ".join(map(make_term, stems))
+    return {"match_phrase": {field: {"query": text, "boost": boost}}}
+
+
+def list_names(tree: query.Query | None) -> dict[Clause | Filter, str]:
+    """Return what hits are asked about, by name: the clauses, and the values that they mention."""
+    leaves = [*dict.fromkeys(_list_leaves(tree))]
+    parts = (part for leaf in leaves if isinstance(leaf, Clause) for part in leaf.parts)
+    values = [value for part in parts for value in _list_values(part)]
+    return {leaf: str(number) for number, leaf in enumerate(leaves)} | {
+        Filter(value.row, [value.value]): name_value(value.row, value.value) for value in values
+    }
+
+
+def name_value(row: str, value: str) -> str:
+    """Return the name of a facet value."""
+    return f"{row}={value}"
+
+
+def _list_leaves(tree: query.Query | None) -> Iterator[Clause | Filter]:
+    if isinstance(tree, Clause | Filter):
+        yield tree
+    elif tree is not None:
+        for child in tree.children():
+            yield from _list_leaves(child)
+
+
+def _list_values(part: Part) -> Iterator[Value]:
+    if isinstance(part, Value):
+        yield part
+    elif isinstance(part, Together):
+        for clause in part.clauses:
+            for inner in clause.parts:
+                yield from _list_values(inner)
+
+
+def _distinct(queries: Iterable[Json]) -> list[Json]:
+    """Return queries without repeated objects: a word that is typed twice has one query."""
+    return list({id(each): each for each in queries}.values())
+
+
+def _shorten(clause: Clause, vocabulary: Vocabulary) -> tuple[Clause, int]:
+    """Return a clause with at most MAX_NAMES names of several words, and how many it leaves out.
+
+    Synonyms are kept before narrower concepts, and of both the ones whose words are frequent.
     """
-    if isinstance(node, query.Not):
-        excluded = _simplify(node.query)
-        return excluded.query if isinstance(excluded, query.Not) else query.Not(excluded)
-    if not isinstance(node, query.And | query.Or):
-        return node
-    children = node.subqueries
-    if isinstance(node, query.And):
-        children = [each for each in children if not isinstance(each, query.Every)] or children[:1]
-    return _simplify(children[0]) if len(children) == 1 else rejoin(node, children)
+    phrases = [
+        (part.how == "kin", -min(map(vocabulary.count_occurrences, name.stems)), name)
+        for part in clause.parts if isinstance(part, Names)
+        for name in part.parts
+        if isinstance(name, Phrase) and all(map(vocabulary.has_term, name.stems))
+    ]  # fmt: skip
+    if len(phrases) <= MAX_NAMES:
+        return clause, 0
+    left_out = {name for *_, name in sorted(phrases, key=lambda each: each[:2])[MAX_NAMES:]}
+    parts = [
+        msgspec.structs.replace(
+            part, parts=tuple(name for name in part.parts if name not in left_out)
+        )
+        if isinstance(part, Names)
+        else part
+        for part in clause.parts
+    ]
+    shorter = Clause(parts, clause.text, clause.synonyms, clause.entity_id, clause.narrower)
+    return shorter, len(left_out)
 
 
-def _can_score(node: query.Query) -> bool:
-    return next(clauses(node), None) is not None
+class Selections:
+    """The selected and excluded values of a request, as queries.
 
+    `by_facet` has the selection of each facet, and `queries` the query of each that has one.
+    """
 
-def _count_distinct(node: query.CompoundQuery) -> list[tuple[Clause, int]]:
-    """Return the distinct clauses of a node, each with the number of times it occurs."""
-    return [*Counter(child for child in node.subqueries if isinstance(child, Clause)).items()]
+    def __init__(self, request: SearchRequest, vocabulary: Vocabulary) -> None:
+        self._vocabulary, catalogue = vocabulary, vocabulary.catalogue
+        self.by_facet = {
+            field.name: FacetSelection(field, request, catalogue) for field in catalogue.facets
+        }
+        self.queries = {
+            name: at_least(each.least, [*map(self.match, sorted(each.effective))])
+            for name, each in self.by_facet.items()
+            if each.nodes
+        }
+        self.excluded = list_nodes(request.excluded, list_selectable_fields(catalogue))
+
+    def match(self, node: Node) -> Json:
+        """Return the query of the documents with a value, or a value in a range of years.
+
+        An unknown value matches no document.
+        """
+        row, value = node
+        if self._vocabulary.has_value(row, value):
+            return match_values(row, [value])
+        is_year = self._vocabulary.catalogue.by_name[row].kind == "year"
+        ends = parse_year_range(value) if is_year else None
+        if ends is None:
+            return NOTHING
+        values = self._vocabulary.list_values(row)  # the missing value sorts after all years
+        first, last = bisect_left(values, ends[0]), bisect_right(values, ends[1] or "9999")
+        return match_values(row, values[first:last])
+
+    def list_filters(self, *, without: str = "") -> list[Json]:
+        """Return the queries of all selections, except that of a facet, and of the exclusions."""
+        queries = [each for name, each in self.queries.items() if name != without]
+        excluded = [none_of([*map(self.match, self.excluded)])] if self.excluded else []
+        return queries + excluded

@@ -1,29 +1,51 @@
-"""The store of an index in a cluster."""
+"""The store of an index in a cluster, and its reply to a search."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, compress, islice
+from functools import partial
+from itertools import chain, compress
+from typing import Self
 
+import numpy as np
+
+from indexer.analysis import tokenizer
+from indexer.analysis.folding import surface_form
 from indexer.catalogue.records import Publication
-from indexer.cluster.fulltext_documents import FileInfo
-from indexer.cluster.mapping import Json
+from indexer.cluster.documents import FileInfo
+from indexer.cluster.mapping import WORDS, Json, make_term
+from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
 from search_app.engine.deadline import Deadline
-from search_app.engine.opensearch import hits
-from search_app.engine.opensearch.clause_limit import MAX_LEAVES, count_leaves
-from search_app.engine.opensearch.combining import filter_by
-from search_app.engine.opensearch.counts import make_count
-from search_app.engine.opensearch.found_pages import make_file, read_files
-from search_app.engine.opensearch.generation import ClusterGeneration
-from search_app.engine.opensearch.hits import RankedDoc
-from search_app.engine.opensearch.more_like_this import make_similar_search, read_similar
-from search_app.engine.opensearch.reply import OpenSearchReply
-from search_app.engine.query.nodes import Clause
-from search_app.engine.ranking import choose_key_terms
-from search_app.engine.results import File
-from search_app.engine.snapshot.label_index import fold_typed
+from search_app.engine.explain import Explainer, limit_explained
+from search_app.engine.matching import Words, match_parts, weigh_matches
+from search_app.engine.opensearch.candidates import Hit
+from search_app.engine.opensearch.client import Response, make_count
+from search_app.engine.opensearch.facets import Facets, count_values
+from search_app.engine.opensearch.queries import (
+    MAX_LEAVES,
+    all_of,
+    any_of,
+    count_leaves,
+    none_of,
+)
+from search_app.engine.opensearch.search import (
+    Frequency,
+    Generation,
+    Page,
+    Plan,
+    Record,
+    make_records,
+)
+from search_app.engine.opensearch.texts import find_files, make_file, read_files
+from search_app.engine.query.nodes import Clause, Term, clauses, drop_boosts
+from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.ranking import MAX_SIMILAR, MIN_SIMILARITY, choose_key_terms, saturate
+from search_app.engine.results import Explanation, File
+from search_app.engine.snapshot.label_index import LabelPrefixIndex, fold_typed
 from search_app.engine.store import (
+    FoundFile,
     LabeledValue,
+    RankedHit,
     Related,
     StoredFile,
     StoreRequest,
@@ -33,13 +55,305 @@ MAX_EDITIONS = 100
 """Number of other editions of a publication that are listed."""
 MAX_OWNERS = 1000
 """Limit on the publications that a file is known to belong to."""
+SIMILAR_CANDIDATES = 60
+"""Number of publications of which the most similar ones are chosen."""
+MAX_COMPLETIONS = 100
+"""Number of words with a prefix, the most frequent in the index, that are counted in the hits."""
+MAX_TITLES = 20
+"""Number of titles in a response for each title that is needed: some do not start with the
+words."""
+
+
+class OpenSearchReply:
+    """The `Reply` to a search of one generation: each step is asked when it is first needed."""
+
+    def __init__(self, ask: StoreRequest, generation: Generation, deadline: Deadline) -> None:
+        self.plan = Plan(ask, generation)
+        self.tree, self.dropped = self.plan.tree, self.plan.dropped
+        self.truncated = self.plan.truncated
+        self._ask, self._generation, self._deadline = ask, generation, deadline
+        self._send = partial(generation.client.msearch, deadline=deadline)
+        self._page: Page | None = None
+        self._overlapping: Json | None = None
+        self._files: dict[int, dict[str, list[FoundFile]]] = {}
+        deadline.checkpoint("match")
+
+    def list_counts(self) -> list[Json]:
+        """Return the searches for the counts that the choice between several replies needs."""
+        is_known = self._find_counts() is not None
+        by_fields = [self.plan.make_fields_count()] if self._generation.is_inside else []
+        return [*([] if is_known else [self.plan.make_count()]), *by_fields]
+
+    def _find_words(self) -> int | None:
+        """Return the number of publications that match the words, if the clause was counted."""
+        clause = drop_boosts(self.tree)
+        found = self._generation.find_frequency(clause) if isinstance(clause, Clause) else None
+        if clause is None:
+            return 0
+        return found.total if isinstance(found, Frequency) else None
+
+    def _find_counts(self) -> tuple[int, ...] | None:
+        """Return the numbers of publications that match the words, pass the typed filters, and all.
+
+        Return None if they are not known.
+        """
+        page, plan = self._page, self.plan
+        if page and not plan.typed:
+            return page.matched, page.matched, page.total
+        has_filters = plan.typed or plan.selected or self._ask.tree is None
+        if not has_filters and (found := self._find_words()) is not None:
+            return found, found, found
+        return self._generation.client.find_counts(plan.make_count())
+
+    @property
+    def _counts(self) -> tuple[int, ...]:
+        known = self._find_counts()
+        client, body = self._generation.client, self.plan.make_count()
+        return client.count([body], self._deadline)[0] if known is None else known
+
+    def find_by_words(self) -> int | None:
+        """Return the number of publications that match the words, if it is known already."""
+        known, counts = self._find_words(), self._find_counts()
+        return known if known is not None or counts is None else counts[0]
+
+    @property
+    def by_words(self) -> int:
+        """The number of publications that match the words, before all filters."""
+        known = self.find_by_words()
+        return self._counts[0] if known is None else known
+
+    @property
+    def by_fields(self) -> int:
+        """The number of publications that match the words without full texts, before filters."""
+        if not self._generation.is_inside:
+            return self.by_words
+        body = self.plan.make_fields_count()
+        return self._generation.client.count([body], self._deadline)[0][0]
+
+    @property
+    def matched(self) -> int:
+        """The number of publications that pass the typed filters too."""
+        return self._page.matched if self._page else self._counts[1]
+
+    @property
+    def total(self) -> int:
+        """The number of hits."""
+        return self._page.total if self._page else self._counts[2]
+
+    @property
+    def has_words(self) -> bool:
+        """Whether a publication that passes the typed filters matches the words."""
+        return self.matched > 0
+
+    @property
+    def by_meaning(self) -> int:
+        """The number of hits by semantic similarity alone. A cluster has no vectors."""
+        return 0
+
+    @property
+    def titles(self) -> int:
+        """The number of hits, with the editions of one title counted once."""
+        return self._load_page(with_facets=False).titles
+
+    def count_overlap(self, other: Self) -> int:
+        """Return the number of hits that match the words of another reply too.
+
+        It comes with the page, so it is best asked for first.
+        """
+        if other.tree is None or not other.by_words:
+            return 0
+        if self._overlapping is not other.plan.words:
+            self._overlapping, self._page = other.plan.words, None
+        return self._load_page(with_facets=True).overlap
+
+    def count_with(self, clauses: Sequence[Clause]) -> list[int]:
+        """Return the number of hits that match each clause."""
+        bodies = [*map(self.plan.make_count_with, clauses)]
+        return [total for (total,) in self._generation.client.count(bodies, self._deadline)]
+
+    def load_page(self, counting: Sequence[Json] = (), *, with_facets: bool = True) -> Page:
+        """Load the page, with the facets if they are asked for, and some counts."""
+        page = Page(self.plan, self._send, self._overlapping, with_facets=with_facets)
+        client, every = self._generation.client, [*page.counts, *counting]
+        page.read(client.load(page.bodies, every, self._deadline)[0])
+        self._page = page
+        return page
+
+    def _load_page(self, *, with_facets: bool) -> Page:
+        """Return the page. Load it if it is not known."""
+        if self._page is None or (with_facets and self._page.facets is None):
+            return self.load_page(with_facets=with_facets)
+        return self._page
+
+    def list_ids(self) -> list[str]:
+        """Return the ids of the hits of the page, in order."""
+        return [hit.id for hit in self._load_page(with_facets=False).hits]
+
+    def rank_hits(self) -> Iterator[RankedHit]:
+        """Yield the hits of the page, in order."""
+        page = self._load_page(with_facets=False)
+        for hit in page.hits:
+            publication, editions = page.get_record(hit.id)
+            yield RankedHit(publication, hit.score, editions)
+
+    def gather(self) -> Words:
+        """Return the words of the hits of the page, in order."""
+        page = self._load_page(with_facets=False)
+        return self._generation.split_words(
+            [page.get_record(hit.id).publication for hit in page.hits]
+        )
+
+    def count_facets(self) -> Facets:
+        """Return the buckets of each facet in display order, and how many values have none."""
+        facets = self._load_page(with_facets=True).facets
+        assert facets is not None
+        return facets
+
+    def count_values(self, field: str) -> dict[str, int]:
+        """Return the number of hits with each value of a field, in the order of the index."""
+        return count_values(field, self.plan.hits, self._generation.vocabulary, self._send)
+
+    def scan(self) -> Iterator[Publication]:
+        """Return all hits in order, whatever the page. They are read when they are taken."""
+        send = partial(self._generation.client.msearch, deadline=Deadline())
+        return self._load_page(with_facets=False).scan(send)
+
+    def find_files(self, identity: str, most: int) -> Sequence[FoundFile]:
+        """Return the files of a publication with words of the search, with `most` pages of each.
+
+        Those of all hits of the page come in one request.
+        """
+        if not self._generation.is_inside or self.tree is None:
+            return ()
+        known = self._files.setdefault(most, {})
+        if identity not in known:
+            shown = [hit.id for hit in self._page.hits] if self._page else []
+            ids = shown if identity in shown else [identity]
+            found = self._find_files(ids, [*clauses(self.tree)], most)
+            known |= {each: found.get(each, []) for each in ids}
+        return known[identity]
+
+    def _find_files(
+        self, ids: Sequence[str], all_clauses: Sequence[Clause], most: int
+    ) -> dict[str, list[FoundFile]]:
+        return find_files(ids, all_clauses, self._generation.compiler, most, self._send)
+
+    def explain(self) -> list[Explanation | None]:
+        """Return the explanation of each hit of the page; None beyond a limit."""
+        page, plan = self._load_page(with_facets=False), self.plan
+        explained = page.hits[: limit_explained(self.tree)]
+        publications = [page.get_record(hit.id).publication for hit in explained]
+        ids, found = [hit.id for hit in explained], dict[Clause, dict[str, list[FoundFile]]]()
+
+        def weigh_inside(index: int, clause: Clause) -> float:
+            is_inside = plan.names.get(clause) in explained[index].names
+            return plan.weigh_text(clause) if is_inside else 0.0
+
+        def find_inside(index: int, clause: Clause) -> Sequence[FoundFile]:
+            if clause not in found:
+                found[clause] = self._find_files(ids, [clause], 0)
+            return found[clause].get(ids[index], ())
+
+        explainer = Explainer(
+            self._ask, self.tree, self._generation.vocabulary, publications,
+            self._generation.split_words(publications), plan.find_idf, page.terms,
+            weigh_inside, find_inside,
+        )  # fmt: skip
+        explanations: list[Explanation | None] = []
+        for index, hit in enumerate(explained):
+            explanations.append(explainer.explain(index, hit.added))
+            self._deadline.checkpoint("explain")
+        return explanations + [None] * (len(page.hits) - len(explanations))
+
+    def complete(self, prefix: str, limit: int) -> list[str]:
+        """Return up to `limit` words with a prefix, as written, most frequent in the hits first."""
+        vocabulary, plan = self._generation.vocabulary, self.plan
+        if plan.tree is None and not plan.typed and not plan.selected:
+            return _list_completions(prefix, vocabulary, limit)
+        words = _list_completions(prefix, vocabulary, max(MAX_COMPLETIONS, limit))
+        if not words:
+            return []
+        filters = {word: {"term": {WORDS: make_term(word)}} for word in words}
+        counting = {"words": {"filters": {"filters": filters}}}
+        [response] = self._send([{"size": 0, "query": plan.hits, "aggs": counting}])
+        buckets = response["aggregations"]["words"]["buckets"]
+        found = [word for word in words if buckets[word]["doc_count"]]
+        return sorted(found, key=lambda word: (-buckets[word]["doc_count"], word))[:limit]
+
+    def find_titles(
+        self, words: Sequence[str], limit: int, *, is_open: bool
+    ) -> list[tuple[str, str]]:
+        """Return the ids and titles of up to `limit` hits with all words in their title.
+
+        If `is_open`, the last word is a prefix. Titles that start with the words come first, then
+        shorter ones, then newer ones.
+        """
+        vocabulary = self._generation.vocabulary
+        title = vocabulary.catalogue.find_by_role("title")
+        if title is None or title.name not in vocabulary.searchable:
+            return []
+        field, *typed = f"words.{title.name}", *map(make_term, words)
+        has_words: list[Json] = [{"term": {field: word}} for word in typed]
+        candidates = [words[0]]
+        if is_open:
+            has_words[-1] = {"prefix": {field: typed[-1]}}
+            if len(words) == 1:
+                candidates = _list_completions(words[0], vocabulary, MAX_COMPLETIONS)
+        stems = {stem for word in candidates for stem in vocabulary.list_stems(word)}
+        span = [{"span_term": {f"stems.{title.name}": make_term(stem)}} for stem in sorted(stems)]
+        starts: list[Json] = [{"span_first": {"match": {"span_or": {"clauses": span}}, "end": 1}}]
+        bodies: list[Json] = [
+            {
+                "query": all_of([self.plan.hits, *has_words, *extra]),
+                "size": limit * MAX_TITLES,
+                "sort": ["title_words", {"year": {"order": "desc", "missing": "_last"}}, "id"],
+                "track_total_hits": False,
+                "_source": ["title"],
+            }
+            for extra in ((starts if span else ()), ())
+        ]
+        starting, others = (
+            [(hit["sort"][-1], hit["_source"]["title"]) for hit in each["hits"]["hits"]]
+            for each in self._send(bodies)
+        )
+
+        def begins(found: tuple[str, str]) -> bool:
+            start = [*map(surface_form, tokenizer.split_words(found[1]))][: len(words)]
+            if is_open and len(start) == len(words):
+                start[-1] = start[-1][: len(words[-1])]
+            return start == list(words)
+
+        # The first word of a title may be followed by others than those typed.
+        first = [found for found in (*starting, *others) if begins(found)]
+        return [*dict.fromkeys([*first, *others])][:limit]
+
+
+def _list_completions(prefix: str, vocabulary: Vocabulary, limit: int) -> list[str]:
+    """Return up to `limit` words with a prefix, as written, most frequent in the index first."""
+    words = vocabulary.words
+    first, last = words.texts.find_prefix(prefix)
+    frequencies = np.diff(words.offsets[first : last + 1].astype(np.int64))
+    candidates = np.arange(len(frequencies))
+    if limit < len(candidates):
+        candidates = frequencies.argpartition(len(candidates) - limit)[-limit:]
+    order = candidates[np.lexsort((candidates, -frequencies[candidates]))] + first
+    return list(dict.fromkeys(words.surfaces[number] for number in order.tolist()))
 
 
 class OpenSearchStore:
-    """The `Store` of a generation in a cluster."""
+    """The `Store` of a generation in a cluster.
 
-    def __init__(self, generation: ClusterGeneration) -> None:
-        self._generation = generation
+    `labels` has the labels of the facet values, and `texts` the words of the full texts.
+    """
+
+    def __init__(
+        self,
+        generation: Generation,
+        labels: LabelPrefixIndex,
+        texts: FullTextDictionary | None = None,
+    ) -> None:
+        self._generation, self._labels = generation, labels
+        self._texts = texts if generation.compiler.inside == "everywhere" else None
 
     def ask(self, ask: StoreRequest, deadline: Deadline) -> OpenSearchReply:
         """Return the reply to a search. Raise BudgetExceeded."""
@@ -48,36 +362,30 @@ class OpenSearchStore:
     def answer(
         self, groups: Sequence[Iterable[StoreRequest]], deadline: Deadline
     ) -> list[Iterator[OpenSearchReply]]:
-        """Return the replies to the searches of a round, counted in one request.
+        """Return the replies to the searches of a round, which are counted in one request.
 
-        A single group is asked one by one as long as the vocabulary has the counts. Raise
+        A single group is asked one by one as long as the vocabulary has the counts. Otherwise the
+        page of its first search comes with the counts, as most searches show it. Raise
         BudgetExceeded.
         """
         if len(groups) == 1:
-            return [self._ask_each(groups[0], deadline)]
+            return [self._ask_each(iter(groups[0]), deadline)]
         replies = [[self.ask(ask, deadline) for ask in group] for group in groups]
-        self._count_each([*chain.from_iterable(replies)], deadline)
+        counting = [body for reply in chain(*replies) for body in reply.list_counts()]
+        self._generation.client.count(counting, deadline)
         return [*map(iter, replies)]
 
     def _ask_each(
-        self, asks: Iterable[StoreRequest], deadline: Deadline
+        self, asks: Iterator[StoreRequest], deadline: Deadline
     ) -> Iterator[OpenSearchReply]:
-        remaining = iter(asks)
-        for ask in remaining:
+        for ask in asks:
             reply = self.ask(ask, deadline)
             if reply.find_by_words() is None:
-                replies = [reply, *(self.ask(other, deadline) for other in remaining)]
-                self._count_each(replies, deadline)
-                yield from replies
-            else:
-                yield reply
-
-    def _count_each(self, replies: Sequence[OpenSearchReply], deadline: Deadline) -> None:
-        """Count the publications of several searches."""
-        bodies = [reply.plan.make_counts() for reply in replies]
-        counts = iter(self._generation.counts.count([*chain.from_iterable(bodies)], deadline))
-        for reply, own in zip(replies, bodies, strict=True):
-            reply.read_counts([*islice(counts, len(own))])
+                others = [self.ask(other, deadline) for other in asks]
+                reply.load_page([body for each in (reply, *others) for body in each.list_counts()])
+                yield from (reply, *others)
+                return
+            yield reply
 
     def count_all(self, clauses: Sequence[Clause], deadline: Deadline) -> list[int]:
         """Return the number of publications that match each clause.
@@ -85,22 +393,16 @@ class OpenSearchStore:
         It is that of all publications for a clause of over MAX_LEAVES, such as a concept with
         hundreds of narrower ones. No search has such a clause.
         """
-        generation, counts = self._generation, self._generation.counts
-        # Typed clauses are too many to know all, and a search would wait for them.
-        labels = [clause for clause in clauses if not clause.text]
-        generation.compiler.fields.learn_phrases(
-            labels, lambda bodies: generation.client.msearch(bodies, deadline)
-        )
-        frequencies = generation.frequencies.look_up(clauses)
-        is_short = [count_leaves(body["query"]) <= MAX_LEAVES for body in frequencies.bodies]
-        counted = iter(counts.count([*compress(frequencies.bodies, is_short)], deadline))
-        everything = (generation.vocabulary.size,)
-        counts.add({
-            key: everything
-            for key, short in zip(frequencies.unknown, is_short, strict=True) if not short
-        })  # fmt: skip
-        frequencies.complete([next(counted) if short else everything for short in is_short])
-        return [frequencies.get(clause).total for clause in clauses]
+        generation = self._generation
+        found = [generation.find_frequency(clause) for clause in clauses]
+        unknown = [None if isinstance(each, Frequency) else each for each in found]
+        short = [each is not None and count_leaves(each) <= MAX_LEAVES for each in unknown]
+        generation.client.count([*filter(None, compress(unknown, short))], deadline)
+        counts = [generation.find_frequency(clause) for clause in clauses]
+        return [
+            each.total if isinstance(each, Frequency) else generation.vocabulary.size
+            for each in counts
+        ]
 
     def count_together(
         self, clauses: Sequence[Clause], others: Sequence[Clause], deadline: Deadline
@@ -108,97 +410,115 @@ class OpenSearchStore:
         """Return for each clause the number of publications that match it and all others."""
         match = self._generation.compiler.match
         shared = [match(clause) for clause in others]
-        bodies = [make_count(filter_by([match(clause), *shared])) for clause in clauses]
-        return [count for (count,) in self._generation.counts.count(bodies, deadline)]
+        bodies = [make_count(all_of([match(clause), *shared])) for clause in clauses]
+        return [count for (count,) in self._generation.client.count(bodies, deadline)]
 
     def count_texts(self, word: str) -> int:
         """Return the approximate number of the searched full texts with a word as written."""
-        texts = self._generation.compiler.texts
-        return texts.count_texts(word) if texts else 0
+        if self._texts is None:
+            return 0
+        numbers = self._texts.find_surface(surface_form(word)).tolist()
+        return sum(map(self._texts.words.doc_frequency, numbers))
 
     def list_text_words(self, prefix: str, least: int) -> Mapping[str, int]:
         """Return the words with a prefix that at least `least` of the searched full texts have."""
-        texts = self._generation.compiler.texts
-        return texts.list_words(prefix, least) if texts else {}
+        return self._texts.count_words(prefix, least) if self._texts else {}
 
     def find_values(self, text: str, limit: int, language: str) -> Iterator[LabeledValue]:
         """Yield up to `limit` facet values with a prefix of their label, or of a word in it."""
-        labels = self._generation.labels
+        labels = self._labels
         for number in labels.find_prefix(fold_typed(text), limit, language):
             yield LabeledValue(*labels.values[number], labels.labels[number], labels.counts[number])
 
     def get_publication(self, identity: str) -> Publication | None:
         """Return the publication with an id, or None."""
-        found = self._find(identity)
-        return None if found is None else found.record
+        found = self._find({"id": identity}, 1)
+        return Record.read(found[0]).publication if found else None
 
-    def _find(self, identity: str) -> RankedDoc | None:
-        query = filter_by([{"term": {"id": identity}}])
-        [response] = self._generation.client.msearch(
-            [hits.make_page(query, hits.ORDERS["newest"], slice(0, 1))], Deadline()
-        )
-        return next(iter(hits.read_page(response)), None)
+    def _find(self, term: Json, most: int) -> list[Response]:
+        """Return publications with a value, with their records and files."""
+        body = make_records([], most) | {"query": all_of([{"term": term}])}
+        [response] = self._generation.client.msearch([body], Deadline())
+        found: list[Response] = response["hits"]["hits"]
+        return found
 
     def list_files(self, identity: str) -> list[File]:
         """Return the files of a publication, also those that can't be read."""
-        return [make_file(info) for _, info in self._list_files({"id": identity}, 1)]
+        if not self._generation.is_inside:
+            return []
+        return [
+            make_file(info) for hit in self._find({"id": identity}, 1) for info in read_files(hit)
+        ]
 
     def find_file(self, digest: str) -> StoredFile | None:
         """Return the file with a digest (SHA-256, hexadecimal), or None."""
-        found = self._list_files({"digest": digest}, MAX_OWNERS)
-        files = [(identity, info) for identity, info in found if info.digest == digest]
+        if not self._generation.is_inside:
+            return None
+        files: list[tuple[str, FileInfo]] = [
+            (hit["sort"][0], info)
+            for hit in self._find({"file_digest": digest}, MAX_OWNERS)
+            for info in read_files(hit) if info.digest == digest
+        ]  # fmt: skip
         if not files:
             return None
-        ids, (info, *_) = zip(*files, strict=True)
-        return StoredFile(info.path, info.media_type, tuple(dict.fromkeys(ids)))
-
-    def _list_files(self, term: Json, most: int) -> list[tuple[str, FileInfo]]:
-        """Return the files of publications with a value, each with the id of its publication."""
-        if not self._generation.compiler.texts:
-            return []
-        body: Json = {
-            "query": filter_by([{"term": term}]), "size": most, "sort": ["id"],
-            "stored_fields": ["files"], "track_total_hits": False,
-        }  # fmt: skip
-        [response] = self._generation.client.msearch([body], Deadline())
-        hits = response["hits"]["hits"]
-        return [(hit["sort"][0], info) for hit in hits for info in read_files(hit)]
+        info = files[0][1]
+        return StoredFile(info.path, info.media_type, tuple(dict.fromkeys(id_ for id_, _ in files)))
 
     def find_related(self, identity: str) -> Related:
         """Return the publications related to one. Raise KeyError if there is none with this id."""
-        found = self._find(identity)
-        if found is None:
+        found = self._find({"id": identity}, 1)
+        if not found:
             raise KeyError(identity)
-        generation = self._generation
-        assert found.record is not None
-        words = generation.split_words([found.record])
-        key_terms = choose_key_terms(words, generation.vocabulary)
-        bodies = [_make_editions_search(found)] if found.editions else []
-        if key_terms:
+        generation, own = self._generation, Hit.read(found[0])
+        key_terms = choose_key_terms(generation.decoder.decode([own]), generation.vocabulary)
+        others = none_of([{"term": {"id": identity}}])
+        bodies: list[Json] = [
+            make_records([], MAX_EDITIONS)
+            | {
+                "query": all_of([{"term": {"group": own.group}}, others]),
+                "sort": [{"year": {"order": "desc", "missing": "_last"}}, "id", "group"],
+            }
+        ]
+        fields = frozenset(generation.vocabulary.searchable)
+        terms = [Clause([Term(term.stem, fields)]) for term in key_terms]
+        if terms:
+            matching, most = generation.in_fields.match, MAX_LEAVES // len(terms)
+            ranked: Json = {
+                "must": [any_of([matching(term) for term in terms])],
+                "must_not": [{"term": {"group": own.group}}],
+                "should": [
+                    each for term in terms for each in generation.in_fields.rank(term, {}, most)
+                ],
+            }
             bodies.append(
-                make_similar_search(
-                    key_terms, found.group, generation.compiler.fields, generation.vocabulary
-                )
+                make_records([], SIMILAR_CANDIDATES)
+                | {
+                    "query": {"bool": ranked},
+                    "sort": ["_score", "id", "group"],
+                }
             )
-        responses = iter(generation.client.msearch(bodies, Deadline()) if bodies else ())
-        editions = hits.read_page(next(responses)) if found.editions else []
-        similar = read_similar(next(responses), key_terms) if key_terms else []
-        return Related(_list_records(editions), _list_records(similar))
+        editions, *similar = (
+            each["hits"]["hits"] for each in generation.client.msearch(bodies, Deadline())
+        )
+        best = list[Response]()
+        if similar:
+            hits = [*map(Hit.read, similar[0])]
+            words, scores = generation.decoder.decode(hits), np.zeros(len(hits), np.float32)
+            for term, key in zip(terms, key_terms, strict=True):
+                weights = weigh_matches(match_parts(term.parts, words), words)
+                scores += saturate(weights, key.idf)
+            order = sorted(
+                np.flatnonzero(scores >= MIN_SIMILARITY * sum(key.score for key in key_terms)),
+                key=lambda index: (-scores[index], hits[index].year, hits[index].id),
+            )
+            # Of the editions of a title, only the most similar one counts.
+            firsts: dict[int, Response] = {}
+            for index in order:
+                firsts.setdefault(hits[index].group, similar[0][index])
+            best = [*firsts.values()][:MAX_SIMILAR]
+        return Related(*(
+            [Record.read(hit).publication for hit in found] for found in (editions, best)
+        ))  # fmt: skip
 
     def prepare(self) -> None:
         """Do nothing: the caches of a cluster are in its nodes."""
-
-
-def _make_editions_search(hit: RankedDoc) -> Json:
-    """Return the search for the other editions of a publication, newest first."""
-    query: Json = {
-        "bool": {
-            "filter": [{"term": {"group": hit.group}}],
-            "must_not": [{"term": {"id": hit.id}}],
-        }
-    }
-    return hits.make_page(query, hits.ORDERS["newest"], slice(0, MAX_EDITIONS))
-
-
-def _list_records(found: Sequence[RankedDoc]) -> list[Publication]:
-    return [hit.record for hit in found if hit.record]

@@ -254,7 +254,7 @@ def test_requests_that_succeed_are_not_logged() -> None:
     assert not logging.getLogger("opensearch").isEnabledFor(logging.INFO)
 
 
-@pytest.mark.parametrize("name", ["books-builds", "books-published", "books-files"])
+@pytest.mark.parametrize("name", ["books-builds", "books-files"])
 def test_a_name_of_another_purpose_is_refused(name: str) -> None:
     """The catalogue `books` has aliases and indexes with these names."""
     with pytest.raises(AddressError, match="ends like an index of another purpose"):

@@ -1,4 +1,4 @@
-"""The documents of a segment as lines of bulk requests."""
+"""The documents of a segment, with full texts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ from hypothesis import given
 from indexer.analysis import tokenizer
 from indexer.catalogue import schema
 from indexer.catalogue.fields import MISSING, Field
-from indexer.catalogue.records import Publication, SourceLocation
+from indexer.catalogue.records import Problem, Publication, SourceLocation
 from indexer.cluster import documents, mapping
 from indexer.codec.segment import postings
+from indexer.codec.segment.fulltext import open_texts
 from indexer.codec.segment.reader import Segment
 from indexer.codec.segment.sort_orders import make_title_key
+from indexer.fulltext.text import FullText
+from indexer.generations import directory
 from tests.indexer.codec.segments import CATALOGUE, fresh, publications, written
+from tests.search_app.texts import CATALOGUE as WITH_TEXTS
+from tests.search_app.texts import make_index_with_texts, make_publication, make_text
 
 Document = dict[str, Any]
 
@@ -30,15 +35,18 @@ def segment_of(made: Sequence[Publication], folder: Path) -> Segment:
     return written(folder / "segment", fresh(made))
 
 
+def made_folder(folder: Path) -> Path:
+    """Return a new folder."""
+    folder.mkdir()
+    return folder
+
+
 def decoded(segment: Segment) -> list[tuple[str, Document]]:
     """Return the `_id` and the document of each publication, in order."""
-    found = []
-    for lines in documents.list_documents(
-        documents.Source(segment, documents.make_groups(segment))
-    ):
-        action, document = lines.splitlines()
-        found.append((msgspec.json.decode(action)["index"]["_id"], msgspec.json.decode(document)))
-    return found
+    return [
+        (action.id, msgspec.json.decode(action.source))
+        for action in documents.list_documents(segment, None)
+    ]
 
 
 def titled(*titles: str, lang: str | None = None) -> list[Publication]:
@@ -61,30 +69,23 @@ def expected_text(publication: Publication, field: Field) -> Document:
         if before and token.position > before.position + 1:
             texts.append([])
         texts[-1].append(mapping.make_term(token.stem))
-    return {
-        f"pos_{field.name}": texts,
-        f"word_{field.name}": [mapping.make_term(token.surface) for token in tokens],
-        f"len_{field.name}": len(tokens),
-    }
+    return {"stems": texts, "words": [mapping.make_term(token.surface) for token in tokens]}
 
 
 def split_texts(document: Document, row: str) -> Document:
     """Return the fields of a searchable row of a document, split into words."""
-    if f"len_{row}" not in document:
+    if row not in document["stems"]:
         return {}
-    split = [text.split() for text in document[f"pos_{row}"]]
-    return {
-        f"pos_{row}": [words for words in split if words],
-        f"word_{row}": document[f"word_{row}"].split(),
-        f"len_{row}": document[f"len_{row}"],
-    }
+    split = [text.split() for text in document["stems"][row]]
+    words = " ".join(document["words"][row]).split()
+    return {"stems": [words for words in split if words], "words": words}
 
 
 @given(publications())
 def test_a_document_has_the_words_that_the_tokenizer_makes_of_its_texts(
     made: list[Publication],
 ) -> None:
-    """Stems, words as written, and lengths equal those of the tokenized publication."""
+    """Stems and words as written equal those of the tokenized publication."""
     with TemporaryDirectory() as folder:
         found = decoded(segment_of(made, Path(folder)))
     for publication, (_, document) in zip(made, found, strict=True):
@@ -102,7 +103,7 @@ def test_a_document_has_the_publication_and_its_values(made: list[Publication]) 
         assert msgspec.json.decode(document["record"], type=Publication) == publication
         for row in ("topic", "year"):
             values = {str(value) for value in publication.values.get(row, (MISSING,))}
-            assert sorted(document[f"facet_{row}"]) == sorted(values)
+            assert sorted(document["facets"][row]) == sorted(values)
         assert (document.get("year"),) == publication.values.get("year", (None,))
         language = publication.lang or CATALOGUE.language
         assert document["title_key"] == make_title_key(publication.title, language)
@@ -123,10 +124,9 @@ def test_documents_do_not_depend_on_the_size_of_a_run(made: list[Publication]) -
     """Encoding one document at a time gives the same lines as encoding all at once."""
     with TemporaryDirectory() as folder:
         segment = segment_of(made, Path(folder))
-        groups = documents.make_groups(segment)
-        together = list(documents.list_documents(documents.Source(segment, groups)))
+        together = list(documents.list_documents(segment, None))
         with mock.patch.object(postings, "MAX_RUN_WORDS", 1):
-            assert list(documents.list_documents(documents.Source(segment, groups))) == together
+            assert list(documents.list_documents(segment, None)) == together
 
 
 def test_editions_of_a_title_share_a_group(tmp_path: Path) -> None:
@@ -145,13 +145,20 @@ def test_editions_of_a_title_share_a_group(tmp_path: Path) -> None:
     assert [each.get("editions") for each in (first, other, second)] == [1, None, 1]
 
 
-def test_another_salt_is_taken_if_two_ids_have_the_same_hash(tmp_path: Path) -> None:
-    """Groups of different titles differ, even if a hash is short."""
-    segment = segment_of(titled("One", "Two", "Three", "Four"), tmp_path)
-    with mock.patch.object(documents, "GROUP_BITS", 3):
-        groups = documents.make_groups(segment)
-    assert len(set(groups.hashes.tolist())) == 4
-    assert groups.salt > 0
+def test_a_digest_changes_with_the_document_only(tmp_path: Path) -> None:
+    """A publication keeps its digest whatever others there are, unless its editions change."""
+    titles = ["Global Report on Trafficking in Persons 2016", "Other"]
+    alone, all_three = (
+        {action.id: action.digest for action in documents.list_documents(segment, None)}
+        for segment in (
+            segment_of(titled(*titles), made_folder(tmp_path / "two")),
+            segment_of(
+                titled(*titles, titles[0].replace("6", "8")), made_folder(tmp_path / "three")
+            ),
+        )
+    )
+    assert alone["p1"] == all_three["p1"]
+    assert alone["p0"] != all_three["p0"]
 
 
 @pytest.mark.parametrize("identity", ["é" * 200, "\U00020000" * 128, "\U00020000" * 129, "a/b"])
@@ -167,9 +174,8 @@ def test_a_very_long_word_or_value_is_cut(tmp_path: Path) -> None:
     text = "\U00010300" * 20_000
     publication = msgspec.structs.replace(titled(text)[0], values={"topic": (text,)})
     ((_, document),) = decoded(segment_of([publication], tmp_path))
-    names = ("title_key", "word_title", "pos_title", "facet_topic")
-    for found in (document[name] for name in names):
-        term = found[0] if isinstance(found, list) else found
+    cut = [document["title_key"], document["words"]["title"][0], document["stems"]["title"][0]]
+    for term in (*cut, document["facets"]["topic"][0]):
         assert len(term) == mapping.MAX_TERM_CHARS
         assert len(term.encode()) < 32_766
 
@@ -177,5 +183,57 @@ def test_a_very_long_word_or_value_is_cut(tmp_path: Path) -> None:
 def test_a_word_that_is_folded_to_several_is_one_term(tmp_path: Path) -> None:
     """The ligature U+FDFA is folded to four words, which the index would split at their spaces."""
     ((_, document),) = decoded(segment_of(titled("\ufdfa peace"), tmp_path))
-    assert len(str(document["word_title"]).split()) == 2
-    assert len(str(document["pos_title"]).split()) == 2
+    assert len(" ".join(document["words"]["title"]).split()) == 2
+    assert len(" ".join(document["stems"]["title"]).split()) == 2
+
+
+def encode(folder: Path, texts: Sequence[FullText]) -> tuple[Document, list[Problem]]:
+    """Return the document of a publication with some texts, and the problems that it names."""
+    index = make_index_with_texts(
+        folder, WITH_TEXTS, [make_publication("a", "Boats")],
+        {"a": {f"{number}.pdf": text for number, text in enumerate(texts)}},
+    )  # fmt: skip
+    place = directory.load_live(index).segment
+    segment = Segment(place, WITH_TEXTS)
+    [action] = documents.list_documents(segment, open_texts(place, WITH_TEXTS))
+    document = msgspec.json.decode(action.source)
+    problems = (msgspec.json.decode(each, type=Problem) for each in document.get("problems", ()))
+    return document, [*problems]
+
+
+def test_a_page_has_its_words_as_written_and_stemmed(tmp_path: Path) -> None:
+    """A paragraph starts a new value, and pages without words are left out."""
+    document, problems = encode(tmp_path, [make_text("a", ["The boats\n\nof pirates", "", "..."])])
+    [nested] = document["texts"]
+    [page] = nested["pages"]
+    assert page["number"] == 1
+    assert [value.split() for value in page["stems"]] == [["the", "boat"], ["of", "pirat"]]
+    assert page["words"].split() == ["the", "boats", "of", "pirates"]
+    assert page["text"] == "The boats\n\nof pirates"
+    assert problems == []
+
+
+def test_the_files_are_described_in_order(tmp_path: Path) -> None:
+    """A file without any words has a place too, so that places are those of the texts."""
+    texts = [make_text("a", [""]), make_text("b", ["boats"], has_pages=False)]
+    document, _ = encode(tmp_path, texts)
+    assert [(file["path"], file["pages"]) for file in document["files"]] == [
+        ("0.pdf", 1), ("1.pdf", 0),
+    ]  # fmt: skip
+    assert document["file_digest"] == [text.digest for text in texts]
+    assert [len(text["pages"]) for text in document["texts"]] == [0, 1]
+
+
+def test_a_long_text_loses_its_last_pages_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A document fits into a request. The pages that are left out are reported, once a file."""
+    monkeypatch.setattr(documents, "MAX_TEXT_BYTES", 3000)
+    pages = ["boats " * 50] * 10
+    texts = [make_text("a", pages), make_text("b", pages), make_text("scan", [""] * 3)]
+    document, problems = encode(tmp_path, texts)
+    counts = [len(text["pages"]) for text in document["texts"]]
+    assert 0 < counts[0] < 10
+    assert counts[1:] == [0, 0]
+    assert [problem.file for problem in problems] == ["0.pdf", "1.pdf"]
+    assert f"only {counts[0]} of 10 pages are searched" in problems[0].what

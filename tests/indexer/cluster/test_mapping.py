@@ -15,24 +15,22 @@ def properties() -> dict[str, Any]:
     return fields
 
 
-def test_each_searchable_row_has_stems_words_and_a_length() -> None:
-    """A row with a weight gets three fields, and a row without one gets none."""
-    names = {name for name in properties() if name.startswith(("pos_", "word_", "len_"))}
-    searchable = ("title", "summary", "topic")
-    assert names == {f"{kind}_{row}" for kind in ("pos", "word", "len") for row in searchable}
+def test_each_searchable_row_has_stems_and_words() -> None:
+    """A row with a weight gets two fields, and a row without one gets none. Stems have places."""
+    fields = properties()
+    stems, words = fields["stems"]["properties"], fields["words"]["properties"]
+    assert stems.keys() == words.keys() == {"title", "summary", "topic"}
+    assert "index_options" not in stems["title"]
+    assert words["title"]["index_options"] == "docs"
 
 
 def test_each_facet_has_a_keyword() -> None:
     """Rows whose values can be selected get a field of exact values."""
-    facets = {name: kind["type"] for name, kind in properties().items() if "facet_" in name}
-    assert facets == {"facet_topic": "keyword", "facet_year": "keyword"}
-
-
-def test_only_stems_have_positions() -> None:
-    """Phrases need the positions of stems; words as written have frequencies only."""
-    fields = properties()
-    assert "index_options" not in fields["pos_title"]
-    assert fields["word_title"]["index_options"] == "freqs"
+    facets = properties()["facets"]["properties"]
+    assert {name: kind["type"] for name, kind in facets.items()} == {
+        "topic": "keyword",
+        "year": "keyword",
+    }
 
 
 def test_the_index_has_the_shards_asked_for_and_no_replicas() -> None:

@@ -64,7 +64,7 @@ def test_a_vocabulary_from_its_file_is_that_of_the_segment(
     """Each look-up in a vocabulary from the file returns the same as one from the segment."""
     with TemporaryDirectory() as name:
         segment = segment_of(made, Path(name))
-        write_vocabulary(segment, Path(name) / VOCABULARY)
+        write_vocabulary(segment, None, Path(name) / VOCABULARY)
         found = read_vocabulary(Path(name) / VOCABULARY)
         assert look_up(found.arrays, texts) == look_up(take_vocabulary(segment), texts)
         assert found.mean_lengths.tolist() == segment.mean_lengths.tolist()
@@ -75,7 +75,7 @@ def test_labels_are_suggested_from_the_counts_of_the_file(made: list[Publication
     """The values that the file gives to suggestions are those of the publications."""
     with TemporaryDirectory() as name:
         segment = segment_of(made, Path(name))
-        write_vocabulary(segment, Path(name) / VOCABULARY)
+        write_vocabulary(segment, None, Path(name) / VOCABULARY)
         found = read_vocabulary(Path(name) / VOCABULARY)
     labels = LabelPrefixIndex(found.arrays.values, found.value_counts, CATALOGUE)
     counts: dict[tuple[str, str], int] = {}
@@ -89,7 +89,7 @@ def test_labels_are_suggested_from_the_counts_of_the_file(made: list[Publication
 def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
     """A file that is cut or lacks an array is an error that names it."""
     file = tmp_path / VOCABULARY
-    write_vocabulary(segment_of([], tmp_path), file)
+    write_vocabulary(segment_of([], tmp_path), None, file)
     whole = file.read_bytes()
     for damaged in (b"", whole[:-1], whole.replace(b'"stem_of"', b'"stem_xx"')):
         file.write_bytes(damaged)
@@ -100,7 +100,7 @@ def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
 def test_changes_of_the_file_do_not_reach_a_reader(tmp_path: Path) -> None:
     """The file is read into memory, so that a later change has no effect."""
     file = tmp_path / VOCABULARY
-    write_vocabulary(segment_of([], tmp_path), file)
+    write_vocabulary(segment_of([], tmp_path), None, file)
     found = read_vocabulary(file)
     file.write_bytes(b"")
     assert np.array_equal(found.arrays.stems.offsets, [0])

@@ -41,7 +41,7 @@ def searcher(named_searcher: Searcher) -> Searcher:
 def loaded(searcher: Searcher, tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
     """Return a vocabulary of the same corpus from a file with its arrays alone."""
     file = tmp_path_factory.mktemp("vocabulary") / "vocabulary.seg"
-    write_vocabulary(snapshot_of(searcher).segment, file)
+    write_vocabulary(snapshot_of(searcher).segment, None, file)
     return Vocabulary(read_vocabulary(file).arrays, searcher.catalogue)
 
 

@@ -1,0 +1,153 @@
+"""Candidates: the best hits of a search by the order of the cluster, scored in this process.
+
+The cluster sends the words of each candidate in order: its row (see `indexer.cluster.documents`).
+The scores are those of `arrays.evaluation`.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from whoosh import query
+
+from indexer.cluster.documents import END_CODE, GAP_CODE, encode_words
+from indexer.cluster.vocabulary_file import VocabularyFile
+from indexer.codec.segment.term_dictionary import FIELD_END, GAP
+from search_app.engine.matching import Mask, Words, match_parts, weigh_matches
+from search_app.engine.opensearch.client import Response
+from search_app.engine.opensearch.queries import name_value
+from search_app.engine.query.nodes import Clause, Filter, Several
+from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.ranking import saturate
+
+Scores = NDArray[np.float32]
+
+
+class Hit(NamedTuple):
+    """A hit in the order of the cluster.
+
+    `year` is negative, so that it is smaller for a newer publication. `group` is shared by the
+    editions of a title. `names` has the queries that it matches, and `row` its words.
+    """
+
+    id: str
+    year: int
+    group: int
+    names: frozenset[str]
+    row: str
+
+    @classmethod
+    def read(cls, hit: Response) -> Hit:
+        """Read a hit whose last sort keys are the id and the group."""
+        *_, identity, group = hit["sort"]
+        fields = hit.get("fields", {})
+        [year], [row] = fields.get("year", [None]), fields.get("row", [""])
+        newest = 1 if year is None else -int(year)
+        return cls(identity, newest, group, frozenset(hit.get("matched_queries", ())), row)
+
+
+class RowDecoder:
+    """Decodes the rows of one generation. Threads may share it."""
+
+    def __init__(self, file: VocabularyFile, vocabulary: Vocabulary) -> None:
+        self._vocabulary, self.mean_lengths = vocabulary, file.mean_lengths
+        of_words = encode_words(file.arrays.words.texts.to_list())
+        codes = np.concatenate([np.array([GAP_CODE, END_CODE], np.uint32), of_words])
+        numbers = np.concatenate([[GAP, FIELD_END], np.arange(len(of_words))])
+        order = codes.argsort(kind="stable")
+        self._codes, self._numbers = codes[order], numbers[order].astype(np.int32)
+
+    def decode(self, hits: Sequence[Hit]) -> Words:
+        """Return the words of hits that came with their rows."""
+        # A node leaves out the padding.
+        rows = [np.frombuffer(urlsafe_b64decode(f"{hit.row}=="), "<u4") for hit in hits]
+        codes = np.concatenate([np.zeros(0, np.uint32), *rows])
+        words = self._numbers.take(self._codes.searchsorted(codes), mode="clip")
+
+        def have_value(row: str, value: str) -> Mask:
+            return find_named(name_value(row, value), hits)
+
+        return Words.split(words, self.mean_lengths, self._vocabulary, have_value)
+
+
+def find_named(name: str | None, hits: Sequence[Hit]) -> Mask:
+    """Return which hits match the query with a name."""
+    return np.array([name in hit.names for hit in hits], np.bool_)
+
+
+class Candidates:
+    """Some hits of a search with their words, which are scored.
+
+    `names` has the name of each node that hits may match by name (see `queries.list_names`),
+    `find_idf` the idf of a clause, and `weigh_text` what a full text adds to its frequency.
+    """
+
+    def __init__(
+        self,
+        hits: Sequence[Hit],
+        words: Words,
+        names: Mapping[Clause | Filter, str],
+        find_idf: Callable[[Clause], float],
+        weigh_text: Callable[[Clause], float],
+    ) -> None:
+        self.hits, self.words, self._names = hits, words, names
+        self._find_idf, self._weigh_text = find_idf, weigh_text
+
+    def compute_keys(self, tree: query.Query) -> Scores:
+        """Return the sort key of each hit: its score, or the frequency of a single clause."""
+        return self._weigh(tree) if isinstance(tree, Clause) else self._score(tree)[1]
+
+    def to_scores(self, keys: Scores, tree: query.Query) -> Scores:
+        """Return the scores of sort keys."""
+        return saturate(keys, self._find_idf(tree)) if isinstance(tree, Clause) else keys
+
+    def _find_named(self, node: Clause | Filter) -> Mask:
+        return find_named(self._names.get(node), self.hits)
+
+    def _weigh(self, clause: Clause) -> Scores:
+        """Return the weighted frequency of a clause in each hit; 0 without a match."""
+        in_fields = weigh_matches(match_parts(clause.parts, self.words), self.words)
+        inside = self._find_named(clause) * self._weigh_text(clause)
+        total: Scores = (in_fields + inside).astype(np.float32)
+        return total
+
+    def _score(self, node: query.Query, times: int = 1) -> tuple[Mask, Scores]:
+        """Return which hits match a tree that occurs several times, and their scores.
+
+        What is excluded has no score, and occurs 0 times.
+        """
+        nothing = np.zeros(len(self.hits), np.float32)
+        match node:
+            case Clause() if not times:  # its frequency is not known
+                in_fields = weigh_matches(match_parts(node.parts, self.words), self.words)
+                return (in_fields > 0) | self._find_named(node), nothing
+            case Clause():
+                weights = self._weigh(node)
+                return weights > 0, saturate(weights, self._find_idf(node) * times)
+            case query.AndMaybe():
+                (mask, scores), (_, added) = self._score(node.a, times), self._score(node.b, times)
+                return mask, np.where(mask, scores + added, scores)
+            case query.And() | query.Or():
+                # A clause that is typed several times is one child, as in a local index.
+                counts = Counter(each for each in node.subqueries if isinstance(each, Clause))
+                others = [each for each in node.subqueries if not isinstance(each, Clause)]
+                present, total = np.zeros(len(self.hits), np.int64), nothing.copy()
+                for child in (*counts, *others):
+                    typed = counts.get(child, 1)
+                    mask, scores = self._score(child, times * typed)
+                    stands_for = node.weigh(child) * typed if isinstance(node, Several) else 1
+                    present += mask * np.int64(stands_for)
+                    total += mask * scores
+                least = len(counts) + len(others) if isinstance(node, query.And) else 1
+                are_hits = present >= (node.least if isinstance(node, Several) else least)
+                return are_hits, np.where(are_hits, total, nothing)
+            case query.Not():
+                return ~self._score(node.query, 0)[0], nothing
+            case Filter():
+                return self._find_named(node), nothing
+        return np.ones(len(self.hits), np.bool_), nothing

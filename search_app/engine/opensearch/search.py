@@ -1,0 +1,523 @@
+"""A search of a cluster: its queries, its page, and the counts that come with it.
+
+A page is one request: the candidates in the order of the cluster, their rows, the records of the
+first ones, the facets, and the counts that scores need. The candidates are ordered in this process.
+If a hit rises onto the page whose record did not come, a second request reads it. Beyond the
+candidates, the order is that of the cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from whoosh import query
+
+from indexer.catalogue.records import Publication
+from indexer.cluster.mapping import MAX_RESULT_WINDOW, Json
+from indexer.codec.segment.array_file import Array
+from search_app.engine import ranking
+from search_app.engine.explain import AddedToHit
+from search_app.engine.matching import Words, split_words
+from search_app.engine.opensearch.candidates import Candidates, Hit, RowDecoder, Scores
+from search_app.engine.opensearch.client import ClusterClient, Counts, Response, Send, make_count
+from search_app.engine.opensearch.facets import FacetRequest, Facets, list_buckets
+from search_app.engine.opensearch.queries import (
+    EVERYTHING,
+    MAX_CLAUSES,
+    NOTHING,
+    QueryCompiler,
+    Selections,
+    all_of,
+    any_of,
+    count_leaves,
+    list_names,
+)
+from search_app.engine.query.cost import limit_cost
+from search_app.engine.query.nodes import Clause, Several, Term, clauses, drop_boosts
+from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.ranking import Rescoring, compute_idf
+from search_app.engine.request import Sort
+from search_app.engine.store import StoreRequest
+
+CANDIDATES = 200
+"""Number of best hits that are ordered in this process. Their rows have about 100 kB."""
+UNFILTERED = 100
+"""Number of best candidates before some filters. What is added to scores depends on these, so a
+filter never changes the order of hits."""
+RECORDS = 40
+"""Number of hits whose records come with the candidates."""
+BATCH = 500
+"""Number of hits of a request that reads all hits in order."""
+DEEP_BATCH = 10_000
+"""Number of hits of a request on the way to a page beyond MAX_RESULT_WINDOW."""
+MAX_FAMILIES = 10_000
+"""Number of families of editions that a search counts at once."""
+TEXT_STRENGTH = 0.5
+"""What a full text adds to the frequency of a clause that it matches, times its weight: an average
+of what it adds in a local index, which counts the occurrences."""
+
+_NEWEST: Json = {"year": {"order": "desc", "missing": "_last"}}
+_OLDEST: Json = {"year": {"order": "asc", "missing": "_last"}}
+_ORDERS: Mapping[Sort, Sequence[object]] = {
+    "relevance": ["_score", _NEWEST],
+    "newest": [_NEWEST],
+    "oldest": [_OLDEST],
+    "title": ["title_key"],
+}
+_LAST = ["id", "group"]
+# Made while the module loads, because msgspec can crash if two threads make the first at once.
+_PUBLICATION = msgspec.json.Decoder(Publication)
+
+
+class Generation(NamedTuple):
+    """A generation that is open for searching. Threads may share it.
+
+    `compiler` translates queries, and `in_fields` does so without full texts.
+    """
+
+    client: ClusterClient
+    vocabulary: Vocabulary
+    decoder: RowDecoder
+    compiler: QueryCompiler
+    in_fields: QueryCompiler
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether full texts are searched."""
+        return self.compiler.inside != "nowhere"
+
+    def split_words(self, publications: Sequence[Publication]) -> Words:
+        """Return the words of stored publications."""
+        return split_words(publications, self.vocabulary, self.decoder.mean_lengths)
+
+    def find_frequency(self, clause: Clause) -> Frequency | Json:
+        """Return the number of publications that match a clause, or the search that counts them."""
+        inside = self.compiler.match_texts(clause)
+        part, vocabulary = clause.parts[0] if clause.parts else None, self.vocabulary
+        if not inside and len(clause.parts) == 1 and isinstance(part, Term):
+            numbers = vocabulary.find_numbers(part.text)
+            if len(numbers) < 2 and part.fields.issuperset(vocabulary.searchable):
+                dictionary = vocabulary.get_dictionary(part.text)
+                found = dictionary.doc_frequency(numbers[0]) if numbers else 0
+                return Frequency(found, found, 0)
+        in_fields = self.in_fields.match(clause)
+        both = [any_of([in_fields, inside]), in_fields, inside] if inside else [in_fields]
+        body = make_count(*both)
+        counts = self.client.find_counts(body)
+        return body if counts is None else Frequency.read(counts)
+
+
+class Frequency(NamedTuple):
+    """The number of publications that match a clause: in all, in fields, and in full texts."""
+
+    total: int
+    in_fields: int
+    inside: int
+
+    @classmethod
+    def read(cls, counts: Counts) -> Frequency:
+        """Return a frequency from the counts of `Generation.find_frequency`."""
+        if len(counts) == 1:
+            return cls(counts[0], counts[0], 0)
+        total, in_fields, in_both = counts
+        return cls(total, in_fields, total - in_fields + in_both)
+
+
+class Plan:
+    """The queries of a search in one generation.
+
+    `tree` is the evaluated tree with its boosts, without the clauses in `dropped`, and without some
+    names of those in `truncated`. `words`, `typed` and `selected` are the queries that a hit
+    matches. `names` has the nodes that hits name if they match them.
+    """
+
+    def __init__(self, ask: StoreRequest, generation: Generation) -> None:
+        self.ask, self.generation = ask, generation
+        compiler, vocabulary = generation.compiler, generation.vocabulary
+        self.typed = [compiler.match(node) for node in ask.filters]
+        self.selections = Selections(ask.request, vocabulary)
+        self.selected = self.selections.list_filters()
+        self.tree: query.Query | None = None
+        self.dropped: tuple[str, ...] = ()
+        self.truncated: tuple[tuple[str, int], ...] = ()
+        self.words: Json = EVERYTHING
+        if ask.tree is not None:
+            self._read_tree(ask.tree)
+        self.names = list_names(self.tree)
+
+    def _read_tree(self, tree: query.Query) -> None:
+        ask, compiler = self.ask, self.generation.compiler
+        is_named = compiler.inside == "named"
+        kept, self.dropped = limit_cost(tree, self.generation.vocabulary, only_named=is_named)
+        if kept is not None:
+            others = [*self.typed, *self.selected, *map(compiler.match, ask.boosts)]
+            kept, dropped, self.truncated = compiler.fit(kept, others)
+            self.dropped += dropped
+        counted = ((each.text, compiler.count_dropped(each)) for each in clauses(kept))
+        self.truncated += tuple(each for each in counted if each[1])
+        self.words = NOTHING if kept is None else compiler.match(kept)
+        for boost in ask.boosts if kept is not None else ():
+            kept = query.AndMaybe(kept, boost)
+        self.tree = kept
+
+    @property
+    def hits(self) -> Json:
+        """The query of the documents that pass all filters."""
+        return all_of([self.words, *self.typed, *self.selected])
+
+    def make_count(self) -> Json:
+        """Return the search that counts publications that match the words, and pass the filters."""
+        return make_count(self.words, all_of(self.typed), all_of(self.selected))
+
+    def make_fields_count(self) -> Json:
+        """Return the search that counts the publications whose fields match the words."""
+        tree = drop_boosts(self.tree)
+        return make_count(NOTHING if tree is None else self.generation.in_fields.match(tree))
+
+    def make_count_with(self, clause: Clause) -> Json:
+        """Return the search that counts the hits that match a clause."""
+        return make_count(all_of([self.hits, self.generation.compiler.match(clause)]))
+
+    def list_counts(self) -> list[Json]:
+        """Return the searches that count the clauses, as far as scores and the page need them.
+
+        If some words were left out, the page says which of them hits lack.
+        """
+        found = map(self.generation.find_frequency, clauses(self.tree))
+        unknown = [each for each in found if not isinstance(each, Frequency)]
+        tree = drop_boosts(self.tree)
+        typed = clauses(tree) if isinstance(tree, Several) else ()
+        return [*unknown, *map(self.make_count_with, typed)]
+
+    def find_idf(self, clause: Clause) -> float:
+        """Return the idf of a clause that was counted: see `arrays.evaluation`."""
+        found = self.generation.find_frequency(clause)
+        assert isinstance(found, Frequency)
+        return compute_idf(found.in_fields or found.inside, self.generation.vocabulary.size)
+
+    def weigh_text(self, clause: Clause) -> float:
+        """Return what a full text adds to the frequency of a clause: see `arrays.evaluation`."""
+        row = self.generation.vocabulary.catalogue.fulltext
+        found = self.generation.find_frequency(clause)
+        # What is excluded is not counted.
+        if row is None or not isinstance(found, Frequency) or not found.inside:
+            return 0.0
+        ratio = compute_idf(found.inside, self.generation.vocabulary.size) / self.find_idf(clause)
+        return TEXT_STRENGTH * row.weight * min(1.0, ratio)
+
+    def make_list(
+        self, first: int, size: int, *, fold: bool = False, records: bool = False,
+        filters: Sequence[Json] | None = None,
+    ) -> Json:  # fmt: skip
+        """Return the search for hits in the order of the cluster, with rows if there are words.
+
+        `filters` are those that count, by default all.
+        """
+        kept = [*self.typed, *self.selected] if filters is None else filters
+        bool_: Json = {"filter": [self.words, *kept]}
+        fields = ["editions"] if records else []
+        if self.tree is not None:
+            most = MAX_CLAUSES - count_leaves(bool_)
+            bool_["should"] = self.generation.compiler.rank(self.tree, self.names, most)
+            fields += ["row", "year"]
+        body: Json = {
+            "query": {"bool": bool_},
+            "from": first,
+            "size": size,
+            "sort": [*_ORDERS[self.ask.sort], *_LAST],
+            "track_total_hits": False,
+            "_source": ["record"] if records else False,
+            "docvalue_fields": fields,
+        }
+        return body | ({"collapse": {"field": "group"}} if fold else {})
+
+
+class Record(NamedTuple):
+    """The publication of a hit, and the number of its other editions."""
+
+    publication: Publication
+    editions: int
+
+    @classmethod
+    def read(cls, hit: Response) -> Record:
+        """Return the record of a hit that comes with it."""
+        [editions] = hit.get("fields", {}).get("editions", [0])
+        return cls(_PUBLICATION.decode(hit["_source"]["record"]), editions)
+
+
+def make_records(ids: Sequence[str], most: int | None = None) -> Json:
+    """Return the search for the records of some publications, by id."""
+    return {
+        "query": {"bool": {"filter": [{"terms": {"id": ids}}]}},
+        "size": len(ids) if most is None else most,
+        "sort": _LAST,
+        "track_total_hits": False,
+        "_source": ["record", "files"],
+        "docvalue_fields": ["editions", "row", "year"],
+    }
+
+
+NONE = AddedToHit()
+
+
+class PageHit(NamedTuple):
+    """A hit of the page, with its score (None without words), and what was added to it.
+
+    `names` has the queries that it matches.
+    """
+
+    id: str
+    names: frozenset[str]
+    score: float | None
+    added: AddedToHit = NONE
+
+
+class Page:
+    """The page of a search. `read` gets the responses to `bodies`.
+
+    They come with `counts`: the searches that count what scores need. Hits that match the query
+    `overlapping` are counted too. `best` has the ids of the candidates, in order.
+    """
+
+    def __init__(
+        self, plan: Plan, send: Send, overlapping: Json | None = None, *, with_facets: bool = True
+    ) -> None:
+        self._plan, self._send, self._overlapping = plan, send, overlapping
+        request = plan.ask.request
+        self._places = slice((request.page - 1) * request.size, request.page * request.size)
+        self._is_ordered_here = plan.tree is not None and plan.ask.sort == "relevance"
+        self._facets = (
+            FacetRequest(plan.selections, plan.generation.vocabulary, request.values)
+            if with_facets
+            else None
+        )
+        self._records: dict[str, Record] = {}
+        self.hits: list[PageHit] = []
+        self.best: list[str] = []
+        self.terms: Sequence[int] = ()
+        self.total = self.matched = self.titles = self.overlap = 0
+        self.facets: Facets | None = None
+        self.counts = plan.list_counts()
+        self.bodies = self._make_bodies()
+
+    def _make_bodies(self) -> list[Json]:
+        plan, places = self._plan, self._places
+        families = {"groups": {"terms": {"field": "group", "size": MAX_FAMILIES}}}
+        hits = {"families": {"filter": {"exists": {"field": "editions"}}, "aggs": families}}
+        if self._is_ordered_here:
+            main = plan.make_list(0, CANDIDATES, filters=plan.typed)
+            wanted: Json = {"_source": ["record"], "docvalue_fields": ["editions"]}
+            first = {"size": RECORDS, "sort": [*_ORDERS["relevance"], "id"]}
+            hits["records"] = {"top_hits": wanted | first}
+        else:
+            size = 0 if places.stop > MAX_RESULT_WINDOW else places.stop - places.start
+            main = plan.make_list(
+                places.start if size else 0, size,
+                fold=plan.ask.request.fold, records=True, filters=plan.typed,
+            )  # fmt: skip
+        aggregations: Json = {
+            "-matched": {"filter": EVERYTHING},
+            "-hits": {"filter": all_of(plan.selected), "aggs": hits},
+        }
+        if self._facets:
+            aggregations |= self._facets.aggregations
+        main |= {"track_total_hits": True, "aggs": aggregations}
+        if plan.selected:
+            main["post_filter"] = all_of(plan.selected)
+        bodies = [main]
+        if self._overlapping:
+            bodies.append(make_count(all_of([plan.hits, self._overlapping])))
+        if self._is_ordered_here and plan.selected:
+            bodies.append(plan.make_list(0, UNFILTERED, filters=plan.typed))
+        if self._is_ordered_here and plan.typed:
+            bodies.append(plan.make_list(0, UNFILTERED, filters=[]))
+        return bodies
+
+    def read(self, responses: Sequence[Response]) -> None:
+        """Read the responses to `bodies`. Send a further request if records are missing."""
+        plan, (main, *others) = self._plan, responses
+        if self._overlapping:
+            self.overlap = others.pop(0)["hits"]["total"]["value"]
+        counted, self.total = main["aggregations"], main["hits"]["total"]["value"]
+        self.matched = counted["-matched"]["doc_count"]
+        self.titles = self._count_titles(counted["-hits"]["families"])
+        if self._is_ordered_here:
+            for hit in counted["-hits"]["records"]["hits"]["hits"]:
+                self._records[hit["sort"][-1]] = Record.read(hit)
+            lists = [[*map(Hit.read, each["hits"]["hits"])] for each in (main, *others)]
+            self._order(lists)
+        elif self._places.stop > MAX_RESULT_WINDOW:
+            self._take_places(self._places.start)
+        else:
+            self._take(main["hits"]["hits"])
+        self._read_records()
+        if self._facets:
+            matching = all_of([plan.words, *plan.typed])
+            self.facets = self._facets.read(counted, self.total, matching, self._send)
+
+    def _count_titles(self, families: Response) -> int:
+        """Return the number of titles: of the editions of one, only the first counts."""
+        editions, found = families["doc_count"], len(families["groups"]["buckets"])
+        if families["groups"]["sum_other_doc_count"]:
+            matching = all_of([self._plan.hits, {"exists": {"field": "editions"}}])
+            found = sum(1 for _ in list_buckets("group", editions, matching, self._send))
+        return int(self.total - editions + found)
+
+    def _order(self, lists: Sequence[Sequence[Hit]]) -> None:
+        """Order the candidates, and take those of the page.
+
+        `lists` has those that pass all filters, and then those before the selected filters, and
+        before all filters, as far as there are any.
+        """
+        plan, tree = self._plan, self._plan.tree
+        assert tree is not None
+        pool = {hit.id: hit for hits in lists for hit in hits}
+        hits, numbers = [*pool.values()], {each: number for number, each in enumerate(pool)}
+        selected, *wider = (
+            np.array([numbers[hit.id] for hit in listed], np.int64) for listed in lists
+        )
+        matched = wider.pop(0) if plan.selected else selected
+        ranked = wider.pop(0) if plan.typed else matched
+        candidates = self._make_candidates(hits)
+        keys, newest = candidates.compute_keys(tree), np.zeros(len(hits), np.int64)
+        by_date = sorted(range(len(hits)), key=lambda number: (hits[number].year, hits[number].id))
+        newest[by_date] = np.arange(len(hits))
+        raised, added = self._add_gains(candidates, keys, newest, ranked, matched)
+        order = raised.copy()
+        if plan.ask.newest_first and plan.ask.request.sort is None:
+            order[selected] = ranking.level_scores(raised[selected])
+        shown: list[int] = _sort(selected, order, newest).tolist()
+        self.best = [hits[number].id for number in shown]
+        if plan.ask.request.fold:
+            firsts: dict[int, int] = {}
+            for number in shown:
+                firsts.setdefault(hits[number].group, number)
+            shown = [*firsts.values()]
+        scores = candidates.to_scores(raised, tree).tolist()
+        self.hits = [
+            PageHit(hits[number].id, hits[number].names, scores[number], added.get(number, NONE))
+            for number in shown[self._places]
+        ]
+        if self.total > len(self.best):
+            # The candidates have the first places in the order of the cluster too.
+            self._take_places(max(self._places.start, len(shown)))
+
+    def _add_gains(
+        self, candidates: Candidates, keys: Scores, newest: Array, ranked: Array, matched: Array
+    ) -> tuple[Scores, dict[int, AddedToHit]]:
+        """Return the sort keys of candidates with all gains, and those of each one that has any.
+
+        `ranked` are the candidates before all filters, and `matched` those that pass the typed
+        filters.
+        """
+        rescoring = Rescoring(self._plan.ask, self._plan.tree, self._plan.generation.vocabulary)
+        first = _sort(ranked, keys, newest)[: rescoring.depth]
+        further = _sort(matched, keys, newest)[: rescoring.matched_depth]
+        best, raised = _sort(np.union1d(first, further), keys, newest), keys.copy()
+        if not len(best):
+            return raised, {}
+        groups = np.array([hit.group for hit in candidates.hits], np.int64)
+        of_best = ranking.Candidates(keys[best], newest[best], groups[best], np.isin(best, matched))
+        gains = rescoring.compute(of_best, candidates.words.take(best))
+        self.terms = gains.terms
+        for each in gains[:3]:
+            raised[best] += each.astype(np.float32)
+        of_hits = zip(*(each.tolist() for each in gains[:3]), strict=True)
+        return raised, {
+            number: AddedToHit(0.0, *each)
+            for number, each in zip(best.tolist(), of_hits, strict=True)
+        }
+
+    def _make_candidates(self, hits: Sequence[Hit]) -> Candidates:
+        plan = self._plan
+        words = plan.generation.decoder.decode(hits)
+        return Candidates(hits, words, plan.names, plan.find_idf, plan.weigh_text)
+
+    def _take(self, responses: Sequence[Response]) -> None:
+        """Take hits with their records in the order of the cluster."""
+        tree, hits = self._plan.tree, [*map(Hit.read, responses)]
+        scores: Sequence[float | None] = [None] * len(hits)
+        if tree is not None:
+            candidates = self._make_candidates(hits)
+            scores = candidates.to_scores(candidates.compute_keys(tree), tree).tolist()
+        for hit, score, response in zip(hits, scores, responses, strict=True):
+            self._records[hit.id] = Record.read(response)
+            self.hits.append(PageHit(hit.id, hit.names, score))
+
+    def _take_places(self, start: int) -> None:
+        """Take the hits of the page from a place on, in the order of the cluster."""
+        plan, size = self._plan, self._places.stop - start
+        if size <= 0 or start >= self.total:
+            return
+        if self._places.stop <= MAX_RESULT_WINDOW:
+            body = plan.make_list(start, size, fold=plan.ask.request.fold, records=True)
+            self._take(self._send([body])[0]["hits"]["hits"])
+            return
+        walked = self._fold(_walk(plan, self._send, DEEP_BATCH, records=False))
+        ids = [hit["sort"][-2] for hit in islice(walked, start, self._places.stop)]
+        kept: list[Json] = [*plan.typed, *plan.selected, {"terms": {"id": ids}}]
+        [response] = self._send([plan.make_list(0, len(ids), records=True, filters=kept)])
+        found = {hit["sort"][-2]: hit for hit in response["hits"]["hits"]}
+        self._take([found[identity] for identity in ids])
+
+    def _fold(self, responses: Iterable[Response]) -> Iterator[Response]:
+        """Yield hits. If editions are folded, yield only the first of each title."""
+        groups = set[int]()
+        for hit in responses:
+            group = hit["sort"][-1]
+            if group not in groups or not self._plan.ask.request.fold:
+                yield hit
+            groups.add(group)
+
+    def _read_records(self) -> None:
+        """Read the records of hits that did not come with the page."""
+        if missing := [hit.id for hit in self.hits if hit.id not in self._records]:
+            [response] = self._send([make_records(missing)])
+            for hit in response["hits"]["hits"]:
+                self._records[hit["sort"][0]] = Record.read(hit)
+
+    def get_record(self, identity: str) -> Record:
+        """Return the record of a hit of the page."""
+        return self._records[identity]
+
+    def scan(self, send: Send) -> Iterator[Publication]:
+        """Yield all hits in order, whatever the page. They are read when they are taken."""
+
+        def read_all() -> Iterator[Response]:
+            for start in range(0, len(self.best), BATCH):
+                ids = self.best[start : start + BATCH]
+                [response] = send([make_records(ids)])
+                found = {hit["sort"][0]: hit for hit in response["hits"]["hits"]}
+                yield from map(found.__getitem__, ids)
+            first = set(self.best)
+            for hit in _walk(self._plan, send, BATCH, records=True):
+                if hit["sort"][-2] not in first:
+                    yield hit
+
+        for hit in self._fold(read_all()):
+            yield Record.read(hit).publication
+
+
+def _sort(some: Array, scores: Scores, newest: Array) -> Array:
+    """Return candidates with the greatest score first, then the newest."""
+    return some[np.lexsort((newest[some], -scores[some]))]
+
+
+def _walk(plan: Plan, send: Send, batch: int, *, records: bool) -> Iterator[Response]:
+    """Yield all hits in the order of the cluster. A request has `batch` of them.
+
+    The index of a generation is never written after it is live, so a search can go on after the
+    last hit of the one before it. No point in time is needed, which would occupy memory of nodes.
+    """
+    body = plan.make_list(0, batch, records=records) | {"docvalue_fields": []}
+    while True:
+        [response] = send([body])
+        found = response["hits"]["hits"]
+        yield from found
+        if len(found) < batch:
+            return
+        body = body | {"search_after": found[-1]["sort"]}
