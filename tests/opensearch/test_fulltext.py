@@ -160,6 +160,7 @@ STRANGE = (
     "\u1680ogham", "\u3000wide", "zero\u200bwidth", "\ufeffbom", "soft\u00adhyphen", "x²", "½",
     "ﬁsh", "İstanbul", "ǅ", "e\u0301", "\u0301", "😀", "日本語", "ประเทศไทย", "हिन्दी", "C++",
     "O'Neil", "\\u0041", "{}", "]}}", "y" * 8001, "ﬃ" * 3000,
+    "日" * 240, "日" * 400,
 )  # fmt: skip
 """Texts that JSON, the analyzer of a node, or the syntax of a query might change."""
 STRANGE_PAGES = st.lists(st.lists(st.sampled_from(STRANGE), max_size=12), max_size=4)

@@ -60,6 +60,8 @@ MAX_NAMES = 400
 """Limit on the names of several words that a clause matches."""
 MAX_VALUES = 65_536
 """Number of values of one query (`index.max_terms_count`)."""
+MAX_PREFIX_CHARS = 240
+"""Limit on the characters of a prefix. Lucene rejects one of over 1,000 bytes."""
 MAX_CACHED = 512
 """Limit on cached queries of clauses."""
 MAX_RANKED_WORDS = 40
@@ -219,7 +221,9 @@ class QueryCompiler:
             match part:
                 case Term() | Phrase():
                     found.match(part, stems, words, vocabulary.has_term)
-                case Prefix() if not expand(part, vocabulary).dropped:
+                case Prefix() if (
+                    len(part.text) <= MAX_PREFIX_CHARS and not expand(part, vocabulary).dropped
+                ):
                     found.others += [{"prefix": {field: make_term(part.text)}} for field in words]
                 case _:
                     surfaces = vocabulary.words.surfaces

@@ -23,6 +23,7 @@ from search_app.engine.opensearch.client import Response, make_count
 from search_app.engine.opensearch.facets import Facets, count_values
 from search_app.engine.opensearch.queries import (
     MAX_LEAVES,
+    MAX_PREFIX_CHARS,
     all_of,
     any_of,
     count_leaves,
@@ -296,7 +297,7 @@ class OpenSearchReply:
         has_words: list[Json] = [{"term": {field: word}} for word in typed]
         candidates = [words[0]]
         if is_open:
-            has_words[-1] = {"prefix": {field: typed[-1]}}
+            has_words[-1] = {"prefix": {field: typed[-1][:MAX_PREFIX_CHARS]}}
             if len(words) == 1:
                 candidates = _list_completions(words[0], vocabulary, MAX_COMPLETIONS)
         stems = {stem for word in candidates for stem in vocabulary.list_stems(word)}
