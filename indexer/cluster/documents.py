@@ -122,6 +122,7 @@ class _Encoder:
     def __init__(self, segment: Segment, texts: AttachedTexts | None) -> None:
         self._segment = segment
         self._groups, self._others = make_groups(segment)
+        self._title_lengths = segment.locate_titles()[1]
         self._texts = _TextEncoder(texts, segment.catalogue.language) if texts else None
         words = segment.words.texts.to_list()
         # The marks of the stream, FIELD_END and GAP, index from the end.
@@ -191,7 +192,7 @@ class _Encoder:
         title_key = make_title_key(publication.title, language)[:MAX_TERM_CHARS]
         return publication.id, "".join([
             f'"id":{encode_json(publication.id)},"title_key":{encode_json(title_key)}',
-            f',"title_words":{len(tokenizer.split_words(publication.title))}',
+            f',"title_words":{self._title_lengths[number]}',
             f',"year":{year}' if year != NO_YEAR else "",
             f',"group":{self._groups[number]}',
             f',"editions":{others}' if others else "",
