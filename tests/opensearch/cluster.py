@@ -132,6 +132,11 @@ class Cluster:
         for node in self.nodes:
             if not node.is_running:
                 node.start()
+        self.wait("red")
+        # Otherwise the copies of a node that was away are given to another after a minute.
+        self.client.indices.put_settings(
+            {"index.unassigned.node_left.delayed_timeout": "0"}, index="*", allow_no_indices=True
+        )
         self.wait("green")
 
     def wait(self, status: str) -> None:
@@ -168,6 +173,10 @@ def run_cluster(
         "cluster.initial_cluster_manager_nodes": ",".join(names),
         # A disk that is nearly full must not change the result of a test.
         "cluster.routing.allocation.disk.threshold_enabled": "false",
+        # The default of 15 min is also that of a recovery from a node that was paused meanwhile.
+        "indices.recovery.internal_action_timeout": "20s",
+        "indices.recovery.internal_action_long_timeout": "40s",
+        "indices.recovery.recovery_activity_timeout": "40s",
         "discovery.seed_hosts": ",".join(f"127.0.0.1:{port}" for port in transport),
         "network.host": "127.0.0.1",
     }
