@@ -31,6 +31,7 @@ from search_app.engine.query.nodes import (
     Fields,
     Fuzzy,
     Names,
+    Near,
     Part,
     Pattern,
     Phrase,
@@ -273,6 +274,50 @@ class Match(NamedTuple):
         return weights * self.scale[:, np.newaxis]
 
 
+class Spans(NamedTuple):
+    """Adjacent words: the positions of the first and of the last ones, and the cell of each span.
+
+    The cells ascend with the positions. The spans are in no order.
+    """
+
+    firsts: Array
+    lasts: Array
+    cells: Array
+
+    @classmethod
+    def make(cls, starts: Array, length: int, cells: Array) -> Spans:
+        """Return the spans of some length, given the cell of each position."""
+        return cls(starts, starts + (length - 1), cells.take(starts))
+
+    @classmethod
+    def join(cls, several: Sequence[Spans]) -> Spans:
+        """Return the spans of several sets."""
+        return cls(*map(np.concatenate, zip((NOWHERE,) * 3, *several, strict=True)))
+
+    def are_near(self, others: Spans, distance: int) -> Mask:
+        """Return a mask of the spans with another one in their cell, within a number of words.
+
+        The distance of adjacent spans is 1. Spans that overlap are not near each other.
+        """
+        is_near = np.zeros(len(self.firsts), np.bool_)
+        if not len(others.firsts):
+            return is_near
+        by_first, by_last = (
+            others.firsts.argsort(kind="stable"),
+            others.lasts.argsort(kind="stable"),
+        )
+        after = others.firsts.take(by_first).searchsorted(self.lasts, side="right")
+        before = others.lasts.take(by_last).searchsorted(self.firsts) - 1
+        following, preceding = by_first.take(after, mode="clip"), by_last.take(before, mode="clip")
+        for neighbor, steps in (
+            (following, others.firsts.take(following) - self.lasts),
+            (preceding, self.firsts - others.lasts.take(preceding)),
+        ):
+            is_within = (steps > 0) & (steps <= distance)
+            is_near |= is_within & (others.cells.take(neighbor) == self.cells)
+        return is_near
+
+
 def match_parts(parts: Iterable[Part], words: Words) -> list[Match]:
     """Return the matches of parts of a clause in some publications.
 
@@ -298,18 +343,18 @@ def _match_part(part: Part, words: Words) -> Iterator[Match]:
             for found in match_parts(part.parts, words):
                 yield found._replace(how=part.how)
         case _:
-            how, starts = find_part(part, words)
-            if len(starts):
-                length = len(part.stems) if isinstance(part, Phrase) else 1
-                yield Match(how, starts, np.ones(words.size), length)
+            yield from _find_words(part, words)
 
 
-def find_part(part: WordPart, words: Words) -> tuple[How, Array]:
-    """Return how a part matches, and the positions of its first words, ascending."""
+def _find_words(part: WordPart, words: Words) -> Iterator[Match]:
+    """Yield the matches of a part that matches words."""
     how: How = "word"
     match part:
         case _ if part.fields.isdisjoint(words.fields):
-            starts = NOWHERE  # as of a full text: its words are not expanded here
+            return  # as that of a full text: its words are not expanded here
+        case Near():
+            yield from _find_near(part, words)
+            return
         case Term():
             starts = words.find_term(part.text)
         case Phrase():
@@ -324,7 +369,25 @@ def find_part(part: WordPart, words: Words) -> tuple[How, Array]:
             how, starts = "likeness", words.find_words(words.terms.expand(part))
         case _:
             assert_never(part)
-    return how, words.select(starts, part.fields)
+    starts = words.select(starts, part.fields)
+    if len(starts):
+        length = len(part.stems) if isinstance(part, Phrase) else 1
+        yield Match(how, starts, np.ones(words.size), length)
+
+
+def _find_near(part: Near, words: Words) -> Iterator[Match]:
+    """Yield the matches of the parts on either side, where they are near one of the other side."""
+    left, right = (
+        [found for each in side for found in _find_words(each, words)]
+        for side in (part.left, part.right)
+    )
+    for ours, others in ((left, right), (right, left)):
+        around = Spans.join([Spans.make(each.starts, each.length, words.cells) for each in others])
+        for found in ours:
+            spans = Spans.make(found.starts, found.length, words.cells)
+            starts = found.starts[spans.are_near(around, part.distance)]
+            if len(starts):
+                yield found._replace(starts=starts)
 
 
 def _match_together(part: Together, words: Words) -> Iterator[Match]:
@@ -351,9 +414,9 @@ def mark_words(clauses: Iterable[Clause], words: Words) -> Mask:
     """
     is_marked = np.zeros(len(words.words), np.bool_)
     for part in dict.fromkeys(part for clause in clauses for part in list_words(clause.parts)):
-        _, starts = find_part(part, words)
-        for distance in range(len(part.stems) if isinstance(part, Phrase) else 1):
-            is_marked[starts + distance] = True
+        for found in _find_words(part, words):
+            for distance in range(found.length):
+                is_marked[found.starts + distance] = True
     return is_marked
 
 

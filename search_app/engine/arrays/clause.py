@@ -11,13 +11,16 @@ from indexer.analysis import tokenizer
 from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Positions, Postings
 from search_app.engine.cache import Cache
+from search_app.engine.matching import Spans
 from search_app.engine.query import term_expansion
 from search_app.engine.query.nodes import (
     Clause,
     Fields,
     Names,
+    Near,
     Part,
     Phrase,
+    PlainPart,
     Term,
     Together,
     Value,
@@ -26,6 +29,7 @@ from search_app.engine.query.nodes import (
 from search_app.engine.snapshot.snapshot import Snapshot
 
 NO_POSTINGS = Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
+NO_POSITIONS = Positions(np.zeros(0, np.int32), np.zeros(0, np.int64))
 SORT_BELOW = 8
 """Sort unordered postings if the index has more than this many times as many documents.
 Otherwise sum their weights in an array over all documents."""
@@ -70,6 +74,12 @@ class PositionIndex(Protocol[Word]):
 
     def are_at(self, word: Word, positions: Positions, distance: int) -> Array:
         """Return a mask of the positions that a word follows at a distance."""
+
+    def locate(self, part: PlainPart, check: Checkpoint) -> tuple[Positions, int]:
+        """Return the positions at which a part starts, and its length in words."""
+
+    def find_cells(self, positions: Positions) -> Array:
+        """Return the cell of each position: the field, or the page, in which words can be near."""
 
 
 def evaluate(parts: Iterable[Part], index: WordIndex, check: Checkpoint) -> Postings:
@@ -133,6 +143,32 @@ def find_phrase(words: Sequence[W], index: PositionIndex[W], check: Checkpoint) 
     return Positions(documents, starts)
 
 
+def find_near(part: Near, index: PositionIndex[W], check: Checkpoint) -> Positions:
+    """Return where the parts on either side start that are near one of the other side."""
+    sides, documents = [], []
+    for side in (part.left, part.right):
+        located = [index.locate(each, check) for each in side]
+        documents += [where.documents for where, _ in located]
+        sides.append(
+            [
+                Spans(where.offsets, where.offsets + (length - 1), index.find_cells(where))
+                for where, length in located
+            ]
+        )
+    left, right = sides
+    around = [Spans.join(right)] * len(left) + [Spans.join(left)] * len(right)
+    near = [
+        spans.are_near(others, part.distance)
+        for spans, others in zip([*left, *right], around, strict=True)
+    ]
+    return Positions(
+        np.concatenate([each[mask] for each, mask in zip(documents, near, strict=True)]),
+        np.concatenate(
+            [each.firsts[mask] for each, mask in zip([*left, *right], near, strict=True)]
+        ),
+    )
+
+
 def clause_postings(clause: Clause, snapshot: Snapshot, check: Checkpoint = ignore) -> Postings:
     """Return the publications that match a clause in their fields: see `evaluate`."""
     return evaluate(clause.parts, PublicationIndex(snapshot), check)
@@ -167,6 +203,8 @@ class PublicationIndex:
                 if len(stems) < len(part.stems):
                     return NO_POSTINGS
                 return sum_in_fields(find_phrase(stems, self, check), fields, snapshot)
+            case Near():
+                return sum_in_fields(find_near(part, self, check), fields, snapshot)
             case _:
                 expansion = term_expansion.expand(part, snapshot.vocabulary)
                 return _read_terms(expansion.numbers, fields, snapshot, is_range=expansion.is_range)
@@ -183,6 +221,30 @@ class PublicationIndex:
         """Return a mask of the positions that a stem follows at a distance."""
         is_stem: Array = self._snapshot.segment.get_stems(positions.offsets + distance) == stem
         return is_stem
+
+    def locate(self, part: PlainPart, check: Checkpoint) -> tuple[Positions, int]:
+        """Return the positions at which a part starts, and its length in words."""
+        check()
+        segment, vocabulary = self._snapshot.segment, self._snapshot.vocabulary
+        match part:
+            case Phrase():
+                stems = [number for word in part.stems for number in vocabulary.find_numbers(word)]
+                is_known = len(stems) == len(part.stems)
+                found = find_phrase(stems, self, check) if is_known else NO_POSITIONS
+                return found, len(part.stems)
+            case Term():
+                numbers = np.array(vocabulary.find_numbers(part.text), np.int64)
+                if not part.text.startswith(tokenizer.SURFACE_PREFIX):
+                    numbers = np.flatnonzero(np.isin(segment.stem_of, numbers))
+            case _:
+                numbers = term_expansion.expand(part, vocabulary).numbers
+        return segment.find_word_positions(numbers), 1
+
+    def find_cells(self, positions: Positions) -> Array:
+        """Return the number of the field of a publication that each position is in."""
+        segment = self._snapshot.segment
+        cells: Array = positions.documents.astype(np.int64) * len(segment.fields)
+        return cells + segment.get_fields(positions)
 
 
 def _read_terms(

@@ -28,6 +28,7 @@ from search_app.engine.arrays.clause import (
     NO_POSTINGS,
     Checkpoint,
     evaluate,
+    find_near,
     find_phrase,
     sum_all,
     sum_postings,
@@ -37,11 +38,14 @@ from search_app.engine.cache import Cache
 from search_app.engine.query.nodes import (
     Clause,
     Expansion,
+    Near,
     Phrase,
+    PlainPart,
     Term,
     Value,
     WordPart,
     is_in_texts,
+    list_expansions,
     split_page_parts,
     without_field,
 )
@@ -127,18 +131,34 @@ class FullTextMatcher:
         pages = len(self.attached.text_of_page)
         match part:
             case Phrase():
-                words = [self.attached.find_stem(stem) for stem in part.stems]
-                found = find_phrase(words, self, check).documents
-                return sum_postings(found, np.ones(len(found), np.float32), pages)
-            case Term():
-                surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
-                is_stem = surface == part.text
-                find = self.attached.find_stem if is_stem else self.attached.find_surface
-                numbers = find(surface)
+                found = self.locate(part, check)[0].documents
+            case Near():
+                found = find_near(part, self, check).documents
             case _:
-                numbers = self._expand(part).numbers
-        of_words = [*map(self.attached.get_postings, numbers.tolist())] or [NO_POSTINGS]
-        return of_words[0] if len(of_words) == 1 else sum_all(of_words, pages)
+                numbers = self._find_words(part).tolist()
+                of_words = [*map(self.attached.get_postings, numbers)] or [NO_POSTINGS]
+                return of_words[0] if len(of_words) == 1 else sum_all(of_words, pages)
+        return sum_postings(found, np.ones(len(found), np.float32), pages)
+
+    def _find_words(self, part: Term | Expansion) -> Array:
+        """Return the numbers of the words that a part matches."""
+        if not isinstance(part, Term):
+            return self._expand(part).numbers
+        surface = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
+        is_stem = surface == part.text
+        return (self.attached.find_stem if is_stem else self.attached.find_surface)(surface)
+
+    def locate(self, part: PlainPart, check: Checkpoint) -> tuple[Positions, int]:
+        """Return the positions at which a part starts, and its length in words."""
+        if isinstance(part, Phrase):
+            words = [self.attached.find_stem(stem) for stem in part.stems]
+            return find_phrase(words, self, check), len(words)
+        check()
+        return self.attached.find_positions(self._find_words(part)), 1
+
+    def find_cells(self, positions: Positions) -> Array:
+        """Return the page of each position."""
+        return positions.documents
 
     def get_frequency(self, words: Array) -> int:
         """Return the number of occurrences of any of some words."""
@@ -164,8 +184,8 @@ class FullTextMatcher:
         """Return how many words that a clause matches are above the limits of an expansion."""
         return sum(
             self._expand(part).dropped
-            for part in clause.parts
-            if isinstance(part, Expansion) and self._is_searched(part)
+            for part in list_expansions(clause)
+            if self._is_searched(part)
         )
 
     def count_texts(self, word: str) -> int:

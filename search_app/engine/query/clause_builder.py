@@ -21,9 +21,11 @@ from search_app.engine.query.nodes import (
     Clause,
     Fields,
     Fuzzy,
+    Near,
     Part,
     Pattern,
     Phrase,
+    PlainPart,
     Prefix,
     Term,
     Together,
@@ -320,6 +322,8 @@ def make_clauses(
 
     A word that `drops` accepts is dropped, unless it is part of a phrase or of one piece.
     """
+    if token.near:
+        return _make_near_clauses(token.near, token, fields, vocabulary)
     text, is_word = token.text, token.kind == "word"
     if is_word and "~" in text and (fuzzy := _ALIKE.fullmatch(text)):
         return _make_fuzzy_clauses(fuzzy[1], int(fuzzy[2] or 1), fields, vocabulary)
@@ -354,6 +358,26 @@ def _make_shape_clauses(
     if "*" in shape[:-1]:
         return [Clause([Pattern(shape, fields)], text)]
     return [Clause([Prefix(shape[:-1], fields)], text)]
+
+
+def _make_near_clauses(
+    operands: tuple[QueryToken, QueryToken],
+    token: QueryToken,
+    fields: Fields,
+    vocabulary: Vocabulary,
+) -> list[Clause]:
+    """Return the clause of two words or phrases that are near each other."""
+    clauses = [
+        make_clauses(operand, fields, vocabulary, "one", lambda _word: False)
+        for operand in operands
+    ]
+    left, right = (
+        tuple(part for clause in each for part in clause.parts if isinstance(part, PlainPart))
+        for each in clauses
+    )
+    if not left or not right:
+        return [clause for each in clauses for clause in each]
+    return [Clause([Near(left, right, token.distance)], token.text)]
 
 
 def _make_fuzzy_clauses(

@@ -20,7 +20,7 @@ from search_app.engine.query.clause_builder import SHAPE
 from search_app.engine.query.grammar import QueryToken, lex
 from search_app.engine.query.nodes import (
     Clause,
-    Expansion,
+    Near,
     Phrase,
     Prefix,
     Term,
@@ -113,17 +113,22 @@ def compute_cost(clause: Clause, vocabulary: Vocabulary) -> int:
 
 
 def _compute_part_cost(part: WordPart, vocabulary: Vocabulary) -> int:
-    if part.fields.isdisjoint(vocabulary.searchable):
-        return 0
-    if isinstance(part, Phrase):
-        counts = [vocabulary.count_occurrences(word) for word in part.stems]
-        return min(counts) * (POSITION_COST + len(counts))
-    if isinstance(part, Expansion):
-        return term_expansion.expansion_cost(part, vocabulary)
-    if not part.fields.issuperset(vocabulary.searchable):
-        return vocabulary.count_occurrences(part.text) * POSITION_COST
-    dictionary = vocabulary.get_dictionary(part.text)
-    return sum(map(dictionary.doc_frequency, vocabulary.find_numbers(part.text)))
+    match part:
+        case _ if part.fields.isdisjoint(vocabulary.searchable):
+            return 0
+        case Phrase():
+            counts = [vocabulary.count_occurrences(word) for word in part.stems]
+            return min(counts) * (POSITION_COST + len(counts))
+        case Near():
+            costs = (_compute_part_cost(each, vocabulary) for each in (*part.left, *part.right))
+            return POSITION_COST * sum(costs)
+        case Term():
+            if not part.fields.issuperset(vocabulary.searchable):
+                return vocabulary.count_occurrences(part.text) * POSITION_COST
+            dictionary = vocabulary.get_dictionary(part.text)
+            return sum(map(dictionary.doc_frequency, vocabulary.find_numbers(part.text)))
+        case _:
+            return term_expansion.expansion_cost(part, vocabulary)
 
 
 def estimate_cost(request: SearchRequest, vocabulary: Vocabulary) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import msgspec
 
@@ -25,13 +25,16 @@ _FIELD = re.compile(r"(-?)([A-Za-z][A-Za-z0-9_]*):(.*)", re.DOTALL)
 class QueryToken(msgspec.Struct, frozen=True):
     """A token of a query.
 
-    `kind` is `open`, `close`, `word` or `phrase`. All but `close` may have a field and a minus.
+    `kind` is `open`, `close`, `word`, `phrase` or `near`. All but `close` may have a field and a
+    minus. The kind `near` has two words or phrases, which are within `distance` words.
     """
 
     kind: str
     text: str
     field: str | None = None
     negated: bool = False
+    near: tuple[QueryToken, QueryToken] | None = None
+    distance: int = 0
 
     @property
     def is_plain(self) -> bool:
@@ -95,6 +98,9 @@ def _make_word(word: str, field: str | None, negated: bool) -> QueryToken:
 MAX_DEPTH = 20
 """Limit on nested parentheses. Deeper ones are ignored, and their content joins the outer level."""
 OPERATORS = frozenset({"AND", "OR", "NOT"})
+MAX_DISTANCE = 99
+"""Limit on the distance of words that `NEAR/n` joins."""
+_NEAR = re.compile(r"NEAR/([1-9][0-9]{0,3})")
 MIN_SENTENCE_WORDS = 6
 """If all words are in capitals and there are at least 6 for each AND, OR and NOT, these are words
 of a sentence. With fewer words, such as acronyms, they are operators."""
@@ -227,6 +233,7 @@ def _close(opened: list[tuple[QueryToken, list[QueryToken | Parentheses]]]) -> N
 def _make_level(tokens: Sequence[QueryToken | Parentheses]) -> Level:
     if _is_sentence_in_capitals(tokens):
         tokens = [token for token in tokens if not _get_operator(token)]
+    tokens = _join_near(tokens)
     elements: list[Element] = []
     for index, token in enumerate(tokens):
         name = _get_operator(token)
@@ -241,6 +248,52 @@ def _make_level(tokens: Sequence[QueryToken | Parentheses]) -> Level:
         else:
             elements.append(WordRun([token.text]))
     return Level(elements, _list_typed(elements))
+
+
+def _join_near(tokens: Sequence[QueryToken | Parentheses]) -> Sequence[QueryToken | Parentheses]:
+    """Return tokens in which two words or phrases with `NEAR/n` between them are one token.
+
+    The field and the minus of the left one apply to both. In a chain, each joins its neighbors.
+    """
+    joined: list[QueryToken | Parentheses] = []
+    last: QueryToken | Parentheses | None = None
+    remaining = iter(tokens)
+    for token in remaining:
+        distance = _get_distance(token)
+        right = next(remaining, None) if distance and last and _is_near_operand(last) else None
+        if right is None or not _is_near_operand(right) or right.negated or right.field:
+            joined += [token] if right is None else [token, right]
+            last = joined[-1]
+            continue
+        assert isinstance(last, QueryToken)
+        left = msgspec.structs.replace(last, field=None, negated=False)
+        text = f"{_quote(left)} NEAR/{distance} {_quote(right)}"
+        near = QueryToken("near", text, last.field, last.negated, (left, right), distance)
+        if joined[-1] is last:
+            joined.pop()
+        joined.append(near)
+        last = msgspec.structs.replace(right, field=last.field)
+    return joined
+
+
+def _get_distance(token: QueryToken | Parentheses) -> int:
+    """Return the number of an operator `NEAR/n`, at most MAX_DISTANCE, or 0 for another token."""
+    if not isinstance(token, QueryToken) or not token.is_plain:
+        return 0
+    match = _NEAR.fullmatch(token.text)
+    return min(int(match[1]), MAX_DISTANCE) if match else 0
+
+
+def _is_near_operand(token: QueryToken | Parentheses) -> TypeGuard[QueryToken]:
+    """Return whether a token has words that `NEAR/n` can join."""
+    if not isinstance(token, QueryToken) or token.kind not in {"word", "phrase"}:
+        return False
+    is_operator = _get_operator(token) or _get_distance(token)
+    return not is_operator and bool(tokenizer.split_words(token.text))
+
+
+def _quote(token: QueryToken) -> str:
+    return f'"{token.text}"' if token.kind == "phrase" else token.text
 
 
 def _list_typed(elements: Iterable[Element]) -> list[str]:
@@ -305,7 +358,7 @@ def limit_words(
 def has_only_plain_words(text: str) -> bool:
     """Return whether a text has no quote, parenthesis, operator, field, minus, star or tilde."""
     tokens = list(lex(text))
-    if not all(token.is_plain for token in tokens):
+    if not all(token.is_plain for token in tokens) or any(map(_get_distance, tokens)):
         return False
     return _is_sentence_in_capitals(tokens) or not any(map(_get_operator, tokens))
 
@@ -313,7 +366,8 @@ def has_only_plain_words(text: str) -> bool:
 def _is_droppable(tokens: Sequence[QueryToken], index: int) -> bool:
     """Return whether a token is a plain word without an operator next to it."""
     neighbors = tokens[max(index - 1, 0) : index + 2]
-    return tokens[index].is_plain and not any(map(_get_operator, neighbors))
+    is_joined = any(_get_operator(each) or _get_distance(each) for each in neighbors)
+    return tokens[index].is_plain and not is_joined
 
 
 def _cut(tokens: Sequence[QueryToken]) -> list[QueryToken]:

@@ -67,6 +67,24 @@ class Fuzzy(msgspec.Struct, frozen=True):
     boost: float = 1.0
 
 
+class Near(msgspec.Struct, frozen=True):
+    """Words of the left parts and words of the right ones within `distance` words of each other.
+
+    Either may come first, and both are in one field. All parts have the same fields. Each of the
+    words that are near is an occurrence.
+    """
+
+    left: tuple[PlainPart, ...]
+    right: tuple[PlainPart, ...]
+    distance: int
+    boost: float = 1.0
+
+    @property
+    def fields(self) -> Fields:
+        """The fields of the parts."""
+        return self.left[0].fields
+
+
 class Value(msgspec.Struct, frozen=True):
     """A facet value of a row. Each publication that has it has the weight 1."""
 
@@ -106,7 +124,9 @@ NamePart = Term | Phrase
 """A part of a clause that is a name of an entity."""
 Expansion = Prefix | Pattern | Fuzzy
 """A part of a clause that stands for the words of the index that it matches."""
-WordPart = Term | Phrase | Prefix | Pattern | Fuzzy
+PlainPart = Term | Phrase | Prefix | Pattern | Fuzzy
+"""A part of a clause that matches words, wherever other words are."""
+WordPart = PlainPart | Near
 """A part of a clause that matches words of some fields."""
 Part = WordPart | Value | Together | Names
 """A part of a clause. Each publication that it matches has a weighted frequency."""
@@ -265,7 +285,7 @@ def list_words(parts: Iterable[Part]) -> Iterator[WordPart]:
     """Yield the parts that match words, with those of names and of clauses inside a part."""
     for part in parts:
         match part:
-            case Term() | Phrase() | Prefix() | Pattern() | Fuzzy():
+            case Term() | Phrase() | Prefix() | Pattern() | Fuzzy() | Near():
                 yield part
             case Names():
                 yield from part.parts
@@ -276,6 +296,14 @@ def list_words(parts: Iterable[Part]) -> Iterator[WordPart]:
                 pass
             case _:
                 assert_never(part)
+
+
+def list_expansions(clause: Clause) -> Iterator[Expansion]:
+    """Yield the prefixes, wildcards and fuzzy terms that were typed in a clause."""
+    for part in clause.parts:
+        for each in (*part.left, *part.right) if isinstance(part, Near) else (part,):
+            if isinstance(each, Expansion):
+                yield each
 
 
 def is_in_texts(part: WordPart, catalogue: Catalogue, *, only_named: bool) -> bool:
@@ -300,6 +328,13 @@ def split_page_parts(
 
 def without_field(part: WordPart) -> WordPart:
     """Return a part for the words that it matches, whatever its fields and its boost."""
+    if isinstance(part, Near):
+        left, right = (tuple(map(_clear, side)) for side in (part.left, part.right))
+        return Near(left, right, part.distance)
+    return _clear(part)
+
+
+def _clear(part: PlainPart) -> PlainPart:
     return msgspec.structs.replace(part, fields=frozenset(), boost=1.0)
 
 

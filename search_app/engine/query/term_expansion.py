@@ -18,6 +18,7 @@ from search_app.engine.query.nodes import (
     Fuzzy,
     Prefix,
     compile_wildcard,
+    list_expansions,
     without_field,
 )
 from search_app.engine.query.vocabulary import TermExpansion, Vocabulary
@@ -62,10 +63,11 @@ def expansion_cost(part: Expansion, vocabulary: Vocabulary) -> int:
 
 def count_dropped(clause: Clause, vocabulary: Vocabulary) -> int:
     """Return how many terms of a clause's expansion are above the limit, without full texts."""
-    part = clause.parts[0]
-    if not isinstance(part, Expansion) or part.fields.isdisjoint(vocabulary.searchable):
-        return 0
-    return expand(part, vocabulary).dropped
+    return sum(
+        expand(part, vocabulary).dropped
+        for part in list_expansions(clause)
+        if not part.fields.isdisjoint(vocabulary.searchable)
+    )
 
 
 def match_words(part: Expansion, dictionary: Dictionary) -> Array:

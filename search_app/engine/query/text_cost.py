@@ -11,6 +11,7 @@ from search_app.engine.query import term_expansion
 from search_app.engine.query.grammar import QueryToken
 from search_app.engine.query.nodes import (
     Names,
+    Near,
     Part,
     Phrase,
     Prefix,
@@ -45,6 +46,9 @@ def compute_cost(parts: Iterable[Part], vocabulary: Vocabulary, *, only_named: b
                 total += compute_cost(clause.parts, vocabulary, only_named=only_named)
         elif not is_in_texts(part, vocabulary.catalogue, only_named=only_named):
             continue
+        elif isinstance(part, Near):
+            sides = compute_cost((*part.left, *part.right), vocabulary, only_named=only_named)
+            total += POSITION_COST * sides
         elif isinstance(part, Phrase):
             counts = map(vocabulary.count_term_in_texts, part.stems)
             total += POSITION_COST * sum(count.positions for count in counts)

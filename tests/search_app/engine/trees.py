@@ -23,6 +23,7 @@ from search_app.engine.query.nodes import (
     Filter,
     Fuzzy,
     Names,
+    Near,
     Part,
     Pattern,
     Phrase,
@@ -225,5 +226,7 @@ def _make_words(part: WordPart, field: str) -> query.Query:
         case Fuzzy():
             mark = len(tokenizer.SURFACE_PREFIX)
             return query.FuzzyTerm(field, _written(part.text), 1.0, part.edits, mark)
+        case Near():
+            raise NotImplementedError("stock Whoosh has no such node")
         case _:
             assert_never(part)
