@@ -127,7 +127,7 @@ class _Encoder:
         words = segment.words.texts.to_list()
         # The marks of the stream, FIELD_END and GAP, index from the end.
         self._stems = [*map(make_term, segment.stems.texts.to_list()), _NEXT_TEXT]
-        self._words = [*(make_term(decode_surface(word)) for word in words), "", ""]
+        self._words = [*(make_term(decode_surface(word)) for word in words), _NEXT_TEXT, ""]
         self._codes = np.append(encode_words(words), np.array([GAP_CODE, END_CODE], np.uint32))
         self._values = {
             name: [encode_json(value[:MAX_TERM_CHARS]) for value in column.values]
@@ -221,7 +221,7 @@ class _TextEncoder:
     def _forget_words(self) -> None:
         self._numbers = WordNumbers(self._language)
         # By provisional number: GAP, FIELD_END, and then the words.
-        self._stems, self._surfaces = [_NEXT_TEXT, ""], ["", ""]
+        self._stems, self._surfaces = [_NEXT_TEXT, ""], [_NEXT_TEXT, ""]
 
     def encode(self, number: int) -> str:
         """Return the fields of a document for its full texts; empty if it has none."""

@@ -73,7 +73,7 @@ _OF_TEXTS: Json = {
                 "properties": {
                     "number": _NUMBER,
                     "stems": _PLAIN,
-                    "words": _DOCUMENTS,
+                    "words": _PLAIN,
                     "text": {"type": "keyword", "index": False, "doc_values": False, "store": True},
                 },
             },
@@ -96,7 +96,7 @@ def make_index(catalogue: Catalogue, shards: int) -> Json:
         | {"copy_to": STEMS, "similarity": "long" if field.role == "abstract" else "short"}
         for field in searchable
     }
-    words = {field.name: _DOCUMENTS | {"copy_to": WORDS} for field in searchable}
+    words = {field.name: _PLAIN | {"copy_to": WORDS} for field in searchable}
     facets: Json = {
         field.name: {"type": "keyword", "eager_global_ordinals": True}
         for field in schema.list_selectable_fields(catalogue)

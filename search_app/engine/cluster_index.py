@@ -21,7 +21,7 @@ from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.admission import TooBusy
 from search_app.engine.opensearch.candidates import RowDecoder
 from search_app.engine.opensearch.client import ClusterClient
-from search_app.engine.opensearch.queries import Inside, QueryCompiler
+from search_app.engine.opensearch.queries import QueryCompiler
 from search_app.engine.opensearch.search import Generation as OpenedGeneration
 from search_app.engine.opensearch.store import OpenSearchStore
 from search_app.engine.query.vocabulary import Vocabulary
@@ -87,13 +87,6 @@ def make_searcher(generation: Generation, client: ClusterClient) -> Searcher:
     vocabulary = Vocabulary(file.arrays, catalogue, file.texts)
     decoder = RowDecoder(file, vocabulary)
     labels = LabelPrefixIndex(file.arrays.values, file.value_counts, catalogue)
-    in_fields = QueryCompiler(vocabulary, "nowhere")
-
-    def make_store(inside: Inside) -> OpenSearchStore:
-        compiler = in_fields if inside == "nowhere" else QueryCompiler(vocabulary, inside)
-        opened = OpenedGeneration(client, vocabulary, decoder, compiler, in_fields)
-        return OpenSearchStore(opened, labels, file.texts)
-
-    if not file.texts:
-        return Searcher(generation, make_store("nowhere"), vocabulary)
-    return Searcher(generation, make_store("everywhere"), vocabulary, make_store("named"))
+    compilers = (QueryCompiler(vocabulary, inside=inside) for inside in (True, False))
+    opened = OpenedGeneration(client, vocabulary, decoder, *compilers)
+    return Searcher(generation, OpenSearchStore(opened, labels), vocabulary)

@@ -81,9 +81,5 @@ def open_searcher(
     Raise IndexOutdated if the generation has another format or is damaged.
     """
     snapshot = Snapshot(generation, read_arrays, encoder)
-    texts, catalogue, vocabulary = snapshot.texts, snapshot.catalogue, snapshot.vocabulary
-    if texts is None:
-        return Searcher(generation, ArrayStore(snapshot), vocabulary)
-    matcher = FullTextMatcher(texts, catalogue)
-    outside = ArrayStore(snapshot, matcher.match_only_named())
-    return Searcher(generation, ArrayStore(snapshot, matcher), vocabulary, outside)
+    texts = FullTextMatcher(snapshot.texts, snapshot.catalogue) if snapshot.texts else None
+    return Searcher(generation, ArrayStore(snapshot, texts), snapshot.vocabulary)

@@ -21,9 +21,8 @@ from search_app.engine.interpretation.interpreter import (
     Retrieval,
     find,
 )
-from search_app.engine.query.nodes import clauses, drop_boosts
+from search_app.engine.query.nodes import Fields, clauses, drop_boosts
 from search_app.engine.query.term_expansion import count_dropped
-from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import ExpandedEntity, Lack, Results, Truncation
 from search_app.engine.store import Rounds, StoreRequest, run, together
@@ -62,7 +61,7 @@ def _search(
         total=reply.total, titles=reply.titles, is_folded=retrieved.request.fold,
         hits=hits, facets=buckets, hidden_values=hidden_values,
         relaxed=interpretation.relaxed, all_words=all_words,
-        lacks=tuple(_list_lacks(retrieved, interpreter.vocabulary)),
+        lacks=tuple(_list_lacks(retrieved, interpreter.scope)),
         required=interpretation.required, semantic_hits=reply.by_meaning,
         any_word=any_word,
         corrected=interpretation.corrected, years=retrieved.dated_query.expressions,
@@ -86,12 +85,12 @@ def _list_expanded(interpretation: Interpretation) -> Iterator[ExpandedEntity]:
             yield ExpandedEntity(clause.text, clause.synonyms, clause.narrower)
 
 
-def _list_lacks(retrieved: Retrieval, vocabulary: Vocabulary) -> Iterator[Lack]:
+def _list_lacks(retrieved: Retrieval, scope: Fields) -> Iterator[Lack]:
     """Yield the words that hits lack if some words were left out, with the number of these hits."""
     reply = retrieved.reply
     if retrieved.interpretation.is_step:
         typed = clauses(drop_boosts(reply.tree))
-        words = {zero_results.retype(clause, vocabulary): clause for clause in typed}
+        words = {zero_results.retype(clause, scope): clause for clause in typed}
         counts = reply.count_with([*words.values()])
         for text, count in zip(words, counts, strict=True):
             if count < reply.total:

@@ -35,24 +35,23 @@ MAX_PASSAGES = 50
 class Searcher:
     """One generation of an index, open for searching. Threads may share it.
 
-    `store` and `vocabulary` are those of the generation. `outside` is the store that searches full
-    texts only where a query names their field; by default, there are no texts.
+    `store` and `vocabulary` are those of the generation. `has_texts` says whether full texts can be
+    searched.
     """
 
-    def __init__(
-        self,
-        generation: Generation,
-        store: Store,
-        vocabulary: Vocabulary,
-        outside: Store | None = None,
-    ) -> None:
+    def __init__(self, generation: Generation, store: Store, vocabulary: Vocabulary) -> None:
         self.generation = generation
         self.name = generation.name
         self.catalogue = vocabulary.catalogue
         self.store = store
+        self.has_texts = bool(vocabulary.texts)
         thesaurus = generation.read_thesaurus()
-        self.interpreter = Interpreter(vocabulary, store, thesaurus)
-        self._outside = Interpreter(vocabulary, outside, thesaurus) if outside else None
+        self.interpreter = Interpreter(vocabulary, store, thesaurus, inside=True)
+        self._outside = (
+            Interpreter(vocabulary, store, thesaurus, inside=False)
+            if self.has_texts
+            else self.interpreter
+        )
         self._translated: dict[str, Catalogue] = {}
         self._retired = generation.read_retired()
         self._dead_links = {link.url: link for link in generation.read_dead_links()}
@@ -92,12 +91,7 @@ class Searcher:
 
     def _pick(self, request: SearchRequest) -> Interpreter:
         """Return the interpreter for a request: with full texts, or without them."""
-        return self.interpreter if request.inside or not self._outside else self._outside
-
-    @property
-    def has_texts(self) -> bool:
-        """Whether full texts are searched."""
-        return self._outside is not None
+        return self.interpreter if request.inside else self._outside
 
     def list_files(self, identity: str) -> Sequence[File]:
         """Return the files of a publication, also those that can't be read."""
@@ -180,7 +174,7 @@ class Searcher:
         """
         self.store.prepare()
         retrieve(SearchRequest(fold=True), self.interpreter).reply.list_ids()
-        for inside in (True, False) if self._outside else (True,):
+        for inside in (True, False) if self.has_texts else (True,):
             self._pick(SearchRequest(inside=inside)).prepare()
             self.suggest("aa", SearchRequest(inside=inside))
             self.search(SearchRequest("aa bb", inside=inside))

@@ -93,7 +93,7 @@ def reply_locally(snapshot: Snapshot, request: SearchRequest, typed: query.Query
 def count_facets(loaded: Loaded, request: SearchRequest, typed: query.Query) -> Facets:
     """Return the facets of the node for the same search."""
     selections = Selections(request, loaded.vocabulary)
-    matching = QueryCompiler(loaded.vocabulary, "nowhere").match(typed)
+    matching = QueryCompiler(loaded.vocabulary, inside=False).match(typed)
     asked = FacetRequest(selections, loaded.vocabulary, request.values)
     hits: Json = {"-hits": {"filter": all_of(selections.list_filters())}}
     body: Json = {"size": 0, "query": all_of([matching]), "aggs": asked.aggregations | hits}

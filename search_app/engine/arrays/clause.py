@@ -45,11 +45,12 @@ def ignore() -> None:
 class WordIndex(Protocol):
     """Where the parts of a clause are looked up: in publications, or in full texts.
 
-    A document is one of `size` publications or texts. `names` is a cache of the documents with the
-    names of entities.
+    A document is one of `size` publications or texts, and has words in `fields`. `names` is a cache
+    of the documents with the names of entities.
     """
 
     size: int
+    fields: Fields
     names: Cache[object, Postings]
 
     def look_up(self, part: WordPart | Value, check: Checkpoint) -> Postings:
@@ -105,7 +106,7 @@ def _evaluate_part(part: Part, index: WordIndex, check: Checkpoint) -> Postings:
         case Together():
             return _evaluate_together(part, index, check)
         case Names():
-            key = part.entity_id, part.how
+            key = part.entity_id, part.how, part.fields & index.fields
             return index.names.get(key, lambda: evaluate(part.parts, index, check))
         case _:
             return index.look_up(part, check)
@@ -179,6 +180,7 @@ class PublicationIndex:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot, self.size, self.names = snapshot, snapshot.size, snapshot.synonyms
+        self.fields = frozenset(snapshot.segment.fields)
         self.find_common = snapshot.find_common
 
     def look_up(self, part: WordPart | Value, check: Checkpoint) -> Postings:
@@ -189,7 +191,7 @@ class PublicationIndex:
             mask = snapshot.docs_with_values(part.row, () if ordinal is None else (ordinal,))
             documents = np.flatnonzero(mask).astype(np.int32)
             return Postings(documents, np.ones(len(documents), np.float32))
-        fields = part.fields.intersection(snapshot.segment.fields)
+        fields = part.fields & self.fields
         match part:
             case _ if not fields:
                 return NO_POSTINGS

@@ -12,7 +12,6 @@ The strength is below 1, so the many words of a text never outweigh a title.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
 from functools import reduce
 
 import numpy as np
@@ -46,6 +45,7 @@ from search_app.engine.query.nodes import (
     WordPart,
     is_in_texts,
     list_expansions,
+    list_words,
     split_page_parts,
     without_field,
 )
@@ -65,15 +65,16 @@ MAX_CACHED_NAMES = 512
 class FullTextMatcher:
     """The full texts of a snapshot, ready for matching. Threads may share it.
 
-    If `only_named`, they match only where a query names their field. `size` is the number of texts,
-    and `names` is a cache of the texts with the names of entities: see `clause.WordIndex`.
+    `size` is the number of texts, and `names` is a cache of the texts with the names of entities:
+    see `clause.WordIndex`.
     """
 
     def __init__(self, attached: AttachedTexts, catalogue: Catalogue) -> None:
-        self.attached, self._catalogue, self.only_named = attached, catalogue, False
+        self.attached, self._catalogue = attached, catalogue
         row = catalogue.fulltext
         assert row is not None
         self.field, self.weight, self.size = row.name, row.weight, len(attached.infos)
+        self.fields = frozenset({row.name})
         lengths = attached.lengths / attached.mean_length
         self._norms = K1 * (1 - B_FULLTEXT + B_FULLTEXT * lengths)
         self._pages: Cache[object, Postings] = Cache(MAX_CACHED_PAGES)
@@ -82,20 +83,13 @@ class FullTextMatcher:
         self._starts = np.flatnonzero(np.diff(attached.documents, prepend=-1))
         self._documents = attached.documents.take(self._starts)
 
-    def match_only_named(self) -> FullTextMatcher:
-        """Return a matcher of these texts that matches only where a query names their field.
-
-        The two share what they cache of pages.
-        """
-        matcher = copy(self)
-        matcher.only_named, matcher.names = True, Cache(MAX_CACHED_NAMES)
-        return matcher
-
     def find_postings(self, clause: Clause, check: Checkpoint) -> Postings:
         """Return the documents whose full texts match a clause, with the strength of each.
 
         `check` is called before each part of the clause, and before each further word of a phrase.
         """
+        if not any(map(self._is_searched, list_words(clause.parts))):
+            return NO_POSTINGS
         texts, frequencies = evaluate(clause.parts, self, check)
         strengths = np.zeros(self.size)
         strengths[texts] = frequencies / (frequencies + self._norms.take(texts))
@@ -121,7 +115,7 @@ class FullTextMatcher:
         return indexes_a, indexes_b
 
     def _is_searched(self, part: WordPart) -> bool:
-        return is_in_texts(part, self._catalogue, only_named=self.only_named)
+        return is_in_texts(part, self._catalogue)
 
     def _find_pages(self, part: WordPart, check: Checkpoint) -> Postings:
         """Return the pages on which a part of a clause occurs, and how often."""
@@ -189,16 +183,13 @@ class FullTextMatcher:
         )
 
     def count_texts(self, word: str) -> int:
-        """Return the approximate number of texts with a word as written.
-
-        It is 0 if only words with the field of the full text match.
-        """
-        numbers = [] if self.only_named else self.attached.find_surface(surface_form(word)).tolist()
+        """Return the approximate number of texts with a word as written."""
+        numbers = self.attached.find_surface(surface_form(word)).tolist()
         return sum(map(self.attached.words.doc_frequency, numbers))
 
     def list_words(self, prefix: str, least: int) -> Mapping[str, int]:
         """Return the words with a prefix that at least `least` texts have: see `count_texts`."""
-        return {} if self.only_named else self.attached.count_words(prefix, least)
+        return self.attached.count_words(prefix, least)
 
     def find_files(
         self, document: int, clauses: Sequence[Clause], most: int, check: Checkpoint

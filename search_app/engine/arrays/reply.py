@@ -91,8 +91,7 @@ class ArrayReply:
         self._fetch = make_fetch(snapshot, self._check, texts)
         if ask.tree is None:
             return
-        only_named = texts is not None and texts.only_named
-        self.tree, self.dropped = limit_cost(ask.tree, snapshot.vocabulary, only_named=only_named)
+        self.tree, self.dropped = limit_cost(ask.tree, snapshot.vocabulary)
         if self.tree is not None:
             for boost in ask.boosts:
                 self.tree = query.AndMaybe(self.tree, boost)

@@ -23,8 +23,7 @@ from search_app.engine.interpretation.entities import Entity
 from search_app.engine.interpretation.interpreter import Interpreter, Retrieval, find
 from search_app.engine.query.clause_builder import MAX_CHARS
 from search_app.engine.query.grammar import has_only_plain_words
-from search_app.engine.query.nodes import Clause, Term, clauses, drop_boosts, list_words
-from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.query.nodes import Clause, Fields, Term, clauses, drop_boosts, list_words
 from search_app.engine.request import AllOf, Filters, SearchRequest
 from search_app.engine.results import Diagnosis, Lacking, MissingPlace, QueryCount, ValueCount
 from search_app.engine.store import Reply, Rounds, known, together
@@ -119,8 +118,8 @@ def diagnose(
 def _split(retrieved: Retrieval, help_: _Help) -> _Typed:
     """Return the clauses of a query. Raise BudgetExceeded."""
     all_clauses = (clause for clause in clauses(drop_boosts(retrieved.reply.tree)) if clause.text)
-    vocabulary = help_.interpreter.vocabulary
-    typed = {retype(clause, vocabulary): clause for clause in islice(all_clauses, MAX_WORDS)}
+    scope = help_.interpreter.scope
+    typed = {retype(clause, scope): clause for clause in islice(all_clauses, MAX_WORDS)}
     counts = dict(zip(typed, help_.count_all([*typed.values()]), strict=True))
     unknown = {text: clause for text, clause in typed.items() if not counts[text]}
     return _Typed(typed, unknown, is_long=next(all_clauses, None) is not None)
@@ -215,11 +214,13 @@ def _count_hits(entity: Entity, help_: _Help) -> Rounds[QueryCount]:
     return QueryCount(name, retrieved.reply.total if has_hits else 0)
 
 
-def retype(clause: Clause, vocabulary: Vocabulary) -> str:
-    """Return the text that searches for a clause alone, with its field name if it has one."""
-    word_fields = vocabulary.word_fields
+def retype(clause: Clause, scope: Fields) -> str:
+    """Return the text that searches for a clause alone, with its field name if it has one.
+
+    `scope` has the fields that a word without a field is searched for in.
+    """
     fields = frozenset[str]().union(*(part.fields for part in list_words(clause.parts)))
-    field_prefix = f"{next(iter(fields))}:" if len(fields) == 1 < len(word_fields) else ""
+    field_prefix = f"{next(iter(fields))}:" if len(fields) == 1 and fields != scope else ""
     return f"{field_prefix}{clause.text}"
 
 

@@ -27,7 +27,7 @@ from indexer.catalogue.thesaurus import Thesaurus
 from indexer.catalogue.translations import list_value_labels
 from indexer.values import iso_codes, names
 from search_app.engine.query.clause_builder import EntityRecognizer
-from search_app.engine.query.nodes import Value
+from search_app.engine.query.nodes import Fields, Value
 from search_app.engine.query.vocabulary import Vocabulary
 
 UNITED_NATIONS = ("en", "fr", "es", "ru", "ar", "zh")
@@ -209,8 +209,8 @@ def _find_values(text: str, index: _ValueIndex) -> list[str]:
 class ValueNames(EntityRecognizer):
     """The names of facet values. Alone, an `EntityRecognizer` that recognizes no named entity."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
+    def __init__(self, vocabulary: Vocabulary, scope: Fields) -> None:
+        self._vocabulary, self.scope = vocabulary, scope
         self._by_field: dict[str, tuple[_ValueIndex, _ValueIndex]] = {}
 
     def prepare(self) -> None:

@@ -187,12 +187,18 @@ them."""
 
 
 class Interpreter:
-    """Interprets queries against one generation of an index. Threads may share it."""
+    """Interprets queries against one generation of an index. Threads may share it.
 
-    def __init__(self, vocabulary: Vocabulary, store: Store, thesaurus: Thesaurus) -> None:
-        self.vocabulary, self.store = vocabulary, store
+    If `inside`, words without a field are searched for in full texts too.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, store: Store, thesaurus: Thesaurus, *, inside: bool
+    ) -> None:
+        self.vocabulary, self.store, self.inside = vocabulary, store, inside
         self._thesaurus = thesaurus
-        self._values = ValueNames(vocabulary)
+        self.scope = vocabulary.get_scope(inside=inside)
+        self._values = ValueNames(vocabulary, self.scope)
 
     @cached_property
     def entity_linker(self) -> EntityLinker:
@@ -202,7 +208,7 @@ class Interpreter:
     @cached_property
     def spellchecker(self) -> SpellChecker:
         """The words that may replace misspelled ones."""
-        return SpellChecker(self.vocabulary, self.store, self.entity_linker.words)
+        return SpellChecker(self.vocabulary, self.store, self.entity_linker.words, self.scope)
 
     def prepare(self) -> None:
         """Compute all caches that searches share."""
@@ -318,7 +324,7 @@ class Interpreter:
 
     def _count_word(self, word: str) -> int:
         """Return the number of publications and searched texts with a word."""
-        return self.vocabulary.count(word) + self.store.count_texts(word)
+        return self.vocabulary.count(word) + (self.store.count_texts(word) if self.inside else 0)
 
     def _make_boosts(self, tree: query.Query, text: str, parsed: Parsed) -> Iterator[Clause]:
         """Yield clauses whose hits rank first.

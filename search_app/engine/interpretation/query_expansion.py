@@ -76,7 +76,7 @@ class EntityLinker(NameIndex):
         super().__init__(self.entities, vocabulary.languages)
         self.values_named = values.values_named
         self._vocabulary, self._store = vocabulary, store
-        self._fields = vocabulary.word_fields
+        self.scope = values.scope
         self._weights = {
             row.name: YEAR_WEIGHT if row.kind == "year" else VALUE_WEIGHT
             for row in vocabulary.catalogue.fields
@@ -134,12 +134,12 @@ class EntityLinker(NameIndex):
             parts += (
                 self._make_forms(words[0])
                 if len(words) == 1
-                else build_phrases(words, self._fields, self._vocabulary)
+                else build_phrases(words, self.scope, self._vocabulary)
             )
             parts += self._make_apart(words, APART_WEIGHT)
         else:
             if len(words) == 1:
-                parts.append(Term(_written(words[0]), self._fields))
+                parts.append(Term(_written(words[0]), self.scope))
             parts += self._make_apart(
                 tokenizer.split_words(self.get_name(entity)),
                 APART_WEIGHT * LABEL_WEIGHT,
@@ -153,7 +153,7 @@ class EntityLinker(NameIndex):
             if self._vocabulary.has_value(row, value)
         ]
         # A clause must not be empty: if the index has nothing of the entity, match plain words.
-        parts = parts or [*build_phrases(words, self._fields, self._vocabulary)]
+        parts = parts or [*build_phrases(words, self.scope, self._vocabulary)]
         synonyms = (
             self._list_names(name.numbers)
             if len(name.numbers) > 1
@@ -168,7 +168,7 @@ class EntityLinker(NameIndex):
         terms = dict.fromkeys([*self._list_inflections(word, default_stem), *other_stems]) or [
             _written(word)
         ]
-        return [Term(term, self._fields) for term in terms]
+        return [Term(term, self.scope) for term in terms]
 
     def _list_inflections(self, word: str, stem: str) -> list[str]:
         """Return the terms of a word's inflections: its stem if only inflections have that stem."""
@@ -183,7 +183,7 @@ class EntityLinker(NameIndex):
         """Yield a clause for the words of a name anywhere, if several are not stop words."""
         content_words = [word for word in words if not self._vocabulary.is_stop_word(word)]
         if len(content_words) > 1:
-            yield build_apart(content_words, self._fields, self._vocabulary, weight)
+            yield build_apart(content_words, self.scope, self._vocabulary, weight)
 
     def _get_other_names(self, number: int) -> list[Names]:
         """Return the cached synonyms of an entity, and narrower entities if few documents match."""
@@ -257,7 +257,7 @@ class EntityLinker(NameIndex):
                 for part in self._make_label_terms(label, language)
             ]
             acronyms = [
-                Term(term, self._fields)
+                Term(term, self.scope)
                 for term in map(_written, entity.acronyms)
                 if len(term) > MIN_ACRONYM_CHARS and self._vocabulary.occurs(term)
             ]
@@ -280,11 +280,11 @@ class EntityLinker(NameIndex):
                 else [_written(words[0])]
             )
             known_terms = filter(self._vocabulary.occurs, terms)
-            return [Term(term, self._fields) for term in known_terms]
+            return [Term(term, self.scope) for term in known_terms]
         stems = tuple(tokenizer.split_stems(label, language))
         if not stems or not all(map(self._vocabulary.occurs, stems)):
             return []
-        return [Phrase(stems, self._fields)]
+        return [Phrase(stems, self.scope)]
 
 
 def find_typed(clause: Clause, field: str) -> Clause | None:

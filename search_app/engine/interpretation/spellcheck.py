@@ -31,7 +31,7 @@ from search_app.engine.interpretation import word_lists, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 from search_app.engine.query import clause_builder
 from search_app.engine.query.grammar import QUOTES, lex
-from search_app.engine.query.nodes import Clause, Term
+from search_app.engine.query.nodes import Clause, Fields, Term
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.store import Store
 
@@ -86,16 +86,20 @@ class Candidate(NamedTuple):
 class SpellChecker:
     """The words of a vocabulary, with bit masks of letters to find similar words quickly.
 
-    `labels` has the words of the labels of all entities.
+    `labels` has the words of the labels of all entities. `scope` has the fields that words are
+    searched for in.
     """
 
-    def __init__(self, vocabulary: Vocabulary, store: Store, labels: Set[str]) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, store: Store, labels: Set[str], scope: Fields
+    ) -> None:
         self._vocabulary, self._store, self._labels = vocabulary, store, labels
+        self._scope, self._is_inside = scope, scope == vocabulary.word_fields
         self._languages = vocabulary.languages[0], (*vocabulary.languages, *UNITED_NATIONS)
         frequencies_by_word = dict(vocabulary.count_surfaces())
         places = world_places.list_words(self._languages[0])
         foreign_places = chain.from_iterable(map(world_places.list_words, UNITED_NATIONS))
-        texts = store.list_text_words("", TRUSTED_TEXTS)
+        texts = store.list_text_words("", TRUSTED_TEXTS) if self._is_inside else {}
         label_frequencies: dict[str, float] = {
             word: 1 + count / (count + TRUSTED_FREQUENCY) for word, count in texts.items()
         }
@@ -194,7 +198,7 @@ class SpellChecker:
             not letter.isalpha() or letter.isupper() for letter in word[1:]
         ):
             return False
-        if self._store.count_texts(word) >= TRUSTED_TEXTS:
+        if self._is_inside and self._store.count_texts(word) >= TRUSTED_TEXTS:
             return False
         return surface not in self._labels and not word_lists.is_correct(word, *self._languages)
 
@@ -280,8 +284,8 @@ class SpellChecker:
 
     def _make_clause(self, word: str) -> Clause:
         """Return the clause of a word by its stems."""
-        stems, fields = self._vocabulary.list_stems(word), self._vocabulary.word_fields
-        return Clause([Term(stem, fields) for stem in stems], word)
+        stems = self._vocabulary.list_stems(word)
+        return Clause([Term(stem, self._scope) for stem in stems], word)
 
 
 def _list_plain_words(text: str) -> list[str]:

@@ -10,7 +10,6 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Literal
 
 import msgspec
 import numpy as np
@@ -27,12 +26,13 @@ from search_app.engine.facets import FacetSelection, Node, list_nodes
 from search_app.engine.query.cost import drop_expensive
 from search_app.engine.query.nodes import (
     Clause,
+    Expansion,
     Filter,
-    Fuzzy,
     Names,
+    Near,
     Part,
-    Pattern,
     Phrase,
+    PlainPart,
     Prefix,
     Several,
     Term,
@@ -42,6 +42,7 @@ from search_app.engine.query.nodes import (
     WordPart,
     clauses,
     is_in_texts,
+    list_expansions,
     replace_clauses,
     split_page_parts,
     without_field,
@@ -72,11 +73,10 @@ USUAL_IDF = 4.0
 """The idf of a clause in the order of the cluster, if it is not known."""
 NOTHING: Json = {"match_none": {}}
 EVERYTHING: Json = {"match_all": {"boost": 0}}
-_LEAVES = frozenset({"term", "terms", "prefix", "match_phrase", "match_all", "match_none"})
+_LEAVES = frozenset(
+    {"term", "terms", "prefix", "match_phrase", "intervals", "match_all", "match_none"}
+)
 """The kinds of query that Lucene counts as one clause, whatever the number of their terms."""
-
-Inside = Literal["everywhere", "named", "nowhere"]
-"""Where full texts match: everywhere, only where a query names their field, or nowhere."""
 
 
 def any_of(queries: Sequence[Json]) -> Json:
@@ -139,10 +139,13 @@ def count_leaves(part: object) -> int:
 
 
 class QueryCompiler:
-    """Translates the trees of one generation. Threads may share it."""
+    """Translates the trees of one generation. Threads may share it.
 
-    def __init__(self, vocabulary: Vocabulary, inside: Inside) -> None:
-        self.vocabulary, self.inside = vocabulary, inside
+    If `inside`, words also match full texts.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, *, inside: bool) -> None:
+        self.vocabulary, self.inside = vocabulary, inside and vocabulary.texts is not None
         self._fields = frozenset(vocabulary.searchable)
         self._matching: Cache[Clause, Json] = Cache(MAX_CACHED)
         self._expanded: Cache[WordPart, tuple[list[str], int]] = Cache(MAX_CACHED)
@@ -225,22 +228,28 @@ class QueryCompiler:
                     len(part.text) <= MAX_PREFIX_CHARS and not expand(part, vocabulary).dropped
                 ):
                     found.others += [{"prefix": {field: make_term(part.text)}} for field in words]
+                case Near():
+                    found.others += [
+                        match_near(part, f"stems.{field}", f"words.{field}", self._expand)
+                        for field in sorted(fields)
+                    ]
                 case _:
-                    surfaces = vocabulary.words.surfaces
-                    numbers = expand(part, vocabulary).numbers.tolist()
-                    for field in words if numbers else ():
-                        found.terms[field] += {make_term(surfaces[number]) for number in numbers}
+                    expanded = self._expand(part)
+                    for field in words if expanded else ():
+                        found.terms[field] += expanded
         return found
+
+    def _expand(self, part: Expansion) -> list[str]:
+        """Return the words of fields that a part matches."""
+        surfaces, numbers = self.vocabulary.words.surfaces, expand(part, self.vocabulary).numbers
+        return sorted({make_term(surfaces[number]) for number in numbers.tolist()})
 
     def is_searched(self, part: WordPart) -> bool:
         """Return whether a part applies to full texts."""
-        catalogue, is_named = self.vocabulary.catalogue, self.inside == "named"
-        return self.inside != "nowhere" and is_in_texts(part, catalogue, only_named=is_named)
+        return self.inside and is_in_texts(part, self.vocabulary.catalogue)
 
     def match_texts(self, clause: Clause) -> Json | None:
         """Return the query of the publications whose full text matches a clause, or None."""
-        if self.inside == "nowhere" or self.vocabulary.catalogue.fulltext is None:
-            return None
         inner = self.match_text(clause)
         return nest(TEXTS, inner) if inner else None
 
@@ -260,14 +269,20 @@ class QueryCompiler:
         """Return the query of the pages with any of some parts of a clause, or None."""
         found, stems, words = _Terms(), f"{PAGES}.stems", f"{PAGES}.words"
         for part in parts:
-            if isinstance(part, Term | Phrase):
-                found.match(part, [stems], [words], self.vocabulary.occurs)
-            elif expanded := self._expand_in_texts(part)[0]:
-                found.terms[words] += expanded
+            match part:
+                case Term() | Phrase():
+                    found.match(part, [stems], [words], self.vocabulary.occurs)
+                case Near():
+                    found.others.append(
+                        match_near(part, stems, words, lambda each: self._expand_in_texts(each)[0])
+                    )
+                case _:
+                    if expanded := self._expand_in_texts(part)[0]:
+                        found.terms[words] += expanded
         queries = found.list_queries()
         return any_of(queries) if queries else None
 
-    def _expand_in_texts(self, part: Prefix | Pattern | Fuzzy) -> tuple[list[str], int]:
+    def _expand_in_texts(self, part: Expansion) -> tuple[list[str], int]:
         """Return the words of full texts that a part matches, and how many it leaves out."""
 
         def list_words() -> tuple[list[str], int]:
@@ -282,11 +297,10 @@ class QueryCompiler:
 
     def count_dropped(self, clause: Clause) -> int:
         """Return how many words of full texts a clause leaves out."""
-        parts, _ = split_page_parts(clause, self.is_searched)
         return sum(
             self._expand_in_texts(part)[1]
-            for part in parts
-            if isinstance(part, Prefix | Pattern | Fuzzy)
+            for part in list_expansions(clause)
+            if self.is_searched(part)
         )
 
     def fit(
@@ -400,7 +414,7 @@ class QueryCompiler:
             case Term():
                 is_word = part.text.startswith(tokenizer.SURFACE_PREFIX)
                 return [part.text] if not is_word and vocabulary.has_term(part.text) else []
-            case Phrase():
+            case Phrase() | Near():
                 return []
         numbers, words = expand(part, vocabulary).numbers, vocabulary.words
         counts = words.offsets[numbers + 1].astype(np.int64) - words.offsets[numbers]
@@ -454,6 +468,46 @@ def match_phrase(field: str, stems: Sequence[str], boost: float = 1.0) -> Json:
     """Return the query of adjacent stems."""
     text = " ".join(map(make_term, stems))
     return {"match_phrase": {field: {"query": text, "boost": boost}}}
+
+
+def match_near(
+    part: Near, stems: str, words: str, list_words: Callable[[Expansion], Iterable[str]]
+) -> Json:
+    """Return the query of the documents in which both sides of a part are near each other.
+
+    `stems` and `words` name one field by stems, and by words as written. `list_words` returns the
+    words that an expansion matches.
+    """
+
+    def list_sources(side: PlainPart) -> Iterator[Json]:
+        match side:
+            case Phrase():
+                yield {
+                    "query": " ".join(map(make_term, side.stems)),
+                    "ordered": True,
+                    "max_gaps": 0,
+                }
+            case Term() if not side.text.startswith(tokenizer.SURFACE_PREFIX):
+                yield {"query": make_term(side.text)}
+            case Term():
+                word = side.text.removeprefix(tokenizer.SURFACE_PREFIX)
+                yield {"query": make_term(word), "use_field": words}
+            case _:
+                for word in list_words(side):
+                    yield {"query": word, "use_field": words}
+
+    sides: list[Json] = []
+    for parts in (part.left, part.right):
+        sources = [{"match": source} for side in parts for source in list_sources(side)]
+        if not sources:
+            return NOTHING
+        sides.append({"any_of": {"intervals": sources}})
+    # One that allows any order finds a word that is on both sides near itself.
+    orders = [
+        {"all_of": {"intervals": each, "ordered": True, "max_gaps": part.distance - 1}}
+        for each in (sides, sides[::-1])
+    ]
+    return {"intervals": {stems: {"any_of": {"intervals": orders}}}}
 
 
 def list_names(tree: query.Query | None) -> dict[Clause | Filter, str]:

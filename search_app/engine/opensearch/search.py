@@ -88,7 +88,7 @@ class Generation(NamedTuple):
     @property
     def is_inside(self) -> bool:
         """Whether full texts are searched."""
-        return self.compiler.inside != "nowhere"
+        return self.compiler.inside
 
     def split_words(self, publications: Sequence[Publication]) -> Words:
         """Return the words of stored publications."""
@@ -151,8 +151,7 @@ class Plan:
 
     def _read_tree(self, tree: query.Query) -> None:
         ask, compiler = self.ask, self.generation.compiler
-        is_named = compiler.inside == "named"
-        kept, self.dropped = limit_cost(tree, self.generation.vocabulary, only_named=is_named)
+        kept, self.dropped = limit_cost(tree, self.generation.vocabulary)
         if kept is not None:
             others = [*self.typed, *self.selected, *map(compiler.match, ask.boosts)]
             kept, dropped, self.truncated = compiler.fit(kept, others)

@@ -14,7 +14,6 @@ from indexer.analysis.folding import surface_form
 from indexer.catalogue.records import Publication
 from indexer.cluster.documents import FileInfo
 from indexer.cluster.mapping import WORDS, Json, make_term
-from indexer.codec.segment.fulltext_dictionary import FullTextDictionary
 from search_app.engine.deadline import Deadline
 from search_app.engine.explain import Explainer, limit_explained
 from search_app.engine.matching import Words, match_parts, weigh_matches
@@ -342,19 +341,11 @@ def _list_completions(prefix: str, vocabulary: Vocabulary, limit: int) -> list[s
 
 
 class OpenSearchStore:
-    """The `Store` of a generation in a cluster.
+    """The `Store` of a generation in a cluster. `labels` has the labels of the facet values."""
 
-    `labels` has the labels of the facet values, and `texts` the words of the full texts.
-    """
-
-    def __init__(
-        self,
-        generation: Generation,
-        labels: LabelPrefixIndex,
-        texts: FullTextDictionary | None = None,
-    ) -> None:
+    def __init__(self, generation: Generation, labels: LabelPrefixIndex) -> None:
         self._generation, self._labels = generation, labels
-        self._texts = texts if generation.compiler.inside == "everywhere" else None
+        self._texts = generation.vocabulary.texts
 
     def ask(self, ask: StoreRequest, deadline: Deadline) -> OpenSearchReply:
         """Return the reply to a search. Raise BudgetExceeded."""

@@ -65,8 +65,11 @@ class EntitySpan(NamedTuple):
 class EntityRecognizer(Protocol):
     """The names that a query may contain. `interpretation.query_expansion` implements it.
 
-    Without its own `cut` and `link`, a recognizer recognizes no named entity.
+    Without its own `cut` and `link`, a recognizer recognizes no named entity. `scope` has the
+    fields that a word without a field is searched for in.
     """
+
+    scope: Fields
 
     @abstractmethod
     def values_named(self, field: Field, text: str) -> list[str]:
@@ -115,6 +118,7 @@ class WordSequence:
         context: Context,
     ) -> None:
         self.vocabulary, self.pieces, self.context = vocabulary, list(pieces), context
+        self._scope = recognizer.scope
         self._is_question = context.asks or stemming.is_question(self.pieces)
         if not all(map(str.isascii, pieces)):
             self.pieces = [
@@ -144,7 +148,7 @@ class WordSequence:
     def _make_plain(
         self, pieces: Sequence[str], *, keeps: bool, mode: CompoundMode
     ) -> Iterator[list[Clause]]:
-        vocabulary, fields = self.vocabulary, self.vocabulary.word_fields
+        vocabulary, fields = self.vocabulary, self._scope
         splits = mode != "apart" and self.context.short
         shouted, languages = self.context.shouted, self.query_languages
         if splits and len(pieces) > 1:
@@ -173,9 +177,9 @@ class WordSequence:
         """
         vocabulary, build = self.vocabulary, build_compound if splits else build_word
         cached = vocabulary.clauses.get(
-            (word, splits), lambda: build(word, vocabulary.word_fields, vocabulary)
+            (word, splits, self._scope), lambda: build(word, self._scope, vocabulary)
         )
-        compounds = [build_word(each, vocabulary.word_fields, vocabulary) for each in in_texts]
+        compounds = [build_word(each, self._scope, vocabulary) for each in in_texts]
         parts = [part for compound in compounds for part in compound.parts]
         return Clause([*cached.parts, *parts], cached.text)
 

@@ -51,13 +51,12 @@ SELECTION_COST = 10_000
 
 
 def limit_cost(
-    tree: query.Query, vocabulary: Vocabulary, *, only_named: bool = False
+    tree: query.Query, vocabulary: Vocabulary
 ) -> tuple[query.Query | None, tuple[str, ...]]:
     """Return the tree, and the typed text of each dropped clause.
 
     If all clauses together exceed the limit, the most expensive ones are dropped. The tree is None
-    if no clause is left. Full texts have a limit of their own. If `only_named`, they are searched
-    only where the query names their field.
+    if no clause is left. Full texts have a limit of their own.
     """
     all_clauses = list(clauses(tree, excluded=True))
     if len(all_clauses) <= ALWAYS_ALLOWED and sum(map(_count_words, all_clauses)) <= ALWAYS_ALLOWED:
@@ -69,7 +68,7 @@ def limit_cost(
         return kept, dropped
     kept, dropped_in_texts = drop_expensive(
         kept,
-        lambda clause: text_cost.compute_cost(clause.parts, vocabulary, only_named=only_named),
+        lambda clause: text_cost.compute_cost(clause.parts, vocabulary),
         text_cost.MAX_COST,
     )
     return kept, dropped + dropped_in_texts

@@ -106,14 +106,19 @@ class Together(msgspec.Struct, frozen=True):
 class Names(msgspec.Struct, frozen=True):
     """The other names of an entity (`name`), or the names of its narrower concepts (`kin`).
 
-    `how` says which of the two. The publications that match depend on `how` and `entity_id`
-    alone, so they can be cached by them.
+    `how` says which of the two. The publications that match depend on `how`, `entity_id`, and the
+    fields alone, so they can be cached by them.
     """
 
     parts: tuple[NamePart, ...]
     entity_id: str
     how: Literal["name", "kin"] = "name"
     boost: float = 1.0
+
+    @property
+    def fields(self) -> Fields:
+        """The fields of the names."""
+        return self.parts[0].fields
 
     def __hash__(self) -> int:
         """Return the hash of the entity. There may be hundreds of names."""
@@ -306,11 +311,9 @@ def list_expansions(clause: Clause) -> Iterator[Expansion]:
                 yield each
 
 
-def is_in_texts(part: WordPart, catalogue: Catalogue, *, only_named: bool) -> bool:
-    """Return whether a part matches full texts, or with `only_named`, these only."""
-    fulltext = catalogue.fulltext
-    named = fulltext is not None and fulltext.name in part.fields
-    return named and not (only_named and len(part.fields) > 1)
+def is_in_texts(part: WordPart, catalogue: Catalogue) -> bool:
+    """Return whether a part matches full texts."""
+    return catalogue.fulltext is not None and catalogue.fulltext.name in part.fields
 
 
 def split_page_parts(

@@ -150,7 +150,6 @@ class _Parser:
         mode: CompoundMode,
     ) -> None:
         self.vocabulary, self.entities, self.joined, self.mode = vocabulary, entities, joined, mode
-        self.word_fields = vocabulary.word_fields
         self.unknown: list[UnknownValue] = []
         self.unknown_fields: list[str] = []
         self.query_languages: set[str] = set()
@@ -301,17 +300,17 @@ class _Parser:
             if not self.vocabulary.has_value(row.name, key):
                 self.unknown.append(UnknownValue(row.name, token.text.strip()))
             return [Filter(row.name, [key])]
-        is_searchable = row is not None and row.name in self.word_fields
+        is_searchable = row is not None and row.name in self.vocabulary.word_fields
         if token.field and not is_searchable and not token.text.startswith("//"):  # no URL's scheme
             self.unknown_fields.append(token.field)
         if row:  # a known field that is not searchable falls back to all fields
-            fields = frozenset({row.name}) if is_searchable else self.word_fields
+            fields = frozenset({row.name}) if is_searchable else self.entities.scope
             return self._parse_literally(token, fields, scope)
         plain_words = [token.text.lower() if token.text in OPERATORS else token.text]
         unit = (
             [node for part in self._parse_words(plain_words, scope) for node in part]
             if QueryToken(token.kind, token.text).is_plain
-            else self._parse_literally(token, self.word_fields, scope)
+            else self._parse_literally(token, self.entities.scope, scope)
         )
         if not token.field:
             return unit
@@ -329,7 +328,7 @@ class _Parser:
         for target in (row, child):
             if target and (values := self.entities.values_named(target, text)):
                 return [Filter(target.name, values)]
-        if row.name in self.word_fields and row.kind != "year":
+        if row.name in self.vocabulary.word_fields and row.kind != "year":
             return self._parse_literally(token, frozenset({row.name}), scope)
         self.unknown.append(UnknownValue(row.name, text))
         return [Filter(row.name, [text])]

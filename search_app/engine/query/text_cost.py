@@ -32,22 +32,19 @@ PAGES_COST = 6000
 cost, so that a search for a few words does not count as expensive."""
 
 
-def compute_cost(parts: Iterable[Part], vocabulary: Vocabulary, *, only_named: bool) -> int:
-    """Return the estimated number of postings that the parts of a clause visit in full texts.
-
-    If `only_named`, these are searched only where the query names their field.
-    """
+def compute_cost(parts: Iterable[Part], vocabulary: Vocabulary) -> int:
+    """Return the estimated number of postings that the parts of a clause visit in full texts."""
     total = 0
     for part in parts:
         if isinstance(part, Names | Value):
             continue  # cached
         if isinstance(part, Together):
             for clause in part.clauses:
-                total += compute_cost(clause.parts, vocabulary, only_named=only_named)
-        elif not is_in_texts(part, vocabulary.catalogue, only_named=only_named):
+                total += compute_cost(clause.parts, vocabulary)
+        elif not is_in_texts(part, vocabulary.catalogue):
             continue
         elif isinstance(part, Near):
-            sides = compute_cost((*part.left, *part.right), vocabulary, only_named=only_named)
+            sides = compute_cost((*part.left, *part.right), vocabulary)
             total += POSITION_COST * sides
         elif isinstance(part, Phrase):
             counts = map(vocabulary.count_term_in_texts, part.stems)

@@ -269,12 +269,16 @@ class Vocabulary:
 
     @cached_property
     def word_fields(self) -> Fields:
-        """The names of the fields that a word without a field is searched for in.
-
-        They are `searchable`, and the full text if the catalogue has one.
-        """
+        """The names of all fields with words: `searchable`, and the full text if there is one."""
         fulltext = self.catalogue.fulltext
         return frozenset([*self.searchable, fulltext.name] if fulltext else self.searchable)
+
+    def get_scope(self, *, inside: bool) -> Fields:
+        """Return the fields that a word without a field is searched for in.
+
+        The full text is one of them only if a search looks `inside` the publications.
+        """
+        return self.word_fields if inside else frozenset(self.searchable)
 
     def drops_stop_word(self, word: str, *, shouted: bool, languages: Collection[str] = ()) -> bool:
         """Return whether a word is a stop word, and not a name in capitals such as IT, WHO or UN.

@@ -59,7 +59,7 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Generation:
     write_vocabulary(Segment(live.segment, live.manifest.catalogue), None, folder / "vocabulary")
     file = read_vocabulary(folder / "vocabulary")
     vocabulary = Vocabulary(file.arrays, live.manifest.catalogue)
-    compiler = QueryCompiler(vocabulary, "nowhere")
+    compiler = QueryCompiler(vocabulary, inside=False)
     client = ClusterClient(cast(Any, None), "none")
     return Generation(client, vocabulary, RowDecoder(file, vocabulary), compiler, compiler)
 
@@ -69,7 +69,7 @@ def make_plan(
 ) -> Plan:
     """Return a parsed search."""
     vocabulary = generation.vocabulary
-    parsed = parse(text, vocabulary, ValueNames(vocabulary), joined)
+    parsed = parse(text, vocabulary, ValueNames(vocabulary, vocabulary.word_fields), joined)
     ask = StoreRequest(SearchRequest(text), parsed.words, filters=parsed.filters, text=text)
     return Plan(ask, generation)
 

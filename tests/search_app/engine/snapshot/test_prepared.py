@@ -131,7 +131,9 @@ def test_labels_are_counted_together_and_once(catalogue_index: Path) -> None:
     generation = directory.load_live(catalogue_index)
     store = CountingStore(Snapshot(generation))
     vocabulary, thesaurus = store.snapshot.vocabulary, generation.read_thesaurus()
-    fresh = EntityLinker(vocabulary, store, thesaurus, ValueNames(vocabulary))
+    fresh = EntityLinker(
+        vocabulary, store, thesaurus, ValueNames(vocabulary, vocabulary.word_fields)
+    )
     fresh.prepare()
     assert len(store.counted) == 2
     assert min(store.counted) > 100
