@@ -274,5 +274,5 @@ class _TextEncoder:
         numbers = stream.tolist()
         stems = " ".join(map(self._stems.__getitem__, numbers))
         surfaces = " ".join(map(self._surfaces.__getitem__, numbers))
-        words = f'"stems":["{stems}"],"words":"{surfaces}"'
+        words = f'"stems":["{stems}"],"words":["{surfaces}"]'
         return f'{{"number":{number},{words},"text":{encode_json(content)}}}'

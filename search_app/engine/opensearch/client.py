@@ -142,6 +142,17 @@ class ClusterClient:
         MAX_SECONDS or the index was removed, and ClusterError if the user may not search it. An
         error in a search itself raises RuntimeError.
         """
+        responses = self._send(bodies, deadline)
+        # A node asks the other copies of a shard for hits, but not for the content of those that it
+        # found on a node that has ended since. The next attempt does.
+        if any(map(_lacks_shards, responses)):
+            responses = self._send(bodies, deadline)
+        for response in responses:
+            self._check(response, deadline)
+        return responses
+
+    def _send(self, bodies: Sequence[Json], deadline: Deadline) -> list[Response]:
+        """Return the responses to several searches, of which any may be an error."""
         seconds = min(deadline.remaining / 1000, MAX_SECONDS)
         if seconds <= 0:
             raise BudgetExceeded(STAGE, deadline.budget)
@@ -161,8 +172,6 @@ class ClusterClient:
             except (TypeError, KeyError, ValueError) as error:
                 raise self._make_unavailable("the response is not one of OpenSearch") from error
         deadline.count_remote(STAGE, took)
-        for response in responses:
-            self._check(response, deadline)
         return responses
 
     def check(self) -> None:
@@ -238,6 +247,10 @@ class ClusterClient:
         hint: str = "Check that the nodes of the cluster run, and the health of the index",
     ) -> StoreUnavailable:
         return StoreUnavailable(f"the index {self.index} cannot be searched: {reason}", hint)
+
+
+def _lacks_shards(response: Response) -> bool:
+    return response.get("status") == 503 or bool(response.get("_shards", {}).get("failed"))
 
 
 def _make_key(body: Json) -> bytes:
