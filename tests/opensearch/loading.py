@@ -45,7 +45,9 @@ def open_index(client: ClusterClient, generation: Generation) -> Searcher:
     """Return a searcher of the index of a client. The index was loaded from a generation."""
     with tempfile.TemporaryDirectory() as name:
         load_module.write_reader_files(generation, Path(name))
-        return make_searcher(msgspec.structs.replace(generation, folder=Path(name)), client)
+        opened = make_searcher(msgspec.structs.replace(generation, folder=Path(name)), client)
+    opened.generation = generation
+    return opened
 
 
 class Pair(NamedTuple):

@@ -32,7 +32,6 @@ from search_app.engine.query.nodes import (
     Near,
     Part,
     Phrase,
-    PlainPart,
     Prefix,
     Several,
     Term,
@@ -71,11 +70,11 @@ LINEAR_PART = 0.1
 """Part of the score of one of several clauses that grows with its frequency."""
 USUAL_IDF = 4.0
 """The idf of a clause in the order of the cluster, if it is not known."""
+PAGE_STEMS, PAGE_WORDS = f"{PAGES}.stems", f"{PAGES}.words"
+"""The fields of the words of a page, by stems and as written."""
 NOTHING: Json = {"match_none": {}}
 EVERYTHING: Json = {"match_all": {"boost": 0}}
-_LEAVES = frozenset(
-    {"term", "terms", "prefix", "match_phrase", "intervals", "match_all", "match_none"}
-)
+_LEAVES = frozenset({"term", "terms", "prefix", "match_phrase", "match", "match_all", "match_none"})
 """The kinds of query that Lucene counts as one clause, whatever the number of their terms."""
 
 
@@ -136,6 +135,10 @@ def count_leaves(part: object) -> int:
     return own + sum(
         1 if name in _LEAVES else count_leaves(inner) for name, inner in part.items()
     )  # fmt: skip
+
+
+ListWords = Callable[[Expansion], Iterable[str]]
+"""Returns the words of an index that an expansion matches."""
 
 
 class QueryCompiler:
@@ -229,10 +232,9 @@ class QueryCompiler:
                 ):
                     found.others += [{"prefix": {field: make_term(part.text)}} for field in words]
                 case Near():
-                    found.others += [
-                        match_near(part, f"stems.{field}", f"words.{field}", self._expand)
-                        for field in sorted(fields)
-                    ]
+                    for field in sorted(fields):
+                        near = [*list_intervals(part, f"words.{field}", self._expand)]
+                        found.others.append(match_intervals(f"stems.{field}", near))
                 case _:
                     expanded = self._expand(part)
                     for field in words if expanded else ():
@@ -267,20 +269,22 @@ class QueryCompiler:
 
     def match_page(self, parts: Iterable[WordPart]) -> Json | None:
         """Return the query of the pages with any of some parts of a clause, or None."""
-        found, stems, words = _Terms(), f"{PAGES}.stems", f"{PAGES}.words"
+        found, stems, words = _Terms(), PAGE_STEMS, PAGE_WORDS
         for part in parts:
             match part:
                 case Term() | Phrase():
                     found.match(part, [stems], [words], self.vocabulary.occurs)
                 case Near():
-                    found.others.append(
-                        match_near(part, stems, words, lambda each: self._expand_in_texts(each)[0])
-                    )
+                    found.others.append(match_intervals(stems, self.list_page_intervals(part)))
                 case _:
                     if expanded := self._expand_in_texts(part)[0]:
                         found.terms[words] += expanded
         queries = found.list_queries()
         return any_of(queries) if queries else None
+
+    def list_page_intervals(self, part: WordPart) -> list[Json]:
+        """Return the sources of intervals on pages that cover where a part matches."""
+        return [*list_intervals(part, PAGE_WORDS, lambda each: self._expand_in_texts(each)[0])]
 
     def _expand_in_texts(self, part: Expansion) -> tuple[list[str], int]:
         """Return the words of full texts that a part matches, and how many it leaves out."""
@@ -470,44 +474,43 @@ def match_phrase(field: str, stems: Sequence[str], boost: float = 1.0) -> Json:
     return {"match_phrase": {field: {"query": text, "boost": boost}}}
 
 
-def match_near(
-    part: Near, stems: str, words: str, list_words: Callable[[Expansion], Iterable[str]]
-) -> Json:
-    """Return the query of the documents in which both sides of a part are near each other.
+def list_intervals(part: WordPart, words: str, list_words: ListWords) -> Iterator[Json]:
+    """Yield sources of intervals that cover the places where a part matches, in a field of stems.
 
-    `stems` and `words` name one field by stems, and by words as written. `list_words` returns the
-    words that an expansion matches.
+    `words` is the field of its words as written, and `list_words` returns those that an expansion
+    matches.
     """
+    match part:
+        case Near():
+            sides = [
+                [source for side in parts for source in list_intervals(side, words, list_words)]
+                for parts in (part.left, part.right)
+            ]
+            # One that allows any order finds a word that is on both sides near itself.
+            for each in (sides, sides[::-1]) if all(sides) else ():
+                ordered = [{"any_of": {"intervals": sources}} for sources in each]
+                near = {"intervals": ordered, "ordered": True, "max_gaps": part.distance - 1}
+                yield {"all_of": near}
+        case Phrase():
+            text = " ".join(map(make_term, part.stems))
+            yield {"match": {"query": text, "ordered": True, "max_gaps": 0}}
+        case Term() if not part.text.startswith(tokenizer.SURFACE_PREFIX):
+            yield {"match": {"query": make_term(part.text)}}
+        case Term():
+            word = part.text.removeprefix(tokenizer.SURFACE_PREFIX)
+            yield {"match": {"query": make_term(word), "use_field": words}}
+        case _:
+            for word in list_words(part):
+                yield {"match": {"query": word, "use_field": words}}
 
-    def list_sources(side: PlainPart) -> Iterator[Json]:
-        match side:
-            case Phrase():
-                yield {
-                    "query": " ".join(map(make_term, side.stems)),
-                    "ordered": True,
-                    "max_gaps": 0,
-                }
-            case Term() if not side.text.startswith(tokenizer.SURFACE_PREFIX):
-                yield {"query": make_term(side.text)}
-            case Term():
-                word = side.text.removeprefix(tokenizer.SURFACE_PREFIX)
-                yield {"query": make_term(word), "use_field": words}
-            case _:
-                for word in list_words(side):
-                    yield {"query": word, "use_field": words}
 
-    sides: list[Json] = []
-    for parts in (part.left, part.right):
-        sources = [{"match": source} for side in parts for source in list_sources(side)]
-        if not sources:
-            return NOTHING
-        sides.append({"any_of": {"intervals": sources}})
-    # One that allows any order finds a word that is on both sides near itself.
-    orders = [
-        {"all_of": {"intervals": each, "ordered": True, "max_gaps": part.distance - 1}}
-        for each in (sides, sides[::-1])
-    ]
-    return {"intervals": {stems: {"any_of": {"intervals": orders}}}}
+def match_intervals(field: str, sources: Sequence[Json], boost: float = 1.0) -> Json:
+    """Return the query of the documents with any of some intervals.
+
+    The score of a document with n of them is `boost` * n / (n + 1).
+    """
+    inner: Json = {"any_of": {"intervals": sources}, "boost": boost}
+    return {"intervals": {field: inner}} if sources else NOTHING
 
 
 def list_names(tree: query.Query | None) -> dict[Clause | Filter, str]:

@@ -1,12 +1,13 @@
 """The pages of full texts on which the words of a query are, found by the cluster.
 
-The score of a page is the number of clauses that are there. Their occurrences are not counted, so
-of the pages with most clauses the first ones are read.
+The score of a page is the number of clauses that are there, and a fraction that grows with the
+number of their occurrences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -14,8 +15,10 @@ from indexer.cluster.documents import FileInfo
 from indexer.cluster.mapping import PAGES, TEXTS, Json
 from search_app.engine.opensearch.client import Response, Send
 from search_app.engine.opensearch.queries import (
+    PAGE_STEMS,
     QueryCompiler,
     any_of,
+    match_intervals,
     nest,
     score_evenly,
 )
@@ -30,6 +33,12 @@ LISTED_PAGES = 10_000
 _NUMBER, _TEXT = f"{PAGES}.number", f"{PAGES}.text"
 MAX_COMPOUNDS = 3
 """Limit on the compounds in a clause whose words are looked for on pages."""
+MAX_COUNTED = 200
+"""Limit on the words and names of a clause whose occurrences on a page are counted."""
+OCCURRENCES = 0.02
+"""What the score of a page gains at most for the occurrences of a clause."""
+COMPOUND = 0.01
+"""The score of a page with a word of a compound, and with nothing else of its clause."""
 
 
 def find_files(
@@ -37,9 +46,14 @@ def find_files(
 ) -> dict[str, list[FoundFile]]:
     """Return the files in which words of the clauses are, by the id of their publication.
 
-    The pages with the most clauses are listed. Of these, the first `most` are read.
+    The pages with the most clauses are listed. Of these, the `most` with the most occurrences are
+    read.
     """
-    pages = [each for clause in clauses for each in _match_pages(clause, compiler)]
+    pages = [
+        query
+        for number, clause in enumerate(clauses)
+        for query in _match_pages(clause, number, compiler)
+    ]
     if not pages or not ids:
         return {}
     matching = any_of(pages)
@@ -61,14 +75,39 @@ def find_files(
     return {hit["sort"][0]: [*_read(hit)] for hit in response["hits"]["hits"]}
 
 
-def _match_pages(clause: Clause, compiler: QueryCompiler) -> Iterator[Json]:
-    """Yield the query of the pages with words of a clause."""
+def _match_pages(clause: Clause, number: int, compiler: QueryCompiler) -> Iterator[Json]:
+    """Yield a query of the pages with words of a clause, if any text may have some.
+
+    Without a match of another part, the words of a compound count if a text has all of them. Pages
+    name those that they have: see `_list_complete`.
+    """
     parts, compounds = split_page_parts(clause, compiler.is_searched)
+    queries = list[Json]()
     if found := compiler.match_page(parts):
-        yield score_evenly(found, 1)
-    for compound in compounds[:MAX_COMPOUNDS] if not found else ():
-        for word in compound.clauses:
-            yield from _match_pages(word, compiler)
+        sources = [source for part in parts for source in compiler.list_page_intervals(part)]
+        counted = match_intervals(PAGE_STEMS, sources[:MAX_COUNTED], OCCURRENCES)
+        queries.append({"bool": {"must": [score_evenly(found, 1)], "should": [counted]}})
+    for compound in compounds[:MAX_COMPOUNDS]:
+        words = [split_page_parts(word, compiler.is_searched)[0] for word in compound.clauses]
+        on_pages = [found for parts in words if (found := compiler.match_page(parts))]
+        if len(on_pages) == len(words):
+            name = f"{number}.{compounds.index(compound)}.{len(words)}"
+            queries += [
+                score_evenly(each, COMPOUND, f"{name}.{word}") for word, each in enumerate(on_pages)
+            ]
+    if queries:
+        yield {"dis_max": {"queries": queries}}
+
+
+def _list_complete(names: Iterable[str]) -> set[str]:
+    """Return the names of the words of those compounds that have all their words in a text."""
+    compounds: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        compounds[name.rpartition(".")[0]].add(name)
+    complete = (
+        words for compound, words in compounds.items() if len(words) == int(compound.split(".")[2])
+    )
+    return set().union(*complete)
 
 
 def _read(hit: Response) -> Iterator[FoundFile]:
@@ -77,15 +116,30 @@ def _read(hit: Response) -> Iterator[FoundFile]:
         hit["inner_hits"][TEXTS]["hits"]["hits"], key=lambda text: text["_nested"]["offset"]
     ):
         listed = text["inner_hits"]["listed"]["hits"]["hits"]
+        most = int(max(page["_score"] for page in listed))
+        best = [page for page in listed if int(page["_score"]) == most]
+        if not most:
+            names = _list_complete(name for page in best for name in page["matched_queries"])
+            best = [page for page in best if not names.isdisjoint(page["matched_queries"])]
+        if not best:
+            continue
+        numbers = sorted(map(_get_number, best))
         read = text["inner_hits"]["read"]["hits"]["hits"] if "read" in text["inner_hits"] else []
-        highest = listed[0]["_score"]
-        numbers = sorted(_get_number(page) for page in listed if page["_score"] == highest)
         texts = [
             (_get_number(page), page["fields"][_TEXT][0])
-            for page in read if page["sort"][0] == highest
+            for page in read if _get_number(page) in numbers
         ]  # fmt: skip
         info = files[text["_nested"]["offset"]]
-        yield FoundFile(make_file(info), tuple(numbers), tuple(texts), info.language, len(numbers))
+        yield FoundFile(
+            make_file(info), tuple(numbers), tuple(texts), info.language,
+            sum(map(_count_occurrences, best)),
+        )  # fmt: skip
+
+
+def _count_occurrences(page: Response) -> int:
+    """Return how often the words of a clause occur on a page that was found by it alone."""
+    share = (page["_score"] - 1) / OCCURRENCES
+    return round(share / (1 - share)) if 0 < share < 1 else 1
 
 
 def _get_number(page: Response) -> int:
