@@ -35,6 +35,8 @@ ALLOWANCE_SECONDS = 0.5
 """Seconds for the network, and for a node to notice that a search is to be stopped."""
 CONNECT_SECONDS = 0.5
 """Seconds until the next host is tried. A host without power does not refuse connections."""
+SOON_SECONDS = 2.0
+"""A search that lost a shard so soon is sent again. One that a node hangs in fails later."""
 LEAST_SECONDS = 0.001
 """Seconds of the time-out of a request for which no time is left."""
 CHECK_SECONDS = 5.0
@@ -142,10 +144,11 @@ class ClusterClient:
         MAX_SECONDS or the index was removed, and ClusterError if the user may not search it. An
         error in a search itself raises RuntimeError.
         """
+        started = monotonic()
         responses = self._send(bodies, deadline)
         # A node asks the other copies of a shard for hits, but not for the content of those that it
         # found on a node that has ended since. The next attempt does.
-        if any(map(_lacks_shards, responses)):
+        if any(map(_lacks_shards, responses)) and monotonic() - started < SOON_SECONDS:
             responses = self._send(bodies, deadline)
         for response in responses:
             self._check(response, deadline)
