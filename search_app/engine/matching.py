@@ -43,8 +43,7 @@ from search_app.engine.query.nodes import (
     compile_wildcard,
     list_words,
 )
-from search_app.engine.query.term_expansion import expand
-from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.query.vocabulary import Vocabulary, expand
 from search_app.engine.results import How
 
 NOWHERE: Array = np.zeros(0, np.int64)

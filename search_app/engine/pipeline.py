@@ -22,7 +22,7 @@ from search_app.engine.interpretation.interpreter import (
     find,
 )
 from search_app.engine.query.nodes import Fields, clauses, drop_boosts
-from search_app.engine.query.term_expansion import count_dropped
+from search_app.engine.query.vocabulary import count_dropped
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import ExpandedEntity, Lack, Results, Truncation
 from search_app.engine.store import Rounds, StoreRequest, run, together

@@ -12,7 +12,6 @@ from indexer.codec.segment.array_file import Array
 from indexer.codec.segment.reader import Positions, Postings
 from search_app.engine.cache import Cache
 from search_app.engine.matching import Spans
-from search_app.engine.query import term_expansion
 from search_app.engine.query.nodes import (
     Clause,
     Fields,
@@ -26,6 +25,7 @@ from search_app.engine.query.nodes import (
     Value,
     WordPart,
 )
+from search_app.engine.query.vocabulary import expand
 from search_app.engine.snapshot.snapshot import Snapshot
 
 NO_POSTINGS = Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
@@ -208,7 +208,7 @@ class PublicationIndex:
             case Near():
                 return sum_in_fields(find_near(part, self, check), fields, snapshot)
             case _:
-                expansion = term_expansion.expand(part, snapshot.vocabulary)
+                expansion = expand(part, snapshot.vocabulary)
                 return _read_terms(expansion.numbers, fields, snapshot, is_range=expansion.is_range)
 
     def get_frequency(self, stem: int) -> int:
@@ -239,7 +239,7 @@ class PublicationIndex:
                 if not part.text.startswith(tokenizer.SURFACE_PREFIX):
                     numbers = np.flatnonzero(np.isin(segment.stem_of, numbers))
             case _:
-                numbers = term_expansion.expand(part, vocabulary).numbers
+                numbers = expand(part, vocabulary).numbers
         return segment.find_word_positions(numbers), 1
 
     def find_cells(self, positions: Positions) -> Array:

@@ -49,8 +49,7 @@ from search_app.engine.query.nodes import (
     split_page_parts,
     without_field,
 )
-from search_app.engine.query.term_expansion import expand_in_texts
-from search_app.engine.query.vocabulary import TermExpansion
+from search_app.engine.query.vocabulary import TermExpansion, expand_in_texts
 from search_app.engine.results import File
 from search_app.engine.store import FoundFile
 

@@ -46,8 +46,7 @@ from search_app.engine.query.nodes import (
     split_page_parts,
     without_field,
 )
-from search_app.engine.query.term_expansion import expand, expand_in_texts
-from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.query.vocabulary import Vocabulary, expand, expand_in_texts
 from search_app.engine.ranking import compute_idf
 from search_app.engine.request import SearchRequest, parse_year_range
 

@@ -4,33 +4,45 @@ The cost of a clause is the number of postings to visit. If the clauses of a que
 MAX_POSTINGS together, the cheapest ones within the limit are kept. The others are reported.
 Equal clauses count once, because their postings are fetched once. `estimate_cost` is a rougher cost
 of a whole search, for admission control.
+
+In full texts, the postings are the pages of words. A phrase reads the positions of all its words.
+Each hit lists the pages with each word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from whoosh import query
 
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold
 from search_app.engine.admission import EXPENSIVE
-from search_app.engine.query import term_expansion, text_cost
 from search_app.engine.query.clause_builder import SHAPE
 from search_app.engine.query.grammar import QueryToken, lex
 from search_app.engine.query.nodes import (
     Clause,
+    Names,
     Near,
+    Part,
     Phrase,
     Prefix,
     Term,
+    Together,
+    Value,
     WordPart,
     clauses,
+    is_in_texts,
     list_words,
     map_to_first,
     replace_clauses,
 )
-from search_app.engine.query.vocabulary import Vocabulary
+from search_app.engine.query.vocabulary import (
+    COMPARISON_COST,
+    MAX_TEXT_POSTINGS,
+    Vocabulary,
+    expansion_cost,
+)
 from search_app.engine.request import SearchRequest
 
 MAX_POSTINGS = 3_000_000
@@ -39,7 +51,8 @@ ALWAYS_ALLOWED = 3
 """A query of up to this many words, in phrases or not, is never cut. Prefixes, wildcards and fuzzy
 terms are not exempt."""
 POSITION_COST = 4
-"""Cost of checking one position, in postings. In a phrase, each word adds 1 per position."""
+"""Cost of reading and checking one position, in postings. In a phrase, each word adds 1 per
+position."""
 WORD_COST = 2500
 """Extra cost of a word, in postings: for stemming, spell checking and highlighting."""
 HIT_COST = 6000
@@ -68,8 +81,8 @@ def limit_cost(
         return kept, dropped
     kept, dropped_in_texts = drop_expensive(
         kept,
-        lambda clause: text_cost.compute_cost(clause.parts, vocabulary),
-        text_cost.MAX_COST,
+        lambda clause: compute_text_cost(clause.parts, vocabulary),
+        MAX_TEXT_COST,
     )
     return kept, dropped + dropped_in_texts
 
@@ -127,7 +140,7 @@ def _compute_part_cost(part: WordPart, vocabulary: Vocabulary) -> int:
             dictionary = vocabulary.get_dictionary(part.text)
             return sum(map(dictionary.doc_frequency, vocabulary.find_numbers(part.text)))
         case _:
-            return term_expansion.expansion_cost(part, vocabulary)
+            return expansion_cost(part, vocabulary)
 
 
 def estimate_cost(request: SearchRequest, vocabulary: Vocabulary) -> int:
@@ -146,7 +159,7 @@ def estimate_cost(request: SearchRequest, vocabulary: Vocabulary) -> int:
     total += sum(_expanded(token, vocabulary) for token in query_tokens if token.kind == "word")
     if total > EXPENSIVE:
         return total
-    total += text_cost.estimate_cost(request, [*zip(query_tokens, words, strict=True)], vocabulary)
+    total += estimate_text_cost(request, [*zip(query_tokens, words, strict=True)], vocabulary)
     stop_words = stemming.get_stop_words(vocabulary.catalogue.language)
     are_fields = any(token.field and token.kind == "open" for token in query_tokens)
     plain, in_fields = set[str](), set[str]()
@@ -167,7 +180,7 @@ def _estimate_comparisons(token: QueryToken, vocabulary: Vocabulary) -> int:
     """Return the cost of comparing a text with all values of the facet before its colon."""
     row = vocabulary.catalogue.by_query_name.get((token.field or "").lower())
     values = vocabulary.list_values(row.name) if row else ()
-    return len(values) * term_expansion.COMPARISON_COST
+    return len(values) * COMPARISON_COST
 
 
 def _expanded(token: QueryToken, vocabulary: Vocabulary) -> int:
@@ -175,14 +188,84 @@ def _expanded(token: QueryToken, vocabulary: Vocabulary) -> int:
     if "~" not in token.text and "*" not in token.text:
         return 0
     term_count = len(vocabulary.words) + len(vocabulary.stems)
-    all_terms = term_count * term_expansion.COMPARISON_COST
+    all_terms = term_count * COMPARISON_COST
     total = all_terms * ("~" in token.text)
     for shape in SHAPE.findall(fold(token.text)):
         prefix, star, after_star = shape.partition("*")
         if star and prefix and not after_star:
-            total += term_expansion.expansion_cost(
-                Prefix(prefix, vocabulary.word_fields), vocabulary
-            )
+            total += expansion_cost(Prefix(prefix, vocabulary.word_fields), vocabulary)
         else:
             total += all_terms * bool(star)
+    return total
+
+
+MAX_TEXT_COST = 200_000_000
+"""Limit on the cost of a query in full texts: about half a second."""
+PAGES_COST = 6000
+"""Cost of finding the pages with one word of one hit, in postings. It is less than the measured
+cost, so that a search for a few words does not count as expensive."""
+
+
+def compute_text_cost(parts: Iterable[Part], vocabulary: Vocabulary) -> int:
+    """Return the estimated number of postings that the parts of a clause visit in full texts."""
+    total = 0
+    for part in parts:
+        if isinstance(part, Names | Value):
+            continue  # cached
+        if isinstance(part, Together):
+            for clause in part.clauses:
+                total += compute_text_cost(clause.parts, vocabulary)
+        elif not is_in_texts(part, vocabulary.catalogue):
+            continue
+        elif isinstance(part, Near):
+            sides = compute_text_cost((*part.left, *part.right), vocabulary)
+            total += POSITION_COST * sides
+        elif isinstance(part, Phrase):
+            counts = map(vocabulary.count_term_in_texts, part.stems)
+            total += POSITION_COST * sum(count.positions for count in counts)
+        elif isinstance(part, Term):
+            total += vocabulary.count_term_in_texts(part.text).pages
+        else:
+            total += _compute_expansion_cost(vocabulary, is_prefix=isinstance(part, Prefix))
+    return total
+
+
+def _compute_expansion_cost(vocabulary: Vocabulary, *, is_prefix: bool) -> int:
+    """Return the cost of expanding a part, and of reading as many postings as are allowed."""
+    texts = vocabulary.texts
+    if not texts:
+        return 0
+    compared = 0 if is_prefix else len(texts.words)
+    postings, pages = int(texts.words.offsets[-1]), int(texts.offsets[-1])
+    share = min(1.0, MAX_TEXT_POSTINGS / max(1, postings))
+    return compared * COMPARISON_COST + int(pages * share)
+
+
+def estimate_text_cost(
+    request: SearchRequest, words: Sequence[tuple[QueryToken, list[str]]], vocabulary: Vocabulary
+) -> int:
+    """Return the approximate cost of a search in full texts. `words` has those of each token."""
+    if not vocabulary.texts:
+        return 0
+    rows, fulltext = vocabulary.catalogue.by_query_name, vocabulary.catalogue.fulltext
+    row_of = [rows.get(token.field.lower()) if token.field else None for token, _ in words]
+    # A field before parentheses applies to the words in them.
+    names_texts = request.inside or fulltext in row_of
+    total = 0
+    for row, (token, token_words) in zip(row_of, words, strict=True):
+        if names_texts and row in {None, fulltext}:
+            total += PAGES_COST * request.size * len(token_words)
+            total += _estimate_token(token, token_words, vocabulary)
+    return total
+
+
+def _estimate_token(token: QueryToken, words: Sequence[str], vocabulary: Vocabulary) -> int:
+    if "*" in token.text or "~" in token.text:
+        is_prefix = "~" not in token.text and "*" not in token.text[:-1]
+        return _compute_expansion_cost(vocabulary, is_prefix=is_prefix)
+    stems = {stem for word in words for stem in vocabulary.list_stems(word)}
+    counts = [*map(vocabulary.count_term_in_texts, stems)]
+    total = sum(count.pages for count in counts)
+    if len(words) > 1:
+        total += POSITION_COST * sum(count.positions for count in counts)
     return total

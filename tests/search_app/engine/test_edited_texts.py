@@ -16,7 +16,7 @@ from indexer.fulltext.text import FullText
 from indexer.generations import directory
 from search_app.engine.interpretation import spellcheck
 from search_app.engine.local_index import open_searcher
-from search_app.engine.query import term_expansion
+from search_app.engine.query import vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
@@ -86,7 +86,7 @@ def test_a_build_after_edits_is_that_of_the_last_files(seed: int, edits: int) ->
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(spellcheck, "TRUSTED_TEXTS", 1)
-        patch.setattr(term_expansion, "MAX_TEXT_POSTINGS", 4)
+        patch.setattr(vocabulary, "MAX_TEXT_POSTINGS", 4)
         versions = [throw_texts(random, pool) for _ in range(edits + 1)]
         for texts in versions:
             make_index_with_texts(Path(edited), CATALOGUE, MADE, texts)

@@ -16,7 +16,7 @@ from indexer.fulltext.text import FullText
 from indexer.generations import directory
 from indexer.generations.manifest import IndexOutdated
 from search_app.engine.local_index import LoadOptions, LocalIndex, open_searcher
-from search_app.engine.query import term_expansion
+from search_app.engine.query import vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit, Truncation
 from tests.search_app.engine.full_texts import (
@@ -111,7 +111,7 @@ def test_help_names_the_field_of_a_word() -> None:
 
 def test_words_above_the_limit_of_a_prefix_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A prefix with too many words in texts matches the most frequent ones, and says so."""
-    monkeypatch.setattr(term_expansion, "MAX_TEXT_POSTINGS", 3)
+    monkeypatch.setattr(vocabulary, "MAX_TEXT_POSTINGS", 3)
     pages = ["smuggling smuggled", "smuggling", "smuggler smugglers smuggles"]
     with searching([make_publication("a", "Boats")], one_text("a", pages)) as searcher:
         assert find(searcher, "smugg*").truncated == (Truncation("smugg*", 2),)

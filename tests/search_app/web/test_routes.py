@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from search_app import config, create_app
-from search_app.engine.query import cost, term_expansion
+from search_app.engine.query import cost, vocabulary
 from tests.catalogue import PATIENT
 from tests.search_app.web.reading import fetch
 
@@ -496,7 +496,7 @@ def test_an_expanded_wildcard_reports_ignored_words(
 ) -> None:
     """Page and API report how many of the words that match a wildcard were ignored."""
     client = create_app(config.load(PATIENT, index=catalogue_index)).test_client()
-    monkeypatch.setattr(term_expansion, "MAX_POSTINGS", 100)
+    monkeypatch.setattr(vocabulary, "MAX_POSTINGS", 100)
     assert "“*raff*” matches too many words" in client.get("/?q=*raff*").text
     response = client.get("/api/search?q=*raf*")
     (truncated,) = json.loads(response.data)["truncated"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from whoosh import query
 
 from search_app.engine import Engine
-from search_app.engine.query import cost, term_expansion
+from search_app.engine.query import cost, vocabulary
 from search_app.engine.query.nodes import Clause, Pattern, Term, clauses
 from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
@@ -100,11 +100,11 @@ def test_an_expansion_keeps_its_commonest_terms(
 ) -> None:
     """A wildcard over the limit keeps its commonest terms and reports the number of the others."""
     pattern = Pattern("*e*", frozenset(snapshot.segment.fields))
-    whole = term_expansion.expand(pattern, snapshot.vocabulary)
+    whole = vocabulary.expand(pattern, snapshot.vocabulary)
     terms = snapshot.segment.words
     held = [terms.doc_frequency(int(number)) for number in whole.numbers]
-    monkeypatch.setattr(term_expansion, "MAX_POSTINGS", sum(held) // 2)
-    cut = term_expansion.expand(pattern, Snapshot(snapshot.generation).vocabulary)
+    monkeypatch.setattr(vocabulary, "MAX_POSTINGS", sum(held) // 2)
+    cut = vocabulary.expand(pattern, Snapshot(snapshot.generation).vocabulary)
     assert 0 < cut.dropped == len(whole.numbers) - len(cut.numbers)
     kept = [terms.doc_frequency(int(number)) for number in cut.numbers]
     assert sum(kept) <= sum(held) // 2

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from indexer.codec.segment.fulltext import AttachedTexts
 from indexer.codec.segment.reader import Positions, Postings
 from indexer.fulltext.text import FullText
-from search_app.engine.query import text_cost
+from search_app.engine.query import cost
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from tests.search_app.engine.full_texts import (
@@ -65,7 +65,7 @@ def test_a_phrase_costs_all_its_positions(searchers: tuple[Searcher, Searcher]) 
         searchers[0].estimate_cost(SearchRequest(text)) for text in ('"of the"', "of the")
     )
     occurrences = 3 * 100 * 10 * len(MADE)
-    assert phrase - words > text_cost.POSITION_COST * occurrences * 0.9
+    assert phrase - words > cost.POSITION_COST * occurrences * 0.9
 
 
 @settings(max_examples=40, deadline=None)
@@ -97,7 +97,7 @@ def test_phrases_over_the_limit_are_left_out(
     searchers: tuple[Searcher, Searcher], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A query that costs too much in texts keeps its cheaper words, and reports the others."""
-    monkeypatch.setattr(text_cost, "MAX_COST", 4000)
+    monkeypatch.setattr(cost, "MAX_TEXT_COST", 4000)
     text = '"of the" law sea the'
     results = find(searchers[0], text, exact=True)
     assert results.dropped_clauses == ('"of the"',)

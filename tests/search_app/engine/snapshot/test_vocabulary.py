@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from indexer.cluster.vocabulary_file import read_vocabulary, write_vocabulary
-from search_app.engine.query import term_expansion
+from search_app.engine.query import vocabulary
 from search_app.engine.query.nodes import Expansion, Fuzzy, Pattern, Prefix
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
@@ -77,7 +77,7 @@ def test_terms_are_expanded_without_postings(
 ) -> None:
     """A prefix, wildcard or fuzzy term has the same terms in a vocabulary from a file."""
     vocabularies = snapshot_of(searcher).vocabulary, loaded
-    here, there = (term_expansion.expand(part, each).numbers.tolist() for each in vocabularies)
+    here, there = (vocabulary.expand(part, each).numbers.tolist() for each in vocabularies)
     assert here
     assert here == there
 
