@@ -20,7 +20,7 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.cluster.mapping import Json
 from indexer.generations import directory
-from search_app.engine.arrays.reply import ArrayReply
+from search_app.engine.arrays.store import ArrayReply
 from search_app.engine.deadline import Deadline
 from search_app.engine.opensearch import facets
 from search_app.engine.opensearch.client import ClusterClient, Response

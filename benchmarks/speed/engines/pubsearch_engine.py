@@ -10,8 +10,7 @@ from benchmarks.speed.papers import FACETS
 from benchmarks.speed.questions import Kind, Question
 from indexer.generations import directory
 from indexer.jobs import build
-from search_app.engine.arrays.reply import ArrayReply
-from search_app.engine.arrays.store import ArrayStore
+from search_app.engine.arrays.store import ArrayReply, ArrayStore
 from search_app.engine.interpretation.interpreter import retrieve
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.search import Searcher

@@ -11,12 +11,15 @@ and saturated once. Its document frequency counts the documents that it matches 
 Source: S. Robertson, H. Zaragoza and M. Taylor, "Simple BM25 Extension to Multiple Weighted Fields"
 (CIKM 2004). AND and OR add the scores of their clauses. NOT, filters and ranges score nothing. The
 build computes the first line (`indexer.codec.segment.postings`).
+
+The hits of one page are selected without sorting the whole list. The editions of one title can be
+folded into the best one.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import NamedTuple
 
@@ -25,6 +28,7 @@ from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.codec.segment.array_file import Array
+from indexer.codec.segment.editions import NO_FAMILY
 from indexer.codec.segment.reader import Postings
 from search_app.engine.arrays.clause import Checkpoint, clause_postings, ignore, sum_all
 from search_app.engine.arrays.fulltext import FullTextMatcher
@@ -36,6 +40,7 @@ from search_app.engine.query.nodes import (
     clauses,
 )
 from search_app.engine.ranking import compute_idf, saturate
+from search_app.engine.request import Sort
 from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot, to_indexes
 
 
@@ -301,3 +306,71 @@ def _mark(mask: Array | None, documents: DocNumbers, snapshot: Snapshot) -> Arra
     marked = np.zeros(snapshot.size, np.bool_) if mask is None else mask.copy()
     marked[documents] = True
     return marked
+
+
+def top_hits(
+    documents: DocNumbers,
+    scores: NDArray[np.float32] | None,
+    ranks: Mapping[str, Array],
+    sort: Sort,
+    page: slice,
+) -> NDArray[np.intp]:
+    """Return the indexes in `documents` of the hits of a page, in order.
+
+    By relevance, higher scores come first and equal scores are ordered by date, newest first. The
+    order is total, so no page repeats or skips a hit. Without scores, only `ranks` decide.
+    """
+    first, last = page.start, min(page.stop, len(documents))
+    if first >= last:
+        return np.zeros(0, np.intp)
+    if sort != "relevance" or scores is None:
+        ranks_of_docs = ranks[sort][documents]
+        return _select_smallest(ranks_of_docs, last)[first:]
+    candidates = (
+        _select_candidates(scores, last) if last < len(documents) else np.arange(len(documents))
+    )
+    tie_ranks = ranks["newest"].take(documents.take(candidates))
+    order = np.lexsort((tie_ranks, -scores.take(candidates)))
+    return candidates.take(order[first:last])
+
+
+def collapse_editions(
+    documents: DocNumbers,
+    scores: NDArray[np.float32] | None,
+    ranks: Mapping[str, Array],
+    sort: Sort,
+    family: NDArray[np.int32],
+) -> NDArray[np.intp]:
+    """Return the indexes in `documents` of the hits that stay after editions are folded, ascending.
+
+    Of each family, only the first edition in the order of `top_hits` stays. `family` has the
+    edition family of every document of the snapshot, or `editions.NO_FAMILY` if it has no other
+    edition.
+    """
+    families = family.take(documents)
+    indexes = (families != NO_FAMILY).nonzero()[0]
+    scores_of_editions = None if scores is None else scores.take(indexes)
+    order = top_hits(
+        documents.take(indexes), scores_of_editions, ranks, sort, slice(0, len(indexes))
+    )
+    ordered = indexes[order]
+    _, firsts = np.unique(families[ordered], return_index=True)
+    is_kept = families == NO_FAMILY
+    is_kept[ordered[firsts]] = True
+    kept_indexes: NDArray[np.intp] = is_kept.nonzero()[0]
+    return kept_indexes
+
+
+def _select_smallest(ranks: Array, count: int) -> NDArray[np.intp]:
+    if count < len(ranks):
+        candidates = np.argpartition(ranks, count)[:count]
+        return candidates[np.argsort(ranks[candidates])]
+    return np.argsort(ranks)
+
+
+def _select_candidates(scores: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Return the indexes of the scores that are at least the `count`-th best score."""
+    partitioned, index = scores.copy(), len(scores) - count
+    partitioned.partition(index)
+    indexes: NDArray[np.intp] = (scores >= partitioned[index]).nonzero()[0]
+    return indexes

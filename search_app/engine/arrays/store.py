@@ -1,26 +1,409 @@
-"""The store of a local index: it evaluates searches on the arrays of a snapshot with NumPy."""
+"""The store of a local index: it evaluates searches on the arrays of a snapshot with NumPy.
+
+A reply computes the hits of one search on demand. The steps are the words, semantic hits, the typed
+filters, the selected filters, title matches and feedback, the page, and the facet counts. Each step
+is computed once, when its result is first needed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from whoosh import query
 
 from indexer.catalogue.records import Publication
-from search_app.engine.arrays import semantic
-from search_app.engine.arrays.evaluation import make_fetch, match_mask, score
+from search_app.engine.arrays import completions, semantic
+from search_app.engine.arrays.evaluation import (
+    Fetch,
+    Ranking,
+    collapse_editions,
+    idf,
+    make_fetch,
+    match_mask,
+    rank,
+    score,
+    top_hits,
+)
+from search_app.engine.arrays.facets import FilteredDocs, ToggleCounter
 from search_app.engine.arrays.fulltext import FullTextMatcher
-from search_app.engine.arrays.reply import ArrayReply
-from search_app.engine.arrays.top_hits import collapse_editions, top_hits
+from search_app.engine.arrays.semantic import SemanticHits
 from search_app.engine.deadline import Deadline
-from search_app.engine.query.nodes import Clause, Term
-from search_app.engine.ranking import MAX_SIMILAR, MIN_SIMILARITY, choose_key_terms
-from search_app.engine.results import File
+from search_app.engine.explain import AddedToHit, Explainer, limit_explained
+from search_app.engine.facets import FacetSelection, count_hidden, facet_buckets, make_excluded
+from search_app.engine.matching import Words
+from search_app.engine.query.cost import limit_cost
+from search_app.engine.query.nodes import Clause, Term, clauses, drop_boosts
+from search_app.engine.ranking import (
+    MAX_SIMILAR,
+    MIN_SIMILARITY,
+    AddedScores,
+    Candidates,
+    Rescoring,
+    choose_key_terms,
+    level_scores,
+)
+from search_app.engine.request import EVERYTHING
+from search_app.engine.results import Bucket, Explanation, File
+from search_app.engine.snapshot.facet_counts import FacetCounts
 from search_app.engine.snapshot.label_index import fold_typed
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
-from search_app.engine.store import LabeledValue, Related, StoredFile, StoreRequest
+from search_app.engine.store import (
+    FoundFile,
+    LabeledValue,
+    RankedHit,
+    Related,
+    StoredFile,
+    StoreRequest,
+)
+
+NOTHING = Ranking(np.zeros(0, np.int32), np.zeros(0, np.float32))
+Page = tuple[DocNumbers, NDArray[np.float32] | None]
+"""Documents in order, and the scores or the sort keys of each; None without words."""
+
+
+class Retrieved(NamedTuple):
+    """The documents of a search after each step.
+
+    `semantic` has the semantic scores, if any. `ranking` has the documents before any filter.
+    `filtered` has the documents that pass the typed filters, and the hits. `sort_keys` (float32)
+    are the sort keys of the former by relevance. Without words there are no ranking and no keys.
+    """
+
+    semantic: SemanticHits | None
+    ranking: Ranking | None
+    filtered: FilteredDocs
+    sort_keys: NDArray[np.float32] | None
+
+
+class Raised(NamedTuple):
+    """Documents, best first by their words, and what is added to the score of each."""
+
+    documents: list[int]
+    added: AddedScores
+
+    def get_of(self, number: int) -> tuple[float, float, float]:
+        """Return the gains of a document by its title, by nearness, and by feedback."""
+        if number not in self.documents:
+            return 0.0, 0.0, 0.0
+        index, added = self.documents.index(number), self.added
+        return float(added.title[index]), float(added.nearness[index]), float(added.feedback[index])
+
+
+class ArrayReply:
+    """The `Reply` to a search of a snapshot. The constructor evaluates the words only.
+
+    `words` has the documents that match the words, before all filters. It is None without words.
+    """
+
+    def __init__(
+        self, ask: StoreRequest, snapshot: Snapshot, deadline: Deadline,
+        texts: FullTextMatcher | None = None,
+    ) -> None:  # fmt: skip
+        self._ask, self._snapshot, self._deadline, self._texts = ask, snapshot, deadline, texts
+        # No `cached_property`: until Python 3.12, all threads wait while one computes it.
+        self._retrieved: Retrieved | None = None
+        self._page: Page | None = None
+        self._raised: Raised | None = None
+        self._by_fields: int | None = None
+        self.tree: query.Query | None = None
+        self.dropped = tuple[str, ...]()
+        self.words: Ranking | None = None
+        self._check = partial(deadline.checkpoint, "match")
+        self._fetch = make_fetch(snapshot, self._check, texts)
+        if ask.tree is None:
+            return
+        self.tree, self.dropped = limit_cost(ask.tree, snapshot.vocabulary)
+        if self.tree is not None:
+            for boost in ask.boosts:
+                self.tree = query.AndMaybe(self.tree, boost)
+        self.words = self._rank(self._fetch)
+        self._check()
+
+    def _rank(self, fetch: Fetch) -> Ranking:
+        """Return the documents that match the words."""
+        return NOTHING if self.tree is None else rank(self.tree, self._snapshot, fetch)
+
+    @property
+    def truncated(self) -> tuple[tuple[str, int], ...]:
+        """The texts of the clauses that match fewer words of full texts, and how many fewer."""
+        if self._texts is None:
+            return ()
+        counted = []
+        for clause in clauses(drop_boosts(self.tree)):
+            counted.append((clause.text, self._texts.count_dropped(clause)))
+            self._check()  # an expansion that is no longer cached is made again
+        return tuple(each for each in counted if each[1])
+
+    @property
+    def by_words(self) -> int:
+        """The number of publications that match the words, before all filters."""
+        return 0 if self.words is None else len(self.words.documents)
+
+    @property
+    def by_fields(self) -> int:
+        """The number of publications that match the words without full texts, before filters."""
+        if not self._texts:
+            return self.by_words
+        if self._by_fields is None:
+            self._by_fields = len(self._rank(make_fetch(self._snapshot, self._check)).documents)
+        return self._by_fields
+
+    @property
+    def retrieved(self) -> Retrieved:
+        """The documents after semantic search and filters."""
+        if self._retrieved is None:
+            self._retrieved = self._retrieve()
+        return self._retrieved
+
+    def _retrieve(self) -> Retrieved:
+        semantic_hits = semantic.add_semantic_hits(self._ask, self.words, self._snapshot)
+        if semantic_hits:
+            self._deadline.checkpoint("meaning")
+        ranking = semantic_hits.ranking if semantic_hits else self.words
+        documents, keys = (
+            (ranking.documents, ranking.sort_keys) if ranking else (self._snapshot.everything, None)
+        )
+        for node in self._ask.filters:
+            is_match = match_mask(node, self._snapshot).take(documents)
+            documents, keys = documents[is_match], None if keys is None else keys[is_match]
+        filtered = FilteredDocs(documents, self._ask.request, self._snapshot)
+        self._deadline.checkpoint("match")
+        return Retrieved(semantic_hits, ranking, filtered, keys)
+
+    @property
+    def documents(self) -> DocNumbers:
+        """The documents of all hits, ascending."""
+        return self.retrieved.filtered.documents
+
+    @property
+    def matched(self) -> int:
+        """The number of publications that pass the typed filters too, with semantic hits."""
+        return len(self.retrieved.filtered.unfiltered)
+
+    @property
+    def total(self) -> int:
+        """The number of hits."""
+        return len(self.documents)
+
+    @property
+    def titles(self) -> int:
+        """The number of hits, with the editions of one title counted once."""
+        return self._snapshot.editions.count_titles(self.documents)
+
+    @property
+    def by_meaning(self) -> int:
+        """The number of hits by semantic similarity alone."""
+        semantic_hits = self.retrieved.semantic
+        return self._count_among(semantic_hits.added) if semantic_hits else 0
+
+    @property
+    def has_words(self) -> bool:
+        """Whether a publication that passes the typed filters matches the words."""
+        semantic_hits = self.retrieved.semantic
+        return self.matched > (len(semantic_hits.added) if semantic_hits else 0)
+
+    def count_overlap(self, other: Self) -> int:
+        """Return the number of hits that match the words of another reply too."""
+        return 0 if other.words is None else self._count_among(other.words.documents)
+
+    def count_with(self, clauses: Sequence[Clause]) -> list[int]:
+        """Return the number of hits that match each clause."""
+        return [self._count_among(self._fetch(clause).documents) for clause in clauses]
+
+    def _count_among(self, documents: DocNumbers) -> int:
+        return len(self._snapshot.find_common(documents, self.documents)[0])
+
+    def _score_hits(self) -> NDArray[np.float32] | None:
+        """Return the sort keys of the hits by relevance; None without words.
+
+        Added scores do not depend on the selected filters, so these never change the order of hits.
+        """
+        _, ranking, filtered, keys = self.retrieved
+        if ranking is None or keys is None:
+            return None
+        keys = self._rescore(ranking, filtered.unfiltered, keys)
+        return keys if filtered.indexes is None else keys.take(filtered.indexes)
+
+    def _rescore(
+        self, ranking: Ranking, matched: DocNumbers, keys: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Return the sort keys of the documents that pass the typed filters, with added scores."""
+        ask, snapshot = self._ask, self._snapshot
+        rescoring, newest = Rescoring(ask, self.tree, snapshot.vocabulary), snapshot.ranks["newest"]
+        depth = max(rescoring.depth, 0 if ask.filters else rescoring.matched_depth)
+        best = top_hits(*ranking[:2], snapshot.ranks, "relevance", slice(0, depth))
+        if ask.filters and rescoring.matched_depth:
+            first = slice(0, rescoring.matched_depth)
+            further = matched.take(top_hits(matched, keys, snapshot.ranks, "relevance", first))
+            best = np.union1d(best, ranking.documents.searchsorted(further))
+            ties = newest.take(ranking.documents.take(best))
+            best = best.take(np.lexsort((ties, -ranking.sort_keys.take(best))))
+        if not len(best):
+            return keys
+        documents = ranking.documents.take(best)
+        indexes = matched.searchsorted(documents)
+        are_matched = matched.take(indexes, mode="clip") == documents if len(matched) else best < 0
+        candidates = Candidates(
+            ranking.sort_keys.take(best), newest.take(documents),
+            snapshot.editions.family.take(documents), are_matched,
+        )  # fmt: skip
+        added = rescoring.compute(candidates, snapshot.gather(documents))
+        if added.terms:
+            self._deadline.checkpoint("feedback")
+        self._raised = Raised(documents.tolist(), added)
+        keys, indexes = keys.copy(), indexes[are_matched]
+        for gains in added[:3]:
+            keys[indexes] += gains[are_matched].astype(np.float32)
+        return keys
+
+    def _order(self, page: slice) -> Page:
+        """Return the documents of a part of the list, in order, and their sort keys by relevance.
+
+        With folding, only the first edition of each title is in the list.
+        """
+        ask, snapshot, keys = self._ask, self._snapshot, self._score_hits()
+        documents, order = self.documents, keys
+        if ask.newest_first and ask.request.sort is None and keys is not None:
+            order = level_scores(keys)
+        if ask.request.fold:
+            kept_indexes = collapse_editions(
+                documents, order, snapshot.ranks, ask.sort, snapshot.editions.family
+            )
+            documents = documents.take(kept_indexes)
+            keys, order = [
+                None if values is None else values.take(kept_indexes) for values in (keys, order)
+            ]
+        indexes = top_hits(documents, order, snapshot.ranks, ask.sort, page)
+        return documents.take(indexes), None if keys is None else keys.take(indexes)
+
+    def rank(self) -> Page:
+        """Return the documents of the page, in order, and their scores, or None without words."""
+        if self._page is None:
+            request, ranking = self._ask.request, self.retrieved.ranking
+            first = (request.page - 1) * request.size
+            documents, keys = self._order(slice(first, first + request.size))
+            scores = None if ranking is None or keys is None else ranking.to_scores(keys)
+            self._page = documents, scores
+            self._deadline.checkpoint("score")
+        return self._page
+
+    def list_ids(self) -> list[str]:
+        """Return the ids of the hits of the page, in order."""
+        ids = self._snapshot.segment.docstore.ids
+        return [ids.get_text(number) for number in self.rank()[0].tolist()]
+
+    def rank_hits(self) -> Iterator[RankedHit]:
+        """Yield the hits of the page, in order."""
+        documents, scores = self.rank()
+        values = [None] * len(documents) if scores is None else scores.tolist()
+        for number, value in zip(documents.tolist(), values, strict=True):
+            editions = len(self._snapshot.editions.find_others(number))
+            yield RankedHit(self._snapshot.get_publication(number), value, editions)
+
+    def find_files(self, identity: str, most: int) -> list[FoundFile]:
+        """Return the files of a publication with words of the search, with `most` pages of each."""
+        number = self._snapshot.find_doc_number(identity) if self._texts else None
+        if number is None or self._texts is None:
+            return []
+        check = partial(self._deadline.checkpoint, "passages")
+        return [*self._texts.find_files(number, [*clauses(self.tree)], most, check)]
+
+    def scan(self) -> Iterator[Publication]:
+        """Return all hits in order, whatever the page. Each is read when it is taken."""
+        numbers = self._order(slice(0, self.total))[0].tolist()
+        self._deadline.checkpoint("score")
+        return map(self._snapshot.get_publication, numbers)
+
+    def gather(self) -> Words:
+        """Return the words of the hits of the page, in order."""
+        return self._snapshot.gather(self.rank()[0])
+
+    def explain(self) -> list[Explanation | None]:
+        """Return the explanation of each hit of the page; None beyond a limit."""
+        documents = self.rank()[0]  # ranking adds scores
+        explained, semantic = documents[: limit_explained(self.tree)], self.retrieved.semantic
+        numbers: list[int] = explained.tolist()
+
+        def weigh_inside(index: int, clause: Clause) -> float:
+            inside = self._fetch(clause).inside
+            if inside is None:
+                return 0.0
+            place = int(inside.documents.searchsorted(explained[index]))
+            is_inside = bool((inside.documents[place : place + 1] == explained[index]).any())
+            return float(inside.weights[place]) if is_inside else 0.0
+
+        def find_inside(index: int, clause: Clause) -> list[FoundFile]:
+            check = partial(self._deadline.checkpoint, "explain")
+            texts = self._texts
+            return [*texts.find_files(numbers[index], [clause], 0, check)] if texts else []
+
+        raised = self._raised
+        explainer = Explainer(
+            self._ask, self.tree, self._snapshot.vocabulary,
+            [*map(self._snapshot.get_publication, numbers)], self._snapshot.gather(explained),
+            lambda clause: idf(self._fetch(clause), self._snapshot),
+            raised.added.terms if raised else (), weigh_inside, find_inside,
+        )  # fmt: skip
+        explanations: list[Explanation | None] = []
+        for index, number in enumerate(numbers):
+            share = semantic.get_share(number) if semantic else 0.0
+            added = AddedToHit(share, *(raised.get_of(number) if raised else ()))
+            explanations.append(explainer.explain(index, added))
+            self._deadline.checkpoint("explain")
+        return explanations + [None] * (len(documents) - len(numbers))
+
+    def count(self) -> FacetCounts:
+        """Return the facet counts. A selection of any value does not count in its own facet."""
+        documents_by_row: dict[str, DocNumbers] = {}
+        filtered = self.retrieved.filtered
+        for facet, selected in filtered.selections.items():
+            if not selected.selection.needs_all:
+                documents = filtered.without_facet(facet)
+                documents_by_row |= {row.name: documents for row in selected.selection.rows}
+        counts = self._snapshot.table.count(self.documents, documents_by_row)
+        self._deadline.checkpoint("facets")
+        return counts
+
+    def count_facets(self) -> tuple[dict[str, tuple[Bucket, ...]], dict[str, int]]:
+        """Return the buckets of each facet in display order, and how many values have none."""
+        self.rank()  # before counting, so that stages are reported in this order
+        counts, catalogue = self.count(), self._snapshot.catalogue
+        buckets, hidden_values = {}, {}
+        excluded = make_excluded(self.retrieved.filtered.count_excluded(), self.total)
+        for field in catalogue.facets:
+            name = field.name
+            selected = self.retrieved.filtered.selections.get(name)
+            if selected:
+                base = self.retrieved.filtered.without_facet(name)
+                selection, toggles = selected.selection, ToggleCounter(base, selected)
+            else:
+                selection, toggles = FacetSelection(field, EVERYTHING, catalogue), None
+            buckets[name] = facet_buckets(
+                selection, counts, toggles, self._ask.request.values, excluded
+            )
+            hidden_values[name] = count_hidden(buckets[name], counts, selection)
+        self._deadline.checkpoint("facets")
+        return buckets, hidden_values
+
+    def count_values(self, field: str) -> dict[str, int]:
+        """Return the number of hits with each value of a field, in the order of the index."""
+        counts = self._snapshot.table.count_row(field, self.documents).tolist()
+        return dict(zip(self._snapshot.columns[field].values, counts, strict=True))
+
+    def complete(self, prefix: str, limit: int) -> list[str]:
+        """Return up to `limit` words with a prefix, as written, most frequent in the hits first."""
+        return completions.complete(prefix, self.documents, limit, self._snapshot)
+
+    def find_titles(
+        self, words: Sequence[str], limit: int, *, is_open: bool
+    ) -> list[tuple[str, str]]:
+        """Return the ids and titles of hits with all words in their title: see `Reply`."""
+        documents = self.documents
+        return completions.find_titles(words, documents, limit, self._snapshot, is_open=is_open)
 
 
 class ArrayStore:

@@ -7,10 +7,8 @@ from typing import cast
 import numpy as np
 
 from search_app.engine import Searcher, SearchRequest, ranking
-from search_app.engine.arrays.evaluation import Ranking
-from search_app.engine.arrays.reply import ArrayReply
-from search_app.engine.arrays.store import ArrayStore
-from search_app.engine.arrays.top_hits import top_hits
+from search_app.engine.arrays.evaluation import Ranking, top_hits
+from search_app.engine.arrays.store import ArrayReply, ArrayStore
 from search_app.engine.interpretation.interpreter import retrieve
 from search_app.engine.snapshot.snapshot import Snapshot
 

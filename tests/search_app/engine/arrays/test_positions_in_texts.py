@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.codec.segment.array_file import Array
-from search_app.engine.arrays import positions as positions_module
+from search_app.engine.arrays import fulltext as positions_module
 
 POSITIONS = st.sets(st.integers(0, 3000) | st.integers(1 << 14, (1 << 14) + 40)).map(
     lambda numbers: np.array(sorted(numbers), np.int64)

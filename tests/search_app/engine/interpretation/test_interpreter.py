@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from search_app.engine.arrays.reply import ArrayReply
+from search_app.engine.arrays.store import ArrayReply
 from search_app.engine.interpretation.interpreter import Retrieval, retrieve
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
