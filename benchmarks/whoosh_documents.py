@@ -15,7 +15,7 @@ def make_document(publication: Publication, catalogue: Catalogue) -> dict[str, o
     for field in catalogue.searchable:
         if text := schema.get_text(publication, field, catalogue):
             document[field.name] = text
-    for field in schema.list_exact_fields(catalogue):
+    for field in catalogue.exact:
         if values := publication.values.get(field.name):
             document[schema.make_exact_name(field)] = [str(value) for value in values]
     return document

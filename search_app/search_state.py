@@ -22,7 +22,6 @@ import msgspec
 from werkzeug.datastructures import MultiDict
 
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.schema import list_exact_fields
 from search_app.engine.request import (
     AllOf,
     Filters,
@@ -376,7 +375,7 @@ def _read_filters(arguments: Arguments, catalogue: Catalogue) -> tuple[Filters, 
     selected: dict[str, tuple[str, ...]] = {}
     excluded: dict[str, tuple[str, ...]] = {}
     count = length = 0
-    for field in list_exact_fields(catalogue):
+    for field in catalogue.exact:
         typed = ""
         if field.kind == "year":
             ends = [arguments.get(f"{field.name}_{end}", "").strip() for end in ("from", "to")]

@@ -249,6 +249,16 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return tuple(sorted(rows, key=lambda field: field.facet or 0))
 
     @cached_property
+    def selectable(self) -> tuple[Field, ...]:
+        """The rows whose values can be selected: facets, and fields with a parent."""
+        return tuple(field for field in self.fields if field.facet or field.parent)
+
+    @cached_property
+    def exact(self) -> tuple[Field, ...]:
+        """The rows with exact values: those that can be selected, then those of identifiers."""
+        return (*self.selectable, *self.identifiers)
+
+    @cached_property
     def identifiers(self) -> tuple[Field, ...]:
         """The fields of identifiers, each of which finds exactly the publications that have it."""
         return tuple(

@@ -57,22 +57,12 @@ def parse_exact_name(exact_name: str) -> str | None:
     return name if dot else None
 
 
-def list_selectable_fields(catalogue: Catalogue) -> list[Field]:
-    """Return the rows whose values can be selected: facets, and fields with a parent."""
-    return [field for field in catalogue.fields if field.facet or field.parent]
-
-
-def list_exact_fields(catalogue: Catalogue) -> list[Field]:
-    """Return the rows with exact values: those that can be selected, then those of identifiers."""
-    return [*list_selectable_fields(catalogue), *catalogue.identifiers]
-
-
 def derive_schema(catalogue: Catalogue) -> fields.Schema:
     """Return the schema of a catalogue."""
     schema = fields.Schema(id=fields.ID(unique=True), record=fields.STORED())
     for field in catalogue.searchable:
         schema.add(field.name, fields.TEXT(analyzer=WordAnalyzer(catalogue.language), phrase=True))
-    for field in list_exact_fields(catalogue):
+    for field in catalogue.exact:
         schema.add(make_exact_name(field), fields.KEYWORD(commas=True))
     return schema
 

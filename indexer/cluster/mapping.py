@@ -8,7 +8,6 @@ all words in order, for ranking (see `documents`).
 
 from __future__ import annotations
 
-from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment.postings import B_SHORT, B
 
@@ -99,7 +98,7 @@ def make_index(catalogue: Catalogue, shards: int) -> Json:
     words = {field.name: _PLAIN | {"copy_to": WORDS} for field in searchable}
     facets: Json = {
         field.name: {"type": "keyword", "eager_global_ordinals": True}
-        for field in schema.list_selectable_fields(catalogue)
+        for field in catalogue.selectable
     }
     facets |= {
         field.name: {"type": "keyword", "doc_values": False} for field in catalogue.identifiers

@@ -18,7 +18,6 @@ import msgspec
 import numpy as np
 import zstandard
 
-from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import (
     NO_DIGEST,
@@ -262,7 +261,7 @@ def write(
             inverter.write(inverted, folder, previous, origins, report_sorting)
     whoosh_codec.write_contents(folder, catalogue, len(origins))
     facets = open_arrays(folder / FACETS)
-    names = [field.name for field in schema.list_selectable_fields(catalogue)]
+    names = [field.name for field in catalogue.selectable]
     return {name: count_documents(facets, name) for name in names}
 
 
@@ -297,7 +296,7 @@ def _make_columns(
     folder: Path, catalogue: Catalogue, previous: Segment | None
 ) -> list[FacetColumnWriter]:
     """Return a writer for each exact field, then one for the languages."""
-    names = [*(field.name for field in schema.list_exact_fields(catalogue)), LANGUAGE_COLUMN]
+    names = [*(field.name for field in catalogue.exact), LANGUAGE_COLUMN]
     known = {**previous.columns, LANGUAGE_COLUMN: previous.languages} if previous else {}
     return [FacetColumnWriter(folder, name, known.get(name)) for name in names]
 

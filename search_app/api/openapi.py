@@ -15,7 +15,6 @@ import msgspec
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field, FieldKind
 from indexer.catalogue.records import Link, SourceLocation
-from indexer.catalogue.schema import list_selectable_fields
 from search_app.api import responses
 from search_app.i18n.translation import LANGUAGES
 from search_app.search_state import (
@@ -229,11 +228,7 @@ def _find_type(field: Field) -> object:
 
 def list_parameters(catalogue: Catalogue) -> list[Json]:
     """Return the parameters of a search, in the order of the page's URLs."""
-    rows = [
-        row
-        for field in list_selectable_fields(catalogue)
-        for row in _list_row_parameters(field, catalogue)
-    ]
+    rows = [row for field in catalogue.selectable for row in _list_row_parameters(field, catalogue)]
     language = {"type": "string", "enum": LANGUAGES}
     parameters: list[Json] = [
         {"name": name, "in": "query", "description": description, "schema": schema}

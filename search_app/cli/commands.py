@@ -16,7 +16,7 @@ from typing import BinaryIO, NoReturn
 import click
 import msgspec
 
-from indexer.catalogue import retired, schema
+from indexer.catalogue import retired
 from indexer.catalogue.records import Problem
 from indexer.generations import fsync
 from indexer.jobs import check as checking
@@ -298,7 +298,7 @@ def search(
         searcher = engine.get_searcher()
         catalogue = searcher.catalogue
         names = {parameter.name for parameter in (*OF_QUERY[1:], *OF_LIST, PAGE)}
-        for field in schema.list_exact_fields(catalogue):
+        for field in catalogue.exact:
             names |= {field.name, f"{MATCH}{field.name}", f"{NOT}{field.name}"}
         state = search_state.read(output.parse_arguments(words, names), catalogue)
         if format_name:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 
 from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.schema import list_selectable_fields
 from search_app.engine.query.grammar import OPERATORS
 
 ALL, ANY, NONE = "words.all", "words.any", "words.none"
@@ -26,7 +25,7 @@ def make_form(catalogue: Catalogue, *, has_texts: bool) -> dict[str, object]:
     rows = [row for row in _list_word_rows(catalogue) if has_texts or row != catalogue.fulltext]
     return {
         "fields": [(_get_input_name(row), row.label) for row in rows],
-        "years": [row for row in list_selectable_fields(catalogue) if row.kind == "year"],
+        "years": [row for row in catalogue.selectable if row.kind == "year"],
         "has_texts": has_texts,
     }
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.codec.segment import array_file, postings
 from indexer.codec.segment.array_file import Array
@@ -108,14 +107,8 @@ class Segment:
         self.catalogue = catalogue
         self.fields = [field.name for field in catalogue.searchable]
         self.docstore = DocStore(read_arrays(folder / PUBLICATIONS))
-        self.columns = {
-            field.name: FacetColumn(facets, field.name)
-            for field in schema.list_exact_fields(catalogue)
-        }
-        self.facets = {
-            field.name: self.columns[field.name]
-            for field in schema.list_selectable_fields(catalogue)
-        }
+        self.columns = {field.name: FacetColumn(facets, field.name) for field in catalogue.exact}
+        self.facets = {field.name: self.columns[field.name] for field in catalogue.selectable}
         self.languages = FacetColumn(facets, LANGUAGE_COLUMN)
         self.forward_index = ForwardIndex(words["stream"], words["starts"], words["lengths"])
         postings_arrays = read_arrays(folder / POSTINGS)

@@ -12,7 +12,6 @@ from functools import cached_property, reduce
 
 import numpy as np
 
-from indexer.catalogue.schema import list_selectable_fields
 from indexer.codec.segment.array_file import Array, pick_dtype
 from search_app.engine.facets import FacetSelection, Node, Nodes, list_nodes
 from search_app.engine.request import SearchRequest, parse_year_range
@@ -91,7 +90,7 @@ class FilteredDocs:
             name: selected.coverage.take(documents) >= selected.selection.least
             for name, selected in self.selections.items()
         }
-        excluded = list_nodes(request.excluded, list_selectable_fields(snapshot.catalogue))
+        excluded = list_nodes(request.excluded, snapshot.catalogue.selectable)
         self._excluded = excluded
         if excluded:
             key = (EXCLUDED, *excluded)

@@ -22,7 +22,6 @@ from unicodedata import normalize
 from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold, surface_form
 from indexer.catalogue.fields import MISSING, Field
-from indexer.catalogue.schema import list_selectable_fields
 from indexer.catalogue.thesaurus import Thesaurus
 from indexer.catalogue.translations import list_value_labels
 from indexer.values import iso_codes, names
@@ -102,7 +101,7 @@ def _list_values(vocabulary: Vocabulary) -> Iterator[Entity]:
     Values of an open facet, such as a venue, are matched by their words only.
     """
     default_language = vocabulary.catalogue.language
-    for field in list_selectable_fields(vocabulary.catalogue):
+    for field in vocabulary.catalogue.selectable:
         if is_closed(field):
             for value in vocabulary.list_values(field.name):
                 if value != MISSING and (labels := list_names(field, value, default_language)):
@@ -122,9 +121,7 @@ def _list_places(vocabulary: Vocabulary, values: Sequence[Entity]) -> Iterator[E
     """
     default_language = vocabulary.catalogue.language
     languages = tuple(dict.fromkeys([default_language, *UNITED_NATIONS]))
-    has_countries = any(
-        row.kind == "country" for row in list_selectable_fields(vocabulary.catalogue)
-    )
+    has_countries = any(row.kind == "country" for row in vocabulary.catalogue.selectable)
     known_names = {
         fold(name)
         for value_entity in values

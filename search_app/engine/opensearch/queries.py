@@ -17,7 +17,6 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import MISSING
-from indexer.catalogue.schema import list_selectable_fields
 from indexer.cluster.mapping import MAX_TERM_CHARS, PAGES, STEMS, TEXTS, WORDS, Json, make_term
 from indexer.codec.segment.postings import K1
 from indexer.codec.segment.term_dictionary import decode_surface
@@ -591,7 +590,7 @@ class Selections:
             for name, each in self.by_facet.items()
             if each.nodes
         }
-        self.excluded = list_nodes(request.excluded, list_selectable_fields(catalogue))
+        self.excluded = list_nodes(request.excluded, catalogue.selectable)
 
     def match(self, node: Node) -> Json:
         """Return the query of the documents with a value, or a value in a range of years.

@@ -65,7 +65,7 @@ def vocabulary(made: Sequence[Publication], catalogue: Catalogue) -> Vocabulary:
     ]
     values = {
         row.name: sorted({str(v) for each in made for v in each.values.get(row.name, ())})
-        for row in schema.list_exact_fields(catalogue)
+        for row in catalogue.exact
     }
     return Vocabulary(
         [row.name for row in rows],
