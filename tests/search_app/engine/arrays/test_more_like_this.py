@@ -163,7 +163,7 @@ def test_a_publication_of_the_catalogue_has_at_most_one_similar_edition(
 
 
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 60))
-@settings(max_examples=40)
+@settings(max_examples=100)
 @pytest.mark.slow
 def test_related_publications_are_distinct_limited_and_repeatable(
     seed: int, size: int, tmp_path_factory: pytest.TempPathFactory

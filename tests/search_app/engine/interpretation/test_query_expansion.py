@@ -364,14 +364,14 @@ def test_a_concept_without_hits_is_recognized(searcher: Searcher) -> None:
 
 @pytest.mark.slow
 def test_every_name_of_the_thesaurus_is_searched_without_an_error(engine: Engine) -> None:
-    """Each label and acronym of the thesaurus can be read, and most of a sample have hits."""
+    """Each label and acronym of the thesaurus can be searched for, and most have hits."""
     searcher = engine.get_searcher()
     things = searcher.interpreter.entity_linker.entities
     texts = [label for each in things for labels in each.labels.values() for label in labels]
     texts += [each for one in searcher.generation.read_thesaurus().concept for each in one.acronyms]
     assert len(texts) > 5000
     assert all([*clauses(read(text, searcher).words)] for text in texts)
-    found = [answer(text, searcher, match="all").total > 0 for text in texts[::10]]
+    found = [answer(text, searcher, match="all").total > 0 for text in texts]
     assert sum(found) > len(found) / 2
 
 
