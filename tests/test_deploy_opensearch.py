@@ -29,21 +29,26 @@ CODE = sorted([
     *(ROOT / "search_app" / "engine" / "opensearch").glob("*.py"),
 ])  # fmt: skip
 ACTIONS = {
-    "bulk": (
+    "cluster.health": ("cluster:monitor/health",),
+    "count": ("indices:data/read/search",),
+    "create": ("indices:data/write/index", "indices:data/write/bulk[s]"),
+    "delete": ("indices:data/write/delete", "indices:data/write/bulk[s]"),
+    "get": ("indices:data/read/get",),
+    "helpers.scan": (
+        "indices:data/read/search", "indices:data/read/scroll", "indices:data/read/scroll/clear",
+    ),
+    "helpers.streaming_bulk": (
         "indices:data/write/bulk", "indices:data/write/bulk[s]", "indices:data/write/index",
         "indices:data/write/delete",
     ),
-    "cluster.health": ("cluster:monitor/health",),
-    "count": ("indices:data/read/search",),
-    "get": ("indices:data/read/get",),
     "index": ("indices:data/write/index", "indices:data/write/bulk[s]"),
     "indices.clone": ("indices:admin/resize", "indices:monitor/stats"),
     "indices.create": ("indices:admin/create",),
     "indices.delete": ("indices:admin/delete",),
+    "indices.exists": ("indices:admin/get",),
     "indices.flush": ("indices:admin/flush",),
     "indices.get": ("indices:admin/get",),
     "indices.get_alias": ("indices:admin/aliases/get",),
-    "indices.get_mapping": ("indices:admin/mappings/get",),
     "indices.put_mapping": ("indices:admin/mapping/put",),
     "indices.put_settings": ("indices:admin/settings/update",),
     "indices.refresh": ("indices:admin/refresh",),
@@ -51,15 +56,14 @@ ACTIONS = {
     "indices.update_aliases": ("indices:admin/aliases",),
     "msearch": ("indices:data/read/msearch", "indices:data/read/search"),
     "search": ("indices:data/read/search",),
-    "update": ("indices:data/write/update", "indices:data/write/bulk[s]"),
 }  # fmt: skip
 """The actions of each request of the client. A role must have all of them."""
 READING = (
-    "cluster.health", "count", "get", "indices.get", "indices.get_alias", "indices.get_mapping",
+    "cluster.health", "count", "get", "indices.exists", "indices.get", "indices.get_alias",
     "indices.stats", "msearch", "search",
 )  # fmt: skip
 """The requests of a server, of a search, and of `pubsearch status` and `verify`."""
-NO_REQUESTS = {"check", "close"}
+NO_REQUESTS = {"check", "close", "find_counts", "load"}
 """Methods of a client that are no requests of OpenSearch."""
 
 
@@ -78,11 +82,16 @@ def allows(role: str, action: str) -> bool:
 
 
 def requests() -> Iterator[str]:
-    """Yield the methods of the client that the code calls, such as `indices.create`."""
+    """Yield the methods of the client that the code calls, such as `indices.create`.
+
+    Among them are its helpers, which send several requests.
+    """
     for file in CODE:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
-                found = re.search(r"\b_?client\.([a-z_.]+)$", ast.unparse(node.func))
+                found = re.search(
+                    r"(?:\b_?client\.|^(?=helpers\.))([a-z_.]+)$", ast.unparse(node.func)
+                )
                 if found and found[1] not in NO_REQUESTS:
                     yield found[1]
 
@@ -90,7 +99,7 @@ def requests() -> Iterator[str]:
 def test_the_role_of_the_builder_allows_each_request() -> None:
     """Each request in the code has known actions, and the builder's role has all of them."""
     sent = set(requests())
-    assert {"bulk", "msearch", "get"} <= sent
+    assert {"helpers.streaming_bulk", "msearch", "get"} <= sent
     for name in sent:
         for action in ACTIONS[name]:
             assert allows("pubsearch_build", action), (name, action)
