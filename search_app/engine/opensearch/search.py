@@ -45,7 +45,7 @@ from search_app.engine.store import StoreRequest
 
 CANDIDATES = 200
 """Number of best hits that are ordered in this process. Their rows have about 100 kB."""
-UNFILTERED = 100
+UNFILTERED = 150
 """Number of best candidates before some filters. What is added to scores depends on these, so a
 filter never changes the order of hits."""
 RECORDS = 40
