@@ -62,7 +62,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(401, "text/plain", b"Unauthorized")
             return
         connection = http.client.HTTPConnection(urlsplit(self.node).netloc)
-        kind = {"Content-Type": self.headers["Content-Type"]} if body else {}
+        names = ("Content-Type", "Content-Encoding")
+        kind = {name: self.headers[name] for name in names if name in self.headers}
         connection.request(self.command, self.path, body, kind)
         response = connection.getresponse()
         content_type = response.headers.get("Content-Type", "")
