@@ -35,7 +35,7 @@ ALLOWANCE_SECONDS = 0.5
 """Seconds for the network, and for a node to notice that a search is to be stopped."""
 CONNECT_SECONDS = 0.5
 """Seconds until the next host is tried. A host without power does not refuse connections."""
-SOON_SECONDS = 2.0
+SOON_SECONDS = 4.0
 """A search that lost a shard so soon is sent again. One that a node hangs in fails later."""
 LEAST_SECONDS = 0.001
 """Seconds of the time-out of a request for which no time is left."""
