@@ -93,4 +93,6 @@ def test_the_health_is_degraded_until_the_index_is_back(
         assert [read_status(), read_status()] == ["degraded", "degraded"]
         assert client.get("/api/search?q=law").status_code == 200
     assert read_status() == "ok"
-    assert [SECRET_HOST in message for message in caplog.messages] == [True]
+    # The engines of other tests may log as well.
+    live = engine.get_searcher().name
+    assert [SECRET_HOST in message for message in caplog.messages if live in message] == [True]
