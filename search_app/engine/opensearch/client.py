@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from hashlib import blake2b
 from math import isinf
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import msgspec
@@ -37,6 +37,8 @@ CONNECT_SECONDS = 0.5
 """Seconds until the next host is tried. A host without power does not refuse connections."""
 SOON_SECONDS = 4.0
 """A search that lost a shard so soon is sent again. One that a node hangs in fails later."""
+PAUSES = (0.0, 0.2, 0.5, 1.0)
+"""Seconds before each further attempt."""
 LEAST_SECONDS = 0.001
 """Seconds of the time-out of a request for which no time is left."""
 CHECK_SECONDS = 5.0
@@ -147,8 +149,11 @@ class ClusterClient:
         started = monotonic()
         responses = self._send(bodies, deadline)
         # A node asks the other copies of a shard for hits, but not for the content of those that it
-        # found on a node that has ended since. The next attempt does.
-        if any(map(_lacks_shards, responses)) and monotonic() - started < SOON_SECONDS:
+        # found on a node that has ended since. The next attempt does, unless shards just move.
+        for pause in PAUSES:
+            if not any(map(_lacks_shards, responses)) or monotonic() - started > SOON_SECONDS:
+                break
+            sleep(pause)
             responses = self._send(bodies, deadline)
         for response in responses:
             self._check(response, deadline)
