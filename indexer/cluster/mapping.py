@@ -30,9 +30,9 @@ TEXTS, PAGES = "texts", "texts.pages"
 """The paths of nested documents: the full texts of a publication, and the pages of each."""
 PROBLEMS = "problems"
 """The field with the problems of files whose full text is too long, each as JSON."""
-SATURATION = 1000.0
-"""The parameter k1 of the order of the cluster. It is so large that a score grows as the frequency
-in a field does: the frequency that saturates is that of all fields together."""
+SATURATION = 8.0
+"""The parameter k1 of the order of the cluster. Scores grow almost as the frequency does in a
+field, because the frequency that saturates is that of all fields together."""
 _SPACE = "\ue000"
 """Replaces a space in a term. A ligature such as U+FDFA is folded to several words in one term."""
 
@@ -89,15 +89,13 @@ def make_term(term: str) -> str:
 def make_index(catalogue: Catalogue, shards: int) -> Json:
     """Return the body of the request that creates the index of a generation, set up for loading."""
     searchable = catalogue.searchable
-    stems, words = (
-        {
-            field.name: _TEXT
-            | _GAP
-            | {"copy_to": every, "similarity": "long" if field.role == "abstract" else "short"}
-            for field in searchable
-        }
-        for every in (STEMS, WORDS)
-    )
+    stems = {
+        field.name: _TEXT
+        | _GAP
+        | {"copy_to": STEMS, "similarity": "long" if field.role == "abstract" else "short"}
+        for field in searchable
+    }
+    words = {field.name: _PLAIN | {"copy_to": WORDS} for field in searchable}
     facets: Json = {
         field.name: {"type": "keyword", "eager_global_ordinals": True}
         for field in catalogue.selectable

@@ -17,16 +17,7 @@ from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.catalogue.fields import MISSING
-from indexer.cluster.mapping import (
-    MAX_TERM_CHARS,
-    PAGES,
-    SATURATION,
-    STEMS,
-    TEXTS,
-    WORDS,
-    Json,
-    make_term,
-)
+from indexer.cluster.mapping import MAX_TERM_CHARS, PAGES, STEMS, TEXTS, WORDS, Json, make_term
 from indexer.codec.segment.postings import K1
 from indexer.codec.segment.term_dictionary import decode_surface
 from search_app.engine.cache import Cache
@@ -73,7 +64,7 @@ MAX_CACHED = 512
 """Limit on cached queries of clauses."""
 MAX_RANKED_WORDS = 40
 """Number of words of a prefix, wildcard or fuzzy term, the most frequent ones, that order hits."""
-LINEAR_PART = 0.0125
+LINEAR_PART = 0.1
 """Part of the score of one of several clauses that grows with its frequency."""
 USUAL_IDF = 4.0
 """The idf of a clause in the order of the cluster, if it is not known."""
@@ -138,9 +129,7 @@ def count_leaves(part: object) -> int:
     if not isinstance(part, dict):
         return 0
     # OpenSearch adds a `match_all` to what has only exclusions.
-    own = ("must_not" in part and len(part) == 1) + len(
-        part.get("multi_match", {}).get("fields", ())
-    )
+    own = "must_not" in part and len(part) == 1
     return own + sum(
         1 if name in _LEAVES else count_leaves(inner) for name, inner in part.items()
     )  # fmt: skip
@@ -284,16 +273,16 @@ class QueryCompiler:
                 case Term() | Phrase():
                     found.match(part, [stems], [words], self.vocabulary.occurs)
                 case Near():
-                    found.others.append(match_intervals(stems, self.list_page_intervals(part)))
+                    found.others.append(match_intervals(stems, [*self.list_page_intervals(part)]))
                 case _:
                     if expanded := self._expand_in_texts(part)[0]:
                         found.terms[words] += expanded
         queries = found.list_queries()
         return any_of(queries) if queries else None
 
-    def list_page_intervals(self, part: WordPart) -> list[Json]:
-        """Return the sources of intervals on pages that cover where a part matches."""
-        return [*list_intervals(part, PAGE_WORDS, lambda each: self._expand_in_texts(each)[0])]
+    def list_page_intervals(self, part: WordPart) -> Iterator[Json]:
+        """Yield sources of intervals on pages that cover where a part matches."""
+        return list_intervals(part, PAGE_WORDS, lambda each: self._expand_in_texts(each)[0])
 
     def _expand_in_texts(self, part: Expansion) -> tuple[list[str], int]:
         """Return the words of full texts that a part matches, and how many it leaves out."""
@@ -371,49 +360,39 @@ class QueryCompiler:
 
     def _score(self, clause: Clause, most: int, *, is_alone: bool) -> list[Json]:
         """Return queries that score a clause, of at most `most` leaves."""
-        terms, phrases = dict[str, tuple[float, WordPart]](), list[Json]()
+        stems, phrases = dict[str, tuple[float, WordPart]](), list[Json]()
         others = list[tuple[float, Part]]()
         for part in sorted(clause.parts, key=lambda part: isinstance(part, Names)):
             for inner in part.parts if isinstance(part, Names) else [part]:
                 boost = part.boost * (inner.boost if isinstance(part, Names) else 1)
-                if isinstance(inner, WordPart) and (found := self._list_terms(inner)):
-                    for term in found:
-                        terms.setdefault(term, (boost, inner))
+                if isinstance(inner, WordPart) and (found := self._list_stems(inner)):
+                    for stem in found:
+                        stems.setdefault(stem, (boost, inner))
                 elif isinstance(inner, Phrase) and is_alone:
                     phrases += self._score_phrase(inner, boost)
                 else:
                     others.append((boost, inner))
         searchable = self.vocabulary.catalogue.searchable
-        size, frequencies = self.vocabulary.size, {each: self._count(each) for each in terms}
-        idf = compute_idf(min(sum(frequencies.values()), size), size) if terms else USUAL_IDF
-        kept = dict(islice(terms.items(), most // (3 * len(searchable) + 1)))
+        size, frequencies = self.vocabulary.size, map(self.vocabulary.get_frequency, stems)
+        idf = compute_idf(min(sum(frequencies), size), size) if stems else USUAL_IDF
+        kept = dict(islice(stems.items(), most // (2 * len(searchable) + 1)))
         if not kept:
-            others = [*terms.values(), *others]
+            others = [*stems.values(), *others]
         by_field, levels = list[Json](), list[Json]()
-        for term, (boost, part) in kept.items():
-            own, (kind, text) = compute_idf(frequencies[term], size), _locate(term)
-            weighted: Json = {
-                "query": text,
-                # Scores of several fields have one idf, and are added.
-                "type": "cross_fields",
-                "tie_breaker": 1,
-                "fields": [
-                    f"{kind}.{field.name}^{field.weight}"
-                    for field in searchable if field.name in part.fields
-                ],
-                "boost": SATURATION * boost * idf / own * (1 if is_alone else LINEAR_PART),
-            }  # fmt: skip
-            by_field.append({"multi_match": weighted})
-        for field in searchable if not is_alone else ():
+        for field in searchable:
             inside = {
-                term: boost for term, (boost, part) in kept.items() if field.name in part.fields
+                stem: boost for stem, (boost, part) in kept.items() if field.name in part.fields
             }
-            if inside:
+            for stem, boost in inside.items():
+                # The idf of Lucene is that of each stem in each field.
+                own = compute_idf(self.vocabulary.get_frequency(stem), size)
+                factor = field.weight * boost * idf / own * (1 if is_alone else LINEAR_PART)
+                term = {"value": make_term(stem), "boost": factor}
+                by_field.append({"term": {f"stems.{field.name}": term}})
+            if inside and not is_alone:
                 level = idf * _saturate(field.weight * max(inside.values()))
-                found_inside = _Terms()
-                for kind, text in map(_locate, inside):
-                    found_inside.terms[f"{kind}.{field.name}"].append(text)
-                levels.append(score_evenly(any_of(found_inside.list_queries()), level))
+                terms: Json = {"terms": {f"stems.{field.name}": [*map(make_term, inside)]}}
+                levels.append(score_evenly(terms, level))
         if levels:
             by_field.append({"dis_max": {"queries": levels, "tie_breaker": 0.2}})
         by_field += phrases[: most // 2]
@@ -428,37 +407,21 @@ class QueryCompiler:
         """Yield queries whose scores grow with the frequency of a phrase in each field."""
         for field in self.vocabulary.catalogue.searchable:
             if field.name in phrase.fields:
-                weight = SATURATION * boost * field.weight
-                yield match_phrase(f"stems.{field.name}", phrase.stems, weight)
+                yield match_phrase(f"stems.{field.name}", phrase.stems, boost * field.weight)
 
-    def _count(self, term: str) -> int:
-        """Return the number of documents with a stem, or with a word as written."""
-        dictionary = self.vocabulary.get_dictionary(term)
-        return sum(map(dictionary.doc_frequency, self.vocabulary.find_numbers(term)))
-
-    def _list_terms(self, part: WordPart) -> list[str]:
-        """Return the stem or the word of a term, or the most frequent words of an expansion."""
+    def _list_stems(self, part: WordPart) -> list[str]:
+        """Return the stems of a word, or the most frequent ones of an expansion."""
         vocabulary = self.vocabulary
         match part:
             case Term():
-                return [part.text] if vocabulary.has_term(part.text) else []
+                is_word = part.text.startswith(tokenizer.SURFACE_PREFIX)
+                return [part.text] if not is_word and vocabulary.has_term(part.text) else []
             case Phrase() | Near():
                 return []
         numbers, words = expand(part, vocabulary).numbers, vocabulary.words
         counts = words.offsets[numbers + 1].astype(np.int64) - words.offsets[numbers]
         frequent = numbers[np.argsort(-counts, kind="stable")[:MAX_RANKED_WORDS]]
-        return [
-            *dict.fromkeys(
-                f"{tokenizer.SURFACE_PREFIX}{words.surfaces[number]}"
-                for number in frequent.tolist()
-            )
-        ]
-
-
-def _locate(term: str) -> tuple[str, str]:
-    """Return where a term is, `stems` or `words`, and its form there."""
-    word = term.removeprefix(tokenizer.SURFACE_PREFIX)
-    return "stems" if word == term else "words", make_term(word)
+        return [*dict.fromkeys(map(vocabulary.get_stem, frequent.tolist()))]
 
 
 def _saturate(frequency: float) -> float:
