@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 import msgspec
 
@@ -15,9 +16,11 @@ from indexer.cluster.documents import FileInfo
 from indexer.cluster.mapping import PAGES, TEXTS, Json
 from search_app.engine.opensearch.client import Response, Send
 from search_app.engine.opensearch.queries import (
+    MAX_CLAUSES,
     PAGE_STEMS,
     QueryCompiler,
     any_of,
+    count_leaves,
     match_intervals,
     nest,
     score_evenly,
@@ -33,10 +36,8 @@ LISTED_PAGES = 10_000
 _NUMBER, _TEXT = f"{PAGES}.number", f"{PAGES}.text"
 MAX_COMPOUNDS = 3
 """Limit on the compounds in a clause whose words are looked for on pages."""
-MAX_COUNTED = 200
-"""Limit on the words and names of a clause whose occurrences on a page are counted."""
 OCCURRENCES = 0.02
-"""What the score of a page gains at most for the occurrences of a clause."""
+"""The most that the occurrences of a clause add to the score of a page."""
 COMPOUND = 0.01
 """The score of a page with a word of a compound, and with nothing else of its clause."""
 
@@ -49,14 +50,20 @@ def find_files(
     The pages with the most clauses are listed. Of these, the `most` with the most occurrences are
     read.
     """
-    pages = [
-        query
-        for number, clause in enumerate(clauses)
-        for query in _match_pages(clause, number, compiler)
-    ]
-    if not pages or not ids:
+
+    def list_pages(counted: int) -> list[Json]:
+        return [
+            query
+            for number, clause in enumerate(clauses)
+            for query in _match_pages(clause, number, counted, compiler)
+        ]
+
+    plain = list_pages(0)
+    if not plain or not ids:
         return {}
-    matching = any_of(pages)
+    # The query of pages is stated for those that are listed, and for those that are read.
+    free = (MAX_CLAUSES - 1) // (2 if most else 1) - count_leaves(plain)
+    matching = any_of(list_pages(max(free, 0) // len(clauses)))
     wanted: Json = {"_source": False, "docvalue_fields": [_NUMBER]}
     listed: Json = {"name": "listed", "size": LISTED_PAGES}
     inner = [nest(PAGES, matching, inner_hits=wanted | listed)]
@@ -75,23 +82,27 @@ def find_files(
     return {hit["sort"][0]: [*_read(hit)] for hit in response["hits"]["hits"]}
 
 
-def _match_pages(clause: Clause, number: int, compiler: QueryCompiler) -> Iterator[Json]:
+def _match_pages(
+    clause: Clause, number: int, counted: int, compiler: QueryCompiler
+) -> Iterator[Json]:
     """Yield a query of the pages with words of a clause, if any text may have some.
 
-    Without a match of another part, the words of a compound count if a text has all of them. Pages
-    name those that they have: see `_list_complete`.
+    The occurrences of up to `counted` words and names are counted. Without a match of another part,
+    the words of a compound count if a text has all of them. Pages name those that they have: see
+    `_list_complete`.
     """
     parts, compounds = split_page_parts(clause, compiler.is_searched)
     queries = list[Json]()
     if found := compiler.match_page(parts):
-        sources = [source for part in parts for source in compiler.list_page_intervals(part)]
-        counted = match_intervals(PAGE_STEMS, sources[:MAX_COUNTED], OCCURRENCES)
-        queries.append({"bool": {"must": [score_evenly(found, 1)], "should": [counted]}})
-    for compound in compounds[:MAX_COMPOUNDS]:
+        sources = chain.from_iterable(map(compiler.list_page_intervals, parts))
+        some = [*islice(sources, counted)]
+        counts = [match_intervals(PAGE_STEMS, some, OCCURRENCES)] if some else []
+        queries.append({"bool": {"must": [score_evenly(found, 1)], "should": counts}})
+    for place, compound in enumerate(compounds[:MAX_COMPOUNDS]):
         words = [split_page_parts(word, compiler.is_searched)[0] for word in compound.clauses]
         on_pages = [found for parts in words if (found := compiler.match_page(parts))]
         if len(on_pages) == len(words):
-            name = f"{number}.{compounds.index(compound)}.{len(words)}"
+            name = f"{number}.{place}.{len(words)}"
             queries += [
                 score_evenly(each, COMPOUND, f"{name}.{word}") for word, each in enumerate(on_pages)
             ]

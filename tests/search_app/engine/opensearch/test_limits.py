@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -13,21 +14,24 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.cluster.mapping import Json
 from indexer.cluster.vocabulary_file import read_vocabulary, write_vocabulary
+from indexer.codec.segment.fulltext import open_texts
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
 from search_app.engine.opensearch import queries
 from search_app.engine.opensearch.candidates import RowDecoder
-from search_app.engine.opensearch.client import MAX_SEARCHES, ClusterClient, make_count
+from search_app.engine.opensearch.client import MAX_SEARCHES, ClusterClient, Response, make_count
 from search_app.engine.opensearch.facets import FacetRequest
 from search_app.engine.opensearch.queries import QueryCompiler, Selections, count_leaves
 from search_app.engine.opensearch.search import Generation, Plan
+from search_app.engine.opensearch.texts import find_files
 from search_app.engine.query.nodes import Clause, Names, Phrase, Term
 from search_app.engine.query.parser import parse
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.store import StoreRequest
+from tests.search_app import texts
 from tests.search_app.engine import catalogues
 
 MAX_CLAUSES = 1024
@@ -165,3 +169,34 @@ def test_requests_that_count_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> No
     assert sent == [MAX_SEARCHES, MAX_SEARCHES, 1]
     assert client.count([bodies[0], make_count({})], Deadline()) == [(1,), (1,)]
     assert sent[3:] == [1]
+
+
+@pytest.mark.parametrize("most", [0, 3])
+@pytest.mark.parametrize(("clauses", "names"), [(1, 400), (6, 60), (50, 8)])
+def test_pages_with_many_names_are_asked_for_within_the_limit(
+    clauses: int, names: int, most: int, tmp_path: Path
+) -> None:
+    """The occurrences of names on pages are counted only as far as the limit allows."""
+    folder = texts.make_index_with_texts(
+        tmp_path, texts.CATALOGUE, [texts.make_publication("a", "Boats")],
+        {"a": {"a.pdf": texts.make_text("a", [" ".join(WORDS)])}},
+    )  # fmt: skip
+    segment = directory.load_live(folder).segment
+    attached = open_texts(segment, texts.CATALOGUE)
+    write_vocabulary(Segment(segment, texts.CATALOGUE), attached, tmp_path / "vocabulary")
+    file = read_vocabulary(tmp_path / "vocabulary")
+    compiler = QueryCompiler(Vocabulary(file.arrays, texts.CATALOGUE, file.texts), inside=True)
+    fields = compiler.vocabulary.word_fields
+    pairs = [Phrase((one, other), fields) for one in WORDS for other in WORDS]
+    typed = [
+        Clause([Names(tuple(pairs[start : start + names]), f"{start}")])
+        for start in range(0, clauses * names, names)
+    ]
+    sent: list[Json] = []
+
+    def send(bodies: Sequence[Json]) -> list[Response]:
+        sent.extend(bodies)
+        return [{"hits": {"hits": []}}]
+
+    assert find_files(["a"], typed, compiler, most, send) == {}
+    assert clauses * names < count_leaves(sent) <= MAX_CLAUSES
