@@ -8,6 +8,7 @@ from itertools import chain, compress
 from typing import Self
 
 import numpy as np
+from whoosh import query
 
 from indexer.analysis import tokenizer
 from indexer.analysis.folding import surface_form
@@ -24,7 +25,6 @@ from search_app.engine.opensearch.queries import (
     MAX_LEAVES,
     MAX_PREFIX_CHARS,
     all_of,
-    any_of,
     count_leaves,
     none_of,
 )
@@ -299,8 +299,7 @@ class OpenSearchReply:
             has_words[-1] = {"prefix": {field: typed[-1][:MAX_PREFIX_CHARS]}}
             if len(words) == 1:
                 candidates = _list_completions(words[0], vocabulary, MAX_COMPLETIONS)
-        stems = {stem for word in candidates for stem in vocabulary.list_stems(word)}
-        span = [{"span_term": {f"stems.{title.name}": make_term(stem)}} for stem in sorted(stems)]
+        span = [{"span_term": {field: make_term(word)}} for word in candidates]
         starts: list[Json] = [{"span_first": {"match": {"span_or": {"clauses": span}}, "end": 1}}]
         bodies: list[Json] = [
             {
@@ -474,13 +473,11 @@ class OpenSearchStore:
         fields = frozenset(generation.vocabulary.searchable)
         terms = [Clause([Term(term.stem, fields)]) for term in key_terms]
         if terms:
-            matching, most = generation.in_fields.match, MAX_LEAVES // len(terms)
+            any_term, compiler = query.Or(terms), generation.in_fields
             ranked: Json = {
-                "must": [any_of([matching(term) for term in terms])],
+                "must": [compiler.match(any_term)],
                 "must_not": [{"term": {"group": own.group}}],
-                "should": [
-                    each for term in terms for each in generation.in_fields.rank(term, {}, most)
-                ],
+                "should": compiler.rank(any_term, {}, MAX_LEAVES),
             }
             bodies.append(
                 make_records([], SIMILAR_CANDIDATES)
