@@ -57,8 +57,8 @@ DEEP_BATCH = 10_000
 MAX_FAMILIES = 10_000
 """Number of families of editions that a search counts at once."""
 TEXT_STRENGTH = 0.5
-"""What a full text adds to the frequency of a clause that it matches, times its weight: an average
-of what it adds in a local index, which counts the occurrences."""
+"""The frequency that a match in a full text adds to a clause, before its weight. A local index
+counts the occurrences. This is the average of what they add there."""
 
 _NEWEST: Json = {"year": {"order": "desc", "missing": "_last"}}
 _OLDEST: Json = {"year": {"order": "asc", "missing": "_last"}}

@@ -37,7 +37,7 @@ COMMON = st.sampled_from((
     Clause([Pattern("*e*", ALL_FIELDS)]), Filter("region", ["North", "Nowhere", "West"]),
     Filter("year", ["2001", "1900", "2005"]),
 ))  # fmt: skip
-"""What most generated publications match, or several values of a facet."""
+"""Clauses that match most of the generated publications, and filters of several values."""
 TREES = {
     "a stem": 300, "a word as written": 200, "a phrase": 400, "a beginning": 100,
     "a pattern": 100, "a likeness": 80, "several at once": 50, "a value": 200, "a range": 60,
