@@ -13,6 +13,10 @@ BIN := .venv/bin
 # One worker for each core. The tests of a group run on one of them, in order.
 PARALLEL := -n auto --dist loadgroup --no-loadscope-reorder
 
+# Tests of which `make torture` tries all cases, or many more.
+TORTURED := $(patsubst %,tests/robustness/test_%.py, \
+	kills faults power_cuts damage switching requests)
+
 # Tests that run on a local index and on one in a cluster: tests.opensearch.both_stores.
 BOTH_STORES := $(addprefix tests/search_app/,engine presentation web export api i18n \
 	test_reading_list.py \
@@ -57,8 +61,8 @@ test-opensearch: environment-test ## download OpenSearch, run the tests on it (n
 	@$(BIN)/python -m pytest -p tests.opensearch.both_stores --hypothesis-profile=fast \
 		$(BOTH_STORES) $(ARGS)
 
-torture: environment-test ## interrupt builds and damage indexes many thousand times (up to two hours)
-	@$(BIN)/python -m tests.robustness.torture $(ARGS)
+torture: environment-test ## interrupt builds and damage indexes many thousand times (an hour or more)
+	@TORTURE=$(or $(SEED),1) $(BIN)/python -m pytest -o faulthandler_timeout=0 $(TORTURED) $(ARGS)
 
 coverage: environment-test browser ## run all tests, report the lines and branches that they miss
 	@$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term $(ARGS)

@@ -1,7 +1,11 @@
-"""A small site for robustness tests: a corpus, its index, the expected builds, and a reader."""
+"""A small site for robustness tests: a corpus, its index, the expected builds, and a reader.
+
+`make torture` sets the variable `TORTURE` to a seed. The tests then try all cases, or many more.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -9,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 
 from indexer.catalogue import retired
 from indexer.catalogue.retired import RETIRED_FILE, Retired
@@ -18,6 +23,15 @@ from indexer.jobs import build, verify
 from search_app.engine import open_engine
 from search_app.engine.request import SearchRequest
 from tests import samples
+
+SEED = os.environ.get("TORTURE", "")
+IS_LONG = bool(SEED)
+
+
+def chance(part: str, number: int) -> Random:
+    """Return the random generator of one case. It is the same in every run with this seed."""
+    return Random(f"{SEED} {part} {number}")
+
 
 Answer = tuple[int, tuple[str, ...], int]
 """The result of an empty query: the total, the titles, and the sum of one facet's counts."""
