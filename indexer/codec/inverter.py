@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,49 +26,9 @@ from indexer.codec.segment.array_file import (
     pick_dtype,
     pick_offset_dtype,
 )
-from indexer.codec.segment.postings import ForwardIndex, MergedRuns, SortedRun
+from indexer.codec.segment.postings import ForwardIndex, MergedRuns, SortedRun, split_offsets
 from indexer.codec.segment.reader import Segment
-from indexer.codec.segment.string_table import compute_offsets, expand_ranges
-
-SLAB = 1 << 20
-"""Number of items copied at a time. It bounds memory."""
-
-
-class MergePlan(NamedTuple):
-    """The items to drop from an array, and where to insert new ones (int64, both ascending).
-
-    `removed` lists the dropped items. `insertions` has, for each new item, the old item that it
-    precedes.
-    """
-
-    removed: Array
-    insertions: Array
-
-    def drop_removed(self, values: Array) -> Iterator[tuple[int, Array]]:
-        """Yield the remaining items in slabs, each with the index at which its slab starts."""
-        for first in range(0, len(values) + 1, SLAB):
-            removed = _slice_of(self.removed, first)
-            yield first, np.delete(values[first : first + SLAB], self.removed[removed] - first)
-
-    def fill(self, into: Array, remaining: Iterator[tuple[int, Array]], new: Array) -> None:
-        """Write the remaining and the new items into `into`, in order."""
-        end = 0
-        for first, slab in remaining:
-            slab_part = _slice_of(self.insertions, first)
-            insertions = self.insertions[slab_part]
-            insertions = (
-                insertions
-                - first
-                - np.searchsorted(self.removed[_slice_of(self.removed, first)], insertions)
-            )
-            merged = np.insert(slab.astype(into.dtype, copy=False), insertions, new[slab_part])
-            into[end : end + len(merged)] = merged
-            end += len(merged)
-
-
-def _slice_of(ascending: Array, first: int) -> slice:
-    """Return the slice of the numbers that fall into the slab that starts at `first`."""
-    return slice(*np.searchsorted(ascending, (first, first + SLAB)).tolist())
+from indexer.codec.segment.string_table import compute_offsets
 
 
 class MergedPostings:
@@ -86,83 +46,91 @@ class MergedPostings:
         self, arrays: Mapping[str, Array], terms: Array, documents: Array, new: SortedRun
     ) -> None:
         self._arrays, self._terms, self._documents, self._new = arrays, terms, documents, new
-        removed = np.flatnonzero((documents < 0).take(arrays["documents"]))
-        self._postings = MergePlan(removed, self._find_insertions())
+        self._is_kept = (documents >= 0).take(arrays["documents"])
+        self._begins = self._find_begins("offsets")
+        self._new_begins = compute_offsets(new.doc_counts)
+        self._places = self._find_places()
 
-    def _find_insertions(self) -> Array:
+    def _find_begins(self, name: str) -> Array:
+        """Return where the previous items of each term begin, and the end of all (int64).
+
+        A new term has none. Those of removed terms count as items of the term before them.
+        """
+        offsets, staying = self._arrays[name].astype(np.int64), np.flatnonzero(self._terms >= 0)
+        numbers = np.arange(len(self._new.doc_counts) + 1)
+        following = np.searchsorted(self._terms[staying], numbers)
+        return np.append(offsets[staying], offsets[-1])[following]
+
+    def _find_places(self) -> Array:
         """Return, for each new posting, the previous posting that it precedes.
 
         Postings are ordered by term, then by document.
         """
-        offsets = self._arrays["offsets"].astype(np.int64)
-        staying = np.flatnonzero(self._terms >= 0)
-        terms = np.repeat(np.arange(len(self._new.doc_counts)), self._new.doc_counts)
-        indexes = np.searchsorted(self._terms[staying], terms)
-        # A new term after the last remaining one is inserted at the end.
-        begins = np.append(offsets[staying], offsets[-1])[indexes]
-        is_known = np.append(self._terms[staying], -1)[indexes] == terms
-        ends = np.where(is_known, np.append(offsets[staying + 1], offsets[-1])[indexes], begins)
+        ends, staying = self._begins[:-1].copy(), np.flatnonzero(self._terms >= 0)
+        ends[self._terms[staying]] = self._arrays["offsets"][staying + 1]
+        terms = np.repeat(np.arange(len(ends)), self._new.doc_counts)
         staying_docs = np.flatnonzero(self._documents >= 0)
         following = np.searchsorted(self._documents[staying_docs], self._new.documents)
         targets = np.append(staying_docs, len(self._documents))[following]
-        return _search_ranges(self._arrays["documents"], targets, begins, ends)
-
-    @cached_property
-    def _positions(self) -> MergePlan:
-        """The merge plan of the positions.
-
-        A posting has as many positions as its frequency.
-        """
-        removed, insertions = self._postings
-        frequencies = self._arrays["frequencies"]
-        return MergePlan(
-            expand_ranges(_sum_before(frequencies, removed), frequencies[removed].astype(np.int64)),
-            np.repeat(_sum_before(frequencies, insertions), self._new.frequencies),
-        )
+        low, high = self._begins[terms], ends[terms]
+        return _search_ranges(self._arrays["documents"], targets, low, high)
 
     @property
     def doc_counts(self) -> Array:
         """The number of documents that contain each term."""
-        return self._count_after("offsets", self._postings.removed, self._new.doc_counts)
+        return self._add_kept(self._new.doc_counts, self._is_kept)
 
     @property
     def position_counts(self) -> Array:
         """The number of occurrences of each term."""
-        return self._count_after(
-            "position_offsets", self._positions.removed, self._new.position_counts
-        )
+        kept = np.where(self._is_kept, self._arrays["frequencies"], 0)
+        return self._add_kept(self._new.position_counts, kept)
 
-    def _count_after(self, name: str, removed: Array, new: Array) -> Array:
-        """Return the number of items of each term, previous and new."""
-        terms, offsets = self._terms, self._arrays[name]
-        remaining = np.diff(offsets).astype(np.int64)
-        remaining -= np.bincount(
-            np.searchsorted(offsets, removed, "right") - 1, minlength=len(terms)
-        )
-        counts = new.astype(np.int64)
-        counts[terms[terms >= 0]] += remaining[terms >= 0]
+    def _add_kept(self, new: Array, kept: Array) -> Array:
+        """Return the counts of each term: the new ones, and the sum of those of its postings."""
+        counts, is_staying = new.astype(np.int64), self._terms >= 0
+        previous = np.add.reduceat(kept, self._arrays["offsets"][:-1], dtype=np.int64)
+        counts[self._terms[is_staying]] += previous[is_staying]
         return counts
 
     def dtype(self, name: str) -> np.dtype[Any]:
         """Return the narrowest dtype for an array."""
-        new: Array = getattr(self._new, name)
         if name in ("documents", "weights"):
-            return new.dtype
-        remaining = self._get_plan(name).drop_removed(self._arrays[name])
-        return pick_dtype(
-            max(int(slab.max(initial=0)) for slab in (new, *(rest for _, rest in remaining)))
-        )
+            kind: np.dtype[Any] = getattr(self._new, name).dtype
+            return kind
+        return pick_dtype(max(int(part.max(initial=0)) for part in self._merge(name)))
 
     def fill(self, name: str, into: Array) -> None:
         """Write the previous and the new items of an array into `into`, in order."""
-        plan = self._get_plan(name)
-        remaining = plan.drop_removed(self._arrays[name])
-        if name == "documents":
-            remaining = ((first, self._documents.take(slab)) for first, slab in remaining)
-        plan.fill(into, remaining, getattr(self._new, name))
+        end = 0
+        for part in self._merge(name):
+            into[end : end + len(part)] = part
+            end += len(part)
 
-    def _get_plan(self, name: str) -> MergePlan:
-        return self._positions if name == "positions" else self._postings
+    def _merge(self, name: str) -> Iterator[Array]:
+        """Yield the items of an array, of a range of terms at a time. It bounds memory."""
+        of_new: Array = getattr(self._new, name)
+        if name == "positions":
+            begins = self._find_begins("position_offsets")
+            new_begins = compute_offsets(self._new.position_counts)
+        else:
+            begins, new_begins = self._begins, self._new_begins
+        for first, last in split_offsets(self._begins):
+            postings_of_part = slice(self._begins[first], self._begins[last])
+            new_postings = slice(self._new_begins[first], self._new_begins[last])
+            is_kept = self._is_kept[postings_of_part]
+            places = compute_offsets(is_kept)[self._places[new_postings] - self._begins[first]]
+            items = self._arrays[name][begins[first] : begins[last]]
+            new_items = of_new[new_begins[first] : new_begins[last]]
+            if name == "documents":
+                items = self._documents.take(items)
+            elif name == "positions":  # a posting has as many as its frequency
+                frequencies = self._arrays["frequencies"][postings_of_part]
+                places = compute_offsets(frequencies[is_kept])[places]
+                places = places.repeat(self._new.frequencies[new_postings])
+                is_kept = is_kept.repeat(frequencies)
+            kind = np.promote_types(items.dtype, new_items.dtype)
+            yield np.insert(items[is_kept].astype(kind, copy=False), places, new_items)
 
 
 def _search_ranges(numbers: Array, targets: Array, low: Array, high: Array) -> Array:
@@ -173,15 +141,6 @@ def _search_ranges(numbers: Array, targets: Array, low: Array, high: Array) -> A
         low = np.where(is_below, middle + 1, low)
         high = np.where(is_open & ~is_below, middle, high)
     return low
-
-
-def _sum_before(numbers: Array, positions: Array) -> Array:
-    """Return the sum of all numbers before each position (int64)."""
-    begins = np.unique(np.append(positions, 0))
-    inside = begins[begins < len(numbers)]
-    sums = np.zeros(len(inside) + 1, np.int64)
-    np.cumsum(np.add.reduceat(numbers, inside, dtype=np.int64), out=sums[1:])
-    return sums[np.searchsorted(inside, positions)]
 
 
 MAX_RUNS_IN_MEMORY = 6
