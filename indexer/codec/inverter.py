@@ -143,8 +143,6 @@ def _search_ranges(numbers: Array, targets: Array, low: Array, high: Array) -> A
     return low
 
 
-MAX_RUNS_IN_MEMORY = 6
-"""If there are more runs than this, spool them to disk until they are merged."""
 Fill = Callable[[], None]
 ReportSorting = Callable[[int, int], object]
 """Receives the number of steps that are done, and of all steps."""
@@ -200,7 +198,7 @@ class Inverter(NamedTuple):
         origins: Array = NO_ORIGINS,
         report: ReportSorting = lambda _done, _total: None,
     ) -> dict[str, Array]:
-        """Write the postings, and return their arrays. Many runs are spooled to `folder`.
+        """Write the postings, and return their arrays. Sorted runs are spooled to `folder`.
 
         `origins` has the number of each document in the previous segment, or -1. `report` is called
         after each sorted run and after each array.
@@ -243,10 +241,7 @@ class Inverter(NamedTuple):
         """Return the postings of all documents, sorted run by run."""
         count = sum(1 for _ in postings.split_runs(self.forward_index))
         stored = sum(len(names) for k in self.kinds for names in STORED_ARRAYS[k.name].values())
-        is_long = count > MAX_RUNS_IN_MEMORY
-        collected: list[list[SortedRun] | RunSpool] = [
-            RunSpool(folder, spools) if is_long else [] for _ in self.kinds
-        ]
+        collected = [RunSpool(folder, spools) for _ in self.kinds]
         for number, runs in enumerate(self._sort_runs(threads), start=1):
             for of_kind, run in zip(collected, runs, strict=True):
                 of_kind.append(run)

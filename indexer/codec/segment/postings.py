@@ -236,16 +236,6 @@ class MergedRuns:
             counts = run.position_counts if has_positions else run.doc_counts
             offsets, items = compute_offsets(counts), getattr(run, name)
             for first, last in split_offsets(offsets):  # most runs are one part
-                place = _locate(begins[first:last], counts[first:last])
-                into[place] = items[offsets[first] : offsets[last]]
+                places = expand_ranges(begins[first:last], counts[first:last])
+                into[places] = items[offsets[first] : offsets[last]]
             begins += counts
-
-
-def _locate(begins: Array, counts: Array) -> Array | slice:
-    """Return where the items of a run go.
-
-    The items of each term start where those of the previous run ended.
-    """
-    if not len(counts) or (begins[1:] == begins[0] + np.cumsum(counts[:-1])).all():
-        return slice(int(begins[0]), int(begins[0] + counts.sum())) if len(counts) else slice(0)
-    return expand_ranges(begins, counts)
