@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from io import BufferedIOBase
 
+from indexer import toml
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, detect_by_name
@@ -26,44 +27,9 @@ from indexer.readers.text.encodings import decode_head
 
 NAME = "bibtex"
 SUFFIXES: tuple[str, ...] = (".bib", ".bibtex", ".biblatex")
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "id": ("key",),
-    "title": ("{title}: {subtitle}", "booktitle", "maintitle", "issuetitle"),
-    "other_titles": ("shorttitle", "origtitle", "translatedtitle", "reprinttitle"),
-    "authors": ("author",),
-    "editors": ("editor",),
-    "contributors": (
-        "translator", "bookauthor", "editora", "editorb", "editorc", "annotator", "commentator",
-        "introduction", "foreword", "afterword", "collaborator", "contributor", "director",
-    ),
-    "year": ("year", "date", "issued"),
-    "date": ("date", "{year}-{month}-{day}"),
-    "summary": ("abstract",),
-    "language": ("language|langid|hyphenation|lang|la",),
-    "publisher": ("publisher", "institution", "school", "organization"),
-    "container": ("journal", "journaltitle", "booktitle", "maintitle", "issuetitle"),
-    "series": ("series",),
-    "volume": ("volume",),
-    "series_number": ("series number",),
-    "issue": ("number", "issue"),
-    "pages": ("pages", "eid", "article-number", "articleno"),
-    "extent": ("pagetotal",),
-    "edition": ("edition",),
-    "doi": ("doi",),
-    "isbn": ("isbn",),
-    "issn": ("issn", "eissn", "sn"),
-    "link": ("url", "link", "bdsk-url-1", "bdsk-url-2", "howpublished"),
-    "file": ("file", "pdf", "localfile"),
-    "subjects": ("keywords|author_keywords", "keyword", "mendeley-tags"),
-    "type": ("entry type",),
-    "pmid": ("pmid",),
-    "number": ("report number",),
-    "call_number": ("lccn", "library", "callnumber"),
-    "identifier": ("eprint", "pmcid"),
-    "place": ("address|location", "city"),
-    "notes": ("note", "annote", "annotation"),
-    "rights": ("copyright", "rights", "license"),
-}  # fmt: skip
+FIELDS: Mapping[str, tuple[str, ...]] = toml.load_resource(
+    __name__, "fields.toml", dict[str, tuple[str, ...]]
+)
 
 _ENTRY = re.compile(r"(?m)^[ \t]*@[ \t]*[A-Za-z][\w-]*\s*[{(]\s*[^\s{}(),\"=]*\s*,\s*[\w:.+-]+\s*=")
 _COMMAND = re.compile(r"(?im)^[ \t]*@[ \t]*(?:string|preamble|comment)\s*[{(]")
