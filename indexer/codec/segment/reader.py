@@ -19,6 +19,7 @@ from indexer.codec.segment.postings import ForwardIndex
 from indexer.codec.segment.string_table import StringTable, expand_ranges
 from indexer.codec.segment.term_dictionary import Dictionary
 from indexer.codec.segment.vectors import Vectors
+from indexer.codec.segment.vocabulary import VocabularyArrays
 
 PUBLICATIONS, FACETS, WORDS, POSTINGS, MEANING = (
     "publications.seg",
@@ -111,10 +112,13 @@ class Segment:
         self.facets = {field.name: self.columns[field.name] for field in catalogue.selectable}
         self.languages = FacetColumn(facets, LANGUAGE_COLUMN)
         self.forward_index = ForwardIndex(words["stream"], words["starts"], words["lengths"])
-        postings_arrays = read_arrays(folder / POSTINGS)
+        by_kind: dict[str, dict[str, Array]] = {"word": {}, "stem": {}}
+        for name, array in read_arrays(folder / POSTINGS).items():
+            kind, _, name_in_kind = name.partition(".")
+            by_kind[kind][name_in_kind] = array
         self.terms = {
-            kind: Terms(StringTable.read(words, f"{kind}s"), _select_kind(postings_arrays, kind))
-            for kind in ("word", "stem")
+            kind: Terms(StringTable.read(words, f"{kind}s"), arrays)
+            for kind, arrays in by_kind.items()
         }
         self.words, self.stems = self.terms["word"], self.terms["stem"]
         self.stem_of: Array = words["stem_of"]
@@ -192,15 +196,6 @@ class Segment:
         return fields
 
 
-def _select_kind(arrays: Mapping[str, Array], kind: str) -> dict[str, Array]:
-    """Return the arrays written under the name of a kind."""
-    return {
-        name.removeprefix(f"{kind}."): array
-        for name, array in arrays.items()
-        if name.startswith(f"{kind}.")
-    }
-
-
 def make_catalogue_norms(catalogue: Catalogue, lengths: Array, means: Array) -> Array:
     """Return the weight of one occurrence in each field of each document.
 
@@ -210,3 +205,33 @@ def make_catalogue_norms(catalogue: Catalogue, lengths: Array, means: Array) -> 
     return postings.make_norms(
         lengths, means, [row.weight for row in rows], [row.role != "abstract" for row in rows]
     )
+
+
+def take_vocabulary(segment: Segment) -> VocabularyArrays:
+    """Return the arrays of the vocabulary of a segment."""
+    return VocabularyArrays(
+        size=segment.size,
+        words=Dictionary(segment.words.texts, segment.words.offsets),
+        stems=Dictionary(segment.stems.texts, segment.stems.offsets),
+        stem_of=segment.stem_of,
+        occurrence_offsets=segment.position_offsets,
+        default_language_frequencies=_count_in_default_language(segment),
+        languages=segment.languages.values[:-1],
+        values={name: column.values for name, column in segment.facets.items()},
+        identifiers={
+            field.name: segment.columns[field.name].table for field in segment.catalogue.identifiers
+        },
+    )
+
+
+def _count_in_default_language(segment: Segment) -> Array:
+    """Return the number of documents in the catalogue's language that contain each stem."""
+    default_language = segment.catalogue.language.partition("-")[0]
+    is_default = np.array(
+        [value.partition("-")[0] == default_language for value in segment.languages.values]
+    ).take(segment.languages.first_ordinals)
+    stems = segment.stems
+    # Postings may be mapped from a large file. They are not read if the answer is known.
+    if is_default.all():
+        return np.diff(stems.offsets)
+    return stems.count_documents(0, len(stems), is_default).astype(np.int32)

@@ -16,8 +16,13 @@ import msgspec
 from indexer.catalogue.limits import Limits, suggest_raising
 from indexer.catalogue.records import Problem, Property, SourceRecord
 from indexer.readers.base import Definition, Evidence, LimitExceeded, detect_by_name
-from indexer.readers.xml_records.find import RecordFinder, XmlOptions, local_name, parse_head
-from indexer.readers.xml_records.stream import read_elements
+from indexer.readers.xml_records.elements import (
+    RecordFinder,
+    XmlOptions,
+    local_name,
+    parse_head,
+    read_elements,
+)
 from indexer.readers.xml_records.values import read_record
 
 _ROOT_ONLY = 20

@@ -9,7 +9,7 @@ from lxml import etree
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import LimitExceeded
-from indexer.readers.xml_records.find import XmlOptions, find_tops, local_name
+from indexer.readers.xml_records.elements import XmlOptions, find_tops, local_name
 
 _XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _SCHEMAS = frozenset(

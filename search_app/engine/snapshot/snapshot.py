@@ -24,9 +24,8 @@ from indexer.codec.segment.array_file import Array, CorruptSegment
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.fulltext import open_texts
-from indexer.codec.segment.reader import Postings, Segment
+from indexer.codec.segment.reader import Postings, Segment, take_vocabulary
 from indexer.codec.segment.string_table import expand_ranges
-from indexer.codec.segment.vocabulary_arrays import take_vocabulary
 from indexer.generations.manifest import Generation, IndexOutdated
 from search_app.engine.cache import Cache
 from search_app.engine.matching import Words

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from indexer.analysis.tokenizer import SURFACE_PREFIX
 from indexer.catalogue.records import Publication
 from indexer.cluster.vocabulary_file import VOCABULARY, read_vocabulary, write_vocabulary
-from indexer.codec.segment.reader import Segment
+from indexer.codec.segment.reader import Segment, take_vocabulary
 from indexer.codec.segment.vocabulary import VocabularyArrays
-from indexer.codec.segment.vocabulary_arrays import take_vocabulary
 from indexer.generations.manifest import IndexOutdated
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.label_index import LabelPrefixIndex

@@ -13,8 +13,7 @@ from indexer.catalogue.records import Problem
 from indexer.readers.base import Evidence
 from indexer.readers.formats.marc.record import LEADER, UNKNOWN, Field, Record, make_control_field
 from indexer.readers.text.encodings import detect_utf16, unify_encoding
-from indexer.readers.xml_records.find import XmlOptions, local_name
-from indexer.readers.xml_records.stream import read_elements
+from indexer.readers.xml_records.elements import XmlOptions, local_name, read_elements
 
 NAMES = ("marcxml", "unimarc-xml")
 SUFFIXES: tuple[str, ...] = (".xml", ".marcxml", ".mrcx")
