@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,9 +35,11 @@ Faults = Iterator[tuple[str, str]]
 
 def find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     """Return each fault of a catalogue, with a hint."""
+    of_rows = [_find_name_faults, _find_value_faults, _find_parent_faults]
+    of_rows.append(translations.find_row_faults)
     return [
         *_find_shared_faults(catalogue),
-        *chain.from_iterable(_find_row_faults(row, catalogue) for row in catalogue.fields),
+        *(fault for row in catalogue.fields for find in of_rows for fault in find(row, catalogue)),
         *appearance.find_faults(catalogue.accent, catalogue.logo),
         *_find_fulltext_faults(catalogue),
         *_find_type_faults(catalogue),
@@ -73,13 +75,6 @@ def _find_shared_faults(catalogue: Catalogue) -> Faults:
     if catalogue.map_notice and not any(row.kind == "country" for row in children if row.parent):
         hint = "Remove it, or give a row of the kind country a parent"
         yield "the map_notice needs a map, which no row makes", hint
-
-
-def _find_row_faults(row: Field, catalogue: Catalogue) -> Faults:
-    yield from _find_name_faults(row, catalogue)
-    yield from _find_value_faults(row, catalogue)
-    yield from _find_parent_faults(row, catalogue)
-    yield from translations.find_row_faults(row, catalogue)
 
 
 def _find_name_faults(row: Field, catalogue: Catalogue) -> Faults:
@@ -220,16 +215,13 @@ def load(folder: Path) -> Catalogue:
     if catalogue.logo:
         image = _read_logo(folder / catalogue.logo)
         catalogue = msgspec.structs.replace(catalogue, logo_image=image)
-    files = {path.stem.partition(".")[2]: path for path in sorted(folder.glob("catalogue.*.toml"))}
-    texts = {name: _read_translation(path, name, catalogue) for name, path in files.items()}
-    return msgspec.structs.replace(catalogue, translations=texts)
-
-
-def _read_translation(file: Path, language: str, catalogue: Catalogue) -> CatalogueTexts:
-    """Return the texts of a file such as `catalogue.fr.toml`. Raise CatalogueError."""
-    texts = read_toml(file, CatalogueTexts, "See corpus/README.md for the keys of a translation")
-    raise_faults(file, translations.find_faults(language, texts, catalogue))
-    return texts
+    hint = "See corpus/README.md for the keys of a translation"
+    by_language: dict[str, CatalogueTexts] = {}
+    for file in sorted(folder.glob("catalogue.*.toml")):
+        language = file.stem.partition(".")[2]
+        by_language[language] = texts = read_toml(file, CatalogueTexts, hint)
+        raise_faults(file, translations.find_faults(language, texts, catalogue))
+    return msgspec.structs.replace(catalogue, translations=by_language)
 
 
 def _read_logo(file: Path) -> bytes:

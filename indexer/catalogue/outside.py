@@ -49,7 +49,8 @@ def find_fault(
         )
     stated = (each for each in environment.get(VARIABLE, "").split(os.pathsep) if each)
     allowed = [os.path.realpath(folder), *map(os.path.realpath, stated)]
-    if any(path.is_relative_to(each) for each in allowed) or name in _list_names(folder):
+    named = _load_noted(folder) | _for_now.get(os.path.realpath(folder), set())
+    if any(path.is_relative_to(each) for each in allowed) or name in named:
         return None
     return (
         f"{name!r} is outside the corpus folder, and you have not allowed to read it",
@@ -82,10 +83,6 @@ def forget(folder: Path) -> None:
 def allow_for_now(folder: Path, names: Iterable[str]) -> None:
     """Let a corpus folder name absolute paths and globs until the end of this process."""
     _for_now.setdefault(os.path.realpath(folder), set()).update(names)
-
-
-def _list_names(folder: Path) -> set[str]:
-    return _load_noted(folder) | _for_now.get(os.path.realpath(folder), set())
 
 
 def _find_notes(folder: Path) -> Path:

@@ -46,15 +46,8 @@ class WordAnalyzer(Analyzer):  # type: ignore[misc]
                 )
 
 
-def make_exact_name(field: Field) -> str:
-    """Return the name of the Whoosh field with the exact values of a row."""
-    return f"{field.name}.value"
-
-
-def parse_exact_name(exact_name: str) -> str | None:
-    """Return the row of a Whoosh field with exact values, or None for a text field."""
-    name, dot, _ = exact_name.partition(".")
-    return name if dot else None
+EXACT = ".value"
+"""The end of the name of a Whoosh field with the exact values of a row."""
 
 
 def derive_schema(catalogue: Catalogue) -> fields.Schema:
@@ -63,7 +56,7 @@ def derive_schema(catalogue: Catalogue) -> fields.Schema:
     for field in catalogue.searchable:
         schema.add(field.name, fields.TEXT(analyzer=WordAnalyzer(catalogue.language), phrase=True))
     for field in catalogue.exact:
-        schema.add(make_exact_name(field), fields.KEYWORD(commas=True))
+        schema.add(f"{field.name}{EXACT}", fields.KEYWORD(commas=True))
     return schema
 
 

@@ -121,7 +121,10 @@ def write_texts(
     new = [files[digest] for digest in files.keys() - {*digests}]
     new.sort()
     if previous and not new and len(kept) == len(known):
-        _link(previous.folder / PAGES, folder / PAGES)
+        try:
+            os.link(previous.folder / PAGES, folder / PAGES)
+        except OSError:  # where that is not possible
+            shutil.copyfile(previous.folder / PAGES, folder / PAGES)
     else:
         field = Field("page", "Page", kind="text", role="abstract", weight=1.0)
         catalogue = Catalogue(title="", description="", fields=(field,), language=language)
@@ -137,14 +140,6 @@ def write_texts(
     texts = [numbers[each.digest] for each in usable]
     write_attached(folder, usable, texts, current, make_version())
     return [each.problem for each in current]
-
-
-def _link(source: Path, target: Path) -> None:
-    """Link a file, or copy it where that is not possible."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 def _get_suffix(attached: Attached) -> str:

@@ -114,7 +114,7 @@ class DocumentsReader(base.PerDocumentReader):  # type: ignore[misc]
             return column.astype(np.int64) * 2
         if fieldname == "id":
             return np.ones(self._segment.size, np.int64)
-        values = self._segment.columns[str(schema.parse_exact_name(fieldname))]
+        values = self._segment.columns[fieldname.removesuffix(schema.EXACT)]
         has_none = values.ordinals[values.offsets[:-1]] == len(values.values) - 1
         lengths: Array = np.diff(values.offsets) - has_none
         return lengths
@@ -143,23 +143,23 @@ class TermsReader(base.TermsReader):  # type: ignore[misc]
         self._lexicons: dict[str, Lexicon] = {}
 
     def _get_lexicon(self, fieldname: str) -> Lexicon:
-        if fieldname not in self._lexicons:
-            self._lexicons[fieldname] = self._make_lexicon(fieldname)
-        return self._lexicons[fieldname]
-
-    def _make_lexicon(self, fieldname: str) -> Lexicon:
+        if lexicon := self._lexicons.get(fieldname):
+            return lexicon
         if fieldname in self._segment.fields:
-            return WordLexicon(self._segment, fieldname)
-        if fieldname == "id":
-            return IdLexicon(self._segment.docstore)
-        return ValueLexicon(self._segment.columns[str(schema.parse_exact_name(fieldname))])
+            lexicon = WordLexicon(self._segment, fieldname)
+        elif fieldname == "id":
+            lexicon = IdLexicon(self._segment.docstore)
+        else:
+            lexicon = ValueLexicon(self._segment.columns[fieldname.removesuffix(schema.EXACT)])
+        self._lexicons[fieldname] = lexicon
+        return lexicon
 
     def __contains__(self, term: tuple[str, bytes]) -> bool:
         return find_number(self._get_lexicon(term[0]), term[1]) is not None
 
     def indexed_field_names(self) -> list[str]:
-        exact_names = [f"{name}.value" for name in self._segment.columns]
-        return sorted(["id", *self._segment.fields, *exact_names])
+        exact = (f"{name}{schema.EXACT}" for name in self._segment.columns)
+        return sorted(["id", *self._segment.fields, *exact])
 
     def terms(self) -> Iterator[tuple[str, bytes]]:
         for name in self.indexed_field_names():

@@ -278,7 +278,9 @@ def _write_documents(
     """
     catalogue = forward_index.catalogue
     docstore = DocStoreWriter(folder, catalogue, previous.docstore if previous else None)
-    columns = _make_columns(folder, catalogue, previous)
+    names = [*(field.name for field in catalogue.exact), LANGUAGE_COLUMN]
+    known = {**previous.columns, LANGUAGE_COLUMN: previous.languages} if previous else {}
+    columns = [FacetColumnWriter(folder, name, known.get(name)) for name in names]
     with ExitStack() as stack:
         stack.callback(docstore.close)
         for column in columns:
@@ -290,15 +292,6 @@ def _write_documents(
             for column in columns:
                 column.write(writer)
     return origins
-
-
-def _make_columns(
-    folder: Path, catalogue: Catalogue, previous: Segment | None
-) -> list[FacetColumnWriter]:
-    """Return a writer for each exact field, then one for the languages."""
-    names = [*(field.name for field in catalogue.exact), LANGUAGE_COLUMN]
-    known = {**previous.columns, LANGUAGE_COLUMN: previous.languages} if previous else {}
-    return [FacetColumnWriter(folder, name, known.get(name)) for name in names]
 
 
 def _list_values(

@@ -117,28 +117,23 @@ def _find_origins(
     own = np.empty((len(batch), DIGEST_BYTES), np.uint8)
     origins = np.full(len(batch), -1)
     is_parsed = np.array([isinstance(item, Parsed) for item in batch], np.bool_)
-    parsed = [item.publication for item in batch if isinstance(item, Parsed)]
-    packed = b"".join(map(_digest, parsed))
+    parsed = [_encode_texts(item.publication) for item in batch if isinstance(item, Parsed)]
+    packed = b"".join(blake2b(text, digest_size=DIGEST_BYTES).digest() for text in parsed)
     own[is_parsed] = np.frombuffer(packed, np.uint8).reshape(-1, DIGEST_BYTES)
     if known is not None:
         copied = [item.doc_number for item in batch if isinstance(item, Unchanged)]
         origins[~is_parsed], own[~is_parsed] = copied, known.digests[copied]
         origins[is_parsed] = known.find(own[is_parsed])
-    for publication, origin in zip(parsed, origins[is_parsed].tolist(), strict=True):
+    for text, origin in zip(parsed, origins[is_parsed].tolist(), strict=True):
         if origin < 0:
-            texts.write(msgspec.json.encode(_get_texts(publication)) + b"\n")
+            texts.write(text + b"\n")
     digests.append(own)
     return origins
 
 
-def _get_texts(publication: Publication) -> tuple[str, str]:
-    return publication.title, publication.summary or ""
-
-
-def _digest(publication: Publication) -> bytes:
-    # JSON separates title and summary unambiguously.
-    text = msgspec.json.encode(_get_texts(publication))
-    return blake2b(text, digest_size=DIGEST_BYTES).digest()
+def _encode_texts(publication: Publication) -> bytes:
+    """Return the title and the summary as JSON, which separates them unambiguously."""
+    return msgspec.json.encode((publication.title, publication.summary or ""))
 
 
 def _fill_rows(
