@@ -11,7 +11,6 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -20,7 +19,7 @@ from indexer.catalogue import safe_files
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.limits import LIMITS, Limits
 from indexer.catalogue.records import Problem, Publication
-from indexer.fulltext.documents import is_document, is_pdf
+from indexer.fulltext.documents import SUFFIXES, is_pdf
 
 Report = Callable[[Problem], None]
 _SEVERAL = -1
@@ -256,12 +255,7 @@ def _fold(text: str) -> str:
 
 def _may_have_text(file: str) -> bool:
     """Return whether the text of a file may be extracted, by its name."""
-    return _is_document_suffix(file[file.rfind(".") :])
-
-
-@lru_cache
-def _is_document_suffix(suffix: str) -> bool:
-    return is_document(Path(f"file{suffix}"))
+    return file[file.rfind(".") :].lower() in SUFFIXES
 
 
 def _make_place(file: str) -> tuple[str, str]:

@@ -94,6 +94,7 @@ _MEDIA_TYPES = {_PDF: pdf.MEDIA_TYPE} | {
     suffix: media_type for suffix, (_, media_type) in text_files.READERS.items()
 }
 """The types of files that have full text, by the suffix of their name."""
+SUFFIXES = frozenset(_MEDIA_TYPES)
 _SIGNATURE = b"%PDF-"
 _PARALLEL = 2
 """Files that are read at the same time, each by a child process."""

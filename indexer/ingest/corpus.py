@@ -119,7 +119,7 @@ class CorpusReader:
             yield from map(Parsed, self._merger.drain())
         if self._finder and (merger := self._finder.make_merger()):
             raise DuplicatesFound(merger)
-        self._taken.clear()  # the build needs the memory to sort
+        self._taken = _TakenIds()  # the build needs the memory to sort
         for name, mapper in mappers.items():
             self.unused.update({(name, column): count for column, count in mapper.unknown.items()})
             for problem in () if name in copied else mapper.find_missing_columns():
@@ -291,10 +291,6 @@ class _TakenIds:
             self._files.append(source.file)
         self._places[digest] = len(self._files) - 1 << self._LINE_BITS | source.line
         return None
-
-    def clear(self) -> None:
-        """Forget all ids."""
-        self._places.clear()
 
 
 class _FileProblems:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import lzma
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from io import SEEK_SET, BufferedIOBase, BufferedReader, RawIOBase
@@ -131,8 +132,10 @@ def detect(path: Path) -> Match | None:
     one that is certain. Raise ReaderError.
     """
     name = path.with_suffix("").name if path.suffix.lower() in _COMPRESSED else path.name
-    head = _read_head(path)
     best: Match | None = None
+    head = b""
+    with suppress(OSError, *CORRUPT), safe_files.open_file(path) as stream:  # `read` reports it
+        head = _decompress(stream, path.name).read(HEAD_BYTES)
     for reader in load_readers():
         evidence = reader.detect(name, head)
         if evidence and (not best or evidence.score > best.evidence.score):
@@ -140,15 +143,6 @@ def detect(path: Path) -> Match | None:
             if evidence.score == CERTAIN:
                 break
     return best
-
-
-def _read_head(path: Path) -> bytes:
-    """Return the start of a file, or no bytes if reading fails. `read` reports the failure."""
-    try:
-        with safe_files.open_file(path) as stream:
-            return _decompress(stream, path.name).read(HEAD_BYTES)
-    except (OSError, *CORRUPT):
-        return b""
 
 
 def read(

@@ -86,17 +86,17 @@ def guess_encoding(head: bytes) -> str | None:
     # One invalid byte rules an encoding out for chardet, so parts of the text vote.
     lines = [line for line in head.split(b"\n") if not line.isascii()]
     parts = [b"\n".join(lines[start::_PARTS]) for start in range(min(_PARTS, len(lines)))]
-    [(encoding, votes)] = Counter(map(_detect, parts)).most_common(1)
+    guesses = (
+        chardet.detect(part, compat_names=False, include_encodings=_ENCODINGS)["encoding"]
+        for part in parts
+    )
+    [(encoding, votes)] = Counter(guesses).most_common(1)
     if encoding in _LATIN:
         return encoding if _is_one_language(head, encoding) else None
     if encoding is None or encoding == "cp1252" or 2 * votes <= len(parts):
         return None
     runs = re.findall(rb"[\x80-\xff]{2,}" if encoding in _EAST_ASIAN else rb"[\x80-\xff]{3,}", head)
     return encoding if 2 * sum(map(len, runs)) >= letters else None
-
-
-def _detect(text: bytes) -> str | None:
-    return chardet.detect(text, compat_names=False, include_encodings=_ENCODINGS)["encoding"]
 
 
 def _is_one_language(text: bytes, encoding: str) -> bool:
