@@ -107,40 +107,32 @@ def find_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
                 f"two concepts have the label {label!r} in {language!r}",
                 "Remove it from one of them",
             )
-    yield from _find_broader_faults(thesaurus)
-    yield from _find_related_faults(thesaurus)
+    yield from _find_relation_faults(thesaurus)
 
 
 def _find_repeated(names: Iterable[str]) -> list[str]:
     return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
-def _find_broader_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
+def _find_relation_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
     concepts = thesaurus.by_id
     for concept in thesaurus.concept:
-        for unknown in sorted(each for each in {*concept.broader} if each not in concepts):
-            message = f"{concept.id!r} is narrower than {unknown!r}, which does not exist"
-            yield message, "Add that concept, or remove it from `broader`"
-    try:
-        TopologicalSorter({concept.id: concept.broader for concept in thesaurus.concept}).prepare()
-    except CycleError as error:
-        cycle = frozenset(error.args[1])
-        for concept in thesaurus.concept:
-            if concept.id in cycle:
-                yield (
-                    f"{concept.id!r} is broader than itself",
-                    "Remove a concept of this cycle from `broader`",
-                )
-
-
-def _find_related_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
-    concepts = thesaurus.by_id
-    for concept in thesaurus.concept:
-        for unknown in sorted(each for each in {*concept.related} if each not in concepts):
-            message = f"{concept.id!r} is related to {unknown!r}, which does not exist"
-            yield message, "Add that concept, or remove it from `related`"
+        relations = {"broader": ("narrower than", concept.broader)}
+        relations |= {"related": ("related to", concept.related)}
+        for key, (is_what, others) in relations.items():
+            for unknown in sorted({*others} - concepts.keys()):
+                message = f"{concept.id!r} is {is_what} {unknown!r}, which does not exist"
+                yield message, f"Add that concept, or remove it from `{key}`"
         for other in sorted({*concept.related} & {concept.id, *concept.broader}):
             message = (
                 f"{concept.id!r} is related to {other!r}, which is itself or a broader concept"
             )
             yield message, "Remove it from `related`"
+    try:
+        TopologicalSorter({concept.id: concept.broader for concept in thesaurus.concept}).prepare()
+    except CycleError as error:
+        hint = "Remove a concept of this cycle from `broader`"
+        cycle = frozenset(error.args[1])
+        for concept in thesaurus.concept:
+            if concept.id in cycle:
+                yield f"{concept.id!r} is broader than itself", hint

@@ -7,7 +7,7 @@ last batch, words get their final numbers and the forward index is inverted.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -319,8 +319,9 @@ def _gather(
     for number, batch in enumerate(batches):
         if number == 0:
             docstore.begin(batch)
-        for parsed, unchanged in _split_runs(batch):
-            if parsed:
+        for _, run in groupby(batch, key=type):  # only new or only unchanged publications
+            items = [*run]
+            if parsed := [item for item in items if isinstance(item, Parsed)]:
                 publications = [item.publication for item in parsed]
                 docstore.add(parsed)
                 forward_index.add(publications)
@@ -329,23 +330,13 @@ def _gather(
                 origins.append(np.full(len(parsed), -1))
             else:
                 assert previous is not None
-                doc_numbers = docstore.copy(unchanged)
+                doc_numbers = docstore.copy([each for each in items if isinstance(each, Unchanged)])
                 forward_index.copy(previous.forward_index.select(doc_numbers).stream)
                 for column in columns:
                     column.copy(doc_numbers)
                 origins.append(doc_numbers)
     forward_index.finish()
     return np.concatenate(origins)
-
-
-def _split_runs(batch: Batch) -> Iterator[tuple[list[Parsed], list[Unchanged]]]:
-    """Yield a batch in runs: each run has only new or only unchanged publications."""
-    for _, run in groupby(batch, key=type):
-        items = list(run)
-        yield (
-            [item for item in items if isinstance(item, Parsed)],
-            [item for item in items if isinstance(item, Unchanged)],
-        )
 
 
 def _write_words(
