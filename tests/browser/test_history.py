@@ -103,22 +103,6 @@ def test_a_search_after_back_keeps_the_restored_filters(page: Page, site: Site) 
     expect(page).to_have_url(site.url("/?q=manual&section=Tools"))
 
 
-def test_every_url_reloads_the_same_page(page: Page, site: Site) -> None:
-    """A URL that clicks led to loads the same page."""
-    page.goto(site.url())
-    at.value(page, "Region", "South Asia").click()
-    at.expect_total(page, 16)
-    at.value(page, "Region", "India").click()
-    expect(at.chips(page)).to_have_count(2)
-    at.open_orders(page).get_by_role("link", name="Oldest first").click()
-    expect(page).to_have_url(re.compile("sort=oldest"))
-    seen = page.get_by_role("main").aria_snapshot()
-    page.reload()
-    assert page.get_by_role("main").aria_snapshot().replace(" [active]", "") == seen.replace(
-        " [active]", ""
-    )
-
-
 @pytest.mark.parametrize("facet_and_value", [("Region", "South Asia"), ("Organisation", "UNODC")])
 def test_focus_stays_on_the_selected_value(
     page: Page, site: Site, facet_and_value: tuple[str, str]
@@ -144,14 +128,6 @@ def test_focus_moves_from_a_removed_chip_to_the_next(page: Page, site: Site) -> 
     at.chips(page).press("Enter")
     expect(at.chips(page)).to_have_count(0)
     expect(page.get_by_role("region", name="Results")).to_be_focused()
-
-
-def test_focus_stays_in_the_box_after_a_search(page: Page, site: Site) -> None:
-    """Enter in the search box keeps the focus there, so that the query can be edited."""
-    page.goto(site.url())
-    at.search(page, "organ removal")
-    at.expect_total(page, 2)
-    expect(at.search_box(page)).to_be_focused()
 
 
 def test_the_count_is_announced(page: Page, site: Site) -> None:

@@ -161,13 +161,3 @@ def test_collapsed_parts_open_by_keyboard(open_page: OpenPage, site: Site) -> No
     filters.focus()
     page.keyboard.press("Enter")
     expect(at.facet(page, "Region")).to_be_hidden()
-
-
-def test_an_inverted_range_is_reported_by_keyboard(page: Page, site: Site) -> None:
-    """Enter on an invalid range keeps the page and moves the focus to the wrong box."""
-    page.goto(site.url())
-    page.get_by_role("textbox", name="From").fill("2015")
-    page.get_by_role("textbox", name="to", exact=True).fill("2010")
-    page.get_by_role("textbox", name="From").press("Enter")
-    expect(page.get_by_role("textbox", name="to", exact=True)).to_be_focused()
-    expect(page).to_have_url(site.url())

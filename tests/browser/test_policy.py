@@ -67,21 +67,6 @@ def test_no_page_requests_foreign_content(
     }  # fmt: skip
 
 
-def test_using_the_page_keeps_the_policy(page: Page, watch: Watch, site: Site) -> None:
-    """Searching, filtering, paging, and going back write no message to the console."""
-    page.goto(site.url())
-    at.search(page, "trafficking")
-    expect(page).to_have_url(site.url("/?q=trafficking"))
-    at.value(page, "Topic", "trafficking in persons").click()
-    expect(at.chips(page)).to_have_count(1)
-    page.get_by_role("link", name="Next page").click()
-    expect(page).to_have_url(re.compile("page=2"))
-    page.go_back()
-    expect(at.summary(page)).to_contain_text("1–10 of")
-    assert watch.said == []
-    assert all(url.startswith(f"{site.base}/") for url in watch.asked)
-
-
 def test_the_policy_is_in_force(browser: Browser, site: Site) -> None:
     """The browser blocks a foreign script and logs that on the console, which the tests check."""
     page = browser.new_page()

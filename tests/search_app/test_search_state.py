@@ -48,13 +48,17 @@ def test_a_facet_url_is_the_url_of_its_state(state: SearchState, name: str, valu
 
 @given(STATES, st.sampled_from("abcd"), st.text(max_size=5))
 def test_a_value_is_selected_or_excluded(state: SearchState, name: str, value: str) -> None:
-    """Selecting a value includes it again, and excluding it clears its selection."""
+    """Selecting a value includes it again, and excluding it clears its selection.
+
+    Both lead to the first page.
+    """
     selected = state.with_exclusion(name, value).with_filter(name, value)
     assert value in selected.filters[name]
     assert value not in selected.excluded.get(name, ())
     excluded = state.with_filter(name, value).with_exclusion(name, value)
     assert value in excluded.excluded[name]
     assert value not in excluded.filters.get(name, ())
+    assert selected.page == excluded.page == 1
 
 
 def test_urls_need_all_values_only_of_several() -> None:

@@ -17,8 +17,7 @@ from indexer.codec.segment.fulltext import Attached, AttachedTexts
 from indexer.fulltext.text import FullText
 from indexer.generations import directory, manifest, publish
 from indexer.jobs.build_stats import BuildStats, Rules
-from search_app import config, create_app
-from tests.catalogue import PATIENT
+from tests.search_app.web.reading import open_index
 
 CATALOGUE = Catalogue(
     title="Reports",
@@ -141,8 +140,3 @@ TEXTS: Texts = {
 def open_site(folder: Path, catalogue: Catalogue = SERVING) -> FlaskClient:
     """Return a client of an application on the publications above and their texts."""
     return open_index(make_index_with_texts(folder, catalogue, PUBLICATIONS, TEXTS))
-
-
-def open_index(index: Path) -> FlaskClient:
-    """Return a client of an application on an index."""
-    return create_app(config.load(PATIENT, index=index)).test_client()

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from search_app.cli.commands import commands
-from tests.search_app.texts import PUBLICATIONS, SERVING, TEXTS, make_index_with_texts, open_index
-from tests.search_app.web.reading import fetch
+from tests.search_app.texts import PUBLICATIONS, SERVING, TEXTS, make_index_with_texts
+from tests.search_app.web.reading import fetch, open_index
 
 DIGEST = TEXTS["report"]["2020/annual report.pdf"].digest
 URL = f"/file/{DIGEST}/annual%20report.pdf"
@@ -123,16 +123,3 @@ def test_the_terminal_names_pages(index: Path) -> None:
     assert "annual report.pdf" not in search(index, "organ", "--inside", "0")
     hits = json.loads(search(index, "--json", "organ"))["hits"]
     assert [hit["files"][0]["pages"] for hit in hits] == [[2], [14, 20, 25, 31, 40]]
-
-
-def test_an_explanation_names_the_pages(client: FlaskClient) -> None:
-    """The parts of a score have the file, the pages, and the number of matches in a full text."""
-    why = get_hit(client, "/api/search?q=organ&explain=1", "report")["why"]
-    [field] = why["parts"][0]["fields"]
-    assert field["field"] == "fulltext"
-    assert field["matched"] == [
-        {
-            "text": "organ", "how": "word", "times": 7, "through": [],
-            "file": "annual report.pdf", "pages": [14, 20, 25, 31, 40],
-        }
-    ]  # fmt: skip

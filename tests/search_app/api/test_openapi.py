@@ -21,12 +21,11 @@ from werkzeug.datastructures import MultiDict
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
-from indexer.jobs import build
 from search_app import config, create_app, search_state
 from search_app.api import openapi
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
-from tests.search_app.web.reading import fetch
+from tests.search_app.web.reading import fetch, open_corpus, open_index
 
 pytestmark = pytest.mark.slow
 
@@ -168,7 +167,7 @@ def test_without_an_index_the_error_matches_the_document(
     document: dict[str, Any], tmp_path: Path, path: str
 ) -> None:
     """A 503 matches the error schema, also for the document itself."""
-    client = create_app(config.load(PATIENT, index=tmp_path)).test_client()
+    client = open_index(tmp_path)
     answer = client.get(path)
     assert answer.status_code == 503
     told(document, "Error").validate(json.loads(answer.data))
@@ -221,15 +220,11 @@ values = ["Here", "There"]
 """
 
 
-def test_a_new_catalogue_field_adds_a_parameter_and_a_property(
-    corpus: Path, tmp_path: Path
-) -> None:
+def test_a_new_catalogue_field_adds_a_parameter_and_a_property(corpus: Path) -> None:
     """A field added to catalogue.toml is described without a code change."""
     with (corpus / "catalogue.toml").open("a", encoding="utf-8") as file:
         file.write(ROW)
-    build.build(corpus, tmp_path / "index")
-    app = create_app(config.load(PATIENT, index=tmp_path / "index"))
-    found = json.loads(app.test_client().get(ADDRESS).data)["components"]
+    found = fetch(open_corpus(corpus), ADDRESS)["components"]
     assert found["parameters"]["venue"]["schema"]["items"]["enum"] == ["Here", "There", "none"]
     assert found["parameters"]["country"]["schema"]["items"]["enum"] == [
         "IN", "NP", "KE", "NG", "none",

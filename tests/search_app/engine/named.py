@@ -16,130 +16,42 @@ from search_app.engine.search import Searcher
 CATALOGUE = """\
 title = "Named"
 description = ""
-
-[[field]]
-name = "title"
-label = "Title"
-kind = "text"
-role = "title"
-weight = 2.5
-
-[[field]]
-name = "summary"
-label = "Abstract"
-kind = "text"
-role = "abstract"
-weight = 1.0
-
-[[field]]
-name = "topic"
-label = "Topic"
-facet = 1
-several = true
-values = ["trafficking in persons", "smuggling of migrants"]
-
-[[field]]
-name = "region"
-label = "Region"
-facet = 2
-several = true
-values = ["Africa", "Europe and Central Asia"]
-
-[[field]]
-name = "country"
-label = "Country"
-kind = "country"
-parent = "region"
-grouping = "regions.toml"
-several = true
-weight = 0.3
-
-[[field]]
-name = "language"
-label = "Language"
-kind = "language"
-facet = 3
-several = true
-
-[[field]]
-name = "year"
-label = "Year"
-kind = "year"
-role = "issued"
-facet = 4
+field = [
+    { name = "title", label = "Title", kind = "text", role = "title", weight = 2.5 },
+    { name = "summary", label = "Abstract", kind = "text", role = "abstract", weight = 1.0 },
+    { name = "topic", label = "Topic", facet = 1, several = true, \
+values = ["trafficking in persons", "smuggling of migrants"] },
+    { name = "region", label = "Region", facet = 2, several = true, values = ["Africa", \
+"Europe and Central Asia"] },
+    { name = "country", label = "Country", kind = "country", parent = "region", \
+grouping = "regions.toml", several = true, weight = 0.3 },
+    { name = "language", label = "Language", kind = "language", facet = 3, several = true },
+    { name = "year", label = "Year", kind = "year", role = "issued", facet = 4 },
+]
 """
 REGIONS = '[regions]\n"Africa" = ["KE"]\n"Europe and Central Asia" = ["MD", "UZ"]\n'
 THESAURUS = """\
-[[concept]]
-id = "trafficking-in-persons"
-acronyms = ["TIP", "THB"]
-[concept.prefLabel]
-ar = "الاتجار بالأشخاص"
-en = "trafficking in persons"
-es = "trata de personas"
-fr = "traite des personnes"
-ru = "торговля людьми"
-zh = "贩运人口"
-[concept.altLabel]
-en = ["human trafficking", "trafficking in human beings", "trade in people"]
-zh = ["人口贩运"]
-
-[[concept]]
-id = "smuggling-of-migrants"
-acronyms = ["SOM"]
-[concept.prefLabel]
-ar = "تهريب المهاجرين"
-en = "smuggling of migrants"
-es = "tráfico ilícito de migrantes"
-fr = "trafic illicite de migrants"
-ru = "незаконный ввоз мигрантов"
-zh = "偷运移民"
-[concept.altLabel]
-en = ["migrant smuggling", "people smuggling"]
-
-[[concept]]
-id = "boats"
-[concept.prefLabel]
-en = "smuggling by boat"
-fr = "trafic par bateau"
-zh = "海上偷运移民"
-[concept.altLabel]
-en = ["migrant smuggling by boat"]
-zh = ["偷运移民船"]
-
-[[concept]]
-id = "organ-removal"
-[concept.prefLabel]
-ar = "نزع الأعضاء"
-en = "organ removal"
-es = "extracción de órganos"
-fr = "prélèvement d'organes"
-ru = "изъятие органов"
-zh = "摘取器官"
-[concept.altLabel]
-en = ["removal of organs"]
-
-[[concept]]
-id = "seal-hunting"
-[concept.prefLabel]
-ar = "صيد الفقمات"
-en = "seal hunting"
-es = "caza de focas"
-fr = "chasse aux phoques"
-ru = "охота на тюленей"
-zh = "捕猎海豹"
-
-[[concept]]
-id = "police-dogs"
-prefLabel = { en = "police dogs", zh = "警犬" }
-
-[[concept]]
-id = "individuals"
-prefLabel = { en = "individuals", es = "personas", zh = "个人" }
-
-[[concept]]
-id = "surgeon"
-prefLabel = { en = "surgeon", zh = "外科医生" }
+concept = [
+    { id = "trafficking-in-persons", acronyms = ["TIP", "THB"], \
+prefLabel = { ar = "الاتجار بالأشخاص", en = "trafficking in persons", es = "trata de personas", \
+fr = "traite des personnes", ru = "торговля людьми", zh = "贩运人口" }, \
+altLabel = { en = ["human trafficking", "trafficking in human beings", "trade in people"], \
+zh = ["人口贩运"] } },
+    { id = "smuggling-of-migrants", acronyms = ["SOM"], prefLabel = { ar = "تهريب المهاجرين", \
+en = "smuggling of migrants", es = "tráfico ilícito de migrantes", \
+fr = "trafic illicite de migrants", ru = "незаконный ввоз мигрантов", zh = "偷运移民" }, \
+altLabel = { en = ["migrant smuggling", "people smuggling"] } },
+    { id = "boats", prefLabel = { en = "smuggling by boat", fr = "trafic par bateau", \
+zh = "海上偷运移民" }, altLabel = { en = ["migrant smuggling by boat"], zh = ["偷运移民船"] } },
+    { id = "organ-removal", prefLabel = { ar = "نزع الأعضاء", en = "organ removal", \
+es = "extracción de órganos", fr = "prélèvement d'organes", ru = "изъятие органов", \
+zh = "摘取器官" }, altLabel = { en = ["removal of organs"] } },
+    { id = "seal-hunting", prefLabel = { ar = "صيد الفقمات", en = "seal hunting", \
+es = "caza de focas", fr = "chasse aux phoques", ru = "охота на тюленей", zh = "捕猎海豹" } },
+    { id = "police-dogs", prefLabel = { en = "police dogs", zh = "警犬" } },
+    { id = "individuals", prefLabel = { en = "individuals", es = "personas", zh = "个人" } },
+    { id = "surgeon", prefLabel = { en = "surgeon", zh = "外科医生" } },
+]
 """
 PUBLICATIONS: tuple[dict[str, object], ...] = (
     {

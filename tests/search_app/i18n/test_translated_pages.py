@@ -38,56 +38,19 @@ source = "Печатный каталог"
 language = "ru"
 notices = ["Примечание."]
 examples = [["закон", "книги о законах"]]
-
-[[field]]
-name = "title"
-label = "Название"
-kind = "text"
-role = "title"
-weight = 2.5
-required = true
-
-[[field]]
-name = "summary"
-label = "Содержание"
-kind = "text"
-role = "abstract"
-weight = 1.0
-
-[[field]]
-name = "region"
-label = "Регион"
-facet = 1
-fact = 1
-several = true
-missing = "Без региона"
-values = ["Африка", "Азия"]
-
-[[field]]
-name = "country"
-label = "Страна"
-kind = "country"
-parent = "region"
-grouping = "regions.toml"
-several = true
-weight = 0.3
-
-[[field]]
-name = "year"
-label = "Год"
-kind = "year"
-role = "issued"
-facet = 2
-fact = 2
-order = "descending"
-
-[[field]]
-name = "topic"
-label = "Тема"
-facet = 3
-several = true
-weight = 0.3
-missing = "Без темы"
+field = [
+    { name = "title", label = "Название", kind = "text", role = "title", weight = 2.5, \
+required = true },
+    { name = "summary", label = "Содержание", kind = "text", role = "abstract", weight = 1.0 },
+    { name = "region", label = "Регион", facet = 1, fact = 1, several = true, \
+missing = "Без региона", values = ["Африка", "Азия"] },
+    { name = "country", label = "Страна", kind = "country", parent = "region", \
+grouping = "regions.toml", several = true, weight = 0.3 },
+    { name = "year", label = "Год", kind = "year", role = "issued", facet = 2, fact = 2, \
+order = "descending" },
+    { name = "topic", label = "Тема", facet = 3, several = true, weight = 0.3, \
+missing = "Без темы" },
+]
 """
 REGIONS = """\
 [regions]
@@ -95,20 +58,12 @@ REGIONS = """\
 "Азия" = ["IN", "NP"]
 """
 THESAURUS = """\
-[[concept]]
-id = "crime"
-prefLabel = { ru = "преступность" }
-
-[[concept]]
-id = "trade"
-broader = ["crime"]
-prefLabel = { ru = "торговля людьми" }
-altLabel = { ru = ["работорговля"] }
-
-[[concept]]
-id = "trade-in-children"
-broader = ["trade"]
-prefLabel = { ru = "торговля детьми" }
+concept = [
+    { id = "crime", prefLabel = { ru = "преступность" } },
+    { id = "trade", broader = ["crime"], prefLabel = { ru = "торговля людьми" }, \
+altLabel = { ru = ["работорговля"] } },
+    { id = "trade-in-children", broader = ["trade"], prefLabel = { ru = "торговля детьми" } },
+]
 """
 TITLES = (
     "Закон о торговле людьми", "Торговля детьми", "Преступность на море", "Справочник прокурора",

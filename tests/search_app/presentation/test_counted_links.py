@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from search_app import config, create_app, search_state
+from search_app import search_state
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.interpretation.interpreter import retrieve
-from tests.catalogue import PATIENT
 from tests.search_app.engine.features.test_zero_results import COMBINED, TICKED, TYPED
+from tests.search_app.web.reading import open_index
 
 LEADS_TO = re.compile(r"(?:^|.*(?:, |: ))([\d,]+) publications?$", re.DOTALL)
 BEHIND = re.compile(r"\s*\(([\d,]+)\)")
@@ -65,12 +65,17 @@ def total(client: FlaskClient, href: str) -> int:
 
 
 def assert_counted(client: FlaskClient, path: str) -> int:
-    """Assert that each link with a count leads to that many hits. Return how many links."""
+    """Assert that each link with a count leads to that many hits. Return how many links.
+
+    Links to other orders, sizes, and pages lead to as many as the page has.
+    """
     page = BeautifulSoup(client.get(path).text, "lxml")
     links = list(counted(page))
     for href, told in links:
         assert told > 0, (path, href)
         assert total(client, href) == told, (path, href)
+    for link in page.select("[data-region=sorts] a, .sizes a, .pager a"):
+        assert total(client, str(link["href"])) == total(client, path), (path, link)
     for label in page.select("a[href] .count, a[href] .number"):
         assert label.get_text() != "0", (path, label.parent)
     return len(links)
@@ -166,7 +171,7 @@ def test_a_chip_without_hits_has_no_count(client: FlaskClient) -> None:
 
 def test_a_correction_without_hits_is_not_suggested(misspelt_index: Path) -> None:
     """A page suggests a corrected spelling only if it has hits with the current filters."""
-    with create_app(config.load(PATIENT, index=misspelt_index)).test_client() as client:
+    with open_index(misspelt_index) as client:
         assert "Did you mean" in client.get("/?q=bordre&section=Tools").text
         assert "Did you mean" not in client.get("/?q=bordre&section=Multimedia").text
 

@@ -18,13 +18,11 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.jobs import build
-from search_app import config, create_app
 from search_app.presentation.country_map import ASPECT, World, choose_world, load_worlds
-from tests.catalogue import CORPUS, PATIENT
+from tests.catalogue import CORPUS
 from tests.samples import SMALL_CATALOGUE
 from tests.search_app.engine.features.test_zero_results import TICKED, TYPED
-from tests.search_app.web.reading import read_page
+from tests.search_app.web.reading import open_corpus, read_page
 
 GROUPS: dict[str, list[str]] = tomllib.loads((CORPUS / "regions.toml").read_text("utf-8"))[
     "regions"
@@ -126,8 +124,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
         for number, code in enumerate(codes)
     ]
     (folder / "books.jsonl").write_text("\n".join(map(json.dumps, records)), "utf-8")
-    build.build(folder, folder.parent / "index")
-    return create_app(config.load(PATIENT, index=folder.parent / "index")).test_client()
+    return open_corpus(folder)
 
 
 def test_each_country_of_the_regions_is_on_the_map(world: FlaskClient) -> None:
@@ -196,8 +193,7 @@ def test_a_tree_of_other_values_has_no_map(corpus: Path, tmp_path: Path) -> None
     """A list has no map if the values below a region are not countries."""
     file = corpus / "catalogue.toml"
     file.write_text(file.read_text("utf-8").replace('kind = "country"\n', ""), "utf-8")
-    build.build(corpus, tmp_path / "index")
-    client = create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
+    client = open_corpus(corpus)
     page = client.get("/?region=South+Asia").text
     assert "country=IN" in page
     assert 'class="map"' not in page

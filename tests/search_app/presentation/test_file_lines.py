@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search_app.engine import Searcher, SearchRequest, open_engine
 from search_app.engine.results import File, FileMatch, Hit, PagePassage, TextRun
-from search_app.presentation.hits import list_file_lines, render_hits
+from search_app.presentation.hits import list_file_lines
 from search_app.presentation.html import mark_passage
 from search_app.presentation.publication_page import make_found_pages
-from search_app.search_state import SearchState
-from tests.search_app.texts import CATALOGUE, PUBLICATIONS, TEXTS, make_index_with_texts
+from tests.search_app.texts import CATALOGUE, PUBLICATIONS
 
 PUBLICATION = PUBLICATIONS[0]
 PAGES = st.sets(st.integers(1, 2000), min_size=1, max_size=9).map(sorted)
@@ -82,20 +77,3 @@ def test_a_search_inside_counts_pages_or_sections(
     """The summary of a file has its pages with the best matches, and how many are listed."""
     _, found, _, _ = make_found_pages(make_match(pages, 7, total=total), "")
     assert found == summary
-
-
-@pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """Return a searcher of an index with full texts."""
-    folder: Path = tmp_path_factory.mktemp("index")
-    index = make_index_with_texts(folder, CATALOGUE, PUBLICATIONS, TEXTS)
-    return open_engine(index).get_searcher()
-
-
-def test_a_corrected_query_leads_to_the_pages_of_the_correction(searcher: Searcher) -> None:
-    """The link to all pages has the text that was searched for, not a misspelled one."""
-    results = searcher.search(SearchRequest("organ"))
-    corrected = msgspec.structs.replace(results, corrected="organ")
-    state = SearchState(text="orgna")
-    hits = render_hits(corrected, state, CATALOGUE)
-    assert "q=orgna&amp;hit=2&amp;find=organ#full-text" in hits

@@ -14,9 +14,8 @@ from flask.testing import FlaskClient
 
 from indexer.jobs import build
 from indexer.jobs.importer import import_files
-from search_app import config, create_app
-from tests.catalogue import PATIENT, build_once
-from tests.search_app.web.reading import fetch, read_page
+from tests.catalogue import build_once
+from tests.search_app.web.reading import fetch, open_index, read_page
 
 pytestmark = pytest.mark.slow
 
@@ -44,7 +43,7 @@ RECORDS = [
 def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     """Return a client of a catalogue that was imported from a table."""
     folder = build_once(tmp_path_factory, "imported", _import)
-    return create_app(config.load(PATIENT, index=folder / "index")).test_client()
+    return open_index(folder / "index")
 
 
 def _import(folder: Path) -> None:

@@ -10,14 +10,11 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.jobs import build
 from indexer.jobs.importer import import_files
-from search_app import config, create_app
 from search_app.engine.results import TextRun
 from search_app.export.registry import FORMATS
 from search_app.presentation.html import MAX_NARROW_CHARS, mark, mark_passage
-from tests.catalogue import PATIENT
-from tests.search_app.web.reading import fetch, read_page
+from tests.search_app.web.reading import fetch, open_corpus, read_page
 
 WORDS = st.text("ab <&", max_size=60).map(lambda text: re.sub(" +", " ", text))
 """Texts without two spaces in a row, which BeautifulSoup would join."""
@@ -116,8 +113,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     ]
     (folder / "papers.ris").write_text("\n\n".join(records), "utf-8")
     import_files([folder / "papers.ris"], folder / "corpus")
-    build.build(folder / "corpus", folder / "index")
-    return create_app(config.load(PATIENT, index=folder / "index")).test_client()
+    return open_corpus(folder / "corpus")
 
 
 @pytest.mark.parametrize(

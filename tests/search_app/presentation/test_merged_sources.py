@@ -9,12 +9,9 @@ import pytest
 from bs4 import BeautifulSoup
 from click.testing import CliRunner
 
-from indexer.jobs import build
 from indexer.jobs.importer import import_files
-from search_app import config, create_app
 from search_app.cli.commands import commands
-from tests.catalogue import PATIENT
-from tests.search_app.web.reading import fetch
+from tests.search_app.web.reading import fetch, open_corpus
 
 RIS = """TY  - JOUR
 TI  - River shells
@@ -42,8 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_api_names_all_sources(folder: Path) -> None:
     """The API has the file and line of each record, and the page has the values of both."""
-    build.build(folder / "corpus", folder / "index")
-    client = create_app(config.load(PATIENT, index=folder / "index")).test_client()
+    client = open_corpus(folder / "corpus")
     identity = "river-shells-2014"
     page = BeautifulSoup(client.get(f"/publication/{identity}").data, "html.parser")
     assert "a.ris" not in page.text
@@ -59,8 +55,7 @@ def test_no_response_has_a_path_of_the_server(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, "utf-8")
     names = [tmp_path / "a.ris", tmp_path / "b.bib"]
     import_files(names, tmp_path / "corpus", title="Shells", in_place=True)
-    build.build(tmp_path / "corpus", tmp_path / "index")
-    client = create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
+    client = open_corpus(tmp_path / "corpus")
     body = fetch(client, "/api/publication/river-shells-2014")
     assert body["source"] == {"file": "a.ris", "line": 1}
     assert body["other_sources"] == [{"file": "b.bib", "line": 1}]

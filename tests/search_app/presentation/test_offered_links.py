@@ -12,9 +12,8 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search_app import config, create_app
-from tests.catalogue import PATIENT
 from tests.search_app.texts import open_site
+from tests.search_app.web.reading import open_index
 
 pytestmark = pytest.mark.slow
 
@@ -124,10 +123,7 @@ def sites(
 ) -> list[Followed]:
     """Return three sites: real publications, a few that are misspelled, and some with files."""
     clients = [
-        *(
-            create_app(config.load(PATIENT, index=index)).test_client()
-            for index in (catalogue_index, misspelt_index)
-        ),
+        *(open_index(index) for index in (catalogue_index, misspelt_index)),
         open_site(tmp_path_factory.mktemp("texts")),
     ]
     return [*map(Followed, clients)]

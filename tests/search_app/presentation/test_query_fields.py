@@ -111,14 +111,6 @@ def test_years_filter_and_the_subject_remains(client: FlaskClient) -> None:
     assert typed["years"] == [{"typed": "since 2012", "first": 2012, "last": None}]
 
 
-def test_years_without_hits_keep_the_subject(client: FlaskClient) -> None:
-    """A query shows no hits if no publication about its subject is from the typed years."""
-    assert (
-        found(client, "video year:..1950")["total"] == found(client, "video before 1951")["total"]
-    )
-    assert found(client, "video before 1951")["total"] == 0
-
-
 def test_years_without_hits_link_to_the_subject(client: FlaskClient) -> None:
     """A page without hits in the typed years links to the subject alone, with its count."""
     total = found(client, "handbook")["total"]

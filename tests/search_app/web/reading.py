@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 
+from indexer.jobs import build
 from search_app import config, create_app
 from search_app.engine import Engine
 from tests.catalogue import PATIENT
@@ -17,6 +19,18 @@ def make_client(engine: Engine, **settings: Any) -> FlaskClient:
     """Return a client of a site with some settings."""
     loaded = config.load(PATIENT, index=engine.index, **settings)
     return create_app(loaded, engine).test_client()
+
+
+def open_index(index: Path, **settings: Any) -> FlaskClient:
+    """Return a client of a new site on an index."""
+    return create_app(config.load(PATIENT, index=index, **settings)).test_client()
+
+
+def open_corpus(corpus: Path, **settings: Any) -> FlaskClient:
+    """Build the index of a corpus next to it. Return a client of a site on it."""
+    index = corpus.with_name("index")
+    build.build(corpus, index)
+    return open_index(index, corpus=corpus, **settings)
 
 
 def fetch(client: FlaskClient, address: str) -> Any:

@@ -8,10 +8,8 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from indexer.jobs import build
-from search_app import config, create_app
 from search_app.web.headers import HEADERS
-from tests.catalogue import PATIENT
+from tests.search_app.web.reading import open_corpus
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 KEYS = """\
@@ -27,8 +25,7 @@ def themed(corpus: Path, tmp_path: Path) -> FlaskClient:
     file = corpus / "catalogue.toml"
     file.write_text(KEYS + file.read_text("utf-8"), "utf-8")
     (corpus / "logo.svg").write_bytes(LOGO)
-    build.build(corpus, tmp_path / "index")
-    return create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
+    return open_corpus(corpus)
 
 
 def test_a_page_has_the_appearance_of_its_catalogue(themed: FlaskClient) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
-from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from search_app.search_state import MAX_SELECTED
@@ -103,14 +102,6 @@ def test_an_excluded_region_replaces_its_excluded_countries(client: FlaskClient)
     page = read_page(client, "/?without.country=IN")
     links = [str(link["href"]) for link in page.select("a.not")]
     assert "/?without.region=South+Asia#values-region" in links
-
-
-def test_an_exclusion_survives_html_that_is_not_escaped(client: FlaskClient) -> None:
-    """A URL with an exclusion can be pasted into HTML. `&not` would be the start of an entity."""
-    url = f"/?q=law&{EXCLUDED}"
-    link = BeautifulSoup(f'<a href="{url}">', "lxml").a
-    assert link is not None
-    assert link["href"] == url
 
 
 def test_selected_and_excluded_values_have_one_limit(client: FlaskClient) -> None:

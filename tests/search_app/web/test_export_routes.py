@@ -14,6 +14,7 @@ from search_app.export.registry import FORMATS
 from search_app.web import exports
 
 MODEL_LAW = "unodc-model-law-against-trafficking-in-persons-2009"
+LIST = f"/list?id={MODEL_LAW}&id=none"
 OTHER_CLIENTS = [{"REMOTE_ADDR": f"192.0.2.{number}"} for number in range(exports.MAX_EXPORTS)]
 """Clients that together may run as many exports as run at a time."""
 
@@ -100,25 +101,28 @@ def test_an_unknown_format_is_not_found(client: FlaskClient, address: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("address", "status"),
-    [("/export/ris/none", 404), ("/export/ris?sort=x", 400), ("/export/ris?year=2015..2010", 400)],
+    "address", ["/export/ris?q=organ", "/api/search-record", "/search-record", f"{LIST}&cite=apa"]
 )
-def test_an_error_comes_before_the_stream(client: FlaskClient, address: str, status: int) -> None:
-    """An unknown id and an invalid parameter have a status of their own."""
-    assert client.get(address).status_code == status
+def test_two_exports_run_at_a_time(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """A third one gets a 503 with Retry-After until one ends, or its client goes away.
 
-
-def test_two_exports_run_at_a_time(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A third export gets a 503 with Retry-After until one ends, or its client goes away."""
+    Search records, also as pages, and the citations of a list count as exports.
+    """
     monkeypatch.setattr(exports, "PATIENCE", 0.01)
     monkeypatch.setattr(exports, "BLOCK_BYTES", 100)  # so that an export has several
-    running = [client.get("/export/ris", environ_base=each) for each in OTHER_CLIENTS]
-    refused = client.get("/export/ris?q=organ")
+    paths = ("/export/ris", "/api/search-record")
+    running = [
+        client.get(path, environ_base=each) for path, each in zip(paths, OTHER_CLIENTS, strict=True)
+    ]
+    refused = client.get(address)
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0
-    assert client.get(f"/export/ris/{MODEL_LAW}").status_code == 200
+    for other in (f"/export/ris/{MODEL_LAW}", LIST):
+        assert client.get(other).status_code == 200
     running.pop().close()
-    assert client.get("/export/ris?q=organ", buffered=True).status_code == 200
+    assert client.get(address, buffered=True).status_code == 200
     assert client.get("/export/ris?sort=x").status_code == 400
     for answer in running:
         assert answer.data

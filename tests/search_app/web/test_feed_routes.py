@@ -10,10 +10,8 @@ import feedparser
 import pytest
 from flask.testing import FlaskClient
 
-from indexer.jobs import build
-from search_app import config, create_app
-from tests.catalogue import PATIENT
 from tests.samples import write_corpus
+from tests.search_app.web.reading import open_corpus
 
 SITE = "https://seen.test"
 
@@ -114,8 +112,7 @@ def test_a_time_does_not_depend_on_the_index(tmp_path: Path) -> None:
     for title in ("A", "B"):
         line = json.dumps({"title": title, "section": "Tools", "year": 1990})
         (tmp_path / "corpus" / "more.jsonl").write_text(line, encoding="utf-8")
-        build.build(tmp_path / "corpus", tmp_path / "index")
-        client = create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
+        client = open_corpus(tmp_path / "corpus")
         entries = read(client, "/feed.atom").entries
         seen.append({e.id: e.updated for e in entries if "published" in e and e.title != title})
     assert seen[0] == seen[1] != {}

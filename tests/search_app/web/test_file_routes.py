@@ -12,40 +12,20 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from indexer.jobs import build
-from search_app import config, create_app
 from search_app.engine import Searcher
 from search_app.engine.store import StoredFile
-from tests.catalogue import PATIENT
+from tests.search_app.web.reading import open_corpus
 
 CATALOGUE = """\
 title = "Reports"
 description = ""
 files = "serve"
-
-[[field]]
-name = "title"
-label = "Title"
-kind = "text"
-role = "title"
-weight = 2.5
-
-[[field]]
-name = "access"
-label = "Access"
-restricted = ["on request"]
-
-[[field]]
-name = "file"
-label = "Files"
-kind = "file"
-several = true
-
-[[field]]
-name = "fulltext"
-label = "Full text"
-kind = "fulltext"
-weight = 0.3
+field = [
+    { name = "title", label = "Title", kind = "text", role = "title", weight = 2.5 },
+    { name = "access", label = "Access", restricted = ["on request"] },
+    { name = "file", label = "Files", kind = "file", several = true },
+    { name = "fulltext", label = "Full text", kind = "fulltext", weight = 0.3 },
+]
 """
 RECORDS = """\
 {"id": "open", "title": "An open report", "access": "open", "file": ["a/report.pdf"]}
@@ -87,9 +67,7 @@ def make_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
         corpus.mkdir()
         (corpus / "catalogue.toml").write_text(catalogue, "utf-8")
         (corpus / "records.jsonl").write_text(RECORDS, "utf-8")
-        build.build(corpus, tmp_path / "index")
-        settings = config.load({**PATIENT, "PUBSEARCH_PREFIX": prefix}, index=tmp_path / "index")
-        return Site(create_app(settings).test_client(), add)
+        return Site(open_corpus(corpus, prefix=prefix), add)
 
     monkeypatch.setattr(Searcher, "find_file", lambda _, digest: files.get(digest))
     return make
@@ -295,9 +273,7 @@ def test_a_file_of_the_corpus_is_served(tmp_path: Path) -> None:
     (corpus / "records.jsonl").write_text(RECORDS, "utf-8")
     for name in ("open", "closed", "other"):
         (corpus / f"{name}.txt").write_text(f"The text of {name}. " * 30, "utf-8")
-    build.build(corpus, tmp_path / "index")
-    settings = config.load(PATIENT, index=tmp_path / "index", corpus=corpus)
-    client = create_app(settings).test_client()
+    client = open_corpus(corpus)
     statuses = {}
     for name in ("open", "closed", "other"):
         digest = sha256((corpus / f"{name}.txt").read_bytes()).hexdigest()

@@ -11,7 +11,6 @@ from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 
 from indexer.catalogue.fields import Catalogue
-from search_app import config, create_app
 from search_app.engine import Engine
 from search_app.i18n.translation import LANGUAGES
 from tests.search_app.engine import catalogues
@@ -20,10 +19,9 @@ from tests.search_app.texts import (
     PUBLICATIONS,
     TEXTS,
     make_index_with_texts,
-    open_index,
     open_site,
 )
-from tests.search_app.web.reading import read_page
+from tests.search_app.web.reading import make_client, open_index, read_page
 
 DIGEST = TEXTS["report"]["2020/annual report.pdf"].digest
 FILE = f"/file/{DIGEST}/annual%20report.pdf"
@@ -308,8 +306,7 @@ def test_a_search_inside_without_matches(client: FlaskClient, text: str) -> None
 def test_a_search_inside_has_a_time_budget(address: str, tmp_path: Path) -> None:
     """A search inside a publication that takes too long is an error, as any other search."""
     index = make_index_with_texts(tmp_path, CATALOGUE, PUBLICATIONS, TEXTS)
-    engine = Engine(index, budget=0)
-    client = create_app(config.load({}, index=index), engine).test_client()
+    client = make_client(Engine(index, budget=0))
     assert client.get(address).status_code == 200
     response = client.get(f"{address}?find=organ")
     assert response.status_code == 503

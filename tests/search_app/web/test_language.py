@@ -10,14 +10,11 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 
-from indexer.jobs import build
-from search_app import config, create_app
 from search_app.engine import Engine
 from search_app.i18n.translation import LANGUAGES, current, load_interface
 from tests import samples
-from tests.catalogue import PATIENT
 from tests.crawling import Fetched, addresses
-from tests.search_app.web.reading import make_client
+from tests.search_app.web.reading import make_client, open_corpus, open_index
 
 MODEL_LAW = "/publication/unodc-model-law-against-trafficking-in-persons-2009"
 OTHERS = [code for code in LANGUAGES if code != "en"]
@@ -154,8 +151,7 @@ def test_a_catalogue_in_another_language_has_english_pages(tmp_path: Path) -> No
     samples.write_corpus(tmp_path / "corpus")
     catalogue = tmp_path / "corpus" / "catalogue.toml"
     catalogue.write_text(f'language = "de"\n{catalogue.read_text("utf-8")}', "utf-8")
-    build.build(tmp_path / "corpus", tmp_path / "index")
-    client = create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
+    client = open_corpus(tmp_path / "corpus")
     page = read(client, "/")
     assert page["lang"] == "en"
     labels = {label.text: label.get("lang") for label in page.select(".facet .label")}
@@ -167,4 +163,4 @@ def test_a_catalogue_in_another_language_has_english_pages(tmp_path: Path) -> No
 @pytest.fixture
 def empty(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     """Return a client of a site without an index."""
-    return create_app(config.load(PATIENT, index=tmp_path_factory.mktemp("none"))).test_client()
+    return open_index(tmp_path_factory.mktemp("none"))

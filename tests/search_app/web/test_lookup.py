@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 import jsonschema_rs
 import pytest
-from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,20 +15,14 @@ from indexer.catalogue import retired
 from indexer.catalogue.retired import Retired
 from indexer.generations import directory
 from indexer.jobs import build
-from search_app import config, create_app
 from search_app.engine import open_engine
 from tests import samples
-from tests.catalogue import PATIENT
 from tests.samples import article, page
+from tests.search_app.web.reading import open_index
 
 PREFIX = "/library"
 NEW_ID = "new/id?é#2.5%"
 PATHS = ("/publication/", "/api/publication/", "/export/ris/")
-
-
-def make_client(index: Path, prefix: str = "") -> FlaskClient:
-    """Return a client of a new application on an index."""
-    return create_app(config.load(PATIENT, index=index, prefix=prefix)).test_client()
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +46,7 @@ def retired_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("path", PATHS)
 def test_a_changed_id_redirects(retired_index: Path, path: str, prefix: str) -> None:
     """The URL of a changed id redirects below the prefix, and keeps its query string."""
-    client = make_client(retired_index, prefix)
+    client = open_index(retired_index, prefix=prefix)
     response = client.get(f"{prefix}{path}atlas?lang=fr&x=%C3%A9")
     assert response.status_code == 301
     assert response.location == f"{prefix}{path}{quote(NEW_ID)}?lang=fr&x=%C3%A9"
@@ -68,7 +61,7 @@ def test_a_removed_publication_has_its_title_and_date(retired_index: Path, prefi
     """The page of a removed publication is a 410 with its title, the date, and a search."""
     entry = directory.load_live(retired_index).read_retired()["guide"]
     assert entry.time is not None
-    response = make_client(retired_index, prefix).get(f"{prefix}/publication/guide")
+    response = open_index(retired_index, prefix=prefix).get(f"{prefix}/publication/guide")
     assert response.status_code == 410
     date = f"{entry.time.day} {entry.time:%B %Y}"
     heading = f"“&lt;b&gt;Guide&lt;/b&gt; &amp; Rivers” was removed on {date}."
@@ -79,7 +72,7 @@ def test_a_removed_publication_has_its_title_and_date(retired_index: Path, prefi
 
 def test_a_removed_publication_is_described_in_json(retired_index: Path) -> None:
     """The API responds with 410, the title, the time, and a search, as the document says."""
-    client = make_client(retired_index)
+    client = open_index(retired_index)
     response = client.get("/api/publication/guide")
     assert response.status_code == 410
     entry = directory.load_live(retired_index).read_retired()["guide"]
@@ -97,7 +90,7 @@ def test_a_removed_publication_is_described_in_json(retired_index: Path) -> None
 
 def test_an_unknown_id_is_not_found(retired_index: Path) -> None:
     """An id that never existed is a 404."""
-    client = make_client(retired_index)
+    client = open_index(retired_index)
     assert [client.get(f"{path}nothing").status_code for path in PATHS] == [404, 404, 404]
 
 
@@ -106,7 +99,7 @@ def test_a_removed_publication_without_a_title_has_a_date(corpus: Path, tmp_path
     text = '[[retired]]\nid = "old"\ntime = 2020-02-03T00:00:00Z\n'
     (corpus / retired.RETIRED_FILE).write_text(text, encoding="utf-8")
     build.build(corpus, tmp_path / "new")
-    response = make_client(tmp_path / "new").get("/publication/old")
+    response = open_index(tmp_path / "new").get("/publication/old")
     assert response.status_code == 410
     assert "This publication was removed on 3 February 2020." in response.text
     assert "Search for this title" not in response.text
@@ -118,7 +111,7 @@ def test_a_removed_publication_without_a_title_has_a_date(corpus: Path, tmp_path
 )
 def test_any_query_string_is_kept(retired_index: Path, value: str, raw: str) -> None:
     """A redirect has a valid header for any query string, escaped or not."""
-    client = make_client(retired_index)
+    client = open_index(retired_index)
     for query in (f"q={quote(value)}", raw):
         response = client.get("/publication/atlas", query_string=query)
         assert response.status_code == 301
@@ -136,7 +129,7 @@ def test_lists_do_not_have_retired_ids(retired_index: Path) -> None:
         "<b>Guide</b> & Rivers",
         directory.load_live(retired_index).read_retired()["guide"].time,
     )
-    response = make_client(retired_index).get("/api/search?size=100")
+    response = open_index(retired_index).get("/api/search?size=100")
     ids = {hit["id"] for hit in json.loads(response.data)["hits"]}
     assert ids.isdisjoint({"atlas", "guide"})
     assert NEW_ID in ids

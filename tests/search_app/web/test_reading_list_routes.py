@@ -14,8 +14,8 @@ from search_app.export.citations import STYLES
 from search_app.export.registry import FORMATS
 from search_app.reading_list import MAX_BYTES, MAX_PUBLICATIONS
 from search_app.web import exports
-from tests.search_app.web.reading import find, read_page
-from tests.search_app.web.test_lookup import NEW_ID, make_client, retired_index
+from tests.search_app.web.reading import find, open_index, read_page
+from tests.search_app.web.test_lookup import NEW_ID, retired_index
 
 FIRST = "global-report-on-trafficking-in-persons-2014"
 SECOND = "unodc-model-law-against-trafficking-in-persons-2009"
@@ -105,25 +105,6 @@ def test_a_list_is_cited_in_its_order(client: FlaskClient, style: str) -> None:
     ]
 
 
-def test_citations_of_lists_count_as_exports(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The citations of a long list take up to a second, so only some run at a time."""
-    monkeypatch.setattr(exports, "PATIENCE", 0.01)
-    monkeypatch.setattr(exports, "BLOCK_BYTES", 100)  # so that an export has several
-    running = [client.get("/export/ris")]
-    assert client.get(f"{LIST}&cite=apa").status_code == 200
-    running += [
-        client.get("/export/ris", environ_base={"REMOTE_ADDR": f"192.0.2.{number}"})
-        for number in range(1, exports.MAX_EXPORTS)
-    ]
-    assert client.get(f"{LIST}&cite=apa").status_code == 503
-    assert client.get(LIST).status_code == 200
-    for response in running:
-        response.close()
-    assert client.get(f"{LIST}&cite=apa").status_code == 200
-
-
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_list_is_exported_in_each_format(client: FlaskClient, name: str) -> None:
     """An export has the publications in the order of the list, and all links lead to it."""
@@ -154,7 +135,7 @@ def test_a_list_that_is_too_long_is_an_error(client: FlaskClient, path: str) -> 
 
 def test_a_list_outlives_its_publications(retired_index: Path) -> None:
     """A renamed publication has its new id, once. Removed and unknown ones are named."""
-    client = make_client(retired_index)
+    client = open_index(retired_index)
     page = read_page(client, "/list?id=guide&id=atlas&id=none&id=new/id%3F%C3%A9%232.5%25")
     entries = [find(each, "h2").text for each in page.select(".entries .hit")]
     assert entries == ["<b>Guide</b> & Rivers", "Atlas", "none"]

@@ -14,8 +14,6 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search_app.web import exports
-
 QUERIES = (
     "", "organ", "organ removal since 2010", "xyzzy", "traficking", "children OR minors",
     "human trafficking", "colour:red", "?!", "law " * 150,
@@ -111,18 +109,3 @@ def test_no_cache_keeps_a_record(client: FlaskClient, path: str) -> None:
     response = client.get(path)
     assert "ETag" not in response.headers
     assert response.headers["Cache-Control"] == "no-store"
-
-
-def test_records_count_as_exports(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While two clients get records, a third one is refused, also as a page."""
-    monkeypatch.setattr(exports, "PATIENCE", 0.01)
-    monkeypatch.setattr(exports, "BLOCK_BYTES", 100)  # so that a record has several
-    running = [
-        client.get("/api/search-record", environ_base={"REMOTE_ADDR": f"192.0.2.{number}"})
-        for number in range(exports.MAX_EXPORTS)
-    ]
-    for path in ("/api/search-record", "/search-record", "/export/ris"):
-        assert client.get(path).status_code == 503
-    for response in running:
-        response.close()
-    assert client.get("/search-record").status_code == 200

@@ -12,9 +12,8 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from search_app import config, create_app
-from tests.catalogue import PATIENT
 from tests.crawling import Fetched, addresses
+from tests.search_app.web.reading import open_index
 
 TAG = "noindex, nofollow"
 MODEL_LAW = "/publication/unodc-model-law-against-trafficking-in-persons-2009"
@@ -138,8 +137,7 @@ def test_errors_are_noindex(client: FlaskClient, address: str) -> None:
 
 def test_robots_txt_exists_without_an_index(tmp_path: Path) -> None:
     """The server has a robots.txt before the first build."""
-    app = create_app(config.load(PATIENT, index=tmp_path))
-    assert app.test_client().get("/robots.txt").status_code == 200
+    assert open_index(tmp_path).get("/robots.txt").status_code == 200
 
 
 def test_a_publication_has_one_canonical_url(client: FlaskClient) -> None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from search_app import config, create_app
 from search_app.engine.query import cost, vocabulary
 from tests.catalogue import PATIENT
-from tests.search_app.web.reading import fetch
+from tests.search_app.web.reading import fetch, open_index
 
 
 def ids(client: FlaskClient, address: str) -> list[str]:
@@ -39,14 +39,6 @@ def test_terms_match_in_different_fields(client: FlaskClient) -> None:
     """A term in the series and one in the title together match the issue brief."""
     top = ids(client, "/api/search?q=icat+refugee")
     assert top[0] == "trafficking-in-persons-and-refugee-status-2017"
-
-
-def test_a_region_has_the_entries_of_its_heading(client: FlaskClient) -> None:
-    """South Asia has at least the 16 entries that are printed under that heading."""
-    found = fetch(client, "/api/search?region=South+Asia&size=100")
-    hits = found["hits"]
-    assert sum(hit["heading"] == "South Asia" for hit in hits) == 16
-    assert all("South Asia" in hit["region"] for hit in hits)
 
 
 def test_a_country_under_its_region_narrows_it(client: FlaskClient) -> None:
@@ -109,13 +101,6 @@ def test_a_relaxed_search_says_so(client: FlaskClient) -> None:
     assert "any of them" in client.get("/?q=organ+zyzzyva").text
 
 
-def test_filters_do_not_decide_whether_a_search_is_relaxed(client: FlaskClient) -> None:
-    """Only the terms decide whether a search is relaxed, not the selected filters."""
-    found = fetch(client, "/api/search?q=organ+removal&region=Middle+East")
-    assert found["relaxed"] is False
-    assert found["total"] == 0
-
-
 @pytest.mark.parametrize(
     ("parameters", "name"),
     [
@@ -170,8 +155,8 @@ def test_an_unknown_value_has_no_hits_and_can_be_removed(client: FlaskClient) ->
     """An unknown facet value is a 200 without hits, with a chip that removes it."""
     response = client.get("/?region=Atlantis")
     assert response.status_code == 200
-    assert "Nothing found" in response.text
-    assert "Atlantis" in response.text
+    for text in ("Nothing found", "Atlantis", "Browse all publications"):
+        assert text in response.text
     assert fetch(client, "/api/search?region=Atlantis")["total"] == 0
 
 
@@ -189,22 +174,6 @@ def test_unknown_and_empty_parameters_are_ignored(client: FlaskClient) -> None:
     assert found["total"] == 136
 
 
-def test_publications_without_a_year_are_counted(client: FlaskClient) -> None:
-    """The counts of the years, with the count of publications without one, add up to the total."""
-    years = buckets(client, "/api/search", "year")
-    assert sum(each["count"] for each in years.values()) == 136
-    total = fetch(client, "/api/search?year=none")["total"]
-    assert years["none"]["count"] == total
-
-
-def test_ranges_and_selected_years_are_combined_with_or(client: FlaskClient) -> None:
-    """A range of years and a selected year are combined with OR, like all values of a facet."""
-    years = buckets(client, "/api/search", "year")
-    expected = sum(years[year]["count"] for year in ("2010", "2011", "2018"))
-    found = fetch(client, "/api/search?year=2010..2011&year=2018")
-    assert found["total"] == expected
-
-
 @pytest.mark.parametrize("address", ["/publication/none-such", "/api/publication/x", "/x", "/api/"])
 def test_unknown_urls_are_a_404(client: FlaskClient, address: str) -> None:
     """An unknown publication or page is a 404, as a page or as JSON."""
@@ -214,18 +183,6 @@ def test_unknown_urls_are_a_404(client: FlaskClient, address: str) -> None:
         assert json.loads(response.data)["error"]["code"] == "not_found"
     else:
         assert "<h1" in response.text
-
-
-def test_nothing_is_inline(client: FlaskClient) -> None:
-    """No page has an inline script, style, or handler, which the policy would block."""
-    for address in ("/", "/?q=law&region=Africa", "/about", "/facet/year", "/nowhere"):
-        text = client.get(address).text
-        assert "<style" not in text
-        assert " style=" not in text
-        assert " onclick=" not in text
-        assert "javascript:" not in text
-        for script in text.split("<script")[1:]:
-            assert " src=" in script.partition(">")[0]
 
 
 @pytest.mark.parametrize(
@@ -495,7 +452,7 @@ def test_an_expanded_wildcard_reports_ignored_words(
     catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Page and API report how many of the words that match a wildcard were ignored."""
-    client = create_app(config.load(PATIENT, index=catalogue_index)).test_client()
+    client = open_index(catalogue_index)
     monkeypatch.setattr(vocabulary, "MAX_POSTINGS", 100)
     assert "“*raff*” matches too many words" in client.get("/?q=*raff*").text
     response = client.get("/api/search?q=*raf*")
@@ -528,19 +485,6 @@ def test_suggestions_have_the_documented_parts(client: FlaskClient) -> None:
     assert title["kind"] == "title"
     assert title["count"] == 1
     assert fetch(client, f"/api{title['href']}")["title"] == title["label"] == title["text"]
-
-
-@pytest.mark.parametrize("typed", ["tra", "South", "organ re", "201", "fren", "legis"])
-@pytest.mark.parametrize("ticked", ["", "&region=Africa", "&year=2005..2015&sort=title&match=any"])
-def test_suggestions_have_correct_counts(client: FlaskClient, typed: str, ticked: str) -> None:
-    """Each suggestion leads to as many publications as its count, and to at least one."""
-    for each in suggested(client, f"q={quote(typed)}{ticked}"):
-        href = str(each["href"])
-        assert each["count"]
-        if each["kind"] == "title":
-            assert client.get(href).status_code == 200
-        else:
-            assert fetch(client, f"/api/search{href.removeprefix('/')}")["total"] == each["count"]
 
 
 def test_a_suggestion_keeps_filters_and_order(client: FlaskClient) -> None:
@@ -576,12 +520,6 @@ def test_a_server_may_make_the_application_without_arguments(
     app = create_app()
     assert app.extensions["pubsearch"].current is not None
     assert app.test_client().get("/?q=organ").status_code == 200
-
-
-def test_a_server_without_an_index_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The application starts without an index and responds with 503."""
-    monkeypatch.setenv("PUBSEARCH_INDEX", str(tmp_path / "none"))
-    assert create_app().test_client().get("/").status_code == 503
 
 
 def notes(client: FlaskClient, address: str) -> list[tuple[str, str, str]]:

@@ -10,10 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from lxml import etree
 
-from search_app import config, create_app
 from search_app.engine import Engine, admission
 from search_app.web import discovery
-from tests.catalogue import PATIENT
+from tests.search_app.web.reading import make_client
 
 SITE = "https://seen.test"
 NAMES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
@@ -52,7 +51,7 @@ def test_a_sitemap_has_each_publication_once(
 def test_one_part_is_made_at_a_time(catalogue_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A part of a sitemap is as expensive as a search, so others wait, and are refused in time."""
     engine = Engine(catalogue_index)
-    client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
+    client = make_client(engine)
     monkeypatch.setattr(admission, "MAX_WAIT_SECONDS", 0.01)
     with engine._admission.admit(admission.EXPENSIVE + 1):
         refused = client.get("/sitemap-1.xml")

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from indexer.jobs import build
-from search_app import config, create_app
 from tests import samples
-from tests.catalogue import PATIENT
-from tests.search_app.web.reading import fetch, find, read_page
+from tests.search_app.web.reading import fetch, find, open_corpus, read_page
 
 FRENCH = """\
 title = "Petit catalogue"
@@ -36,29 +30,19 @@ SPANISH = """\
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Return a folder with the small corpus, its French texts, and its index.
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """Return a client of the small corpus, whose pages below /fr/ are in French.
 
     Its lists show the section of each publication.
     """
-    folder = tmp_path_factory.mktemp("translated")
-    samples.write_corpus(folder / "corpus")
-    catalogue = folder / "corpus" / "catalogue.toml"
+    corpus = tmp_path_factory.mktemp("translated") / "corpus"
+    samples.write_corpus(corpus)
+    catalogue = corpus / "catalogue.toml"
     text = catalogue.read_text(encoding="utf-8").replace("facet = 1\n", "facet = 1\nfact = 1\n")
     catalogue.write_text(text, encoding="utf-8")
     for language, texts in (("fr", FRENCH), ("es", SPANISH)):
-        file = folder / "corpus" / f"catalogue.{language}.toml"
-        file.write_text(texts, encoding="utf-8")
-    build.build(folder / "corpus", folder / "index")
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
-def client(folder: Path) -> FlaskClient:
-    """Return a client of a site whose pages below /fr/ are in French."""
-    settings = config.load(PATIENT, corpus=folder / "corpus", index=folder / "index")
-    return create_app(settings).test_client()
+        (corpus / f"catalogue.{language}.toml").write_text(texts, encoding="utf-8")
+    return open_corpus(corpus)
 
 
 def read(client: FlaskClient, address: str) -> BeautifulSoup:
@@ -119,10 +103,9 @@ def test_the_api_has_translated_labels_and_own_values(client: FlaskClient) -> No
     assert {hit["section"] for hit in body["hits"]} == {"Tools", "Papers"}
 
 
-def test_a_page_in_the_own_language_states_no_language(folder: Path) -> None:
+def test_a_page_in_the_own_language_states_no_language(client: FlaskClient) -> None:
     """In the catalogue's own language, the catalogue is displayed as it is."""
-    settings = config.load(PATIENT, corpus=folder / "corpus", index=folder / "index")
-    page = BeautifulSoup(create_app(settings).test_client().get("/?q=law").data, "lxml")
+    page = read_page(client, "/?q=law")
     assert page.select("main [lang]") == []
     assert find(page, "h1 a").text == "Small Catalogue"
 

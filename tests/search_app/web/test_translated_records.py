@@ -3,49 +3,23 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from indexer.jobs import build
-from search_app import config, create_app
-from tests.catalogue import PATIENT
+from tests.search_app.web.reading import open_corpus, read_page
 
 CATALOGUE = """\
 title = "Laws"
 description = ""
-
-[[field]]
-name = "title"
-label = "Title"
-kind = "text"
-role = "title"
-weight = 2.5
-
-[[field]]
-name = "summary"
-label = "Abstract"
-kind = "text"
-role = "abstract"
-weight = 1.0
-
-[[field]]
-name = "title_fr"
-label = "Title in French"
-kind = "text"
-translates = "title"
-language = "fr"
-weight = 2.5
-
-[[field]]
-name = "summary_fr"
-label = "Abstract in French"
-kind = "text"
-translates = "summary"
-language = "fr"
-weight = 1.0
+field = [
+    { name = "title", label = "Title", kind = "text", role = "title", weight = 2.5 },
+    { name = "summary", label = "Abstract", kind = "text", role = "abstract", weight = 1.0 },
+    { name = "title_fr", label = "Title in French", kind = "text", translates = "title", \
+language = "fr", weight = 2.5 },
+    { name = "summary_fr", label = "Abstract in French", kind = "text", translates = "summary", \
+language = "fr", weight = 1.0 },
+]
 """
 RECORDS = (
     {
@@ -62,30 +36,19 @@ RECORDS = (
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a corpus and its index."""
-    folder = tmp_path_factory.mktemp("records")
-    corpus = folder / "corpus"
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """Return a client of a site in English, whose pages below /fr/ are in French."""
+    corpus = tmp_path_factory.mktemp("records") / "corpus"
     corpus.mkdir()
     (corpus / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
     lines = "\n".join(map(json.dumps, RECORDS))
     (corpus / "records.jsonl").write_text(lines, encoding="utf-8")
-    build.build(corpus, folder / "index")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def client(folder: Path) -> FlaskClient:
-    """Return a client of a site in English, whose pages below /fr/ are in French."""
-    settings = config.load(PATIENT, corpus=folder / "corpus", index=folder / "index")
-    return create_app(settings).test_client()
+    return open_corpus(corpus)
 
 
 def list_texts(client: FlaskClient, address: str, selector: str) -> list[tuple[str, str | None]]:
     """Return the text and the language of each element for a selector."""
-    response = client.get(address)
-    assert response.status_code == 200, response.text
-    elements = BeautifulSoup(response.data, "lxml").select(selector)
+    elements = read_page(client, address).select(selector)
     return [(each.text, str(each["lang"]) if each.has_attr("lang") else None) for each in elements]
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from indexer.cluster.connection import PASSWORD, ClusterError
-from search_app import config, create_app
 from search_app.engine import Engine, StoreUnavailable
 from search_app.engine.local_index import LocalIndex
 from search_app.i18n.translation import load_interface
-from tests.catalogue import PATIENT
+from tests.search_app.web.reading import make_client, open_index
 
 SECRET_HOST = "node-7.internal"
 
@@ -28,7 +27,7 @@ def test_a_search_of_an_unavailable_index_is_503(
 ) -> None:
     """While the index is unavailable, a search is a 503 with Retry-After and in plain words."""
     engine = Engine(catalogue_index)
-    client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
+    client = make_client(engine)
     with monkeypatch.context() as patch:
         patch.setattr(type(engine.get_searcher().store), "answer", fail)
         page, api = client.get("/?q=law"), client.get("/api/search?q=law")
@@ -50,7 +49,7 @@ def test_an_error_of_the_cluster_is_in_the_log_and_not_on_the_page(
         raise ClusterError(f"{SECRET_HOST} refused", f"Check {PASSWORD} and the roles of the user")
 
     engine = Engine(catalogue_index)
-    client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
+    client = make_client(engine)
     monkeypatch.setattr(type(engine.get_searcher().store), "answer", refuse)
     responses = [client.get(target) for target in ("/?q=law", "/api/search?q=law")]
     for response in responses:
@@ -66,7 +65,7 @@ def test_an_error_of_the_cluster_is_in_the_log_and_not_on_the_page(
 
 def test_a_site_without_an_index_names_the_command_for_its_operator(tmp_path: Path) -> None:
     """Without an index, the page is in the reader's language, and the command in English."""
-    client = create_app(config.load(PATIENT, index=tmp_path / "index")).test_client()
+    client = open_index(tmp_path / "index")
     page, api = client.get("/fr/"), client.get("/api/search?lang=fr")
     hint = load_interface("fr").gettext("The operator of this site can fix it.")
     assert (page.status_code, api.status_code) == (503, 503)
@@ -80,7 +79,7 @@ def test_the_health_is_degraded_until_the_index_is_back(
 ) -> None:
     """While the live generation cannot be asked for, health is degraded. It is logged once."""
     engine = Engine(catalogue_index)
-    client = create_app(config.load(PATIENT, index=catalogue_index), engine).test_client()
+    client = make_client(engine)
 
     def read_status() -> str:
         engine.refresh()

@@ -18,7 +18,6 @@ from search_app.engine import Engine
 from search_app.web import zero_result_log
 from search_app.web.zero_result_log import (
     ZeroResultLog,
-    escape_unprintable,
     format_line,
     most_frequent,
 )
@@ -166,11 +165,6 @@ def test_pubsearch_gaps_without_a_log(
     told = run("gaps", "--gaps", tmp_path / "none")
     assert (told.status, told.err.count("\n")) == (1, 1)
     assert str(tmp_path / "none") in told.err
-
-
-def test_plain_texts_are_printed_unchanged() -> None:
-    """A plain text is printed as it was typed."""
-    assert escape_unprintable("two words") == "two words"
 
 
 __all__ = ["run"]

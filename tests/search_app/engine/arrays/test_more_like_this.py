@@ -192,14 +192,6 @@ def test_equally_similar_publications_come_newest_first(tmp_path: Path) -> None:
     assert found == ["b", "a", "c"]
 
 
-def test_editions_come_newest_first(catalogue: Snapshot) -> None:
-    """The other editions of a publication are ordered from the newest to the oldest."""
-    number = catalogue.find_doc_number("global-report-on-trafficking-in-persons-2014")
-    assert number is not None
-    years = catalogue.segment.docstore.years[related(number, catalogue).editions]
-    assert years.tolist() == [2018, 2016, 2012, 2009]
-
-
 def test_insignificant_words_are_not_used(catalogue: Snapshot) -> None:
     """Stop words, common words, numbers, and words of a single publication are not used."""
     for number in range(catalogue.size):
@@ -226,12 +218,3 @@ def test_the_commonest_words_are_left_out_first(
     assert dropped
     assert sum(frequencies[stem] for stem in kept) <= 60
     assert max(frequencies[s] for s in kept) <= min(frequencies[s] for s in dropped)
-
-
-def test_the_two_model_laws_are_most_similar_to_each_other(catalogue: Snapshot) -> None:
-    """Each of the two model laws is the most similar publication to the other."""
-    laws = [
-        catalogue.find_doc_number(f"unodc-model-law-against-{each}") or 0
-        for each in ("trafficking-in-persons-2009", "the-smuggling-of-migrants-2010")
-    ]
-    assert [related(law, catalogue).similar[0] for law in laws] == laws[::-1]

@@ -140,13 +140,6 @@ def test_the_other_words_decide_between_corrections(
     assert speller.correct(text, Deadline()) == meant
 
 
-def test_a_correction_stays_within_a_script(speller: SpellChecker) -> None:
-    """A word is corrected only to one of its own script, even if letters look the same."""
-    for word in FREQUENCIES:
-        for each in speller.find_candidates(word):
-            assert each.surface.isascii() == surface_form(word).isascii()
-
-
 def test_stop_words_are_neither_corrected_nor_corrections(
     tmp_path: Path, searcher: Searcher, speller: SpellChecker
 ) -> None:

@@ -10,7 +10,6 @@ from whoosh import query
 from search_app.engine import Engine
 from search_app.engine.query import cost, vocabulary
 from search_app.engine.query.nodes import Clause, Pattern, Term, clauses
-from search_app.engine.request import SearchRequest
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine import catalogues
 from tests.search_app.engine.arrays.below import snapshot_of
@@ -109,18 +108,3 @@ def test_an_expansion_keeps_its_commonest_terms(
     kept = [terms.doc_frequency(int(number)) for number in cut.numbers]
     assert sum(kept) <= sum(held) // 2
     assert sorted(held, reverse=True)[: len(kept)] == sorted(kept, reverse=True)
-
-
-def test_results_name_the_words_that_were_left_out(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Results name the words that were left out, and still have the hits of the others."""
-    snapshot = snapshot_of(engine.get_searcher())
-    texts = commonest(snapshot, 5)
-    monkeypatch.setattr(
-        cost, "MAX_POSTINGS", cost.compute_cost(word(texts[-1]), snapshot.vocabulary)
-    )
-    monkeypatch.setattr(cost, "ALWAYS_ALLOWED", 0)
-    found = engine.search(SearchRequest(" ".join(texts), match="any"))
-    assert found.dropped_clauses
-    assert found.total

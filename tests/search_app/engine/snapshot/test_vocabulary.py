@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 
 from indexer.cluster.vocabulary_file import read_vocabulary, write_vocabulary
-from search_app.engine.query import vocabulary
-from search_app.engine.query.nodes import Expansion, Fuzzy, Pattern, Prefix
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Results
@@ -59,27 +57,6 @@ def test_a_vocabulary_from_a_file_gives_the_same_results(
     request = SearchRequest(text)
     assert untimed(other.search(request)) == untimed(searcher.search(request))
     assert other.estimate_cost(request) == searcher.estimate_cost(request)
-
-
-TITLE = frozenset({"title"})
-
-
-@pytest.mark.parametrize(
-    "part",
-    [
-        Prefix("traf", TITLE),
-        Pattern("*ffick*", TITLE),
-        Fuzzy("polise", TITLE),
-    ],
-)
-def test_terms_are_expanded_without_postings(
-    part: Expansion, searcher: Searcher, loaded: Vocabulary
-) -> None:
-    """A prefix, wildcard or fuzzy term has the same terms in a vocabulary from a file."""
-    vocabularies = snapshot_of(searcher).vocabulary, loaded
-    here, there = (vocabulary.expand(part, each).numbers.tolist() for each in vocabularies)
-    assert here
-    assert here == there
 
 
 def test_the_frequency_in_the_catalogue_language_counts_its_documents(searcher: Searcher) -> None:
