@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexer.catalogue.fields import Field
 from indexer.codec.segment.fulltext import PAGES
 from indexer.fulltext.text import FullText
 from indexer.generations import directory
@@ -19,6 +20,7 @@ from search_app.engine.local_index import LoadOptions, LocalIndex, open_searcher
 from search_app.engine.query import vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit, Truncation
+from search_app.engine.search import Searcher
 from tests.search_app.engine.full_texts import (
     COMPOUNDS,
     PLAIN_QUERIES,
@@ -279,3 +281,111 @@ def test_stated_counts_are_those_of_the_linked_searches(seed: int, texts: list[s
                 assert results.all_words == with_all, (text, inside)
             assert results.any_word in {None, with_any}
             assert results.diagnosis is None or results.diagnosis.any in {None, with_any}
+
+
+@pytest.mark.parametrize("typed", ["cyber crime", "cybercrime", "cyber-crime", "cyber crimes law"])
+@pytest.mark.parametrize("written", ["cyber crime", "cybercrime", "cyber-crimes"])
+def test_compounds_of_texts_are_found_as_one_word_and_as_two(typed: str, written: str) -> None:
+    """A compound that only a text has is found however it is written, and is marked."""
+    made = [make_publication("a", "Boats"), make_publication("b", "Trains")]
+    with searching(made, one_text("a", [f"A {written} law"])) as searcher:
+        [hit] = find(searcher, typed, exact=True, match="all").hits
+        [page] = hit.files[0].passages
+        marked = " ".join(run.text for run in page.passage if run.marked)
+        assert marked.replace("-", " ").split() == [
+            *written.replace("-", " ").split(), *typed.split()[2:]
+        ]  # fmt: skip
+        assert find(searcher, typed, inside=False).total == 0
+
+
+def test_a_rare_compound_of_texts_is_no_word() -> None:
+    """Two words are not searched for as one if texts have these far more often: it is an error."""
+    made = [make_publication(f"p{number}", "Boats") for number in range(30)]
+    texts: dict[str, Mapping[str, FullText]] = {}
+    for number, publication in enumerate(made):
+        page = "borderpolice" if number == 0 else "the police at the border"
+        texts |= one_text(publication.id, [page])
+    with searching(made, texts) as searcher:
+        assert find(searcher, "border police", exact=True).total == 29
+
+
+def test_a_compound_is_on_the_pages_where_its_words_are_together() -> None:
+    """Pages with one of its words are listed only if the text never has them together.
+
+    None is listed if the text has only one of them.
+    """
+    texts = one_text("a", ["an x here", "the x-ray", "a ray there", "xray"])
+    texts |= one_text("b", ["an x here", "nothing", "a ray there"])
+    texts |= one_text("c", ["an x here"])
+    made = [make_publication("a", "Boats"), make_publication("b", "Trains")]
+    with searching([*made, make_publication("c", "The x-ray")], texts) as searcher:
+        hits = find(searcher, "x-ray").hits
+        pages = {hit.publication.id: [file.pages for file in hit.files] for hit in hits}
+        assert pages == {"a": [(2, 4)], "b": [(1, 3)], "c": []}
+
+
+def test_a_name_is_counted_once_where_it_is() -> None:
+    """A name of a country that is typed as one of its labels has one match, on one page."""
+    country = Field("country", "Country", kind="country", facet=3)
+    pages = ["The ivory trade", "A ship of Ivory Coast", "The coast", "Côte d'Ivoire"]
+    with searching(
+        [make_publication("a", "Boats"), make_publication("b", "Trains", country="CI")],
+        one_text("a", pages), fields=(*CATALOGUE.fields, country),
+    ) as searcher:  # fmt: skip
+        hits = find(searcher, "Ivory Coast", explain=True).hits
+        [hit] = [hit for hit in hits if hit.publication.id == "a"]
+        assert hit.files[0].pages == (2, 4)
+        assert hit.why is not None
+        [found] = [match for field in hit.why.parts[0].fields for match in field.matched]
+        assert (found.times, found.pages) == (2, (2, 4))
+
+
+@pytest.fixture(scope="module")
+def searcher() -> Iterator[Searcher]:
+    """Yield a searcher of boats, of which four have texts on smuggling, and one on smugglers."""
+    made = [make_publication(f"p{number}", f"Boat {number}", year=2000) for number in range(6)]
+    made.append(make_publication("x", "The smog"))
+    texts: dict[str, Mapping[str, FullText]] = {}
+    for publication in made[:4]:
+        texts |= one_text(publication.id, ["Smuggling of smaggled goods by boat"])
+    texts |= one_text("p4", ["Smuggled goods, smuggleng, a smuggler"])
+    with searching(made, texts) as opened:
+        yield opened
+
+
+def test_a_misspelled_word_of_texts_is_corrected(searcher: Searcher) -> None:
+    """A word that nothing has is corrected to one of several texts, if these are searched."""
+    results = find(searcher, "smugling boat")
+    assert results.corrected == "smuggling boat"
+    assert list_ids(results) == list_ids(find(searcher, "smuggling boat"))
+    assert find(searcher, "smugling boat", inside=False).corrected is None
+
+
+def test_a_rare_word_of_texts_is_no_correction(searcher: Searcher) -> None:
+    """A word of one text may be misspelled itself, so no other is corrected to it."""
+    assert find(searcher, "smuglers").corrected is None
+
+
+def test_a_word_of_publications_is_the_likelier_correction() -> None:
+    """A word of two titles precedes one of many texts, at the same distance."""
+    made = [make_publication(f"p{number}", "Police" if number < 2 else "x") for number in range(9)]
+    texts: dict[str, Mapping[str, FullText]] = {}
+    for publication in made:
+        texts |= one_text(publication.id, ["a polite answer"])
+    with searching(made, texts) as opened:
+        assert find(opened, "poliqe").corrected == "police"
+
+
+def test_words_of_texts_are_completed(searcher: Searcher) -> None:
+    """Words that only texts have are suggested after others, with the hits of their search."""
+    for text, inside in product(("boat smu", "boa", "smug"), (True, False)):
+        for each in searcher.suggest(text, SearchRequest(inside=inside)):
+            total = find(searcher, each.text, inside=inside).total
+            assert each.kind != "word" or each.count == total
+    assert searcher.suggest("boat smu")[0].text == "boat smuggling"
+    words = [each.text for each in searcher.suggest("sm") if each.kind == "word"]
+    assert words[:2] == ["smog", "smaggled"]
+    outside = SearchRequest(inside=False)
+    assert [each.text for each in searcher.suggest("sm", outside)][:2] == ["smog", "The smog"]
+    filtered = SearchRequest(filters={"year": ("1999",)})
+    assert [each for each in searcher.suggest("smu", filtered) if each.kind == "word"] == []

@@ -1,14 +1,18 @@
 """Pages in another language contain no English.
 
-The catalogue of these tests is Russian, and the translation puts every message in brackets. So
-English text outside of brackets is program text that was not translated.
+A pseudo-locale puts every message in brackets, also on the pages of a Russian catalogue and of an
+import with the standard texts in English. So English outside of brackets was not translated.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from gettext import NullTranslations
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import pytest
 from flask import Flask
@@ -24,11 +28,98 @@ from werkzeug.exceptions import (
 from indexer.cluster.connection import ClusterError
 from indexer.generations.manifest import IndexMissing
 from indexer.jobs import build
+from indexer.jobs.importer import import_files
 from search_app import config, create_app
 from search_app.engine import BudgetExceeded, Engine, StoreUnavailable, TooBusy
+from search_app.i18n.translation import load_interface
 from search_app.web.errors import TooManyExports
 from tests.catalogue import PATIENT
-from tests.search_app.i18n.pseudo_locale import Outside, find_english, in_brackets
+from tests.search_app.i18n.test_marked_text import PLACEHOLDER, VISIBLE, messages
+
+IDENTIFIERS = re.compile(
+    r"⟧(?:without\.)?(?:page|size|sort|year|region|topic|[0-9a-f]{16}|⟦|, )+⟦"
+    r"|⟧relevance⟦, ⟧newest⟦, ⟧oldest⟦, ⟧title⟦"
+)
+"""Values of placeholders that are part of URLs, or of the log."""
+
+
+class InBrackets(NullTranslations):
+    """A translation that puts each message in brackets, without the values of its placeholders."""
+
+    def gettext(self, message: str) -> str:
+        """Return a message in brackets."""
+        assert (message,) in messages(), f"not extracted: {message}"
+        return _bracket(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Return the singular or the plural in brackets."""
+        assert (msgid1, msgid2) in messages(), f"not extracted: {msgid1}"
+        return _bracket(msgid1 if n == 1 else msgid2)
+
+
+def _bracket(message: str) -> str:
+    return f"⟦{PLACEHOLDER.sub(lambda found: f'⟧{found[0]}⟦', message)}⟧"
+
+
+class Outside(HTMLParser):
+    """The English of a page outside of brackets, in its text and in its visible attributes.
+
+    Code, machine-readable times, the names of keys, and the texts and attributes of elements with
+    `translate="no"` do not count as English.
+    """
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.english: list[str] = []
+        self._text: list[str] = []
+        self._passed_over = 0
+        self._is_name = False
+        self.feed(html)
+        self.close()
+        self._take("".join(self._text))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Record the visible attributes of a tag."""
+        self._passed_over += tag in ("code", "time", "script")
+        self._is_name = ("translate", "no") in attrs
+        for name, value in attrs:
+            if name in VISIBLE and not self._is_name:
+                self._take(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Record an end tag."""
+        self._passed_over -= tag in ("code", "time", "script")
+        self._is_name = False
+
+    def handle_data(self, data: str) -> None:
+        """Record text."""
+        if not self._passed_over and not self._is_name:
+            self._text.append(data)
+
+    def _take(self, text: str) -> None:
+        while (shorter := re.sub("⟦[^⟦⟧]*⟧", "", text)) != text:
+            text = shorter
+        self.english += re.findall(r"[^\n]*[A-Za-z][^\n]*", text)
+
+
+def in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put every message in Russian in brackets."""
+    for name in ("gettext", "ngettext"):
+        monkeypatch.setattr(load_interface("ru"), name, getattr(InBrackets(), name))
+
+
+def find_english(page: str, address: str) -> list[str]:
+    """Return the English of a page outside of brackets, without the query of its address.
+
+    Parameters, facets, and ids of requests that an error page names are no English either.
+    """
+    assert page.count("⟦") == page.count("⟧") > 8
+    if 'class="prose error"' in page:
+        page = IDENTIFIERS.sub("", page)
+    for typed in re.findall(r"[?&]q=([^&]+)", address):
+        page = page.replace(unquote_plus(typed), "")
+    return Outside(page).english
+
 
 CATALOGUE = """\
 title = "Каталог"
@@ -171,3 +262,95 @@ def test_values_in_messages_of_templates_are_escaped(russian: FlaskClient) -> No
     assert "<b>" not in page
     assert "<i>" not in page
     assert "⟧&lt;b&gt;&#34;кит&#34;&amp;⟦" in page
+
+
+IMPORTED = """\
+TY  - JOUR
+AU  - Иванова, Анна
+AU  - Ли, Пётр
+AU  - Ким, Ольга
+AU  - Цой, Вера
+AU  - Жук, Лев
+ED  - Орлов, Иван
+TI  - Реки и закон
+T2  - Вестник
+T3  - Труды
+PY  - 2014/05/03
+AB  - Статья о реках.
+KW  - реки
+LA  - rus
+DO  - 10.1234/567
+SN  - 1234-5679
+VL  - 3
+IS  - 2
+SP  - 5
+EP  - 9
+PB  - Наука
+CY  - Москва
+N1  - Заметка
+AN  - 123
+ER  -
+
+TY  - BOOK
+AU  - Иванова, Анна
+TI  - Море и закон
+PY  - 2016
+LA  - eng
+KW  - реки
+SN  - 978-3-16-148410-0
+ET  - 2
+ER  -
+
+TY  - RPRT
+TI  - Закон о море
+PY  - 2018
+ER  -
+
+TY  - JOUR
+TI  - Закон и берег
+ER  -
+
+TY  - BOOK
+TI  - Берег моря
+ER  -
+"""
+"""A file of RIS, in Russian: a catalogue that is imported from it has texts in English."""
+IMPORTED_PAGES = (
+    "/", "/?sort=oldest", "/?type=Journal+article&explain=1&q=закон", "/?q=закон&type=none",
+    "/facet/type", "/facet/authors", "/facet/language?find=р", "/?without.type=Book",
+    "/?q=цвет:море",
+    "/advanced", "/about", "/search-record?q=закон&type=Book", "/?q=овёс&language=ru",
+    "/?q=год:1900",
+    "{publication}", "{publication}?cite=apa", "/list?id=нет", "/?q=тип:книга", "/нет",
+)  # fmt: skip
+NUMBERS = re.compile(r"https://doi\.org/|\b(?:doi|ISBN|ISSN)\b", re.IGNORECASE)
+"""Names of numbers that are the same in Russian."""
+
+
+@pytest.fixture(scope="module")
+def imported_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Return an application on an index of the imported file."""
+    folder = tmp_path_factory.mktemp("imported")
+    (folder / "реки.ris").write_text(IMPORTED, encoding="utf-8")
+    import_files([folder / "реки.ris"], folder / "corpus")
+    build.build(folder / "corpus", folder / "index")
+    return create_app(config.load(PATIENT, index=folder / "index"))
+
+
+@pytest.fixture
+def imported(imported_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    """Return a client for the imported catalogue, with every message in brackets."""
+    in_brackets(monkeypatch)
+    with imported_app.test_client() as client:
+        yield client
+
+
+@pytest.mark.parametrize("address", IMPORTED_PAGES)
+def test_a_page_of_an_imported_catalogue_has_no_english(
+    address: str, imported: FlaskClient
+) -> None:
+    """All labels, types, and explanations of an imported catalogue are translated too."""
+    found = imported.get("/ru/api/search?q=реки").get_json()["hits"][0]["url"]
+    address = address.format(publication=found.removeprefix("/ru"))
+    page = NUMBERS.sub("", imported.get(f"/ru{address}").text)
+    assert find_english(page, address) == []

@@ -1,12 +1,15 @@
-"""Every link with a count leads to exactly that many publications, and to at least one."""
+"""Every link with a count leads to exactly that many publications, and to at least one.
+
+Every link that a page without hits offers leads to hits.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
-from urllib.parse import parse_qsl, quote_plus, urlsplit
+from urllib.parse import parse_qsl, urldefrag, urlencode, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -19,8 +22,10 @@ from search_app import search_state
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.interpretation.interpreter import retrieve
 from tests.search_app.engine.features.test_zero_results import COMBINED, TICKED, TYPED
+from tests.search_app.texts import open_site
 from tests.search_app.web.reading import open_index
 
+Pair = tuple[str, str]
 LEADS_TO = re.compile(r"(?:^|.*(?:, |: ))([\d,]+) publications?$", re.DOTALL)
 BEHIND = re.compile(r"\s*\(([\d,]+)\)")
 
@@ -109,6 +114,16 @@ def test_the_links_of_a_page(path: str, least: int, client: FlaskClient) -> None
     assert assert_counted(client, path) >= least
 
 
+def make_address(
+    path: str, words: Sequence[str], selected: Sequence[Pair], excluded: Sequence[Pair]
+) -> str:
+    """Return the URL of a search, which excludes no selected value."""
+    kept = [
+        pair for pair in excluded if (pair[0].removeprefix("without."), pair[1]) not in selected
+    ]
+    return f"{path}?{urlencode([('q', ' '.join(words)), *selected, *kept])}"
+
+
 PATHS = st.sampled_from(["/", "/", "/", "/facet/region", "/facet/year", "/facet/topic"])
 
 
@@ -143,14 +158,7 @@ def test_the_links_of_any_page(
     excluded: list[tuple[str, str]],
 ) -> None:
     """No link leads to an empty list, for any query, selection, and excluded values."""
-    selected = {*ticked, *combined}
-    kept = [
-        (name, value)
-        for name, value in excluded
-        if (name.removeprefix("without."), value) not in selected
-    ]
-    pairs = [("q", " ".join(words)), *ticked, *combined, *kept]
-    assert_counted(client, f"{path}?" + "&".join(f"{name}={quote_plus(it)}" for name, it in pairs))
+    assert_counted(client, make_address(path, words, [*ticked, *combined], excluded))
 
 
 def test_hits_per_word_need_a_word_with_hits(client: FlaskClient) -> None:
@@ -182,3 +190,92 @@ def test_every_link_of_a_publication_has_hits(client: FlaskClient) -> None:
         page = client.get(f"/publication/{each.id}")
         links = BeautifulSoup(page.text, "lxml").select(".details a[href^='/?']")
         assert all(total(client, str(link["href"])) > 0 for link in links)
+
+
+class Followed:
+    """A site whose links are followed. Each page is requested once."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self._client = client
+        self._leads: dict[str, bool] = {}
+
+    def read(self, address: str) -> BeautifulSoup:
+        """Return a page."""
+        return BeautifulSoup(self._client.get(address).data, "lxml")
+
+    def leads_to_hits(self, address: str) -> bool:
+        """Return whether a URL shows hits, or a facet with values, which all have hits."""
+        address, _ = urldefrag(address)
+        if address not in self._leads:
+            self._leads[address] = bool(self.read(address).select(".hits > li, .all-rows > li"))
+        return self._leads[address]
+
+
+def is_undoing(link: Tag) -> bool:
+    """Return whether a link only undoes a choice of the reader, or is the current choice."""
+    row = link.find_parent(class_="line")
+    return bool(
+        link.find_parent(class_="chips")
+        or link.get("aria-current")
+        or (row and row.select("[aria-current]"))
+        or link.find_parent(class_="combinations")
+    )
+
+
+def list_offered(page: BeautifulSoup) -> Iterator[str]:
+    """Yield the URLs that a page without hits offers."""
+    for link in page.select("#main a[href]:not([href^='#']):not(#failure a)"):
+        if not is_undoing(link):
+            yield str(link["href"])
+
+
+@pytest.fixture(scope="module")
+def sites(
+    tmp_path_factory: pytest.TempPathFactory, catalogue_index: Path, misspelt_index: Path
+) -> list[Followed]:
+    """Return three sites: real publications, a few that are misspelled, and some with files."""
+    clients = [
+        *(open_index(index) for index in (catalogue_index, misspelt_index)),
+        open_site(tmp_path_factory.mktemp("texts")),
+    ]
+    return [*map(Followed, clients)]
+
+
+MORE = st.sampled_from([
+    "ул. Ленина", "Luxemburg", "law", "border", "pearls", "vault", "qqzzq", "xyzzy*", "title:qq",
+    '"smugglling sea"', '"model zyzzyva"', "bordre", "perls", "orgna", "vualt", "since 2030",
+    "before 1950", "2010-2014", "child labour", "AND", "NOT", "(", ")", "-organ", "year:1951",
+])  # fmt: skip
+"""Words that few publications have, or none, misspelled words, and years without publications."""
+RARE = st.lists(
+    st.sampled_from([
+        ("region", "Atlantis"), ("year", "1951"), ("topic", "smuggling of migrants"),
+        ("access", "on request"), ("without.access", "none"), ("match.topic", "all"),
+        ("inside", "0"), ("semantic", "0"), ("page", "2"), ("sort", "oldest"),
+    ]),
+    max_size=3, unique_by=lambda pair: pair[0],
+)  # fmt: skip
+
+
+@given(
+    words=st.lists(TYPED | MORE | st.text("abeiorstz", min_size=3, max_size=7), max_size=4),
+    ticked=TICKED,
+    excluded=EXCLUDED,
+    rare=RARE,
+)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+def test_offered_links_lead_to_hits(
+    sites: list[Followed],
+    words: list[str],
+    ticked: list[tuple[str, str]],
+    excluded: list[tuple[str, str]],
+    rare: list[tuple[str, str]],
+) -> None:
+    """No offer leads to nothing: neither a correction, a wider search, a filter, nor a map."""
+    address = make_address("/", words, [*ticked, *rare], excluded)
+    for site in sites:
+        page = site.read(address)
+        if page.select(".nothing"):
+            dead = [href for href in list_offered(page) if not site.leads_to_hits(href)]
+            assert not dead, (address, dead)

@@ -1,7 +1,11 @@
-"""How programs find the formats of a publication."""
+"""How programs find the site, its search, and the formats of its publications."""
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,9 +15,12 @@ from flask.testing import FlaskClient
 from lxml import etree
 
 from indexer.values.publication_types import PublicationType
+from search_app.engine import Engine, admission
 from search_app.export import embedded
 from search_app.export.csl import Item
 from search_app.export.registry import FORMATS
+from search_app.web import discovery
+from tests.search_app.web.reading import make_client
 
 MODEL_LAW = "unodc-model-law-against-trafficking-in-persons-2009"
 PAGE = f"/publication/{MODEL_LAW}"
@@ -134,3 +141,168 @@ def test_unapi_leads_to_an_export(client: FlaskClient, query: str, status: int) 
     assert answer.status_code == status
     if status == 303:
         assert answer.headers["Location"] == f"/export/ris/{MODEL_LAW}"
+
+
+FILM = "/publication/ways-and-means-training-film-som-2012"
+
+
+def head(client: FlaskClient, address: str, **options: Any) -> dict[str, str]:
+    """Return the canonical link of a page, and its properties by name."""
+    page = BeautifulSoup(client.get(address, **options).text, "lxml")
+    (link,) = page.find_all("link", rel="canonical")
+    properties = {str(tag["property"]): str(tag["content"]) for tag in page.select("[property]")}
+    return {"canonical": str(link["href"]), **properties}
+
+
+@pytest.mark.parametrize("path", ["/", "/?q=organ&page=2", FILM])
+@pytest.mark.parametrize(
+    ("settings", "start"),
+    [
+        ({}, "https://seen.test:8443"),
+        ({"site_url": "https://example.org"}, "https://example.org"),
+        ({"prefix": "/catalogue"}, "https://seen.test:8443/catalogue"),
+        ({"prefix": "/c", "site_url": "http://example.org:80"}, "http://example.org:80/c"),
+    ],
+)
+def test_a_canonical_url_is_absolute(
+    catalogue_engine: Engine, path: str, settings: dict[str, str], start: str
+) -> None:
+    """It begins with `site_url`, or else with the scheme and the host of the request."""
+    client = make_client(catalogue_engine, **settings)
+    address = f"{settings.get('prefix', '')}{path}"
+    found = head(client, address, base_url="https://seen.test:8443")
+    assert found["canonical"] == found["og:url"] == f"{start}{path}"
+
+
+def test_a_film_is_no_article(client: FlaskClient) -> None:
+    """The Open Graph type of a film is a video, and that of a report is a page."""
+    assert head(client, FILM)["og:type"] == "video.other"
+    report = "/publication/unodc-model-law-against-trafficking-in-persons-2009"
+    assert head(client, report)["og:type"] == "website"
+
+
+def test_a_description_is_the_whole_abstract(client: FlaskClient) -> None:
+    """Harvesters read the description tag as the abstract, so it is not cut."""
+    publication = client.get(f"/api{FILM}").get_json()
+    assert len(publication["summary"]) > 200
+    assert head(client, FILM)["og:description"] == publication["summary"]
+
+
+def test_a_publication_has_no_date_but_its_own(client: FlaskClient) -> None:
+    """No <time> has the time of the index, which would be read as the date of the publication."""
+    assert "<time" not in client.get(FILM).text
+
+
+SITE = "https://seen.test"
+TAG = "{http://a9.com/-/spec/opensearch/1.1/}"
+
+
+def described(client: FlaskClient, address: str = "/") -> etree._Element:
+    """Return the description that a start page links to."""
+    page = BeautifulSoup(client.get(address).text, "lxml")
+    (link,) = page.select("link[rel=search]")
+    answer = client.get(str(link["href"]), base_url=SITE)
+    assert answer.headers["Content-Type"].startswith(str(link["type"]))
+    return etree.fromstring(answer.data)
+
+
+@pytest.mark.parametrize("address", ["/", "/about", "/?q=organ", "/nowhere"])
+def test_each_page_links_to_the_description(client: FlaskClient, address: str) -> None:
+    """A browser finds the search of the site on every page."""
+    assert len(BeautifulSoup(client.get(address).text, "lxml").select("link[rel=search]")) == 1
+
+
+def test_a_filled_template_leads_to_the_results(client: FlaskClient) -> None:
+    """Each template is a URL of this site that answers with its type."""
+    for url in described(client).findall(f"{TAG}Url"):
+        template = url.get("template")
+        assert template.startswith(SITE)
+        filled = template.replace("{searchTerms}", "organ").replace("{startPage?}", "")
+        assert not re.search(r"[{}]", filled)
+        parts = urlsplit(filled)
+        answer = client.get(f"{parts.path}?{parts.query}")
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].startswith(url.get("type"))
+
+
+def test_texts_have_the_allowed_length(client: FlaskClient) -> None:
+    """The names and the description are not longer than the specification allows."""
+    root = described(client)
+    texts = {each.tag.removeprefix(TAG): each.text or "" for each in root}
+    assert texts["ShortName"] == "Catalogue of"
+    assert texts["LongName"] == "Catalogue of Materials"
+    assert 0 < len(texts["Description"]) <= 1024
+
+
+def test_texts_are_in_the_language_of_the_page(client: FlaskClient) -> None:
+    """The description of a French page is in French, and names the catalogue's own language too."""
+    root = described(client, "/fr/")
+    page = BeautifulSoup(client.get("/fr/").text, "lxml")
+    (description,) = page.select(".description")
+    assert root.findtext(f"{TAG}Description") == description.text
+    assert root.findtext(f"{TAG}Description") != described(client).findtext(f"{TAG}Description")
+    assert [each.text for each in root.findall(f"{TAG}Language")] == ["fr", "en"]
+    assert [each.text for each in described(client).findall(f"{TAG}Language")] == ["en"]
+
+
+def test_suggestions_are_those_of_the_api(client: FlaskClient) -> None:
+    """They are the typed text, and an array each of texts, labels and absolute URLs."""
+    text, texts, labels, urls = client.get(
+        "/opensearch/suggestions?q=south+a", base_url=SITE
+    ).get_json(force=True)
+    found = client.get("/api/suggest?q=south+a").get_json()["suggestions"]
+    assert found
+    assert (text, texts) == ("south a", [each["text"] for each in found])
+    assert labels == [each["label"] for each in found]
+    assert urls == [f"{SITE}{each['href']}" for each in found]
+
+
+NAMES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+
+
+def locations(client: FlaskClient, url: str) -> list[str]:
+    """Return the URLs of a sitemap, each of which has a time."""
+    answer = client.get(url.removeprefix(SITE), base_url=SITE)
+    assert answer.status_code == 200
+    root = etree.fromstring(answer.data)
+    times = root.xpath("//s:lastmod/text()", namespaces=NAMES)
+    found: list[str] = root.xpath("//s:loc/text()", namespaces=NAMES)
+    assert len(times) == len(found)
+    assert all(datetime.fromisoformat(time).tzinfo for time in times)
+    return found
+
+
+@pytest.mark.parametrize("size", [50_000, 50, 136, 1])
+@pytest.mark.slow
+def test_a_sitemap_has_each_publication_once(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """robots.txt names an index, and its parts have the canonical URL of each publication."""
+    monkeypatch.setattr(discovery, "PART_URLS", size)
+    robots = client.get("/robots.txt", base_url=SITE).text
+    (index,) = re.findall(r"(?m)^Sitemap: (.*)$", robots)
+    parts = locations(client, index)
+    assert len(parts) == -(-136 // size)
+    urls = [url for each in parts for url in locations(client, each)]
+    assert len(urls) == len(set(urls)) == 136
+    assert all(len(locations(client, each)) <= size for each in parts)
+    page = client.get(urls[0].removeprefix(SITE), base_url=SITE).text
+    assert f'<link rel="canonical" href="{urls[0]}">' in page
+
+
+def test_one_part_is_made_at_a_time(catalogue_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of a sitemap is as expensive as a search, so others wait, and are refused in time."""
+    engine = Engine(catalogue_index)
+    client = make_client(engine)
+    monkeypatch.setattr(admission, "MAX_WAIT_SECONDS", 0.01)
+    with engine._admission.admit(admission.EXPENSIVE + 1):
+        refused = client.get("/sitemap-1.xml")
+        assert client.get("/sitemap.xml").status_code == 200
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+    assert client.get("/sitemap-1.xml").status_code == 200
+
+
+@pytest.mark.parametrize("number", [0, 2, 10**30])
+def test_other_parts_are_not_found(client: FlaskClient, number: int) -> None:
+    """A part after the last one is a 404."""
+    assert client.get(f"/sitemap-{number}.xml").status_code == 404

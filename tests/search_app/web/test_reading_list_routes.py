@@ -15,7 +15,7 @@ from search_app.export.registry import FORMATS
 from search_app.reading_list import MAX_BYTES, MAX_PUBLICATIONS
 from search_app.web import exports
 from tests.search_app.web.reading import find, open_index, read_page
-from tests.search_app.web.test_lookup import NEW_ID, retired_index
+from tests.search_app.web.test_publication_routes import NEW_ID, retired_index
 
 FIRST = "global-report-on-trafficking-in-persons-2014"
 SECOND = "unodc-model-law-against-trafficking-in-persons-2009"

@@ -353,29 +353,10 @@ NASTY = st.text(max_size=60) | st.sampled_from(
 )
 
 
-@given(
-    pairs=st.lists(
-        st.tuples(
-            st.sampled_from(
-                [
-                    "q",
-                    "page",
-                    "size",
-                    "sort",
-                    "match",
-                    "fold",
-                    "exact",
-                    "explain",
-                    "region",
-                    "year",
-                    "foo",
-                ]
-            ),
-            NASTY,
-        ),
-        max_size=5,
-    )
-)
+NAMES = st.sampled_from("q page size sort match fold exact explain region year foo".split())
+
+
+@given(pairs=st.lists(st.tuples(NAMES, NASTY), max_size=5))
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -131,20 +131,7 @@ def test_a_title_of_too_many_publications_makes_no_editions(
     assert families(snapshot_of(made[1:], tmp_path / "three")) == {frozenset({0, 1, 2})}
 
 
-WORDS = (
-    "Border",
-    "Law",
-    "Police",
-    "the",
-    "of",
-    "Manual",
-    "2003",
-    "2012",
-    "2nd",
-    "Third",
-    "7",
-    "x04",
-)
+WORDS = tuple("Border Law Police the of Manual 2003 2012 2nd Third 7 x04".split())
 VOLUMES = ("edition", "Volume II", "part 1", "revised")
 
 
