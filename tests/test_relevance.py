@@ -16,7 +16,7 @@ from benchmarks.relevance.bm25f import Collection
 from benchmarks.relevance.judged import JudgedSet
 from benchmarks.relevance.paired import Difference, difference
 from benchmarks.relevance.peers import PEERS, Peer
-from benchmarks.relevance.results import MARGINS, Bar
+from benchmarks.relevance.results import Bar
 
 pytestmark = pytest.mark.slow
 
@@ -151,11 +151,6 @@ def test_a_tie_does_not_meet_a_bar(needed: float, ahead: float, met: bool) -> No
     """A bar requires a lead over the peer, or a difference within its margin."""
     apart = Difference(ahead, ahead, ahead, 1.0, 0, 0, 1)
     assert Bar("Whoosh", needed, apart).is_met is met
-
-
-def test_only_whoosh_on_cranfield_has_a_margin() -> None:
-    """Only the bar for Whoosh on Cranfield has a margin, of 0.005."""
-    assert MARGINS == {("cranfield", "Whoosh"): -0.005}
 
 
 def test_a_run_writes_a_report_and_its_figures(collections: Path, tmp_path: Path) -> None:

@@ -65,60 +65,22 @@ FOREIGN = """() => [
         [...each.attributes].some(one => /^(on|style$)/.test(one.name)))
 ].map(each => each.outerHTML.slice(0, 200))"""
 ROWS = """
-[[field]]
-name = "title"
-label = "Title {0}"
-kind = "text"
-role = "title"
-weight = 2.0
-
-[[field]]
-name = "summary"
-label = "Abstract {0}"
-kind = "text"
-role = "abstract"
-weight = 1.0
-
-[[field]]
-name = "body"
-label = "Body {0}"
-facet = 1
-fact = 1
-weight = 0.5
-several = true
-missing = "None {0}"
-
-[[field]]
-name = "language"
-label = "Language {0}"
-kind = "language"
-facet = 2
-several = true
-
-[[field]]
-name = "year"
-label = "Year {0}"
-kind = "year"
-role = "issued"
-facet = 3
-
-[[field]]
-name = "note"
-label = "Note {0}"
-
-[[field]]
-name = "link"
-label = "Links {0}"
-kind = "link"
-several = true
+field = [
+    { name = "title", label = "Title {0}", kind = "text", role = "title", weight = 2.0 },
+    { name = "summary", label = "Abstract {0}", kind = "text", role = "abstract", weight = 1.0 },
+    { name = "body", label = "Body {0}", facet = 1, fact = 1, weight = 0.5, several = true, \
+missing = "None {0}" },
+    { name = "language", label = "Language {0}", kind = "language", facet = 2, several = true },
+    { name = "year", label = "Year {0}", kind = "year", role = "issued", facet = 3 },
+    { name = "note", label = "Note {0}" },
+    { name = "link", label = "Links {0}", kind = "link", several = true },
+]
 """
 CONCEPTS = """
 [[concept]]
 id = "organs"
-[concept.prefLabel]
-en = "organ removal"
-[concept.altLabel]
-en = [{}]
+prefLabel.en = "organ removal"
+altLabel.en = [{}]
 """
 
 

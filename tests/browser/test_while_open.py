@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -12,7 +11,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import site as at
-from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
 from tests.catalogue import CORPUS
 
@@ -51,18 +49,6 @@ def test_the_next_search_shows_an_edit(page: Page, edited: Site) -> None:
     expect(at.hits(page)).to_contain_text([NEW])
     page.go_back()
     expect(at.hits(page).filter(has_text=NEW)).to_have_count(1)
-
-
-def test_a_new_value_is_counted(open_page: OpenPage, edited: Site) -> None:
-    """A new year is in the chart at the next click, with or without scripts."""
-    pages = [open_page(), open_page(javascript=False)]
-    for page in pages:
-        page.goto(edited.url("/?section=Tools"))
-    edit(edited, '"datePublished">2017<', '"datePublished">2019<')
-    for page in pages:
-        at.value(page, "Topic", "trafficking in persons").click()
-        bars = page.get_by_role("group", name="Publications by year")
-        expect(bars.get_by_role("link", name=re.compile("2019, "))).to_be_visible()
 
 
 def test_groups_return_open_in_an_older_browser(page: Page, site: Site) -> None:

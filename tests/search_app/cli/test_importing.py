@@ -321,16 +321,13 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("folder", "state")
-def test_pages_need_no_state_folder(run: Run) -> None:
-    """Files are converted without a note of the permission to read them."""
-    assert run("import", "salt-list.csv", "--into", "out", "--pages").status == 0
-
-
-@pytest.mark.usefixtures("folder", "state")
-def test_open_needs_no_state_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Opened files are read without a note of the permission to read them."""
+@pytest.mark.parametrize("command", ["import --into out --pages", "open"])
+def test_a_copy_needs_no_state_folder(
+    command: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are converted and opened without a note of the permission to read them."""
     monkeypatch.setattr(serve.serve, "callback", lambda **_: None)
-    assert run("open", "salt-list.csv").status == 0
+    assert run(*command.split(), "salt-list.csv").status == 0
 
 
 @pytest.mark.usefixtures("state")

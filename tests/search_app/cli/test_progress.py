@@ -39,50 +39,33 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_files_outside_the_folder_count(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bar is half full after half of a file that is outside the corpus folder."""
+@pytest.mark.parametrize(
+    ("calls", "after", "percent", "has_rate"),
+    [
+        # A file that is outside the corpus folder counts.
+        ([("bytes", 5000)], "", 49, False),
+        # If the files are read again, as to merge duplicates, there is a new bar.
+        ([("bytes", 10_000), ("bytes", 1000), ("bytes", 5000)], "\n", 49, False),
+        ([("bytes", 10_000), ("encoding", 64, 128)], "Encoding", 50, True),
+        ([("bytes", 10_000), ("sorting", 1, 4)], "Sorting", 25, False),
+    ],
+)
+def test_a_bar_shows_how_far_it_is(
+    calls: list[tuple[str, int]],
+    after: str,
+    percent: int,
+    has_rate: bool,
+    corpus: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Reading, encoding, and sorting have a bar each. Only publications have a rate."""
     terminal = Terminal.install(monkeypatch)
     with ProgressDisplay([corpus]) as progress:
-        progress.report_bytes(5000)
-        assert " 49%" in terminal.getvalue()
-
-
-def test_a_second_reading_has_a_bar(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the files are read again, as to merge duplicates, a new bar shows how far it is."""
-    terminal = Terminal.install(monkeypatch)
-    with ProgressDisplay([corpus]) as progress:
-        progress.report_bytes(10_000)
-        for count in (1000, 5000):
-            progress.report_bytes(count)
-    assert " 49%" in terminal.getvalue().partition("\n")[2]
-
-
-def test_the_rate_needs_publications(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command that reports no publications shows no rate."""
-    terminal = Terminal.install(monkeypatch)
-    with ProgressDisplay([corpus]) as progress:
-        progress.report_bytes(5000)
-        assert "a second" not in terminal.getvalue()
-
-
-def test_encoding_has_a_bar(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bar shows how many publications are encoded, and their rate."""
-    terminal = Terminal.install(monkeypatch)
-    with ProgressDisplay([corpus]) as progress:
-        progress.report_bytes(10_000)
-        progress.report_encoding(64, 128)
-        told = terminal.getvalue().partition("Encoding")[2]
-    assert " 50%" in told
-    assert "publications a second" in told
-
-
-def test_sorting_has_a_bar(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After reading, a second bar shows how much is sorted."""
-    terminal = Terminal.install(monkeypatch)
-    with ProgressDisplay([corpus]) as progress:
-        progress.report_bytes(10_000)
-        progress.report_sorting(1, 4)
-        assert " 25%" in terminal.getvalue().partition("Sorting")[2]
+        for name, *numbers in calls:
+            getattr(progress, f"report_{name}")(*numbers)
+        told = terminal.getvalue().partition(after or "\r")[2]
+    assert f" {percent}%" in told
+    assert ("publications a second" in told) == has_rate
 
 
 def test_the_file_that_is_read_is_named(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:

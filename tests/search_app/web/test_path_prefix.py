@@ -102,14 +102,6 @@ def assert_below(seen: dict[str, Fetched], prefix: str) -> None:
     assert any(re.fullmatch(r"/static/[0-9a-f]{16}/search\.js", each) for each in paths)
 
 
-@pytest.mark.slow
-def test_no_url_leaves_the_prefix(catalogue_engine: Engine) -> None:
-    """Every link, form, file, suggestion, and API URL is below `PUBSEARCH_PREFIX`."""
-    fetch = fetching(make_client(catalogue_engine, prefix=PREFIX))
-    also = tuple(f"{PREFIX}{each}" for each in ALSO)
-    assert_below(crawl(fetch, f"{PREFIX}/", also), PREFIX)
-
-
 @pytest.mark.parametrize("serve", [waitress, gunicorn])
 @pytest.mark.slow
 def test_no_url_leaves_the_prefix_on_a_server(

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Publication, SourceLocation, Value
 from search_app.engine import Engine
-from search_app.engine.request import AllOf, SearchRequest, parse_year_range
+from search_app.engine.request import AllOf, SearchRequest
 from search_app.engine.results import Bucket
 from search_app.presentation import facets
 from search_app.search_state import SearchState
 from tests.search_app.engine.arrays.below import snapshot_of
-from tests.search_app.engine.catalogues import index
+from tests.search_app.engine.catalogues import holds, index
 
 pytestmark = pytest.mark.slow
 
@@ -107,25 +107,17 @@ def thrown_state(random: Random) -> SearchState:
     )
 
 
-def has(each: Publication, row: str, value: str) -> bool:
-    """Return whether a publication has a value, no value, or a value in a range."""
-    values = [str(found) for found in each.values.get(row, ())]
-    if ends := parse_year_range(value):
-        return any((ends[0] or "0") <= found <= (ends[1] or "9") for found in values)
-    return value in values or (value == MISSING and not values)
-
-
 def passes(each: Publication, facet: str, state: SearchState, tree: Catalogue) -> bool:
     """Return whether a publication passes the selected values of one facet."""
     rows = FACET_ROWS[facet]
     selected = [(row, value) for row in rows for value in state.filters.get(row, ())]
     if facet in state.all_of:
-        return all(has(each, row, value) for row, value in selected)
+        return all(holds(each, row, value) for row, value in selected)
     narrowed = {
         parent for row, value in selected if row == "lower" for parent in tree.groups.get(value, ())
     }
     return not selected or any(
-        has(each, row, value)
+        holds(each, row, value)
         for row, value in selected
         if not (row == "upper" and value in narrowed)
     )
@@ -141,7 +133,7 @@ def find(
         for each in made
         if (not word or word in each.title.split())
         and all(passes(each, facet, state, tree) for facet in among)
-        and not any(has(each, *node) for node in excluded)
+        and not any(holds(each, *node) for node in excluded)
     ]
 
 
@@ -171,7 +163,7 @@ def list_buckets(
             shown = order
         hidden += len({*order} - {*shown, *selected})
         for value in (*shown, *selected):
-            listed[row, value] = sum(has(each, row, value) for each in found)
+            listed[row, value] = sum(holds(each, row, value) for each in found)
     return listed, hidden
 
 
