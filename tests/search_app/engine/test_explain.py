@@ -269,11 +269,6 @@ def test_an_explanation_lists_the_values_that_passed_the_filters(
     assert {(each.field, each.value) for each in why.filters} == held
 
 
-def test_an_ordinary_search_explains_nothing(engine: Engine) -> None:
-    """A search without `explain` returns no explanation."""
-    assert all(hit.why is None for hit in engine.search(SearchRequest("organ")).hits)
-
-
 @pytest.mark.slow
 def test_every_leaf_of_an_or_is_a_part_or_missing(engine: Engine) -> None:
     """Each word of an OR is a part of the score or is listed as missing."""

@@ -397,15 +397,6 @@ def test_sections_and_restricted_files_have_no_url(client: FlaskClient) -> None:
     assert "url" not in kept["passages"][0]
 
 
-def test_the_parameter_inside_leaves_full_texts_out(client: FlaskClient) -> None:
-    """With `inside=0` no hit is found by its full text, and none has files."""
-    found = fetch(client, "/api/search?q=organ&inside=0")
-    assert [hit["id"] for hit in found["hits"]] == ["organ"]
-    assert "files" not in found["hits"][0]
-    error = json.loads(client.get("/api/search?q=organ&inside=false").data)["error"]
-    assert error["message"] == "inside=false is not valid."
-
-
 def test_a_publication_has_its_files(client: FlaskClient) -> None:
     """A publication has its files. With `find`, they have the pages and passages of a text."""
     assert fetch(client, "/api/publication/report")["files"] == [REPORT]

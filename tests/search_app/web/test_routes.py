@@ -108,7 +108,7 @@ def test_a_relaxed_search_says_so(client: FlaskClient) -> None:
         ("size=101", "size"), ("size=0", "size"), ("size=ten", "size"), ("sort=best", "sort"),
         ("match=some", "match"), ("year=20..2015", "year"), ("year=2015..2010", "year"),
         ("year=..", "year"), ("fold=yes", "fold"), ("exact=yes", "exact"), ("exact=2", "exact"),
-        ("explain=2", "explain"),
+        ("explain=2", "explain"), ("inside=false", "inside"),
         ("year_from=2015&year_to=2010", "year"),
     ],
 )  # fmt: skip

@@ -153,15 +153,6 @@ def check(number: int, snapshot: Snapshot) -> None:
         assert not {*found.similar} & {*snapshot.editions.find_others(each).tolist()}
 
 
-def test_a_publication_of_the_catalogue_has_at_most_one_similar_edition(
-    catalogue: Snapshot,
-) -> None:
-    """At most one global report is similar to a publication, and none to another global report."""
-    assert any(len(related(number, catalogue).editions) == 4 for number in range(catalogue.size))
-    for number in range(catalogue.size):
-        check(number, catalogue)
-
-
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 60))
 @settings(max_examples=100)
 @pytest.mark.slow
