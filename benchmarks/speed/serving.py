@@ -103,7 +103,7 @@ def measure(work: Workplace) -> Serving:
     large = work.place(engines.OURS, work.lines) / "index"
     served = {}
     for name, index in {"the catalogue": small, f"{work.size:,} papers": large}.items():
-        paths = _paths(index, work.plan.seed)
+        paths = list_paths(index, work.plan.seed)
         served[name] = _served(index, paths, work.folder)
         work.tell(
             f"{name}: {served[name].each_second:,.0f} pages per second, median "
@@ -124,7 +124,7 @@ def without_wrk() -> str | None:
     return None if shutil.which("wrk") else "the program wrk is not installed (apt install wrk)"
 
 
-def _paths(index: Path, seed: int) -> list[str]:
+def list_paths(index: Path, seed: int) -> list[str]:
     """Return URLs of distinct queries: one to three words of a title, half with a filter."""
     snapshot = Snapshot(directory.load_live(index))
     drawer = random.Random(seed)
