@@ -7,27 +7,18 @@ unexpected error. Add it to `hostile.py`.
 
 from __future__ import annotations
 
-import gzip
-import lzma
 import sys
-from collections.abc import Callable
 
 import atheris
 
 with atheris.instrument_imports(include=["indexer", "bs4"]):
-    from tests.robustness.test_limits import taken_in
-
-FORMATS: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
-    (".html", bytes), (".txt", bytes), (".jsonl", bytes), (".jsonl.gz", bytes),
-    (".jsonl.xz", bytes), (".jsonl.gz", gzip.compress), (".jsonl.xz", lzma.compress),
-)  # fmt: skip
+    from tests.indexer.readers.test_contract import ALL, check
 
 
 def read(data: bytes) -> None:
     """Read the input as a file. Its first byte selects the format."""
     if data:
-        ending, pack = FORMATS[data[0] % len(FORMATS)]
-        taken_in(pack(data[1:]), ending)
+        check(ALL[data[0] % len(ALL)], data[1:])
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.records import Problem
@@ -15,6 +17,7 @@ from indexer.jobs.importer import import_files
 from indexer.readers.registry import load_readers
 from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.reading import choose
+from tests.indexer.readers.test_contract import damaged
 from tests.memory import limit_memory
 from tests.robustness.format_samples import SAMPLES
 from tests.robustness.format_shapes import SHAPES
@@ -23,14 +26,6 @@ SECONDS = 20
 """Limit on the CPU time of an import of 1 MB, in seconds of an idle machine."""
 MEGABYTES = 700
 """Limit on the memory of such an import."""
-MUTATIONS = 12
-PIECES = (
-    b"{", b"}", b'"', b"'", b"<", b">", b"&", b";", b",", b"\t", b"\n", b"\r", b"\0", b"\xff",
-    b"\xc3", b"\x1d", b"\x1e", b"\x1f", b"[", b"]", b":", b"  - ", b"\\", b"$", b"%", b"@", b"#",
-    b"---\n", b"<!--", b"<![CDATA[", b"&#xD800;", b"\\ud800", b"null", b"-1", b"1e999",
-    b"9" * 5000, b"&#" + b"9" * 5000 + b";", b"\xe2\x80\xae", b"\xed\xa0\x80", b"\x1b[2J",
-    b" and ", b"<a>" * 200, b"[" * 200, b"\xcc\x81" * 50,
-)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -60,23 +55,6 @@ def import_and_read(
     return problems
 
 
-def mutate(data: bytes, chance: random.Random) -> bytes:
-    """Return the data truncated, in UTF-16, or with random changes."""
-    kind = chance.randrange(10)
-    if kind < 3:
-        return data[: chance.randrange(len(data))]
-    if kind == 3:
-        return data.decode("latin-1").encode("utf-16")[: chance.choice((None, -1))]
-    changed = bytearray(data)
-    for _ in range(chance.choice((1, 3, 10, 40))):
-        at = chance.randrange(len(changed) + 1)
-        end = at + chance.choice((0, 0, 1, 4, 30))
-        changed[at:end] = chance.choice(
-            (b"", bytes([chance.randrange(256)]), chance.choice(PIECES))
-        )
-    return bytes(changed)
-
-
 def test_every_format_has_a_sample() -> None:
     """Each reader is fuzzed, and the samples are recognized as their formats."""
     assert SAMPLES.keys() == {reader.NAME for reader in load_readers()}
@@ -85,15 +63,16 @@ def test_every_format_has_a_sample() -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_a_damaged_file_raises_no_exception(name: str, tmp_path: Path) -> None:
+@given(draw=st.data(), is_forced=st.booleans())
+@settings(max_examples=12)
+def test_a_damaged_file_raises_no_exception(
+    name: str, draw: st.DataObject, is_forced: bool
+) -> None:
     """A damaged file is imported or refused, and every problem has a hint."""
-    ending, data = SAMPLES[name]
-    for number in range(MUTATIONS):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        chance = random.Random(f"{name} {number}")
-        forced = name if number % 3 == 0 else None
-        import_and_read(mutate(data, chance), f"file{ending}", folder, forced)
+    ending, sample = SAMPLES[name]
+    data = draw.draw(damaged(sample))
+    with TemporaryDirectory() as folder:
+        import_and_read(data, f"file{ending}", Path(folder), name if is_forced else None)
 
 
 @pytest.mark.parametrize("name", SHAPES)

@@ -6,30 +6,19 @@ import gzip
 import json
 import lzma
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from indexer.analysis import cleaning
-from indexer.catalogue import catalogue_toml
 from indexer.catalogue.limits import LIMITS, Limits
-from indexer.catalogue.records import Parsed, Problem
 from indexer.codec.segment.reader import Segment
-from indexer.ingest import validation
 from indexer.ingest.corpus import MAX_PROBLEMS
 from indexer.jobs import build
-from indexer.readers import registry
 from search_app import config
-from tests import samples
-from tests.catalogue import CORPUS
 from tests.robustness.hostile import HOSTILE
 from tests.robustness.test_hostile_corpus import GOOD, ids, segment
 
-CATALOGUE = catalogue_toml.load(CORPUS)
 PACK: dict[str, Callable[[bytes], bytes]] = {
     ".jsonl": bytes, ".jsonl.gz": gzip.compress, ".jsonl.xz": lzma.compress,
 }  # fmt: skip
@@ -162,50 +151,3 @@ def test_limits_are_settings() -> None:
         other = getattr(LIMITS, name) + 1
         changed = config.load(environment={f"PUBSEARCH_{name.upper()}": str(other)})
         assert changed.limits == msgspec.structs.replace(LIMITS, **{name: other})
-
-
-def taken_in(data: bytes, ending: str) -> list[Problem]:
-    """Read a file and check its entries, as a build does. Return the problems."""
-    problems: list[Problem] = []
-    file = f"x{ending}"
-    match = registry.detect(Path(file))
-    assert match
-    for entry in registry.read(BytesIO(data), file, match.reader, LIMITS):
-        if isinstance(entry, Problem):
-            problems.append(entry)
-        elif found := validation.validate(entry, CATALOGUE, problems.append):
-            assert cleaning.is_visible(found.title)
-            msgspec.json.encode(Parsed(CATALOGUE.with_ancestors(found)))
-    return problems
-
-
-@pytest.mark.parametrize("ending", [".html", ".htm", ".txt", *PACK])
-@given(data=st.data())
-def test_any_bytes_are_entries_or_problems(ending: str, data: st.DataObject) -> None:
-    """Reading any bytes yields entries and problems, and raises no error."""
-    seed = {
-        ".html": samples.SMALL_TOOLS, ".htm": samples.SMALL_PAPERS,
-        ".txt": "Tools\t3\n\nTools\nTitle\nUNODC, 2001\nDownload: [English](http://a.org)\n",
-    }.get(ending, samples.SMALL_LINES).encode()  # fmt: skip
-    at, more = data.draw(st.integers(0, len(seed))), data.draw(st.binary(max_size=60))
-    cut = data.draw(st.integers(0, 20))
-    whole = data.draw(st.booleans())
-    plain = more if whole else seed[:at] + more + seed[at + cut :]
-    packed = PACK.get(ending, bytes)(plain)
-    problems = taken_in(more if whole else packed, ending)
-    assert msgspec.json.encode(problems)
-
-
-@given(st.text(max_size=40), st.text(max_size=40))
-@example("\u200b", "a")
-@example("a", "\u2028/..")
-def test_any_title_and_id_are_usable_or_reported(title: str, identity: str) -> None:
-    """An accepted title is visible, and an accepted id is printable."""
-    problems: list[Problem] = []
-    found = validation.validate(samples.entry(title, identity), CATALOGUE, problems.append)
-    if found is None:
-        assert problems
-    else:
-        assert cleaning.is_visible(found.title)
-        assert found.id.isprintable()
-        assert ".." not in found.id.split("/")

@@ -43,13 +43,6 @@ def test_digest_ignores_the_place_and_the_order_of_fields() -> None:
     assert moved.digest == MADE.digest
 
 
-def test_publication_survives_json() -> None:
-    """Years stay numbers, links stay links and texts stay texts in JSON."""
-    read = msgspec.json.decode(msgspec.json.encode(MADE), type=Publication)
-    assert read == MADE
-    assert read.values["link"] == (Link("https://example.org/", "Here", "fr"),)
-
-
 def test_problem_names_file_line_entry_and_hint() -> None:
     """A problem is printed as place, entry, fault, and hint. That of a whole file has no line."""
     assert str(Problem("a.html", 0, "it is empty", "Fill it")) == "a.html: it is empty. Fill it"

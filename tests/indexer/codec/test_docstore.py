@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.catalogue.records import Link, Publication, SourceLocation, Value
+from indexer.catalogue.records import Publication, SourceLocation
 from indexer.codec.segment import sort_orders
 from indexer.codec.segment.reader import Segment
 from tests.indexer.codec.segments import LINES, fresh, publications, written
@@ -67,23 +67,6 @@ def test_threads_read_concurrently(tmp_path: Path) -> None:
             assert all(threads.map(read, range(12)))
     finally:
         sys.setswitchinterval(interval)
-
-
-def test_values_keep_their_types(tmp_path: Path) -> None:
-    """A number stays a number, a numeric text stays a text, and a link keeps its parts."""
-    link = Link("https://example.org/", "The law", "fr")
-    values: dict[str, tuple[Value, ...]] = {
-        "year": (2009,),
-        "note": ("2009",),
-        "link": (link, Link("https://example.org/x")),
-    }
-    made = Publication(
-        id="a", title="A", source=SourceLocation("a.html", 1), lang="fr", values=values
-    )
-    back = written(tmp_path / "segment", fresh([made])).docstore.get_publication(0)
-    assert back.values == values
-    assert {type(value) for each in back.values.values() for value in each} == {int, str, Link}
-    assert (back.summary, back.lang) == (None, "fr")
 
 
 def title_key(each: Publication) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.codec.segment import array_file
@@ -45,6 +45,7 @@ def test_an_impossible_text_has_no_number(strange: str) -> None:
 
 
 @given(held=sorted_texts, prefix=texts)
+@example(held=["", "a", "é"], prefix="")
 def test_a_prefix_is_a_range(held: list[str], prefix: str) -> None:
     """The texts with a prefix are exactly those of its range, which may be empty."""
     first, last = StringTable.from_texts(held).find_prefix(prefix)
@@ -52,12 +53,6 @@ def test_a_prefix_is_a_range(held: list[str], prefix: str) -> None:
     assert first <= last
     if first == last:
         assert first == bisect_left(held, prefix)
-
-
-@given(held=sorted_texts)
-def test_the_empty_prefix_is_the_whole_range(held: list[str]) -> None:
-    """The empty prefix has all texts."""
-    assert StringTable.from_texts(held).find_prefix("") == (0, len(held))
 
 
 @given(held=st.lists(texts), cuts=st.lists(st.integers(0, 20), max_size=3))

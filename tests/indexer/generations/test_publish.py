@@ -256,23 +256,6 @@ def test_busy_while_another_process_builds(
     assert len(directory.list_names(index)) == 1
 
 
-@pytest.mark.slow
-def test_the_lock_ends_with_its_process(
-    corpus: Path, index: Path, holder: subprocess.Popen[str]
-) -> None:
-    """A killed build releases the lock, so that another build can start."""
-    holder.kill()
-    holder.wait()
-    assert build.build(corpus, index, force=True).status == "published"
-
-
-@pytest.mark.slow
-def test_reading_needs_no_lock(index: Path, holder: subprocess.Popen[str]) -> None:
-    """The live generation can be read during a build."""
-    assert holder.poll() is None
-    assert directory.load_live(index).manifest.publications == 5
-
-
 def live(index: Path) -> Generation:
     """Return the live generation, which must be undamaged."""
     found = directory.load_live(index)
@@ -303,15 +286,6 @@ def test_the_next_build_removes_leftovers_of_killed_builds(corpus: Path, index: 
     assert build.build(corpus, index, progress=Looks()).status == "unchanged"
     assert seen
     assert not any(seen)
-
-
-def test_the_next_generation_has_the_next_number(index: Path) -> None:
-    """A new generation is empty, has the next number, and is removed if it is not published."""
-    with publish.new_generation(index) as partial:
-        assert partial.name.startswith("000002-")
-        assert [each.name for each in partial.iterdir()] == ["segment"]
-    assert not partial.exists()
-    assert len(directory.list_names(index)) == 1
 
 
 def test_the_manifest_has_a_digest_of_its_own(index: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 from pathlib import Path
@@ -142,17 +141,6 @@ def test_file_name_in_another_encoding_can_be_printed(
         pytest.skip(f"this file system takes no such name: {error}")
     found = {each.title: each.source.file for each in read(corpus, catalogue, problems)}
     assert found["Coffee"] == "Gu\ufffda.html"
-
-
-def test_truncated_file_keeps_its_readable_entries(
-    corpus: Path, catalogue: Catalogue, problems: list[Problem]
-) -> None:
-    """The readable part of a truncated compressed file is indexed, and the rest is reported."""
-    lines = [f'{{"title": "Paper {number}", "section": "Papers"}}\n' for number in range(5000)]
-    packed = gzip.compress("".join(lines).encode(), mtime=0)
-    (corpus / "papers.jsonl.gz").write_bytes(packed[: len(packed) // 2])
-    assert len(read(corpus, catalogue, problems)) > 1000
-    assert [each.file for each in problems] == ["papers.jsonl.gz"]
 
 
 def test_problems_can_be_printed(corpus: Path, catalogue: Catalogue) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.analysis import cleaning
@@ -281,16 +281,25 @@ SOURCE_NAMES = st.sampled_from(sorted(catalogue_toml.load(CORPUS).by_source_name
 
 @given(st.lists(st.builds(Property, SOURCE_NAMES,
     ANY_TEXT, ANY_TEXT, st.none() | ANY_TEXT)), st.none() | ANY_TEXT)  # fmt: skip
+@example([Property("name", "\u200b")], "a")
+@example([Property("name", "a")], "\u2028/..")
 def test_any_entry_is_a_publication_or_a_problem(
     properties: list[Property], identity: str | None
 ) -> None:
-    """Any entry becomes a publication or a problem, and both can be encoded."""
+    """Any entry becomes a publication or a problem, and both can be encoded.
+
+    The title of a publication is visible, and its id is printable.
+    """
     problems: list[Problem] = []
     found = SourceRecord(SourceLocation("page.html", 7), tuple(properties), identity)
     made = validation.validate(found, catalogue_toml.load(CORPUS), problems.append)
     assert made or problems
     assert msgspec.json.encode([made, problems])
-    assert made is None or made.digest
+    if made:
+        assert made.digest
+        assert cleaning.is_visible(made.title)
+        assert made.id.isprintable()
+        assert ".." not in made.id.split("/")
 
 
 def test_a_misspelled_name_is_reported(catalogue: Catalogue, problems: list[Problem]) -> None:

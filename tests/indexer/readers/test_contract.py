@@ -25,9 +25,11 @@ TEXTS = sorted(SAMPLES.keys() - BINARY - {"pdf"})
 """The formats of text. A PDF is read as a file, not as a stream."""
 ALL = sorted(SAMPLES.keys() - {"pdf"})
 PIECES = (
-    b"{", b"}", b'"', b"<", b">", b"&", b",", b"\t", b"\n", b"\r", b"\0", b"\xff", b"\xc3", b"\x1d",
-    b"\x1e", b"\x1f", b"[", b"]", b"\\", b"@", b"#", b"---\n", b"<![CDATA[", b"&#xD800;",
-    b"\\ud800",
+    b"{", b"}", b'"', b"'", b"<", b">", b"&", b";", b",", b"\t", b"\n", b"\r", b"\0", b"\xff",
+    b"\xc3", b"\x1d", b"\x1e", b"\x1f", b"[", b"]", b":", b"  - ", b"\\", b"$", b"%", b"@", b"#",
+    b"---\n", b"<!--", b"<![CDATA[", b"&#xD800;", b"\\ud800", b"null", b"-1", b"1e999",
+    b"9" * 5000, b"&#" + b"9" * 5000 + b";", b"\xe2\x80\xae", b"\xed\xa0\x80", b"\x1b[2J",
+    b" and ", b"<a>" * 200, b"[" * 200, b"\xcc\x81" * 50,
 )  # fmt: skip
 
 MODS = b"<mods><titleInfo><title>Title</title></titleInfo></mods>"
@@ -60,10 +62,13 @@ def check(name: str, data: bytes, block: int = 1 << 20, limits: Limits = LIMITS)
 
 @st.composite
 def damaged(draw: st.DrawFn, data: bytes) -> bytes:
-    """Return a file that is cut, or in which a few bytes are replaced, or of another format."""
+    """Return a file that is cut, in UTF-16, changed in a few places, or of another format."""
     if draw(st.booleans()):
         return data[: draw(st.integers(0, len(data)))]
-    if draw(st.integers(0, 3)) == 0:
+    kind = draw(st.integers(0, 4))
+    if kind == 0:
+        return data.decode("latin-1").encode("utf-16")[: draw(st.sampled_from((None, -1)))]
+    if kind == 1:
         return (
             SAMPLES[draw(st.sampled_from(TEXTS))][1] if draw(st.booleans()) else draw(st.binary())
         )

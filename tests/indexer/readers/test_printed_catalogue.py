@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from random import Random
 
 import pytest
@@ -63,78 +62,6 @@ def real_text() -> str:
     return REAL.read_text("utf-8")
 
 
-@pytest.fixture(scope="module")
-def real(real_text: str) -> dict[int, SourceRecord]:
-    """Return the entries of the real catalogue by the line of their title."""
-    return {entry.source.line: entry for entry in entries_of(real_text)}
-
-
-def counted(entries: dict[int, SourceRecord], name: str) -> Counter[str]:
-    """Return the number of entries per value."""
-    return Counter(value for entry in entries.values() for value in values(entry, name))
-
-
-COUNTS: dict[str, dict[str, int]] = {
-    "section": {
-        "Tools": 23, "Training materials": 12, "Reports and Assessments": 28,
-        "Technical Papers": 31, "Inter-agency papers": 14, "Brochures & leaflets": 5,
-        "Multimedia": 23,
-    },
-    "region": {
-        "South Asia": 16, "Africa": 6, "Europe and West/Central Asia": 5,
-        "Latin America and the Caribbean": 4, "East Asia and the Pacific": 4, "Middle East": 2,
-    },
-    "language": {
-        "en": 104, "es": 24, "fr": 23, "ar": 22, "ru": 18, "zh": 11, "pt": 4, "hi": 1, "ro": 1,
-    },
-    "summary_language": {"ar": 3, "zh": 3, "fr": 3, "ru": 3, "es": 3},
-    "publisher": {
-        "UNODC": 60, "ASEAN": 1, "UNODC Regional Office South Asia": 13,
-        "UNODC in collaboration with ILANUD": 2, "UNODC & SADC": 2,
-        "UNODC Regional Office for Southeast Asia and the Pacific": 2,
-        "UNODC Viet Nam, in collaboration with UNICEF": 1,
-        "UNODC Liaison and Partnership Office in Mexico": 1,
-        "UNODC Regional Office for Mexico, Central America, and the Caribbean, in collaboration "
-        "with the United Nations Latin American Institute for the Prevention of Crime and the "
-        "Treatment of Offenders (ILANUD, San José, Costa Rica)": 1,
-        "UNODC & Ministry of Justice Lebanon": 1, "UNODC with inputs from UNICEF": 1,
-        "UN.GIFT | UNODC": 1,
-        "Inter-Agency Coordination Group against Trafficking in Persons": 13,
-        "Global Migration Group": 1,
-    },
-    "date": {
-        "October 2017": 1, "October 2010": 1, "February 2008": 1, "07/2018": 1, "04/2018": 1,
-        "09/2017": 2, "06/2017": 1, "10/2016": 1,
-    },
-    "series": {
-        "The Vienna Forum to fight Human Trafficking - Background Papers": 3,
-        "Teaching Materials": 1, "Vienna Forum Background Papers": 11, "ICAT Issue Brief": 6,
-        "UNODC staff": 8, "Public Service Announcements": 5,
-    },
-    "format": {"video": 17, "audio": 6},
-    "access": {"download": 128, "visit": 3, "watch": 1, "request": 1},
-}  # fmt: skip
-
-
-@real_only
-@pytest.mark.parametrize("name", COUNTS)
-def test_the_real_catalogue_has_all_its_values(real: dict[int, SourceRecord], name: str) -> None:
-    """Each value counts once per entry."""
-    assert counted(real, name) == COUNTS[name]
-
-
-@real_only
-def test_the_real_catalogue_has_all_its_entries(real: dict[int, SourceRecord]) -> None:
-    """The catalogue has 136 entries, 76 with a summary, each numbered in its section."""
-    assert len(real) == len(counted(real, "position")) == 136
-    assert sum(bool(values(entry, "summary")) for entry in real.values()) == 76
-    assert values(real[186], "position") == ["Tools, entry 15 of 23"]
-    assert counted(real, "heading")["Europe and West/ Central Asia"] == 3
-    assert (counted(real, "year").total(), counted(real, "duration").total()) == (114, 12)
-    assert not [title for title in counted(real, "title") if re.search(r"\d{4}$|[.,:]$", title)]
-    assert [line for line in real if not values(real[line], "access")] == [234, 290, 834]
-
-
 @real_only
 @pytest.mark.slow
 def test_two_lines_of_the_real_catalogue_are_problems(real_text: str) -> None:
@@ -176,9 +103,9 @@ def _all_text(item: SourceRecord | Problem) -> str:
 
 
 @real_only
-def test_page_breaks_of_the_real_catalogue_are_joined(real: dict[int, SourceRecord]) -> None:
+def test_page_breaks_of_the_real_catalogue_are_joined(real_text: str) -> None:
     """Each paragraph starts as a sentence does and, except for one, ends as one."""
-    paragraphs = [text for entry in real.values() for text in values(entry, "summary")]
+    paragraphs = [text for entry in entries_of(real_text) for text in values(entry, "summary")]
     assert not [text for text in paragraphs if text[0].islower() or "](" in text or "@" in text]
     assert [text[:9] for text in paragraphs if text[-1] not in ".:\"'"] == ["A 60 seco"]
 
