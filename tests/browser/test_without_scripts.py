@@ -56,16 +56,6 @@ def test_years(page: Page, site: Site) -> None:
     expect(at.chips(page)).to_have_count(3)
 
 
-def test_an_inverted_range_is_reported(page: Page, site: Site) -> None:
-    """A first year after the second is an error that suggests the swapped range."""
-    page.goto(site.url())
-    page.get_by_role("textbox", name="From").fill("2015")
-    page.get_by_role("textbox", name="to", exact=True).fill("2010")
-    page.get_by_role("button", name="Apply these years").click()
-    expect(page.get_by_role("main")).to_contain_text("The first year is after the second")
-    expect(page.get_by_role("main")).to_contain_text("2010..2015")
-
-
 def test_at_360_px_the_filters_open(open_page: OpenPage, site: Site) -> None:
     """A touch opens the collapsed filters on a narrow page, and the countries in them."""
     page = open_page(width=360, javascript=False, has_touch=True)

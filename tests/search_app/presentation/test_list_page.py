@@ -1,4 +1,4 @@
-"""The list of results: its filters, its passages, its authors, and the links above it."""
+"""The list of results: its filters, its passages, and the links above it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.jobs.importer import import_files
 from search_app.engine.results import TextRun
 from search_app.export.registry import FORMATS
 from search_app.presentation.html import MAX_NARROW_CHARS, mark, mark_passage
-from tests.search_app.web.reading import fetch, open_corpus, read_page
+from tests.search_app.web.reading import fetch, read_page
 
 WORDS = st.text("ab <&", max_size=60).map(lambda text: re.sub(" +", " ", text))
 """Texts without two spaces in a row, which BeautifulSoup would join."""
@@ -99,34 +98,3 @@ def test_a_narrow_page_has_the_first_part_of_a_passage(runs: list[TextRun]) -> N
     assert page.text + rest.text == "".join(run.text for run in runs)
     marked = [each.text for each in (*page.find_all("mark"), *rest.find_all("mark"))]
     assert marked == [run.text for run in runs if run.marked and run.text]
-
-
-@pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
-    """Return a client of an imported catalogue of two papers, of four and of five authors."""
-    folder = tmp_path_factory.mktemp("papers")
-    names = ("Okafor, Ada", "Berg, Jan", "Lind, Eva", "Sato, Mia", "Cruz, Luz")
-    people = [f"AU  - {name}" for name in names]
-    records = [
-        "\n".join(["TY  - JOUR", f"TI  - Paper of {number}", *people[:number], "ER  - "])
-        for number in (4, 5)
-    ]
-    (folder / "papers.ris").write_text("\n\n".join(records), "utf-8")
-    import_files([folder / "papers.ris"], folder / "corpus")
-    return open_corpus(folder / "corpus")
-
-
-@pytest.mark.parametrize(
-    ("number", "line"),
-    [
-        (4, "Ada Okafor, Jan Berg, Eva Lind, Mia Sato"),
-        (5, "Ada Okafor, Jan Berg, Eva Lind and 2 more"),
-    ],
-)
-def test_authors_have_a_line_of_their_own(papers: FlaskClient, number: int, line: str) -> None:
-    """Four authors are all named. Of five, three are named and the others are counted."""
-    (hit,) = [
-        hit for hit in read_page(papers, "/").select(".hit") if f"Paper of {number}" in hit.text
-    ]
-    assert [authors.text for authors in hit.select(".authors")] == [line]
-    assert "Okafor" not in "".join(facts.text for facts in hit.select(".facts"))

@@ -8,12 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-
-def found(client: FlaskClient, text: str, **parameters: str) -> dict[str, Any]:
-    """Return the response of the API to a query."""
-    answer = client.get("/api/search", query_string={"q": text, **parameters})
-    assert answer.status_code == 200
-    return dict(answer.get_json())
+from tests.search_app.web.reading import search
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
@@ -37,7 +32,7 @@ def ids(answer: dict[str, Any]) -> list[str]:
 )
 def test_a_field_has_every_name_of_its_row(alias: str, own: str, client: FlaskClient) -> None:
     """A query accepts the name, the source names, and the label of a field."""
-    one, other = found(client, alias), found(client, own)
+    one, other = search(client, alias), search(client, own)
     assert one["total"] == other["total"] != 0
     assert ids(one) == ids(other)
     assert one["unknown_fields"] == []
@@ -45,7 +40,7 @@ def test_a_field_has_every_name_of_its_row(alias: str, own: str, client: FlaskCl
 
 def test_an_unknown_field_is_reported_with_the_known_ones(client: FlaskClient) -> None:
     """A query searches for an unknown field name as a term, and the page reports it."""
-    answer = found(client, "colour:red trafficking")
+    answer = search(client, "colour:red trafficking")
     assert answer["unknown_fields"] == ["colour"]
     page = client.get("/", query_string={"q": "colour:red trafficking"}).text
     assert "“colour” is not a field that can be searched. The fields are: title, abstract," in page
@@ -101,20 +96,23 @@ def test_examples_name_fields_in_the_language_of_the_page(
 
 def test_a_url_names_no_field(client: FlaskClient) -> None:
     """The scheme of a URL is not read as a field name."""
-    assert found(client, "http://www.example.org/trafficking")["unknown_fields"] == []
+    assert search(client, "http://www.example.org/trafficking")["unknown_fields"] == []
 
 
 def test_years_filter_and_the_subject_remains(client: FlaskClient) -> None:
     """A query with years finds publications about its subject from these years."""
-    typed, syntax = found(client, "corruption since 2012"), found(client, "corruption year:2012..")
+    typed, syntax = (
+        search(client, "corruption since 2012"),
+        search(client, "corruption year:2012.."),
+    )
     assert ids(typed) == ids(syntax) != []
     assert typed["years"] == [{"typed": "since 2012", "first": 2012, "last": None}]
 
 
 def test_years_without_hits_link_to_the_subject(client: FlaskClient) -> None:
     """A page without hits in the typed years links to the subject alone, with its count."""
-    total = found(client, "handbook")["total"]
-    ways = found(client, "handbook before 1950")["diagnosis"]["words"]
+    total = search(client, "handbook")["total"]
+    ways = search(client, "handbook before 1950")["diagnosis"]["words"]
     assert [(each["text"], each["total"]) for each in ways] == [("handbook", total)]
 
 
@@ -123,15 +121,15 @@ def test_the_page_explains_years_in_a_query(client: FlaskClient) -> None:
     page = client.get("/", query_string={"q": "trafficking after 2015"}).text
     assert "“after 2015” means published in 2016 or later." in page
     assert "exact=1" in page
-    literal = found(client, "trafficking after 2015", exact="1")
+    literal = search(client, "trafficking after 2015", exact="1")
     assert literal["years"] == []
 
 
 def test_latest_ranks_the_newest_edition_first(client: FlaskClient) -> None:
     """The word "latest" ranks the newest of several editions of one title first."""
-    answer = found(client, "latest global report on trafficking in persons")
+    answer = search(client, "latest global report on trafficking in persons")
     assert ids(answer)[0] == "global-report-on-trafficking-in-persons-2018"
     years = [each["year"] for each in answer["hits"]][:5]
     assert years == sorted(years, reverse=True)
-    oldest = found(client, "latest global report on trafficking in persons", sort="oldest")
+    oldest = search(client, "latest global report on trafficking in persons", sort="oldest")
     assert ids(oldest)[0] != ids(answer)[0]

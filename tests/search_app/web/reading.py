@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
@@ -38,6 +39,11 @@ def fetch(client: FlaskClient, address: str) -> Any:
     response = client.get(address)
     assert response.status_code == 200, response.text
     return json.loads(response.data)
+
+
+def search(client: FlaskClient, text: str, **parameters: str) -> Any:
+    """Return the API's response to a query."""
+    return fetch(client, f"/api/search?{urlencode({'q': text, **parameters})}")
 
 
 def read_page(client: FlaskClient, address: str) -> BeautifulSoup:

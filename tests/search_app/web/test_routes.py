@@ -137,6 +137,7 @@ PUBLICATION = "/publication/global-report-on-trafficking-in-persons-2014"
         ("/search-record?sort=x", "relevance, newest, oldest, title"),
         ("/api/search-record?sort=x", "relevance, newest, oldest, title"),
         ("/api/suggest?q=tra&year=2015..2010", "Use 2010..2015"),
+        ("/?year_from=2015&year_to=2010", "The first year is after the second. Use 2010..2015"),
         ("/advanced/search?year_from=20", "four digits"),
         (f"{PUBLICATION}?q=report&hit=0", "whole number from 1"),
         (f"{PUBLICATION}?cite=vancouver", "apa, "),

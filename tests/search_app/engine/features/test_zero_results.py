@@ -13,13 +13,12 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.search_app.web.reading import fetch
+
 
 def answer(client: FlaskClient, address: str) -> dict[str, Any]:
     """Return the API's response to the query of a URL."""
-    response = client.get(f"/api/search?{urlsplit(address).query}")
-    assert response.status_code == 200
-    found: dict[str, Any] = json.loads(response.data)
-    return found
+    return dict(fetch(client, f"/api/search?{urlsplit(address).query}"))
 
 
 def offered(diagnosis: dict[str, Any]) -> Iterator[dict[str, Any]]:
