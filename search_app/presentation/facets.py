@@ -18,21 +18,14 @@ from search_app.presentation.html import (
     CARET,
     Html,
     escape_html,
-    hidden_inputs,
-    html_gettext,
-    html_ngettext,
     language_attribute,
     safe,
 )
-from search_app.presentation.labels import Link, facet_label, find_facet_language
+from search_app.presentation.labels import facet_label, find_facet_language
 from search_app.search_state import FilterLinks, SearchState
 
 MAX_SHOWN_VALUES = 10
 """Number of values that a facet shows before "show more". A facet of more has a search box."""
-OPEN_GROUPS = 2
-"""Number of groups that are open on a phone without a selection: about one screen each."""
-EARLY_GROUPS = 5
-"""Number of groups that are always open on a desk: together about as high as ten hits."""
 MAX_LINK_BYTES, ROW_BYTES = 1 << 20, 500
 """Maximum size of the links on the page of a facet, and the size of a row without its links, in
 bytes. They limit the page to about 2,000 values. It stays fast for tens of thousands of authors."""
@@ -248,7 +241,7 @@ class FacetGroup:
     ) -> None:
         self.name, self.label, self.values = field.name, field.label, values
         self.lang = safe(language_attribute(values.catalogue.find_text_language(field.label)))
-        self._field, self._results, self._state = field, results, values.state
+        self._field, self._results, self.state = field, results, values.state
         found: Sequence[Bucket] = results.facets[field.name]
         stated = {
             (bucket.field, bucket.value)
@@ -256,167 +249,77 @@ class FacetGroup:
             for bucket in (parent, *parent.children)
             if bucket.count and bucket.value != MISSING and ".." not in bucket.value
         }
-        self._size = len(stated) + results.hidden_values[field.name]
+        self.size = len(stated) + results.hidden_values[field.name]
         if find:
             found = tuple(_find_values(found, surface_form(find), values.catalogue))
         self._found, self.buckets = found, limit_buckets(found, limit)
         self.more = len(found) - len(self.buckets) + results.hidden_values[field.name]
-        self.more_href = self._state.make_url(f"/facet/{field.name}", page=1)
+        self.more_href = self.state.make_url(f"/facet/{field.name}", page=1)
         self.is_range = field.kind == "year"
-        self.is_long = self._size > MAX_SHOWN_VALUES and not self.is_range
+        self.is_long = self.size > MAX_SHOWN_VALUES and not self.is_range
 
     @property
     def excludes(self) -> bool:
         """Whether its values have links that exclude them."""
         return any(self.values.offers_exclusions or bucket.excluded for bucket in self.buckets)
 
-    def render(self, number: int) -> Markup:
-        """Return the group in a panel, in which it is at a place from 0.
+    @property
+    def is_restricted(self) -> bool:
+        """Whether one of its values is selected or excluded."""
+        return any(map(is_restricted, self._found))
 
-        Each link ends in the fragment of an element near it. Without scripts, a browser opens the
-        details around it on the new page.
-        """
-        name, label, is_early = self.name, escape_html(self.label), number < EARLY_GROUPS
-        size = html_ngettext(
-            '%(number)s<span class="unseen"> value</span>',
-            '%(number)s<span class="unseen"> values</span>',
-            self._size,
-            number=format_number(self._size),
-        )
-        rows, as_list = self.render_rows(f"#values-{name}"), html_gettext("As a list")
-        if self.is_range:
-            content = (
-                f'{self.render_years(f"#range-{name}")}<details class="as-list" '
-                f'data-key="list {name}">\n<summary>{CARET} {as_list}</summary>\n{rows}</details>\n'
-            )
-        else:
-            content = f"{self.render_finder() if self.is_long else ''}{rows}"
-        child = self.values.catalogue.children.get(name)
-        is_place = child is not None and child.kind == "country"
-        if is_place and any(inner.count for bucket in self._found for inner in bucket.children):
-            on_map, href = html_gettext("Show on a map"), escape(self.more_href)
-            content += f'<p class="more"><a href="{href}#map" rel="nofollow">{on_map}</a></p>\n'
-        heading, identity = "", f' id="facet-{name}"'
-        if is_early:  # a desk shows the group without its summary, so this is its heading
-            heading = f'<h3 class="desk-head"{identity}{self.lang}>{label}</h3>\n'
-            identity = ""
-        is_open = number < OPEN_GROUPS or any(map(is_restricted, self._found))
-        return safe(
-            f'<section class="facet{" early" if is_early else ""}" role="group" '
-            f'aria-labelledby="facet-{name}">\n{heading}'
-            f'<details class="group" data-key="group {name}"{" open" if is_open else ""}>\n'
-            f'<summary>\n<h3 class="head"{identity}{self.lang}>{label}</h3>\n'
-            f'<span class="size">{size}</span>\n{CARET}\n</summary>\n{content}</details>\n'
-            "</section>\n"
-        )
+    @property
+    def has_countries(self) -> bool:
+        """Whether a map can show its values."""
+        child = self.values.catalogue.children.get(self.name)
+        has_counts = any(inner.count for bucket in self._found for inner in bucket.children)
+        return child is not None and child.kind == "country" and has_counts
 
-    def render_rows(
-        self, fragment: str = "", *, is_whole: bool = False, is_open: bool = False
-    ) -> Markup:
-        """Return the list of its values. `fragment` ends their links.
+    @property
+    def widest_count(self) -> int:
+        """The number of characters of its largest number of publications."""
+        return max([len(format_number(each.count)) for each in self.buckets if each.count] or [0])
 
-        `is_whole`: it is the list of all values on a page of its own.
-        """
-        rows = [self.values.render(each, fragment, is_open=is_open) for each in self.buckets]
-        longest = max(
-            [len(format_number(each.count)) for each in self.buckets if each.count] or [0]
-        )
-        more, number = "", format_number(self.more)
-        if self.more > 0 and is_whole:
-            more = html_ngettext(
-                "There is %(number)s more value. Search or select a filter to see it.",
-                "There are %(number)s more values. Search or select a filter to see them.",
-                self.more,
-                number=number,
-            )
-        elif self.more > 0:
-            more = html_ngettext(
-                'Show %(number)s more<span class="unseen"> under %(field)s</span>',
-                'Show %(number)s more<span class="unseen"> under %(field)s</span>',
-                self.more,
-                number=number,
-                field=self.label,
-            )
-            more = f'<a href="{escape(self.more_href)}" rel="nofollow">{more}</a>'
-        return safe(
-            f'{self._render_combinations(fragment)}<ul class="rows count-{longest}'
-            f'{" all-rows" if is_whole else ""}" id="values-{self.name}">\n{"".join(rows)}</ul>\n'
-            + (f'<p class="more">{more}</p>\n' if more else "")
-        )
-
-    def _render_combinations(self, fragment: str) -> str:
-        """Return the choice between any and all of its selected values.
+    @property
+    def combinations(self) -> dict[str, SearchState]:
+        """The states in which any, or all, of its selected values are needed.
 
         It is empty if it changes nothing: a selected child counts instead of its selected parent,
         and if any value gives no hits, all give none.
         """
-        state, catalogue = self._state, self.values.catalogue
+        catalogue = self.values.catalogue
         if self._field not in catalogue.multivalued:
-            return ""
+            return {}
         selected = {
             (bucket.field, bucket.value)
             for parent in self._results.facets[self.name]
             for bucket in (parent, *parent.children)
             if bucket.selected and not any(child.selected for child in bucket.children)
         }
-        needs_all = state.needs_all_of(self.name)
-        if not needs_all and not (self._results.total and len(selected) > 1):
-            return ""
+        has_choice = self._results.total and len(selected) > 1
+        if not has_choice and not self.state.needs_all_of(self.name):
+            return {}
         rows = tuple(row.name for row in catalogue.list_facet_rows(self._field))
-        any_of, all_of = state.with_any_of(self.name), state.with_all_of(self.name, rows)
-        choices = [
-            Link(label, f"{target.make_url()}{fragment}", is_current, ("match", self.name, match))
-            for label, target, is_current, match in (
-                (gettext("Any of these"), any_of, not needs_all, "any"),
-                (gettext("All of these"), all_of, needs_all, "all"),
-            )
-        ]
-        items = "".join([f"<li>{choice.__html__()}</li>\n" for choice in choices])
-        label = html_gettext("Publications with")
-        return f'<ul class="combinations" aria-label="{label}">\n{items}</ul>\n'
+        return {
+            "any": self.state.with_any_of(self.name),
+            "all": self.state.with_all_of(self.name, rows),
+        }
 
-    def render_finder(self, find: str = "") -> Markup:
-        """Return the search box for its values, with a text to find."""
-        name, label = self.name, html_gettext("Find in %(field)s", field=self.label)
-        button = html_gettext("Find")
-        script = "" if self.more > 0 else f' data-finder="values-{name}"'
-        action = f"{self._state.prefix}/facet/{name}"
-        return safe(
-            f'<form class="finder" action="{action}" method="get"{script}>\n'
-            f"{hidden_inputs(self._state.list_pairs_without())}"
-            f'<label class="unseen" for="find-{name}">{label}</label>\n'
-            f'<input id="find-{name}" data-key="find {name}" name="find" type="search" '
-            f'value="{escape(find)}" placeholder="{label}" autocomplete="off">\n'
-            f'<button type="submit">{button}</button>\n</form>\n'
-        )
+    @property
+    def histogram(self) -> Histogram | None:
+        """Its years as bars, or None without years."""
+        return make_histogram(self._field, self._results)
 
-    def render_years(self, fragment: str = "") -> Markup:
-        """Return the years as bars, if there are any, and a form for a range of years."""
-        name, histogram = self.name, make_histogram(self._field, self._results)
-        chart = histogram.render(self.values, fragment) if histogram else ""
-        ranges = map(parse_year_range, self._state.filters.get(name, ()))
-        ends: tuple[str, str] = next(filter(None, ranges), ("", ""))
-        year = html_gettext("A year of four digits")
-        wrong = html_gettext("The first year, %(year)s, is after the second", year="{year}")
-        inputs = [
-            f'<label for="{name}-{end}">{label}</label>\n<input id="{name}-{end}" '
-            f'data-key="{name} {end}" name="{name}_{end}" value="{escape(value)}" '
-            'inputmode="numeric" pattern="[0-9]{4}" maxlength="4" autocomplete="off" '
-            f'title="{year}">\n'
-            for end, label, value in (
-                ("from", html_gettext("From"), ends[0]),
-                ("to", html_gettext("to"), ends[1]),
-            )
-        ]
-        apply = html_gettext('Apply<span class="unseen"> these years</span>')
-        return safe(
-            f'{chart}<form class="between" id="range-{name}" '
-            f'action="{self._state.prefix}/{fragment}" method="get" data-error="{name}-error" '
-            f'data-wrong="{wrong}">\n'
-            f"{hidden_inputs(self._state.list_pairs_without(name))}{''.join(inputs)}"
-            f'<button type="submit" data-key="{name} apply">{apply}</button>\n</form>\n'
-            f'<p class="told" id="{name}-error" hidden></p>\n'
-        )
+    @property
+    def years(self) -> tuple[str, str]:
+        """The ends of the range of years that is selected, or "" for each."""
+        ranges = map(parse_year_range, self.state.filters.get(self.name, ()))
+        return next(filter(None, ranges), ("", ""))
+
+    def render_rows(self, fragment: str = "", *, is_open: bool = False) -> Markup:
+        """Return the items of its values. `fragment` ends their links."""
+        rows = [self.values.render(each, fragment, is_open=is_open) for each in self.buckets]
+        return safe("".join(rows))
 
 
 def _find_values(buckets: Sequence[Bucket], text: str, catalogue: Catalogue) -> Iterator[Bucket]:
@@ -471,7 +374,7 @@ class Histogram(msgspec.Struct, frozen=True):
     last: str
     has_totals: bool
 
-    def render(self, values: FacetValues, fragment: str) -> Html:
+    def render(self, values: FacetValues, fragment: str) -> Markup:
         """Return the bars as links, each with its clickable area."""
         width = max(self.bars) + 1
         tallest = max(bucket.count for bucket in self.bars.values())
@@ -490,15 +393,7 @@ class Histogram(msgspec.Struct, frozen=True):
                 f'{target}/>\n<rect class="fill" {fill} y="{100 - height}" height="{height}"/>\n'
                 "</a>\n"
             )
-        label = html_gettext(
-            "Publications by year, %(first)s to %(last)s", first=self.first, last=self.last
-        )
-        last = f" <span>{self.last}</span>" if self.last != self.first else ""
-        return Html(
-            '<svg class="histogram" viewBox="0 0 100 100" preserveAspectRatio="none" role="group" '
-            f'aria-label="{label}">\n{"".join(parts)}</svg>\n'
-            f'<p class="ends" dir="ltr"><span>{self.first}</span>{last}</p>\n'
-        )
+        return safe("".join(parts))
 
 
 def make_histogram(field: Field, results: Results) -> Histogram | None:

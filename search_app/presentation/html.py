@@ -43,18 +43,6 @@ def language_attribute(language: str | None) -> Html:
     return Html(f' lang="{escape_html(language)}"' if language else "")
 
 
-def hidden_inputs(pairs: Iterable[tuple[str, str]]) -> Html:
-    """Return the hidden inputs of a form for some parameters."""
-    return Html(
-        "".join(
-            [
-                f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">\n'
-                for name, value in pairs
-            ]
-        )
-    )
-
-
 def mark(runs: Iterable[TextRun]) -> Markup:
     """Return runs of text as HTML, escaped (quotes too), with matches in `<mark>`."""
     parts = [(escape(run.text), run.marked) for run in runs]

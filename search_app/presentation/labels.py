@@ -15,7 +15,6 @@ from search_app.engine.request import parse_year_range
 from search_app.engine.results import File
 from search_app.export.registry import FORMATS
 from search_app.i18n.translation import gettext, join
-from search_app.presentation.html import Html, escape_html
 from search_app.search_state import SearchState
 
 FULL_TEXT = "full-text"
@@ -98,24 +97,13 @@ def describe_search(state: SearchState, catalogue: Catalogue) -> str:
 class Link(msgspec.Struct, frozen=True):
     """A link: its label, and its URL, which is empty if there is nothing behind it.
 
-    `is_current`: it is the choice in effect. The parts of `key` are its name for scripts, unique on
-    a page. `note` says more about what is behind it. In a template, a link prints itself as HTML.
+    `is_current`: it is the choice in effect. `note` says more about what is behind it.
     """
 
     label: str
     href: str
     is_current: bool = False
-    key: tuple[str, ...] = ()
     note: str = ""
-
-    def __html__(self) -> Html:
-        """Return the link as HTML. Crawlers do not follow it."""
-        key = f' data-key="{escape_html(" ".join(self.key))}"' if self.key else ""
-        current = ' aria-current="true"' if self.is_current else ""
-        return Html(
-            f'<a href="{escape_html(self.href)}"{key}{current} rel="nofollow">'
-            f"{escape_html(self.label)}</a>"
-        )
 
 
 def make_export_links(make_href: Callable[[str], str]) -> list[Link]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import string
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import count
 from pathlib import PurePosixPath
 from urllib.parse import quote, quote_plus, urlsplit
 
 import msgspec
-from markupsafe import Markup
 
 from indexer.analysis.tokenizer import PARAGRAPH_BREAK
 from indexer.catalogue import access, records
@@ -22,22 +22,19 @@ from indexer.catalogue.records import Publication, Value
 from indexer.catalogue.tested_links import LinkResult
 from indexer.values.identifiers import make_doi_url
 from indexer.values.publication_types import PublicationType
-from search_app.engine.results import File, FileMatch, Results
+from search_app.engine.results import File, Results
 from search_app.engine.store import Related
-from search_app.export.citations import STYLES, Run, cite
 from search_app.export.csl import Item
-from search_app.i18n.translation import current, format_number, gettext, ngettext
+from search_app.i18n.translation import gettext
 from search_app.presentation.hits import (
     display_value,
     find_abstract,
     find_title,
     format_facts,
 )
-from search_app.presentation.html import mark
 from search_app.presentation.labels import (
     Link,
     find_facet_language,
-    make_file_page_url,
     make_file_url,
     make_hit_url,
     make_publication_url,
@@ -84,11 +81,11 @@ def make_publication_page(
     prefix: str,
     *,
     dead_links: Iterable[LinkResult],
-    files: Sequence[Link],
+    files: Sequence[File],
 ) -> dict[str, object]:
     """Return what the template of a publication's page prints, with a link for each facet value.
 
-    `item` is the publication in the terms of CSL, and `files` are the links to its files.
+    `item` is the publication in the terms of CSL.
     """
     heading, abstract = find_title(publication, catalogue), find_abstract(publication, catalogue)
     editions, similar = [
@@ -102,13 +99,17 @@ def make_publication_page(
         ]
         for others in (related.editions, related.similar)
     ]
+    urls = {file.digest: make_file_url(file, publication, catalogue, prefix) for file in files}
+    links = [Link(file.name, urls[file.digest]) for file in files if urls[file.digest]]
     return {
         "publication": publication,
+        "files": files,
+        "file_urls": urls,
         "heading": heading,
         "abstract": abstract,
         "href": make_publication_url(publication.id, prefix),
         "facts": format_facts(publication, catalogue.facts, catalogue),
-        "how_to_get": make_how_to_get(publication, item, catalogue, files),
+        "how_to_get": make_how_to_get(publication, item, catalogue, links),
         "paragraphs": _split_paragraphs(abstract.text),
         "original_paragraphs": _split_paragraphs(abstract.original),
         "details": list(_make_details(publication, catalogue, prefix, {heading.row, abstract.row})),
@@ -119,7 +120,7 @@ def make_publication_page(
         "has_long_title": len(heading.text) > MAX_HEADLINE_CHARS,
         "may_have_abstract": catalogue.find_by_role("abstract") is not None,
         "open_graph_type": OPEN_GRAPH_TYPES.get(item.type, "website"),
-        "dead_links": _make_dead_links(dead_links),
+        "dead_links": _find_archives(dead_links),
     }
 
 
@@ -166,15 +167,14 @@ def _make_href(field: Field, value: Value, prefix: str) -> str:
     return ""
 
 
-def _make_dead_links(results: Iterable[LinkResult]) -> dict[str, Link]:
-    """Return the searches of the Internet Archive for the dead links among some results, by URL.
+def _find_archives(results: Iterable[LinkResult]) -> dict[str, tuple[datetime, str]]:
+    """Return when each dead link was found dead, and where the Internet Archive may have it.
 
     The archive has no fragments.
     """
-    message = gettext("This link did not work on %(date)s.")
     return {
-        result.url: Link(
-            message % {"date": current().format_date(result.time)},
+        result.url: (
+            result.time,
             "https://web.archive.org/web/*/"
             + quote(result.url.partition("#")[0], safe=string.punctuation),
         )
@@ -200,16 +200,13 @@ def make_how_to_get(
 ) -> HowToGet:
     """Return the links of a publication. Without any, return searches for its exact title.
 
-    `item` is the publication in the terms of CSL, and `files` are the links to its files.
+    `item` is the publication in the terms of CSL, and `files` are the links to its files on this
+    site.
     """
     is_restricted = access.is_restricted(publication, catalogue)
     opening = gettext("Open %(file)s")
     links = (
-        *(
-            Link(opening % {"file": file.label}, file.href)
-            for file in files[:MAX_LINKS]
-            if file.href
-        ),
+        *(Link(opening % {"file": file.label}, file.href) for file in files[:MAX_LINKS]),
         *(_make_way(link, item, is_restricted=is_restricted) for link in item.links[:MAX_LINKS]),
         *(Link(f"doi:{doi}", make_doi_url(doi)) for doi in item.get("DOI")),
     )
@@ -252,103 +249,6 @@ def _list_searches(title: str, site: str) -> Iterator[Link]:
     yield Link(
         gettext("Find a library that has it"), f"https://search.worldcat.org/search?q=ti%3A{exact}"
     )
-
-
-def list_files(
-    publication: Publication, files: Iterable[File], catalogue: Catalogue, prefix: str
-) -> list[Link]:
-    """Return the files of a publication. The note of a file says how much text it has.
-
-    The URL of a file is empty if the site does not serve it.
-    """
-    return [
-        Link(
-            file.name,
-            make_file_url(file, publication, catalogue, prefix),
-            note=_describe_file(file),
-        )
-        for file in files
-    ]
-
-
-def _describe_file(file: File) -> str:
-    """Return the number of pages of a file, and how many have no text.
-
-    Return "" for a format without pages.
-    """
-    if not file.pages:
-        return "" if file.has_text else gettext("Its text cannot be searched")
-    if not file.empty_pages:
-        message = ngettext("%(pages)s page", "%(pages)s pages", file.pages)
-    else:
-        message = ngettext(
-            "%(empty)s of %(pages)s pages has no text",
-            "%(empty)s of %(pages)s pages have no text",
-            file.empty_pages,
-        )
-    return message % {"pages": format_number(file.pages), "empty": format_number(file.empty_pages)}
-
-
-def make_found_pages(
-    match: FileMatch, file_url: str
-) -> tuple[str, str, list[tuple[Link, Markup]], str | None]:
-    """Return the best pages with words of a text in a file, or its best sections without pages.
-
-    These are the name of the file, how many pages have the most words, a link to each of the best
-    of these with a passage, and the language of the file, if it is known.
-    """
-    count, shown, has_pages = len(match.pages), len(match.passages), bool(match.file.pages)
-    if has_pages and shown == count:
-        message = ngettext("Best matches: %(number)s page", "Best matches: %(number)s pages", count)
-    elif has_pages:
-        message = ngettext(
-            "Best matches: %(shown)s of %(number)s page",
-            "Best matches: %(shown)s of %(number)s pages",
-            count,
-        )
-    elif shown == count:
-        message = ngettext(
-            "Best matches: %(number)s section", "Best matches: %(number)s sections", count
-        )
-    else:
-        message = ngettext(
-            "Best matches: %(shown)s of %(number)s section",
-            "Best matches: %(shown)s of %(number)s sections",
-            count,
-        )
-    name = gettext("Page %(page)s") if has_pages else gettext("Section %(section)s")
-    pages = []
-    for found in match.passages:
-        number = format_number(found.page)
-        url = make_file_page_url(match.file, file_url, found.page)
-        pages.append((Link(name % {"page": number, "section": number}, url), mark(found.passage)))
-    summary = message % {"number": format_number(count), "shown": format_number(shown)}
-    return match.file.name, summary, pages, match.language
-
-
-class CitationBlock(msgspec.Struct, frozen=True):
-    """The styles on offer, and citations in one of them.
-
-    `citations` is None until a style is chosen, because a citation takes up to 10 ms. `missing` is
-    the number of publications of a type for which the style has no citation.
-    """
-
-    links: list[Link]
-    citations: list[tuple[Run, ...]] | None
-    missing: int = 0
-
-
-def make_citation_block(items: Sequence[Item], style: str | None, page_url: str) -> CitationBlock:
-    """Return the block of some publications, in their order. `page_url` is the page without it."""
-    separator = "&" if "?" in page_url else "?"
-    links = [
-        Link(label, f"{page_url}{separator}cite={name}#cite", name == style)
-        for name, label in STYLES.items()
-    ]
-    if style is None:
-        return CitationBlock(links, None)
-    citations = list(filter(None, [cite(item, style) for item in items]))
-    return CitationBlock(links, citations, len(items) - len(citations))
 
 
 class ResultTrail(msgspec.Struct, frozen=True):

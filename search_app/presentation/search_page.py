@@ -7,17 +7,18 @@ and API agree.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, pairwise
 
 import msgspec
 
 from indexer.catalogue.fields import MISSING, Catalogue
+from search_app.engine.request import Sort
 from search_app.engine.results import Diagnosis, MissingPlace, QueryCount, Results, ValueCount
-from search_app.i18n.translation import format_number, gettext, ngettext
+from search_app.i18n.translation import gettext
 from search_app.presentation.country_map import make_country_map
 from search_app.presentation.facets import make_facet_groups
 from search_app.presentation.hits import render_hits
 from search_app.presentation.labels import (
-    Link,
     exclusion_label,
     facet_label,
     find_facet_language,
@@ -30,7 +31,7 @@ from search_app.presentation.search_notes import (
     search_notes,
     summarize,
 )
-from search_app.search_state import SIZES, SORTS, SearchState
+from search_app.search_state import SIZES, SearchState
 
 
 def make_search_page(
@@ -41,7 +42,7 @@ def make_search_page(
     pages = count_pages(results, state)
     diagnosis = results.diagnosis
     return {
-        "title": " – ".join(_title(state, catalogue)),
+        "has_texts": has_texts,
         "summary": summarize(results, state),
         "hits": render_hits(results, state, catalogue),
         "groups": groups,
@@ -49,11 +50,10 @@ def make_search_page(
         "map": make_country_map(groups, catalogue) if state.filters else None,
         "chips": list(make_chips(results, state, catalogue)),
         "exports": make_export_links(lambda name: state.make_url(f"/export/{name}", page=1)),
-        "sorts": make_sorts(results, state),
-        "sizes": _make_sizes(results, state),
-        "switches": list(_make_switches(results, state, has_texts=has_texts)),
+        "sorts": label_sorts(),
+        "sizes": SIZES,
         "pages": pages,
-        "pager": list(_make_pager(state, pages)),
+        "near_pages": _list_near_pages(state.page, pages),
         "relaxed": describe_relaxed(results),
         "alternatives": make_alternatives(diagnosis, state, catalogue) if diagnosis else None,
         "notes": list(search_notes(results, state, catalogue)),
@@ -61,53 +61,14 @@ def make_search_page(
     }
 
 
-def _title(state: SearchState, catalogue: Catalogue) -> Iterable[str]:
-    """Yield the parts of the document's title."""
-    yield state.text or gettext("Browse")
-    if state.page > 1:
-        yield gettext("page %(page)s") % {"page": state.page}
-    yield catalogue.title
-
-
-def make_sorts(results: Results, state: SearchState) -> list[Link]:
-    """Return the sort orders. Without words there is no best match."""
-    labels = {
+def label_sorts() -> dict[Sort, str]:
+    """Return the labels of the sort orders."""
+    return {
         "relevance": gettext("Best match"),
         "newest": gettext("Newest first"),
         "oldest": gettext("Oldest first"),
         "title": gettext("Title"),
     }
-    return [
-        Link(labels[sort], state.change(sort=sort).make_url(), sort == results.sort, ("sort", sort))
-        for sort in SORTS
-        if results.scored or sort != "relevance"
-    ]
-
-
-def _make_sizes(results: Results, state: SearchState) -> list[Link]:
-    """Return the numbers of hits per page, if the list is longer than the smallest of them."""
-    return [
-        Link(str(size), state.change(size=size).make_url(), size == state.size, ("size", str(size)))
-        for size in SIZES
-        if results.listed > SIZES[0]
-    ]
-
-
-def _make_switches(results: Results, state: SearchState, *, has_texts: bool) -> Iterator[Link]:
-    """Yield the links that switch reasons, editions, and full texts, if that changes anything."""
-    if state.explain or (results.hits and (results.scored or state.filters)):
-        label = gettext("Hide reasons") if state.explain else gettext("Show reasons")
-        yield Link(
-            label, state.change(explain=not state.explain, page=state.page).make_url(), key=("why",)
-        )
-    if results.is_folded or results.titles < results.total:
-        label = gettext("List each edition") if results.is_folded else gettext("Fold editions")
-        yield Link(label, state.change(fold=not state.fold).make_url(), key=("editions",))
-    if has_texts and state.text:
-        label = gettext("Also search inside the documents")
-        if state.inside:
-            label = gettext("Do not search inside the documents")
-        yield Link(label, state.change(inside=not state.inside).make_url(), key=("inside",))
 
 
 def count_pages(results: Results, state: SearchState) -> int:
@@ -115,19 +76,11 @@ def count_pages(results: Results, state: SearchState) -> int:
     return max(1, -(-results.listed // state.size))
 
 
-def _make_pager(state: SearchState, pages: int) -> Iterator[Link]:
-    """Yield links to the first, the last, and the nearby pages, with gaps between them."""
-    if pages == 1:
-        return
-    near = {1, pages, *range(max(1, state.page - 2), min(pages, state.page + 2) + 1)}
-    previous = 0
-    for number in sorted(near):
-        if number - previous > 1:
-            yield Link("…", "")
-        name = gettext("Page %(page)s") % {"page": number}
-        url, key = state.make_url(page=number), ("page", str(number))
-        yield Link(str(number), url, number == state.page, key, name)
-        previous = number
+def _list_near_pages(page: int, pages: int) -> list[int]:
+    """Return the numbers of the first, the last, and the nearby pages, with 0 for each gap."""
+    near = sorted({1, pages, *range(max(1, page - 2), min(pages, page + 2) + 1)})
+    gaps = [[0, number] if number - before > 1 else [number] for before, number in pairwise(near)]
+    return [1, *chain.from_iterable(gaps)]
 
 
 class Chip(msgspec.Struct, frozen=True):
@@ -148,22 +101,6 @@ class Chip(msgspec.Struct, frozen=True):
     value: str
     lang: str | None = None
     excluded: bool = False
-
-    @property
-    def action(self) -> str:
-        """The name of its link, with the number of hits without the filter."""
-        message = gettext("Remove filter %(field)s: %(value)s")
-        if self.total:
-            message = ngettext(
-                "Remove filter %(field)s: %(value)s; without it: %(number)s publication",
-                "Remove filter %(field)s: %(value)s; without it: %(number)s publications",
-                self.total,
-            )
-        return message % {
-            "field": self.name,
-            "value": self.label,
-            "number": format_number(self.total),
-        }
 
 
 def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> Iterator[Chip]:

@@ -6,6 +6,7 @@ template prints.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,8 +22,8 @@ from search_app.engine import SearchRequest
 from search_app.engine.query.rewriting import choose_names, replace_names
 from search_app.engine.results import Results
 from search_app.export import embedded
-from search_app.export.citations import STYLES
-from search_app.export.csl import make_item
+from search_app.export.citations import STYLES, cite
+from search_app.export.csl import Item, make_item
 from search_app.i18n.translation import gettext, join
 from search_app.presentation import facets, search_page
 from search_app.presentation.advanced_search import compose_query, make_form
@@ -33,14 +34,7 @@ from search_app.presentation.labels import (
     make_hit_url,
     make_publication_exports,
 )
-from search_app.presentation.publication_page import (
-    list_files,
-    make_citation_block,
-    make_found_pages,
-    make_publication_page,
-    make_trail,
-    make_window,
-)
+from search_app.presentation.publication_page import make_publication_page, make_trail, make_window
 from search_app.presentation.reading_list_page import make_reading_list_page
 from search_app.presentation.search_record import SearchRecord, make_search_record
 from search_app.reading_list import LIST_PATH, ReadingList
@@ -160,18 +154,15 @@ def show_publication(identity: str) -> Response:
             trail = make_trail(identity, position, state, window, results)
     files = searcher.list_files(identity)
     text, matches = find_in_files(identity, trail.query if trail else "") if files else ("", ())
-    prefix, displayed = request.script_root, get_catalogue()
-    exports = make_publication_exports(identity, prefix)
-    links = list_files(requested, files, displayed, prefix)
-    urls = {file.digest: link.href for file, link in zip(files, links, strict=True)}
+    exports = make_publication_exports(identity, request.script_root)
     page = make_publication_page(
         requested,
         item,
         searcher.find_related(identity),
-        displayed,
-        prefix,
+        get_catalogue(),
+        request.script_root,
         dead_links=searcher.find_dead_links(requested),
-        files=links,
+        files=files,
     )
     served = [
         (make_absolute(url), file.media_type)
@@ -184,15 +175,13 @@ def show_publication(identity: str) -> Response:
         **page,
         exports=exports,
         trail=trail,
-        files=links,
-        has_text=any(file.has_text for file in files),
         find=text if matches or "find" in request.args else "",
-        found=[make_found_pages(match, urls[match.file.digest]) for match in matches],
+        matches=matches,
         kept=state.list_pairs_without() + ((("hit", str(position)),) if position else ()),
         tags=embedded.list_tags(item, pdfs[0] if len(pdfs) == 1 else ""),
         json_ld=Markup(embedded.write_json_ld(item)),  # nosec B704  # noqa: S704 - it is escaped
         coins=embedded.write_coins(item),
-        cited=make_citation_block([item], style, make_hit_url(state, identity, position)),
+        **_cite([item], style, make_hit_url(state, identity, position)),
         text=state.text,
         hidden=state.form_pairs,
     )
@@ -217,12 +206,24 @@ def show_list() -> str:
         if isinstance(entry, Publication)
     ]
     with run_search(state, 0) if state.text else nullcontext() as results:
-        page = make_reading_list_page(
-            reading_list, stored.values(), items, results, state, get_catalogue()
-        )
+        page = make_reading_list_page(reading_list, stored, items, results, get_catalogue())
     with get_slots().occupy() if style else nullcontext():
-        cited = make_citation_block(items, style, reading_list.make_url())
-    return render_template("reading_list.html", **page, results=results, state=state, cited=cited)
+        page |= _cite(items, style, reading_list.make_url())
+    return render_template("reading_list.html", **page, results=results, state=state)
+
+
+def _cite(items: Sequence[Item], style: str | None, page_url: str) -> dict[str, object]:
+    """Return the citation styles on offer, and citations in one of them.
+
+    `page_url` is the page without it. Without a style there are none, because a citation takes up
+    to 10 ms. A citation is empty if the style has none for the type of a publication.
+    """
+    return {
+        "styles": STYLES,
+        "style": style,
+        "cite_url": f"{page_url}{'&' if '?' in page_url else '?'}cite=",
+        "citations": [cite(item, style) for item in items] if style else (),
+    }
 
 
 @pages.get("/search-record")
@@ -237,13 +238,12 @@ def show_record() -> Response:
     with scan_hits(state) as publications:
         for publication in publications:
             content.update(publication.digest)
-    sorts = search_page.make_sorts(results, state)
     body = render_template(
         "search_record.html",
         record=record,
         state=state,
         filters=list_filters(state, catalogue),
-        sort_label=next(sort.label for sort in sorts if sort.is_current),
+        sort_label=search_page.label_sorts()[results.sort],
         time=gettext("%(time)s UTC") % {"time": f"{record.time:%Y-%m-%d %H:%M:%S}"},
         digest=content.hexdigest(),
         text=state.text,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from search_app.engine.results import File, FileMatch, Hit, PagePassage, TextRun
 from search_app.presentation.hits import list_file_lines
 from search_app.presentation.html import mark_passage
-from search_app.presentation.publication_page import make_found_pages
 from tests.search_app.texts import CATALOGUE, PUBLICATIONS
 
 PUBLICATION = PUBLICATIONS[0]
@@ -72,8 +73,18 @@ def test_two_files_have_lines(count: int, last: str) -> None:
     ],
 )  # fmt: skip
 def test_a_search_inside_counts_pages_or_sections(
-    pages: list[int], total: int, summary: str
+    client: FlaskClient, pages: list[int], total: int, summary: str
 ) -> None:
     """The summary of a file has its pages with the best matches, and how many are listed."""
-    _, found, _, _ = make_found_pages(make_match(pages, 7, total=total), "")
-    assert found == summary
+    match = make_match(pages, 7, total=total)
+    template = client.application.jinja_env.get_template("_file_search.html")
+    page = template.render(
+        files=[match.file],
+        matches=[match],
+        file_urls={match.file.digest: ""},
+        kept=(),
+        find="",
+        href="",
+    )
+    [heading] = BeautifulSoup(page, "html.parser").select("h3")
+    assert heading.text == summary
