@@ -31,9 +31,8 @@ from search_app.engine.results import (
 )
 from search_app.engine.store import Related
 from search_app.i18n.translation import format_number, gettext, ngettext
-from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.facets import limit_buckets
-from search_app.presentation.hits import find_abstract, find_title
+from search_app.presentation.hits import explain_in_sentences, find_abstract, find_title
 from search_app.presentation.html import mark
 from search_app.presentation.labels import (
     facet_label,

@@ -18,9 +18,8 @@ from indexer.jobs.check import CheckReport
 from search_app.config import Settings
 from search_app.engine.results import Results, TextRun
 from search_app.export.registry import Format
-from search_app.presentation.explanations import explain_in_sentences
 from search_app.presentation.facets import make_facet_groups
-from search_app.presentation.hits import format_facts, list_file_lines
+from search_app.presentation.hits import explain_in_sentences, format_facts, list_file_lines
 from search_app.presentation.labels import facet_label, make_publication_url
 from search_app.presentation.search_notes import (
     describe_relaxed,

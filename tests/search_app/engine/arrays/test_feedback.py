@@ -13,7 +13,7 @@ from search_app.engine import Searcher, ranking
 from search_app.engine.arrays.evaluation import top_hits
 from search_app.engine.arrays.store import ArrayReply
 from search_app.engine.request import SearchRequest
-from search_app.presentation.explanations import explain_in_sentences
+from search_app.presentation.hits import explain_in_sentences
 from tests.search_app.engine.arrays.below import compute_feedback, reply_to, snapshot_of
 from tests.search_app.engine.arrays.test_more_like_this import Twin
 

@@ -18,7 +18,7 @@ import pytest
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import Hit
 from search_app.engine.search import Searcher
-from search_app.presentation.explanations import explain_in_sentences
+from search_app.presentation.hits import explain_in_sentences
 from tests.search_app.engine.arrays.below import find_nearness_gains, reply_to, snapshot_of
 from tests.search_app.engine.named import RIVERS, index
 

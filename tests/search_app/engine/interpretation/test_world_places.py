@@ -9,7 +9,7 @@ from spellchecker import SpellChecker
 
 from indexer.analysis.folding import fold
 from indexer.values import iso_codes
-from search_app.engine.interpretation import word_lists, world_places
+from search_app.engine.interpretation import spellcheck, world_places
 from search_app.engine.interpretation.entities import UNITED_NATIONS
 from search_app.engine.interpretation.world_places import WorldName
 
@@ -78,8 +78,8 @@ def test_a_listed_word_is_correct_in_its_language(language: str) -> None:
     """A listed word is correct in its language, in any case and without accents."""
     listed = sorted(SpellChecker(language=language).word_frequency.words())
     for word in listed[:: len(listed) // 200]:
-        assert word_lists.is_correct(word, language, ())
-        assert word_lists.is_correct(fold(word).upper(), language, UNITED_NATIONS)
+        assert spellcheck.is_correct(word, language, ())
+        assert spellcheck.is_correct(fold(word).upper(), language, UNITED_NATIONS)
 
 
 @pytest.mark.parametrize(
@@ -96,5 +96,5 @@ def test_misspelled_words_are_not_correct(word: str, *, is_correct: bool) -> Non
 
     Misspelled words are not.
     """
-    assert word_lists.is_correct(word, "en", UNITED_NATIONS) == is_correct
-    assert not word_lists.is_correct(word, "zh", ("zh",))
+    assert spellcheck.is_correct(word, "en", UNITED_NATIONS) == is_correct
+    assert not spellcheck.is_correct(word, "zh", ("zh",))
