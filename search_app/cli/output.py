@@ -21,17 +21,15 @@ from search_app.export.registry import Format
 from search_app.presentation.facets import make_facet_groups
 from search_app.presentation.hits import explain_in_sentences, format_facts, list_file_lines
 from search_app.presentation.labels import facet_label, make_publication_url
-from search_app.presentation.search_notes import (
-    describe_relaxed,
-    interpretation_notes,
-    search_notes,
-    summarize,
-)
 from search_app.presentation.search_page import (
     Alternatives,
     SearchLink,
     WiderSubjects,
+    describe_relaxed,
+    interpretation_notes,
     make_alternatives,
+    search_notes,
+    summarize,
 )
 from search_app.search_state import SearchState
 

@@ -1,20 +1,29 @@
 """The page of a search, and of a facet: the links and sentences around the hits and the facets.
 
-Templates print them. The JSON API (`api.responses`) makes its URLs with the same functions, so page
-and API agree.
+The sentences say what the list shows, and how the query was read. Templates print them. The JSON
+API (`api.responses`) makes its URLs with the same functions, so page and API agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 
 import msgspec
 
 from indexer.catalogue.fields import MISSING, Catalogue
+from search_app.engine.query.grammar import MOST_WORDS
+from search_app.engine.query.rewriting import YearExpression, choose_names
 from search_app.engine.request import Sort
-from search_app.engine.results import Diagnosis, MissingPlace, QueryCount, Results, ValueCount
-from search_app.i18n.translation import gettext
+from search_app.engine.results import (
+    Diagnosis,
+    ExpandedEntity,
+    MissingPlace,
+    QueryCount,
+    Results,
+    ValueCount,
+)
+from search_app.i18n.translation import format_number, gettext, join, join_long, ngettext, quote
 from search_app.presentation.country_map import make_country_map
 from search_app.presentation.facets import make_facet_groups
 from search_app.presentation.hits import render_hits
@@ -25,13 +34,13 @@ from search_app.presentation.labels import (
     make_export_links,
     selection_label,
 )
-from search_app.presentation.search_notes import (
-    describe_relaxed,
-    interpretation_notes,
-    search_notes,
-    summarize,
-)
 from search_app.search_state import SIZES, SearchState
+
+MAX_NARROWER = 6
+"""Maximum number of narrower concepts named above a list."""
+MAX_NAMES = 4
+"""Number of synonyms named above a list. The concepts of a query share it, but each shows at least
+one."""
 
 
 def make_search_page(
@@ -257,3 +266,318 @@ def _select_value(count: ValueCount, state: SearchState, catalogue: Catalogue) -
 def _link_to(total: int, state: SearchState, label: str = "") -> SearchLink:
     """Return the link to a search. Its label is the query if there is none."""
     return SearchLink(label or state.text, total, state.make_url() if total else None)
+
+
+# The sentences above a list
+
+
+def summarize(results: Results, state: SearchState) -> str:
+    """Return the range of hits on this page, the total, and the query, as one line."""
+    if not results.total:
+        message = (
+            gettext("Nothing found for “%(query)s”") if state.text else gettext("Nothing found")
+        )
+        return message % {"query": state.text}
+    if results.listed < results.total:
+        message = _titles_summary(results, state)
+    else:
+        message = _publications_summary(results, state)
+    first = (state.page - 1) * state.size + 1
+    return message % {
+        "first": format_number(first),
+        "last": format_number(first + len(results.hits) - 1),
+        "titles": format_number(results.listed),
+        "total": format_number(results.total),
+        "page": state.page,
+        "query": state.text,
+    }
+
+
+def _publications_summary(results: Results, state: SearchState) -> str:
+    """Return the message for a list of publications."""
+    total = results.total
+    if not results.hits and state.text:
+        return ngettext(
+            "Page %(page)s is past the end of %(total)s publication for “%(query)s”",
+            "Page %(page)s is past the end of %(total)s publications for “%(query)s”",
+            total,
+        )
+    if not results.hits:
+        return ngettext(
+            "Page %(page)s is past the end of %(total)s publication",
+            "Page %(page)s is past the end of %(total)s publications",
+            total,
+        )
+    if results.semantic_hits == total:
+        return ngettext(
+            "Nothing found for “%(query)s”. "
+            "%(first)s–%(last)s of %(total)s publication with a similar meaning",
+            "Nothing found for “%(query)s”. "
+            "%(first)s–%(last)s of %(total)s publications with a similar meaning",
+            total,
+        )
+    if state.text:
+        return ngettext(
+            "%(first)s–%(last)s of %(total)s publication for “%(query)s”",
+            "%(first)s–%(last)s of %(total)s publications for “%(query)s”",
+            total,
+        )
+    return ngettext(
+        "%(first)s–%(last)s of %(total)s publication",
+        "%(first)s–%(last)s of %(total)s publications",
+        total,
+    )
+
+
+def _titles_summary(results: Results, state: SearchState) -> str:
+    """Return the message for a list of titles, into which editions are folded."""
+    titles = results.listed
+    if not results.hits and state.text:
+        return ngettext(
+            "Page %(page)s is past the end of %(titles)s title (%(total)s publications) "
+            "for “%(query)s”",
+            "Page %(page)s is past the end of %(titles)s titles (%(total)s publications) "
+            "for “%(query)s”",
+            titles,
+        )
+    if not results.hits:
+        return ngettext(
+            "Page %(page)s is past the end of %(titles)s title (%(total)s publications)",
+            "Page %(page)s is past the end of %(titles)s titles (%(total)s publications)",
+            titles,
+        )
+    if results.semantic_hits == results.total:
+        return ngettext(
+            "Nothing found for “%(query)s”. %(first)s–%(last)s of %(titles)s title "
+            "(%(total)s publications) with a similar meaning",
+            "Nothing found for “%(query)s”. %(first)s–%(last)s of %(titles)s titles "
+            "(%(total)s publications) with a similar meaning",
+            titles,
+        )
+    if state.text:
+        return ngettext(
+            "%(first)s–%(last)s of %(titles)s title (%(total)s publications) for “%(query)s”",
+            "%(first)s–%(last)s of %(titles)s titles (%(total)s publications) for “%(query)s”",
+            titles,
+        )
+    return ngettext(
+        "%(first)s–%(last)s of %(titles)s title (%(total)s publications)",
+        "%(first)s–%(last)s of %(titles)s titles (%(total)s publications)",
+        titles,
+    )
+
+
+class QueryNote(msgspec.Struct, frozen=True):
+    """An interpretation of the typed text: a line, the text of a link, and its URL.
+
+    `line` is empty if the link says it all. `total` is the number of hits behind the link, or 0 if
+    it is not counted. `href` is empty if there are none.
+    """
+
+    line: str
+    link: str
+    href: str
+    total: int = 0
+
+    @property
+    def alone(self) -> str:
+        """The note as plain text. The link's text is left out unless it says more than the line."""
+        if self.total:
+            return f"{self.line} {self.link}: {format_number(self.total)}"
+        return self.line or self.link
+
+
+def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[str]:
+    """Yield a sentence for each part of the query that was dropped or not understood."""
+    if results.ignored_words:
+        yield ngettext(
+            "A search can have at most %(limit)s words. The last %(number)s word was ignored.",
+            "A search can have at most %(limit)s words. The last %(number)s words were ignored.",
+            results.ignored_words,
+        ) % {"limit": MOST_WORDS, "number": format_number(results.ignored_words)}
+    for text in results.dropped_clauses:
+        yield gettext("“%(term)s” was ignored because it occurs too often to search in time.") % {
+            "term": text
+        }
+    for truncated in results.truncated:
+        yield ngettext(
+            "“%(term)s” matches too many words. The rarest %(number)s word was ignored.",
+            "“%(term)s” matches too many words. The rarest %(number)s words were ignored.",
+            truncated.words,
+        ) % {"term": truncated.text, "number": format_number(truncated.words)}
+    if not results.has_query:
+        yield gettext("“%(query)s” has no words to search for, so all publications are shown.") % {
+            "query": state.text
+        }
+    for name in results.unknown_fields:
+        yield gettext(
+            "“%(name)s” is not a field that can be searched. The fields are: %(fields)s."
+        ) % {"name": name, "fields": join(choose_names(catalogue).values())}
+    for unknown in results.unknown_values:
+        message = gettext("%(field)s: no publication has the value “%(value)s”.")
+        label = catalogue.by_name[unknown.field].label
+        yield message % {"field": label, "value": unknown.value}
+
+
+def interpretation_notes(
+    results: Results, state: SearchState, catalogue: Catalogue, *, has_texts: bool
+) -> Iterable[QueryNote]:
+    """Yield the interpretations of the query, each with a link to another one.
+
+    `has_texts`: the index has full texts.
+    """
+    as_typed, as_words = (
+        gettext("Search for “%(query)s” as typed"),
+        gettext("Search for “%(words)s” as words"),
+    )
+    if results.corrected:
+        line = gettext("No publication has “%(query)s”. These results are for “%(corrected)s”.")
+        line %= {"query": state.text, "corrected": results.corrected}
+        yield _switch_exact(line, as_typed % {"query": state.text}, results, state)
+    if results.identifies:
+        fields = join(catalogue.by_name[name].label for name in results.identifies)
+        line = gettext("Only publications with exactly this identifier are shown (%(fields)s).")
+        link = as_words % {"words": state.text}
+        yield _switch_exact(line % {"fields": fields}, link, results, state)
+    if results.years:
+        words = " ".join(expression.typed for expression in results.years)
+        line = " ".join(dict.fromkeys(map(_describe_years, results.years)))
+        yield _switch_exact(line, as_words % {"words": words}, results, state)
+    if results.all_words:
+        line = ngettext(
+            "Only %(number)s publication has all of these words.",
+            "Only %(number)s publications have all of these words.",
+            results.all_words,
+        ) % {"number": format_number(results.all_words)}
+        note = f"{line} {_describe_hits(results)}".rstrip()
+        link = gettext("Show only those with all words")
+        yield QueryNote(note, link, state.change(match="all").make_url())
+    if results.any_word:
+        line = ngettext(
+            "Only %(number)s publication matches this query.",
+            "Only %(number)s publications match this query.",
+            results.total,
+        ) % {"number": format_number(results.total)}
+        url = state.change(match="any").make_url()
+        yield QueryNote(line, gettext("Search for any of the words"), url, results.any_word)
+    if results.semantic_hits:
+        url = state.change(semantic=False).make_url()
+        yield QueryNote(_describe_semantic(results), gettext("Search by the words alone"), url)
+    if results.suggestion:
+        url = state.with_text(results.suggestion).make_url()
+        link = gettext("Did you mean “%(query)s”?") % {"query": results.suggestion}
+        yield QueryNote("", link, url)
+    if results.entities:
+        link = gettext("Search only for the words typed")
+        yield _switch_exact(_list_names(results.entities), link, results, state)
+    if state.exact:
+        line = gettext("Only the words as typed are searched for.")
+        yield _switch_exact(line, gettext("Also search for other names"), results, state)
+    # A query that names the row of full texts searches them in any case.
+    is_inside = any(hit.files for hit in results.hits)
+    if has_texts and state.text and not state.inside and not is_inside:
+        line = gettext("The text inside the documents is not searched.")
+        link = gettext("Also search inside the documents")
+        yield _link_switch(line, link, "inside", state.change(inside=True), results)
+
+
+def _switch_exact(line: str, link: str, results: Results, state: SearchState) -> QueryNote:
+    """Return a note that links to the words as typed, or if `exact` is on, to other names too."""
+    return _link_switch(line, link, "exact", state.change(exact=not state.exact), results)
+
+
+def _link_switch(
+    line: str, link: str, name: str, state: SearchState, results: Results
+) -> QueryNote:
+    """Return a note that links to a state with a switch of the search changed.
+
+    Results without hits say how many hits that state has.
+    """
+    if results.total or results.diagnosis is None:
+        return QueryNote(line, link, state.make_url())
+    total = results.diagnosis.switched.get(name, 0)
+    return QueryNote(line, link, state.make_url() if total else "", total)
+
+
+def _list_names(entities: Sequence[ExpandedEntity]) -> str:
+    """Return the synonyms and narrower concepts that were searched for, as sentences."""
+    limit = max(1, MAX_NAMES // len(entities))
+    names = dict.fromkeys(name for entity in entities for name in entity.synonyms[:limit])
+    narrower = [*dict.fromkeys(name for entity in entities for name in entity.narrower)]
+    sentences = []
+    if names:
+        sentences.append(gettext("Also searching: %(names)s.") % {"names": join_long(names)})
+    more = len(narrower) - MAX_NARROWER
+    message = gettext("Also searching narrower subjects: %(subjects)s.")
+    if more > 0:
+        message = ngettext(
+            "Also searching narrower subjects: %(subjects)s; %(number)s more.",
+            "Also searching narrower subjects: %(subjects)s; %(number)s more.",
+            more,
+        )
+    if narrower:
+        subjects = join_long(narrower[:MAX_NARROWER])
+        sentences.append(message % {"subjects": subjects, "number": format_number(more)})
+    return " ".join(sentences)
+
+
+def describe_relaxed(results: Results) -> str:
+    """Return a line that no publication has all words, if the hits have only some of them."""
+    if not results.relaxed or results.all_words or not results.total:
+        return ""
+    line = gettext("No publication has all of these words.")
+    return f"{line} {_describe_hits(results)}"
+
+
+def _describe_hits(results: Results) -> str:
+    """Return sentences that say what the hits of a relaxed query match, or what they lack."""
+    if results.all_words == results.total:
+        return ""  # the filters leave only publications with all words
+    if results.lacks:
+        lacks = [(quote(lack.text.strip('"')), lack.hits) for lack in results.lacks]
+        nowhere = [text for text, hits in lacks if hits == results.total]
+        elsewhere = [
+            f"{text} ({format_number(hits)})" for text, hits in lacks if hits < results.total
+        ]
+        sentences = (
+            (gettext("Words that no result has: %(words)s."), nowhere),
+            (gettext("Words that some results lack: %(words)s."), elsewhere),
+        )
+        return " ".join([message % {"words": join(words)} for message, words in sentences if words])
+    if not results.required:
+        return gettext("These results have any of them.")
+    message = gettext("These results have %(terms)s, with or without the other words.")
+    return message % {"terms": join(map(quote, results.required))}
+
+
+def _describe_years(expression: YearExpression) -> str:
+    """Return how a year expression was read, as a sentence."""
+    first, last = expression.first, expression.last
+    if first is None and last is None:
+        message = gettext("“%(words)s” puts the newest of the best matches first.")
+    elif first == last:
+        message = gettext("“%(words)s” means published in %(first)s.")
+    elif last is None:
+        message = gettext("“%(words)s” means published in %(first)s or later.")
+    elif first is None:
+        message = gettext("“%(words)s” means published in %(last)s or earlier.")
+    else:
+        message = gettext("“%(words)s” means published from %(first)s to %(last)s.")
+    return message % {"words": expression.typed, "first": first, "last": last}
+
+
+def _describe_semantic(results: Results) -> str:
+    """Return how many hits match by similar meaning only, as a sentence."""
+    if results.semantic_hits == results.total:
+        message = ngettext(
+            "No publication has these words. %(number)s publication has a similar meaning.",
+            "No publication has these words. %(number)s publications have a similar meaning.",
+            results.semantic_hits,
+        )
+    else:
+        message = ngettext(
+            "%(number)s of these results has other words with a similar meaning.",
+            "%(number)s of these results have other words with a similar meaning.",
+            results.semantic_hits,
+        )
+    return message % {"number": format_number(results.semantic_hits)}

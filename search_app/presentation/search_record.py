@@ -16,7 +16,7 @@ from indexer.catalogue.fields import Catalogue
 from search_app.engine import Searcher
 from search_app.engine.request import Match, Sort
 from search_app.engine.results import ExpandedEntity, Results
-from search_app.presentation.search_notes import interpretation_notes, search_notes
+from search_app.presentation.search_page import interpretation_notes, search_notes
 from search_app.search_state import SearchState
 
 

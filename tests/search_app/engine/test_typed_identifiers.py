@@ -21,7 +21,7 @@ from search_app.engine.query.parser import UnknownValue
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
 from search_app.engine.search import Searcher
-from search_app.presentation.search_notes import interpretation_notes, search_notes
+from search_app.presentation.search_page import interpretation_notes, search_notes
 from search_app.search_state import SearchState
 from tests.search_app.engine.catalogues import index
 from tests.search_app.texts import make_publication
