@@ -26,19 +26,8 @@ from search_app.engine.results import File, Results
 from search_app.engine.store import Related
 from search_app.export.csl import Item
 from search_app.i18n.translation import gettext
-from search_app.presentation.hits import (
-    display_value,
-    find_abstract,
-    find_title,
-    format_facts,
-)
-from search_app.presentation.labels import (
-    Link,
-    find_facet_language,
-    make_file_url,
-    make_hit_url,
-    make_publication_url,
-)
+from search_app.presentation.hits import display_value, find_abstract, find_title
+from search_app.presentation.labels import Link, find_facet_language, make_file_url, make_hit_url
 from search_app.reading_list import ReadingList
 from search_app.search_state import SearchState
 
@@ -47,8 +36,6 @@ MAX_UNFOLDED_VALUES = 20
 MAX_INLINE_CHARS = 30
 """Maximum mean length of values that share a line, in characters. Longer values, such as notes,
 have a line each."""
-MAX_HEADLINE_CHARS = 90
-"""Maximum characters of a title in the largest type. A longer title would fill a phone screen."""
 MAX_LINKS = 5
 """Number of links that are offered. The details of the publication list all of them."""
 _VIDEO_HOSTS = frozenset({"youtube.com", "youtu.be", "vimeo.com"})
@@ -88,17 +75,6 @@ def make_publication_page(
     `item` is the publication in the terms of CSL.
     """
     heading, abstract = find_title(publication, catalogue), find_abstract(publication, catalogue)
-    editions, similar = [
-        [
-            (
-                make_publication_url(other.id, prefix),
-                find_title(other, catalogue),
-                format_facts(other, catalogue.facts, catalogue),
-            )
-            for other in others
-        ]
-        for others in (related.editions, related.similar)
-    ]
     urls = {file.digest: make_file_url(file, publication, catalogue, prefix) for file in files}
     links = [Link(file.name, urls[file.digest]) for file in files if urls[file.digest]]
     return {
@@ -107,18 +83,12 @@ def make_publication_page(
         "file_urls": urls,
         "heading": heading,
         "abstract": abstract,
-        "href": make_publication_url(publication.id, prefix),
-        "facts": format_facts(publication, catalogue.facts, catalogue),
         "how_to_get": make_how_to_get(publication, item, catalogue, links),
         "paragraphs": _split_paragraphs(abstract.text),
         "original_paragraphs": _split_paragraphs(abstract.original),
         "details": list(_make_details(publication, catalogue, prefix, {heading.row, abstract.row})),
-        "editions": editions,
-        "similar": similar,
-        "json_href": make_publication_url(publication.id, f"{prefix}/api"),
+        "related": related,
         "list_href": ReadingList((publication.id,), prefix).make_url(),
-        "has_long_title": len(heading.text) > MAX_HEADLINE_CHARS,
-        "may_have_abstract": catalogue.find_by_role("abstract") is not None,
         "open_graph_type": OPEN_GRAPH_TYPES.get(item.type, "website"),
         "dead_links": _find_archives(dead_links),
     }

@@ -13,10 +13,9 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
 from indexer.catalogue.retired import Retired
 from indexer.codec.segment.sort_orders import make_title_key
-from search_app.engine.results import Results
 from search_app.export.csl import Item
 from search_app.i18n.translation import gettext
-from search_app.presentation.hits import find_title, format_lines
+from search_app.presentation.hits import find_title
 from search_app.presentation.labels import Link, make_export_links
 from search_app.reading_list import ReadingList
 
@@ -25,21 +24,21 @@ def make_reading_list_page(
     reading_list: ReadingList,
     stored: Mapping[str, Publication | Retired | None],
     items: Sequence[Item],
-    results: Results | None,
     catalogue: Catalogue,
 ) -> dict[str, object]:
     """Return what the template of a list's page prints.
 
     `stored` has what the catalogue knows of each id of the list. `items` are the publications among
-    them. `results` are those of the search for one to add.
+    them.
     """
-    publications = [entry for entry in stored.values() if isinstance(entry, Publication)]
-    publications += [hit.publication for hit in results.hits] if results else []
     return {
         "reading_list": reading_list,
         "stored": stored,
-        "titles": {each.id: find_title(each, catalogue) for each in publications},
-        "lines": {each.id: format_lines(each, catalogue) for each in publications},
+        "titles": {
+            each.id: find_title(each, catalogue)
+            for each in stored.values()
+            if isinstance(each, Publication)
+        },
         "orders": list(_make_orders(items, reading_list)) if len(items) > 1 else [],
         "exports": make_export_links(lambda name: reading_list.make_url(f"/export/{name}"))
         if items

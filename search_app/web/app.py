@@ -18,6 +18,7 @@ from search_app import config
 from search_app.config import Settings
 from search_app.engine import Engine, LoadOptions
 from search_app.i18n.translation import format_number, join, join_long
+from search_app.presentation.hits import find_title, format_facts, format_lines
 from search_app.presentation.html import CARET, html_gettext, html_ngettext, mark, safe
 from search_app.presentation.labels import make_publication_url
 from search_app.web import (
@@ -97,7 +98,13 @@ def _set_up_templates(app: Flask) -> None:
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
     # Jinja's wrappers of gettext give the same HTML in three times the time.
     app.jinja_env.globals |= {"gettext": html_gettext, "ngettext": html_ngettext}
-    app.jinja_env.globals |= {"caret": safe(CARET), "publication_url": make_publication_url}
+    app.jinja_env.globals |= {
+        "caret": safe(CARET),
+        "find_title": find_title,
+        "format_facts": format_facts,
+        "format_lines": format_lines,
+        "publication_url": make_publication_url,
+    }
     app.jinja_env.filters |= {"number": format_number, "joined": join, "listed": join_long}
     app.jinja_env.filters["marked"] = mark
     # Jinja's own function also looks for items. No template needs that, and it takes longer.

@@ -206,7 +206,7 @@ def show_list() -> str:
         if isinstance(entry, Publication)
     ]
     with run_search(state, 0) if state.text else nullcontext() as results:
-        page = make_reading_list_page(reading_list, stored, items, results, get_catalogue())
+        page = make_reading_list_page(reading_list, stored, items, get_catalogue())
     with get_slots().occupy() if style else nullcontext():
         page |= _cite(items, style, reading_list.make_url())
     return render_template("reading_list.html", **page, results=results, state=state)
