@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import chain
 from urllib.parse import quote, quote_plus
 
@@ -13,7 +12,6 @@ from indexer.catalogue.fields import MISSING, NOT_STATED, Catalogue, Field
 from indexer.catalogue.records import Publication, Value
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import File
-from search_app.export.registry import FORMATS
 from search_app.i18n.translation import gettext, join
 from search_app.search_state import SearchState
 
@@ -106,17 +104,6 @@ class Link(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-def make_export_links(make_href: Callable[[str], str]) -> list[Link]:
-    """Return a link for each format, with its media type as the note.
-
-    `make_href` returns the URL for the name of a format.
-    """
-    return [
-        Link(entry.label, make_href(entry.name), note=entry.media_type)
-        for entry in FORMATS.values()
-    ]
-
-
 def make_publication_url(identity: str, prefix: str) -> str:
     """Return the URL of a publication's page below a path prefix."""
     return f"{prefix}/publication/{quote(identity, safe='/')}"
@@ -125,11 +112,6 @@ def make_publication_url(identity: str, prefix: str) -> str:
 def make_export_url(name: str, identity: str, prefix: str) -> str:
     """Return the URL of a publication in the format with this name, below a path prefix."""
     return f"{prefix}/export/{name}/{quote(identity, safe='/')}"
-
-
-def make_publication_exports(identity: str, prefix: str) -> list[Link]:
-    """Return a link to a publication in each format, below a path prefix."""
-    return make_export_links(lambda name: make_export_url(name, identity, prefix))
 
 
 def make_hit_url(state: SearchState, identity: str, position: int | None) -> str:

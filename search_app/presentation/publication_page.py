@@ -27,7 +27,7 @@ from search_app.engine.store import Related
 from search_app.export.csl import Item
 from search_app.i18n.translation import gettext
 from search_app.presentation.hits import display_value, find_abstract, find_title
-from search_app.presentation.labels import Link, find_facet_language, make_file_url, make_hit_url
+from search_app.presentation.labels import Link, find_facet_language, make_file_url
 from search_app.reading_list import ReadingList
 from search_app.search_state import SearchState
 
@@ -221,24 +221,6 @@ def _list_searches(title: str, site: str) -> Iterator[Link]:
     )
 
 
-class ResultTrail(msgspec.Struct, frozen=True):
-    """The place of a publication in the list that it was opened from, and its neighbors there.
-
-    The URL of a hit has the search and the number of the hit, so the page needs no cookie and is
-    the same for all readers.
-
-    `query` is the text that the list was searched for. `position` counts from 1. It is 0 if the
-    list no longer has the publication there, and then there are no neighbors.
-    """
-
-    back_href: str
-    query: str
-    position: int = 0
-    total: int = 0
-    previous: Link | None = None
-    next: Link | None = None
-
-
 def make_window(state: SearchState, position: int) -> SearchState:
     """Return the smallest page of a search that has a hit and both of its neighbors.
 
@@ -248,20 +230,13 @@ def make_window(state: SearchState, position: int) -> SearchState:
     return msgspec.structs.replace(state, size=size, page=max(position - 2, 0) // size + 1)
 
 
-def make_trail(
-    identity: str, position: int, state: SearchState, window: SearchState, results: Results
-) -> ResultTrail:
-    """Return the place of a publication in the list of `state`. `results` are those of `window`."""
-    query = results.corrected or state.text
+def find_neighbors(
+    identity: str, position: int, window: SearchState, results: Results
+) -> dict[int, Publication]:
+    """Return a publication and its neighbors in the list that it was opened from, by position.
+
+    `results` are those of `window`. There are none if the list no longer has the publication there.
+    """
     first = (window.page - 1) * window.size + 1
     hits = {place: hit.publication for place, hit in enumerate(results.hits, first)}
-    if position not in hits or hits[position].id != identity:
-        return ResultTrail(state.make_url(page=1), query)
-    previous, following = (
-        Link(hits[place].title, make_hit_url(state, hits[place].id, place))
-        if place in hits
-        else None
-        for place in (position - 1, position + 1)
-    )
-    back_href = state.make_url(page=(position - 1) // state.size + 1)
-    return ResultTrail(back_href, query, position, results.listed, previous, following)
+    return hits if position in hits and hits[position].id == identity else {}

@@ -16,7 +16,7 @@ from indexer.codec.segment.sort_orders import make_title_key
 from search_app.export.csl import Item
 from search_app.i18n.translation import gettext
 from search_app.presentation.hits import find_title
-from search_app.presentation.labels import Link, make_export_links
+from search_app.presentation.labels import Link
 from search_app.reading_list import ReadingList
 
 
@@ -40,9 +40,8 @@ def make_reading_list_page(
             if isinstance(each, Publication)
         },
         "orders": list(_make_orders(items, reading_list)) if len(items) > 1 else [],
-        "exports": make_export_links(lambda name: reading_list.make_url(f"/export/{name}"))
-        if items
-        else [],
+        "export_url": lambda name: reading_list.make_url(f"/export/{name}"),
+        "has_items": bool(items),
     }
 
 

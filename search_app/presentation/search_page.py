@@ -31,7 +31,6 @@ from search_app.presentation.labels import (
     exclusion_label,
     facet_label,
     find_facet_language,
-    make_export_links,
     selection_label,
 )
 from search_app.search_state import SIZES, SearchState
@@ -58,7 +57,7 @@ def make_search_page(
         # A region is selected by a filter. Without one, no map is open.
         "map": make_country_map(groups, catalogue) if state.filters else None,
         "chips": list(make_chips(results, state, catalogue)),
-        "exports": make_export_links(lambda name: state.make_url(f"/export/{name}", page=1)),
+        "export_url": lambda name: state.make_url(f"/export/{name}", page=1),
         "sorts": label_sorts(),
         "sizes": SIZES,
         "pages": pages,

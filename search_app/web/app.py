@@ -17,10 +17,11 @@ from indexer.generations.manifest import IndexUnusable
 from search_app import config
 from search_app.config import Settings
 from search_app.engine import Engine, LoadOptions
+from search_app.export.registry import FORMATS
 from search_app.i18n.translation import format_number, join, join_long
 from search_app.presentation.hits import find_title, format_facts, format_lines
 from search_app.presentation.html import CARET, html_gettext, html_ngettext, mark, safe
-from search_app.presentation.labels import make_publication_url
+from search_app.presentation.labels import make_hit_url, make_publication_url
 from search_app.web import (
     api_routes,
     context,
@@ -100,9 +101,11 @@ def _set_up_templates(app: Flask) -> None:
     app.jinja_env.globals |= {"gettext": html_gettext, "ngettext": html_ngettext}
     app.jinja_env.globals |= {
         "caret": safe(CARET),
+        "export_formats": tuple(FORMATS.values()),
         "find_title": find_title,
         "format_facts": format_facts,
         "format_lines": format_lines,
+        "hit_url": make_hit_url,
         "publication_url": make_publication_url,
     }
     app.jinja_env.filters |= {"number": format_number, "joined": join, "listed": join_long}

@@ -24,17 +24,22 @@ from search_app.engine.results import Results
 from search_app.export import embedded
 from search_app.export.citations import STYLES, cite
 from search_app.export.csl import Item, make_item
+from search_app.export.registry import FORMATS
 from search_app.i18n.translation import gettext, join
 from search_app.presentation import facets, search_page
 from search_app.presentation.advanced_search import compose_query, make_form
 from search_app.presentation.country_map import make_country_map
 from search_app.presentation.labels import (
     list_filters,
+    make_export_url,
     make_file_url,
     make_hit_url,
-    make_publication_exports,
 )
-from search_app.presentation.publication_page import make_publication_page, make_trail, make_window
+from search_app.presentation.publication_page import (
+    find_neighbors,
+    make_publication_page,
+    make_window,
+)
 from search_app.presentation.reading_list_page import make_reading_list_page
 from search_app.presentation.search_record import SearchRecord, make_search_record
 from search_app.reading_list import LIST_PATH, ReadingList
@@ -147,20 +152,21 @@ def show_publication(identity: str) -> Response:
     item = make_item(requested, catalogue, get_page_urls()(identity))
     state, position = parse_state(), search_state.read_hit(request.args)
     style = search_state.read_choice(request.args, "cite", tuple(STYLES))
-    trail = None
+    query, neighbors, total = "", dict[int, Publication](), 0
     if position is not None:
         window = make_window(state, position)
         with run_search(window, 0) as results:
-            trail = make_trail(identity, position, state, window, results)
+            query, total = results.corrected or state.text, results.listed
+            neighbors = find_neighbors(identity, position, window, results)
     files = searcher.list_files(identity)
-    text, matches = find_in_files(identity, trail.query if trail else "") if files else ("", ())
-    exports = make_publication_exports(identity, request.script_root)
+    text, matches = find_in_files(identity, query) if files else ("", ())
+    prefix = request.script_root
     page = make_publication_page(
         requested,
         item,
         searcher.find_related(identity),
         get_catalogue(),
-        request.script_root,
+        prefix,
         dead_links=searcher.find_dead_links(requested),
         files=files,
     )
@@ -173,8 +179,11 @@ def show_publication(identity: str) -> Response:
     body = render_template(
         "publication.html",
         **page,
-        exports=exports,
-        trail=trail,
+        export_url=lambda name: make_export_url(name, identity, prefix),
+        position=position,
+        neighbors=neighbors,
+        total=total,
+        state=state,
         find=text if matches or "find" in request.args else "",
         matches=matches,
         kept=state.list_pairs_without() + ((("hit", str(position)),) if position else ()),
@@ -185,7 +194,10 @@ def show_publication(identity: str) -> Response:
         text=state.text,
         hidden=state.form_pairs,
     )
-    formats = [(make_absolute(export.href), export.note) for export in exports]
+    formats = [
+        (make_absolute(make_export_url(each.name, identity, prefix)), each.media_type)
+        for each in FORMATS.values()
+    ]
     return make_response(body, {"Link": embedded.format_links(item, formats, served)})
 
 
