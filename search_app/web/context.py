@@ -122,9 +122,7 @@ def _describe_index() -> dict[str, Any]:
         "manifest": manifest,
         "generation": searcher.name if searcher else "",
         "built": _format_built(manifest.built, current()) if manifest else "",
-        # What is in the search box, and the parameters that it keeps.
-        "text": "",
-        "hidden": (),
+        "text": "",  # in the search box of a page without a search
     }
 
 

@@ -74,8 +74,6 @@ def search() -> str:
             **search_page.make_search_page(results, state, get_catalogue(), has_texts=has_texts),
             results=results,
             state=state,
-            text=state.text,
-            hidden=state.form_pairs,
         )
 
 
@@ -103,8 +101,6 @@ def show_facet(name: str) -> str:
             map=make_country_map([group], catalogue, has_all=True),
             find=find,
             state=state,
-            text=state.text,
-            hidden=state.form_pairs,
         )
 
 
@@ -191,8 +187,6 @@ def show_publication(identity: str) -> Response:
         json_ld=Markup(embedded.write_json_ld(item)),  # nosec B704  # noqa: S704 - it is escaped
         coins=embedded.write_coins(item),
         **_cite([item], style, make_hit_url(state, identity, position)),
-        text=state.text,
-        hidden=state.form_pairs,
     )
     formats = [
         (make_absolute(make_export_url(each.name, identity, prefix)), each.media_type)
@@ -221,7 +215,7 @@ def show_list() -> str:
         page = make_reading_list_page(reading_list, stored, items, get_catalogue())
     with get_slots().occupy() if style else nullcontext():
         page |= _cite(items, style, reading_list.make_url())
-    return render_template("reading_list.html", **page, results=results, state=state)
+    return render_template("reading_list.html", **page, results=results, wanted=state)
 
 
 def _cite(items: Sequence[Item], style: str | None, page_url: str) -> dict[str, object]:
@@ -258,8 +252,6 @@ def show_record() -> Response:
         sort_label=search_page.label_sorts()[results.sort],
         time=gettext("%(time)s UTC") % {"time": f"{record.time:%Y-%m-%d %H:%M:%S}"},
         digest=content.hexdigest(),
-        text=state.text,
-        hidden=state.form_pairs,
     )
     return make_response(body, {"Cache-Control": "no-store"})
 
