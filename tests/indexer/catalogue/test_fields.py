@@ -16,7 +16,6 @@ from indexer.catalogue.catalogue_toml import RESERVED_NAMES, CatalogueError
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Link, Publication, SourceLocation
 from indexer.catalogue.roles import TypeRule
-from tests.conftest import ROOT
 
 
 def row(**said: object) -> str:
@@ -204,12 +203,6 @@ def test_file_in_another_encoding_is_rejected(corpus: Path) -> None:
     """A catalogue that is not UTF-8 is rejected."""
     (corpus / "catalogue.toml").write_bytes('title = "é"'.encode("latin-1"))
     assert "UTF-8" in refusal(corpus).hint
-
-
-@pytest.mark.parametrize("folder", ["corpus", "benchmarks/papers"])
-def test_catalogues_of_this_project_are_valid(folder: str) -> None:
-    """The catalogues of this project can be loaded."""
-    assert catalogue_toml.load(ROOT / folder).facets
 
 
 def test_rows_define_facets_and_searchable_fields(catalogue: Catalogue) -> None:

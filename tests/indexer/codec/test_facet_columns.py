@@ -89,19 +89,6 @@ def test_many_values_are_numbered_in_parts(tmp_path: Path, monkeypatch: pytest.M
     assert parts.read_bytes() == whole.read_bytes()
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_ancestors_are_in_columns_of_their_own(seed: int, tmp_path: Path) -> None:
-    """The region of a country is in the column of regions once. No country means `none`."""
-    made = catalogues.throw(seed=seed, size=80)
-    segment = written(tmp_path / "segment", fresh(made), catalogue=catalogues.CATALOGUE)
-    assert_columns(segment, made)
-    regions, countries = held(segment.columns["region"]), held(segment.columns["country"])
-    assert all(len(set(each)) == len(each) for each in regions)
-    for region, country in zip(regions, countries, strict=True):
-        for value in set(country) - {MISSING}:
-            assert set(catalogues.CATALOGUE.groups[value]) <= set(region)
-
-
 @given(made=publications())
 @SLOW_TO_THROW
 def test_writing_returns_the_facet_counts(made: list[Publication]) -> None:

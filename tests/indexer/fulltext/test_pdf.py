@@ -95,11 +95,6 @@ def test_columns_are_read_one_after_the_other() -> None:
     assert page.index("left column line 19") < page.index("right column line 0")
 
 
-def test_a_divided_word_is_joined() -> None:
-    """A word that is divided at the end of a line is one word."""
-    assert extract(make_pdf(["The water-\nfall is here"])).pages == ("The waterfall is here",)
-
-
 def test_scanned_pages_are_counted() -> None:
     """The fault names the pages without text, without those that are blank."""
     pdf = new_pdf()
@@ -113,18 +108,6 @@ def test_scanned_pages_are_counted() -> None:
     assert [(fault.what, "OCR" in fault.hint) for fault in text.faults] == [
         ("2 of 4 pages have no text", True)
     ]
-
-
-def test_a_scan_has_no_text() -> None:
-    """A PDF of which no page has text has empty pages, its metadata, and a hint at OCR."""
-    pdf = new_pdf()
-    pdf.set_title("Letters of the harbour master")
-    add_scan(pdf)
-    text = extract(bytes(pdf.output()))
-    assert (text.pages, text.title) == (("",), "Letters of the harbour master")
-    [fault] = text.faults
-    assert fault.what == "none of the 1 pages of the PDF has text"
-    assert "OCR" in fault.hint
 
 
 def test_a_pdf_with_a_password_is_named() -> None:
@@ -144,13 +127,6 @@ def test_a_pdf_that_only_its_owner_may_change_is_read() -> None:
     pdf.add_page()
     pdf.cell(text="A public text")
     assert extract(bytes(pdf.output())).pages == ("A public text",)
-
-
-@pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"no PDF at all", b"\0" * 1000])
-def test_a_damaged_pdf_is_named(data: bytes) -> None:
-    """A file that is no PDF is an error with this reason."""
-    with pytest.raises(ExtractionError, match="damaged"):
-        extract(data)
 
 
 WHOLE = make_pdf([f"Page {number} has a text" for number in range(5)])
@@ -224,21 +200,6 @@ def test_without_the_extra_the_error_says_how_to_install_it(
     monkeypatch.setattr(pdf_module, "PACKAGE", "no_such_package")
     with pytest.raises(ExtractionError, match=r"make environment-pdf"):
         extract(WHOLE)
-
-
-def test_the_description_of_a_pdf_is_read() -> None:
-    """Title, author and language come from the metadata, and the DOI from the first page."""
-    pdf = FPDF()
-    pdf.set_title("A Report on Water")
-    pdf.set_author("Ada Lovelace; Jean-Luc Picard")
-    pdf.set_lang("de-AT")
-    pdf.set_font("helvetica", size=12)
-    pdf.add_page()
-    pdf.multi_cell(w=0, text="Some text\nhttps://doi.org/10.1234/Abc.5\n© 2019 The Agency")
-    text = extract(bytes(pdf.output()))
-    assert (text.title, text.is_title_guessed) == ("A Report on Water", False)
-    assert text.authors == ("Lovelace, Ada", "Picard, Jean-Luc")
-    assert (text.language, text.doi, text.year) == ("de", "10.1234/abc.5", 2019)
 
 
 def test_the_largest_text_of_the_first_page_is_the_title() -> None:

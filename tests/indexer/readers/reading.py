@@ -98,11 +98,15 @@ def list_pairs(data: bytes | str, reader: str) -> list[list[tuple[str, str]]]:
     return [[(each.name, each.value) for each in record.properties] for record in found.records]
 
 
+def map_records(data: bytes | str, reader: Reader) -> list[SourceRecord]:
+    """Return the records of a file by line, mapped by the default mapping of the format."""
+    records, problems = read(data, reader)
+    assert [each for each in problems if "deleted" not in each.what] == []
+    mapper = Mapper(Source(file="*", format=reader.NAME), reader, CATALOGUE)
+    return [mapper.map(each) for each in sorted(records, key=lambda record: record.line)]
+
+
 def map_rows(data: bytes | str, reader: str) -> dict[str, list[str]]:
     """Return the values of the only record by row, as the default mapping fills them."""
-    [record], _ = read(data, reader)
-    mapped = Mapper(Source(file="*", format=reader), find_reader(reader), CATALOGUE).map(record)
-    rows: dict[str, list[str]] = {"id": [mapped.id]} if mapped.id else {}
-    for prop in mapped.properties:
-        rows.setdefault(prop.name, []).append(prop.value)
-    return rows
+    [mapped] = map_records(data, find_reader(reader))
+    return columns(mapped) | ({"id": [mapped.id]} if mapped.id else {})

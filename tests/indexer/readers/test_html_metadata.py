@@ -5,9 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from indexer.catalogue.limits import Limits
-from indexer.mapping.mapper import Mapper
-from indexer.mapping.sources import Source
-from tests.indexer.readers.reading import CATALOGUE, choose, columns, read
+from tests.indexer.readers.reading import choose, columns, map_records, read
 
 TAGS = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Tides | Sea Journal</title>
@@ -71,10 +69,7 @@ def rows(data: str, number: int = 0) -> dict[str, list[str]]:
     """Return the rows of a record of a page by the default mapping."""
     reader = choose(data, "page.txt")
     assert reader
-    reading = read(data, reader)
-    assert not reading.problems
-    mapper = Mapper(Source(file="*", format=reader.NAME), reader, CATALOGUE)
-    record = mapper.map(reading.records[number])
+    record = map_records(data, reader)[number]
     return columns(record) | ({"id": [record.id]} if record.id else {})
 
 

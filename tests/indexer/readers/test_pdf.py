@@ -33,19 +33,19 @@ def read(path: Path, limits: Limits = LIMITS) -> Reading:
 
 
 def test_a_pdf_describes_itself(tmp_path: Path) -> None:
-    """Title, authors, DOI and language come from the file."""
+    """Title, authors, DOI, year, and language come from the file."""
     made = new_pdf()
     made.set_title("Salt and pepper in history")
-    made.set_author("Marsh, Ada; Wu, Li")
+    made.set_author("Marsh, Ada; Jean-Luc Picard")
     made.set_lang("en-GB")
     made.add_page()
-    made.cell(text="https://doi.org/10.5555/salt")
+    made.multi_cell(w=0, text="Some text\nhttps://doi.org/10.5555/Salt\n© 2019 The Agency")
     path = tmp_path / "Salt_2.pdf"
     path.write_bytes(bytes(made.output()))
     found = read(path)
     assert found.columns() == {
         "name": ["salt-2"], "title": ["Salt and pepper in history"], "language": ["en"],
-        "author": ["Marsh, Ada", "Wu, Li"], "doi": ["10.5555/salt"],
+        "author": ["Marsh, Ada", "Picard, Jean-Luc"], "doi": ["10.5555/salt"], "year": ["2019"],
     }  # fmt: skip
     assert not found.problems
 
@@ -63,6 +63,7 @@ def test_a_title_that_is_not_stated_is_marked(tmp_path: Path) -> None:
     "data",
     [
         b"%PDF-1.7 this is all",
+        b"\0" * 1000,
         make_pdf(["text"])[:300],
         b"<!DOCTYPE html><html><body><h1>Not found</h1></body></html>",
         b"not found\n",

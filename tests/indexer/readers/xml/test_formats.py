@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 
 from indexer.catalogue.records import SourceRecord
-from indexer.mapping.mapper import Mapper
-from indexer.mapping.sources import Source
-from indexer.readers.base import HEAD_BYTES
+from indexer.readers.base import HEAD_BYTES, Reader
 from indexer.readers.registry import load_readers
-from tests.indexer.readers.reading import CATALOGUE, Reading, choose, columns, read
+from tests.indexer.readers.reading import choose, columns, map_records, read
 
 SAMPLES = {
     path.stem: path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("files/*.xml"))
@@ -121,22 +119,16 @@ ROWS: dict[str, list[Mapping[str, list[str] | None]]] = {
 """The rows of each record of a sample, by line, or some of them."""
 
 
-def read_xml(text: str) -> Reading:
-    """Return the records and problems of a file, whose content decides the format."""
+def choose_xml(text: str) -> Reader:
+    """Return the reader of a file, whose content decides the format."""
     reader = choose(text)
     assert reader is not None
-    return read(text, reader)
+    return reader
 
 
-def map_records(text: str) -> list[SourceRecord]:
-    """Return the records of a file by line, mapped by the default mapping of its format."""
-    reader = choose(text)
-    assert reader is not None
-    mapper = Mapper(Source(file="*", format=reader.NAME), reader, CATALOGUE)
-    records, problems = read(text, reader)
-    assert [each for each in problems if "deleted" not in each.what] == []
-    records.sort(key=lambda record: record.line)
-    return [mapper.map(record) for record in records]
+def map_sample(name: str) -> list[SourceRecord]:
+    """Return the records of a sample by line, mapped by the default mapping of its format."""
+    return map_records(SAMPLES[name], choose_xml(SAMPLES[name]))
 
 
 @pytest.mark.parametrize("name", ["data", "b.html"])
@@ -175,7 +167,7 @@ def test_the_default_mapping_feeds_the_rows(name: str) -> None:
 
     Cited works, notes, attachments, and journals are not records.
     """
-    found = [{**columns(record), "id": [record.id]} for record in map_records(SAMPLES[name])]
+    found = [{**columns(record), "id": [record.id]} for record in map_sample(name)]
     expected = ROWS[name]
     stated = zip(found, expected, strict=True)
     assert [{row: rows.get(row) for row in wanted} for rows, wanted in stated] == expected
@@ -188,7 +180,7 @@ def test_the_default_mapping_feeds_the_rows(name: str) -> None:
 ])  # fmt: skip
 def test_a_title_in_another_language_keeps_it(name: str, languages: dict[str, str | None]) -> None:
     """Titles after the first are other titles, each with its language."""
-    properties = map_records(SAMPLES[name])[0].properties
+    properties = map_sample(name)[0].properties
     titles = [each for each in properties if each.name in {"title", "other_titles"}]
     assert {each.value: each.language for each in titles} == languages
     assert [each.name for each in titles][:2] == ["title", "other_titles"]
@@ -196,7 +188,7 @@ def test_a_title_in_another_language_keeps_it(name: str, languages: dict[str, st
 
 def test_a_deleted_record_is_counted() -> None:
     """A deleted record of an OAI-PMH response is left out, and the number of them is reported."""
-    records, problems = read_xml(SAMPLES["dublin-core"])
+    records, problems = read(SAMPLES["dublin-core"], "dublin-core")
     assert [each.what for each in problems] == ["1 record is marked as deleted"]
     values = columns(records[0])
     expected = {
@@ -224,12 +216,11 @@ def test_an_oai_response_may_have_any_format(name: str) -> None:
         '<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><GetRecord><record>'
         f"{header}<metadata>{inner}</metadata></record></GetRecord></OAI-PMH>"
     )
-    reader = choose(text)
-    assert reader is not None
+    reader = choose_xml(text)
     assert name == reader.NAME
-    records, problems = read_xml(text)
+    records, problems = read(text, reader)
     assert problems == []
     values = columns(records[0])
     assert values.pop("header/identifier") == ["oai:x:1"]
     if name not in {"xml", "ead"}:
-        assert values == columns(read_xml(inner).records[0])
+        assert values == columns(read(inner, choose_xml(inner)).records[0])
