@@ -155,6 +155,20 @@ def test_a_missing_shard_is_never_left_out(node: OpenSearch) -> None:
         node.indices.delete(index=index)
 
 
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_search_that_a_node_failed_is_sent_again(
+    node: OpenSearch, client: ClusterClient, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """If a node ends during a search, the next attempt returns the complete response."""
+    error = {"type": "node_disconnected_exception", "reason": "disconnected"}
+    failed = {"error": error | {"root_cause": [error]}, "status": status}
+    first, msearch = iter([{"took": 1, "responses": [failed]}]), node.msearch
+    monkeypatch.setattr(node, "msearch", lambda **options: next(first, None) or msearch(**options))
+    [response] = client.msearch([COUNT], Deadline(60_000))
+    assert response["hits"]["total"]["value"] == DOCUMENTS
+    assert next(first, None) is None
+
+
 def test_a_complete_index_passes_the_check(client: ClusterClient) -> None:
     """The check of an index whose shards answer raises nothing."""
     client.check()

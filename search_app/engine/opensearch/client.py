@@ -36,8 +36,8 @@ ALLOWANCE_SECONDS = 0.5
 CONNECT_SECONDS = 0.5
 """Seconds until the next host is tried. A host without power does not refuse connections."""
 SOON_SECONDS = 4.0
-"""A search that lost a shard so soon is sent again. One that a node hangs in fails later."""
-PAUSES = (0.0, 0.2, 0.5, 1.0)
+"""A search that a node failed so soon is sent again. One that a node hangs in fails later."""
+PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 """Seconds before each further attempt."""
 LEAST_SECONDS = 0.001
 """Seconds of the time-out of a request for which no time is left."""
@@ -151,7 +151,7 @@ class ClusterClient:
         # A node asks the other copies of a shard for hits, but not for the content of those that it
         # found on a node that has ended since. The next attempt does, unless shards just move.
         for pause in PAUSES:
-            if not any(map(_lacks_shards, responses)) or monotonic() - started > SOON_SECONDS:
+            if not any(map(_has_failed, responses)) or monotonic() - started > SOON_SECONDS:
                 break
             sleep(pause)
             responses = self._send(bodies, deadline)
@@ -257,8 +257,9 @@ class ClusterClient:
         return StoreUnavailable(f"the index {self.index} cannot be searched: {reason}", hint)
 
 
-def _lacks_shards(response: Response) -> bool:
-    return response.get("status") == 503 or bool(response.get("_shards", {}).get("failed"))
+def _has_failed(response: Response) -> bool:
+    """Return whether a node or a shard failed. A node that ends during a search is a status 500."""
+    return response.get("status", 200) >= 500 or bool(response.get("_shards", {}).get("failed"))
 
 
 def _make_key(body: Json) -> bytes:
