@@ -14,7 +14,7 @@ from indexer.codec.segment.postings import B_SHORT, B
 Json = dict[str, object]
 """An object of JSON."""
 
-FORMAT = 3
+FORMAT = 4
 """Version of the documents and their mapping. It grows with every change of either."""
 MAX_TERM_CHARS = 8_000
 """Limit on the characters of a term, a facet value, and a title key. Lucene rejects terms over
@@ -30,9 +30,13 @@ TEXTS, PAGES = "texts", "texts.pages"
 """The paths of nested documents: the full texts of a publication, and the pages of each."""
 PROBLEMS = "problems"
 """The field with the problems of files whose full text is too long, each as JSON."""
-SATURATION = 8.0
-"""The parameter k1 of the order of the cluster. Scores grow almost as the frequency does in a
-field, because the frequency that saturates is that of all fields together."""
+_FREQUENCY = """
+double mean = (double) field.sumTotalTermFreq / field.docCount;
+return query.boost * doc.freq / (1 - {b} + {b} * doc.length / mean);
+"""
+"""The score of a word in a field: its boost times its frequency, normalized by length as in
+`postings.make_norms`. The frequencies in all fields saturate together, and idf is that of a clause,
+so BM25, which does both in each field, has another order."""
 _SPACE = "\ue000"
 """Replaces a space in a term. A ligature such as U+FDFA is folded to several words in one term."""
 
@@ -43,7 +47,7 @@ _SETTINGS: Json = {
     "mapping.nested_objects.limit": MAX_NESTED,
     "max_inner_result_window": MAX_NESTED,
     "similarity": {
-        name: {"type": "BM25", "k1": SATURATION, "b": b}
+        name: {"type": "scripted", "script": {"source": _FREQUENCY.format(b=b)}}
         for name, b in (("long", B), ("short", B_SHORT))
     },
     "analysis": {
@@ -89,13 +93,12 @@ def make_term(term: str) -> str:
 def make_index(catalogue: Catalogue, shards: int) -> Json:
     """Return the body of the request that creates the index of a generation, set up for loading."""
     searchable = catalogue.searchable
-    stems = {
-        field.name: _TEXT
-        | _GAP
-        | {"copy_to": STEMS, "similarity": "long" if field.role == "abstract" else "short"}
+    texts = {
+        field.name: _TEXT | _GAP | {"similarity": "long" if field.role == "abstract" else "short"}
         for field in searchable
     }
-    words = {field.name: _PLAIN | {"copy_to": WORDS} for field in searchable}
+    stems = {name: text | {"copy_to": STEMS} for name, text in texts.items()}
+    words = {name: text | {"copy_to": WORDS} for name, text in texts.items()}
     facets: Json = {
         field.name: {"type": "keyword", "eager_global_ordinals": True}
         for field in catalogue.selectable

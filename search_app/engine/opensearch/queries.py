@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 
 import msgspec
 import numpy as np
@@ -27,9 +26,11 @@ from search_app.engine.query.nodes import (
     Clause,
     Expansion,
     Filter,
+    Fuzzy,
     Names,
     Near,
     Part,
+    Pattern,
     Phrase,
     Prefix,
     Several,
@@ -62,12 +63,13 @@ MAX_PREFIX_CHARS = 240
 """Limit on the characters of a prefix. Lucene rejects one of over 1,000 bytes."""
 MAX_CACHED = 512
 """Limit on cached queries of clauses."""
-MAX_RANKED_WORDS = 40
-"""Number of words of a prefix, wildcard or fuzzy term, the most frequent ones, that order hits."""
-LINEAR_PART = 0.1
-"""Part of the score of one of several clauses that grows with its frequency."""
+TEXT_STRENGTH = 0.5
+"""The frequency that a match in a full text adds to a clause, before its weight. A local index
+counts the occurrences. This is the average of what they add there."""
 USUAL_IDF = 4.0
 """The idf of a clause in the order of the cluster, if it is not known."""
+_SATURATE = "params.limit * _score / (_score + params.k1)"
+"""The score of a frequency: see `ranking.saturate`."""
 PAGE_STEMS, PAGE_WORDS = f"{PAGES}.stems", f"{PAGES}.words"
 """The fields of the words of a page, by stems and as written."""
 NOTHING: Json = {"match_none": {}}
@@ -338,95 +340,98 @@ class QueryCompiler:
     def rank(
         self, tree: query.Query, names: Mapping[Clause | Filter, str], most: int
     ) -> list[Json]:
-        """Return queries whose scores, added up, order the documents that match a tree roughly.
+        """Return queries whose scores, added up, order the documents that match a tree.
 
-        The score of a single clause grows with its frequency. Of several clauses, each adds most
-        for its best field, and little for more occurrences. Hits name the values, filters, and
-        clauses of full texts that they match: see `list_names`. There are at most `most` leaves.
+        The score of a single clause is its frequency, and that of one of several is saturated. Hits
+        name the values, filters, and clauses of full texts that they match: see `list_names`. There
+        are at most `most` leaves.
         """
+        scoring, is_alone = [*clauses(tree)], isinstance(tree, Clause)
         queries = list[Json]()
         for node, name in names.items():
-            if isinstance(node, Filter):
-                queries.append(score_evenly(self.match(node), 0, name))
-            elif inside := self.match_texts(node):
-                fulltext = self.vocabulary.catalogue.fulltext
-                weight = fulltext.weight if fulltext else 0.0
-                queries.append(score_evenly(inside, USUAL_IDF * _saturate(weight / 2), name))
-        scoring, is_alone = [*clauses(tree)], isinstance(tree, Clause)
+            if node not in scoring:
+                matching = self.match_texts(node) if isinstance(node, Clause) else self.match(node)
+                queries += [score_evenly(matching, 0, name)] if matching else []
         share = max(most - count_leaves(queries), 0) // max(len(scoring), 1)
         for clause in scoring:
-            queries += self._score(clause, share, is_alone=is_alone)
+            scored, idf = self._score(clause, share, names.get(clause, ""))
+            if scored and not is_alone:
+                script: Json = {"source": _SATURATE, "params": {"limit": idf * (K1 + 1), "k1": K1}}
+                scored = [{"script_score": {"query": any_of(scored), "script": script}}]
+            queries += scored
         return queries
 
-    def _score(self, clause: Clause, most: int, *, is_alone: bool) -> list[Json]:
-        """Return queries that score a clause, of at most `most` leaves."""
-        stems, phrases = dict[str, tuple[float, WordPart]](), list[Json]()
-        others = list[tuple[float, Part]]()
-        for part in sorted(clause.parts, key=lambda part: isinstance(part, Names)):
-            for inner in part.parts if isinstance(part, Names) else [part]:
-                boost = part.boost * (inner.boost if isinstance(part, Names) else 1)
-                if isinstance(inner, WordPart) and (found := self._list_stems(inner)):
-                    for stem in found:
-                        stems.setdefault(stem, (boost, inner))
-                elif isinstance(inner, Phrase) and is_alone:
-                    phrases += self._score_phrase(inner, boost)
-                else:
-                    others.append((boost, inner))
-        searchable = self.vocabulary.catalogue.searchable
-        size, frequencies = self.vocabulary.size, map(self.vocabulary.get_frequency, stems)
-        idf = compute_idf(min(sum(frequencies), size), size) if stems else USUAL_IDF
-        kept = dict(islice(stems.items(), most // (2 * len(searchable) + 1)))
-        if not kept:
-            others = [*stems.values(), *others]
-        by_field, levels = list[Json](), list[Json]()
-        for field in searchable:
-            inside = {
-                stem: boost for stem, (boost, part) in kept.items() if field.name in part.fields
-            }
-            for stem, boost in inside.items():
-                # The idf of Lucene is that of each stem in each field.
-                own = compute_idf(self.vocabulary.get_frequency(stem), size)
-                factor = field.weight * boost * idf / own * (1 if is_alone else LINEAR_PART)
-                term = {"value": make_term(stem), "boost": factor}
-                by_field.append({"term": {f"stems.{field.name}": term}})
-            if inside and not is_alone:
-                level = idf * _saturate(field.weight * max(inside.values()))
-                terms: Json = {"terms": {f"stems.{field.name}": [*map(make_term, inside)]}}
-                levels.append(score_evenly(terms, level))
-        if levels:
-            by_field.append({"dis_max": {"queries": levels, "tie_breaker": 0.2}})
-        by_field += phrases[: most // 2]
-        left = max(most - count_leaves(by_field), 0)
-        return by_field + [
-            score_evenly(any_of(queries), idf * _saturate(boost * 2))
-            for boost, part in islice(others, left)
-            if (queries := self.match_fields([part]))
+    def _score(self, clause: Clause, most: int, name: str) -> tuple[list[Json], float]:
+        """Return queries whose scores add up to the frequency of a clause, and its idf, roughly.
+
+        They have at most `most` leaves. Hits whose full text matches the clause have the name.
+        """
+        queries, count = list[Json](), 0
+        if inside := self.match_texts(clause):
+            row = self.vocabulary.catalogue.fulltext
+            queries.append(score_evenly(inside, TEXT_STRENGTH * row.weight if row else 0, name))
+        parts = [
+            (part.boost * inner.boost if isinstance(part, Names) else part.boost, inner)
+            for part in sorted(clause.parts, key=lambda part: isinstance(part, Names))
+            for inner in (part.parts if isinstance(part, Names) else [part])
         ]
+        left = most - count_leaves(queries)
+        for boost, part in parts:
+            scored, found = self._score_part(part, boost, left)
+            left, count = left - count_leaves(scored), count + found
+            queries += scored
+        size = self.vocabulary.size
+        return queries, compute_idf(min(count, size), size) if count else USUAL_IDF
 
-    def _score_phrase(self, phrase: Phrase, boost: float) -> Iterator[Json]:
-        """Yield queries whose scores grow with the frequency of a phrase in each field."""
-        for field in self.vocabulary.catalogue.searchable:
-            if field.name in phrase.fields:
-                yield match_phrase(f"stems.{field.name}", phrase.stems, boost * field.weight)
+    def _score_part(self, part: Part, boost: float, most: int) -> tuple[list[Json], int]:
+        """Return queries whose scores add up to the frequency of a part, at most `most` leaves.
 
-    def _list_stems(self, part: WordPart) -> list[str]:
-        """Return the stems of a word, or the most frequent ones of an expansion."""
+        Also return the number of documents with its words, or 0.
+        """
+        fields = [
+            field for field in self.vocabulary.catalogue.searchable
+            if isinstance(part, WordPart) and field.name in part.fields
+        ]  # fmt: skip
+        terms = self._list_terms(part, most // max(len(fields), 1))
+        if isinstance(part, Phrase) and len(fields) <= most:
+            share = boost / len(part.stems)  # Lucene adds the scores of all stems
+            return [
+                match_phrase(f"stems.{field.name}", part.stems, share * field.weight)
+                for field in fields
+            ], 0
+        if terms:
+            return [
+                {"term": {f"{path}.{field.name}": {"value": text, "boost": boost * field.weight}}}
+                for path, text in map(_locate, terms) for field in fields
+            ], sum(map(self._count, terms))  # fmt: skip
+        queries = self.match_fields([part])
+        value = any_of(queries)
+        return ([score_evenly(value, boost)] if queries and count_leaves(value) <= most else []), 0
+
+    def _count(self, term: str) -> int:
+        """Return the number of documents with a stem, or with a word as written."""
+        dictionary = self.vocabulary.get_dictionary(term)
+        return sum(map(dictionary.doc_frequency, self.vocabulary.find_numbers(term)))
+
+    def _list_terms(self, part: Part, most: int) -> list[str]:
+        """Return the stem or the word of a term, or the most frequent words of an expansion."""
         vocabulary = self.vocabulary
         match part:
             case Term():
-                is_word = part.text.startswith(tokenizer.SURFACE_PREFIX)
-                return [part.text] if not is_word and vocabulary.has_term(part.text) else []
-            case Phrase() | Near():
-                return []
-        numbers, words = expand(part, vocabulary).numbers, vocabulary.words
-        counts = words.offsets[numbers + 1].astype(np.int64) - words.offsets[numbers]
-        frequent = numbers[np.argsort(-counts, kind="stable")[:MAX_RANKED_WORDS]]
-        return [*dict.fromkeys(map(vocabulary.get_stem, frequent.tolist()))]
+                return [part.text][:most] if vocabulary.has_term(part.text) else []
+            case Prefix() | Pattern() | Fuzzy():
+                numbers, words = expand(part, vocabulary).numbers, vocabulary.words
+                counts = words.offsets[numbers + 1].astype(np.int64) - words.offsets[numbers]
+                frequent = numbers[np.argsort(-counts, kind="stable")[:most]]
+                surfaces = map(words.surfaces.__getitem__, frequent.tolist())
+                return [f"{tokenizer.SURFACE_PREFIX}{surface}" for surface in surfaces]
+        return []
 
 
-def _saturate(frequency: float) -> float:
-    """Return the score of a weighted frequency, for an idf of 1: see `arrays.bm25f`."""
-    return frequency * (K1 + 1) / (frequency + K1)
+def _locate(term: str) -> tuple[str, str]:
+    """Return the path of the fields of a term, and the term as they have it."""
+    word = term.removeprefix(tokenizer.SURFACE_PREFIX)
+    return ("stems" if word == term else "words"), make_term(word)
 
 
 class _Terms:

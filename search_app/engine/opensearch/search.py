@@ -29,6 +29,7 @@ from search_app.engine.opensearch.queries import (
     EVERYTHING,
     MAX_CLAUSES,
     NOTHING,
+    TEXT_STRENGTH,
     QueryCompiler,
     Selections,
     all_of,
@@ -56,9 +57,6 @@ DEEP_BATCH = 10_000
 """Number of hits of a request on the way to a page beyond MAX_RESULT_WINDOW."""
 MAX_FAMILIES = 10_000
 """Number of families of editions that a search counts at once."""
-TEXT_STRENGTH = 0.5
-"""The frequency that a match in a full text adds to a clause, before its weight. A local index
-counts the occurrences. This is the average of what they add there."""
 
 _NEWEST: Json = {"year": {"order": "desc", "missing": "_last"}}
 _OLDEST: Json = {"year": {"order": "asc", "missing": "_last"}}
@@ -229,7 +227,8 @@ class Plan:
             "size": size,
             "sort": [*_ORDERS[self.ask.sort], *_LAST],
             "track_total_hits": False,
-            "_source": ["record"] if records else False,
+            # Without its stored fields, no block of a hit is decompressed: keys name it.
+            **({"_source": ["record"]} if records else {"stored_fields": "_none_"}),
             "docvalue_fields": fields,
         }
         return body | ({"collapse": {"field": "group"}} if fold else {})

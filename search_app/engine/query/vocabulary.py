@@ -162,10 +162,6 @@ class Vocabulary:
         languages = [self.catalogue.language, *self._arrays.languages, *of_rows, *of_texts]
         return tuple(dict.fromkeys(language.partition("-")[0] for language in languages))
 
-    def get_stem(self, word: int) -> str:
-        """Return the stem of a word as written, given by its number."""
-        return self.stems.surfaces[int(self._arrays.stem_of[word])]
-
     def get_frequency(self, stem: str) -> int:
         """Return the document frequency of a stem."""
         number = self.find_term(stem)

@@ -117,7 +117,7 @@ def test_many_words_and_filters_are_within_the_limit(
 
 def test_what_orders_the_hits_of_a_long_query_is_within_the_limit(generation: Generation) -> None:
     """A query of many words in many fields has fewer clauses than Lucene allows."""
-    body = make_plan(" ".join(WORDS[:20]), generation).make_list(0, 10)
+    body = make_plan(" ".join(WORDS[:40]), generation).make_list(0, 10)
     assert 400 < count_leaves(body["query"]) < MAX_CLAUSES
 
 

@@ -1,0 +1,72 @@
+"""The order in which a cluster chooses candidates: that of the scores of a local index.
+
+Lengths are rounded in an index of Lucene, so scores may differ by a few percent. The mean length is
+that of a shard, so the index has only one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from whoosh import query
+
+from search_app.engine.deadline import Deadline
+from search_app.engine.opensearch.candidates import Candidates, Hit
+from search_app.engine.opensearch.search import Generation, Plan
+from search_app.engine.query.nodes import Clause, Term
+from search_app.engine.request import SearchRequest
+from search_app.engine.store import StoreRequest
+from tests.opensearch import loading
+from tests.opensearch.cluster import Cluster
+from tests.search_app.engine import catalogues, trees
+from tests.search_app.engine.trees import Trees
+
+MANY = 10_000
+"""More than the publications of the corpus."""
+
+
+class Opened(NamedTuple):
+    """A generation in an index of one shard, and trees of its words."""
+
+    generation: Generation
+    trees: Trees
+
+
+@pytest.fixture(scope="module")
+def opened(single_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """Yield a generated corpus in an index of one shard."""
+    folder = catalogues.index(tmp_path_factory.mktemp("order"), catalogues.throw(7, 300))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "SHARDS", 1)
+        with loading.open_pair(folder, single_node.client, "order") as pair:
+            publications = list(pair.local.scan(SearchRequest()))
+            said = trees.vocabulary(publications, pair.local.catalogue)
+            kinds, everywhere = trees.kinds(said), frozenset(said.fields)
+            alone = [kinds[name] for name in ("a stem", "a phrase", "a beginning", "a likeness")]
+            # The document frequency of a word is known if it is searched in all fields.
+            stems = said.stems.map(lambda stem: Clause([Term(stem, everywhere)]))
+            several = st.lists(stems, min_size=2, max_size=4, unique=True)
+            made = st.one_of(alone) | several.map(query.And) | several.map(query.Or)
+            yield Opened(pair.remote.store._generation, made)  # type: ignore[attr-defined]
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_cluster_scores_hits_as_a_local_index_does(opened: Opened, data: st.DataObject) -> None:
+    """The score of each hit is nearly that of its words: its fields saturate together."""
+    generation, tree = opened.generation, data.draw(opened.trees)
+    plan = Plan(StoreRequest(SearchRequest("x"), tree, (), (), "x", False), generation)
+    generation.client.count(plan.list_counts(), Deadline())
+    [response] = generation.client.msearch([plan.make_list(0, MANY)], Deadline())
+    found = response["hits"]["hits"]
+    hits = [*map(Hit.read, found)]
+    words = generation.decoder.decode(hits)
+    candidates = Candidates(hits, words, plan.names, plan.find_idf, plan.weigh_text)
+    assert plan.tree is not None
+    wanted = candidates.compute_keys(plan.tree)
+    np.testing.assert_allclose([hit["sort"][0] for hit in found], wanted, rtol=0.05)
