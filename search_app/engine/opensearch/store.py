@@ -475,7 +475,7 @@ class OpenSearchStore:
         if terms:
             any_term, compiler = query.Or(terms), generation.in_fields
             ranked: Json = {
-                "must": [compiler.match(any_term)],
+                "filter": [compiler.match(any_term)],
                 "must_not": [{"term": {"group": own.group}}],
                 "should": compiler.rank(any_term, {}, MAX_LEAVES),
             }

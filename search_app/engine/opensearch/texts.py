@@ -1,13 +1,13 @@
 """The pages of full texts on which the words of a query are, found by the cluster.
 
-The score of a page is the number of clauses that are there, and a fraction that grows with the
-number of their occurrences.
+Each page names the clauses that are there. Its score is their number, and a fraction that grows
+with the number of their occurrences.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 import msgspec
@@ -38,8 +38,9 @@ MAX_COMPOUNDS = 3
 """Limit on the compounds in a clause whose words are looked for on pages."""
 OCCURRENCES = 0.02
 """The most that the occurrences of a clause add to the score of a page."""
-COMPOUND = 0.01
-"""The score of a page with a word of a compound, and with nothing else of its clause."""
+COMPOUND = 0.5
+"""The score of a page with a word of a compound, and with nothing else of its clause. It counts as
+the clause itself if the text has all words of the compound."""
 
 
 def find_files(
@@ -87,9 +88,8 @@ def _match_pages(
 ) -> Iterator[Json]:
     """Yield a query of the pages with words of a clause, if any text may have some.
 
-    The occurrences of up to `counted` words and names are counted. Without a match of another part,
-    the words of a compound count if a text has all of them. Pages name those that they have: see
-    `_list_complete`.
+    The occurrences of up to `counted` words and names are counted. Pages name the clause by its
+    number, or the words of a compound that they have: see `_find_best`.
     """
     parts, compounds = split_page_parts(clause, compiler.is_searched)
     queries = list[Json]()
@@ -97,7 +97,7 @@ def _match_pages(
         sources = chain.from_iterable(map(compiler.list_page_intervals, parts))
         some = [*islice(sources, counted)]
         counts = [match_intervals(PAGE_STEMS, some, OCCURRENCES)] if some else []
-        queries.append({"bool": {"must": [score_evenly(found, 1)], "should": counts}})
+        queries.append({"bool": {"must": [score_evenly(found, 1, f"{number}")], "should": counts}})
     for place, compound in enumerate(compounds[:MAX_COMPOUNDS]):
         words = [split_page_parts(word, compiler.is_searched)[0] for word in compound.clauses]
         on_pages = [found for parts in words if (found := compiler.match_page(parts))]
@@ -110,15 +110,26 @@ def _match_pages(
         yield {"dis_max": {"queries": queries}}
 
 
-def _list_complete(names: Iterable[str]) -> set[str]:
-    """Return the names of the words of those compounds that have all their words in a text."""
-    compounds: dict[str, set[str]] = defaultdict(set)
-    for name in names:
-        compounds[name.rpartition(".")[0]].add(name)
-    complete = (
-        words for compound, words in compounds.items() if len(words) == int(compound.split(".")[2])
-    )
-    return set().union(*complete)
+def _find_best(pages: Sequence[Response]) -> list[Response]:
+    """Return those of the pages of a text that have words of the most clauses.
+
+    The words of a compound count if the text has all of them, and no other part of its clause.
+    """
+    by_clause, of_compounds = defaultdict[str, set[int]](set), defaultdict[str, set[int]](set)
+    for place, page in enumerate(pages):
+        for name in page["matched_queries"]:
+            (of_compounds if "." in name else by_clause)[name].add(place)
+    compounds = defaultdict[str, list[set[int]]](list)
+    for name, places in of_compounds.items():
+        compounds[name.rpartition(".")[0]].append(places)
+    complete = defaultdict[str, set[int]](set)
+    for name, words in compounds.items():
+        number, _, count = name.split(".")
+        if len(words) == int(count):
+            complete[number].update(*words)
+    counts = Counter(chain.from_iterable((complete | by_clause).values()))
+    most = max(counts.values(), default=0)
+    return [page for place, page in enumerate(pages) if most and counts[place] == most]
 
 
 def _read(hit: Response) -> Iterator[FoundFile]:
@@ -126,12 +137,7 @@ def _read(hit: Response) -> Iterator[FoundFile]:
     for text in sorted(
         hit["inner_hits"][TEXTS]["hits"]["hits"], key=lambda text: text["_nested"]["offset"]
     ):
-        listed = text["inner_hits"]["listed"]["hits"]["hits"]
-        most = int(max(page["_score"] for page in listed))
-        best = [page for page in listed if int(page["_score"]) == most]
-        if not most:
-            names = _list_complete(name for page in best for name in page["matched_queries"])
-            best = [page for page in best if not names.isdisjoint(page["matched_queries"])]
+        best = _find_best(text["inner_hits"]["listed"]["hits"]["hits"])
         if not best:
             continue
         numbers = sorted(map(_get_number, best))
