@@ -14,6 +14,8 @@ from opensearchpy import OpenSearch, TransportError
 
 PATIENCE = 300
 """Seconds that a slow machine may take to start the nodes of a cluster or to recover an index."""
+RECOVERY_PATIENCE = 60
+"""Seconds that copies may take to recover from each other before all nodes are restarted."""
 PAUSE = 0.2
 """Seconds between two requests to a node that does not answer yet."""
 LOG_END = 4000
@@ -69,12 +71,12 @@ class Node:
                 process_group=0,
             )
 
-    def wait(self, status: str, count: int) -> None:
+    def wait(self, status: str, count: int, patience: float = PATIENCE) -> None:
         """Wait until the node answers that `count` nodes have the status or a better one.
 
-        Raise NodeError if the node ends, or after PATIENCE.
+        Raise NodeError if the node ends, or after `patience` seconds.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while True:
             try:
                 # The node answers after 30 s at the latest.
@@ -129,6 +131,17 @@ class Cluster:
 
     def start(self) -> None:
         """Start the nodes that do not run, and wait until all are green."""
+        self._start_nodes()
+        try:
+            self.wait("green", RECOVERY_PATIENCE)
+        except NodeError:
+            # A node that was paused, or lost the others, may never send a copy of a shard again.
+            for node in self.nodes:
+                node.stop()
+            self._start_nodes()
+            self.wait("green")
+
+    def _start_nodes(self) -> None:
         for node in self.nodes:
             if not node.is_running:
                 node.start()
@@ -137,16 +150,15 @@ class Cluster:
         self.client.indices.put_settings(
             {"index.unassigned.node_left.delayed_timeout": "0"}, index="*", allow_no_indices=True
         )
-        self.wait("green")
 
-    def wait(self, status: str) -> None:
+    def wait(self, status: str, patience: float = PATIENCE) -> None:
         """Wait until each running node answers that all of them have the status or a better one.
 
-        Raise NodeError if a node ends, or after PATIENCE.
+        Raise NodeError if a node ends, or after `patience` seconds.
         """
         running = [node for node in self.nodes if node.is_running]
         for node in running:
-            node.wait(status, len(running))
+            node.wait(status, len(running), patience)
 
     def stop(self) -> None:
         """Stop the nodes that run, and close all clients."""
