@@ -1,8 +1,8 @@
 """The search engine: `Engine` owns the live searcher, replaces it, and runs searches.
 
 It turns a `SearchRequest` into `Results` and does not depend on HTTP. Pages, the API and the
-command line use `Engine` and `Searcher` only. `local_index` chooses the store. No other part of the
-engine depends on the arrays of a local index.
+command line use `Engine` and `Searcher` only. A folder is opened by `local_index`, and an address
+of a cluster by `cluster_index`. No other part of the engine depends on the store.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ Each hit lists the pages with each word.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import assert_never
 
 from whoosh import query
 
@@ -22,9 +23,11 @@ from search_app.engine.query.clause_builder import SHAPE
 from search_app.engine.query.grammar import QueryToken, lex
 from search_app.engine.query.nodes import (
     Clause,
+    Fuzzy,
     Names,
     Near,
     Part,
+    Pattern,
     Phrase,
     Prefix,
     Term,
@@ -210,23 +213,26 @@ def compute_text_cost(parts: Iterable[Part], vocabulary: Vocabulary) -> int:
     """Return the estimated number of postings that the parts of a clause visit in full texts."""
     total = 0
     for part in parts:
-        if isinstance(part, Names | Value):
-            continue  # cached
-        if isinstance(part, Together):
-            for clause in part.clauses:
-                total += compute_text_cost(clause.parts, vocabulary)
-        elif not is_in_texts(part, vocabulary.catalogue):
-            continue
-        elif isinstance(part, Near):
-            sides = compute_text_cost((*part.left, *part.right), vocabulary)
-            total += POSITION_COST * sides
-        elif isinstance(part, Phrase):
-            counts = map(vocabulary.count_term_in_texts, part.stems)
-            total += POSITION_COST * sum(count.positions for count in counts)
-        elif isinstance(part, Term):
-            total += vocabulary.count_term_in_texts(part.text).pages
-        else:
-            total += _compute_expansion_cost(vocabulary, is_prefix=isinstance(part, Prefix))
+        match part:
+            case Names() | Value():
+                continue  # cached
+            case Together():
+                for clause in part.clauses:
+                    total += compute_text_cost(clause.parts, vocabulary)
+            case _ if not is_in_texts(part, vocabulary.catalogue):
+                continue
+            case Near():
+                sides = compute_text_cost((*part.left, *part.right), vocabulary)
+                total += POSITION_COST * sides
+            case Phrase():
+                counts = map(vocabulary.count_term_in_texts, part.stems)
+                total += POSITION_COST * sum(count.positions for count in counts)
+            case Term():
+                total += vocabulary.count_term_in_texts(part.text).pages
+            case Prefix() | Pattern() | Fuzzy():
+                total += _compute_expansion_cost(vocabulary, is_prefix=isinstance(part, Prefix))
+            case _:
+                assert_never(part)
     return total
 
 
