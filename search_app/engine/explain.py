@@ -148,8 +148,8 @@ class Explainer:
             tuple(_join_equal(parts)),
             tuple(dict.fromkeys(missing)),
             tuple(self._list_filters(self._publications[index])),
-            *added,
-            tuple(self._list_shared(index)),
+            shared=tuple(self._list_shared(index)),
+            **added._asdict(),
         )
 
     def _get_key(self, clause: Clause) -> int:

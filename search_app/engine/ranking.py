@@ -28,7 +28,7 @@ words that contribute most to the score of the publication itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, islice, pairwise
 from math import log
 from typing import Literal, NamedTuple
@@ -167,13 +167,15 @@ class Candidates(NamedTuple):
 class AddedScores(NamedTuple):
     """The gains of each candidate in score, by signal, and the stem numbers of the expansion terms.
 
-    The expansion terms have the greatest weight first.
+    A signal is a field of `explain.AddedToHit`. The expansion terms have the greatest weight first.
     """
 
-    title: NDArray[np.float64]
-    nearness: NDArray[np.float64]
-    feedback: NDArray[np.float32]
+    gains: Mapping[str, Array]
     terms: Sequence[int] = ()
+
+    def get_of(self, index: int) -> dict[str, float]:
+        """Return the gains of a candidate by signal."""
+        return {signal: float(gains[index]) for signal, gains in self.gains.items()}
 
 
 class Rescoring:
@@ -218,7 +220,7 @@ class Rescoring:
             feedback = compute_feedback(ranked, raised, families, words, self._vocabulary)
             if feedback:
                 shares[ranked], terms = feedback
-        return AddedScores(titles, nearness, shares, terms)
+        return AddedScores({"title": titles, "nearness": nearness, "feedback": shares}, terms)
 
 
 class TitleQuery(NamedTuple):

@@ -209,7 +209,7 @@ def _search(
     reply, interpretation = retrieved.reply, retrieved.interpretation
     parsed = interpretation.parsed
     all_words = (
-        reply.count_overlap(interpretation.all_words_docs) if interpretation.all_words_docs else 0
+        reply.count_overlap(interpretation.all_words_reply) if interpretation.all_words_reply else 0
     )
     buckets, hidden_values = reply.count_facets()
     hits = tuple(make_hits(retrieved, interpreter.vocabulary.catalogue, deadline))

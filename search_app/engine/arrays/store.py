@@ -85,12 +85,9 @@ class Raised(NamedTuple):
     documents: list[int]
     added: AddedScores
 
-    def get_of(self, number: int) -> tuple[float, float, float]:
-        """Return the gains of a document by its title, by nearness, and by feedback."""
-        if number not in self.documents:
-            return 0.0, 0.0, 0.0
-        index, added = self.documents.index(number), self.added
-        return float(added.title[index]), float(added.nearness[index]), float(added.feedback[index])
+    def get_of(self, number: int) -> dict[str, float]:
+        """Return the gains of a document by signal, if it has any."""
+        return self.added.get_of(self.documents.index(number)) if number in self.documents else {}
 
 
 class ArrayReply:
@@ -256,7 +253,7 @@ class ArrayReply:
             self._deadline.checkpoint("feedback")
         self._raised = Raised(documents.tolist(), added)
         keys, indexes = keys.copy(), indexes[are_matched]
-        for gains in added[:3]:
+        for gains in added.gains.values():
             keys[indexes] += gains[are_matched].astype(np.float32)
         return keys
 
@@ -351,7 +348,7 @@ class ArrayReply:
         explanations: list[Explanation | None] = []
         for index, number in enumerate(numbers):
             share = semantic.get_share(number) if semantic else 0.0
-            added = AddedToHit(share, *(raised.get_of(number) if raised else ()))
+            added = AddedToHit(share, **(raised.get_of(number) if raised else {}))
             explanations.append(explainer.explain(index, added))
             self._deadline.checkpoint("explain")
         return explanations + [None] * (len(documents) - len(numbers))

@@ -136,7 +136,7 @@ class Interpretation(NamedTuple):
     """A query as it was read, with its search and its hits.
 
     `required`: the texts of places, languages and years that stay mandatory in a relaxed query.
-    `relaxed`: some or any of the words are enough. `all_words_docs` is the reply for all words, or
+    `relaxed`: some or any of the words are enough. `all_words_reply` is the reply for all words, or
     None.
     """
 
@@ -145,7 +145,7 @@ class Interpretation(NamedTuple):
     required: tuple[str, ...]
     reply: Reply
     relaxed: bool = False
-    all_words_docs: Reply | None = None
+    all_words_reply: Reply | None = None
 
     @property
     def corrected(self) -> str | None:
@@ -253,7 +253,7 @@ class Interpreter:
                     continue
                 if request.match != "auto":
                     return found
-                marked = found._replace(relaxed=True, all_words_docs=all_words.reply)
+                marked = found._replace(relaxed=True, all_words_reply=all_words.reply)
                 return marked if adds_hits else all_words
         return strict[None]
 
@@ -398,7 +398,7 @@ def find(request: SearchRequest, interpreter: Interpreter, deadline: Deadline) -
     retrieved = yield from _find_as(request, dated_query, interpreter, deadline)
     if dated_query.expressions and not retrieved.reply.matched:
         literal = yield from _find_as(request, typed, interpreter, deadline)
-        all_words = literal.interpretation.all_words_docs
+        all_words = literal.interpretation.all_words_reply
         return literal if literal.as_typed or (all_words and all_words.by_words) else retrieved
     return retrieved
 

@@ -420,14 +420,12 @@ class Page:
             return raised, {}
         groups = np.array([hit.group for hit in candidates.hits], np.int64)
         of_best = ranking.Candidates(keys[best], newest[best], groups[best], np.isin(best, matched))
-        gains = rescoring.compute(of_best, candidates.words.take(best))
-        self.terms = gains.terms
-        for each in gains[:3]:
+        scores = rescoring.compute(of_best, candidates.words.take(best))
+        self.terms = scores.terms
+        for each in scores.gains.values():
             raised[best] += each.astype(np.float32)
-        of_hits = zip(*(each.tolist() for each in gains[:3]), strict=True)
         return raised, {
-            number: AddedToHit(0.0, *each)
-            for number, each in zip(best.tolist(), of_hits, strict=True)
+            number: AddedToHit(**scores.get_of(index)) for index, number in enumerate(best.tolist())
         }
 
     def _make_candidates(self, hits: Sequence[Hit]) -> Candidates:

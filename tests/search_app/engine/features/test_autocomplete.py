@@ -214,7 +214,7 @@ def assert_true(engine: Engine, each: Suggestion, typed: str, within: SearchRequ
         finding = search(engine, msgspec.structs.replace(within, text=each.text))
         read = finding.interpretation
         assert (finding.reply.total, read.corrected) == (each.count, None)
-        assert not read.relaxed or (read.all_words_docs and read.all_words_docs.by_words)
+        assert not read.relaxed or (read.all_words_reply and read.all_words_reply.by_words)
         assert fold(each.text).startswith(fold(typed.lstrip()))
     elif each.kind == "facet":
         values = (*within.filters.get(each.field, ()), each.value)

@@ -287,7 +287,7 @@ def test_notes_match_the_results(text: str, searcher: Searcher) -> None:
         assert ids(answer(told.corrected, searcher)) == ids(told)
     every = retrieve(SearchRequest(text, match="all"), searcher.interpreter).interpretation
     if told.relaxed and not every.corrected:
-        assert by_words(every.reply) == by_words(read.all_words_docs)
+        assert by_words(every.reply) == by_words(read.all_words_reply)
     if read.is_empty:
         exact = retrieve(SearchRequest(text, exact=True), searcher.interpreter)
         assert exact.interpretation.is_empty
