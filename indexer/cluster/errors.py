@@ -35,6 +35,8 @@ _HINT_NODE = f"Check that a node runs at the host and the port in {_URL}"
 _HINT_OTHER = f"Check the host and the port in {_URL}, and any proxy before the cluster"
 _FULL = "disk usage exceeded", "create-index blocked", "No space left on device"
 """Texts in the reason of a node whose disk is full."""
+_NO_SCRIPTS = "cannot execute"
+"""A text in the reason of a node that refuses scripts: of any kind, or in a context."""
 _NO_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNEXPECTED_MESSAGE"}
 """Reasons of OpenSSL for a response that is not TLS."""
 _EXPIRED, _NOT_YET_VALID, _OTHER_NAME, _OTHER_IP = 10, 9, 62, 64
@@ -81,6 +83,8 @@ def find_hint(status: int, reason: str) -> str:
     """Return a hint for a status other than success, which a node gives with a reason."""
     if any(text in reason for text in _FULL):
         return _HINT_DISK
+    if _NO_SCRIPTS in reason:
+        return "Allow inline scripts on the nodes: see script.allowed_types and allowed_contexts"
     if "blocked by" in reason:
         return "Remove this block from the settings of the index or of the cluster"
     match status:

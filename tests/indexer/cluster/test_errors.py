@@ -153,6 +153,7 @@ def test_a_wrong_user(environment: dict[str, str], certificate: Certificate) -> 
         (429, BLOCK, "[disk usage exceeded flood-stage watermark]", "disk space"),
         (500, "i_o_exception", "No space left on device", "disk space"),
         (429, "circuit_breaking_exception", "Data too large", "busy"),
+        (400, "illegal_argument_exception", "cannot execute [inline] scripts", "allowed_types"),
         (503, "no_shard_available_action_exception", "null", "nodes of the cluster run"),
     ],
 )
