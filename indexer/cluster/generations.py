@@ -179,7 +179,9 @@ class ClusterGenerations:
         """
         mappings = {**body["mappings"], "_meta": {_MARK: msgspec.to_builtins(mark)}}
         with translate_errors(f"{index} can't be created"):
-            self.client.indices.create(index=index, body={**body, "mappings": mappings})
+            self.client.indices.create(
+                index=index, body={**body, "mappings": mappings}, request_timeout=REQUEST_SECONDS
+            )
         if aliases := self._list_indexes(index)[index].aliases:
             self.delete([index])
             raise ClusterError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -98,8 +99,8 @@ class Node:
         self._signal(signal.SIGKILL).communicate()
 
     def pause(self) -> None:
-        """Stop the process without closing its connections."""
-        self._signal(signal.SIGSTOP)
+        """Stop the process without closing its connections. All its threads have stopped."""
+        os.waitid(os.P_PID, self._signal(signal.SIGSTOP).pid, os.WSTOPPED)
 
     def resume(self) -> None:
         """Continue a paused process."""
