@@ -120,7 +120,8 @@ def _find_relation_faults(thesaurus: Thesaurus) -> Iterator[tuple[str, str]]:
         relations = {"broader": ("narrower than", concept.broader)}
         relations |= {"related": ("related to", concept.related)}
         for key, (is_what, others) in relations.items():
-            for unknown in sorted({*others} - concepts.keys()):
+            # A set without the keys of all concepts would be computed from all of them.
+            for unknown in sorted({each for each in others if each not in concepts}):
                 message = f"{concept.id!r} is {is_what} {unknown!r}, which does not exist"
                 yield message, f"Add that concept, or remove it from `{key}`"
         for other in sorted({*concept.related} & {concept.id, *concept.broader}):
