@@ -74,6 +74,8 @@ PAGE_STEMS, PAGE_WORDS = f"{PAGES}.stems", f"{PAGES}.words"
 """The fields of the words of a page, by stems and as written."""
 NOTHING: Json = {"match_none": {}}
 EVERYTHING: Json = {"match_all": {"boost": 0}}
+_NO_WORD: Json = {"match": {"query": "\ue001"}}
+"""A source of intervals that matches nothing: no term has this character."""
 _LEAVES = frozenset({"term", "terms", "prefix", "match_phrase", "match", "match_all", "match_none"})
 """The kinds of query that Lucene counts as one clause, whatever the number of their terms."""
 
@@ -490,8 +492,11 @@ def list_intervals(part: WordPart, words: str, list_words: ListWords) -> Iterato
                 for parts in (part.left, part.right)
             ]
             # One that allows any order finds a word that is on both sides near itself.
-            for each in (sides, sides[::-1]) if all(sides) else ():
-                ordered = [{"any_of": {"intervals": sources}} for sources in each]
+            for first, last in (sides, sides[::-1]) if all(sides) else ():
+                # Lucene counts wrong gaps between two equal sources, such as one phrase twice.
+                ordered = [
+                    {"any_of": {"intervals": sources}} for sources in (first, [*last, _NO_WORD])
+                ]
                 near = {"intervals": ordered, "ordered": True, "max_gaps": part.distance - 1}
                 yield {"all_of": near}
         case Phrase():
