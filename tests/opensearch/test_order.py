@@ -50,7 +50,7 @@ def opened(single_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
             alone = [kinds[name] for name in ("a stem", "a phrase", "a beginning", "a likeness")]
             # The document frequency of a word is known if it is searched in all fields.
             stems = said.stems.map(lambda stem: Clause([Term(stem, everywhere)]))
-            several = st.lists(stems, min_size=2, max_size=4, unique=True)
+            several = st.lists(stems, min_size=2, max_size=4)
             made = st.one_of(alone) | several.map(query.And) | several.map(query.Or)
             yield Opened(pair.remote.store._generation, made)  # type: ignore[attr-defined]
 

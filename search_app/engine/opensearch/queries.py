@@ -1,13 +1,13 @@
 """Translate query trees into queries of OpenSearch.
 
 `match` says which documents a tree matches, exactly as a local index does. `rank` orders them
-roughly, with the BM25 of Lucene: the best of them are ordered in this process (`candidates`).
+nearly as BM25F does: the best of them are ordered in this process (`candidates`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -348,17 +348,18 @@ class QueryCompiler:
         name the values, filters, and clauses of full texts that they match: see `list_names`. There
         are at most `most` leaves.
         """
-        scoring, is_alone = [*clauses(tree)], isinstance(tree, Clause)
+        scoring, is_alone = Counter(clauses(tree)), isinstance(tree, Clause)
         queries = list[Json]()
         for node, name in names.items():
             if node not in scoring:
                 matching = self.match_texts(node) if isinstance(node, Clause) else self.match(node)
                 queries += [score_evenly(matching, 0, name)] if matching else []
         share = max(most - count_leaves(queries), 0) // max(len(scoring), 1)
-        for clause in scoring:
+        for clause, times in scoring.items():
             scored, idf = self._score(clause, share, names.get(clause, ""))
             if scored and not is_alone:
-                script: Json = {"source": _SATURATE, "params": {"limit": idf * (K1 + 1), "k1": K1}}
+                limit = idf * times * (K1 + 1)
+                script: Json = {"source": _SATURATE, "params": {"limit": limit, "k1": K1}}
                 scored = [{"script_score": {"query": any_of(scored), "script": script}}]
             queries += scored
         return queries
