@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from search_app import config, create_app
 from search_app.engine.query import cost, vocabulary
 from tests.catalogue import PATIENT
-from tests.search_app.web.reading import fetch, open_index
+from tests.search_app.web.reading import fetch, find, open_index, read_page
 
 
 def ids(client: FlaskClient, address: str) -> list[str]:
@@ -191,25 +191,35 @@ def test_unknown_urls_are_a_404(client: FlaskClient, address: str) -> None:
     ["<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>", "{{1237*4321}}", "&lt;"],
 )
 def test_request_text_is_escaped(client: FlaskClient, text: str) -> None:
-    """All text from the URL is escaped wherever a page prints it."""
-    page = client.get(f"/?q={quote(text)}&region={quote(text)}").text
-    assert "<script>alert" not in page
-    assert "<img" not in page
-    assert "5345077" not in page
+    """Text from the URL is shown as it was typed, and adds no elements to the page."""
+    page = read_page(client, f"/?q={quote(text)}&region={quote(text)}")
+    assert not page.select("img, script:not([src]), [onerror]")
+    assert find(page, "title").text.startswith(f"{text} – ")
+    assert find(page, "#q")["value"] == text
+    for shown in ("h1", "main .row .label", "main .chip", "main .summary"):
+        assert text in find(page, shown).text
 
 
-def test_a_language_without_a_url_is_not_a_link(client: FlaskClient) -> None:
-    """A language version without a URL is text, so that a page has no dead link."""
-    for address in ("/", "/publication/unodc-model-law-against-the-smuggling-of-migrants-2010"):
-        assert 'href="#"' not in client.get(address).text
-        assert 'href=""' not in client.get(address).text
+def test_a_value_without_a_url_is_not_a_link(client: FlaskClient) -> None:
+    """On the page of a publication, a value that leads nowhere is text. Every link has a URL."""
+    page = read_page(client, "/publication/unodc-model-law-against-the-smuggling-of-migrants-2010")
+    links = {
+        row.dt.text: [link.get("href") for link in row.select("a")]
+        for row in page.select(".details > div")
+        if row.dt
+    }
+    assert links["Format"] == ["/?format=document"]
+    assert links["To be had by"] == []
+    assert not {"", "#", None} & {link.get("href") for link in page.select("a")}
 
 
-def test_health_names_the_generation(client: FlaskClient) -> None:
+def test_health_names_the_generation(client: FlaskClient, catalogue_index: Path) -> None:
     """The health check names the generation that is in use."""
-    found = fetch(client, "/healthz")
-    assert found["status"] == "ok"
-    assert found["publications"] == 136
+    assert fetch(client, "/healthz") == {
+        "status": "ok",
+        "generation": (catalogue_index / "CURRENT").read_text(encoding="utf-8").strip(),
+        "publications": 136,
+    }
 
 
 GLOBAL_REPORT = "global-report-on-trafficking-in-persons-2016"
