@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from math import inf
 from time import perf_counter
 
-YIELDED = "aside"
+YIELDED = "yielded"
 """The stage for the time that an expensive search paused while cheap ones ran."""
 
 

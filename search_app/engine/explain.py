@@ -52,7 +52,7 @@ MAX_EXPLANATIONS = 10_000
 """Limit on explained matches: clauses times hits. With more than 100 clauses, only the first hits
 of a page of 100 have explanations."""
 PRECISION_ORDER: tuple[How, ...] = (
-    "word", "written", "stem", "beginning", "pattern", "likeness", "name", "kin", "value",
+    "word", "written", "stem", "prefix", "wildcard", "fuzzy", "synonym", "narrower", "value",
 )  # fmt: skip
 """Priority of the ways to match. If a text matched in several ways, the first is reported."""
 _rank = PRECISION_ORDER.index

@@ -361,11 +361,11 @@ def _find_words(part: WordPart, words: Words) -> Iterator[Match]:
             is_known = len(stems) == len(part.stems)
             starts = words.find_phrase(stems) if is_known else NOWHERE
         case Prefix():
-            how, starts = "beginning", words.find_words(words.terms.expand(part))
+            how, starts = "prefix", words.find_words(words.terms.expand(part))
         case Pattern():
-            how, starts = "pattern", words.find_words(words.terms.expand(part))
+            how, starts = "wildcard", words.find_words(words.terms.expand(part))
         case Fuzzy():
-            how, starts = "likeness", words.find_words(words.terms.expand(part))
+            how, starts = "fuzzy", words.find_words(words.terms.expand(part))
         case _:
             assert_never(part)
     starts = words.select(starts, part.fields)

@@ -89,10 +89,12 @@ class TextRun(msgspec.Struct, frozen=True):
     marked: bool = False
 
 
-How = Literal["word", "written", "stem", "beginning", "pattern", "likeness", "name", "kin", "value"]
-"""How a text matched: `written` as typed, by its `stem`, by a prefix (`beginning`), a wildcard
-(`pattern`) or a fuzzy term (`likeness`), as a synonym (`name`), as a narrower concept (`kin`), or
-as a facet `value`. A `word` is either `written` or `stem`, before it is decided which."""
+How = Literal[
+    "word", "written", "stem", "prefix", "wildcard", "fuzzy", "synonym", "narrower", "value"
+]
+"""How a text matched: `written` as typed, by its `stem`, by a `prefix`, a `wildcard`, or a `fuzzy`
+term, as a `synonym`, as a `narrower` concept, or as a facet `value`. A `word` is either `written`
+or `stem`, before it is decided which."""
 
 
 class MatchedText(msgspec.Struct, frozen=True):

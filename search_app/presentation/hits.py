@@ -447,11 +447,11 @@ def _describe_matches(how: How) -> str:
     """Return the message for the texts of a field that match in one way."""
     messages: dict[How, str] = {
         "stem": gettext("%(field)s has %(texts)s (by its stem)"),
-        "beginning": gettext("%(field)s has %(texts)s (by its prefix)"),
-        "pattern": gettext("%(field)s has %(texts)s (by a wildcard)"),
-        "likeness": gettext("%(field)s has %(texts)s (by a similar spelling)"),
-        "name": gettext("%(field)s has %(texts)s (another name for it)"),
-        "kin": gettext("%(field)s has %(texts)s (narrower than it)"),
+        "prefix": gettext("%(field)s has %(texts)s (by its prefix)"),
+        "wildcard": gettext("%(field)s has %(texts)s (by a wildcard)"),
+        "fuzzy": gettext("%(field)s has %(texts)s (by a similar spelling)"),
+        "synonym": gettext("%(field)s has %(texts)s (another name for it)"),
+        "narrower": gettext("%(field)s has %(texts)s (narrower than it)"),
     }
     return messages.get(how, gettext("%(field)s has %(texts)s"))
 

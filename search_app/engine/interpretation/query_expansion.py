@@ -194,12 +194,12 @@ class EntityLinker(NameIndex):
     def _make_other_names(self, number: int) -> Iterator[Names]:
         identity, labels = self.entities[number].id, self._get_labels(number)
         if labels:
-            yield Names(tuple(dict.fromkeys(labels)), identity, "name", LABEL_WEIGHT)
+            yield Names(tuple(dict.fromkeys(labels)), identity, "synonym", LABEL_WEIGHT)
         related = [
             part for narrower in self._find_narrower(number) for part in self._get_labels(narrower)
         ]
         if related:
-            yield Names(tuple(dict.fromkeys(related)), identity, "kin", RELATED_WEIGHT)
+            yield Names(tuple(dict.fromkeys(related)), identity, "narrower", RELATED_WEIGHT)
 
     def _count_documents(self, numbers: Sequence[int]) -> list[int]:
         """Return the number of documents that match any label of each entity."""

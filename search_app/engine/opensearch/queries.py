@@ -565,7 +565,7 @@ def _shorten(clause: Clause, vocabulary: Vocabulary) -> tuple[Clause, int]:
     Synonyms are kept before narrower concepts, and of both the ones whose words are frequent.
     """
     phrases = [
-        (part.how == "kin", -min(map(vocabulary.count_occurrences, name.stems)), name)
+        (part.how == "narrower", -min(map(vocabulary.count_occurrences, name.stems)), name)
         for part in clause.parts if isinstance(part, Names)
         for name in part.parts
         if isinstance(name, Phrase) and all(map(vocabulary.has_term, name.stems))

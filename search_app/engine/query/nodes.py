@@ -104,7 +104,7 @@ class Together(msgspec.Struct, frozen=True):
 
 
 class Names(msgspec.Struct, frozen=True):
-    """The other names of an entity (`name`), or the names of its narrower concepts (`kin`).
+    """The other names of an entity (`synonym`), or the names of its narrower concepts (`narrower`).
 
     `how` says which of the two. The publications that match depend on `how`, `entity_id`, and the
     fields alone, so they can be cached by them.
@@ -112,7 +112,7 @@ class Names(msgspec.Struct, frozen=True):
 
     parts: tuple[NamePart, ...]
     entity_id: str
-    how: Literal["name", "kin"] = "name"
+    how: Literal["synonym", "narrower"] = "synonym"
     boost: float = 1.0
 
     @property

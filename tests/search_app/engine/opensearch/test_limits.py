@@ -128,7 +128,7 @@ def test_a_concept_with_too_many_names_keeps_the_typed_word(generation: Generati
     stems = [generation.vocabulary.list_stems(word)[0] for word in WORDS]
     names = [(first, second) for first in stems for second in stems[:8]]
     labels = tuple(Phrase(name, fields) for name in names)
-    clause = Clause([typed, Names(labels, "c", "kin", 0.25)], "concept")
+    clause = Clause([typed, Names(labels, "c", "narrower", 0.25)], "concept")
     plan = Plan(StoreRequest(SearchRequest("concept"), clause), generation)
     assert plan.dropped == ()
     assert plan.truncated == (("concept", len(names) - queries.MAX_NAMES),)
