@@ -33,12 +33,12 @@ from search_app.engine.query.nodes import (
     Names,
     Near,
     Part,
-    Pattern,
     Phrase,
     Prefix,
     Term,
     Together,
     Value,
+    Wildcard,
     WordPart,
     compile_wildcard,
     list_words,
@@ -362,7 +362,7 @@ def _find_words(part: WordPart, words: Words) -> Iterator[Match]:
             starts = words.find_phrase(stems) if is_known else NOWHERE
         case Prefix():
             how, starts = "prefix", words.find_words(words.terms.expand(part))
-        case Pattern():
+        case Wildcard():
             how, starts = "wildcard", words.find_words(words.terms.expand(part))
         case Fuzzy():
             how, starts = "fuzzy", words.find_words(words.terms.expand(part))
@@ -480,7 +480,7 @@ def _make_test(part: Expansion) -> Callable[[str], object]:
     match part:
         case Prefix():
             return lambda word: word.startswith(part.text)
-        case Pattern():
+        case Wildcard():
             return compile_wildcard(part.text).fullmatch
         case Fuzzy():
             measure = partial(Levenshtein.distance, part.text, score_cutoff=part.edits)

@@ -47,7 +47,7 @@ def opened(single_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
             publications = list(pair.local.scan(SearchRequest()))
             said = trees.vocabulary(publications, pair.local.catalogue)
             kinds, everywhere = trees.kinds(said), frozenset(said.fields)
-            alone = [kinds[name] for name in ("a stem", "a phrase", "a beginning", "a likeness")]
+            alone = [kinds[name] for name in ("a stem", "a phrase", "a prefix", "a fuzzy term")]
             # The document frequency of a word is known if it is searched in all fields.
             stems = said.stems.map(lambda stem: Clause([Term(stem, everywhere)]))
             several = st.lists(stems, min_size=2, max_size=4)

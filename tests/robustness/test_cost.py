@@ -20,7 +20,7 @@ from search_app.engine.arrays.clause import clause_postings
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation import entities
 from search_app.engine.query import cost
-from search_app.engine.query.nodes import Clause, Expansion, Fuzzy, Part, Pattern, Phrase, Prefix
+from search_app.engine.query.nodes import Clause, Expansion, Fuzzy, Part, Phrase, Prefix, Wildcard
 from search_app.engine.request import SearchRequest, truncate
 from tests.robustness import fuzz_cost
 from tests.robustness.shapes import Shapes, words_of
@@ -176,7 +176,7 @@ def test_the_estimate_covers_the_visited_postings(
 def test_repeated_marks_are_made_once() -> None:
     """The words of a repeated prefix, wildcard, or fuzzy term are looked up once in a text."""
     title, asked = frozenset({"title"}), list[Expansion]()
-    parts: list[Part] = [Prefix("law", title), Pattern("l*w", title), Fuzzy("law", title)]
+    parts: list[Part] = [Prefix("law", title), Wildcard("l*w", title), Fuzzy("law", title)]
     words = matching.read_words("law", "en", "title")
     find, expand = words.terms
 

@@ -30,7 +30,6 @@ from search_app.engine.query.nodes import (
     Names,
     Near,
     Part,
-    Pattern,
     Phrase,
     Prefix,
     Several,
@@ -38,6 +37,7 @@ from search_app.engine.query.nodes import (
     Together,
     UnknownNode,
     Value,
+    Wildcard,
     WordPart,
     clauses,
     is_in_texts,
@@ -422,7 +422,7 @@ class QueryCompiler:
         match part:
             case Term():
                 return [part.text][:most] if vocabulary.has_term(part.text) else []
-            case Prefix() | Pattern() | Fuzzy():
+            case Prefix() | Wildcard() | Fuzzy():
                 numbers, words = expand(part, vocabulary).numbers, vocabulary.words
                 counts = words.offsets[numbers + 1].astype(np.int64) - words.offsets[numbers]
                 frequent = numbers[np.argsort(-counts, kind="stable")[:most]]

@@ -23,12 +23,12 @@ from search_app.engine.query.nodes import (
     Fuzzy,
     Near,
     Part,
-    Pattern,
     Phrase,
     PlainPart,
     Prefix,
     Term,
     Together,
+    Wildcard,
 )
 from search_app.engine.query.vocabulary import Vocabulary
 
@@ -360,7 +360,7 @@ def _make_shape_clauses(
     if "*" not in text:
         return [] if drops(words[0]) else [build_word(words[0], fields, vocabulary)]
     if "*" in shape[:-1]:
-        return [Clause([Pattern(shape, fields)], text)]
+        return [Clause([Wildcard(shape, fields)], text)]
     return [Clause([Prefix(shape[:-1], fields)], text)]
 
 

@@ -27,12 +27,12 @@ from search_app.engine.query.nodes import (
     Names,
     Near,
     Part,
-    Pattern,
     Phrase,
     Prefix,
     Term,
     Together,
     Value,
+    Wildcard,
     WordPart,
     clauses,
     is_in_texts,
@@ -229,7 +229,7 @@ def compute_text_cost(parts: Iterable[Part], vocabulary: Vocabulary) -> int:
                 total += POSITION_COST * sum(count.positions for count in counts)
             case Term():
                 total += vocabulary.count_term_in_texts(part.text).pages
-            case Prefix() | Pattern() | Fuzzy():
+            case Prefix() | Wildcard() | Fuzzy():
                 total += _compute_expansion_cost(vocabulary, is_prefix=isinstance(part, Prefix))
             case _:
                 assert_never(part)

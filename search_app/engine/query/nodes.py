@@ -50,7 +50,7 @@ class Prefix(msgspec.Struct, frozen=True):
     boost: float = 1.0
 
 
-class Pattern(msgspec.Struct, frozen=True):
+class Wildcard(msgspec.Struct, frozen=True):
     """The words that a wildcard matches, as written. `*` stands for any text."""
 
     text: str
@@ -127,9 +127,9 @@ class Names(msgspec.Struct, frozen=True):
 
 NamePart = Term | Phrase
 """A part of a clause that is a name of an entity."""
-Expansion = Prefix | Pattern | Fuzzy
+Expansion = Prefix | Wildcard | Fuzzy
 """A part of a clause that stands for the words of the index that it matches."""
-PlainPart = Term | Phrase | Prefix | Pattern | Fuzzy
+PlainPart = Term | Phrase | Prefix | Wildcard | Fuzzy
 """A part of a clause that matches words, wherever other words are."""
 WordPart = PlainPart | Near
 """A part of a clause that matches words of some fields."""
@@ -290,7 +290,7 @@ def list_words(parts: Iterable[Part]) -> Iterator[WordPart]:
     """Yield the parts that match words, with those of names and of clauses inside a part."""
     for part in parts:
         match part:
-            case Term() | Phrase() | Prefix() | Pattern() | Fuzzy() | Near():
+            case Term() | Phrase() | Prefix() | Wildcard() | Fuzzy() | Near():
                 yield part
             case Names():
                 yield from part.parts

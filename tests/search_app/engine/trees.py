@@ -25,12 +25,12 @@ from search_app.engine.query.nodes import (
     Names,
     Near,
     Part,
-    Pattern,
     Phrase,
     Prefix,
     Term,
     Together,
     Value,
+    Wildcard,
     WordPart,
 )
 
@@ -112,9 +112,9 @@ def kinds(said: Vocabulary) -> dict[str, Trees]:
         "a stem": leaves(Term, stems | NOWHERE),
         "a word as written": leaves(Term, (words | NOWHERE).map(_written)),
         "a phrase": leaves(Phrase, (phrases | phrases.map(sorted)).map(tuple)),
-        "a beginning": leaves(Prefix, st.builds(_beginning, words, lengths)),
-        "a pattern": leaves(Pattern, st.builds(_pattern, words, st.integers(0, 3), letters)),
-        "a likeness": leaves(Fuzzy, st.builds(_mistyped, words, letters), st.integers(1, 2)),
+        "a prefix": leaves(Prefix, st.builds(_prefix, words, lengths)),
+        "a wildcard": leaves(Wildcard, st.builds(_wildcard, words, st.integers(0, 3), letters)),
+        "a fuzzy term": leaves(Fuzzy, st.builds(_mistyped, words, letters), st.integers(1, 2)),
     }
     several = st.lists(st.one_of(*found.values()), min_size=2, max_size=3)
     return {**found, "several at once": several.map(_together), **_filters(said.values)}
@@ -158,7 +158,7 @@ def _written(word: str) -> str:
     return tokenizer.SURFACE_PREFIX + word
 
 
-def _beginning(term: str, length: int) -> str:
+def _prefix(term: str, length: int) -> str:
     return _long(term)[:length]
 
 
@@ -167,7 +167,7 @@ def _long(term: str) -> str:
     return term.ljust(5, "e")
 
 
-def _pattern(term: str, first: int, second: int) -> str:
+def _wildcard(term: str, first: int, second: int) -> str:
     """Return a word as written, after its mark, with one or two stars in place of letters."""
     term = _long(term)
     begin, end = term[: first + 1], term[first + 2 :]
@@ -221,7 +221,7 @@ def _make_words(part: WordPart, field: str) -> query.Query:
             return query.Phrase(field, list(part.stems))
         case Prefix():
             return query.Prefix(field, _written(part.text))
-        case Pattern():
+        case Wildcard():
             return query.Wildcard(field, _written(part.text))
         case Fuzzy():
             mark = len(tokenizer.SURFACE_PREFIX)

@@ -28,10 +28,10 @@ from search_app.engine.query.nodes import (
     Filter,
     Fuzzy,
     Part,
-    Pattern,
     Phrase,
     Prefix,
     Term,
+    Wildcard,
 )
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.catalogues import CATALOGUE, holds, index, throw
@@ -76,13 +76,13 @@ ASKED = {
         lambda f: Phrase(("organ", "remov"), f),
         lambda text: sum(side_by_side(*two) for two in pairwise(text)),
     ),
-    "a beginning": word(lambda f: Prefix("vi", f), lambda t: t.surface[:2] == "vi"),
+    "a prefix": word(lambda f: Prefix("vi", f), lambda t: t.surface[:2] == "vi"),
     "any beginning": word(lambda f: Prefix("", f), lambda t: True),
-    "a pattern": word(
-        lambda f: Pattern("*o*r*", f),
+    "a wildcard": word(
+        lambda f: Wildcard("*o*r*", f),
         lambda t: t.surface in ("organ", "border", "north"),
     ),
-    "a likeness": word(
+    "a fuzzy term": word(
         lambda f: Fuzzy("nords", f, 2), lambda t: t.surface == "north"
     ),
     "nothing": word(lambda f: Term("zebra", f), lambda t: False),

@@ -26,7 +26,7 @@ from indexer.catalogue.records import Publication
 from indexer.generations import directory
 from search_app.engine import Searcher, SearchRequest
 from search_app.engine.arrays.evaluation import match_mask, score
-from search_app.engine.query.nodes import Clause, Filter, Pattern, Prefix, UnknownNode
+from search_app.engine.query.nodes import Clause, Filter, Prefix, UnknownNode, Wildcard
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine import catalogues, trees
 
@@ -34,13 +34,13 @@ MADE = catalogues.throw(seed=7, size=300)
 ALL_FIELDS = frozenset(row.name for row in catalogues.CATALOGUE.searchable)
 COMMON = st.sampled_from((
     Clause([Prefix("", ALL_FIELDS)]), Clause([Prefix("po", ALL_FIELDS)]),
-    Clause([Pattern("*e*", ALL_FIELDS)]), Filter("region", ["North", "Nowhere", "West"]),
+    Clause([Wildcard("*e*", ALL_FIELDS)]), Filter("region", ["North", "Nowhere", "West"]),
     Filter("year", ["2001", "1900", "2005"]),
 ))  # fmt: skip
 """Clauses that match most of the generated publications, and filters of several values."""
 TREES = {
-    "a stem": 300, "a word as written": 200, "a phrase": 400, "a beginning": 100,
-    "a pattern": 100, "a likeness": 80, "several at once": 50, "a value": 200, "a range": 60,
+    "a stem": 300, "a word as written": 200, "a phrase": 400, "a prefix": 100,
+    "a wildcard": 100, "a fuzzy term": 80, "several at once": 50, "a value": 200, "a range": 60,
     "everything": 1, "anything": 420,
 }  # fmt: skip
 """The number of trees by kind. `anything` joins and negates trees of all kinds."""

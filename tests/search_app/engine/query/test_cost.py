@@ -9,7 +9,7 @@ from whoosh import query
 
 from search_app.engine import Engine
 from search_app.engine.query import cost, vocabulary
-from search_app.engine.query.nodes import Clause, Pattern, Term, clauses
+from search_app.engine.query.nodes import Clause, Term, Wildcard, clauses
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine import catalogues
 from tests.search_app.engine.arrays.below import snapshot_of
@@ -98,7 +98,7 @@ def test_an_expansion_keeps_its_commonest_terms(
     snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A wildcard over the limit keeps its commonest terms and reports the number of the others."""
-    pattern = Pattern("*e*", frozenset(snapshot.segment.fields))
+    pattern = Wildcard("*e*", frozenset(snapshot.segment.fields))
     whole = vocabulary.expand(pattern, snapshot.vocabulary)
     terms = snapshot.segment.words
     held = [terms.doc_frequency(int(number)) for number in whole.numbers]

@@ -22,11 +22,11 @@ from search_app.engine.query.nodes import (
     Clause,
     Filter,
     Fuzzy,
-    Pattern,
     Phrase,
     Prefix,
     Term,
     Together,
+    Wildcard,
     clauses,
     list_words,
 )
@@ -76,9 +76,9 @@ def beginning(text: str) -> Clause:
     return Clause([Prefix(text, FIELDS)])
 
 
-def pattern(shape: str) -> Clause:
+def wildcard(shape: str) -> Clause:
     """Return the leaf of a wildcard."""
-    return Clause([Pattern(shape, FIELDS)])
+    return Clause([Wildcard(shape, FIELDS)])
 
 
 def piece(*stems: str) -> Clause:
@@ -178,14 +178,14 @@ COUNTED = phrase("alpha", "the", "beta")
         ('-"alpha beta', query.And([B, query.Not(A)])),
         ('title:"alpha beta', query.And([word("alpha", "title"), B])),
         ("title:(alpha OR beta)", query.Or([word("alpha", "title"), word("beta", "title")])),
-        ("alpha,bet*a", query.And([A, pattern("bet*a")])),
+        ("alpha,bet*a", query.And([A, wildcard("bet*a")])),
         ("the alpha of beta", query.And([A, B])),
         ("the", word("the")),
-        ("*ing", pattern("*ing")),
-        ("al*a", pattern("al*a")),
-        ("al***a*", pattern("al*a*")),
-        ("(*ing)", pattern("*ing")),
-        ("the,bet*a alpha", query.And([pattern("bet*a"), A])),
+        ("*ing", wildcard("*ing")),
+        ("al*a", wildcard("al*a")),
+        ("al***a*", wildcard("al*a*")),
+        ("(*ing)", wildcard("*ing")),
+        ("the,bet*a alpha", query.And([wildcard("bet*a"), A])),
         ("title:the,bet*", Clause([Prefix("bet", frozenset({"title"}))])),
         ("alpha~", alike("alpha", 1)),
         ("Alphä~1", alike("alpha", 1)),
