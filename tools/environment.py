@@ -30,8 +30,9 @@ DIVIDERS = {
     "semantic": "# ---- what follows is needed by the meaning only ----\n",
     "test": "# ---- what follows is needed by the tests only ----\n",
     "bench": "# ---- what follows is needed by the benchmarks only ----\n",
+    "extras": "# ---- what follows is needed by the other extras only ----\n",
 }
-"""The line that begins each part of the lock except the first."""
+"""The line that begins each part of the lock except the first, and the packages of no part."""
 
 
 def read_setup() -> configparser.ConfigParser:
@@ -115,14 +116,13 @@ def make_venv() -> None:
 def parted(lock: str) -> dict[str, str]:
     """Return the packages of the lock by part. Exit if a part is missing."""
     packages, rest = {}, lock
-    for part, following in pairwise(PARTS):
+    for part, following in pairwise((*PARTS, "extras")):
         packages[part], found, rest = rest.partition(DIVIDERS[following])
         if not found:
             sys.exit(
                 f"requirements.lock has no line where the part for {following} begins: "
                 "make it anew with `make lock`"
             )
-    packages[PARTS[-1]] = rest
     return packages
 
 
