@@ -1,4 +1,4 @@
-"""A small catalogue for tests, and functions that write entries and pages."""
+"""A small catalogue for tests, and functions that write and read corpus folders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from indexer.catalogue.records import Property, SourceLocation, SourceRecord
+from indexer.catalogue import catalogue_toml
+from indexer.catalogue.records import (
+    Problem,
+    Property,
+    Publication,
+    SourceLocation,
+    SourceRecord,
+)
+from indexer.ingest import corpus
 
 SMALL_CATALOGUE = """\
 title = "Small Catalogue"
@@ -125,6 +133,17 @@ def write_corpus(folder: Path) -> None:
         "more.jsonl": SMALL_LINES,
     }.items():
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def read_publications(folder: Path, problems: list[Problem] | None = None) -> list[Publication]:
+    """Return the publications of a corpus folder.
+
+    Append its problems to a list. Without a list, it must not have any.
+    """
+    found: list[Problem] = [] if problems is None else problems
+    publications = list(corpus.read(folder, catalogue_toml.load(folder), found.append))
+    assert problems is found or not found
+    return publications
 
 
 def entry(title: str = "A title", identity: str | None = None, **stated: object) -> SourceRecord:

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from indexer.catalogue import catalogue_toml
-from indexer.catalogue.records import Problem, Publication
-from indexer.ingest import corpus
+from indexer.catalogue.records import Publication
 from indexer.jobs import pages
 from tests.catalogue import CORPUS
+from tests.samples import read_publications
 
 pytestmark = pytest.mark.slow
 
@@ -28,12 +27,7 @@ LANGUAGES = {
 @pytest.fixture(scope="module")
 def kept() -> dict[str, Publication]:
     """Return the publications of corpus/ by their ids."""
-    problems: list[Problem] = []
-    found = {
-        each.id: each for each in corpus.read(CORPUS, catalogue_toml.load(CORPUS), problems.append)
-    }
-    assert problems == []
-    return found
+    return {each.id: each for each in read_publications(CORPUS)}
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +38,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
         pytest.skip(f"the shared data are not there: {file}")
     folder: Path = tmp_path_factory.mktemp("import") / "pages"
     pages.write_pages(file, folder, CORPUS, lambda _: None)
-    found = corpus.read(folder, catalogue_toml.load(folder), lambda _: None)
-    return {each.id: each for each in found}
+    return {each.id: each for each in read_publications(folder, [])}
 
 
 def test_there_are_136_entries_and_76_abstracts(kept: dict[str, Publication]) -> None:

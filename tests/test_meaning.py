@@ -20,6 +20,7 @@ from search_app import config, create_app
 from search_app.cli import commands
 from tests.catalogue import PATIENT
 from tests.search_app.engine.features.test_zero_results import answer, offered
+from tests.search_app.web.reading import read_page
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +43,7 @@ def client(meaning_index: Path, tmp_path: Path) -> Iterator[FlaskClient]:
 
 def readings(client: FlaskClient, address: str) -> dict[str, str]:
     """Return the notes above a list and the targets of their links."""
-    page = BeautifulSoup(client.get(address).text, "lxml")
+    page = read_page(client, address)
     found = ((each, each.select_one("a")) for each in page.select("p.note"))
     return {str(each.find(string=True)).strip(): str(a["href"]) if a else "" for each, a in found}
 
@@ -88,7 +89,7 @@ def test_diagnosis_counts_include_semantic_hits(address: str, client: FlaskClien
 
 def test_facet_counts_include_semantic_hits(client: FlaskClient) -> None:
     """The facet values of a semantic list lead to lists of the length in their labels."""
-    page = BeautifulSoup(client.get("/?q=Opferanwalt+im+Strafverfahren").text, "lxml")
+    page = read_page(client, "/?q=Opferanwalt+im+Strafverfahren")
     for tick in page.select("a.tick"):
         told = re.search(r"([\d,]+) publications?", str(tick["aria-label"]))
         assert told

@@ -102,7 +102,7 @@ class Site(msgspec.Struct, frozen=True):
             env=environment, capture_output=True, text=True, check=True, timeout=START,
         ).stdout  # fmt: skip
 
-    def read(self, address: str) -> BeautifulSoup:
+    def fetch_page(self, address: str) -> BeautifulSoup:
         """Return a page as it is served, without a browser.
 
         Pages with an error status are returned too.

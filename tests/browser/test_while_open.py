@@ -34,7 +34,7 @@ def edit(site: Site, old: str, new: str) -> None:
     built = site.command("build")
     assert "1 changed" in built
     end = time.monotonic() + at.START
-    while str(site.read("/healthz")).find(built.split()[1].rstrip(":")) < 0:
+    while str(site.fetch_page("/healthz")).find(built.split()[1].rstrip(":")) < 0:
         assert time.monotonic() < end
         time.sleep(0.1)
 

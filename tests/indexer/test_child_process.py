@@ -137,17 +137,17 @@ def test_a_server_reads_several_files(tmp_path: Path) -> None:
     """One server reads file after file. If it has ended, a new one reads the next file."""
     script = write(tmp_path, "print('read')")
 
-    def read() -> subprocess.Popen[bytes]:
+    def run_once() -> subprocess.Popen[bytes]:
         with TemporaryFile() as file, run_limited(script, (), file, LIMITS) as blocks:
             assert b"".join(blocks) == b"read\n"
         [server] = child_process._idle[script]
         return server._process
 
-    first = read()
-    assert read() is first
+    first = run_once()
+    assert run_once() is first
     first.kill()
     first.wait()
-    assert read() is not first
+    assert run_once() is not first
 
 
 def test_a_file_meets_nothing_of_another(tmp_path: Path) -> None:

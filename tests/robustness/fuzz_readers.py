@@ -15,12 +15,12 @@ with atheris.instrument_imports(include=["indexer", "bs4"]):
     from tests.indexer.readers.test_contract import ALL, check
 
 
-def read(data: bytes) -> None:
+def check_input(data: bytes) -> None:
     """Read the input as a file. Its first byte selects the format."""
     if data:
         check(ALL[data[0] % len(ALL)], data[1:])
 
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, read)
+    atheris.Setup(sys.argv, check_input)
     atheris.Fuzz()

@@ -124,7 +124,7 @@ class Place:
             yield f"there are {count} generations"
 
     @contextmanager
-    def read(self, wrong: list[str]) -> Iterator[None]:
+    def query_meanwhile(self, wrong: list[str]) -> Iterator[None]:
         """Query the index in a thread. Append responses that are neither old nor new to `wrong`."""
         done = threading.Event()
 

@@ -69,7 +69,7 @@ def refuse(place: Place, runner: Runner, fault: Fault) -> list[str]:
     inject = f"inject={fault.name}:error={fault.error}:when={when}"
     trace = ["-o", os.devnull, "-e", f"trace={fault.name}", "-e", inject]
     wrong: list[str] = []
-    with place.read(wrong):
+    with place.query_meanwhile(wrong):
         ended = runner.run(place.arguments, trace)
     wrong += [*place.standing(), *_misled(place, ended, fault)]
     if ended.status and not fault.spoils_cleaning:

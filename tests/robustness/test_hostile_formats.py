@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.catalogue import catalogue_toml
 from indexer.catalogue.records import Problem
-from indexer.ingest import corpus
 from indexer.jobs.folder_switch import ImportRejected
 from indexer.jobs.importer import import_files
 from indexer.readers.registry import load_readers
@@ -21,6 +19,7 @@ from tests.indexer.readers.test_contract import damaged
 from tests.memory import limit_memory
 from tests.robustness.format_samples import SAMPLES
 from tests.robustness.format_shapes import SHAPES
+from tests.samples import read_publications
 
 SECONDS = 20
 """Limit on the CPU time of an import of 1 MB, in seconds of an idle machine."""
@@ -46,8 +45,7 @@ def import_and_read(
     except ImportRejected:
         assert problems
     else:
-        for _ in corpus.read(into, catalogue_toml.load(into), problems.append):
-            pass
+        read_publications(into, problems)
     for problem in problems:
         assert problem.file == name
         assert problem.hint

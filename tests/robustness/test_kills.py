@@ -34,7 +34,7 @@ def kill_after(place: Place, runner: Runner, seconds: float) -> tuple[bool, list
     """Kill a build after some seconds. Return whether it had not ended, and what is wrong."""
     place.restore()
     wrong: list[str] = []
-    with place.read(wrong):
+    with place.query_meanwhile(wrong):
         process = os.pidfd_open(runner.begin(place.arguments))
         signal.pidfd_send_signal(process, signal.SIGCONT)
         time.sleep(seconds)
@@ -57,7 +57,7 @@ def test_a_kill_at_any_call_loses_nothing(place: Place, traced: Runner) -> None:
         place.restore()
         inject = f"inject={name}:signal=SIGKILL:when={ordinal}"
         wrong: list[str] = []
-        with place.read(wrong):
+        with place.query_meanwhile(wrong):
             ended = traced.run(
                 place.arguments, ["-o", os.devnull, "-e", f"trace={name}", "-e", inject]
             )

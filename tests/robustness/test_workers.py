@@ -99,7 +99,7 @@ def readers(server: Server) -> Iterator[list[str]]:
     wrong: list[str] = []
     ended = Event()
 
-    def read() -> None:
+    def send_requests() -> None:
         while not ended.is_set():
             try:
                 with urlopen(f"{server.address}/?q=law", timeout=60) as answer:
@@ -107,7 +107,7 @@ def readers(server: Server) -> Iterator[list[str]]:
             except OSError as error:
                 wrong.append(str(error))
 
-    threads = [Thread(target=read) for _ in range(3)]
+    threads = [Thread(target=send_requests) for _ in range(3)]
     for each in threads:
         each.start()
     try:

@@ -51,7 +51,7 @@ def written(file: Path, held: Mapping[str, Array]) -> bytes:
     return file.read_bytes()
 
 
-def read(data: bytes) -> Mapping[str, Array]:
+def read_arrays(data: bytes) -> Mapping[str, Array]:
     """Return copies of the arrays in a file with these bytes."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "a.seg"
@@ -120,9 +120,9 @@ def test_a_truncated_or_extended_file_is_damaged(sample: bytes) -> None:
     """A file is Damaged if any number of bytes is missing at its end, or if bytes follow it."""
     for size in range(len(sample)):
         with pytest.raises(CorruptSegment):
-            read(sample[:size])
+            read_arrays(sample[:size])
     with pytest.raises(CorruptSegment):
-        read(sample + bytes(8))
+        read_arrays(sample + bytes(8))
 
 
 @given(data=st.binary(max_size=200))
@@ -133,7 +133,7 @@ def test_a_truncated_or_extended_file_is_damaged(sample: bytes) -> None:
 def test_foreign_bytes_are_damaged_or_empty(data: bytes) -> None:
     """Foreign bytes are Damaged, or by chance an empty directory."""
     try:
-        assert read(data) == {}
+        assert read_arrays(data) == {}
     except CorruptSegment:
         return
 
@@ -166,7 +166,7 @@ def test_an_invalid_directory_is_damaged(
     end = (len(body) if start is None else start % 2**64).to_bytes(8, "little")
     data = body + msgspec.json.encode(directory) + end
     try:
-        found = read(data)
+        found = read_arrays(data)
     except CorruptSegment:
         return
     for name, array in found.items():
@@ -185,7 +185,7 @@ def test_a_changed_byte_is_damaged_or_harmless(sample: bytes, data: st.DataObjec
     changed = bytearray(sample)
     changed[at] = data.draw(st.integers(0, 255))
     try:
-        found = read(bytes(changed))
+        found = read_arrays(bytes(changed))
     except CorruptSegment:
         return
     assert at >= len(MAGIC) or changed == sample

@@ -57,14 +57,14 @@ def test_threads_read_concurrently(tmp_path: Path) -> None:
     ]
     stored = written(tmp_path / "segment", fresh(made)).docstore
 
-    def read(_: int) -> bool:
+    def read_all(_: int) -> bool:
         return [stored.get_publication(number) for number in range(len(made))] == made
 
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
         with ThreadPoolExecutor(6) as threads:
-            assert all(threads.map(read, range(12)))
+            assert all(threads.map(read_all, range(12)))
     finally:
         sys.setswitchinterval(interval)
 

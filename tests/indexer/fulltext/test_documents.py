@@ -29,16 +29,16 @@ def write(folder: Path, name: str, data: bytes | str) -> tuple[Path, str]:
     return path, sha256(path.read_bytes()).hexdigest()
 
 
-def read(folder: Path, name: str, data: bytes | str, limits: Limits = LIMITS) -> FullText:
+def extract_text(folder: Path, name: str, data: bytes | str, limits: Limits = LIMITS) -> FullText:
     """Write a file, and return its text."""
     return extract(*write(folder, name, data), limits, TextCache(folder / "cache"))
 
 
 def test_plain_text_has_pages_if_it_has_form_feeds(tmp_path: Path) -> None:
     """A form feed ends a page, and an empty line a paragraph."""
-    text = read(tmp_path, "notes.txt", "one\ntwo\n\nthree\fnext page")
+    text = extract_text(tmp_path, "notes.txt", "one\ntwo\n\nthree\fnext page")
     assert (text.pages, text.has_pages) == (("one two\n\nthree", "next page"), True)
-    text = read(tmp_path, "notes.md", "one\r\ntwo")
+    text = extract_text(tmp_path, "notes.md", "one\r\ntwo")
     assert (text.pages, text.has_pages, text.media_type) == (("one two",), False, "text/plain")
 
 
@@ -59,7 +59,7 @@ def test_a_file_is_read_by_its_type(
     tmp_path: Path, name: str, data: bytes | str, media_type: str
 ) -> None:
     """Each type of file gives its text, and the digest of the file."""
-    text = read(tmp_path, name, data)
+    text = extract_text(tmp_path, name, data)
     assert (text.pages, text.media_type) == (("text",), media_type)
     assert text.digest == sha256((tmp_path / name).read_bytes()).hexdigest()
     assert is_document(tmp_path / name)
@@ -74,17 +74,17 @@ def test_the_name_of_a_file_is_the_last_guess_of_its_title(tmp_path: Path) -> No
         "--.pdf": "--.pdf",
     }
     for name, title in titles.items():
-        text = read(tmp_path, name, data)
+        text = extract_text(tmp_path, name, data)
         assert (text.title, text.is_title_guessed) == (title, True)
-    text = read(tmp_path, "x.html", "<title>A Page</title><p>text")
+    text = extract_text(tmp_path, "x.html", "<title>A Page</title><p>text")
     assert (text.title, text.is_title_guessed) == ("A Page", False)
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("py3langid"), reason="needs the extra detection")
 def test_the_language_is_detected(tmp_path: Path) -> None:
     """A long text has the language it is written in, a short one has none."""
-    assert read(tmp_path, "a.txt", GERMAN).language == "de"
-    assert read(tmp_path, "b.txt", "Wasser").language is None
+    assert extract_text(tmp_path, "a.txt", GERMAN).language == "de"
+    assert extract_text(tmp_path, "b.txt", "Wasser").language is None
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_file_without_text_is_an_error(
 ) -> None:
     """The error says why there is no text."""
     with pytest.raises(ExtractionError, match=reason):
-        read(tmp_path, name, data, msgspec.structs.replace(LIMITS, **limits))
+        extract_text(tmp_path, name, data, msgspec.structs.replace(LIMITS, **limits))
 
 
 def test_a_missing_file_and_a_pipe_are_errors(tmp_path: Path) -> None:
@@ -117,7 +117,9 @@ def test_a_missing_file_and_a_pipe_are_errors(tmp_path: Path) -> None:
 def test_text_over_the_limits_is_left_out(tmp_path: Path) -> None:
     """The faults name the settings that include the rest."""
     limits = msgspec.structs.replace(LIMITS, most_pages=3, longest_document=1000)
-    text = read(tmp_path, "a.txt", "\f".join((600 * "a", 600 * "b", "three", "four")), limits)
+    text = extract_text(
+        tmp_path, "a.txt", "\f".join((600 * "a", 600 * "b", "three", "four")), limits
+    )
     assert text.pages == (600 * "a", 400 * "b")
     hints = " ".join(fault.hint for fault in text.faults)
     assert "PUBSEARCH_MOST_PAGES" in hints
@@ -126,11 +128,11 @@ def test_text_over_the_limits_is_left_out(tmp_path: Path) -> None:
 
 def test_a_known_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cache answers for the digest, until a limit is changed."""
-    first = read(tmp_path, "a.txt", "some text")
+    first = extract_text(tmp_path, "a.txt", "some text")
     monkeypatch.setattr(documents, "_read", lambda *_: pytest.fail("it was read again"))
-    assert read(tmp_path, "a.txt", "some text") == first
+    assert extract_text(tmp_path, "a.txt", "some text") == first
     with pytest.raises(BaseException, match="read again"):
-        read(tmp_path, "a.txt", "some text", msgspec.structs.replace(LIMITS, most_pages=9))
+        extract_text(tmp_path, "a.txt", "some text", msgspec.structs.replace(LIMITS, most_pages=9))
 
 
 def test_a_file_that_changes_while_it_is_read_has_no_text(tmp_path: Path) -> None:

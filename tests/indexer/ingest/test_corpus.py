@@ -9,14 +9,8 @@ from pathlib import Path
 import pytest
 
 from indexer.catalogue.fields import Catalogue
-from indexer.catalogue.records import Problem, Publication
-from indexer.ingest import corpus as reading
-from tests.samples import article, page
-
-
-def read(folder: Path, catalogue: Catalogue, problems: list[Problem]) -> list[Publication]:
-    """Return the publications of a folder."""
-    return list(reading.read(folder, catalogue, problems.append))
+from indexer.catalogue.records import Problem
+from tests.samples import article, page, read_publications
 
 
 def add(folder: Path, name: str, *articles: str) -> None:
@@ -31,7 +25,7 @@ def test_publications_come_in_the_order_of_files_and_lines(
 ) -> None:
     """Files are read in name order, also in subfolders, and publications have file and line."""
     add(corpus, "later/pages.HTM", article("Last"))
-    found = read(corpus, catalogue, problems)
+    found = read_publications(corpus, problems)
     assert [(each.title, each.source.file, each.source.line) for each in found] == [
         ("Last", "later/pages.HTM", 3),
         ("Issue Brief", "more.jsonl", 1),
@@ -49,7 +43,7 @@ def test_hidden_files_are_ignored(
     """Files and folders whose names start with a dot are neither read nor reported."""
     add(corpus, ".hidden.html", article("Hidden"))
     add(corpus, ".git/page.html", article("Hidden"))
-    assert len(read(corpus, catalogue, problems)) == 5
+    assert len(read_publications(corpus, problems)) == 5
     assert problems == []
 
 
@@ -59,7 +53,7 @@ def test_files_that_belong_to_a_corpus_are_ignored(
 ) -> None:
     """Notes, styles and settings next to the pages are neither read nor reported."""
     (corpus / name).write_text("", encoding="utf-8")
-    assert len(read(corpus, catalogue, problems)) == 5
+    assert len(read_publications(corpus, problems)) == 5
     assert problems == []
 
 
@@ -68,7 +62,7 @@ def test_a_file_without_a_reader_is_reported(
 ) -> None:
     """A file that no reader recognizes is reported with a hint. Other files are read."""
     (corpus / "list.docx").write_bytes(b"")
-    assert len(read(corpus, catalogue, problems)) == 5
+    assert len(read_publications(corpus, problems)) == 5
     assert [(each.file, each.what) for each in problems] == [
         ("list.docx", "no reader for '.docx' files")
     ]
@@ -80,7 +74,7 @@ def test_unreadable_file_is_reported(
 ) -> None:
     """An unreadable file is reported with the reason from the system. Other files are read."""
     (corpus / "gone.html").symlink_to(corpus / "nowhere.html")
-    assert len(read(corpus, catalogue, problems)) == 5
+    assert len(read_publications(corpus, problems)) == 5
     assert [str(each) for each in problems] == [
         (
             "gone.html: the file can't be read: No such file or directory. "
@@ -94,7 +88,7 @@ def test_a_folder_with_the_suffix_of_a_page_is_read(
 ) -> None:
     """A folder with the suffix of a page is read as a folder."""
     add(corpus, "old.html/page.html", article("Old"))
-    assert "Old" in {each.title for each in read(corpus, catalogue, problems)}
+    assert "Old" in {each.title for each in read_publications(corpus, problems)}
     assert problems == []
 
 
@@ -103,7 +97,7 @@ def test_bad_entries_do_not_affect_good_ones(
 ) -> None:
     """All good entries of a file are read, even if bad ones are between them."""
     add(corpus, "mixed.html", article("One"), article(""), article("Two", "a b"), article("Three"))
-    found = {each.title for each in read(corpus, catalogue, problems)}
+    found = {each.title for each in read_publications(corpus, problems)}
     assert {"One", "Three"} <= found
     assert [(each.file, each.line) for each in problems] == [("mixed.html", 7), ("mixed.html", 11)]
 
@@ -113,7 +107,7 @@ def test_duplicate_id_of_another_file_is_reported(
 ) -> None:
     """The first file keeps a repeated id. Another is reported with the location of the first."""
     add(corpus, "zz.html", article("Another Law", "model-law"))
-    titles = {each.id: each.title for each in read(corpus, catalogue, problems)}
+    titles = {each.id: each.title for each in read_publications(corpus, problems)}
     assert titles["model-law"] == "Model Law against Trafficking"
     assert [(each.file, each.line, each.entry) for each in problems] == [
         ("zz.html", 3, "model-law")
@@ -126,7 +120,7 @@ def test_equal_generated_ids_are_reported(
 ) -> None:
     """The second of two entries with the same title and year is reported."""
     add(corpus, "twins.html", *2 * [article("Twin", datePublished="2009")])
-    assert [each.id for each in read(corpus, catalogue, problems)].count("twin-2009") == 1
+    assert [each.id for each in read_publications(corpus, problems)].count("twin-2009") == 1
     assert [each.entry for each in problems] == ["twin-2009"]
 
 
@@ -139,7 +133,7 @@ def test_file_name_in_another_encoding_can_be_printed(
         add(corpus, name, article("Coffee"))
     except OSError as error:
         pytest.skip(f"this file system takes no such name: {error}")
-    found = {each.title: each.source.file for each in read(corpus, catalogue, problems)}
+    found = {each.title: each.source.file for each in read_publications(corpus, problems)}
     assert found["Coffee"] == "Gu\ufffda.html"
 
 
@@ -148,7 +142,7 @@ def test_problems_can_be_printed(corpus: Path, catalogue: Catalogue) -> None:
     problems: list[Problem] = []
     line = {"title": "A\u200ftitle", "section": "Tools", "year": "19\n\x1b[2J\ufeff"}
     (corpus / "x.jsonl").write_text(json.dumps(line), encoding="utf-8")
-    read(corpus, catalogue, problems)
+    read_publications(corpus, problems)
     [problem] = problems
     assert str(problem).isprintable()
     assert problem.entry == "A\ufffdtitle"

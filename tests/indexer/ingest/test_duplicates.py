@@ -48,7 +48,7 @@ class Corpus:
         (self.folder / "sources.toml").write_text(sources)
         return build.build(self.folder, self.index, force=force)
 
-    def read(self) -> list[Publication]:
+    def build_and_list(self) -> list[Publication]:
         """Build, and return the publications."""
         return list_publications(self.build())
 
@@ -118,7 +118,7 @@ def test_duplicates_share_a_key_and_a_title(
     """Records are merged if they share a key and the folded title."""
     corpus.write("a.csv", first.replace("10.1/5", "10.1234/5"))
     corpus.write("b.csv", second.replace("10.1/5", "10.1234/5"))
-    assert list_ids(corpus.read()) == (["x"] if is_merged else ["x", "y"])
+    assert list_ids(corpus.build_and_list()) == (["x"] if is_merged else ["x", "y"])
 
 
 @pytest.mark.parametrize(("number", "ids"), [(3, 4), (4, 6)])
@@ -129,7 +129,7 @@ def test_a_key_that_more_than_five_records_of_a_file_share_is_ignored(
     chapters = [f"c{chapter},Chapter {chapter},,,9783161484100,,," for chapter in range(number)]
     notes = [f"n{note},Notes,,,9783161484100,,," for note in range(2)]
     corpus.write("a.csv", *chapters, *notes)
-    assert len(corpus.read()) == ids
+    assert len(corpus.build_and_list()) == ids
 
 
 def test_records_are_joined_through_a_third_one(corpus: Corpus) -> None:
@@ -137,7 +137,7 @@ def test_records_are_joined_through_a_third_one(corpus: Corpus) -> None:
     corpus.write(
         "a.csv", "x,Shells,,10.1234/5,,,,", "y,Shells,,,,,77,", "z,Shells,,10.1234/5,,,77,"
     )
-    [shells] = corpus.read()
+    [shells] = corpus.build_and_list()
     assert (shells.id, [place.line for place in shells.other_sources]) == ("x", [3, 4])
 
 
@@ -145,7 +145,7 @@ def test_the_record_in_the_first_file_by_name_keeps_its_values(corpus: Corpus) -
     """The record in the file whose name sorts first keeps its id and values."""
     corpus.write("b.csv", SHELLS)
     corpus.write("a.csv", SAME_SHELLS)
-    [shells] = corpus.read()
+    [shells] = corpus.build_and_list()
     assert (shells.id, shells.title, shells.source.file) == ("b1", "Shells of the Delta.", "a.csv")
 
 
@@ -161,12 +161,12 @@ def test_a_removed_duplicate_leaves_the_other_record(pair: Corpus) -> None:
     pair.build()
     kept = (pair.folder / "a.csv").read_text("utf-8")
     (pair.folder / "a.csv").unlink()
-    rest = pair.read()
+    rest = pair.build_and_list()
     assert list_ids(rest) == ["b0", "b1"]
     assert (rest[1].title, rest[1].other_sources) == ("Shells of the Delta.", ())
     (pair.folder / "a.csv").write_text(kept, "utf-8")
     (pair.folder / "b.csv").unlink()
-    rest = pair.read()
+    rest = pair.build_and_list()
     assert [(item.id, item.summary, item.other_sources) for item in rest] == [
         ("a1", None, ()), ("a2", None, ()),
     ]  # fmt: skip
@@ -209,9 +209,9 @@ def test_a_key_counts_again_after_records_are_removed(corpus: Corpus) -> None:
     notes = [f"n{note},Notes,,10.1234/5,,,," for note in range(2)]
     chapters = [f"c{chapter},Chapter {chapter},,10.1234/5,,,," for chapter in range(4)]
     corpus.write("a.csv", *notes, *chapters)
-    assert len(corpus.read()) == 6
+    assert len(corpus.build_and_list()) == 6
     corpus.write("a.csv", *notes, *chapters[1:])
-    assert list_ids(corpus.read()) == ["n0", "c1", "c2", "c3"]
+    assert list_ids(corpus.build_and_list()) == ["n0", "c1", "c2", "c3"]
 
 
 def test_copied_records_count_for_a_shared_key(corpus: Corpus) -> None:
@@ -220,7 +220,7 @@ def test_copied_records_count_for_a_shared_key(corpus: Corpus) -> None:
     corpus.write("a.csv", *chapters)
     corpus.build()
     corpus.write("a.csv", *chapters, "new,Chapter 0,,10.1234/5,,,,")
-    assert len(corpus.read()) == 6
+    assert len(corpus.build_and_list()) == 6
 
 
 def test_problems_are_reported_once(pair: Corpus) -> None:
@@ -232,7 +232,7 @@ def test_problems_are_reported_once(pair: Corpus) -> None:
 def test_an_id_belongs_to_the_first_record_that_has_it(corpus: Corpus) -> None:
     """A merged publication keeps its id, even if a record between its parts has the same id."""
     corpus.write("a.csv", "1,Shells,,10.1234/5,,,,", "1,Tides,,,,,,", "2,Shells,,10.1234/5,,,,")
-    assert sorted((item.id, item.title) for item in corpus.read()) == [
+    assert sorted((item.id, item.title) for item in corpus.build_and_list()) == [
         ("1", "Shells"), ("1-2", "Tides"),
     ]  # fmt: skip
 
@@ -243,9 +243,9 @@ def test_early_duplicates_stop_the_first_pass(
     """The first pass yields no records after it has found duplicates. All of them are merged."""
     monkeypatch.setattr(duplicates, "_FIRST_CHECK", 2)
     corpus.write("a.csv", *(f"{n},Title {n % 5},,10.1234/{n % 5},,,," for n in range(10)))
-    assert len(corpus.read()) == 5
+    assert len(corpus.build_and_list()) == 5
     finder = duplicates.DuplicateFinder(CATALOGUE)
-    items = [Parsed(publication) for publication in corpus.read()]
+    items = [Parsed(publication) for publication in corpus.build_and_list()]
     for expected in (False, True):
         for item in items:
             finder.collect(item)
@@ -258,7 +258,7 @@ def test_merged_publications_do_not_count_as_removed(corpus: Corpus) -> None:
     corpus.write("b.csv", *rows)
     corpus.build()
     corpus.write("a.csv", *(f"a{row}" for row in rows))
-    assert list_ids(corpus.read())[:2] == ["a0", "a1"]
+    assert list_ids(corpus.build_and_list())[:2] == ["a0", "a1"]
 
 
 def test_a_check_counts_merged_records_once(pair: Corpus) -> None:

@@ -39,7 +39,7 @@ def write(folder: Path, *files: str) -> None:
     (folder / "sources.toml").write_text(text, encoding="utf-8")
 
 
-def read(folder: Path, problems: list[Problem]) -> list[str]:
+def read_titles(folder: Path, problems: list[Problem]) -> list[str]:
     """Return the file and the title of each publication of a folder."""
     found = corpus.read(folder, CATALOGUE, problems.append)
     return [f"{Path(each.source.file).name} {each.title}" for each in found]
@@ -50,7 +50,7 @@ def test_files_without_a_source_are_reported(folder: Path, problems: list[Proble
     for name in ("a.csv", "b.csv", "README.md", "thesaurus.toml", "style.css"):
         (folder / name).write_text(TABLE if name[0] in "ab" else "Notes", encoding="utf-8")
     write(folder, "a.csv")
-    assert read(folder, problems) == ["a.csv One", "a.csv Two"]
+    assert read_titles(folder, problems) == ["a.csv One", "a.csv Two"]
     assert [(each.file, each.what) for each in problems] == [
         ("b.csv", "no source of sources.toml names this file")
     ]
@@ -75,7 +75,7 @@ def test_a_source_may_name_any_file(folder: Path, problems: list[Problem]) -> No
     for name in ("list.md", "list.toml", "list"):
         (folder / name).write_text(TABLE, encoding="utf-8")
     write(folder, "list.md", "list.toml", "list")
-    assert len(read(folder, problems)) == 6
+    assert len(read_titles(folder, problems)) == 6
     assert problems == []
 
 
@@ -85,7 +85,7 @@ def test_a_glob_matches_files_in_subfolders(folder: Path, problems: list[Problem
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("Heading\n" + name, encoding="utf-8")
     write(folder, "sub/*.csv", "a.csv")
-    assert read(folder, problems) == ["a.csv a.csv", "b.csv sub/b.csv", "c.csv sub/c.csv"]
+    assert read_titles(folder, problems) == ["a.csv a.csv", "b.csv sub/b.csv", "c.csv sub/c.csv"]
     assert problems == []
 
 
@@ -93,7 +93,7 @@ def test_a_source_without_a_file_is_reported(folder: Path, problems: list[Proble
     """A source is reported if its file is missing, or if its glob matches no file."""
     (folder / "a.csv").write_text(TABLE, encoding="utf-8")
     write(folder, "a.csv", "gone.csv", "*.tsv")
-    read(folder, problems)
+    read_titles(folder, problems)
     assert [(each.file, each.what) for each in problems] == [
         ("sources.toml", "there is no file for the source 'gone.csv'"),
         ("sources.toml", "there is no file for the source '*.tsv'"),
@@ -114,7 +114,7 @@ def test_files_outside_of_the_folder_are_read_in_place(
         (outside / name).write_text("Heading\n" + name, encoding="utf-8")
     (tmp_path / "c.csv").write_text("Heading\nc.csv", encoding="utf-8")
     write(folder, str(outside / "a.csv"), str(tmp_path / "*.csv"), str(tmp_path / "gone.csv"))
-    assert read(folder, problems) == ["a.csv a.csv", "c.csv c.csv"]
+    assert read_titles(folder, problems) == ["a.csv a.csv", "c.csv c.csv"]
     [problem] = problems
     assert problem.file == str(tmp_path / "gone.csv")
     assert problem.what == "the file can't be read: No such file or directory"
@@ -136,16 +136,16 @@ def test_a_corpus_can_not_name_files_that_nobody_allowed(
         (folder / "sources.toml").write_text(f"[[attachments]]\npath = '{name}'\n", "utf-8")
     allow(folder, [f"{tmp_path}/other.csv", f"{tmp_path}/secret.csv/x"])
     with pytest.raises(CatalogueError, match="outside the corpus folder") as caught:
-        read(folder, problems)
+        read_titles(folder, problems)
     assert VARIABLE in caught.value.hint
     allow(folder, [name])
-    assert read(folder, problems) == (
+    assert read_titles(folder, problems) == (
         [] if kind == "attachments" else ["secret.csv One", "secret.csv Two"]
     )
     (tmp_path / "copy").mkdir()
     write(tmp_path / "copy", name)
     with pytest.raises(CatalogueError, match="outside the corpus folder"):
-        read(tmp_path / "copy", problems)
+        read_titles(tmp_path / "copy", problems)
 
 
 @pytest.mark.parametrize("glob", ["*/p.csv", "*/*", "*/sub/*.csv", "**/*.csv", "*/../*/p.csv"])
@@ -163,7 +163,7 @@ def test_a_glob_follows_no_link_to_a_folder(
         (folder / file).write_text("Heading\nmine\n", encoding="utf-8")
     (folder / "real" / "sub" / "up").symlink_to(folder)
     write(folder, str(folder / glob))
-    assert {*read(folder, problems)} == (set() if ".." in glob else {"p.csv mine"})
+    assert {*read_titles(folder, problems)} == (set() if ".." in glob else {"p.csv mine"})
 
 
 def test_a_glob_takes_linear_time(folder: Path, problems: list[Problem]) -> None:
@@ -174,7 +174,7 @@ def test_a_glob_takes_linear_time(folder: Path, problems: list[Problem]) -> None
     deepest.mkdir(parents=True)
     (deepest / "p.csv").write_text(TABLE, encoding="utf-8")
     write(folder, f"{folder}/" + "*/" * 12 + "p.csv", f"{folder}/" + "**/*/" * 12 + "p.csv")
-    assert read(folder, problems) == ["p.csv One", "p.csv Two"]
+    assert read_titles(folder, problems) == ["p.csv One", "p.csv Two"]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_corpus_never_reads_the_state_of_the_system(
             (folder / "sources.toml").write_text(text, encoding="utf-8")
         allow(folder, [name])
         with pytest.raises(CatalogueError, match="in a folder of the system"):
-            read(folder, problems)
+            read_titles(folder, problems)
 
 
 def make_source(fields: str = 'title = "x"', kind: str = "delimited", table: str = "fields") -> str:
@@ -227,7 +227,7 @@ def test_a_build_guesses_nothing(folder: Path, problems: list[Problem]) -> None:
     """A column that `sources.toml` does not name feeds no row, whatever its heading is."""
     (folder / "a.csv").write_text("Title\nOne\n", encoding="utf-8")
     write(folder, "a.csv")
-    assert read(folder, problems) == []
+    assert read_titles(folder, problems) == []
     assert [each.what for each in problems] == [
         "it has no title", "the column 'Heading' of the row title is missing",
     ]  # fmt: skip
@@ -268,9 +268,9 @@ def test_an_odd_path_is_reported(
     (folder / "sources.toml").write_text(text, encoding="utf-8")
     if "\0" in name:
         with pytest.raises(CatalogueError, match="is not a file name"):
-            read(folder, problems)
+            read_titles(folder, problems)
         return
-    assert read(folder, problems) == []
+    assert read_titles(folder, problems) == []
     list(
         find_attachments(
             folder, CATALOGUE, [], problems.append, outside=sources.load(folder).list_attachments()

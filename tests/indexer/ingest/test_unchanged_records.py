@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def read(folder: Path, previous: Previous | None = None) -> list[Item]:
+def read_items(folder: Path, previous: Previous | None = None) -> list[Item]:
     """Return the items of a build, which must have no problem."""
     problems: list[Problem] = []
     items = list(CorpusReader(CATALOGUE, problems.append, previous).read_folder(folder))
@@ -83,8 +83,8 @@ def replace(folder: Path, name: str, old: str, new: str) -> None:
 
 def test_unchanged_records_are_not_mapped_again(folder: Path) -> None:
     """A second build of the same files copies every record, with its id."""
-    items = read(folder)
-    again = read(folder, Previous(items))
+    items = read_items(folder)
+    again = read_items(folder, Previous(items))
     assert all(isinstance(item, Unchanged) for item in again)
     assert [item.id for item in again] == [item.id for item in items] == ["1", "2", "k"]
 
@@ -112,7 +112,7 @@ def test_a_change_maps_only_the_records_that_it_affects_again(
     folder: Path, file: str, old: str, new: str, mapped: list[str]
 ) -> None:
     """A change of the file or of the mapping maps the records that it affects, and no others."""
-    previous = Previous(read(folder))
+    previous = Previous(read_items(folder))
     replace(folder, file, old, new)
     problems: list[Problem] = []
     items = CorpusReader(CATALOGUE, problems.append, previous).read_folder(folder)
@@ -121,10 +121,10 @@ def test_a_change_maps_only_the_records_that_it_affects_again(
 
 def test_a_moved_record_is_copied(folder: Path) -> None:
     """A record that moved within its file is copied, with its new line."""
-    previous = Previous(read(folder))
+    previous = Previous(read_items(folder))
     lines = TABLE.splitlines()
     (folder / "a.csv").write_text("\n".join([lines[0], "0,Zero,,,", *lines[1:]]), "utf-8")
-    items = read(folder, previous)
+    items = read_items(folder, previous)
     assert [item.id for item in items if isinstance(item, Parsed)] == ["0"]
     assert [(item.id, item.source.line) for item in items[:3]] == [("0", 2), ("1", 3), ("2", 4)]
 
@@ -136,9 +136,9 @@ def test_repeated_ids_are_numbered_in_the_order_of_the_file(folder: Path) -> Non
         f"{row},A,1/2/2003,r\n" for row in rows
     ), "utf-8")  # fmt: skip
     expected = ["1", "1-2", "1-2-2", "1-3", "2", "k"]
-    items = read(folder)
+    items = read_items(folder)
     assert [item.id for item in items] == expected
-    assert [item.id for item in read(folder, Previous(items))] == expected
+    assert [item.id for item in read_items(folder, Previous(items))] == expected
 
 
 def test_a_repeated_id_follows_the_order_of_its_records(folder: Path) -> None:
@@ -146,9 +146,9 @@ def test_a_repeated_id_follows_the_order_of_its_records(folder: Path) -> None:
     head = "Key,Heading,People,When,Rest\n"
     one, other = "1,One,A,1/2/2003,r\n", "1,Uno,B,1/2/2003,r\n"
     (folder / "a.csv").write_text(head + one + other, "utf-8")
-    previous = Previous(read(folder))
+    previous = Previous(read_items(folder))
     (folder / "a.csv").write_text(head + other + one, "utf-8")
-    items = read(folder, previous)
+    items = read_items(folder, previous)
     titles = {item.id: item.publication.title for item in items if isinstance(item, Parsed)}
     assert titles == {"1": "Uno", "1-2": "One"}
     assert [item.id for item in items] == ["1", "1-2", "k"]
@@ -159,4 +159,4 @@ def test_many_repeated_ids_are_numbered_quickly(folder: Path) -> None:
     """30,000 records with one id get different numbers, in linear time."""
     rows = "".join(f"1,Title {number},A,1/2/2003,r\n" for number in range(30_000))
     (folder / "a.csv").write_text("Key,Heading,People,When,Rest\n" + rows, "utf-8")
-    assert read(folder)[29_999].id == "1-30000"
+    assert read_items(folder)[29_999].id == "1-30000"

@@ -12,12 +12,13 @@ from indexer.catalogue import catalogue_toml
 from indexer.catalogue.records import Problem, Publication
 from indexer.fulltext import pdf
 from indexer.fulltext.attachments import find_attachments
-from indexer.ingest import corpus, watcher
+from indexer.ingest import watcher
 from indexer.jobs import build, check, importer
 from indexer.jobs.folder_switch import ImportRejected
 from indexer.jobs.importer import ImportResult
 from indexer.mapping import sources
 from tests.indexer.fulltext.pdfs import make_pdf
+from tests.samples import read_publications
 
 RIS = """\
 TY  - BOOK
@@ -61,18 +62,15 @@ def library(tmp_path: Path) -> Path:
     return folder
 
 
-def read(folder: Path) -> dict[str, Publication]:
+def read_by_id(folder: Path) -> dict[str, Publication]:
     """Return the publications of a corpus folder by id. None of it is a problem."""
-    problems: list[Problem] = []
-    found = list(corpus.read(folder, catalogue_toml.load(folder), problems.append))
-    assert not problems
-    return {publication.id: publication for publication in found}
+    return {publication.id: publication for publication in read_publications(folder)}
 
 
 def list_attached(folder: Path) -> tuple[dict[str, list[str]], list[Problem]]:
     """Return the names of the attached files by id, as a build finds them, and the problems."""
     catalogue, problems = catalogue_toml.load(folder), list[Problem]()
-    publications = list(corpus.read(folder, catalogue, problems.append))
+    publications = read_publications(folder, problems)
     outside = sources.load(folder).list_attachments()
     found = find_attachments(
         folder, catalogue, enumerate(publications), problems.append, outside=outside
@@ -95,7 +93,7 @@ def test_a_folder_of_pdfs_is_a_catalogue(in_place: bool, pdfs: Path, tmp_path: P
     assert catalogue.files == "serve"
     assert catalogue.fulltext
     assert catalogue.fulltext.weight == 0.3
-    assert set(read(into)) == {"harbour-report", "fishing-report", "whaling-report"}
+    assert set(read_by_id(into)) == {"harbour-report", "fishing-report", "whaling-report"}
     assert (into / "old" / "Whaling_report.pdf").exists() is not in_place
     attached, problems = list_attached(into)
     assert attached == {
@@ -109,7 +107,7 @@ def test_a_folder_of_pdfs_is_a_catalogue(in_place: bool, pdfs: Path, tmp_path: P
     (later / "Later_report.pdf").write_bytes(make_pdf(["Later."]))
     for _ in range(2):
         assert len(sources.load(into).source) == 1
-        assert read(into).keys() == {*attached, "later-report"}
+        assert read_by_id(into).keys() == {*attached, "later-report"}
         importer.import_files([pdfs], into, in_place=in_place)
 
 
@@ -120,7 +118,7 @@ def test_a_pdf_of_a_record_is_no_record(in_place: bool, library: Path, tmp_path:
     result = importer.import_files([library], into, in_place=in_place)
     assert Path(result.sources[-1].file).name == "Other_spices.pdf"
     assert result.attached == 2
-    assert set(read(into)) == {"salt", "pepper", "other-spices"}
+    assert set(read_by_id(into)) == {"salt", "pepper", "other-spices"}
     attached, problems = list_attached(into)
     assert attached == {
         "salt": ["scan.pdf"], "pepper": ["10.5555_pepper.pdf"],
@@ -141,7 +139,7 @@ def test_a_web_page_of_a_record_is_no_record(library: Path, tmp_path: Path) -> N
     result = importer.import_files([library], tmp_path / "new")
     assert result.attached == 3
     assert not any(source.split for source in sources.load(tmp_path / "new").source)
-    found = read(tmp_path / "new")
+    found = read_by_id(tmp_path / "new")
     assert {publication.source.file for publication in found.values()} == {
         "export.ris", "Other.html", "Other_spices.pdf",
     }  # fmt: skip
@@ -235,7 +233,7 @@ def test_pdfs_are_added_to_a_catalogue(library: Path, tmp_path: Path) -> None:
     result, problems = import_twice(library, scans, into)
     assert result.attached == 1
     assert not problems
-    assert set(read(into)) == {"salt", "pepper", "other-spices"}
+    assert set(read_by_id(into)) == {"salt", "pepper", "other-spices"}
     assert list_attached(into)[0]["pepper"] == ["10.5555_pepper.pdf"]
 
 
@@ -263,7 +261,7 @@ def test_the_pdfs_of_a_table_are_left_out_of_the_source_of_the_folder(
     importer.import_files([folder], into, in_place=in_place)
     assert len(sources.load(into).source) == 2
     ((folder if in_place else into) / "later.pdf").write_bytes(make_pdf(["Later."]))
-    assert set(read(into)) == {"salt-roads", "two", "three", "later"}
+    assert set(read_by_id(into)) == {"salt-roads", "two", "three", "later"}
 
 
 @pytest.mark.parametrize("in_place", [False, True])
@@ -279,7 +277,7 @@ def test_a_pdf_that_is_added_to_a_small_folder_is_a_record(
     importer.import_files([folder], into, in_place=in_place)
     later = (folder if in_place else into) / "later.pdf"
     later.write_bytes(make_pdf(["Later."]))
-    assert set(read(into)) == {"later", *(Path(name).stem for name in names)}
+    assert set(read_by_id(into)) == {"later", *(Path(name).stem for name in names)}
 
 
 def test_a_pdf_that_is_removed_in_place_is_no_problem(pdfs: Path, tmp_path: Path) -> None:
@@ -316,7 +314,7 @@ def test_tables_of_a_later_subfolder_in_place_are_imported(tmp_path: Path) -> No
     for name in ("c.csv", "d.csv"):
         (folder / "later" / name).write_text(f"id,title\n{name},On {name}\n", encoding="utf-8")
     importer.import_files([folder], into, in_place=True)
-    assert len(read(into)) == 4
+    assert len(read_by_id(into)) == 4
 
 
 def test_unusual_files_of_a_folder_in_place_are_left_out(pdfs: Path, tmp_path: Path) -> None:
@@ -352,7 +350,7 @@ def test_a_name_that_is_not_utf_8_is_replaced_in_a_copy(tmp_path: Path) -> None:
     for name in (os.fsdecode(b"latin \xe9.pdf"), "two\nlines.pdf"):
         (folder / name).write_bytes(make_pdf(["text"]))
     importer.import_files([folder], tmp_path / "new")
-    titles = {publication.title for publication in read(tmp_path / "new").values()}
+    titles = {publication.title for publication in read_by_id(tmp_path / "new").values()}
     assert titles == {"latin \ufffd", "two\ufffdlines"}
     assert not list_attached(tmp_path / "new")[1]
 
@@ -377,9 +375,8 @@ def test_a_pdf_with_any_name_is_searched(in_place: bool, tmp_path: Path) -> None
 def test_pdfs_next_to_pages_are_no_records(corpus_folder: Path) -> None:
     """Without a `sources.toml`, a PDF is a file of a record or a problem."""
     (corpus_folder / "a.pdf").write_bytes(make_pdf(["Some text."]))
-    catalogue = catalogue_toml.load(corpus_folder)
     problems: list[Problem] = []
-    found = list(corpus.read(corpus_folder, catalogue, problems.append))
+    found = read_publications(corpus_folder, problems)
     assert all(publication.source.file != "a.pdf" for publication in found)
     [problem] = problems
     assert "fulltext" in problem.hint

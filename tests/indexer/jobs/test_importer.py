@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.limits import LIMITS
-from indexer.catalogue.records import Problem, Publication, SourceRecord
+from indexer.catalogue.records import Problem, SourceRecord
 from indexer.ingest import corpus
 from indexer.jobs import importer
 from indexer.jobs.folder_switch import ImportRejected
@@ -27,6 +27,7 @@ from indexer.mapping.profile import Profile
 from indexer.mapping.proposal import Proposal
 from indexer.readers.base import Reader
 from indexer.readers.formats import delimited
+from tests.samples import read_publications
 
 TABLE = (
     "Title,Author,Year,Remark on shelf,Empty\n"
@@ -54,11 +55,6 @@ def into(tmp_path: Path) -> Path:
     return tmp_path / "new" / "catalogue"
 
 
-def read(folder: Path, problems: list[Problem]) -> list[Publication]:
-    """Return the publications of an imported folder."""
-    return list(corpus.read(folder, catalogue_toml.load(folder), problems.append))
-
-
 def state(folder: Path) -> dict[str, bytes]:
     """Return the bytes of every file of a folder and of hidden ones next to it."""
     return {
@@ -83,7 +79,7 @@ def test_an_import_keeps_the_file_and_writes_its_mapping(
         "remark_on_shelf": ["Remark on shelf"],
     }  # fmt: skip
     assert source.unused == {"Empty": 0}
-    found = read(into, problems)
+    found = read_publications(into, problems)
     assert [each.title for each in found] == ["Law of the Sea", "Law of Treaties"]
     assert found[0].values["authors"] == ("Okafor, Ada", "Wu, Li")
     assert problems == []
@@ -114,7 +110,7 @@ def test_a_folder_may_mix_formats(files: Path, into: Path, problems: list[Proble
         ("law-list.csv", "delimited", 2), ("sub/*.ris", "ris", 4),
     ]  # fmt: skip
     assert result.sources[1].unused == {"ZZ": 2}
-    assert len(read(into, problems)) == 6
+    assert len(read_publications(into, problems)) == 6
     assert problems == []
 
 
@@ -129,7 +125,7 @@ def test_tables_with_different_columns_are_separate_sources(
         ("law-list.csv", 2), ("more.csv", 2), ("other.csv", 1),
     ]  # fmt: skip
     assert result.sources[2].mapped == {"title": ["Titre"], "authors": ["Auteur"]}
-    assert len(read(into, problems)) == 5
+    assert len(read_publications(into, problems)) == 5
     assert problems == []
 
 
@@ -144,7 +140,7 @@ def test_equal_names_of_two_folders_are_numbered(
     paths = [path / "list.csv" for path in (tmp_path / "a", tmp_path / "b")]
     paths += [tmp_path / "a" / "catalogue.toml", tmp_path / "a" / ".hidden.csv"]
     importer.import_files(paths, into, format_name="delimited", report=problems.append)
-    found = {each.source.file: each.title for each in read(into, problems)}
+    found = {each.source.file: each.title for each in read_publications(into, problems)}
     assert found == {
         "list.csv": "a list.csv", "list-2.csv": "b list.csv",
         "catalogue-2.toml": "a catalogue.toml", "hidden.csv": "a .hidden.csv",
@@ -160,9 +156,9 @@ def test_in_place_refers_to_the_files(files: Path, into: Path, problems: list[Pr
     assert sorted(path.name for path in into.iterdir()) == ["catalogue.toml", "sources.toml"]
     place = str(files.resolve())
     assert [each.file for each in result.sources] == [f"{place}/*.ris", f"{place}/law-list.csv"]
-    assert len(read(into, problems)) == 8
+    assert len(read_publications(into, problems)) == 8
     (files / "law-list.csv").unlink()
-    read(into, problems)
+    read_publications(into, problems)
     assert [(each.file, each.what) for each in problems] == [
         (f"{place}/law-list.csv", "the file can't be read: No such file or directory")
     ]
@@ -178,7 +174,7 @@ def test_in_place_lists_files_if_a_glob_would_match_others(
     assert [(Path(each.file).name, each.records) for each in result.sources] == [
         ("a.ris", 2), ("b.ris", 2),
     ]  # fmt: skip
-    assert len(read(into, problems)) == 4
+    assert len(read_publications(into, problems)) == 4
 
 
 def test_an_update_keeps_the_mapping(files: Path, into: Path, problems: list[Problem]) -> None:
@@ -200,7 +196,7 @@ def test_an_update_keeps_the_mapping(files: Path, into: Path, problems: list[Pro
     assert (source.evidence, source.guessed) == ("sources.toml names the format", {})
     assert source.mapped["title"] == ["Remark on shelf"]
     assert source.unused == {"Title": 2, "New": 1}
-    assert [each.title for each in read(into, problems)] == ["top", "shelf"]
+    assert [each.title for each in read_publications(into, problems)] == ["top", "shelf"]
     assert problems == []
 
 
@@ -216,7 +212,7 @@ def test_an_update_adds_sources_for_new_files(
         ("law-list.csv", 2), ("salt.ris", 2),
     ]  # fmt: skip
     assert (into / "sources.toml").read_text(encoding="utf-8").startswith(before)
-    assert len(read(into, problems)) == 4
+    assert len(read_publications(into, problems)) == 4
     assert problems == []
 
 
@@ -228,7 +224,7 @@ def test_an_update_of_an_import_in_place_copies_nothing(
     before = state(into)
     importer.import_files([files], into)
     assert state(into) == before
-    assert len(read(into, problems)) == 2
+    assert len(read_publications(into, problems)) == 2
 
 
 def test_an_update_refuses_a_title(files: Path, into: Path) -> None:
@@ -295,7 +291,7 @@ def test_a_file_name_that_is_not_utf_8_is_reported_in_place(
     assert [Path(each.file).name for each in result.sources] == ["law-list.csv"]
     assert len(problems) == 1
     importer.import_files([files], into.with_name("copy"))
-    assert len(read(into.with_name("copy"), problems)) == 4
+    assert len(read_publications(into.with_name("copy"), problems)) == 4
     assert len(problems) == 1
 
 
@@ -523,12 +519,12 @@ def test_a_lost_permission_is_given_again(
     (files / "b[1].csv").write_text(TABLE.replace("Law", "Way"), encoding="utf-8")
     paths = {"file": [files / "b[1].csv"], "files": [*files.iterdir()], "folder": [files]}[given]
     importer.import_files(paths, into, in_place=True)
-    expected = len(read(into, []))
+    expected = len(read_publications(into, []))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "other"))
     with pytest.raises(CatalogueError, match="outside the corpus folder"):
-        read(into, [])
+        read_publications(into, [])
     importer.import_files(paths, into, in_place=True)
-    assert len(read(into, [])) == expected
+    assert len(read_publications(into, [])) == expected
 
 
 @pytest.mark.parametrize("name", ["secret.csv", "*.csv", "my_files/*", "my_files/../secret.csv"])
@@ -555,4 +551,4 @@ def test_a_new_folder_has_no_permission_of_a_former_one(files: Path, into: Path)
     importer.import_files([files / "other.csv"], into)
     (into / "sources.toml").write_text(former, encoding="utf-8")
     with pytest.raises(CatalogueError, match="outside the corpus folder"):
-        read(into, [])
+        read_publications(into, [])

@@ -21,7 +21,6 @@ from indexer.catalogue.records import (
     SourceLocation,
     SourceRecord,
 )
-from indexer.ingest import corpus as reading
 from indexer.ingest import validation
 from indexer.jobs import pages
 from indexer.jobs.folder_switch import ImportRejected
@@ -30,7 +29,7 @@ from indexer.readers.formats import html
 from tests.catalogue import CORPUS
 from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.reading import read_page
-from tests.samples import article, page
+from tests.samples import article, page, read_publications
 
 LINES = [
     {
@@ -57,11 +56,6 @@ def into(tmp_path: Path) -> Path:
     return tmp_path / "new" / "pages"
 
 
-def read_back(folder: Path, problems: list[Problem]) -> list[Publication]:
-    """Return the publications of an imported folder."""
-    return list(reading.read(folder, catalogue_toml.load(folder), problems.append))
-
-
 def digests(publications: list[Publication]) -> dict[str, bytes]:
     """Return the content of publications by id."""
     return {each.id: each.digest for each in publications}
@@ -78,7 +72,7 @@ def test_an_import_is_read_back_unchanged(
     imported = pages.write_pages(source, into, corpus, problems.append)
     catalogue = catalogue_toml.load(into)
     expected = [catalogue.with_ancestors(each) for each in imported]
-    assert digests(read_back(into, [])) == digests(expected)
+    assert digests(read_publications(into, [])) == digests(expected)
     assert sorted(digests(imported)) == ["brief/6", "guia", "model-law-2009", "model-law-2009-2"]
     assert catalogue.by_name["section"].values[:3] == ("Tools", "Films, old", "Films: old")
     assert catalogue.groups == catalogue_toml.load(corpus).groups
@@ -97,7 +91,7 @@ def test_long_section_has_a_short_file_name(
     file = tmp_path / "list.jsonl"
     file.write_text(json.dumps({"title": "Law", "section": "人" * 300}), encoding="utf-8")
     pages.write_pages(file, into, corpus, problems.append)
-    assert len(read_back(into, problems)) == 1
+    assert len(read_publications(into, problems)) == 1
 
 
 def test_problems_of_an_import_are_reported(
@@ -130,7 +124,7 @@ def test_folder_with_only_a_catalogue_can_be_the_target(
     for page_file in (*corpus.glob("*.html"), *corpus.glob("*.jsonl")):
         page_file.unlink()
     pages.write_pages(source, corpus, corpus, problems.append)
-    assert len(read_back(corpus, [])) == 4
+    assert len(read_publications(corpus, [])) == 4
 
 
 def test_folder_with_pages_is_rejected(
@@ -195,8 +189,8 @@ def test_text_catalogue_is_imported_completely(
         catalogue.by_name["section"].values == catalogue_toml.load(CORPUS).by_name["section"].values
     )
     expected = [catalogue.with_ancestors(each) for each in imported]
-    assert digests(read_back(into, [])) == digests(expected)
-    ours = {each.id: each for each in read_back(CORPUS, [])}
+    assert digests(read_publications(into, [])) == digests(expected)
+    ours = {each.id: each for each in read_publications(CORPUS, [])}
     assert sorted(ours) == sorted(digests(imported))
     for each in imported:
         our = ours[each.id]

@@ -50,7 +50,7 @@ def remake(corpus: Path, index: Path, *entries: Mapping[str, object], force: boo
     assert [report.errors for report in verify.verify(index) if report.errors] == []
 
 
-def read(index: Path) -> dict[str, str]:
+def read_successors(index: Path) -> dict[str, str]:
     """Return the successor of each retired id of the live generation."""
     entries = directory.load_live(index).read_retired()
     return {identity: entry.successor for identity, entry in entries.items()}
@@ -82,7 +82,7 @@ def test_a_change_of_the_rows_keeps_the_list(place: tuple[Path, Path]) -> None:
     text = SMALL_CATALOGUE.replace("weight = 2.5", "weight = 3.0")
     (place[0] / "catalogue.toml").write_text(text, encoding="utf-8")
     remake(*place, {**ATLAS, "title": "Atlas of all Roads"})
-    assert read(place[1]) == {
+    assert read_successors(place[1]) == {
         "atlas-of-roads-2014": "atlas-of-all-roads-2014",
         "guide-to-rivers-2010": "",
     }
@@ -130,21 +130,21 @@ def test_a_removed_id_leads_to_no_other_publication(
 ) -> None:
     """An id has no successor if a new publication is another one, or if two might be the same."""
     remake(*place, *others, GUIDE)
-    assert read(place[1]) == {"atlas-of-roads-2014": ""}
+    assert read_successors(place[1]) == {"atlas-of-roads-2014": ""}
 
 
 def test_a_publication_that_did_not_change_is_no_successor(place: tuple[Path, Path]) -> None:
     """A copy that was there before does not take the place of a removed one."""
     remake(*place, ATLAS, {**ATLAS, "id": "copy"}, GUIDE)
     remake(*place, ATLAS, GUIDE)
-    assert read(place[1]) == {"copy": ""}
+    assert read_successors(place[1]) == {"copy": ""}
 
 
 def test_chains_lead_to_the_last_id(place: tuple[Path, Path]) -> None:
     """An id whose successor changes leads to the newest one, and is removed with it."""
     for identity in ("second", "third"):
         remake(*place, {**ATLAS, "id": identity}, GUIDE)
-    assert read(place[1]) == {"atlas-of-roads-2014": "third", "second": "third"}
+    assert read_successors(place[1]) == {"atlas-of-roads-2014": "third", "second": "third"}
     remake(*place, GUIDE)
     entries = directory.load_live(place[1]).read_retired()
     assert {entry.successor for entry in entries.values()} == {""}
@@ -155,9 +155,9 @@ def test_an_id_that_comes_back_is_not_retired(place: tuple[Path, Path]) -> None:
     """An id that is in use again is no longer listed, and a list without entries is no file."""
     remake(*place, {**ATLAS, "id": "second"}, GUIDE)
     remake(*place, ATLAS, GUIDE)
-    assert read(place[1]) == {"second": "atlas-of-roads-2014"}
+    assert read_successors(place[1]) == {"second": "atlas-of-roads-2014"}
     remake(*place, ATLAS, {**ATLAS, "id": "second"}, GUIDE)
-    assert read(place[1]) == {}
+    assert read_successors(place[1]) == {}
     assert manifest.RETIRED not in directory.load_live(place[1]).manifest.files
 
 
@@ -207,7 +207,7 @@ def test_merged_ids_lead_to_the_merged_publication(
     write_table(corpus, "b", "second", *second[:2], "10.5555/1")
     write_table(corpus, "c", "third", "Atlas of Roads", 2014, "10.5555/1")
     assert build.build(corpus, index).merged == 2
-    assert read(index) == {"second": "first", "third": "first"}
+    assert read_successors(index) == {"second": "first", "third": "first"}
 
 
 @pytest.mark.parametrize(("doi", "successor"), [("10.5555/1", "new"), ("10.5555/2", None)])
@@ -229,11 +229,11 @@ def test_a_rollback_and_the_next_build_lose_no_id(place: tuple[Path, Path]) -> N
     remake(*place, {**ATLAS, "id": "second"}, GUIDE)
     remake(*place, {**ATLAS, "id": "third"}, GUIDE, {"title": "New"})
     publish.rollback(place[1])
-    assert read(place[1]) == {"atlas-of-roads-2014": "second"}
+    assert read_successors(place[1]) == {"atlas-of-roads-2014": "second"}
     publish.rollback(place[1])
-    assert read(place[1]) == {}
+    assert read_successors(place[1]) == {}
     remake(*place, ATLAS, GUIDE, {"title": "Another"})
-    assert read(place[1]) == {
+    assert read_successors(place[1]) == {
         "new": "", "second": "atlas-of-roads-2014", "third": "atlas-of-roads-2014",
     }  # fmt: skip
 
@@ -245,7 +245,7 @@ def test_a_damaged_generation_passes_its_list_on(place: tuple[Path, Path], harm:
     (directory.load_live(place[1]).folder / harm).write_bytes(b"?")
     write(place[0], ATLAS)
     build.build(*place)
-    assert read(place[1]) == {"guide-to-rivers-2010": ""}
+    assert read_successors(place[1]) == {"guide-to-rivers-2010": ""}
 
 
 def test_a_damaged_list_is_not_read(place: tuple[Path, Path]) -> None:
@@ -260,7 +260,7 @@ def test_a_damaged_list_is_not_read(place: tuple[Path, Path]) -> None:
         "retired.zst does not match the manifest",
     )
     build.build(*place)
-    assert read(place[1]) == {"guide-to-rivers-2010": ""}
+    assert read_successors(place[1]) == {"guide-to-rivers-2010": ""}
 
 
 def test_verify_checks_retired_ids(place: tuple[Path, Path]) -> None:
@@ -308,7 +308,7 @@ def test_a_stated_successor_is_published(place: tuple[Path, Path]) -> None:
         Retired("mistaken", successor="nowhere"),
     )
     assert build.build(*place).status == "published"
-    assert read(place[1]) == {"guide-to-rivers-2010": "brief/6"}
+    assert read_successors(place[1]) == {"guide-to-rivers-2010": "brief/6"}
     assert build.build(*place).status == "unchanged"
 
 
@@ -316,7 +316,7 @@ def test_a_saved_list_that_is_out_of_date_changes_nothing(place: tuple[Path, Pat
     """Of two entries with a time, the later one wins."""
     state(place[0], Retired("atlas-of-roads-2014", "Atlas", datetime(2020, 1, 1, tzinfo=UTC)))
     remake(*place, {**ATLAS, "id": "second"}, GUIDE)
-    assert read(place[1]) == {"atlas-of-roads-2014": "second"}
+    assert read_successors(place[1]) == {"atlas-of-roads-2014": "second"}
 
 
 def test_an_id_twice_in_the_file_is_a_fault(corpus: Path) -> None:
@@ -350,7 +350,7 @@ def test_the_first_retired_ids_are_dropped_over_the_limit(
     early = datetime(2020, 1, 1, tzinfo=UTC)
     state(place[0], Retired("x", time=early), Retired("y", time=early.replace(year=2021)))
     remake(*place, ATLAS)
-    assert read(place[1]) == {"y": "", "guide-to-rivers-2010": ""}
+    assert read_successors(place[1]) == {"y": "", "guide-to-rivers-2010": ""}
 
 
 def test_an_index_of_another_format_keeps_the_ids(

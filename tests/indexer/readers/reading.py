@@ -76,7 +76,7 @@ def find_reader(name: str) -> Reader:
     return next(reader for reader in registry.load_readers() if name == reader.NAME)
 
 
-def read(
+def read_records(
     data: bytes | str, reader: Reader | str, limits: Limits = LIMITS, block: int = 1 << 20
 ) -> Reading:
     """Return the records and the problems of a file."""
@@ -93,14 +93,14 @@ def read(
 
 def list_pairs(data: bytes | str, reader: str) -> list[list[tuple[str, str]]]:
     """Return the names and values of all records of a file without problems."""
-    found = read(data, reader)
+    found = read_records(data, reader)
     assert found.problems == []
     return [[(each.name, each.value) for each in record.properties] for record in found.records]
 
 
 def map_records(data: bytes | str, reader: Reader) -> list[SourceRecord]:
     """Return the records of a file by line, mapped by the default mapping of the format."""
-    records, problems = read(data, reader)
+    records, problems = read_records(data, reader)
     assert [each for each in problems if "deleted" not in each.what] == []
     mapper = Mapper(Source(file="*", format=reader.NAME), reader, CATALOGUE)
     return [mapper.map(each) for each in sorted(records, key=lambda record: record.line)]

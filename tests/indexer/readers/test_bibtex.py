@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.limits import Limits
 from indexer.readers.formats import bibtex
 from indexer.readers.formats.bibtex.latex import decode_latex
-from tests.indexer.readers.reading import choose, list_pairs, map_rows, read
+from tests.indexer.readers.reading import choose, list_pairs, map_rows, read_records
 
 ENTRY = """@article{moss99,
   author = {Moss, Ada and Lind, Bo},
@@ -87,12 +87,12 @@ def test_keys_may_repeat_or_be_missing() -> None:
     )
     keys = [dict(entry).get("key") for entry in list_pairs(text, "bibtex")]
     assert keys == ["a", "a", None, None, "b c"]
-    assert [record.line for record in read(text, "bibtex").records] == [1, 2, 2, 3, 4]
+    assert [record.line for record in read_records(text, "bibtex").records] == [1, 2, 2, 3, 4]
 
 
 def test_an_open_comment_is_reported() -> None:
     """A comment without a closing brace hides the entries after it, and is reported."""
-    records, [problem] = read(f"{ENTRY}@comment{{ {{\n{ENTRY}", "bibtex")
+    records, [problem] = read_records(f"{ENTRY}@comment{{ {{\n{ENTRY}", "bibtex")
     assert (len(records), problem.line, problem.what) == (1, 6, "the comment has no closing brace")
 
 
@@ -126,7 +126,7 @@ def test_circular_and_missing_parents_are_harmless() -> None:
     """Entries may be parents of each other. A missing parent is reported."""
     text = "@book{a, crossref = {b}, title={A}}\n@book{b, crossref = {a}, year = 1, note={x}}\n"
     assert len(list_pairs(text, "bibtex")) == 2
-    found = read("\n@book{a, crossref = {gone}, title={A}}", "bibtex")
+    found = read_records("\n@book{a, crossref = {gone}, title={A}}", "bibtex")
     [problem] = found.problems
     assert (problem.line, "'gone'" in problem.what) == (2, True)
     assert found.columns()["title"] == ["A"]
@@ -148,11 +148,11 @@ def test_a_mistake_costs_the_rest_of_an_entry_only(
     text: str, fields: list[str], line: int, what: str
 ) -> None:
     """The fields before a mistake are kept, the rest is reported, and the next entry is read."""
-    found = read(f"@misc{{a, {text}{ENTRY}", "bibtex")
+    found = read_records(f"@misc{{a, {text}{ENTRY}", "bibtex")
     [problem] = found.problems
     assert (problem.line, problem.entry, what in problem.what) == (line, "a", True)
     assert [*found.columns(0)] == ["entry type", "key", *fields]
-    assert found.columns(1) == read(ENTRY, "bibtex").columns()
+    assert found.columns(1) == read_records(ENTRY, "bibtex").columns()
 
 
 def test_the_default_mapping_fills_the_rows() -> None:
@@ -173,7 +173,7 @@ def test_the_default_mapping_fills_the_rows() -> None:
 def test_a_large_entry_is_reported_and_the_others_are_read(abstract: str) -> None:
     """An entry over the limit is a problem with its line, in one line or many."""
     text = f"{ENTRY}{ENTRY}@misc{{big, abstract = {{{abstract}}}}}\n{ENTRY}"
-    found = read(text, "bibtex", Limits(largest_line=300))
+    found = read_records(text, "bibtex", Limits(largest_line=300))
     [problem] = found.problems
     assert (problem.line, "more than 300 bytes" in problem.what) == (11, True)
     assert [found.columns(number)["title"] for number in range(3)] == [["Rivers"]] * 3

@@ -17,7 +17,7 @@ from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers import registry
 from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.marc import samples as marc
-from tests.indexer.readers.reading import find_reader, read
+from tests.indexer.readers.reading import find_reader, read_records
 from tests.robustness.format_samples import SAMPLES
 
 BINARY = {"marc", "unimarc", "xlsx"}
@@ -49,7 +49,7 @@ REPEATED: dict[str, tuple[bytes, bytes, bytes]] = {
 
 def check(name: str, data: bytes, block: int = 1 << 20, limits: Limits = LIMITS) -> list[object]:
     """Return the records and problems of a file, which say where they are and what to do."""
-    found = read(data, name, limits, block)
+    found = read_records(data, name, limits, block)
     for problem in found.problems:
         assert (problem.file, problem.line >= 0) == ("export", True)
         assert problem.what
@@ -106,8 +106,8 @@ def test_an_empty_file_has_no_records(name: str) -> None:
 def test_line_breaks_of_any_system_give_the_same_records(name: str, newline: bytes) -> None:
     """A file of Windows or of an old Mac has the same values as one of Linux."""
     data = SAMPLES[name][1]
-    records, problems = read(data.replace(b"\n", newline), name)
-    expected = read(data, name)
+    records, problems = read_records(data.replace(b"\n", newline), name)
+    expected = read_records(data, name)
     values = [
         [
             [(each.name, " ".join(each.value.split())) for each in record.properties]
@@ -125,7 +125,7 @@ def test_text_in_another_encoding_is_read_or_reported(name: str, encoding: str) 
     """No encoding loses records in silence."""
     text = SAMPLES[name][1].decode()
     records, problems = check(name, text.encode(encoding, "replace"))
-    assert records == read(text, name).records or problems
+    assert records == read_records(text, name).records or problems
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -247,4 +247,4 @@ def test_hostile_text_is_read_within_seconds(name: str, text: str) -> None:
     """A hostile text is recognized and read within 20 s, as a record at most."""
     with limit_cpu_time(20):
         find_reader(name).detect("a", text.encode())
-        assert len(read(text, name).records) <= 1
+        assert len(read_records(text, name).records) <= 1

@@ -32,7 +32,7 @@ def write(rows: Sequence[Sequence[str]], delimiter: str = ",") -> str:
     )
 
 
-def read(data: bytes | str, limits: Limits = LIMITS) -> list[dict[str, str]]:
+def read_cells(data: bytes | str, limits: Limits = LIMITS) -> list[dict[str, str]]:
     """Return the cells of each record by column. No problem may occur."""
     return [*map(to_cells, read_all(data, limits))]
 
@@ -74,7 +74,7 @@ BOOKS_IN_OTHER_NOTATIONS = {
 @pytest.mark.parametrize("text", BOOKS_IN_OTHER_NOTATIONS.values(), ids=BOOKS_IN_OTHER_NOTATIONS)
 def test_a_table_in_any_notation_has_the_same_records(text: str) -> None:
     """Delimiters, titles, notes, dashes, and repeated headers make no difference."""
-    assert read(text) == EXPECTED
+    assert read_cells(text) == EXPECTED
 
 
 # A table, its columns, and the cells of its rows. A column without a cell is left out.
@@ -155,7 +155,7 @@ def test_rows_are_records(text: str, columns: str, rows: list[str]) -> None:
     """A row is a record that lists all columns. Each cell with text is a property."""
     names = columns.split("|")
     cells = [zip(names, row.split("|"), strict=False) for row in rows]
-    assert read(text) == [{name: cell for name, cell in each if cell} for each in cells]
+    assert read_cells(text) == [{name: cell for name, cell in each if cell} for each in cells]
     assert [each.columns for each in read_all(text) if isinstance(each, SourceRecord)] == [
         tuple(names)
     ] * len(rows)
@@ -233,7 +233,7 @@ def test_unclosed_quotation_mark_affects_one_row() -> None:
 
 def test_a_row_may_have_another_encoding() -> None:
     """A row in windows-1252 is read in a file of UTF-8, whether its last letter has an accent."""
-    rows = read(WHOLE.encode() + "Große,x,1999,café\n".encode("cp1252"))
+    rows = read_cells(WHOLE.encode() + "Große,x,1999,café\n".encode("cp1252"))
     assert [*rows[-1].values()] == ["Große", "x", "1999", "café"]
 
 
@@ -241,7 +241,7 @@ def test_encoding_is_found_beyond_the_head() -> None:
     """A file that starts in ASCII may be windows-1252 or UTF-8 later."""
     start = "Title,Year\n" + "Tea,1999\n" * (HEAD_BYTES // 8)
     for encoding in ("windows-1252", "utf-8"):
-        assert read((start + "Café – 2,2000\n").encode(encoding))[-1]["Title"] == "Café – 2"
+        assert read_cells((start + "Café – 2,2000\n").encode(encoding))[-1]["Title"] == "Café – 2"
 
 
 def test_too_long_rows_are_reported() -> None:
@@ -261,7 +261,7 @@ def test_number_of_columns_is_limited() -> None:
     names = ",".join(f"field {n}" for n in range(10_000))
     values = ",".join(map(str, range(10_000)))
     text = f"{names}\n{values}\n"
-    assert len(read(text)[0]) == 10_000
+    assert len(read_cells(text)[0]) == 10_000
     [problem] = read_all(text, Limits(most_parts=5000))
     assert isinstance(problem, Problem)
 

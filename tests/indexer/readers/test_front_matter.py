@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from indexer.readers.formats import front_matter
-from tests.indexer.readers.reading import read
+from tests.indexer.readers.reading import read_records
 
 YAML = """---
 title: "Rivers: of salt"
@@ -96,17 +96,17 @@ def test_values_stay_as_they_are_written(
 
     What is not valid, or is hostile, is reported, and costs no other value.
     """
-    reading = read(page, front_matter)
+    reading = read_records(page, front_matter)
     assert reading.columns() | expected == reading.columns()
     assert len(reading.problems) == faults
 
 
 def test_pages_without_front_matter_are_reported() -> None:
     """A page without front matter is a problem."""
-    assert len(read("# A", front_matter).problems) == 1
+    assert len(read_records("# A", front_matter).problems) == 1
 
 
 def test_long_texts_are_cut() -> None:
     """The text of a page is cut to 1,000 characters."""
-    [body] = read(YAML + "salt " * 10_000, front_matter).columns()["body"]
+    [body] = read_records(YAML + "salt " * 10_000, front_matter).columns()["body"]
     assert 900 < len(body) <= 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from indexer.catalogue.limits import Limits
-from tests.indexer.readers.reading import choose, columns, map_records, read
+from tests.indexer.readers.reading import choose, columns, map_records, read_records
 
 TAGS = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Tides | Sea Journal</title>
@@ -77,7 +77,7 @@ def test_tags_of_a_page_are_one_record() -> None:
     """Citation tags come before Dublin Core, JSON-LD, and the title of the page. All are kept."""
     mapped = rows(TAGS)
     assert {row: mapped.get(row) for row in ROWS} == ROWS
-    columns = read(TAGS, "html-metadata").columns()
+    columns = read_records(TAGS, "html-metadata").columns()
     assert columns["jsonld.wordCount"] == ["12"]
     assert columns["dc.creator"] == ["Byron, Ada"]
     assert columns["title"] == ["Tides | Sea Journal"]
@@ -85,7 +85,7 @@ def test_tags_of_a_page_are_one_record() -> None:
 
 def test_tags_of_an_author_are_a_group() -> None:
     """The institution and the ORCID of an author share the group of the name before them."""
-    [record] = read(TAGS, "html-metadata").records
+    [record] = read_records(TAGS, "html-metadata").records
     groups = [
         (each.name, each.group) for each in record.properties if each.name.startswith("citation_au")
     ]
@@ -102,7 +102,7 @@ def test_dublin_core_tags_are_a_record() -> None:
     mapped = rows(DUBLIN_CORE)
     assert (mapped["title"], mapped["authors"]) == (["Tides"], ["Byron, Ada"])
     assert mapped["year"] == ["1843"]
-    columns = read(DUBLIN_CORE, "html-metadata").columns()
+    columns = read_records(DUBLIN_CORE, "html-metadata").columns()
     assert columns["dc.identifier@scheme"] == ["DCTERMS.URI"]
 
 
@@ -121,7 +121,7 @@ def test_publications_in_microdata_are_records() -> None:
     }  # fmt: skip
     assert rows(MICRODATA, 1)["title"] == ["Harbours"]
     deep = "<div itemscope itemprop='a'>" * 5000 + "<i itemprop='a b'>x" * 5000
-    read(MICRODATA.replace("<h2", deep + "<h2"), "html-metadata")
+    read_records(MICRODATA.replace("<h2", deep + "<h2"), "html-metadata")
 
 
 def test_citations_in_spans_are_records() -> None:
@@ -148,7 +148,7 @@ def test_a_page_without_publication_is_a_problem() -> None:
     """A page whose JSON-LD has no publication is a problem."""
     for text in ('{"@type": "WebSite", "name": "x"}', "{", ""):
         page = f'<html><script type="application/ld+json">{text}</script></html>'
-        reading = read(page, "html-metadata")
+        reading = read_records(page, "html-metadata")
         assert not reading.records
         assert "no metadata" in reading.problems[0].what
 
@@ -158,8 +158,8 @@ def test_hostile_pages_raise_no_exception() -> None:
     limits = Limits(most_parts=1000)
     head, foot = TAGS.split("</head>")
     many = '<meta name="a" content="b">' * 2000
-    assert read(head + many + foot, "html-metadata", limits).problems
-    assert read(head + "<div>" * 100_000, "html-metadata").records
+    assert read_records(head + many + foot, "html-metadata", limits).problems
+    assert read_records(head + "<div>" * 100_000, "html-metadata").records
     for size in range(0, len(TAGS), 50):
-        read(TAGS[:size], "html-metadata")
+        read_records(TAGS[:size], "html-metadata")
         choose(TAGS[:size])

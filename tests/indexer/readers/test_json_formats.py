@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from indexer.catalogue.limits import Limits
-from tests.indexer.readers.reading import choose, find_reader, map_rows, read
+from tests.indexer.readers.reading import choose, find_reader, map_rows, read_records
 
 CSL = {
     "id": "byron1843", "type": "article-journal", "title": "Notes by the translator",
@@ -235,7 +235,7 @@ def test_each_form_of_a_format_is_recognized_and_mapped(name: str) -> None:
         reader = choose(data, "export.ris")
         assert reader
         assert expected == reader.NAME
-        reading = read(data, reader)
+        reading = read_records(data, reader)
         mapped = map_rows(data, reader.NAME)
         assert {row: mapped.get(row) for row in rows} == rows
         assert not reading.problems
@@ -252,7 +252,7 @@ def test_lines_of_a_format_are_recognized(record: dict[str, Any], format_name: s
     reader = choose(line * 100, "works.jsonl")
     assert reader
     assert format_name == reader.NAME
-    assert [each.source.line for each in read(line * 3, reader).records] == [1, 2, 3]
+    assert [each.source.line for each in read_records(line * 3, reader).records] == [1, 2, 3]
 
 
 def test_lines_with_the_names_of_rows_are_json_lines() -> None:
@@ -266,7 +266,7 @@ def test_lines_with_the_names_of_rows_are_json_lines() -> None:
 
 def test_every_value_is_in_a_column() -> None:
     """Columns have all values of a record, even those that the mapping does not use."""
-    columns = read(json.dumps(CROSSREF), "crossref-json").columns()
+    columns = read_records(json.dumps(CROSSREF), "crossref-json").columns()
     assert columns["author.ORCID"] == ["http://orcid.org/0000-0002-1825-0097"]
     assert columns["author.affiliation.name"] == ["Brown"]
     assert columns["indexed.timestamp"] == ["1672617600000"]
@@ -279,7 +279,7 @@ def test_circular_references_have_a_limit() -> None:
     """Circular references between nodes do not repeat their values without limit."""
     nodes = [{"@type": "Person", "@id": "#a", "name": "A", "knows": [{"@id": "#a"}] * 99},
              {"@type": "Book", "name": "B", "author": [{"@id": "#a"}] * 99}]  # fmt: skip
-    reading = read(json.dumps(CONTEXT | {"@graph": nodes}), "schema.org")
+    reading = read_records(json.dumps(CONTEXT | {"@graph": nodes}), "schema.org")
     assert reading.columns()["name"] == ["B"]
     assert len(reading.records[0].properties) < 200_000
 
@@ -287,7 +287,7 @@ def test_circular_references_have_a_limit() -> None:
 def test_nodes_with_a_name_are_records_if_none_is_a_publication() -> None:
     """If no node has the type of a publication, nodes with a name are records."""
     nodes = [{"@type": "Event", "name": "Talk"}, {"@type": "Thing", "url": "https://a.org"}]
-    reading = read(json.dumps(CONTEXT | {"@graph": nodes}), "schema.org")
+    reading = read_records(json.dumps(CONTEXT | {"@graph": nodes}), "schema.org")
     assert [reading.columns()["name"]] == [["Talk"]]
 
 
@@ -311,7 +311,7 @@ def test_yaml_values_are_texts() -> None:
     """A plain scalar of YAML stays as it is written. Anchors and merges of an item are applied."""
     reader = choose(YAML)
     assert reader
-    reading = read(YAML, reader)
+    reading = read_records(YAML, reader)
     assert reading.columns() == {
         "title": ["Tides"], "language": ["no"], "year": ["0012"], "date": ["2014-04-11"],
         "text": ["Two\nlines"],
@@ -328,7 +328,7 @@ def test_a_flat_yaml_object_needs_the_file_name_of_yaml() -> None:
     text = "title: Tides\nyear: 1843\n"
     assert choose(text, "tides.txt") is not find_reader("json")
     assert choose(text, "tides.yaml") is find_reader("json")
-    assert read(text, "json").columns() == {"title": ["Tides"], "year": ["1843"]}
+    assert read_records(text, "json").columns() == {"title": ["Tides"], "year": ["1843"]}
 
 
 BOMB = "- title: B\n  a: &a " + "x" * 999 + "\n" + "".join(
@@ -353,7 +353,7 @@ BOMB = "- title: B\n  a: &a " + "x" * 999 + "\n" + "".join(
 def test_hostile_yaml_costs_its_own_item(text: str, problem: str) -> None:
     """Alias bombs, circular aliases, deep nesting, and bad syntax are problems of one item."""
     limits = Limits(largest_file=300_000, largest_line=100_000)
-    reading = read("- title: A\n" + text + "- title: C\n", "json", limits)
+    reading = read_records("- title: A\n" + text + "- title: C\n", "json", limits)
     assert [reading.columns(n)["title"] for n in (0, 1)] == [["A"], ["C"]]
     [found] = reading.problems
     assert problem in found.what

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Property, SourceLocation, SourceRecord
-from tests.indexer.readers.reading import Reading, choose, read
+from tests.indexer.readers.reading import Reading, choose, read_records
 
 BOOKS: list[dict[str, Any]] = [
     {"title": f"Maps of harbour {n}", "year": 1990 + n, "note": 'a } "quoted" ] brace\\'}
@@ -59,7 +59,7 @@ def test_records_are_found_wherever_they_are(name: str, indent: int | None) -> N
     reader = choose(data)
     assert reader
     assert reader.NAME == "json"
-    reading = read(data, reader)
+    reading = read_records(data, reader)
     assert titles(reading) == TITLES
     assert not reading.problems
 
@@ -67,13 +67,13 @@ def test_records_are_found_wherever_they_are(name: str, indent: int | None) -> N
 def test_objects_one_after_the_other_are_records() -> None:
     """Objects in sequence are records with their lines, whether each has one line or several."""
     lines = "\n".join(map(json.dumps, BOOKS))
-    assert titles(read(lines, "json")) == TITLES
-    assert [each.source.line for each in read(lines, "json").records] == [1, 2, 3]
+    assert titles(read_records(lines, "json")) == TITLES
+    assert [each.source.line for each in read_records(lines, "json").records] == [1, 2, 3]
     spread = "\n".join(json.dumps(book, indent=1) for book in BOOKS)
-    assert titles(read(spread, "json")) == TITLES
-    assert [each.source.line for each in read(spread, "json").records] == [1, 6, 11]
+    assert titles(read_records(spread, "json")) == TITLES
+    assert [each.source.line for each in read_records(spread, "json").records] == [1, 6, 11]
     sequence = "".join(f"\x1e{json.dumps(book)}\n" for book in BOOKS)
-    assert titles(read(sequence, "json")) == TITLES
+    assert titles(read_records(sequence, "json")) == TITLES
 
 
 RECORDS: dict[str, tuple[object, dict[str, list[str]]]] = {
@@ -158,7 +158,7 @@ def test_a_column_is_the_path_of_a_value(name: str) -> None:
     data = json.dumps(record)
     reader = choose(data)
     assert reader
-    assert read(data, reader).columns() == expected
+    assert read_records(data, reader).columns() == expected
 
 
 def test_objects_of_a_list_are_groups() -> None:
@@ -168,7 +168,7 @@ def test_objects_of_a_list_are_groups() -> None:
         "place": {"city": "Oslo", "land": "NO"},
         "authors": ["Al", {"given": "Ada", "family": "Moss", "orcid": "0000-0001"}],
     }  # fmt: skip
-    [found] = read(json.dumps(record), "json").records
+    [found] = read_records(json.dumps(record), "json").records
     groups: dict[int, list[str]] = {}
     for each in found.properties:
         groups.setdefault(each.group, []).append(f"{each.name}={each.value}")
@@ -188,7 +188,7 @@ def test_values_are_texts() -> None:
         '"none": null, "empty": "", "date": [2014, 4, 11], "range": [[2014, 4], [2015]],'
         '"ids": [7, 8], "nan": NaN}'
     )
-    assert read(data, "json").columns() == {
+    assert read_records(data, "json").columns() == {
         "title": ["A"], "price": ["1.50"], "big": ["123456789012345678901234567890"],
         "open": ["true"], "date": ["2014-4-11"], "range": ["2014-4", "2015"], "ids": ["7", "8"],
     }  # fmt: skip
@@ -206,7 +206,7 @@ def test_values_are_texts() -> None:
 )  # fmt: skip
 def test_texts_in_several_languages_have_their_language(title: object) -> None:
     """A text has its language, whether that is its key or next to it."""
-    [record] = read(json.dumps({"title": title}), "json").records
+    [record] = read_records(json.dumps({"title": title}), "json").records
     stated = [(each.name, each.value, each.language) for each in record.properties]
     assert stated == [("title", "Sea", "en"), ("title", "Mer", "fr")]
 
@@ -226,7 +226,7 @@ def test_a_bad_record_is_reported_and_the_others_are_read(
 ) -> None:
     """An unusable record is a problem with its line. The others are read."""
     data = b'[{"title": "A"},\n' + second + b',\n{"title": "C"}]'
-    reading = read(data, "json", Limits(most_parts=250))
+    reading = read_records(data, "json", Limits(most_parts=250))
     assert titles(reading) == kept
     [problem] = reading.problems
     assert problem.line == line
@@ -235,7 +235,7 @@ def test_a_bad_record_is_reported_and_the_others_are_read(
 
 def test_a_truncated_file_keeps_its_complete_records() -> None:
     """The complete records of a truncated file are read, and the last one is reported."""
-    reading = read(json.dumps({"items": BOOKS})[:-30], "json")
+    reading = read_records(json.dumps({"items": BOOKS})[:-30], "json")
     assert titles(reading) == TITLES[:2]
     assert "ends within a record" in reading.problems[0].what
 
@@ -243,7 +243,7 @@ def test_a_truncated_file_keeps_its_complete_records() -> None:
 @pytest.mark.parametrize("data", ["", " \n", "[]", "{}", '{"items": []}'])
 def test_a_file_without_records_has_none(data: str) -> None:
     """An empty file, list or object has no records and no problems."""
-    assert read(data, "json") == ([], [])
+    assert read_records(data, "json") == ([], [])
 
 
 @pytest.mark.parametrize("indent", [None, 2])
@@ -256,7 +256,7 @@ def test_a_mistake_costs_one_record(mistake: tuple[str, str], indent: int | None
         json.dumps(BOOKS, indent=indent).replace("}, {", "},\n{"),
         "\n".join(json.dumps(book, indent=indent) for book in BOOKS),
     ):
-        reading = read(records.replace(*mistake), "json")
+        reading = read_records(records.replace(*mistake), "json")
         assert titles(reading) == [TITLES[0], TITLES[2]]
         [problem] = reading.problems
         assert problem.line == records[: records.index(TITLES[1])].count("\n") + (
@@ -292,8 +292,8 @@ def test_deep_nesting_raises_no_exception(opening: str) -> None:
         choose(data)
         closing = "".join({"[": "]", "{": "}"}.get(each, "") for each in reversed(opening)) * count
         for name in ("json", "schema.org", "datacite-json"):
-            read(data, name)
-            read(data + closing, name)
+            read_records(data, name)
+            read_records(data + closing, name)
 
 
 SEED = json.dumps({"items": [*BOOKS, {"title": "Ä", "a": [{"b": [1, {"c": None}]}]}]}).encode()
@@ -305,7 +305,7 @@ def test_values_of_an_object_are_in_the_order_of_the_file(keys: tuple[str, str])
     title = dict(zip(keys, "AB", strict=True))
     record = {"title": title, "note": {"lang": "fr", "@lang": "ar", "x": "C"}}
     swapped = {"title": title, "note": {"@lang": "ar", "lang": "fr", "x": "C"}}
-    first, second = (read(json.dumps([each]), "json") for each in (record, swapped))
+    first, second = (read_records(json.dumps([each]), "json") for each in (record, swapped))
     assert first.columns()["title"] == ["A", "B"]
     languages = [reading.records[0].properties[-1].language for reading in (first, second)]
     assert languages == ["ar", "fr"]
@@ -315,20 +315,20 @@ def test_lone_surrogates_are_replaced() -> None:
     """An escaped lone surrogate becomes a question mark, in any format."""
     data = '[{"@type": "Book", "name": "A \\ud800 B"}]'
     for name in ("json", "schema.org"):
-        assert read(data, name).columns()["name"] == ["A ? B"]
+        assert read_records(data, name).columns()["name"] == ["A ? B"]
 
 
 @given(st.integers(0, 60), st.integers(1, 20))
 def test_limits_apply_alike_for_blocks_of_any_size(size: int, block: int) -> None:
     """Records over a limit are reported alike for blocks of any size."""
     limits = Limits(largest_line=size)
-    assert read(SEED, "json", limits) == read(SEED, "json", limits, block=block)
+    assert read_records(SEED, "json", limits) == read_records(SEED, "json", limits, block=block)
 
 
 def test_lines_are_entries() -> None:
     """Each object is an entry with its line. Blank lines and a byte order mark are ignored."""
     lines = '\ufeff{"id": "a/1", "title": "Ä"}\n\n  \r\n{"title": "B", "year": 1952}'
-    assert read(lines, "jsonl") == (
+    assert read_records(lines, "jsonl") == (
         [
             SourceRecord(SourceLocation("export", 1), (Property("title", "Ä", "Ä"),), "a/1"),
             SourceRecord(
@@ -349,7 +349,7 @@ def test_lines_are_entries() -> None:
 ])  # fmt: skip
 def test_values_are_lists_or_links_in_a_language(line: str, properties: list[Property]) -> None:
     """Each item of a list is a value. An object is a link. `lang` is the language of all texts."""
-    [record], _ = read(line, "jsonl")
+    [record], _ = read_records(line, "jsonl")
     assert list(record.properties) == properties
 
 
@@ -361,7 +361,7 @@ def test_values_are_lists_or_links_in_a_language(line: str, properties: list[Pro
 ], ids=str)  # fmt: skip
 def test_a_broken_line_is_reported_and_the_others_are_read(line: bytes, what: str) -> None:
     """A line that is not an object is a problem with its line number. Other lines are read."""
-    records, [problem] = read(b'{"title": "A"}\n' + line + b'\n{"title": "B"}\n', "jsonl")
+    records, [problem] = read_records(b'{"title": "A"}\n' + line + b'\n{"title": "B"}\n', "jsonl")
     assert [record.line for record in records] == [1, 3]
     assert (problem.line, what in problem.what) == (2, True)
     assert "was left out" in problem.hint
@@ -369,7 +369,7 @@ def test_a_broken_line_is_reported_and_the_others_are_read(line: bytes, what: st
 
 def test_a_bad_byte_is_replaced() -> None:
     """A line in Windows-1252 is read as such. A bad byte among UTF-8 is replaced and reported."""
-    records, [problem] = read(b'{"title": "\xe9"}\n{"title": "\xc3\xa9\xff"}', "jsonl")
+    records, [problem] = read_records(b'{"title": "\xe9"}\n{"title": "\xc3\xa9\xff"}', "jsonl")
     assert [record.properties[0].value for record in records] == ["é", "é\ufffd"]
     assert problem.line == 2
 
@@ -384,7 +384,7 @@ JSON = st.recursive(
 @given(st.dictionaries(st.text() | st.sampled_from(("id", "lang", "link")), JSON, max_size=4))
 def test_any_object_is_an_entry(line: dict[str, object]) -> None:
     """Any object is an entry whose properties have the names of its keys."""
-    [record], _ = read(json.dumps(line), "jsonl")
+    [record], _ = read_records(json.dumps(line), "jsonl")
     assert all(
         any(each.name == key or each.name.startswith(f"{key}.") for key in line)
         for each in record.properties

@@ -21,7 +21,7 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def read(path: Path, limits: Limits = LIMITS) -> Reading:
+def read_pdf(path: Path, limits: Limits = LIMITS) -> Reading:
     """Return the record and the problems of a file, which is recognized."""
     match = registry.detect(path)
     assert match
@@ -42,7 +42,7 @@ def test_a_pdf_describes_itself(tmp_path: Path) -> None:
     made.multi_cell(w=0, text="Some text\nhttps://doi.org/10.5555/Salt\n© 2019 The Agency")
     path = tmp_path / "Salt_2.pdf"
     path.write_bytes(bytes(made.output()))
-    found = read(path)
+    found = read_pdf(path)
     assert found.columns() == {
         "name": ["salt-2"], "title": ["Salt and pepper in history"], "language": ["en"],
         "author": ["Marsh, Ada", "Picard, Jean-Luc"], "doi": ["10.5555/salt"], "year": ["2019"],
@@ -54,7 +54,7 @@ def test_a_title_that_is_not_stated_is_marked(tmp_path: Path) -> None:
     """A record says that its title was taken from the file."""
     path = tmp_path / "annual_report-2019.pdf"
     path.write_bytes(make_pdf(["All text has the same size."]))
-    columns = read(path).columns()
+    columns = read_pdf(path).columns()
     assert columns["name"] == ["annual-report-2019"]
     assert columns["title source"] == [pdf.GUESSED]
 
@@ -73,7 +73,7 @@ def test_a_damaged_pdf_keeps_its_record(data: bytes, tmp_path: Path) -> None:
     """A damaged PDF, or another file in its place, is a problem, and a record with its name."""
     path = tmp_path / "old_map.pdf"
     path.write_bytes(data)
-    found = read(path)
+    found = read_pdf(path)
     [problem] = found.problems
     assert found.columns() == {
         "name": ["old-map"],
@@ -91,7 +91,7 @@ def test_a_scan_has_the_title_of_its_metadata(tmp_path: Path) -> None:
     add_scan(scan)
     path = tmp_path / "old_map.pdf"
     path.write_bytes(bytes(scan.output()))
-    found = read(path)
+    found = read_pdf(path)
     assert found.columns() == {"name": ["old-map"], "title": ["Letters of the harbour master"]}
     assert not found.problems
 
@@ -102,15 +102,15 @@ def test_a_record_is_the_same_after_other_changes(tmp_path: Path) -> None:
     second.parent.mkdir()
     first.write_bytes(make_pdf(["The text of the first version.", "more " * 900]))
     second.write_bytes(make_pdf(["The text of the first version.", "less " * 900]))
-    assert read(first).records == read(second).records != []
+    assert read_pdf(first).records == read_pdf(second).records != []
 
 
 def test_the_limit_on_pdfs_is_that_on_documents(tmp_path: Path) -> None:
     """A PDF may be larger than a page of records. One that is too large to read has a record."""
     path = tmp_path / "a.pdf"
     path.write_bytes(make_pdf(["Some text."]))
-    [_], [] = read(path, Limits(largest_file=10))
-    found = read(path, Limits(largest_document=10))
+    [_], [] = read_pdf(path, Limits(largest_file=10))
+    found = read_pdf(path, Limits(largest_document=10))
     assert found.columns() == {"name": ["a"], "title": ["a"], "title source": [pdf.GUESSED]}
     assert "PUBSEARCH_LARGEST_DOCUMENT" in found.problems[0].hint
 
@@ -119,5 +119,5 @@ def test_a_compressed_pdf_is_a_problem(tmp_path: Path) -> None:
     """A PDF in gzip is recognized, and the problem says what to do."""
     path = tmp_path / "a.pdf.gz"
     path.write_bytes(gzip.compress(make_pdf(["Some text."])))
-    [], [problem] = read(path)
+    [], [problem] = read_pdf(path)
     assert problem.hint == "Decompress it"

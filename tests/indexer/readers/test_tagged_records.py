@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from indexer.catalogue.limits import Limits
-from tests.indexer.readers.reading import choose, find_reader, list_pairs, map_rows, read
+from tests.indexer.readers.reading import choose, find_reader, list_pairs, map_rows, read_records
 
 RIS = """TY  - JOUR
 AU  - Moss, Ada
@@ -243,10 +243,10 @@ def test_blank_lines_separate_records_with_different_first_keys() -> None:
 
 def test_records_start_at_their_first_tag() -> None:
     """A record has the line of its first tag. Text between records is ignored."""
-    found = read("1.\n" + RIS + "\n2.\nID  - 7\n" + RIS + "Page 2\n", "ris")
+    found = read_records("1.\n" + RIS + "\n2.\nID  - 7\n" + RIS + "Page 2\n", "ris")
     assert [record.line for record in found.records] == [2, 12]
     assert found.columns(1) == found.columns(0) | {"ID": ["7"]}
-    assert read("Nothing here\n\n", "ris") == ([], [])
+    assert read_records("Nothing here\n\n", "ris") == ([], [])
 
 
 def test_lines_without_a_key_continue_a_value() -> None:
@@ -268,7 +268,7 @@ def test_lines_without_a_key_continue_a_value() -> None:
 def test_a_bad_byte_is_replaced_and_reported(encoding: str, title: str, bad: bytes) -> None:
     """A bad byte costs a letter, and is reported with its line, in any encoding."""
     text = f"TY  - JOUR\nTI  - {title}\nER  -\n" * 4 + f"TY  - JOUR\nTI  - {title}"
-    found = read(text.encode(encoding) + bad, "ris")
+    found = read_records(text.encode(encoding) + bad, "ris")
     assert [problem.line for problem in found.problems] == [14]
     titles = [found.columns(number)["TI"][0] for number in range(5)]
     assert titles == [title] * 4 + [f"{title}\ufffd"]
@@ -283,7 +283,7 @@ def test_what_is_too_large_is_reported_and_the_rest_is_read(
 ) -> None:
     """A line or a record over the limit is a problem with its place. The rest is read."""
     text = f"TY  - A\nER  -\n\nTY  - B\n{text}ER  -\nTY  - C\nER  -\n"
-    found = read(text, "ris", Limits(largest_line=200))
+    found = read_records(text, "ris", Limits(largest_line=200))
     assert [found.columns(number) for number in range(len(kept))] == [{"TY": [x]} for x in kept]
     [problem] = found.problems
     assert (problem.line, "more than 200 bytes" in problem.what) == (line, True)
@@ -298,14 +298,14 @@ def test_what_is_too_large_is_reported_and_the_rest_is_read(
 )
 def test_a_limit_costs_what_is_over_it(limits: Limits, records: int, what: str) -> None:
     """A file is read up to a limit, and a record has as many values as the limit allows."""
-    found = read(RIS * 3, "ris", limits)
+    found = read_records(RIS * 3, "ris", limits)
     assert [len(record.properties) for record in found.records] == [5] * records
     assert what in found.problems[0].what
 
 
 def test_pubmed_is_read() -> None:
     """Lines are joined, and a label in brackets is part of the column."""
-    assert [record.line for record in read(PUBMED, "nbib").records] == [2, 21]
+    assert [record.line for record in read_records(PUBMED, "nbib").records] == [2, 21]
     assert list_pairs(PUBMED, "nbib")[0] == [
         ("PMID", "101"), ("OWN", "NLM"), ("IS", "1234-5678 (Electronic)"),
         ("DP", "2006 Jan 5"), ("TI", "Rivers of salt, and their sources."),

@@ -38,7 +38,7 @@ def on_a_terminal(*words: object, **settings: object) -> Iterator[list[str]]:
     told = {f"PUBSEARCH_{name.upper()}": str(text) for name, text in settings.items()}
     printed: list[str] = []
 
-    def read() -> None:
+    def collect() -> None:
         try:
             while piece := os.read(inside, 1 << 16):
                 printed.append(piece.decode())
@@ -50,7 +50,7 @@ def on_a_terminal(*words: object, **settings: object) -> Iterator[list[str]]:
         env=os.environ | told,
     )  # fmt: skip
     os.close(outside)
-    reader = Thread(target=read)
+    reader = Thread(target=collect)
     reader.start()
     try:
         yield printed

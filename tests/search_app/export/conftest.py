@@ -9,9 +9,9 @@ import pytest
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem, Publication
-from indexer.ingest import corpus
 from indexer.jobs import importer
-from tests.conftest import ROOT
+from tests.catalogue import CORPUS
+from tests.samples import read_publications
 
 Publications = tuple[Catalogue, list[Publication]]
 
@@ -72,8 +72,7 @@ ER  -
 @pytest.fixture(scope="package")
 def first_catalogue() -> Publications:
     """Return all publications of the first catalogue."""
-    catalogue = catalogue_toml.load(ROOT / "corpus")
-    return catalogue, list(corpus.read(ROOT / "corpus", catalogue, fail))
+    return catalogue_toml.load(CORPUS), read_publications(CORPUS)
 
 
 @pytest.fixture(scope="package")
@@ -87,8 +86,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Publications:
 def import_file(file: Path, into: Path) -> Publications:
     """Return the catalogue and the publications that an import makes of a file."""
     importer.import_files([file], into, report=fail)
-    catalogue = catalogue_toml.load(into)
-    return catalogue, list(corpus.read(into, catalogue, fail))
+    return catalogue_toml.load(into), read_publications(into)
 
 
 def fail(problem: Problem) -> None:

@@ -8,15 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.catalogue.roles import TypeRule
-from indexer.ingest import corpus
 from indexer.mapping.standard_rows import list_standard_rows
 from search_app.export.registry import FORMATS
 from tests.conftest import ROOT
-from tests.search_app.export.conftest import Publications, fail, import_file
+from tests.samples import read_publications
+from tests.search_app.export.conftest import Publications, import_file
 from tests.search_app.texts import make_publication
 
 LOST = {
@@ -82,8 +81,7 @@ def test_json_lines_have_every_row(first_catalogue: Publications, tmp_path: Path
     for name in ("catalogue.toml", "regions.toml"):
         shutil.copyfile(ROOT / "corpus" / name, folder / name)
     export("jsonl", first_catalogue, folder)
-    read = corpus.read(folder, catalogue_toml.load(folder), fail)
-    assert [drop_lost(each, set()) for each in read] == [
+    assert [drop_lost(each, set()) for each in read_publications(folder)] == [
         drop_lost(each, set()) for each in first_catalogue[1]
     ]
 

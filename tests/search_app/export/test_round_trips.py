@@ -22,13 +22,13 @@ import pytest
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Problem, Publication
-from indexer.ingest import corpus
 from indexer.jobs import importer
 from indexer.jobs.folder_switch import ImportRejected
 from search_app.export import bibtex, csl, marcxml, mods, ris
 from search_app.export.csl import Item, make_item
 from search_app.export.registry import FORMATS
 from tests.conftest import ROOT
+from tests.samples import read_publications
 
 CATALOGUES = ROOT.parent / "shared" / "data" / "catalogues"
 """Catalogues of others, which are not a part of this project."""
@@ -73,8 +73,7 @@ def ignore(_: Problem) -> None:
 
 def load(folder: Path) -> tuple[Catalogue, list[Publication]]:
     """Return the catalogue and the publications of a corpus folder."""
-    catalogue = catalogue_toml.load(folder)
-    return catalogue, list(corpus.read(folder, catalogue, ignore))
+    return catalogue_toml.load(folder), read_publications(folder, [])
 
 
 def load_own() -> Set:
@@ -153,19 +152,19 @@ def measure(sets: list[Set], format_name: str, folder: Path) -> Counter[str]:
             for identity in [f"{one.name}-{number}"]
         }
         file.write_bytes(b"".join(WRITERS[format_name].write(items.values())))
-        return count_changes(items, read(file, folder / "new"), format_name)
+        return count_changes(items, import_items(file, folder / "new"), format_name)
     total = Counter[str]()
     for one in filter(lambda one: one.publications, sets):
         file.write_bytes(b"".join(exported.write(one.publications, one.catalogue, lambda _: "")))
         items = {each.id: make_item(each, one.catalogue) for each in one.publications}
-        found = count_changes(items, read(file, folder / one.name), format_name)
+        found = count_changes(items, import_items(file, folder / one.name), format_name)
         if not any(row.role == "type" for row in one.catalogue.valued):
             del found["type"]  # the rules of the catalogue give the type, not the record
         total += found
     return total
 
 
-def read(file: Path, into: Path) -> dict[str, Item]:
+def import_items(file: Path, into: Path) -> dict[str, Item]:
     """Import a file, and return its items by id."""
     importer.import_files([file], into, report=ignore)
     catalogue, publications = load(into)

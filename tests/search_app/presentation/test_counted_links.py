@@ -23,14 +23,14 @@ from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.interpretation.interpreter import retrieve
 from tests.search_app.engine.features.test_zero_results import COMBINED, TICKED, TYPED
 from tests.search_app.texts import open_site
-from tests.search_app.web.reading import open_index
+from tests.search_app.web.reading import open_index, read_page
 
 Pair = tuple[str, str]
 LEADS_TO = re.compile(r"(?:^|.*(?:, |: ))([\d,]+) publications?$", re.DOTALL)
 BEHIND = re.compile(r"\s*\(([\d,]+)\)")
 
 
-def read(text: str) -> int:
+def parse_number(text: str) -> int:
     """Return a number that a page prints."""
     return int(text.replace(",", ""))
 
@@ -47,13 +47,13 @@ def counted(page: BeautifulSoup) -> Iterator[tuple[str, int]]:
         inside = link.select_one(".number")
         if label:
             if said := LEADS_TO.match(label):
-                yield href, read(said[1])
+                yield href, parse_number(said[1])
         elif inside:
-            yield href, read(inside.get_text())
+            yield href, parse_number(inside.get_text())
         elif link.select_one(".count"):
-            yield href, read(cast(Tag, link.select_one(".count")).get_text())
+            yield href, parse_number(cast(Tag, link.select_one(".count")).get_text())
         elif said := BEHIND.match(behind(link)):
-            yield href, read(said[1])
+            yield href, parse_number(said[1])
 
 
 def searcher_of(client: FlaskClient) -> Searcher:
@@ -74,7 +74,7 @@ def assert_counted(client: FlaskClient, path: str) -> int:
 
     Links to other orders, sizes, and pages lead to as many as the page has.
     """
-    page = BeautifulSoup(client.get(path).text, "lxml")
+    page = read_page(client, path)
     links = list(counted(page))
     for href, told in links:
         assert told > 0, (path, href)
@@ -196,18 +196,16 @@ class Followed:
     """A site whose links are followed. Each page is requested once."""
 
     def __init__(self, client: FlaskClient) -> None:
-        self._client = client
+        self.client = client
         self._leads: dict[str, bool] = {}
-
-    def read(self, address: str) -> BeautifulSoup:
-        """Return a page."""
-        return BeautifulSoup(self._client.get(address).data, "lxml")
 
     def leads_to_hits(self, address: str) -> bool:
         """Return whether a URL shows hits, or a facet with values, which all have hits."""
         address, _ = urldefrag(address)
         if address not in self._leads:
-            self._leads[address] = bool(self.read(address).select(".hits > li, .all-rows > li"))
+            self._leads[address] = bool(
+                read_page(self.client, address).select(".hits > li, .all-rows > li")
+            )
         return self._leads[address]
 
 
@@ -275,7 +273,7 @@ def test_offered_links_lead_to_hits(
     """No offer leads to nothing: neither a correction, a wider search, a filter, nor a map."""
     address = make_address("/", words, [*ticked, *rare], excluded)
     for site in sites:
-        page = site.read(address)
+        page = read_page(site.client, address)
         if page.select(".nothing"):
             dead = [href for href in list_offered(page) if not site.leads_to_hits(href)]
             assert not dead, (address, dead)

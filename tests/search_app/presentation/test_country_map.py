@@ -41,7 +41,7 @@ LINKED = st.sets(st.sampled_from(CODES), min_size=1, max_size=5)
 SVG = re.compile(r'<svg class="world".*?</svg>', re.DOTALL)
 
 
-def read(client: FlaskClient, *pairs: tuple[str, str]) -> BeautifulSoup:
+def read_results(client: FlaskClient, *pairs: tuple[str, str]) -> BeautifulSoup:
     """Return the page of a search."""
     return read_page(client, f"/?{urlencode(pairs)}")
 
@@ -75,14 +75,14 @@ def test_the_map_has_the_numbers_of_the_list(
     ticked: list[tuple[str, str]],
 ) -> None:  # fmt: skip
     """A country on the map has the URL, the number, and the state of its row, for any search."""
-    page = read(client, ("q", " ".join(words)), *places, *ticked)
+    page = read_results(client, ("q", " ".join(words)), *places, *ticked)
     assert sorted(list_links(page)) == sorted(list_rows(page))
     assert bool(page.select("details.map")) == bool([*list_links(page)])
 
 
 def test_a_list_of_two_regions_has_a_map(client: FlaskClient) -> None:
     """The map of two regions has their countries, and a label with their number."""
-    page = read(client, ("region", "South Asia"), ("region", "Africa"))
+    page = read_results(client, ("region", "South Asia"), ("region", "Africa"))
     assert len([*list_links(page)]) == 11
     assert page.select_one(".map summary").get_text(strip=True) == "Map: 11 countries"  # type: ignore[union-attr]
     assert page.select_one(".boundaries").get_text().startswith("The boundaries and names shown")  # type: ignore[union-attr]
@@ -129,14 +129,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 def test_each_country_of_the_regions_is_on_the_map(world: FlaskClient) -> None:
     """The map of all regions links each country of corpus/regions.toml."""
-    page = read(world, *(("region", region) for region in GROUPS))
+    page = read_results(world, *(("region", region) for region in GROUPS))
     linked = {str(link["data-key"]).rpartition("=")[2] for link in page.select("svg.world a")}
     assert linked == {code for codes in GROUPS.values() for code in codes}
 
 
 def test_a_place_without_a_code_is_land_without_a_link(world: FlaskClient) -> None:
     """Kosovo has no code in ISO 3166, so the map does not link it, although it has hits."""
-    page = read(world, ("region", "Europe"))
+    page = read_results(world, ("region", "Europe"))
     keys = [str(link["data-key"]) for link in page.select("svg.world a")]
     assert any(key.endswith("country=MK") for key in keys)
     assert not any(key.endswith("country=XK") for key in keys)
@@ -145,7 +145,7 @@ def test_a_place_without_a_code_is_land_without_a_link(world: FlaskClient) -> No
 
 def test_a_color_is_a_step_of_numbers(world: FlaskClient) -> None:
     """The color of a country follows its number: 1, 2, 3 or 4, 5 to 9, and 10 or more."""
-    page = read(world, ("region", "South Asia"))
+    page = read_results(world, ("region", "South Asia"))
     classes = {
         str(link["data-key"])[-2:]: link["class"] for link in page.select("svg.world a")
     }  # fmt: skip
@@ -153,7 +153,8 @@ def test_a_color_is_a_step_of_numbers(world: FlaskClient) -> None:
         "MV": ["k2"], "LK": ["k3"], "BD": ["k3"], "BT": ["k4"], "NP": ["k4"], "IN": ["k5"],
     }  # fmt: skip
     assert {
-        str(link["class"]) for link in read(world, ("region", "Africa")).select("svg.world a")
+        str(link["class"])
+        for link in read_results(world, ("region", "Africa")).select("svg.world a")
     } == {"['k1']"}
 
 
@@ -175,7 +176,7 @@ def _read_circle(circle: Tag) -> tuple[tuple[float, float], float]:
 @pytest.mark.parametrize("region", GROUPS)
 def test_targets_of_small_countries_do_not_overlap(region: str, world: FlaskClient) -> None:
     """A small country has a target around it, which ends halfway to the next one or before."""
-    page = read(world, ("region", region))
+    page = read_results(world, ("region", region))
     circles = [_read_circle(circle) for circle in page.select("svg.world .target")]
     for (middle, radius), (other, other_radius) in combinations(circles, 2):
         assert radius + other_radius <= dist(middle, other) + 0.11  # both are rounded

@@ -6,12 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 from click.testing import CliRunner
 
 from indexer.jobs.importer import import_files
 from search_app.cli.commands import commands
-from tests.search_app.web.reading import fetch, open_corpus
+from tests.search_app.web.reading import fetch, open_corpus, read_page
 
 RIS = """TY  - JOUR
 TI  - River shells
@@ -41,7 +40,7 @@ def test_the_api_names_all_sources(folder: Path) -> None:
     """The API has the file and line of each record, and the page has the values of both."""
     client = open_corpus(folder / "corpus")
     identity = "river-shells-2014"
-    page = BeautifulSoup(client.get(f"/publication/{identity}").data, "html.parser")
+    page = read_page(client, f"/publication/{identity}")
     assert "a.ris" not in page.text
     body = fetch(client, f"/api/publication/{identity}")
     assert body["source"] == {"file": "a.ris", "line": 1}

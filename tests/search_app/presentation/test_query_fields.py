@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
-from tests.search_app.web.reading import search
+from tests.search_app.web.reading import read_page, search
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
@@ -86,11 +85,11 @@ def test_examples_name_fields_in_the_language_of_the_page(
     language: str, name: str, client: FlaskClient
 ) -> None:
     """The examples of the page about the catalogue have its names of fields, and have hits."""
-    page = BeautifulSoup(client.get(f"{language}/about").text, "lxml")
+    page = read_page(client, f"{language}/about")
     links = page.select(".examples a")
     assert f"{name}:handbook" in [link.text for link in links]
     for link in links:
-        found = BeautifulSoup(client.get(str(link["href"])).text, "lxml")
+        found = read_page(client, str(link["href"]))
         assert found.select(".hit")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
+
+from tests.search_app.web.reading import read_page
 
 
 def find_target(client: FlaskClient, **inputs: str) -> str:
@@ -57,7 +58,7 @@ def test_a_word_of_the_form_is_no_operator(client: FlaskClient, typed: str, quer
 
 def test_every_input_of_the_form_has_an_effect(client: FlaskClient) -> None:
     """Each input has a label, and filling it in changes the address."""
-    page = BeautifulSoup(client.get("/advanced").data, "lxml")
+    page = read_page(client, "/advanced")
     names = [str(field["name"]) for field in page.select(".advanced input")]
     assert len(names) > 10
     for name in names:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
 from search_app.web.headers import HEADERS
-from tests.search_app.web.reading import open_corpus
+from tests.search_app.web.reading import open_corpus, read_page
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 KEYS = """\
@@ -30,7 +29,7 @@ def themed(corpus: Path, tmp_path: Path) -> FlaskClient:
 
 def test_a_page_has_the_appearance_of_its_catalogue(themed: FlaskClient) -> None:
     """A page links the colors and the logo of its catalogue, and has its footer."""
-    page = BeautifulSoup(themed.get("/").data, "lxml")
+    page = read_page(themed, "/")
     assert page.select_one("link[href='/theme.css']") is not None
     assert page.select_one("img[src='/logo'][alt='']") is not None
     assert "Published by the library." in page.select("footer")[0].text

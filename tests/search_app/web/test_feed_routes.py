@@ -16,7 +16,7 @@ from tests.search_app.web.reading import open_corpus
 SITE = "https://seen.test"
 
 
-def read(client: FlaskClient, address: str) -> feedparser.FeedParserDict:
+def read_feed(client: FlaskClient, address: str) -> feedparser.FeedParserDict:
     """Return a feed as feedparser reads it, without any complaint."""
     answer = client.get(address, base_url=SITE)
     assert answer.status_code == 200
@@ -34,7 +34,7 @@ def links(feed: feedparser.FeedParserDict) -> dict[str, str]:
 @pytest.mark.parametrize("query", ["", "q=organ", "q=organ&sort=title&size=3", "region=Africa"])
 def test_a_feed_has_the_newest_hits(client: FlaskClient, query: str) -> None:
     """It has the first 50 hits of a search, newest first, whatever its order."""
-    entries = read(client, f"/feed.atom?{query}").entries
+    entries = read_feed(client, f"/feed.atom?{query}").entries
     plain = query.removesuffix("&sort=title&size=3")
     hits = client.get(f"/api/search?{plain}&sort=newest&size=50").get_json()["hits"]
     assert [entry.id for entry in entries] == [f"{SITE}/publication/{hit['id']}" for hit in hits]
@@ -45,7 +45,7 @@ def test_a_feed_says_the_same_as_the_api(client: FlaskClient) -> None:
     """Each publication has its title, year, whole abstract, language and link."""
     total = 0
     for page in (1, 2, 3):
-        for entry in read(client, f"/feed.atom?page={page}").entries:
+        for entry in read_feed(client, f"/feed.atom?page={page}").entries:
             path = urlsplit(entry.link).path
             found = client.get(f"/api{path}").get_json()
             total += 1
@@ -64,12 +64,12 @@ def test_a_feed_says_the_same_as_the_api(client: FlaskClient) -> None:
 def test_the_parts_of_a_feed_lead_to_each_other(client: FlaskClient) -> None:
     """Readers follow `next` from the first part to the last one, and get each entry once."""
     ids: list[str] = []
-    feed = read(client, "/feed.atom?sort=title")
+    feed = read_feed(client, "/feed.atom?sort=title")
     assert links(feed)["self"] == links(feed)["first"] == feed.feed.id == f"{SITE}/feed.atom"
     assert links(feed)["last"] == f"{SITE}/feed.atom?page=3"
     part, address = feed, links(feed)["self"]
     while address:
-        part = read(client, address.removeprefix(SITE))
+        part = read_feed(client, address.removeprefix(SITE))
         assert part.feed.id == feed.feed.id
         assert part.feed.opensearch_totalresults == "136"
         ids += [entry.id for entry in part.entries]
@@ -80,7 +80,7 @@ def test_the_parts_of_a_feed_lead_to_each_other(client: FlaskClient) -> None:
 
 def test_a_feed_says_what_it_is_about(client: FlaskClient) -> None:
     """Its title has the search, and its link leads to the same list as a page."""
-    feed = read(client, "/feed.atom?q=organ&region=Africa")
+    feed = read_feed(client, "/feed.atom?q=organ&region=Africa")
     assert feed.feed.title == "organ, Africa – Catalogue of Materials"
     assert links(feed)["alternate"] == f"{SITE}/?q=organ&region=Africa&sort=newest"
 
@@ -94,13 +94,13 @@ def test_the_list_links_to_its_feed(client: FlaskClient) -> None:
 def test_any_text_gives_a_feed(client: FlaskClient) -> None:
     """Characters that XML does not allow are left out of the title."""
     for text in ("%00%01%0B%1F", "%EF%BF%BE", "%ED%A0%80", "%3C/title%3E%26%22", "%F0%9F%90%8B"):
-        read(client, f"/feed.atom?q={text}")
+        read_feed(client, f"/feed.atom?q={text}")
 
 
 def test_an_empty_part_leads_back(client: FlaskClient) -> None:
     """A part after the last one, and a search without hits, are feeds without entries."""
-    assert not read(client, "/feed.atom?q=xyzzy").entries
-    beyond = read(client, "/feed.atom?page=9")
+    assert not read_feed(client, "/feed.atom?q=xyzzy").entries
+    beyond = read_feed(client, "/feed.atom?page=9")
     assert not beyond.entries
     assert links(beyond)["previous"] == f"{SITE}/feed.atom?page=3"
 
@@ -113,7 +113,7 @@ def test_a_time_does_not_depend_on_the_index(tmp_path: Path) -> None:
         line = json.dumps({"title": title, "section": "Tools", "year": 1990})
         (tmp_path / "corpus" / "more.jsonl").write_text(line, encoding="utf-8")
         client = open_corpus(tmp_path / "corpus")
-        entries = read(client, "/feed.atom").entries
+        entries = read_feed(client, "/feed.atom").entries
         seen.append({e.id: e.updated for e in entries if "published" in e and e.title != title})
     assert seen[0] == seen[1] != {}
 
@@ -123,6 +123,6 @@ def test_a_feed_states_the_language_of_its_title(
     client: FlaskClient, start: str, language: str
 ) -> None:
     """The title of a feed is in the language of the page, and each entry in its own."""
-    found = read(client, f"{start}/feed.atom?language=es")
+    found = read_feed(client, f"{start}/feed.atom?language=es")
     assert found.feed.title_detail.language == language
     assert "es" in {entry.title_detail.language for entry in found.entries}

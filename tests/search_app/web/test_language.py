@@ -7,14 +7,14 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from flask.testing import FlaskClient
 
 from search_app.engine import Engine
 from search_app.i18n.translation import LANGUAGES, current, load_interface
 from tests import samples
 from tests.crawling import Fetched, addresses
-from tests.search_app.web.reading import make_client, open_corpus, open_index
+from tests.search_app.web.reading import make_client, open_corpus, open_index, read_page
 
 MODEL_LAW = "/publication/unodc-model-law-against-trafficking-in-persons-2009"
 OTHERS = [code for code in LANGUAGES if code != "en"]
@@ -28,9 +28,9 @@ LINKING = (
 """Pages and responses of each kind that have links."""
 
 
-def read(client: FlaskClient, address: str) -> Tag:
+def read_root(client: FlaskClient, address: str) -> Tag:
     """Return the root element of a page."""
-    page = BeautifulSoup(client.get(address).text, "lxml").html
+    page = read_page(client, address).html
     assert page is not None
     return page
 
@@ -39,7 +39,7 @@ def read(client: FlaskClient, address: str) -> Tag:
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_states_its_language(client: FlaskClient, code: str, path: str) -> None:
     """A page below the code of a language has its language and direction, also in its header."""
-    page = read(client, f"/{code}{path}")
+    page = read_root(client, f"/{code}{path}")
     assert (page["lang"], page["dir"]) == (code, "rtl" if code == "ar" else "ltr")
     assert client.get(f"/{code}{path}").headers["Content-Language"] == code
 
@@ -49,7 +49,7 @@ def test_a_page_names_itself_in_all_languages(client: FlaskClient, path: str) ->
     """Every version of a page has the same links to all versions, and to the one without a code."""
     named = []
     for start in ("", *(f"/{code}" for code in OTHERS)):
-        page = read(client, f"{start}{path}")
+        page = read_root(client, f"{start}{path}")
         named.append({
             str(link["hreflang"]): str(link["href"]).removeprefix("http://localhost")
             for link in page.find_all("link", rel="alternate", hreflang=True)
@@ -122,7 +122,7 @@ def test_the_language_of_a_request_ends_with_it(client: FlaskClient) -> None:
     """A page without a code is in English, whatever the same thread served before."""
     for code in OTHERS:
         client.get(f"/{code}/")
-        assert read(client, "/about")["lang"] == "en"
+        assert read_root(client, "/about")["lang"] == "en"
         assert current().code == "en"
 
 
@@ -152,11 +152,11 @@ def test_a_catalogue_in_another_language_has_english_pages(tmp_path: Path) -> No
     catalogue = tmp_path / "corpus" / "catalogue.toml"
     catalogue.write_text(f'language = "de"\n{catalogue.read_text("utf-8")}', "utf-8")
     client = open_corpus(tmp_path / "corpus")
-    page = read(client, "/")
+    page = read_root(client, "/")
     assert page["lang"] == "en"
     labels = {label.text: label.get("lang") for label in page.select(".facet .label")}
     assert labels["Indien"] == "de"
-    assert "Inde" in {label.text for label in read(client, "/fr/").select(".facet .label")}
+    assert "Inde" in {label.text for label in read_root(client, "/fr/").select(".facet .label")}
     assert client.get("/en/").headers["Location"] == "/"
 
 

@@ -20,7 +20,7 @@ QUERIES = (
 )  # fmt: skip
 
 
-def read(client: FlaskClient, query: dict[str, Any]) -> dict[str, Any]:
+def fetch_record(client: FlaskClient, query: dict[str, Any]) -> dict[str, Any]:
     """Return a record."""
     response = client.get("/api/search-record", query_string=query)
     assert response.status_code == 200, response.text
@@ -45,7 +45,7 @@ def read(client: FlaskClient, query: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.slow
 def test_the_address_repeats_the_record(client: FlaskClient, query: dict[str, str]) -> None:
     """The address of a record gives the same record, apart from its time."""
-    first = read(client, query)
+    first = fetch_record(client, query)
     address = urlsplit(first["url"])
     again = client.get(f"/api/search-record?{address.query}").get_json()
     assert {**first, "time": ""} == {**again, "time": ""}
@@ -54,7 +54,7 @@ def test_the_address_repeats_the_record(client: FlaskClient, query: dict[str, st
 def test_a_record_has_all_hits(client: FlaskClient) -> None:
     """Its ids are those of all hits in order, and its digest is the hash of their digests."""
     query = {"q": "trafficking", "region": "Africa", "sort": "title"}
-    record = read(client, query)
+    record = fetch_record(client, query)
     hits = client.get("/api/search", query_string={**query, "size": 100}).get_json()
     assert [entry["id"] for entry in record["ids"]] == [hit["id"] for hit in hits["hits"]]
     assert record["total"] == hits["total"] == len(record["ids"]) > 3
@@ -65,7 +65,7 @@ def test_a_record_has_all_hits(client: FlaskClient) -> None:
 def test_a_record_states_the_search_and_the_index(client: FlaskClient) -> None:
     """It has the query, its interpretation, filters, order, time, index and program."""
     query = {"q": "human trafficking since 2010", "region": "Africa"}
-    record = read(client, query)
+    record = fetch_record(client, query)
     assert record["query"] == query["q"]
     assert record["filters"] == {"region": ["Africa"]}
     assert record["sort"] == "relevance"
@@ -83,7 +83,7 @@ def test_a_record_states_the_search_and_the_index(client: FlaskClient) -> None:
 def test_the_page_states_the_same_as_the_json(client: FlaskClient) -> None:
     """The page has the digest and the sentences of the record, and leads to its files."""
     query = {"q": "human trafficking since 2010", "region": "Africa"}
-    record = read(client, query)
+    record = fetch_record(client, query)
     page = BeautifulSoup(client.get("/search-record", query_string=query).data, "lxml")
     text = page.get_text(" ")
     for value in (record["digest"], record["generation"], record["url"], *record["interpretation"]):

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.search_app.web.reading import open_index
+from tests.search_app.web.reading import open_index, read_page
 
 TAG = "noindex, nofollow"
 MODEL_LAW = "/publication/unodc-model-law-against-trafficking-in-persons-2009"
@@ -132,6 +132,6 @@ def test_robots_txt_exists_without_an_index(tmp_path: Path) -> None:
 def test_a_publication_has_one_canonical_url(client: FlaskClient) -> None:
     """A page of a publication names the same canonical URL for every URL that leads to it."""
     for asked in (MODEL_LAW, f"{MODEL_LAW}?from=mail", f"{MODEL_LAW}?q=law&hit=1"):
-        page = BeautifulSoup(client.get(asked).text, "lxml")
+        page = read_page(client, asked)
         (link,) = page.find_all("link", rel="canonical")
         assert link["href"] == f"http://localhost{MODEL_LAW}"

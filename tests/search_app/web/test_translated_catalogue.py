@@ -45,14 +45,14 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     return open_corpus(corpus)
 
 
-def read(client: FlaskClient, address: str) -> BeautifulSoup:
+def read_french(client: FlaskClient, address: str) -> BeautifulSoup:
     """Return a page in French."""
     return read_page(client, f"/fr{address}")
 
 
 def test_filters_have_translated_labels(client: FlaskClient) -> None:
     """Filters and their values are translated. One without a translation states its language."""
-    page = read(client, "/")
+    page = read_french(client, "/")
     headings = [(each.text, each.get("lang")) for each in page.select(".facet h3")]
     assert ("Rubrique", None) in headings
     assert ("Region", "en") in headings
@@ -64,7 +64,7 @@ def test_filters_have_translated_labels(client: FlaskClient) -> None:
 
 def test_titles_and_texts_state_their_language(client: FlaskClient) -> None:
     """On a French page, English titles and texts of the catalogue have the language English."""
-    page = read(client, "/?q=law")
+    page = read_french(client, "/?q=law")
     assert find(page, ".hit h3")["lang"] == "en"
     assert find(page, ".passage")["lang"] == "en"
     assert find(page, ".description")["lang"] == "en"
@@ -78,7 +78,7 @@ def test_active_filters_are_translated(start: str, word: str, client: FlaskClien
 
     A value has its language, without the word before an excluded one.
     """
-    chips = read(client, f"/?{start}section=Tools&{start}region=South+Asia").select(".chip")
+    chips = read_french(client, f"/?{start}section=Tools&{start}region=South+Asia").select(".chip")
     parts = [[(part.text, part.get("lang")) for part in chip.select("bdi")] for chip in chips]
     assert parts == [
         [("Rubrique", None), ("Outils", None)],
@@ -91,7 +91,7 @@ def test_active_filters_are_translated(start: str, word: str, client: FlaskClien
 
 def test_details_of_a_publication_are_translated(client: FlaskClient) -> None:
     """The page of a publication has translated facts and details."""
-    page = read(client, "/publication/model-law")
+    page = read_french(client, "/publication/model-law")
     details = {
         find(row, "dt").text: find(row, "dd").text.strip() for row in page.select(".details > div")
     }
@@ -156,13 +156,13 @@ def test_an_export_keeps_the_values_of_the_catalogue(client: FlaskClient) -> Non
 )
 def test_every_page_displays_the_translated_catalogue(address: str, client: FlaskClient) -> None:
     """Every page has the translated title of the catalogue."""
-    assert find(read(client, address), ".site a").text == "Petit catalogue"
+    assert find(read_french(client, address), ".site a").text == "Petit catalogue"
 
 
 @pytest.mark.parametrize("address", ["/", "/list?id=brief/6&id=model-law"])
 def test_facts_state_their_language(client: FlaskClient, address: str) -> None:
     """A value in a line of facts has the language of the catalogue if it is not translated."""
-    lines = {str(line) for line in read(client, address).select(".hit .facts")}
+    lines = {str(line) for line in read_french(client, address).select(".hit .facts")}
     assert lines == {
         '<p class="facts"><span lang="en">Papers</span></p>',
         '<p class="facts">Outils</p>',
@@ -171,5 +171,5 @@ def test_facts_state_their_language(client: FlaskClient, address: str) -> None:
 
 def test_facts_of_a_publication_state_their_language(client: FlaskClient) -> None:
     """So has one on the page of a publication."""
-    line = find(read(client, "/publication/brief/6"), "article > .facts")
+    line = find(read_french(client, "/publication/brief/6"), "article > .facts")
     assert str(line) == '<p class="facts"><span lang="en">Papers</span></p>'

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from indexer.readers.formats.marc import binary
 from tests.indexer.readers.marc.samples import RIVERS, make_binary
-from tests.indexer.readers.reading import choose, read
+from tests.indexer.readers.reading import choose, read_records
 from tests.memory import limit_memory
 
 ONE = make_binary(RIVERS)
@@ -48,7 +48,7 @@ def test_other_files_are_not_recognized(data: bytes) -> None:
 )
 def test_wrong_lengths_lose_nothing(damage: Callable[[bytes], bytes]) -> None:
     """A record with wrong lengths keeps all its fields, and so do the records around it."""
-    found = read(ONE + damage(ONE) + ONE, "marc")
+    found = read_records(ONE + damage(ONE) + ONE, "marc")
     assert len(found.records) == 3
     for number in (1, 2):
         assert found.columns(number).keys() == found.columns().keys()
@@ -58,7 +58,7 @@ def test_wrong_lengths_lose_nothing(damage: Callable[[bytes], bytes]) -> None:
 def test_each_wrong_record_is_reported_with_its_number_and_id() -> None:
     """Each record with wrong lengths has a problem with its number in the file and its id."""
     wrong = b"00007" + ONE[5:]
-    problems = read(ONE + wrong + wrong, "marc").problems
+    problems = read_records(ONE + wrong + wrong, "marc").problems
     assert [(problem.line, problem.entry) for problem in problems] == [(2, "ocm-77"), (3, "ocm-77")]
     assert "the lengths or the directory" in problems[0].what
 
@@ -66,8 +66,8 @@ def test_each_wrong_record_is_reported_with_its_number_and_id() -> None:
 def test_a_shuffled_directory_is_followed() -> None:
     """Tags and the order of fields come from the directory, whatever the order of the data is."""
     entries = [ONE[at : at + 12] for at in range(24, ONE.index(b"\x1e"), 12)]
-    found = read(ONE[:24] + b"".join(reversed(entries)) + ONE[ONE.index(b"\x1e") :], "marc")
-    original = read(ONE, "marc")
+    found = read_records(ONE[:24] + b"".join(reversed(entries)) + ONE[ONE.index(b"\x1e") :], "marc")
+    original = read_records(ONE, "marc")
     assert not found.problems
     assert found.columns().items() >= original.columns().items()
     assert found.records[0].properties[1].name == original.records[0].properties[-4].name
@@ -82,7 +82,7 @@ def test_a_record_has_each_field_once(entries: list[int]) -> None:
     record = (
         b"00000nam a2200000 a 4500" + directory + b"\x1e" + b"".join(fields) + padding + b"\x1d"
     )
-    values = [prop.value for prop in read(record, "marc").records[0].properties]
+    values = [prop.value for prop in read_records(record, "marc").records[0].properties]
     assert sorted(value for value in values if len(set(value)) == 1) == [
         f"{number}" * 10 for number in range(5)
     ]
@@ -94,7 +94,7 @@ def test_a_directory_that_repeats_a_long_field_takes_bounded_memory() -> None:
     data = b"9" * 9_990 + b"\x1e" * entries
     record = b"00000nam a2200000 a 4500" + b"500999100000" * entries + b"\x1e" + data + b"\x1d"
     with limit_memory(300):
-        [_], [problem] = read(record, "marc")
+        [_], [problem] = read_records(record, "marc")
     assert "the lengths or the directory" in problem.what
 
 
@@ -119,25 +119,25 @@ def test_encodings_are_recognized(data: bytes, level: bytes, text: str) -> None:
     """A title is decoded by its bytes. The encoding in the leader is only a hint."""
     record = make_binary([("245", "00$aXXXX")]).replace(b"XXXX", data)
     record = record[:9] + level + record[10:]
-    assert read(record, "marc").columns()["245$a"] == [text]
+    assert read_records(record, "marc").columns()["245$a"] == [text]
 
 
 def test_bad_bytes_are_replaced_and_reported() -> None:
     """A bad byte in a UTF-8 record becomes U+FFFD, and the record has a problem."""
-    found = read(make_binary([("245", "00$aMünchen ?")]).replace(b"?", b"\xff"), "marc")
+    found = read_records(make_binary([("245", "00$aMünchen ?")]).replace(b"?", b"\xff"), "marc")
     assert found.columns()["245$a"] == ["München \ufffd"]
     assert "invalid in the encoding it declares" in found.problems[0].what
 
 
 def test_a_truncated_record_is_kept() -> None:
     """A truncated record keeps its first fields, and the file has a problem."""
-    found = read(ONE + ONE[:-60], "marc")
+    found = read_records(ONE + ONE[:-60], "marc")
     assert found.columns(1)["245$a"] == found.columns()["245$a"]
     assert found.problems
 
 
 def test_records_without_fields_are_reported() -> None:
     """Bytes without fields between two record terminators are a problem."""
-    found = read(b"no MARC\x1d" + ONE, "marc")
+    found = read_records(b"no MARC\x1d" + ONE, "marc")
     assert found.problems[0].what == "the MARC record has no fields"
     assert len(found.records) == 1

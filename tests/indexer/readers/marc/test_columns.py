@@ -15,7 +15,7 @@ from tests.indexer.readers.marc.samples import (
     make_mrk,
     make_xml,
 )
-from tests.indexer.readers.reading import CATALOGUE, find_reader, read
+from tests.indexer.readers.reading import CATALOGUE, find_reader, read_records
 
 EXPECTED = {
     "001": ["ocm-77"], "008": ["990423s1999    nyua          001 0 eng d"],
@@ -39,7 +39,7 @@ EXPECTED = {
 )  # fmt: skip
 def test_every_syntax_has_the_same_columns(name: str, data: bytes | str) -> None:
     """A record has the same columns and values in every syntax."""
-    found = read(data, name)
+    found = read_records(data, name)
     columns = found.columns()
     assert columns.pop("leader")[0][5:8] == "nam"
     assert columns == EXPECTED
@@ -51,7 +51,7 @@ def map_rows(
 ) -> dict[str, list[tuple[str, str | None]]]:
     """Return the values and their languages by row, by the default mapping and these rules."""
     reader = find_reader(name)
-    [record], _ = read(make_binary(list(fields)), reader)
+    [record], _ = read_records(make_binary(list(fields)), reader)
     source = Source(file="*", format=name, fields=dict(rules))
     rows: dict[str, list[tuple[str, str | None]]] = {}
     for prop in Mapper(source, reader, CATALOGUE).map(record).properties:
@@ -229,7 +229,7 @@ def test_what_decides_the_meaning_of_a_field_is_in_its_column(
 
     Without a main author, added persons are editors if the statement names editors.
     """
-    found = read(make_binary(fields), "marc").columns()
+    found = read_records(make_binary(fields), "marc").columns()
     assert {name: found.get(name) for name in columns} == {
         name: [value] for name, value in columns.items()
     }
@@ -241,7 +241,7 @@ def test_what_decides_the_meaning_of_a_field_is_in_its_column(
 )
 def test_coded_years_must_agree_with_the_imprint(imprint: str, year: str | None) -> None:
     """The coded year is used, unless the imprint has only other Gregorian years."""
-    found = read(make_binary([RIVERS[1], ("260", f"  $c{imprint}")]), "marc").columns()
+    found = read_records(make_binary([RIVERS[1], ("260", f"  $c{imprint}")]), "marc").columns()
     assert found.get("008/07-10") == (year and [year])
 
 
@@ -249,7 +249,7 @@ def test_coded_years_must_agree_with_the_imprint(imprint: str, year: str | None)
 def test_unknown_languages_have_no_column(language: str) -> None:
     """A code that is not a language has no column of its own."""
     value = RIVERS[1][1].replace("eng", language)
-    assert "008/35-37" not in read(make_binary([("008", value)]), "marc").columns()
+    assert "008/35-37" not in read_records(make_binary([("008", value)]), "marc").columns()
 
 
 @pytest.mark.parametrize(

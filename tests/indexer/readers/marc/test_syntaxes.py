@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.marc.samples import LEADER, RIVERS, make_json, make_mrk, make_xml
-from tests.indexer.readers.reading import choose, read
+from tests.indexer.readers.reading import choose, read_records
 
 XML, MRK = make_xml(RIVERS), make_mrk(RIVERS)
 ONE: dict[str, Any] = json.loads(make_json(RIVERS))[0]
@@ -43,7 +43,7 @@ def test_records_are_found_in_wrappers(name: str, data: str) -> None:
         reader = choose(data, filename)
         assert reader
         assert name == reader.NAME
-    expected, found = read(XML, "marcxml").columns(), read(data, name)
+    expected, found = read_records(XML, "marcxml").columns(), read_records(data, name)
     assert len(found.records) == data.count("Cy,")
     for number in range(len(found.records)):
         columns = found.columns(number)
@@ -66,7 +66,7 @@ def test_other_files_are_not_recognized(data: str) -> None:
 
 def test_header_of_oai_is_kept() -> None:
     """The header of an OAI-PMH record is part of it."""
-    found = read(OAI, "marcxml").columns()
+    found = read_records(OAI, "marcxml").columns()
     assert (found["header/identifier"], found["header/setSpec"]) == (["oai:a:1"], ["x"])
 
 
@@ -81,7 +81,7 @@ def test_header_of_oai_is_kept() -> None:
 )
 def test_markup_in_a_value_is_read(value: str, text: str) -> None:
     """Inline markup and line breaks are no part of a value. A bare sign breaks no record."""
-    found = read(XML.replace("Rivers of salt /", value), "marcxml").columns()
+    found = read_records(XML.replace("Rivers of salt /", value), "marcxml").columns()
     assert (found["245$a"], found["245$c"]) == ([text], ["Ada Moss and Bo Lind"])
 
 
@@ -89,8 +89,10 @@ def test_markup_in_a_value_is_read(value: str, text: str) -> None:
 def test_a_broken_record_of_xml_does_not_affect_the_others(tag: str) -> None:
     """A record without one of its end tags is left out, and reported with its line."""
     broken = f"{XML}\n{XML.replace(tag, '', 1)}"
-    found = read(COLLECTION.replace(XML, broken, 1), "marcxml")
-    assert [found.columns(number) for number in (0, 1)] == [read(XML, "marcxml").columns()] * 2
+    found = read_records(COLLECTION.replace(XML, broken, 1), "marcxml")
+    assert [found.columns(number) for number in (0, 1)] == [
+        read_records(XML, "marcxml").columns()
+    ] * 2
     line = COLLECTION[: COLLECTION.index(XML) + len(XML)].count("\n") + 2
     assert any(each.line == line and "no end tag" in each.what for each in found.problems)
 
@@ -102,7 +104,7 @@ def test_a_hostile_file_is_read_within_seconds(unit: str) -> None:
     with limit_cpu_time(20):
         for data in (unit * 20_000, XML.replace("</leader>", "</leader>" + unit * 10_000)):
             choose(data)
-            read("<record>" + data, "marcxml")
+            read_records("<record>" + data, "marcxml")
 
 
 A, C = "Rivers of salt /", "Ada Moss."
@@ -122,7 +124,7 @@ def test_forms_of_json_have_the_same_columns(fields: object) -> None:
     data = json.dumps([{"leader": LEADER, "fields": fields}])
     reader = choose(data, "a.json")
     assert reader
-    found = read(data, reader)
+    found = read_records(data, reader)
     assert found.columns() == {
         "leader": [LEADER], "001": ["x1"], "245$a": ["Rivers of salt"], "245$c": ["Ada Moss"],
         "leader/06-07": ["Book"],
@@ -134,7 +136,7 @@ def test_forms_of_json_have_the_same_columns(fields: object) -> None:
 def test_a_broken_record_of_json_does_not_affect_the_others() -> None:
     """A record that is truncated or is not MARC is reported. The others are kept."""
     data = json.dumps([{"fields": []}, ONE, {"fields": [7, None, {"245": None}, ["x"]]}])
-    found = read(data[:-1] + json.dumps(ONE)[:-30], "marc-json")
+    found = read_records(data[:-1] + json.dumps(ONE)[:-30], "marc-json")
     assert found.columns()["001"] == ["ocm-77"]
     assert found.problems[0].what == "the MARC record has no fields"
     assert "ends within a record" in found.problems[-1].what
@@ -149,7 +151,7 @@ JSON = st.recursive(
 @given(JSON)
 def test_arbitrary_values_of_json_raise_no_exception(value: object) -> None:
     """Fields of any shape give only records and problems."""
-    read(json.dumps([{"leader": value, "fields": value}]), "marc-json")
+    read_records(json.dumps([{"leader": value, "fields": value}]), "marc-json")
 
 
 @pytest.mark.parametrize(
@@ -169,12 +171,12 @@ def test_arbitrary_values_of_json_raise_no_exception(value: object) -> None:
 )
 def test_lines_of_mrk_are_decoded(lines: str, columns: dict[str, list[str]]) -> None:
     """A backslash is a blank, names in braces are characters, and a field may have more lines."""
-    found = read(f"=LDR  00000nam\\a22\n{lines}\n", "mrk").columns()
+    found = read_records(f"=LDR  00000nam\\a22\n{lines}\n", "mrk").columns()
     assert found == {"leader": ["00000nam a22"], "leader/06-07": ["Book"], **columns}
 
 
 def test_blank_lines_of_mrk_separate_records_without_leaders() -> None:
     """A field after a blank line starts a record."""
-    found = read("=001  1\n=245  00$aA\n\n=001  2\n\n=245  00$aB\n", "mrk")
+    found = read_records("=001  1\n=245  00$aA\n\n=001  2\n\n=245  00$aB\n", "mrk")
     lines = [(record.line, record.properties[0].value) for record in found.records]
     assert lines == [(1, "1"), (4, "2"), (6, "B")]

@@ -10,7 +10,7 @@ import pytest
 from indexer.catalogue.records import SourceRecord
 from indexer.readers.base import HEAD_BYTES, Reader
 from indexer.readers.registry import load_readers
-from tests.indexer.readers.reading import choose, columns, map_records, read
+from tests.indexer.readers.reading import choose, columns, map_records, read_records
 
 SAMPLES = {
     path.stem: path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("files/*.xml"))
@@ -188,7 +188,7 @@ def test_a_title_in_another_language_keeps_it(name: str, languages: dict[str, st
 
 def test_a_deleted_record_is_counted() -> None:
     """A deleted record of an OAI-PMH response is left out, and the number of them is reported."""
-    records, problems = read(SAMPLES["dublin-core"], "dublin-core")
+    records, problems = read_records(SAMPLES["dublin-core"], "dublin-core")
     assert [each.what for each in problems] == ["1 record is marked as deleted"]
     values = columns(records[0])
     expected = {
@@ -218,9 +218,9 @@ def test_an_oai_response_may_have_any_format(name: str) -> None:
     )
     reader = choose_xml(text)
     assert name == reader.NAME
-    records, problems = read(text, reader)
+    records, problems = read_records(text, reader)
     assert problems == []
     values = columns(records[0])
     assert values.pop("header/identifier") == ["oai:x:1"]
     if name not in {"xml", "ead"}:
-        assert values == columns(read(inner, choose_xml(inner)).records[0])
+        assert values == columns(read_records(inner, choose_xml(inner)).records[0])

@@ -12,7 +12,7 @@ from indexer.catalogue.limits import LIMITS
 from indexer.catalogue.records import SourceRecord
 from indexer.readers.base import Definition, Reader
 from indexer.readers.xml_records.reader import XmlReader
-from tests.indexer.readers.reading import columns, read
+from tests.indexer.readers.reading import columns, read_records
 from tests.indexer.readers.xml.test_formats import SAMPLES
 
 OPTIONS = {
@@ -26,7 +26,7 @@ PLAIN = XmlReader(Definition(name="plain", label="plain XML", xml=OPTIONS))
 
 def get_record(inner: str, attributes: str = "", reader: Reader = PLAIN) -> SourceRecord:
     """Return the only record of a file with one."""
-    records, problems = read(f"<list><rec{attributes}>{inner}</rec></list>", reader)
+    records, problems = read_records(f"<list><rec{attributes}>{inner}</rec></list>", reader)
     assert problems == []
     return records[0]
 
@@ -61,7 +61,7 @@ def test_records_of_rdf_have_several_names() -> None:
     """All nodes with Dublin Core below one parent are records, whatever their type is."""
     ns = 'xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:d="http://purl.org/dc/terms/"'
     nodes = (f"<{kind}><d:title>Salt</d:title><d:date>2001</d:date></{kind}>" for kind in "abb")
-    records, problems = read(f"<r:RDF {ns}>{''.join(nodes)}</r:RDF>", "dublin-core")
+    records, problems = read_records(f"<r:RDF {ns}>{''.join(nodes)}</r:RDF>", "dublin-core")
     assert len(records) == 3
     assert problems == []
 
@@ -79,7 +79,7 @@ def test_a_value_has_its_language() -> None:
     """A value inherits the language of the elements around it, even outside the record."""
     inner = "<a>1</a><b xml:lang='en'><c>2</c></b><d lang='de'>3</d>"
     text = f"<list xml:lang='fr'><rec>{inner}</rec></list>"
-    properties = read(text, PLAIN)[0][0].properties
+    properties = read_records(text, PLAIN)[0][0].properties
     assert [(each.name, each.language) for each in properties] == [
         ("@lang", None), ("a", "fr"), ("b/c", "en"), ("d", "de"),
     ]  # fmt: skip
@@ -95,7 +95,7 @@ def test_a_record_has_its_line() -> None:
     """The line of a record is counted from 1, beyond 65,535 too."""
     record = "<rec><a>1</a></rec>"
     text = f"<?xml version='1.0'?>\n<list>\n{record}" + "\n" * 70_000 + f"{record}</list>"
-    assert [each.source.line for each in read(text, PLAIN)[0]] == [3, 70_003]
+    assert [each.source.line for each in read_records(text, PLAIN)[0]] == [3, 70_003]
 
 
 @pytest.mark.parametrize("data", [
@@ -110,7 +110,7 @@ def test_a_record_has_its_line() -> None:
 ])  # fmt: skip
 def test_a_file_may_have_any_encoding(data: bytes) -> None:
     """A byte order mark or the declaration decides the encoding of a file."""
-    [record], problems = read(data, PLAIN)
+    [record], problems = read_records(data, PLAIN)
     assert (columns(record), problems) == ({"a": ["é"]}, [])
 
 
@@ -118,7 +118,7 @@ def test_a_file_may_have_any_encoding(data: bytes) -> None:
 def test_a_file_may_declare_any_encoding(name: str) -> None:
     """A declaration of any codec of Python, even one that can't be true, loses no record."""
     text = f"<?xml version='1.0' encoding='{name}'?><list><rec><a>1</a></rec></list>"
-    assert [columns(record) for record in read(text, PLAIN).records] == [{"a": ["1"]}]
+    assert [columns(record) for record in read_records(text, PLAIN).records] == [{"a": ["1"]}]
 
 
 @pytest.mark.parametrize(("data", "value", "line"), [
@@ -128,7 +128,7 @@ def test_a_file_may_declare_any_encoding(name: str) -> None:
 ])  # fmt: skip
 def test_a_bad_byte_affects_one_character(data: bytes, value: str, line: int) -> None:
     """A record with a bad byte is kept, and the byte is reported."""
-    [record], [problem] = read(data, PLAIN)
+    [record], [problem] = read_records(data, PLAIN)
     assert columns(record) == {"a": [value]}
     assert problem.line == line
 
@@ -151,7 +151,7 @@ def test_a_bad_byte_affects_one_character(data: bytes, value: str, line: int) ->
 ])  # fmt: skip
 def test_good_records_of_a_damaged_file_are_kept(text: str, titles: list[str], what: str) -> None:
     """A fault is reported with a hint, and the other records are read."""
-    records, problems = read(text, PLAIN)
+    records, problems = read_records(text, PLAIN)
     values = [" ".join(columns(record)["a"]) for record in records]
     assert values == titles
     assert [what in each.what for each in problems if each.hint][:1] == ([True] if what else [])
@@ -164,7 +164,7 @@ def test_an_entity_bomb_stays_text() -> None:
         for former, name in zip("abcdefgh", "bcdefghi", strict=True)
     )
     text = f"<!DOCTYPE list [{bomb}]><list><rec><a>&i;&x;</a></rec></list>"
-    [record], problems = read(text, PLAIN)
+    [record], problems = read_records(text, PLAIN)
     assert (columns(record), problems) == ({"a": ["&i;&x;"]}, [])
 
 
@@ -180,7 +180,7 @@ def test_a_record_over_a_limit_is_left_out(bad: str, limit: str) -> None:
     """A record that exceeds a limit is reported. The next one is read."""
     limits = msgspec.structs.replace(LIMITS, largest_file=1_000_000, most_parts=30_000)
     text = f"<list><rec>{bad}</rec><rec><a>1</a></rec></list>"
-    [record], [problem] = read(text, PLAIN, limits)
+    [record], [problem] = read_records(text, PLAIN, limits)
     assert columns(record) == {"a": ["1"]}
     assert limit.upper() in problem.hint
 
@@ -200,7 +200,7 @@ def test_circular_references_are_followed_once() -> None:
     text = SAMPLES["zotero-rdf"]
     for start, reference in (("<dc:title>Full", "#item_3"), ("<rdf:value>&lt;p", "#item_2")):
         text = text.replace(start, f'<link:link rdf:resource="{reference}"/>{start}')
-    records, problems = read(text, "zotero-rdf")
+    records, problems = read_records(text, "zotero-rdf")
     assert (len(records), problems) == (2, [])
     assert columns(records[0])["isReferencedBy/Memo/value"] == ["<p>Read this.</p>"]
 

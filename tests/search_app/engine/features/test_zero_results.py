@@ -8,12 +8,11 @@ from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.search_app.web.reading import fetch
+from tests.search_app.web.reading import fetch, read_page
 
 
 def answer(client: FlaskClient, address: str) -> dict[str, Any]:
@@ -61,7 +60,7 @@ def test_a_relaxed_query_lists_the_hits_of_each_word(
     assert words == {word: answer(client, url)["total"] for word, url in urls.items()} | {
         "zyzzyva": 0
     }
-    line = BeautifulSoup(client.get(address).text, "lxml").select_one(".counted")
+    line = read_page(client, address).select_one(".counted")
     assert line
     links = {a.bdi.get_text(): a["href"] for a in line.select("a") if a.bdi}
     assert links == {word: url for word, url in urls.items() if words[word]}
@@ -99,7 +98,7 @@ def test_a_query_with_operators_links_to_any_of_its_words(client: FlaskClient) -
     assert not found["relaxed"]
     wider = answer(client, f"{address}&match=any")["total"]
     assert wider == found["any_word"] > 3
-    page = BeautifulSoup(client.get(address).text, "lxml")
+    page = read_page(client, address)
     (note,) = (each for each in page.select(".note") if "any of the words" in each.get_text())
     assert " ".join(note.get_text().split()) == (
         f"Only 3 publications match this query. Search for any of the words ({wider})"
@@ -213,7 +212,7 @@ def test_a_country_without_publications_leads_to_its_region(
     assert values(place["unplaced"]) == [
         ("No particular region", answer(client, "/?region=none")["total"])
     ]
-    page = BeautifulSoup(client.get(f"/?q={quote_plus(typed)}").text, "lxml")
+    page = read_page(client, f"/?q={quote_plus(typed)}")
     line = next(each for each in page.select(".counted") if "about" in each.get_text())
     assert " ".join(line.get_text().split()).startswith(
         f"No publication is about Kenya. Its region: Africa ({africa['total']})."

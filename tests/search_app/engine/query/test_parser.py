@@ -53,7 +53,7 @@ def open_interpreter(*titles: str, languages: tuple[str, ...] = ("en",)) -> Inte
         return open_engine(index(Path(folder), made)).get_searcher().interpreter
 
 
-def read(
+def parse_text(
     text: str, joined: type[query.CompoundQuery] = query.And, known: Interpreter | None = None
 ) -> Parsed:
     """Parse a text in the generated catalogue, by default in an index without its words."""
@@ -210,7 +210,7 @@ COUNTED = phrase("alpha", "the", "beta")
 )
 def test_a_text_is_parsed_into_a_tree(text: str, tree: query.Query | None) -> None:
     """A text is parsed into the tree of its words, quotes, and operators."""
-    assert read(text).words == tree
+    assert parse_text(text).words == tree
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_a_text_is_parsed_into_a_tree(text: str, tree: query.Query | None) -> No
 )
 def test_values_become_filters(text: str, node: query.Query) -> None:
     """A facet value that is typed next to words is a filter, and not a word."""
-    parsed = read(f"{text} alpha")
+    parsed = parse_text(f"{text} alpha")
     assert parsed.filters == (node,)
     assert parsed.words == A
 
@@ -255,7 +255,7 @@ def test_values_become_filters(text: str, node: query.Query) -> None:
 )
 def test_a_text_is_relaxed(text: str, tree: query.Query) -> None:
     """Words and those of compounds match singly. Operators apply to their whole operands."""
-    assert read(text, query.Or).words == tree
+    assert parse_text(text, query.Or).words == tree
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_a_text_is_relaxed(text: str, tree: query.Query) -> None:
 )  # fmt: skip
 def test_an_unknown_value_is_reported(field: str, value: str) -> None:
     """A value, a year, or a range that no publication can have is reported with its field."""
-    assert read(f"{field}:{value} alpha").unknown == (UnknownValue(field, value),)
+    assert parse_text(f"{field}:{value} alpha").unknown == (UnknownValue(field, value),)
 
 
 @pytest.mark.parametrize(
@@ -279,13 +279,13 @@ def test_an_unknown_value_is_reported(field: str, value: str) -> None:
 )  # fmt: skip
 def test_a_prefix_a_wildcard_and_a_fuzzy_term_keep_the_typed_text(text: str, said: str) -> None:
     """A prefix, a wildcard, and a fuzzy term keep the typed text, folded."""
-    assert [leaf.text for leaf in clauses(read(text).words)] == [said]
+    assert [leaf.text for leaf in clauses(parse_text(text).words)] == [said]
 
 
 @pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 5000])
 def test_only_parentheses_that_are_too_deep_are_left_out(depth: int) -> None:
     """Parentheses of any depth are parsed without an error, and the words next to them too."""
-    assert read(f"{nest('alpha', depth)} beta").words in (B, query.And([A, B]))
+    assert parse_text(f"{nest('alpha', depth)} beta").words in (B, query.And([A, B]))
 
 
 @pytest.mark.parametrize(
@@ -298,16 +298,16 @@ def test_only_parentheses_that_are_too_deep_are_left_out(depth: int) -> None:
 )  # fmt: skip
 def test_operators_are_reported(text: str, has_operators: bool) -> None:
     """A parsed query reports whether it has operators, exclusions, or parentheses."""
-    assert read(text).has_operators is has_operators
+    assert parse_text(text).has_operators is has_operators
 
 
 def test_a_sentence_in_capitals_has_no_operators() -> None:
     """AND is a word of a long sentence in capitals, and an operator among few words in capitals."""
-    sentence = read("THE ALPHA AND THE BETA OF GAMMA ALPHA", query.Or)
+    sentence = parse_text("THE ALPHA AND THE BETA OF GAMMA ALPHA", query.Or)
     assert sentence.words == query.Or([A, B, C, A])
     assert not sentence.has_operators
-    assert read("ALPHA AND BETA GAMMA ALPHA BETA", query.Or).has_operators
-    assert read("the ALPHA AND BETA GAMMA ALPHA BETA BETA", query.Or).has_operators
+    assert parse_text("ALPHA AND BETA GAMMA ALPHA BETA", query.Or).has_operators
+    assert parse_text("the ALPHA AND BETA GAMMA ALPHA BETA BETA", query.Or).has_operators
 
 
 def test_words_are_split_only_among_few_words() -> None:
@@ -315,7 +315,7 @@ def test_words_are_split_only_among_few_words() -> None:
     counted = open_interpreter(*["cyber"] * 20, *["crime"] * 20)
 
     def is_parted(text: str) -> bool:
-        tree = read(text, known=counted).words
+        tree = parse_text(text, known=counted).words
         words = (part for clause in clauses(tree) for part in list_words(clause.parts))
         return any(isinstance(part, Phrase) for part in words)
 
@@ -331,21 +331,21 @@ def test_a_name_of_several_values_matches_any_of_them(monkeypatch: pytest.Monkey
     values = {"region": ["N", "S"]}
     known = open_interpreter("zebra").entity_linker
     monkeypatch.setattr(known, "values_named", lambda row, _: values.get(row.name, []))
-    assert read("region:side alpha").filters == (Filter("region", ["N", "S"]),)
+    assert parse_text("region:side alpha").filters == (Filter("region", ["N", "S"]),)
 
 
 def test_a_relaxed_query_keeps_its_filters() -> None:
     """A filter joined to a word by AND remains a filter if the query is relaxed."""
-    parsed = read("alpha AND region:South beta", query.Or)
+    parsed = parse_text("alpha AND region:South beta", query.Or)
     assert parsed.words == query.Or([A, B])
     assert parsed.filters == (Filter("region", ["South"]),)
 
 
 def test_the_limit_counts_words_of_phrases_and_compounds() -> None:
     """The limit counts words, also those within quotes or joined by hyphens."""
-    assert read("-".join(["alpha"] * (MOST_WORDS + 5))).ignored == 5
-    assert read('"' + "alpha " * (MOST_WORDS + 3) + '"').ignored == 3
-    pairs = read('"alpha beta" ' * (MOST_WORDS // 2 + 2) + "title:gamma")
+    assert parse_text("-".join(["alpha"] * (MOST_WORDS + 5))).ignored == 5
+    assert parse_text('"' + "alpha " * (MOST_WORDS + 3) + '"').ignored == 3
+    pairs = parse_text('"alpha beta" ' * (MOST_WORDS // 2 + 2) + "title:gamma")
     assert pairs.ignored == 5
     assert pairs.words == query.And([phrase("alpha", "beta")] * (MOST_WORDS // 2))
 
@@ -355,7 +355,7 @@ def test_the_commonest_words_over_the_limit_are_left_out() -> None:
     rare = [f"w{number}" for number in range(MOST_WORDS - 2)]
     counted = open_interpreter(" ".join(rare), *["alpha"] * 9, *["beta"] * 5, *["gamma"] * 7)
     text = " ".join(["alpha-gamma", *rare, "beta", "alpha", "gamma", "-delta"])
-    parsed = read(text, known=counted)
+    parsed = parse_text(text, known=counted)
     assert parsed.ignored == 4
     assert [clause.text for clause in clauses(parsed.words)] == [*rare, "beta"]
 
@@ -371,7 +371,7 @@ PIECES = st.sampled_from(
 def test_any_text_is_a_query(text: str) -> None:
     """Any text becomes a tree, joined by And or Or, without an error."""
     for joined in (query.And, query.Or):
-        parsed = read(text, joined)
+        parsed = parse_text(text, joined)
         assert parsed.words is None or isinstance(parsed.words, query.Query)
 
 
@@ -385,8 +385,8 @@ def test_the_shortcut_for_plain_words_matches_the_grammar(
     words: list[str], space: str, joined: type[query.CompoundQuery]
 ) -> None:
     """Plain words skip the grammar, and give the same tree as with a full stop after them."""
-    plain = read(space.join(words), joined)
-    full = read(space.join([*words, "."]), joined)
+    plain = parse_text(space.join(words), joined)
+    full = parse_text(space.join([*words, "."]), joined)
     assert repr(plain) == repr(full)
     assert [leaf.text for leaf in clauses(plain.words)] == [
         leaf.text for leaf in clauses(full.words)
@@ -397,7 +397,7 @@ def test_a_phrase_has_the_stems_of_one_language() -> None:
     """The words of a phrase have the stems of one language at a time, never mixed."""
     spoken = ("en", "es", "fr")
     text = "nuestras explotaciones"
-    tree = read(f'"{text}"', known=open_interpreter(text, languages=spoken)).words
+    tree = parse_text(f'"{text}"', known=open_interpreter(text, languages=spoken)).words
     assert isinstance(tree, Clause)
     said = {part.stems for part in tree.parts if isinstance(part, Phrase)}
     assert said == {tuple(stemming.stem(raw, each) for raw in text.split()) for each in spoken}
