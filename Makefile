@@ -4,7 +4,7 @@
 # All paths are relative, so the path of the checkout may contain spaces.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve index semantic test test-fast test-opensearch torture coverage mutants lint format messages bench relevance lock clean
+.PHONY: help serve index semantic test test-fast test-opensearch torture coverage mutants lint format messages bench relevance lock package clean
 .PHONY: environment browser
 SHELL := /bin/sh
 
@@ -94,6 +94,9 @@ relevance: environment-bench ## measure ranking on judged queries, write docs/re
 
 lock: ## pin the dependencies of setup.cfg (ARGS=--upgrade for the newest versions)
 	@$(find_python); PYTHON="$$python" tools/lock $(ARGS)
+
+package: environment ## build the source distribution and the wheel into dist/, test the wheel
+	@tools/package
 
 environment:
 	@$(find_python); "$$python" tools/environment.py serve
