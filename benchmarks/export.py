@@ -12,13 +12,13 @@ from time import perf_counter, process_time
 
 import click
 
-from search_app.engine import SearchRequest, open_engine
+from search_app.engine import Engine, SearchRequest
 from search_app.export.registry import FORMATS
 
 
 def measure(index: Path, name: str) -> None:
     """Export all publications of an index in a format, and print what it cost."""
-    searcher = open_engine(index).get_searcher()
+    searcher = Engine.open(index).get_searcher()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start, cpu = perf_counter(), process_time()
     hits = searcher.scan(SearchRequest())

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from indexer.analysis import embeddings
 from indexer.jobs import build
 from search_app import config, create_app
-from search_app.engine import Engine, open_engine
+from search_app.engine import Engine
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 PATIENT = {"PUBSEARCH_BUDGET": "3600000"}
@@ -77,7 +77,7 @@ def _build_misspelt(folder: Path) -> None:
 @pytest.fixture(scope="session")
 def catalogue_engine(catalogue_index: Path) -> Engine:
     """Return an open engine on the index of corpus/, for tests that change no limit of it."""
-    return open_engine(catalogue_index)
+    return Engine.open(catalogue_index)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from indexer.generations import directory
 from search_app import config, create_app
 from search_app.cli import background_build, commands
 from search_app.config import SettingError
-from search_app.engine import SearchRequest, open_engine
+from search_app.engine import Engine, SearchRequest
 from search_app.web.app import make_engine
 from tests.catalogue import PATIENT
 from tests.samples import article, page
@@ -128,7 +128,7 @@ def test_a_server_without_the_transformer_searches_words(
 ) -> None:
     """Without the transformer of its index, a server logs its name and searches words alone."""
     with caplog.at_level(logging.WARNING):
-        engine = open_engine(index)
+        engine = Engine.open(index)
     assert "onnx sha256:" in caplog.text
     assert not engine.search(SearchRequest("handel kinder")).total
 
@@ -146,7 +146,7 @@ def test_an_index_of_the_package_stays_semantic(corpus: Path, folder: Path, tmp_
     index = tmp_path / "package"
     assert run("build", corpus, index, "--semantic", "1")[0] == 0
     with TransformerEncoder(folder) as encoder:
-        engine = open_engine(index, encoder)
+        engine = Engine.open(index, encoder)
         assert engine.search(SearchRequest("Kinderhandel")).semantic_hits
         assert encoder._process is None
     package = embeddings.load_encoder()

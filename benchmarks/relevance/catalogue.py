@@ -12,7 +12,7 @@ from indexer.analysis import embeddings
 from indexer.analysis.embeddings import Encoder
 from indexer.jobs import build
 from search_app.cli import evaluation
-from search_app.engine import Searcher, open_engine
+from search_app.engine import Engine, Searcher
 
 HOUSE = Path(__file__).parents[2]
 SUITE = HOUSE / "tests" / "relevance" / "catalogue.toml"
@@ -52,4 +52,4 @@ def measure() -> tuple[Kind, ...]:
 
 def _built(index: Path, encoder: Encoder | None = None) -> Searcher:
     build.build(HOUSE / "corpus", index, encoder=encoder)
-    return open_engine(index).get_searcher()
+    return Engine.open(index).get_searcher()

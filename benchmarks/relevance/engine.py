@@ -18,7 +18,7 @@ from indexer.analysis.embeddings import Encoder
 from indexer.catalogue import catalogue_toml
 from indexer.codec.segment.postings import B_SHORT, K1, B
 from indexer.jobs import build
-from search_app.engine import Engine, open_engine
+from search_app.engine import Engine
 from search_app.engine.interpretation import interpreter
 from search_app.engine.request import Match, SearchRequest
 
@@ -53,7 +53,7 @@ def built(documents: Sequence[Document], folder: Path, encoder: Encoder | None =
     if outcome.problems or outcome.generation.manifest.publications != len(documents):
         told = "; ".join(str(problem) for problem in outcome.problems[:3])
         raise Incomplete(f"{outcome.generation.manifest.publications} of {len(documents)}. {told}")
-    return open_engine(folder / "index", encoder)
+    return Engine.open(folder / "index", encoder)
 
 
 def found(

@@ -17,7 +17,7 @@ from benchmarks.relevance.judged import Document, words
 from benchmarks.relevance.known_items import KINDS, Item, KnownItem, Paper
 from benchmarks.relevance.peers import PEERS, Peer, Rank
 from indexer.jobs import build
-from search_app.engine import open_engine
+from search_app.engine import Engine
 from search_app.engine.request import SearchRequest
 
 CATALOGUE = Path(__file__).with_name("papers.toml")
@@ -103,7 +103,7 @@ def _build(papers: Sequence[Paper], folder: Path) -> Rank:
     with (corpus / "papers.jsonl").open("wb") as lines:
         lines.writelines(msgspec.json.encode(paper) + b"\n" for paper in papers)
     build.build(corpus, folder / "index")
-    searcher = open_engine(folder / "index").get_searcher()
+    searcher = Engine.open(folder / "index").get_searcher()
     return lambda text: list(searcher.list_ids(SearchRequest(text, size=DEPTH)))
 
 

@@ -28,7 +28,7 @@ from search_app import config, search_state
 from search_app.api import responses
 from search_app.cli import background_build, importing, options, output, serve
 from search_app.cli.progress import ProgressDisplay
-from search_app.engine import open_engine
+from search_app.engine import Engine
 from search_app.export.registry import FORMATS
 from search_app.presentation import facets, labels
 from search_app.search_state import MATCH, NOT, OF_LIST, OF_QUERY, PAGE
@@ -294,7 +294,7 @@ def search(
     """
     settings = config.load(index=index, encoder=encoder)
     with config.load_encoder(settings) or nullcontext() as transformer:
-        engine = open_engine(settings.index, transformer, settings.work)
+        engine = Engine.open(settings.index, transformer, settings.work)
         searcher = engine.get_searcher()
         catalogue = searcher.catalogue
         names = {parameter.name for parameter in (*OF_QUERY[1:], *OF_LIST, PAGE)}

@@ -16,12 +16,12 @@ from math import inf
 from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic, sleep
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from weakref import ref
 
 from indexer.analysis.embeddings import Encoder
 from indexer.catalogue.records import Publication
-from indexer.cluster.connection import ClusterAddress, connect
+from indexer.cluster.connection import ClusterAddress, connect, parse_address
 from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import IndexUnusable
 from search_app.engine.admission import AdmissionControl, TooBusy
@@ -45,7 +45,6 @@ __all__ = [
     "Searcher",
     "StoreUnavailable",
     "TooBusy",
-    "open_engine",
     "open_searcher",
 ]
 
@@ -95,6 +94,23 @@ class Engine:
         self.on_reload: Callable[[], object] = lambda: None
         self.on_search: Callable[[Mapping[str, float]], object] = lambda _stages: None
         self._previous: Callable[[], Searcher | None] = lambda: None
+
+    @classmethod
+    def open(
+        cls,
+        index: str | Path | ClusterAddress,
+        encoder: Encoder | None = None,
+        work: Path | None = None,
+    ) -> Self:
+        """Return an engine that has opened the live generation. Raise IndexUnusable or OSError.
+
+        A text is the path of the index folder, or the URL of an index in a cluster. It raises
+        AddressError if it is another URL. `encoder` and `work`: see LoadOptions.
+        """
+        place = (parse_address(index) or Path(index)) if isinstance(index, str) else index
+        engine = cls(place, LoadOptions(encoder=encoder, work=work))
+        engine.get_searcher()
+        return engine
 
     def get_searcher(self) -> Searcher:
         """Return the generation in use. Only the first call opens one.
@@ -207,11 +223,12 @@ class Engine:
         """Return the outcome of the last build of the index, or None if it can't be read."""
         return self._generations.read_last_build()
 
-    def search(self, request: SearchRequest) -> Results:
-        """Return the results of a search of the live index.
+    def search(self, request: SearchRequest | str) -> Results:
+        """Return the results of a search of the live index. A text is a request without filters.
 
         Raise BudgetExceeded, TooBusy or StoreUnavailable.
         """
+        request = SearchRequest(request) if isinstance(request, str) else request
         with self.answer(request, self.get_searcher()) as results:
             return results
 
@@ -281,15 +298,3 @@ def _make_index(index: Path | ClusterAddress, options: LoadOptions) -> LocalInde
     from search_app.engine.cluster_index import ClusterIndex
 
     return ClusterIndex(client, index, options.work)
-
-
-def open_engine(
-    index: Path | ClusterAddress, encoder: Encoder | None = None, work: Path | None = None
-) -> Engine:
-    """Return an engine on the live generation. Raise IndexUnusable or OSError.
-
-    `work` is the folder for copies from a cluster; None means the user's cache.
-    """
-    engine = Engine(index, LoadOptions(encoder=encoder, work=work))
-    engine.get_searcher()
-    return engine

@@ -20,7 +20,7 @@ from indexer.catalogue.retired import RETIRED_FILE, Retired
 from indexer.generations import directory, publish
 from indexer.generations.manifest import Generation
 from indexer.jobs import build, verify
-from search_app.engine import open_engine
+from search_app.engine import Engine
 from search_app.engine.request import SearchRequest
 from tests import samples
 
@@ -49,7 +49,7 @@ def live(index: Path) -> str:
 
 def answer(index: Path) -> Answer:
     """Return the result that a new reader gets."""
-    found = open_engine(index).search(SearchRequest(size=50, values=50))
+    found = Engine.open(index).search(SearchRequest(size=50, values=50))
     titles = tuple(sorted(hit.publication.title for hit in found.hits))
     return found.total, titles, sum(each.count for each in found.facets["section"])
 

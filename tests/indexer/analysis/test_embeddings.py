@@ -22,7 +22,7 @@ from indexer.codec.segment.reader import MEANING, Segment
 from indexer.codec.segment.vectors import Vectors, encode_batches
 from indexer.generations import directory
 from indexer.jobs import build, verify
-from search_app.engine import SearchRequest, open_engine
+from search_app.engine import Engine, SearchRequest
 from tests.samples import article, page
 
 pytestmark = pytest.mark.slow
@@ -168,7 +168,7 @@ def test_an_index_without_digests_is_encoded_again(corpus: Path, tmp_path: Path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ArrayFileWriter, "add", without_digests)
         build.build(corpus, tmp_path / "index", encoder=Counting())
-    assert open_engine(tmp_path / "index").search(SearchRequest("Kinderhandel")).semantic_hits
+    assert Engine.open(tmp_path / "index").search(SearchRequest("Kinderhandel")).semantic_hits
     again = Counting()
     build.build(corpus, tmp_path / "index", encoder=again)
     assert len(again.seen) == 6

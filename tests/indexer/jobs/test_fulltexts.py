@@ -21,7 +21,7 @@ from indexer.generations import manifest
 from indexer.ingest.progress import Progress
 from indexer.jobs import build, check, verify
 from indexer.jobs.build import BuildResult
-from search_app.engine import open_engine
+from search_app.engine import Engine
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import File
 from tests.indexer.fulltext.pdfs import add_scan, make_pdf, new_pdf
@@ -76,11 +76,11 @@ class Corpus:
         return build.build(self.folder, self.index, **options)  # type: ignore[arg-type]
 
     def list_files(self, identity: str) -> Sequence[File]:
-        return open_engine(self.index).get_searcher().list_files(identity)
+        return Engine.open(self.index).get_searcher().list_files(identity)
 
     def find(self, text: str) -> list[str]:
         """Return the ids of the publications that a search finds."""
-        return [*open_engine(self.index).get_searcher().list_ids(SearchRequest(text))]
+        return [*Engine.open(self.index).get_searcher().list_ids(SearchRequest(text))]
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_a_scan_is_a_file_without_words(corpus: Corpus) -> None:
         [problem] = corpus.build().problems
         assert problem.what == "none of the 1 pages of the PDF has text"
         assert "OCR" in problem.hint
-    searcher = open_engine(corpus.index).get_searcher()
+    searcher = Engine.open(corpus.index).get_searcher()
     [file] = searcher.list_files("one")
     assert (file.name, file.pages, file.empty_pages) == ("one.pdf", 1, 1)
     assert corpus.find("scan") == []
@@ -222,7 +222,7 @@ def test_readers_can_open_a_file_that_is_not_read(corpus: Corpus, extracted: lis
         damaged, empty = corpus.build().problems
         assert (damaged.file, damaged.what) == ("one.pdf", "the PDF is damaged")
         assert (empty.file, empty.what) == ("two.pdf", "the file is empty")
-        searcher = open_engine(corpus.index).get_searcher()
+        searcher = Engine.open(corpus.index).get_searcher()
         [file] = searcher.list_files("one")
         assert (file.name, file.media_type, file.pages) == ("one.pdf", "application/pdf", 0)
         stored = searcher.find_file(file.digest)
@@ -378,7 +378,7 @@ EDITS = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(CONTENTS)), m
 
 def list_files(index: Path) -> dict[str, Sequence[object]]:
     """Return the files of each publication."""
-    searcher = open_engine(index).get_searcher()
+    searcher = Engine.open(index).get_searcher()
     return {name: searcher.list_files(name) for name in ("one", "two", "three")}
 
 

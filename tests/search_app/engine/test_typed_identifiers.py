@@ -16,7 +16,7 @@ from indexer.catalogue.records import Publication, SourceLocation, Value
 from indexer.mapping.standard_rows import list_standard_rows
 from indexer.values import identifiers
 from search_app import config, create_app
-from search_app.engine import open_engine
+from search_app.engine import Engine
 from search_app.engine.query.parser import UnknownValue
 from search_app.engine.request import Match, SearchRequest
 from search_app.engine.results import Results
@@ -107,7 +107,7 @@ def list_queries(row: str, value: str) -> Iterator[str]:
 
 def open_made(folder: str, made: list[Publication]) -> Searcher:
     """Return a searcher of an index of publications."""
-    return open_engine(index(Path(folder), made, CATALOGUE)).get_searcher()
+    return Engine.open(index(Path(folder), made, CATALOGUE)).get_searcher()
 
 
 def list_having(made: list[Publication], row: str, value: str) -> set[str]:
@@ -276,5 +276,5 @@ def test_without_its_row_an_identifier_is_a_phrase(
     texts = ["978-3-16-148410-0", "9783161484100", "10.1000/3.16", "3 of 978, 16, 0 or 378 ISSN"]
     made = [make_publication(f"p{number}", title=text) for number, text in enumerate(texts)]
     rows = tuple(row for row in CATALOGUE.fields if row not in CATALOGUE.identifiers)
-    searcher = open_engine(index(tmp_path, made, Catalogue("Plain", "", rows))).get_searcher()
+    searcher = Engine.open(index(tmp_path, made, Catalogue("Plain", "", rows))).get_searcher()
     assert list_ids(searcher.search(SearchRequest(query))) == expected

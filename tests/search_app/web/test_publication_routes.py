@@ -21,7 +21,7 @@ from indexer.catalogue.retired import Retired
 from indexer.catalogue.tested_links import LINKS_FILE, LinkResult, LinkStatus
 from indexer.generations import directory
 from indexer.jobs import build, check
-from search_app.engine import open_engine
+from search_app.engine import Engine
 from search_app.export.citations import STYLES
 from search_app.presentation.publication_page import make_window
 from search_app.search_state import SearchState
@@ -307,7 +307,7 @@ def test_any_query_string_is_kept(retired_index: Path, value: str, raw: str) -> 
 
 def test_lists_do_not_have_retired_ids(retired_index: Path) -> None:
     """A list of all publications has no retired id."""
-    searcher = open_engine(retired_index).get_searcher()
+    searcher = Engine.open(retired_index).get_searcher()
     assert searcher.find_retired("guide") == Retired(
         "guide",
         "<b>Guide</b> & Rivers",

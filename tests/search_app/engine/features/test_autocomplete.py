@@ -16,7 +16,7 @@ from indexer.analysis import stemming, tokenizer
 from indexer.analysis.folding import fold, surface_form
 from indexer.catalogue.records import Publication
 from indexer.codec.segment.string_table import StringTable
-from search_app.engine import Engine, open_engine
+from search_app.engine import Engine
 from search_app.engine.features.autocomplete import MAX_CHARS, MAX_SUGGESTIONS, suggest
 from search_app.engine.interpretation.interpreter import Retrieval, retrieve
 from search_app.engine.request import Filters, SearchRequest
@@ -255,7 +255,7 @@ def test_every_suggestion_leads_to_its_count(
 ) -> None:
     """Each suggestion leads to as many hits as its count, whatever is typed and selected."""
     with tempfile.TemporaryDirectory() as folder:
-        engine = open_engine(index(Path(folder), made))
+        engine = Engine.open(index(Path(folder), made))
         for text, within in asked:
             found = suggest(text, engine.get_searcher().interpreter, within=within)
             assert len(found) <= MAX_SUGGESTIONS

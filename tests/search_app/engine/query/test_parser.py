@@ -14,7 +14,7 @@ from whoosh import query
 
 from indexer.analysis import stemming
 from indexer.catalogue.records import Publication, SourceLocation, Value
-from search_app.engine import open_engine
+from search_app.engine import Engine
 from search_app.engine.interpretation.interpreter import Interpreter
 from search_app.engine.query.clause_builder import APART_WEIGHT, MAX_COMPOUND_PIECES
 from search_app.engine.query.grammar import MAX_DEPTH, MOST_WORDS
@@ -50,7 +50,7 @@ def open_interpreter(*titles: str, languages: tuple[str, ...] = ("en",)) -> Inte
         for number, (title, language) in enumerate(product(titles, languages))
     ]  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        return open_engine(index(Path(folder), made)).get_searcher().interpreter
+        return Engine.open(index(Path(folder), made)).get_searcher().interpreter
 
 
 def parse_text(
