@@ -28,7 +28,7 @@ from search_app.engine.admission import AdmissionControl, TooBusy
 from search_app.engine.deadline import BudgetExceeded, Deadline
 from search_app.engine.local_index import LoadOptions, LocalIndex, open_searcher
 from search_app.engine.pacing import pause_often
-from search_app.engine.request import SearchRequest
+from search_app.engine.request import InvalidRequest, SearchRequest
 from search_app.engine.results import FileMatch, Results, Suggestion
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.loader import IntegrityCheck
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BudgetExceeded",
     "Engine",
+    "InvalidRequest",
     "LoadOptions",
     "SearchRequest",
     "Searcher",
@@ -226,7 +227,7 @@ class Engine:
     def search(self, request: SearchRequest | str) -> Results:
         """Return the results of a search of the live index. A text is a request without filters.
 
-        Raise BudgetExceeded, TooBusy or StoreUnavailable.
+        Raise InvalidRequest, BudgetExceeded, TooBusy or StoreUnavailable.
         """
         request = SearchRequest(request) if isinstance(request, str) else request
         with self.answer(request, self.get_searcher()) as results:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Set
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 Match = Literal["auto", "all", "any"]
 Sort = Literal["relevance", "newest", "oldest", "title"]
@@ -28,6 +29,10 @@ def parse_year_range(text: str) -> tuple[str, str] | None:
     """
     match = _YEARS.fullmatch(text)
     return (match[1] or "", match[2] or "") if match and len(text) > 2 else None
+
+
+class InvalidRequest(ValueError):
+    """A search request that no search can follow. The message says which part, and what to use."""
 
 
 class SearchRequest(msgspec.Struct, frozen=True):
@@ -55,8 +60,8 @@ class SearchRequest(msgspec.Struct, frozen=True):
     all_of: AllOf = {}
     match: Match = "auto"
     sort: Sort | None = None
-    page: int = 1
-    size: int = 10
+    page: Annotated[int, Meta(ge=1)] = 1
+    size: Annotated[int, Meta(ge=0)] = 10
     values: int | None = None
     exact: bool = False
     fold: bool = False
@@ -68,6 +73,23 @@ class SearchRequest(msgspec.Struct, frozen=True):
 
 EVERYTHING = SearchRequest()
 """The search for all publications."""
+
+
+def check(request: SearchRequest, fields: Set[str]) -> SearchRequest:
+    """Return a request whose values have their types, and whose filters are among `fields`.
+
+    Lists become tuples. Raise InvalidRequest.
+    """
+    try:
+        request = msgspec.convert(msgspec.structs.asdict(request), SearchRequest)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f"the search request has a wrong value: {error}") from error
+    for name in (*request.filters, *request.excluded):
+        if name not in fields:
+            raise InvalidRequest(
+                f"the catalogue has no filter {name!r}. Use one of: {', '.join(sorted(fields))}"
+            )
+    return request
 
 
 def truncate(text: str) -> tuple[str, int]:

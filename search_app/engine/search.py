@@ -7,7 +7,7 @@ explanations and suggestions.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import cached_property
 
 import msgspec
@@ -33,7 +33,7 @@ from search_app.engine.query.cost import estimate_cost
 from search_app.engine.query.nodes import Fields, clauses, drop_boosts
 from search_app.engine.query.rewriting import index_names, replace_names
 from search_app.engine.query.vocabulary import Vocabulary, count_dropped
-from search_app.engine.request import EVERYTHING, SearchRequest
+from search_app.engine.request import EVERYTHING, SearchRequest, check
 from search_app.engine.results import (
     ExpandedEntity,
     File,
@@ -89,8 +89,14 @@ class Searcher:
         """The row of each name of a field in queries."""
         return index_names(self.catalogue)
 
+    @cached_property
+    def _filters(self) -> Set[str]:
+        """The names of the rows whose values are filters."""
+        return {field.name for field in self.catalogue.exact}
+
     def _resolve(self, request: SearchRequest) -> SearchRequest:
-        """Return a request whose text names fields by their rows."""
+        """Return a checked request whose text names fields by their rows. Raise InvalidRequest."""
+        request = check(request, self._filters)
         text = replace_names(request.text, self._field_names)
         return msgspec.structs.replace(request, text=text)
 

@@ -1,14 +1,15 @@
-"""An engine is opened by a path or a URL."""
+"""An engine is opened by a path or a URL, and refuses requests that it can't follow."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from indexer.cluster.connection import AddressError
 from indexer.generations.manifest import IndexMissing
-from search_app.engine import Engine, SearchRequest
+from search_app.engine import Engine, InvalidRequest, SearchRequest
 
 
 def test_the_path_of_an_index_may_be_a_text(catalogue_index: Path) -> None:
@@ -24,3 +25,34 @@ def test_opening_names_what_is_missing(tmp_path: Path) -> None:
         Engine.open(tmp_path / "index")
     with pytest.raises(AddressError, match="is not a URL of an index"):
         Engine.open("https://example.org/catalogue")
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"filters": {"genre": ("Africa",)}}, r"no filter 'genre'. Use one of: .*region"),
+        ({"excluded": {"title": ("Africa",)}}, "no filter 'title'"),
+        ({"filters": {"region": "Africa"}}, "Expected `array`, got `str`"),
+        ({"filters": {"year": (2015,)}}, "Expected `str`, got `int`"),
+        ({"sort": "best"}, "'best'"),
+        ({"page": 0}, r"`int` >= 1 - at `\$.page`"),
+    ],
+)
+def test_a_wrong_request_is_an_error(
+    given: dict[str, Any], fault: str, catalogue_engine: Engine
+) -> None:
+    """A wrong value of a request is an error, not a search without it."""
+    request = SearchRequest("trafficking", **given)
+    searcher = catalogue_engine.get_searcher()
+    with pytest.raises(InvalidRequest, match=fault):
+        catalogue_engine.search(request)
+    with pytest.raises(InvalidRequest, match=fault):
+        searcher.scan(request)
+
+
+def test_the_values_of_a_filter_may_be_a_list(catalogue_engine: Engine) -> None:
+    """A list of values selects the same as a tuple."""
+    values: Any = ["Africa"]
+    listed = catalogue_engine.search(SearchRequest(filters={"region": values}))
+    expected = catalogue_engine.search(SearchRequest(filters={"region": ("Africa",)}))
+    assert listed.hits == expected.hits != ()
