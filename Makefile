@@ -48,16 +48,20 @@ index: environment ## build the index from corpus/
 semantic: environment-semantic ## build an index with embeddings for semantic search
 	@$(BIN)/pubsearch build --semantic 1 $(ARGS)
 
-test: environment-test browser ## install the test dependencies and a browser, run all tests
-	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+test: environment-test browser ## install the test dependencies and a browser, run the usual tests
+	@$(BIN)/python -m pytest $(PARALLEL) -m "not thorough" $(ARGS)
 
 # The tests are kept compiled, whatever the shell says: compiling them takes a quarter of the time.
 test-fast: environment-test ## run the tests that are not marked slow, with fewer generated examples
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(PARALLEL) -m "not slow" --hypothesis-profile=fast $(ARGS)
 
+test-all: environment-test browser test-opensearch ## run the tests that `make test` leaves out (needs what test-opensearch needs)
+	@$(BIN)/python -m pytest $(PARALLEL) -m "(thorough or hypothesis) and not opensearch" \
+		--hypothesis-profile=all $(ARGS)
+
 test-opensearch: environment-test ## download OpenSearch, run the tests on it (needs a JDK and Maven)
 	@$(BIN)/python -m tests.opensearch.program
-	@$(BIN)/python -m pytest tests/opensearch $(ARGS)
+	@$(BIN)/python -m pytest tests/opensearch --hypothesis-profile=all $(ARGS)
 	@$(BIN)/python -m pytest -p tests.opensearch.both_stores --hypothesis-profile=fast \
 		$(BOTH_STORES) $(ARGS)
 

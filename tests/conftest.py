@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.templating import Environment
-from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 
 from indexer.catalogue import catalogue_toml
@@ -25,7 +24,7 @@ from indexer.jobs import build
 from search_app.i18n import translation
 from search_app.i18n.translation import SOURCE, load_interface
 from search_app.web import monitoring
-from tests import samples
+from tests import samples, tiers
 from tests.catalogue import (
     PATIENT,
     catalogue_app,
@@ -40,10 +39,7 @@ from tests.opensearch import program
 
 ROOT = Path(__file__).parents[1]
 
-# A slow machine must not fail an example or a server that a test starts.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("fast", settings.get_profile("patient"), max_examples=5)
-settings.load_profile("patient")
+tiers.load_profiles()
 os.environ |= PATIENT
 
 # Nothing that imports and collection create is garbage. pytest_collection_finish enables it again.
@@ -55,8 +51,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 SLOW = tuple(ROOT / "tests" / name for name in ("browser", "opensearch", "robustness"))
 """Folders whose tests are all slow."""
-SLOW_MODULE = "\npytestmark = pytest.mark.slow\n"
-"""Text of a module whose tests are all slow."""
+LEFT_OUT = {"not slow": ("slow", "thorough"), "not thorough": ("thorough",)}
+"""Marks of the modules that `make test-fast` and `make test` do not import, by their selections."""
 SHARED = ("browser", "opensearch")
 """Folders whose tests share a program: one Chromium, or the nodes of a cluster. The name is also a
 marker, and the group of its tests."""
@@ -73,12 +69,16 @@ GARBAGE = 20_000
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Skip what is all slow if no slow test is selected, as its imports take seconds."""
-    if config.option.markexpr != "not slow":
+    """Skip a module whose tests are all left out, because its imports take seconds."""
+    selected = config.option.markexpr
+    if selected == "not slow" and collection_path in SLOW:
+        return True
+    if selected not in LEFT_OUT or collection_path.suffix != ".py":
         return None
-    is_module = collection_path.suffix == ".py"
-    is_slow = is_module and SLOW_MODULE in collection_path.read_text(encoding="utf-8")
-    return collection_path in SLOW or is_slow or None
+    text = collection_path.read_text(encoding="utf-8")
+    return (
+        any(f"\npytestmark = pytest.mark.{mark}\n" in text for mark in LEFT_OUT[selected]) or None
+    )
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook
@@ -89,7 +89,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         is_slow, group = classify(item.path)
-        if is_slow:
+        if is_slow or item.get_closest_marker("thorough"):
             item.add_marker("slow")
         if group in SHARED:
             item.add_marker(group)

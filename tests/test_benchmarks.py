@@ -37,7 +37,7 @@ from indexer.generations import directory
 from indexer.jobs import build
 from search_app.engine.snapshot.snapshot import Snapshot
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 PAPERS = 300
 QUERIES = 6

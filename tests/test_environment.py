@@ -10,10 +10,11 @@ import pytest
 
 from tests.wheels import FILES, from_wheels, get_wheels
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.slow
 def test_an_extra_leaves_the_checkout_editable(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

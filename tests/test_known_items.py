@@ -12,6 +12,8 @@ from rapidfuzz.distance import OSA
 from benchmarks.relevance import known_items, known_results
 from benchmarks.relevance.known_items import KINDS, KnownItem, Paper
 
+pytestmark = pytest.mark.thorough
+
 NAMES = "Ann Mason", "Bo van Dam", "Chen Li"
 SUBJECTS = "Stone bridges", "Flood control", "River deltas", "Cargo harbors", "Garden walls"
 
@@ -80,7 +82,6 @@ def test_a_reciprocal_rank_is_1_at_the_top(ids: list[str], rank: float) -> None:
     assert known_results.reciprocal_rank(ids, "a") == rank
 
 
-@pytest.mark.slow
 def test_known_items_are_searched_for_by_all_systems(file: Path) -> None:
     """The results have every kind with its target, for this engine and for fast peers."""
     results = known_results.measure(file, "ours", lambda line: None)

@@ -18,7 +18,7 @@ from benchmarks.relevance.paired import Difference, difference
 from benchmarks.relevance.peers import PEERS, Peer
 from benchmarks.relevance.results import Bar
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 DOCUMENTS = (
     ("1", "Wings in a slipstream", "The lift of a wing behind a propeller, measured."),

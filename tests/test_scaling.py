@@ -14,6 +14,8 @@ from benchmarks.scaling.vocabulary import HeapsLaw
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
 
+pytestmark = pytest.mark.thorough
+
 UNIFORM = Noise((0, 100), (0.0, 1.0))
 SKEWED = Noise((0, 50, 90, 99, 100), (0.5, 1.0, 1.5, 3.0, 20.0))
 COSTS = Costs(1000, 2000, 0.1, 0.2, 1.0, {"word": (2.0, 100.0)}, HeapsLaw(100, 0.5), 40)

@@ -22,7 +22,7 @@ import pytest
 from tests.wheels import FILES, from_wheels, get_wheels
 
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 CLIENTS, REQUESTS = 3, 1000
 STATIC = re.compile(r'"(/static/[^"]+)"')
 

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser import site as at
 from tests.browser.site import Site
+from tests.tiers import thorough
 
 Faults = Callable[[Page], list[str]]
 
 
-@pytest.fixture
-def faults(axe_violations: Faults) -> Faults:
-    """Return a function that runs axe in both widths and both color schemes, all parts expanded."""
+@pytest.fixture(
+    params=[((1280, "light"),), *thorough([((1280, "dark"), (360, "light"), (360, "dark"))])],
+    ids=["wide and light", "narrow or dark"],
+)
+def faults(axe_violations: Faults, request: pytest.FixtureRequest) -> Faults:
+    """Return a function that runs axe in some widths and color schemes, all parts expanded."""
 
     def faults(page: Page) -> list[str]:
         at.unfold(page)
         found = []
-        for width, scheme in product((1280, 360), ("light", "dark")):
+        for width, scheme in request.param:
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             found += [f"{width} px, {scheme}: {each}" for each in axe_violations(page)]

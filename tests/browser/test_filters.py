@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import site as at
@@ -22,6 +23,7 @@ def test_a_second_value_adds_and_its_label_has_the_sum(page: Page, site: Site) -
     expect(at.chips(page)).to_have_count(2)
 
 
+@pytest.mark.thorough
 def test_a_region_expands_without_being_selected(page: Page, site: Site) -> None:
     """A region can be expanded to show its countries, and stays expanded after a selection."""
     page.goto(site.url())
@@ -47,6 +49,7 @@ def test_a_link_that_is_replaced_while_it_is_pressed_is_followed(page: Page, sit
     expect(page).to_have_url(site.url("/?q=trafficking"))
 
 
+@pytest.mark.thorough
 def test_clear_all_keeps_the_query(page: Page, site: Site) -> None:
     """Clear all removes all filters and keeps the query and the sort order."""
     page.goto(site.url("/?q=trafficking&region=South+Asia&language=es&sort=newest&page=2"))
@@ -94,6 +97,7 @@ def test_an_inverted_range_is_reported_next_to_the_box(page: Page, site: Site) -
     expect(page).to_have_url(site.url("/?year=2015..2016"))
 
 
+@pytest.mark.thorough
 def test_the_page_of_all_values_links_back(page: Page, site: Site) -> None:
     """The page of all values links to the list that it was opened from."""
     page.goto(site.url("/facet/body?q=trafficking&section=Tools"))

@@ -12,6 +12,8 @@ from tests.browser.conftest import OpenPage
 from tests.browser.site import search_box
 from tests.search_app.texts import PUBLICATIONS, SERVING, TEXTS, make_index_with_texts
 
+pytestmark = pytest.mark.thorough
+
 ADDRESSES = (
     "/?q=organ&explain=1", "/?q=pearls", "/?q=organ&inside=0", "/publication/report?find=organ",
     "/publication/many?find=pearls", "/publication/web?find=xyzzy", "/advanced",

@@ -91,6 +91,7 @@ def test_back_restores_the_scroll_position(page: Page, site: Site) -> None:
     page.wait_for_function("place => Math.abs(scrollY - place) <= 2", arg=place)
 
 
+@pytest.mark.thorough
 def test_a_search_after_back_keeps_the_restored_filters(page: Page, site: Site) -> None:
     """The search form sends the filters of the restored page, not of the page before Back."""
     page.goto(site.url("/?section=Tools"))
@@ -119,6 +120,7 @@ def test_focus_stays_on_the_selected_value(
     assert abs(before - at.find_box(link)["y"]) <= 1
 
 
+@pytest.mark.thorough
 def test_focus_moves_from_a_removed_chip_to_the_next(page: Page, site: Site) -> None:
     """A removed chip passes the focus to the next one, and the last chip to the results."""
     page.goto(site.url("/?section=Tools&language=es"))
@@ -164,6 +166,7 @@ def test_text_typed_during_a_request_is_kept(page: Page, site: Site) -> None:
     expect(at.search_box(page)).to_be_focused()
 
 
+@pytest.mark.thorough
 def test_two_quick_selections_are_both_kept(page: Page, site: Site) -> None:
     """A value that is selected during the request for another does not undo the first."""
     page.goto(site.url())
@@ -178,6 +181,7 @@ def test_two_quick_selections_are_both_kept(page: Page, site: Site) -> None:
     expect(at.chips(page)).to_have_count(2)
 
 
+@pytest.mark.thorough
 def test_a_double_click_selects_once(page: Page, site: Site) -> None:
     """A second click on a value, before the first response, does not clear it."""
     page.goto(site.url())
@@ -205,6 +209,7 @@ def test_the_browser_loads_a_url_that_cannot_be_swapped(page: Page, site: Site) 
     expect(at.search_box(page)).to_have_value("organ")
 
 
+@pytest.mark.thorough
 def test_links_with_ctrl_open_a_new_tab(page: Page, site: Site) -> None:
     """A click with Ctrl opens a new tab and leaves this page as it is."""
     page.goto(site.url())
@@ -253,6 +258,7 @@ def test_a_list_that_cannot_be_loaded_leaves_the_old_one(
     expect(alert).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_back_to_a_list_that_cannot_be_loaded(page: Page, site: Site) -> None:
     """If Back fails, the link to try again leads to the list that Back leads to."""
     page.goto(site.url("/?section=Tools"))
@@ -265,6 +271,7 @@ def test_back_to_a_list_that_cannot_be_loaded(page: Page, site: Site) -> None:
     expect(at.chips(page)).to_have_count(2)
 
 
+@pytest.mark.thorough
 def test_a_slow_list_shows_a_progress_line(page: Page, site: Site) -> None:
     """A line appears while a list takes long to load, and goes when it is there.
 

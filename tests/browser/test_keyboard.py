@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import site as at
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
+from tests.tiers import thorough
 
 LONGEST_WAY = 200
 """Maximum number of Tab presses. No page needs as many."""
@@ -84,7 +85,9 @@ def test_search_and_filter_by_keyboard(page: Page, site: Site) -> None:
     expect(at.chips(page)).to_have_count(2)
 
 
-@pytest.mark.parametrize("kind", ["results", "about", "facet", "publication", "404"])
+@pytest.mark.parametrize(
+    "kind", thorough(["results", "about", "facet", "publication", "404"], usual=["results"])
+)
 def test_the_first_stop_skips_to_the_content(page: Page, site: Site, kind: str) -> None:
     """The first Tab shows a link that skips the page header."""
     page.goto(site.url(at.PAGES[kind]))
@@ -99,8 +102,8 @@ def test_the_first_stop_skips_to_the_content(page: Page, site: Site, kind: str) 
     assert inside.count() or not page.get_by_role("main").get_by_role("link").count()
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("is_unfolded", [False, True], ids=["as loaded", "unfolded"])
+@pytest.mark.parametrize("width", [1280, *thorough([360])])
+@pytest.mark.parametrize("is_unfolded", [True, *thorough([False])], ids=["unfolded", "as loaded"])
 def test_tab_reaches_everything_in_order(
     open_page: OpenPage, site: Site, *, width: int, is_unfolded: bool
 ) -> None:
@@ -126,8 +129,10 @@ def test_tab_reaches_everything_in_order(
     assert covered == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("kind", ["ticked", "facet of years", "publication", "about"])
+@pytest.mark.parametrize("scheme", ["light", *thorough(["dark"])])
+@pytest.mark.parametrize(
+    "kind", thorough(["ticked", "facet of years", "publication", "about"], usual=["ticked"])
+)
 def test_the_focus_is_always_visible(
     open_page: OpenPage, site: Site, kind: str, scheme: str
 ) -> None:

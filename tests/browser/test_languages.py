@@ -13,6 +13,7 @@ from search_app.i18n.translation import LANGUAGES, load_interface
 from tests.browser import site as at
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
+from tests.tiers import thorough
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
 KINDS = (
@@ -30,25 +31,22 @@ EDGES = """(each) => [0, each.firstChild.length - 1].map((offset) => {
 """Returns where the first and the last character of an element are on the screen."""
 
 
-@pytest.mark.parametrize(
-    ("code", "width", "scheme"),
-    [
-        ("ar", 360, "dark"), ("zh", 1280, "light"), ("fr", 360, "light"),
-        ("ru", 1280, "dark"), ("es", 360, "dark"),
-    ],
-)  # fmt: skip
+Look = tuple[str, int, Literal["light", "dark"]]
+LOOKS: list[Look] = [
+    ("ar", 360, "dark"), ("zh", 1280, "light"), ("fr", 360, "light"),
+    ("ru", 1280, "dark"), ("es", 360, "dark"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("look", thorough(LOOKS, usual=LOOKS[:1]), ids=str)
 def test_no_page_in_any_language_has_a_violation(
-    open_page: OpenPage,
-    site: Site,
-    axe_violations: Callable[[Page], list[str]],
-    code: str,
-    width: int,
-    scheme: Literal["light", "dark"],
+    open_page: OpenPage, site: Site, axe_violations: Callable[[Page], list[str]], look: Look
 ) -> None:
     """Axe reports no violation on any kind of page.
 
     One width and one color scheme for each language: test_axe visits all of them in English.
     """
+    code, width, scheme = look
     page = open_page(width=width, color_scheme=scheme)
     for kind in KINDS:
         page.goto(site.url(f"/{code}{at.PAGES[kind]}"))
@@ -56,7 +54,7 @@ def test_no_page_in_any_language_has_a_violation(
         assert axe_violations(page) == [], kind
 
 
-@pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.parametrize("code", thorough(OTHERS, usual=["ar"]))
 def test_no_page_in_any_language_scrolls_sideways(
     code: str, open_page: OpenPage, site: Site
 ) -> None:
@@ -69,7 +67,7 @@ def test_no_page_in_any_language_scrolls_sideways(
             at.unfold(page)
 
 
-@pytest.mark.parametrize("code", ["ar", "zh"])
+@pytest.mark.parametrize("code", ["ar", *thorough(["zh"])])
 def test_a_reader_goes_from_the_box_to_a_publication_and_back(
     code: str, open_page: OpenPage, site: Site
 ) -> None:
@@ -90,6 +88,7 @@ def test_a_reader_goes_from_the_box_to_a_publication_and_back(
     assert page.evaluate("document.documentElement.lang") == code
 
 
+@pytest.mark.thorough
 def test_the_language_of_the_browser_is_offered(open_page: OpenPage, site: Site) -> None:
     """A reader whose browser is in French is offered the same page in French, in one line."""
     page = open_page(locale="fr-CH")
@@ -103,6 +102,7 @@ def test_the_language_of_the_browser_is_offered(open_page: OpenPage, site: Site)
     expect(page.locator(".offer")).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_a_reader_of_another_language_is_offered_none(open_page: OpenPage, site: Site) -> None:
     """A browser in a language without pages gets no offer, and nor does one in that of the page."""
     for locale, path in (("de-DE", "/ru/"), ("ru-RU", "/ru/")):
@@ -123,6 +123,7 @@ def test_latin_titles_are_isolated_in_arabic(open_page: OpenPage, site: Site) ->
         assert (direction, align) in {("ltr", "right"), ("ltr", "end")}
 
 
+@pytest.mark.thorough
 def test_queries_keep_their_order_in_arabic(open_page: OpenPage, site: Site) -> None:
     """On an Arabic page, the asterisk of a query in Latin letters is after them, at their right."""
     page = open_page(width=360)
@@ -132,6 +133,7 @@ def test_queries_keep_their_order_in_arabic(open_page: OpenPage, site: Site) -> 
         assert query.evaluate(EDGES)[0] < query.evaluate(EDGES)[1], text
 
 
+@pytest.mark.thorough
 def test_details_in_another_language_keep_their_order(open_page: OpenPage, site: Site) -> None:
     """An English detail on an Arabic page has its direction, and begins where the others do."""
     page = open_page(width=360)

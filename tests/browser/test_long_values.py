@@ -17,6 +17,8 @@ from tests.browser import site as at
 from tests.browser.conftest import OpenPage
 from tests.search_app.texts import make_index_with_texts, make_text
 
+pytestmark = pytest.mark.thorough
+
 LONG = "W" * 120
 DOI = f"10.1000/{LONG}"
 KINDS: dict[Role, FieldKind] = {

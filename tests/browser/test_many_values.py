@@ -15,6 +15,8 @@ from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
 from tests.catalogue import CORPUS
 
+pytestmark = pytest.mark.thorough
+
 NAMES = ["Población y Desarrollo", *(f"Office No. {number}" for number in range(1, 31))]
 
 OVERLAPS = """(number) => {

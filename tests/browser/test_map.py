@@ -11,6 +11,8 @@ from tests.browser import site as at
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
 
+pytestmark = pytest.mark.thorough
+
 TWO_REGIONS = "/?region=South+Asia&region=Africa"
 
 

@@ -11,6 +11,7 @@ from search_app.i18n.translation import LANGUAGES, SOURCE
 from tests.browser import site as at
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
+from tests.tiers import thorough
 
 SMALLEST = 24
 
@@ -27,7 +28,7 @@ SMALL_TARGETS = """(smallest) => [...document.querySelectorAll(
 }).map((each) => `${each.outerHTML.slice(0, 100)} ${each.offsetWidth} ${each.offsetHeight}`)"""
 
 
-@pytest.fixture(params=[320, 360], ids=["320px", "360px"])
+@pytest.fixture(params=[360, *thorough([320])], ids=["360px", "320px"])
 def page(open_page: OpenPage, request: pytest.FixtureRequest) -> Page:
     """Return a narrow page with touch input."""
     return open_page(width=request.param, height=640, has_touch=True)
@@ -48,7 +49,7 @@ def test_no_page_scrolls_sideways(page: Page, site: Site, empty_site: Site) -> N
         assert beyond(page) <= 0, address
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("code", thorough(LANGUAGES, usual=[SOURCE]))
 def test_targets_can_be_touched(page: Page, site: Site, empty_site: Site, code: str) -> None:
     """Links, buttons, and boxes are at least 24 pixels wide and high, except links in text."""
     prefix = "" if code == SOURCE else f"/{code}"
@@ -61,7 +62,7 @@ def test_targets_can_be_touched(page: Page, site: Site, empty_site: Site, code: 
     assert not small, "\n".join(small)
 
 
-@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("code", thorough(LANGUAGES, usual=[SOURCE]))
 def test_every_group_folds(page: Page, site: Site, code: str) -> None:
     """A tap on the heading of a group opens it, or closes it, also of the last one."""
     page.goto(site.url("/" if code == SOURCE else f"/{code}/"))
@@ -75,6 +76,7 @@ def test_every_group_folds(page: Page, site: Site, code: str) -> None:
             assert (group.get_attribute("open") is not None) == is_open, group.inner_text()
 
 
+@pytest.mark.thorough
 def test_rows_of_facets_are_44_px(page: Page, site: Site) -> None:
     """A row of a facet is at least 44 pixels high."""
     page.goto(site.url())
@@ -117,6 +119,7 @@ def test_the_first_result_needs_no_scrolling(page: Page, site: Site) -> None:
     expect(at.hits(page).first).to_be_in_viewport()
 
 
+@pytest.mark.thorough
 def test_the_sheet_has_collapsed_groups(page: Page, site: Site) -> None:
     """Filters open with two groups open, and those with a selection. All fit into 2,500 px."""
     page.goto(site.url("/?language=es&without.audience=police"))
@@ -130,6 +133,7 @@ def test_the_sheet_has_collapsed_groups(page: Page, site: Site) -> None:
     assert page.locator(".sheet").evaluate("each => each.offsetHeight") <= 2500
 
 
+@pytest.mark.thorough
 def test_each_group_has_a_heading(page: Page, site: Site) -> None:
     """A reader who goes from heading to heading comes to each group of the filters."""
     page.goto(site.url())
@@ -144,6 +148,7 @@ def test_each_group_has_a_heading(page: Page, site: Site) -> None:
     assert headings.all_inner_texts() == labels
 
 
+@pytest.mark.thorough
 def test_the_way_to_the_results_is_always_in_view(page: Page, site: Site) -> None:
     """The link with the number of hits is in view, wherever the open filters are scrolled to."""
     page.goto(site.url())
@@ -154,6 +159,7 @@ def test_the_way_to_the_results_is_always_in_view(page: Page, site: Site) -> Non
     expect(link).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.thorough
 def test_a_group_stays_as_it_was(page: Page, site: Site) -> None:
     """A group that was opened or closed stays so after a selection."""
     page.goto(site.url())
@@ -171,6 +177,7 @@ def test_a_group_stays_as_it_was(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize("address", ["/", "/?topic=smuggling+of+migrants", "/facet/year"])
+@pytest.mark.thorough
 def test_bars_of_years_can_be_touched(page: Page, site: Site, address: str) -> None:
     """The bars of the years are at least 24 px wide. Each leads to its number of publications."""
     page.goto(site.url(address))

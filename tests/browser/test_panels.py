@@ -9,6 +9,8 @@ from tests.browser import site as at
 from tests.browser.conftest import OpenPage
 from tests.browser.site import Site
 
+pytestmark = pytest.mark.thorough
+
 
 def open_panel(page: Page) -> Locator:
     """Open the panel to export, subscribe, and share, and return it."""

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, 
 
 from tests.browser import site as at
 from tests.browser.site import Site
+from tests.tiers import thorough
 
 SCRIPTS = (
     "<script>alert(1)</script>",
@@ -87,7 +88,7 @@ def test_the_policy_is_in_force(browser: Browser, site: Site) -> None:
     page.close()
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("script", [SCRIPTS[0], *thorough(SCRIPTS[1:])])
 def test_scripts_in_the_box_do_not_run(page: Page, watch: Watch, site: Site, script: str) -> None:
     """A typed script is searched for as words and stays in the box."""
     page.goto(site.url())

@@ -11,6 +11,8 @@ from tests.browser import site as at
 from tests.browser.site import serving
 from tests.catalogue import CORPUS
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def below(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:

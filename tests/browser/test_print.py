@@ -11,6 +11,8 @@ from search_app.i18n.translation import LANGUAGES, SOURCE
 from tests.browser import site as at
 from tests.browser.site import Site
 
+pytestmark = pytest.mark.thorough
+
 
 def test_a_printed_list_has_its_search_and_address(page: Page, site: Site) -> None:
     """A printed list names its search, filters, and address, also after a filter in place."""

@@ -49,6 +49,7 @@ def test_a_change_of_the_own_list_is_stored(page: Page, site: Site) -> None:
     expect(page.get_by_role("link", name="My list (2)")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_the_list_of_somebody_else_changes_nothing(page: Page, site: Site) -> None:
     """A list that somebody sent is added to the stored one only by its button."""
     add_first_hits(page, site, 1)
@@ -63,6 +64,7 @@ def test_the_list_of_somebody_else_changes_nothing(page: Page, site: Site) -> No
     expect(page.get_by_role("button", name="Add these to my list")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_the_link_without_ids_leads_to_the_stored_list(page: Page, site: Site) -> None:
     """A bookmark of `/list` shows the stored list."""
     add_first_hits(page, site, 2)
@@ -71,6 +73,7 @@ def test_the_link_without_ids_leads_to_the_stored_list(page: Page, site: Site) -
 
 
 @pytest.mark.parametrize("stored", ["", "null", "{}", "[1, null]", "not JSON"])
+@pytest.mark.thorough
 def test_a_damaged_list_is_empty(page: Page, site: Site, stored: str) -> None:
     """The page works if another program wrote something else into its storage."""
     page.goto(site.url())
@@ -79,6 +82,7 @@ def test_a_damaged_list_is_empty(page: Page, site: Site, stored: str) -> None:
     expect(page.get_by_role("link", name="My list (1)")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_full_list_says_so(page: Page, site: Site) -> None:
     """Nothing is added to a full list, and nothing is lost."""
     page.goto(site.url())
@@ -89,6 +93,7 @@ def test_a_full_list_says_so(page: Page, site: Site) -> None:
     expect(page.get_by_role("link", name="My list (100)")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_browser_without_storage_keeps_the_list_in_the_address(
     open_page: OpenPage, site: Site
 ) -> None:
@@ -114,6 +119,7 @@ def test_a_list_works_without_scripts(open_page: OpenPage, site: Site) -> None:
     expect(page.locator("[data-adopts]")).not_to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_printed_list_has_no_controls(page: Page, site: Site) -> None:
     """On paper there are the publications, their citations, and the address of the list."""
     page.goto(site.url(f"/list?id={TOOLKIT}&id={GLOBAL_REPORT}&cite=apa"))

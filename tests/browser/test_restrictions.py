@@ -41,6 +41,7 @@ def test_excluding_a_value_and_including_it_again(
     expect(page).to_have_url(site.url(f"/{fragment}"))
 
 
+@pytest.mark.thorough
 def test_an_exclusion_keeps_the_focus(page: Page, site: Site) -> None:
     """The link that excluded a value has the focus afterwards, so that Enter includes it again."""
     page.goto(site.url())
@@ -50,6 +51,7 @@ def test_an_exclusion_keeps_the_focus(page: Page, site: Site) -> None:
     expect(find_exclusion(page, "Section", "Tools")).to_be_focused()
 
 
+@pytest.mark.thorough
 def test_excluding_a_region_clears_its_countries(page: Page, site: Site) -> None:
     """A selected country of an excluded region is cleared. A selected value is replaced."""
     page.goto(site.url("/?country=IN&section=Tools"))
@@ -71,6 +73,7 @@ def test_a_chip_includes_its_value_again(page: Page, site: Site) -> None:
     expect(page).to_have_url(site.url("/?q=manual&region=Africa"))
 
 
+@pytest.mark.thorough
 def test_with_a_mouse_the_links_show_in_the_group_of_the_pointer(page: Page, site: Site) -> None:
     """At rest no link "not" is visible. The pointer and the focus show those of their group."""
     page.goto(site.url())
@@ -86,6 +89,7 @@ def test_with_a_mouse_the_links_show_in_the_group_of_the_pointer(page: Page, sit
     expect(asia).to_have_css("opacity", "1")
 
 
+@pytest.mark.thorough
 def test_with_touch_the_links_are_always_visible(open_page: OpenPage, site: Site) -> None:
     """Without a pointer that hovers, each value has a visible link of at least 40 by 44 px."""
     page = open_page(width=360, has_touch=True, is_mobile=True)
@@ -99,6 +103,7 @@ def test_with_touch_the_links_are_always_visible(open_page: OpenPage, site: Site
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.thorough
 def test_a_line_explains_the_word(page: Page, site: Site, code: str) -> None:
     """Without a pointer on it, the page says what "not" does, with the word of its language."""
     prefix = "" if code == SOURCE else f"/{code}"
@@ -146,6 +151,7 @@ def test_choosing_all_values_and_any_again(
     at.expect_chips(page, "Topic: trafficking in persons", "Topic: smuggling of migrants")
 
 
+@pytest.mark.thorough
 def test_the_choice_keeps_the_focus(page: Page, site: Site) -> None:
     """The link that was followed has the focus afterwards."""
     page.goto(site.url(f"/?{TOPICS}"))
@@ -155,6 +161,7 @@ def test_the_choice_keeps_the_focus(page: Page, site: Site) -> None:
     expect(find_choice(page, "Topic", "All of these")).to_be_focused()
 
 
+@pytest.mark.thorough
 def test_the_choice_is_easy_to_touch(open_page: OpenPage, site: Site) -> None:
     """On a phone, both links are 44 px high, and side by side."""
     page = open_page(width=360, has_touch=True, is_mobile=True)

@@ -121,6 +121,7 @@ def test_the_box_is_a_combobox(page: Page, site: Site) -> None:
     expect(box).not_to_have_attribute("aria-activedescendant", re.compile("."))
 
 
+@pytest.mark.thorough
 def test_the_number_of_suggestions_is_announced(page: Page, site: Site) -> None:
     """A visually hidden live region has the number of suggestions, also if there are none."""
     type_words(page, "organ re", site.url())
@@ -164,6 +165,7 @@ def test_enter_searches_for_the_completed_words(page: Page, site: Site) -> None:
     expect(suggestions(page)).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_enter_without_a_choice_searches_for_the_typed_text(page: Page, site: Site) -> None:
     """Enter without a chosen option searches for the typed text and closes the list."""
     type_words(page, "organ rem", site.url())
@@ -193,6 +195,7 @@ def test_a_value_leads_to_the_list_filtered_by_it(page: Page, site: Site) -> Non
 
 
 @pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
+@pytest.mark.thorough
 def test_a_word_is_chosen_by_pointing(open_page: OpenPage, site: Site, touch: bool) -> None:
     """A click or a touch on a word searches for it, also from a page without a list."""
     page = open_page(width=360, has_touch=touch)
@@ -214,6 +217,7 @@ def test_escape_closes_the_list_first(page: Page, site: Site) -> None:
     expect(at.search_box(page)).to_have_value("")
 
 
+@pytest.mark.thorough
 def test_down_opens_a_closed_list(page: Page, site: Site) -> None:
     """Down after Escape shows the suggestions again, with none chosen."""
     type_words(page, "organ re", site.url())
@@ -223,6 +227,7 @@ def test_down_opens_a_closed_list(page: Page, site: Site) -> None:
     expect(selected(page)).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_tab_closes_the_list_and_goes_on(page: Page, site: Site) -> None:
     """Tab moves from the box to its button and chooses no option."""
     type_words(page, "organ re", site.url())
@@ -234,6 +239,7 @@ def test_tab_closes_the_list_and_goes_on(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize("key", ["Home", "End", "ArrowLeft", "ArrowRight"])
+@pytest.mark.thorough
 def test_cursor_keys_leave_the_list(page: Page, site: Site, key: str) -> None:
     """Keys that move the cursor do so, and the chosen option is dropped."""
     type_words(page, "organ re", site.url())
@@ -253,6 +259,7 @@ def test_the_list_closes_when_the_box_is_left(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize("address", ["/?q=trafficking", "/", f"/publication/{at.TOOLKIT}"])
+@pytest.mark.thorough
 def test_the_list_does_not_open_by_itself(page: Page, site: Site, address: str) -> None:
     """Neither loading a page nor focusing its search box requests suggestions."""
     held = Held(page)
@@ -263,6 +270,7 @@ def test_the_list_does_not_open_by_itself(page: Page, site: Site, address: str) 
     assert held.routes == []
 
 
+@pytest.mark.thorough
 def test_requests_wait_for_a_pause_in_typing(page: Page, site: Site) -> None:
     """No request is sent while the user types, nor for a single letter."""
     page.clock.install(time=0)
@@ -298,6 +306,7 @@ def test_late_responses_are_dropped(page: Page, site: Site) -> None:
     expect(options(page)).to_have_text(["traffic1"])
 
 
+@pytest.mark.thorough
 def test_a_response_for_another_text_is_dropped(page: Page, site: Site) -> None:
     """A response opens no list if the text of the box has changed in any way."""
     page.goto(site.url())
@@ -308,6 +317,7 @@ def test_a_response_for_another_text_is_dropped(page: Page, site: Site) -> None:
     expect(suggestions(page)).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_a_response_after_the_search_opens_no_list(page: Page, site: Site) -> None:
     """Suggestions that arrive after the search was submitted are dropped."""
     page.goto(site.url())
@@ -319,6 +329,7 @@ def test_a_response_after_the_search_opens_no_list(page: Page, site: Site) -> No
     expect(suggestions(page)).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_back_closes_the_list(page: Page, site: Site) -> None:
     """Back closes an open list."""
     page.goto(site.url())
@@ -330,6 +341,7 @@ def test_back_closes_the_list(page: Page, site: Site) -> None:
     expect(suggestions(page)).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_keys_of_a_composition_are_ignored(page: Page, site: Site) -> None:
     """Arrows and Enter belong to the input method while it composes a word."""
     type_words(page, "tra", site.url())
@@ -368,6 +380,7 @@ def test_a_suggestion_is_text(page: Page, site: Site) -> None:
     expect(page.locator("img")).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_without_scripts_the_box_is_no_combobox(open_page: OpenPage, site: Site) -> None:
     """No attribute announces a list without JavaScript."""
     page = open_page(javascript=False)
@@ -396,6 +409,7 @@ def test_the_list_has_no_violation(
 
 
 @pytest.mark.parametrize("width", [320, 360])
+@pytest.mark.thorough
 def test_on_a_phone_the_list_fits(open_page: OpenPage, site: Site, width: int) -> None:
     """The list is no wider than a narrow page, and each option is at least 44 pixels high."""
     page = open_page(width=width, height=640, has_touch=True)
@@ -409,6 +423,7 @@ def test_on_a_phone_the_list_fits(open_page: OpenPage, site: Site, width: int) -
         assert box["x"] + box["width"] <= width
 
 
+@pytest.mark.thorough
 def test_right_to_left_pages(page: Page, site: Site) -> None:
     """Counts are on the left of a right-to-left page, and a label keeps its own direction."""
     page.goto(site.url())

@@ -51,6 +51,7 @@ def test_the_next_search_shows_an_edit(page: Page, edited: Site) -> None:
     expect(at.hits(page).filter(has_text=NEW)).to_have_count(1)
 
 
+@pytest.mark.thorough
 def test_groups_return_open_in_an_older_browser(page: Page, site: Site) -> None:
     """Without ::details-content, the first groups of a wide page are open, also if they return.
 

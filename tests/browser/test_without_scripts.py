@@ -68,6 +68,7 @@ def test_at_360_px_the_filters_open(open_page: OpenPage, site: Site) -> None:
     expect(at.chips(page)).to_have_count(2)
 
 
+@pytest.mark.thorough
 def test_at_360_px_the_filters_stay_open(open_page: OpenPage, site: Site) -> None:
     """On a narrow page, the filters and the group of a selection are open on the next page too.
 
@@ -97,6 +98,7 @@ def test_at_360_px_the_filters_stay_open(open_page: OpenPage, site: Site) -> Non
     expect(page.get_by_role("region", name="Results")).to_be_in_viewport()
 
 
+@pytest.mark.thorough
 def test_at_1280_px_a_selection_leads_to_the_top(page: Page, site: Site) -> None:
     """On a wide page, the results of a selection are in view, wherever its group is."""
     page.goto(site.url())
@@ -107,6 +109,7 @@ def test_at_1280_px_a_selection_leads_to_the_top(page: Page, site: Site) -> None
     expect(at.summary(page)).to_be_in_viewport()
 
 
+@pytest.mark.thorough
 def test_at_1280_px_the_filters_are_open(page: Page, site: Site) -> None:
     """The filters are open on a wide page, and cannot be collapsed."""
     page.goto(site.url())

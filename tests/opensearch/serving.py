@@ -95,6 +95,7 @@ class Server:
     def __init__(self, folder: Path, index: str, budget: int = BUDGET) -> None:
         self.port, self._file = free_port(), folder / "server.log"
         settings = {"PUBSEARCH_WORK": str(folder / "work"), "PUBSEARCH_BUDGET": str(budget)}
+        folder.mkdir(exist_ok=True)
         with self._file.open("wb") as log:
             self.process = subprocess.Popen(
                 [

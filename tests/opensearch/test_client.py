@@ -19,6 +19,8 @@ from search_app.engine.store import StoreUnavailable
 from tests.indexer.cluster.servers import serve
 from tests.opensearch.cluster import Cluster
 
+pytestmark = pytest.mark.thorough
+
 INDEX = "client-test"
 DOCUMENTS = 20_000
 COUNT: Json = {"size": 0, "track_total_hits": True}

@@ -8,6 +8,8 @@ from opensearchpy import ConnectionTimeout, OpenSearch, TransportError
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.program import version
 
+pytestmark = pytest.mark.thorough
+
 INDEX = "numbers"
 COUNT = 200
 

@@ -92,6 +92,7 @@ def test_a_build_publishes_in_the_cluster(
     assert run("verify", "--index", url).status == 0
 
 
+@pytest.mark.thorough
 def test_the_time_of_a_build_includes_the_load(
     build: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +109,7 @@ def test_the_time_of_a_build_includes_the_load(
     assert float(printed[1]) >= 2
 
 
+@pytest.mark.thorough
 def test_status_shows_the_live_generation(
     build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations
 ) -> None:
@@ -129,6 +131,7 @@ def test_status_shows_the_live_generation(
 
 
 @pytest.mark.parametrize("command", ["status", "retired", "rollback", "verify", "search"])
+@pytest.mark.thorough
 def test_without_an_index_a_command_says_so(
     run: Run, url: str, command: str, client: OpenSearch
 ) -> None:
@@ -162,6 +165,7 @@ def test_a_wrong_url_is_an_error(run: Run) -> None:
     assert "is not a name of an index" in told.err
 
 
+@pytest.mark.thorough
 def test_a_build_with_embeddings_is_refused(build: Callable[..., Told]) -> None:
     """Semantic search needs vectors, which a cluster does not have."""
     refused = build("--semantic", "1")
@@ -169,6 +173,7 @@ def test_a_build_with_embeddings_is_refused(build: Callable[..., Told]) -> None:
     assert "an index in a cluster has no semantic search" in refused.err
 
 
+@pytest.mark.thorough
 def test_a_build_after_a_rollback_starts_from_the_live_generation(
     build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations
 ) -> None:
@@ -186,6 +191,7 @@ def test_a_build_after_a_rollback_starts_from_the_live_generation(
     assert generations.count(live) == 22
 
 
+@pytest.mark.thorough
 def test_another_machine_continues(
     build: Callable[..., Told], corpus: Path, tmp_path: Path, generations: ClusterGenerations
 ) -> None:
@@ -217,6 +223,7 @@ def load(corpus: Path, tmp_path: Path, generations: ClusterGenerations) -> Setti
     return config.load(corpus=corpus, index=index, work=tmp_path / "work")
 
 
+@pytest.mark.thorough
 def test_a_build_that_was_cut_off_is_continued(
     build: Callable[..., Told], corpus: Path, generations: ClusterGenerations,
     monkeypatch: pytest.MonkeyPatch,
@@ -241,6 +248,7 @@ def test_a_build_that_was_cut_off_is_continued(
     assert generations.list_lineage(state.live[0], state) == [state.live[0], first]
 
 
+@pytest.mark.thorough
 def test_a_rollback_needs_no_space_and_no_lock(
     build: Callable[..., Told], run: Run, url: str, corpus: Path, client: OpenSearch,
     generations: ClusterGenerations, tmp_path: Path,
@@ -265,6 +273,7 @@ def test_a_rollback_needs_no_space_and_no_lock(
         generations.set_live(state.live[0], state)
 
 
+@pytest.mark.thorough
 def test_a_generation_that_was_not_published_is_no_predecessor_in_the_cluster(
     build: Callable[..., Told], run: Run, url: str, corpus: Path, generations: ClusterGenerations,
     monkeypatch: pytest.MonkeyPatch,
@@ -284,6 +293,7 @@ def test_a_generation_that_was_not_published_is_no_predecessor_in_the_cluster(
     assert run("rollback", "--index", url).out == f"Live is now {first}.\n"
 
 
+@pytest.mark.thorough
 def test_an_empty_cluster_gets_the_generation_of_the_folder(
     build: Callable[..., Told], client: OpenSearch, generations: ClusterGenerations
 ) -> None:
@@ -295,6 +305,7 @@ def test_an_empty_cluster_gets_the_generation_of_the_folder(
     assert generations.read_live_name() == name
 
 
+@pytest.mark.thorough
 def test_one_build_at_a_time(
     build: Callable[..., Told], generations: ClusterGenerations, tmp_path: Path
 ) -> None:
@@ -310,6 +321,7 @@ def test_one_build_at_a_time(
     assert build().status == 0
 
 
+@pytest.mark.thorough
 def test_verify_reports_damage(
     build: Callable[..., Told], run: Run, url: str, client: OpenSearch,
     generations: ClusterGenerations,
@@ -331,6 +343,7 @@ def test_verify_reports_damage(
 
 @pytest.mark.parametrize("part", ["digests.zst:0", "manifest.json:0"])
 @pytest.mark.parametrize("keeps_work", [True, False])
+@pytest.mark.thorough
 def test_a_forced_build_replaces_a_damaged_generation(
     build: Callable[..., Told], corpus: Path, client: OpenSearch, tmp_path: Path,
     generations: ClusterGenerations, part: str, *, keeps_work: bool,
@@ -360,6 +373,7 @@ def test_a_forced_build_replaces_a_damaged_generation(
     assert build().out.startswith(f"Nothing changed: {live} stays live")
 
 
+@pytest.mark.thorough
 def test_a_server_builds_first(
     url: str, corpus: Path, generations: ClusterGenerations, capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
@@ -373,6 +387,7 @@ def test_a_server_builds_first(
     assert "another build is running" in capsys.readouterr().out
 
 
+@pytest.mark.thorough
 def test_the_builder_of_a_server_publishes_changes(
     url: str, corpus: Path, generations: ClusterGenerations
 ) -> None:

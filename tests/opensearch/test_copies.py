@@ -12,6 +12,8 @@ from indexer.cluster.load import IndexOptions
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.generations import build_generation, count_sent, make_titles
 
+pytestmark = pytest.mark.thorough
+
 NAME = "copies"
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from opensearchpy import OpenSearch
 from whoosh import query
@@ -39,9 +39,12 @@ from tests.search_app.engine.arrays.test_toggle_counts import (
     thrown_catalogue,
     thrown_state,
 )
+from tests.tiers import examples
+
+pytestmark = pytest.mark.thorough
 
 INDEX = "facets-test"
-ON_A_NODE = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+ON_A_NODE = examples(8)
 SELECTIONS = 12
 """Selections for each corpus, because making its index takes most of the time."""
 LIMITS = (None, 0, 1, 3)

@@ -7,11 +7,9 @@ away, and then with a 503 that says so. The server recovers by itself.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from opensearchpy import OpenSearchException
 from opensearchpy.client.indices import IndicesClient
 from opensearchpy.exceptions import ConnectionError as NoConnection
 
@@ -22,8 +20,10 @@ from search_app.cli import background_build
 from search_app.cli.options import open_location
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.place import Place
-from tests.opensearch.serving import BUDGET, PATIENCE, Clients, ask, serve
+from tests.opensearch.serving import BUDGET, PATIENCE, ask, serve
 from tests.waiting import until
+
+pytestmark = pytest.mark.thorough
 
 SIZE, LARGER = 60, 70
 """Numbers of publications."""
@@ -229,27 +229,3 @@ def test_switches_under_load(place: Place) -> None:
         place.server.wait_for("ok", open_location(place.settings).rollback())
         clients.wait_for(FEW)
     assert set(clients.counts) == {"right"}
-
-
-def test_a_server_without_a_cluster_recovers(place: Place, tmp_path: Path) -> None:
-    """While no node runs, each page is a 503. Then the servers recover, also one started then."""
-    live = place.generations.read_live_name()
-    for node in place.cluster.nodes:
-        node.kill()
-    with pytest.raises(OpenSearchException):
-        place.cluster.client.info()
-    place.server.wait_for("degraded")
-    with serve(tmp_path, place.url) as second:
-        second.wait_for("no_index")
-        for server in (place.server, second):
-            for target in ("/", "/?q=border", "/api/search?q=border", "/about"):
-                answer = server.get(target)
-                assert answer.status == 503
-                assert int(answer.headers["Retry-After"]) > 0
-                assert "The catalogue cannot be searched at the moment." in answer.content
-        place.cluster.start()
-        for server in (place.server, second):
-            server.wait_for("ok", live)
-            with ask(Clients(server, place.right, 6)) as clients:
-                clients.wait_for(MANY)
-            assert set(clients.counts) == {"right"}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from indexer.cluster import load
 from indexer.cluster.generations import ClusterGenerations
 from indexer.generations import directory
 from indexer.generations.manifest import MANIFEST, MANIFEST_DIGEST
 from indexer.jobs import build
 from tests.opensearch.generations import build_generation, make_titles
+
+pytestmark = pytest.mark.thorough
 
 NAME = "files"
 THESAURUS = """\

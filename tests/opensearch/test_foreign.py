@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from opensearchpy import OpenSearch
 
@@ -20,6 +20,9 @@ from indexer.cluster.marker import mark_build
 from indexer.generations.manifest import Generation, IndexUnusable
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.generations import build_generation, delete_all, make_titles
+from tests.tiers import examples
+
+pytestmark = pytest.mark.thorough
 
 NAME = "shop"
 TIME = "20261130t160102123456z"
@@ -260,7 +263,7 @@ def test_an_index_that_is_added_to_the_alias_later_is_kept(
         max_size=4,
     ),
 )  # fmt: skip
-@settings(max_examples=25)
+@examples(25)
 def test_everything_of_others_stays(
     single_node: Cluster, local_ones: list[Generation], indexes: Mapping[str, Any]
 ) -> None:

@@ -13,7 +13,7 @@ from random import Random
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from opensearchpy import OpenSearch
 
@@ -34,6 +34,9 @@ from tests.search_app.texts import (
     make_publication,
     make_text,
 )
+from tests.tiers import examples
+
+pytestmark = pytest.mark.thorough
 
 INDEX = "full-texts"
 FIELDS = (
@@ -114,7 +117,7 @@ def list_found(results: Results) -> dict[str, list[tuple[str, Sequence[int]]]]:
 
 
 @given(seed=st.integers(0, 2**32), data=st.data())
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(15)
 def test_results_equal_those_of_a_local_index(
     single_node: Cluster, seed: int, data: st.DataObject
 ) -> None:
@@ -128,7 +131,7 @@ def test_results_equal_those_of_a_local_index(
 
 
 @given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES, min_size=1, max_size=6))
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(6)
 def test_searches_in_one_publication_equal_those_of_a_local_index(
     single_node: Cluster, seed: int, texts: list[str]
 ) -> None:
@@ -171,7 +174,7 @@ STRANGE_PAGES = st.lists(st.lists(st.sampled_from(STRANGE), max_size=12), max_si
     texts=st.lists(st.lists(st.sampled_from(STRANGE), min_size=1, max_size=2), min_size=8,
                    max_size=12),
 )  # fmt: skip
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(8)
 def test_strange_characters_are_found_as_in_a_local_index(
     single_node: Cluster, files: list[list[list[str]]], texts: list[list[str]]
 ) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.ingest.progress import NO_PROGRESS
@@ -24,6 +24,9 @@ from search_app.web.app import make_engine
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.generations import delete_all
 from tests.opensearch.serving import BUDGET, compare, write_corpus
+from tests.tiers import examples
+
+pytestmark = pytest.mark.thorough
 
 NAME = "hostile"
 TEXTS = (
@@ -116,7 +119,7 @@ def test_a_lone_surrogate_is_a_character_without_hits(stores: Stores, text: str)
     assert found[0].facets == found[1].facets
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(st.sampled_from([text for text in TEXTS if len(text) < 100]), max_size=4))
 def test_combined_hostile_texts_have_the_hits_of_a_local_index(
     stores: Stores, texts: list[str]

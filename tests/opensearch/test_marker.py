@@ -17,6 +17,8 @@ from indexer.generations.last_build import LastBuild
 from indexer.generations.manifest import IndexLocked
 from tests.opensearch.cluster import Cluster
 
+pytestmark = pytest.mark.thorough
+
 NAME = "marked"
 PROGRAM = """
 import sys, time

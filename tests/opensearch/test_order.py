@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
@@ -25,6 +25,9 @@ from tests.opensearch import loading
 from tests.opensearch.cluster import Cluster
 from tests.search_app.engine import catalogues, trees
 from tests.search_app.engine.trees import Trees
+from tests.tiers import examples
+
+pytestmark = pytest.mark.thorough
 
 MANY = 10_000
 """More than the publications of the corpus."""
@@ -56,7 +59,7 @@ def opened(single_node: Cluster, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60)
 def test_the_cluster_scores_hits_as_a_local_index_does(opened: Opened, data: st.DataObject) -> None:
     """The score of each hit is nearly that of its words: its fields saturate together."""
     generation, tree = opened.generation, data.draw(opened.trees)

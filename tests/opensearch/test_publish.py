@@ -22,6 +22,8 @@ from tests.opensearch.generations import (
     read_documents,
 )
 
+pytestmark = pytest.mark.thorough
+
 NAME = "published"
 REPORT = "Annual report on the smuggling of migrants in Asia"
 """A title of which editions exist."""

@@ -18,6 +18,8 @@ from search_app.engine.cluster_index import ClusterIndex
 from search_app.engine.request import SearchRequest
 from tests.opensearch.generations import count_sent, read_documents
 
+pytestmark = pytest.mark.thorough
+
 NAME = "texts"
 CATALOGUE = """
 title = "Reports"

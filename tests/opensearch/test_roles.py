@@ -8,9 +8,12 @@ from fnmatch import filter as match
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
 import yaml
 
 from tests import test_deploy_opensearch
+
+pytestmark = pytest.mark.thorough
 
 ROLES = test_deploy_opensearch.SECURITY / "roles.yml"
 INTERNAL = re.compile(rb"(?:indices|cluster):[a-z_/]+[a-z_](?:\[s\])?")

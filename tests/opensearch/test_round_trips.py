@@ -19,6 +19,8 @@ from search_app.engine.search import Searcher
 from tests.opensearch import loading
 from tests.opensearch.cluster import Cluster
 
+pytestmark = pytest.mark.thorough
+
 INDEX = "round-trips"
 SELECTION = {"year": ("2005..",), "language": ("en", "fr")}
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis import tokenizer
@@ -35,8 +35,9 @@ from tests.opensearch.loading import Pair, open_pair
 from tests.opensearch.typed_texts import make_texts
 from tests.search_app.engine import catalogues, trees
 from tests.search_app.engine.trees import Texts, Trees
+from tests.tiers import examples
 
-ON_A_NODE = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+ON_A_NODE = examples(60)
 SORTS: st.SearchStrategy[Sort | None] = st.sampled_from(
     (None, None, "relevance", "newest", "oldest", "title")
 )
@@ -132,6 +133,7 @@ def draw_ask(corpus: Corpus, data: st.DataObject) -> StoreRequest:
 @CORPORA
 @given(data=st.data())
 @ON_A_NODE
+@pytest.mark.thorough
 def test_a_page_of_any_tree_equals_that_of_the_local_store(
     corpora: dict[str, Corpus], name: str, data: st.DataObject
 ) -> None:
@@ -155,6 +157,7 @@ def test_a_page_of_any_tree_equals_that_of_the_local_store(
 @CORPORA
 @given(data=st.data())
 @ON_A_NODE
+@pytest.mark.thorough
 def test_counts_before_the_page_equal_those_with_it(
     corpora: dict[str, Corpus], name: str, data: st.DataObject
 ) -> None:
@@ -173,6 +176,7 @@ def test_counts_before_the_page_equal_those_with_it(
 @CORPORA
 @given(data=st.data())
 @ON_A_NODE
+@pytest.mark.thorough
 def test_a_scan_has_all_hits_in_their_order(
     corpora: dict[str, Corpus], name: str, data: st.DataObject
 ) -> None:
@@ -189,6 +193,7 @@ def test_a_scan_has_all_hits_in_their_order(
 @CORPORA
 @given(data=st.data())
 @ON_A_NODE
+@pytest.mark.thorough
 def test_completions_and_titles_equal_those_of_the_local_store(
     corpora: dict[str, Corpus], name: str, data: st.DataObject
 ) -> None:
@@ -216,6 +221,7 @@ def test_completions_and_titles_equal_those_of_the_local_store(
 @CORPORA
 @given(data=st.data())
 @ON_A_NODE
+@pytest.mark.thorough
 def test_clauses_are_counted_alone_and_together(
     corpora: dict[str, Corpus], name: str, data: st.DataObject
 ) -> None:
@@ -240,6 +246,7 @@ def test_clauses_are_counted_alone_and_together(
     assert totals[0] == totals[1]
 
 
+@pytest.mark.thorough
 def test_very_many_families_are_counted_in_parts(
     corpora: dict[str, Corpus], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,6 +259,7 @@ def test_very_many_families_are_counted_in_parts(
 
 
 @CORPORA
+@pytest.mark.thorough
 def test_every_publication_has_the_related_ones_of_the_local_store(
     corpora: dict[str, Corpus], name: str
 ) -> None:

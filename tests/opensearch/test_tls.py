@@ -18,6 +18,8 @@ from tests.opensearch import tls
 from tests.opensearch.cluster import Cluster
 from tests.opensearch.tls import Certificate
 
+pytestmark = pytest.mark.thorough
+
 INDEX = "tls-test"
 NAME, SECRET, WRONG = "réader", "pässword:1", "wr0ng-password"
 CREDENTIALS = {USER: NAME, PASSWORD: SECRET}

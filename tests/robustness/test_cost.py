@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis import folding
@@ -25,6 +25,7 @@ from search_app.engine.request import SearchRequest, truncate
 from tests.robustness import fuzz_cost
 from tests.robustness.shapes import Shapes, words_of
 from tests.search_app.engine.arrays.below import snapshot_of
+from tests.tiers import examples
 
 COMMON = "trafficking"
 
@@ -159,7 +160,7 @@ def test_short_texts_have_a_cost(text: str, engine: Engine) -> None:
     assert engine.get_searcher().estimate_cost(SearchRequest(text)) >= cost.WORD_COST
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(seed=st.integers(0, 2**32))
 def test_the_estimate_covers_the_visited_postings(
     seed: int, shapes: Shapes, engine: Engine, visited: list[int]

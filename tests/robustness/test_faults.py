@@ -96,6 +96,7 @@ def _misled(place: Place, ended: Ended, fault: Fault) -> Iterator[str]:
         yield f"exit status {ended.status}, and this was said: {ended.said}"
 
 
+@pytest.mark.thorough
 def test_any_call_may_fail(place: Place, traced: Runner) -> None:
     """After any disk error a build reports one line, leaves no files, and changes nothing."""
     every = list_faults(place, traced)

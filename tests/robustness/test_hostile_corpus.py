@@ -13,6 +13,7 @@ import pytest
 from indexer.codec.segment.reader import Segment
 from indexer.jobs import build
 from tests.robustness.hostile import HOSTILE, Hostile
+from tests.tiers import thorough
 
 GOOD = {
     "model-law", "case-digest-2017", "brief/6", "removal-of-organs-2011", "victims-at-the-border",
@@ -81,7 +82,7 @@ BOMBS = (
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="measures memory as Linux tells it")
-@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("name", thorough(BOMBS, usual=["a million paragraphs"]))
 def test_a_decompression_bomb_takes_bounded_memory(name: str, corpus: Path, tmp_path: Path) -> None:
     """A small file that expands to a huge one is refused before it has expanded."""
     hostile = HOSTILE[name]

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.records import Problem
@@ -20,6 +20,7 @@ from tests.memory import limit_memory
 from tests.robustness.format_samples import SAMPLES
 from tests.robustness.format_shapes import SHAPES
 from tests.samples import read_publications
+from tests.tiers import examples, thorough
 
 SECONDS = 20
 """Limit on the CPU time of an import of 1 MB, in seconds of an idle machine."""
@@ -62,7 +63,7 @@ def test_every_format_has_a_sample() -> None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 @given(draw=st.data(), is_forced=st.booleans())
-@settings(max_examples=12)
+@examples(12)
 def test_a_damaged_file_raises_no_exception(
     name: str, draw: st.DataObject, is_forced: bool
 ) -> None:
@@ -73,7 +74,7 @@ def test_a_damaged_file_raises_no_exception(
         import_and_read(data, f"file{ending}", Path(folder), name if is_forced else None)
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", thorough(SHAPES))
 def test_a_file_of_an_odd_shape_takes_bounded_time_and_memory(name: str, tmp_path: Path) -> None:
     """A file of 1 MB takes at most 20 s and 700 MB, whatever it repeats, nests, or refers to."""
     ending, make = SHAPES[name]

@@ -13,6 +13,7 @@ import pytest
 from tests import samples
 from tests.robustness import calls
 from tests.robustness.runner import Runner
+from tests.tiers import thorough
 
 LINES = "\n".join(
     json.dumps({"title": f"Number {number}", "section": f"Section {number % 3}"})
@@ -72,7 +73,7 @@ class Import:
 KINDS = ["new", "empty", "with notes", "that of the rows"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", thorough(KINDS, usual=["new"]))
 def test_a_killed_import_changes_nothing(kind: str, traced: Runner, tmp_path: Path) -> None:
     """An import killed at any writing call is complete or undone, and a retry succeeds."""
     case = Import(tmp_path, kind)
@@ -99,7 +100,7 @@ def test_a_killed_import_changes_nothing(kind: str, traced: Runner, tmp_path: Pa
         assert [each.name for each in case.into.parent.iterdir()] == ["into"], where
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", thorough(KINDS, usual=["new"]))
 def test_a_failed_import_changes_nothing(kind: str, traced: Runner, tmp_path: Path) -> None:
     """If a write, flush, or rename fails, the folder is unchanged and nothing else is left."""
     case = Import(tmp_path, kind)

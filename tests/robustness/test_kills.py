@@ -19,10 +19,11 @@ import pytest
 from tests.robustness import calls
 from tests.robustness.place import IS_LONG, Place, chance, live
 from tests.robustness.runner import Runner
+from tests.tiers import thorough
 from tests.waiting import until
 
-SAMPLE, RANDOM = 30, 1000 if IS_LONG else 15
-"""Number of calls at which a short run kills a build, and of kills at random times."""
+RANDOM = 1000 if IS_LONG else 15
+"""Number of kills at random times."""
 
 
 def check(place: Place, wrong: list[str]) -> list[str]:
@@ -46,12 +47,13 @@ def kill_after(place: Place, runner: Runner, seconds: float) -> tuple[bool, list
     return ended.status == -signal.SIGKILL, wrong
 
 
-def test_a_kill_at_any_call_loses_nothing(place: Place, traced: Runner) -> None:
+@pytest.mark.parametrize("count", [3, *thorough([30])], ids="{} kills".format)
+def test_a_kill_at_any_call_loses_nothing(count: int, place: Place, traced: Runner) -> None:
     """A build killed at a writing call leaves an intact index, and the next build succeeds."""
     place.restore()
     found = calls.recorded(traced, place.arguments, place.folder / "log")
     every = sorted({(each.name, each.ordinal) for each in found if each.makes})
-    some = every if IS_LONG else every[:: len(every) // SAMPLE]
+    some = every if IS_LONG else every[:: len(every) // count]
     losses, killed = list[str](), 0
     for name, ordinal in some:
         place.restore()
@@ -67,6 +69,7 @@ def test_a_kill_at_any_call_loses_nothing(place: Place, traced: Runner) -> None:
     assert killed >= len(some) * 2 // 3
 
 
+@pytest.mark.thorough
 def test_a_kill_at_any_time_loses_nothing(place: Place, runner: Runner) -> None:
     """A build killed at a random time leaves an intact index, and the next build succeeds."""
     took = []

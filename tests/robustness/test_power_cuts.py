@@ -36,6 +36,7 @@ from tests.robustness import calls
 from tests.robustness.calls import Call
 from tests.robustness.place import IS_LONG, Place, chance, live
 from tests.robustness.runner import Runner
+from tests.tiers import thorough
 
 STATES = 1500 if IS_LONG else 30
 """Number of simulated disk states of a rebuild, and of a first build."""
@@ -263,7 +264,7 @@ class Outage:
             yield from self.place.standing()
 
 
-@pytest.mark.parametrize("first", [False, True], ids=["a rebuild", "the first build"])
+@pytest.mark.parametrize("first", [False, *thorough([True])], ids=["a rebuild", "the first build"])
 def test_a_power_cut_loses_nothing(first: bool, tmp_path: Path, traced: Runner) -> None:
     """After a power cut the live index is intact, and is new once a build has reported it."""
     outage, wrong = Outage(tmp_path, traced, first=first), list[str]()

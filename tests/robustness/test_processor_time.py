@@ -11,7 +11,7 @@ from time import thread_time
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from search_app import config, create_app
@@ -19,6 +19,7 @@ from tests.catalogue import build_once
 from tests.robustness.asking import ALLOWED, Application, ask
 from tests.robustness.shapes import Shapes, Words
 from tests.search_app.texts import SERVING, make_index_with_texts, make_publication, make_text
+from tests.tiers import examples, thorough
 
 pytestmark = pytest.mark.slow
 
@@ -122,14 +123,14 @@ def measure(route: str, text: str, site: Application) -> float:
     return taken
 
 
-@pytest.mark.parametrize("name", LONG_QUERIES)
+@pytest.mark.parametrize("name", thorough(LONG_QUERIES, usual=["wildcards", "fuzzy"]))
 def test_a_long_query_keeps_to_the_budget_on_each_route(name: str, site: Application) -> None:
     """A query of hundreds of clauses of any kind takes bounded processor time on every route."""
     taken = {route: measure(route, LONG_QUERIES[name], site) for route in ROUTES}
     assert {route: seconds for route, seconds in taken.items() if seconds > LIMIT} == {}
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@examples(60)
 @given(seed=st.integers(0, 2**32), route=st.sampled_from(ROUTES))
 def test_any_query_keeps_to_the_budget(seed: int, route: str, site: Application) -> None:
     """A query of any shape takes bounded processor time on any route."""

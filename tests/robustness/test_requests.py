@@ -6,12 +6,13 @@ import random
 
 import pytest
 from flask import Flask
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.robustness.asking import ALLOWED, Application, ask, drawn, faults
 from tests.robustness.place import IS_LONG
+from tests.tiers import examples
 
 METHODS = st.sampled_from(["GET", "GET", "GET", "HEAD", "POST", "OPTIONS", "\x00", "get", "Ü"])
 HEADER = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=40)
@@ -23,7 +24,7 @@ def application(catalogue_app: Flask) -> Application:
     return catalogue_app.wsgi_app
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(target=st.binary(max_size=200), method=METHODS)
 @example(target=b"?q=%ED%A0%80", method="GET")
 @example(target=b"publication/%00", method="GET")
@@ -42,7 +43,7 @@ def test_an_empty_path_is_the_start_page(application: Application) -> None:
     assert faults(answer) == []
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(seed=st.integers(0, 2**64))
 def test_any_mix_of_valid_parts_gets_a_response(application: Application, seed: int) -> None:
     """A URL of meaningful parts in any order gets a complete response."""
@@ -52,7 +53,7 @@ def test_any_mix_of_valid_parts_gets_a_response(application: Application, seed: 
         assert faults(ask(application, target)) == [], target
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     headers=st.dictionaries(
         st.sampled_from(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis import embeddings
@@ -24,6 +24,7 @@ from indexer.generations import directory
 from indexer.jobs import build, verify
 from search_app.engine import Engine, SearchRequest
 from tests.samples import article, page
+from tests.tiers import examples
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +86,7 @@ def test_texts_of_one_meaning_have_the_largest_cosine(typed: str, meant: str) ->
 
 
 @given(texts=st.lists(st.text(max_size=60), min_size=1, max_size=4))
-@settings(max_examples=25)
+@examples(25)
 def test_vectors_have_unit_length(texts: list[str]) -> None:
     """The vector of any text has length 1 and does not depend on the other texts of the batch."""
     together = real().encode_weighted(texts, [""] * len(texts))
@@ -95,7 +96,7 @@ def test_vectors_have_unit_length(texts: list[str]) -> None:
 
 
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(0, 9000), some=st.integers(0, 50))
-@settings(max_examples=15)
+@examples(15)
 def test_cosines_of_quantized_vectors_are_close(
     seed: int, count: int, some: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -11,15 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.codec.segment import sort_orders
 from indexer.codec.segment.reader import Segment
 from tests.indexer.codec.segments import LINES, fresh, publications, written
-
-SLOW_TO_THROW = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @contextmanager
@@ -30,7 +28,6 @@ def segment(made: list[Publication]) -> Iterator[Segment]:
 
 
 @given(made=publications(), other=LINES)
-@SLOW_TO_THROW
 def test_publications_are_read_back_unchanged(made: list[Publication], other: str) -> None:
     """All parts of a publication are read back by number and by id. Unknown ids are None."""
     with segment(made) as held:
@@ -89,7 +86,6 @@ ORDERS: dict[str, Callable[[Publication], object]] = {
 
 
 @given(made=publications())
-@SLOW_TO_THROW
 def test_orders_equal_a_plain_sort(made: list[Publication]) -> None:
     """Newest, oldest and title sort all publications: the undated last, ties by id."""
     with segment(made) as held:

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from indexer.catalogue.fields import MISSING
 from indexer.catalogue.records import Publication, SourceLocation
@@ -18,8 +18,6 @@ from indexer.codec.segment.facet_columns import FacetColumn
 from indexer.codec.segment.reader import FACETS, Segment
 from tests.indexer.codec.segments import CATALOGUE, fresh, publications, written
 from tests.search_app.engine import catalogues
-
-SLOW_TO_THROW = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def held(column: FacetColumn) -> list[list[str]]:
@@ -52,7 +50,6 @@ def assert_columns(segment: Segment, made: list[Publication]) -> None:
 
 
 @given(made=publications())
-@SLOW_TO_THROW
 def test_columns_have_the_values_of_publications(made: list[Publication]) -> None:
     """A column has the values of each publication in the stated order: none, one, or several."""
     with tempfile.TemporaryDirectory() as folder:
@@ -90,7 +87,6 @@ def test_many_values_are_numbered_in_parts(tmp_path: Path, monkeypatch: pytest.M
 
 
 @given(made=publications())
-@SLOW_TO_THROW
 def test_writing_returns_the_facet_counts(made: list[Publication]) -> None:
     """The writer returns the number of publications per value, the most frequent first."""
     with tempfile.TemporaryDirectory() as folder:

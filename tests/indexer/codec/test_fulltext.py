@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
@@ -18,6 +18,7 @@ from indexer.codec.fulltext_writer import PreviousTexts, write_texts
 from indexer.codec.segment import postings
 from indexer.codec.segment.fulltext import PAGES, Attached, AttachedTexts
 from indexer.fulltext.text import Fault, FullText
+from tests.tiers import examples
 
 WORDS = st.sampled_from(("border", "borders", "police", "law", "laws", "État", "人口贩运", "\n\n"))
 LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "nl", "sv", "ru", "ro")
@@ -82,7 +83,7 @@ def find_stem_pages(texts: AttachedTexts, stem: str) -> list[tuple[int, int]]:
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     all_pages=st.lists(PAGE_TEXTS, min_size=1, max_size=5),
     run_words=st.sampled_from((3, 40, 1 << 20)),
@@ -147,7 +148,7 @@ def test_an_empty_text_has_a_place() -> None:
         assert [info.empty_pages for info in made.infos] == [1, 0, 1]
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(steps=st.lists(st.lists(st.integers(0, 9), max_size=9, unique=True), max_size=6))
 def test_a_generation_is_as_if_it_were_the_first(steps: list[list[int]]) -> None:
     """Whatever files come and go, texts and words are those of the files, and none is read twice.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis import tokenizer
@@ -26,7 +26,6 @@ from indexer.codec.segment.reader import Segment
 from tests.indexer.codec.segments import CATALOGUE, contents, fresh, moved, publications, written
 from tests.search_app.engine import catalogues
 
-SLOW_TO_THROW = settings(suppress_health_check=[HealthCheck.too_slow])
 FIELDS = [field.name for field in CATALOGUE.searchable]
 
 
@@ -63,7 +62,6 @@ def segment(made: list[Publication], stretch: int = 1 << 21) -> Iterator[Segment
 
 
 @given(made=publications(), stretch=st.sampled_from((1, 20, 1 << 21)))
-@SLOW_TO_THROW
 def test_postings_equal_a_scan_of_the_texts(made: list[Publication], stretch: int) -> None:
     """Each word and each stem has exactly the documents that contain it, in ascending order."""
     with segment(made, stretch) as held:
@@ -82,7 +80,6 @@ def test_postings_equal_a_scan_of_the_texts(made: list[Publication], stretch: in
 
 
 @given(made=publications(), stretch=st.sampled_from((1, 20, 1 << 21)))
-@SLOW_TO_THROW
 def test_positions_equal_a_scan_of_the_texts(made: list[Publication], stretch: int) -> None:
     """Each stem and each written word has its positions in the stream, in the right field."""
     with segment(made, stretch) as held:
@@ -105,7 +102,6 @@ def test_positions_equal_a_scan_of_the_texts(made: list[Publication], stretch: i
 
 
 @given(made=publications())
-@SLOW_TO_THROW
 def test_lengths_count_words(made: list[Publication]) -> None:
     """The length of a field counts its words without the gaps between values."""
     with segment(made) as held:
@@ -116,7 +112,6 @@ def test_lengths_count_words(made: list[Publication]) -> None:
 
 
 @given(made=publications(), stretch=st.integers(1, 40))
-@SLOW_TO_THROW
 @pytest.mark.slow
 def test_the_stretch_size_does_not_change_the_files(made: list[Publication], stretch: int) -> None:
     """The files are identical for any number of words that are sorted at a time."""
@@ -199,7 +194,6 @@ def by_piece(offsets: Sequence[int]) -> Iterable[tuple[int, int]]:
     spliced=st.booleans(),
     by_term=st.booleans(),
 )
-@SLOW_TO_THROW
 @pytest.mark.slow
 def test_a_copied_segment_equals_a_full_build(
     data: st.DataObject, former: list[Publication], others: list[Publication], spliced: bool,

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from fpdf import FPDF
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.limits import LIMITS
@@ -26,6 +26,7 @@ from indexer.fulltext.pdf import (
 )
 from indexer.fulltext.text import ExtractionError
 from tests.indexer.fulltext.pdfs import CHINESE, DEJAVU, add_scan, extract, make_pdf, new_pdf
+from tests.tiers import examples
 
 ARABIC = "السياسة الزراعية والاستقلال في البلاد"
 HEBREW = "מדיניות חקלאית בארץ"
@@ -132,7 +133,7 @@ def test_a_pdf_that_only_its_owner_may_change_is_read() -> None:
 WHOLE = make_pdf([f"Page {number} has a text" for number in range(5)])
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(cut=st.integers(0, len(WHOLE)), flips=st.lists(st.integers(0, len(WHOLE) - 1), max_size=5))
 def test_damage_is_an_error_or_costs_pages(cut: int, flips: list[int]) -> None:
     """A PDF with damage at any byte raises nothing but ExtractionError."""

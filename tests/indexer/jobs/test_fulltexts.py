@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue import outside
@@ -25,6 +25,7 @@ from search_app.engine import Engine
 from search_app.engine.request import SearchRequest
 from search_app.engine.results import File
 from tests.indexer.fulltext.pdfs import add_scan, make_pdf, new_pdf
+from tests.tiers import examples
 
 CATALOGUE = """
 title = "Reports"
@@ -382,7 +383,7 @@ def list_files(index: Path) -> dict[str, Sequence[object]]:
     return {name: searcher.list_files(name) for name in ("one", "two", "three")}
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(steps=st.lists(EDITS, min_size=2, max_size=4))
 def test_a_build_after_edits_equals_a_new_build(
     steps: list[list[tuple[str, bytes | None]]],

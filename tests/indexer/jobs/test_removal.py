@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.generations import directory
@@ -13,6 +13,7 @@ from indexer.jobs import build
 from indexer.jobs.build import RemovesTooMuch
 from tests import samples
 from tests.samples import article, page
+from tests.tiers import examples
 
 
 def write(corpus: Path, name: str, *titles: str) -> None:
@@ -41,7 +42,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 sizes = st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda pair: (max(pair), min(pair)))
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.lists(sizes, min_size=1, max_size=3), st.integers(0, 20))
 @example([(20, 10)], 0)
 @example([(20, 9)], 0)

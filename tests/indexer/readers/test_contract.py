@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.limits import LIMITS, Limits
@@ -19,6 +19,7 @@ from tests.cpu_time import limit_cpu_time
 from tests.indexer.readers.marc import samples as marc
 from tests.indexer.readers.reading import find_reader, read_records
 from tests.robustness.format_samples import SAMPLES
+from tests.tiers import examples
 
 BINARY = {"marc", "unimarc", "xlsx"}
 TEXTS = sorted(SAMPLES.keys() - BINARY - {"pdf"})
@@ -82,7 +83,7 @@ def damaged(draw: st.DrawFn, data: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", ALL)
 @given(draw=st.data(), block=st.integers(1, 300))
-@settings(max_examples=8, deadline=None)
+@examples(8)
 def test_any_bytes_are_read_alike_in_blocks_of_any_size(
     name: str, draw: st.DataObject, block: int
 ) -> None:

@@ -6,13 +6,14 @@ import re
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.records import Problem, SourceRecord
 from indexer.readers.formats.printed_catalogue import read_text
 from tests.conftest import ROOT
 from tests.cpu_time import limit_cpu_time
+from tests.tiers import examples
 
 SHARED = ROOT.parent / "shared"
 REAL = SHARED / "data" / "catalogue-2019.txt"
@@ -454,7 +455,7 @@ def test_any_text_gives_entries_or_problems(text: str, has_section: bool) -> Non
 
 
 @real_only
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25)
 @given(random=st.randoms(use_true_random=False))
 @pytest.mark.slow
 def test_shuffled_lines_of_the_real_catalogue_are_read_in_order(

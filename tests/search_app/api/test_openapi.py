@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 import schemathesis
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from schemathesis import CheckFunction, GenerationMode
 from schemathesis.config import GenerationConfig
@@ -26,6 +26,7 @@ from search_app.api import openapi
 from tests.catalogue import PATIENT
 from tests.conftest import ROOT
 from tests.search_app.web.reading import fetch, open_corpus, open_index
+from tests.tiers import examples
 
 pytestmark = pytest.mark.slow
 
@@ -82,13 +83,7 @@ def test_every_response_matches_the_document(
     """Every response to a valid or invalid request has a status and a schema of the document."""
     asked = described[path]["GET"]
 
-    @settings(
-        max_examples=100,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
+    @examples(100)
     @given(st.data())
     def is_as_described(data: st.DataObject) -> None:
         data.draw(asked.as_strategy(mode)).call_and_validate(excluded_checks=ON_PURPOSE)

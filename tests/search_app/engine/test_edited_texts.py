@@ -9,7 +9,7 @@ from random import Random
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.fulltext.text import FullText
@@ -28,6 +28,7 @@ from tests.search_app.texts import (
     make_publication,
     make_text,
 )
+from tests.tiers import examples
 
 WORDS = (
     *TEXT_WORDS, *COMPOUNDS, "migrants", "migrant", "traficantes", "climatique", "borders",
@@ -74,7 +75,7 @@ def strip(results: Results) -> Results:
     return msgspec.structs.replace(results, took_ms=0.0, stages={}, generation="")
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(seed=st.integers(0, 2**32), edits=st.integers(1, 4))
 def test_a_build_after_edits_is_that_of_the_last_files(seed: int, edits: int) -> None:
     """Hits, scores, pages, counts, spelling, and suggestions do not depend on removed files."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.fields import Field
@@ -38,6 +38,7 @@ from tests.search_app.texts import (
     make_publication,
     make_text,
 )
+from tests.tiers import examples
 
 FIRST_PAGE = ["A page about fishing.", "Smuggling at sea.", "Nothing here.", "Smuggling by air."]
 
@@ -245,7 +246,7 @@ def test_texts_of_an_older_version_are_an_error(tmp_path: Path) -> None:
         open_searcher(generation)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES | PLAIN_QUERIES, min_size=1, max_size=6))
 def test_a_search_outside_is_that_of_a_catalogue_without_texts(seed: int, texts: list[str]) -> None:
     """Without full texts, hits, scores, facets, and spelling are those of an index without any."""
@@ -267,7 +268,7 @@ def strip(hit: Hit) -> tuple[str, float | None]:
     return hit.publication.id, hit.score
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(seed=st.integers(0, 2**32), texts=st.lists(QUERIES | PLAIN_QUERIES, min_size=1, max_size=8))
 def test_stated_counts_are_those_of_the_linked_searches(seed: int, texts: list[str]) -> None:
     """The hits for all words and for any word are as many as the results of a search say."""

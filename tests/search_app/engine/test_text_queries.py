@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
@@ -16,6 +16,7 @@ from indexer.fulltext.text import FullText
 from search_app.engine.request import SearchRequest
 from tests.search_app.engine.full_texts import TEXT_WORDS, list_ids, searching, throw
 from tests.search_app.texts import Texts
+from tests.tiers import examples
 
 
 class Place(NamedTuple):
@@ -134,7 +135,7 @@ QUERIES = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(seed=st.integers(0, 2**32), queries=st.lists(QUERIES, min_size=1, max_size=6))
 def test_the_hits_are_those_that_match_somewhere(seed: int, queries: list[Query]) -> None:
     """A query of operators, fields, phrases, and patterns has the hits of a search by hand."""

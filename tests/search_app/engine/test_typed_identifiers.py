@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.fields import Catalogue
@@ -25,6 +25,7 @@ from search_app.presentation.search_page import interpretation_notes, search_not
 from search_app.search_state import SearchState
 from tests.search_app.engine.catalogues import index
 from tests.search_app.texts import make_publication
+from tests.tiers import examples
 
 CATALOGUE = Catalogue("Identified", "", list_standard_rows())
 KINDS = {row.name: row.kind for row in CATALOGUE.identifiers if row.name != "identifier"}
@@ -121,7 +122,7 @@ def list_ids(results: Results) -> set[str]:
     return {hit.publication.id for hit in results.hits}
 
 
-@settings(max_examples=8, deadline=None)
+@examples(8)
 @given(seed=st.integers(0, 2**32), match=st.sampled_from(("auto", "all", "any")))
 def test_an_identifier_finds_exactly_its_publications(seed: int, match: Match) -> None:
     """Any spelling, with or without the field, finds all publications with it, and no others."""
@@ -142,7 +143,7 @@ def test_an_identifier_finds_exactly_its_publications(seed: int, match: Match) -
                 assert found <= having, query
 
 
-@settings(max_examples=6, deadline=None)
+@examples(6)
 @given(seed=st.integers(0, 2**32))
 def test_an_identifier_that_nothing_has_finds_nothing(seed: int) -> None:
     """It is never relaxed, corrected or read as words, and the page names it and its field."""

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urldefrag, urlencode, urlsplit
 import pytest
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
@@ -24,6 +24,7 @@ from search_app.engine.interpretation.interpreter import retrieve
 from tests.search_app.engine.features.test_zero_results import COMBINED, TICKED, TYPED
 from tests.search_app.texts import open_site
 from tests.search_app.web.reading import open_index, read_page
+from tests.tiers import examples
 
 Pair = tuple[str, str]
 LEADS_TO = re.compile(r"(?:^|.*(?:, |: ))([\d,]+) publications?$", re.DOTALL)
@@ -145,9 +146,7 @@ EXCLUDED = st.lists(
     combined=COMBINED,
     excluded=EXCLUDED,
 )
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(60)
 @pytest.mark.slow
 def test_the_links_of_any_page(
     client: FlaskClient,
@@ -261,7 +260,7 @@ RARE = st.lists(
     excluded=EXCLUDED,
     rare=RARE,
 )
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@examples(40)
 @pytest.mark.slow
 def test_offered_links_lead_to_hits(
     sites: list[Followed],

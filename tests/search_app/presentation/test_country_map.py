@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import pytest
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from search_app.presentation.country_map import ASPECT, World, choose_world, load_worlds
@@ -23,6 +23,7 @@ from tests.catalogue import CORPUS
 from tests.samples import SMALL_CATALOGUE
 from tests.search_app.engine.features.test_zero_results import TICKED, TYPED
 from tests.search_app.web.reading import open_corpus, read_page
+from tests.tiers import examples
 
 GROUPS: dict[str, list[str]] = tomllib.loads((CORPUS / "regions.toml").read_text("utf-8"))[
     "regions"
@@ -66,9 +67,7 @@ def list_rows(page: BeautifulSoup) -> Iterator[tuple[str, str, bool]]:
 
 
 @given(words=st.lists(TYPED, max_size=3), places=PLACES, ticked=TICKED)
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(100)
 @pytest.mark.slow
 def test_the_map_has_the_numbers_of_the_list(
     client: FlaskClient, words: list[str], places: list[tuple[str, str]],

@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.tiers import examples
 
 QUERIES = (
     "", "organ", "organ removal since 2010", "xyzzy", "traficking", "children OR minors",
@@ -28,7 +30,7 @@ def fetch_record(client: FlaskClient, query: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(30)
 @given(
     query=st.fixed_dictionaries(
         {},

@@ -13,13 +13,14 @@ from urllib.parse import quote
 import pytest
 from flask import Response
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from search_app import config, create_app
 from search_app.engine.query import cost, vocabulary
 from tests.catalogue import PATIENT
 from tests.search_app.web.reading import fetch, find, open_index, read_page
+from tests.tiers import examples
 
 
 def ids(client: FlaskClient, address: str) -> list[str]:
@@ -368,9 +369,7 @@ NAMES = st.sampled_from("q page size sort match fold exact explain region year f
 
 
 @given(pairs=st.lists(st.tuples(NAMES, NASTY), max_size=5))
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(150)
 @pytest.mark.slow
 def test_any_parameters_get_a_response(client: FlaskClient, pairs: list[tuple[str, str]]) -> None:
     """Any URL is answered or refused, and never causes a server error."""

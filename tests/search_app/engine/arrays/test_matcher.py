@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import index as whoosh_index
 from whoosh import query
@@ -29,6 +29,7 @@ from search_app.engine.arrays.evaluation import match_mask, score
 from search_app.engine.query.nodes import Clause, Filter, Prefix, UnknownNode, Wildcard
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine import catalogues, trees
+from tests.tiers import examples
 
 MADE = catalogues.throw(seed=7, size=300)
 ALL_FIELDS = frozenset(row.name for row in catalogues.CATALOGUE.searchable)
@@ -112,7 +113,7 @@ def test_every_tree_has_the_hits_of_stock_whoosh(kind: str, real: Both) -> None:
     sizes = []
 
     @given(tree=real.asked[kind])
-    @settings(max_examples=TREES[kind])
+    @examples(TREES[kind])
     def finds_the_same(tree: query.Query) -> None:
         sizes.append(len(real.find(tree)))
 
@@ -122,7 +123,7 @@ def test_every_tree_has_the_hits_of_stock_whoosh(kind: str, real: Both) -> None:
 
 @pytest.mark.slow
 @given(data=st.data())
-@settings(max_examples=300)
+@examples(300)
 def test_generated_publications_have_the_hits_of_stock_whoosh(
     data: st.DataObject, generated: Both
 ) -> None:

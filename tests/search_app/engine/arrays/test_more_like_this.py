@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis import tokenizer
@@ -23,6 +23,7 @@ from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.arrays.below import snapshot_of
 from tests.search_app.engine.catalogues import index, throw
+from tests.tiers import examples
 
 CLOSE = 1e-4
 """The relative tolerance for scores in 32-bit floats."""
@@ -154,7 +155,7 @@ def check(number: int, snapshot: Snapshot) -> None:
 
 
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 60))
-@settings(max_examples=100)
+@examples(100)
 @pytest.mark.slow
 def test_related_publications_are_distinct_limited_and_repeatable(
     seed: int, size: int, tmp_path_factory: pytest.TempPathFactory

@@ -9,7 +9,7 @@ from threading import get_ident
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis import embeddings
@@ -63,7 +63,6 @@ def test_a_query_in_an_uncovered_language_matches_by_meaning(
     match=st.sampled_from(("auto", "all", "any")),
     region=st.sampled_from(((), ("Africa",), ("South Asia", "none"))),
 )
-@settings(suppress_health_check=list(HealthCheck))
 def test_similar_publications_are_added_to_few_hits(
     text: str, match: Match, region: tuple[str, ...], engine: Engine, catalogue_engine: Engine
 ) -> None:

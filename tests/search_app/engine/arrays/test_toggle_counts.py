@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
@@ -21,6 +21,7 @@ from search_app.presentation import facets
 from search_app.search_state import SearchState
 from tests.search_app.engine.arrays.below import snapshot_of
 from tests.search_app.engine.catalogues import holds, index
+from tests.tiers import examples
 
 pytestmark = pytest.mark.slow
 
@@ -173,7 +174,7 @@ def list_buckets(
     by_kinds=st.booleans(),
     limit=st.none() | st.integers(1, 9),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(40)
 def test_facets_equal_a_plain_count(
     seed: int, size: int, by_kinds: bool, limit: int | None
 ) -> None:
@@ -221,7 +222,7 @@ def test_facets_equal_a_plain_count(
 
 @given(seed=st.integers(0, 2**32))
 @example(seed=9003)  # the parents of a selected child
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(10)
 def test_totals_are_not_cached(seed: int) -> None:
     """A search caches the selected values and the selection, but no array for a total."""
     random = Random(seed)

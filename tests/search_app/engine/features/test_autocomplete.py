@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
@@ -23,6 +23,7 @@ from search_app.engine.request import Filters, SearchRequest
 from search_app.engine.results import Suggestion
 from search_app.engine.snapshot.label_index import LabelPrefixIndex
 from tests.search_app.engine.catalogues import ALL_OF, FILTERS, WORDS, index, publications
+from tests.tiers import examples
 
 TOOLKIT = "assessment-toolkit-trafficking-in-persons-for-the-purpose-of-organ-removal-2015"
 
@@ -248,7 +249,7 @@ WITHIN = st.builds(
 
 
 @given(made=publications(most=120), asked=st.lists(st.tuples(TYPED, WITHIN), max_size=8))
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@examples(60)
 @pytest.mark.slow
 def test_every_suggestion_leads_to_its_count(
     made: list[Publication], asked: list[tuple[str, SearchRequest]]
@@ -265,7 +266,7 @@ def test_every_suggestion_leads_to_its_count(
 
 
 @given(text=st.text(max_size=40), most=st.integers(1, 9))
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@examples(200)
 @pytest.mark.slow
 def test_any_text_is_accepted(engine: Engine, text: str, most: int) -> None:
     """No typed text causes an error."""

@@ -9,10 +9,11 @@ from urllib.parse import quote_plus, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.search_app.web.reading import fetch, read_page
+from tests.tiers import examples
 
 
 def answer(client: FlaskClient, address: str) -> dict[str, Any]:
@@ -162,9 +163,7 @@ COMBINED = st.sampled_from([
 
 
 @given(words=st.lists(TYPED, max_size=4), ticked=TICKED, combined=COMBINED)
-@settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(120)
 @pytest.mark.slow
 def test_every_number_is_the_total_of_its_link(
     client: FlaskClient,

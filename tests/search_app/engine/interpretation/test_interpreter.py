@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -17,6 +17,7 @@ from search_app.engine.results import Results
 from search_app.engine.search import Searcher
 from search_app.engine.store import Reply
 from tests.search_app.engine.named import answer, ids
+from tests.tiers import examples
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +244,7 @@ MATCHES: st.SearchStrategy[Match] = st.sampled_from(("auto", "all", "any"))
 
 
 @given(text=TEXTS, filters=FILTERS, match=MATCHES, exact=st.booleans())
-@settings(max_examples=300)
+@examples(300)
 @pytest.mark.slow
 def test_filters_only_reduce_the_hits_of_the_words(
     text: str, filters: dict[str, tuple[str, ...]], match: Match, exact: bool, searcher: Searcher
@@ -272,7 +273,7 @@ def by_words(reply: Reply | None) -> list[int]:
 
 
 @given(text=TEXTS)
-@settings(max_examples=200)
+@examples(200)
 @pytest.mark.slow
 def test_notes_match_the_results(text: str, searcher: Searcher) -> None:
     """The corrected text has the same hits.

@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import index as whoosh_index
 from whoosh import query
@@ -27,6 +27,7 @@ from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from tests.search_app.engine.named import answer, ids
 from tests.search_app.engine.trees import to_whoosh
+from tests.tiers import examples
 
 TRAFFICKING = {"law", "organs", "victims", "manual"}
 APART = {"trade"}
@@ -387,7 +388,7 @@ TEXTS = st.lists(PIECES, max_size=6).map(" ".join)
 
 
 @given(text=TEXTS)
-@settings(max_examples=300)
+@examples(300)
 @pytest.mark.slow
 def test_a_parsed_text_has_the_hits_of_stock_whoosh(
     text: str, searcher: Searcher, stock: Whoosh
@@ -400,7 +401,7 @@ def test_a_parsed_text_has_the_hits_of_stock_whoosh(
 
 
 @given(text=TEXTS)
-@settings(max_examples=200)
+@examples(200)
 @pytest.mark.slow
 def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
     """Each leaf of any parsed text has a subquery, and the search returns all hits."""
@@ -410,7 +411,7 @@ def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
 
 
 @given(text=TEXTS)
-@settings(max_examples=200)
+@examples(200)
 @pytest.mark.slow
 def test_recognized_names_are_not_nested(text: str, searcher: Searcher) -> None:
     """Recognized names are in text order, and none lies within another."""

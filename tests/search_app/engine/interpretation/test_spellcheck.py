@@ -8,7 +8,7 @@ from math import log2
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.analysis import stemming, tokenizer
@@ -29,6 +29,7 @@ from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from tests.search_app.engine.catalogues import index
 from tests.search_app.engine.named import answer, ids
+from tests.tiers import examples
 
 SIZE = 600
 FREQUENCIES = {
@@ -323,7 +324,7 @@ def held(searcher: Searcher) -> Counter[str]:
 @given(word=mistyped().filter(lambda word: surface_form(word) != ""), least=st.integers(0, 60))
 @example(word="boxder", least=0)
 @example(word="s", least=0)
-@settings(max_examples=400)
+@examples(400)
 @pytest.mark.slow
 def test_candidates_equal_those_of_a_full_scan(
     word: str, least: int, held: Counter[str], speller: SpellChecker
@@ -359,7 +360,7 @@ TEXTS = st.lists(mistyped() | NOISE, max_size=5).flatmap(
 @given(text=TEXTS)
 @example(text='title:"a traficking sea"')
 @example(text="\u0640\u0640\u0640 traficking")
-@settings(max_examples=500)
+@examples(500)
 @pytest.mark.slow
 def test_only_unknown_words_are_corrected(
     text: str, searcher: Searcher, speller: SpellChecker
@@ -387,7 +388,7 @@ def _between(text: str) -> str:
 
 
 @given(text=TEXTS)
-@settings(max_examples=200)
+@examples(200)
 @pytest.mark.slow
 def test_the_corrected_text_has_the_same_hits(text: str, searcher: Searcher) -> None:
     """Any text can be searched for, and its correction has the same hits."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
@@ -24,6 +24,7 @@ from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine import catalogues, trees
 from tests.search_app.engine.trees import Trees
+from tests.tiers import examples
 
 
 class Loaded(NamedTuple):
@@ -69,7 +70,7 @@ def test_a_row_has_the_words_of_the_publication(loaded: Loaded) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=40)
+@examples(40)
 def test_any_tree_scores_as_in_a_local_index(loaded: Loaded, data: st.DataObject) -> None:
     """Publications that match have the sort keys of a local index; filters match by name."""
     snapshot, tree = loaded.snapshot, data.draw(loaded.trees)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from search_app.engine import Engine
@@ -14,6 +14,7 @@ from search_app.engine.query.rewriting import extract_years
 from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from tests.search_app.engine import named
+from tests.tiers import examples
 
 pytestmark = pytest.mark.slow
 
@@ -133,7 +134,7 @@ def labels(searcher: Searcher) -> list[str]:
 
 
 @given(data=st.data())
-@settings(max_examples=100)
+@examples(100)
 def test_the_laws_hold_on_the_catalogue(data: st.DataObject, engine: Engine) -> None:
     """The laws hold for words, names, phrases, fields, prefixes, and nested operands."""
     searcher = engine.get_searcher()
@@ -143,14 +144,14 @@ def test_the_laws_hold_on_the_catalogue(data: st.DataObject, engine: Engine) -> 
 
 
 @given(a=operands(st.sampled_from(NAMES)), b=operands(st.sampled_from(NAMES)))
-@settings(max_examples=60)
+@examples(60)
 def test_the_laws_hold_on_other_corpora(a: str, b: str, searcher: Searcher) -> None:
     """The laws hold with few hits and with many."""
     assert_laws(a, b, searcher)
 
 
 @given(text=operands(st.sampled_from(NAMES)))
-@settings(max_examples=60)
+@examples(60)
 def test_operators_are_not_relaxed(text: str, searcher: Searcher) -> None:
     """A query with operators or parentheses that has hits is not relaxed."""
     assert_not_relaxed(text, searcher)
@@ -161,7 +162,7 @@ SINGLE = st.sampled_from([*WORDS, *LITERAL, "the", "la", "Kenia", "贩运人口"
 
 
 @given(a=SINGLE, b=SINGLE)
-@settings(max_examples=100)
+@examples(100)
 def test_the_laws_hold_without_parentheses(a: str, b: str, searcher: Searcher) -> None:
     """An operator between single words, phrases, or fields needs no parentheses."""
     first, second = found(a, searcher), found(b, searcher)

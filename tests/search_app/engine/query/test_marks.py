@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from whoosh import query
 
@@ -23,6 +23,7 @@ from search_app.engine.request import SearchRequest
 from search_app.engine.search import Searcher
 from search_app.engine.snapshot.snapshot import Snapshot
 from tests.search_app.engine.test_explain import FURTHER, QUERIES
+from tests.tiers import examples
 
 pytestmark = pytest.mark.slow
 
@@ -112,7 +113,7 @@ TEXTS = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
 
 
 @given(text=TEXTS, match=st.sampled_from(["auto", "any"]))
-@settings(max_examples=60)
+@examples(60)
 def test_matches_of_any_text_are_marked(text: str, match: str, searcher: Searcher) -> None:
     """Words, phrases, prefixes, wildcards, and fuzzy matches are marked wherever they match."""
     assert_marked(text, match, searcher)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import chain, pairwise
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.analysis import tokenizer
 from search_app.engine.query.grammar import MAX_DISTANCE, QueryToken, lex, parse_structure
 from search_app.engine.results import TextRun
 from tests.search_app.engine.full_texts import find, list_ids, searching, throw
+from tests.tiers import examples
 
 FORMS = {
     "organ": ["organ"], "organs": ["organ"], "vict*": ["victim"], '"border police"': [],
@@ -37,7 +38,7 @@ def are_near(words: list[str], left: str, right: str, distance: int) -> bool:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     seed=st.integers(0, 2**32),
     left=st.sampled_from([*FORMS]),

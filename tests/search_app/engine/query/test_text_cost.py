@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.codec.segment.fulltext import AttachedTexts
@@ -26,6 +26,7 @@ from tests.search_app.engine.full_texts import (
     throw,
 )
 from tests.search_app.texts import CATALOGUE, make_publication
+from tests.tiers import examples
 
 PLAIN = tuple(field for field in CATALOGUE.fields if field.kind != "fulltext")
 MADE = [make_publication(f"p{number}", "The law of the sea", year=2000) for number in range(9)]
@@ -68,7 +69,7 @@ def test_a_phrase_costs_all_its_positions(searchers: tuple[Searcher, Searcher]) 
     assert phrase - words > cost.POSITION_COST * occurrences * 0.9
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(seed=st.integers(0, 2**32), text=QUERIES | PLAIN_QUERIES)
 def test_the_estimate_covers_what_is_read_of_texts(seed: int, text: str) -> None:
     """A search of texts reads at most as many postings and positions as its estimate."""
