@@ -4,7 +4,7 @@
 # All paths are relative, so the path of the checkout may contain spaces.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve index semantic test test-fast test-opensearch torture coverage mutants lint format messages bench relevance lock package clean
+.PHONY: help serve index semantic test test-fast test-all test-opensearch torture coverage mutants lint format messages bench relevance lock package clean
 .PHONY: environment browser
 SHELL := /bin/sh
 

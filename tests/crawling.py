@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -86,15 +87,17 @@ def _of_json(value: object) -> Iterator[str]:
             yield from _of_json(each)
 
 
-def crawl(fetch: Fetch, start: str, also: tuple[str, ...] = ()) -> dict[str, Fetched]:
-    """Return the response of each URL that `start` and `also` lead to.
+def crawl(
+    fetch: Fetch, start: str, also: tuple[str, ...] = (), most: int = sys.maxsize
+) -> dict[str, Fetched]:
+    """Return the response of each URL that `start` and `also` lead to, or of the `most` nearest.
 
     The URLs are paths from the root of the host. A URL of another site raises AssertionError.
     """
     followed: Counter[tuple[str, str]] = Counter()
     seen: dict[str, Fetched] = {}
     left = [start, *also]
-    while left:
+    while left and len(seen) < most:
         address = left.pop(0)
         if address in seen:
             continue

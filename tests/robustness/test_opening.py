@@ -236,6 +236,7 @@ def test_every_route_without_an_index_is_503(tmp_path: Path) -> None:
         assert "pubsearch build" in answer.text
 
 
+@pytest.mark.thorough
 def test_mapped_files_that_are_cut_are_fatal(index: Path) -> None:
     """Truncating a mapped file ends the process, as docs/reliability.md says."""
     program = (

@@ -148,6 +148,7 @@ def test_all_workers_report_a_damaged_generation(corpus: Path, index: Path) -> N
 
 
 @pytest.mark.parametrize("options", [BARE, serving.GUNICORN], ids=["bare", "configured"])
+@pytest.mark.thorough
 def test_workers_open_an_index_that_is_built_later(
     options: Sequence[str], corpus: Path, tmp_path: Path
 ) -> None:

@@ -127,6 +127,7 @@ def write(corpus: Path, *titles: str) -> None:
 
 
 @pytest.mark.parametrize("reading", ["what changed", "all, by force", "all, by other rows"])
+@pytest.mark.thorough
 def test_a_rebuild_encodes_only_new_texts(reading: str, corpus: Path, tmp_path: Path) -> None:
     """A build copies the vectors of known texts, whatever else it reads again.
 

@@ -96,6 +96,7 @@ def is_loading(process: int) -> bool:
     return is_started and b"_multiarray_umath" in (folder / "maps").read_bytes()
 
 
+@pytest.mark.thorough
 def test_ctrl_c_while_a_child_process_starts_ends_quietly(corpus: Path, tmp_path: Path) -> None:
     """Ctrl-C ends a build and its processes without a message, also while one is starting."""
     articles = [article(f"Number {number}") for number in range(9_000)]

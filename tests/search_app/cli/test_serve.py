@@ -189,6 +189,7 @@ def test_a_watching_server_follows_the_corpus(corpus: Path, index: Path) -> None
         assert len(server.lines) == 7
 
 
+@pytest.mark.thorough
 def test_two_watching_servers_share_an_index(corpus: Path, index: Path) -> None:
     """Two servers with --watch on one corpus both serve an added page, and no build fails."""
     with serving(corpus, index, "--watch") as one, serving(corpus, index, "--watch") as other:

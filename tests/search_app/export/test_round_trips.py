@@ -183,7 +183,7 @@ def test_facts_of_our_catalogue_survive(format_name: str, tmp_path: Path) -> Non
     assert changes.total() <= OWN_LIMITS[format_name], changes
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_facts_of_other_catalogues_survive(tmp_path: Path) -> None:
     """Few facts of mixed records of many formats are changed by a round trip in any format."""
     if not CATALOGUES.exists():

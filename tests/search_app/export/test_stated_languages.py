@@ -74,6 +74,7 @@ def make(kind: str, language: str | None = None, *stated: str) -> Publication:
 
 
 @given(kind=TYPES, one=LANGUAGES, other=LANGUAGES)
+@pytest.mark.thorough
 def test_no_export_takes_the_language_of_the_catalogue(kind: str, one: str, other: str) -> None:
     """A record without a language is the same in a catalogue of any language, cited too."""
     unstated = make(kind)

@@ -363,7 +363,7 @@ def test_a_concept_without_hits_is_recognized(searcher: Searcher) -> None:
         assert answer(text, searcher, match="all").total == 0
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_name_of_the_thesaurus_is_searched_without_an_error(engine: Engine) -> None:
     """Each label and acronym of the thesaurus can be searched for, and most have hits."""
     searcher = engine.get_searcher()

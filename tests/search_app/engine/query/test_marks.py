@@ -88,6 +88,7 @@ def assert_marked(text: str, match: str, searcher: Searcher) -> None:
 
 
 @pytest.mark.parametrize("match", ["auto", "any"])
+@pytest.mark.thorough
 def test_matches_of_judged_queries_are_marked(match: str, searcher: Searcher) -> None:
     """All matches are marked, in every language, also of synonyms and corrections."""
     for text in [*QUERIES, *FURTHER]:
