@@ -22,7 +22,7 @@ from search_app.engine import Engine, SearchRequest
 from search_app.web.app import make_engine
 from tests.catalogue import PATIENT
 from tests.samples import article, page
-from tests.search_app.engine.features.test_zero_results import answer
+from tests.search_app.engine.features.test_diagnosis import answer
 from tests.tiny_model import STUCK, write_model
 
 pytestmark = pytest.mark.slow

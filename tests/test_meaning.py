@@ -19,7 +19,7 @@ from indexer.generations import directory
 from search_app import config, create_app
 from search_app.cli import commands
 from tests.catalogue import PATIENT
-from tests.search_app.engine.features.test_zero_results import answer, offered
+from tests.search_app.engine.features.test_diagnosis import answer, offered
 from tests.search_app.web.reading import read_page
 
 pytestmark = pytest.mark.slow

@@ -41,10 +41,10 @@ from search_app.presentation.labels import (
     make_publication_url,
 )
 from search_app.presentation.search_page import (
-    Alternatives,
+    DiagnosisLinks,
     count_pages,
-    make_alternatives,
     make_chips,
+    make_diagnosis_links,
 )
 from search_app.presentation.search_record import SearchRecord
 from search_app.search_state import SearchState
@@ -63,8 +63,8 @@ class RemovedFilter(msgspec.Struct, frozen=True):
     url: str | None
 
 
-class DiagnosisBody(Alternatives, frozen=True, kw_only=True):
-    """Alternatives to a query, if no publication matches all of its words.
+class DiagnosisBody(DiagnosisLinks, frozen=True, kw_only=True):
+    """Other searches, if no publication matches all words of a query.
 
     `without` drops one selected or excluded value.
     """
@@ -278,7 +278,7 @@ def make_search(state: SearchState, results: Results, catalogue: Catalogue) -> S
     """Return the response of `/api/search`."""
     diagnosis = None
     if results.diagnosis:
-        links = make_alternatives(results.diagnosis, state, catalogue)
+        links = make_diagnosis_links(results.diagnosis, state, catalogue)
         without = tuple(
             RemovedFilter(
                 chip.field, chip.value, chip.excluded, chip.total, chip.href if chip.total else None

@@ -22,12 +22,12 @@ from search_app.presentation.facets import make_facet_groups
 from search_app.presentation.hits import explain_in_sentences, format_facts, list_file_lines
 from search_app.presentation.labels import facet_label, make_publication_url
 from search_app.presentation.search_page import (
-    Alternatives,
+    AbsentConceptLinks,
+    DiagnosisLinks,
     SearchLink,
-    WiderSubjects,
     describe_relaxed,
     interpretation_notes,
-    make_alternatives,
+    make_diagnosis_links,
     search_notes,
     summarize,
 )
@@ -50,7 +50,7 @@ def print_results(
     lines += [reading.alone for reading in readings]
     lines += filter(None, [describe_relaxed(results)])
     if results.diagnosis:
-        lines += _list_alternatives(make_alternatives(results.diagnosis, state, catalogue))
+        lines += _list_diagnosis(make_diagnosis_links(results.diagnosis, state, catalogue))
     click.echo("\n".join(lines))
     for hit in results.hits:
         facts = format_facts(hit.publication, catalogue.facts, catalogue)
@@ -81,27 +81,24 @@ def print_results(
     click.echo()
 
 
-def _list_alternatives(alternatives: Alternatives) -> Iterator[str]:
+def _list_diagnosis(links: DiagnosisLinks) -> Iterator[str]:
     """Yield a line for each place or concept without publications, with alternative searches.
 
     Then yield a line for the words, and one for similar queries.
     """
-    for place in alternatives.places:
-        nearby = (f"{name}: {_format_counts(links)}." for name, links in place.groups)
+    for place in links.absent_places:
+        nearby = (f"{name}: {_format_counts(searches)}." for name, searches in place.groups)
         yield " ".join([f"No publication is about {place.name}.", *nearby])
-    for lacking in alternatives.lacking:
-        yield " ".join([f"No publication is about {lacking.text}.", *_list_wider(lacking)])
-    for label, links in (
-        ("Hits for each word", alternatives.words),
-        ("Nearest", alternatives.nearest),
-    ):
-        if links:
-            yield f"{label}: {' · '.join(f'{link.text} {link.total:,}' for link in links)}"
+    for concept in links.absent_concepts:
+        yield " ".join([f"No publication is about {concept.text}.", *_list_wider(concept)])
+    for label, searches in (("Hits for each word", links.words), ("Nearest", links.nearest)):
+        if searches:
+            yield f"{label}: {' · '.join(f'{link.text} {link.total:,}' for link in searches)}"
 
 
-def _list_wider(lacking: WiderSubjects) -> Iterator[str]:
+def _list_wider(concept: AbsentConceptLinks) -> Iterator[str]:
     """Yield the searches for broader and for related concepts, one sentence each."""
-    for name, links in (("Broader", lacking.broader), ("Related", lacking.related)):
+    for name, links in (("Broader", concept.broader), ("Related", concept.related)):
         if links:
             yield f"{name}: {_format_counts(links)}."
 

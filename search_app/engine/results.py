@@ -24,7 +24,7 @@ class QueryCount(msgspec.Struct, frozen=True):
     total: int
 
 
-class Lacking(msgspec.Struct, frozen=True):
+class AbsentConcept(msgspec.Struct, frozen=True):
     """A concept that the query names and no publication has, with searches for similar concepts.
 
     `broader` has its broader concepts, and `related` its related ones. Each search has hits.
@@ -43,7 +43,7 @@ class ValueCount(msgspec.Struct, frozen=True):
     total: int
 
 
-class MissingPlace(msgspec.Struct, frozen=True):
+class AbsentPlace(msgspec.Struct, frozen=True):
     """A place that the query names and no publication is about.
 
     `name` is its name in the language of the catalogue. `code` is its code in ISO 3166-1 or UN M49,
@@ -65,11 +65,11 @@ class Diagnosis(msgspec.Struct, frozen=True):
     index, or that word alone. `unfiltered` is the number of hits without the selected filters.
     `any` is the number of hits for any of the words. It is None if the search itself asked for any
     word. `any_of` has the number of hits if any selected value of a facet is enough, by the name of
-    the facet, if there are no hits and all its values are needed. `lacking` has the concepts that
-    no publication has, with or without filters, and `places` the places that no publication is
-    about. If there are no hits, `switched` has the number of hits with `exact` or `inside` of the
-    request switched, by its name: `exact` if it changes how the text is read, and `inside` if it is
-    off.
+    the facet, if there are no hits and all its values are needed. `absent_concepts` has the
+    concepts that no publication has, with or without filters, and `absent_places` the places that
+    no publication is about. If there are no hits, `switched` has the number of hits with `exact` or
+    `inside` of the request switched, by its name: `exact` if it changes how the text is read, and
+    `inside` if it is off.
     """
 
     words: tuple[QueryCount, ...]
@@ -77,8 +77,8 @@ class Diagnosis(msgspec.Struct, frozen=True):
     unfiltered: int
     any: int | None
     any_of: Mapping[str, int] = {}
-    lacking: tuple[Lacking, ...] = ()
-    places: tuple[MissingPlace, ...] = ()
+    absent_concepts: tuple[AbsentConcept, ...] = ()
+    absent_places: tuple[AbsentPlace, ...] = ()
     switched: Mapping[str, int] = {}
 
 
@@ -149,14 +149,14 @@ class PassedFilter(msgspec.Struct, frozen=True):
 class Explanation(msgspec.Struct, frozen=True):
     """Why a publication matched: the parts of its score, and the filters that it passes.
 
-    `lacks` has the parts of the query that it does not match. `semantic` is the part of the score
-    for its semantic similarity to the query, and may be the only part. `title` is the part for a
-    title that the query covers, and `nearness` the part for words of the query that are near each
-    other. `feedback` is the part for `shared`, the words that it shares with the best hits.
+    `unmatched` has the parts of the query that it does not match. `semantic` is the part of the
+    score for its semantic similarity to the query, and may be the only part. `title` is the part
+    for a title that the query covers, and `nearness` the part for words of the query that are near
+    each other. `feedback` is the part for `shared`, the words that it shares with the best hits.
     """
 
     parts: tuple[ClauseScore, ...]
-    lacks: tuple[str, ...]
+    unmatched: tuple[str, ...]
     filters: tuple[PassedFilter, ...]
     semantic: float = 0.0
     title: float = 0.0
@@ -273,11 +273,11 @@ class Suggestion(msgspec.Struct, frozen=True):
     value: str = ""
 
 
-class Lack(msgspec.Struct, frozen=True):
-    """A word of the query, and the number of hits that lack it."""
+class UnmatchedWord(msgspec.Struct, frozen=True):
+    """A word of the query, and the number of hits that it does not match."""
 
     text: str
-    hits: int
+    total: int
 
 
 class Truncation(msgspec.Struct, frozen=True):
@@ -294,10 +294,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     of the list if it `is_folded`.
 
     `relaxed` is true if too few documents contain all the words, so that some or any are enough. If
-    some are, `lacks` has the words that hits lack. `all_words` is the number of hits that contain
-    all words. `required` has the texts of places, languages and years that stayed mandatory.
-    `semantic_hits` counts hits by semantic similarity alone. `any_word` is the number of hits for
-    any of the words, if a query with operators has few hits and it is larger.
+    some are, `unmatched` has the words that hits do not match. `all_words` is the number of hits
+    that contain all words. `required` has the texts of places, languages and years that stayed
+    mandatory. `semantic_hits` counts hits by semantic similarity alone. `any_word` is the number of
+    hits for any of the words, if a query with operators has few hits and it is larger.
 
     `corrected` is the text that was searched for instead of the typed one. `suggestion` is a text
     that the user may have meant. `years` has the year expressions of the text that were read as
@@ -319,7 +319,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     is_folded: bool
     relaxed: bool
     all_words: int = 0
-    lacks: tuple[Lack, ...] = ()
+    unmatched: tuple[UnmatchedWord, ...] = ()
     required: tuple[str, ...] = ()
     semantic_hits: int = 0
     any_word: int | None = None

@@ -19,7 +19,8 @@ from indexer.catalogue.retired import Retired
 from indexer.catalogue.tested_links import LinkResult
 from indexer.generations.manifest import Generation
 from search_app.engine.deadline import Deadline
-from search_app.engine.features import autocomplete, zero_results
+from search_app.engine.features import autocomplete
+from search_app.engine.features.diagnosis import diagnose, retype
 from search_app.engine.features.page_hits import find_file_matches, make_hits
 from search_app.engine.interpretation import spellcheck
 from search_app.engine.interpretation.interpreter import (
@@ -38,10 +39,10 @@ from search_app.engine.results import (
     ExpandedEntity,
     File,
     FileMatch,
-    Lack,
     Results,
     Suggestion,
     Truncation,
+    UnmatchedWord,
 )
 from search_app.engine.store import Related, Rounds, Store, StoredFile, StoreRequest, run, together
 
@@ -228,12 +229,12 @@ def _search(
     diagnosis = None
     if not has_match:
         with deadline.count_as("diagnosis"):
-            diagnosis = yield from zero_results.diagnose(retrieved, interpreter, deadline)
+            diagnosis = yield from diagnose(retrieved, interpreter, deadline)
     return Results(
         total=reply.total, titles=reply.titles, is_folded=retrieved.request.fold,
         hits=hits, facets=buckets, hidden_values=hidden_values,
         relaxed=interpretation.relaxed, all_words=all_words,
-        lacks=tuple(_list_lacks(retrieved, interpreter.scope)),
+        unmatched=tuple(_list_unmatched(retrieved, interpreter.scope)),
         required=interpretation.required, semantic_hits=reply.by_meaning,
         any_word=any_word,
         corrected=interpretation.corrected, years=retrieved.dated_query.expressions,
@@ -257,16 +258,16 @@ def _list_expanded(interpretation: Interpretation) -> Iterator[ExpandedEntity]:
             yield ExpandedEntity(clause.text, clause.synonyms, clause.narrower)
 
 
-def _list_lacks(retrieved: Retrieval, scope: Fields) -> Iterator[Lack]:
-    """Yield the words that hits lack if some words were left out, with the number of these hits."""
+def _list_unmatched(retrieved: Retrieval, scope: Fields) -> Iterator[UnmatchedWord]:
+    """Yield the words that some hits do not match, if some were left out, with their number."""
     reply = retrieved.reply
     if retrieved.interpretation.is_step:
         typed = clauses(drop_boosts(reply.tree))
-        words = {zero_results.retype(clause, scope): clause for clause in typed}
+        words = {retype(clause, scope): clause for clause in typed}
         counts = reply.count_with([*words.values()])
         for text, count in zip(words, counts, strict=True):
             if count < reply.total:
-                yield Lack(text, reply.total - count)
+                yield UnmatchedWord(text, reply.total - count)
 
 
 def _count_any_word(

@@ -368,9 +368,11 @@ def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> Iter
     ):
         if score:
             yield message % {"score": format_score(score), "total": total, "words": words}
-    if explanation.lacks and explanation.parts:
-        lacks = join(map(quote, explanation.lacks))
-        yield gettext("It lacks %(terms)s. Not all of the words were needed.") % {"terms": lacks}
+    if explanation.unmatched and explanation.parts:
+        unmatched = join(map(quote, explanation.unmatched))
+        yield gettext("It lacks %(terms)s. Not all of the words were needed.") % {
+            "terms": unmatched
+        }
     for passed in explanation.filters:
         value = _describe_value(passed.field, passed.value, passed.through, catalogue)
         field = catalogue.by_name[passed.field].label

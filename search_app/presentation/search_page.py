@@ -16,9 +16,9 @@ from search_app.engine.query.grammar import MOST_WORDS
 from search_app.engine.query.rewriting import YearExpression, choose_names
 from search_app.engine.request import Sort
 from search_app.engine.results import (
+    AbsentPlace,
     Diagnosis,
     ExpandedEntity,
-    MissingPlace,
     QueryCount,
     Results,
     ValueCount,
@@ -63,7 +63,7 @@ def make_search_page(
         "pages": pages,
         "near_pages": _list_near_pages(state.page, pages),
         "relaxed": describe_relaxed(results),
-        "alternatives": make_alternatives(diagnosis, state, catalogue) if diagnosis else None,
+        "diagnosis": make_diagnosis_links(diagnosis, state, catalogue) if diagnosis else None,
         "notes": list(search_notes(results, state, catalogue)),
         "readings": list(interpretation_notes(results, state, catalogue, has_texts=has_texts)),
     }
@@ -158,7 +158,7 @@ class SearchLink(msgspec.Struct, frozen=True):
     url: str | None
 
 
-class WiderSubjects(msgspec.Struct, frozen=True):
+class AbsentConceptLinks(msgspec.Struct, frozen=True):
     """A concept that no publication has, with searches for broader and related concepts."""
 
     text: str
@@ -166,7 +166,7 @@ class WiderSubjects(msgspec.Struct, frozen=True):
     related: tuple[SearchLink, ...]
 
 
-class PlaceAlternatives(msgspec.Struct, frozen=True):
+class AbsentPlaceLinks(msgspec.Struct, frozen=True):
     """A place that no publication is about, with searches by filter values near it.
 
     Each search keeps the rest of the query. `unplaced` has the publications without a place.
@@ -188,14 +188,14 @@ class PlaceAlternatives(msgspec.Struct, frozen=True):
         return tuple((name, links) for name, links in labeled if links)
 
 
-class Alternatives(msgspec.Struct, frozen=True):
-    """The alternatives to a query of which no publication has all words.
+class DiagnosisLinks(msgspec.Struct, frozen=True):
+    """A diagnosis as links: other searches, if no publication has all words of the query.
 
     `words` searches for each word alone. It is empty if no word has hits. `nearest` replaces
     unknown words by similar ones. `unfiltered` drops all filters. `any` needs any of the words
     only. `any_of` needs any of the selected values of a facet only, by its name, and has its label.
-    `lacking` has the concepts that no publication has, with broader and related ones.
-    `places` has the places that no publication is about.
+    `absent_concepts` has the concepts that no publication has, with broader and related ones.
+    `absent_places` has the places that no publication is about.
     """
 
     words: tuple[SearchLink, ...]
@@ -203,14 +203,14 @@ class Alternatives(msgspec.Struct, frozen=True):
     unfiltered: SearchLink | None
     any: SearchLink | None
     any_of: Mapping[str, SearchLink]
-    lacking: tuple[WiderSubjects, ...] = ()
-    places: tuple[PlaceAlternatives, ...] = ()
+    absent_concepts: tuple[AbsentConceptLinks, ...] = ()
+    absent_places: tuple[AbsentPlaceLinks, ...] = ()
 
 
-def make_alternatives(
+def make_diagnosis_links(
     diagnosis: Diagnosis, state: SearchState, catalogue: Catalogue
-) -> Alternatives:
-    """Return the alternatives that a diagnosis offers, as links from the page of a state."""
+) -> DiagnosisLinks:
+    """Return the searches of a diagnosis as links from the page of a state."""
 
     def link_all(counts: Iterable[QueryCount]) -> tuple[SearchLink, ...]:
         return tuple([_link_to(each.total, state.change(text=each.text)) for each in counts])
@@ -219,7 +219,7 @@ def make_alternatives(
     has_several_filters = sum(map(len, filters)) > 1
     # Words without hits are listed only next to words with hits. The page already says "no hits".
     words = diagnosis.words if any(count.total for count in diagnosis.words) else ()
-    return Alternatives(
+    return DiagnosisLinks(
         link_all(words),
         link_all(diagnosis.nearest),
         _link_to(diagnosis.unfiltered, state.without_filters()) if has_several_filters else None,
@@ -230,15 +230,15 @@ def make_alternatives(
         },
         tuple(
             [
-                WiderSubjects(each.text, link_all(each.broader), link_all(each.related))
-                for each in diagnosis.lacking
+                AbsentConceptLinks(each.text, link_all(each.broader), link_all(each.related))
+                for each in diagnosis.absent_concepts
             ]
         ),
-        tuple([_make_place(place, state, catalogue) for place in diagnosis.places]),
+        tuple([_make_place(place, state, catalogue) for place in diagnosis.absent_places]),
     )
 
 
-def _make_place(place: MissingPlace, state: SearchState, catalogue: Catalogue) -> PlaceAlternatives:
+def _make_place(place: AbsentPlace, state: SearchState, catalogue: Catalogue) -> AbsentPlaceLinks:
     regions: list[SearchLink] = []
     countries: list[SearchLink] = []
     unplaced: list[SearchLink] = []
@@ -250,7 +250,7 @@ def _make_place(place: MissingPlace, state: SearchState, catalogue: Catalogue) -
     # The name of a country is that of a country that publications are about.
     rows = [row.name for row in catalogue.fields if row.kind == "country" and place.code]
     name = catalogue.get_label(rows[0], place.code) if rows else place.name
-    return PlaceAlternatives(name, tuple(regions), tuple(countries), tuple(unplaced))
+    return AbsentPlaceLinks(name, tuple(regions), tuple(countries), tuple(unplaced))
 
 
 def _select_value(count: ValueCount, state: SearchState, catalogue: Catalogue) -> SearchState:
@@ -532,11 +532,11 @@ def _describe_hits(results: Results) -> str:
     """Return sentences that say what the hits of a relaxed query match, or what they lack."""
     if results.all_words == results.total:
         return ""  # the filters leave only publications with all words
-    if results.lacks:
-        lacks = [(quote(lack.text.strip('"')), lack.hits) for lack in results.lacks]
-        nowhere = [text for text, hits in lacks if hits == results.total]
+    if results.unmatched:
+        unmatched = [(quote(word.text.strip('"')), word.total) for word in results.unmatched]
+        nowhere = [text for text, hits in unmatched if hits == results.total]
         elsewhere = [
-            f"{text} ({format_number(hits)})" for text, hits in lacks if hits < results.total
+            f"{text} ({format_number(hits)})" for text, hits in unmatched if hits < results.total
         ]
         sentences = (
             (gettext("Words that no result has: %(words)s."), nowhere),

@@ -57,7 +57,7 @@ LEFT_OUT = {
     f"{EXPANSION}::test_the_typed_name_weighs_more_than_other_names": LOCAL,
     f"{EXPANSION}::test_a_parsed_text_has_the_hits_of_stock_whoosh": LOCAL,
     f"{EXPANSION}::test_every_name_of_the_thesaurus_is_searched_without_an_error": LONG,
-    f"{ENGINE}/features/test_zero_results.py::test_every_number_is_the_total_of_its_link": LONG,
+    f"{ENGINE}/features/test_diagnosis.py::test_every_number_is_the_total_of_its_link": LONG,
     f"{ENGINE}/query/test_algebra.py": LONG,
     "tests/search_app/web/test_path_prefix.py": LONG,
     "tests/search_app/web/test_routes.py::test_a_response_has_the_time_of_its_stages": STAGES,

@@ -3,7 +3,7 @@
 An entity is recognized by any of its labels, in any language. Its clause has three parts: the words
 as typed, the synonyms in the languages of the index, and the facet values. The words as typed weigh
 most. If few documents match a concept, its clause matches narrower concepts too. It never matches
-broader or related ones: `features.zero_results` offers those as links.
+broader or related ones: `features.diagnosis` offers those as links.
 """
 
 from __future__ import annotations

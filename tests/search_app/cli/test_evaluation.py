@@ -84,7 +84,7 @@ def test_a_series_ranks_first_for_its_name(catalogue_engine: Engine) -> None:
     (part,) = [each for each in hits[0].why.parts if each.text == "icat issue brief"]
     assert [each.field for each in part.fields] == ["series"]
     assert hits[6].why
-    assert "icat issue brief" not in hits[6].why.lacks
+    assert "icat issue brief" not in hits[6].why.unmatched
     longer = engine.search(SearchRequest("ICAT issue brief refugees", explain=True)).hits[0].why
     assert longer
     assert [part.text for part in longer.parts] == ["ICAT", "issue brief", "refugees"]

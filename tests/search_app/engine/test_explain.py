@@ -228,7 +228,7 @@ def test_a_relaxed_hit_lists_its_missing_words(engine: Engine) -> None:
     """A hit of a relaxed query lists the words that it lacks."""
     results = asked(engine, "organ zyzzyva")
     assert results.relaxed
-    assert all(hit.why and hit.why.lacks == ("zyzzyva",) for hit in results.hits)
+    assert all(hit.why and hit.why.unmatched == ("zyzzyva",) for hit in results.hits)
 
 
 def test_an_and_counts_only_as_a_whole(engine: Engine) -> None:
@@ -280,4 +280,4 @@ def test_every_leaf_of_an_or_is_a_part_or_missing(engine: Engine) -> None:
         said = {leaf.text for leaf in clauses(tree) if leaf.text}
         for why in reply.explain():
             assert why
-            assert {part.text for part in why.parts} - {""} == said - set(why.lacks)
+            assert {part.text for part in why.parts} - {""} == said - set(why.unmatched)

@@ -179,7 +179,7 @@ def test_an_explanation_names_the_full_text() -> None:
             assert hit.score is not None
             assert hit.why.score == pytest.approx(hit.score, abs=1e-3)
             assert "fulltext" in {field.field for part in hit.why.parts for field in part.fields}
-            assert hit.why.lacks == ()
+            assert hit.why.unmatched == ()
 
 
 def test_an_explanation_has_the_pages_of_each_clause() -> None:

@@ -21,7 +21,7 @@ from werkzeug.datastructures import MultiDict
 from search_app import search_state
 from search_app.engine import Engine, Searcher, SearchRequest
 from search_app.engine.interpretation.interpreter import retrieve
-from tests.search_app.engine.features.test_zero_results import COMBINED, TICKED, TYPED
+from tests.search_app.engine.features.test_diagnosis import COMBINED, TICKED, TYPED
 from tests.search_app.texts import open_site
 from tests.search_app.web.reading import open_index, read_page
 from tests.tiers import examples

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from search_app.presentation.country_map import ASPECT, World, choose_world, load_worlds
 from tests.catalogue import CORPUS
 from tests.samples import SMALL_CATALOGUE
-from tests.search_app.engine.features.test_zero_results import TICKED, TYPED
+from tests.search_app.engine.features.test_diagnosis import TICKED, TYPED
 from tests.search_app.web.reading import open_corpus, read_page
 from tests.tiers import examples
 

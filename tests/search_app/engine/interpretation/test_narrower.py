@@ -77,9 +77,9 @@ def test_broader_and_related_entities_are_offered_with_their_totals(
     """An entity without hits offers the nearest broader and related entities that have hits."""
     diagnosis = answer(text, kinds).diagnosis
     assert diagnosis
-    (lacking,) = diagnosis.lacking
-    assert lacking.text == text.removeprefix("zebra ")
-    for offered, expected in ((lacking.broader, broader), (lacking.related, related)):
+    (concept,) = diagnosis.absent_concepts
+    assert concept.text == text.removeprefix("zebra ")
+    for offered, expected in ((concept.broader, broader), (concept.related, related)):
         assert [(each.text, each.total) for each in offered] == expected
         assert all(answer(each.text, kinds).total == each.total for each in offered)
 
@@ -89,4 +89,4 @@ def test_an_entity_with_hits_offers_no_broader_ones(kinds: Searcher) -> None:
     assert answer("dinghies", kinds).diagnosis is None
     diagnosis = answer("zebra", kinds).diagnosis
     assert diagnosis
-    assert diagnosis.lacking == ()
+    assert diagnosis.absent_concepts == ()

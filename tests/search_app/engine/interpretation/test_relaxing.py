@@ -72,7 +72,7 @@ def test_words_are_left_out_in_steps(searcher: Searcher) -> None:
         tree = drop_boosts(interpretation.reply.tree)
         results = searcher.search(request)
         if not interpretation.relaxed or interpretation.required:
-            assert not results.lacks
+            assert not results.unmatched
             return
         parsed = [*clauses(interpretation.parsed.words)]
         hits = {hit.publication.id for hit in results.hits}
@@ -91,7 +91,7 @@ def test_words_are_left_out_in_steps(searcher: Searcher) -> None:
                 for word in parsed
                 if hits - find(word, searcher)
             }
-            assert {lack.text: lack.hits for lack in results.lacks} == lacks
+            assert {lack.text: lack.total for lack in results.unmatched} == lacks
         if any("-" in word for word in typed):
             return  # so is a word of several parts
         stricter = find_step(parsed, least + 1, searcher) if len(parsed) > least + 1 else set()
@@ -110,7 +110,7 @@ def test_a_rare_word_is_in_each_step(searcher: Searcher) -> None:
     found = searcher.search(SearchRequest("fishing documents smuggling airport", size=136))
     with_rare = find(Clause([Term("fish", TITLE)]), searcher)
     assert with_rare <= {hit.publication.id for hit in found.hits}
-    assert found.lacks
+    assert found.unmatched
 
 
 def test_only_plain_words_are_rare(searcher: Searcher) -> None:

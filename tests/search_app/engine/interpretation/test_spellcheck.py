@@ -248,7 +248,7 @@ def test_a_misspelled_place_without_hits_is_named(
     found = answer(typed, searcher)
     assert (found.total, found.corrected, found.suggestion) == (0, None, None)
     assert found.diagnosis
-    assert [place.name for place in found.diagnosis.places] == [meant]
+    assert [place.name for place in found.diagnosis.absent_places] == [meant]
 
 
 def test_a_word_with_the_stem_of_a_label_may_be_misspelled(named_searcher: Searcher) -> None:

@@ -1,9 +1,9 @@
-"""Zero-result help: alternatives to a search without hits, or without hits for all words.
+"""Diagnosis: other searches if a search has no hits, or none for all words.
 
 Each number is the total of a search that a link may lead to, and comes from running that search.
-For an entity without documents, the alternatives include broader and related entities. For a word
-without documents, they include texts with a similar word of the index. For a place without
-documents, they have the rest of the text, and one value selected in a facet of places near it.
+For an entity without documents, there are searches for broader and related entities. For a word
+without documents, there are texts with a similar word of the index. For a place without documents,
+there is the rest of the text, with one value selected in a facet of places near it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from search_app.engine.query.clause_builder import MAX_CHARS
 from search_app.engine.query.grammar import has_only_plain_words
 from search_app.engine.query.nodes import Clause, Fields, Term, clauses, drop_boosts, list_words
 from search_app.engine.request import AllOf, Filters, SearchRequest
-from search_app.engine.results import Diagnosis, Lacking, MissingPlace, QueryCount, ValueCount
+from search_app.engine.results import AbsentConcept, AbsentPlace, Diagnosis, QueryCount, ValueCount
 from search_app.engine.store import Reply, Rounds, known, together
 
 MAX_WORDS = 8
@@ -42,8 +42,8 @@ MAX_COUNTRIES = 12
 """At most 12 countries of a region are offered."""
 
 
-class _Help(NamedTuple):
-    """The searches that help with one request. They share its time budget.
+class _FurtherSearches(NamedTuple):
+    """Further searches for the diagnosis of one request. They share its time budget.
 
     `request` is for the first page.
     """
@@ -81,25 +81,25 @@ class _Typed(NamedTuple):
 def diagnose(
     retrieved: Retrieval, interpreter: Interpreter, deadline: Deadline
 ) -> Rounds[Diagnosis]:
-    """Return the alternatives to a search, with the number of hits of each.
+    """Return other searches than one without hits, with the number of hits of each.
 
     All searches share the time budget of the first. Raise BudgetExceeded if it is used up.
     """
     first_page = msgspec.structs.replace(retrieved.typed, page=1, sort=None)
-    help_ = _Help(first_page, interpreter, deadline)
-    typed, has_hits = _split(retrieved, help_), retrieved.reply.total > 0
+    further = _FurtherSearches(first_page, interpreter, deadline)
+    typed, has_hits = _split(retrieved, further), retrieved.reply.total > 0
     known_texts = [text for text in typed.clauses if text not in typed.unknown]
     any_of = {} if has_hits else _list_any_of(first_page)
     has_switch = not has_hits and _has_other_reading(retrieved)
     switches = {"exact": not first_page.exact} if has_switch else {}
-    counts, nearest, any_word, any_of_counts, lacking, places, switched = yield from together([
-        together(_count_alone(text, help_) for text in known_texts),
-        _find_nearest(typed, help_),
-        help_.count_hits(match="any") if _has_wider(retrieved) else known(None),
-        together(help_.count_hits(all_of=all_of) for all_of in any_of.values()),
-        known(()) if first_page.exact else _find_lacking(help_),
-        _find_missing_places(retrieved, help_),
-        together(help_.count_hits(**{name: is_on}) for name, is_on in switches.items()),
+    counts, nearest, any_word, any_of_counts, concepts, places, switched = yield from together([
+        together(_count_alone(text, further) for text in known_texts),
+        _find_nearest(typed, further),
+        further.count_hits(match="any") if _has_wider(retrieved) else known(None),
+        together(further.count_hits(all_of=all_of) for all_of in any_of.values()),
+        known(()) if first_page.exact else _find_absent_concepts(further),
+        _find_absent_places(retrieved, further),
+        together(further.count_hits(**{name: is_on}) for name, is_on in switches.items()),
     ])  # fmt: skip
     alone = dict.fromkeys(typed.unknown, 0) | dict(zip(known_texts, counts, strict=True))
     words = ((text, alone[text]) for text in typed.clauses)
@@ -109,18 +109,18 @@ def diagnose(
         retrieved.reply.matched,
         any_word,
         dict(zip(any_of, any_of_counts, strict=True)),
-        lacking,
+        concepts,
         places,
         dict(zip(switches, switched, strict=True)),
     )
 
 
-def _split(retrieved: Retrieval, help_: _Help) -> _Typed:
+def _split(retrieved: Retrieval, further: _FurtherSearches) -> _Typed:
     """Return the clauses of a query. Raise BudgetExceeded."""
     all_clauses = (clause for clause in clauses(drop_boosts(retrieved.reply.tree)) if clause.text)
-    scope = help_.interpreter.scope
+    scope = further.interpreter.scope
     typed = {retype(clause, scope): clause for clause in islice(all_clauses, MAX_WORDS)}
-    counts = dict(zip(typed, help_.count_all([*typed.values()]), strict=True))
+    counts = dict(zip(typed, further.count_all([*typed.values()]), strict=True))
     unknown = {text: clause for text, clause in typed.items() if not counts[text]}
     return _Typed(typed, unknown, is_long=next(all_clauses, None) is not None)
 
@@ -151,34 +151,36 @@ def _list_any_of(request: SearchRequest) -> dict[str, AllOf]:
     }
 
 
-def _find_lacking(help_: _Help) -> Rounds[tuple[Lacking, ...]]:
+def _find_absent_concepts(further: _FurtherSearches) -> Rounds[tuple[AbsentConcept, ...]]:
     """Return the typed entities without documents, with broader and related ones.
 
     The text is read again with `match="all"`, because a relaxed query may have split a name.
     """
-    retrieved = yield from help_.search(match="all")
+    retrieved = yield from further.search(match="all")
     typed = islice(clauses(retrieved.interpretation.parsed.words), MAX_WORDS)
     named = [clause for clause in typed if clause.entity_id]
-    counts = zip(named, help_.count_all(named), strict=True)
-    lacking = [clause for clause, count in counts if not count]
-    wider = yield from together(_find_wider(clause.entity_id, help_) for clause in lacking)
-    return tuple(Lacking(clause.text, *found) for clause, found in zip(lacking, wider, strict=True))
+    counts = zip(named, further.count_all(named), strict=True)
+    absent = [clause for clause, count in counts if not count]
+    wider = yield from together(_find_wider(clause.entity_id, further) for clause in absent)
+    return tuple(
+        AbsentConcept(clause.text, *found) for clause, found in zip(absent, wider, strict=True)
+    )
 
 
 def _find_wider(
-    identity: str, help_: _Help
+    identity: str, further: _FurtherSearches
 ) -> Rounds[tuple[tuple[QueryCount, ...], tuple[QueryCount, ...]]]:
     """Return searches with hits for broader entities, and for related ones.
 
     A broader entity without hits is replaced by its own broader and related entities.
     """
-    linker = help_.interpreter.entity_linker
+    linker = further.interpreter.entity_linker
     broader: dict[str, QueryCount] = {}
     related: dict[str, QueryCount] = {}
     broader_entities, related_entities = linker.find_wider(identity)
     while broader_entities or related_entities:
         in_broader, in_related = yield from together([
-            together(_count_hits(entity, help_) for entity in entities)
+            together(_count_hits(entity, further) for entity in entities)
             for entities in (broader_entities, related_entities)
         ])  # fmt: skip
         broader |= {found.text: found for found in in_broader if found.total}
@@ -201,15 +203,15 @@ def _find_wider(
     )
 
 
-def _count_hits(entity: Entity, help_: _Help) -> Rounds[QueryCount]:
+def _count_hits(entity: Entity, further: _FurtherSearches) -> Rounds[QueryCount]:
     """Return the name of an entity with its number of hits. An entity may have no name.
 
     The number is 0 if only a relaxed, corrected or semantic search has hits.
     """
-    name = help_.interpreter.entity_linker.get_name(entity)
+    name = further.interpreter.entity_linker.get_name(entity)
     if not name:
         return QueryCount("", 0)
-    retrieved = yield from help_.search(text=name)
+    retrieved = yield from further.search(text=name)
     has_hits = retrieved.as_typed > retrieved.reply.by_meaning
     return QueryCount(name, retrieved.reply.total if has_hits else 0)
 
@@ -224,38 +226,38 @@ def retype(clause: Clause, scope: Fields) -> str:
     return f"{field_prefix}{clause.text}"
 
 
-def _count_alone(text: str, help_: _Help) -> Rounds[int | None]:
+def _count_alone(text: str, further: _FurtherSearches) -> Rounds[int | None]:
     """Return the number of hits of a text; None if it is relaxed or corrected when alone."""
-    retrieved = yield from help_.search(text=text)
+    retrieved = yield from further.search(text=text)
     is_as_typed = not (retrieved.interpretation.relaxed or retrieved.interpretation.corrected)
     return retrieved.reply.total if is_as_typed else None
 
 
-def _find_nearest(typed: _Typed, help_: _Help) -> Rounds[tuple[QueryCount, ...]]:
+def _find_nearest(typed: _Typed, further: _FurtherSearches) -> Rounds[tuple[QueryCount, ...]]:
     """Return texts with hits in which a word of the index replaces an unknown one."""
     candidates = _list_nearest(
-        typed.unknown.values(), help_.request.text, help_.interpreter, is_long=typed.is_long
+        typed.unknown.values(), further.request.text, further.interpreter, is_long=typed.is_long
     )
-    found = yield from together(_find_first(texts, help_) for texts in candidates)
+    found = yield from together(_find_first(texts, further) for texts in candidates)
     return tuple(islice(filter(None, found), MAX_NEAREST))
 
 
-def _find_first(texts: Iterable[str], help_: _Help) -> Rounds[QueryCount | None]:
+def _find_first(texts: Iterable[str], further: _FurtherSearches) -> Rounds[QueryCount | None]:
     """Return the first text with hits."""
     for text in texts:
-        if total := (yield from _count_all_words(text, help_)):
+        if total := (yield from _count_all_words(text, further)):
             return QueryCount(text, total)
     return None
 
 
-def _count_all_words(text: str, help_: _Help) -> Rounds[int]:
+def _count_all_words(text: str, further: _FurtherSearches) -> Rounds[int]:
     """Return the number of hits that match all words of a text as typed.
 
     The exact search runs first. If it has no hits, no other interpretation is tried.
     """
-    if not (yield from help_.count_hits(text=text, exact=True, match="all")):
+    if not (yield from further.count_hits(text=text, exact=True, match="all")):
         return 0
-    retrieved = yield from help_.search(text=text)
+    retrieved = yield from further.search(text=text)
     return retrieved.as_typed
 
 
@@ -306,38 +308,40 @@ def _replace_word(surface: str, word: str, text: str) -> str:
     return "".join([*pieces, text[end:]])
 
 
-def _find_missing_places(retrieved: Retrieval, help_: _Help) -> Rounds[tuple[MissingPlace, ...]]:
+def _find_absent_places(
+    retrieved: Retrieval, further: _FurtherSearches
+) -> Rounds[tuple[AbsentPlace, ...]]:
     """Return the places that a text names and no document contains, regardless of the filters.
 
     If the text names no place, use the names in its corrected spelling.
     """
-    text = retrieved.interpretation.corrected or help_.request.text
+    text = retrieved.interpretation.corrected or further.request.text
     mentions = _find_place_mentions(text)
-    if not mentions and not help_.request.exact:
-        speller = help_.interpreter.spellchecker
-        text = speller.suggest(text, help_.deadline, rare=True) or text
+    if not mentions and not further.request.exact:
+        speller = further.interpreter.spellchecker
+        text = speller.suggest(text, further.deadline, rare=True) or text
         mentions = _find_place_mentions(text)
     found = yield from together(
-        _find_missing(mention, text, help_) for mention in mentions[:MAX_PLACES]
+        _find_missing(mention, text, further) for mention in mentions[:MAX_PLACES]
     )
     return tuple(filter(None, found))
 
 
 def _find_missing(
-    mention: world_places.Mention, text: str, help_: _Help
-) -> Rounds[MissingPlace | None]:
+    mention: world_places.Mention, text: str, further: _FurtherSearches
+) -> Rounds[AbsentPlace | None]:
     """Return a place with values near it that have hits; None if a document contains the place."""
     named = SearchRequest(text[mention.start : mention.end])
-    typed = yield from help_.interpreter.interpret_typed(named)
+    typed = yield from further.interpreter.interpret_typed(named)
     if not typed.is_empty:
         return None
-    catalogue, other_text = help_.interpreter.vocabulary.catalogue, _drop_mention(text, mention)
-    near = _list_near(mention.name.code, help_.request.filters, catalogue)
+    catalogue, other_text = further.interpreter.vocabulary.catalogue, _drop_mention(text, mention)
+    near = _list_near(mention.name.code, further.request.filters, catalogue)
     found = yield from together(
-        help_.search(text=other_text, filters=filters) for filters in near.values()
+        further.search(text=other_text, filters=filters) for filters in near.values()
     )
     replies = {value: each.reply for value, each in zip(near, found, strict=True)}
-    return MissingPlace(
+    return AbsentPlace(
         world_places.get_label(mention.name, catalogue.language),
         mention.name.code if mention.name.kind == "place" else "",
         other_text,

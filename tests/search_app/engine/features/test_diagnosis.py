@@ -25,13 +25,13 @@ def offered(diagnosis: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield each counted item of a diagnosis."""
     for name in ("words", "nearest", "without"):
         yield from diagnosis[name]
-    for lacking in diagnosis["lacking"]:
-        yield from (*lacking["broader"], *lacking["related"])
+    for concept in diagnosis["absent_concepts"]:
+        yield from (*concept["broader"], *concept["related"])
     yield from diagnosis["any_of"].values()
     for name in ("unfiltered", "any"):
         if diagnosis[name]:
             yield diagnosis[name]
-    for place in diagnosis["places"]:
+    for place in diagnosis["absent_places"]:
         for name in ("regions", "countries", "unplaced"):
             yield from place[name]
 
@@ -201,7 +201,7 @@ def test_a_country_without_publications_leads_to_its_region(
     """A country without publications is reported, with a link to its region, and not suggested."""
     found = answer(client, f"/?q={quote_plus(typed)}")
     assert (found["total"], found["corrected"], found["suggestion"]) == (0, None, None)
-    [place] = found["diagnosis"]["places"]
+    [place] = found["diagnosis"]["absent_places"]
     assert place["name"] == "Kenya"
     africa = answer(client, "/?region=Africa")
     assert values(place["regions"]) == [("Africa", africa["total"])]
@@ -221,21 +221,23 @@ def test_a_country_without_publications_leads_to_its_region(
 def test_a_link_to_the_region_keeps_the_rest_of_the_query(client: FlaskClient) -> None:
     """A link to the region keeps the other words and filters, and always leads to hits."""
     found = answer(client, "/?q=trafficking+Nairobi&country=MZ&section=Tools")
-    [place] = found["diagnosis"]["places"]
+    [place] = found["diagnosis"]["absent_places"]
     assert place["name"] == "Nairobi"
     for each in (*place["regions"], *place["countries"], *place["unplaced"]):
         query = urlsplit(each["url"]).query
         assert query.startswith("q=trafficking&section=Tools&")
         assert "country=MZ" not in query or each["text"] == "Mozambique"
         assert each["total"] > 0
-    assert answer(client, "/?q=Africa+Kenya+-sea")["diagnosis"]["places"][0]["name"] == "Kenya"
+    assert (
+        answer(client, "/?q=Africa+Kenya+-sea")["diagnosis"]["absent_places"][0]["name"] == "Kenya"
+    )
 
 
 @pytest.mark.parametrize("typed", ["Mozambique", "Swahili", "zyzzyva", "kitchen", "Africa"])
 def test_only_places_without_publications_are_reported(client: FlaskClient, typed: str) -> None:
     """A place with publications, a language, and other words are not missing places."""
     diagnosis = answer(client, f"/?q={typed}+zyzzyva")["diagnosis"]
-    assert diagnosis["places"] == []
+    assert diagnosis["absent_places"] == []
 
 
 @pytest.mark.parametrize("text", ["Kenya", "Kenya zyzzyva", "sport"])
