@@ -155,7 +155,7 @@ class Settings(Limits, frozen=True, kw_only=True):
     ] = False
     log_queries: Annotated[bool, _switch("1: log queries.")] = False
     log_json: Annotated[bool, _switch("1: log JSON on a terminal too.")] = False
-    gaps: Annotated[str, _text("File that logs queries without hits. Empty: no log.")] = ""
+    zero_result_log: Annotated[str, _text("File that logs queries without hits, or empty.")] = ""
 
     @property
     def limits(self) -> Limits:

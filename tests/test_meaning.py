@@ -36,7 +36,8 @@ FOREIGN = (
 @pytest.fixture
 def client(meaning_index: Path, tmp_path: Path) -> Iterator[FlaskClient]:
     """Return a client of an application on the catalogue with embeddings."""
-    settings = config.load(PATIENT, index=meaning_index, gaps=tmp_path / "gaps.jsonl")
+    log = tmp_path / "zero-results.jsonl"
+    settings = config.load(PATIENT, index=meaning_index, zero_result_log=log)
     with create_app(settings).test_client() as client:
         yield client
 
@@ -111,7 +112,7 @@ def test_a_search_with_only_semantic_hits_is_logged(client: FlaskClient, tmp_pat
     """A search without lexical hits is logged, even if it has semantic ones."""
     client.get("/?q=Opferanwalt+im+Strafverfahren")
     client.get("/?q=child+brides")
-    noted = (tmp_path / "gaps.jsonl").read_text(encoding="utf-8").splitlines()
+    noted = (tmp_path / "zero-results.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(each)["query"] for each in noted] == ["Opferanwalt im Strafverfahren"]
 
 

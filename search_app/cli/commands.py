@@ -32,7 +32,7 @@ from search_app.engine import Engine
 from search_app.export.registry import FORMATS
 from search_app.presentation import facets, labels
 from search_app.search_state import MATCH, NOT, OF_LIST, OF_QUERY, PAGE
-from search_app.web import zero_result_log
+from search_app.web.zero_result_log import escape_unprintable, most_frequent
 
 REMOVES_MUCH = 4
 """Exit status of a build that was not published because it would remove too much."""
@@ -314,16 +314,17 @@ def search(
         output.print_results(results, state, catalogue, has_texts=searcher.has_texts)
 
 
-@commands.command(name="gaps")
-@options.setting("gaps", options.PATH)
+@commands.command()
+@options.setting("zero_result_log", options.PATH)
 @click.option("--most", type=click.IntRange(min=1), default=20, show_default=True)
-def gaps_(gaps: Path | None, most: int) -> None:
+def zero_results(zero_result_log: Path | None, most: int) -> None:
     """List the most frequent queries without hits, from the log of the server."""
-    settings = config.load(gaps=gaps)
-    if not settings.gaps:
-        _fail("there is no log of queries without hits. Set PUBSEARCH_GAPS=gaps.jsonl")
-    for text, count in zero_result_log.most_frequent(Path(settings.gaps), most):
-        click.echo(f"{count:>7}  {zero_result_log.escape_unprintable(text)}")
+    settings = config.load(zero_result_log=zero_result_log)
+    if not settings.zero_result_log:
+        hint = "Set PUBSEARCH_ZERO_RESULT_LOG to its file"
+        _fail(f"there is no log of queries without hits. {hint}")
+    for text, count in most_frequent(Path(settings.zero_result_log), most):
+        click.echo(f"{count:>7}  {escape_unprintable(text)}")
 
 
 for command in (importing.open_, importing.import_, importing.formats, serve.serve, serve.watch):

@@ -15,7 +15,7 @@ from search_app.web.context import (
     get_engine,
     get_publication,
     get_searcher,
-    log_gap,
+    log_zero_result,
     parse_state,
     render_json,
     run_search,
@@ -34,7 +34,7 @@ def search() -> Response:
     """Return the results of a search."""
     state = parse_state()
     with run_search(state, responses.MAX_VALUES) as results:
-        log_gap(state, results)
+        log_zero_result(state, results)
         return render_json(responses.make_search(state, results, get_catalogue()))
 
 

@@ -71,7 +71,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.extensions |= {
         "pubsearch": engine,
         "pubsearch.exports": exports.ExportSlots(),
-        "pubsearch.gaps": ZeroResultLog(settings.gaps),
+        "pubsearch.zero_result_log": ZeroResultLog(settings.zero_result_log),
         "pubsearch.metrics": metrics,
         "pubsearch.parts": context.cache_parts(),
     }

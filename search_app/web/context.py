@@ -147,12 +147,12 @@ def run_search(state: SearchState, values: int | None = None) -> AbstractContext
     return get_engine().answer(msgspec.structs.replace(state, values=values), get_searcher())
 
 
-def log_gap(state: SearchState, results: Results) -> None:
+def log_zero_result(state: SearchState, results: Results) -> None:
     """Log a query without hits, unless it is exact or leaves full texts out."""
     is_narrowed = state.exact or not state.inside
-    g.is_gap = bool(results.is_zero_result and state.text and not is_narrowed)
-    if g.is_gap and request.method == "GET":
-        cast(ZeroResultLog, current_app.extensions["pubsearch.gaps"]).write(state.text)
+    g.is_zero_result = bool(results.is_zero_result and state.text and not is_narrowed)
+    if g.is_zero_result and request.method == "GET":
+        cast(ZeroResultLog, current_app.extensions["pubsearch.zero_result_log"]).write(state.text)
 
 
 def render_json(value: object) -> Response:

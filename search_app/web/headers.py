@@ -186,7 +186,7 @@ def _add_etags(app: Flask, engine: Engine, settings: Settings) -> None:
             # The same request may soon have semantic hits again.
             response.headers["Cache-Control"] = "no-store"
             return response
-        tag = f"{g.tag}-none" if g.get("is_gap") else g.tag
+        tag = f"{g.tag}-none" if g.get("is_zero_result") else g.tag
         response.set_etag(tag, weak=True)
         response.headers["Cache-Control"] = CACHE_CONTROL.get(
             request.endpoint or "", DEFAULT_CACHE_CONTROL

@@ -50,7 +50,7 @@ from search_app.web.context import (
     get_page_urls,
     get_publication,
     get_searcher,
-    log_gap,
+    log_zero_result,
     make_absolute,
     parse_state,
     run_search,
@@ -67,7 +67,7 @@ def search() -> str:
     """Return the search page: hits, facets, and counts."""
     state = parse_state()
     with run_search(state, facets.MAX_SHOWN_VALUES) as results:
-        log_gap(state, results)
+        log_zero_result(state, results)
         has_texts = get_searcher().has_texts
         return render_template(
             "search.html",

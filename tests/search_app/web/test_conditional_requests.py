@@ -33,7 +33,7 @@ UNTAGGED = {
     "/healthz": 200, "/metrics": 200, "/?page=x": 400, "/api/search?size=0": 400, "/nowhere": 404,
     "/facet/none": 404, "/publication/none": 404, "/api/publication/none": 404,
 }  # fmt: skip
-GAPS = ("/?q=xyzzy", "/api/search?q=xyzzy")
+WITHOUT_HITS = ("/?q=xyzzy", "/api/search?q=xyzzy")
 
 
 def tag(client: FlaskClient, address: str, **options: Any) -> str:
@@ -132,7 +132,7 @@ def test_a_304_needs_no_search(make_app: MakeApp, monkeypatch: pytest.MonkeyPatc
     """A client with the current ETag gets a 304 even if searches fail."""
     app = make_app()
     client = app.test_client()
-    tags = {each: tag(client, each) for each in TAGGED if each not in GAPS}
+    tags = {each: tag(client, each) for each in TAGGED if each not in WITHOUT_HITS}
 
     def fails(*_: object) -> None:
         raise ZeroDivisionError
@@ -145,17 +145,17 @@ def test_a_304_needs_no_search(make_app: MakeApp, monkeypatch: pytest.MonkeyPatc
     assert client.get("/?q=organ").status_code == 500
 
 
-@pytest.mark.parametrize("address", GAPS)
+@pytest.mark.parametrize("address", WITHOUT_HITS)
 def test_searches_without_hits_are_logged_each_time(
     make_app: MakeApp, tmp_path: Path, address: str
 ) -> None:
     """A search without hits is logged and counted for a 304 as for a 200."""
-    client = make_app(gaps=str(tmp_path / "gaps")).test_client()
+    client = make_app(zero_result_log=str(tmp_path / "log")).test_client()
     found = tag(client, address)
     for told in (found, found, "*"):
         assert status(client, address, told) == 304
     assert client.head(address, headers={"If-None-Match": found}).status_code == 304
-    assert (tmp_path / "gaps").read_text(encoding="utf-8").count("\n") == 4
+    assert (tmp_path / "log").read_text(encoding="utf-8").count("\n") == 4
     route = address.partition("?")[0]
     numbers = client.get("/metrics").text
     assert f'{{method="GET",route="{route}",status="304"}} 3.0' in numbers

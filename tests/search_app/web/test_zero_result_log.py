@@ -30,13 +30,13 @@ DAY = date(2026, 11, 25)
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """Return the path of the log."""
-    return tmp_path / "gaps.jsonl"
+    return tmp_path / "zero-results.jsonl"
 
 
 @pytest.fixture
 def noting(catalogue_engine: Engine, file: Path) -> FlaskClient:
     """Return a client of an application that logs searches without hits."""
-    return make_client(catalogue_engine, gaps=file)
+    return make_client(catalogue_engine, zero_result_log=file)
 
 
 def noted(file: Path) -> list[dict[str, str]]:
@@ -81,12 +81,12 @@ def test_the_log_is_off_by_default(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("place", ["", "none-such/gaps.jsonl", "gaps\0.jsonl"])
+@pytest.mark.parametrize("place", ["", "none-such/log.jsonl", "log\0.jsonl"])
 def test_an_unwritable_log_breaks_no_search(
     place: str, catalogue_engine: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Users get their response despite any fault of the file, and the server logs one line."""
-    client = make_client(catalogue_engine, gaps=f"{tmp_path}/{place}")
+    client = make_client(catalogue_engine, zero_result_log=f"{tmp_path}/{place}")
     for _ in range(3):
         assert client.get("/?q=xyzzy").status_code == 200
     mine = [each.levelno for each in caplog.records if each.name == zero_result_log.__name__]
@@ -143,26 +143,26 @@ def test_the_most_frequent_texts_come_first(file: Path) -> None:
     assert most_frequent(file, 2) == [("Zebra  crossing", 3), ("ibis", 2)]
 
 
-def test_pubsearch_gaps(run: Run, file: Path) -> None:
+def test_pubsearch_zero_results(run: Run, file: Path) -> None:
     """The command prints counts and texts, and no control characters for a terminal."""
     for text in ("okapi", "okapi", "زرافة", "\x1b[2Jibis\u202e"):
         ZeroResultLog(str(file), lambda: DAY).write(text)
-    told = run("gaps", "--gaps", file, "--most", 3)
+    told = run("zero-results", "--zero-result-log", file, "--most", 3)
     assert told.status == 0
     assert told.out.splitlines() == [
         "      2  okapi", "      1  زرافة", "      1  \\x1b[2Jibis\\u202e",
     ]  # fmt: skip
 
 
-def test_pubsearch_gaps_without_a_log(
+def test_pubsearch_zero_results_without_a_log(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command exits with 1 and an error if no log is configured or the file is missing."""
-    monkeypatch.delenv("PUBSEARCH_GAPS", raising=False)
-    told = run("gaps")
+    monkeypatch.delenv("PUBSEARCH_ZERO_RESULT_LOG", raising=False)
+    told = run("zero-results")
     assert told.status == 1
-    assert "PUBSEARCH_GAPS" in told.err
-    told = run("gaps", "--gaps", tmp_path / "none")
+    assert "PUBSEARCH_ZERO_RESULT_LOG" in told.err
+    told = run("zero-results", "--zero-result-log", tmp_path / "none")
     assert (told.status, told.err.count("\n")) == (1, 1)
     assert str(tmp_path / "none") in told.err
 
