@@ -75,7 +75,7 @@ def test_a_query_matches_by_the_transformer(client: FlaskClient, index: Path, fo
     assert directory.load_live(index).manifest.meaning == describe(folder).model
     found = answer(client, FOREIGN)
     assert found["hits"][0]["title"] == TITLES[0]
-    assert found["semantic_hits"] == found["total"] > 0
+    assert found["semantic_total"] == found["total"] > 0
     assert answer(client, f"{FOREIGN}&semantic=0")["total"] == 0
 
 
@@ -147,7 +147,7 @@ def test_an_index_of_the_package_stays_semantic(corpus: Path, folder: Path, tmp_
     assert run("build", corpus, index, "--semantic", "1")[0] == 0
     with TransformerEncoder(folder) as encoder:
         engine = Engine.open(index, encoder)
-        assert engine.search(SearchRequest("Kinderhandel")).semantic_hits
+        assert engine.search(SearchRequest("Kinderhandel")).semantic_total
         assert encoder._process is None
     package = embeddings.load_encoder()
     assert package

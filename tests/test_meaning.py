@@ -53,7 +53,7 @@ def test_a_list_of_semantic_hits_only(client: FlaskClient) -> None:
     """A page of semantic hits only says so, and links to a search without them."""
     address = "/?q=Opferanwalt+im+Strafverfahren"
     found = answer(client, address)
-    assert found["semantic_hits"] == found["total"] > 0
+    assert found["semantic_total"] == found["total"] > 0
     count = "1 publication has" if found["total"] == 1 else f"{found['total']} publications have"
     line = f"No publication has these words. {count} a similar meaning."
     href = readings(client, address)[line]
@@ -70,7 +70,7 @@ def test_semantic_hits_after_lexical_ones(client: FlaskClient) -> None:
     told = [
         line for line in readings(client, "/?q=sailors+abused+at+sea") if "similar meaning" in line
     ]
-    count = found["semantic_hits"]
+    count = found["semantic_total"]
     assert told == [
         "1 of these results has other words with a similar meaning."
         if count == 1

@@ -111,18 +111,18 @@ class FileBody(msgspec.Struct, frozen=True):
     """A file of a publication. Its full text is searched, unless `has_text` is false.
 
     `digest` is its SHA-256 in hexadecimal. `url` is present if the site serves it. `page_count` is
-    the number of its pages, and `empty_pages` that of pages without text. `page_count` is 0 if the
-    format has no pages, and for a file that can't be read, such as a damaged PDF. `pages` lists the
-    pages, or the sections of a text without pages, with the most words of the query, and `passages`
-    has passages of the best of them. Both are present in hits, and in a publication if the request
-    has `find`.
+    the number of its pages, and `empty_page_count` that of pages without text. `page_count` is 0 if
+    the format has no pages, and for a file that can't be read, such as a damaged PDF. `pages` lists
+    the pages, or the sections of a text without pages, with the most words of the query, and
+    `passages` has passages of the best of them. Both are present in hits, and in a publication if
+    the request has `find`.
     """
 
     name: str
     digest: str
     media_type: str
     page_count: int
-    empty_pages: int
+    empty_page_count: int
     has_text: bool
     url: str | UnsetType = UNSET
     pages: Sequence[int] | UnsetType = UNSET
@@ -132,15 +132,15 @@ class FileBody(msgspec.Struct, frozen=True):
 class HitBody(TypedDict):
     """A hit, with all fields of its publication.
 
-    `url` is its page. `editions` is the number of its editions, including itself. `score` is null
-    if the query has no words. `title_html` and `summary_html` are escaped, with matches in
+    `url` is its page. `edition_count` is the number of its editions, including itself. `score` is
+    null if the query has no words. `title_html` and `summary_html` are escaped, with matches in
     `<mark>`, and in the language of the page if the publication has them in it. `why` is present if
     the request has `explain=1`, and `files` if the full text of files has words of the query.
     """
 
     score: float | None
     url: str
-    editions: int
+    edition_count: int
     why: NotRequired[ExplanationBody]
     files: NotRequired[Sequence[FileBody]]
     title_html: str
@@ -154,14 +154,14 @@ class Facets(TypedDict):
 class Search(Outcome, frozen=True, kw_only=True):
     """The response to a search.
 
-    `page` is the number of this page, and `pages` that of all. `hits` has those of the page, and
-    `facets` the values of each facet in display order. `diagnosis` is null unless no publication
-    matches all words.
+    `page` is the number of this page, and `page_count` that of all. `hits` has those of the page,
+    and `facets` the values of each facet in display order. `diagnosis` is null unless no
+    publication matches all words.
     """
 
     query: str
     page: int
-    pages: int
+    page_count: int
     diagnosis: DiagnosisBody | None
     hits: Sequence[Mapping[str, Any]]
     facets: Mapping[str, Sequence[BucketBody]]
@@ -240,7 +240,7 @@ class Health(msgspec.Struct, frozen=True):
 
     status: Literal["ok", "degraded"]
     generation: str
-    publications: int
+    publication_count: int
 
 
 class ErrorBody(TypedDict):
@@ -290,7 +290,7 @@ def make_search(state: SearchState, results: Results, catalogue: Catalogue) -> S
         **{name: getattr(results, name) for name in Outcome.__struct_fields__},
         query=state.text,
         page=state.page,
-        pages=count_pages(results, state),
+        page_count=count_pages(results, state),
         diagnosis=diagnosis,
         hits=[_make_hit(hit, catalogue, state.prefix) for hit in results.hits],
         facets={
@@ -321,7 +321,7 @@ def _make_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, object]:
     body: HitBody = {
         "score": hit.score,
         "url": make_publication_url(hit.publication.id, prefix),
-        "editions": hit.editions + 1,
+        "edition_count": hit.other_edition_count + 1,
         "title_html": str(mark(hit.translations.get(title, hit.title))),
         "summary_html": str(mark(hit.translations.get(abstract, hit.passage))),
     }
@@ -379,8 +379,8 @@ def _make_file(
         file.name,
         file.digest,
         file.media_type,
-        file.pages,
-        file.empty_pages,
+        file.page_count,
+        file.empty_page_count,
         file.has_text,
         url or UNSET,
     )

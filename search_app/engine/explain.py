@@ -333,7 +333,7 @@ def _join_equal(parts: Iterable[ClauseScore]) -> Iterator[ClauseScore]:
 
 def _make_matched(clause: Clause, found: FoundFile) -> MatchedText:
     """Return the match of a clause in a file."""
-    pages = found.pages if found.file.pages else ()
+    pages = found.pages if found.file.page_count else ()
     return MatchedText(clause.text, "word", found.times, file=found.file.name, pages=pages)
 
 

@@ -107,7 +107,7 @@ class MatchedText(msgspec.Struct, frozen=True):
 
     text: str
     how: How
-    times: int = 1
+    count: int = 1
     through: tuple[str, ...] = ()
     file: str = ""
     pages: tuple[int, ...] = ()
@@ -174,15 +174,16 @@ class Explanation(msgspec.Struct, frozen=True):
 class File(msgspec.Struct, frozen=True):
     """A file whose full text belongs to a publication.
 
-    `digest` is its SHA-256 (hexadecimal). `pages` is the number of its pages, or 0 if its format
-    has none. `empty_pages` counts those without a text. `has_text` is False if no page has any.
+    `digest` is its SHA-256 (hexadecimal). `page_count` is the number of its pages, or 0 if its
+    format has none. `empty_page_count` counts those without a text. `has_text` is False if no page
+    has any.
     """
 
     digest: str
     name: str
     media_type: str
-    pages: int
-    empty_pages: int
+    page_count: int
+    empty_page_count: int
     has_text: bool = True
 
 
@@ -208,17 +209,17 @@ class FileMatch(msgspec.Struct, frozen=True):
 class Hit(msgspec.Struct, frozen=True):
     """A hit: a publication, its score (None without words), and its highlighted title and passage.
 
-    `editions` is the number of other editions in the index, whether or not they match. `why` is
-    None unless the request asked for explanations. `translations` has the highlighted title and
-    passage in other languages, by the name of the row that has them. `files` has the files whose
-    full text matches.
+    `other_edition_count` is the number of other editions in the index, whether or not they match.
+    `why` is None unless the request asked for explanations. `translations` has the highlighted
+    title and passage in other languages, by the name of the row that has them. `files` has the
+    files whose full text matches.
     """
 
     publication: Publication
     score: float | None
     title: tuple[TextRun, ...]
     passage: tuple[TextRun, ...]
-    editions: int = 0
+    other_edition_count: int = 0
     why: Explanation | None = None
     translations: Mapping[str, tuple[TextRun, ...]] = {}
     files: tuple[FileMatch, ...] = ()
@@ -284,45 +285,45 @@ class Truncation(msgspec.Struct, frozen=True):
     """A prefix, wildcard, fuzzy term or concept with too many words, and how many were left out."""
 
     text: str
-    words: int
+    omitted_word_count: int
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of a search: the totals, and the reading of the query.
 
-    `total` is the number of hits. `titles` counts the editions of one title once, and is the length
-    of the list if it `is_folded`.
+    `total` is the number of hits. `title_count` counts the editions of one title once, and is the
+    length of the list if it `is_folded`.
 
     `relaxed` is true if too few documents contain all the words, so that some or any are enough. If
-    some are, `unmatched` has the words that hits do not match. `all_words` is the number of hits
-    that contain all words. `required` has the texts of places, languages and years that stayed
-    mandatory. `semantic_hits` counts hits by semantic similarity alone. `any_word` is the number of
-    hits for any of the words, if a query with operators has few hits and it is larger.
+    some are, `unmatched` has the words that hits do not match. `all_words_total` is the number of
+    hits that contain all words. `required` has the texts of places, languages and years that stayed
+    mandatory. `semantic_total` counts hits by semantic similarity alone. `any_word_total` is the
+    number of hits for any of the words, if a query with operators has few hits and it is larger.
 
     `corrected` is the text that was searched for instead of the typed one. `suggestion` is a text
     that the user may have meant. `years` has the year expressions of the text that were read as
     filters, or as a request for the newest. `entities` has the concepts that have synonyms.
     `identifies` has the fields of which the whole text is an identifier, as which it was read.
 
-    `ignored_words` counts the words beyond the limit of a query. `dropped_clauses` has the clauses
-    that were left out because they cost too much, and `truncated` the ones that match fewer words.
-    `unknown_fields` has names before a colon that are not searchable fields. `has_query` is false
-    if the text contains nothing that can be searched for. `is_zero_result` is true if no document
-    contains what was typed, even without the selected filters.
+    `ignored_word_count` counts the words beyond the limit of a query. `dropped_clauses` has the
+    clauses that were left out because they cost too much, and `truncated` the ones that match fewer
+    words. `unknown_fields` has names before a colon that are not searchable fields. `has_query` is
+    false if the text contains nothing that can be searched for. `is_zero_result` is true if no
+    document contains what was typed, even without the selected filters.
 
     `scored` tells whether hits have scores, and `sort` is their order. `took_ms` and `stages` are
     in milliseconds: the time from the query text to these results, and that of each stage.
     """
 
     total: int
-    titles: int
+    title_count: int
     is_folded: bool
     relaxed: bool
-    all_words: int = 0
+    all_words_total: int = 0
     unmatched: tuple[UnmatchedWord, ...] = ()
     required: tuple[str, ...] = ()
-    semantic_hits: int = 0
-    any_word: int | None = None
+    semantic_total: int = 0
+    any_word_total: int | None = None
     corrected: str | None = None
     years: tuple[YearExpression, ...] = ()
     identifies: tuple[str, ...] = ()
@@ -330,7 +331,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     entities: tuple[ExpandedEntity, ...] = ()
     scored: bool
     sort: Sort
-    ignored_words: int
+    ignored_word_count: int
     dropped_clauses: tuple[str, ...] = ()
     truncated: tuple[Truncation, ...] = ()
     unknown_values: tuple[UnknownValue, ...] = ()
@@ -358,4 +359,4 @@ class Results(Outcome, frozen=True, kw_only=True):
     @property
     def listed(self) -> int:
         """The number of hits on all pages of the list."""
-        return self.titles if self.is_folded else self.total
+        return self.title_count if self.is_folded else self.total

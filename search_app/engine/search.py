@@ -221,7 +221,7 @@ def _search(
     buckets, hidden_values = reply.count_facets()
     hits = tuple(make_hits(retrieved, interpreter.vocabulary.catalogue, deadline))
     deadline.checkpoint("passages")
-    has_match = all_words or (reply.total > reply.by_meaning and not interpretation.relaxed)
+    has_match = all_words or (reply.total > reply.semantic_total and not interpretation.relaxed)
     any_word, suggestion = yield from together([
         _count_any_word(retrieved, interpreter, deadline),
         _suggest(retrieved, interpreter, deadline),
@@ -231,18 +231,18 @@ def _search(
         with deadline.count_as("diagnosis"):
             diagnosis = yield from diagnose(retrieved, interpreter, deadline)
     return Results(
-        total=reply.total, titles=reply.titles, is_folded=retrieved.request.fold,
+        total=reply.total, title_count=reply.title_count, is_folded=retrieved.request.fold,
         hits=hits, facets=buckets, hidden_values=hidden_values,
-        relaxed=interpretation.relaxed, all_words=all_words,
+        relaxed=interpretation.relaxed, all_words_total=all_words,
         unmatched=tuple(_list_unmatched(retrieved, interpreter.scope)),
-        required=interpretation.required, semantic_hits=reply.by_meaning,
-        any_word=any_word,
+        required=interpretation.required, semantic_total=reply.semantic_total,
+        any_word_total=any_word,
         corrected=interpretation.corrected, years=retrieved.dated_query.expressions,
         identifies=retrieved.dated_query.identifies,
         suggestion=suggestion,
         entities=tuple(_list_expanded(interpretation)), scored=interpretation.has_words,
         sort=StoreRequest(retrieved.request, parsed.words).sort,
-        ignored_words=parsed.ignored + retrieved.request.beyond, dropped_clauses=reply.dropped,
+        ignored_word_count=parsed.ignored + retrieved.request.beyond, dropped_clauses=reply.dropped,
         truncated=tuple(_list_truncated(retrieved, interpreter, deadline)),
         unknown_values=parsed.unknown, unknown_fields=parsed.unknown_fields,
         has_query=not retrieved.request.text or parsed.words is not None or bool(parsed.filters),

@@ -155,11 +155,11 @@ class Reply(Protocol):
         """The number of hits: publications that pass the selected filters too."""
 
     @property
-    def titles(self) -> int:
+    def title_count(self) -> int:
         """The number of hits, with the editions of one title counted once."""
 
     @property
-    def by_meaning(self) -> int:
+    def semantic_total(self) -> int:
         """The number of hits by semantic similarity alone."""
 
     @property

@@ -230,12 +230,12 @@ def _render_hit(
         lang = language_attribute(title.original_lang)
         yield f'<p class="original" dir="auto"{lang}>{mark(hit.title)}</p>\n'
     yield format_lines(publication, catalogue)
-    if hit.editions and results.is_folded:
+    if hit.other_edition_count and results.is_folded:
         message = html_ngettext(
             '%(number)s other edition<span class="unseen"> of %(title)s</span>',
             '%(number)s other editions<span class="unseen"> of %(title)s</span>',
-            hit.editions,
-            number=format_number(hit.editions),
+            hit.other_edition_count,
+            number=format_number(hit.other_edition_count),
             title=heading.striptags(),
         )
         yield f'<p class="facts"><a href="{href}#editions">{message}</a></p>\n'
@@ -299,7 +299,7 @@ def _describe_file(match: FileMatch, file_url: str, find_url: str) -> Markup:
     The page of the passage is one of them. They are ascending.
     """
     file = link(file_url, match.file.name)
-    if not match.file.pages:
+    if not match.file.page_count:
         return html_gettext("In %(file)s", file=file)
     shown = match.pages
     if len(shown) > MAX_PAGES:
@@ -469,7 +469,7 @@ def _list_texts(matches: Sequence[MatchedText]) -> str:
 
 
 def _describe_times(match: MatchedText) -> str:
-    return f" ×{format_number(match.times)}" if match.times > 1 else ""
+    return f" ×{format_number(match.count)}" if match.count > 1 else ""
 
 
 def _describe_value(row: str, value: str, through: Iterable[str], catalogue: Catalogue) -> str:

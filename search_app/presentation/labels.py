@@ -135,7 +135,7 @@ def make_file_page_url(file: File, file_url: str, page: int) -> str:
 
     `file_url` is the URL of the file. Sections of a text have no URL.
     """
-    return f"{file_url}#page={page}" if file_url and file.pages else ""
+    return f"{file_url}#page={page}" if file_url and file.page_count else ""
 
 
 def make_find_url(page_url: str, text: str) -> str:

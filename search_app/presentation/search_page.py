@@ -307,7 +307,7 @@ def _publications_summary(results: Results, state: SearchState) -> str:
             "Page %(page)s is past the end of %(total)s publications",
             total,
         )
-    if results.semantic_hits == total:
+    if results.semantic_total == total:
         return ngettext(
             "Nothing found for “%(query)s”. "
             "%(first)s–%(last)s of %(total)s publication with a similar meaning",
@@ -345,7 +345,7 @@ def _titles_summary(results: Results, state: SearchState) -> str:
             "Page %(page)s is past the end of %(titles)s titles (%(total)s publications)",
             titles,
         )
-    if results.semantic_hits == results.total:
+    if results.semantic_total == results.total:
         return ngettext(
             "Nothing found for “%(query)s”. %(first)s–%(last)s of %(titles)s title "
             "(%(total)s publications) with a similar meaning",
@@ -388,12 +388,12 @@ class QueryNote(msgspec.Struct, frozen=True):
 
 def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[str]:
     """Yield a sentence for each part of the query that was dropped or not understood."""
-    if results.ignored_words:
+    if results.ignored_word_count:
         yield ngettext(
             "A search can have at most %(limit)s words. The last %(number)s word was ignored.",
             "A search can have at most %(limit)s words. The last %(number)s words were ignored.",
-            results.ignored_words,
-        ) % {"limit": MOST_WORDS, "number": format_number(results.ignored_words)}
+            results.ignored_word_count,
+        ) % {"limit": MOST_WORDS, "number": format_number(results.ignored_word_count)}
     for text in results.dropped_clauses:
         yield gettext("“%(term)s” was ignored because it occurs too often to search in time.") % {
             "term": text
@@ -402,8 +402,8 @@ def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> 
         yield ngettext(
             "“%(term)s” matches too many words. The rarest %(number)s word was ignored.",
             "“%(term)s” matches too many words. The rarest %(number)s words were ignored.",
-            truncated.words,
-        ) % {"term": truncated.text, "number": format_number(truncated.words)}
+            truncated.omitted_word_count,
+        ) % {"term": truncated.text, "number": format_number(truncated.omitted_word_count)}
     if not results.has_query:
         yield gettext("“%(query)s” has no words to search for, so all publications are shown.") % {
             "query": state.text
@@ -442,24 +442,24 @@ def interpretation_notes(
         words = " ".join(expression.typed for expression in results.years)
         line = " ".join(dict.fromkeys(map(_describe_years, results.years)))
         yield _switch_exact(line, as_words % {"words": words}, results, state)
-    if results.all_words:
+    if results.all_words_total:
         line = ngettext(
             "Only %(number)s publication has all of these words.",
             "Only %(number)s publications have all of these words.",
-            results.all_words,
-        ) % {"number": format_number(results.all_words)}
+            results.all_words_total,
+        ) % {"number": format_number(results.all_words_total)}
         note = f"{line} {_describe_hits(results)}".rstrip()
         link = gettext("Show only those with all words")
         yield QueryNote(note, link, state.change(match="all").make_url())
-    if results.any_word:
+    if results.any_word_total:
         line = ngettext(
             "Only %(number)s publication matches this query.",
             "Only %(number)s publications match this query.",
             results.total,
         ) % {"number": format_number(results.total)}
         url = state.change(match="any").make_url()
-        yield QueryNote(line, gettext("Search for any of the words"), url, results.any_word)
-    if results.semantic_hits:
+        yield QueryNote(line, gettext("Search for any of the words"), url, results.any_word_total)
+    if results.semantic_total:
         url = state.change(semantic=False).make_url()
         yield QueryNote(_describe_semantic(results), gettext("Search by the words alone"), url)
     if results.suggestion:
@@ -522,7 +522,7 @@ def _list_names(entities: Sequence[ExpandedEntity]) -> str:
 
 def describe_relaxed(results: Results) -> str:
     """Return a line that no publication has all words, if the hits have only some of them."""
-    if not results.relaxed or results.all_words or not results.total:
+    if not results.relaxed or results.all_words_total or not results.total:
         return ""
     line = gettext("No publication has all of these words.")
     return f"{line} {_describe_hits(results)}"
@@ -530,7 +530,7 @@ def describe_relaxed(results: Results) -> str:
 
 def _describe_hits(results: Results) -> str:
     """Return sentences that say what the hits of a relaxed query match, or what they lack."""
-    if results.all_words == results.total:
+    if results.all_words_total == results.total:
         return ""  # the filters leave only publications with all words
     if results.unmatched:
         unmatched = [(quote(word.text.strip('"')), word.total) for word in results.unmatched]
@@ -567,16 +567,16 @@ def _describe_years(expression: YearExpression) -> str:
 
 def _describe_semantic(results: Results) -> str:
     """Return how many hits match by similar meaning only, as a sentence."""
-    if results.semantic_hits == results.total:
+    if results.semantic_total == results.total:
         message = ngettext(
             "No publication has these words. %(number)s publication has a similar meaning.",
             "No publication has these words. %(number)s publications have a similar meaning.",
-            results.semantic_hits,
+            results.semantic_total,
         )
     else:
         message = ngettext(
             "%(number)s of these results has other words with a similar meaning.",
             "%(number)s of these results have other words with a similar meaning.",
-            results.semantic_hits,
+            results.semantic_total,
         )
-    return message % {"number": format_number(results.semantic_hits)}
+    return message % {"number": format_number(results.semantic_total)}

@@ -23,13 +23,13 @@ from search_app.search_state import SearchState
 class SearchRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A search, how it was interpreted, and the index that it searched.
 
-    `interpretation` has sentences on corrections, years, relaxing, and dropped words. `expanded`
+    `interpretation` has sentences on corrections, years, relaxing, and dropped words. `entities`
     has the concepts of the query with all names that were searched for too. `filters` has the
     selected values by field, and `excluded` the excluded ones. `all_of` has the facets of which all
     selected values were needed. `url` repeats the search, and `ris` has its publications in RIS.
-    `time` is that of the search in UTC. `generation`, `built` and `publications` are the name, the
-    time and the size of the index. `program` is the version of the program. `total` is the number
-    of hits.
+    `time` is that of the search in UTC. `generation`, `built` and `publication_count` are the name,
+    the time and the size of the index. `program` is the version of the program. `total` is the
+    number of hits.
     """
 
     catalogue: str
@@ -39,7 +39,7 @@ class SearchRecord(msgspec.Struct, frozen=True, kw_only=True):
     semantic: bool
     inside: bool
     interpretation: tuple[str, ...]
-    expanded: tuple[ExpandedEntity, ...]
+    entities: tuple[ExpandedEntity, ...]
     filters: Mapping[str, tuple[str, ...]]
     all_of: tuple[str, ...]
     excluded: Mapping[str, tuple[str, ...]]
@@ -49,7 +49,7 @@ class SearchRecord(msgspec.Struct, frozen=True, kw_only=True):
     time: datetime
     generation: str
     built: str
-    publications: int
+    publication_count: int
     program: str
     total: int
 
@@ -75,7 +75,7 @@ def make_search_record(
         semantic=state.semantic,
         inside=state.inside,
         interpretation=tuple(filter(None, lines)),
-        expanded=results.entities,
+        entities=results.entities,
         filters=state.filters,
         all_of=tuple(state.all_of),
         excluded=state.excluded,
@@ -85,7 +85,7 @@ def make_search_record(
         time=time,
         generation=results.generation,
         built=manifest.built,
-        publications=manifest.publications,
+        publication_count=manifest.publications,
         program=version("pubsearch"),
         total=results.total,
     )

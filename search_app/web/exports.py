@@ -166,7 +166,7 @@ def _describe_feed(state: SearchState, results: Results) -> atom.Feed:
     """Return the title of a feed, and the URLs of its other parts and of the list as a page."""
     catalogue = get_catalogue()
     description = describe_search(state, catalogue)
-    total = results.titles if results.is_folded else results.total
+    total = results.title_count if results.is_folded else results.total
     last = max(-(-total // PAGE_ENTRIES), 1)
     pages = {"self": state.page, "first": 1, "last": last}
     if state.page > 1:

@@ -255,7 +255,7 @@ def test_a_long_query_keeps_its_rarest_words(client: FlaskClient) -> None:
         json.loads(client.get("/api/search", query_string={"q": each, "match": "all"}).data)
         for each in (text, "criminal law sherloc")
     )
-    assert found["ignored_words"] == len(common) + 1 - MOST_WORDS
+    assert found["ignored_word_count"] == len(common) + 1 - MOST_WORDS
     assert found["total"] == short["total"] > 0
 
 
@@ -267,7 +267,7 @@ def test_links_omit_text_beyond_the_limit(client: FlaskClient) -> None:
     assert "kidney" not in page.text
     told = json.loads(client.get("/api/search", query_string={"q": f"{text} kidney"}).data)
     words = len(text.split()) + 1
-    assert told["ignored_words"] == words - MOST_WORDS
+    assert told["ignored_word_count"] == words - MOST_WORDS
 
 
 @given(st.text(st.sampled_from('ab "()-*~:ORжї贩\n'), max_size=200), st.integers(1, 400))

@@ -95,7 +95,7 @@ def test_metrics_describe_the_index(client: FlaskClient) -> None:
     found = numbers(client)
     health = client.get("/healthz").json
     assert health is not None
-    assert found["pubsearch_publications", frozenset()] == health["publications"] == 136
+    assert found["pubsearch_publications", frozenset()] == health["publication_count"] == 136
     name = frozenset({("name", health["generation"])})
     assert found["pubsearch_generation_info", name] == 1
     assert found["pubsearch_up", frozenset()] == 1

@@ -124,8 +124,8 @@ class PubsearchEngine(Engine):
     def bounds(self, answer: Answered) -> str:
         """Return which parts of a search were omitted, or an empty text."""
         told = self.searcher.search(answer.request)
-        left_out = told.ignored_words + len(told.dropped_clauses)
-        rarest = sum(each.words for each in told.truncated)
+        left_out = told.ignored_word_count + len(told.dropped_clauses)
+        rarest = sum(each.omitted_word_count for each in told.truncated)
         return ", ".join([
             *([f"{left_out:,} words omitted"] if left_out else []),
             *([f"{rarest:,} rarest terms omitted"] if rarest else []),

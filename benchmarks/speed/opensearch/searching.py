@@ -123,7 +123,7 @@ def list_ids(results: Results) -> list[str]:
 
 
 def _read_totals(results: Results) -> tuple[int, int]:
-    return results.total, results.titles
+    return results.total, results.title_count
 
 
 def _mean_bytes(searched: Sequence[Searched], name: str) -> float:

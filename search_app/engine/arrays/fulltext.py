@@ -270,7 +270,7 @@ class FullTextMatcher:
             digest=info.digest,
             name=self.attached.get_file(attachment).rpartition("/")[2],
             media_type=info.media_type,
-            pages=pages if info.has_pages else 0,
-            empty_pages=info.empty_pages,
+            page_count=pages if info.has_pages else 0,
+            empty_page_count=info.empty_pages,
             has_text=pages > info.empty_pages,
         )

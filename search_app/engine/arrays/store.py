@@ -187,12 +187,12 @@ class ArrayReply:
         return len(self.documents)
 
     @property
-    def titles(self) -> int:
+    def title_count(self) -> int:
         """The number of hits, with the editions of one title counted once."""
         return self._snapshot.editions.count_titles(self.documents)
 
     @property
-    def by_meaning(self) -> int:
+    def semantic_total(self) -> int:
         """The number of hits by semantic similarity alone."""
         semantic_hits = self.retrieved.semantic
         return self._count_among(semantic_hits.added) if semantic_hits else 0

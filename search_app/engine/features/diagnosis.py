@@ -212,7 +212,7 @@ def _count_hits(entity: Entity, further: _FurtherSearches) -> Rounds[QueryCount]
     if not name:
         return QueryCount("", 0)
     retrieved = yield from further.search(text=name)
-    has_hits = retrieved.as_typed > retrieved.reply.by_meaning
+    has_hits = retrieved.as_typed > retrieved.reply.semantic_total
     return QueryCount(name, retrieved.reply.total if has_hits else 0)
 
 

@@ -146,12 +146,12 @@ class OpenSearchReply:
         return self.matched > 0
 
     @property
-    def by_meaning(self) -> int:
+    def semantic_total(self) -> int:
         """The number of hits by semantic similarity alone. A cluster has no vectors."""
         return 0
 
     @property
-    def titles(self) -> int:
+    def title_count(self) -> int:
         """The number of hits, with the editions of one title counted once."""
         return self._load_page(with_facets=False).titles
 

@@ -170,7 +170,7 @@ def test_an_index_without_digests_is_encoded_again(corpus: Path, tmp_path: Path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ArrayFileWriter, "add", without_digests)
         build.build(corpus, tmp_path / "index", encoder=Counting())
-    assert Engine.open(tmp_path / "index").search(SearchRequest("Kinderhandel")).semantic_hits
+    assert Engine.open(tmp_path / "index").search(SearchRequest("Kinderhandel")).semantic_total
     again = Counting()
     build.build(corpus, tmp_path / "index", encoder=again)
     assert len(again.seen) == 6

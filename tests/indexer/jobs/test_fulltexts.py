@@ -167,7 +167,7 @@ def test_a_scan_is_a_file_without_words(corpus: Corpus) -> None:
         assert "OCR" in problem.hint
     searcher = Engine.open(corpus.index).get_searcher()
     [file] = searcher.list_files("one")
-    assert (file.name, file.pages, file.empty_pages) == ("one.pdf", 1, 1)
+    assert (file.name, file.page_count, file.empty_page_count) == ("one.pdf", 1, 1)
     assert corpus.find("scan") == []
     assert [report.errors for report in verify.verify(corpus.index)] == [()]
 
@@ -225,7 +225,7 @@ def test_readers_can_open_a_file_that_is_not_read(corpus: Corpus, extracted: lis
         assert (empty.file, empty.what) == ("two.pdf", "the file is empty")
         searcher = Engine.open(corpus.index).get_searcher()
         [file] = searcher.list_files("one")
-        assert (file.name, file.media_type, file.pages) == ("one.pdf", "application/pdf", 0)
+        assert (file.name, file.media_type, file.page_count) == ("one.pdf", "application/pdf", 0)
         stored = searcher.find_file(file.digest)
         assert stored
         assert (stored.path, stored.ids) == ("one.pdf", ("one",))

@@ -451,7 +451,7 @@ def test_search_as_json(run: Run, index: Path) -> None:
     assert told.status == 0
     assert answer["total"] == 1
     assert [hit["id"] for hit in answer["hits"]] == ["removal-of-organs-2011"]
-    assert {"query", "pages", "relaxed", "generation", "took_ms", "facets"} <= set(answer)
+    assert {"query", "page_count", "relaxed", "generation", "took_ms", "facets"} <= set(answer)
 
 
 def test_search_in_a_format(run: Run, index: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -194,7 +194,7 @@ def test_an_explanation_has_the_pages_of_each_clause() -> None:
         assert hit.why is not None
         found = {
             part.text: [
-                (match.file, match.times, match.pages)
+                (match.file, match.count, match.pages)
                 for field in part.fields
                 for match in field.matched
             ]
@@ -215,7 +215,7 @@ def test_a_search_in_one_publication_lists_its_pages() -> None:
         assert [passage.page for passage in match.passages] == [2, 4]
         assert searcher.find_in_files("a", SearchRequest("zebra")) == ()
         [file] = searcher.list_files("b")
-        assert (file.name, file.pages) == ("b.pdf", 1)
+        assert (file.name, file.page_count) == ("b.pdf", 1)
         stored = searcher.find_file(file.digest)
         assert stored is not None
         assert (stored.path, stored.ids) == ("b.pdf", ("b",))
@@ -279,8 +279,8 @@ def test_stated_counts_are_those_of_the_linked_searches(seed: int, texts: list[s
             with_any = find(searcher, text, inside=inside, match="any").total
             if results.relaxed:
                 with_all = find(searcher, text, inside=inside, match="all").total
-                assert results.all_words == with_all, (text, inside)
-            assert results.any_word in {None, with_any}
+                assert results.all_words_total == with_all, (text, inside)
+            assert results.any_word_total in {None, with_any}
             assert results.diagnosis is None or results.diagnosis.any in {None, with_any}
 
 
@@ -338,7 +338,7 @@ def test_a_name_is_counted_once_where_it_is() -> None:
         assert hit.files[0].pages == (2, 4)
         assert hit.why is not None
         [found] = [match for field in hit.why.parts[0].fields for match in field.matched]
-        assert (found.times, found.pages) == (2, (2, 4))
+        assert (found.count, found.pages) == (2, (2, 4))
 
 
 @pytest.fixture(scope="module")

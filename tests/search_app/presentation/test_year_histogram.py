@@ -39,9 +39,9 @@ def results_of(years: list[int], selected: list[str]) -> Results:
     """Return the results of a search that has these publications."""
     total = sum(str(year) in selected for year in years) if selected else len(years)
     return Results(
-        total=total, titles=total, is_folded=False, hits=(), relaxed=False, scored=False,
+        total=total, title_count=total, is_folded=False, hits=(), relaxed=False, scored=False,
         facets={"year": tuple(count(years, selected))}, hidden_values={"year": 0},
-        sort="newest", ignored_words=0, generation="", took_ms=0.0, stages={},
+        sort="newest", ignored_word_count=0, generation="", took_ms=0.0, stages={},
     )  # fmt: skip
 
 

@@ -354,7 +354,7 @@ def test_programs_find_a_served_pdf(client: FlaskClient, closed: FlaskClient) ->
 
 REPORT = {
     "name": "annual report.pdf", "digest": DIGEST, "media_type": "application/pdf",
-    "page_count": 40, "empty_pages": 1, "has_text": True, "url": FILE,
+    "page_count": 40, "empty_page_count": 1, "has_text": True, "url": FILE,
 }  # fmt: skip
 
 

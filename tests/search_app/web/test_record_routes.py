@@ -74,8 +74,8 @@ def test_a_record_states_the_search_and_the_index(client: FlaskClient) -> None:
     assert record["url"] == "http://localhost/?q=human+trafficking+since+2010&region=Africa"
     assert record["ris"] == record["url"].replace("/?", "/export/ris?")
     assert any("published in 2010 or later" in line for line in record["interpretation"])
-    assert record["expanded"][0]["synonyms"]
-    assert record["publications"] == 136
+    assert record["entities"][0]["synonyms"]
+    assert record["publication_count"] == 136
     assert record["program"] == version("pubsearch")
     assert record["generation"] == client.get("/healthz").get_json()["generation"]
     age = datetime.now(UTC) - datetime.fromisoformat(record["time"])
@@ -90,7 +90,7 @@ def test_the_page_states_the_same_as_the_json(client: FlaskClient) -> None:
     text = page.get_text(" ")
     for value in (record["digest"], record["generation"], record["url"], *record["interpretation"]):
         assert value in text
-    for concept in record["expanded"]:
+    for concept in record["entities"]:
         assert "; ".join(concept["synonyms"]) in text
     links = [str(link["href"]) for link in page.select("#files + ul a")]
     parameters = "?q=human+trafficking+since+2010&region=Africa"

@@ -55,7 +55,8 @@ def test_the_api_has_the_documented_parts(client: FlaskClient) -> None:
     """The response has the documented parts of the API, and every field by its name."""
     found = fetch(client, "/api/search?q=manual&size=3")
     assert found.keys() >= {
-        "query", "total", "page", "pages", "relaxed", "generation", "took_ms", "hits", "facets",
+        "query", "total", "page", "page_count", "relaxed", "generation", "took_ms", "hits",
+        "facets",
     }  # fmt: skip
     hits = found["hits"]
     assert len(hits) == 3
@@ -219,7 +220,7 @@ def test_health_names_the_generation(client: FlaskClient, catalogue_index: Path)
     assert fetch(client, "/healthz") == {
         "status": "ok",
         "generation": (catalogue_index / "CURRENT").read_text(encoding="utf-8").strip(),
-        "publications": 136,
+        "publication_count": 136,
     }
 
 
@@ -280,7 +281,7 @@ def test_a_folded_list_has_one_edition_of_each_title(client: FlaskClient) -> Non
         ]  # fmt: skip
         found = fetch(client, f"/api/search?{words}&fold=1&size=7")
         folded = [
-            each for number in range(1, found["pages"] + 2)
+            each for number in range(1, found["page_count"] + 2)
             for each in ids(client, f"/api/search?{words}&fold=1&size=7&page={number}")
         ]  # fmt: skip
         others = {
@@ -294,7 +295,7 @@ def test_a_folded_list_has_one_edition_of_each_title(client: FlaskClient) -> Non
             each for place, each in enumerate(unfolded) if not others[each] & {*unfolded[:place]}
         ]
         assert folded == expected
-        assert found["titles"] == len(expected) < len(unfolded)
+        assert found["title_count"] == len(expected) < len(unfolded)
 
 
 def test_folding_changes_no_count(client: FlaskClient) -> None:
@@ -449,7 +450,7 @@ def test_an_expanded_wildcard_reports_ignored_words(
     response = client.get("/api/search?q=*raf*")
     (truncated,) = json.loads(response.data)["truncated"]
     assert truncated["text"] == "*raf*"
-    assert truncated["words"] > 0
+    assert truncated["omitted_word_count"] > 0
 
 
 def suggested(client: FlaskClient, parameters: str) -> Any:

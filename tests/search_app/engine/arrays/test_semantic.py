@@ -55,7 +55,7 @@ def test_a_query_in_an_uncovered_language_matches_by_meaning(
     """A query in a language without labels matches publications with the same meaning."""
     results = engine.search(SearchRequest(typed, size=5))
     assert title in [hit.publication.title for hit in results.hits]
-    assert results.semantic_hits
+    assert results.semantic_total
 
 
 @given(
@@ -88,7 +88,7 @@ def test_similar_publications_are_added_to_few_hits(
     assert len(added) <= MAX_ADDED
     wanted = encoder.encode(retrieve(asked, searcher.interpreter).interpretation.corrected or text)
     assert (snapshot.segment.vectors.compute_cosines(wanted, added) >= MIN_COSINE).all()
-    assert both.total == words.total + both.by_meaning
+    assert both.total == words.total + both.semantic_total
     kept = snapshot.table.count(both.documents)
     assert both.count()["section"].tolist() == kept["section"].tolist()
 
@@ -131,7 +131,7 @@ def test_a_missing_encoder_is_logged(
         monkeypatch.setattr(embeddings, "load_encoder", lambda encoder=encoder: encoder)
         with caplog.at_level(logging.WARNING):
             results = Engine(meaning_index).search(SearchRequest("trabalho forçado de crianças"))
-        assert not results.semantic_hits
+        assert not results.semantic_total
         (record,) = [
             each for each in caplog.records
             if each.name == "search_app.engine.arrays.semantic" and each.thread == get_ident()
