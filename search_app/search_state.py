@@ -138,7 +138,7 @@ OF_LIST = (
     Parameter("fold", "1: list only one edition of each title.", "0", SWITCH),
     Parameter(
         "explain",
-        "1: explain hits in `why`. With over 100 words, only the first hits have it.",
+        "1: explain hits in `explanation`. With over 100 words, only the first hits have it.",
         "0",
         SWITCH,
     ),

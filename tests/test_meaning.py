@@ -120,9 +120,11 @@ def test_explanations_include_the_semantic_score(client: FlaskClient) -> None:
     """An explanation has the semantic score, in a sentence and as a part."""
     hit: dict[str, Any]
     for hit in answer(client, "/?q=Opferanwalt+im+Strafverfahren&explain=1")["hits"]:
-        assert hit["why"]["parts"] == []
-        assert hit["why"]["semantic"] == pytest.approx(hit["score"], abs=1e-3)
-        assert hit["why"]["sentences"][0].startswith("It has none of the words; its meaning is")
+        assert hit["explanation"]["parts"] == []
+        assert hit["explanation"]["semantic"] == pytest.approx(hit["score"], abs=1e-3)
+        assert hit["explanation"]["sentences"][0].startswith(
+            "It has none of the words; its meaning is"
+        )
 
 
 def run(*arguments: str, **environment: str) -> tuple[int, str]:

@@ -166,13 +166,13 @@ def _make_schemas(catalogue: Catalogue) -> Json:
     """Return the schemas of the responses: of the types, with the fields of the catalogue."""
     rows = {field.name: _find_type(field) for field in catalogue.stored}
     facts = {field.name: _find_type(field) for field in catalogue.facts}
-    neighbour: Any = _extend("Neighbour", responses.LinkedBody, facts)
+    related: Any = _extend("RelatedPublication", responses.LinkedBody, facts)
     publication = _extend("Publication", responses.PublicationBody, rows)
     hit: Any = _extend("Hit", responses.HitBody, get_type_hints(publication, include_extras=True))
     whole = {
         "files": NotRequired[Sequence[responses.FileBody]],
-        "other_editions": NotRequired[Sequence[neighbour]],
-        "similar": NotRequired[Sequence[neighbour]],
+        "other_editions": NotRequired[Sequence[related]],
+        "similar": NotRequired[Sequence[related]],
         "other_sources": NotRequired[Sequence[SourceLocation]],
     }
     buckets = dict.fromkeys(

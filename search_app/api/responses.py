@@ -134,14 +134,15 @@ class HitBody(TypedDict):
 
     `url` is its page. `edition_count` is the number of its editions, including itself. `score` is
     null if the query has no words. `title_html` and `summary_html` are escaped, with matches in
-    `<mark>`, and in the language of the page if the publication has them in it. `why` is present if
-    the request has `explain=1`, and `files` if the full text of files has words of the query.
+    `<mark>`, and in the language of the page if the publication has them in it. `explanation` is
+    present if the request has `explain=1`, and `files` if the full text of files has words of the
+    query.
     """
 
     score: float | None
     url: str
     edition_count: int
-    why: NotRequired[ExplanationBody]
+    explanation: NotRequired[ExplanationBody]
     files: NotRequired[Sequence[FileBody]]
     title_html: str
     summary_html: str
@@ -200,28 +201,28 @@ class RecordedPublication(TypedDict):
 class SearchRecordBody(SearchRecord, frozen=True, kw_only=True):
     """A search record: a search, how it was interpreted, the index, and all of its hits.
 
-    Apart from `time`, the same `url` and `generation` give the same record. `ids` has the hits in
+    Apart from `time`, the same `url` and `generation` give the same record. `hits` has the hits in
     order. `digest` is the SHA-256 of the digests of all hits, in hexadecimal.
     """
 
-    ids: Sequence[RecordedPublication]
+    hits: Sequence[RecordedPublication]
     digest: str
 
 
 class SuggestionBody(msgspec.Struct, frozen=True):
-    """A suggestion: its kind, text, and label, and how many publications `href` leads to.
+    """A suggestion: its kind, text, and label, and the number of publications that `url` leads to.
 
-    `number` is this count as text, and `description` is the name of the suggestion for a screen
+    `number` is this total as text, and `description` is the name of the suggestion for a screen
     reader.
     """
 
     kind: SuggestionKind
     text: str
     label: str
-    count: int
+    total: int
     number: str
     description: str
-    href: str
+    url: str
 
 
 class Suggestions(msgspec.Struct, frozen=True):
@@ -325,9 +326,11 @@ def _make_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, object]:
         "title_html": str(mark(hit.translations.get(title, hit.title))),
         "summary_html": str(mark(hit.translations.get(abstract, hit.passage))),
     }
-    if hit.why:
-        sentences = tuple(explain_in_sentences(hit.why, catalogue))
-        body["why"] = ExplanationBody(**msgspec.structs.asdict(hit.why), sentences=sentences)
+    if hit.explanation:
+        sentences = tuple(explain_in_sentences(hit.explanation, catalogue))
+        body["explanation"] = ExplanationBody(
+            **msgspec.structs.asdict(hit.explanation), sentences=sentences
+        )
     if hit.files:
         body["files"] = [
             _make_file(match.file, match, hit.publication, catalogue, prefix) for match in hit.files
@@ -442,7 +445,7 @@ def _make_related(publication: Publication, catalogue: Catalogue, prefix: str) -
 
 def write_record(record: SearchRecord, publications: Iterable[Publication]) -> Iterator[bytes]:
     """Yield the response of `/api/search-record` in parts, one for each publication."""
-    yield msgspec.json.encode(record)[:-1] + b',"ids":['
+    yield msgspec.json.encode(record)[:-1] + b',"hits":['
     content, separator = sha256(), b""
     for publication in publications:
         digest = publication.digest
@@ -470,9 +473,9 @@ def _make_suggestion(
 ) -> SuggestionBody:
     """Return a suggestion with a link to a publication, a search, or the list of a facet value."""
     text = label = suggestion.text
-    number, new = format_number(suggestion.count), state.change(match="auto")
+    number, new = format_number(suggestion.total), state.change(match="auto")
     described = ngettext(
-        "%(value)s, %(number)s publication", "%(value)s, %(number)s publications", suggestion.count
+        "%(value)s, %(number)s publication", "%(value)s, %(number)s publications", suggestion.total
     )
     match suggestion.kind:
         case "facet":
@@ -480,18 +483,18 @@ def _make_suggestion(
             text = facet_label(field, suggestion.value, catalogue)
             label = gettext("%(field)s: %(value)s") % {"field": field.label, "value": text}
             new = new.with_text("").with_filter(suggestion.field, suggestion.value)
-            href = new.make_url()
+            url = new.make_url()
         case "title":
-            href = make_publication_url(suggestion.value, state.prefix)
+            url = make_publication_url(suggestion.value, state.prefix)
             described = gettext("%(value)s, a publication")
         case _:
-            href = new.with_text(text).make_url()
+            url = new.with_text(text).make_url()
     return SuggestionBody(
         suggestion.kind,
         text,
         label,
-        suggestion.count,
+        suggestion.total,
         number,
         described % {"value": label, "number": number},
-        href,
+        url,
     )

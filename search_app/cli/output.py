@@ -67,7 +67,7 @@ def print_results(
             click.echo(f"  {line.striptags()}")
             if passage:
                 click.echo(f"  {_style(passage)}")
-        for reason in explain_in_sentences(hit.why, catalogue) if hit.why else ():
+        for reason in explain_in_sentences(hit.explanation, catalogue) if hit.explanation else ():
             click.echo(f"  - {reason}")
     for group in make_facet_groups(results, state, catalogue):
         values = [

@@ -210,9 +210,9 @@ class Hit(msgspec.Struct, frozen=True):
     """A hit: a publication, its score (None without words), and its highlighted title and passage.
 
     `other_edition_count` is the number of other editions in the index, whether or not they match.
-    `why` is None unless the request asked for explanations. `translations` has the highlighted
-    title and passage in other languages, by the name of the row that has them. `files` has the
-    files whose full text matches.
+    `explanation` is None unless the request asked for explanations. `translations` has the
+    highlighted title and passage in other languages, by the name of the row that has them. `files`
+    has the files whose full text matches.
     """
 
     publication: Publication
@@ -220,7 +220,7 @@ class Hit(msgspec.Struct, frozen=True):
     title: tuple[TextRun, ...]
     passage: tuple[TextRun, ...]
     other_edition_count: int = 0
-    why: Explanation | None = None
+    explanation: Explanation | None = None
     translations: Mapping[str, tuple[TextRun, ...]] = {}
     files: tuple[FileMatch, ...] = ()
 
@@ -269,7 +269,7 @@ class Suggestion(msgspec.Struct, frozen=True):
 
     kind: SuggestionKind
     text: str
-    count: int
+    total: int
     field: str = ""
     value: str = ""
 
@@ -303,7 +303,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     `corrected` is the text that was searched for instead of the typed one. `suggestion` is a text
     that the user may have meant. `years` has the year expressions of the text that were read as
     filters, or as a request for the newest. `entities` has the concepts that have synonyms.
-    `identifies` has the fields of which the whole text is an identifier, as which it was read.
+    `identifier_fields` has the fields of which the whole text is an identifier, as which it was
+    read.
 
     `ignored_word_count` counts the words beyond the limit of a query. `dropped_clauses` has the
     clauses that were left out because they cost too much, and `truncated` the ones that match fewer
@@ -326,7 +327,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     any_word_total: int | None = None
     corrected: str | None = None
     years: tuple[YearExpression, ...] = ()
-    identifies: tuple[str, ...] = ()
+    identifier_fields: tuple[str, ...] = ()
     suggestion: str | None = None
     entities: tuple[ExpandedEntity, ...] = ()
     scored: bool

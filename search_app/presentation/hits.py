@@ -251,7 +251,7 @@ def _render_hit(
             yield f'<p class="inside">{sentence}</p>\n'
             if runs:
                 yield _render_passage(runs, language)
-    if hit.why and (sentences := [*explain_in_sentences(hit.why, catalogue)]):
+    if hit.explanation and (sentences := [*explain_in_sentences(hit.explanation, catalogue)]):
         question = html_gettext("Why this?")
         reasons = [f"<li>{isolate(sentence)}</li>\n" for sentence in sentences]
         yield (

@@ -433,8 +433,8 @@ def interpretation_notes(
         line = gettext("No publication has “%(query)s”. These results are for “%(corrected)s”.")
         line %= {"query": state.text, "corrected": results.corrected}
         yield _switch_exact(line, as_typed % {"query": state.text}, results, state)
-    if results.identifies:
-        fields = join(catalogue.by_name[name].label for name in results.identifies)
+    if results.identifier_fields:
+        fields = join(catalogue.by_name[name].label for name in results.identifier_fields)
         line = gettext("Only publications with exactly this identifier are shown (%(fields)s).")
         link = as_words % {"words": state.text}
         yield _switch_exact(line % {"fields": fields}, link, results, state)

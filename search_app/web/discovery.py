@@ -146,7 +146,7 @@ def suggest() -> Response:
     text, state = request.args.get("q", ""), parse_state()
     found = get_engine().suggest(text, state, current().code, get_searcher())
     rows = make_suggestions(text, state, found, get_catalogue()).suggestions
-    urls = [make_absolute(row.href) for row in rows]
+    urls = [make_absolute(row.url) for row in rows]
     body = (text, [row.text for row in rows], [row.label for row in rows], urls)
     return Response(msgspec.json.encode(body), content_type=SUGGESTIONS_TYPE)
 

@@ -86,10 +86,10 @@ def answer(route: Route, *words: str) -> None:
             "kind": "word",
             "text": word,
             "label": word,
-            "count": 1,
+            "total": 1,
             "number": "1",
             "description": word,
-            "href": f"/?q={word}",
+            "url": f"/?q={word}",
         }
         for word in words
     ]

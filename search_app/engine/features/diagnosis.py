@@ -134,9 +134,9 @@ def _has_wider(retrieved: Retrieval) -> bool:
 def _has_other_reading(retrieved: Retrieval) -> bool:
     """Return whether the switch `exact` changes how the text is read."""
     typed = clauses(retrieved.interpretation.parsed.words)
-    dated_query = retrieved.dated_query
+    rewritten = retrieved.rewritten
     is_changed = (
-        retrieved.interpretation.corrected or dated_query.expressions or dated_query.identifies
+        retrieved.interpretation.corrected or rewritten.expressions or rewritten.identifier_fields
     )
     return (
         retrieved.typed.exact or bool(is_changed) or any(it.synonyms or it.narrower for it in typed)

@@ -27,7 +27,7 @@ from search_app.engine.interpretation.spellcheck import SpellChecker
 from search_app.engine.query.clause_builder import CompoundMode, EntityRecognizer
 from search_app.engine.query.nodes import Clause, Several, Term, Value, clauses
 from search_app.engine.query.parser import Parsed, parse
-from search_app.engine.query.rewriting import DatedQuery, extract_years, name_identifier
+from search_app.engine.query.rewriting import RewrittenQuery, extract_years, name_identifier
 from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.request import SearchRequest
 from search_app.engine.store import Reply, Rounds, Store, StoreRequest, run
@@ -360,12 +360,12 @@ class Retrieval(NamedTuple):
     """The reply to a search, and how the query was interpreted.
 
     `typed` is the request as it came. `request` has the text with year expressions, or the
-    identifier that it is, replaced by filters, and `dated_query` lists them.
+    identifier that it is, replaced by filters, and `rewritten` lists them.
     """
 
     typed: SearchRequest
     request: SearchRequest
-    dated_query: DatedQuery
+    rewritten: RewrittenQuery
     interpretation: Interpretation
 
     @property
@@ -394,29 +394,29 @@ def find(request: SearchRequest, interpreter: Interpreter, deadline: Deadline) -
     Year expressions are filters. If no publication passes them, they are searched for as words.
     Return the hits of that search if it has any.
     """
-    dated_query, typed = _date(request, interpreter), DatedQuery(request.text)
-    retrieved = yield from _find_as(request, dated_query, interpreter, deadline)
-    if dated_query.expressions and not retrieved.reply.matched:
+    rewritten, typed = _rewrite(request, interpreter), RewrittenQuery(request.text)
+    retrieved = yield from _find_as(request, rewritten, interpreter, deadline)
+    if rewritten.expressions and not retrieved.reply.matched:
         literal = yield from _find_as(request, typed, interpreter, deadline)
         all_words = literal.interpretation.all_words_reply
         return literal if literal.as_typed or (all_words and all_words.by_words) else retrieved
     return retrieved
 
 
-def _date(request: SearchRequest, interpreter: Interpreter) -> DatedQuery:
+def _rewrite(request: SearchRequest, interpreter: Interpreter) -> RewrittenQuery:
     """Return the text of a request with its identifier or its years named, unless it is exact."""
     if request.exact:
-        return DatedQuery(request.text)
+        return RewrittenQuery(request.text)
     return name_identifier(request.text, interpreter.vocabulary) or extract_years(
         request.text, interpreter.vocabulary.catalogue
     )
 
 
 def _find_as(
-    request: SearchRequest, dated_query: DatedQuery, interpreter: Interpreter, deadline: Deadline
+    request: SearchRequest, rewritten: RewrittenQuery, interpreter: Interpreter, deadline: Deadline
 ) -> Rounds[Retrieval]:
     """Return the publications that match a request with its year expressions replaced."""
-    dated = msgspec.structs.replace(request, text=dated_query.text)
-    ask = StoreRequest(dated, newest_first=dated_query.wants_newest)
+    changed = msgspec.structs.replace(request, text=rewritten.text)
+    ask = StoreRequest(changed, newest_first=rewritten.wants_newest)
     interpretation = yield from interpreter.interpret(ask, deadline)
-    return Retrieval(request, dated, dated_query, interpretation)
+    return Retrieval(request, changed, rewritten, interpretation)

@@ -117,16 +117,16 @@ class YearExpression(msgspec.Struct, frozen=True):
     last: int | None = None
 
 
-class DatedQuery(msgspec.Struct, frozen=True):
+class RewrittenQuery(msgspec.Struct, frozen=True):
     """A text with its year expressions replaced by filters, and the expressions.
 
-    If the whole text is an identifier, it is replaced by a filter, and `identifies` has the rows
-    that may have it.
+    If the whole text is an identifier, it is replaced by a filter, and `identifier_fields` has the
+    rows that may have it.
     """
 
     text: str
     expressions: tuple[YearExpression, ...] = ()
-    identifies: tuple[str, ...] = ()
+    identifier_fields: tuple[str, ...] = ()
 
     @property
     def wants_newest(self) -> bool:
@@ -136,7 +136,7 @@ class DatedQuery(msgspec.Struct, frozen=True):
         )
 
 
-def extract_years(text: str, catalogue: Catalogue) -> DatedQuery:
+def extract_years(text: str, catalogue: Catalogue) -> RewrittenQuery:
     """Return a text with its year expressions replaced by filters of the catalogue's year field.
 
     Return the text unchanged if the catalogue has no facet of years. A range that ends before it
@@ -144,10 +144,10 @@ def extract_years(text: str, catalogue: Catalogue) -> DatedQuery:
     """
     with_ascii_digits = text if text.isascii() else text.translate(_DIGITS)
     if not _MAY_MATCH.search(with_ascii_digits.lower()):
-        return DatedQuery(text)
+        return RewrittenQuery(text)
     row = next((field for field in catalogue.facets if field.kind == "year"), None)
     if row is None:
-        return DatedQuery(text)
+        return RewrittenQuery(text)
     pattern = _compile_pattern(tuple(catalogue.list_query_names(row)))
     pieces, expressions, end = [], [], 0
     for start, stop in _find_unquoted(with_ascii_digits):
@@ -158,8 +158,8 @@ def extract_years(text: str, catalogue: Catalogue) -> DatedQuery:
                 expressions.append(expression)
                 end = match.end()
     if not expressions:
-        return DatedQuery(text)
-    return DatedQuery(" ".join("".join([*pieces, text[end:]]).split()), tuple(expressions))
+        return RewrittenQuery(text)
+    return RewrittenQuery(" ".join("".join([*pieces, text[end:]]).split()), tuple(expressions))
 
 
 def _find_unquoted(text: str) -> Iterator[tuple[int, int]]:
@@ -212,7 +212,7 @@ _PATTERN = re.compile(r"[*~]")
 _NO_QUOTES = str.maketrans(dict.fromkeys(QUOTES))
 
 
-def name_identifier(text: str, vocabulary: Vocabulary) -> DatedQuery | None:
+def name_identifier(text: str, vocabulary: Vocabulary) -> RewrittenQuery | None:
     """Return a filter for the identifier that a whole text is, and the rows that may have it.
 
     Return None if the text is no identifier. It is one if a publication has it, or if it can hardly
@@ -243,7 +243,7 @@ def name_identifier(text: str, vocabulary: Vocabulary) -> DatedQuery | None:
         form = identifiers.read(kind, text)
         if form and form.sense == "certain":
             forms = dict.fromkeys((form.typed, form.key))
-            return DatedQuery(" OR ".join(f'"{each}"' for each in forms))
+            return RewrittenQuery(" OR ".join(f'"{each}"' for each in forms))
     return None
 
 
@@ -260,10 +260,10 @@ def find_key(row: Field, text: str, vocabulary: Vocabulary) -> str | None:
     return found.key if is_whole or vocabulary.has_value(row.name, found.key) else None
 
 
-def _name(text: str, rows: Sequence[Field]) -> DatedQuery:
+def _name(text: str, rows: Sequence[Field]) -> RewrittenQuery:
     value = text.translate(_NO_QUOTES).strip()
     named = " OR ".join(f'{row.name}:"{value}"' for row in rows)
-    return DatedQuery(named, identifies=tuple(row.name for row in rows))
+    return RewrittenQuery(named, identifier_fields=tuple(row.name for row in rows))
 
 
 _COLONS = ":："

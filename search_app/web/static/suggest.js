@@ -76,9 +76,9 @@
     }
   }
 
-  function choose({ kind, text, href }) {
+  function choose({ kind, text, url }) {
     close();
-    if (kind !== "word") return location.assign(href);
+    if (kind !== "word") return location.assign(url);
     box.value = text;
     box.form.requestSubmit();
   }

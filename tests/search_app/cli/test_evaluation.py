@@ -80,12 +80,14 @@ def test_a_series_ranks_first_for_its_name(catalogue_engine: Engine) -> None:
     series = ["ICAT Issue Brief" in hit.publication.values.get("series", ()) for hit in hits]
     assert sum(series) == 6
     assert series[:6] == [True] * 6
-    assert hits[0].why
-    (part,) = [each for each in hits[0].why.parts if each.text == "icat issue brief"]
+    assert hits[0].explanation
+    (part,) = [each for each in hits[0].explanation.parts if each.text == "icat issue brief"]
     assert [each.field for each in part.fields] == ["series"]
-    assert hits[6].why
-    assert "icat issue brief" not in hits[6].why.unmatched
-    longer = engine.search(SearchRequest("ICAT issue brief refugees", explain=True)).hits[0].why
+    assert hits[6].explanation
+    assert "icat issue brief" not in hits[6].explanation.unmatched
+    longer = (
+        engine.search(SearchRequest("ICAT issue brief refugees", explain=True)).hits[0].explanation
+    )
     assert longer
     assert [part.text for part in longer.parts] == ["ICAT", "issue brief", "refugees"]
 

@@ -473,7 +473,7 @@ def test_search_with_explanations(run: Run, index: Path) -> None:
     assert "Title has “Organs”" in told.out
     told = run("search", "--index", index, "--json", "organs", "--explain=1")
     (hit,) = json.loads(told.out)["hits"]
-    assert "Title has “Organs”" in hit["why"]["sentences"][0]
+    assert "Title has “Organs”" in hit["explanation"]["sentences"][0]
 
 
 @pytest.mark.slow

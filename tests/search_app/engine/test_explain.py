@@ -149,8 +149,8 @@ def test_parts_of_judged_queries_add_up(match: str, engine: Engine) -> None:
     for text in [*QUERIES, *FURTHER]:
         request = SearchRequest(text, match=match, size=30, explain=True)  # type: ignore[arg-type]
         for hit in engine.search(request).hits:
-            assert hit.why
-            assert total(hit.why) == pytest.approx(hit.score, abs=2e-4), text
+            assert hit.explanation
+            assert total(hit.explanation) == pytest.approx(hit.score, abs=2e-4), text
 
 
 def asked(engine: Engine, text: str, **options: object) -> Results:
@@ -160,10 +160,10 @@ def asked(engine: Engine, text: str, **options: object) -> Results:
 
 def ways(hit: Hit) -> set[tuple[str, str, str]]:
     """Return the field, the text, and the kind of each match of a hit."""
-    assert hit.why
+    assert hit.explanation
     return {
         (field.field, each.text, each.how)
-        for part in hit.why.parts
+        for part in hit.explanation.parts
         for field in part.fields
         for each in field.matched
     }
@@ -208,19 +208,19 @@ def test_the_words_of_a_matched_phrase_are_not_listed_singly(engine: Engine) -> 
 def test_a_repeated_word_is_one_part(engine: Engine) -> None:
     """A word that is typed twice scores twice and is listed once."""
     once, twice = (asked(engine, text).hits[0] for text in ("toolkit", "toolkit toolkit"))
-    assert once.why
-    assert twice.why
-    assert len(twice.why.parts) == 1
-    assert total(twice.why) == pytest.approx(2 * total(once.why))
-    assert total(twice.why) == pytest.approx(twice.score, abs=1e-3)
+    assert once.explanation
+    assert twice.explanation
+    assert len(twice.explanation.parts) == 1
+    assert total(twice.explanation) == pytest.approx(2 * total(once.explanation))
+    assert total(twice.explanation) == pytest.approx(twice.score, abs=1e-3)
 
 
 def test_a_corrected_part_names_the_typed_word(engine: Engine) -> None:
     """The part of a corrected word names the typed word that it replaces."""
     results = asked(engine, "traficking manual")
     assert results.corrected
-    assert results.hits[0].why
-    parts = {part.text: part.instead_of for part in results.hits[0].why.parts}
+    assert results.hits[0].explanation
+    parts = {part.text: part.instead_of for part in results.hits[0].explanation.parts}
     assert parts == {"trafficking": "traficking", "manual": ""}
 
 
@@ -228,20 +228,24 @@ def test_a_relaxed_hit_lists_its_missing_words(engine: Engine) -> None:
     """A hit of a relaxed query lists the words that it lacks."""
     results = asked(engine, "organ zyzzyva")
     assert results.relaxed
-    assert all(hit.why and hit.why.unmatched == ("zyzzyva",) for hit in results.hits)
+    assert all(
+        hit.explanation and hit.explanation.unmatched == ("zyzzyva",) for hit in results.hits
+    )
 
 
 def test_an_and_counts_only_as_a_whole(engine: Engine) -> None:
     """An AND within an OR is not listed if only some of its words match."""
     for hit in asked(engine, "organ OR (toolkit AND zyzzyva)", match="any").hits:
-        assert hit.why
-        assert [part.text for part in hit.why.parts] == ["organ"]
+        assert hit.explanation
+        assert [part.text for part in hit.explanation.parts] == ["organ"]
 
 
 def test_a_region_lists_the_countries_that_imply_it(index: Path) -> None:
     """Africa lists Kenya if the publication names Kenya, and no country otherwise."""
     results = Engine(index).search(SearchRequest(filters={"region": ("Africa",)}, explain=True))
-    told = {hit.publication.title: hit.why and hit.why.filters for hit in results.hits}
+    told = {
+        hit.publication.title: hit.explanation and hit.explanation.filters for hit in results.hits
+    }
     assert {title: [each.through for each in held or ()] for title, held in told.items()} == {
         "Removal of Organs": [("KE",)], "Victims at the Border": [()],
     }  # fmt: skip
@@ -263,7 +267,7 @@ def test_an_explanation_lists_the_values_that_passed_the_filters(
 ) -> None:
     """An explanation lists the selected or typed filter values that the publication has."""
     request = SearchRequest(text, filters, explain=True)
-    told = {hit.publication.title: hit.why for hit in Engine(index).search(request).hits}
+    told = {hit.publication.title: hit.explanation for hit in Engine(index).search(request).hits}
     why = told["Removal of Organs"]
     assert why
     assert {(each.field, each.value) for each in why.filters} == held

@@ -175,11 +175,13 @@ def test_an_explanation_names_the_full_text() -> None:
         one_text("a", ["piracy at sea"]) | one_text("b", ["piracy at sea"]),
     ) as searcher:
         for hit in find(searcher, "piracy", explain=True).hits:
-            assert hit.why is not None
+            assert hit.explanation is not None
             assert hit.score is not None
-            assert hit.why.score == pytest.approx(hit.score, abs=1e-3)
-            assert "fulltext" in {field.field for part in hit.why.parts for field in part.fields}
-            assert hit.why.unmatched == ()
+            assert hit.explanation.score == pytest.approx(hit.score, abs=1e-3)
+            assert "fulltext" in {
+                field.field for part in hit.explanation.parts for field in part.fields
+            }
+            assert hit.explanation.unmatched == ()
 
 
 def test_an_explanation_has_the_pages_of_each_clause() -> None:
@@ -191,14 +193,14 @@ def test_an_explanation_has_the_pages_of_each_clause() -> None:
     }
     with searching([make_publication("a", "Boats")], {"a": files}) as searcher:
         [hit] = find(searcher, "border polic*", explain=True).hits
-        assert hit.why is not None
+        assert hit.explanation is not None
         found = {
             part.text: [
                 (match.file, match.count, match.pages)
                 for field in part.fields
                 for match in field.matched
             ]
-            for part in hit.why.parts
+            for part in hit.explanation.parts
         }
         assert found == {
             "border": [("long.pdf", 2, (1, 2)), ("page.html", 1, ()), ("short.pdf", 1, (1,))],
@@ -336,8 +338,8 @@ def test_a_name_is_counted_once_where_it_is() -> None:
         hits = find(searcher, "Ivory Coast", explain=True).hits
         [hit] = [hit for hit in hits if hit.publication.id == "a"]
         assert hit.files[0].pages == (2, 4)
-        assert hit.why is not None
-        [found] = [match for field in hit.why.parts[0].fields for match in field.matched]
+        assert hit.explanation is not None
+        [found] = [match for field in hit.explanation.parts[0].fields for match in field.matched]
         assert (found.count, found.pages) == (2, (2, 4))
 
 
@@ -382,7 +384,7 @@ def test_words_of_texts_are_completed(searcher: Searcher) -> None:
     for text, inside in product(("boat smu", "boa", "smug"), (True, False)):
         for each in searcher.suggest(text, SearchRequest(inside=inside)):
             total = find(searcher, each.text, inside=inside).total
-            assert each.kind != "word" or each.count == total
+            assert each.kind != "word" or each.total == total
     assert searcher.suggest("boat smu")[0].text == "boat smuggling"
     words = [each.text for each in searcher.suggest("sm") if each.kind == "word"]
     assert words[:2] == ["smog", "smaggled"]

@@ -214,9 +214,9 @@ def test_identifiers_among_words_years_and_patterns(
 def test_an_identifier_can_be_searched_for_as_words(searcher: Searcher) -> None:
     """The page says how the text was read. The exact search finds texts that mention it."""
     results = searcher.search(SearchRequest("978-3-16-148410-0"))
-    assert (list_ids(results), results.identifies) == ({"law"}, ("isbn",))
+    assert (list_ids(results), results.identifier_fields) == ({"law"}, ("isbn",))
     absent = searcher.search(SearchRequest("A/RES/55/25"))
-    assert (absent.total, absent.identifies) == (0, ("number",))
+    assert (absent.total, absent.identifier_fields) == (0, ("number",))
     assert absent.unknown_values == (UnknownValue("number", "A/RES/55/25"),)
     assert absent.diagnosis is not None
     assert absent.diagnosis.switched == {"exact": 1}
@@ -233,7 +233,7 @@ def test_a_typed_identifier_suggests_its_publication(searcher: Searcher) -> None
 def test_the_reason_of_a_hit_is_its_identifier(searcher: Searcher) -> None:
     """The explanation names the field, and the identifier as the publication has it."""
     results = searcher.search(SearchRequest("e/escwa/sdd/2017/2", explain=True))
-    why = results.hits[0].why
+    why = results.hits[0].explanation
     assert why is not None
     assert [(each.field, each.value) for each in why.filters] == [("number", "E/ESCWA/SDD/2017/2")]
 

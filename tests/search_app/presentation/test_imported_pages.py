@@ -85,7 +85,7 @@ def test_either_part_of_a_name_suggests_the_author(client: FlaskClient, typed: s
     """The given name, the family name, and both in either order suggest the author."""
     body = fetch(client, f"/api/suggest?{urlencode({'q': typed})}")
     [suggestion] = (each for each in body["suggestions"] if each["kind"] == "facet")
-    assert (suggestion["label"], suggestion["count"]) == ("Authors: Ada Okafor", 2)
+    assert (suggestion["label"], suggestion["total"]) == ("Authors: Ada Okafor", 2)
 
 
 def test_a_typed_name_has_the_same_ranking_in_either_order(client: FlaskClient) -> None:

@@ -58,9 +58,9 @@ def test_a_record_has_all_hits(client: FlaskClient) -> None:
     query = {"q": "trafficking", "region": "Africa", "sort": "title"}
     record = fetch_record(client, query)
     hits = client.get("/api/search", query_string={**query, "size": 100}).get_json()
-    assert [entry["id"] for entry in record["ids"]] == [hit["id"] for hit in hits["hits"]]
-    assert record["total"] == hits["total"] == len(record["ids"]) > 3
-    digests = b"".join(bytes.fromhex(entry["digest"]) for entry in record["ids"])
+    assert [entry["id"] for entry in record["hits"]] == [hit["id"] for hit in hits["hits"]]
+    assert record["total"] == hits["total"] == len(record["hits"]) > 3
+    digests = b"".join(bytes.fromhex(entry["digest"]) for entry in record["hits"])
     assert record["digest"] == sha256(digests).hexdigest()
 
 

@@ -329,7 +329,7 @@ def test_each_hit_has_its_reasons(client: FlaskClient) -> None:
     page = client.get(f"/{address}").text
     assert page.count('<details class="why"') == len(hits)
     for hit in hits:
-        why = hit["why"]
+        why = hit["explanation"]
         fields = [field for part in why["parts"] for field in part["fields"]]
         total = sum(field["score"] for field in fields) + why["title"] + why["nearness"]
         assert total == pytest.approx(hit["score"], abs=1e-3)
@@ -351,7 +351,7 @@ def test_a_list_links_to_its_reasons(client: FlaskClient) -> None:
     assert "Show reasons" in client.get("/?region=Africa").text
     for address in ("/", "/?q=xyzzy&match=all"):
         assert "Show reasons" not in client.get(address).text
-    assert "why" not in fetch(client, "/api/search?q=trafficking")["hits"][0]
+    assert "explanation" not in fetch(client, "/api/search?q=trafficking")["hits"][0]
 
 
 def test_reasons_are_escaped(client: FlaskClient) -> None:
@@ -464,25 +464,25 @@ def test_suggestions_have_the_documented_parts(client: FlaskClient) -> None:
     value, *_ = suggested(client, "q=south+a&language=en")
     assert value == {
         "kind": "facet", "text": "South Asia", "label": "Region: South Asia",
-        "count": fetch(client, "/api/search?language=en&region=South+Asia")["total"],
+        "total": fetch(client, "/api/search?language=en&region=South+Asia")["total"],
         "number": "16", "description": "Region: South Asia, 16 publications",
-        "href": "/?language=en&region=South+Asia",
+        "url": "/?language=en&region=South+Asia",
     }  # fmt: skip
     word, *_, title = suggested(client, "q=organ+remo")
     assert word == {
-        "kind": "word", "text": "organ removal", "label": "organ removal", "count": 2,
+        "kind": "word", "text": "organ removal", "label": "organ removal", "total": 2,
         "number": "2", "description": "organ removal, 2 publications",
-        "href": "/?q=organ+removal",
+        "url": "/?q=organ+removal",
     }  # fmt: skip
     assert title["kind"] == "title"
-    assert title["count"] == 1
-    assert fetch(client, f"/api{title['href']}")["title"] == title["label"] == title["text"]
+    assert title["total"] == 1
+    assert fetch(client, f"/api{title['url']}")["title"] == title["label"] == title["text"]
 
 
 def test_a_suggestion_keeps_filters_and_order(client: FlaskClient) -> None:
     """A suggestion leads to the first page of a list with the same order and filters."""
     ticked = "year=2005..2015&sort=oldest&size=20&page=3&match=any"
-    hrefs = [each["href"] for each in suggested(client, f"q=afri&{ticked}")]
+    hrefs = [each["url"] for each in suggested(client, f"q=afri&{ticked}")]
     assert "/?q=africa&year=2005..2015&sort=oldest&size=20" in hrefs
     assert "/?year=2005..2015&region=Africa&sort=oldest&size=20" in hrefs
 

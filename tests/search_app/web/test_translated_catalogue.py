@@ -124,7 +124,7 @@ def test_suggestions_have_translated_labels(client: FlaskClient) -> None:
         if each["kind"] == "facet"
     ]  # fmt: skip
     assert (found["label"], found["text"]) == ("Rubrique\xa0: Outils", "Outils")
-    assert "section=Tools" in found["href"]
+    assert "section=Tools" in found["url"]
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_other_searches_have_no_feedback(options: dict[str, str], searcher: Sear
     """Exact, short and literal searches, and other orders, have no feedback."""
     results = searcher.search(SearchRequest(**{"text": TOLD, "explain": True, **options}))  # type: ignore[arg-type]
     assert results.hits
-    assert not any(hit.why and hit.why.feedback for hit in results.hits)
+    assert not any(hit.explanation and hit.explanation.feedback for hit in results.hits)
     assert "feedback" not in results.stages
 
 
@@ -172,14 +172,14 @@ def test_a_sentence_names_the_shared_words(searcher: Searcher) -> None:
     """
     shares = 0
     for hit in searcher.search(SearchRequest(TOLD, size=ALL, explain=True)).hits:
-        assert hit.why
-        sentences = [*explain_in_sentences(hit.why, searcher.catalogue)]
-        shared = ", ".join(f"“{word}”" for word in hit.why.shared[:5])
-        adds = f"{hit.why.feedback:.2f} of {hit.why.score:.2f}."
+        assert hit.explanation
+        sentences = [*explain_in_sentences(hit.explanation, searcher.catalogue)]
+        shared = ", ".join(f"“{word}”" for word in hit.explanation.shared[:5])
+        adds = f"{hit.explanation.feedback:.2f} of {hit.explanation.score:.2f}."
         told = f"It shares words with the best hits: {shared}. They add {adds}"
-        assert (told in sentences) == bool(hit.why.feedback and shared)
+        assert (told in sentences) == bool(hit.explanation.feedback and shared)
         shares += told in sentences
         text = f"{hit.publication.title} {hit.publication.summary}".casefold()
-        if hit.why.shared and hit.publication.summary:
-            assert any(word.casefold() in text for word in hit.why.shared)
+        if hit.explanation.shared and hit.publication.summary:
+            assert any(word.casefold() in text for word in hit.explanation.shared)
     assert shares > ranking.FEEDBACK_DOCS

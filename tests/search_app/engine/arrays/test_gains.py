@@ -57,7 +57,7 @@ def find(searcher: Searcher, text: str = "stone bridge", **options: Any) -> dict
 
 def list_shares(hits: Mapping[str, Hit]) -> dict[str, float]:
     """Return what each hit gains by nearness, as a share of the score of its words."""
-    whys = {identity: hit.why for identity, hit in hits.items() if hit.why}
+    whys = {identity: hit.explanation for identity, hit in hits.items() if hit.explanation}
     return {
         identity: why.nearness / sum(part.score for part in why.parts)
         for identity, why in whys.items()
@@ -92,7 +92,7 @@ def test_other_searches_ignore_nearness(options: Mapping[str, Any], searcher: Se
     """Exact, literal, short, and long searches, and other orders, ignore nearness."""
     hits = find(searcher, **options)
     assert hits
-    assert not any(hit.why and hit.why.nearness for hit in hits.values())
+    assert not any(hit.explanation and hit.explanation.nearness for hit in hits.values())
 
 
 def test_stop_words_do_not_count(searcher: Searcher) -> None:
@@ -117,10 +117,10 @@ def test_a_typed_filter_may_leave_no_hits(searcher: Searcher) -> None:
 def test_an_explanation_states_the_gain(searcher: Searcher) -> None:
     """An explanation has a sentence with the gain, and its parts add up to the score."""
     hit = find(searcher)["title"]
-    assert hit.why
-    assert hit.why.score == pytest.approx(hit.score, abs=1e-3)
-    adds = f"adds {hit.why.nearness:.2f} of {hit.why.score:.2f}."
-    sentences = explain_in_sentences(hit.why, searcher.catalogue)
+    assert hit.explanation
+    assert hit.explanation.score == pytest.approx(hit.score, abs=1e-3)
+    adds = f"adds {hit.explanation.nearness:.2f} of {hit.explanation.score:.2f}."
+    sentences = explain_in_sentences(hit.explanation, searcher.catalogue)
     assert f"Words of the query are near each other in it: {adds}" in sentences
 
 
@@ -195,14 +195,14 @@ def test_a_hit_whose_title_the_query_covers_ranks_first(text: str, titled: Searc
     """A title, some of its words, or these with an author find the publication first."""
     first = next(iter(find(titled, text).values()))
     assert first.publication.id == "wanted"
-    assert first.why
-    assert first.why.title > 0
-    assert first.why.score == pytest.approx(first.score, abs=1e-3)
+    assert first.explanation
+    assert first.explanation.title > 0
+    assert first.explanation.score == pytest.approx(first.score, abs=1e-3)
 
 
 def list_title_gains(hits: Mapping[str, Hit]) -> dict[str, float]:
     """Return what each hit gains by its title."""
-    return {identity: hit.why.title for identity, hit in hits.items() if hit.why}
+    return {identity: hit.explanation.title for identity, hit in hits.items() if hit.explanation}
 
 
 def test_an_exact_search_does_not_raise_titles(titled: Searcher) -> None:

@@ -97,9 +97,9 @@ def test_similar_publications_are_added_to_few_hits(
 def test_parts_of_a_semantic_score_add_up(text: str, engine: Engine) -> None:
     """Semantic similarity is a separate part of the score, and all parts add up to it."""
     for hit in engine.search(SearchRequest(text, explain=True, size=20)).hits:
-        assert hit.why
+        assert hit.explanation
         assert hit.score is not None
-        assert hit.why.score == pytest.approx(hit.score, abs=2e-3)
+        assert hit.explanation.score == pytest.approx(hit.score, abs=2e-3)
 
 
 @pytest.mark.parametrize("text", TO_THE_LETTER)

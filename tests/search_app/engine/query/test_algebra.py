@@ -67,7 +67,7 @@ def found(text: str, searcher: Searcher) -> Found:
     finding = interpreter.retrieve(request, searcher.interpreter)
     read = finding.interpretation
     assume(
-        finding.dated_query == extract_years(text, searcher.catalogue)
+        finding.rewritten == extract_years(text, searcher.catalogue)
     )  # otherwise years were read as numbers
     assume(read.parsed.words is not None or read.parsed.filters)  # otherwise the query is empty
     return set() if read.corrected else set(finding.reply.list_ids())

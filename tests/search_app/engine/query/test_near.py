@@ -76,8 +76,8 @@ def test_near_finds_words_at_most_so_far_apart(
             list_ids(found)
         )
         for hit in found.hits:
-            assert hit.why is not None
-            assert hit.score == pytest.approx(hit.why.score, abs=1e-4)
+            assert hit.explanation is not None
+            assert hit.score == pytest.approx(hit.explanation.score, abs=1e-4)
             if any(run.marked for run in hit.title):
                 assert are_near(list_words(hit.title), left, right, distance)
 
