@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import pkgutil
 import re
 import subprocess
 import sys
@@ -15,8 +17,10 @@ from flask.testing import FlaskClient
 
 from benchmarks.speed import serving
 from indexer.analysis import stemming
+from indexer.catalogue.fields import Catalogue
 from indexer.jobs import build
 from search_app import config, search_state, workers
+from search_app.api import openapi
 from search_app.cli import importing
 from search_app.engine import request
 from search_app.engine.query import grammar
@@ -214,6 +218,19 @@ def test_the_documents_have_commands_requests_and_tests() -> None:
     assert (len(COMMANDS), len(URLS)) == (16, 5)
     assert {document for document, _, _ in NAMED} == {"reliability.md", "security.md"}
     assert len(NAMED) > 100
+
+
+def test_the_glossary_names_what_the_program_has(catalogue: Catalogue) -> None:
+    """Each term of the glossary that names code exists, and each value of the API is explained."""
+    text = DOCUMENTS[ROOT / "docs" / "glossary.md"]
+    lines = [line for line in text.splitlines() if re.match(r"\| (?!term |-)", line)]
+    assert len(lines) > 50
+    for line in lines:
+        pkgutil.resolve_name(line.rsplit("`", 2)[1])
+    schemas = openapi.make_document(catalogue, "", "")["components"]["schemas"]
+    values = re.findall(r'"enum": (\[.*?\])', json.dumps(schemas))
+    explained = set(re.findall("`([^`]*)`", text))
+    assert {value for listed in values for value in json.loads(listed)} <= explained
 
 
 def test_a_test_named_in_a_document_exists() -> None:
