@@ -24,7 +24,7 @@ def setting(
     name: str, kind: click.ParamType[Any] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return the option that overrides a setting, with its help text."""
-    return click.option(f"--{name}", type=kind, help=list_help()[name])
+    return click.option("--" + name.replace("_", "-"), type=kind, help=list_help()[name])
 
 
 corpus, index = setting("corpus", PATH), setting("index")
