@@ -227,3 +227,17 @@ def test_a_new_catalogue_field_adds_a_parameter_and_a_property(corpus: Path) -> 
     for name in ("Hit", "Publication"):
         assert found["schemas"][name]["properties"]["venue"]["description"] == "Venue"
     assert "venue" in found["schemas"]["Facets"]["required"]
+
+
+def test_a_number_is_called_a_total_or_a_count(catalogue: Catalogue) -> None:
+    """A number of things is not named as a list of them: `page_count`, where `pages` is a list."""
+    schemas = openapi.make_document(catalogue, "", "")["components"]["schemas"]
+    integers = {
+        name
+        for schema in schemas.values()
+        for name, of_property in schema.get("properties", {}).items()
+        for kind in (of_property, *of_property.get("anyOf", ()))
+        if kind.get("type") == "integer" and name not in catalogue.by_name
+    }
+    others = {name for name in integers if name.split("_")[-1] not in {"total", "count"}}
+    assert others == {"page", "line", "first", "last"}
