@@ -69,7 +69,11 @@ class DocStore:
         self.records = BlobTable.read(arrays, "records")
         self.dictionary = arrays["dictionary"].tobytes()
         self.years: Array = arrays["years"]
-        self.ranks = {name: arrays[f"rank.{name}"] for name in ("newest", "oldest", "title")}
+        self.ranks = {
+            name.removeprefix("rank."): array
+            for name, array in arrays.items()
+            if name.startswith("rank.")
+        }
         self.by_id: Array = arrays["by_id"]
         self.record_digests: Array = arrays["record_digests"]
         self.files = StringTable.read(arrays, "files").to_list()

@@ -19,6 +19,7 @@ from indexer.generations.last_build import Status
 from indexer.generations.manifest import IndexLocked
 from indexer.readers import registry
 from search_app.cli import main
+from search_app.search_state import SORTS
 from tests.samples import article, page
 
 
@@ -430,7 +431,7 @@ def test_search(words: str, start: str, text: str, run: Run, index: Path) -> Non
         ("--format exl", 2, "'ris', 'bibtex', 'csl'"),
         ("--year 2015..2010", 1, "pubsearch: year=2015..2010 is not valid."),
         ("--size 1000", 1, "whole number from 1 to 100"),
-        ("--sort best", 1, "relevance, newest, oldest, title"),
+        ("--sort best", 1, ", ".join(SORTS)),
     ],
 )
 def test_a_wrong_search(words: str, status: int, message: str, run: Run, index: Path) -> None:

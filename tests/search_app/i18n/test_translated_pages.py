@@ -32,13 +32,14 @@ from indexer.jobs.importer import import_files
 from search_app import config, create_app
 from search_app.engine import BudgetExceeded, Engine, StoreUnavailable, TooBusy
 from search_app.i18n.translation import load_interface
+from search_app.search_state import SORTS
 from search_app.web.errors import TooManyExports
 from tests.catalogue import PATIENT
 from tests.search_app.i18n.test_marked_text import PLACEHOLDER, VISIBLE, messages
 
 IDENTIFIERS = re.compile(
     r"⟧(?:without\.)?(?:page|size|sort|year|region|topic|[0-9a-f]{16}|⟦|, )+⟦"
-    r"|⟧relevance⟦, ⟧newest⟦, ⟧oldest⟦, ⟧title⟦"
+    rf"|{', '.join(f'⟧{sort}⟦' for sort in SORTS)}"
 )
 """Values of placeholders that are part of URLs, or of the log."""
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from search_app import config, create_app
 from search_app.engine.query import cost, vocabulary
+from search_app.search_state import SORTS
 from tests.catalogue import PATIENT
 from tests.search_app.web.reading import fetch, find, open_index, read_page
 from tests.tiers import examples
@@ -133,11 +134,11 @@ PUBLICATION = "/publication/global-report-on-trafficking-in-persons-2014"
 @pytest.mark.parametrize(
     ("address", "hint"),
     [
-        ("/facet/year?sort=x", "relevance, newest, oldest, title"),
-        ("/feed.atom?sort=x", "relevance, newest, oldest, title"),
-        ("/export/ris?sort=x", "relevance, newest, oldest, title"),
-        ("/search-record?sort=x", "relevance, newest, oldest, title"),
-        ("/api/search-record?sort=x", "relevance, newest, oldest, title"),
+        ("/facet/year?sort=x", ", ".join(SORTS)),
+        ("/feed.atom?sort=x", ", ".join(SORTS)),
+        ("/export/ris?sort=x", ", ".join(SORTS)),
+        ("/search-record?sort=x", ", ".join(SORTS)),
+        ("/api/search-record?sort=x", ", ".join(SORTS)),
         ("/api/suggest?q=tra&year=2015..2010", "Use 2010..2015"),
         ("/?year_from=2015&year_to=2010", "The first year is after the second. Use 2010..2015"),
         ("/advanced/search?year_from=20", "four digits"),
