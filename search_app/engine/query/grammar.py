@@ -97,7 +97,9 @@ def _make_word(word: str, field: str | None, negated: bool) -> QueryToken:
 
 MAX_DEPTH = 20
 """Limit on nested parentheses. Deeper ones are ignored, and their content joins the outer level."""
-OPERATORS = frozenset({"AND", "OR", "NOT"})
+JOINING = frozenset({"AND", "OR"})
+"""The operators between two operands."""
+OPERATORS = JOINING | {"NOT"}
 MAX_DISTANCE = 99
 """Limit on the distance of words that `NEAR/n` joins."""
 _NEAR = re.compile(r"NEAR/([1-9][0-9]{0,3})")
@@ -237,7 +239,7 @@ def _make_level(tokens: Sequence[QueryToken | Parentheses]) -> Level:
     elements: list[Element] = []
     for index, token in enumerate(tokens):
         name = _get_operator(token)
-        is_last, is_joining = index + 1 == len(tokens), name in ("AND", "OR")
+        is_last, is_joining = index + 1 == len(tokens), name in JOINING
         has_left = bool(elements) and not isinstance(elements[-1], Operator)
         if name and not is_last and (has_left or not is_joining):
             elements.append(Operator(name))
