@@ -241,7 +241,7 @@ class FacetGroup:
     ) -> None:
         self.name, self.label, self.values = field.name, field.label, values
         self.lang = safe(language_attribute(values.catalogue.find_text_language(field.label)))
-        self._field, self._results, self.state = field, results, values.state
+        self.field, self._results, self.state = field, results, values.state
         found: Sequence[Bucket] = results.facets[field.name]
         stated = {
             (bucket.field, bucket.value)
@@ -288,7 +288,7 @@ class FacetGroup:
         and if any value gives no hits, all give none.
         """
         catalogue = self.values.catalogue
-        if self._field not in catalogue.multivalued:
+        if self.field not in catalogue.multivalued:
             return {}
         selected = {
             (bucket.field, bucket.value)
@@ -299,7 +299,7 @@ class FacetGroup:
         has_choice = self._results.total and len(selected) > 1
         if not has_choice and not self.state.needs_all_of(self.name):
             return {}
-        rows = tuple(row.name for row in catalogue.list_facet_rows(self._field))
+        rows = tuple(row.name for row in catalogue.list_facet_rows(self.field))
         return {
             "any": self.state.with_any_of(self.name),
             "all": self.state.with_all_of(self.name, rows),
@@ -308,7 +308,7 @@ class FacetGroup:
     @property
     def histogram(self) -> Histogram | None:
         """Its years as bars, or None without years."""
-        return make_histogram(self._field, self._results)
+        return make_histogram(self.field, self._results)
 
     @property
     def years(self) -> tuple[str, str]:
