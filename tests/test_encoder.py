@@ -18,7 +18,7 @@ from indexer.generations import directory
 from search_app import config, create_app
 from search_app.cli import background_build, commands
 from search_app.config import SettingError
-from search_app.engine import Engine, SearchRequest
+from search_app.engine import Engine, LoadOptions, SearchRequest
 from search_app.web.app import make_engine
 from tests.catalogue import PATIENT
 from tests.samples import article, page
@@ -128,7 +128,8 @@ def test_a_server_without_the_transformer_searches_words(
 ) -> None:
     """Without the transformer of its index, a server logs its name and searches words alone."""
     with caplog.at_level(logging.WARNING):
-        engine = Engine.open(index)
+        engine = Engine(index, LoadOptions(prepared=True))
+        engine.get_searcher()
     assert "onnx sha256:" in caplog.text
     assert not engine.search(SearchRequest("handel kinder")).total
 

@@ -184,6 +184,8 @@ class Engine:
         self._tried = monotonic()
         try:
             searcher, check = self._generations.open(name or self._generations.read_live_name())
+            if self.options.prepared:
+                searcher.prepare()
         except Exception as error:
             if (live := self._read_live_name()) not in {"", name}:
                 self._load_generation(live)  # a build removed it in the meantime

@@ -70,7 +70,6 @@ class ClusterIndex:
             if error := check.make_error():
                 raise error
             searcher = make_searcher(generation, self._make_client(name))
-        searcher.prepare()
         return searcher, check
 
     def _make_client(self, name: str) -> ClusterClient:

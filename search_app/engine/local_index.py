@@ -27,13 +27,16 @@ class LoadOptions(NamedTuple):
     A generation of at most `max_in_memory` bytes is read into memory, a larger one is mapped.
     Opening waits up to `check_timeout` seconds for the check of the files. The rest of it runs in
     the background. `encoder` encodes queries if it made the vectors of the generation. `work` is
-    the folder for copies from a cluster; None means the user's cache.
+    the folder for copies from a cluster; None means the user's cache. If `prepared`, the caches
+    that searches share are complete when a generation is opened: no request of a server waits for
+    them, and its workers share them. Otherwise the first search that needs one computes it.
     """
 
     max_in_memory: int = 0
     check_timeout: float = 10.0
     encoder: Encoder | None = None
     work: Path | None = None
+    prepared: bool = False
 
 
 class LocalIndex:
@@ -51,7 +54,7 @@ class LocalIndex:
         return last_build.read(self._folder)
 
     def open(self, name: str) -> tuple[Searcher, IntegrityCheck]:
-        """Open and check a generation, and derive everything that a search needs from it.
+        """Open and check a generation.
 
         Raise IndexOutdated if a file is missing or damaged, and OSError.
         """
@@ -62,11 +65,9 @@ class LocalIndex:
         check.join(self._options.check_timeout)
         if error := check.make_error():
             raise error
-        searcher = open_searcher(
+        return open_searcher(
             generation, lambda file: loader.read_arrays(file, contents), self._options.encoder
-        )
-        searcher.prepare()
-        return searcher, check
+        ), check
 
 
 def open_searcher(

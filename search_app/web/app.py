@@ -141,5 +141,7 @@ def make_engine(settings: Settings) -> Engine:
     """Return the engine for the settings, without opening the index. Raise SettingError."""
     # The other half of the budget is for the words alone, if the encoder takes too long.
     encoder = config.load_encoder(settings, seconds=settings.budget / 2000)
-    options = LoadOptions(settings.memory * MEGABYTE, settings.patience, encoder, settings.work)
+    options = LoadOptions(
+        settings.memory * MEGABYTE, settings.patience, encoder, settings.work, prepared=True
+    )
     return Engine(settings.index, options, settings.budget)

@@ -8,18 +8,14 @@ or wildcards is taken literally, without semantic search.
 
 from __future__ import annotations
 
-import logging
 from typing import NamedTuple
 
 import numpy as np
 
-from indexer.analysis import embeddings
-from indexer.analysis.embeddings import Encoder, EncoderError, Vector
+from indexer.analysis.embeddings import EncoderError, Vector
 from search_app.engine.arrays.evaluation import Ranking
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 from search_app.engine.store import StoreRequest
-
-log = logging.getLogger(__name__)
 
 SHARE = 0.5
 """Weight of a cosine of 1, as a share of the best word score."""
@@ -73,32 +69,12 @@ def add_semantic_hits(
     return SemanticHits(Ranking(all_documents, sort_keys), shares, added)
 
 
-def prepare(snapshot: Snapshot) -> None:
-    """Load the embedding model of a snapshot. Log a warning if that is not possible."""
-    model, encoder = snapshot.generation.manifest.meaning, _find_encoder(snapshot)
-    if encoder:
-        try:
-            encoder.prepare()
-        except EncoderError as error:
-            log.warning("semantic search is off: %s", error)
-    elif model:
-        message = "the index %s was built with %s, which is not installed: semantic search is off"
-        log.warning(message, snapshot.name, model)
-
-
 def _encode(text: str, snapshot: Snapshot) -> Vector | None:
-    encoder = _find_encoder(snapshot)
+    encoder = snapshot.query_encoder
     try:
         return encoder.encode(text) if encoder else None
     except EncoderError:  # the encoder logs it
         return None
-
-
-def _find_encoder(snapshot: Snapshot) -> Encoder | None:
-    """Return the encoder that made the vectors of a snapshot, or None if it is not available."""
-    model = snapshot.generation.manifest.meaning
-    encoders = (snapshot.encoder, embeddings.load_encoder()) if model else ()
-    return next((encoder for encoder in encoders if encoder and encoder.model == model), None)
 
 
 def _find_similar(cosines: Vector, documents: DocNumbers) -> DocNumbers:

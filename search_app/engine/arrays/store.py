@@ -495,7 +495,6 @@ class ArrayStore:
     def prepare(self) -> None:
         """Compute all caches that searches share."""
         self.snapshot.prepare()
-        semantic.prepare(self.snapshot)
 
 
 def more_like_this(doc_number: int, snapshot: Snapshot) -> DocNumbers:

@@ -6,6 +6,7 @@ thread. Cache entries (masks, postings of synonyms) are complete before they are
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,8 +15,8 @@ from threading import local
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.analysis import tokenizer
-from indexer.analysis.embeddings import Encoder
+from indexer.analysis import embeddings, tokenizer
+from indexer.analysis.embeddings import Encoder, EncoderError
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
@@ -33,6 +34,8 @@ from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.snapshot.facet_counts import FacetTable, count_selected
 from search_app.engine.snapshot.label_index import LabelPrefixIndex
 from search_app.engine.snapshot.title_index import TitlePrefixIndex
+
+log = logging.getLogger(__name__)
 
 ReadArrays = Callable[[Path], Mapping[str, Array]]
 """Function from a file to its arrays, by name."""
@@ -71,7 +74,7 @@ class Snapshot:
             raise IndexOutdated(message, "Run: pubsearch build")
         self.generation = generation
         self.name = generation.name
-        self.encoder = encoder
+        self._encoder = encoder
         self.catalogue: Catalogue = manifest.catalogue
         try:
             self.segment = Segment(generation.segment, self.catalogue, read_arrays)
@@ -100,6 +103,26 @@ class Snapshot:
             for name, attribute in vars(type(holder)).items():
                 if isinstance(attribute, cached_property):
                     getattr(holder, name)
+
+    @cached_property
+    def query_encoder(self) -> Encoder | None:
+        """The encoder that made the vectors, ready for queries, or None if there is none.
+
+        If it is missing or does not work, a warning is logged.
+        """
+        model = self.generation.manifest.meaning
+        if not model:
+            return None
+        for encoder in (self._encoder, embeddings.load_encoder()):
+            if encoder and encoder.model == model:
+                try:
+                    encoder.prepare()
+                except EncoderError as error:
+                    log.warning("semantic search is off: %s", error)
+                return encoder
+        message = "the index %s was built with %s, which is not installed: semantic search is off"
+        log.warning(message, self.name, model)
+        return None
 
     @property
     def size(self) -> int:

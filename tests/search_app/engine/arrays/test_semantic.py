@@ -134,6 +134,6 @@ def test_a_missing_encoder_is_logged(
         assert not results.semantic_total
         (record,) = [
             each for each in caplog.records
-            if each.name == "search_app.engine.arrays.semantic" and each.thread == get_ident()
+            if each.name == "search_app.engine.snapshot.snapshot" and each.thread == get_ident()
         ]  # fmt: skip
         assert "0.2.1, which is not installed" in record.getMessage()

@@ -11,7 +11,7 @@ import pytest
 
 from indexer.generations import directory
 from indexer.jobs import build
-from search_app.engine import Engine, Searcher, SearchRequest
+from search_app.engine import Engine, LoadOptions, Searcher, SearchRequest
 from search_app.engine.arrays.store import ArrayStore
 from search_app.engine.deadline import Deadline
 from search_app.engine.interpretation.entities import ValueNames
@@ -62,7 +62,7 @@ def derived(searcher: Searcher) -> Iterator[tuple[str, str]]:
 
 def test_a_search_derives_no_cached_property(catalogue_index: Path) -> None:
     """All cached properties of a searcher and its parts exist before the first search."""
-    engine = Engine(catalogue_index)
+    engine = Engine(catalogue_index, LoadOptions(prepared=True))
     searcher = engine.get_searcher()
     kinds = {type(each) for each in parts(searcher, {}).values()}
     assert {
@@ -88,7 +88,8 @@ def test_a_search_derives_no_cached_property(catalogue_index: Path) -> None:
 @pytest.mark.parametrize("inside", [True, False])
 def test_searches_with_and_without_texts_are_prepared(tmp_path: Path, inside: bool) -> None:
     """All cached properties exist before a first search, with full texts or without them."""
-    engine = Engine(make_index_with_texts(tmp_path, CATALOGUE, PUBLICATIONS, TEXTS))
+    folder = make_index_with_texts(tmp_path, CATALOGUE, PUBLICATIONS, TEXTS)
+    engine = Engine(folder, LoadOptions(prepared=True))
     searcher = engine.get_searcher()
     before = sorted(derived(searcher))
     for each in SEARCHES[:4]:
@@ -101,7 +102,7 @@ def test_a_generation_is_used_only_after_it_is_prepared(
     catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A generation answers no request while the names of its concepts are prepared."""
-    engine, held = Engine(catalogue_index), []
+    engine, held = Engine(catalogue_index, LoadOptions(prepared=True)), []
     prepare = EntityLinker.prepare
 
     def watched(self: EntityLinker) -> None:
@@ -143,7 +144,7 @@ def test_labels_are_counted_together_and_once(catalogue_index: Path) -> None:
 
 def test_no_request_reads_the_pointer(corpus: Path, index: Path) -> None:
     """A request is answered from the generation in use, even if the pointer cannot be read."""
-    engine = Engine(index)
+    engine = Engine(index, LoadOptions(prepared=True))
     first = engine.get_searcher()
     second = build.build(corpus, index, force=True).generation.name
     assert engine.get_searcher() is first
