@@ -18,6 +18,7 @@ from typing import Any, Literal
 import msgspec
 import re2
 
+from indexer import toml
 from indexer.analysis.cleaning import is_printable
 from indexer.catalogue import outside
 from indexer.catalogue.catalogue_toml import (
@@ -278,5 +279,6 @@ def _format_value(value: object) -> str:
 
 
 def _format_key(key: str) -> str:
-    is_bare = key.isascii() and key.replace("_", "").replace("-", "").isalnum()
+    letters = key.replace("_", "").replace("-", "")
+    is_bare = key.isascii() and letters.isalnum() and len(key) <= toml.MAX_NUMBER_CHARS
     return key if is_bare else format_toml_value(key)
