@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,7 +18,8 @@ from search_app.cli.options import WITH_PROBLEMS
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 FILES = sorted(file for file in DEPLOY.iterdir() if file.is_file())
-SERVICES = sorted(DEPLOY.glob("*.service"))
+UNITS = sorted(DEPLOY.glob("pubsearch*@.*"))
+SERVICES = [file for file in UNITS if file.suffix == ".service"]
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 HARD = {
     "NoNewPrivileges": "yes", "CapabilityBoundingSet": "", "LockPersonality": "yes",
@@ -58,7 +60,7 @@ def test_the_environment_is_valid() -> None:
     lines = (DEPLOY / "environment").read_text(encoding="utf-8").splitlines()
     stated = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     settings = config.load(environment=stated)
-    assert settings.index == Path("/var/lib/pubsearch/index")
+    assert settings.hosts == "catalogue.example.org"
     assert int(stated["WEB_CONCURRENCY"]) > 1
 
 
@@ -72,11 +74,11 @@ def test_services_are_hardened(file: Path) -> None:
     stated = unit(file)["Service"]
     assert HARD.items() <= dict(stated).items()
     limits = {"MemoryMax", "TasksMax"}
-    if file.name == "pubsearch-build.service":
+    if file.name == "pubsearch-build@.service":
         limits |= {"CPUQuota", "TimeoutStartSec"}
     assert limits <= dict(stated).keys()
     landlock = "landlock_create_ruleset landlock_add_rule landlock_restrict_self"
-    reads_files = file.name == "pubsearch-build.service"
+    reads_files = file.name == "pubsearch-build@.service"
     assert [value for name, value in stated if name == "SystemCallFilter"] == [
         "@system-service", *([landlock] if reads_files else []), "~@privileged @resources",
     ]  # fmt: skip
@@ -86,7 +88,7 @@ def test_a_build_with_a_cluster_has_network() -> None:
     """The build unit for a cluster has a network, which it has not by itself."""
     readme = (DEPLOY / "opensearch" / "README.md").read_text(encoding="utf-8")
     [added] = re.findall(r"^```ini\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
-    stated = dict(unit(DEPLOY / "pubsearch-build.service")["Service"])
+    stated = dict(unit(DEPLOY / "pubsearch-build@.service")["Service"])
     hidden = {"PrivateNetwork": "yes", "RestrictAddressFamilies": "AF_UNIX"}
     assert hidden.items() <= stated.items()
     stated |= dict(line.split("=", 1) for line in added.splitlines())
@@ -95,17 +97,57 @@ def test_a_build_with_a_cluster_has_network() -> None:
 
 
 def test_only_the_build_can_write_to_the_index() -> None:
-    """The server runs as another user than the build, and cannot write to the index."""
-    server = dict(unit(DEPLOY / "pubsearch.service")["Service"])
-    build = dict(unit(DEPLOY / "pubsearch-build.service")["Service"])
+    """The server runs as another user than the build, and cannot write to the index.
+
+    The index and the corpus are folders of the catalogue, which is the instance of the unit.
+    """
+    server = dict(unit(DEPLOY / "pubsearch@.service")["Service"])
+    build = dict(unit(DEPLOY / "pubsearch-build@.service")["Service"])
     assert server["DynamicUser"] == "yes"
-    assert server.keys().isdisjoint({"User", "StateDirectory", "ReadWritePaths"})
+    assert server.keys().isdisjoint({"StateDirectory", "ReadWritePaths"})
+    # No name of a catalogue makes the one of the other: systemd would run both as that user.
+    assert server["User"] == "pubsearch_%i"
     assert build["User"] == "pubsearch-build"
-    assert build["StateDirectory"] == "pubsearch"
+    assert build["StateDirectory"] == "pubsearch/%i"
+    folders = "PUBSEARCH_CORPUS=/srv/pubsearch/%i PUBSEARCH_INDEX=/var/lib/pubsearch/%i"
+    for file in SERVICES:
+        stated = unit(file)["Service"]
+        assert ("Environment", folders) in stated
+        names = [name for name, _ in stated]
+        assert names.index("EnvironmentFile") > names.index("Environment")
     assert build["SuccessExitStatus"].split() == [str(WITH_PROBLEMS)]
 
 
-@pytest.mark.parametrize("name", ["pubsearch.service", "Dockerfile"])
+def test_systemd_accepts_the_units_of_two_catalogues(tmp_path: Path) -> None:
+    """Systemd reports no error in the units of any two catalogues.
+
+    No two of their sockets, folders, and files of settings are the same.
+    """
+    analyze = shutil.which("systemd-analyze")
+    if not analyze:
+        pytest.skip("systemd-analyze is not installed")
+    instances: list[list[tuple[str, str]]] = [[], []]
+    for file in UNITS:
+        text = file.read_text(encoding="utf-8")
+        (tmp_path / file.name).write_text(text.replace("/opt/pubsearch/bin/", "/bin/true "))
+        for name, own in zip(("catalogue", "reports-2"), instances, strict=True):
+            for section in unit(file).values():
+                own += [(key, value.replace("%i", name)) for key, value in section if "%i" in value]
+    assert not set(instances[0]) & set(instances[1])
+    assert {"ListenStream", "Environment", "EnvironmentFile", "StateDirectory"} <= {
+        key for key, _ in instances[0]
+    }
+    names = [file.name.replace("@", f"@{name}") for file in UNITS for name in ("a", "reports-2")]
+    done = subprocess.run(
+        [analyze, "verify", "--man=no", *(tmp_path / name for name in names)],
+        capture_output=True, text=True, check=False,
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "pubsearch" not in done.stderr  # a directive that systemd ignores
+
+
+@pytest.mark.parametrize("name", ["pubsearch@.service", "Dockerfile"])
 @pytest.mark.slow
 def test_the_server_has_valid_options(name: str) -> None:
     """Gunicorn gets the options of search_app/workers.py, and no option that it lacks."""
@@ -180,7 +222,7 @@ def test_nginx_accepts_its_file(tmp_path: Path) -> None:
         check=True, capture_output=True,
     )  # fmt: skip
     text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
-    for folder in ("/etc/ssl/pubsearch", "/var/log/nginx"):
+    for folder in ("/etc/ssl/pubsearch", "/var/log/nginx", "/run/pubsearch"):
         assert folder in text
         text = text.replace(folder, str(tmp_path))
     text = re.sub(r"(listen (?:\[::\]:)?)(\d+)", r"\g<1>2\2", text)

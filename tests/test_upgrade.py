@@ -25,6 +25,8 @@ ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.thorough
 CLIENTS, REQUESTS = 3, 1000
 STATIC = re.compile(r'"(/static/[^"]+)"')
+OTHERS = ("/api/search?q=law", "/api/suggest?q=la", "/healthz")
+"""What clients request besides pages and their static files."""
 
 
 class Place:
@@ -82,7 +84,7 @@ class Service:
     def __init__(self, place: Place, index: Path) -> None:
         self.listening = socket.create_server(("127.0.0.1", 0), backlog=1000)
         self.port: int = self.listening.getsockname()[1]
-        unit = (ROOT / "deploy" / "pubsearch.service").read_text(encoding="utf-8")
+        unit = (ROOT / "deploy" / "pubsearch@.service").read_text(encoding="utf-8")
         (started,) = re.findall(r"^ExecStart=(.+)$", unit, re.MULTILINE)
         self.command = started.replace("/opt/pubsearch", str(place.target)).split()
         self.environment = {**os.environ, "PUBSEARCH_INDEX": str(index)}
@@ -137,7 +139,7 @@ def serving(place: Place, index: Path) -> Iterator[Service]:
 
 
 class Load:
-    """Clients that request pages, their files, and the files of an old page all the time."""
+    """Clients that request pages, their files, those of an old page, and OTHERS all the time."""
 
     def __init__(self, service: Service) -> None:
         self.service, self.former = service, service.files()
@@ -154,9 +156,11 @@ class Load:
                 for path in choose.sample(sorted(self.former), 4):
                     if self.service.get(path) != self.former[path]:
                         self.failed.append(f"{path} has the body of another version")
+                for path in OTHERS:
+                    self.service.get(path)
             except (OSError, HTTPException) as error:
                 self.failed.append(repr(error))
-            self.count += 1 + len(self.former) + 4
+            self.count += 1 + len(self.former) + 4 + len(OTHERS)
 
     def __enter__(self) -> Load:
         for each in self.threads:

@@ -37,7 +37,7 @@ READERS, PAUSE, ALIKE = 4, 0.05, 400
 requested before memory is measured.
 """
 LONG, NICE = 100.0, "10"
-"""Milliseconds of a long request, and the priority of a build in deploy/pubsearch-build.service."""
+"""Milliseconds of a long request, and the priority of a build in pubsearch-build@.service."""
 CALLS = 20
 """A generation counts as in use after this many consecutive responses from it."""
 SERVERS: dict[str, Callable[[int], list[str]]] = {
