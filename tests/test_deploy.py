@@ -10,10 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from indexer.cluster.connection import parse_address
 from search_app import config, workers
 from search_app.cli import commands
 from search_app.cli.options import WITH_PROBLEMS
+from tests.opensearch import program
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -193,6 +196,36 @@ def test_the_image_runs_as_nobody_with_a_health_check() -> None:
     assert "pip uninstall" in build
     assert "\nUSER 65534:65534\n" in last
     assert "/healthz" in last.partition("HEALTHCHECK")[2]
+
+
+def test_the_services_of_the_compose_file_fit_together() -> None:
+    """Each service waits for ones that exist, and mounts volumes and folders that exist.
+
+    OpenSearch has the version of the tests. It has no users, so only the build and the site can
+    connect to it. The site waits for the build, and the build for OpenSearch.
+    """
+    file = DEPLOY / "compose.yaml"
+    compose = yaml.safe_load(file.read_text(encoding="utf-8"))
+    services = compose["services"]
+    waits = {name: list(service.get("depends_on", ())) for name, service in services.items()}
+    assert waits == {"opensearch": [], "build": ["opensearch"], "site": ["build"]}
+    assert services["opensearch"]["image"] == f"opensearchproject/opensearch:{program.version()}"
+    assert services["opensearch"]["networks"] == services["build"]["networks"] == ["store"]
+    assert compose["networks"]["store"]["internal"]
+    assert [name for name, service in services.items() if "ports" in service] == ["site"]
+    assert all(port.startswith("127.0.0.1:") for port in services["site"]["ports"])
+    for name in ("build", "site"):
+        built = services[name]["build"]
+        assert (DEPLOY / built["context"] / built["dockerfile"]).samefile(DEPLOY / "Dockerfile")
+        address = parse_address(services[name]["environment"]["PUBSEARCH_INDEX"])
+        assert address
+        assert address.hosts == ("http://opensearch:9200",)
+    mounts = [mount for service in services.values() for mount in service["volumes"]]
+    assert {mount.split(":")[0] for mount in mounts if "$" not in mount} == {*compose["volumes"]}
+    assert {mount for mount in mounts if "$" in mount} == {"${CORPUS:-../corpus}:/corpus:ro"}
+    # The folder of the image that the user of the build can write to.
+    assert f"chown {services['build']['user']} /index" in DOCKERFILE.replace(" && ", "\n")
+    assert "work:/index" in services["build"]["volumes"]
 
 
 def test_every_package_that_is_installed_has_a_hash() -> None:
