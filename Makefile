@@ -4,7 +4,7 @@
 # All paths are relative, so the path of the checkout may contain spaces.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve index semantic test test-fast test-all test-opensearch torture coverage mutants lint format messages bench relevance lock package clean
+.PHONY: help serve index semantic test test-fast test-all test-opensearch torture coverage mutants lint format messages bench relevance lock package docs clean
 .PHONY: environment browser
 SHELL := /bin/sh
 
@@ -95,6 +95,13 @@ bench: environment-bench ## measure speed against other engines, write docs/benc
 
 relevance: environment-bench ## measure ranking on judged queries, write docs/relevance.md
 	@$(BIN)/python -m benchmarks.relevance $(ARGS)
+
+# A fresh build warns of all documents, not only of those that changed.
+docs: environment-docs ## build the documentation site in build/site, check its links
+	@rm -rf build/site build/doctrees
+	@$(BIN)/sphinx-build --quiet --fail-on-warning -c docs -d build/doctrees . build/site
+	@cp build/site/README.html build/site/index.html
+	@echo "Open build/site/index.html in a browser."
 
 lock: ## pin the dependencies of setup.cfg (ARGS=--upgrade for the newest versions)
 	@$(find_python); PYTHON="$$python" tools/lock $(ARGS)
