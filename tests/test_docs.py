@@ -161,27 +161,6 @@ def test_the_requests_of_the_documents_are_answered(url: str, client: FlaskClien
     assert answer.is_json
 
 
-def test_links_lead_to_files_and_headings() -> None:
-    """A relative link leads to a file, and its fragment to a heading of that file."""
-    links = [
-        (path, *link.partition("#")[::2])
-        for path, text in DOCUMENTS.items()
-        for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text)
-    ]
-    assert [link for link in links if not _leads_somewhere(*link)] == []
-
-
-def _leads_somewhere(source: Path, name: str, fragment: str) -> bool:
-    target = source.parent / name if name else source
-    return target.exists() and (not fragment or fragment in _anchors(target))
-
-
-def _anchors(path: Path) -> set[str]:
-    """Return the fragments of the headings of a document, as GitHub generates them."""
-    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
 RECORDS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 
 
