@@ -96,3 +96,12 @@ def test_the_files_of_a_release_have_one_version_and_date() -> None:
     assert releases[0] == f"[{metadata['version']}] - {citation['date-released']}"
     assert citation["version"] == metadata["version"]
     assert citation["authors"] == [{"name": metadata["author"]}]
+
+
+def test_a_version_lists_each_kind_of_change_once() -> None:
+    """A version in CHANGELOG.md has the headings of Keep a Changelog, each at most once."""
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    for section in re.split(r"^## ", changes, flags=re.MULTILINE)[1:]:
+        headings = re.findall(r"^### (.+)$", section, re.MULTILINE)
+        assert len(set(headings)) == len(headings)
+        assert set(headings) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
