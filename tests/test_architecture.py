@@ -74,7 +74,7 @@ class Calls:
     """A profiler that records calls from a lower layer of a container to a higher one.
 
     Calls through a protocol or a callback of the lower layer do not count.
-    `seams` has the names, or prefixes of names, of their targets or of their callers.
+    `seams` contains the names, or prefixes of names, of their targets or of their callers.
     """
 
     def __init__(self, heights: dict[str, int], seams: tuple[str, ...]) -> None:

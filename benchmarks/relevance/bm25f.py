@@ -49,7 +49,7 @@ class Collection:
     """Documents as frequencies of stems and lengths of fields.
 
     A length is a number of words, divided by the mean over documents that have the field, to eight
-    binary digits. `ids` has the order in which equal scores are ranked.
+    binary digits. `ids` gives the order in which equal scores are ranked.
     """
 
     def __init__(self, documents: Sequence[Document]) -> None:

@@ -148,12 +148,12 @@ class FieldTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CatalogueTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The texts of a catalogue in another language, as `catalogue.fr.toml` has those in French.
+    """The texts of a catalogue in another language, such as those of `catalogue.fr.toml`.
 
     An empty one is not translated.
 
-    `examples` are the explanations of the examples, in their order. `field` has the texts of rows,
-    by name.
+    `examples` are the explanations of the examples, in their order. `field` contains the texts of
+    rows, by name.
     """
 
     title: str = ""
@@ -182,8 +182,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     first that applies first. `accent`: the color of links on light and on dark pages, or ().
     `logo`: the name of an image in the folder, and `logo_image` its bytes. `footer` is a text at
     the end of each page, and `map_notice` one next to each map. `groups`: the parents of each value
-    of the child field. `translations` has its texts in other languages. `files`: whether the site
-    serves the files of publications.
+    of the child field. `translations` contains its texts in other languages. `files`: whether the
+    site serves the files of publications.
     """
 
     title: str

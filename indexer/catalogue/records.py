@@ -98,9 +98,9 @@ Value = str | int | Link
 class Publication(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A checked publication, the only form that is indexed.
 
-    `values` has all other fields by name. Each is a non-empty tuple; a field without a value is
-    absent. `lang` is the language of the title if it differs from the catalogue's. `summary` is
-    plain text, with an empty line between paragraphs. `other_sources` has the places of the
+    `values` contains all other fields by name. Each is a non-empty tuple; a field without a value
+    is absent. `lang` is the language of the title if it differs from the catalogue's. `summary` is
+    plain text, with an empty line between paragraphs. `other_sources` contains the places of the
     duplicates that were merged into it.
     """
 

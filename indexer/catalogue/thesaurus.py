@@ -26,8 +26,8 @@ THESAURUS_FILE = "thesaurus.toml"
 class Concept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A concept and its labels by language.
 
-    `acronyms` apply in any language, and match in capitals only. `broader` has the ids of concepts
-    of which it is a kind or a part. `related` has the ids of associated concepts.
+    `acronyms` apply in any language, and match in capitals only. `broader` contains the ids of
+    concepts of which it is a kind or a part. `related` contains the ids of associated concepts.
     """
 
     id: str

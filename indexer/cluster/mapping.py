@@ -1,9 +1,9 @@
 """The settings and the mapping of the index of a generation, derived from its catalogue.
 
-`stems.FIELD` has the stems of a searchable field and `words.FIELD` its words as written, each
+`stems.FIELD` contains the stems of a searchable field and `words.FIELD` its words as written, each
 separated by spaces. `stems_of_all` and `words_of_all` have those of all fields. `facets.ROW` has
-values. `record` is the publication as JSON, because a node may change the order of keys. `row` has
-all words in order, for ranking (see `documents`).
+values. `record` is the publication as JSON, because a node may change the order of keys. `row`
+contains all words in order, for ranking (see `documents`).
 """
 
 from __future__ import annotations

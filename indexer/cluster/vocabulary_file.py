@@ -25,9 +25,9 @@ _TEXTS = "texts."
 class VocabularyFile(NamedTuple):
     """The vocabulary of a segment.
 
-    `mean_lengths` has the mean length of each searchable field (float64): see
-    `postings.compute_means`. By field, `value_counts` has the number of documents with each of
-    `arrays.values` (int32). `texts` has the words of the full texts, if there are any.
+    `mean_lengths` gives the mean length of each searchable field (float64): see
+    `postings.compute_means`. By field, `value_counts` gives the number of documents with each of
+    `arrays.values` (int32). `texts` contains the words of the full texts, if there are any.
     """
 
     arrays: VocabularyArrays

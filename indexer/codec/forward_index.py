@@ -92,7 +92,7 @@ class BuildProcess(AbstractContextManager["BuildProcess"]):
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def close(self) -> None:
-        """End the process to free its memory. Calls that it has not begun are canceled."""
+        """Stop the process to free its memory. Calls that have not begun are canceled."""
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
 
@@ -122,7 +122,7 @@ _decode = msgspec.msgpack.Decoder(list[Publication]).decode
 class ForwardIndexWriter(AbstractContextManager["ForwardIndexWriter"]):
     """The forward index of all documents, built batch by batch and spooled to disk.
 
-    `words` are those of the previous segment. `counts` has the number of occurrences of each
+    `words` are those of the previous segment. `counts` gives the number of occurrences of each
     provisional number. If there are many new documents, a second process numbers the words while
     this one reads. See BuildProcess for what it raises.
     """

@@ -34,11 +34,11 @@ from indexer.codec.segment.string_table import compute_offsets
 class MergedPostings:
     """Previous postings of one kind of term, merged with those of new documents.
 
-    `arrays` has the arrays of `SortedRun` that the previous segment stores, and two arrays of
+    `arrays` contains the arrays of `SortedRun` that the previous segment stores, and two arrays of
     offsets. The postings of term `t` are at `offsets[t]:offsets[t + 1]`. Its positions start at
     `position_offsets[t]`.
 
-    `terms` has the new number of each previous term, `documents` that of each previous document.
+    `terms` gives the new number of each previous term, `documents` that of each previous document.
     Numbers of removed ones are negative, all others ascend.
     """
 
@@ -168,7 +168,7 @@ and a text is normalized as a whole."""
 class TermKind(NamedTuple):
     """A kind of term: its name, the term number of each word, and the number of terms.
 
-    `previous_numbers` has the new number of each term of the previous segment. Numbers of removed
+    `previous_numbers` gives the new number of each term of the previous segment. Numbers of removed
     terms are negative.
     """
 
@@ -181,8 +181,9 @@ class TermKind(NamedTuple):
 class Inverter(NamedTuple):
     """The forward index, occurrence weights and term kinds, from which it makes postings.
 
-    `norms` has the weight of one occurrence by document and field. `earlier` has the postings of
-    documents before those with words in the forward index, for each kind, if there are any.
+    `norms` gives the weight of one occurrence by document and field. `earlier` contains the
+    postings of documents before those with words in the forward index, for each kind, if there are
+    any.
     """
 
     forward_index: ForwardIndex
@@ -200,8 +201,8 @@ class Inverter(NamedTuple):
     ) -> dict[str, Array]:
         """Write the postings, and return their arrays. Sorted runs are spooled to `folder`.
 
-        `origins` has the number of each document in the previous segment, or -1. `report` is called
-        after each sorted run and after each array.
+        `origins` gives the number of each document in the previous segment, or -1. `report` is
+        called after each sorted run and after each array.
         """
         with ExitStack() as spools, ThreadPoolExecutor(len(self.kinds)) as threads:
             sources: Sequence[PostingsSource] = (

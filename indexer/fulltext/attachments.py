@@ -105,11 +105,11 @@ def attach(
 class _Claims:
     """The claims of publications, by their numbers, on the files whose text may be extracted.
 
-    `_sources` has the number of the only publication in a source that is such a file, or next to
-    one with its name; `_SEVERAL` if there are more. `_named` has the publications that name a file,
-    and `_similar` those whose path differs from that of the file, with this path. `_equal` has
-    those whose id or DOI is the name of the file, and whether in the same case. `_missing` and
-    `_ambiguous` are names, by the file to report.
+    `_sources` gives the number of the only publication in a source that is such a file, or next to
+    one with its name; `_SEVERAL` if there are more. `_named` contains the publications that name a
+    file, and `_similar` those whose path differs from that of the file, with this path. `_equal`
+    contains those whose id or DOI is the name of the file, and whether in the same case. `_missing`
+    and `_ambiguous` are names, by the file to report.
     """
 
     def __init__(self, files: Mapping[str, Path], catalogue: Catalogue) -> None:

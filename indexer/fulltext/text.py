@@ -34,7 +34,7 @@ class FullText(msgspec.Struct, frozen=True, kw_only=True):
     """The text of one file.
 
     `digest` is the SHA-256 of the file (hexadecimal). `media_type` is its type, such as
-    application/pdf. `pages` has the text of each page, with an empty line between paragraphs. A
+    application/pdf. `pages` gives the text of each page, with an empty line between paragraphs. A
     page without a text layer is empty. If not `has_pages`, an item is a section of the text.
     A file that can't be read has no pages. `faults` are the parts of the file that are not in
     `pages`.

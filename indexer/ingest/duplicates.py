@@ -109,9 +109,9 @@ def _is_repeated(values: Hashes) -> NDArray[np.bool_]:
 class Merger:
     """Merger of the records that are duplicates, in the second pass.
 
-    `group_of` maps each identity (see `KeyRows.hash_identities`) to its group. `sizes` has the
-    number of records of each group. `copied` has the document numbers of duplicates that are in the
-    earlier index. `merged` is the number of records that were merged into another one.
+    `group_of` maps each identity (see `KeyRows.hash_identities`) to its group. `sizes` gives the
+    number of records of each group. `copied` contains the document numbers of duplicates that are
+    in the earlier index. `merged` is the number of records that were merged into another one.
     """
 
     def __init__(

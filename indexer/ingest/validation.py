@@ -186,7 +186,7 @@ def validate(
 
 
 class _Validator:
-    """Validator of one entry. `stated` has its properties by field name."""
+    """Validator of one entry. `stated` contains its properties by field name."""
 
     def __init__(
         self,

@@ -128,7 +128,7 @@ class _Build:
     """One build, from reading the corpus to publishing.
 
     `live` is the predecessor, and `former` its segment if unchanged publications can be copied.
-    `stats` has the counts and digests of the items that were read.
+    `stats` contains the counts and digests of the items that were read.
     """
 
     def __init__(

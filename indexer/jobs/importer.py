@@ -303,13 +303,13 @@ def _add_sources(folder: Path, plans: Sequence[Plan], places: Sequence[Attachmen
 class ImportedSource(msgspec.Struct, frozen=True):
     """The report of an import on one source.
 
-    `evidence`: why the format was recognized. `mapped` has the columns of each row that is filled.
-    `filled` has the share of the records, from 0 to 1, in which one of these columns has a value.
-    `unused` has the number of records with a value in each other column. `guessed` has the reason
-    for each row that is doubtful, because its values or other columns led to it. `split` has for
-    each row with a separator the values in one text. `problems` is the number of problems.
-    `examples` are the first, the middle, and the last record of a sample as they will look: the
-    displayed values of each row.
+    `evidence`: why the format was recognized. `mapped` contains the columns of each row that is
+    filled. `filled` gives the share of the records, from 0 to 1, in which one of these columns
+    has a value. `unused` gives the number of records with a value in each other column.
+    `guessed` gives the reason for each row that is doubtful, because its values or other columns
+    led to it. `split` has for each row with a separator the values in one text. `problems` is the
+    number of problems. `examples` are the first, the middle, and the last record of a sample as
+    they will look: the displayed values of each row.
     """
 
     file: str

@@ -49,11 +49,11 @@ _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
 class Guesser:
     """The guesses for one source, from its columns and a sample of its records.
 
-    `rows` has the columns that seem to feed each row, and `reasons` a comment for `sources.toml` on
-    those that their headings do not tell. `languages` has the languages of columns.
-    `between`: the text between the values of two columns that have the parts of one value, such as
-    the family name and the given name of a person, by row. `used` has the columns that feed a row,
-    and those that repeat the values of others.
+    `rows` contains the columns that seem to feed each row, and `reasons` a comment for
+    `sources.toml` on those that their headings do not tell. `languages` contains the languages of
+    columns. `between`: the text between the values of two columns that have the parts of one value,
+    such as the family name and the given name of a person, by row. `used` contains the columns that
+    feed a row, and those that repeat the values of others.
     """
 
     def __init__(

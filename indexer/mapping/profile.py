@@ -25,7 +25,7 @@ class ColumnProfile:
 
     `is_listed`: the source has a list of its values, so each text is one.
 
-    `values` has the number of occurrences of the first distinct values. `occurrences` and
+    `values` gives the number of occurrences of the first distinct values. `occurrences` and
     `characters` are the sums over all values.
     """
 
@@ -86,7 +86,7 @@ class ColumnProfile:
 class Profile:
     """The columns of a source, in the order of the file, and a sample of its records.
 
-    `headings` has the columns of a table's header, including those that are empty in all rows.
+    `headings` contains the columns of a table's header, including those that are empty in all rows.
     """
 
     def __init__(self) -> None:

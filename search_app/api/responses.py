@@ -155,8 +155,8 @@ class Facets(TypedDict):
 class Search(Outcome, frozen=True, kw_only=True):
     """The response to a search.
 
-    `page` is the number of this page, and `page_count` that of all. `hits` has those of the page,
-    and `facets` the values of each facet in display order. `diagnosis` is null unless no
+    `page` is the number of this page, and `page_count` that of all. `hits` contains those of the
+    page, and `facets` the values of each facet in display order. `diagnosis` is null unless no
     publication matches all words.
     """
 
@@ -201,8 +201,8 @@ class RecordedPublication(TypedDict):
 class SearchRecordBody(SearchRecord, frozen=True, kw_only=True):
     """A search record: a search, how it was interpreted, the index, and all of its hits.
 
-    Apart from `time`, the same `url` and `generation` give the same record. `hits` has the hits in
-    order. `digest` is the SHA-256 of the digests of all hits, in hexadecimal.
+    Apart from `time`, the same `url` and `generation` give the same record. `hits` contains the
+    hits in order. `digest` is the SHA-256 of the digests of all hits, in hexadecimal.
     """
 
     hits: Sequence[RecordedPublication]

@@ -28,7 +28,7 @@ class BudgetExceeded(Exception):
 class Deadline:
     """A stopwatch for the stages of a search, with a time budget. All times are in milliseconds.
 
-    `stages` has the time of each stage. A repeated stage adds to its time. After each stage
+    `stages` gives the time of each stage. A repeated stage adds to its time. After each stage
     `yield_to_others` may pause the search and returns whether it did. Pauses count as the stage
     YIELDED.
     """

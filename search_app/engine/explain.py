@@ -94,10 +94,10 @@ class Explainer:
     """Explain hits of one search.
 
     `tree` is the evaluated tree of the search. `publications` and `words` are those of the hits,
-    which are numbered from 0. `get_idf` returns the idf of a clause. `expansion_terms` has the stem
-    numbers of feedback, greatest weight first. `weigh_inside` returns what the full text of a hit
-    adds to the weighted frequency of a clause, and `find_inside` the files with words of it. Raise
-    UnknownNode if a node of the tree has an unknown type.
+    which are numbered from 0. `get_idf` returns the idf of a clause. `expansion_terms` contains the
+    stem numbers of feedback, greatest weight first. `weigh_inside` returns what the full text of a
+    hit adds to the weighted frequency of a clause, and `find_inside` the files with words of it.
+    Raise UnknownNode if a node of the tree has an unknown type.
     """
 
     def __init__(

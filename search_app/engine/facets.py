@@ -42,8 +42,8 @@ class FacetSelection:
 
     `nodes` has them in the order of the rows, without duplicates. A document passes if it has any
     of the `effective` ones, or all of them if it `needs_all`. Parents that a selected child narrows
-    are effective only if all are needed, as each document with the child has them. `narrowing` has
-    the selected children of each parent.
+    are effective only if all are needed, as each document with the child has them. `narrowing`
+    gives the selected children of each parent.
     """
 
     def __init__(self, field: Field, request: SearchRequest, catalogue: Catalogue) -> None:

@@ -65,11 +65,11 @@ class Terms(NamedTuple):
 class Words:
     """The words of some publications, one publication after the other, field by field.
 
-    `words` has the word number at each position, and `stems` the stem number. Both are negative at
-    the end of a field, and at a gap between two of its texts. `lengths` has the number of positions
-    of each field (a column) of each publication (a row), and `norms` (float32) the weight of one
-    occurrence there. A cell is a field of a publication: cell `i * len(fields) + j` is field j of
-    publication i, and covers the positions from `begins[cell]` to `begins[cell + 1]`.
+    `words` gives the word number at each position, and `stems` the stem number. Both are negative
+    at the end of a field, and at a gap between two of its texts. `lengths` gives the number of
+    positions of each field (a column) of each publication (a row), and `norms` (float32) the weight
+    of one occurrence there. A cell is a field of a publication: cell `i * len(fields) + j` is field
+    j of publication i, and covers the positions from `begins[cell]` to `begins[cell + 1]`.
     `have_value(row, value)` returns which publications have a facet value.
     """
 
@@ -112,7 +112,7 @@ class Words:
     ) -> Words:
         """Return the words of publications, given their numbers with FIELD_END after each field.
 
-        `mean_lengths` has the mean length of each searchable field: see `postings.compute_means`.
+        `mean_lengths` gives the mean length of each searchable field: see `postings.compute_means`.
         """
         first, fields = np.zeros(1, np.int64), len(vocabulary.searchable)
         begins = np.concatenate([first, (words == FIELD_END).nonzero()[0] + 1])
@@ -252,9 +252,10 @@ def _find_any(row: Array, numbers: Sequence[int]) -> Array:
 class Match(NamedTuple):
     """The match of a part of a clause in some publications.
 
-    `starts` has the positions of its first words, ascending. It is `length` words long. `scale` is
-    what its weight is multiplied by, in each publication. `value` is the row and the facet value,
-    if the part matches one. It then has no positions, and `scale` is 0 where it does not match.
+    `starts` contains the positions of its first words, ascending. It is `length` words long.
+    `scale` is what its weight is multiplied by, in each publication. `value` is the row and the
+    facet value, if the part matches one. It then has no positions, and `scale` is 0 where it does
+    not match.
     """
 
     how: How
@@ -424,8 +425,8 @@ def split_words(
 ) -> Words:
     """Return the words of stored publications, as the forward index of a segment has them.
 
-    `mean_lengths` has the mean length of each searchable field: see `postings.compute_means`. Raise
-    KeyError if the vocabulary does not have a word.
+    `mean_lengths` gives the mean length of each searchable field: see `postings.compute_means`.
+    Raise KeyError if the vocabulary does not have a word.
     """
     catalogue = vocabulary.catalogue
     numbers = WordNumbers(catalogue.language)

@@ -382,8 +382,8 @@ def compute_feedback(
 ) -> tuple[NDArray[np.float32], list[int]] | None:
     """Return what feedback adds to the score of each hit, and the expansion terms.
 
-    `ranked` has the numbers of the hits among the candidates, best first, and `families` the family
-    of each. `scores` and `words` are those of all candidates. Return None without feedback.
+    `ranked` contains the numbers of the hits among the candidates, best first, and `families` the
+    family of each. `scores` and `words` are those of all candidates. Return None without feedback.
     """
     scores = scores.take(ranked)
     titles = find_titles(families, scores)
@@ -407,8 +407,8 @@ def compute_feedback(
 def find_titles(families: Array, scores: NDArray[np.float32]) -> Array | None:
     """Return the indexes of the first edition of each title; None if there is no feedback.
 
-    `families` has the family of each hit, best first: a number that its editions share, or
-    NO_FAMILY. `scores` has the score of each hit. The feedback documents are the first
+    `families` gives the family of each hit, best first: a number that its editions share, or
+    NO_FAMILY. `scores` gives the score of each hit. The feedback documents are the first
     FEEDBACK_DOCS of the indexes.
     """
     is_first = families == NO_FAMILY

@@ -38,14 +38,14 @@ class InvalidRequest(ValueError):
 class SearchRequest(msgspec.Struct, frozen=True):
     """A search: the query text, the selected filters, and the page of results.
 
-    `filters` has the selected values by field name. A range of years is written `2010..2015`, and
-    either end may be left out. `excluded` has the values that no hit may have, in the same form. A
-    document with one of them is in no count of any facet. A hit needs any of the selected values of
-    a facet, or all of them if the facet is in `all_of`. That has the names of the rows of each such
-    facet. `match` says which words a document must contain: `all`, `any`, or `auto`, which means
-    all if enough documents contain them. Without a `sort`, the order is by relevance, or newest
-    first if no words were typed. `values` limits each facet to its most frequent values, and the
-    selected and excluded ones. None means all.
+    `filters` contains the selected values by field name. A range of years is written `2010..2015`,
+    and either end may be left out. `excluded` contains the values that no hit may have, in the same
+    form. A document with one of them is in no count of any facet. A hit needs any of the selected
+    values of a facet, or all of them if the facet is in `all_of`. That has the names of the rows of
+    each such facet. `match` says which words a document must contain: `all`, `any`, or `auto`,
+    which means all if enough documents contain them. Without a `sort`, the order is by relevance,
+    or newest first if no words were typed. `values` limits each facet to its most frequent values,
+    and the selected and excluded ones. None means all.
 
     `exact` turns off synonyms, spelling correction, year expressions, nearness, feedback, and
     semantic search. `fold` lists only the first edition of each title, but counts all editions.

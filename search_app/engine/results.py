@@ -27,7 +27,7 @@ class QueryCount(msgspec.Struct, frozen=True):
 class AbsentConcept(msgspec.Struct, frozen=True):
     """A concept that the query names and no publication has, with searches for similar concepts.
 
-    `broader` has its broader concepts, and `related` its related ones. Each search has hits.
+    `broader` contains its broader concepts, and `related` its related ones. Each search has hits.
     """
 
     text: str
@@ -47,8 +47,8 @@ class AbsentPlace(msgspec.Struct, frozen=True):
     """A place that the query names and no publication is about.
 
     `name` is its name in the language of the catalogue. `code` is its code in ISO 3166-1 or UN M49,
-    or "" for a capital. `text` is the rest of the query. `near` has the filter values to combine it
-    with.
+    or "" for a capital. `text` is the rest of the query. `near` contains the filter values to
+    combine it with.
     """
 
     name: str
@@ -61,15 +61,15 @@ class Diagnosis(msgspec.Struct, frozen=True):
     """Why a search has no hits, or none with all words, in numbers.
 
     All numbers except `unfiltered` are within the selected filters. `words` has each part of the
-    query alone. `nearest` has the query with an unknown word replaced by a similar one of the
+    query alone. `nearest` gives the query with an unknown word replaced by a similar one of the
     index, or that word alone. `unfiltered` is the number of hits without the selected filters.
     `any` is the number of hits for any of the words. It is None if the search itself asked for any
-    word. `any_of` has the number of hits if any selected value of a facet is enough, by the name of
-    the facet, if there are no hits and all its values are needed. `absent_concepts` has the
-    concepts that no publication has, with or without filters, and `absent_places` the places that
-    no publication is about. If there are no hits, `switched` has the number of hits with `exact` or
-    `inside` of the request switched, by its name: `exact` if it changes how the text is read, and
-    `inside` if it is off.
+    word. `any_of` gives the number of hits if any selected value of a facet is enough, by the
+    name of the facet, if there are no hits and all its values are needed. `absent_concepts`
+    contains the concepts that no publication has, with or without filters, and `absent_places` the
+    places that no publication is about. If there are no hits, `switched` gives the number of
+    hits with `exact` or `inside` of the request switched, by its name: `exact` if it changes how
+    the text is read, and `inside` if it is off.
     """
 
     words: tuple[QueryCount, ...]
@@ -100,9 +100,9 @@ or `stem`, before it is decided which."""
 class MatchedText(msgspec.Struct, frozen=True):
     """A text of a field that matched, as written there, how it matched, and how many times.
 
-    For a facet value, `text` is the value, and `through` has the values below it that imply it.
-    In a full text, `text` is the part of the query, `file` the name of the file, and `pages` has
-    the pages with matches, from 1, ascending; it is empty if the format has no pages.
+    For a facet value, `text` is the value, and `through` contains the values below it that imply
+    it. In a full text, `text` is the part of the query, `file` the name of the file, and `pages`
+    contains the pages with matches, from 1, ascending; it is empty if the format has no pages.
     """
 
     text: str
@@ -137,7 +137,7 @@ class ClauseScore(msgspec.Struct, frozen=True):
 class PassedFilter(msgspec.Struct, frozen=True):
     """A filter that a publication passes: the field, and the value that passes it.
 
-    `through` has the values of the publication that imply this one: Kenya, for Africa. The
+    `through` contains the values of the publication that imply this one: Kenya, for Africa. The
     publication may also name the value itself.
     """
 
@@ -149,10 +149,11 @@ class PassedFilter(msgspec.Struct, frozen=True):
 class Explanation(msgspec.Struct, frozen=True):
     """Why a publication matched: the parts of its score, and the filters that it passes.
 
-    `unmatched` has the parts of the query that it does not match. `semantic` is the part of the
-    score for its semantic similarity to the query, and may be the only part. `title` is the part
-    for a title that the query covers, and `nearness` the part for words of the query that are near
-    each other. `feedback` is the part for `shared`, the words that it shares with the best hits.
+    `unmatched` contains the parts of the query that it does not match. `semantic` is the part of
+    the score for its semantic similarity to the query, and may be the only part. `title` is the
+    part for a title that the query covers, and `nearness` the part for words of the query that are
+    near each other. `feedback` is the part for `shared`, the words that it shares with the best
+    hits.
     """
 
     parts: tuple[ClauseScore, ...]
@@ -210,9 +211,9 @@ class Hit(msgspec.Struct, frozen=True):
     """A hit: a publication, its score (None without words), and its highlighted title and passage.
 
     `other_edition_count` is the number of other editions in the index, whether or not they match.
-    `explanation` is None unless the request asked for explanations. `translations` has the
+    `explanation` is None unless the request asked for explanations. `translations` contains the
     highlighted title and passage in other languages, by the name of the row that has them. `files`
-    has the files whose full text matches.
+    contains the files whose full text matches.
     """
 
     publication: Publication
@@ -295,22 +296,23 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     length of the list if it `is_folded`.
 
     `relaxed` is true if too few documents contain all the words, so that some or any are enough. If
-    some are, `unmatched` has the words that hits do not match. `all_words_total` is the number of
-    hits that contain all words. `required` has the texts of places, languages and years that stayed
-    mandatory. `semantic_total` counts hits by semantic similarity alone. `any_word_total` is the
-    number of hits for any of the words, if a query with operators has few hits and it is larger.
+    some are, `unmatched` contains the words that hits do not match. `all_words_total` is the number
+    of hits that contain all words. `required` contains the texts of places, languages and years
+    that stayed mandatory. `semantic_total` counts hits by semantic similarity alone.
+    `any_word_total` is the number of hits for any of the words, if a query with operators has few
+    hits and it is larger.
 
     `corrected` is the text that was searched for instead of the typed one. `suggestion` is a text
-    that the user may have meant. `years` has the year expressions of the text that were read as
-    filters, or as a request for the newest. `entities` has the concepts that have synonyms.
-    `identifier_fields` has the fields of which the whole text is an identifier, as which it was
-    read.
+    that the user may have meant. `years` contains the year expressions of the text that were read
+    as filters, or as a request for the newest. `entities` contains the concepts that have synonyms.
+    `identifier_fields` contains the fields of which the whole text is an identifier, as which it
+    was read.
 
-    `ignored_word_count` counts the words beyond the limit of a query. `dropped_clauses` has the
-    clauses that were left out because they cost too much, and `truncated` the ones that match fewer
-    words. `unknown_fields` has names before a colon that are not searchable fields. `has_query` is
-    false if the text contains nothing that can be searched for. `is_zero_result` is true if no
-    document contains what was typed, even without the selected filters.
+    `ignored_word_count` counts the words beyond the limit of a query. `dropped_clauses` contains
+    the clauses that were left out because they cost too much, and `truncated` the ones that match
+    fewer words. `unknown_fields` has names before a colon that are not searchable fields.
+    `has_query` is false if the text contains nothing that can be searched for. `is_zero_result` is
+    true if no document contains what was typed, even without the selected filters.
 
     `scored` tells whether hits have scores, and `sort` is their order. `took_ms` and `stages` are
     in milliseconds: the time from the query text to these results, and that of each stage.
@@ -347,9 +349,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 class Results(Outcome, frozen=True, kw_only=True):
     """The results of a search.
 
-    `hits` has those of the page. `facets` has the buckets of each facet in display order, and
-    `hidden_values` the number of buckets beyond the limit of the request. `diagnosis` is present if
-    there are no hits, or none with all words.
+    `hits` contains those of the page. `facets` contains the buckets of each facet in display order,
+    and `hidden_values` the number of buckets beyond the limit of the request. `diagnosis` is
+    present if there are no hits, or none with all words.
     """
 
     hits: tuple[Hit, ...]

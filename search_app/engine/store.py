@@ -31,10 +31,10 @@ from search_app.engine.results import Bucket, Explanation, File
 class StoreRequest(NamedTuple):
     """A parsed search.
 
-    `tree` has the words of the query, or is None without words. The hits of `boosts` rank higher;
-    they match nothing by themselves. `filters` are typed, and those of `request` are selected.
-    `text` is the text that `tree` was made of, after spelling correction. If `newest_first`, the
-    newest of the best hits come first.
+    `tree` contains the words of the query, or is None without words. The hits of `boosts` rank
+    higher; they match nothing by themselves. `filters` are typed, and those of `request` are
+    selected. `text` is the text that `tree` was made of, after spelling correction. If
+    `newest_first`, the newest of the best hits come first.
     """
 
     request: SearchRequest
@@ -92,7 +92,7 @@ class Related(NamedTuple):
 class StoredFile(NamedTuple):
     """A file of publications. `path` is its place, relative to the corpus folder.
 
-    `ids` has the publications that it belongs to.
+    `ids` contains the publications that it belongs to.
     """
 
     path: str
@@ -103,9 +103,9 @@ class StoredFile(NamedTuple):
 class FoundFile(NamedTuple):
     """A file of a publication with words of a query.
 
-    `pages` has the pages with the most of them, from 1, ascending. `texts` has the numbers and the
-    texts of the best ones, and `language` is that of the texts, if it is known. `times` is the
-    number of occurrences on `pages`.
+    `pages` contains the pages with the most of them, from 1, ascending. `texts` contains the
+    numbers and the texts of the best ones, and `language` is that of the texts, if it is known.
+    `times` is the number of occurrences on `pages`.
     """
 
     file: File

@@ -1,7 +1,7 @@
 """Citations of publications in five styles, by citeproc-py and styles of the CSL project.
 
-`third_party/csl/` has the styles. `processor` has the rules in which citeproc-py differs from CSL
-1.0.2; docs/decisions/0037-citeproc-with-corrections.md has the comparison.
+`third_party/csl/` contains the styles. `processor` corrects citeproc-py where it differs from CSL
+1.0.2. docs/decisions/0037-citeproc-with-corrections.md compares the two.
 """
 
 from __future__ import annotations

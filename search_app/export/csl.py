@@ -85,11 +85,11 @@ def split_pages(text: str) -> list[str]:
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """A publication in the terms of CSL.
 
-    `language` is the code of the language of the title, or "" if nobody states it. `names` has the
-    persons and bodies of each role. `values` has the other variables, each with one text or more;
-    languages are codes, and pages and numbers are as in the source. `links` are all its links.
-    `other_titles` and `other_abstracts` are in other languages, each with the code of its language.
-    `page_url` is the URL of its page in this catalogue, or "".
+    `language` is the code of the language of the title, or "" if nobody states it. `names` gives
+    the persons and bodies of each role. `values` contains the other variables, each with one text
+    or more; languages are codes, and pages and numbers are as in the source. `links` are all its
+    links. `other_titles` and `other_abstracts` are in other languages, each with the code of its
+    language. `page_url` is the URL of its page in this catalogue, or "".
     """
 
     id: str

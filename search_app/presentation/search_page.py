@@ -169,7 +169,7 @@ class AbsentConceptLinks(msgspec.Struct, frozen=True):
 class AbsentPlaceLinks(msgspec.Struct, frozen=True):
     """A place that no publication is about, with searches by filter values near it.
 
-    Each search keeps the rest of the query. `unplaced` has the publications without a place.
+    Each search keeps the rest of the query. `unplaced` contains the publications without a place.
     """
 
     name: str
@@ -194,8 +194,8 @@ class DiagnosisLinks(msgspec.Struct, frozen=True):
     `words` searches for each word alone. It is empty if no word has hits. `nearest` replaces
     unknown words by similar ones. `unfiltered` drops all filters. `any` needs any of the words
     only. `any_of` needs any of the selected values of a facet only, by its name, and has its label.
-    `absent_concepts` has the concepts that no publication has, with broader and related ones.
-    `absent_places` has the places that no publication is about.
+    `absent_concepts` contains the concepts that no publication has, with broader and related ones.
+    `absent_places` contains the places that no publication is about.
     """
 
     words: tuple[SearchLink, ...]

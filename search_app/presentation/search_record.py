@@ -24,12 +24,12 @@ class SearchRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A search, how it was interpreted, and the index that it searched.
 
     `interpretation` has sentences on corrections, years, relaxing, and dropped words. `entities`
-    has the concepts of the query with all names that were searched for too. `filters` has the
-    selected values by field, and `excluded` the excluded ones. `all_of` has the facets of which all
-    selected values were needed. `url` repeats the search, and `ris` has its publications in RIS.
-    `time` is that of the search in UTC. `generation`, `built` and `publication_count` are the name,
-    the time and the size of the index. `program` is the version of the program. `total` is the
-    number of hits.
+    contains the concepts of the query with all names that were searched for too. `filters` contains
+    the selected values by field, and `excluded` the excluded ones. `all_of` contains the facets of
+    which all selected values were needed. `url` repeats the search, and `ris` contains its
+    publications in RIS. `time` is that of the search in UTC. `generation`, `built` and
+    `publication_count` are the name, the time and the size of the index. `program` is the version
+    of the program. `total` is the number of hits.
     """
 
     catalogue: str

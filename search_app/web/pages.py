@@ -141,7 +141,7 @@ def show_publication(identity: str) -> Response:
 
     If its URL has a search and the number of a hit, the page leads back to the list. `cite` is the
     style of a citation on it, and `find` a text to find in its files, by default the query of that
-    list. The header `Link` has its formats for programs.
+    list. The header `Link` contains its formats for programs.
     """
     searcher = get_searcher()
     requested, catalogue = get_publication(identity), searcher.catalogue

@@ -158,11 +158,11 @@ def serve(folder: Path, index: str, budget: int = BUDGET) -> Iterator[Server]:
 
 
 class Clients:
-    """Threads that ask a server. `counts` has the number of responses of each kind.
+    """Threads that ask a server. `counts` gives the number of responses of each kind.
 
-    `seconds` has the time that each response took.
+    `seconds` contains the time that each response took.
 
-    `right` has the right responses of each generation by its name. It may grow. The responses are
+    `right` gives the right responses of each generation by its name. It may grow. The responses are
     compared when the clients have stopped.
     """
 

@@ -24,7 +24,7 @@ class Compared(msgspec.Struct):
     `local` is the time of a search on the local index, and `cluster` that on the index in the
     cluster. `node` is the part of it that the node reports for its requests (`took`, in whole
     milliseconds), and `own` is the rest: this engine, HTTP, and JSON. `own_cpu` is the CPU time of
-    this process, and `node_cpu` that of the node, in milliseconds per search. `trips` has the
+    this process, and `node_cpu` that of the node, in milliseconds per search. `trips` contains the
     number of searches by their number of requests. `sent` and `received` are mean bytes per search.
     """
 
@@ -95,7 +95,7 @@ class Page(msgspec.Struct):
 class Cluster(msgspec.Struct):
     """An index in a cluster.
 
-    `trips` has the number of searches by their number of requests, for further kinds of pages.
+    `trips` gives the number of searches by their number of requests, for further kinds of pages.
     `noise` has percentiles of the time of a request, divided by the median time of the same
     request: from 0 to 99, 99.9, and 100. `load_average` is that of the machine at the start, and
     `note` says by hand what shared the machine.

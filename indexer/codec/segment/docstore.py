@@ -57,11 +57,11 @@ class Decompressor(local):
 class DocStore:
     """The stored fields of all documents, by number.
 
-    `years` has the year of each document (int32), or NO_YEAR. `ranks` has the position of each
+    `years` gives the year of each document (int32), or NO_YEAR. `ranks` gives the position of each
     document in the orders `newest`, `oldest` and `title` (int32). Ties are broken by id, and
-    documents without a date come last. `by_id` has the document numbers in the order of their ids
-    (int32). `record_digests` has the digest of the source record that each document was made from
-    (16 bytes), or NO_DIGEST.
+    documents without a date come last. `by_id` contains the document numbers in the order of their
+    ids (int32). `record_digests` gives the digest of the source record that each document was
+    made from (16 bytes), or NO_DIGEST.
     """
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:

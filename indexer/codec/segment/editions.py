@@ -53,8 +53,8 @@ _COUNT = re.compile(r"\d{1,3}", re.ASCII)
 class Editions:
     """The families of editions among the publications of a segment.
 
-    `family` has the family number of each document (int32), or NO_FAMILY without other editions.
-    `families` has the documents of each family (int32), in ascending order.
+    `family` gives the family number of each document (int32), or NO_FAMILY without other editions.
+    `families` contains the documents of each family (int32), in ascending order.
     """
 
     def __init__(self, segment: Segment) -> None:
@@ -113,8 +113,8 @@ class _Titles:
 
     `words` has their numbers (int32), title after title, and `ends` the offsets of the titles
     (int64). For each title, `own` is the number of words that are not stop words, and `tells` is
-    true if it has an edition mark. `volumes` has the documents, ascending, whose titles have enough
-    words and a word as edition mark.
+    true if it has an edition mark. `volumes` contains the documents, ascending, whose titles have
+    enough words and a word as edition mark.
     """
 
     def __init__(

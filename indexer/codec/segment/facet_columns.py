@@ -1,7 +1,7 @@
 """Facet values and identifiers as ordinals per document, for filters and counts.
 
 A column has the distinct values of a field, sorted. The last one is `none`, for documents without a
-value. Document `d` has the values at `ordinals[offsets[d]:offsets[d + 1]]`. In a tree, the
+value. Document `d` contains the values at `ordinals[offsets[d]:offsets[d + 1]]`. In a tree, the
 ancestors of a value are also values of the document, in the same field.
 """
 
@@ -38,7 +38,7 @@ often get few more numbers than one."""
 class FacetColumn:
     """The values of one field for every document, as stored in a file.
 
-    `table` has the values without `none`. It stays in the file, however many there are.
+    `table` contains the values without `none`. It stays in the file, however many there are.
     """
 
     def __init__(self, arrays: Mapping[str, Array], name: str) -> None:

@@ -86,9 +86,9 @@ class FileProblem(msgspec.Struct, frozen=True):
 class AttachedTexts(FullTextDictionary):
     """The full texts of a generation, numbered from 0, and the documents that they belong to.
 
-    `documents` has the document of each attachment, ascending, and `texts` its text. The pages of
-    text `t` are those from `page_offsets[t]` up to `page_offsets[t + 1]`, and `text_of_page` has
-    the text of each page. `lengths` has the number of words of each text.
+    `documents` gives the document of each attachment, ascending, and `texts` its text. The pages of
+    text `t` are those from `page_offsets[t]` up to `page_offsets[t + 1]`, and `text_of_page` gives
+    the text of each page. `lengths` gives the number of words of each text.
 
     `read_arrays` returns the arrays of a file. Raise CorruptSegment, KeyError, or OSError.
     """

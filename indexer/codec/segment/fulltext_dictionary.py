@@ -16,8 +16,8 @@ from indexer.codec.segment.term_dictionary import STEM_MARK, Dictionary, decode_
 class FullTextDictionary:
     """The words of full texts and their stems. Threads may share it.
 
-    `arrays` has those of `pages.seg`, by name after `prefix`: see `fulltext`. The frequencies of
-    `words` are numbers of texts. `languages` are those of the texts, if they are known.
+    `arrays` contains those of `pages.seg`, by name after `prefix`: see `fulltext`. The frequencies
+    of `words` are numbers of texts. `languages` are those of the texts, if they are known.
     """
 
     def __init__(

@@ -35,7 +35,7 @@ long document is about more, so it is weaker there than in summaries."""
 class ForwardIndex(NamedTuple):
     """The forward index: a stream of words, and the position of each field in it.
 
-    `stream` has the word number at each position (int32), negative where there is no word. Field
+    `stream` gives the word number at each position (int32), negative where there is no word. Field
     `f` of document `d` starts at `starts[d, f]` and has `lengths[d, f]` words. An extra row of
     `starts` ends the last document.
     """
@@ -61,11 +61,11 @@ class ForwardIndex(NamedTuple):
 class SortedRun(NamedTuple):
     """The postings of a run of documents, sorted by term, then by document.
 
-    `position_counts` has the number of occurrences of each term, `doc_counts` the number of
+    `position_counts` gives the number of occurrences of each term, `doc_counts` the number of
     documents that contain it. Each posting has its document (`documents`, int32) and its weight
-    (`weights`, float32): the weighted frequency of BM25F, summed over the fields. `frequencies` has
-    its frequency over all fields. `positions` has the positions of all terms, relative to the start
-    of the document.
+    (`weights`, float32): the weighted frequency of BM25F, summed over the fields. `frequencies`
+    gives its frequency over all fields. `positions` contains the positions of all terms,
+    relative to the start of the document.
     """
 
     position_counts: Array
@@ -87,7 +87,7 @@ def split_runs(index: ForwardIndex) -> Iterator[tuple[int, int]]:
 def split_offsets(offsets: Array) -> Iterator[tuple[int, int]]:
     """Yield ranges of pieces, each of at most MAX_RUN_WORDS items or of one long piece.
 
-    `offsets` has the start of each piece, and the end of the last. There is at least one range,
+    `offsets` gives the start of each piece, and the end of the last. There is at least one range,
     even if it is empty.
     """
     first = 0
@@ -103,8 +103,8 @@ def split_offsets(offsets: Array) -> Iterator[tuple[int, int]]:
 class OccurrenceCodes(NamedTuple):
     """The positions of all words of a run, each packed into one number.
 
-    `words` has the word at each position. `codes` (int64) has `document | field | position`, from
-    the highest bits to the lowest. The document is relative to the first one of the run. The
+    `words` gives the word at each position. `codes` (int64) packs `document | field | position`,
+    from the highest bits to the lowest. The document is relative to the first one of the run. The
     other fields give the width of each part in bits.
     """
 
@@ -140,8 +140,8 @@ def sort_run(
 ) -> SortedRun:
     """Return the postings of a run that starts with document `first`.
 
-    `term_of` has the term of each word. `norms` has the weight of one occurrence by document and
-    field. Raise OverflowError if a sort key needs more than 63 bits.
+    `term_of` gives the term of each word. `norms` gives the weight of one occurrence by document
+    and field. Raise OverflowError if a sort key needs more than 63 bits.
     """
     code_bits = codes.document_bits + codes.field_bits + codes.position_bits
     if terms.bit_length() + code_bits > MAX_KEY_BITS:
@@ -203,7 +203,7 @@ def make_norms(
     """Return the weight of one occurrence in each field of each document.
 
     The result is float32 and has the shape of `lengths`. It is the weight of the field, normalized
-    by length: w / (1 - b + b * length / mean length). `means` has the mean length of each field.
+    by length: w / (1 - b + b * length / mean length). `means` gives the mean length of each field.
     """
     mean = np.maximum(means, 1e-9)
     b = np.where(is_short, B_SHORT, B)

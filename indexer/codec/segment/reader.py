@@ -55,7 +55,7 @@ class Positions(NamedTuple):
 class Terms(Dictionary):
     """A dictionary, and the postings of each term over all fields.
 
-    `arrays` has the stored arrays of `postings.SortedRun`, by name.
+    `arrays` contains the stored arrays of `postings.SortedRun`, by name.
     """
 
     def __init__(self, texts: StringTable, arrays: Mapping[str, Array]) -> None:
@@ -92,7 +92,7 @@ def _expand_ranges(offsets: Array, numbers: Array) -> Array:
 
 
 class Segment:
-    """The arrays of one segment. `columns` has all exact values, and `facets` those to select.
+    """The arrays of one segment. `columns` contains all exact values, and `facets` those to select.
 
     `read_arrays` returns the arrays of a file. Raise CorruptSegment or OSError if a file cannot be
     read.

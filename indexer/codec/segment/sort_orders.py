@@ -38,9 +38,9 @@ def merge(
 ) -> Array:
     """Merge documents into an order by key. Return it as int32.
 
-    `unchanged` documents are already in order. `order` has the indexes of the `new` ones, sorted by
-    key. `key_of_new` returns the key at such an index, and `key_of` that of an unchanged document.
-    It is called for few of these, by binary search.
+    `unchanged` documents are already in order. `order` contains the indexes of the `new` ones,
+    sorted by key. `key_of_new` returns the key at such an index, and `key_of` that of an unchanged
+    document. It is called for few of these, by binary search.
     """
     insertions = (
         [bisect_left(unchanged, key_of_new(index), key=key_of) for index in order]
@@ -58,7 +58,7 @@ def make_ranks(order: Array) -> Array:
 def invert(origins: Array, size: int) -> Array:
     """Return the new number of each of `size` old documents (int32), or -1 if it is gone.
 
-    `origins` has the old number of each new document, or -1.
+    `origins` gives the old number of each new document, or -1.
     """
     new_numbers = np.full(size, -1, np.int32)
     unchanged = np.flatnonzero(origins >= 0)

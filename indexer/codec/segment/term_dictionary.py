@@ -57,7 +57,7 @@ def decode_stem(word: str, default_language: str) -> str:
 class Dictionary:
     """The sorted words or stems of an index, by number, and their document frequencies.
 
-    `offsets` has the running totals of the document frequencies: that of term `n` is
+    `offsets` contains the running totals of the document frequencies: that of term `n` is
     `offsets[n + 1] - offsets[n]`.
     """
 
@@ -80,8 +80,8 @@ class Dictionary:
 class WordTable(NamedTuple):
     """The sorted words of an index, and the maps from other numbers to theirs.
 
-    `numbers` has the final number of each provisional number, `previous_numbers` that of each word
-    of the previous segment. Both have GAP for words that no longer occur.
+    `numbers` gives the final number of each provisional number, `previous_numbers` that of each
+    word of the previous segment. Both have GAP for words that no longer occur.
     """
 
     words: list[str]
@@ -92,7 +92,7 @@ class WordTable(NamedTuple):
 def number_words(words: Sequence[str], counts: Array, previous_count: int) -> WordTable:
     """Return the vocabulary of words with provisional numbers.
 
-    The first `previous_count` words are those of the previous segment. `counts` has the number of
+    The first `previous_count` words are those of the previous segment. `counts` gives the number of
     occurrences of each provisional number in the stream.
     """
     used = np.flatnonzero(counts[FIRST_NUMBER : FIRST_NUMBER + len(words)])
@@ -105,9 +105,9 @@ def number_words(words: Sequence[str], counts: Array, previous_count: int) -> Wo
 
 
 class StemTable(NamedTuple):
-    """The distinct stems of a vocabulary, sorted. `of_word` has the stem number of each word.
+    """The distinct stems of a vocabulary, sorted. `of_word` gives the stem number of each word.
 
-    `previous_numbers` has the new number of each stem of the previous segment, GAP for those that
+    `previous_numbers` gives the new number of each stem of the previous segment, GAP for those that
     are gone.
     """
 

@@ -15,11 +15,11 @@ from indexer.codec.segment.term_dictionary import Dictionary
 class VocabularyArrays(NamedTuple):
     """All that a vocabulary needs from an index. `size` is the number of documents.
 
-    `stem_of` has the stem number of each word. By stem number, `occurrence_offsets` has the running
-    totals of the occurrences, and `default_language_frequencies` the number of documents in the
-    catalogue's language. `languages` has the languages of the documents. `values` has the values of
-    each facet and of each field with a parent: sorted, and `none` at the end. `identifiers` has the
-    sorted values of each other field with exact values.
+    `stem_of` gives the stem number of each word. By stem number, `occurrence_offsets` contains the
+    running totals of the occurrences, and `default_language_frequencies` the number of documents in
+    the catalogue's language. `languages` contains the languages of the documents. `values` contains
+    the values of each facet and of each field with a parent: sorted, and `none` at the end.
+    `identifiers` gives the sorted values of each other field with exact values.
     """
 
     size: int

@@ -83,8 +83,8 @@ class WordNumbers:
 class _LanguageNumbers(dict[str, int]):
     """Cache from words of one language, as written, to their numbers. Frequent words come first.
 
-    A run of text without spaces gets a negative number. `bigrams[-1 - number]` has the word numbers
-    of its bigrams.
+    A run of text without spaces gets a negative number. `bigrams[-1 - number]` contains the word
+    numbers of its bigrams.
     """
 
     def __init__(self, numbers: WordNumbers, language: str) -> None:

@@ -59,7 +59,7 @@ class Row(NamedTuple):
 class _Lines:
     """The lines of a file, for the `csv` module.
 
-    `taken` has those since `start`. They end if they have more than `max_chars` characters, or
+    `taken` contains those since `start`. They end if they have more than `max_chars` characters, or
     after one line if too many lines were read again. `is_full`: they are too long for a row.
     """
 

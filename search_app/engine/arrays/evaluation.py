@@ -47,7 +47,7 @@ from search_app.engine.snapshot.snapshot import DocNumbers, Mask, Snapshot, to_i
 class ClausePostings(NamedTuple):
     """The documents that match a clause (int32), ascending, with their weighted frequencies.
 
-    `inside` has the documents whose full text matches, with what it adds to their frequencies.
+    `inside` contains the documents whose full text matches, with what it adds to their frequencies.
     `doc_frequency` is the number of documents that decides the idf.
     """
 
@@ -343,7 +343,7 @@ def collapse_editions(
 ) -> NDArray[np.intp]:
     """Return the indexes in `documents` of the hits that stay after editions are folded, ascending.
 
-    Of each family, only the first edition in the order of `top_hits` stays. `family` has the
+    Of each family, only the first edition in the order of `top_hits` stays. `family` gives the
     edition family of every document of the snapshot, or `editions.NO_FAMILY` if it has no other
     edition.
     """

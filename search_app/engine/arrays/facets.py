@@ -78,9 +78,9 @@ def _select_facets(request: SearchRequest, snapshot: Snapshot) -> dict[str, Sele
 class FilteredDocs:
     """Documents, and which of them pass each facet with a selection, and the excluded values.
 
-    `unfiltered` has all of them. `documents` pass every facet and have no excluded value. `indexes`
-    has their indexes in `unfiltered`, or None if nothing is selected or excluded. `selections` has
-    the selection of each facet with a selected value.
+    `unfiltered` contains all of them. `documents` pass every facet and have no excluded value.
+    `indexes` has their indexes in `unfiltered`, or None if nothing is selected or excluded.
+    `selections` gives the selection of each facet with a selected value.
     """
 
     def __init__(self, documents: DocNumbers, request: SearchRequest, snapshot: Snapshot) -> None:
@@ -131,8 +131,8 @@ class FilteredDocs:
 class ToggleCounter:
     """The `SelectionCounter` of a facet with a selection.
 
-    `base` has the documents that match the query and pass all other facets. The facet table counts
-    their values once for each number of effective values that a document has.
+    `base` contains the documents that match the query and pass all other facets. The facet table
+    counts their values once for each number of effective values that a document has.
     """
 
     def __init__(self, base: DocNumbers, selected: SelectedDocs) -> None:

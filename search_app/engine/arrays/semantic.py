@@ -28,8 +28,8 @@ FEW_HITS = 10
 class SemanticHits(NamedTuple):
     """The documents of a search with semantic scores.
 
-    `ranking` has all documents with their total scores, and `shares` (float32) the semantic part of
-    each. `added` has the documents that do not match the words.
+    `ranking` contains all documents with their total scores, and `shares` (float32) the semantic
+    part of each. `added` contains the documents that do not match the words.
     """
 
     ranking: Ranking

@@ -68,9 +68,10 @@ Page = tuple[DocNumbers, NDArray[np.float32] | None]
 class Retrieved(NamedTuple):
     """The documents of a search after each step.
 
-    `semantic` has the semantic scores, if any. `ranking` has the documents before any filter.
-    `filtered` has the documents that pass the typed filters, and the hits. `sort_keys` (float32)
-    are the sort keys of the former by relevance. Without words there are no ranking and no keys.
+    `semantic` contains the semantic scores, if any. `ranking` contains the documents before any
+    filter. `filtered` contains the documents that pass the typed filters, and the hits. `sort_keys`
+    (float32) are the sort keys of the former by relevance. Without words there are no ranking and
+    no keys.
     """
 
     semantic: SemanticHits | None
@@ -93,7 +94,8 @@ class Raised(NamedTuple):
 class ArrayReply:
     """The `Reply` to a search of a snapshot. The constructor evaluates the words only.
 
-    `words` has the documents that match the words, before all filters. It is None without words.
+    `words` contains the documents that match the words, before all filters. It is None without
+    words.
     """
 
     def __init__(

@@ -70,7 +70,7 @@ class _FurtherSearches(NamedTuple):
 class _Typed(NamedTuple):
     """The clauses of a query by the text that searches for each alone.
 
-    `unknown` has those that no document matches, and `is_long` says whether there are more.
+    `unknown` contains those that no document matches, and `is_long` says whether there are more.
     """
 
     clauses: Mapping[str, Clause]
@@ -219,7 +219,7 @@ def _count_hits(entity: Entity, further: _FurtherSearches) -> Rounds[QueryCount]
 def retype(clause: Clause, scope: Fields) -> str:
     """Return the text that searches for a clause alone, with its field name if it has one.
 
-    `scope` has the fields that a word without a field is searched for in.
+    `scope` contains the fields that a word without a field is searched for in.
     """
     fields = frozenset[str]().union(*(part.fields for part in list_words(clause.parts)))
     field_prefix = f"{next(iter(fields))}:" if len(fields) == 1 and fields != scope else ""

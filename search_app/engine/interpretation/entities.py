@@ -1,6 +1,7 @@
 """Named entities: thesaurus concepts, facet values, and places, with their labels by language.
 
-`ValueNames` has the names of facet values as they are typed after a field name, or as a whole text.
+`ValueNames` contains the names of facet values as they are typed after a field name, or as a whole
+text.
 
 `NameIndex` finds labels and acronyms of entities in a text. It compares labels by the stems of
 their words, and a typed word must be an inflection of the word in the label: *legislators* does not
@@ -302,7 +303,7 @@ class EntityMatch(NamedTuple):
 class NameIndex:
     """The labels and acronyms of entities, which are identified by their numbers.
 
-    `words` has the written forms of the words of all labels, except Chinese ones.
+    `words` contains the written forms of the words of all labels, except Chinese ones.
     """
 
     def __init__(self, entities: Sequence[Entity], default_languages: Sequence[str]) -> None:

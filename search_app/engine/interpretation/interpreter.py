@@ -219,7 +219,7 @@ class Interpreter:
     def interpret(self, ask: StoreRequest, deadline: Deadline) -> Rounds[Interpretation]:
         """Return the first interpretation with enough hits; if none has any, the query as typed.
 
-        `ask` has the request. Raise BudgetExceeded.
+        `ask` is the request to the store. Raise BudgetExceeded.
         """
         request, read = ask.request, list[tuple[Reading, Parsed, tuple[str, ...]]]()
 
@@ -359,7 +359,7 @@ class Interpreter:
 class Retrieval(NamedTuple):
     """The reply to a search, and how the query was interpreted.
 
-    `typed` is the request as it came. `request` has the text with year expressions, or the
+    `typed` is the request as it came. `request` contains the text with year expressions, or the
     identifier that it is, replaced by filters, and `rewritten` lists them.
     """
 

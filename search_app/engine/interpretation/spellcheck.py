@@ -97,8 +97,8 @@ class Candidate(NamedTuple):
 class SpellChecker:
     """The words of a vocabulary, with bit masks of letters to find similar words quickly.
 
-    `labels` has the words of the labels of all entities. `scope` has the fields that words are
-    searched for in.
+    `labels` contains the words of the labels of all entities. `scope` contains the fields that
+    words are searched for in.
     """
 
     def __init__(

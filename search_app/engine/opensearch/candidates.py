@@ -32,7 +32,7 @@ class Hit(NamedTuple):
     """A hit in the order of the cluster.
 
     `year` is negative, so that it is smaller for a newer publication. `group` is shared by the
-    editions of a title. `names` has the queries that it matches, and `row` its words.
+    editions of a title. `names` contains the queries that it matches, and `row` its words.
     """
 
     id: str
@@ -83,7 +83,7 @@ def find_named(name: str | None, hits: Sequence[Hit]) -> Mask:
 class Candidates:
     """Some hits of a search with their words, which are scored.
 
-    `names` has the name of each node that hits may match by name (see `queries.list_names`),
+    `names` gives the name of each node that hits may match by name (see `queries.list_names`),
     `find_idf` the idf of a clause, and `weigh_text` what a full text adds to its frequency.
     """
 

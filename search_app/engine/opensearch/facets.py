@@ -143,8 +143,8 @@ def _make_terms(field: str, size: int, inner: Json) -> dict[str, Any]:
 class _Facet:
     """The counts of one facet: its `ValueCounts`, and its `SelectionCounter` if it has a selection.
 
-    `aggregation` counts over the documents of a search. `asked` has the queries of the counts that
-    are needed besides. Each counts as 0 until its number is known.
+    `aggregation` counts over the documents of a search. `asked` contains the queries of the counts
+    that are needed besides. Each counts as 0 until its number is known.
     """
 
     def __init__(
@@ -316,7 +316,7 @@ class _Facet:
 
 
 def _restore(key: str, values: Sequence[str]) -> str:
-    """Return the value of a key, which the index may have cut. `values` has all, sorted."""
+    """Return the value of a key, which the index may have cut. `values` contains all, sorted."""
     if len(key) < MAX_TERM_CHARS:
         return key
     return values[bisect_left(values, key, hi=len(values) - 1)]

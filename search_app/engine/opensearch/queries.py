@@ -588,7 +588,7 @@ def _shorten(clause: Clause, vocabulary: Vocabulary) -> tuple[Clause, int]:
 class Selections:
     """The selected and excluded values of a request, as queries.
 
-    `by_facet` has the selection of each facet, and `queries` the query of each that has one.
+    `by_facet` gives the selection of each facet, and `queries` the query of each that has one.
     """
 
     def __init__(self, request: SearchRequest, vocabulary: Vocabulary) -> None:

@@ -130,7 +130,7 @@ class Plan:
 
     `tree` is the evaluated tree with its boosts, without the clauses in `dropped`, and without some
     names of those in `truncated`. `words`, `typed` and `selected` are the queries that a hit
-    matches. `names` has the nodes that hits name if they match them.
+    matches. `names` contains the nodes that hits name if they match them.
     """
 
     def __init__(self, ask: StoreRequest, generation: Generation) -> None:
@@ -265,7 +265,7 @@ NONE = AddedToHit()
 class PageHit(NamedTuple):
     """A hit of the page, with its score (None without words), and what was added to it.
 
-    `names` has the queries that it matches.
+    `names` contains the queries that it matches.
     """
 
     id: str
@@ -278,7 +278,7 @@ class Page:
     """The page of a search. `read` gets the responses to `bodies`.
 
     They come with `counts`: the searches that count what scores need. Hits that match the query
-    `overlapping` are counted too. `best` has the ids of the candidates, in order.
+    `overlapping` are counted too. `best` contains the ids of the candidates, in order.
     """
 
     def __init__(
@@ -368,8 +368,8 @@ class Page:
     def _order(self, lists: Sequence[Sequence[Hit]]) -> None:
         """Order the candidates, and take those of the page.
 
-        `lists` has those that pass all filters, and then those before the selected filters, and
-        before all filters, as far as there are any.
+        `lists` contains those that pass all filters, and then those before the selected filters,
+        and before all filters, as far as there are any.
         """
         plan, tree = self._plan, self._plan.tree
         assert tree is not None

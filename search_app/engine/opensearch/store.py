@@ -340,7 +340,7 @@ def _list_completions(prefix: str, vocabulary: Vocabulary, limit: int) -> list[s
 
 
 class OpenSearchStore:
-    """The `Store` of a generation in a cluster. `labels` has the labels of the facet values."""
+    """The `Store` of a generation in a cluster. `labels` indexes the labels of facet values."""
 
     def __init__(self, generation: Generation, labels: LabelPrefixIndex) -> None:
         self._generation, self._labels = generation, labels

@@ -65,7 +65,7 @@ class EntitySpan(NamedTuple):
 class EntityRecognizer(Protocol):
     """The names that a query may contain. `interpretation.query_expansion` implements it.
 
-    Without its own `cut` and `link`, a recognizer recognizes no named entity. `scope` has the
+    Without its own `cut` and `link`, a recognizer recognizes no named entity. `scope` contains the
     fields that a word without a field is searched for in.
     """
 
@@ -107,7 +107,7 @@ def make_context(typed: Sequence[str], *, asks: bool = False) -> Context:
 class WordSequence:
     """Adjacent words without operators: their pieces, and the entities that they name.
 
-    `query_languages` has the languages of the names.
+    `query_languages` contains the languages of the names.
     """
 
     def __init__(

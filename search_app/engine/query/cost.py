@@ -250,7 +250,10 @@ def _compute_expansion_cost(vocabulary: Vocabulary, *, is_prefix: bool) -> int:
 def estimate_text_cost(
     request: SearchRequest, words: Sequence[tuple[QueryToken, list[str]]], vocabulary: Vocabulary
 ) -> int:
-    """Return the approximate cost of a search in full texts. `words` has those of each token."""
+    """Return the approximate cost of a search in full texts.
+
+    `words` contains those of each token.
+    """
     if not vocabulary.texts:
         return 0
     rows, fulltext = vocabulary.catalogue.by_query_name, vocabulary.catalogue.fulltext

@@ -133,7 +133,7 @@ Element = Operator | WordRun | Parentheses | QueryToken
 class Level(NamedTuple):
     """The elements of a pair of parentheses, or of the whole query, in order.
 
-    `typed` has the words of the level itself, without operators and without nested levels.
+    `typed` contains the words of the level itself, without operators and without nested levels.
     """
 
     elements: list[Element]

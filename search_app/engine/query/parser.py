@@ -80,9 +80,9 @@ class Parsed(msgspec.Struct, frozen=True):
     """A parsed query: the tree of its words, its filters, and the parts that were not understood.
 
     `words` is None if no words were typed. `filters` are trees that must match as well, as if they
-    were selected in a facet. `ignored` counts the words beyond the limit. `unknown` has
+    were selected in a facet. `ignored` counts the words beyond the limit. `unknown` contains
     the typed values that no publication has. `unknown_fields` has names before a colon that are
-    not searchable fields. `query_languages` has the languages in which entities were named.
+    not searchable fields. `query_languages` contains the languages in which entities were named.
     `has_operators` is true if the query has operators, exclusions or parentheses.
     """
 

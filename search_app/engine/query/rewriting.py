@@ -120,8 +120,8 @@ class YearExpression(msgspec.Struct, frozen=True):
 class RewrittenQuery(msgspec.Struct, frozen=True):
     """A text with its year expressions replaced by filters, and the expressions.
 
-    If the whole text is an identifier, it is replaced by a filter, and `identifier_fields` has the
-    rows that may have it.
+    If the whole text is an identifier, it is replaced by a filter, and `identifier_fields` contains
+    the rows that may have it.
     """
 
     text: str

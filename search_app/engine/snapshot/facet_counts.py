@@ -35,9 +35,9 @@ def count_selected(column: FacetColumn, ordinals: Sequence[int]) -> Array:
 class FacetValues:
     """The values of several rows, numbered consecutively, row after row.
 
-    `values` has their names. The last value of each row means that a document has none. `parts` has
-    the slice of each row, `number_of` its number, and `columns` the column it comes from. `unit` is
-    the power of two above all value numbers.
+    `values` has their names. The last value of each row means that a document has none. `parts`
+    gives the slice of each row, `number_of` its number, and `columns` the column it comes from.
+    `unit` is the power of two above all value numbers.
     """
 
     def __init__(self, columns: Mapping[str, FacetColumn]) -> None:
@@ -74,7 +74,8 @@ class FacetValues:
 class FacetCounts:
     """The number of documents with each value of several rows: the `ValueCounts` of arrays.
 
-    `counts` has the counts row after row (int64). `counts[row]` has those of one row, by ordinal.
+    `counts` contains the counts row after row (int64). `counts[row]` contains those of one row, by
+    ordinal.
     """
 
     def __init__(self, counts: Numbers, values: FacetValues) -> None:

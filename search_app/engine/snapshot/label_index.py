@@ -30,8 +30,8 @@ class LabelPrefixIndex:
     """The labels of facet values, searchable by a prefix of any of their words.
 
     It is made of the values of each field, `none` last, and the number of documents of each value.
-    By number, `values` has the field and the value, `labels` the label, and `counts` the number of
-    documents with the value.
+    By number, `values` contains the field and the value, `labels` the label, and `counts` the
+    number of documents with the value.
     """
 
     def __init__(

@@ -57,7 +57,7 @@ class Snapshot:
 
     `encoder` is the encoder of the settings, whether or not it made the vectors of the generation.
     `masks` and `synonyms` are caches: of masks of documents, and of the postings of the labels of
-    entities. `texts` has the full texts, or is None if the catalogue has none.
+    entities. `texts` contains the full texts, or is None if the catalogue has none.
 
     Raise IndexOutdated if the generation has another format or is damaged.
     """

@@ -25,7 +25,7 @@ class TitlePrefixIndex:
     """An inverted index of the words of titles.
 
     The documents (int32) with word `n` in their title are
-    `documents[offsets[n]:offsets[n + 1]]`. `newest` has the rank of each document by date.
+    `documents[offsets[n]:offsets[n + 1]]`. `newest` gives the rank of each document by date.
     """
 
     def __init__(self, segment: Segment, newest: Array) -> None:

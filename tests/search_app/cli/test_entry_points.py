@@ -114,7 +114,7 @@ def test_ctrl_c_while_a_child_process_starts_ends_quietly(corpus: Path, tmp_path
 
 
 def test_python_m_indexer_builds(corpus: Path, tmp_path: Path) -> None:
-    """`python -m indexer` has the options and exit statuses of `pubsearch build`."""
+    """`python -m indexer` contains the options and exit statuses of `pubsearch build`."""
     options = ("--corpus", corpus, "--index", tmp_path / "index")
     done = python("-m", "indexer", *options)
     assert (done.returncode, "5 added" in done.stdout) == (0, True), done.stderr

@@ -14,7 +14,7 @@ from search_app.engine.store import Reply, Rounds, Store, StoreRequest, known, r
 
 
 class Echo:
-    """A store that replies with the text of a search. `rounds` has the texts of each round."""
+    """A store that replies with the text of a search. `rounds` contains the texts of each round."""
 
     def __init__(self) -> None:
         self.rounds: list[list[str]] = []

@@ -44,7 +44,7 @@ NOWHERE = st.sampled_from(("zebrafinches", "Translation", "naïve", "ß", ""))
 class Vocabulary(NamedTuple):
     """Searchable fields, stems, words, stems in text order, and values by exact field.
 
-    `running` has the stems of all publications in order. Some adjacent stems are therefore
+    `running` contains the stems of all publications in order. Some adjacent stems are therefore
     separated by the end of a field, a value, or a publication.
     """
 

@@ -418,7 +418,7 @@ def test_a_response_has_the_time_of_its_stages(client: FlaskClient, address: str
 
 @pytest.mark.slow
 def test_server_timing_has_the_time_of_other_functions(catalogue_index: Path) -> None:
-    """The stage `server` has the time before the search and of functions that run after it."""
+    """The stage `server` contains the time before the search and of functions that run after it."""
     app = create_app(config.load(PATIENT, index=catalogue_index))
 
     def slow(answer: Response | None = None) -> Any:

@@ -2,7 +2,7 @@
 
 A syntax module (`binary`, `marcxml`, `text`, `json`) reads the records of a file as fields.
 `properties` names the columns. `marc21.toml` and `unimarc.toml` have the default mappings, and
-`codes.toml` has the codes of types and roles.
+`codes.toml` contains the codes of types and roles.
 """
 
 from __future__ import annotations
