@@ -77,6 +77,7 @@ def answers(port: int) -> bool:
         raise
 
 
+@pytest.mark.thorough
 def test_a_slow_reader_is_cut_off(port: int) -> None:
     """Clients that read a byte a second lose their export, and others get theirs."""
     readers = [slow_reader(port, 2 + number) for number in range(MAX_EXPORTS)]

@@ -15,7 +15,7 @@ import pytest
 
 from indexer.jobs import build
 from search_app import config
-from search_app.engine import Engine, SearchRequest
+from search_app.engine import Engine, LoadOptions, SearchRequest
 from search_app.engine.interpretation.query_expansion import EntityLinker
 from search_app.engine.pacing import pause_often
 from search_app.web.app import set_process_up
@@ -77,7 +77,8 @@ def test_requests_run_while_a_generation_is_opened(
     corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server opens another generation with pauses."""
-    engine, has_pauses, prepare = Engine(index), [], EntityLinker.prepare
+    engine, has_pauses = Engine(index, LoadOptions(prepared=True)), list[bool]()
+    prepare = EntityLinker.prepare
     engine.get_searcher()
 
     def watched(self: EntityLinker) -> None:

@@ -254,7 +254,7 @@ def test_suggestions_are_those_of_the_api(client: FlaskClient) -> None:
     assert found
     assert (text, texts) == ("south a", [each["text"] for each in found])
     assert labels == [each["label"] for each in found]
-    assert urls == [f"{SITE}{each['href']}" for each in found]
+    assert urls == [f"{SITE}{each['url']}" for each in found]
 
 
 NAMES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
