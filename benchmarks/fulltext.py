@@ -95,6 +95,7 @@ def search(folder: Path) -> Iterator[str]:
     """Search for words of random titles. Yield the times and the memory."""
     index, draw = LocalIndex(folder, LoadOptions(MEMORY)), random.Random(SEED)
     searcher, _ = index.open(index.read_live_name())
+    searcher.prepare()
     titles = list(_list_words(hit.title for hit in searcher.scan(SearchRequest())))
     for count in (1, 2, 3):
         milliseconds = []
