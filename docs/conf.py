@@ -63,6 +63,7 @@ python_maximum_signature_line_length = 80
 
 html_theme = "furo"
 html_title = "pubsearch"
+html_favicon = "../search_app/web/static/favicon.svg"
 html_copy_source = False
 html_show_copyright = False
 html_search_scorer = str(Path(__file__).with_name("search_scores.js"))
