@@ -206,6 +206,12 @@ def load(folder: Path) -> Catalogue:
     translation is invalid.
     """
     file = folder / CATALOGUE_FILE
+    if not folder.is_dir() or not any(folder.iterdir()):
+        hint = (
+            f"To make a catalogue of a file, run: pubsearch import FILE --into {folder}. To look "
+            "at one, run: pubsearch open FILE. For a catalogue in another folder, use --corpus"
+        )
+        raise CatalogueError(file, "the file does not exist", hint)
     catalogue = read_toml(file, Catalogue, "See corpus/README.md for the keys of a row")
     raise_faults(file, find_faults(catalogue))
     for field in catalogue.fields:
@@ -287,7 +293,7 @@ def read_toml(file: Path, kind: type[_Data], hint: str) -> _Data:
             raise CatalogueError(file, message, "Move publications to pages or JSON Lines files")
         parsed = toml.parse(data.decode("utf-8"))
     except FileNotFoundError:
-        hint = f"Create {file.name} next to the pages. See the example in corpus/"
+        hint = f"Create {file.name} in this folder. docs/catalogue.md describes its files"
         raise CatalogueError(file, "the file does not exist", hint) from None
     except (OSError, ValueError) as error:  # ValueError: bad UTF-8 or TOML, or too long a number
         hint = "Make the file readable, and write valid TOML in UTF-8 with short keys"

@@ -53,7 +53,8 @@ def read_live_name(index: Path) -> str:
     except FileNotFoundError:
         if list_names(index):
             raise IndexMissing(f"{pointer} is missing", hint) from None
-        raise IndexMissing(f"there is no index in {index}", "Run: pubsearch build") from None
+        hint = "Run: pubsearch build, or pubsearch open FILE"
+        raise IndexMissing(f"there is no index in {index}", hint) from None
     except OSError as error:
         message = f"can't be read: {error.strerror}"
         if isinstance(error, PermissionError):

@@ -73,7 +73,15 @@ def run(arguments: list[str]) -> None:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
 @click.version_option(package_name="pubsearch")
 def commands() -> None:
-    """Full-text search over a catalogue of publications."""
+    """Full-text search over a catalogue of publications.
+
+    To begin, run: pubsearch open FILE. The file is a spreadsheet, a bibliography (BibTeX, RIS,
+    MARC, and others), or a folder of PDFs. To make a catalogue that stays and can be edited, run:
+    pubsearch import FILE --into corpus. Then run: pubsearch serve.
+
+    `pubsearch COMMAND --help` describes a command. The documentation is in the folder docs of the
+    source.
+    """
 
 
 @commands.command()

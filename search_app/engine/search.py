@@ -92,7 +92,7 @@ class Searcher:
 
     @cached_property
     def _filters(self) -> Set[str]:
-        """The names of the rows whose values are filters."""
+        """The names of the fields whose values are filters."""
         return {field.name for field in self.catalogue.exact}
 
     def _resolve(self, request: SearchRequest) -> SearchRequest:

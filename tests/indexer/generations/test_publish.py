@@ -58,7 +58,8 @@ def test_a_missing_index_is_named(tmp_path: Path) -> None:
     """The error of a missing index names the folder and the command that creates one."""
     with pytest.raises(IndexMissing) as caught:
         directory.load_live(tmp_path / "index")
-    assert str(caught.value) == f"there is no index in {tmp_path / 'index'}. Run: pubsearch build"
+    assert caught.value.message == f"there is no index in {tmp_path / 'index'}"
+    assert caught.value.hint == "Run: pubsearch build, or pubsearch open FILE"
     assert directory.list_names(tmp_path / "index") == []
     assert not (tmp_path / "index").exists()
 

@@ -381,8 +381,22 @@ def test_missing_index(command: str, run: Run, tmp_path: Path) -> None:
     told = run(command, "--index", tmp_path / "index")
     assert told.status == 1
     assert told.err == (
-        f"pubsearch: there is no index in {tmp_path / 'index'}. Run: pubsearch build\n"
+        f"pubsearch: there is no index in {tmp_path / 'index'}. "
+        "Run: pubsearch build, or pubsearch open FILE\n"
     )
+
+
+@pytest.mark.parametrize("command", ["--help", "search x", "status", "check", "build", "serve"])
+def test_a_command_in_an_empty_folder_names_the_first_step(
+    command: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a catalogue and an index, every command leads to `pubsearch open` in one line."""
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    told = run(*command.split())
+    assert told.status == (command != "--help")
+    assert "pubsearch open FILE" in told.err or "pubsearch open FILE" in told.out
+    assert told.err.count("\n") == (command != "--help")
 
 
 @pytest.mark.slow

@@ -70,8 +70,9 @@ def test_a_site_without_an_index_names_the_command_for_its_operator(tmp_path: Pa
     hint = load_interface("fr").gettext("The operator of this site can fix it.")
     assert (page.status_code, api.status_code) == (503, 503)
     assert f"<p>{hint}</p>" in page.text
-    assert '<code lang="en" dir="ltr">Run: pubsearch build</code>' in page.text
-    assert json.loads(api.data)["error"]["hint"] == f"{hint} Run: pubsearch build"
+    command = "Run: pubsearch build, or pubsearch open FILE"
+    assert f'<code lang="en" dir="ltr">{command}</code>' in page.text
+    assert json.loads(api.data)["error"]["hint"] == f"{hint} {command}"
 
 
 def test_the_health_is_degraded_until_the_index_is_back(
