@@ -22,6 +22,8 @@ NAVIGATION = {
         "docs/fulltext",
         "docs/interoperability",
         "docs/api",
+        "docs/python",
+        "examples/README",
         "docs/reference",
     ),
     "Operate": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import pkgutil
 import re
@@ -81,7 +82,7 @@ DOCUMENTS = {
     path: path.read_text(encoding="utf-8")
     for path in sorted([
         *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"),
-        ROOT / "corpus" / "README.md", ROOT / "deploy" / "README.md",
+        *(ROOT / name / "README.md" for name in ("corpus", "deploy", "examples")),
     ])
 }  # fmt: skip
 LINES = [line for text in DOCUMENTS.values() for line in text.splitlines()]
@@ -153,6 +154,30 @@ def test_the_readme_shows_the_output_of_an_import(
     assert "\n".join(lines[: lines.index("")]) in DOCUMENTS[ROOT / "README.md"]
 
 
+EXAMPLES = {
+    path: blocks
+    for path, text in DOCUMENTS.items()
+    if (blocks := re.findall(r"^```pycon\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+}
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_the_python_of_the_documents_prints_what_they_show(
+    path: Path, tmp_path: Path, catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Python sessions of a document, run one after the other, print what it shows."""
+    (tmp_path / "index").symlink_to(catalogue_index)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "library.csv").write_text(LIBRARY, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    session = doctest.DocTestParser().get_doctest(
+        "\n".join(EXAMPLES[path]), {}, path.name, str(path), 0
+    )
+    failures: list[str] = []
+    assert doctest.DocTestRunner().run(session, out=failures.append).attempted
+    assert not failures, "".join(failures)
+
+
 @pytest.mark.parametrize("url", URLS)
 def test_the_requests_of_the_documents_are_answered(url: str, client: FlaskClient) -> None:
     """Each request in a document gets JSON with status 200."""
@@ -189,6 +214,7 @@ NAMED = [
 def test_the_documents_have_commands_requests_and_tests() -> None:
     """There are commands, requests, and names of tests, so the tests of these are not empty."""
     assert (len(COMMANDS), len(URLS)) == (16, 5)
+    assert [path.name for path in EXAMPLES] == ["python.md"]
     assert {document for document, _, _ in NAMED} == {"reliability.md", "security.md"}
     assert len(NAMED) > 100
 
