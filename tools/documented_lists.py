@@ -33,9 +33,9 @@ def update(corpus_readme: str, import_page: str) -> tuple[str, str]:
         lines = wrap(f"These are the {start}: {listed}. {rest}", _WIDTH, break_on_hyphens=False)
         corpus_readme = corpus_readme.replace(paragraph[0], "\n".join(lines))
     for reader in load_readers():
-        rows = ", ".join(reader.FIELDS) or "by headings and values"
+        fields = ", ".join(reader.FIELDS) or "by headings and values"
         line = re.compile(rf"^(\| `{re.escape(reader.NAME)}` \|.* \|) [^|]* \|$", re.MULTILINE)
-        import_page, count = line.subn(rf"\1 {rows} |", import_page)
+        import_page, count = line.subn(rf"\1 {fields} |", import_page)
         assert count == 1, f"docs/import.md needs a line for the format {reader.NAME}"
     return corpus_readme, import_page
 
