@@ -429,7 +429,7 @@ def _read_all_of(arguments: Arguments, filters: Filters, catalogue: Catalogue) -
     BadParameter if a publication has at most one value of a row, or if there is no such row.
     """
     rows = {
-        facet.name: tuple(row.name for row in catalogue.list_facet_rows(facet))
+        facet.name: tuple(row.name for row in catalogue.list_facet_fields(facet))
         for facet in catalogue.multivalued
     }
     facets = {f"{MATCH}{row}": facet for facet in rows for row in rows[facet]}

@@ -1,6 +1,6 @@
 """Access to publications: which are given out on request only.
 
-A value of a row with `restricted` counts as restricted if it differs from a restricted value only
+A value of a field with `restricted` counts as restricted if it differs from a restricted value only
 in case, accents, spaces, invisible characters, or punctuation around it.
 """
 
@@ -27,7 +27,7 @@ _WORD = re.compile(r"\w+")
 
 def states_access(publication: Publication, catalogue: Catalogue) -> bool:
     """Return whether a publication says how it is given out."""
-    return any(row.restricted and row.name in publication.values for row in catalogue.valued)
+    return any(field.restricted and field.name in publication.values for field in catalogue.valued)
 
 
 def is_restricted(publication: Publication, catalogue: Catalogue) -> bool:
@@ -38,18 +38,19 @@ def is_restricted(publication: Publication, catalogue: Catalogue) -> bool:
 def find_restricting(
     publication: Publication, catalogue: Catalogue
 ) -> dict[str, tuple[Value, ...]]:
-    """Return the values of each row in which one of the values is restricted."""
+    """Return the values of each field in which one of the values is restricted."""
     stated = publication.values
     return {
-        row.name: stated[row.name]
-        for row in catalogue.valued
-        if row.restricted and any(find_restricted(value, row) for value in stated.get(row.name, ()))
+        field.name: stated[field.name]
+        for field in catalogue.valued
+        if field.restricted
+        and any(find_restricted(value, field) for value in stated.get(field.name, ()))
     }
 
 
-def find_restricted(value: Value, row: Field) -> str | None:
-    """Return the restricted value of a row that a value means, or None."""
-    return _fold_all(row.restricted).get(fold_value(str(value)))
+def find_restricted(value: Value, field: Field) -> str | None:
+    """Return the restricted value of a field that a value means, or None."""
+    return _fold_all(field.restricted).get(fold_value(str(value)))
 
 
 @lru_cache(maxsize=1000)

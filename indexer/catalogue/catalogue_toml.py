@@ -28,18 +28,23 @@ RESERVED_NAMES = frozenset(
 )
 """Names that URL parameters and the API use for something other than fields."""
 _OWN_ROLES = {"title": "title", "summary": "abstract"}
-"""Names of rows that only rows of one role may have, because the API uses them for that."""
+"""Names of fields that only fields of one role may have, because the API uses them for that."""
 
 Faults = Iterator[tuple[str, str]]
 
 
 def find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
     """Return each fault of a catalogue, with a hint."""
-    of_rows = [_find_name_faults, _find_value_faults, _find_parent_faults]
-    of_rows.append(translations.find_row_faults)
+    of_fields = [_find_name_faults, _find_value_faults, _find_parent_faults]
+    of_fields.append(translations.find_field_faults)
     return [
         *_find_shared_faults(catalogue),
-        *(fault for row in catalogue.fields for find in of_rows for fault in find(row, catalogue)),
+        *(
+            fault
+            for field in catalogue.fields
+            for find in of_fields
+            for fault in find(field, catalogue)
+        ),
         *appearance.find_faults(catalogue.accent, catalogue.logo),
         *_find_fulltext_faults(catalogue),
         *_find_type_faults(catalogue),
@@ -47,126 +52,135 @@ def find_faults(catalogue: Catalogue) -> list[tuple[str, str]]:
 
 
 def _find_shared_faults(catalogue: Catalogue) -> Faults:
-    """Yield the faults of the head, and those that several rows have together."""
-    rows = catalogue.fields
-    used = [name for row in rows for name in {row.name, *row.names}]
+    """Yield the faults of the head, and those that several fields have together."""
+    fields = catalogue.fields
+    used = [name for field in fields for name in {field.name, *field.names}]
     for name in sorted({name for name in used if used.count(name) > 1}):
-        yield f"two rows have the name {name!r}", "Give each row unique names"
+        yield f"two fields have the name {name!r}", "Give each field unique names"
     if not iso_codes.has_names(catalogue.language):
         message = f"the language {catalogue.language!r} is unknown"
         yield message, "Write a code such as en or pt-BR"
     if not re.fullmatch(r"([a-z0-9-]+\.)*[a-z0-9-]*", catalogue.publisher_site):
         message = f"the publisher_site {catalogue.publisher_site!r} is not a host name"
         yield message, "Write a name such as example.org"
-    roles = [row.role for row in rows]
+    roles = [field.role for field in fields]
     if roles.count("title") != 1:
-        yield "exactly one row must have role = 'title'", "Add one, or keep only one"
+        yield "exactly one field must have role = 'title'", "Add one, or keep only one"
     if roles.count("abstract") > 1:
-        yield "two rows have the role 'abstract'", "Keep one of them"
-    dates = [row.kind for row in rows if row.role == "issued"]
+        yield "two fields have the role 'abstract'", "Keep one of them"
+    dates = [field.kind for field in fields if field.role == "issued"]
     if len(set(dates)) < len(dates):
-        yield f"two rows of kind {dates[-1:]} have the role 'issued'", "Keep one of them"
-    places = [row.facet for row in catalogue.facets]
+        yield f"two fields of kind {dates[-1:]} have the role 'issued'", "Keep one of them"
+    places = [field.facet for field in catalogue.facets]
     if len(set(places)) < len(places):
         yield "two facets have the same place", "Number them 1, 2, 3 ..."
-    children = [row for row in rows if row.parent is not None]
+    children = [field for field in fields if field.parent is not None]
     if len(children) > 1:
-        yield "two rows have a parent", "Keep one of them: a catalogue has at most one tree"
-    if catalogue.map_notice and not any(row.kind == "country" for row in children if row.parent):
-        hint = "Remove it, or give a row of the kind country a parent"
-        yield "the map_notice needs a map, which no row makes", hint
+        yield "two fields have a parent", "Keep one of them: a catalogue has at most one tree"
+    if catalogue.map_notice and not any(
+        field.kind == "country" for field in children if field.parent
+    ):
+        hint = "Remove it, or give a field of the kind country a parent"
+        yield "the map_notice needs a map, which no field makes", hint
 
 
-def _find_name_faults(row: Field, catalogue: Catalogue) -> Faults:
-    years = [field.name for field in catalogue.fields if field.kind == "year"]
+def _find_name_faults(field: Field, catalogue: Catalogue) -> Faults:
+    years = [each.name for each in catalogue.fields if each.kind == "year"]
     taken = RESERVED_NAMES | {f"{name}_{end}" for name in years for end in ("from", "to")}
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", row.name):
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", field.name):
         hint = "Use lower-case letters, digits, and _, and start with a letter"
-        yield f"the row name {row.name!r} can't be used", hint
-    if row.name in taken or _OWN_ROLES.get(row.name, row.role) != row.role:
-        message = f"the row name {row.name!r} is taken by a URL parameter or the API"
+        yield f"the field name {field.name!r} can't be used", hint
+    if field.name in taken or _OWN_ROLES.get(field.name, field.role) != field.role:
+        message = f"the field name {field.name!r} is taken by a URL parameter or the API"
         names = ", ".join(sorted(RESERVED_NAMES))
         yield message, f"Choose another name. These are taken: {names}"
-    if any(not re.fullmatch(r"\S+", name) for name in row.names):
-        message = f"{row.name!r} has an empty name or a name with a space"
+    if any(not re.fullmatch(r"\S+", name) for name in field.names):
+        message = f"{field.name!r} has an empty name or a name with a space"
         yield message, "Write each name as one word, as in a page"
 
 
-def _find_value_faults(row: Field, catalogue: Catalogue) -> Faults:
-    if not 0 <= row.weight < math.inf:
-        yield f"{row.name!r} has the weight {row.weight}", "Use a number of 0 or more"
-    if any(place < 1 for place in (row.facet, row.fact) if place is not None):
+def _find_value_faults(field: Field, catalogue: Catalogue) -> Faults:
+    if not 0 <= field.weight < math.inf:
+        yield f"{field.name!r} has the weight {field.weight}", "Use a number of 0 or more"
+    if any(place < 1 for place in (field.facet, field.fact) if place is not None):
         hint = "Number the places of facets and facts from 1"
-        yield f"{row.name!r} has a place below 1", hint
-    if row.qualifies is not None and row.qualifies not in catalogue.by_name:
-        yield f"{row.name!r} qualifies an unknown row {row.qualifies!r}", "Use the name of a row"
-    is_chosen = row.facet is not None or row.parent is not None
-    if is_chosen and row.kind in ("text", "link"):
+        yield f"{field.name!r} has a place below 1", hint
+    if field.qualifies is not None and field.qualifies not in catalogue.by_name:
+        yield (
+            f"{field.name!r} qualifies an unknown field {field.qualifies!r}",
+            "Use the name of a field",
+        )
+    is_chosen = field.facet is not None or field.parent is not None
+    if is_chosen and field.kind in ("text", "link"):
         hint = "Use the kind keyword, year, language, or country"
-        yield f"{row.name!r} is a facet of kind {row.kind!r}", hint
-    if is_chosen and row.role in ("title", "abstract"):
-        yield f"{row.name!r} is a facet and the {row.role}", "Make another row the facet"
-    if row.role == "issued" and row.kind not in ("year", "date"):
-        message = f"{row.name!r} has the role 'issued' and the kind {row.kind!r}"
+        yield f"{field.name!r} is a facet of kind {field.kind!r}", hint
+    if is_chosen and field.role in ("title", "abstract"):
+        yield f"{field.name!r} is a facet and the {field.role}", "Make another field the facet"
+    if field.role == "issued" and field.kind not in ("year", "date"):
+        message = f"{field.name!r} has the role 'issued' and the kind {field.kind!r}"
         yield message, "Use the kind 'year' or 'date'"
-    if row.detects and row.role != "title":
-        hint = "Move `detects` to the row of the title"
-        yield f"{row.name!r} detects languages, but is not the title", hint
-    if row.detects and not language_detection.is_installed():
+    if field.detects and field.role != "title":
+        hint = "Move `detects` to the field of the title"
+        yield f"{field.name!r} detects languages, but is not the title", hint
+    if field.detects and not language_detection.is_installed():
         package = language_detection.PACKAGE
-        message = f"{row.name!r} detects languages, but {package} is not installed"
+        message = f"{field.name!r} detects languages, but {package} is not installed"
         yield message, f"{describe_installation('detection')}, or remove `detects`"
-    if row.values and {*row.restricted} - {*row.values}:
-        message = f"{row.name!r} does not allow all of its restricted values"
-        yield message, f"Use some of: {', '.join(row.values)}"
-    if MISSING in row.values:
+    if field.values and {*field.restricted} - {*field.values}:
+        message = f"{field.name!r} does not allow all of its restricted values"
+        yield message, f"Use some of: {', '.join(field.values)}"
+    if MISSING in field.values:
         hint = "Choose another: this one is reserved for a missing value"
-        yield f"{row.name!r} allows the value {MISSING!r}", hint
+        yield f"{field.name!r} allows the value {MISSING!r}", hint
 
 
-def _find_parent_faults(row: Field, catalogue: Catalogue) -> Faults:
-    if Path(row.grouping or "").name != (row.grouping or ""):
-        message = f"{row.name!r} has the grouping {row.grouping!r}, which is not a file name"
+def _find_parent_faults(field: Field, catalogue: Catalogue) -> Faults:
+    if Path(field.grouping or "").name != (field.grouping or ""):
+        message = f"{field.name!r} has the grouping {field.grouping!r}, which is not a file name"
         yield message, "Name a file in the folder of catalogue.toml"
-    if (row.parent is None) != (row.grouping is None):
-        message = f"{row.name!r} needs both a parent and a grouping, or neither"
+    if (field.parent is None) != (field.grouping is None):
+        message = f"{field.name!r} needs both a parent and a grouping, or neither"
         yield message, "Add the missing one, or remove both"
-    if row.parent is None:
+    if field.parent is None:
         return
-    parent = catalogue.by_name.get(row.parent)
+    parent = catalogue.by_name.get(field.parent)
     if parent is None:
-        yield f"{row.name!r} has an unknown parent {row.parent!r}", "Use the name of a row"
+        yield f"{field.name!r} has an unknown parent {field.parent!r}", "Use the name of a field"
     elif not (parent.facet and parent.several and not parent.parent):
         hint = "Choose a facet with several = true and without a parent"
-        yield f"{row.parent!r} can't be the parent of {row.name!r}", hint
+        yield f"{field.parent!r} can't be the parent of {field.name!r}", hint
 
 
 def _find_fulltext_faults(catalogue: Catalogue) -> Faults:
-    """Yield the faults of the row of full texts. It has no values, so most keys mean nothing."""
-    rows = [row for row in catalogue.fields if row.kind == "fulltext"]
-    if len(rows) > 1:
-        yield "two rows have the kind 'fulltext'", "Keep one of them"
-    if catalogue.files and not rows:
+    """Yield the faults of the field of full texts. It has no values, so most keys mean nothing."""
+    fields = [field for field in catalogue.fields if field.kind == "fulltext"]
+    if len(fields) > 1:
+        yield "two fields have the kind 'fulltext'", "Keep one of them"
+    if catalogue.files and not fields:
         message = "the files of publications are served, but their full text is not searched"
-        yield message, "Add a row of the kind 'fulltext', or remove `files`"
-    for row in rows:
-        if not 0 < row.weight <= 1:
+        yield message, "Add a field of the kind 'fulltext', or remove `files`"
+    for field in fields:
+        if not 0 < field.weight <= 1:
             hint = "Use a weight above 0 and at most 1, such as 0.3: a full text has many words"
-            yield f"{row.name!r} has the weight {row.weight}", hint
-        if row != Field(row.name, row.label, row.kind, weight=row.weight, names=row.names):
-            message = f"{row.name!r} has the kind 'fulltext', but is used like a field with values"
+            yield f"{field.name!r} has the weight {field.weight}", hint
+        if field != Field(
+            field.name, field.label, field.kind, weight=field.weight, names=field.names
+        ):
+            message = (
+                f"{field.name!r} has the kind 'fulltext', but is used like a field with values"
+            )
             yield message, "Keep only its name, label, kind, names, and weight"
 
 
 def _find_type_faults(catalogue: Catalogue) -> Faults:
-    """Yield the faults of rules that name unknown rows, or values that a row does not allow."""
-    allowed = {row.name: row.values for row in catalogue.valued}
+    """Yield the faults of rules that name unknown fields, or values that a field does not allow."""
+    allowed = {field.name: field.values for field in catalogue.valued}
     for rule in catalogue.types:
-        conditions = ((row, value) for row, values in rule.where.items() for value in values)
+        conditions = ((field, value) for field, values in rule.where.items() for value in values)
         for name, value in conditions:
             if name not in allowed:
-                message = f"the type {rule.csl!r} has a condition on an unknown row {name!r}"
-                yield message, "Use the name of a row other than the title and the abstract"
+                message = f"the type {rule.csl!r} has a condition on an unknown field {name!r}"
+                yield message, "Use the name of a field other than the title and the abstract"
             elif allowed[name] and value not in allowed[name]:
                 message = f"the type {rule.csl!r} has the value {value!r}"
                 hint = f"Use one of: {', '.join(allowed[name])}"
@@ -212,7 +226,7 @@ def load(folder: Path) -> Catalogue:
             "at one, run: pubsearch open FILE. For a catalogue in another folder, use --corpus"
         )
         raise CatalogueError(file, "the file does not exist", hint)
-    catalogue = read_toml(file, Catalogue, "See corpus/README.md for the keys of a row")
+    catalogue = read_toml(file, Catalogue, "See corpus/README.md for the keys of a field")
     raise_faults(file, find_faults(catalogue))
     for field in catalogue.fields:
         if field.grouping:
@@ -249,17 +263,17 @@ def format_toml(catalogue: Catalogue) -> str:
     Grouping, logo, and translations are separate files.
     """
     table = msgspec.to_builtins(catalogue)
-    rows, rules = table.pop("field"), table.pop("type")
+    fields, rules = table.pop("field"), table.pop("type")
     lines = [
         f"{name} = {format_toml_value(value)}"
         for name, value in table.items()
         if name not in ("groups", "logo_image", "translations")
     ]
-    for row in rows:
+    for field in fields:
         lines += ["", "[[field]]"]
         lines += [
             f"{name} = {format_toml_value(value)}"
-            for name, value in row.items()
+            for name, value in field.items()
             if name in ("name", "label") or value != _DEFAULTS[name]
         ]
     for rule in rules:
@@ -303,10 +317,10 @@ def read_toml(file: Path, kind: type[_Data], hint: str) -> _Data:
 
 
 def _load_groups(file: Path, parent: Field) -> dict[str, tuple[str, ...]]:
-    hint = 'Write one table, with rows such as "South Asia" = ["IN", "NP"]'
+    hint = 'Write one table, with lines such as "South Asia" = ["IN", "NP"]'
     table = read_toml(file, dict[str, dict[str, list[str]]], hint)
     groups: dict[str, tuple[str, ...]] = {}
-    for name, children in [row for rows in table.values() for row in rows.items()]:
+    for name, children in [line for lines in table.values() for line in lines.items()]:
         if name == MISSING:
             raise CatalogueError(
                 file, f"{name!r} is reserved for a missing value", "Choose another"

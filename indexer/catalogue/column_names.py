@@ -1,6 +1,6 @@
 """Usual names of columns: headings in many languages, and tags such as AU.
 
-`headings.toml` and `tags.toml` list them by the row that they feed, the best one first.
+`headings.toml` and `tags.toml` list them by the field that they feed, the best one first.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ ByRow = Mapping[str, Sequence[str]]
 
 
 def list_headings() -> ByRow:
-    """Return the usual headings of each row. Case, accents, and punctuation do not count."""
+    """Return the usual headings of each field. Case, accents, and punctuation do not count."""
     return _load("headings.toml")
 
 
 def list_tags() -> ByRow:
-    """Return the tags of each row. They are names of columns only if most names are tags."""
+    """Return the tags of each field. They are names of columns only if most names are tags."""
     return _load("tags.toml")
 
 

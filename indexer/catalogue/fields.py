@@ -1,6 +1,6 @@
-"""Field and Catalogue: the definition of a catalogue, with one row per field.
+"""Field and Catalogue: the definition of a catalogue, by its fields.
 
-The Whoosh schema, the facets, the forms, the API and the documentation derive from these rows.
+The Whoosh schema, the facets, the forms, the API and the documentation derive from these fields.
 Another catalogue with other facets needs only another corpus folder, and no code.
 """
 
@@ -21,9 +21,9 @@ from indexer.values.publication_types import FALLBACK_TYPE, PublicationType
 MISSING = "none"
 """The facet value for publications without a value. No field may have it as a value."""
 NOT_STATED = "Not stated"
-"""The label of MISSING in a row without one of its own."""
+"""The label of MISSING in a field without one of its own."""
 NO_ROLE = "no role"
-"""The role of a row without one, in the heading of a column."""
+"""The role of a field without one, in the heading of a column."""
 MAX_CACHED_LABELS = 4096
 """Number of display texts of values that a catalogue caches."""
 
@@ -50,21 +50,19 @@ ValueOrder = Literal["count", "listed", "descending"]
 
 
 class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of `catalogue.toml`: a field of every publication, and its use.
+    """A field of `catalogue.toml`: a field of every publication, and its use.
 
     `kind` is the type of its values. `role` is its part in a reference, by a name or alias of CSL.
     `weight`: above 0, its words are searchable, and each occurrence counts that many times.
-    `facet`: its place among the facets, from 1. None: it is not a facet.
-    `fact`: its place in the line below a title in the list, from 1. None: it is not shown there.
-    `several`: whether a publication may have more than one value.
-    `parent`: the field above it in a tree. `grouping`: the file that assigns its values to
-    values of the parent.
-    `qualifies`: another row. Values that both rows have are shown there followed by `qualifier`.
-    `values`: the only values allowed, if there are any.
-    `detects`: detect the language of a title from its text if the source does not state it.
-    `names`: its names in sources. The first one is written into pages.
+    `facet`: its place among the facets, from 1. None: it is not a facet. `fact`: its place in the
+    line below a title in the list, from 1. None: it is not shown there. `several`: whether a
+    publication may have more than one value. `parent`: the field above it in a tree. `grouping`:
+    the file that assigns its values to values of the parent. `qualifies`: another field. Values
+    that both fields have are shown there followed by `qualifier`. `values`: the only values
+    allowed, if there are any. `detects`: detect the language of a title from its text if the source
+    does not state it. `names`: its names in sources. The first one is written into pages.
     `restricted`: the values which mean that a publication is given out on request only.
-    `translates`: the row of the title or the abstract, whose text it has in `language`.
+    `translates`: the field of the title or the abstract, whose text it has in `language`.
     """
 
     name: str
@@ -136,7 +134,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FieldTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The texts of a row in another language. An empty one is not translated.
+    """The texts of a field in another language. An empty one is not translated.
 
     `values` are the display texts of values, by value.
     """
@@ -153,7 +151,7 @@ class CatalogueTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     An empty one is not translated.
 
     `examples` are the explanations of the examples, in their order. `field` contains the texts of
-    rows, by name.
+    fields, by name.
     """
 
     title: str = ""
@@ -169,13 +167,13 @@ class CatalogueTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 WHOLE_TEXTS = ("title", "description", "publisher", "source", "footer", "map_notice")
 """The keys of a catalogue with one text."""
-ROW_TEXTS = ("label", "missing", "qualifier")
-"""The keys of a row with one text."""
+FIELD_TEXTS = ("label", "missing", "qualifier")
+"""The keys of a field with one text."""
 NO_FIELD_TEXTS, NO_TEXTS = FieldTexts(), CatalogueTexts()
 
 
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """A catalogue: its rows, and its title, description, language, and notices.
+    """A catalogue: its fields, and its title, description, language, and notices.
 
     `publisher_site` is the host of the publisher's site, where titles are searched for. `examples`
     are pairs of a query and its explanation. `types` has rules for the types of publications, the
@@ -207,7 +205,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
-        """The rows by name."""
+        """The fields by name."""
         return {field.name: field for field in self.fields}
 
     @cached_property
@@ -221,9 +219,9 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def by_query_name(self) -> dict[str, Field]:
-        """The rows by each name that a query may use, in lower case.
+        """The fields by each name that a query may use, in lower case.
 
-        A row's own name takes precedence over the source names of other rows.
+        A field's own name takes precedence over the source names of other fields.
         """
         named = ((name, field) for field in self.fields for name in self.list_query_names(field))
         own = {field.name.lower(): field for field in self.fields}
@@ -231,31 +229,31 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def queryable(self) -> tuple[Field, ...]:
-        """The rows that a query can name: searchable fields, facets and their children, numbers."""
+        """The fields that a query can name: searchable, selectable, and those of identifiers."""
         return tuple(
-            row
-            for row in self.fields
-            if row.weight > 0 or row.facet or row.parent or row in self.identifiers
+            field
+            for field in self.fields
+            if field.weight > 0 or field.facet or field.parent or field in self.identifiers
         )
 
     def list_query_names(self, field: Field) -> tuple[str, ...]:
-        """Return the lower-case names of a row in queries: its own, source names, the label."""
+        """Return the lower-case names of a field in queries: its own, source names, the label."""
         return tuple(name.lower() for name in (field.name, *field.names, field.label))
 
     @cached_property
     def facets(self) -> tuple[Field, ...]:
         """The facets by place. A field with a parent is part of its parent's facet."""
-        rows = [field for field in self.fields if field.facet and not field.parent]
-        return tuple(sorted(rows, key=lambda field: field.facet or 0))
+        fields = [field for field in self.fields if field.facet and not field.parent]
+        return tuple(sorted(fields, key=lambda field: field.facet or 0))
 
     @cached_property
     def selectable(self) -> tuple[Field, ...]:
-        """The rows whose values can be selected: facets, and fields with a parent."""
+        """The fields whose values can be selected: facets, and fields with a parent."""
         return tuple(field for field in self.fields if field.facet or field.parent)
 
     @cached_property
     def exact(self) -> tuple[Field, ...]:
-        """The rows with exact values: those that can be selected, then those of identifiers."""
+        """The fields with exact values: those that can be selected, then those of identifiers."""
         return (*self.selectable, *self.identifiers)
 
     @cached_property
@@ -268,8 +266,8 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     @cached_property
     def facts(self) -> tuple[Field, ...]:
         """The fields of the line below a title in the list, by place."""
-        rows = [field for field in self.fields if field.fact]
-        return tuple(sorted(rows, key=lambda field: field.fact or 0))
+        fields = [field for field in self.fields if field.fact]
+        return tuple(sorted(fields, key=lambda field: field.fact or 0))
 
     @cached_property
     def children(self) -> dict[str, Field]:
@@ -278,15 +276,15 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def qualifying(self) -> dict[str, list[Field]]:
-        """The rows that qualify the values of another one, by its name."""
-        rows: dict[str, list[Field]] = {}
+        """The fields that qualify the values of another one, by its name."""
+        fields: dict[str, list[Field]] = {}
         for field in self.fields:
             if field.qualifies:
-                rows.setdefault(field.qualifies, []).append(field)
-        return rows
+                fields.setdefault(field.qualifies, []).append(field)
+        return fields
 
-    def list_facet_rows(self, facet: Field) -> tuple[Field, ...]:
-        """Return the rows of a facet: itself, and the child field if it has one."""
+    def list_facet_fields(self, facet: Field) -> tuple[Field, ...]:
+        """Return the fields of a facet: itself, and the child field if it has one."""
         child = self.children.get(facet.name)
         return (facet,) if child is None else (facet, child)
 
@@ -301,7 +299,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     @cached_property
     def searchable(self) -> tuple[Field, ...]:
         """The fields whose words are searchable, except the full text."""
-        return tuple(row for row in self.stored if row.weight > 0)
+        return tuple(field for field in self.stored if field.weight > 0)
 
     @cached_property
     def fulltext(self) -> Field | None:
@@ -327,18 +325,19 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return self._by_role.get(role)
 
     @cached_property
-    def date_row(self) -> Field | None:
-        """The row whose years sort the publications: the year of issue."""
+    def date_field(self) -> Field | None:
+        """The field whose years sort the publications: the year of issue."""
         return next(
-            (row for row in self.fields if row.role == "issued" and row.kind == "year"), None
+            (field for field in self.fields if field.role == "issued" and field.kind == "year"),
+            None,
         )
 
     def find_type(self, publication: Publication) -> PublicationType:
         """Return the type of a publication: that of the first rule that applies to it."""
         for rule in self.types:
             if all(
-                not {*map(str, publication.values.get(row, ()))}.isdisjoint(values)
-                for row, values in rule.where.items()
+                not {*map(str, publication.values.get(field, ()))}.isdisjoint(values)
+                for field, values in rule.where.items()
             ):
                 return rule.csl
         return FALLBACK_TYPE
@@ -367,14 +366,14 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def get_label(self) -> Callable[[str, Value], str]:
-        """The display text of a value, by the name of its row and the value."""
+        """The display text of a value, by the name of its field and the value."""
         return lru_cache(MAX_CACHED_LABELS)(self.make_label)
 
-    def make_label(self, row: str, value: Value) -> str:
-        """Return the display text of a value of a row."""
-        return self.by_name[row].display(value, self.language)
+    def make_label(self, field: str, value: Value) -> str:
+        """Return the display text of a value of a field."""
+        return self.by_name[field].display(value, self.language)
 
-    def find_label_language(self, row: str, value: Value) -> str | None:
+    def find_label_language(self, name: str, value: Value) -> str | None:
         """Return the language of the display text of a value if a page must state it.
 
         Only a translation returns one: for a text that it leaves in the catalogue's own language.
@@ -395,21 +394,21 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         return self.language
 
     def find_translation(self, publication: Publication, role: Role) -> Field | None:
-        """Return the row with the title or the abstract of a publication in `page_language`.
+        """Return the field with the title or the abstract of a publication in `page_language`.
 
         Return None if the publication has no such text, or is in this language itself.
         """
-        page, row = get_primary(self.page_language), self.find_by_role(role)
-        if row is None or get_primary(publication.lang or self.language) == page:
+        page, original = get_primary(self.page_language), self.find_by_role(role)
+        if original is None or get_primary(publication.lang or self.language) == page:
             return None
-        rows = (
+        translations = (
             field
             for field in self.fields
-            if field.translates == row.name
+            if field.translates == original.name
             and field.name in publication.values
             and get_primary(field.language or "") == page
         )
-        return next(rows, None)
+        return next(translations, None)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -55,7 +55,7 @@ class Property(msgspec.Struct, frozen=True, gc=False):
 
 
 class Normalized(Property, frozen=True, gc=False):
-    """A property of a mapped record, whose value has the normal form of the kind of its row."""
+    """A property of a mapped record, whose value has the normal form of the kind of its field."""
 
 
 class SourceRecord(msgspec.Struct, frozen=True, gc=False):

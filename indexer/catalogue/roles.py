@@ -1,4 +1,4 @@
-"""Roles of rows in a reference, and rules for the types of publications, in the terms of CSL.
+"""Roles of fields in a reference, and rules for the types of publications, in the terms of CSL.
 
 The Citation Style Language (CSL 1.0.2, https://docs.citationstyles.org/en/stable/specification.html,
 appendix III and IV) names the parts of a reference, such as `container-title`, and its types, such
@@ -74,7 +74,7 @@ RELATORS: Mapping[NameRole, str] = {
 class TypeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A `[[type]]` of `catalogue.toml`: publications with certain values have this type.
 
-    `where`: for each row, the values of which a publication has at least one. Without rows, the
+    `where`: for each field, the values of which a publication has at least one. Without fields, the
     rule applies to every publication. The first rule that applies is the one used.
     """
 

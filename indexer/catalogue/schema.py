@@ -1,7 +1,7 @@
-"""The Whoosh schema, derived from the rows of a catalogue.
+"""The Whoosh schema, derived from the fields of a catalogue.
 
-A searchable row is a text field under its own name. A facet or a row of identifiers also has its
-exact values in a field whose name ends in `.value`. The stored field `record` contains the
+A searchable field is a text field under its own name. A facet or a field of identifiers also has
+its exact values in a field whose name ends in `.value`. The stored field `record` contains the
 publication as JSON.
 """
 
@@ -47,7 +47,7 @@ class WordAnalyzer(Analyzer):  # type: ignore[misc]
 
 
 EXACT = ".value"
-"""The end of the name of a Whoosh field with the exact values of a row."""
+"""The end of the name of a Whoosh field with the exact values of a field."""
 
 
 def derive_schema(catalogue: Catalogue) -> fields.Schema:
@@ -63,7 +63,7 @@ def derive_schema(catalogue: Catalogue) -> fields.Schema:
 def get_language(publication: Publication, field: Field, catalogue: Catalogue) -> str:
     """Return the language of a field: the publication's own for the title and the summary.
 
-    A translation of them has the language of its row.
+    A translation of them has the language of its field.
     """
     own = publication.lang if field.role in ("title", "abstract") else field.language
     return own or catalogue.language

@@ -11,10 +11,10 @@ import msgspec
 
 from indexer import toml
 from indexer.catalogue.fields import (
+    FIELD_TEXTS,
     MISSING,
     NO_FIELD_TEXTS,
     NO_TEXTS,
-    ROW_TEXTS,
     WHOLE_TEXTS,
     Catalogue,
     CatalogueTexts,
@@ -44,7 +44,7 @@ def translate(catalogue: Catalogue, language: str) -> TranslatedCatalogue:
             **{name: getattr(catalogue, name) for name in catalogue.__struct_fields__},
             **whole,
             "notices": texts.notices or catalogue.notices,
-            "fields": tuple(_translate_row(row, texts) for row in catalogue.fields),
+            "fields": tuple(_translate_field(field, texts) for field in catalogue.fields),
             "examples": tuple(
                 (query, translated or meaning)
                 for (query, meaning), translated in _pair_examples(catalogue, texts)
@@ -70,25 +70,27 @@ def _find_texts(catalogue: Catalogue, language: str) -> CatalogueTexts:
         _read_standard(file).get(get_primary(language), {})
         for file in ("labels", "types", "examples")
     )
-    rows = dict(texts.field)
-    for row in catalogue.fields:
-        row_texts = rows.get(row.name, NO_FIELD_TEXTS)
-        rows[row.name] = msgspec.structs.replace(
-            row_texts,
-            label=row_texts.label or _find_label(row, catalogue, labels, language),
-            values=types | row_texts.values if row.role == "type" else row_texts.values,
+    fields = dict(texts.field)
+    for field in catalogue.fields:
+        field_texts = fields.get(field.name, NO_FIELD_TEXTS)
+        fields[field.name] = msgspec.structs.replace(
+            field_texts,
+            label=field_texts.label or _find_label(field, catalogue, labels, language),
+            values=types | field_texts.values if field.role == "type" else field_texts.values,
         )
     examples = texts.examples or tuple(meanings.get(text, "") for _, text in catalogue.examples)
-    return msgspec.structs.replace(texts, field=rows, examples=examples)
+    return msgspec.structs.replace(texts, field=fields, examples=examples)
 
 
-def _find_label(row: Field, catalogue: Catalogue, labels: Mapping[str, str], language: str) -> str:
-    """Return the standard label of a row, or "". "Title (French)" has two parts."""
-    parent, code = catalogue.by_name.get(row.translates or ""), row.language or ""
-    if parent and row.label == f"{parent.label} ({iso_codes.get_language_name(code)})":
+def _find_label(
+    field: Field, catalogue: Catalogue, labels: Mapping[str, str], language: str
+) -> str:
+    """Return the standard label of a field, or "". "Title (French)" has two parts."""
+    parent, code = catalogue.by_name.get(field.translates or ""), field.language or ""
+    if parent and field.label == f"{parent.label} ({iso_codes.get_language_name(code)})":
         name = iso_codes.get_language_name(code, language)
         return f"{labels[parent.label]} ({name})" if parent.label in labels else ""
-    return labels.get(row.label, "")
+    return labels.get(field.label, "")
 
 
 @cache
@@ -109,10 +111,10 @@ def _pair_examples(
     return zip(catalogue.examples, texts.examples or repeat(""), strict=False)
 
 
-def _translate_row(row: Field, texts: CatalogueTexts) -> Field:
-    row_texts = texts.field.get(row.name, NO_FIELD_TEXTS)
-    shown = {key: getattr(row_texts, key) or getattr(row, key) for key in ROW_TEXTS}
-    return msgspec.structs.replace(row, **shown)
+def _translate_field(field: Field, texts: CatalogueTexts) -> Field:
+    field_texts = texts.field.get(field.name, NO_FIELD_TEXTS)
+    shown = {key: getattr(field_texts, key) or getattr(field, key) for key in FIELD_TEXTS}
+    return msgspec.structs.replace(field, **shown)
 
 
 class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
@@ -132,36 +134,36 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
         """The language of a page."""
         return self.display_language
 
-    def renames(self, row: str) -> bool:
-        """Return whether values of a row may have another display text than in the source."""
-        kind, child = self.by_name[row].kind, self.children.get(row)
+    def renames(self, field: str) -> bool:
+        """Return whether values of a field may have another display text than in the source."""
+        kind, child = self.by_name[field].kind, self.children.get(field)
         is_region = child is not None and child.kind == "country"
-        return is_region or kind in ("country", "language") or bool(self._get_translations(row))
+        return is_region or kind in ("country", "language") or bool(self._get_translations(field))
 
-    def make_label(self, row: str, value: Value) -> str:
+    def make_label(self, field: str, value: Value) -> str:
         """Return the translated text of a value, or its name in the display language.
 
         Codes and regions of the United Nations have such names. Other values stay as they are.
         """
-        if label := self._get_translations(row).get(str(value)):
+        if label := self._get_translations(field).get(str(value)):
             return label
-        child = self.children.get(row)
+        child = self.children.get(field)
         if child and child.kind == "country":
             names = iso_codes.translate_region(str(value), (self.display_language,), self.language)
             return names.get(self.display_language, str(value))
-        return self.by_name[row].display(value, self.display_language)
+        return self.by_name[field].display(value, self.display_language)
 
-    def find_label_language(self, row: str, value: Value) -> str | None:
+    def find_label_language(self, name: str, value: Value) -> str | None:
         """Return the own language if the display text of a value is the one of the source."""
-        field = self.by_name[row]
+        field = self.by_name[name]
         has_no_language = field.kind not in _FREE_KINDS and self.display_language != self.language
-        if has_no_language or str(value) in self._get_translations(row):
+        if has_no_language or str(value) in self._get_translations(name):
             return None
-        is_own = self.get_label(row, value) == field.display(value, self.language)
+        is_own = self.get_label(name, value) == field.display(value, self.language)
         return self.language if is_own else None
 
-    def _get_translations(self, row: str) -> Mapping[str, str]:
-        return self.texts.field.get(row, NO_FIELD_TEXTS).values
+    def _get_translations(self, field: str) -> Mapping[str, str]:
+        return self.texts.field.get(field, NO_FIELD_TEXTS).values
 
     def find_text_language(self, text: str) -> str | None:
         """Return the own language if a text of the catalogue has no translation."""
@@ -179,51 +181,56 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
         own += () if texts.notices else self.notices
         pairs = _pair_examples(self, texts)
         own += [meaning for (_, meaning), translated in pairs if not translated]
-        for row in self.fields:
-            row_texts = texts.field.get(row.name, NO_FIELD_TEXTS)
-            own += [getattr(row, key) for key in ROW_TEXTS if not getattr(row_texts, key)]
+        for field in self.fields:
+            field_texts = texts.field.get(field.name, NO_FIELD_TEXTS)
+            own += [getattr(field, key) for key in FIELD_TEXTS if not getattr(field_texts, key)]
         return frozenset(own)
 
 
 def list_labels(catalogue: Catalogue) -> Iterator[tuple[str, Field]]:
-    """Yield each translation of each label of a catalogue with its row, in all languages."""
-    for row, texts in _list_row_texts(catalogue):
+    """Yield each translation of each label of a catalogue with its field, in all languages."""
+    for field, texts in _list_field_texts(catalogue):
         if texts.label:
-            yield texts.label, row
+            yield texts.label, field
 
 
 def list_value_labels(catalogue: Catalogue, name: str) -> Iterator[tuple[str, str]]:
-    """Yield each translation of each value of a row with the value, in all languages.
+    """Yield each translation of each value of a field with the value, in all languages.
 
     The label of publications without a value is one of MISSING.
     """
-    for row, texts in _list_row_texts(catalogue):
-        if row.name == name:
+    for field, texts in _list_field_texts(catalogue):
+        if field.name == name:
             if texts.missing:
                 yield texts.missing, MISSING
             yield from ((label, value) for value, label in texts.values.items())
 
 
-def _list_row_texts(catalogue: Catalogue) -> Iterator[tuple[Field, FieldTexts]]:
+def _list_field_texts(catalogue: Catalogue) -> Iterator[tuple[Field, FieldTexts]]:
     for language in dict.fromkeys((*catalogue.translations, *_read_standard("labels"))):
         texts = _find_texts(catalogue, language)
-        yield from ((row, texts.field.get(row.name, NO_FIELD_TEXTS)) for row in catalogue.fields)
+        yield from (
+            (field, texts.field.get(field.name, NO_FIELD_TEXTS)) for field in catalogue.fields
+        )
 
 
-def find_row_faults(row: Field, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    """Yield each fault of a row that has a title or abstract in another language."""
-    if row.translates is None and row.language is None:
+def find_field_faults(field: Field, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """Yield each fault of a field that has a title or abstract in another language."""
+    if field.translates is None and field.language is None:
         return
-    translated = catalogue.by_name.get(row.translates or "")
+    translated = catalogue.by_name.get(field.translates or "")
     if translated is None or translated.role not in ("title", "abstract"):
         yield (
-            f"{row.name!r} translates {row.translates!r}",
-            "Name the row of the title or of the abstract",
+            f"{field.name!r} translates {field.translates!r}",
+            "Name the field of the title or of the abstract",
         )
-    if not iso_codes.has_names(row.language or ""):
-        yield f"{row.name!r} has the language {row.language!r}", "Write a code such as fr or pt-BR"
-    if row.kind != "text" or row.several:
-        yield f"{row.name!r} is a translation, but not one text", "Use the kind 'text', once"
+    if not iso_codes.has_names(field.language or ""):
+        yield (
+            f"{field.name!r} has the language {field.language!r}",
+            "Write a code such as fr or pt-BR",
+        )
+    if field.kind != "text" or field.several:
+        yield f"{field.name!r} is a translation, but not one text", "Use the kind 'text', once"
 
 
 def find_faults(
@@ -244,18 +251,18 @@ def find_faults(
                 f"it has {number} {key}, but the catalogue has {len(own)}",
                 "Translate all of them in their order, or none",
             )
-    for name, row_texts in texts.field.items():
-        if row := catalogue.by_name.get(name):
-            yield from _find_text_faults(row, row_texts)
+    for name, field_texts in texts.field.items():
+        if field := catalogue.by_name.get(name):
+            yield from _find_text_faults(field, field_texts)
         else:
             names = ", ".join(catalogue.by_name)
-            yield f"the catalogue has no row {name!r}", f"Use the name of a row: {names}"
+            yield f"the catalogue has no field {name!r}", f"Use the name of a field: {names}"
 
 
-def _find_text_faults(row: Field, texts: FieldTexts) -> Iterator[tuple[str, str]]:
+def _find_text_faults(field: Field, texts: FieldTexts) -> Iterator[tuple[str, str]]:
     for value, label in texts.values.items():
-        if row.values and value not in row.values:
-            hint = f"Translate some of: {', '.join(row.values)}"
-            yield f"{row.name!r} does not allow the value {value!r}", hint
+        if field.values and value not in field.values:
+            hint = f"Translate some of: {', '.join(field.values)}"
+            yield f"{field.name!r} does not allow the value {value!r}", hint
         elif not label:
-            yield f"the value {value!r} of {row.name!r} has no text", "Write one, or remove it"
+            yield f"the value {value!r} of {field.name!r} has no text", "Write one, or remove it"

@@ -57,7 +57,7 @@ class DocStoreWriter:
 
     def __init__(self, folder: Path, catalogue: Catalogue, previous: DocStore | None) -> None:
         self._previous, self._language = previous, catalogue.language
-        date_row = catalogue.date_row
+        date_row = catalogue.date_field
         self._date = date_row.name if date_row else ""
         self._records, self._ids = Spool(folder, np.uint8), Spool(folder, np.uint8)
         self._titles, self._new_title_keys = Spool(folder, np.uint8), Spool(folder, np.uint8)

@@ -335,7 +335,7 @@ class _Validator:
         """Return the given id, or None if it is invalid. Without one, make a slug of the title."""
         stated = self.stated_id
         if not stated:
-            date_row = self.catalogue.date_row
+            date_row = self.catalogue.date_field
             years = values.get(date_row.name, ()) if date_row else ()
             return make_slug(title, int(str(years[0])) if years else None)
         parts = stated.split("/")

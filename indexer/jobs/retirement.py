@@ -133,7 +133,7 @@ class _Signatures:
     def __init__(self, catalogue: Catalogue) -> None:
         self._keys = KeyRows(catalogue)
         self._links = [field.name for field in catalogue.fields if field.kind == "link"]
-        self._year = catalogue.date_row.name if catalogue.date_row else ""
+        self._year = catalogue.date_field.name if catalogue.date_field else ""
 
     def make(self, publication: Publication) -> dict[int, None]:
         """Return the signatures of a publication without duplicates, the surest first."""

@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document of the API: https://spec.openapis.org/oas/v3.1.0.
 
-It derives from the types in `responses`, from the parameters in `search_state`, and from the rows
+It derives from the types in `responses`, from the parameters in `search_state`, and from the fields
 of the catalogue.
 """
 

@@ -49,7 +49,7 @@ class FacetSelection:
     def __init__(self, field: Field, request: SearchRequest, catalogue: Catalogue) -> None:
         self.field, self.catalogue = field, catalogue
         self.child = catalogue.children.get(field.name)
-        self.rows = catalogue.list_facet_rows(field)
+        self.rows = catalogue.list_facet_fields(field)
         self.nodes = dict.fromkeys(list_nodes(request.filters, self.rows))
         self.needs_all = bool(self.nodes) and field.name in request.all_of
         self.narrowing: dict[str, set[str]] = {}

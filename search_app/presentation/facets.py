@@ -299,7 +299,7 @@ class FacetGroup:
         has_choice = self._results.total and len(selected) > 1
         if not has_choice and not self.state.needs_all_of(self.name):
             return {}
-        rows = tuple(row.name for row in catalogue.list_facet_rows(self.field))
+        rows = tuple(row.name for row in catalogue.list_facet_fields(self.field))
         return {
             "any": self.state.with_any_of(self.name),
             "all": self.state.with_all_of(self.name, rows),

@@ -71,7 +71,7 @@ def _select_facets(request: SearchRequest, snapshot: Snapshot) -> dict[str, Sele
     return {
         field.name: SelectedDocs(FacetSelection(field, request, catalogue), snapshot)
         for field in (catalogue.facets if request.filters else ())
-        if any(request.filters.get(row.name) for row in catalogue.list_facet_rows(field))
+        if any(request.filters.get(row.name) for row in catalogue.list_facet_fields(field))
     }
 
 

@@ -34,7 +34,7 @@ OPEN = ("open", "public", "declassified", "not confidential", "confidence", "C")
 
 
 def validated(values: list[str], access: Field, problems: list[Problem]) -> Publication:
-    """Return a publication with values in the row of the access."""
+    """Return a publication with values in the field of the access."""
     properties = [Property("title", "T"), *(Property("access", value) for value in values)]
     record = SourceRecord(SourceLocation("a", 1), tuple(properties))
     publication = validate(record, Catalogue("", "", (TITLE, access)), problems.append)
@@ -43,7 +43,7 @@ def validated(values: list[str], access: Field, problems: list[Problem]) -> Publ
 
 
 def closed(values: list[str], access: Field = ACCESS) -> bool:
-    """Return whether a publication with values in the row of the access is restricted."""
+    """Return whether a publication with values in the field of the access is restricted."""
     publication = validated(values, access, [])
     return is_restricted(publication, Catalogue("", "", (TITLE, access)))
 
@@ -65,7 +65,8 @@ def test_a_restricted_value_counts_however_it_is_written(
 ) -> None:
     """Case, accents, spaces, invisible characters, and punctuation around it do not count.
 
-    Any restricted value wins, also in a row with one value and in a publication of an older index.
+    Any restricted value wins, also in a field with one value and in a publication of an older
+    index.
     """
     access = msgspec.structs.replace(ACCESS, several=several)
     assert closed([*others[:at], value, *others[at:]], access)
@@ -88,7 +89,7 @@ def test_a_restricted_value_is_shown_as_the_catalogue_writes_it() -> None:
 
 @pytest.mark.parametrize("value", ["Confidentjal", "Confdential", "Confidentiial", "Сonfidential"])
 def test_a_misspelled_value_is_restricted_and_reported(value: str) -> None:
-    """A value with one wrong letter counts as restricted unless the row lists it."""
+    """A value with one wrong letter counts as restricted unless the field lists it."""
     problems: list[Problem] = []
     assert validated([value], ACCESS, problems).values["access"] == ("Confidential",)
     [problem] = problems
@@ -135,7 +136,7 @@ def test_a_value_over_the_limit_is_restricted_and_reported(several: bool) -> Non
 
 
 def test_an_unlisted_value_is_restricted_and_reported() -> None:
-    """If the row lists its values, any other value counts as restricted."""
+    """If the field lists its values, any other value counts as restricted."""
     problems: list[Problem] = []
     listing = msgspec.structs.replace(ACCESS, values=(*ACCESS.restricted, "open"))
     assert validated(["secret"], listing, problems).values["access"] == ("Confidential",)
@@ -146,7 +147,7 @@ def test_an_unlisted_value_is_restricted_and_reported() -> None:
 
 @pytest.mark.parametrize("fields", [("status",), ("other", "status")])
 def test_a_mapped_source_keeps_restricted_values(fields: tuple[str, ...]) -> None:
-    """A restricted value in any column of a row wins."""
+    """A restricted value in any column of a field wins."""
     catalogue = Catalogue("", "", (TITLE, ACCESS))
     source = Source(file="a", format="jsonl", fields={"title": ("t",), "access": fields})
     columns = [("t", "T"), ("other", "open"), ("status", "open"), ("status", "confidential")]

@@ -19,7 +19,7 @@ from indexer.catalogue.roles import TypeRule
 
 
 def row(**said: object) -> str:
-    """Return a row of a catalogue.toml."""
+    """Return a field of a catalogue.toml."""
     return "\n".join(["[[field]]", *(f"{key} = {json.dumps(said[key])}" for key in said), ""])
 
 
@@ -31,19 +31,19 @@ YEAR = row(name="year", label="Year", kind="year", role="issued")
 FULLTEXT = row(name="fulltext", label="Full text", kind="fulltext", weight=0.3)
 
 FAULTS = {
-    "two rows of a name": (TITLE, YEAR, row(name="year", label="Y"), "the name 'year'"),
+    "two fields of a name": (TITLE, YEAR, row(name="year", label="Y"), "the name 'year'"),
     "a source's name twice": (TITLE, row(name="a", label="A", names=["title"]), "name 'title'"),
     "no title": (YEAR, "role = 'title'"),
     "two titles": (TITLE, TITLE.replace('"title"', '"name"', 1), "role = 'title'"),
     "two summaries": (
         TITLE, row(name="a", label="A", role="abstract"), row(name="b", label="B", role="abstract"),
-        "two rows have the role 'abstract'",
+        "two fields have the role 'abstract'",
     ),
     "two dates": (TITLE, YEAR, YEAR.replace('"year"', '"date"', 1), "have the role 'issued'"),
     "a date that is no year": (TITLE, row(name="d", label="D", role="issued"), "the role 'issued'"),
     "unknown role": (TITLE, row(name="a", label="A", role="creator"), "'creator'"),
-    "type of an unknown row": (
-        TITLE, '[[type]]\ncsl = "book"\nwhere.format = ["a"]\n', "an unknown row 'format'",
+    "type of an unknown field": (
+        TITLE, '[[type]]\ncsl = "book"\nwhere.format = ["a"]\n', "an unknown field 'format'",
     ),
     "type of a value that is not allowed": (
         TITLE, REGION, '[[type]]\ncsl = "book"\nwhere.region = ["Mars"]\n', "the value 'Mars'",
@@ -59,7 +59,7 @@ FAULTS = {
         row(name="title", label="T", role="title", facet=1), "a facet and the title",
     ),
     "'none' as a value": (TITLE, row(name="a", label="A", values=["b", "none"]), "'none'"),
-    "unusable name": (TITLE, row(name="Year", label="Y"), "the row name 'Year'"),
+    "unusable name": (TITLE, row(name="Year", label="Y"), "the field name 'Year'"),
     "name of a page's with a space": (TITLE, row(name="a", label="A", names=["a b"]), "a space"),
     "negative weight": (TITLE, row(name="a", label="A", weight=-1), "the weight -1.0"),
     "weight that is no number": (TITLE, row(name="a", label="A") + "weight = nan\n", "weight nan"),
@@ -73,7 +73,9 @@ FAULTS = {
     "language told from a section": (
         TITLE, row(name="a", label="A", detects=True), "'a' detects languages",
     ),
-    "unknown row qualified": (TITLE, row(name="a", label="A", qualifies="b"), "unknown row 'b'"),
+    "qualifies an unknown field": (
+        TITLE, row(name="a", label="A", qualifies="b"), "unknown field 'b'",
+    ),
     "unknown parent": (TITLE, COUNTRY, "an unknown parent 'region'"),
     "parent that is no facet": (TITLE, REGION.replace("facet = 1", ""), COUNTRY, "be the parent"),
     "parent of one value": (TITLE, REGION.replace("true", "false"), COUNTRY, "be the parent"),
@@ -87,7 +89,7 @@ FAULTS = {
     "unknown key": (TITLE, row(name="a", label="A", heavy=1), "`heavy`"),
     "unknown key of the head": ('heading = "T"\n', TITLE, "`heading`"),
     "unknown kind": (TITLE, row(name="a", label="A", kind="number"), "'number'"),
-    "translation of another row": (
+    "translation of another field": (
         TITLE, YEAR, row(name="a", label="A", kind="text", translates="year", language="fr"),
         "'a' translates 'year'",
     ),
@@ -113,13 +115,13 @@ FAULTS = {
     "files without full text": ('files = "serve"\n', TITLE, "not searched"),
     "unknown use of files": ('files = "hide"\n', TITLE, FULLTEXT, "'hide'"),
     "no label": (TITLE, row(name="a"), "`label`"),
-    "no rows": ("", "`field`"),
+    "no fields": ("", "`field`"),
     "no TOML": ("[[field", "Expected ']]'"),
 }  # fmt: skip
 
 
 def write_corpus(folder: Path, rows: str, regions: str = "") -> Path:
-    """Write a corpus folder with these rows and this grouping."""
+    """Write a corpus folder with these fields and this grouping."""
     (folder / "catalogue.toml").write_text(HEAD + rows, encoding="utf-8")
     (folder / "regions.toml").write_text(regions, encoding="utf-8")
     return folder
@@ -161,15 +163,15 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
         assert what in text
     rows = (TITLE, row(name="Year", label="Y"), row(name="a", label="A", weight=-1))
     text = str(refusal(write_corpus(tmp_path, "\n".join(rows))))
-    assert "the row name 'Year'" in text
+    assert "the field name 'Year'" in text
     assert "the weight -1.0" in text
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
 def test_reserved_name_is_rejected(name: str, tmp_path: Path) -> None:
-    """A row can't have the name of a URL parameter or of a part of the API."""
+    """A field can't have the name of a URL parameter or of a part of the API."""
     error = refusal(write_corpus(tmp_path, TITLE + row(name=name, label="A")))
-    assert f"the row name {name!r} is taken" in error.message
+    assert f"the field name {name!r} is taken" in error.message
 
 
 @pytest.mark.parametrize(
@@ -212,13 +214,13 @@ def test_rows_define_facets_and_searchable_fields(catalogue: Catalogue) -> None:
     assert [field.name for field in catalogue.searchable] == [
         "title", "summary", "region", "country",
     ]  # fmt: skip
-    date = catalogue.date_row
+    date = catalogue.date_field
     assert date is not None
     assert date.name == "year"
 
 
 def test_facets_are_ordered_by_their_number(tmp_path: Path) -> None:
-    """A later row with a lower `facet` number comes first."""
+    """A later field with a lower `facet` number comes first."""
     rows = [row(name=name, label=name, facet=place) for name, place in (("late", 2), ("early", 1))]
     catalogue = catalogue_toml.load(write_corpus(tmp_path, "\n".join([TITLE, *rows])))
     assert [field.name for field in catalogue.facets] == ["early", "late"]
@@ -246,7 +248,7 @@ def test_full_text_is_a_row_without_values(tmp_path: Path) -> None:
 
 
 def test_role_without_a_row_is_none(tmp_path: Path) -> None:
-    """A role that no row has is None."""
+    """A role that no field has is None."""
     assert catalogue_toml.load(write_corpus(tmp_path, TITLE)).find_by_role("abstract") is None
 
 
@@ -261,7 +263,7 @@ def test_other_names_of_roles_are_replaced(tmp_path: Path) -> None:
 
 
 def test_the_first_rule_that_applies_gives_the_type(tmp_path: Path) -> None:
-    """A rule applies if each of its rows has one of its values. Without any, it is a document."""
+    """A rule applies if each of its fields has one of its values. Without any, it is a document."""
     rules = (
         '[[type]]\ncsl = "broadcast"\nwhere.format = ["audio"]\nwhere.station = ["BBC", "RFI"]\n'
         '[[type]]\ncsl = "report"\nwhere.format = ["audio", "print"]\n'
@@ -334,7 +336,7 @@ def test_a_child_of_two_parents_adds_both(tmp_path: Path) -> None:
 
 
 def test_fingerprint_changes_with_every_part(catalogue: Catalogue) -> None:
-    """Any change of the head, a row, or the grouping changes the fingerprint."""
+    """Any change of the head, a field, or the grouping changes the fingerprint."""
     replace = msgspec.structs.replace
     heads = [
         replace(catalogue, title="Other"), replace(catalogue, description=""),

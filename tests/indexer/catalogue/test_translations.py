@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.fields import (
+    FIELD_TEXTS,
     NOT_STATED,
-    ROW_TEXTS,
     WHOLE_TEXTS,
     Catalogue,
     CatalogueTexts,
@@ -68,8 +68,8 @@ FAULTS = {
     "file of another language": ("fr.old", 'title = "T"', "the language 'fr.old' is unknown"),
     "its own language": ("en-GB", 'title = "T"', "'en-GB' is the language of the catalogue itself"),
     "unknown key": ("fr", 'heading = "T"', "`heading`"),
-    "unknown row": ("fr", '[field.heading]\nlabel = "L"', "has no row 'heading'"),
-    "unknown key of a row": ("fr", '[field.section]\nfacet = 1', "`facet`"),
+    "unknown field": ("fr", '[field.heading]\nlabel = "L"', "has no field 'heading'"),
+    "unknown key of a field": ("fr", '[field.section]\nfacet = 1', "`facet`"),
     "too many notices": ("fr", 'notices = ["N", "O", "P"]', "it has 3 notices, but the catalogue"),
     "too few examples": ("fr", 'examples = ["E"]', "it has 1 examples, but the catalogue"),
     "unknown value": (
@@ -119,7 +119,7 @@ def test_a_translation_replaces_the_texts_that_it_has(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "value", "label", "language"),
+    ("field", "value", "label", "language"),
     [
         ("section", "Tools", "Outils", None),
         ("section", "Police", "Police", None),
@@ -182,7 +182,9 @@ TEXTS = st.builds(
     examples=st.sampled_from([(), ("3", "4")]),
     field=st.dictionaries(
         st.sampled_from(sorted(OWN.by_name)),
-        st.builds(FieldTexts, **dict.fromkeys(ROW_TEXTS, TEXT), values=st.dictionaries(TEXT, TEXT)),
+        st.builds(
+            FieldTexts, **dict.fromkeys(FIELD_TEXTS, TEXT), values=st.dictionaries(TEXT, TEXT)
+        ),
     ),
 )
 
@@ -196,7 +198,7 @@ def test_every_text_is_translated_or_has_its_language(texts: CatalogueTexts) -> 
     pairs += [
         (getattr(row, key), getattr(texts.field.get(row.name, FieldTexts()), key))
         for row in shown.fields
-        for key in ROW_TEXTS
+        for key in FIELD_TEXTS
     ]
     for text, translated in pairs:
         assert text == translated or shown.find_text_language(text) == "en"
@@ -233,7 +235,7 @@ def _list_missing(catalogue: Catalogue) -> Iterator[str]:
 
 
 def test_an_imported_catalogue_has_standard_labels_in_each_language() -> None:
-    """Every label of the standard rows has a translation into each language of the interface."""
+    """Every label of the standard fields has a translation into each language of the interface."""
     imported = msgspec.structs.replace(OWN, fields=list_standard_rows(), translations={})
     for language in LANGUAGES:
         shown = translate(imported, language)
@@ -255,7 +257,7 @@ def test_every_standard_type_has_a_name_in_each_language() -> None:
 
 
 def test_only_types_of_publications_have_standard_names() -> None:
-    """A value of another row, or one that is no standard type, stays in its own language."""
+    """A value of another field, or one that is no standard type, stays in its own language."""
     shown = translate(
         msgspec.structs.replace(OWN, fields=list_standard_rows(), translations={}), "fr"
     )

@@ -16,7 +16,7 @@ def properties() -> dict[str, Any]:
 
 
 def test_each_searchable_row_has_stems_and_words() -> None:
-    """A row with a weight gets two fields, and a row without one gets none. Words have places."""
+    """A searchable field of a catalogue gets two fields, another gets none. Words have places."""
     fields = properties()
     stems, words = fields["stems"]["properties"], fields["words"]["properties"]
     assert stems.keys() == words.keys() == {"title", "summary", "topic"}
@@ -24,7 +24,7 @@ def test_each_searchable_row_has_stems_and_words() -> None:
 
 
 def test_each_facet_has_a_keyword() -> None:
-    """Rows whose values can be selected get a field of exact values."""
+    """Fields whose values can be selected get a field of exact values."""
     facets = properties()["facets"]["properties"]
     assert {name: kind["type"] for name, kind in facets.items()} == {
         "topic": "keyword",

@@ -243,7 +243,7 @@ def test_check_reports_problems_like_a_build(
         ("catalogue.toml", "[[field", "Expected ']]'"),
         ("thesaurus.toml", '[[concept]]\nid = "a"\n', "`prefLabel`"),
         ("regions.toml", "[regions", "Expected ']'"),
-        ("catalogue.fr.toml", "[field.heading]", "no row 'heading'"),
+        ("catalogue.fr.toml", "[field.heading]", "no field 'heading'"),
     ],
 )
 def test_check_of_a_faulty_file(name: str, text: str, what: str, run: Run, corpus: Path) -> None:
