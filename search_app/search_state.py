@@ -153,9 +153,9 @@ def _format_parameter(name: str, value: str) -> str:
     return f"{quote_plus(name)}={quote_plus(value)}"
 
 
-def has_several(filters: Filters, rows: Iterable[str]) -> bool:
-    """Return whether more than one value of some rows is selected."""
-    return sum(len(filters.get(row, ())) for row in rows) > 1
+def has_several(filters: Filters, fields: Iterable[str]) -> bool:
+    """Return whether more than one value of some fields is selected."""
+    return sum(len(filters.get(field, ())) for field in fields) > 1
 
 
 class FilterLinks(NamedTuple):
@@ -190,7 +190,9 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         They are those of the query, of selected values, of facets that need all of these, of
         excluded values, and of the list.
         """
-        shown = [facet for facet, rows in self.all_of.items() if has_several(self.filters, rows)]
+        shown = [
+            facet for facet, fields in self.all_of.items() if has_several(self.filters, fields)
+        ]
         return (
             [pair for each in OF_QUERY if (pair := each.find_pair(self))],
             [(name, value) for name, values in self.filters.items() for value in values],
@@ -270,18 +272,18 @@ class SearchState(SearchRequest, frozen=True, dict=True):
         """Return this state without selected and excluded values."""
         return self.change(filters={}, excluded={}, all_of={})
 
-    def needs_all_of(self, row: str) -> bool:
-        """Return whether a hit needs all selected values of a row, not any of them."""
-        return any(row in rows for rows in self.all_of.values())
+    def needs_all_of(self, field: str) -> bool:
+        """Return whether a hit needs all selected values of a field, not any of them."""
+        return any(field in fields for fields in self.all_of.values())
 
-    def with_all_of(self, facet: str, rows: tuple[str, ...]) -> SearchState:
-        """Return this state with all selected values of the rows of a facet needed."""
-        return self.change(all_of={**self.all_of, facet: rows})
+    def with_all_of(self, facet: str, fields: tuple[str, ...]) -> SearchState:
+        """Return this state with all selected values of the fields of a facet needed."""
+        return self.change(all_of={**self.all_of, facet: fields})
 
     def with_any_of(self, facet: str) -> SearchState:
         """Return this state with any selected value of a facet enough."""
         return self.change(
-            all_of={name: rows for name, rows in self.all_of.items() if name != facet}
+            all_of={name: fields for name, fields in self.all_of.items() if name != facet}
         )
 
 
@@ -423,16 +425,17 @@ def _check_value(field: Field, name: str, value: str) -> str:
 
 
 def _read_all_of(arguments: Arguments, filters: Filters, catalogue: Catalogue) -> AllOf:
-    """Return the facets of which all selected values are needed, with the names of their rows.
+    """Return the facets of which all selected values are needed, with the names of their fields.
 
-    A child row stands for its facet. Without two selected values, there is nothing to choose. Raise
-    BadParameter if a publication has at most one value of a row, or if there is no such row.
+    A child field stands for its facet. Without two selected values, there is nothing to choose.
+    Raise BadParameter if a publication has at most one value of a field, or if there is no such
+    field.
     """
-    rows = {
-        facet.name: tuple(row.name for row in catalogue.list_facet_fields(facet))
+    fields = {
+        facet.name: tuple(field.name for field in catalogue.list_facet_fields(facet))
         for facet in catalogue.multivalued
     }
-    facets = {f"{MATCH}{row}": facet for facet in rows for row in rows[facet]}
+    facets = {f"{MATCH}{field}": facet for facet in fields for field in fields[facet]}
     for name in arguments:
         if name.startswith(MATCH) and name not in facets and arguments[name]:
             raise BadParameter(name, arguments[name], _list_choices(facets))
@@ -441,6 +444,6 @@ def _read_all_of(arguments: Arguments, filters: Filters, catalogue: Catalogue) -
     }
     return {
         facet: names
-        for facet, names in rows.items()
+        for facet, names in fields.items()
         if facet in chosen and has_several(filters, names)
     }

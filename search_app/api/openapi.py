@@ -164,10 +164,10 @@ def _make_ref(kind: str, name: str) -> Json:
 
 def _make_schemas(catalogue: Catalogue) -> Json:
     """Return the schemas of the responses: of the types, with the fields of the catalogue."""
-    rows = {field.name: _find_type(field) for field in catalogue.stored}
+    fields = {field.name: _find_type(field) for field in catalogue.stored}
     facts = {field.name: _find_type(field) for field in catalogue.facts}
     related: Any = _extend("RelatedPublication", responses.LinkedBody, facts)
-    publication = _extend("Publication", responses.PublicationBody, rows)
+    publication = _extend("Publication", responses.PublicationBody, fields)
     hit: Any = _extend("Hit", responses.HitBody, get_type_hints(publication, include_extras=True))
     whole = {
         "files": NotRequired[Sequence[responses.FileBody]],
@@ -214,7 +214,7 @@ def _extend(name: str, base: Any, fields: Mapping[str, object]) -> Any:  # noqa:
 
 
 def _find_type(field: Field) -> object:
-    """Return the type of a row in a response: a value or null, or an array for several values."""
+    """Return the type of a field in a response: a value or null, or an array for several values."""
     value: Any = {"year": int, "link": Link}.get(field.kind, str)
     if field.several:
         value = Sequence[value]
@@ -228,13 +228,17 @@ def _find_type(field: Field) -> object:
 
 def list_parameters(catalogue: Catalogue) -> list[Json]:
     """Return the parameters of a search, in the order of the page's URLs."""
-    rows = [row for field in catalogue.selectable for row in _list_row_parameters(field, catalogue)]
+    of_fields = [
+        parameter
+        for field in catalogue.selectable
+        for parameter in _list_field_parameters(field, catalogue)
+    ]
     language = {"type": "string", "enum": LANGUAGES}
     parameters: list[Json] = [
         {"name": name, "in": "query", "description": description, "schema": schema}
         for name, description, schema in (
             *map(_describe, OF_QUERY),
-            *rows,
+            *of_fields,
             *map(_describe, (*OF_LIST, PAGE)),
             ("lang", "The language of labels and messages.", language),
         )
@@ -261,8 +265,8 @@ def _describe(parameter: Parameter) -> tuple[str, str, Json]:
     return parameter.name, parameter.meaning, schema
 
 
-def _list_row_parameters(field: Field, catalogue: Catalogue) -> Iterator[tuple[str, str, Json]]:
-    """Yield the parameters that select, exclude and combine values of a row."""
+def _list_field_parameters(field: Field, catalogue: Catalogue) -> Iterator[tuple[str, str, Json]]:
+    """Yield the parameters that select, exclude and combine values of a field."""
     item: Json = {"type": "string"}
     if allowed := field.values or (field.parent and catalogue.groups):
         item["enum"] = [*allowed, MISSING]

@@ -318,7 +318,9 @@ def _make_hit(hit: Hit, catalogue: Catalogue, prefix: str) -> dict[str, object]:
 
     Its marked texts are in the language of the page if the publication has them in it.
     """
-    title, abstract = (find(hit.publication, catalogue).row for find in (find_title, find_abstract))
+    title, abstract = (
+        find(hit.publication, catalogue).field for find in (find_title, find_abstract)
+    )
     body: HitBody = {
         "score": hit.score,
         "url": make_publication_url(hit.publication.id, prefix),

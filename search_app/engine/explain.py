@@ -254,8 +254,8 @@ class Explainer:
     def _get_text(self, index: int, name: str, span: Span) -> str:
         """Return the part of the original text of a hit that a span covers."""
         if (index, name) not in self._texts:
-            row, publication = self._catalogue.by_name[name], self._publications[index]
-            text = schema.get_text(publication, row, self._catalogue)
+            field, publication = self._catalogue.by_name[name], self._publications[index]
+            text = schema.get_text(publication, field, self._catalogue)
             self._texts[index, name] = text, tokenizer.find_spans(text)
         text, spans = self._texts[index, name]
         begin, _ = self._words.bound(index, name)
@@ -275,12 +275,14 @@ class Explainer:
         """Yield the filters that a publication passes, whether typed or selected."""
         typed = [pair for node in self._ask.filters for pair in _list_values(node)]
         selected = [
-            (row, value) for row, values in self._ask.request.filters.items() for value in values
+            (field, value)
+            for field, values in self._ask.request.filters.items()
+            for value in values
         ]
-        for row, value in dict.fromkeys([*typed, *selected]):
-            for passing in _list_passing(publication, self._catalogue.by_name[row], value):
-                through = list_children(publication, row, passing, self._catalogue)
-                yield PassedFilter(row, passing, through)
+        for field, value in dict.fromkeys([*typed, *selected]):
+            for passing in _list_passing(publication, self._catalogue.by_name[field], value):
+                through = list_children(publication, field, passing, self._catalogue)
+                yield PassedFilter(field, passing, through)
 
 
 def _keep_widest(hows: Mapping[Span, How]) -> dict[Span, How]:
@@ -300,10 +302,10 @@ def _keep_widest(hows: Mapping[Span, How]) -> dict[Span, How]:
 
 
 def list_children(
-    publication: Publication, row: str, value: str, catalogue: Catalogue
+    publication: Publication, field: str, value: str, catalogue: Catalogue
 ) -> tuple[str, ...]:
     """Return the child values that imply a parent value: see `Catalogue.with_ancestors`."""
-    child = catalogue.children.get(row)
+    child = catalogue.children.get(field)
     child_values = publication.values.get(child.name, ()) if child else ()
     texts = map(str, child_values)
     return tuple(text for text in texts if value in catalogue.groups.get(text, ()))
@@ -361,9 +363,9 @@ def _passes(node: query.Query, publication: Publication, index: int, words: Word
         case query.Every():
             return True
         case Filter() if node.values:
-            return any(words.have_value(node.row, value)[index] for value in node.values)
+            return any(words.have_value(node.field, value)[index] for value in node.values)
         case Filter():
-            values = publication.values.get(node.row, ())
+            values = publication.values.get(node.field, ())
             low, high = node.low or "", node.high or "\U0010ffff"
             return any(low <= str(value) <= high for value in values)
         case _:
@@ -371,21 +373,21 @@ def _passes(node: query.Query, publication: Publication, index: int, words: Word
 
 
 def _list_values(node: query.Query) -> Iterator[tuple[str, str]]:
-    """Yield the rows and values of a filter. A range is written `start..end`, as it is typed."""
+    """Yield the fields and values of a filter. A range is written `start..end`, as it is typed."""
     if isinstance(node, Filter):
         values = node.values or [f"{node.low or ''}..{node.high or ''}"]
-        yield from ((node.row, value) for value in values)
+        yield from ((node.field, value) for value in values)
     elif isinstance(node, query.CompoundQuery) and not isinstance(node, query.Not):
         for child in node.subqueries:
             yield from _list_values(child)
 
 
-def _list_passing(publication: Publication, row: Field, value: str) -> Iterable[str]:
+def _list_passing(publication: Publication, field: Field, value: str) -> Iterable[str]:
     """Return the values of a publication that match a value or a year range."""
-    values = [str(item) for item in publication.values.get(row.name, ())]
+    values = [str(item) for item in publication.values.get(field.name, ())]
     if value == MISSING and not values:
         return [MISSING]
-    if equal := [each for each in values if row.make_key(each) == value]:
+    if equal := [each for each in values if field.make_key(each) == value]:
         return equal
     ends = parse_year_range(value)
     return [year for year in values if ends and ends[0] <= year <= (ends[1] or "9999")]

@@ -333,10 +333,10 @@ def match_parts(parts: Iterable[Part], words: Words) -> list[Match]:
 def _match_part(part: Part, words: Words) -> Iterator[Match]:
     match part:
         case Value():
-            holders = words.have_value(part.row, part.value)
+            holders = words.have_value(part.field, part.value)
             if holders.any():
                 scale = holders.astype(np.float64)
-                yield Match("value", NOWHERE, scale, value=(part.row, part.value))
+                yield Match("value", NOWHERE, scale, value=(part.field, part.value))
         case Together():
             yield from _match_together(part, words)
         case Names():

@@ -87,7 +87,7 @@ class Searcher:
 
     @cached_property
     def _field_names(self) -> dict[str, str]:
-        """The row of each name of a field in queries."""
+        """The field of each name of a field in queries."""
         return index_names(self.catalogue)
 
     @cached_property
@@ -96,7 +96,7 @@ class Searcher:
         return {field.name for field in self.catalogue.exact}
 
     def _resolve(self, request: SearchRequest) -> SearchRequest:
-        """Return a checked request whose text names fields by their rows. Raise InvalidRequest."""
+        """Return a checked request whose text has the own names of fields. Raise InvalidRequest."""
         request = check(request, self._filters)
         text = replace_names(request.text, self._field_names)
         return msgspec.structs.replace(request, text=text)

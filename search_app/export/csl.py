@@ -1,7 +1,7 @@
 """The mapping of a publication to the terms of CSL, and CSL-JSON. Other formats derive from it.
 
 The Citation Style Language names the parts of a reference (CSL 1.0.2, appendix IV). The roles of
-the rows in `catalogue.toml` name them too, so this module has no rule for a particular catalogue.
+the fields in `catalogue.toml` name them too, so this module has no rule for a particular catalogue.
 CSL-JSON is described in https://docs.citationstyles.org/en/stable/specification.html and
 https://github.com/citation-style-language/schema.
 """
@@ -142,7 +142,7 @@ def make_item(publication: Publication, catalogue: Catalogue, page_url: str = ""
         stated = publication.values.get(field.name)
         if not stated or field.role in (None, "issued", "type"):  # rules give the type
             continue
-        role = cast(Role, field.role)  # the row has replaced an alias
+        role = cast(Role, field.role)  # the field has replaced an alias
         if role in NAME_ROLES:
             is_name = field.kind == "name"
             read = (names.read(str(v)) if is_name else Name(literal=str(v)) for v in stated)
@@ -178,31 +178,33 @@ def find_title_language(publication: Publication, catalogue: Catalogue) -> str:
     The record states it at the title, or names it among its languages. That a catalogue is in a
     language, or that the language of a title was detected, states nothing.
     """
-    title_row = catalogue.find_by_role("title")
-    if publication.lang and not (title_row and title_row.detects):
+    title_field = catalogue.find_by_role("title")
+    if publication.lang and not (title_field and title_field.detects):
         return publication.lang
     language = publication.lang or catalogue.language
-    rows = (row.name for row in catalogue.valued if row.role == "language")
-    return language if any(language in publication.values.get(row, ()) for row in rows) else ""
+    fields = (field.name for field in catalogue.valued if field.role == "language")
+    return (
+        language if any(language in publication.values.get(field, ()) for field in fields) else ""
+    )
 
 
 def _find_date(publication: Publication, catalogue: Catalogue) -> Date | None:
-    """Return the date of issue: that of a row of kind `date`, or else of kind `year`."""
-    rows = [row for row in catalogue.valued if row.role == "issued"]
-    rows.sort(key=lambda row: row.kind != "date")
-    stated = (str(value) for row in rows for value in publication.values.get(row.name, ()))
+    """Return the date of issue: that of a field of kind `date`, or else of kind `year`."""
+    fields = [field for field in catalogue.valued if field.role == "issued"]
+    fields.sort(key=lambda field: field.kind != "date")
+    stated = (str(value) for field in fields for value in publication.values.get(field.name, ()))
     return next(filter(None, map(parse_date, stated)), None)
 
 
 def _list_translations(
     publication: Publication, role: Role, catalogue: Catalogue
 ) -> tuple[tuple[str, str], ...]:
-    """Return the texts that the rows of a role's translations have, with their languages."""
-    row = catalogue.find_by_role(role)
+    """Return the texts that the fields of a role's translations have, with their languages."""
+    original = catalogue.find_by_role(role)
     return tuple(
         (str(text), field.language or "")
         for field in catalogue.valued
-        if row and field.translates == row.name
+        if original and field.translates == original.name
         for text in publication.values.get(field.name, ())
     )
 
@@ -283,8 +285,8 @@ class TypeNames(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def _load() -> Mapping[PublicationType, TypeNames]:
     text = files(__package__).joinpath("types.csv").read_text("utf-8")
-    rows = {row.pop("type"): row for row in csv.DictReader(text.splitlines())}
-    return msgspec.convert(rows, dict[PublicationType, TypeNames])
+    fields = {field.pop("type"): field for field in csv.DictReader(text.splitlines())}
+    return msgspec.convert(fields, dict[PublicationType, TypeNames])
 
 
 TYPES = _load()

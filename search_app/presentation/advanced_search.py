@@ -12,7 +12,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from search_app.engine.query.grammar import OPERATORS
 
 ALL, ANY, NONE = "words.all", "words.any", "words.none"
-"""Names of the inputs for words in any field. No row has a name with a dot."""
+"""Names of the inputs for words in any field. No field has a name with a dot."""
 _PIECE = re.compile(r'"([^"]*)"|([^\s"]+)')
 _OPERATOR = re.compile(r"-|.*[():]", re.DOTALL)
 
@@ -22,10 +22,12 @@ def make_form(catalogue: Catalogue, *, has_texts: bool) -> dict[str, object]:
 
     Of each field with words, these are the name of its input and its label.
     """
-    rows = [row for row in _list_word_rows(catalogue) if has_texts or row != catalogue.fulltext]
+    fields = [
+        field for field in _list_word_fields(catalogue) if has_texts or field != catalogue.fulltext
+    ]
     return {
-        "fields": [(_get_input_name(row), row.label) for row in rows],
-        "years": [row for row in catalogue.selectable if row.kind == "year"],
+        "fields": [(_get_input_name(field), field.label) for field in fields],
+        "years": [field for field in catalogue.selectable if field.kind == "year"],
         "has_texts": has_texts,
     }
 
@@ -34,8 +36,10 @@ def compose_query(inputs: Mapping[str, str], catalogue: Catalogue) -> str:
     """Return the query of the inputs, as a user would type it in the search box."""
     alternatives = [*_split(inputs.get(ANY, ""))]
     parts = [*_split(inputs.get(ALL, ""))]
-    for row in _list_word_rows(catalogue):
-        parts += [f"{row.name}:{piece}" for piece in _split(inputs.get(_get_input_name(row), ""))]
+    for field in _list_word_fields(catalogue):
+        parts += [
+            f"{field.name}:{piece}" for piece in _split(inputs.get(_get_input_name(field), ""))
+        ]
     excluded = [f"-{piece}" for piece in _split(inputs.get(NONE, ""))]
     any_of = " OR ".join(alternatives)
     if len(alternatives) > 1 and (parts or excluded):
@@ -43,14 +47,14 @@ def compose_query(inputs: Mapping[str, str], catalogue: Catalogue) -> str:
     return " ".join(filter(None, (*parts, any_of, *excluded)))
 
 
-def _list_word_rows(catalogue: Catalogue) -> list[Field]:
-    """Return the rows with words, full texts last. Years have inputs of their own."""
-    rows = [row for row in catalogue.searchable if row.kind != "year"]
-    return [*rows, catalogue.fulltext] if catalogue.fulltext else rows
+def _list_word_fields(catalogue: Catalogue) -> list[Field]:
+    """Return the fields with words, full texts last. Years have inputs of their own."""
+    fields = [field for field in catalogue.searchable if field.kind != "year"]
+    return [*fields, catalogue.fulltext] if catalogue.fulltext else fields
 
 
-def _get_input_name(row: Field) -> str:
-    return f"in.{row.name}"
+def _get_input_name(field: Field) -> str:
+    return f"in.{field.name}"
 
 
 def _split(text: str) -> Iterator[str]:

@@ -81,14 +81,14 @@ of a file."""
 class DisplayedText(msgspec.Struct, frozen=True):
     """A title or an abstract in the language of the page, if the publication has it in that.
 
-    `lang` is its language if that is not the one of the page. `row` is the row with the
+    `lang` is its language if that is not the one of the page. `field` is the field with the
     translation, or "" for the original. `original` is the original below a translation, or "", and
     `original_lang` its language.
     """
 
     text: str
     lang: str | None
-    row: str = ""
+    field: str = ""
     original: str = ""
     original_lang: str | None = None
 
@@ -106,11 +106,13 @@ def find_abstract(publication: Publication, catalogue: Catalogue) -> DisplayedTe
 def _find_text(
     publication: Publication, role: Literal["title", "abstract"], text: str, catalogue: Catalogue
 ) -> DisplayedText:
-    row = catalogue.find_translation(publication, role)
-    if row is None:
+    field = catalogue.find_translation(publication, role)
+    if field is None:
         return DisplayedText(text, catalogue.find_publication_language(publication))
     original_lang = publication.lang or catalogue.language
-    return DisplayedText(str(publication.values[row.name][0]), None, row.name, text, original_lang)
+    return DisplayedText(
+        str(publication.values[field.name][0]), None, field.name, text, original_lang
+    )
 
 
 def format_facts(
@@ -126,8 +128,10 @@ def format_facts(
 
 def format_lines(publication: Publication, catalogue: Catalogue) -> Markup:
     """Return the lines below a title in a list as HTML: its authors, and the other facts."""
-    authors = [row for row in catalogue.facts if row.kind == "name" and row.role == "author"]
-    others = [row for row in catalogue.facts if row not in authors]
+    authors = [
+        field for field in catalogue.facts if field.kind == "name" and field.role == "author"
+    ]
+    others = [field for field in catalogue.facts if field not in authors]
     lines = {
         "authors": join(format_facts(publication, authors, catalogue)),
         "facts": " · ".join(format_facts(publication, others, catalogue)),
@@ -171,15 +175,15 @@ def _isolate(text: str) -> str:
 def display_value(
     publication: Publication, field: Field, value: Value, catalogue: Catalogue
 ) -> str:
-    """Return the label of a publication's value, with its qualifiers from other rows."""
+    """Return the label of a publication's value, with its qualifiers from other fields."""
     if isinstance(value, Link):
         name = value.label or shorten_url(value.url)
     else:
         name = facet_label(field, value, catalogue)
     qualifiers = [
-        row.qualifier
-        for row in catalogue.qualifying.get(field.name, ())
-        if value in publication.values.get(row.name, ())
+        other.qualifier
+        for other in catalogue.qualifying.get(field.name, ())
+        if value in publication.values.get(other.name, ())
     ]
     if not qualifiers:
         return name
@@ -221,7 +225,7 @@ def _render_hit(
     url = make_hit_url(state, publication.id, position)
     identity, href = escape(publication.id), escape(url)
     title, abstract = find_title(publication, catalogue), find_abstract(publication, catalogue)
-    heading = mark(hit.translations.get(title.row, hit.title))
+    heading = mark(hit.translations.get(title.field, hit.title))
     yield (
         f'<li class="hit">\n<abbr class="unapi-id" translate="no" title="{identity}"></abbr>\n'
         f'<h3 dir="auto"{language_attribute(title.lang)}><a href="{href}">{heading}</a></h3>\n'
@@ -239,7 +243,7 @@ def _render_hit(
             title=heading.striptags(),
         )
         yield f'<p class="facts"><a href="{href}#editions">{message}</a></p>\n'
-    passage = hit.translations.get(abstract.row, hit.passage)
+    passage = hit.translations.get(abstract.field, hit.passage)
     if passage:
         yield _render_passage(passage, abstract.lang)
     if hit.files:
@@ -400,25 +404,25 @@ def _describe_clause(part: ClauseScore, total: str, catalogue: Catalogue) -> str
     }
 
 
-def _describe_field(field: FieldScore, catalogue: Catalogue) -> Iterable[str]:
+def _describe_field(score: FieldScore, catalogue: Catalogue) -> Iterable[str]:
     """Yield what matched in a field: its facet values if there are any, otherwise its words.
 
     For the full text, yield the pages of each file.
     """
-    row = catalogue.by_name[field.field]
-    if row.kind == "fulltext":
-        yield from map(_describe_matched_file, field.matched)
+    field = catalogue.by_name[score.field]
+    if field.kind == "fulltext":
+        yield from map(_describe_matched_file, score.matched)
         return
     values = [
-        _describe_value(field.field, match.text, match.through, catalogue)
-        for match in field.matched
+        _describe_value(score.field, match.text, match.through, catalogue)
+        for match in score.matched
         if match.how == "value"
     ]
     if values:
-        yield gettext("%(field)s is %(values)s") % {"field": row.label, "values": join(values)}
+        yield gettext("%(field)s is %(values)s") % {"field": field.label, "values": join(values)}
         return
-    for how, matches in groupby(field.matched, key=lambda match: match.how):
-        yield _describe_matches(how) % {"field": row.label, "texts": _list_texts([*matches])}
+    for how, matches in groupby(score.matched, key=lambda match: match.how):
+        yield _describe_matches(how) % {"field": field.label, "texts": _list_texts([*matches])}
 
 
 def _describe_matched_file(match: MatchedText) -> str:
@@ -472,10 +476,10 @@ def _describe_times(match: MatchedText) -> str:
     return f" ×{format_number(match.count)}" if match.count > 1 else ""
 
 
-def _describe_value(row: str, value: str, through: Iterable[str], catalogue: Catalogue) -> str:
+def _describe_value(field: str, value: str, through: Iterable[str], catalogue: Catalogue) -> str:
     """Return the label of a value, with the values below it that the publication has."""
-    name = facet_label(catalogue.by_name[row], value, catalogue)
-    child = catalogue.children.get(row)
+    name = facet_label(catalogue.by_name[field], value, catalogue)
+    child = catalogue.children.get(field)
     parts = [facet_label(child, child_value, catalogue) for child_value in through] if child else []
     if not parts:
         return name

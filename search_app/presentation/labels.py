@@ -54,16 +54,16 @@ def selection_label(field: Field, state: SearchState) -> str:
 
 def list_filters(state: SearchState, catalogue: Catalogue) -> list[tuple[str, list[str]]]:
     """Return the labels of the selected values, and those of the excluded ones, by field."""
-    rows = catalogue.by_name
+    fields = catalogue.by_name
     selected = [
         (
-            selection_label(rows[name], state),
-            [facet_label(rows[name], each, catalogue) for each in values],
+            selection_label(fields[name], state),
+            [facet_label(fields[name], each, catalogue) for each in values],
         )
         for name, values in state.filters.items()
     ]
     excluded = [
-        (rows[name].label, [exclusion_label(rows[name], each, catalogue) for each in values])
+        (fields[name].label, [exclusion_label(fields[name], each, catalogue) for each in values])
         for name, values in state.excluded.items()
     ]
     return selected + excluded
@@ -82,8 +82,8 @@ def describe_search(state: SearchState, catalogue: Catalogue) -> str:
         for filters, label in ((state.filters, facet_label), (state.excluded, exclusion_label))
     ]
     all_of = [
-        " + ".join(label for row in rows for label in selected.pop(row, ()))
-        for rows in state.all_of.values()
+        " + ".join(label for field in fields for label in selected.pop(field, ()))
+        for fields in state.all_of.values()
     ]
     others = chain.from_iterable((*selected.values(), *excluded.values()))
     return join(filter(None, [state.text, *all_of, *others]))

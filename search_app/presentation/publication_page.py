@@ -1,7 +1,7 @@
 """The page of a publication: its fields, its files, how to get it, and the way back to a list.
 
-The roles of rows say what is a link or a DOI. The key `restricted` of a row says which values mean
-that a publication is given out on request only. So any catalogue has this page.
+The roles of fields say what is a link or a DOI. The key `restricted` of a field says which values
+mean that a publication is given out on request only. So any catalogue has this page.
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ def make_publication_page(
         "how_to_get": make_how_to_get(publication, item, catalogue, links),
         "paragraphs": _split_paragraphs(abstract.text),
         "original_paragraphs": _split_paragraphs(abstract.original),
-        "details": list(_make_details(publication, catalogue, prefix, {heading.row, abstract.row})),
+        "details": list(
+            _make_details(publication, catalogue, prefix, {heading.field, abstract.field})
+        ),
         "related": related,
         "list_href": ReadingList((publication.id,), prefix).make_url(),
         "open_graph_type": OPEN_GRAPH_TYPES.get(item.type, "website"),
@@ -101,7 +103,7 @@ def _split_paragraphs(text: str) -> list[str]:
 def _make_details(
     publication: Publication, catalogue: Catalogue, prefix: str, shown: Collection[str]
 ) -> Iterator[tuple[str, list[DetailValue], list[DetailValue], bool]]:
-    """Yield the label and the values of each field, without the rows that are `shown` above.
+    """Yield the label and the values of each field, without the fields that are `shown` above.
 
     Further values are shown on demand, if they are many. Long values have a line each: then the
     last part is True.

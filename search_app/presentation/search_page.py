@@ -243,13 +243,13 @@ def _make_place(place: AbsentPlace, state: SearchState, catalogue: Catalogue) ->
     countries: list[SearchLink] = []
     unplaced: list[SearchLink] = []
     for value in place.near:
-        row = catalogue.by_name[value.field]
-        group = countries if row.parent else unplaced if value.value == MISSING else regions
+        field = catalogue.by_name[value.field]
+        group = countries if field.parent else unplaced if value.value == MISSING else regions
         target = _select_value(value, state.change(text=place.text), catalogue)
-        group.append(_link_to(value.total, target, facet_label(row, value.value, catalogue)))
+        group.append(_link_to(value.total, target, facet_label(field, value.value, catalogue)))
     # The name of a country is that of a country that publications are about.
-    rows = [row.name for row in catalogue.fields if row.kind == "country" and place.code]
-    name = catalogue.get_label(rows[0], place.code) if rows else place.name
+    fields = [field.name for field in catalogue.fields if field.kind == "country" and place.code]
+    name = catalogue.get_label(fields[0], place.code) if fields else place.name
     return AbsentPlaceLinks(name, tuple(regions), tuple(countries), tuple(unplaced))
 
 
@@ -472,7 +472,7 @@ def interpretation_notes(
     if state.exact:
         line = gettext("Only the words as typed are searched for.")
         yield _switch_exact(line, gettext("Also search for other names"), results, state)
-    # A query that names the row of full texts searches them in any case.
+    # A query that names the field of full texts searches them in any case.
     is_inside = any(hit.files for hit in results.hits)
     if has_texts and state.text and not state.inside and not is_inside:
         line = gettext("The text inside the documents is not searched.")

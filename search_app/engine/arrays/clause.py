@@ -187,8 +187,8 @@ class PublicationIndex:
         """Return the publications that a part matches. The field of full texts matches none."""
         snapshot = self._snapshot
         if isinstance(part, Value):
-            ordinal = snapshot.columns[part.row].find(part.value)
-            mask = snapshot.docs_with_values(part.row, () if ordinal is None else (ordinal,))
+            ordinal = snapshot.columns[part.field].find(part.value)
+            mask = snapshot.docs_with_values(part.field, () if ordinal is None else (ordinal,))
             documents = np.flatnonzero(mask).astype(np.int32)
             return Postings(documents, np.ones(len(documents), np.float32))
         fields = part.fields & self.fields

@@ -128,13 +128,13 @@ def match_mask(node: query.Query, snapshot: Snapshot, fetch: Fetch | None = None
         case query.Every():
             mask = np.ones(snapshot.size, np.bool_)
         case Filter():
-            column = snapshot.columns[node.row]
+            column = snapshot.columns[node.field]
             if node.values:
                 found = map(column.find, node.values)
                 ordinals = tuple(ordinal for ordinal in found if ordinal is not None)
             else:
                 ordinals = column.find_between(node.low or "", node.high or "\U0010ffff")
-            mask = snapshot.docs_with_values(node.row, ordinals)
+            mask = snapshot.docs_with_values(node.field, ordinals)
         case _:
             raise UnknownNode(node)
     return mask

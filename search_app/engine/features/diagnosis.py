@@ -146,7 +146,7 @@ def _has_other_reading(retrieved: Retrieval) -> bool:
 def _list_any_of(request: SearchRequest) -> dict[str, AllOf]:
     """Return each facet that needs all values, with `all_of` if any value of it is enough."""
     return {
-        facet: {other: rows for other, rows in request.all_of.items() if other != facet}
+        facet: {other: fields for other, fields in request.all_of.items() if other != facet}
         for facet in request.all_of
     }
 
@@ -369,18 +369,18 @@ def _count_near(
 
     If the text names a capital, its country comes first among the countries.
     """
-    row = _find_row(catalogue)
+    field = _find_field(catalogue)
     for value, reply in replies.items():
-        assert row is not None
-        assert row.parent is not None
+        assert field is not None
+        assert field.parent is not None
         if reply.total:
-            yield ValueCount(row.parent, value, reply.total)
+            yield ValueCount(field.parent, value, reply.total)
         if value != MISSING:
-            yield from _count_countries(row, value, code, reply, catalogue)
+            yield from _count_countries(field, value, code, reply, catalogue)
 
 
-def _find_row(catalogue: Catalogue) -> Field | None:
-    """Return the row of countries with regions, or None."""
+def _find_field(catalogue: Catalogue) -> Field | None:
+    """Return the field of countries with regions, or None."""
     return next(
         (field for field in catalogue.fields if field.kind == "country" and field.parent), None
     )
@@ -388,23 +388,23 @@ def _find_row(catalogue: Catalogue) -> Field | None:
 
 def _list_near(code: str, filters: Filters, catalogue: Catalogue) -> dict[str, Filters]:
     """Return the filters for each region of a place, and for no region, by the value."""
-    row = _find_row(catalogue)
-    if row is None or row.parent is None:
+    field = _find_field(catalogue)
+    if field is None or field.parent is None:
         return {}
-    others = {name: filters[name] for name in filters if name not in (row.name, row.parent)}
+    others = {name: filters[name] for name in filters if name not in (field.name, field.parent)}
     return {
-        value: {**others, row.parent: (value,)}
+        value: {**others, field.parent: (value,)}
         for value in (*catalogue.groups.get(code, ()), MISSING)
     }
 
 
 def _count_countries(
-    row: Field, region: str, code: str, reply: Reply, catalogue: Catalogue
+    field: Field, region: str, code: str, reply: Reply, catalogue: Catalogue
 ) -> list[ValueCount]:
     """Return the countries of a region in the hits: `code` first, then by hits."""
     value_counts = [
-        ValueCount(row.name, value, hit_count)
-        for value, hit_count in reply.count_values(row.name).items()
+        ValueCount(field.name, value, hit_count)
+        for value, hit_count in reply.count_values(field.name).items()
         if hit_count and region in catalogue.groups.get(value, ())
     ]
     value_counts.sort(

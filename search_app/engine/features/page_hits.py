@@ -39,9 +39,12 @@ def make_hits(retrieved: Retrieval, catalogue: Catalogue, deadline: Deadline) ->
     title, abstract = (catalogue.find_by_role(role) for role in ("title", "abstract"))
     in_title, in_abstract = title.name if title else "", abstract.name if abstract else ""
     translating = [
-        (row.name, highlight if catalogue.by_name[row.translates].role == "title" else best_passage)
-        for row in catalogue.fields
-        if row.translates and row.language
+        (
+            each.name,
+            highlight if catalogue.by_name[each.translates].role == "title" else best_passage,
+        )
+        for each in catalogue.fields
+        if each.translates and each.language
     ]
 
     def find_marks(index: int, field: str, text: str) -> list[Span]:

@@ -54,7 +54,7 @@ _PART_SEPARATOR = re.compile(r"\s*(?:&|/|,|\band\b)\s*(?:the\s+)?", re.IGNORECAS
 
 
 class Entity(NamedTuple):
-    """A named entity: its labels by language, and its facet values as pairs of row and value.
+    """A named entity: its labels by language, and its facet values as pairs of field and value.
 
     `acronyms` match in capitals only. `broader` and `related` have the ids of the entities that
     the thesaurus links to this one.
@@ -122,7 +122,7 @@ def _list_places(vocabulary: Vocabulary, values: Sequence[Entity]) -> Iterator[E
     """
     default_language = vocabulary.catalogue.language
     languages = tuple(dict.fromkeys([default_language, *UNITED_NATIONS]))
-    has_countries = any(row.kind == "country" for row in vocabulary.catalogue.selectable)
+    has_countries = any(field.kind == "country" for field in vocabulary.catalogue.selectable)
     known_names = {
         fold(name)
         for value_entity in values
@@ -261,19 +261,19 @@ class ValueNames(EntityRecognizer):
     @cached_property
     def _open_values(self) -> Mapping[tuple[str, ...], list[Value]]:
         values: dict[tuple[str, ...], list[Value]] = {}
-        for row, value, name in self._list_open_values():
-            values.setdefault(self._make_key(name), []).append(Value(row.name, value))
+        for field, value, name in self._list_open_values():
+            values.setdefault(self._make_key(name), []).append(Value(field.name, value))
         return values
 
     def _list_open_values(self) -> Iterator[tuple[Field, str, str]]:
         """Yield each value of an open facet with each of its names: two for a person."""
         language = self._vocabulary.catalogue.language
-        for row in self._vocabulary.catalogue.facets:
-            if not is_closed(row):
-                for value in self._vocabulary.list_values(row.name):
-                    for name in dict.fromkeys((value, row.display(value, language))):
+        for field in self._vocabulary.catalogue.facets:
+            if not is_closed(field):
+                for value in self._vocabulary.list_values(field.name):
+                    for name in dict.fromkeys((value, field.display(value, language))):
                         if value != MISSING:
-                            yield row, value, name
+                            yield field, value, name
 
     def _make_key(self, text: str) -> tuple[str, ...]:
         """Return the stems of a name in the catalogue's language: without case or inflection."""

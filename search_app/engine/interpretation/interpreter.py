@@ -95,13 +95,15 @@ def require_facts(tree: query.Query, catalogue: Catalogue) -> tuple[query.Query,
 
 def list_facts(clauses: Iterable[Clause], catalogue: Catalogue) -> list[Clause]:
     """Return the clauses that name a place, a language or a year."""
-    rows = {row.name for row in catalogue.fields if row.kind in ("country", "language", "year")}
-    # A row of regions has a child row of countries.
-    rows |= {name for name, child in catalogue.children.items() if child.kind == "country"}
+    fields = {
+        field.name for field in catalogue.fields if field.kind in ("country", "language", "year")
+    }
+    # A field of regions has a child field of countries.
+    fields |= {name for name, child in catalogue.children.items() if child.kind == "country"}
     return [
         clause
         for clause in clauses
-        if any(isinstance(part, Value) and part.row in rows for part in clause.parts)
+        if any(isinstance(part, Value) and part.field in fields for part in clause.parts)
     ]
 
 
@@ -337,11 +339,11 @@ class Interpreter:
         if parsed.query_languages:
             other_languages = parsed.query_languages - set(self.vocabulary.languages[:1])
             values = [
-                Value(row.name, language)
-                for row in self.vocabulary.catalogue.facets
-                if row.kind == "language"
+                Value(field.name, language)
+                for field in self.vocabulary.catalogue.facets
+                if field.kind == "language"
                 for language in sorted(other_languages)
-                if self.vocabulary.has_value(row.name, language)
+                if self.vocabulary.has_value(field.name, language)
             ]
             if values:
                 yield Clause(values)

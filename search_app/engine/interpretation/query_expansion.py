@@ -78,8 +78,8 @@ class EntityLinker(NameIndex):
         self._vocabulary, self._store = vocabulary, store
         self.scope = values.scope
         self._weights = {
-            row.name: YEAR_WEIGHT if row.kind == "year" else VALUE_WEIGHT
-            for row in vocabulary.catalogue.fields
+            field.name: YEAR_WEIGHT if field.kind == "year" else VALUE_WEIGHT
+            for field in vocabulary.catalogue.fields
         }
         self._narrower: dict[str, list[int]] = defaultdict(list)
         for number, entity in enumerate(self.entities):
@@ -148,9 +148,9 @@ class EntityLinker(NameIndex):
             part for name_number in name.numbers for part in self._get_other_names(name_number)
         ]
         parts += [
-            Value(row, value, self._weights[row])
-            for row, value in entity.values
-            if self._vocabulary.has_value(row, value)
+            Value(field, value, self._weights[field])
+            for field, value in entity.values
+            if self._vocabulary.has_value(field, value)
         ]
         # A clause must not be empty: if the index has nothing of the entity, match plain words.
         parts = parts or [*build_phrases(words, self.scope, self._vocabulary)]

@@ -177,7 +177,7 @@ class QueryCompiler:
             case query.Every():
                 return EVERYTHING
             case Filter():
-                return match_values(node.row, self._list_values(node))
+                return match_values(node.field, self._list_values(node))
         raise UnknownNode(node)
 
     def _match_any(self, node: query.Or) -> Json:
@@ -186,7 +186,7 @@ class QueryCompiler:
         others = list[Json]()
         for child in node.subqueries:
             if isinstance(child, Filter):
-                values[child.row] += self._list_values(child)
+                values[child.field] += self._list_values(child)
             else:
                 others.append(self.match(child))
         return any_of([*(match_values(*each) for each in values.items()), *_distinct(others)])
@@ -195,7 +195,7 @@ class QueryCompiler:
         if node.values:
             return node.values
         low, high = node.low or "", node.high or "\U0010ffff"
-        values = self.vocabulary.list_values(node.row)
+        values = self.vocabulary.list_values(node.field)
         return [value for value in values if value != MISSING and low <= value <= high]
 
     def _match_clause(self, clause: Clause) -> Json:
@@ -208,7 +208,7 @@ class QueryCompiler:
         for part in parts:
             match part:
                 case Value():
-                    found.terms[f"facets.{part.row}"].append(part.value[:MAX_TERM_CHARS])
+                    found.terms[f"facets.{part.field}"].append(part.value[:MAX_TERM_CHARS])
                 case Together():
                     each = [any_of(self.match_fields(clause.parts)) for clause in part.clauses]
                     found.others.append(all_of(each))
@@ -528,7 +528,7 @@ def list_names(tree: query.Query | None) -> dict[Clause | Filter, str]:
     parts = (part for leaf in leaves if isinstance(leaf, Clause) for part in leaf.parts)
     values = [value for part in parts for value in _list_values(part)]
     return {leaf: str(number) for number, leaf in enumerate(leaves)} | {
-        Filter(value.row, [value.value]): name_value(value.row, value.value) for value in values
+        Filter(value.field, [value.value]): name_value(value.field, value.value) for value in values
     }
 
 

@@ -181,8 +181,8 @@ def estimate_cost(request: SearchRequest, vocabulary: Vocabulary) -> int:
 
 def _estimate_comparisons(token: QueryToken, vocabulary: Vocabulary) -> int:
     """Return the cost of comparing a text with all values of the facet before its colon."""
-    row = vocabulary.catalogue.by_query_name.get((token.field or "").lower())
-    values = vocabulary.list_values(row.name) if row else ()
+    field = vocabulary.catalogue.by_query_name.get((token.field or "").lower())
+    values = vocabulary.list_values(field.name) if field else ()
     return len(values) * COMPARISON_COST
 
 
@@ -256,13 +256,13 @@ def estimate_text_cost(
     """
     if not vocabulary.texts:
         return 0
-    rows, fulltext = vocabulary.catalogue.by_query_name, vocabulary.catalogue.fulltext
-    row_of = [rows.get(token.field.lower()) if token.field else None for token, _ in words]
+    fields, fulltext = vocabulary.catalogue.by_query_name, vocabulary.catalogue.fulltext
+    field_of = [fields.get(token.field.lower()) if token.field else None for token, _ in words]
     # A field before parentheses applies to the words in them.
-    names_texts = request.inside or fulltext in row_of
+    names_texts = request.inside or fulltext in field_of
     total = 0
-    for row, (token, token_words) in zip(row_of, words, strict=True):
-        if names_texts and row in {None, fulltext}:
+    for field, (token, token_words) in zip(field_of, words, strict=True):
+        if names_texts and field in {None, fulltext}:
             total += PAGES_COST * request.size * len(token_words)
             total += _estimate_token(token, token_words, vocabulary)
     return total

@@ -86,9 +86,9 @@ class Near(msgspec.Struct, frozen=True):
 
 
 class Value(msgspec.Struct, frozen=True):
-    """A facet value of a row. Each publication that has it has the weight 1."""
+    """A facet value of a field. Each publication that has it has the weight 1."""
 
-    row: str
+    field: str
     value: str
     boost: float = 1.0
 
@@ -173,7 +173,7 @@ class Clause(query.Query):  # type: ignore[misc]
 
 
 class Filter(query.Query):  # type: ignore[misc]
-    """A restriction to the publications with any of some values of a row.
+    """A restriction to the publications with any of some values of a field.
 
     The values are those listed, or those from `low` to `high` in text order, either of which may be
     None. It does not score.
@@ -181,27 +181,27 @@ class Filter(query.Query):  # type: ignore[misc]
 
     def __init__(
         self,
-        row: str,
+        field: str,
         values: Sequence[str] = (),
         low: str | None = None,
         high: str | None = None,
     ) -> None:
-        self.row, self.values, self.low, self.high = row, tuple(values), low, high
+        self.field, self.values, self.low, self.high = field, tuple(values), low, high
 
     @property
     def _key(self) -> object:
-        return self.row, self.values, self.low, self.high
+        return self.field, self.values, self.low, self.high
 
     def __eq__(self, other: object) -> bool:
-        """Return whether another filter has the same row and the same values."""
+        """Return whether another filter has the same field and the same values."""
         return isinstance(other, Filter) and self._key == other._key
 
     def __hash__(self) -> int:
-        """Return the hash of the row and the values."""
+        """Return the hash of the field and the values."""
         return hash(self._key)
 
     def __repr__(self) -> str:
-        """Return the row and the values."""
+        """Return the field and the values."""
         return f"Filter{self._key!r}"
 
 

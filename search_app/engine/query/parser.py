@@ -203,7 +203,7 @@ class _Parser:
 
         Return an empty list if it has none, or if a limit on combinations would be exceeded.
         """
-        if self.joined is query.Or or self._find_row(scope.field):
+        if self.joined is query.Or or self._find_field(scope.field):
             return []
         groups = {
             index: operands
@@ -227,7 +227,7 @@ class _Parser:
 
     def _read(self, element: Element, scope: _Scope) -> list[Unit]:
         """Return the units of an element. An operator applies to one unit."""
-        if isinstance(element, WordRun) and self._find_row(scope.field) is None:
+        if isinstance(element, WordRun) and self._find_field(scope.field) is None:
             return self._parse_words(element.words, scope)
         if isinstance(element, WordRun):
             units = (self._parse_atom(QueryToken("word", word), scope) for word in element.words)
@@ -288,23 +288,23 @@ class _Parser:
         self.query_languages |= sequence.query_languages
         return [[*unit] for unit in sequence.make_units(keeps=scope.keeps_all, mode=self.mode)]
 
-    def _find_row(self, name: str | None) -> Field | None:
+    def _find_field(self, name: str | None) -> Field | None:
         return self.vocabulary.catalogue.by_query_name.get(name.lower()) if name else None
 
     def _parse_atom(self, token: QueryToken, scope: _Scope) -> Unit:
-        row = self._find_row(token.field or scope.field)
-        if row and (row.facet or row.parent):
-            return self._parse_filter(row, token, scope)
-        are_numbers = row is not None and row in self.vocabulary.catalogue.identifiers
-        if row and are_numbers and (key := find_key(row, token.text, self.vocabulary)):
-            if not self.vocabulary.has_value(row.name, key):
-                self.unknown.append(UnknownValue(row.name, token.text.strip()))
-            return [Filter(row.name, [key])]
-        is_searchable = row is not None and row.name in self.vocabulary.word_fields
+        field = self._find_field(token.field or scope.field)
+        if field and (field.facet or field.parent):
+            return self._parse_filter(field, token, scope)
+        are_numbers = field is not None and field in self.vocabulary.catalogue.identifiers
+        if field and are_numbers and (key := find_key(field, token.text, self.vocabulary)):
+            if not self.vocabulary.has_value(field.name, key):
+                self.unknown.append(UnknownValue(field.name, token.text.strip()))
+            return [Filter(field.name, [key])]
+        is_searchable = field is not None and field.name in self.vocabulary.word_fields
         if token.field and not is_searchable and not token.text.startswith("//"):  # no URL's scheme
             self.unknown_fields.append(token.field)
-        if row:  # a known field that is not searchable falls back to all fields
-            fields = frozenset({row.name}) if is_searchable else self.entities.scope
+        if field:  # a known field that is not searchable falls back to all fields
+            fields = frozenset({field.name}) if is_searchable else self.entities.scope
             return self._parse_literally(token, fields, scope)
         plain_words = [token.text.lower() if token.text in OPERATORS else token.text]
         unit = (
@@ -318,20 +318,20 @@ class _Parser:
         name = [node for part in self._parse_words([token.field], scope) for node in part]
         return [*name, *unit]
 
-    def _parse_filter(self, row: Field, token: QueryToken, scope: _Scope) -> Unit:
+    def _parse_filter(self, field: Field, token: QueryToken, scope: _Scope) -> Unit:
         """Return the filter of a facet value, or words of the field if no value has that name."""
         text = token.text.strip()
-        ends = parse_year_range(text) if row.kind == "year" else None
+        ends = parse_year_range(text) if field.kind == "year" else None
         if ends and not (all(ends) and ends[0] > ends[1]):
-            return [Filter(row.name, low=ends[0] or None, high=ends[1] or None)]
-        child = self.vocabulary.catalogue.children.get(row.name)
-        for target in (row, child):
+            return [Filter(field.name, low=ends[0] or None, high=ends[1] or None)]
+        child = self.vocabulary.catalogue.children.get(field.name)
+        for target in (field, child):
             if target and (values := self.entities.values_named(target, text)):
                 return [Filter(target.name, values)]
-        if row.name in self.vocabulary.word_fields and row.kind != "year":
-            return self._parse_literally(token, frozenset({row.name}), scope)
-        self.unknown.append(UnknownValue(row.name, text))
-        return [Filter(row.name, [text])]
+        if field.name in self.vocabulary.word_fields and field.kind != "year":
+            return self._parse_literally(token, frozenset({field.name}), scope)
+        self.unknown.append(UnknownValue(field.name, text))
+        return [Filter(field.name, [text])]
 
     def _parse_literally(self, token: QueryToken, fields: Fields, scope: _Scope) -> Unit:
         """Return the clauses of literal words in the given fields."""

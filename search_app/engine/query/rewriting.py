@@ -1,6 +1,6 @@
 """Rewriting: what is replaced in the text of a query before it is parsed.
 
-A name of a field in any language becomes the name of its row: `titre:police` → `title:police`. A
+A name of a field in any language becomes its own name: `titre:police` → `title:police`. A
 text that is an identifier as a whole, and year expressions such as `since 2012`, become filters:
 `978-3-16-148410-0` → `isbn:"978-3-16-148410-0"`, `since 2012` → `year:2012..`. So they mean the
 same everywhere in a query, and are never relaxed or corrected. Quoted text stays as typed.
@@ -121,7 +121,7 @@ class RewrittenQuery(msgspec.Struct, frozen=True):
     """A text with its year expressions replaced by filters, and the expressions.
 
     If the whole text is an identifier, it is replaced by a filter, and `identifier_fields` contains
-    the rows that may have it.
+    the fields that may have it.
     """
 
     text: str
@@ -145,16 +145,16 @@ def extract_years(text: str, catalogue: Catalogue) -> RewrittenQuery:
     with_ascii_digits = text if text.isascii() else text.translate(_DIGITS)
     if not _MAY_MATCH.search(with_ascii_digits.lower()):
         return RewrittenQuery(text)
-    row = next((field for field in catalogue.facets if field.kind == "year"), None)
-    if row is None:
+    years = next((field for field in catalogue.facets if field.kind == "year"), None)
+    if years is None:
         return RewrittenQuery(text)
-    pattern = _compile_pattern(tuple(catalogue.list_query_names(row)))
+    pattern = _compile_pattern(tuple(catalogue.list_query_names(years)))
     pieces, expressions, end = [], [], 0
     for start, stop in _find_unquoted(with_ascii_digits):
         for match in pattern.finditer(with_ascii_digits, start, stop):
             expression = _parse_match(match, text[match.start() : match.end()])
             if expression is not None:
-                pieces += [text[end : match.start()], _format_filter(expression, row)]
+                pieces += [text[end : match.start()], _format_filter(expression, years)]
                 expressions.append(expression)
                 end = match.end()
     if not expressions:
@@ -196,13 +196,13 @@ def _parse_match(match: re.Match[str], typed: str) -> YearExpression | None:
     return YearExpression(typed, *bounds[meaning or ""])
 
 
-def _format_filter(expression: YearExpression, row: Field) -> str:
+def _format_filter(expression: YearExpression, field: Field) -> str:
     """Return an expression in the syntax of the query language, or a space for the newest."""
     if expression.first is None and expression.last is None:
         return " "
     first = "" if expression.first is None else f"{expression.first:04}"
     last = "" if expression.last is None else f"{expression.last:04}"
-    return f" {row.name}:{first if first == last else f'{first}..{last}'} "
+    return f" {field.name}:{first if first == last else f'{first}..{last}'} "
 
 
 MAX_CHARS = 300
@@ -213,33 +213,33 @@ _NO_QUOTES = str.maketrans(dict.fromkeys(QUOTES))
 
 
 def name_identifier(text: str, vocabulary: Vocabulary) -> RewrittenQuery | None:
-    """Return a filter for the identifier that a whole text is, and the rows that may have it.
+    """Return a filter for the identifier that a whole text is, and the fields that may have it.
 
     Return None if the text is no identifier. It is one if a publication has it, or if it can hardly
     mean anything else. It may have the name of its field, or a label such as "ISBN", before it. If
-    the catalogue has no row for it, it is a phrase: none of its numbers alone means anything.
+    the catalogue has no field for it, it is a phrase: none of its numbers alone means anything.
     """
     text = text.strip()
-    rows = vocabulary.catalogue.identifiers
+    fields = vocabulary.catalogue.identifiers
     if not text or len(text) > MAX_CHARS:
         return None
     named = _LABELED.fullmatch(text)
-    row = vocabulary.catalogue.by_query_name.get(named[1].lower()) if named else None
-    if named and row in rows:
-        return _name(named[2], [row]) if find_key(row, named[2], vocabulary) else None
-    read = [(row, found) for row in rows if (found := identifiers.read(row.kind, text))]
+    field = vocabulary.catalogue.by_query_name.get(named[1].lower()) if named else None
+    if named and field in fields:
+        return _name(named[2], [field]) if find_key(field, named[2], vocabulary) else None
+    read = [(field, found) for field in fields if (found := identifiers.read(field.kind, text))]
     known = [
-        row for row, found in read
-        if found.sense != "named" and vocabulary.has_value(row.name, found.key)
+        field for field, found in read
+        if found.sense != "named" and vocabulary.has_value(field.name, found.key)
     ]  # fmt: skip
     if known:
         return _name(text, known)
     if _PATTERN.search(text):
         return None
-    for row, found in read:
+    for field, found in read:
         if found.sense == "certain":
-            return _name(text, [row])
-    for kind in identifiers.FORMAL_KINDS.difference(row.kind for row in rows):
+            return _name(text, [field])
+    for kind in identifiers.FORMAL_KINDS.difference(field.kind for field in fields):
         form = identifiers.read(kind, text)
         if form and form.sense == "certain":
             forms = dict.fromkeys((form.typed, form.key))
@@ -247,23 +247,23 @@ def name_identifier(text: str, vocabulary: Vocabulary) -> RewrittenQuery | None:
     return None
 
 
-def find_key(row: Field, text: str, vocabulary: Vocabulary) -> str | None:
-    """Return the key of the identifier after the name of its row, or None if the text is not one.
+def find_key(field: Field, text: str, vocabulary: Vocabulary) -> str | None:
+    """Return the key of the identifier after the name of its field, or None if the text is not one.
 
     A number of one word, such as the year of a symbol, may be a part of an identifier.
     """
-    found = identifiers.read(row.kind, text)
+    found = identifiers.read(field.kind, text)
     if found is None:
         return None
-    is_number = row.kind != "identifier" or (found.sense != "named" and " " in found.key)
+    is_number = field.kind != "identifier" or (found.sense != "named" and " " in found.key)
     is_whole = is_number and not _PATTERN.search(text)
-    return found.key if is_whole or vocabulary.has_value(row.name, found.key) else None
+    return found.key if is_whole or vocabulary.has_value(field.name, found.key) else None
 
 
-def _name(text: str, rows: Sequence[Field]) -> RewrittenQuery:
+def _name(text: str, fields: Sequence[Field]) -> RewrittenQuery:
     value = text.translate(_NO_QUOTES).strip()
-    named = " OR ".join(f'{row.name}:"{value}"' for row in rows)
-    return RewrittenQuery(named, identifier_fields=tuple(row.name for row in rows))
+    named = " OR ".join(f'{field.name}:"{value}"' for field in fields)
+    return RewrittenQuery(named, identifier_fields=tuple(field.name for field in fields))
 
 
 _COLONS = ":："
@@ -278,26 +278,26 @@ _NAMED = re.compile(
 
 
 def index_names(catalogue: Catalogue) -> dict[str, str]:
-    """Return the name of the row for each name of a field in queries, which is folded.
+    """Return the name of the field for each name of a field in queries, which is folded.
 
     Names in the catalogue's own language take precedence over labels in other languages. Such a
-    label names no field if several rows have it.
+    label names no field if several fields have it.
     """
     own = catalogue.own if isinstance(catalogue, TranslatedCatalogue) else catalogue
-    rows = {row.name: row for row in own.fields}
-    for name, row in own.by_query_name.items():
-        rows.setdefault(fold(name), row)
+    fields = {field.name: field for field in own.fields}
+    for name, field in own.by_query_name.items():
+        fields.setdefault(fold(name), field)
     labelled: defaultdict[str, list[Field]] = defaultdict(list)
-    for label, row in list_labels(own):
-        labelled[fold(label)].append(row)
+    for label, field in list_labels(own):
+        labelled[fold(label)].append(field)
     for label, named in labelled.items():
-        if len({row.name for row in named}) == 1:
-            rows.setdefault(label, named[0])
-    queryable = {row.name for row in own.queryable}
+        if len({field.name for field in named}) == 1:
+            fields.setdefault(label, named[0])
+    queryable = {field.name for field in own.queryable}
     return {
-        name: row.name
-        for name, row in rows.items()
-        if row.name in queryable and _ONE_WORD.fullmatch(name)
+        name: field.name
+        for name, field in fields.items()
+        if field.name in queryable and _ONE_WORD.fullmatch(name)
     }
 
 
@@ -317,13 +317,15 @@ def replace_names(text: str, names: Mapping[str, str]) -> str:
 
 
 def choose_names(catalogue: Catalogue) -> dict[str, str]:
-    """Return a name of each field that a query can name, by the name of its row.
+    """Return a name of each field that a query can name, by the name of its field.
 
-    It is the label in the language of the catalogue's texts, or the name of the row if the label
+    It is the label in the language of the catalogue's texts, or the name of the field if the label
     names no field.
     """
     names = index_names(catalogue)
     return {
-        row.name: row.label.lower() if names.get(fold(row.label)) == row.name else row.name
-        for row in catalogue.queryable
+        field.name: field.label.lower()
+        if names.get(fold(field.label)) == field.name
+        else field.name
+        for field in catalogue.queryable
     }

@@ -156,10 +156,10 @@ class Vocabulary:
     @cached_property
     def languages(self) -> tuple[str, ...]:
         """The languages of the publications and of translations, the catalogue's own first."""
-        of_rows = (field.language for field in self.catalogue.searchable if field.language)
+        of_fields = (field.language for field in self.catalogue.searchable if field.language)
         # The order of the texts depends on the builds before, that of their languages does not.
         of_texts = sorted(self.texts.languages) if self.texts else ()
-        languages = [self.catalogue.language, *self._arrays.languages, *of_rows, *of_texts]
+        languages = [self.catalogue.language, *self._arrays.languages, *of_fields, *of_texts]
         return tuple(dict.fromkeys(language.partition("-")[0] for language in languages))
 
     def get_frequency(self, stem: str) -> int:

@@ -119,7 +119,7 @@ def test_a_translation_replaces_the_texts_that_it_has(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "label", "language"),
+    ("row", "value", "label", "language"),
     [
         ("section", "Tools", "Outils", None),
         ("section", "Police", "Police", None),

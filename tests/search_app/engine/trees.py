@@ -190,7 +190,7 @@ def to_whoosh(node: query.Query) -> query.Query:
         case Clause():
             return query.Or([*map(_make_part, node.parts)])
         case Filter():
-            name = f"{node.row}.value"
+            name = f"{node.field}.value"
             if not node.values:
                 return query.TermRange(name, node.low, node.high)
             return query.Or([query.Term(name, value) for value in node.values])
@@ -204,7 +204,7 @@ def to_whoosh(node: query.Query) -> query.Query:
 def _make_part(part: Part) -> query.Query:
     match part:
         case Value():
-            return query.Term(f"{part.row}.value", part.value)
+            return query.Term(f"{part.field}.value", part.value)
         case Together():
             return query.And([*map(to_whoosh, part.clauses)])
         case Names():
