@@ -41,8 +41,8 @@ class SearchRequest(msgspec.Struct, frozen=True):
     `filters` contains the selected values by field name. A range of years is written `2010..2015`,
     and either end may be left out. `excluded` contains the values that no hit may have, in the same
     form. A document with one of them is in no count of any facet. A hit needs any of the selected
-    values of a facet, or all of them if the facet is in `all_of`. That has the names of the fields of
-    each such facet. `match` says which words a document must contain: `all`, `any`, or `auto`,
+    values of a facet, or all of them if the facet is in `all_of`. That has the names of the fields
+    of each such facet. `match` says which words a document must contain: `all`, `any`, or `auto`,
     which means all if enough documents contain them. Without a `sort`, the order is by relevance,
     or newest first if no words were typed. `values` limits each facet to its most frequent values,
     and the selected and excluded ones. None means all.

@@ -212,8 +212,8 @@ class Hit(msgspec.Struct, frozen=True):
 
     `other_edition_count` is the number of other editions in the index, whether or not they match.
     `explanation` is None unless the request asked for explanations. `translations` contains the
-    highlighted title and passage in other languages, by the name of the field that has them. `files`
-    contains the files whose full text matches.
+    highlighted title and passage in other languages, by the name of the field that has them.
+    `files` contains the files whose full text matches.
     """
 
     publication: Publication
