@@ -162,6 +162,7 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+@pytest.mark.slow
 def test_the_python_of_the_documents_prints_what_they_show(
     path: Path, tmp_path: Path, catalogue_index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,8 @@ from search_app.engine import Engine, SearchRequest
 from tests.browser.site import serving_index
 from tests.catalogue import PATIENT
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
