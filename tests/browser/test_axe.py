@@ -33,7 +33,14 @@ def faults(axe_violations: Faults, request: pytest.FixtureRequest) -> Faults:
     return faults
 
 
-@pytest.mark.parametrize("kind", at.PAGES)
+USUAL = (
+    "ticked", "nothing found", "reasons", "facet of a search", "facet of years", "hit of a search",
+    "citation", "about", "advanced", "list", "search record", "404", "400 range",
+)  # fmt: skip
+"""Kinds of pages that together have every part of the templates."""
+
+
+@pytest.mark.parametrize("kind", thorough(at.PAGES, usual=USUAL))
 def test_every_kind_of_page_has_no_violation(
     page: Page, site: Site, kind: str, faults: Faults
 ) -> None:

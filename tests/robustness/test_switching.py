@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from indexer.jobs import build
@@ -81,6 +82,7 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  it includes its own descriptor each time
 
 
+@pytest.mark.thorough
 def test_switches_under_load(tmp_path: Path) -> None:
     """No request fails or mixes two generations, and no file stays open."""
     site = Site(tmp_path)

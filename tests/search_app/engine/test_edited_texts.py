@@ -77,6 +77,7 @@ def strip(results: Results) -> Results:
 
 @examples(30)
 @given(seed=st.integers(0, 2**32), edits=st.integers(1, 4))
+@pytest.mark.thorough
 def test_a_build_after_edits_is_that_of_the_last_files(seed: int, edits: int) -> None:
     """Hits, scores, pages, counts, spelling, and suggestions do not depend on removed files."""
     random = Random(seed)

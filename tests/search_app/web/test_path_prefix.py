@@ -25,6 +25,7 @@ from tests.conftest import ROOT
 from tests.crawling import HOST, Fetch, Fetched, addresses, crawl
 from tests.robustness.test_server import serving
 from tests.search_app.web.reading import make_client
+from tests.tiers import thorough
 
 PREFIX = "/catalogue"
 ALSO = (
@@ -102,7 +103,7 @@ def assert_below(seen: dict[str, Fetched], prefix: str) -> None:
     assert any(re.fullmatch(r"/static/[0-9a-f]{16}/search\.js", each) for each in paths)
 
 
-@pytest.mark.parametrize("serve", [waitress, gunicorn])
+@pytest.mark.parametrize("serve", [waitress, *thorough([gunicorn])])
 @pytest.mark.slow
 def test_no_url_leaves_the_prefix_on_a_server(
     catalogue_index: Path, serve: Callable[..., Any]

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.search_app.web.reading import open_index, read_page
+from tests.tiers import thorough
 
 TAG = "noindex, nofollow"
 MODEL_LAW = "/publication/unodc-model-law-against-trafficking-in-persons-2009"
@@ -61,7 +62,7 @@ def walked(client: FlaskClient, start: str) -> dict[str, TestResponse]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("start", ["/", "/fr/"])
+@pytest.mark.parametrize("start", ["/", *thorough(["/fr/"])])
 def test_a_crawler_visits_publications_and_no_searches(client: FlaskClient, start: str) -> None:
     """A crawler reaches all 136 publications over 14 lists, also as hits, and no other search."""
     seen = walked(client, start)
