@@ -1,7 +1,7 @@
 """The write side: build a generation of the index from a corpus folder.
 
 `readers` parse each file into source records. `ingest` turns a record into a publication, or
-reports a problem, by the rows of `catalogue.toml` (`catalogue`). No later step sees raw input.
+reports a problem, by the fields of `catalogue.toml` (`catalogue`). No later step sees raw input.
 `analysis` turns text into terms, and `codec` writes them as a segment. `jobs` run a whole build,
 and `generations` publishes the result in one switch. `child_process` runs the parts that read
 untrusted files of any kind, and `sandbox` closes everything else to them.

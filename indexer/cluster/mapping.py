@@ -1,7 +1,7 @@
 """The settings and the mapping of the index of a generation, derived from its catalogue.
 
 `stems.FIELD` contains the stems of a searchable field and `words.FIELD` its words as written, each
-separated by spaces. `stems_of_all` and `words_of_all` have those of all fields. `facets.ROW` has
+separated by spaces. `stems_of_all` and `words_of_all` have those of all fields. `facets.FIELD` has
 values. `record` is the publication as JSON, because a node may change the order of keys. `row`
 contains all words in order, for ranking (see `documents`).
 """

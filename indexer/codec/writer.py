@@ -57,8 +57,8 @@ class DocStoreWriter:
 
     def __init__(self, folder: Path, catalogue: Catalogue, previous: DocStore | None) -> None:
         self._previous, self._language = previous, catalogue.language
-        date_row = catalogue.date_field
-        self._date = date_row.name if date_row else ""
+        date_field = catalogue.date_field
+        self._date = date_field.name if date_field else ""
         self._records, self._ids = Spool(folder, np.uint8), Spool(folder, np.uint8)
         self._titles, self._new_title_keys = Spool(folder, np.uint8), Spool(folder, np.uint8)
         self._thread = ThreadPoolExecutor(1)

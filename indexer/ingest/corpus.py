@@ -32,7 +32,7 @@ from indexer.catalogue.records import (
 from indexer.ingest import validation
 from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger, PreviousIndex
 from indexer.ingest.source_files import Report, SourceFile, find_source_files
-from indexer.mapping.mapper import ID_ROW, Mapper
+from indexer.mapping.mapper import ID_FIELD, Mapper
 from indexer.readers import registry
 
 PROGRESS_SECONDS = 0.5
@@ -71,7 +71,7 @@ class CorpusReader:
     """Reader of one corpus. It does not map records that the earlier index `previous` contains.
 
     `report_bytes` is called with the number of bytes read so far, over all files. `unused` counts
-    the columns that no row uses, by source and column, in the records that were mapped.
+    the columns that no field uses, by source and column, in the records that were mapped.
 
     Only records of mapped sources can be duplicates. `duplicates` is a DuplicateFinder in the first
     pass, and a Merger in the second. Without it, duplicates are not merged.
@@ -207,13 +207,14 @@ class CorpusReader:
         report, mapper = self._problems.report, source.mapper
         if mapper:
             record = mapper.map(record, self.limits)
-            if mapper.cut_rows:
+            if mapper.cut_fields:
                 hint = suggest_raising("longest_field")
                 if any(
-                    self.catalogue.by_name[row].restricted for row in mapper.cut_rows - {ID_ROW}
+                    self.catalogue.by_name[field].restricted
+                    for field in mapper.cut_fields - {ID_FIELD}
                 ):
                     hint += access.UNTIL_THEN
-                message = f"the templates of {', '.join(sorted(mapper.cut_rows))} join too much"
+                message = f"the templates of {', '.join(sorted(mapper.cut_fields))} join too much"
                 report(Problem(source.file, record.line, message, hint))
         else:
             for name in dict.fromkeys(prop.name for prop in record.properties):

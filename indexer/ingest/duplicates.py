@@ -71,24 +71,24 @@ def hash_title(title: str) -> int:
     return _hash(letters or title.encode())
 
 
-class KeyRows:
-    """The rows of a catalogue that identify a publication, and those with restricted values."""
+class KeyFields:
+    """The fields of a catalogue that identify a publication, and those with restricted values."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self._rows = [field for field in catalogue.fields if field.kind in KEY_KINDS]
+        self._fields = [field for field in catalogue.fields if field.kind in KEY_KINDS]
 
     def __bool__(self) -> bool:
-        return bool(self._rows)
+        return bool(self._fields)
 
     def hash_keys(self, publication: Publication) -> list[int]:
         """Return the hash of each key of a publication."""
         values = publication.values
         hashes = []
-        for row in self._rows:
-            for value in values.get(row.name, ()):
-                volume = values.get("volume", ("",))[0] if row.kind == "isbn" else ""
-                hashes.append(_hash(f"{row.kind} {value} {volume}".encode()))
+        for field in self._fields:
+            for value in values.get(field.name, ()):
+                volume = values.get("volume", ("",))[0] if field.kind == "isbn" else ""
+                hashes.append(_hash(f"{field.kind} {value} {volume}".encode()))
         return list(dict.fromkeys(hashes))
 
     def hash_identities(self, publication: Publication) -> list[int]:
@@ -109,19 +109,19 @@ def _is_repeated(values: Hashes) -> NDArray[np.bool_]:
 class Merger:
     """Merger of the records that are duplicates, in the second pass.
 
-    `group_of` maps each identity (see `KeyRows.hash_identities`) to its group. `sizes` gives the
+    `group_of` maps each identity (see `KeyFields.hash_identities`) to its group. `sizes` gives the
     number of records of each group. `copied` contains the document numbers of duplicates that are
     in the earlier index. `merged` is the number of records that were merged into another one.
     """
 
     def __init__(
         self,
-        rows: KeyRows,
+        fields: KeyFields,
         group_of: Mapping[int, int],
         sizes: Mapping[int, int],
         copied: Set[int],
     ) -> None:
-        self._rows, self._group_of, self._copied = rows, group_of, copied
+        self._fields, self._group_of, self._copied = fields, group_of, copied
         self._missing = dict(sizes)
         self._pending: dict[int, bytes] = {}
         self.merged = 0
@@ -134,7 +134,7 @@ class Merger:
 
     def find_group(self, publication: Publication) -> int | None:
         """Return the group of a publication, or None."""
-        groups = map(self._group_of.get, self._rows.hash_identities(publication))
+        groups = map(self._group_of.get, self._fields.hash_identities(publication))
         return next((group for group in groups if group is not None), None)
 
     def is_first(self, group: int) -> bool:
@@ -144,7 +144,7 @@ class Merger:
     def add(self, group: int, publication: Publication) -> Publication | None:
         """Add a record to its group. Return the merged publication after the last record."""
         if packed := self._pending.pop(group, None):
-            publication = _merge(_decode(packed), publication, self._rows.catalogue)
+            publication = _merge(_decode(packed), publication, self._fields.catalogue)
             self.merged += 1
         self._missing[group] -= 1
         if self._missing[group] > 0:
@@ -192,7 +192,11 @@ class DuplicateFinder:
         *,
         is_expected: bool = False,
     ) -> None:
-        self._rows, self._previous, self.has_duplicates = KeyRows(catalogue), previous, is_expected
+        self._fields, self._previous, self.has_duplicates = (
+            KeyFields(catalogue),
+            previous,
+            is_expected,
+        )
         self._has_parsed = False
         self._files: dict[str, int] = {}
         # The keys with the record of each, and the title and the file of each record.
@@ -203,7 +207,7 @@ class DuplicateFinder:
 
     def collect(self, item: Item) -> None:
         """Collect the keys of a record. Each time the number of keys has doubled, compare them."""
-        if not self._rows:
+        if not self._fields:
             return
         file = self._files.setdefault(item.source.file, len(self._files))
         if not isinstance(item, Parsed):
@@ -211,7 +215,7 @@ class DuplicateFinder:
             self._copied_files.append(file)
             return
         self._has_parsed = True
-        if keys := self._rows.hash_keys(item.publication):
+        if keys := self._fields.hash_keys(item.publication):
             self._add(hash_title(item.publication.title), file, keys)
             if not self.has_duplicates and len(self._keys) >= self._next_check:
                 self._next_check *= 2
@@ -242,7 +246,7 @@ class DuplicateFinder:
         group_of, sizes = _join(identities[repeated].tolist(), records)
         first_copied = len(self._titles) - len(docs)
         copied = {docs[record - first_copied] for record in records if record >= first_copied}
-        return Merger(self._rows, group_of, sizes, copied)
+        return Merger(self._fields, group_of, sizes, copied)
 
     def _add_copied(self) -> list[int]:
         """Add the copied records that matter. Return their document numbers in the earlier index.
@@ -264,7 +268,7 @@ class DuplicateFinder:
         for chosen in (np.flatnonzero(is_candidate), np.flatnonzero(~is_candidate)):
             for position in chosen.tolist():
                 number, file = self._copied[position], self._copied_files[position]
-                keys = self._rows.hash_keys(previous.get_publication(number))
+                keys = self._fields.hash_keys(previous.get_publication(number))
                 self._add(int(titles[position]), file, keys)
                 added.append(number)
             if not _is_repeated(self._compute_identities()).any():

@@ -14,7 +14,7 @@ from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem
 from indexer.fulltext.documents import is_document
 from indexer.mapping import sources as sources_toml
-from indexer.mapping.mapper import ID_ROW, Mapper
+from indexer.mapping.mapper import ID_FIELD, Mapper
 from indexer.mapping.sources import SOURCES_FILE, Source, Sources
 from indexer.readers import registry
 from indexer.readers.base import SURE, Reader
@@ -121,12 +121,12 @@ def _expand(pattern: Path, report: Report) -> Iterator[Path]:
 
 
 def _find_faults(source: Source, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    """Yield each unknown row and format of a source, with a hint. Raise ReaderError."""
-    rows = {ID_ROW, *(row.name for row in catalogue.stored)}
-    for row in dict.fromkeys((*source.fields, *source.split, *source.change)):
-        if row not in rows:
-            hint = f"Add it to {CATALOGUE_FILE}, or use one of: {', '.join(sorted(rows))}"
-            yield f"the source {source.file!r} has the unknown row {row!r}", hint
+    """Yield each unknown field and format of a source, with a hint. Raise ReaderError."""
+    fields = {ID_FIELD, *(field.name for field in catalogue.stored)}
+    for field in dict.fromkeys((*source.fields, *source.split, *source.change)):
+        if field not in fields:
+            hint = f"Add it to {CATALOGUE_FILE}, or use one of: {', '.join(sorted(fields))}"
+            yield f"the source {source.file!r} has the unknown field {field!r}", hint
     if registry.find_reader(source.format) is None:
         names = ", ".join(reader.NAME for reader in registry.load_readers())
         message = f"the source {source.file!r} has the unknown format {source.format!r}"
@@ -155,7 +155,7 @@ def _detect(path: Path, file: str, catalogue: Catalogue, report: Report) -> Sour
     match = registry.detect(path)
     if match and match.reader.NAME == pdf.NAME:
         if not _is_attachment(file, catalogue):
-            hint = f"Add a row of the kind 'fulltext' to {CATALOGUE_FILE}. The file was left out"
+            hint = f"Add a field of the kind 'fulltext' to {CATALOGUE_FILE}. The file was left out"
             if catalogue.fulltext:
                 hint = "Rename it, so that its name ends with .pdf. The file was left out"
             report(Problem(file, 0, "the text of the file is not searched", hint))

@@ -163,8 +163,8 @@ def validate(
     `report` receives a Problem for everything that is not usable, with its line and a hint.
     """
     validator = _Validator(entry, catalogue, report, limits)
-    title_row = catalogue.find_by_role("title")
-    titles = validator.get_texts(title_row) if title_row else []
+    title_field = catalogue.find_by_role("title")
+    titles = validator.get_texts(title_field) if title_field else []
     if not is_visible("".join(titles)):
         validator.report("it has no title", "Add a title. The entry was left out")
         return None
@@ -173,13 +173,13 @@ def validate(
     identity = validator.make_id(titles[0], values)
     if identity is None:
         return None
-    title, summary_row = " ".join(titles), catalogue.find_by_role("abstract")
-    summary = "\n\n".join(validator.get_texts(summary_row)) if summary_row else ""
+    title, summary_field = " ".join(titles), catalogue.find_by_role("abstract")
+    summary = "\n\n".join(validator.get_texts(summary_field)) if summary_field else ""
     return Publication(
         id=identity,
         title=title,
         summary=summary or None,
-        lang=validator.find_title_language(title_row, f"{title}\n{summary}"),
+        lang=validator.find_title_language(title_field, f"{title}\n{summary}"),
         values=values,
         source=entry.source,
     )
@@ -312,11 +312,13 @@ class _Validator:
             return None
         if restricted := access.find_similar(text, field.restricted):
             message = f"{quote(value)} seems to be {quote(restricted)}, which is restricted"
-            hint = "Correct it, or list it in the values of the row. It was taken as restricted"
+            hint = "Correct it, or list it in the values of the field. It was taken as restricted"
             self.report(message, hint, field)
         elif not field.values and (mentioned := access.find_mentioned(text, field.restricted)):
             message = f"{quote(value)} mentions {quote(mentioned)}, but is not restricted"
-            hint = f"If it is, write {quote(mentioned)}. Otherwise list it in the values of the row"
+            hint = (
+                f"If it is, write {quote(mentioned)}. Otherwise list it in the values of the field"
+            )
             self.report(message, hint, field)
         return restricted
 
@@ -335,8 +337,8 @@ class _Validator:
         """Return the given id, or None if it is invalid. Without one, make a slug of the title."""
         stated = self.stated_id
         if not stated:
-            date_row = self.catalogue.date_field
-            years = values.get(date_row.name, ()) if date_row else ()
+            date_field = self.catalogue.date_field
+            years = values.get(date_field.name, ()) if date_field else ()
             return make_slug(title, int(str(years[0])) if years else None)
         parts = stated.split("/")
         is_inside = {".", ".."}.isdisjoint(parts) and parts[0] and parts[-1]

@@ -74,7 +74,7 @@ class SameTitle(msgspec.Struct, frozen=True):
 class BuildResult(msgspec.Struct, frozen=True):
     """The outcome of a build. `generation` is the live one, new or unchanged.
 
-    `unused` counts the columns that no row uses, by file and column, in the records that were
+    `unused` counts the columns that no field uses, by file and column, in the records that were
     parsed in this build. `merged` is the number of records that were merged into others.
     `same_titles`: those that several publications share, if the corpus has a `sources.toml`.
     """
@@ -101,7 +101,7 @@ def build(
 ) -> BuildResult:
     """Build a generation, and publish it if anything changed.
 
-    Unchanged publications are copied from the live generation. Everything is rebuilt if the rows,
+    Unchanged publications are copied from the live generation. Everything is rebuilt if the fields,
     the grouping, the analysis, the `limits`, or the model of the `encoder` changed, if the live
     generation is damaged, or with `force`. Embeddings of known texts are copied all the same.
 
@@ -110,7 +110,7 @@ def build(
     Without `force`, raise RemovesTooMuch if over 10 publications and over a fifth of all would be
     removed. `gate` may raise BuildRejected too. After an error, the live index is unchanged.
 
-    The full texts of files are indexed if the catalogue has a row for them. Unfinished files of
+    The full texts of files are indexed if the catalogue has a field for them. Unfinished files of
     earlier builds are removed. The outcome is recorded in `last_build`, except if another build has
     locked the index.
     """

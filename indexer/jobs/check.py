@@ -34,7 +34,7 @@ class CheckReport(msgspec.Struct, frozen=True):
 
     `publications`: number of valid publications. `concepts`: number of concepts in the thesaurus.
     `missing`: the concepts without a label in any publication. `unused` counts the columns that no
-    row uses, by file and column.
+    field uses, by file and column.
     """
 
     catalogue: Catalogue

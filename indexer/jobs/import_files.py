@@ -147,7 +147,7 @@ class Group:
 
 
 class Plan(NamedTuple):
-    """A group and its sources, with the reason of each guess by row.
+    """A group and its sources, with the reason of each guess by field.
 
     The sources are those of the folder, or else those of a proposal.
     """

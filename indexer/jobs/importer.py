@@ -48,7 +48,11 @@ from indexer.mapping.normalization import split_values
 from indexer.mapping.profile import MAX_RECORDS, Profile
 from indexer.mapping.proposal import Proposal
 from indexer.mapping.sources import SOURCES_FILE, Attachments, Source, Sources
-from indexer.mapping.standard_rows import FULLTEXT_ROW, list_standard_rows, list_translation_rows
+from indexer.mapping.standard_fields import (
+    FULLTEXT_FIELD,
+    list_standard_fields,
+    list_translation_fields,
+)
 from indexer.readers.formats import pdf
 
 _LEFT_OUT = (
@@ -118,8 +122,8 @@ def import_files(
         raise _make_rejection(paths)
     if not own and (attached or any(file.is_pdf for file in files)):
         # The site searches the texts of the files, and serves them.
-        rows = (*catalogue.fields, FULLTEXT_ROW)
-        catalogue = msgspec.structs.replace(catalogue, fields=rows, files="serve")
+        fields = (*catalogue.fields, FULLTEXT_FIELD)
+        catalogue = msgspec.structs.replace(catalogue, fields=fields, files="serve")
     places = _list_places(paths, attached, kept)
     with replace_folder(into) as folder:
         for file in chain(attached, *(plan.group.files for plan in plans)):
@@ -199,10 +203,10 @@ def _plan(
 
 def _has_title(plan: Plan, catalogue: Catalogue) -> bool:
     """Return whether a record has a title, or a person chose the headings, and can name another."""
-    row = catalogue.find_by_role("title")
+    field = catalogue.find_by_role("title")
     mappers = [Mapper(source, plan.group.reader, catalogue) for source in plan.sources]
-    return not (row and plan.group.reader.FIELDS) or any(
-        prop.name == row.name
+    return not (field and plan.group.reader.FIELDS) or any(
+        prop.name == field.name
         for mapper in mappers
         for record in plan.group.profile.sample
         for prop in mapper.map(record).properties
@@ -240,20 +244,22 @@ def _propose_catalogue(proposals: Mapping[Group, Proposal], title: str) -> Catal
     languages: dict[str, None] = {}
     for group, proposed in proposals.items():
         languages |= dict.fromkeys((*proposed.source.languages.values(), *group.profile.languages))
-        for row in proposed.leftover_rows:
-            leftovers.setdefault(row.name, row)
-    translations = [row for row in list_translation_rows(languages) if row.name not in leftovers]
-    rows: list[Field] = []
-    for field in list_standard_rows():
-        rows += (field, *(row for row in translations if row.translates == field.name))
-    every_row = Catalogue(title, "", (*rows, *leftovers.values()))
+        for field in proposed.leftover_fields:
+            leftovers.setdefault(field.name, field)
+    translations = [
+        each for each in list_translation_fields(languages) if each.name not in leftovers
+    ]
+    fields: list[Field] = []
+    for field in list_standard_fields():
+        fields += (field, *(each for each in translations if each.translates == field.name))
+    every_field = Catalogue(title, "", (*fields, *leftovers.values()))
     samples = (
         (mapper, record)
         for group, proposed in proposals.items()
-        for mapper in [Mapper(proposed.source, group.reader, every_row)]
+        for mapper in [Mapper(proposed.source, group.reader, every_field)]
         for record in group.profile.sample
     )
-    return make_catalogue(title, every_row.fields, samples)
+    return make_catalogue(title, every_field.fields, samples)
 
 
 def _make_title(paths: Sequence[Path]) -> str:
@@ -285,10 +291,10 @@ def _add_sources(folder: Path, plans: Sequence[Plan], places: Sequence[Attachmen
         return []
     added = [source for plan in plans for source in plan.sources]
     comments = {
-        (source.file, row): comment
+        (source.file, field): comment
         for plan in plans
         for source in plan.sources
-        for row, comment in plan.comments.items()
+        for field, comment in plan.comments.items()
     }
     names = [*(source.file for source in added), *(place.path for place in places)]
     # A glob of a subfolder comes first, because that of its parent folder matches its files too.
@@ -303,13 +309,13 @@ def _add_sources(folder: Path, plans: Sequence[Plan], places: Sequence[Attachmen
 class ImportedSource(msgspec.Struct, frozen=True):
     """The report of an import on one source.
 
-    `evidence`: why the format was recognized. `mapped` contains the columns of each row that is
+    `evidence`: why the format was recognized. `mapped` contains the columns of each field that is
     filled. `filled` gives the share of the records, from 0 to 1, in which one of these columns
     has a value. `unused` gives the number of records with a value in each other column.
-    `guessed` gives the reason for each row that is doubtful, because its values or other columns
-    led to it. `split` has for each row with a separator the values in one text. `problems` is the
+    `guessed` gives the reason for each field that is doubtful, because its values or other columns
+    led to it. `split` has for each field with a separator the values in one text. `problems` is the
     number of problems. `examples` are the first, the middle, and the last record of a sample as
-    they will look: the displayed values of each row.
+    they will look: the displayed values of each field.
     """
 
     file: str
@@ -355,7 +361,7 @@ def describe(plan: Plan, source: Source, catalogue: Catalogue) -> ImportedSource
         },
         problems=sum(group.problems[name] for name in names),
         filled=_measure(mapped, profile),
-        guessed={row: text for row, text in plan.comments.items() if row in mapped},
+        guessed={field: text for field, text in plan.comments.items() if field in mapped},
         split=dict(_list_splits(source, mapped, profile, catalogue)),
         examples=[*_list_examples(plan, source, catalogue)],
     )
@@ -364,13 +370,13 @@ def describe(plan: Plan, source: Source, catalogue: Catalogue) -> ImportedSource
 def _list_splits(
     source: Source, mapped: Mapping[str, Iterable[str]], profile: Profile, catalogue: Catalogue
 ) -> Iterator[tuple[str, list[str]]]:
-    """Yield each row with a separator, and the values in the first text that it separates."""
-    for row, separator in source.split.items():
-        columns = (profile.columns[name].values for name in mapped.get(row, ()))
+    """Yield each field with a separator, and the values in the first text that it separates."""
+    for field, separator in source.split.items():
+        columns = (profile.columns[name].values for name in mapped.get(field, ()))
         texts = (text for values in columns for text in values if separator in text)
         if text := next(texts, None):
-            parts = split_values(catalogue.by_name[row], text, separator)
-            yield row, [part.strip() for part in parts if part.strip()]
+            parts = split_values(catalogue.by_name[field], text, separator)
+            yield field, [part.strip() for part in parts if part.strip()]
 
 
 def _list_examples(
@@ -382,38 +388,38 @@ def _list_examples(
     for place in sorted({0, len(records) // 2, len(records) - 1}):
         publication = validate(mapper.map(records[place]), catalogue, lambda _: None)
         if publication:
-            values = {row: catalogue.get_values(publication, row) for row in catalogue.stored}
+            values = {field: catalogue.get_values(publication, field) for field in catalogue.stored}
             yield {
-                row.name: [row.display(value) for value in stated]
-                for row, stated in values.items()
+                field.name: [field.display(value) for value in stated]
+                for field, stated in values.items()
                 if stated
             }
 
 
 def report_gaps(result: ImportResult, report: Report) -> None:
-    """Report sources without a column for titles, and documents without a row for their texts.
+    """Report sources without a column for titles, and documents without a field for their texts.
 
     A build leaves out records without a title.
     """
-    row = result.catalogue.find_by_role("title")
+    field = result.catalogue.find_by_role("title")
     for source in result.sources:
-        if row and row.name not in source.mapped:
+        if field and field.name not in source.mapped:
             hint = f"Name one in its fields in {SOURCES_FILE}, then run `pubsearch build`"
             report(Problem(source.file, 0, "no column seems to have titles", hint))
     has_documents = result.attached or any(source.format == pdf.NAME for source in result.sources)
     if has_documents and not result.catalogue.fulltext:
-        hint = f"Add a row of the kind 'fulltext' to {CATALOGUE_FILE}"
+        hint = f"Add a field of the kind 'fulltext' to {CATALOGUE_FILE}"
         report(Problem(CATALOGUE_FILE, 0, "the text of the documents is not searched", hint))
 
 
 def _measure(mapped: Mapping[str, Iterable[str]], profile: Profile) -> dict[str, float]:
-    """Return the share of records with a value, by row. A large source is measured by a sample."""
-    rows: dict[str, list[str]] = {}
-    for row, columns in mapped.items():
+    """Return the share of records with a value, by field. A sample stands for a large source."""
+    fields: dict[str, list[str]] = {}
+    for field, columns in mapped.items():
         for name in columns:
-            rows.setdefault(name, []).append(row)
+            fields.setdefault(name, []).append(field)
     sample, filled = profile.sample[:MAX_RECORDS], Counter[str]()
     for record in sample:
         names = {prop.name for prop in record.properties if prop.value}
-        filled.update({row for name in names for row in rows.get(name, ())})
-    return {row: round(filled[row] / len(sample), 3) for row in mapped}
+        filled.update({field for name in names for field in fields.get(name, ())})
+    return {field: round(filled[field] / len(sample), 3) for field in mapped}

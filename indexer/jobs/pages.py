@@ -44,7 +44,7 @@ def write_pages(
 ) -> list[Publication]:
     """Write the publications of a file as pages into a folder, with a `catalogue.toml`.
 
-    The rows of the catalogue come from the corpus folder `like`. The sections come from the file.
+    The fields of the catalogue come from the corpus folder `like`. The sections come from the file.
     Duplicate ids get a number as a suffix, so that no publication is lost. An interrupted import
     changes nothing.
 
@@ -101,23 +101,23 @@ def _check_target(folder: Path, like: Path | None) -> Path:
         raise ImportRejected(f"{folder} has pages already", "Use an empty or a new folder")
     is_like = like is not None and folder.is_dir() and folder.samefile(like)
     if (folder / CATALOGUE_FILE).exists() and not is_like:
-        hint = "Use another folder, or copy its rows with --like"
+        hint = "Use another folder, or copy its fields with --like"
         raise ImportRejected(f"{folder} has a {CATALOGUE_FILE} of its own", hint)
     return folder
 
 
-def _find_section_row(catalogue: Catalogue) -> Field | None:
+def _find_section_field(catalogue: Catalogue) -> Field | None:
     return next((field for field in catalogue.facets if field.order == "listed"), None)
 
 
 def _with_sections(catalogue: Catalogue, sections: tuple[str, ...]) -> Catalogue:
     """Return the catalogue with other sections. An empty tuple allows any section."""
-    section = _find_section_row(catalogue)
-    rows = (
-        msgspec.structs.replace(row, values=sections) if row is section else row
-        for row in catalogue.fields
+    section = _find_section_field(catalogue)
+    fields = (
+        msgspec.structs.replace(field, values=sections) if field is section else field
+        for field in catalogue.fields
     )
-    return msgspec.structs.replace(catalogue, fields=tuple(rows))
+    return msgspec.structs.replace(catalogue, fields=tuple(fields))
 
 
 def _replace(
@@ -127,7 +127,7 @@ def _replace(
 
     The sections, and the publications of each, have the order of the file.
     """
-    section = _find_section_row(catalogue)
+    section = _find_section_field(catalogue)
     by_section: dict[str, list[Publication]] = {}
     for publication in publications:
         values = publication.values.get(section.name, ()) if section else ()

@@ -23,7 +23,7 @@ from indexer.codec.segment.array_file import CorruptSegment
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
 from indexer.generations.manifest import Generation, IndexUnusable
-from indexer.ingest.duplicates import KeyRows, hash_title
+from indexer.ingest.duplicates import KeyFields, hash_title
 from indexer.jobs.build_stats import BuildStats
 
 MAX_RETIRED = 100_000
@@ -131,7 +131,7 @@ class _Signatures:
     """The hashes by which a publication is recognized under another id."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._keys = KeyRows(catalogue)
+        self._keys = KeyFields(catalogue)
         self._links = [field.name for field in catalogue.fields if field.kind == "link"]
         self._year = catalogue.date_field.name if catalogue.date_field else ""
 

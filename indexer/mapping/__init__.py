@@ -1,1 +1,1 @@
-"""Mapping: convert the columns of a source to the rows of a catalogue, as `sources.toml` says."""
+"""Mapping: convert the columns of a source to the fields of a catalogue, as `sources.toml` says."""

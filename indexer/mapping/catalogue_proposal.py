@@ -1,4 +1,4 @@
-"""Catalogue proposal: the rows, facets, and example queries of imported sources."""
+"""Catalogue proposal: the fields, facets, and example queries of imported sources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import SourceRecord
 from indexer.catalogue.roles import TypeRule
 from indexer.mapping.mapper import OTHER_TITLES, Mapper
-from indexer.mapping.standard_rows import list_standard_rows
+from indexer.mapping.standard_fields import list_standard_fields
 from indexer.values.publication_types import group_by_csl_type
 
 _ALWAYS_FACETS = frozenset({"authors", "subjects", "container"})
@@ -22,66 +22,69 @@ _MIN_VALUES, _MAX_VALUES, _MIN_REPEATS = 2, 200, 1.5
 _MAX_LEFTOVER_FACETS = 4
 _MIN_WORD_CHARS = 4
 Counts = Mapping[str, Counter[str]]
-"""The number of occurrences of each value, by row."""
+"""The number of occurrences of each value, by field."""
 _BOTH = "publications that have both words, the best first"
 
 
 def make_catalogue(
     title: str, fields: Sequence[Field], samples: Iterable[tuple[Mapper, SourceRecord]]
 ) -> Catalogue:
-    """Return a catalogue with those rows among `fields` that have values in the samples."""
+    """Return a catalogue with those fields among `fields` that have values in the samples."""
     counts: Counts = defaultdict(Counter)
     for mapper, record in samples:
         for prop in mapper.map(record).properties:
             counts[prop.name][prop.value] += 1
     kept = {field.name for field in fields if _has_values(field, counts)} | {"title"}
     if any(field.translates == "title" for field in fields if field.name in kept):
-        kept.add(OTHER_TITLES)  # its columns may feed these rows
-    rows = [field for field in fields if field.name in kept]
+        kept.add(OTHER_TITLES)  # its columns may feed these fields
+    kept_fields = [field for field in fields if field.name in kept]
     return Catalogue(
         title=title,
         description="",
-        fields=tuple(_with_numbers(rows, counts)),
+        fields=tuple(_with_numbers(kept_fields, counts)),
         examples=tuple(_make_examples(counts)),
         # The type of every name, also of those that an update brings.
         types=tuple(
-            TypeRule(csl, {row.name: names})
-            for row in rows if row.role == "type" for csl, names in group_by_csl_type().items()
+            TypeRule(csl, {field.name: names})
+            for field in kept_fields if field.role == "type"
+            for csl, names in group_by_csl_type().items()
         ),
     )  # fmt: skip
 
 
 def _has_values(field: Field, counts: Counts) -> bool:
     values = counts.get(field.name, ())
-    if field.kind == "date":  # a separate row only if it is more precise than the year
+    if field.kind == "date":  # a separate field only if it is more precise than the year
         return any("-" in value for value in values)
     return bool(values)
 
 
-def _with_numbers(rows: Sequence[Field], counts: Counts) -> Iterable[Field]:
-    """Yield the rows, with consecutive numbers for the facets and for the metadata line."""
-    standard = sorted((row for row in rows if row.facet), key=lambda row: row.facet or 0)
-    facets = [row.name for row in standard if _is_facet(row, counts[row.name])]
-    standard_names = {row.name for row in list_standard_rows()}
+def _with_numbers(fields: Sequence[Field], counts: Counts) -> Iterable[Field]:
+    """Yield the fields, with consecutive numbers for the facets and for the metadata line."""
+    standard = sorted(
+        (field for field in fields if field.facet), key=lambda field: field.facet or 0
+    )
+    facets = [field.name for field in standard if _is_facet(field, counts[field.name])]
+    standard_names = {field.name for field in list_standard_fields()}
     leftovers = [
-        row.name for row in rows
-        if row.name not in standard_names and not row.translates
-        and _is_facet(row, counts[row.name])
+        field.name for field in fields
+        if field.name not in standard_names and not field.translates
+        and _is_facet(field, counts[field.name])
     ]  # fmt: skip
     facets += leftovers[:_MAX_LEFTOVER_FACETS]
-    facts = sorted((row for row in rows if row.fact), key=lambda row: row.fact or 0)
-    for row in rows:
+    facts = sorted((field for field in fields if field.fact), key=lambda field: field.fact or 0)
+    for field in fields:
         yield msgspec.structs.replace(
-            row,
-            facet=facets.index(row.name) + 1 if row.name in facets else None,
-            fact=facts.index(row) + 1 if row in facts else None,
+            field,
+            facet=facets.index(field.name) + 1 if field.name in facets else None,
+            fact=facts.index(field) + 1 if field in facts else None,
         )
 
 
-def _is_facet(row: Field, values: Counter[str]) -> bool:
+def _is_facet(field: Field, values: Counter[str]) -> bool:
     if len(values) < _MIN_VALUES:
         return False
-    if row.name in _ALWAYS_FACETS or row.kind in ("year", "language"):
+    if field.name in _ALWAYS_FACETS or field.kind in ("year", "language"):
         return True
     return len(values) <= _MAX_VALUES and values.total() >= _MIN_REPEATS * len(values)
 

@@ -1,4 +1,4 @@
-"""Column guessing: map the columns of a source to rows by their headings, then by their values."""
+"""Column guessing: map columns of a source to fields by their headings, then by their values."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _SEVERAL_COLUMNS = frozenset(
     "summary authors editors contributors subjects number call_number identifier isbn issn link "
     "notes".split()
 )
-"""Rows that use every column with a matching heading. Other rows use the best match."""
-_TEXT_ROWS = ("title", "other_titles", "summary", "link")
-"""Rows whose values have a language of their own."""
-NAME_ROWS = frozenset(("authors", "editors", "contributors"))
+"""Fields that use every column with a matching heading. Other fields use the best match."""
+_TEXT_FIELDS = ("title", "other_titles", "summary", "link")
+"""Fields whose values have a language of their own."""
+NAME_FIELDS = frozenset(("authors", "editors", "contributors"))
 _PARTS = (
     ("authors", ("author_family", "author_given"), ", "),
     ("pages", ("page_start", "page_end"), "-"),
 )
-"""Rows, the two headings of parts of their values, and the text between these."""
+"""Fields, the two headings of parts of their values, and the text between these."""
 _REPEATS_SHARE = 0.8
 """Minimum share of the records in which two columns name the same persons, to use only one."""
 _BY_VALUE_SHARE, _WELL_FILLED = 0.8, 0.6
-"""Minimum share of the values of a column that must look like those of a row, and of the records
+"""Minimum share of the values of a column that must look like those of a field, and of the records
 that must have a title."""
 _MIN_PROSE_CHARS, _MIN_TITLE_CHARS, _MAX_TITLE_CHARS = 200, 15, 300
 _MIN_SUMMARY_CHARS = 10
@@ -49,18 +49,18 @@ _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
 class Guesser:
     """The guesses for one source, from its columns and a sample of its records.
 
-    `rows` contains the columns that seem to feed each row, and `reasons` a comment for
+    `fields` contains the columns that seem to feed each field, and `reasons` a comment for
     `sources.toml` on those that their headings do not tell. `languages` contains the languages of
     columns. `between`: the text between the values of two columns that have the parts of one value,
-    such as the family name and the given name of a person, by row. `used` contains the columns that
-    feed a row, and those that repeat the values of others.
+    such as the family name and the given name of a person, by field. `used` contains the columns
+    that feed a field, and those that repeat the values of others.
     """
 
     def __init__(
         self, columns: Mapping[str, ColumnProfile], sample: Sequence[SourceRecord], records: int
     ) -> None:
         self.columns, self.sample, self.records = columns, sample, records
-        self.rows: dict[str, list[str]] = {}
+        self.fields: dict[str, list[str]] = {}
         self.used: set[str] = set()
         self.reasons: dict[str, str] = {}
         self.between: dict[str, str] = {}
@@ -72,20 +72,20 @@ class Guesser:
         self._share_numbers()
         self._borrow_columns()
         self._guess_by_values()
-        self.used.update(self._list_columns(*self.rows))
-        self.rows = {row: names for row, names in self.rows.items() if names}
-        texts = self._list_columns(*_TEXT_ROWS)
+        self.used.update(self._list_columns(*self.fields))
+        self.fields = {field: names for field, names in self.fields.items() if names}
+        texts = self._list_columns(*_TEXT_FIELDS)
         self.languages = {name: code for name, code in self.languages.items() if name in texts}
 
-    def _set(self, row: str, names: Sequence[str], reason: str) -> None:
-        """Let columns feed a row, if there are any."""
+    def _set(self, field: str, names: Sequence[str], reason: str) -> None:
+        """Let columns feed a field, if there are any."""
         if names:
-            self.rows[row] = [*names]
-            self.reasons[row] = f"guessed: {reason}"
+            self.fields[field] = [*names]
+            self.reasons[field] = f"guessed: {reason}"
 
-    def _list_columns(self, *rows: str) -> list[str]:
-        """Return the columns that feed some rows."""
-        return [name for row in rows for name in self.rows.get(row, ())]
+    def _list_columns(self, *fields: str) -> list[str]:
+        """Return the columns that feed some fields."""
+        return [name for field in fields for name in self.fields.get(field, ())]
 
     def _find_languages(self) -> dict[str, str]:
         """Return the languages that headings state, of columns whose values may be in them.
@@ -102,7 +102,7 @@ class Guesser:
         return {name: code for name, code in spoken.items() if name not in ignored}
 
     def _guess_by_heading(self) -> None:
-        """Use the best heading of a row. A match of the whole name is better than of its end.
+        """Use the best heading of a field. A match of the whole name is better than of its end.
 
         The year and the container have one value. Another column fills the gaps of the first.
         """
@@ -112,11 +112,11 @@ class Guesser:
             if name in self._unnamed:
                 continue
             heading = headings.split_language(name)[0] if name in self.languages else name
-            match = headings.find_row(heading, has_tags=has_tags)
-            if match and not _is_poor(match.row, name, self.columns[name]):
+            match = headings.find_field(heading, has_tags=has_tags)
+            if match and not _is_poor(match.field, name, self.columns[name]):
                 rank = match.rank - match.rank % 1000 if name in self.languages else match.rank
-                ranked.setdefault(match.row, []).append((rank, position, name))
-        for row, candidates in ranked.items():
+                ranked.setdefault(match.field, []).append((rank, position, name))
+        for field, candidates in ranked.items():
             # "Titre" before "Title (English)" is the title, although "Title" is a better heading.
             best = min((each for each in candidates if each[2] not in self.languages), default=None)
             ordered = sorted(
@@ -124,23 +124,23 @@ class Guesser:
                 for rank, position, name in candidates
             )
             first, *others = (name for _, _, name in ordered)
-            if row in NAME_ROWS:
+            if field in NAME_FIELDS:
                 every, others = others, self._drop_repeated_names(first, others)
                 self.used.update(every)
-            elif row == "title":
+            elif field == "title":
                 others = [name for name in others if name in self.languages]
-            elif row == "container":  # the name of a database is the same in all records
+            elif field == "container":  # the name of a database is the same in all records
                 others = [name for name in others if len(self.columns[name].values) > 1]
-            elif row not in _SEVERAL_COLUMNS and row != "year":
+            elif field not in _SEVERAL_COLUMNS and field != "year":
                 others = []
-            self.rows[row] = [first, *others]
+            self.fields[field] = [first, *others]
 
     def _combine_parts(self) -> None:
-        """Let two columns with the parts of a value feed its row, unless it has columns."""
-        for row, names, between in _PARTS:
-            parts = [name for part in names for name in self.rows.pop(part, ())[:1]]
-            if len(parts) > 1 and row not in self.rows:
-                self.rows[row], self.between[row] = parts, between
+        """Let two columns with the parts of a value feed its field, unless it has columns."""
+        for field, names, between in _PARTS:
+            parts = [name for part in names for name in self.fields.pop(part, ())[:1]]
+            if len(parts) > 1 and field not in self.fields:
+                self.fields[field], self.between[field] = parts, between
 
     def _drop_repeated_names(self, first: str, others: Iterable[str]) -> list[str]:
         """Drop columns that repeat earlier ones, such as "Author full names" after "Authors"."""
@@ -164,31 +164,31 @@ class Guesser:
         return same > 0 and same >= _REPEATS_SHARE * both
 
     def _guess_by_language(self) -> None:
-        """Add columns whose headings are languages to the row that fits their values, if any."""
+        """Add columns whose headings are languages to the field that fits their values, if any."""
         joined = ColumnProfile()
         for name in self._unnamed:
             joined.merge(self.columns[name])
         if _mostly(_URL.match)(joined):
-            row = "link"
+            field = "link"
         elif _is_prose(joined):
-            row = "summary"
+            field = "summary"
         elif joined.mean_length >= _MIN_TITLE_CHARS:
-            row = "title"
+            field = "title"
         else:
             return
-        names = [*self.rows.get(row, ()), *self._unnamed]
-        self._set(row, names, "its headings are languages")
+        names = [*self.fields.get(field, ()), *self._unnamed]
+        self._set(field, names, "its headings are languages")
 
     def _share_numbers(self) -> None:
         """Take a plain "Number" beside a volume as the issue, and a distinct symbol as the id."""
         numbers = self._list_columns("number")
         plain = [name for name in numbers if fold_heading(name) == "number"]
-        if plain and "issue" not in self.rows and "volume" in self.rows:
-            self.rows["issue"] = plain
-            self.rows["number"] = [name for name in numbers if name not in plain]
+        if plain and "issue" not in self.fields and "volume" in self.fields:
+            self.fields["issue"] = plain
+            self.fields["number"] = [name for name in numbers if name not in plain]
         symbols = (name for name in numbers if name not in plain and self._is_distinct(name))
-        if "id" not in self.rows and (symbol := next(symbols, None)):
-            self.rows["id"] = [symbol]
+        if "id" not in self.fields and (symbol := next(symbols, None)):
+            self.fields["id"] = [symbol]
 
     def _is_distinct(self, name: str) -> bool:
         """Return whether the values of a column tell most of the records with one apart."""
@@ -196,18 +196,18 @@ class Guesser:
         return len(values) >= _WELL_FILLED * values.total()
 
     def _borrow_columns(self) -> None:
-        """Fill rows without a column from the columns of related rows."""
-        empty = {"title", "authors", "summary", "doi", "year"} - self.rows.keys()
+        """Fill fields without a column from the columns of related fields."""
+        empty = {"title", "authors", "summary", "doi", "year"} - self.fields.keys()
         containers, notes = self._list_columns("container"), self._list_columns("notes")
         if "title" in empty and containers and "title" in containers[0].casefold():
             self._set("title", containers[:1], "no other column has titles")
-            self.rows["container"] = containers[1:]
+            self.fields["container"] = containers[1:]
         if "authors" in empty:
-            self._set("authors", self.rows.pop("contributors", ()), "no other column has authors")
+            self._set("authors", self.fields.pop("contributors", ()), "no other column has authors")
         if "summary" in empty:
             prose = [name for name in notes if _is_prose(self.columns[name])]
             self._set("summary", prose, "its values are long texts")
-            self.rows["notes"] = [name for name in notes if name not in prose]
+            self.fields["notes"] = [name for name in notes if name not in prose]
         if "doi" in empty:
             some = _mostly(identifiers.find_dois, _MIN_DOI_SHARE)
             self._borrow("doi", ("identifier", "link"), some, "some of its values are DOIs")
@@ -216,38 +216,38 @@ class Guesser:
             self._borrow("year", ("publisher", "container"), dated, "its values have years")
 
     def _borrow(
-        self, row: str, others: Iterable[str], fits: Callable[[ColumnProfile], bool], reason: str
+        self, field: str, others: Iterable[str], fits: Callable[[ColumnProfile], bool], reason: str
     ) -> None:
-        """Let the columns of other rows feed a row too, if they fit."""
+        """Let the columns of other fields feed a field too, if they fit."""
         names = [name for name in self._list_columns(*others) if fits(self.columns[name])]
-        self._set(row, names, reason)
+        self._set(field, names, reason)
 
     def _guess_by_values(self) -> None:
-        """Fill rows without a column from the columns that are left."""
-        used = {*self.used, *self._list_columns(*self.rows), *self._unnamed}
+        """Fill fields without a column from the columns that are left."""
+        used = {*self.used, *self._list_columns(*self.fields), *self._unnamed}
         free = {
             name: column for name, column in self.columns.items()
             if name not in used and column.filled
         }  # fmt: skip
-        for row, reason, looks_right in _VALUE_TESTS:
+        for field, reason, looks_right in _VALUE_TESTS:
             fitting = [name for name, column in free.items() if looks_right(column)]
-            if row == "summary":
+            if field == "summary":
                 fitting.sort(key=lambda name: -free[name].mean_length)
-            if row == "year":
+            if field == "year":
                 fitting = [name for name in fitting if not headings.is_record_date(name)]
                 fitting.sort(key=lambda name: (not headings.is_date(name), name.count(".")))
-            self._take(row, fitting, reason, free)
+            self._take(field, fitting, reason, free)
         dated = [name for name, column in free.items() if _has_years(column)]
         self._take("year", dated, "its dates may be those of the record", free)
         titles = _find_titles(free, self.records)
         self._take("title", titles, "short texts, most of them different", free)
 
     def _take(
-        self, row: str, names: Sequence[str], reason: str, free: dict[str, ColumnProfile]
+        self, field: str, names: Sequence[str], reason: str, free: dict[str, ColumnProfile]
     ) -> None:
-        """Let the first of some columns feed a row that has none."""
-        if names and not self.rows.get(row):
-            self._set(row, names[:1], reason)
+        """Let the first of some columns feed a field that has none."""
+        if names and not self.fields.get(field):
+            self._set(field, names[:1], reason)
             del free[names[0]]
 
 
@@ -268,17 +268,17 @@ def _has_letters(text: str) -> bool:
     return sum(map(str.isalpha, text)) > len(text) / 2
 
 
-def _is_poor(row: str, name: str, column: ColumnProfile) -> bool:
-    """Return whether a column has a common heading of a row, but unsuitable values."""
-    if row in ("issue", "number"):
+def _is_poor(field: str, name: str, column: ColumnProfile) -> bool:
+    """Return whether a column has a common heading of a field, but unsuitable values."""
+    if field in ("issue", "number"):
         return column.is_counter
-    if row == "summary":
+    if field == "summary":
         return column.mean_length < _MIN_SUMMARY_CHARS
-    if row == "title":
+    if field == "title":
         return column.mean_length < _MIN_NAME_CHARS and name.casefold() in _WEAK_TITLES
-    if row not in _ROW_TESTS:
+    if field not in _FIELD_TESTS:
         return False
-    test, share = _ROW_TESTS[row]
+    test, share = _FIELD_TESTS[field]
     return sum(bool(test(value)) for value in column.values) <= share * len(column.values)
 
 
@@ -316,7 +316,7 @@ def _has_years(column: ColumnProfile) -> bool:
     return not is_one_day and _mostly(_is_year)(column)
 
 
-_ROW_TESTS: Mapping[str, tuple[Callable[[str], object], float]] = {
+_FIELD_TESTS: Mapping[str, tuple[Callable[[str], object], float]] = {
     "link": (_URL.search, 0),
     "doi": (identifiers.find_dois, 0),
     "series": (_has_letters, 0),  # a DSpace collection is a number
@@ -327,7 +327,7 @@ _ROW_TESTS: Mapping[str, tuple[Callable[[str], object], float]] = {
         or languages.find_named_languages(text) or languages.is_no_language(text), 0.4,
     ),
 }  # fmt: skip
-"""Tests for values of rows whose headings often have other contents, and the share of the values
+"""Tests for values of fields whose headings often have other contents, and the share of the values
 of a column that must be exceeded."""
 _VALUE_TESTS: tuple[tuple[str, str, Callable[[ColumnProfile], bool]], ...] = (
     ("doi", "its values are DOIs", _mostly(identifiers.find_dois)),

@@ -1,4 +1,4 @@
-"""Column headings: find the row for a column by its name."""
+"""Column headings: find the field for a column by its name."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _MAX_CODE_CHARS = 3
 
 
 class Match(NamedTuple):
-    """The row that matches a heading. A lower `rank` is a better match."""
+    """The field that matches a heading. A lower `rank` is a better match."""
 
     rank: int
-    row: str
+    field: str
 
 
 def are_languages(names: Collection[str], columns: Collection[str]) -> bool:
@@ -57,17 +57,17 @@ def are_tags(columns: Collection[str]) -> bool:
 
 
 @lru_cache(maxsize=1000)
-def find_row(name: str, *, has_tags: bool = False) -> Match | None:
-    """Return the row that matches a column name, or None. `has_tags`: the names are tags."""
+def find_field(name: str, *, has_tags: bool = False) -> Match | None:
+    """Return the field that matches a column name, or None. `has_tags`: the names are tags."""
     headings = _map_headings(has_tags=has_tags)
     best: Match | None = None
     for rank, heading in _list_headings(name):
         if listed := headings.get(heading.replace(" ", "")):
-            match = Match(rank * 1000 + listed.rank, listed.row)
+            match = Match(rank * 1000 + listed.rank, listed.field)
             best = min(best, match) if best else match
-    if best and _is_of_other_entity(name, best.row):
+    if best and _is_of_other_entity(name, best.field):
         return None
-    return None if best and best.row == "year" and is_record_date(name) else best
+    return None if best and best.field == "year" and is_record_date(name) else best
 
 
 def is_record_date(name: str) -> bool:
@@ -131,21 +131,21 @@ def _drop_parts(words: list[str]) -> list[str]:
     return words
 
 
-def _is_of_other_entity(name: str, row: str) -> bool:
+def _is_of_other_entity(name: str, field: str) -> bool:
     """Return whether a path leads to a part of the record that is not a publication or a person."""
     *path, last = (_NOT_WORD.sub("", part).casefold() for part in re.split(r"[./](?! )", name))
-    is_agent = not _WORDS["agents"].isdisjoint(path) and row not in _WORDS["agent_rows"]
-    is_name = row == "title" and bool(path) and last in ("name", "label")
-    entities = _WORDS["other_entities"] - ({"links"} if row == "link" else set())
+    is_agent = not _WORDS["agents"].isdisjoint(path) and field not in _WORDS["agent_fields"]
+    is_name = field == "title" and bool(path) and last in ("name", "label")
+    entities = _WORDS["other_entities"] - ({"links"} if field == "link" else set())
     return is_agent or is_name or not entities.isdisjoint(path)
 
 
 @cache
 def _map_headings(*, has_tags: bool) -> dict[str, Match]:
-    """Return the row and the rank of each usual name of a column, folded and without spaces."""
+    """Return the field and the rank of each usual name of a column, folded and without spaces."""
     headings: dict[str, Match] = {}
-    for names_of_rows in (list_tags() if has_tags else {}, list_headings()):
-        for row, names in names_of_rows.items():
+    for names_of_fields in (list_tags() if has_tags else {}, list_headings()):
+        for field, names in names_of_fields.items():
             for rank, name in enumerate(names):
-                headings.setdefault(fold_heading(name).replace(" ", ""), Match(rank, row))
+                headings.setdefault(fold_heading(name).replace(" ", ""), Match(rank, field))
     return headings

@@ -1,6 +1,6 @@
-"""Mapper: convert the columns of a source record to the rows of a catalogue.
+"""Mapper: convert the columns of a source record to the fields of a catalogue.
 
-The rows of a source in `sources.toml` replace those of the default mapping of its format.
+The fields of a source in `sources.toml` replace those of the default mapping of its format.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
 from indexer.values.languages import find_languages
 
-ID_ROW, OTHER_TITLES = "id", "other_titles"
-"""Special rows: the id of the record, and its titles after the first."""
+ID_FIELD, OTHER_TITLES = "id", "other_titles"
+"""Special fields: the id of the record, and its titles after the first."""
 _NAMING_ROLES: tuple[Role, ...] = ("number", "call-number", "DOI", "ISBN", "PMID", "ISSN")
-"""Roles of rows that name a record without a title, the best first."""
-_NAMING_ROWS = ("identifier", "file", "link")
-"""Rows without such a role that do."""
+"""Roles of fields that name a record without a title, the best first."""
+_NAMING_FIELDS = ("identifier", "file", "link")
+"""Fields without such a role that do."""
 _JOINED_FIELDS = 10
 """Templates join at most this many times the characters of the longest field for a record."""
 _MAX_PLANS = 1000
 """Maximum number of sets of columns whose plan is cached. Many records have the same columns."""
 _Specifications = Sequence[Sequence[Template]]
 _Plan = Sequence[tuple[Field | None, _Specifications]]
-"""Rows, or None for the id, each with the alternatives of which a record has a column, by
+"""Fields, or None for the id, each with the alternatives of which a record has a column, by
 specification."""
 
 
 class _Column(NamedTuple):
     """The properties of a column that follow from its name.
 
-    `plain` is the name without a `language` in brackets. `is_known`: a row uses it, or it is listed
-    as unused.
+    `plain` is the name without a `language` in brackets. `is_known`: a field uses it, or it is
+    listed as unused.
     """
 
     plain: str
@@ -77,41 +77,43 @@ class Mapper:
         self._columns: dict[str, _Column] = {}
         specifications = combine_fields(source, reader.FIELDS)
         self._templates = {
-            row: tuple(_parse(row, specification, catalogue) for specification in stated)
-            for row, stated in specifications.items()
-            if row == ID_ROW or row in catalogue.by_name
+            field: tuple(_parse(field, specification, catalogue) for specification in stated)
+            for field, stated in specifications.items()
+            if field == ID_FIELD or field in catalogue.by_name
         }
-        self._columns_by_row = {
-            row: frozenset(chain.from_iterable(map(templates.list_columns, specifications[row])))
-            for row in self._templates
+        self._columns_by_field = {
+            field: frozenset(
+                chain.from_iterable(map(templates.list_columns, specifications[field]))
+            )
+            for field in self._templates
         }
         self._plan = lru_cache(_MAX_PLANS)(self._make_plan)
         self._normalizers = {
             field.name: [make_normalizer(field, day_first=first) for first in (False, True)]
             for field in catalogue.stored
         }
-        self._unjoined, self.cut_rows = 0, set[str]()
-        self._known = {*source.unused, *chain.from_iterable(self._columns_by_row.values())}
+        self._unjoined, self.cut_fields = 0, set[str]()
+        self._known = {*source.unused, *chain.from_iterable(self._columns_by_field.values())}
         self._title = catalogue.find_by_role("title")
         self._abstract = catalogue.find_by_role("abstract")
         self._translations = {
-            (row.translates, find_languages(row.language or "")): row.name
-            for row in catalogue.fields if row.translates
+            (field.translates, find_languages(field.language or "")): field.name
+            for field in catalogue.fields if field.translates
         }  # fmt: skip
         numbers = [catalogue.find_by_role(role) for role in _NAMING_ROLES]
         self._naming = [OTHER_TITLES, *self._translations.values()]
-        self._naming += [*(row.name for row in numbers if row), *_NAMING_ROWS]
+        self._naming += [*(field.name for field in numbers if field), *_NAMING_FIELDS]
         rules = (
             specifications, source.split, source.change, source.day_first, source.languages,
         )  # fmt: skip
         self.digest = sha256(msgspec.json.encode(rules)).digest()
 
     def map(self, record: SourceRecord, limits: Limits = LIMITS) -> SourceRecord:
-        """Return the record with the names of rows instead of columns.
+        """Return the record with the names of fields instead of columns.
 
-        `cut_rows` are afterwards those whose templates would join too many characters.
+        `cut_fields` are afterwards those whose templates would join too many characters.
         """
-        self._unjoined, self.cut_rows = _JOINED_FIELDS * limits.longest_field, set()
+        self._unjoined, self.cut_fields = _JOINED_FIELDS * limits.longest_field, set()
         columns = self._collect(record.properties)
         properties: list[Property] = []
         identity = record.id
@@ -129,18 +131,18 @@ class Mapper:
         return SourceRecord(record.source, tuple(properties), identity)
 
     def _drop_other_titles(self, properties: Sequence[Property]) -> Iterator[Property]:
-        """Yield properties without other titles that are the title, or that have no row."""
-        rows = (self._title and self._title.name, *self._translations.values())
-        titles = {prop.value for prop in properties if prop.name in rows}
-        has_row = OTHER_TITLES in self.catalogue.by_name
+        """Yield properties without other titles that are the title, or that have no field."""
+        fields = (self._title and self._title.name, *self._translations.values())
+        titles = {prop.value for prop in properties if prop.name in fields}
+        has_field = OTHER_TITLES in self.catalogue.by_name
         for prop in properties:
-            if prop.name != OTHER_TITLES or (has_row and prop.value not in titles):
+            if prop.name != OTHER_TITLES or (has_field and prop.value not in titles):
                 yield prop
 
     def _place_translations(self, properties: list[Property]) -> None:
-        """Give titles and abstracts after the first, by their languages, the rows for these."""
-        for row in filter(None, (self._title, self._abstract)):
-            names = (row.name, OTHER_TITLES) if row is self._title else (row.name,)
+        """Give titles and abstracts after the first, by their languages, the fields for these."""
+        for field in filter(None, (self._title, self._abstract)):
+            names = (field.name, OTHER_TITLES) if field is self._title else (field.name,)
             places = [
                 place for name in names for place, prop in enumerate(properties)
                 if prop.name == name
@@ -149,36 +151,36 @@ class Mapper:
             for place in places:
                 prop = properties[place]
                 spoken = find_languages(prop.language or "")
-                if filled and spoken not in filled and (row.name, spoken) in self._translations:
-                    name = self._translations[row.name, spoken]
+                if filled and spoken not in filled and (field.name, spoken) in self._translations:
+                    name = self._translations[field.name, spoken]
                     properties[place] = msgspec.structs.replace(prop, name=name)
                 filled.add(spoken)
 
     def _name_record(self, properties: list[Property], title: str) -> None:
         """Give a record a title: the first other title, or a copy of a number or a file."""
-        for row in self._naming:
+        for field in self._naming:
             for place, prop in enumerate(properties):
-                if prop.name == row:
-                    end = place + 1 if row == OTHER_TITLES else place
+                if prop.name == field:
+                    end = place + 1 if field == OTHER_TITLES else place
                     properties[place:end] = [msgspec.structs.replace(prop, name=title)]
                     return
 
     def _make_plan(self, columns: frozenset[str]) -> _Plan:
-        """Return the rows that a record with these columns may fill, with their specifications."""
+        """Return the fields that these columns of a record may fill, with their specifications."""
         plan = []
-        for row, specifications in self._templates.items():
+        for field, specifications in self._templates.items():
             filled = [
                 tuple(each for each in alternatives if not columns.isdisjoint(each.columns))
                 for alternatives in specifications
             ]
             if used := tuple(filter(None, filled)):
-                plan.append((self.catalogue.by_name.get(row), used))
+                plan.append((self.catalogue.by_name.get(field), used))
         return tuple(plan)
 
     def _make_id(self, specifications: _Specifications, columns: templates.Columns) -> str | None:
         """Return the first usable id of a record, or None."""
         for specification in specifications:
-            for prop in self._select(ID_ROW, specification, columns):
+            for prop in self._select(ID_FIELD, specification, columns):
                 if identity := make_id(prop.value):
                     return identity
         return None
@@ -198,13 +200,13 @@ class Mapper:
         if not self._columns:
             return
         seen = {*self._columns, *(column.plain for column in self._columns.values())}
-        for row, stated in combine_fields(self.source, {}).items():
+        for field, stated in combine_fields(self.source, {}).items():
             for specification in stated:
                 alternatives = [template.columns for template in templates.parse(specification)]
                 if any(seen.issuperset(columns) for columns in alternatives):
                     continue
                 for column in sorted({*chain(*alternatives)} - seen):
-                    message = f"the column {column!r} of the row {row} is missing"
+                    message = f"the column {column!r} of the field {field} is missing"
                     hint = f"Correct its name in {SOURCES_FILE}, or remove it there"
                     yield Problem(self.source.file, 0, message, hint)
 
@@ -242,9 +244,9 @@ class Mapper:
     def _fill(
         self, field: Field, specifications: _Specifications, columns: templates.Columns
     ) -> list[Property]:
-        """Return the values of a row, normalized.
+        """Return the values of a field, normalized.
 
-        A row with one value uses the first specification that has any of its kind, unless another
+        A field with one value uses the first specification that has any of its kind, unless another
         value may be restricted. Values of a wrong kind come last.
         """
         values: list[Property] = []
@@ -264,7 +266,7 @@ class Mapper:
         if field.role == "title":
             values += self._list_translations(field, values, columns, specifications)
         values += rejected
-        if field.restricted and field.name in self.cut_rows:  # what was cut may be restricted
+        if field.restricted and field.name in self.cut_fields:  # what was cut may be restricted
             values.append(Property(field.name, field.restricted[0], field.restricted[0]))
         if field.role == "abstract":
             return drop_equal(values)
@@ -280,40 +282,40 @@ class Mapper:
     ) -> None:  # fmt: skip
         """Add the values of properties to `values`, or to `rejected`, which validation reports.
 
-        A value that is not of this kind is ignored if another row of its column uses it.
+        A value that is not of this kind is ignored if another field of its column uses it.
         """
-        row = field.name
-        separator, changes = self.source.split.get(row), self.source.change.get(row)
-        normalizers = self._normalizers[row]
+        name = field.name
+        separator, changes = self.source.split.get(name), self.source.change.get(name)
+        normalizers = self._normalizers[name]
         for prop in stated:
             normalize = normalizers[self._columns.get(prop.name, _COMBINATION).is_day_first]
             parts = split_values(field, prop.value, separator) if separator else (prop.value,)
-            for part in self._change(row, parts, changes) if changes else parts:
+            for part in self._change(name, parts, changes) if changes else parts:
                 texts = normalize(part)
                 if texts is not None:
-                    values += [Normalized(row, text, text, prop.language) for text in texts]
-                elif not self._is_used(part, prop.name, row):
+                    values += [Normalized(name, text, text, prop.language) for text in texts]
+                elif not self._is_used(part, prop.name, name):
                     text = part.strip()
-                    rejected.append(Property(row, text, text, prop.language))
+                    rejected.append(Property(name, text, text, prop.language))
 
-    def _change(self, row: str, parts: Iterable[str], changes: Sequence[Change]) -> Iterator[str]:
-        """Yield the changed values of a row, until they have too many characters."""
+    def _change(self, field: str, parts: Iterable[str], changes: Sequence[Change]) -> Iterator[str]:
+        """Yield the changed values of a field, until they have too many characters."""
         for part in parts:
             changed = part
             for change in changes:
                 changed = change.apply(changed)
             self._unjoined -= len(changed)
             if self._unjoined < 0:
-                self.cut_rows.add(row)
+                self.cut_fields.add(field)
             elif changed.strip():
                 yield changed
 
-    def _is_used(self, text: str, column: str, row: str) -> bool:
-        """Return whether a text of a column is a value of another row than `row`."""
+    def _is_used(self, text: str, column: str, field: str) -> bool:
+        """Return whether a text of a column is a value of another field than `field`."""
         names = {column, templates.split_language(column)[0]}
         return any(
-            self._normalizers[other][0](text) for other, used in self._columns_by_row.items()
-            if other not in {row, ID_ROW} and not used.isdisjoint(names)
+            self._normalizers[other][0](text) for other, used in self._columns_by_field.items()
+            if other not in {field, ID_FIELD} and not used.isdisjoint(names)
         )  # fmt: skip
 
     def _list_translations(
@@ -330,24 +332,24 @@ class Mapper:
                     yield Normalized(field.name, text, text, prop.language)
 
     def _select(
-        self, row: str, alternatives: Sequence[Template], columns: templates.Columns
+        self, field: str, alternatives: Sequence[Template], columns: templates.Columns
     ) -> Sequence[Property]:
         """Return the values of the first alternative that has any."""
         for template in alternatives:
             if not template.single:
                 self._unjoined -= template.measure(columns)
                 if self._unjoined < 0:
-                    self.cut_rows.add(row)
+                    self.cut_fields.add(field)
                     continue
             if values := template.evaluate(columns):
                 return values
         return ()
 
 
-def _parse(row: str, specification: str, catalogue: Catalogue) -> tuple[Template, ...]:
+def _parse(name: str, specification: str, catalogue: Catalogue) -> tuple[Template, ...]:
     """Return the alternatives of a specification. For names, they state the parts of a person."""
     alternatives = templates.parse(specification)
-    field = catalogue.by_name.get(row)
+    field = catalogue.by_name.get(name)
     is_name = field is not None and field.kind == "name"
     return tuple(map(templates.state_person, alternatives)) if is_name else alternatives
 
@@ -355,10 +357,10 @@ def _parse(row: str, specification: str, catalogue: Catalogue) -> tuple[Template
 def combine_fields(
     source: Source, defaults: Mapping[str, Sequence[str]]
 ) -> dict[str, tuple[str, ...]]:
-    """Return the specifications of each row: those of the source, or else the default ones."""
-    combined = {row: tuple(specifications) for row, specifications in defaults.items()}
-    for row, stated in source.fields.items():
-        combined[row] = (stated,) if isinstance(stated, str) else stated
+    """Return the specifications of each field: those of the source, or else the default ones."""
+    combined = {field: tuple(specifications) for field, specifications in defaults.items()}
+    for field, stated in source.fields.items():
+        combined[field] = (stated,) if isinstance(stated, str) else stated
     return combined
 
 
@@ -366,15 +368,17 @@ def list_mapped(
     source: Source, defaults: Mapping[str, Sequence[str]], catalogue: Catalogue,
     columns: Iterable[str],
 ) -> dict[str, list[str]]:  # fmt: skip
-    """Return the columns, among `columns`, that feed each row of a catalogue, and the id."""
+    """Return the columns, among `columns`, that feed each field of a catalogue, and the id."""
     by_plain: dict[str, list[str]] = {}
     for name in columns:
         for key in {name, templates.split_language(name)[0]}:
             by_plain.setdefault(key, []).append(name)
     mapped: dict[str, list[str]] = {}
-    for row, specifications in combine_fields(source, defaults).items():
+    for field, specifications in combine_fields(source, defaults).items():
         named = chain.from_iterable(map(templates.list_columns, specifications))
         used = chain.from_iterable(by_plain.get(name, ()) for name in named)
-        if (row == ID_ROW or row in catalogue.by_name) and (listed := list(dict.fromkeys(used))):
-            mapped[row] = listed
+        if (field == ID_FIELD or field in catalogue.by_name) and (
+            listed := list(dict.fromkeys(used))
+        ):
+            mapped[field] = listed
     return mapped

@@ -1,6 +1,6 @@
 """Normalization: convert values of mapped sources to one form, and find what separates several.
 
-The form depends on the kind and the role of their row.
+The form depends on the kind and the role of their field.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ MAX_NUMBER_CHARS = 50
 MAX_ID_CHARS = 150
 """Maximum characters of an id. Validation allows more, because a repeated id gets a number."""
 _MAX_CACHED_VALUES = 4000
-"""Maximum number of values of a row whose normalization is cached."""
+"""Maximum number of values of a field whose normalization is cached."""
 _REPEATING_KINDS: frozenset[FieldKind] = frozenset(
     ("keyword", "year", "date", "language", "isbn", "issn")
 )
-"""Kinds with such a cache. A text is often tried as a value of several rows, or for each article of
-a journal."""
+"""Kinds with such a cache. A text is often tried as a value of several fields, or for each article
+of a journal."""
 _NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _ISBD = re.compile(r"\s+[/:;=,]$")
 _IMPRINT = re.compile(r"\s*[:;,]$")
@@ -49,7 +49,7 @@ _NO_VALUE = frozenset((*"n/a nan null none (none) [] {} - -- \u2013 \u2014".spli
 """Texts that programs write in place of a missing value."""
 _MAX_NO_VALUE_CHARS = max(map(len, _NO_VALUE))
 _NA_KINDS: frozenset[FieldKind] = frozenset(("year", "date", "doi", "isbn", "issn", "link"))
-"""Kinds for which "NA" is a missing value, as R writes it. In other rows it may be a name."""
+"""Kinds for which "NA" is a missing value, as R writes it. In other fields it may be a name."""
 _NO_DATE = re.compile(
     r"\W*(?:undated|(?:date )?unknown|no date|n\.? ?d|s\.? ?[adf]|o\.? ?[dj]|без даты|б\.? ?г"
     r"|in press|forthcoming|to appear|submitted|à paraître|im druck|en prensa|в печати"
@@ -66,10 +66,10 @@ _NO_ABSTRACT = re.compile(
 
 
 def make_normalizer(field: Field, *, day_first: bool) -> Callable[[str], Sequence[str] | None]:
-    """Return the function that normalizes the texts of a row. `day_first`: see `parse_date`.
+    """Return the function that normalizes the texts of a field. `day_first`: see `parse_date`.
 
     It returns the values in one text of a column, in the form that validation expects, or None if
-    the text is not a value of this kind. Rows whose values repeat have a cache.
+    the text is not a value of this kind. Fields whose values repeat have a cache.
     """
     find = _FINDERS.get(field.role) or _FINDERS.get(field.kind)
     if field.kind == "date":
@@ -172,7 +172,7 @@ def _find_languages(text: str) -> Sequence[str]:
 
 
 def _find_numbers(text: str) -> Sequence[str]:
-    """Return a number that a publisher gave. A DOI, an ISBN, or an ISSN has a row of its own."""
+    """Return a number that a publisher gave. A DOI, an ISBN, or an ISSN has a field of its own."""
     others = identifiers.find_dois, identifiers.find_isbns, identifiers.find_issns
     is_number = len(text) <= MAX_NUMBER_CHARS and not any(find(text) for find in others)
     return (text,) if is_number else ()
@@ -239,7 +239,7 @@ _PERSON_SEPARATORS = (*_ANDS, " / ", "/", _COMMA, ",")
 
 
 def is_divisible(text: str, field: Field) -> bool:
-    """Return whether an import might find several values of a row in a text."""
+    """Return whether an import might find several values of a field in a text."""
     marks = (*_SEPARATORS, ",") if field.role == "keyword" else _SEPARATORS
     is_split = field.kind not in _UNSPLIT_KINDS and any(mark in text for mark in marks)
     return is_split or CERTAIN in text

@@ -1,4 +1,4 @@
-"""Source proposal: the entry of a source in `sources.toml`, with a column for each row.
+"""Source proposal: the entry of a source in `sources.toml`, with a column for each field.
 
 A table whose headings are tags of MARC has the standard mapping of MARC. Such a heading is a tag,
 with or without indicators and the code of a subfield: `245__a`, `245$a`, `24510a`, `245 10 a`, or
@@ -19,13 +19,13 @@ from indexer.catalogue.catalogue_toml import RESERVED_NAMES
 from indexer.catalogue.column_names import fold_heading
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.mapping import templates
-from indexer.mapping.guessing import NAME_ROWS, Guesser
+from indexer.mapping.guessing import NAME_FIELDS, Guesser
 from indexer.mapping.headings import is_record_date
-from indexer.mapping.mapper import ID_ROW, list_mapped
+from indexer.mapping.mapper import ID_FIELD, list_mapped
 from indexer.mapping.normalization import find_separator
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.sources import Change, Source
-from indexer.mapping.standard_rows import FULLTEXT_ROW, list_standard_rows, read_heading
+from indexer.mapping.standard_fields import FULLTEXT_FIELD, list_standard_fields, read_heading
 from indexer.mapping.templates import Template
 from indexer.readers.base import Reader
 from indexer.readers.formats.marc import load_fields
@@ -33,8 +33,8 @@ from indexer.readers.formats.marc.properties import name_column
 from indexer.values import dates
 
 _MAX_LEFTOVERS, _MAX_LEFTOVER_CHARS, _MIN_LEFTOVER_SHARE = 15, 120, 0.1
-"""Limits on rows for leftover columns: their maximum number, the maximum mean length of a value in
-characters, and the minimum share of the records with a value."""
+"""Limits on fields for leftover columns: their maximum number, the maximum mean length of a value
+in characters, and the minimum share of the records with a value."""
 
 _MAX_UNUSED_CHARS = 1_000_000
 """Maximum characters of the list of unused columns. A build reports the others."""
@@ -42,7 +42,7 @@ _MAX_UNUSED_CHARS = 1_000_000
 _BODIES = re.compile(r"\bcorp|collecti|institucional|коллектив")
 """Words of headings of the names of bodies: "Corporate author", "auteurs collectifs"."""
 _MIN_RECORDS = 3
-"""Minimum number of records. If all have the same value in a column, it gets no row."""
+"""Minimum number of records. If all have the same value in a column, it gets no field."""
 _TECHNICAL_SHARE = 0.8
 _TECHNICAL = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{24,}|(?:[a-z]:)?[/\\]\S.*"
@@ -51,49 +51,50 @@ _TECHNICAL = re.compile(
 )
 """UUIDs, hashes, file paths, and times."""
 Fields = dict[str, str | tuple[str, ...]]
-"""The specifications of each row, as in a Source."""
+"""The specifications of each field, as in a Source."""
 
 
 class Proposal(NamedTuple):
-    """A proposed source, the rows for its leftover columns, and comments on guesses by row."""
+    """A proposed source, the fields for its leftover columns, and comments on guesses by field."""
 
     source: Source
-    leftover_rows: tuple[Field, ...]
+    leftover_fields: tuple[Field, ...]
     comments: Mapping[str, str]
 
 
 def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
-    """Return a proposal for one source. Some of its rows may turn out to be empty.
+    """Return a proposal for one source. Some of its fields may turn out to be empty.
 
     The default mapping of a format is its standard: nothing is guessed about such a source, nor
     about a table whose headings are tags of MARC. In other sources, a person chose the headings.
-    There, leftover columns become rows too.
+    There, leftover columns become fields too.
     """
     if reader.FIELDS:
         return Proposal(Source(file=file, format=reader.NAME), (), {})
     columns = profile.join_languages()
     if standard := _propose_marc(columns):
-        rows, changes = standard
-        splits = _find_splits(rows, (), profile)
+        fields, changes = standard
+        splits = _find_splits(fields, (), profile)
         source = Source(
-            file=file, format=reader.NAME, fields=rows, change=changes,
+            file=file, format=reader.NAME, fields=fields, change=changes,
             # A comma is part of a subject, and separates nothing.
-            split={row: separator for row, separator in splits if separator.strip() != ","},
-            day_first=tuple(_find_day_first(rows, columns)),
+            split={field: separator for field, separator in splits if separator.strip() != ","},
+            day_first=tuple(_find_day_first(fields, columns)),
         )  # fmt: skip
         return Proposal(source, (), {})
     stated = _read_headings(columns)
     free = {name: column for name, column in columns.items() if name not in stated}
     guesses = Guesser(free, profile.sample, profile.records)
-    fields: Fields = {
-        row: _state(row, guesses)
-        for row in [*(field.name for field in list_standard_rows()), ID_ROW] if row in guesses.rows
+    fields = {
+        field: _state(field, guesses)
+        for field in [*(each.name for each in list_standard_fields()), ID_FIELD]
+        if field in guesses.fields
     }  # fmt: skip
     if "year" in fields and "date" not in fields:
-        fields |= _list_dates(guesses.rows["year"], columns)
+        fields |= _list_dates(guesses.fields["year"], columns)
     left = {name: column for name, column in free.items() if name not in guesses.used}
-    leftovers = {**stated, **dict(_make_leftover_rows(left, profile.records))}
-    fields |= {row.name: templates.escape(name) for name, row in leftovers.items()}
+    leftovers = {**stated, **dict(_make_leftover_fields(left, profile.records))}
+    fields |= {field.name: templates.escape(name) for name, field in leftovers.items()}
     source = Source(
         file=file, format=reader.NAME, fields=fields,
         split=dict(_find_splits(fields, leftovers.values(), profile)),
@@ -104,15 +105,15 @@ def propose(file: str, reader: Reader, profile: Profile) -> Proposal:
 
 
 def fit(source: Source, reader: Reader, profile: Profile, catalogue: Catalogue) -> Source:
-    """Return a proposed source with only the rows of the catalogue, and with its unused columns."""
-    rows = {ID_ROW, *catalogue.by_name}
+    """Return a proposed source with only the fields of the catalogue, and its unused columns."""
+    fields = {ID_FIELD, *catalogue.by_name}
     mapped = list_mapped(source, reader.FIELDS, catalogue, profile.columns)
     used = {name for columns in mapped.values() for name in columns}
     unused = [name for name in {**profile.columns, **profile.headings} if name not in used]
     return msgspec.structs.replace(
         source,
-        fields={row: stated for row, stated in source.fields.items() if row in rows},
-        split={row: separator for row, separator in source.split.items() if row in rows},
+        fields={field: stated for field, stated in source.fields.items() if field in fields},
+        split={field: separator for field, separator in source.split.items() if field in fields},
         unused=dict(_describe_columns(unused, profile)),
     )
 
@@ -130,23 +131,23 @@ def _describe_columns(names: Iterable[str], profile: Profile) -> Iterator[tuple[
 
 
 def _read_headings(names: Iterable[str]) -> dict[str, Field]:
-    """Return the rows that headings state, as in an export of a catalogue, by column."""
-    taken = {field.name for field in list_standard_rows()} | RESERVED_NAMES
-    rows: dict[str, Field] = {}
+    """Return the fields that headings state, as in an export of a catalogue, by column."""
+    taken = {field.name for field in list_standard_fields()} | RESERVED_NAMES
+    stated: dict[str, Field] = {}
     for name in names:
-        if row := read_heading(name):
-            rows[name] = msgspec.structs.replace(row, name=_find_free_name(row.name, taken))
-            taken |= {rows[name].name}
-    return rows
+        if field := read_heading(name):
+            stated[name] = msgspec.structs.replace(field, name=_find_free_name(field.name, taken))
+            taken |= {stated[name].name}
+    return stated
 
 
-def _make_leftover_rows(
+def _make_leftover_fields(
     columns: Mapping[str, ColumnProfile], records: int
 ) -> Iterator[tuple[str, Field]]:
-    """Yield a row for each leftover column that is worth showing."""
-    standard = (name for field in list_standard_rows() for name in (field.name, *field.names))
-    taken = {*standard, FULLTEXT_ROW.name} | RESERVED_NAMES
-    taken |= {f"year_{end}" for end in ("from", "to")}  # URL parameters of the row `year`
+    """Yield a field for each leftover column that is worth showing."""
+    standard = (name for field in list_standard_fields() for name in (field.name, *field.names))
+    taken = {*standard, FULLTEXT_FIELD.name} | RESERVED_NAMES
+    taken |= {f"year_{end}" for end in ("from", "to")}  # URL parameters of the field `year`
     shown = [
         name for name, column in columns.items()
         if column.filled >= max(1, _MIN_LEFTOVER_SHARE * records)
@@ -154,19 +155,20 @@ def _make_leftover_rows(
         and not is_record_date(name) and not _is_uninformative(column, records)
     ]  # fmt: skip
     for name in shown[:_MAX_LEFTOVERS]:
-        row = _make_row(name, taken)
-        taken |= {row.name}
-        yield name, row
+        field = _make_field(name, taken)
+        taken |= {field.name}
+        yield name, field
 
 
-def _state(row: str, guesses: Guesser) -> str | tuple[str, ...]:
+def _state(field: str, guesses: Guesser) -> str | tuple[str, ...]:
     """Return a guess as a value of `sources.toml`. A heading may state that it names bodies."""
     names = [
-        f"{{{{{{{name}}}}}}}" if row in NAME_ROWS and _BODIES.search(fold_heading(column)) else name
-        for column in guesses.rows[row] if (name := templates.escape(column))
+        f"{{{{{{{name}}}}}}}"
+        if field in NAME_FIELDS and _BODIES.search(fold_heading(column)) else name
+        for column in guesses.fields[field] if (name := templates.escape(column))
     ]  # fmt: skip
-    if row in guesses.between:
-        return guesses.between[row].join(f"{{{name}}}" for name in names)
+    if field in guesses.between:
+        return guesses.between[field].join(f"{{{name}}}" for name in names)
     return _join(names)
 
 
@@ -181,8 +183,8 @@ def _is_uninformative(column: ColumnProfile, records: int) -> bool:
     return technical > _TECHNICAL_SHARE * len(values)
 
 
-def _make_row(column: str, taken: set[str] | frozenset[str]) -> Field:
-    """Return a row for a leftover column, with a free name."""
+def _make_field(column: str, taken: set[str] | frozenset[str]) -> Field:
+    """Return a field for a leftover column, with a free name."""
     label = " ".join(re.split(r"[\s._/:@\-]+", column)).strip() or column.strip()
     base = re.sub(r"\W+", "_", make_slug(label, None), flags=re.ASCII).strip("_").lower()
     base = base if re.match(r"[a-z]", base) else f"column_{base}".rstrip("_")
@@ -200,24 +202,24 @@ def _find_free_name(base: str, taken: Collection[str]) -> str:
 def _find_splits(
     fields: Fields, leftovers: Iterable[Field], profile: Profile
 ) -> Iterator[tuple[str, str]]:
-    """Yield the separator of each row whose columns have several values in one text.
+    """Yield the separator of each field whose columns have several values in one text.
 
     The texts of one language may be lists, and those of another single values.
     """
-    rows = {field.name: field for field in (*list_standard_rows(), *leftovers)}
-    for row, stated in fields.items():
-        field = rows.get(row)
+    known = {field.name: field for field in (*list_standard_fields(), *leftovers)}
+    for name, stated in fields.items():
+        field = known.get(name)
         if not field or not field.several or field.kind == "file":  # the value itself is a list
             continue
-        kind = "text" if row == "series" else field.kind  # "Salt roads ; 6" is one series
+        kind = "text" if name == "series" else field.kind  # "Salt roads ; 6" is one series
         names = templates.list_columns(stated)
         found = (
-            find_separator(column, kind, are_subjects=row == "subjects")
-            for name, column in profile.columns.items()
-            if templates.split_language(name)[0] in names
+            find_separator(column, kind, are_subjects=name == "subjects")
+            for heading, column in profile.columns.items()
+            if templates.split_language(heading)[0] in names
         )
         if separator := next(filter(None, found), None):
-            yield row, separator
+            yield name, separator
 
 
 def _find_day_first(fields: Fields, columns: Mapping[str, ColumnProfile]) -> Iterator[str]:
@@ -229,7 +231,7 @@ def _find_day_first(fields: Fields, columns: Mapping[str, ColumnProfile]) -> Ite
 
 
 def _list_dates(years: Sequence[str], columns: Mapping[str, ColumnProfile]) -> Fields:
-    """Return the columns of the row `date`, given those of `year`, if one of them has months.
+    """Return the columns of the field `date`, given those of `year`, if one of them has months.
 
     A column with months comes before one with years only.
     """
@@ -259,29 +261,29 @@ def _propose_marc(
 ) -> tuple[Fields, dict[str, tuple[Change, ...]]] | None:
     """Return the standard mapping of MARC in terms of the headings, or None if they are no tags.
 
-    It comes with the changes of the rows that have whole fields.
+    It comes with the changes of the fields that have whole fields of MARC.
     """
     tags = {name: match for name in joined if (match := _MARC_HEADING.fullmatch(name.strip()))}
     if len(tags) < _MIN_TAGS_SHARE * len(joined):
         return None
-    # For each field, which is a tag with indicators: the heading of each column, such as 245$a.
-    fields: dict[str, dict[str, str]] = {}
+    # For each field of MARC, which is a tag with indicators: the headings of its columns (245$a).
+    marc_fields: dict[str, dict[str, str]] = {}
     for name, match in tags.items():
         tag, indicators, code = match.groups("")
         indicators = indicators.translate(_BLANKS)
-        columns = fields.setdefault(tag + indicators, {})
+        columns = marc_fields.setdefault(tag + indicators, {})
         columns.setdefault(name_column(tag, indicators, code), name)
-    known = {column for columns in fields.values() for column in columns}
+    known = {column for columns in marc_fields.values() for column in columns}
     standard = load_fields(is_unimarc="200$a" in known and "245$a" not in known)
     whole = {
         name for name, match in tags.items() if not match[3]
         and any(map(_WHOLE.match, joined[name].values))
     }  # fmt: skip
-    rows, changes, used = Fields(), dict[str, tuple[Change, ...]](), set[str]()
-    for row, specifications in standard.items():
+    fields, changes, used = Fields(), dict[str, tuple[Change, ...]](), set[str]()
+    for field, specifications in standard.items():
         stated, split = list[str](), list[Template]()
         for specification in specifications:
-            for columns in fields.values():
+            for columns in marc_fields.values():
                 found = [
                     (template, kept) for template in templates.parse(specification)
                     if (kept := _keep(template, columns)).columns
@@ -290,13 +292,13 @@ def _propose_marc(
                     stated.append("|".join(templates.format_template(kept) for _, kept in found))
                 used.update(name for _, kept in found for name in kept.columns)
                 split += [each for each, kept in found if whole.intersection(kept.columns)]
-        if split and row == "id":  # a symbol with codes of subfields is no id
+        if split and field == "id":  # a symbol with codes of subfields is no id
             stated, split = [name for name in stated if name == "001"], []
         if stated:
-            rows[row] = stated[0] if len(stated) == 1 else tuple(stated)
+            fields[field] = stated[0] if len(stated) == 1 else tuple(stated)
         if split:
-            changes[row] = tuple(_take_apart(split))
-    return (rows, changes) if len(used) >= _MIN_MAPPED else None
+            changes[field] = tuple(_take_apart(split))
+    return (fields, changes) if len(used) >= _MIN_MAPPED else None
 
 
 def _keep(template: Template, names: Mapping[str, str]) -> Template:

@@ -1,4 +1,4 @@
-"""Read and write `sources.toml`, the mapping of the columns of files to rows.
+"""Read and write `sources.toml`, the mapping of the columns of files to fields.
 
 A build follows this file and guesses nothing. An invalid file raises CatalogueError. Values may be
 changed. Patterns are those of RE2 (https://github.com/google/re2/wiki/Syntax), which has no
@@ -42,7 +42,7 @@ _OPTIONS.max_mem = 1 << 20
 
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    r"""One change of each value of a row, named by exactly one key, except that `replace` has `by`.
+    r"""A change of each value of a field, named by exactly one key, except that `replace` has `by`.
 
     `remove_prefix` and `remove_suffix` remove a text at the start or the end. `replace`: each match
     of a pattern becomes `by`, in which `\1` is its first group. `extract`: only the first group of
@@ -108,7 +108,7 @@ def _compile(pattern: str) -> Any:  # noqa: ANN401  it has no types
 
 SOURCES_FILE = "sources.toml"
 HEAD = """\
-# Which column feeds which row. Edit it, then run `pubsearch build`.
+# Which column feeds which field. Edit it, then run `pubsearch build`.
 # docs/import.md describes the keys.
 """
 """The start of a new `sources.toml`."""
@@ -119,11 +119,11 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     `file` is a path relative to the corpus folder, an absolute path, or a glob of these. `without`:
     files that the glob leaves out, such as the PDFs of records of other sources. `format` is the
-    name of a reader. `fields`: for each row, a column, a template, or several of these. A row
-    replaces the same row of the format's default mapping. An empty list turns it off. `split`: for
-    each row, the separator of several values in one column. `change`: for each row, the changes of
-    each value, in order. `day_first`: columns whose dates have the day before the month.
-    `languages`: the languages of columns of texts or links. `unused`: columns that no row uses,
+    name of a reader. `fields`: for each field, a column, a template, or several of these. A field
+    replaces the same field of the format's default mapping. An empty list turns it off. `split`:
+    for each field, the separator of several values in one column. `change`: for each field, the
+    changes of each value, in order. `day_first`: columns whose dates have the day before the month.
+    `languages`: the languages of columns of texts or links. `unused`: columns that no field uses,
     with notes.
     """
 
@@ -213,7 +213,9 @@ def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
     for name in (*counts, *(place.path for place in sources.attachments)):
         if not name or not is_printable(name):
             yield f"{name!r} is not a file name", "Write a path, or a glob such as *.csv"
-    changes = [each for source in sources.source for row in source.change.values() for each in row]
+    changes = [
+        each for source in sources.source for field in source.change.values() for each in field
+    ]
     if len(changes) > MAX_CHANGES:
         yield f"it has {len(changes)} changes", f"Use at most {MAX_CHANGES}"
         return
@@ -228,19 +230,19 @@ def _find_faults(sources: Sources) -> Iterator[tuple[str, str]]:
 
 
 def _find_rule_faults(source: Source) -> Iterator[tuple[str, str]]:
-    for row, separator in source.split.items():
+    for field, separator in source.split.items():
         if not separator:
-            yield f"the separator of {row!r} is empty", 'Write a text such as ";"'
-    for row, changes in source.change.items():
+            yield f"the separator of {field!r} is empty", 'Write a text such as ";"'
+    for field, changes in source.change.items():
         for number, change in enumerate(changes, 1):
             for message, hint in change.find_faults():
-                yield f"change {number} of {row!r} in {source.file!r}: {message}", hint
+                yield f"change {number} of {field!r} in {source.file!r}: {message}", hint
 
 
 def format_sources(sources: Sources, comments: Mapping[tuple[str, str], str]) -> str:
     """Return sources as TOML that `load` reads back, after HEAD or other sources.
 
-    `comments` has a comment for a row of a source, by `file` and row.
+    `comments` has a comment for a field of a source, by `file` and field.
     """
     lines: list[str] = []
     for source in sources.source:

@@ -69,7 +69,7 @@ class Reader(Protocol):
 
     `NAME`: the format in `sources.toml` and in messages, such as "ris". `SUFFIXES`: usual file name
     suffixes, in lowercase with a dot. Messages list them.
-    `FIELDS`: the default mapping, from the names of rows to columns or templates of columns (see
+    `FIELDS`: the default mapping, from the names of fields to columns or templates of columns (see
     `indexer.mapping.mapper`). It is empty if the columns differ from file to file.
     """
 

@@ -17,7 +17,7 @@ from indexer.analysis.tokenizer import PARAGRAPH_BREAK
 from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Publication
 from indexer.mapping.normalization import CERTAIN
-from indexer.mapping.standard_rows import might_split, name_column
+from indexer.mapping.standard_fields import might_split, name_column
 from search_app.export.csl import find_title_language
 
 _BAR = re.compile(r"\|(?=\||\Z)")

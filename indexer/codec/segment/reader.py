@@ -31,7 +31,7 @@ PUBLICATIONS, FACETS, WORDS, POSTINGS, MEANING = (
 
 
 LANGUAGE_COLUMN = "@language"
-"""The name of the column with the language of each document. No catalogue row has this name."""
+"""The name of the column with the language of each document. No field has this name."""
 
 
 class Postings(NamedTuple):
@@ -201,9 +201,12 @@ def make_catalogue_norms(catalogue: Catalogue, lengths: Array, means: Array) -> 
 
     See `postings.make_norms`.
     """
-    rows = catalogue.searchable
+    fields = catalogue.searchable
     return postings.make_norms(
-        lengths, means, [row.weight for row in rows], [row.role != "abstract" for row in rows]
+        lengths,
+        means,
+        [field.weight for field in fields],
+        [field.role != "abstract" for field in fields],
     )
 
 

@@ -1,4 +1,4 @@
-"""JSON Lines reader: one object per line, with the names of rows as keys.
+"""JSON Lines reader: one object per line, with the names of fields as keys.
 
 A key is the name of a property. A value is a string, a number, an object such as
 `{"url": "https://...", "label": "...", "language": "..."}`, or a list of these. The values in any

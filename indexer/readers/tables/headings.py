@@ -24,7 +24,7 @@ _OTHER_WORDS = frozenset(
     "format heading item location material medium pais pays preis price quelle record ref "
     "reference region report section shelf size status web الرقم".split()
 )
-"""Words of headings, folded, that feed no row of a catalogue by themselves."""
+"""Words of headings, folded, that feed no field of a catalogue by themselves."""
 _MAX_HEADING_CHARS = 80
 _MAX_HEADING_WORDS = 7
 _CANDIDATES = 50

@@ -184,7 +184,7 @@ def test_a_merged_duplicate_is_restricted_if_any_record_is(stated: tuple[str, st
     """Of two records of one publication, a restricted one restricts both."""
     doi = Field("doi", "DOI", kind="doi")
     catalogue = Catalogue("", "", (TITLE, ACCESS, doi))
-    rows = duplicates.KeyRows(catalogue)
+    rows = duplicates.KeyFields(catalogue)
     records = [
         Publication(
             id=value, title="T", source=SourceLocation(value, 1),

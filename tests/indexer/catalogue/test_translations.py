@@ -24,7 +24,7 @@ from indexer.catalogue.fields import (
 )
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.catalogue.translations import TranslatedCatalogue, translate
-from indexer.mapping.standard_rows import list_standard_rows, list_translation_rows
+from indexer.mapping.standard_fields import list_standard_fields, list_translation_fields
 from indexer.values.publication_types import PublicationType, group_by_csl_type, read_type
 from search_app.i18n.translation import LANGUAGES
 from tests.conftest import ROOT
@@ -236,7 +236,7 @@ def _list_missing(catalogue: Catalogue) -> Iterator[str]:
 
 def test_an_imported_catalogue_has_standard_labels_in_each_language() -> None:
     """Every label of the standard fields has a translation into each language of the interface."""
-    imported = msgspec.structs.replace(OWN, fields=list_standard_rows(), translations={})
+    imported = msgspec.structs.replace(OWN, fields=list_standard_fields(), translations={})
     for language in LANGUAGES:
         shown = translate(imported, language)
         left = [row.label for row in shown.fields if shown.find_text_language(row.label)]
@@ -246,7 +246,7 @@ def test_an_imported_catalogue_has_standard_labels_in_each_language() -> None:
 
 def test_every_standard_type_has_a_name_in_each_language() -> None:
     """The names of types in imports, and those of CSL, have a translation into each language."""
-    imported = msgspec.structs.replace(OWN, fields=list_standard_rows(), translations={})
+    imported = msgspec.structs.replace(OWN, fields=list_standard_fields(), translations={})
     standard = {name for names in group_by_csl_type().values() for name in names}
     for language in LANGUAGES:
         shown = translate(imported, language)
@@ -259,7 +259,7 @@ def test_every_standard_type_has_a_name_in_each_language() -> None:
 def test_only_types_of_publications_have_standard_names() -> None:
     """A value of another field, or one that is no standard type, stays in its own language."""
     shown = translate(
-        msgspec.structs.replace(OWN, fields=list_standard_rows(), translations={}), "fr"
+        msgspec.structs.replace(OWN, fields=list_standard_fields(), translations={}), "fr"
     )
     values = [("type", "Wall chart"), ("subjects", "Book"), ("container", "Map")]
     for row, value in values:
@@ -269,7 +269,7 @@ def test_only_types_of_publications_have_standard_names() -> None:
 def test_a_translation_takes_precedence_over_a_standard_type() -> None:
     """A catalogue's own translation of a type is displayed, and other types have the standard."""
     texts = CatalogueTexts(field={"type": FieldTexts(values={"Book": "Ouvrage"})})
-    own = msgspec.structs.replace(OWN, fields=list_standard_rows(), translations={"fr": texts})
+    own = msgspec.structs.replace(OWN, fields=list_standard_fields(), translations={"fr": texts})
     assert translate(own, "fr").get_label("type", "Book") == "Ouvrage"
     assert translate(own, "fr").get_label("type", "Report") == "Rapport"
     german = msgspec.structs.replace(own, language="de")
@@ -287,7 +287,7 @@ def test_a_standard_explanation_is_translated() -> None:
 def test_a_translation_takes_precedence_over_a_standard_label() -> None:
     """A catalogue's own translation of a label is displayed. Other languages have no standard."""
     texts = CatalogueTexts(field={"title": FieldTexts(label="Intitulé")})
-    own = msgspec.structs.replace(OWN, fields=list_standard_rows(), translations={"fr": texts})
+    own = msgspec.structs.replace(OWN, fields=list_standard_fields(), translations={"fr": texts})
     assert translate(own, "fr").fields[0].label == "Intitulé"
     assert translate(own, "fr").fields[2].label == "Résumé"
     german = msgspec.structs.replace(own, language="de")
@@ -296,7 +296,7 @@ def test_a_translation_takes_precedence_over_a_standard_label() -> None:
 
 def test_the_row_of_a_translated_title_has_a_standard_label() -> None:
     """The label of a title in another language names this language in that of the page."""
-    rows = (*list_standard_rows(), *list_translation_rows(["ar"]))
+    rows = (*list_standard_fields(), *list_translation_fields(["ar"]))
     translated = translate(Catalogue("T", "", rows), "fr")
     assert translated.by_name["title_ar"].label == "Titre (arabe)"
     assert translated.by_name["summary_ar"].label == "Résumé (arabe)"

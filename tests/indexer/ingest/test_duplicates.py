@@ -16,9 +16,9 @@ from indexer.generations.manifest import RETIRED
 from indexer.ingest import duplicates
 from indexer.jobs import build, check
 from indexer.jobs.build import BuildResult, SameTitle
-from indexer.mapping.standard_rows import list_standard_rows
+from indexer.mapping.standard_fields import list_standard_fields
 
-CATALOGUE = Catalogue("Test", "", list_standard_rows())
+CATALOGUE = Catalogue("Test", "", list_standard_fields())
 SOURCE = """
 [[source]]
 file = "{file}"
@@ -79,7 +79,7 @@ def pair(corpus: Corpus) -> Corpus:
 
 
 def test_a_duplicate_is_merged_into_the_first_record(pair: Corpus) -> None:
-    """The first record keeps its id and values. The other one fills its empty rows."""
+    """The first record keeps its id and values. The other one fills its empty fields."""
     result = pair.build()
     merged = {publication.id: publication for publication in list_publications(result)}
     assert sorted(merged) == ["a1", "a2", "b0"]

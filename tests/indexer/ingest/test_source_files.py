@@ -209,14 +209,14 @@ def make_source(fields: str = 'title = "x"', kind: str = "delimited", table: str
     ("text", "message", "hint"),
     [
         (make_source(kind="exl"), "the unknown format 'exl'", "delimited"),
-        (make_source('titel = "x"'), "'a.csv' has the unknown row 'titel'", "id, title"),
-        (make_source('titel = ";"', table="split"), "has the unknown row 'titel'", "id, title"),
+        (make_source('titel = "x"'), "'a.csv' has the unknown field 'titel'", "id, title"),
+        (make_source('titel = ";"', table="split"), "has the unknown field 'titel'", "id, title"),
     ],
 )
-def test_unknown_formats_and_rows_are_named(
+def test_unknown_formats_and_fields_are_named(
     folder: Path, text: str, message: str, hint: str
 ) -> None:
-    """An error lists the formats or rows that exist, even if the file of the source is missing."""
+    """An error lists the formats or fields that exist, even if the file of the source is absent."""
     (folder / "sources.toml").write_text(text, encoding="utf-8")
     with pytest.raises(CatalogueError, match=message) as caught:
         list(find_source_files(folder, CATALOGUE, list[Problem]().append, LIMITS))
@@ -224,12 +224,12 @@ def test_unknown_formats_and_rows_are_named(
 
 
 def test_a_build_guesses_nothing(folder: Path, problems: list[Problem]) -> None:
-    """A column that `sources.toml` does not name feeds no row, whatever its heading is."""
+    """A column that `sources.toml` does not name feeds no field, whatever its heading is."""
     (folder / "a.csv").write_text("Title\nOne\n", encoding="utf-8")
     write(folder, "a.csv")
     assert read_titles(folder, problems) == []
     assert [each.what for each in problems] == [
-        "it has no title", "the column 'Heading' of the row title is missing",
+        "it has no title", "the column 'Heading' of the field title is missing",
     ]  # fmt: skip
 
 
@@ -247,7 +247,7 @@ def test_columns_are_counted_over_all_files_of_a_source(
     assert len(list(reader.read_folder(folder))) == 3
     assert reader.unused == {("*.csv", "New"): 2}
     assert [(each.file, each.what) for each in problems] == [
-        ("*.csv", "the column 'Gone' of the row title is missing")
+        ("*.csv", "the column 'Gone' of the field title is missing")
     ]
 
 

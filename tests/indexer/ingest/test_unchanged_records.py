@@ -10,9 +10,9 @@ import pytest
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Item, Parsed, Problem, Publication, Unchanged
 from indexer.ingest.corpus import CorpusReader
-from indexer.mapping.standard_rows import list_standard_rows
+from indexer.mapping.standard_fields import list_standard_fields
 
-CATALOGUE = Catalogue("Test", "", list_standard_rows())
+CATALOGUE = Catalogue("Test", "", list_standard_fields())
 SOURCES = """
 [[source]]
 file = "a.csv"
@@ -104,8 +104,8 @@ def test_unchanged_records_are_not_mapped_again(folder: Path) -> None:
         ("sources.toml", "[[source]]", "# A comment\n[[source]]", []),
     ],
     ids=[
-        "bytes", "header", "macro", "fields", "row turned off", "split", "day_first",
-        "row over a default", "note on an unused column", "comment",
+        "bytes", "header", "macro", "fields", "field turned off", "split", "day_first",
+        "field over a default", "note on an unused column", "comment",
     ],
 )  # fmt: skip
 def test_a_change_maps_only_the_records_that_it_affects_again(

@@ -201,12 +201,12 @@ def test_an_id_is_kept_if_a_url_can_have_it(
 
 
 def test_years_may_be_restricted(catalogue: Catalogue, problems: list[Problem]) -> None:
-    """A row of years can list its allowed values, like any other row."""
-    rows = [
-        msgspec.structs.replace(row, values=("2009",)) if row.kind == "year" else row
-        for row in catalogue.fields
+    """A field of years can list its allowed values, like any other field."""
+    fields = [
+        msgspec.structs.replace(field, values=("2009",)) if field.kind == "year" else field
+        for field in catalogue.fields
     ]
-    allowing = msgspec.structs.replace(catalogue, fields=tuple(rows))
+    allowing = msgspec.structs.replace(catalogue, fields=tuple(fields))
     assert checked(entry(section="Tools", year="2009"), allowing, problems).values["year"] == (
         2009,
     )  # fmt: skip

@@ -111,7 +111,7 @@ def test_moved_publications_are_unchanged_and_published(corpus: Path, index: Pat
 def test_change_of_the_catalogue_rebuilds(
     file: str, old: str, new: str, corpus: Path, index: Path
 ) -> None:
-    """A change of the rows or of the grouping alone publishes a generation."""
+    """A change of the fields or of the grouping alone publishes a generation."""
     edit(corpus / file, old, new)
     assert build.build(corpus, index).status == "published"
     assert len(directory.list_names(index)) == 2

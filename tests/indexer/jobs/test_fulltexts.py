@@ -338,7 +338,7 @@ def test_full_texts_of_an_older_version_are_written_again(corpus: Corpus) -> Non
 
 
 def test_a_catalogue_without_the_row_has_no_full_texts(corpus: Corpus) -> None:
-    """Without the row, no file is read, and the index has no file for texts."""
+    """Without the field, no file is read, and the index has no file for texts."""
     corpus.write("one.pdf", "piracy")
     plain = CATALOGUE.rpartition("[[field]]")[0]
     (corpus.folder / "catalogue.toml").write_text(plain, encoding="utf-8")

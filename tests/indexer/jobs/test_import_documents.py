@@ -238,7 +238,7 @@ def test_pdfs_are_added_to_a_catalogue(library: Path, tmp_path: Path) -> None:
 
 
 def test_a_catalogue_without_full_text_says_so(library: Path, tmp_path: Path) -> None:
-    """An import of PDFs into a catalogue without a row for their text is a problem."""
+    """An import of PDFs into a catalogue without a field for their text is a problem."""
     scans = tmp_path / "scans"
     scans.mkdir()
     for path in [*library.rglob("*.pdf")]:

@@ -356,7 +356,7 @@ def test_a_failed_import_leaves_the_folder_unchanged(
 
 
 def test_a_column_without_usable_values_is_unused(files: Path, into: Path) -> None:
-    """A column whose row would be empty is listed as unused. A build then knows each row."""
+    """A column whose field would be empty is listed as unused. A build then knows each field."""
     (files / "law-list.csv").write_text("Title,Author\nSalt,--\nPepper,12\n", encoding="utf-8")
     [source] = importer.import_files([files], into).sources
     assert source.mapped == {"title": ["Title"]}
@@ -378,7 +378,7 @@ def test_a_column_and_its_languages_are_used_together(files: Path, into: Path) -
 
 
 def test_late_columns_are_mapped(files: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The catalogue has a row that only a record after the sample fills."""
+    """The catalogue has a field that only a record after the sample fills."""
     monkeypatch.setattr("indexer.mapping.profile.MAX_RECORDS", 3)
     rows = "".join(f"Title {number},\n" for number in range(9))
     text = f"Title,DOI\n{rows}Last,10.1000/182\n"

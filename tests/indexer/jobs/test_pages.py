@@ -169,7 +169,7 @@ def test_a_catalogue_is_required(
 
 
 ADDED = {"audience", "body", "country", "format", "region", "topic"}
-"""Rows of our corpus with values that its printed source does not have."""
+"""Fields of our corpus with values that its printed source does not have."""
 
 
 @pytest.mark.slow
@@ -196,8 +196,8 @@ def test_text_catalogue_is_imported_completely(
         our = ours[each.id]
         assert (our.title, bool(our.summary)) == (each.title, bool(each.summary))
         assert our.values.keys() - each.values.keys() <= ADDED
-        for row, values in each.values.items():
-            assert our.values[row][: len(values)] == values
+        for field, values in each.values.items():
+            assert our.values[field][: len(values)] == values
 
 
 def test_a_link_that_leads_nowhere_makes_no_file(
@@ -246,12 +246,12 @@ VALUES = {
 
 @st.composite
 def properties(draw: st.DrawFn) -> Property:
-    """Return a strategy for a property of a row, under one of its names."""
-    row = draw(st.sampled_from(CATALOGUE.fields))
-    name = draw(st.sampled_from((row.name, *row.names)))
-    allowed = st.sampled_from(row.values) if row.values else ANY_TEXT
-    value = draw(VALUES.get(row.kind, allowed))
-    text = draw(ANY_TEXT if row.kind == "link" or not value else st.just(value))
+    """Return a strategy for a property of a field, under one of its names."""
+    field = draw(st.sampled_from(CATALOGUE.fields))
+    name = draw(st.sampled_from((field.name, *field.names)))
+    allowed = st.sampled_from(field.values) if field.values else ANY_TEXT
+    value = draw(VALUES.get(field.kind, allowed))
+    text = draw(ANY_TEXT if field.kind == "link" or not value else st.just(value))
     return Property(name, value, text, draw(LANGUAGES))
 
 

@@ -26,14 +26,14 @@ LINKS = ["https://doi.org/10.1000/a", "https://example.org/b", "", ""]
           "PY": ["2011", "2012"], "DE": ["A list of keywords", "Another"], "AR": ["e12", "e13"]},
          {"title": "TI", "authors": "AF", "year": "PY", "container": "SO", "language": "LA"}),
         ({"Year": ["2001", "2002"], "SO": "ab"}, {"container": None}),
-        # If two columns name the same people, one feeds the authors, and the other has no row.
+        # If two columns name the same people, one feeds the authors, and the other has no field.
         ({"Authors": ["Moss A.; Reed B.", "Fern C."],
           "Author full names": ["Moss, Ann (1); Reed, Ben (2)", "Fern, Cleo (3)"]},
          {"authors": "Author full names", "authors_2": None}),
         ({"Personal author": ["Moss, Ann", "Fern, Cleo"],
           "Corporate author": ["Board of Roads", "Board of Maps"]},
          {"authors": ("Personal author", "{{{Corporate author}}}")}),
-        # A heading feeds no row if most values of its column are of another kind.
+        # A heading feeds no field if most values of its column are of another kind.
         ({"Full text": ["Long text"] * 4, "DOI": ["yes", "no"] * 2}, {"link": None, "doi": None}),
         ({"Year": ["shelf", "box", "shelf 2", "1999"], "AR": ["x"] * 4,
           "Language": ["E-1", "E-2", "E-3", "English"], "title_ru": ["Salt", "Sea", "A", "B"]},
@@ -42,7 +42,7 @@ LINKS = ["https://doi.org/10.1000/a", "https://example.org/b", "", ""]
          {"title": "Object", "issue": None}),
         ({"No.": ["4", "2", "2", "9"], "Label": TITLES, "Title": []},
          {"title": "Label", "issue": "No."}),
-        # A row without a column uses one of a related row.
+        # A field without a column uses one of a related field.
         ({"Link": LINKS}, {"doi": "Link", "link": "Link"}),
         ({"Title": [], "Publication Title": TITLES, "Publication Author": ["Moss, Ann"]},
          {"title": "Publication Title", "authors": "Publication Author", "container": None}),
@@ -85,11 +85,11 @@ LINKS = ["https://doi.org/10.1000/a", "https://example.org/b", "", ""]
          {"authors": "Authors", "first_name": "First name"}),
     ],
 )  # fmt: skip
-def test_columns_feed_the_rows_that_they_fit(columns: Columns, fields: dict[str, object]) -> None:
-    """A column feeds rows by its heading and its values. The table has titles too."""
+def test_columns_feed_the_fields_that_they_fit(columns: Columns, fields: dict[str, object]) -> None:
+    """A column feeds fields by its heading and its values. The table has titles too."""
     columns = {"Title": TITLES, **columns}
     found = propose({name: values for name, values in columns.items() if values})
-    assert {row: found.source.fields.get(row) for row in fields} == fields
+    assert {field: found.source.fields.get(field) for field in fields} == fields
     assert "series" not in found.source.split
 
 
@@ -110,13 +110,13 @@ def test_tags_of_marc_are_headings(style: str) -> None:
         "authors": f"{{{{{{{body}}}. {{{part}}}}}}}", "subjects": subject,
     }  # fmt: skip
     assert found.source.split == {"authors": ";"}
-    assert not found.leftover_rows
+    assert not found.leftover_fields
 
 
 def test_whole_fields_of_marc_are_taken_apart() -> None:
-    """In a column without a code, the subfields of a row are kept, without their codes.
+    """In a column without a code, the subfields of a field are kept, without their codes.
 
-    For a person, the codes of the parts of a body have dates and roles, which no row has.
+    For a person, the codes of the parts of a body have dates and roles, which no field has.
     """
     columns = {
         "191__": ["$aA/1$bA/"], "245__": ["$aSalt roads :$ba guide /$cAda Moss.$n2,$pSeas"],
@@ -144,12 +144,12 @@ def test_a_table_of_marc_has_few_changes() -> None:
 @pytest.mark.parametrize("names", [("2015", "2016", "2017"), ("245", "Title", "Year")])
 def test_other_numbers_are_no_tags(names: tuple[str, ...]) -> None:
     """Years, and a number among words, are no tags of MARC."""
-    assert propose(dict.fromkeys(names, TITLES)).leftover_rows
+    assert propose(dict.fromkeys(names, TITLES)).leftover_fields
 
 
 def test_headings_in_many_forms_are_recognized() -> None:
     """A heading is recognized without its remarks, endings, numbers, and general words."""
-    for heading, row in {
+    for heading, field in {
         "Auteur(s)": "authors", "Autor/es": "authors", "Автор(ы)": "authors",
         "Authors (from People)": "authors", "authorships.author.display_name": "authors",
         "authorLabels": "authors", "creators_name": "authors", "Author 2": "authors",
@@ -165,18 +165,18 @@ def test_headings_in_many_forms_are_recognized() -> None:
         "links.self_html": "link", "languages.id": "language", "resource_type.title": "type",
         "Item Type": "type", "Descriptores": "subjects", "Titre parallèle": "other_titles",
     }.items():  # fmt: skip
-        match = headings.find_row(heading)
+        match = headings.find_field(heading)
         assert match, heading
-        assert match.row == row, heading
+        assert match.field == field, heading
 
 
-def test_columns_of_other_parts_of_a_record_feed_no_row() -> None:
-    """Columns of parts that are not the publication, such as references, feed no row."""
+def test_columns_of_other_parts_of_a_record_feed_no_field() -> None:
+    """Columns of parts that are not the publication, such as references, feed no field."""
     for heading in (
         "references.authors", "organization.description", "creators.person.type", "resources.url",
         "updated_at", "provider.name",
     ):  # fmt: skip
-        assert headings.find_row(heading) is None, heading
+        assert headings.find_field(heading) is None, heading
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_title_without_a_language_comes_before_later_titles_with_one() -> None
 
 
 @pytest.mark.parametrize(
-    ("values", "row"),
+    ("values", "field"),
     [
         (["https://example.org/1", "https://example.org/2"], "link"),
         (["A long text about salt. " * 20, "A long text about roads. " * 20], "summary"),
@@ -218,10 +218,10 @@ def test_a_title_without_a_language_comes_before_later_titles_with_one() -> None
     ],
 )
 def test_columns_of_languages_have_what_fits_their_values(
-    values: list[str], row: str | None
+    values: list[str], field: str | None
 ) -> None:
     """Columns with languages as headings may have links or abstracts, or only marks."""
     found = propose({"Title": TITLES[:2], "EN": values, "FR": values})
     fields, languages = found.source.fields, found.source.languages
-    assert fields.get(row or "language") == (("EN", "FR") if row else None)
-    assert languages == ({"EN": "en", "FR": "fr"} if row else {})
+    assert fields.get(field or "language") == (("EN", "FR") if field else None)
+    assert languages == ({"EN": "en", "FR": "fr"} if field else {})

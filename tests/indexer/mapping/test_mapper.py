@@ -1,4 +1,4 @@
-"""The mapper turns the columns of a record into the rows of a catalogue."""
+"""The mapper turns the columns of a record into the fields of a catalogue."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from indexer.ingest.validation import validate
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.normalization import make_id
 from indexer.mapping.sources import Source
-from indexer.mapping.standard_rows import list_standard_rows, list_translation_rows
+from indexer.mapping.standard_fields import list_standard_fields, list_translation_fields
 from indexer.readers.base import Reader
 from tests.memory import limit_memory
 
-CATALOGUE = Catalogue("Test", "", list_standard_rows())
+CATALOGUE = Catalogue("Test", "", list_standard_fields())
 
 
 def make_mapper(catalogue: Catalogue = CATALOGUE, /, **decisions: object) -> Mapper:
@@ -42,22 +42,22 @@ def record(*columns: tuple[str, str] | Property) -> SourceRecord:
 
 
 def apply(mapper: Mapper, *columns: tuple[str, str] | Property) -> dict[str, list[str]]:
-    """Return the values of each row of a record, without a title if no column states it."""
-    rows: dict[str, list[str]] = {}
+    """Return the values of each field of a record, without a title if no column states it."""
+    fields: dict[str, list[str]] = {}
     for prop in mapper.map(record(*columns, ("T1", "untitled"))).properties:
         assert prop.value == prop.text
         if prop.value != "untitled":
-            rows.setdefault(prop.name, []).append(prop.value)
-    return rows
+            fields.setdefault(prop.name, []).append(prop.value)
+    return fields
 
 
 AUTHORS = {"authors": ["Okafor, Ada", "Wu, Li", "Marsh, Eva"]}
 
 
 @pytest.mark.parametrize(
-    ("decisions", "columns", "rows"),
+    ("decisions", "columns", "fields"),
     [
-        # A row with several values has those of all columns, in the order of the mapping.
+        # A field with several values has those of all columns, in the order of the mapping.
         ({}, [("A1", "Ada Okafor"), ("AU", "Wu, Li"), ("AU", "Plato")],
          {"authors": ["Wu, Li", "Plato", "Okafor, Ada"]}),
         # Values with a group, in templates or not, keep the order of the source.
@@ -66,20 +66,20 @@ AUTHORS = {"authors": ["Okafor, Ada", "Wu, Li", "Marsh, Eva"]}
          {"authors": ["Board", "Wu, Li"]}),
         ({"subjects": ("term", "place")}, [("place", "Mali", 1), ("term", "Salt", 2)],
          {"subjects": ["Mali", "Salt"]}),
-        # A row with one value uses the first column with a value of its kind.
+        # A field with one value uses the first column with a value of its kind.
         ({"container": ("JF", "JO")}, [("JO", "J. Law"), ("JF", "Journal of Law")],
          {"container": ["Journal of Law"]}),
         ({"container": ("JF", "JO")}, [("JO", "J. Law"), ("JF", " ")], {"container": ["J. Law"]}),
         ({"year": ("Y", "D")}, [("Y", "soon"), ("D", "1999")], {"year": ["1999"]}),
         ({"year": ("Y", "D")}, [("Y", "soon")], {"year": ["soon"]}),
         ({"doi": "ID"}, [("ID", "289"), ("ID", "10.1000/a")], {"doi": ["10.1000/a"]}),
-        # A row of a source replaces that of the default mapping. An empty list turns it off.
+        # A field of a source replaces that of the default mapping. An empty list turns it off.
         ({"authors": "XX", "publisher": ()}, [("AU", "A B"), ("XX", "C D"), ("PB", "Press")],
          {"authors": ["D, C"]}),
         # A summary has a paragraph for each of its columns, without repeated ones.
         ({"summary": ("AB", "N2")}, [("N2", "Second."), ("AB", "First."), ("AB", "first. ")],
          {"summary": ["First.", "Second."]}),
-        # Of several rows with one column, a value belongs to those of its kind, or is reported.
+        # Of several fields with one column, a value belongs to those of its kind, or is reported.
         ({"doi": "ID", "identifier": "ID"}, [("ID", "A/12")], {"identifier": ["A/12"]}),
         ({"doi": "ID"}, [("ID", "A/12")], {"doi": ["A/12"]}),
         ({"isbn": "SN", "issn": "SN"}, [("SN", "0378-5955")], {"issn": ["0378-5955"]}),
@@ -119,16 +119,16 @@ AUTHORS = {"authors": ["Okafor, Ada", "Wu, Li", "Marsh, Eva"]}
         )),
     ],
 )  # fmt: skip
-def test_columns_become_rows(
-    decisions: Mapping[str, object], columns: Sequence[Any], rows: dict[str, list[str]]
+def test_columns_become_fields(
+    decisions: Mapping[str, object], columns: Sequence[Any], fields: dict[str, list[str]]
 ) -> None:
-    """Each row has the values of its columns, in the normal form of its kind."""
+    """Each field has the values of its columns, in the normal form of its kind."""
     properties = [Property(name, value, value, None, *group) for name, value, *group in columns]
-    assert apply(make_mapper(fields=decisions), *properties) == rows
+    assert apply(make_mapper(fields=decisions), *properties) == fields
 
 
 @pytest.mark.parametrize(
-    ("separator", "value", "rows"),
+    ("separator", "value", "fields"),
     [
         (";", "Okafor, Ada; Wu, Li; Marsh, Eva;", AUTHORS),
         # If commas separate names, "and" separates persons, but not words of an organization.
@@ -140,12 +140,12 @@ def test_columns_become_rows(
         (" and ", "Ada Wu and Hypatia", {"authors": ["Wu, Ada", "Hypatia"]}),
     ],
 )
-def test_values_are_split_by_the_separator_of_the_row(
-    separator: str, value: str, rows: dict[str, list[str]]
+def test_values_are_split_by_the_separator_of_the_field(
+    separator: str, value: str, fields: dict[str, list[str]]
 ) -> None:
-    """A separator divides the values of its row only."""
+    """A separator divides the values of its field only."""
     mapper = make_mapper(split={"authors": separator})
-    assert apply(mapper, ("AU", value), ("PB", "X; Y, Z")) == {**rows, "publisher": ["X; Y, Z"]}
+    assert apply(mapper, ("AU", value), ("PB", "X; Y, Z")) == {**fields, "publisher": ["X; Y, Z"]}
 
 
 @pytest.mark.parametrize("column", ["When", "When[en]"])
@@ -178,7 +178,7 @@ def test_the_language_of_a_value_overrides_that_of_its_column() -> None:
 
 
 def test_unknown_columns_are_counted() -> None:
-    """Columns that feed no row and are not listed as unused are counted per value."""
+    """Columns that feed no field and are not listed as unused are counted per value."""
     mapper = make_mapper(fields={"title": "dc.title"}, unused={"ZZ": "a note"})
     for _ in range(2):
         mapper.map(
@@ -195,14 +195,14 @@ def test_missing_columns_are_reported() -> None:
     assert list(mapper.find_missing_columns()) == []
     apply(mapper, ("AU", "A B"), ("dc.subject[en]", "law"), ("Y1", "1"))
     assert [each.what for each in mapper.find_missing_columns()] == [
-        "the column 'PY' of the row year is missing",
-        "the column 'Y2' of the row year is missing",
-        "the column 'key' of the row id is missing",
+        "the column 'PY' of the field year is missing",
+        "the column 'Y2' of the field year is missing",
+        "the column 'key' of the field id is missing",
     ]
 
 
-def test_rows_that_the_catalogue_lacks_are_left_out() -> None:
-    """The columns of a default row count as unknown if the catalogue does not have the row."""
+def test_fields_that_the_catalogue_lacks_are_left_out() -> None:
+    """The columns of a default field count as unknown if the catalogue does not have the field."""
     mapper = make_mapper(Catalogue("Test", "", (Field("title", "Title", role="title"),)))
     assert apply(mapper, ("TI", "Law"), ("AU", "A B")) == {"title": ["Law"]}
     assert mapper.unknown == {"AU": 1}
@@ -246,7 +246,7 @@ def test_validation_accepts_every_generated_id(text: str) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["TI", "AU", "PB", "L[fr]", "D"]), st.text())))
 def test_any_values_are_mapped(columns: list[tuple[str, str]]) -> None:
-    """No value raises an exception, and every property has the name of a row."""
+    """No value raises an exception, and every property has the name of a field."""
     mapper = make_mapper(
         fields={"link": "L", "date": "D", "year": "D", "language": "L", "isbn": "D", "doi": "D"},
         split={"authors": ";"},
@@ -259,29 +259,31 @@ def test_any_values_are_mapped(columns: list[tuple[str, str]]) -> None:
 @pytest.mark.parametrize("templates", [("{a}" * 400,), ("{a}x{a}",) * 400, ("{a}" + "x" * 9_000,)])
 def test_templates_join_a_bounded_text(templates: tuple[str, ...]) -> None:
     """Templates that repeat a long column join at most ten times the longest field."""
-    rows = [Field(f"row{number}", "Row", several=True) for number in range(50)]
+    fields = [Field(f"field{number}", "Field", several=True) for number in range(50)]
     title = Field("title", "Title", role="title")
-    catalogue = Catalogue("Test", "", (title, *rows))
-    mapper = make_mapper(catalogue, fields=dict.fromkeys((row.name for row in rows), templates))
+    catalogue = Catalogue("Test", "", (title, *fields))
+    mapper = make_mapper(
+        catalogue, fields=dict.fromkeys((field.name for field in fields), templates)
+    )
     values = [("TI", "T"), *[("a", "é" * 60_000)] * 15]
     with limit_memory(100):
         mapped = mapper.map(record(*values))
-    assert mapper.cut_rows
+    assert mapper.cut_fields
     assert sum(len(prop.value) for prop in mapped.properties) <= 10 * LIMITS.longest_field
     assert apply(mapper, ("TI", "T"), ("a", "b"))["title"] == ["T"]
-    assert not mapper.cut_rows
+    assert not mapper.cut_fields
 
 
 TRANSLATED = Catalogue(
-    "Test", "", (*list_standard_rows(), *list_translation_rows(["ar", "en", "fr"]))
+    "Test", "", (*list_standard_fields(), *list_translation_fields(["ar", "en", "fr"]))
 )
 
 
-def test_titles_in_other_languages_need_no_row_for_other_titles() -> None:
-    """A catalogue without other titles has the titles in the languages of its rows."""
-    rows = [row for row in TRANSLATED.fields if row.name != "other_titles"]
+def test_titles_in_other_languages_need_no_field_for_other_titles() -> None:
+    """A catalogue without other titles has the titles in the languages of its fields."""
+    fields = [field for field in TRANSLATED.fields if field.name != "other_titles"]
     mapper = make_mapper(
-        Catalogue("Test", "", tuple(rows)),
+        Catalogue("Test", "", tuple(fields)),
         fields={"title": ("EN", "FR", "DE")}, languages={"FR": "fr", "DE": "de"},
     )  # fmt: skip
     mapped = mapper.map(record(("EN", "Salt"), ("FR", "Sel"), ("DE", "Salz")))
@@ -290,8 +292,8 @@ def test_titles_in_other_languages_need_no_row_for_other_titles() -> None:
     ]  # fmt: skip
 
 
-def test_titles_and_abstracts_in_other_languages_have_rows_of_their_own() -> None:
-    """The first title is the title. Later ones feed the rows of their languages, if there are."""
+def test_titles_and_abstracts_in_other_languages_have_fields_of_their_own() -> None:
+    """The first title is the title. Later ones feed the fields of their languages, if there are."""
     mapper = make_mapper(
         TRANSLATED,
         fields={"title": ("EN", "AR", "FR", "DE"), "summary": ("AE", "AF", "AX")},

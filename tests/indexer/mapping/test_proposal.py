@@ -1,4 +1,4 @@
-"""A proposal maps columns to rows by their headings, then by their values."""
+"""A proposal maps columns to fields by their headings, then by their values."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from indexer.catalogue.fields import Catalogue, FieldKind
 from indexer.catalogue.records import Property, SourceLocation, SourceRecord
 from indexer.mapping import proposal
 from indexer.mapping.catalogue_proposal import make_catalogue
-from indexer.mapping.headings import find_row
+from indexer.mapping.headings import find_field
 from indexer.mapping.mapper import Mapper
 from indexer.mapping.normalization import find_separator
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.proposal import Proposal
 from indexer.mapping.sources import Source
-from indexer.mapping.standard_rows import list_standard_rows
+from indexer.mapping.standard_fields import list_standard_fields
 from indexer.readers.base import Reader
 
 Columns = Mapping[str, Sequence[str]]
@@ -53,9 +53,9 @@ def propose_catalogue(columns: Columns) -> Catalogue:
     """Return the catalogue that is proposed for a table."""
     table = profile(columns)
     found = proposal.propose("a", make_reader(), table)
-    rows = Catalogue("T", "", (*list_standard_rows(), *found.leftover_rows))
-    mapper = Mapper(found.source, make_reader(), rows)
-    return make_catalogue("T", rows.fields, [(mapper, each) for each in table.sample])
+    catalogue = Catalogue("T", "", (*list_standard_fields(), *found.leftover_fields))
+    mapper = Mapper(found.source, make_reader(), catalogue)
+    return make_catalogue("T", catalogue.fields, [(mapper, each) for each in table.sample])
 
 
 @pytest.mark.parametrize(
@@ -78,19 +78,19 @@ def propose_catalogue(columns: Columns) -> Catalogue:
     ids=["en", "fr", "es", "ru", "ar", "zh", "dotted", "with languages", "camel case", "de"],
 )  # fmt: skip
 def test_usual_headings_are_recognized(headings: list[str]) -> None:
-    """Headings in many languages and forms feed their rows, and are not marked as guessed."""
+    """Headings in many languages and forms feed their fields, and are not marked as guessed."""
     values = ["Law", "Okafor, Ada", "1999", "About law.", "law", "en"]
     found = propose({name: [value] for name, value in zip(headings, values, strict=True)})
     plain = [name.partition("[")[0] for name in headings]
-    rows = ("title", "authors", "year", "summary", "subjects", "language")
-    assert found.source.fields == dict(zip(rows, plain, strict=True)) | {
-        row: found.source.fields[row] for row in found.source.fields if row not in rows
+    fields = ("title", "authors", "year", "summary", "subjects", "language")
+    assert found.source.fields == dict(zip(fields, plain, strict=True)) | {
+        field: found.source.fields[field] for field in found.source.fields if field not in fields
     }
     assert not found.comments
 
 
 def test_columns_without_headings_are_mapped_by_their_values() -> None:
-    """Columns without usable headings feed rows by their values, and are marked as guessed."""
+    """Columns without usable headings feed fields by their values, and are marked as guessed."""
     found = propose(
         {
             "column 1": ["17", "18", "19", "20"],
@@ -112,19 +112,21 @@ def test_columns_without_headings_are_mapped_by_their_values() -> None:
     assert found.source.fields == {
         "title": "column 2", "summary": "column 8", "year": "column 4", "language": "column 5",
         "doi": "column 3", "isbn": "column 6", "link": "column 7",
-        **{row: found.source.fields[row] for row in found.source.fields if row == "date"},
-        **{row.name: found.source.fields[row.name] for row in found.leftover_rows},
+        **{field: found.source.fields[field] for field in found.source.fields if field == "date"},
+        **{field.name: found.source.fields[field.name] for field in found.leftover_fields},
     }  # fmt: skip
     assert found.comments["doi"] == "guessed: its values are DOIs"
     assert {"title", "summary", "year", "language", "isbn", "link"} < found.comments.keys()
 
 
-@pytest.mark.parametrize("row", [row.name for row in list_standard_rows() if row.name != "date"])
-def test_the_name_of_a_row_is_a_heading_of_it(row: str) -> None:
-    """Our own exports have the names of rows as headings."""
-    match = find_row(row)
+@pytest.mark.parametrize(
+    "field", [field.name for field in list_standard_fields() if field.name != "date"]
+)
+def test_the_name_of_a_field_is_a_heading_of_it(field: str) -> None:
+    """Our own exports have the names of fields as headings."""
+    match = find_field(field)
     assert match
-    assert match.row == row
+    assert match.field == field
 
 
 @pytest.mark.parametrize("name", ["labeled_at", "created_at", "modified", "dateModified", "updated",
@@ -229,7 +231,7 @@ def test_subjects_are_separated(values: list[str], separator: str | None) -> Non
 
 @pytest.mark.parametrize("heading", ["Publisher", "Place", "Notes", "Shelf"])
 def test_commas_separate_subjects_only(heading: str) -> None:
-    """A comma in any other row is part of the text."""
+    """A comma in any other field is part of the text."""
     found = propose({"Title": TITLES, heading: ["Paris, France", "Lund, Sweden", "Rome, Italy"]})
     assert found.source.split == {}
 
@@ -243,21 +245,21 @@ def test_the_order_of_day_and_month_is_detected() -> None:
     assert found.source.day_first == ()
 
 
-def test_leftover_columns_become_rows() -> None:
-    """A short, filled column without a standard row becomes a row with a readable label."""
+def test_leftover_columns_become_fields() -> None:
+    """A short, filled column without a standard field becomes a field with a readable label."""
     found = propose({
         "Title": TITLES,
         "Shelf_mark.local": ["A1", "B2", "C3", "D4"],
         "Rare": ["x"] + [""] * 10,
         "语境": ["a", "b", "c", "d"],
     })  # fmt: skip
-    assert [(row.name, row.label) for row in found.leftover_rows] == [
+    assert [(field.name, field.label) for field in found.leftover_fields] == [
         ("shelf_mark_local", "Shelf mark local"), ("column", "语境"),
     ]  # fmt: skip
 
 
 def test_constant_and_technical_columns_stay_unused() -> None:
-    """A column with constant or technical values does not become a row."""
+    """A column with constant or technical values does not become a field."""
     found = propose({
         "Title": TITLES,
         "Year": ["1999", "2001", "1985", "2003"],
@@ -268,22 +270,22 @@ def test_constant_and_technical_columns_stay_unused() -> None:
         "file_path": [f"/data/files/{n}.pdf" for n in range(4)],
         "column 7": ["1", "2", "3", "4"],
     })  # fmt: skip
-    assert [row.name for row in found.leftover_rows] == []
+    assert [field.name for field in found.leftover_fields] == []
 
 
 @given(st.lists(st.sampled_from([
     "q", "Page", "sort", "id 2", "Year from", "year_to", "Title!", "Summary.2", "Facet", "Q ",
     "year from", "Score", "json", "1st", "???", "_", "URL source",
 ]) | st.text(min_size=1, max_size=9), min_size=1, max_size=12, unique=True))  # fmt: skip
-def test_leftover_rows_have_unique_names(headings: list[str]) -> None:
-    """A catalogue with a row for each leftover column is valid, whatever the headings are."""
+def test_leftover_fields_have_unique_names(headings: list[str]) -> None:
+    """A catalogue with a field for each leftover column is valid, whatever the headings are."""
     values = {name: [f"{name} {number}" for number in range(4)] for name in headings}
     found = propose({"Title": TITLES} | values)
-    catalogue = Catalogue("T", "", (*list_standard_rows(), *found.leftover_rows))
-    names = [row.name for row in catalogue.fields]
+    catalogue = Catalogue("T", "", (*list_standard_fields(), *found.leftover_fields))
+    names = [field.name for field in catalogue.fields]
     assert len(set(names)) == len(names)
     assert not catalogue_faults(catalogue)
-    assert all(row.label.strip() for row in found.leftover_rows)
+    assert all(field.label.strip() for field in found.leftover_fields)
     assert format_toml(catalogue)
 
 
@@ -299,8 +301,8 @@ def test_nothing_is_guessed_about_a_format_with_a_default_mapping() -> None:
     assert found == Proposal(Source(file="a", format="test"), (), {})
 
 
-def test_facets_are_rows_whose_values_repeat() -> None:
-    """Names, subjects, and containers are facets. Other rows are facets if their values repeat."""
+def test_facets_are_fields_whose_values_repeat() -> None:
+    """Names, subjects, and containers are facets. Other fields are if their values repeat."""
     catalogue = propose_catalogue({
         "Title": [f"{title} {number}" for number in range(5) for title in TITLES],
         "Author": [f"Ada Okafor{chr(97 + number)}" for number in range(20)],
@@ -310,8 +312,8 @@ def test_facets_are_rows_whose_values_repeat() -> None:
         "Code": [f"K{number}" for number in range(20)],
         "Year": [str(1990 + number) for number in range(20)],
     })  # fmt: skip
-    assert [row.name for row in catalogue.facets] == ["type", "year", "authors", "shelf"]
-    assert [row.name for row in catalogue.facts] == ["authors", "year"]
+    assert [field.name for field in catalogue.facets] == ["type", "year", "authors", "shelf"]
+    assert [field.name for field in catalogue.facts] == ["authors", "year"]
 
 
 def test_examples_have_frequent_words_of_the_titles() -> None:

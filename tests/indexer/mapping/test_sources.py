@@ -148,7 +148,7 @@ def test_the_examples_of_the_documents_are_true(change: str, before: str, after:
 
 
 def test_changes_apply_to_each_value_in_their_order() -> None:
-    """A row is split first. Then each of its values is changed, and dropped if nothing is left."""
+    """A field is split first. Then each of its values is changed, or dropped if nothing is left."""
     mapper = make_mapper(
         fields={"subjects": "KW"}, split={"subjects": ";"},
         change={"subjects": (
@@ -212,5 +212,5 @@ def test_changes_may_not_multiply_a_record() -> None:
     changes = {"notes": (Change(replace="a", by="b" * 200),)}
     mapper = make_mapper(fields={"notes": "N"}, change=changes)
     found = apply(mapper, *[("N", "a" * 1000)] * 60)
-    assert mapper.cut_rows == {"notes"}
+    assert mapper.cut_fields == {"notes"}
     assert len(found["notes"]) == 47

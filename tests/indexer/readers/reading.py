@@ -17,8 +17,10 @@ from indexer.mapping.sources import Source
 from indexer.readers import registry
 from indexer.readers.base import HEAD_BYTES, Reader
 
-_ROWS = tomllib.loads(files("indexer.mapping").joinpath("standard_rows.toml").read_text("utf-8"))
-CATALOGUE = msgspec.convert({"title": "Test", "description": "Test", **_ROWS}, Catalogue)
+_FIELDS = tomllib.loads(
+    files("indexer.mapping").joinpath("standard_fields.toml").read_text("utf-8")
+)
+CATALOGUE = msgspec.convert({"title": "Test", "description": "Test", **_FIELDS}, Catalogue)
 """A catalogue with all standard rows."""
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation, Value
-from indexer.mapping.standard_rows import list_standard_rows
+from indexer.mapping.standard_fields import list_standard_fields
 from indexer.values import identifiers
 from search_app import config, create_app
 from search_app.engine import Engine
@@ -27,7 +27,7 @@ from tests.search_app.engine.catalogues import index
 from tests.search_app.texts import make_publication
 from tests.tiers import examples
 
-CATALOGUE = Catalogue("Identified", "", list_standard_rows())
+CATALOGUE = Catalogue("Identified", "", list_standard_fields())
 KINDS = {row.name: row.kind for row in CATALOGUE.identifiers if row.name != "identifier"}
 WORDS = ("water", "border", "police", "law", "issn", "doi", "2017", "escwa")
 

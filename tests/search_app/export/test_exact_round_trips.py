@@ -11,7 +11,7 @@ import pytest
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.catalogue.roles import TypeRule
-from indexer.mapping.standard_rows import list_standard_rows
+from indexer.mapping.standard_fields import list_standard_fields
 from search_app.export.registry import FORMATS
 from tests.conftest import ROOT
 from tests.samples import read_publications
@@ -26,7 +26,7 @@ LOST = {
 }
 """Parts that are lost in an export, by format. docs/interoperability.md lists them."""
 
-NUMBERS = Catalogue("Numbers", "", list_standard_rows(), types=(TypeRule("report"),))
+NUMBERS = Catalogue("Numbers", "", list_standard_fields(), types=(TypeRule("report"),))
 IDENTIFIERS = {
     "number": "E/ESCWA/SDD/2017/2",
     "call_number": "HV6250 .W38 2017",
