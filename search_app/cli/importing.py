@@ -50,7 +50,7 @@ _FILES = click.argument("files", nargs=-1, required=True, type=options.PATH)
 @click.option("--in-place", is_flag=True, help="Refer to the files instead of copying them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the mapping as JSON.")
 @click.option("--pages", "as_pages", is_flag=True, help="Write HTML pages to edit by hand.")
-@click.option("--like", type=options.PATH, help="With --pages: use the rows of this corpus.")
+@click.option("--like", type=options.PATH, help="With --pages: use the fields of this corpus.")
 @options.report
 def import_(
     files: tuple[Path, ...],
@@ -65,9 +65,9 @@ def import_(
 ) -> None:
     """Make a catalogue of files and folders in any known format.
 
-    The folder gets the files, the rows of the catalogue (catalogue.toml), and the mapping of
-    columns to rows (sources.toml). An import of newer files into the same folder keeps the rows and
-    the mapping. An interrupted import changes nothing.
+    The folder gets the files, the fields of the catalogue (catalogue.toml), and the mapping of
+    columns to fields (sources.toml). An import of newer files into the same folder keeps the fields
+    and the mapping. An interrupted import changes nothing.
 
     Exit status: 0 success, 3 imported but with problems, 1 not imported.
     """
@@ -95,7 +95,7 @@ def _write_pages(
     title: str | None,
     format_name: str | None,
 ) -> int:
-    """Write pages with the rows of another corpus, or with those that an import would propose.
+    """Write pages with the fields of another corpus, or with those that an import would propose.
 
     Return the number of publications.
     """
@@ -282,28 +282,28 @@ def _describe(source: ImportedSource) -> ImportedSource:
 
 
 def _format_example(example: Mapping[str, list[str]], catalogue: Catalogue) -> Iterator[str]:
-    """Yield the lines of a record: its title, then its other rows."""
+    """Yield the lines of a record: its title, then its other fields."""
     for name, values in example.items():
-        row, text = catalogue.by_name[name], " | ".join(" ".join(each.split()) for each in values)
+        field, text = catalogue.by_name[name], " | ".join(" ".join(each.split()) for each in values)
         text = text if len(text) <= _MAX_VALUE_CHARS else f"{text[: _MAX_VALUE_CHARS - 1]}…"
-        yield f"  {text}" if row.role == "title" else f"    {row.label}: {text}"
+        yield f"  {text}" if field.role == "title" else f"    {field.label}: {text}"
 
 
 def _format_sources(sources: Sequence[ImportedSource]) -> Iterator[str]:
-    """Yield the lines that describe sources with the same description: rows, columns, the rest."""
+    """Yield lines that describe sources with the same description: fields, columns, the rest."""
     yield ""
     source, *others = sources
     names = f"{source.file} and {len(others)} more" if others else source.file
     records = output.format_count(sum(each.records for each in sources), "record")
     yield f"{names}: {records}, format {source.format}, because {source.evidence}"
-    for row, columns in source.mapped.items():
+    for field, columns in source.mapped.items():
         names = ", ".join(columns)
         names = names if len(names) <= _MAX_COLUMN_CHARS else f"{names[: _MAX_COLUMN_CHARS - 1]}…"
-        remarks = [source.guessed[row]] if row in source.guessed else []
-        if row in source.split:
-            remarks.append(f"split, such as {' | '.join(source.split[row])[:_MAX_VALUE_CHARS]}")
+        remarks = [source.guessed[field]] if field in source.guessed else []
+        if field in source.split:
+            remarks.append(f"split, such as {' | '.join(source.split[field])[:_MAX_VALUE_CHARS]}")
         remark = f"  ({'; '.join(remarks)})" if remarks else ""
-        yield f"  {row:<14} {source.filled[row]:>4.0%}  {names}{remark}"
+        yield f"  {field:<14} {source.filled[field]:>4.0%}  {names}{remark}"
     if source.unused:
         listed = [f"{name} ({count:,})" for name, count in source.unused.items()]
         yield f"  not used: {', '.join(listed[:20])}{', …' if len(listed) > 20 else ''}"

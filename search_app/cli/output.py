@@ -201,7 +201,7 @@ def print_unused(unused: Mapping[tuple[str, str], int]) -> None:
         columns.setdefault(file, []).append(f"{column} ({count:,})")
     for file, names in sorted(columns.items())[:MAX_UNUSED]:
         more = ", …" if len(names) > MAX_UNUSED else ""
-        line = f"{file}: no row uses {', '.join(names[:MAX_UNUSED])}{more}"
+        line = f"{file}: no field uses {', '.join(names[:MAX_UNUSED])}{more}"
         click.echo(replace_unprintable(line))
 
 

@@ -54,7 +54,7 @@ def serve(builds: Literal["watch", "never"] | None, **given: Path | str | int | 
     set_process_up(engine, settings)
     # An index in a cluster may be away for a while. Until then, the status is 503.
     with nullcontext() if isinstance(settings.index, Path) else suppress(IndexUnusable):
-        _warn_of_changed_rows(settings, engine.get_searcher().generation.manifest)
+        _warn_of_changed_fields(settings, engine.get_searcher().generation.manifest)
     http_server = server.make_server(settings, engine)
     with background_build.run_builder(settings, seen) if builds == "watch" else nullcontext():
         engine.watch()
@@ -63,12 +63,12 @@ def serve(builds: Literal["watch", "never"] | None, **given: Path | str | int | 
         server.run(http_server)
 
 
-def _warn_of_changed_rows(settings: config.Settings, live: Manifest) -> None:
-    """Print a warning if the index was built from other rows than those of the corpus."""
+def _warn_of_changed_fields(settings: config.Settings, live: Manifest) -> None:
+    """Print a warning if the index was built from other fields than those of the corpus."""
     with suppress(CatalogueError):
         if catalogue_toml.load(settings.corpus).fingerprint != live.schema:
             click.echo(
-                f"The index of “{live.catalogue.title}” was built from other rows than those of "
+                f"The index of “{live.catalogue.title}” was built from other fields than those of "
                 f"{settings.corpus}. Rebuild it, or use another --index."
             )
 

@@ -82,7 +82,7 @@ def remove_most(settings: Settings) -> None:
 
 
 def break_rows(settings: Settings) -> None:
-    """Make the rows of the corpus unreadable."""
+    """Make the fields of the corpus unreadable."""
     (settings.corpus / "catalogue.toml").write_text("[[field", encoding="utf-8")
 
 

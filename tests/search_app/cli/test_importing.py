@@ -43,7 +43,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("folder")
 def test_an_import_prints_the_mapping(run: Run) -> None:
-    """An import prints the evidence for the format, the columns of each row, and unused columns."""
+    """An import prints the evidence for the format, the columns of each field, and the unused."""
     result = run("import", "salt-list.csv", "--into", "new")
     assert (result.status, result.err) == (0, "")
     reason = "its lines have 4 fields separated by commas"
@@ -163,7 +163,7 @@ def test_names_of_columns_cannot_control_the_terminal(run: Run, folder: Path) ->
     lines = decisions.read_text(encoding="utf-8").splitlines()
     decisions.write_text("\n".join(line for line in lines if "2J" not in line), encoding="utf-8")
     result = run("build", "--corpus", "new", "--index", "index")
-    assert "no row uses \ufffd[2J" in result.out
+    assert "no field uses \ufffd[2J" in result.out
 
 
 @pytest.mark.slow

@@ -247,7 +247,7 @@ def test_check_reports_problems_like_a_build(
     ],
 )
 def test_check_of_a_faulty_file(name: str, text: str, what: str, run: Run, corpus: Path) -> None:
-    """A check prints an error in rows, groups, thesaurus, or translations, and exits with 1."""
+    """A check prints an error in fields, groups, thesaurus, or translations, and exits with 1."""
     (corpus / name).write_text(text, encoding="utf-8")
     told = run("check", "--corpus", corpus)
     assert (told.status, told.out) == (1, "")
@@ -596,7 +596,7 @@ def test_serve_reports_an_index_of_another_catalogue(index: Path, corpus: Path) 
     file.write_text(text.replace('title = "', 'title = "Other ', 1), encoding="utf-8")
     told = serve("--no-build", "--corpus", corpus, "--index", index, "--host", "nowhere.invalid")
     assert told.status == 1
-    assert "built from other rows" in told.out
+    assert "built from other fields" in told.out
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems limit memory otherwise")

@@ -102,7 +102,7 @@ def is_writing(index: Path) -> bool:
 
 
 def broken(corpus: Path) -> None:
-    """Make the rows of the corpus unreadable."""
+    """Make the fields of the corpus unreadable."""
     (corpus / "catalogue.toml").write_text("[[field", encoding="utf-8")
 
 
