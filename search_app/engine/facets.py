@@ -1,7 +1,7 @@
 """Facets without an index: selected values, the effect of toggling each, and buckets of counts.
 
 Values are OR-ed within a facet, or AND-ed if the request needs all of them. A facet with a child
-row is a tree of two levels. A selected child narrows its selected parent to itself. A publication
+field is a tree of two levels. A selected child narrows its selected parent to itself. A publication
 with a child has its parents too, because the build adds them. The buckets of the parents have those
 of their children.
 
@@ -26,21 +26,21 @@ from search_app.engine.request import Filters, SearchRequest
 from search_app.engine.results import Bucket
 
 Node = tuple[str, str]
-"""The name of a row, and one of its values or a range of them."""
+"""The name of a field, and one of its values or a range of them."""
 Nodes = frozenset[Node]
 NO_NODES: Nodes = frozenset()
 
 
-def list_nodes(filters: Filters, rows: Iterable[Field]) -> list[Node]:
-    """Return the values of some rows, in the order of the rows, without duplicates."""
-    nodes = [(row.name, value) for row in rows for value in filters.get(row.name, ())]
+def list_nodes(filters: Filters, fields: Iterable[Field]) -> list[Node]:
+    """Return the values of some fields, in the order of the fields, without duplicates."""
+    nodes = [(field.name, value) for field in fields for value in filters.get(field.name, ())]
     return list(dict.fromkeys(nodes))
 
 
 class FacetSelection:
     """The selected values of one facet.
 
-    `nodes` has them in the order of the rows, without duplicates. A document passes if it has any
+    `nodes` has them in the order of the fields, without duplicates. A document passes if it has any
     of the `effective` ones, or all of them if it `needs_all`. Parents that a selected child narrows
     are effective only if all are needed, as each document with the child has them. `narrowing`
     gives the selected children of each parent.
@@ -49,17 +49,17 @@ class FacetSelection:
     def __init__(self, field: Field, request: SearchRequest, catalogue: Catalogue) -> None:
         self.field, self.catalogue = field, catalogue
         self.child = catalogue.children.get(field.name)
-        self.rows = catalogue.list_facet_fields(field)
-        self.nodes = dict.fromkeys(list_nodes(request.filters, self.rows))
+        self.fields = catalogue.list_facet_fields(field)
+        self.nodes = dict.fromkeys(list_nodes(request.filters, self.fields))
         self.needs_all = bool(self.nodes) and field.name in request.all_of
         self.narrowing: dict[str, set[str]] = {}
         for node in self.nodes:
             for parent in self.get_parents(node):
                 self.narrowing.setdefault(parent, set()).add(node[1])
         self.effective = frozenset(
-            (row, value)
-            for row, value in self.nodes
-            if self.needs_all or row != field.name or value not in self.narrowing
+            (name, value)
+            for name, value in self.nodes
+            if self.needs_all or name != field.name or value not in self.narrowing
         )
 
     @property
@@ -68,7 +68,7 @@ class FacetSelection:
         return len(self.effective) if self.needs_all else 1
 
     def get_parents(self, node: Node) -> tuple[str, ...]:
-        """Return the values of the parent row that a child value belongs to. A parent has none."""
+        """Return the parents that a child value belongs to. A parent has none."""
         is_child = self.child is not None and node[0] == self.child.name
         return self.catalogue.groups.get(node[1], ()) if is_child else ()
 
@@ -154,20 +154,20 @@ def count_after_toggle(selection: FacetSelection, node: Node, counter: NodeCount
 
 
 class ValueCounts(Protocol):
-    """The number of documents with each value of some rows."""
+    """The number of documents with each value of some fields."""
 
-    def list_largest(self, row: str, limit: int | None) -> list[tuple[str, int]]:
-        """Return up to `limit` values of a row that documents have, with their counts.
+    def list_largest(self, field: str, limit: int | None) -> list[tuple[str, int]]:
+        """Return up to `limit` values of a field that documents have, with their counts.
 
         The most frequent come first, and values with equal counts in the order of their texts. The
         missing value is left out.
         """
 
-    def count_missing(self, row: str) -> int:
-        """Return the number of documents without a value of a row."""
+    def count_missing(self, field: str) -> int:
+        """Return the number of documents without a value of a field."""
 
-    def count_distinct(self, row: str) -> int:
-        """Return how many values of a row documents have. The missing value counts as one."""
+    def count_distinct(self, field: str) -> int:
+        """Return how many values of a field documents have. The missing value counts as one."""
 
     def find_count(self, node: Node) -> int | None:
         """Return the number of documents with a value; None for a range or an unknown value."""
@@ -192,15 +192,15 @@ def facet_buckets(
     `counts` and `toggles` count the documents that match the query and pass every other facet. If
     all selected values are needed, `counts` counts only the hits, which have all of them.
     `toggles` is None if no value of the facet is selected. Values without documents are left out,
-    unless they are selected. `limit` limits a facet that is ordered by count and has no child row.
+    unless they are selected. `limit` limits a facet ordered by count and without a child field.
     Selected values are always included, and so are the `excluded` ones of the facet.
     """
     tree = {
-        row.name: [
-            *_make_row(selection, row, counts, toggles, limit),
-            *(bucket for bucket in excluded if bucket.field == row.name),
+        field.name: [
+            *_list_buckets(selection, field, counts, toggles, limit),
+            *(bucket for bucket in excluded if bucket.field == field.name),
         ]
-        for row in selection.rows
+        for field in selection.fields
     }
     top = tree[selection.field.name]
     if selection.child is not None:
@@ -226,28 +226,28 @@ def count_hidden(buckets: Sequence[Bucket], counts: ValueCounts, selection: Face
     )
 
 
-def _make_row(
+def _list_buckets(
     selection: FacetSelection,
-    row: Field,
+    field: Field,
     counts: ValueCounts,
     toggles: SelectionCounter | None,
     limit: int | None,
 ) -> list[Bucket]:
-    row_limit = limit if row.order == "count" and selection.child is None else None
-    largest = counts.list_largest(row.name, row_limit)
-    missing_count = counts.count_missing(row.name)
+    own_limit = limit if field.order == "count" and selection.child is None else None
+    largest = counts.list_largest(field.name, own_limit)
+    missing_count = counts.count_missing(field.name)
     # A publication with a region and no country is counted under its region.
     if (
         missing_count
-        and row is not selection.child
-        and (row_limit is None or len(largest) < row_limit)
+        and field is not selection.child
+        and (own_limit is None or len(largest) < own_limit)
     ):
         largest.append((MISSING, missing_count))
     if toggles is None:
-        return [Bucket(row.name, value, count, count) for value, count in largest]
-    counts_by_node = {(row.name, value): count for value, count in largest}
+        return [Bucket(field.name, value, count, count) for value, count in largest]
+    counts_by_node = {(field.name, value): count for value, count in largest}
     for node in selection.nodes:
-        if node[0] == row.name and node not in counts_by_node:
+        if node[0] == field.name and node not in counts_by_node:
             # If all values are needed, each hit has the selected ones, ranges too.
             count = toggles.count_current() if selection.needs_all else counts.find_count(node)
             counts_by_node[node] = toggles.count_value(node) if count is None else count

@@ -70,7 +70,7 @@ class Words:
     positions of each field (a column) of each publication (a row), and `norms` (float32) the weight
     of one occurrence there. A cell is a field of a publication: cell `i * len(fields) + j` is field
     j of publication i, and covers the positions from `begins[cell]` to `begins[cell + 1]`.
-    `have_value(row, value)` returns which publications have a facet value.
+    `have_value(field, value)` returns which publications have a facet value.
     """
 
     def __init__(
@@ -123,9 +123,9 @@ class Words:
         lengths = np.diff(begins).reshape(-1, fields)
         return cls.number(words, lengths, norms, vocabulary, have_value)
 
-    def have_value(self, row: str, value: str) -> Mask:
+    def have_value(self, field: str, value: str) -> Mask:
         """Return which publications have a facet value."""
-        return self._have_value(row, value) if self._have_value else np.zeros(self.size, np.bool_)
+        return self._have_value(field, value) if self._have_value else np.zeros(self.size, np.bool_)
 
     def drop(self, field: str | None) -> Words:
         """Return the words without those of a field. All others keep their positions."""
@@ -145,7 +145,7 @@ class Words:
         return Words(
             self.words.take(positions), self.stems.take(positions), self.lengths[numbers],
             self.norms[numbers], self.fields, self.terms,
-            lambda row, value: self.have_value(row, value)[numbers],
+            lambda field, value: self.have_value(field, value)[numbers],
         )  # fmt: skip
 
     @cached_property
@@ -253,7 +253,7 @@ class Match(NamedTuple):
     """The match of a part of a clause in some publications.
 
     `starts` contains the positions of its first words, ascending. It is `length` words long.
-    `scale` is what its weight is multiplied by, in each publication. `value` is the row and the
+    `scale` is what its weight is multiplied by, in each publication. `value` is the field and the
     facet value, if the part matches one. It then has no positions, and `scale` is 0 where it does
     not match.
     """
@@ -434,9 +434,9 @@ def split_words(
     final = [GAP, FIELD_END, *map(vocabulary.get_word_number, numbers.words)]
     words = np.array(final, np.int32).take(stream)
 
-    def have_value(row: str, value: str) -> Mask:
-        make_key = catalogue.by_name[row].make_key
-        keys = ([*map(make_key, each.values.get(row, ()))] or [MISSING] for each in publications)
+    def have_value(field: str, value: str) -> Mask:
+        make_key = catalogue.by_name[field].make_key
+        keys = ([*map(make_key, each.values.get(field, ()))] or [MISSING] for each in publications)
         return np.array([value in each for each in keys], np.bool_)
 
     return Words.split(words, mean_lengths, vocabulary, have_value)

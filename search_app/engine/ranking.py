@@ -248,8 +248,8 @@ def read_title_query(tree: query.Query | None, vocabulary: Vocabulary) -> TitleQ
 
 def _find_field(role: Literal["title", "abstract"], vocabulary: Vocabulary) -> str | None:
     """Return the name of the searchable field with a role, or None."""
-    row = vocabulary.catalogue.find_by_role(role)
-    return row.name if row and row.name in vocabulary.searchable else None
+    field = vocabulary.catalogue.find_by_role(role)
+    return field.name if field and field.name in vocabulary.searchable else None
 
 
 def compute_title_gains(title_query: TitleQuery, words: Words, scores: Array) -> Array:

@@ -1,4 +1,4 @@
-"""CSV and JSON Lines: publications as the rows of their catalogue, as our own import reads them.
+"""CSV and JSON Lines: publications as the fields of their catalogue, as our own import reads them.
 
 CSV is in UTF-8 with a byte order mark, by which Excel recognizes it.
 """
@@ -36,7 +36,7 @@ class _Line:
 
 
 def write_csv(publications: Iterable[Publication], catalogue: Catalogue) -> Iterator[bytes]:
-    """Yield the headings, which are the names of rows, and one line for each publication."""
+    """Yield the headings, which are the names of fields, and one line for each publication."""
     line = _Line()
     writer = csv.writer(line)
     writer.writerow(["id", *map(name_column, catalogue.stored)])
@@ -51,7 +51,7 @@ def write_csv(publications: Iterable[Publication], catalogue: Catalogue) -> Iter
 
 
 def _make_cell(publication: Publication, field: Field, catalogue: Catalogue) -> str:
-    """Return the values of a row in one cell.
+    """Return the values of a field in one cell.
 
     An abstract keeps its paragraphs. A separator in one of several values gets a space inside. It
     also ends an only value that an import might split.
@@ -74,10 +74,10 @@ def write_jsonl(publications: Iterable[Publication], catalogue: Catalogue) -> It
 
 
 def _make_object(publication: Publication, catalogue: Catalogue) -> dict[str, object]:
-    """Return the id, the language of the title, and the rows that have a value.
+    """Return the id, the language of the title, and the fields that have a value.
 
-    A row that may have several values is a list, and so are the paragraphs of an abstract. So is an
-    only value that an import might split.
+    A field that may have several values is a list, and so are the paragraphs of an abstract. So is
+    an only value that an import might split.
     """
     record: dict[str, object] = {"id": publication.id}
     # Nobody stated a language that was detected.

@@ -1,7 +1,7 @@
 """Facets on arrays: the documents that pass the selected values, and counts after a toggle.
 
 Selected values are OR-ed within a facet, or AND-ed if all are needed, and AND-ed across facets. A
-facet with a child row is a tree of two levels. A selected child narrows its selected parent to
+facet with a child field is a tree of two levels. A selected child narrows its selected parent to
 itself. A document with an excluded value never passes.
 """
 
@@ -24,23 +24,23 @@ EXCLUDED = "-"
 
 def get_mask(node: Node, snapshot: Snapshot) -> Mask:
     """Return the mask of the documents that have one value, or a value in one range."""
-    row, value = node
-    column = snapshot.columns[row]
+    field, value = node
+    column = snapshot.columns[field]
     ordinal = column.ordinal_by_value.get(value)
     if ordinal is not None:
-        return snapshot.docs_with_values(row, (ordinal,))
-    is_year = snapshot.catalogue.by_name[row].kind == "year"
+        return snapshot.docs_with_values(field, (ordinal,))
+    is_year = snapshot.catalogue.by_name[field].kind == "year"
     ends = parse_year_range(value) if is_year else None
     between = column.find_between(ends[0], ends[1] or "9999") if ends else ()
-    return snapshot.docs_with_values(row, between)
+    return snapshot.docs_with_values(field, between)
 
 
 def count_nodes(nodes: Collection[Node], snapshot: Snapshot) -> Array:
     """Return how many of some values each document has."""
     counts = np.zeros(snapshot.size, pick_dtype(len(nodes)))
-    for row in dict.fromkeys(row for row, _ in nodes):
-        column = snapshot.columns[row]
-        by_node = {node: column.ordinal_by_value.get(node[1]) for node in nodes if node[0] == row}
+    for field in dict.fromkeys(field for field, _ in nodes):
+        column = snapshot.columns[field]
+        by_node = {node: column.ordinal_by_value.get(node[1]) for node in nodes if node[0] == field}
         ordinals = [ordinal for ordinal in by_node.values() if ordinal is not None]
         if ordinals:
             counts += count_selected(column, ordinals)
@@ -71,7 +71,7 @@ def _select_facets(request: SearchRequest, snapshot: Snapshot) -> dict[str, Sele
     return {
         field.name: SelectedDocs(FacetSelection(field, request, catalogue), snapshot)
         for field in (catalogue.facets if request.filters else ())
-        if any(request.filters.get(row.name) for row in catalogue.list_facet_fields(field))
+        if any(request.filters.get(each.name) for each in catalogue.list_facet_fields(field))
     }
 
 
@@ -160,11 +160,11 @@ class ToggleCounter:
     def count(self, nodes: Nodes, kept: Nodes) -> int:
         """Return how many have any of `nodes`, and no effective value except those in `kept`."""
         if len(nodes) == 1:
-            [(row, value)] = nodes
-            ordinal = self._columns[row].ordinal_by_value.get(value)
+            [(field, value)] = nodes
+            ordinal = self._columns[field].ordinal_by_value.get(value)
             if ordinal is not None:
                 # A document with the value has all of `kept`.
-                return int(self._count_row(len(kept), row)[ordinal])
+                return int(self._count_field(len(kept), field)[ordinal])
         if (nodes, kept) not in self._several:
             snapshot = self._selected.snapshot
             with_any = count_nodes(nodes, snapshot).take(self._base) > 0
@@ -176,22 +176,22 @@ class ToggleCounter:
     def count_having_all(self, nodes: Nodes) -> int:
         """Return how many have all of `nodes`, which are selected after a value is toggled."""
         changed, size = nodes ^ self._effective, len(self._effective)
-        [(row, value), *others] = changed
-        ordinal = self._columns[row].ordinal_by_value.get(value)
+        [(field, value), *others] = changed
+        ordinal = self._columns[field].ordinal_by_value.get(value)
         if others or ordinal is None:
             counts = count_nodes(nodes, self._selected.snapshot).take(self._base)
             return int(np.count_nonzero(counts == len(nodes)))
         if changed <= nodes:
-            return int(self._count_row(size, row)[ordinal])
+            return int(self._count_field(size, field)[ordinal])
         # Without the value, the documents pass that lack no other.
         lacking_one = int(np.count_nonzero(self._coverage == size - 1))
-        return self._current_total + lacking_one - int(self._count_row(size - 1, row)[ordinal])
+        return self._current_total + lacking_one - int(self._count_field(size - 1, field)[ordinal])
 
-    def _count_row(self, coverage: int, row: str) -> Numbers:
+    def _count_field(self, coverage: int, field: str) -> Numbers:
         """Count the values of the documents that have exactly `coverage` effective values."""
-        counts = self._counts.get((coverage, row))
+        counts = self._counts.get((coverage, field))
         if counts is None:
             documents = self._base[self._coverage == coverage]
-            counts = self._selected.snapshot.table.count_row(row, documents)
-            self._counts[coverage, row] = counts
+            counts = self._selected.snapshot.table.count_field(field, documents)
+            self._counts[coverage, field] = counts
         return counts

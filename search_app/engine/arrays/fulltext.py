@@ -97,10 +97,10 @@ class FullTextMatcher:
 
     def __init__(self, attached: AttachedTexts, catalogue: Catalogue) -> None:
         self.attached, self._catalogue = attached, catalogue
-        row = catalogue.fulltext
-        assert row is not None
-        self.field, self.weight, self.size = row.name, row.weight, len(attached.infos)
-        self.fields = frozenset({row.name})
+        field = catalogue.fulltext
+        assert field is not None
+        self.field, self.weight, self.size = field.name, field.weight, len(attached.infos)
+        self.fields = frozenset({field.name})
         lengths = attached.lengths / attached.mean_length
         self._norms = K1 * (1 - B_FULLTEXT + B_FULLTEXT * lengths)
         self._pages: Cache[object, Postings] = Cache(MAX_CACHED_PAGES)

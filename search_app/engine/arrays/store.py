@@ -357,13 +357,13 @@ class ArrayReply:
 
     def count(self) -> FacetCounts:
         """Return the facet counts. A selection of any value does not count in its own facet."""
-        documents_by_row: dict[str, DocNumbers] = {}
+        documents_by_field: dict[str, DocNumbers] = {}
         filtered = self.retrieved.filtered
         for facet, selected in filtered.selections.items():
             if not selected.selection.needs_all:
                 documents = filtered.without_facet(facet)
-                documents_by_row |= {row.name: documents for row in selected.selection.rows}
-        counts = self._snapshot.table.count(self.documents, documents_by_row)
+                documents_by_field |= {field.name: documents for field in selected.selection.fields}
+        counts = self._snapshot.table.count(self.documents, documents_by_field)
         self._deadline.checkpoint("facets")
         return counts
 
@@ -390,7 +390,7 @@ class ArrayReply:
 
     def count_values(self, field: str) -> dict[str, int]:
         """Return the number of hits with each value of a field, in the order of the index."""
-        counts = self._snapshot.table.count_row(field, self.documents).tolist()
+        counts = self._snapshot.table.count_field(field, self.documents).tolist()
         return dict(zip(self._snapshot.columns[field].values, counts, strict=True))
 
     def complete(self, prefix: str, limit: int) -> list[str]:

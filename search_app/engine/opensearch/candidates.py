@@ -69,8 +69,8 @@ class RowDecoder:
         codes = np.concatenate([np.zeros(0, np.uint32), *rows])
         words = self._numbers.take(self._codes.searchsorted(codes), mode="clip")
 
-        def have_value(row: str, value: str) -> Mask:
-            return find_named(name_value(row, value), hits)
+        def have_value(field: str, value: str) -> Mask:
+            return find_named(name_value(field, value), hits)
 
         return Words.split(words, self.mean_lengths, self._vocabulary, have_value)
 

@@ -3,8 +3,8 @@
 A facet is counted without its own selection, so its values are counted over the documents that pass
 the other facets: its base. If all selected values are needed, they are counted over the hits. Only
 as many values as are shown are fetched. All counts are exact: if a response says that they may not
-be, the values of that row are asked for in parts. Only the number of values that are not shown may
-be off by a few, if there are thousands.
+be, the values of that field are asked for in parts. Only the number of values that are not shown
+may be off by a few, if there are thousands.
 
 The total after a click on a value needs the documents that only this value adds, which come with
 the value. What else a selection of several values needs is asked for in a second request.
@@ -40,12 +40,12 @@ from search_app.engine.query.vocabulary import Vocabulary
 from search_app.engine.results import Bucket
 
 PART = 10_000
-"""Number of values that one search returns on average, if those of a row are asked for in parts.
+"""Number of values that one search returns on average, if those of a field are asked for in parts.
 The cluster rejects a search with more than 65,535 buckets (`search.max_buckets`)."""
 MAX_LISTED = 100
-"""Number of values up to which all of a row are fetched, which also counts them."""
+"""Number of values up to which all of a field are fetched, which also counts them."""
 MAX_DISTINCT = 40_000
-"""Number of values up to which a row is counted exactly, or nearly so."""
+"""Number of values up to which a field is counted exactly, or nearly so."""
 
 Facets = tuple[dict[str, tuple[Bucket, ...]], dict[str, int]]
 """The buckets of each facet, and the number of values that have none."""
@@ -102,14 +102,14 @@ class FacetRequest:
         return buckets, hidden
 
 
-def count_values(row: str, matching: Json, vocabulary: Vocabulary, send: Send) -> dict[str, int]:
-    """Return the number of matching documents with each value of a row, in the order of the index.
+def count_values(field: str, matching: Json, vocabulary: Vocabulary, send: Send) -> dict[str, int]:
+    """Return how many matching documents have each value of a field, in the order of the index.
 
     They are asked for in one request, in parts of which none is cut off.
     """
-    values = vocabulary.list_values(row)
+    values = vocabulary.list_values(field)
     counts = dict.fromkeys(values, 0)
-    for bucket in list_buckets(f"facets.{row}", len(values), matching, send):
+    for bucket in list_buckets(f"facets.{field}", len(values), matching, send):
         counts[_restore(bucket["key"], values)] = bucket["doc_count"]
     return counts
 
@@ -165,62 +165,64 @@ class _Facet:
         self._all = self._current = 0
         self.asked: dict[tuple[str, bytes], Json] = {}
         self._known: dict[tuple[str, bytes], int] = {}
-        rows = self._make_rows()
+        aggregations = self._make_aggregations()
         if self._own:
-            hits = _filter(self._own, rows if selection.needs_all else {})
+            hits = _filter(self._own, aggregations if selection.needs_all else {})
             selected: Json = {
                 f"value.{number}": {"filter": self._match(node)}
                 for number, node in enumerate(selection.nodes)
             }
-            rows = {"current": hits} | ({} if selection.needs_all else rows | selected)
-        self.aggregation = _filter(self._others, rows)
+            aggregations = {"current": hits} | (
+                {} if selection.needs_all else aggregations | selected
+            )
+        self.aggregation = _filter(self._others, aggregations)
 
-    def _get_limit(self, row: Field) -> int | None:
-        """Return the number of values of a row that are shown; None means all."""
-        values = len(self._vocabulary.list_values(row.name))
-        is_limited = row.order == "count" and self.selection.child is None
+    def _get_limit(self, field: Field) -> int | None:
+        """Return the number of values of a field that are shown; None means all."""
+        values = len(self._vocabulary.list_values(field.name))
+        is_limited = field.order == "count" and self.selection.child is None
         return self._limit if is_limited and values > MAX_LISTED else None
 
-    def _make_rows(self) -> Json:
+    def _make_aggregations(self) -> Json:
         made: Json = {}
-        for row in self.selection.rows:
-            limit, field = self._get_limit(row), f"facets.{row.name}"
-            size = min(len(self._vocabulary.list_values(row.name)), PART)
+        for field in self.selection.fields:
+            limit, path = self._get_limit(field), f"facets.{field.name}"
+            size = min(len(self._vocabulary.list_values(field.name)), PART)
             # One more for the missing value, which is not among those that are shown.
             size = size if limit is None else limit + 1
-            made[f"row.{row.name}"] = _make_terms(field, size, self._inner)
+            made[f"field.{field.name}"] = _make_terms(path, size, self._inner)
             if limit is not None:
-                distinct = {"field": field, "precision_threshold": MAX_DISTINCT}
-                made[f"distinct.{row.name}"] = {"cardinality": distinct}
-                made[f"missing.{row.name}"] = {"filter": {"term": {field: MISSING}}}
+                distinct = {"field": path, "precision_threshold": MAX_DISTINCT}
+                made[f"distinct.{field.name}"] = {"cardinality": distinct}
+                made[f"missing.{field.name}"] = {"filter": {"term": {path: MISSING}}}
         return made
 
     def read(self, results: Results, matching: Json, send: Send) -> None:
-        """Read the results of the aggregation. Send a request if those of a row are not exact."""
+        """Read the results of the aggregation. Send a request if those of a field are not exact."""
         self._all = results["doc_count"]
         self._current = results["current"]["doc_count"] if self._own else self._all
-        rows = results["current"] if self.selection.needs_all else results
+        found = results["current"] if self.selection.needs_all else results
         for number, node in enumerate(self.selection.nodes if self._inner else ()):
             key = "any", msgspec.json.encode(self._match(node))
             self._known[key] = results[f"value.{number}"]["doc_count"]
-        for row in self.selection.rows:
-            name, values = row.name, self._vocabulary.list_values(row.name)
-            terms = rows[f"row.{name}"]
+        for field in self.selection.fields:
+            name, values = field.name, self._vocabulary.list_values(field.name)
+            terms = found[f"field.{name}"]
             buckets: Sequence[Results] = terms["buckets"]
-            is_cut = self._get_limit(row) is None and terms["sum_other_doc_count"]
+            is_cut = self._get_limit(field) is None and terms["sum_other_doc_count"]
             if is_cut or terms.get("doc_count_error_upper_bound"):
                 own = self._own if self.selection.needs_all else []
                 within = all_of([matching, *self._others, *own])
-                field = f"facets.{name}"
-                buckets = [*list_buckets(field, len(values), within, send, self._inner)]
+                path = f"facets.{name}"
+                buckets = [*list_buckets(path, len(values), within, send, self._inner)]
             for bucket in buckets:
                 node = name, _restore(bucket["key"], values)
                 self._counts[node] = bucket["doc_count"]
                 if self._inner:
                     self._added[node] = bucket["added"]["doc_count"]
-            if f"distinct.{name}" in rows:
-                missing = rows[f"missing.{name}"]["doc_count"]
-                self._limits[name] = rows[f"distinct.{name}"]["value"], missing
+            if f"distinct.{name}" in found:
+                missing = found[f"missing.{name}"]["doc_count"]
+                self._limits[name] = found[f"distinct.{name}"]["value"], missing
 
     def make_second(self, matching: Json) -> Json:
         """Return the search for the counts that are needed besides."""
@@ -257,23 +259,27 @@ class _Facet:
             self.asked[key] = query
         return self._known.get(key, 0)
 
-    def list_largest(self, row: str, limit: int | None) -> list[tuple[str, int]]:
-        """Return up to `limit` values of a row that documents have: see `ValueCounts`."""
+    def list_largest(self, field: str, limit: int | None) -> list[tuple[str, int]]:
+        """Return up to `limit` values of a field that documents have: see `ValueCounts`."""
         values = [
             (value, count)
             for (name, value), count in self._counts.items()
-            if name == row and value != MISSING
+            if name == field and value != MISSING
         ]
         return sorted(values, key=lambda each: (-each[1], each[0]))[:limit]
 
-    def count_missing(self, row: str) -> int:
-        """Return the number of documents without a value of a row."""
-        return self._limits[row][1] if row in self._limits else self._counts.get((row, MISSING), 0)
+    def count_missing(self, field: str) -> int:
+        """Return the number of documents without a value of a field."""
+        return (
+            self._limits[field][1]
+            if field in self._limits
+            else self._counts.get((field, MISSING), 0)
+        )
 
-    def count_distinct(self, row: str) -> int:
-        """Return how many values of a row documents have. The missing value counts as one."""
-        listed = sum(name == row for name, _ in self._counts)
-        return self._limits[row][0] if row in self._limits else listed
+    def count_distinct(self, field: str) -> int:
+        """Return how many values of a field documents have. The missing value counts as one."""
+        listed = sum(name == field for name, _ in self._counts)
+        return self._limits[field][0] if field in self._limits else listed
 
     def find_count(self, node: Node) -> int | None:
         """Return the number of documents with a value; None for a range or an unknown value."""

@@ -113,9 +113,9 @@ def nest(path: str, matching: Json, **others: object) -> Json:
     return {"nested": {"path": path, "query": matching, "score_mode": "none", **others}}
 
 
-def match_values(row: str, values: Iterable[str]) -> Json:
+def match_values(field: str, values: Iterable[str]) -> Json:
     """Return the query of the documents with any of some facet values."""
-    return any_of(match_terms(f"facets.{row}", [value[:MAX_TERM_CHARS] for value in values]))
+    return any_of(match_terms(f"facets.{field}", [value[:MAX_TERM_CHARS] for value in values]))
 
 
 def match_terms(field: str, terms: Sequence[str]) -> list[Json]:
@@ -181,7 +181,7 @@ class QueryCompiler:
         raise UnknownNode(node)
 
     def _match_any(self, node: query.Or) -> Json:
-        """Return the query of an Or. Its values of a row are one query: there may be thousands."""
+        """Return the query of an Or. Its values of a field, maybe thousands, are one query."""
         values: dict[str, list[str]] = defaultdict(list)
         others = list[Json]()
         for child in node.subqueries:
@@ -371,8 +371,8 @@ class QueryCompiler:
         """
         queries, count = list[Json](), 0
         if inside := self.match_texts(clause):
-            row = self.vocabulary.catalogue.fulltext
-            queries.append(score_evenly(inside, TEXT_STRENGTH * row.weight if row else 0, name))
+            field = self.vocabulary.catalogue.fulltext
+            queries.append(score_evenly(inside, TEXT_STRENGTH * field.weight if field else 0, name))
         parts = [
             (part.boost * inner.boost if isinstance(part, Names) else part.boost, inner)
             for part in sorted(clause.parts, key=lambda part: isinstance(part, Names))
@@ -532,9 +532,9 @@ def list_names(tree: query.Query | None) -> dict[Clause | Filter, str]:
     }
 
 
-def name_value(row: str, value: str) -> str:
+def name_value(field: str, value: str) -> str:
     """Return the name of a facet value."""
-    return f"{row}={value}"
+    return f"{field}={value}"
 
 
 def _list_leaves(tree: query.Query | None) -> Iterator[Clause | Filter]:
@@ -608,16 +608,16 @@ class Selections:
 
         An unknown value matches no document.
         """
-        row, value = node
-        if self._vocabulary.has_value(row, value):
-            return match_values(row, [value])
-        is_year = self._vocabulary.catalogue.by_name[row].kind == "year"
+        field, value = node
+        if self._vocabulary.has_value(field, value):
+            return match_values(field, [value])
+        is_year = self._vocabulary.catalogue.by_name[field].kind == "year"
         ends = parse_year_range(value) if is_year else None
         if ends is None:
             return NOTHING
-        values = self._vocabulary.list_values(row)  # the missing value sorts after all years
+        values = self._vocabulary.list_values(field)  # the missing value sorts after all years
         first, last = bisect_left(values, ends[0]), bisect_right(values, ends[1] or "9999")
-        return match_values(row, values[first:last])
+        return match_values(field, values[first:last])
 
     def list_filters(self, *, without: str = "") -> list[Json]:
         """Return the queries of all selections, except that of a facet, and of the exclusions."""

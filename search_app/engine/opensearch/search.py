@@ -198,13 +198,13 @@ class Plan:
 
     def weigh_text(self, clause: Clause) -> float:
         """Return what a full text adds to the frequency of a clause: see `arrays.evaluation`."""
-        row = self.generation.vocabulary.catalogue.fulltext
+        field = self.generation.vocabulary.catalogue.fulltext
         found = self.generation.find_frequency(clause)
         # What is excluded is not counted.
-        if row is None or not isinstance(found, Frequency) or not found.inside:
+        if field is None or not isinstance(found, Frequency) or not found.inside:
             return 0.0
         ratio = compute_idf(found.inside, self.generation.vocabulary.size) / self.find_idf(clause)
-        return TEXT_STRENGTH * row.weight * min(1.0, ratio)
+        return TEXT_STRENGTH * field.weight * min(1.0, ratio)
 
     def make_list(
         self, first: int, size: int, *, fold: bool = False, records: bool = False,

@@ -1,7 +1,7 @@
 """The facet values of all documents in one table, for counting.
 
-A row is a field of the catalogue. The values of all rows are numbered consecutively, so one
-`bincount` over the table counts the values of all facets.
+The values of all fields are numbered consecutively, so one `bincount` over the table counts the
+values of all facets.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def count_selected(column: FacetColumn, ordinals: Sequence[int]) -> Array:
 
 
 class FacetValues:
-    """The values of several rows, numbered consecutively, row after row.
+    """The values of several fields, numbered consecutively, field after field.
 
-    `values` has their names. The last value of each row means that a document has none. `parts`
-    gives the slice of each row, `number_of` its number, and `columns` the column it comes from.
+    `values` has their names. The last value of each field means that a document has none. `parts`
+    gives the slice of each field, `number_of` its number, and `columns` the column it comes from.
     `unit` is the power of two above all value numbers.
     """
 
@@ -56,8 +56,8 @@ class FacetValues:
     def keys(self) -> Numbers:
         """The sort key of each value (int64), before its count is subtracted.
 
-        The low bits, below `unit`, are the number of the value, the others that of its row. The
-        missing values sort after all rows.
+        The low bits, below `unit`, are the number of the value, the others that of its field. The
+        missing values sort after all fields.
         """
         keys = np.arange(len(self.values))
         for number, part in enumerate(self.parts.values()):
@@ -67,60 +67,60 @@ class FacetValues:
 
     @cached_property
     def bounds(self) -> Numbers:
-        """The boundaries between the keys of the rows, valid for all counts subtracted."""
+        """The boundaries between the keys of the fields, valid for all counts subtracted."""
         return np.arange(len(self.parts) + 1) * self._step - self._step // 2
 
 
 class FacetCounts:
-    """The number of documents with each value of several rows: the `ValueCounts` of arrays.
+    """The number of documents with each value of several fields: the `ValueCounts` of arrays.
 
-    `counts` contains the counts row after row (int64). `counts[row]` contains those of one row, by
-    ordinal.
+    `counts` contains the counts field after field (int64). `counts[field]` contains those of one
+    field, by ordinal.
     """
 
     def __init__(self, counts: Numbers, values: FacetValues) -> None:
         self.counts, self._values = counts, values
 
-    def __getitem__(self, row: str) -> Numbers:
-        return self.counts[self._values.parts[row]]
+    def __getitem__(self, field: str) -> Numbers:
+        return self.counts[self._values.parts[field]]
 
-    def list_largest(self, row: str, limit: int | None) -> list[tuple[str, int]]:
-        """Return up to `limit` values of a row that documents have, with their counts.
+    def list_largest(self, field: str, limit: int | None) -> list[tuple[str, int]]:
+        """Return up to `limit` values of a field that documents have, with their counts.
 
         The most frequent come first. Values with equal counts keep their order. The missing value
         is left out.
         """
         values, numbers, ends = self._ordered
-        number_of_row, names = self._values.number_of[row], self._values.values
+        number_of_field, names = self._values.number_of[field], self._values.values
         part = slice(
-            ends[number_of_row],
-            ends[number_of_row + 1]
+            ends[number_of_field],
+            ends[number_of_field + 1]
             if limit is None
-            else min(ends[number_of_row] + limit, ends[number_of_row + 1]),
+            else min(ends[number_of_field] + limit, ends[number_of_field + 1]),
         )
         return list(
             zip(map(names.__getitem__, values[part].tolist()), numbers[part].tolist(), strict=True)
         )
 
-    def count_missing(self, row: str) -> int:
-        """Return the number of documents without a value of a row."""
-        return int(self[row][-1])
+    def count_missing(self, field: str) -> int:
+        """Return the number of documents without a value of a field."""
+        return int(self[field][-1])
 
-    def count_distinct(self, row: str) -> int:
-        """Return how many values of a row documents have. The missing value counts as one."""
-        return int(np.count_nonzero(self[row]))
+    def count_distinct(self, field: str) -> int:
+        """Return how many values of a field documents have. The missing value counts as one."""
+        return int(np.count_nonzero(self[field]))
 
     def find_count(self, node: Node) -> int | None:
         """Return the number of documents with a value; None for a range or an unknown value."""
-        row, value = node
-        ordinal = self._values.columns[row].ordinal_by_value.get(value)
-        return None if ordinal is None else int(self[row][ordinal])
+        field, value = node
+        ordinal = self._values.columns[field].ordinal_by_value.get(value)
+        return None if ordinal is None else int(self[field][ordinal])
 
     @cached_property
     def _ordered(self) -> tuple[Numbers, Numbers, list[int]]:
-        """The values that documents have, their counts, and the start of each row among them.
+        """The values that documents have, their counts, and the start of each field among them.
 
-        All rows are sorted at once, each with its most frequent values first.
+        All fields are sorted at once, each with its most frequent values first.
         """
         values = self.counts.nonzero()[0]
         keys = self._values.keys.take(values)
@@ -131,9 +131,9 @@ class FacetCounts:
 
 
 class FacetTable:
-    """A table of shape (documents, rows): the number of the first value of each document.
+    """A table of shape (documents, fields): the number of the first value of each document.
 
-    As values are numbered consecutively, one count over the table counts all rows. Values beyond
+    As values are numbered consecutively, one count over the table counts all fields. Values beyond
     the first are in separate arrays. `profiles` groups documents with equal values in it.
     """
 
@@ -158,28 +158,28 @@ class FacetTable:
         self._further_numbers = np.concatenate([empty, *(part for _, part in further)])
         self.profiles = FacetProfiles(self._first, len(self._values.values))
 
-    def count(self, documents: Array, documents_by_row: Mapping[str, Array] = {}) -> FacetCounts:
-        """Return how many of the documents, without duplicates, have each value of each row.
+    def count(self, documents: Array, documents_by_field: Mapping[str, Array] = {}) -> FacetCounts:
+        """Return how many of the documents, without duplicates, have each value of each field.
 
-        A row in `documents_by_row` is counted over the documents given there.
+        A field in `documents_by_field` is counted over the documents given there.
         """
         is_all = len(documents) == len(self._first)
-        if is_all and not documents_by_row:
+        if is_all and not documents_by_field:
             return self._everything
         counts = self._everything.counts.copy() if is_all else self._count_all(documents)
-        for name, row_documents in documents_by_row.items():
-            counts[self._values.parts[name]] = self.count_row(name, row_documents)
+        for name, field_documents in documents_by_field.items():
+            counts[self._values.parts[name]] = self.count_field(name, field_documents)
         return FacetCounts(counts, self._values)
 
-    def count_row(self, row: str, documents: Array) -> Numbers:
-        """Return how many of the documents, without duplicates, have each value of one row."""
+    def count_field(self, field: str, documents: Array) -> Numbers:
+        """Return how many of the documents, without duplicates, have each value of one field."""
         if len(documents) == len(self._first):
-            return self._everything[row]
-        part = self._values.parts[row]
-        firsts = self._columns[row].first_ordinals.take(documents)
+            return self._everything[field]
+        part = self._values.parts[field]
+        firsts = self._columns[field].first_ordinals.take(documents)
         counts = np.bincount(firsts, minlength=part.stop - part.start)
-        if row in self._further_parts:
-            further = self._get_further(documents, self._further_parts[row])
+        if field in self._further_parts:
+            further = self._get_further(documents, self._further_parts[field])
             counts += np.bincount(further - part.start, minlength=len(counts))
         return counts
 
@@ -201,14 +201,14 @@ class FacetTable:
         return counts
 
     def _get_further(self, documents: Array, part: slice = slice(None)) -> Array:
-        """Return the values of the documents beyond the first, in all rows or in one."""
+        """Return the values of the documents beyond the first, in all fields or in one."""
         is_match = np.zeros(len(self._first), np.bool_)
         is_match[documents] = True
         return self._further_numbers[part][is_match.take(self._further_documents[part])]
 
 
 class FacetProfiles:
-    """Groups of documents with the same first value in every row.
+    """Groups of documents with the same first value in every field.
 
     There are often far fewer profiles than documents. It is then faster to count the documents of
     each profile, and to sum these counts for each value. That is done for more than `min_documents`
@@ -216,7 +216,7 @@ class FacetProfiles:
     """
 
     def __init__(self, first: Array, total: int) -> None:
-        size, rows = first.shape
+        size, width = first.shape
         keys, bound = np.zeros(size, np.int64), 1
         for column in first.T:
             if bound > MAX_KEY // total:
@@ -230,13 +230,13 @@ class FacetProfiles:
         # Each value also gets an extra profile without documents, because `np.add.reduceat` returns
         # a wrong sum for an empty range.
         numbers = np.concatenate([first[first_of_profile].ravel(), np.arange(total)])
-        profiles = np.concatenate([np.arange(self._size).repeat(rows), np.full(total, self._size)])
+        profiles = np.concatenate([np.arange(self._size).repeat(width), np.full(total, self._size)])
         order = numbers.argsort(kind="stable")
         self._having = profiles.take(order)
         self._begins = numbers.take(order).searchsorted(np.arange(total))
 
     def count(self, documents: Array) -> Numbers:
-        """Return how many of the documents have each value of each row as their first."""
+        """Return how many of the documents have each value of each field as their first."""
         profile_counts = np.bincount(self._profile_of.take(documents), minlength=self._size + 1)
         counts: Numbers = np.add.reduceat(profile_counts.take(self._having), self._begins)
         return counts

@@ -145,10 +145,10 @@ class Snapshot:
             self.vocabulary, partial(self._have_value, documents),
         )  # fmt: skip
 
-    def _have_value(self, documents: Array, row: str, value: str) -> Mask:
+    def _have_value(self, documents: Array, field: str, value: str) -> Mask:
         """Return which of some documents have a facet value."""
-        ordinal = self.columns[row].find(value)
-        mask = self.docs_with_values(row, () if ordinal is None else (ordinal,))
+        ordinal = self.columns[field].find(value)
+        mask = self.docs_with_values(field, () if ordinal is None else (ordinal,))
         return mask.take(documents)
 
     def get_title(self, doc_number: int) -> str:
@@ -159,9 +159,9 @@ class Snapshot:
         """Return the document number of the publication with an id, or None."""
         return self.segment.docstore.find_doc_number(identity)
 
-    def docs_with_values(self, row: str, ordinals: tuple[int, ...]) -> Mask:
-        """Return the mask of the documents that have at least one of these values of a row."""
-        return self.masks.get((row, ordinals), lambda: _find_docs(self.columns[row], ordinals))
+    def docs_with_values(self, field: str, ordinals: tuple[int, ...]) -> Mask:
+        """Return the mask of the documents that have at least one of these values of a field."""
+        return self.masks.get((field, ordinals), lambda: _find_docs(self.columns[field], ordinals))
 
     @cached_property
     def everything(self) -> DocNumbers:

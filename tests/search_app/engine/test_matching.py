@@ -39,12 +39,12 @@ def assert_words_of_all(snapshot: Snapshot) -> None:
     for rows in (numbers[::-3], slice(1, 3)):
         assert_same(split.take(rows), snapshot.gather(numbers[rows]))
     assert read.words.max(initial=-1) < len(snapshot.vocabulary.words)
-    for row, column in snapshot.columns.items():
-        own = [set(map(str, each.values.get(row, ()))) or {MISSING} for each in publications]
+    for field, column in snapshot.columns.items():
+        own = [set(map(str, each.values.get(field, ()))) or {MISSING} for each in publications]
         for value in {*set().union(*own[:20]), *column.values[:5], MISSING, "no such value"}:
             held = [value in values for values in own]
-            assert split.have_value(row, value).tolist() == held
-            assert read.have_value(row, value).tolist() == held
+            assert split.have_value(field, value).tolist() == held
+            assert read.have_value(field, value).tolist() == held
 
 
 def publication(
