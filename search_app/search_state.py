@@ -315,12 +315,12 @@ def read(arguments: Arguments, catalogue: Catalogue, prefix: str = "") -> Search
         for parameter in (*OF_QUERY, *OF_LIST, PAGE)
         if (text := parameter.read(arguments))
     }
-    text, beyond = truncate(stated.pop("text", "").strip())
+    text, cut_word_count = truncate(stated.pop("text", "").strip())
     filters, excluded = _read_filters(arguments, catalogue)
     return msgspec.structs.replace(
         msgspec.convert(stated, SearchState, strict=False),
         text=text,
-        beyond=beyond,
+        cut_word_count=cut_word_count,
         filters=filters,
         excluded=excluded,
         all_of=_read_all_of(arguments, filters, catalogue),

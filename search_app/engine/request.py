@@ -50,8 +50,8 @@ class SearchRequest(msgspec.Struct, frozen=True):
     `exact` turns off synonyms, spelling correction, year expressions, nearness, feedback, and
     semantic search. `fold` lists only the first edition of each title, but counts all editions.
     `explain` adds to each hit the reasons why it matched. `semantic` adds hits by embedding
-    similarity, if the index has vectors. `inside` searches full texts too. `beyond` is the number
-    of words that were cut from the text before.
+    similarity, if the index has vectors. `inside` searches full texts too. `cut_word_count` is
+    the number of words that were cut from the text before.
     """
 
     text: str = ""
@@ -68,7 +68,7 @@ class SearchRequest(msgspec.Struct, frozen=True):
     explain: bool = False
     semantic: bool = True
     inside: bool = True
-    beyond: int = 0
+    cut_word_count: int = 0
 
 
 EVERYTHING = SearchRequest()

@@ -241,11 +241,12 @@ def _search(
         identifier_fields=retrieved.rewritten.identifier_fields,
         suggestion=suggestion,
         entities=tuple(_list_expanded(interpretation)), scored=interpretation.has_words,
-        sort=StoreRequest(retrieved.request, parsed.words).sort,
-        ignored_word_count=parsed.ignored + retrieved.request.beyond, dropped_clauses=reply.dropped,
+        sort=StoreRequest(retrieved.request, parsed.tree).sort,
+        ignored_word_count=parsed.ignored_word_count + retrieved.request.cut_word_count,
+        dropped_clauses=reply.dropped,
         truncated=tuple(_list_truncated(retrieved, interpreter, deadline)),
         unknown_values=parsed.unknown, unknown_fields=parsed.unknown_fields,
-        has_query=not retrieved.request.text or parsed.words is not None or bool(parsed.filters),
+        has_query=not retrieved.request.text or parsed.tree is not None or bool(parsed.filters),
         diagnosis=diagnosis, is_zero_result=diagnosis is not None and not reply.has_words,
         generation=generation, took_ms=round(deadline.total, 3), stages=deadline.stages,
     )  # fmt: skip
@@ -253,7 +254,7 @@ def _search(
 
 def _list_expanded(interpretation: Interpretation) -> Iterator[ExpandedEntity]:
     """Yield the entities in the query that match by synonyms or narrower entities."""
-    for clause in clauses(interpretation.parsed.words):
+    for clause in clauses(interpretation.parsed.tree):
         if clause.synonyms or clause.narrower:
             yield ExpandedEntity(clause.text, clause.synonyms, clause.narrower)
 

@@ -133,7 +133,7 @@ def _has_wider(retrieved: Retrieval) -> bool:
 
 def _has_other_reading(retrieved: Retrieval) -> bool:
     """Return whether the switch `exact` changes how the text is read."""
-    typed = clauses(retrieved.interpretation.parsed.words)
+    typed = clauses(retrieved.interpretation.parsed.tree)
     rewritten = retrieved.rewritten
     is_changed = (
         retrieved.interpretation.corrected or rewritten.expressions or rewritten.identifier_fields
@@ -157,7 +157,7 @@ def _find_absent_concepts(further: _FurtherSearches) -> Rounds[tuple[AbsentConce
     The text is read again with `match="all"`, because a relaxed query may have split a name.
     """
     retrieved = yield from further.search(match="all")
-    typed = islice(clauses(retrieved.interpretation.parsed.words), MAX_WORDS)
+    typed = islice(clauses(retrieved.interpretation.parsed.tree), MAX_WORDS)
     named = [clause for clause in typed if clause.entity_id]
     counts = zip(named, further.count_all(named), strict=True)
     absent = [clause for clause, count in counts if not count]

@@ -157,7 +157,7 @@ class Interpretation(NamedTuple):
     @property
     def has_words(self) -> bool:
         """Whether the query has words."""
-        return self.parsed.words is not None
+        return self.parsed.tree is not None
 
     @property
     def is_step(self) -> bool:
@@ -169,7 +169,7 @@ class Interpretation(NamedTuple):
         """Whether so few documents match that the query should be relaxed."""
         if not self.has_words or self.reply.by_fields >= ENOUGH_BY_CLAUSES[-1]:
             return False
-        words = sum(1 for _ in islice(clauses(self.parsed.words), len(ENOUGH_BY_CLAUSES) - 1))
+        words = sum(1 for _ in islice(clauses(self.parsed.tree), len(ENOUGH_BY_CLAUSES) - 1))
         return self.reply.by_fields < ENOUGH_BY_CLAUSES[words]
 
     @property
@@ -245,7 +245,7 @@ class Interpreter:
                 may_relax = is_open and not found.parsed.has_operators
                 if not found.is_empty and not (may_relax and found.is_narrow):
                     return found
-            elif found.parsed.words not in (None, typed.parsed.words) and not found.is_empty:
+            elif found.parsed.tree not in (None, typed.parsed.tree) and not found.is_empty:
                 all_words = strict[found.corrected]
                 adds_hits = found.reply.by_words != all_words.reply.by_words
                 if found.is_step and not (
@@ -313,7 +313,7 @@ class Interpreter:
         """
         text = reading.text
         parsed = parse(text, self.vocabulary, reading.recognizer, reading.joined, reading.compounds)
-        tree, required = parsed.words, tuple[str, ...]()
+        tree, required = parsed.tree, tuple[str, ...]()
         if reading.requires_facts and tree is not None:
             tree, required = require_facts(tree, self.vocabulary.catalogue)
         boosts = () if tree is None else tuple(self._make_boosts(tree, text, parsed))

@@ -79,16 +79,16 @@ class UnknownValue(msgspec.Struct, frozen=True):
 class Parsed(msgspec.Struct, frozen=True):
     """A parsed query: the tree of its words, its filters, and the parts that were not understood.
 
-    `words` is None if no words were typed. `filters` are trees that must match as well, as if they
-    were selected in a facet. `ignored` counts the words beyond the limit. `unknown` contains
-    the typed values that no publication has. `unknown_fields` has names before a colon that are
-    not searchable fields. `query_languages` contains the languages in which entities were named.
-    `has_operators` is true if the query has operators, exclusions or parentheses.
+    `tree` is None if no words were typed. `filters` are trees that must match as well, as if they
+    were selected in a facet. `ignored_word_count` counts the words beyond the limit. `unknown`
+    contains the typed values that no publication has. `unknown_fields` has names before a colon
+    that are not searchable fields. `query_languages` contains the languages in which entities were
+    named. `has_operators` is true if the query has operators, exclusions or parentheses.
     """
 
-    words: query.Query | None
+    tree: query.Query | None
     filters: tuple[query.Query, ...]
-    ignored: int
+    ignored_word_count: int
     unknown: tuple[UnknownValue, ...] = ()
     unknown_fields: tuple[str, ...] = ()
     query_languages: frozenset[str] = frozenset()

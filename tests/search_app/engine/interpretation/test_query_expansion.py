@@ -83,7 +83,7 @@ def test_the_typed_name_weighs_more_than_other_names(searcher: Searcher) -> None
     arrays = cast(ArrayStore, searcher.store).snapshot
 
     def weight(text: str, identity: str) -> float:
-        (leaf,) = clauses(parse_text(text, searcher).words)
+        (leaf,) = clauses(parse_text(text, searcher).tree)
         held = clause_postings(leaf, arrays)
         return float(held.weights[held.documents.tolist().index(arrays.find_doc_number(identity))])
 
@@ -371,7 +371,7 @@ def test_every_name_of_the_thesaurus_is_searched_without_an_error(engine: Engine
     texts = [label for each in things for labels in each.labels.values() for label in labels]
     texts += [each for one in searcher.generation.read_thesaurus().concept for each in one.acronyms]
     assert len(texts) > 5000
-    assert all([*clauses(parse_text(text, searcher).words)] for text in texts)
+    assert all([*clauses(parse_text(text, searcher).tree)] for text in texts)
     found = [answer(text, searcher, match="all").total > 0 for text in texts]
     assert sum(found) > len(found) / 2
 
@@ -395,7 +395,7 @@ def test_a_parsed_text_has_the_hits_of_stock_whoosh(
 ) -> None:
     """Any text, with names or without, has the hits of stock Whoosh for the same tree."""
     parsed, arrays = parse_text(text, searcher), cast(ArrayStore, searcher.store).snapshot
-    for tree in filter(None, (parsed.words, *parsed.filters)):
+    for tree in filter(None, (parsed.tree, *parsed.filters)):
         expected = sorted(stock.docs_for_query(to_whoosh(tree)))
         assert np.flatnonzero(match_mask(tree, arrays)).tolist() == expected
 
@@ -405,7 +405,7 @@ def test_a_parsed_text_has_the_hits_of_stock_whoosh(
 @pytest.mark.slow
 def test_no_leaf_is_empty(text: str, searcher: Searcher) -> None:
     """Each leaf of any parsed text has a subquery, and the search returns all hits."""
-    assert all(leaf.parts for leaf in clauses(parse_text(text, searcher).words))
+    assert all(leaf.parts for leaf in clauses(parse_text(text, searcher).tree))
     found = answer(text, searcher)
     assert found.total == len(found.hits)
 

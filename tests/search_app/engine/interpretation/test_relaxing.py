@@ -74,7 +74,7 @@ def test_words_are_left_out_in_steps(searcher: Searcher) -> None:
         if not interpretation.relaxed or interpretation.required:
             assert not results.unmatched
             return
-        parsed = [*clauses(interpretation.parsed.words)]
+        parsed = [*clauses(interpretation.parsed.tree)]
         hits = {hit.publication.id for hit in results.hits}
         assert hits >= {*searcher.list_ids(replace(request, match="all", exact=True))}
         least = tree.least if isinstance(tree, Several) else 1
@@ -117,7 +117,7 @@ def test_only_plain_words_are_rare(searcher: Searcher) -> None:
     """No prefix, fuzzy term, or name is enough alone, however few publications have its text."""
     interpreter = searcher.interpreter
     text = "podcast podc* podcaste~ India documents"
-    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, query.Or, "one").words
+    tree = parse(text, interpreter.vocabulary, interpreter.entity_linker, query.Or, "one").tree
     step = next(list_steps(tree, interpreter.vocabulary.count))
     assert isinstance(step, Several)
     assert step.sufficient == {"podcast"}

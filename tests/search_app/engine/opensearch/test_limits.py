@@ -74,7 +74,7 @@ def make_plan(
     """Return a parsed search."""
     vocabulary = generation.vocabulary
     parsed = parse(text, vocabulary, ValueNames(vocabulary, vocabulary.word_fields), joined)
-    ask = StoreRequest(SearchRequest(text), parsed.words, filters=parsed.filters, text=text)
+    ask = StoreRequest(SearchRequest(text), parsed.tree, filters=parsed.filters, text=text)
     return Plan(ask, generation)
 
 

@@ -69,7 +69,7 @@ def found(text: str, searcher: Searcher) -> Found:
     assume(
         finding.rewritten == extract_years(text, searcher.catalogue)
     )  # otherwise years were read as numbers
-    assume(read.parsed.words is not None or read.parsed.filters)  # otherwise the query is empty
+    assume(read.parsed.tree is not None or read.parsed.filters)  # otherwise the query is empty
     return set() if read.corrected else set(finding.reply.list_ids())
 
 

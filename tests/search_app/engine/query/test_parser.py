@@ -210,7 +210,7 @@ COUNTED = phrase("alpha", "the", "beta")
 )
 def test_a_text_is_parsed_into_a_tree(text: str, tree: query.Query | None) -> None:
     """A text is parsed into the tree of its words, quotes, and operators."""
-    assert parse_text(text).words == tree
+    assert parse_text(text).tree == tree
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_values_become_filters(text: str, node: query.Query) -> None:
     """A facet value that is typed next to words is a filter, and not a word."""
     parsed = parse_text(f"{text} alpha")
     assert parsed.filters == (node,)
-    assert parsed.words == A
+    assert parsed.tree == A
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_values_become_filters(text: str, node: query.Query) -> None:
 )
 def test_a_text_is_relaxed(text: str, tree: query.Query) -> None:
     """Words and those of compounds match singly. Operators apply to their whole operands."""
-    assert parse_text(text, query.Or).words == tree
+    assert parse_text(text, query.Or).tree == tree
 
 
 @pytest.mark.parametrize(
@@ -279,13 +279,13 @@ def test_an_unknown_value_is_reported(field: str, value: str) -> None:
 )  # fmt: skip
 def test_a_prefix_a_wildcard_and_a_fuzzy_term_keep_the_typed_text(text: str, said: str) -> None:
     """A prefix, a wildcard, and a fuzzy term keep the typed text, folded."""
-    assert [leaf.text for leaf in clauses(parse_text(text).words)] == [said]
+    assert [leaf.text for leaf in clauses(parse_text(text).tree)] == [said]
 
 
 @pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 5000])
 def test_only_parentheses_that_are_too_deep_are_left_out(depth: int) -> None:
     """Parentheses of any depth are parsed without an error, and the words next to them too."""
-    assert parse_text(f"{nest('alpha', depth)} beta").words in (B, query.And([A, B]))
+    assert parse_text(f"{nest('alpha', depth)} beta").tree in (B, query.And([A, B]))
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_operators_are_reported(text: str, has_operators: bool) -> None:
 def test_a_sentence_in_capitals_has_no_operators() -> None:
     """AND is a word of a long sentence in capitals, and an operator among few words in capitals."""
     sentence = parse_text("THE ALPHA AND THE BETA OF GAMMA ALPHA", query.Or)
-    assert sentence.words == query.Or([A, B, C, A])
+    assert sentence.tree == query.Or([A, B, C, A])
     assert not sentence.has_operators
     assert parse_text("ALPHA AND BETA GAMMA ALPHA BETA", query.Or).has_operators
     assert parse_text("the ALPHA AND BETA GAMMA ALPHA BETA BETA", query.Or).has_operators
@@ -315,7 +315,7 @@ def test_words_are_split_only_among_few_words() -> None:
     counted = open_interpreter(*["cyber"] * 20, *["crime"] * 20)
 
     def is_parted(text: str) -> bool:
-        tree = parse_text(text, known=counted).words
+        tree = parse_text(text, known=counted).tree
         words = (part for clause in clauses(tree) for part in list_words(clause.parts))
         return any(isinstance(part, Phrase) for part in words)
 
@@ -337,17 +337,17 @@ def test_a_name_of_several_values_matches_any_of_them(monkeypatch: pytest.Monkey
 def test_a_relaxed_query_keeps_its_filters() -> None:
     """A filter joined to a word by AND remains a filter if the query is relaxed."""
     parsed = parse_text("alpha AND region:South beta", query.Or)
-    assert parsed.words == query.Or([A, B])
+    assert parsed.tree == query.Or([A, B])
     assert parsed.filters == (Filter("region", ["South"]),)
 
 
 def test_the_limit_counts_words_of_phrases_and_compounds() -> None:
     """The limit counts words, also those within quotes or joined by hyphens."""
-    assert parse_text("-".join(["alpha"] * (MOST_WORDS + 5))).ignored == 5
-    assert parse_text('"' + "alpha " * (MOST_WORDS + 3) + '"').ignored == 3
+    assert parse_text("-".join(["alpha"] * (MOST_WORDS + 5))).ignored_word_count == 5
+    assert parse_text('"' + "alpha " * (MOST_WORDS + 3) + '"').ignored_word_count == 3
     pairs = parse_text('"alpha beta" ' * (MOST_WORDS // 2 + 2) + "title:gamma")
-    assert pairs.ignored == 5
-    assert pairs.words == query.And([phrase("alpha", "beta")] * (MOST_WORDS // 2))
+    assert pairs.ignored_word_count == 5
+    assert pairs.tree == query.And([phrase("alpha", "beta")] * (MOST_WORDS // 2))
 
 
 def test_the_commonest_words_over_the_limit_are_left_out() -> None:
@@ -356,8 +356,8 @@ def test_the_commonest_words_over_the_limit_are_left_out() -> None:
     counted = open_interpreter(" ".join(rare), *["alpha"] * 9, *["beta"] * 5, *["gamma"] * 7)
     text = " ".join(["alpha-gamma", *rare, "beta", "alpha", "gamma", "-delta"])
     parsed = parse_text(text, known=counted)
-    assert parsed.ignored == 4
-    assert [clause.text for clause in clauses(parsed.words)] == [*rare, "beta"]
+    assert parsed.ignored_word_count == 4
+    assert [clause.text for clause in clauses(parsed.tree)] == [*rare, "beta"]
 
 
 PIECES = st.sampled_from(
@@ -372,7 +372,7 @@ def test_any_text_is_a_query(text: str) -> None:
     """Any text becomes a tree, joined by And or Or, without an error."""
     for joined in (query.And, query.Or):
         parsed = parse_text(text, joined)
-        assert parsed.words is None or isinstance(parsed.words, query.Query)
+        assert parsed.tree is None or isinstance(parsed.tree, query.Query)
 
 
 @given(
@@ -388,16 +388,14 @@ def test_the_shortcut_for_plain_words_matches_the_grammar(
     plain = parse_text(space.join(words), joined)
     full = parse_text(space.join([*words, "."]), joined)
     assert repr(plain) == repr(full)
-    assert [leaf.text for leaf in clauses(plain.words)] == [
-        leaf.text for leaf in clauses(full.words)
-    ]
+    assert [leaf.text for leaf in clauses(plain.tree)] == [leaf.text for leaf in clauses(full.tree)]
 
 
 def test_a_phrase_has_the_stems_of_one_language() -> None:
     """The words of a phrase have the stems of one language at a time, never mixed."""
     spoken = ("en", "es", "fr")
     text = "nuestras explotaciones"
-    tree = parse_text(f'"{text}"', known=open_interpreter(text, languages=spoken)).words
+    tree = parse_text(f'"{text}"', known=open_interpreter(text, languages=spoken)).tree
     assert isinstance(tree, Clause)
     said = {part.stems for part in tree.parts if isinstance(part, Phrase)}
     assert said == {tuple(stemming.stem(raw, each) for raw in text.split()) for each in spoken}

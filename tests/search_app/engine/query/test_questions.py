@@ -48,11 +48,11 @@ def test_question_words_count_outside_a_question(text: str, word: str, searcher:
     read = retrieve(
         SearchRequest(text, match="any", exact=True), searcher.interpreter
     ).interpretation
-    assert word in {leaf.text for leaf in clauses(read.parsed.words)}
+    assert word in {leaf.text for leaf in clauses(read.parsed.tree)}
 
 
 def test_parentheses_in_a_question_are_part_of_it(searcher: Searcher) -> None:
     """Question words do not count in the parentheses of a question."""
     request = SearchRequest("where is a handbook (I want it for victims)", exact=True)
     read = retrieve(request, searcher.interpreter).interpretation
-    assert [clause.text for clause in clauses(read.parsed.words)] == ["handbook", "victims"]
+    assert [clause.text for clause in clauses(read.parsed.tree)] == ["handbook", "victims"]
