@@ -155,7 +155,7 @@ class Candidates(NamedTuple):
 
     `scores` (float32) has the score of each, and `newest` its rank by date, which is smaller for a
     newer one. `families` has a number that the editions of a title share, or NO_FAMILY.
-    `are_matched` says which pass the typed filters.
+    `are_matched` says which pass the query filters.
     """
 
     scores: NDArray[np.float32]
@@ -181,7 +181,7 @@ class AddedScores(NamedTuple):
 class Rescoring:
     """The signals that raise the best hits of one search.
 
-    `tree` is the evaluated tree. `depth` is the number of candidates before the typed filters, and
+    `tree` is the evaluated tree. `depth` is the number of candidates before the query filters, and
     `matched_depth` that after them. Both are 0 if the search raises none.
     """
 

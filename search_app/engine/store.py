@@ -32,8 +32,8 @@ class StoreRequest(NamedTuple):
     """A parsed search.
 
     `tree` contains the words of the query, or is None without words. The hits of `boosts` rank
-    higher; they match nothing by themselves. `filters` are typed, and those of `request` are
-    selected. `text` is the text that `tree` was made of, after spelling correction. If
+    higher; they match nothing by themselves. `filters` are query filters, and those of `request`
+    are selected. `text` is the text that `tree` was made of, after spelling correction. If
     `newest_first`, the newest of the best hits come first.
     """
 
@@ -148,7 +148,7 @@ class Reply(Protocol):
 
     @property
     def matched(self) -> int:
-        """The number of publications that pass the typed filters too, with semantic hits."""
+        """The number of publications that pass the query filters too, with semantic hits."""
 
     @property
     def total(self) -> int:
@@ -164,7 +164,7 @@ class Reply(Protocol):
 
     @property
     def has_words(self) -> bool:
-        """Whether a publication that passes the typed filters matches the words."""
+        """Whether a publication that passes the query filters matches the words."""
 
     def count_overlap(self, other: Self) -> int:
         """Return the number of hits that match the words of another reply of this store too."""

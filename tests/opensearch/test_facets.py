@@ -107,7 +107,7 @@ def count_facets(loaded: Loaded, request: SearchRequest, typed: query.Query) -> 
 
 
 def check(loaded: Loaded, request: SearchRequest, leaf: Clause | Filter) -> None:
-    """Check the facets of a selection, with a typed filter and without one."""
+    """Check the facets of a selection, with a query filter and without one."""
     for typed in (query.Every(), leaf):
         for limit in LIMITS:
             limited = msgspec.structs.replace(request, values=limit)

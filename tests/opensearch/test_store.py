@@ -54,7 +54,7 @@ class Corpus(NamedTuple):
     publications: list[Publication]
     trees: Trees
     leaves: Trees
-    typed_filters: Trees
+    query_filters: Trees
     texts: Texts
     selections: st.SearchStrategy[dict[str, tuple[str, ...]]]
 
@@ -126,7 +126,7 @@ def draw_ask(corpus: Corpus, data: st.DataObject) -> StoreRequest:
     )  # fmt: skip
     tree = data.draw(st.none() | corpus.trees)
     boosts = data.draw(st.lists(corpus.leaves, max_size=1)) if tree is not None else []
-    typed = data.draw(st.lists(corpus.typed_filters, max_size=2))
+    typed = data.draw(st.lists(corpus.query_filters, max_size=2))
     return StoreRequest(request, tree, tuple(boosts), tuple(typed), "x y", data.draw(st.booleans()))
 
 

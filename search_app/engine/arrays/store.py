@@ -1,6 +1,6 @@
 """The store of a local index: it evaluates searches on the arrays of a snapshot with NumPy.
 
-A reply computes the hits of one search on demand. The steps are the words, semantic hits, the typed
+A reply computes the hits of one search on demand. The steps are the words, semantic hits, the query
 filters, the selected filters, title matches and feedback, the page, and the facet counts. Each step
 is computed once, when its result is first needed.
 """
@@ -69,7 +69,7 @@ class Retrieved(NamedTuple):
     """The documents of a search after each step.
 
     `semantic` contains the semantic scores, if any. `ranking` contains the documents before any
-    filter. `filtered` contains the documents that pass the typed filters, and the hits. `sort_keys`
+    filter. `filtered` contains the documents that pass the query filters, and the hits. `sort_keys`
     (float32) are the sort keys of the former by relevance. Without words there are no ranking and
     no keys.
     """
@@ -180,7 +180,7 @@ class ArrayReply:
 
     @property
     def matched(self) -> int:
-        """The number of publications that pass the typed filters too, with semantic hits."""
+        """The number of publications that pass the query filters too, with semantic hits."""
         return len(self.retrieved.filtered.unfiltered)
 
     @property
@@ -201,7 +201,7 @@ class ArrayReply:
 
     @property
     def has_words(self) -> bool:
-        """Whether a publication that passes the typed filters matches the words."""
+        """Whether a publication that passes the query filters matches the words."""
         semantic_hits = self.retrieved.semantic
         return self.matched > (len(semantic_hits.added) if semantic_hits else 0)
 
@@ -230,7 +230,7 @@ class ArrayReply:
     def _rescore(
         self, ranking: Ranking, matched: DocNumbers, keys: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """Return the sort keys of the documents that pass the typed filters, with added scores."""
+        """Return the sort keys of the documents that pass the query filters, with added scores."""
         ask, snapshot = self._ask, self._snapshot
         rescoring, newest = Rescoring(ask, self.tree, snapshot.vocabulary), snapshot.ranks["newest"]
         depth = max(rescoring.depth, 0 if ask.filters else rescoring.matched_depth)

@@ -129,16 +129,16 @@ class Plan:
     """The queries of a search in one generation.
 
     `tree` is the evaluated tree with its boosts, without the clauses in `dropped`, and without some
-    names of those in `truncated`. `words`, `typed` and `selected` are the queries that a hit
-    matches. `names` contains the nodes that hits name if they match them.
+    names of those in `truncated`. `words`, `query_filters`, and `selected_filters` are the queries
+    that a hit matches. `names` contains the nodes that hits name if they match them.
     """
 
     def __init__(self, ask: StoreRequest, generation: Generation) -> None:
         self.ask, self.generation = ask, generation
         compiler, vocabulary = generation.compiler, generation.vocabulary
-        self.typed = [compiler.match(node) for node in ask.filters]
+        self.query_filters = [compiler.match(node) for node in ask.filters]
         self.selections = Selections(ask.request, vocabulary)
-        self.selected = self.selections.list_filters()
+        self.selected_filters = self.selections.list_filters()
         self.tree: query.Query | None = None
         self.dropped: tuple[str, ...] = ()
         self.truncated: tuple[tuple[str, int], ...] = ()
@@ -151,7 +151,7 @@ class Plan:
         ask, compiler = self.ask, self.generation.compiler
         kept, self.dropped = limit_cost(tree, self.generation.vocabulary)
         if kept is not None:
-            others = [*self.typed, *self.selected, *map(compiler.match, ask.boosts)]
+            others = [*self.query_filters, *self.selected_filters, *map(compiler.match, ask.boosts)]
             kept, dropped, self.truncated = compiler.fit(kept, others)
             self.dropped += dropped
         counted = ((each.text, compiler.count_dropped(each)) for each in clauses(kept))
@@ -164,11 +164,11 @@ class Plan:
     @property
     def hits(self) -> Json:
         """The query of the documents that pass all filters."""
-        return all_of([self.words, *self.typed, *self.selected])
+        return all_of([self.words, *self.query_filters, *self.selected_filters])
 
     def make_count(self) -> Json:
         """Return the search that counts publications that match the words, and pass the filters."""
-        return make_count(self.words, all_of(self.typed), all_of(self.selected))
+        return make_count(self.words, all_of(self.query_filters), all_of(self.selected_filters))
 
     def make_fields_count(self) -> Json:
         """Return the search that counts the publications whose fields match the words."""
@@ -214,7 +214,7 @@ class Plan:
 
         `filters` are those that count, by default all.
         """
-        kept = [*self.typed, *self.selected] if filters is None else filters
+        kept = [*self.query_filters, *self.selected_filters] if filters is None else filters
         bool_: Json = {"filter": [self.words, *kept]}
         fields = ["editions"] if records else []
         if self.tree is not None:
@@ -307,7 +307,7 @@ class Page:
         families = {"groups": {"terms": {"field": "group", "size": MAX_FAMILIES}}}
         hits = {"families": {"filter": {"exists": {"field": "editions"}}, "aggs": families}}
         if self._is_ordered_here:
-            main = plan.make_list(0, CANDIDATES, filters=plan.typed)
+            main = plan.make_list(0, CANDIDATES, filters=plan.query_filters)
             wanted: Json = {"_source": ["record"], "docvalue_fields": ["editions"]}
             first = {"size": RECORDS, "sort": [*_ORDERS["relevance"], "id"]}
             hits["records"] = {"top_hits": wanted | first}
@@ -315,23 +315,23 @@ class Page:
             size = 0 if places.stop > MAX_RESULT_WINDOW else places.stop - places.start
             main = plan.make_list(
                 places.start if size else 0, size,
-                fold=plan.ask.request.fold, records=True, filters=plan.typed,
+                fold=plan.ask.request.fold, records=True, filters=plan.query_filters,
             )  # fmt: skip
         aggregations: Json = {
             "-matched": {"filter": EVERYTHING},
-            "-hits": {"filter": all_of(plan.selected), "aggs": hits},
+            "-hits": {"filter": all_of(plan.selected_filters), "aggs": hits},
         }
         if self._facets:
             aggregations |= self._facets.aggregations
         main |= {"track_total_hits": True, "aggs": aggregations}
-        if plan.selected:
-            main["post_filter"] = all_of(plan.selected)
+        if plan.selected_filters:
+            main["post_filter"] = all_of(plan.selected_filters)
         bodies = [main]
         if self._overlapping:
             bodies.append(make_count(all_of([plan.hits, self._overlapping])))
-        if self._is_ordered_here and plan.selected:
-            bodies.append(plan.make_list(0, UNFILTERED, filters=plan.typed))
-        if self._is_ordered_here and plan.typed:
+        if self._is_ordered_here and plan.selected_filters:
+            bodies.append(plan.make_list(0, UNFILTERED, filters=plan.query_filters))
+        if self._is_ordered_here and plan.query_filters:
             bodies.append(plan.make_list(0, UNFILTERED, filters=[]))
         return bodies
 
@@ -354,7 +354,7 @@ class Page:
             self._take(main["hits"]["hits"])
         self._read_records()
         if self._facets:
-            matching = all_of([plan.words, *plan.typed])
+            matching = all_of([plan.words, *plan.query_filters])
             self.facets = self._facets.read(counted, self.total, matching, self._send)
 
     def _count_titles(self, families: Response) -> int:
@@ -378,8 +378,8 @@ class Page:
         selected, *wider = (
             np.array([numbers[hit.id] for hit in listed], np.int64) for listed in lists
         )
-        matched = wider.pop(0) if plan.selected else selected
-        ranked = wider.pop(0) if plan.typed else matched
+        matched = wider.pop(0) if plan.selected_filters else selected
+        ranked = wider.pop(0) if plan.query_filters else matched
         candidates = self._make_candidates(hits)
         keys, newest = candidates.compute_keys(tree), np.zeros(len(hits), np.int64)
         by_date = sorted(range(len(hits)), key=lambda number: (hits[number].year, hits[number].id))
@@ -409,7 +409,7 @@ class Page:
     ) -> tuple[Scores, dict[int, AddedToHit]]:
         """Return the sort keys of candidates with all gains, and those of each one that has any.
 
-        `ranked` are the candidates before all filters, and `matched` those that pass the typed
+        `ranked` are the candidates before all filters, and `matched` those that pass the query
         filters.
         """
         rescoring = Rescoring(self._plan.ask, self._plan.tree, self._plan.generation.vocabulary)
@@ -455,7 +455,7 @@ class Page:
             return
         walked = self._fold(_walk(plan, self._send, DEEP_BATCH, records=False))
         ids = [hit["sort"][-2] for hit in islice(walked, start, self._places.stop)]
-        kept: list[Json] = [*plan.typed, *plan.selected, {"terms": {"id": ids}}]
+        kept: list[Json] = [*plan.query_filters, *plan.selected_filters, {"terms": {"id": ids}}]
         [response] = self._send([plan.make_list(0, len(ids), records=True, filters=kept)])
         found = {hit["sort"][-2]: hit for hit in response["hits"]["hits"]}
         self._take([found[identity] for identity in ids])

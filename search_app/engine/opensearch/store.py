@@ -93,14 +93,14 @@ class OpenSearchReply:
         return found.total if isinstance(found, Frequency) else None
 
     def _find_counts(self) -> tuple[int, ...] | None:
-        """Return the numbers of publications that match the words, pass the typed filters, and all.
+        """Return the numbers of publications that match the words, pass the query filters, and all.
 
         Return None if they are not known.
         """
         page, plan = self._page, self.plan
-        if page and not plan.typed:
+        if page and not plan.query_filters:
             return page.matched, page.matched, page.total
-        has_filters = plan.typed or plan.selected or self._ask.tree is None
+        has_filters = plan.query_filters or plan.selected_filters or self._ask.tree is None
         if not has_filters and (found := self._find_words()) is not None:
             return found, found, found
         return self._generation.client.find_counts(plan.make_count())
@@ -132,7 +132,7 @@ class OpenSearchReply:
 
     @property
     def matched(self) -> int:
-        """The number of publications that pass the typed filters too."""
+        """The number of publications that pass the query filters too."""
         return self._page.matched if self._page else self._counts[1]
 
     @property
@@ -142,7 +142,7 @@ class OpenSearchReply:
 
     @property
     def has_words(self) -> bool:
-        """Whether a publication that passes the typed filters matches the words."""
+        """Whether a publication that passes the query filters matches the words."""
         return self.matched > 0
 
     @property
@@ -268,7 +268,7 @@ class OpenSearchReply:
     def complete(self, prefix: str, limit: int) -> list[str]:
         """Return up to `limit` words with a prefix, as written, most frequent in the hits first."""
         vocabulary, plan = self._generation.vocabulary, self.plan
-        if plan.tree is None and not plan.typed and not plan.selected:
+        if plan.tree is None and not plan.query_filters and not plan.selected_filters:
             return _list_completions(prefix, vocabulary, limit)
         words = _list_completions(prefix, vocabulary, max(MAX_COMPLETIONS, limit))
         if not words:

@@ -109,8 +109,8 @@ def test_a_selected_value_keeps_the_gains(searcher: Searcher) -> None:
     assert list_shares(selected).items() <= list_shares(everything).items()
 
 
-def test_a_typed_filter_may_leave_no_hits(searcher: Searcher) -> None:
-    """A typed filter that no hit passes leaves an empty list."""
+def test_a_query_filter_may_leave_no_hits(searcher: Searcher) -> None:
+    """A query filter that no hit passes leaves an empty list."""
     assert not find(searcher, "stone bridge", filters={"year": ("1999",)})
 
 

@@ -106,7 +106,7 @@ def test_a_repeated_word_is_one_clause(generation: Generation) -> None:
 def test_many_words_and_filters_are_within_the_limit(
     generation: Generation, joined: type[query.CompoundQuery], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The clauses that typed filters need are not left for words. The plan names the words."""
+    """The clauses that query filters need are not left for words. The plan names the words."""
     everything = make_plan(f"{' '.join(WORDS)} person:wang", generation, joined)
     assert not everything.dropped
     monkeypatch.setattr(queries, "MAX_LEAVES", 40)
