@@ -80,8 +80,8 @@ def find_named(name: str | None, hits: Sequence[Hit]) -> Mask:
     return np.array([name in hit.names for hit in hits], np.bool_)
 
 
-class Candidates:
-    """Some hits of a search with their words, which are scored.
+class HitScorer:
+    """Scorer of some hits of a search by their words.
 
     `names` gives the name of each node that hits may match by name (see `queries.list_names`),
     `find_idf` the idf of a clause, and `weigh_text` what a full text adds to its frequency.

@@ -22,7 +22,7 @@ from indexer.codec.segment.array_file import Array
 from search_app.engine import ranking
 from search_app.engine.explain import AddedToHit
 from search_app.engine.matching import Words, split_words
-from search_app.engine.opensearch.candidates import Candidates, Hit, RowDecoder, Scores
+from search_app.engine.opensearch.candidates import Hit, HitScorer, RowDecoder, Scores
 from search_app.engine.opensearch.client import ClusterClient, Counts, Response, Send, make_count
 from search_app.engine.opensearch.facets import FacetRequest, Facets, list_buckets
 from search_app.engine.opensearch.queries import (
@@ -380,11 +380,11 @@ class Page:
         )
         matched = wider.pop(0) if plan.selected_filters else selected
         ranked = wider.pop(0) if plan.query_filters else matched
-        candidates = self._make_candidates(hits)
-        keys, newest = candidates.compute_keys(tree), np.zeros(len(hits), np.int64)
+        scorer = self._make_scorer(hits)
+        keys, newest = scorer.compute_keys(tree), np.zeros(len(hits), np.int64)
         by_date = sorted(range(len(hits)), key=lambda number: (hits[number].year, hits[number].id))
         newest[by_date] = np.arange(len(hits))
-        raised, added = self._add_gains(candidates, keys, newest, ranked, matched)
+        raised, added = self._add_gains(scorer, keys, newest, ranked, matched)
         order = raised.copy()
         if plan.ask.newest_first and plan.ask.request.sort is None:
             order[selected] = ranking.level_scores(raised[selected])
@@ -395,7 +395,7 @@ class Page:
             for number in shown:
                 firsts.setdefault(hits[number].group, number)
             shown = [*firsts.values()]
-        scores = candidates.to_scores(raised, tree).tolist()
+        scores = scorer.to_scores(raised, tree).tolist()
         self.hits = [
             PageHit(hits[number].id, hits[number].names, scores[number], added.get(number, NONE))
             for number in shown[self._places]
@@ -405,7 +405,7 @@ class Page:
             self._take_places(max(self._places.start, len(shown)))
 
     def _add_gains(
-        self, candidates: Candidates, keys: Scores, newest: Array, ranked: Array, matched: Array
+        self, scorer: HitScorer, keys: Scores, newest: Array, ranked: Array, matched: Array
     ) -> tuple[Scores, dict[int, AddedToHit]]:
         """Return the sort keys of candidates with all gains, and those of each one that has any.
 
@@ -418,9 +418,9 @@ class Page:
         best, raised = _sort(np.union1d(first, further), keys, newest), keys.copy()
         if not len(best):
             return raised, {}
-        groups = np.array([hit.group for hit in candidates.hits], np.int64)
+        groups = np.array([hit.group for hit in scorer.hits], np.int64)
         of_best = ranking.Candidates(keys[best], newest[best], groups[best], np.isin(best, matched))
-        scores = rescoring.compute(of_best, candidates.words.take(best))
+        scores = rescoring.compute(of_best, scorer.words.take(best))
         self.terms = scores.terms
         for each in scores.gains.values():
             raised[best] += each.astype(np.float32)
@@ -428,18 +428,18 @@ class Page:
             number: AddedToHit(**scores.get_of(index)) for index, number in enumerate(best.tolist())
         }
 
-    def _make_candidates(self, hits: Sequence[Hit]) -> Candidates:
+    def _make_scorer(self, hits: Sequence[Hit]) -> HitScorer:
         plan = self._plan
         words = plan.generation.decoder.decode(hits)
-        return Candidates(hits, words, plan.names, plan.find_idf, plan.weigh_text)
+        return HitScorer(hits, words, plan.names, plan.find_idf, plan.weigh_text)
 
     def _take(self, responses: Sequence[Response]) -> None:
         """Take hits with their records in the order of the cluster."""
         tree, hits = self._plan.tree, [*map(Hit.read, responses)]
         scores: Sequence[float | None] = [None] * len(hits)
         if tree is not None:
-            candidates = self._make_candidates(hits)
-            scores = candidates.to_scores(candidates.compute_keys(tree), tree).tolist()
+            scorer = self._make_scorer(hits)
+            scores = scorer.to_scores(scorer.compute_keys(tree), tree).tolist()
         for hit, score, response in zip(hits, scores, responses, strict=True):
             self._records[hit.id] = Record.read(response)
             self.hits.append(PageHit(hit.id, hit.names, score))

@@ -17,7 +17,7 @@ from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
 from search_app.engine.arrays.evaluation import idf, make_fetch, match_mask, rank
 from search_app.engine.matching import split_words
-from search_app.engine.opensearch.candidates import Candidates, Hit, RowDecoder
+from search_app.engine.opensearch.candidates import Hit, HitScorer, RowDecoder
 from search_app.engine.opensearch.queries import list_names
 from search_app.engine.query.nodes import Filter
 from search_app.engine.query.vocabulary import Vocabulary
@@ -80,14 +80,14 @@ def test_any_tree_scores_as_in_a_local_index(loaded: Loaded, data: st.DataObject
         hit._replace(names=frozenset(name for name, mask in filters.items() if mask[number]))
         for number, hit in enumerate(loaded.hits)
     ]
-    candidates = Candidates(
+    scorer = HitScorer(
         hits, loaded.decoder.decode(hits), names,
         lambda clause: idf(fetch(clause), snapshot), lambda _: 0.0,
     )  # fmt: skip
     wanted = rank(tree, snapshot, fetch)
-    keys = candidates.compute_keys(tree)[wanted.documents]
+    keys = scorer.compute_keys(tree)[wanted.documents]
     np.testing.assert_allclose(keys, wanted.sort_keys, rtol=1e-4, atol=1e-5)
-    scores = candidates.to_scores(keys, tree)
+    scores = scorer.to_scores(keys, tree)
     np.testing.assert_allclose(scores, wanted.to_scores(wanted.sort_keys), rtol=1e-4, atol=1e-5)
 
 
