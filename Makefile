@@ -18,7 +18,7 @@ TORTURED := $(patsubst %,tests/robustness/test_%.py, \
 	kills faults power_cuts damage switching requests)
 
 # Tests that run on a local index and on one in a cluster: tests.opensearch.both_stores.
-BOTH_STORES := $(addprefix tests/search_app/,engine presentation web export api i18n \
+BOTH_STORES := $(addprefix tests/search_app/,engine presentation web api \
 	test_reading_list.py \
 	cli/test_evaluation.py::test_the_catalogue_reaches_the_required_quality)
 
