@@ -72,12 +72,12 @@ def first_stage(engine: Engine, query: Query, most: int) -> dict[str, float]:
 
 def constants() -> Constants:
     """Return the engine's constants, with the field weights of the collections."""
-    rows = catalogue_toml.load(CATALOGUE.parent).by_name
+    fields = catalogue_toml.load(CATALOGUE.parent).by_name
     return Constants(
         k1=K1,
         b_title=B_SHORT,
         b_summary=B,
-        title_weight=rows["title"].weight / rows["summary"].weight,
+        title_weight=fields["title"].weight / fields["summary"].weight,
     )
 
 

@@ -17,7 +17,7 @@ from benchmarks.speed.results import Pages
 from benchmarks.speed.workplace import Workplace
 from indexer.jobs import build
 
-ROWS = Path(__file__).parents[1] / "papers" / "catalogue.toml"
+CATALOGUE = Path(__file__).parents[1] / "papers" / "catalogue.toml"
 SEARCHES = 1000
 MOST_WORDS = 3
 """A search has one to three words of a title."""
@@ -75,7 +75,7 @@ def make_index(work: Workplace) -> Path:
     corpus, index = work.folder / "pages-corpus", work.folder / "pages-index"
     if not index.exists():
         corpus.mkdir()
-        shutil.copy(ROWS, corpus / "catalogue.toml")
+        shutil.copy(CATALOGUE, corpus / "catalogue.toml")
         (corpus / "papers.jsonl").hardlink_to(work.lines)  # links out of a corpus are not read
         build.build(corpus, index)
     return index

@@ -122,7 +122,7 @@ def _corpus(work: Workplace, lines: Path, name: str) -> Path:
     shutil.rmtree(corpus, ignore_errors=True)
     shutil.rmtree(_index(corpus), ignore_errors=True)
     corpus.mkdir()
-    shutil.copy(pages.ROWS, corpus / "catalogue.toml")
+    shutil.copy(pages.CATALOGUE, corpus / "catalogue.toml")
     shutil.copy(lines, corpus / "papers.jsonl")
     build.build(corpus, _index(corpus))
     return corpus

@@ -38,7 +38,7 @@ def _write_items(write: Callable[[Iterable[Item]], Iterator[bytes]]) -> Write:
 
 
 def _write_rows(write: Callable[[Iterable[Publication], Catalogue], Iterator[bytes]]) -> Write:
-    """Return a writer of publications for a format that consists of the rows of the catalogue."""
+    """Return a writer of publications for a format that consists of the fields of the catalogue."""
     return lambda publications, catalogue, _: write(publications, catalogue)
 
 

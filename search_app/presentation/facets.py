@@ -299,10 +299,10 @@ class FacetGroup:
         has_choice = self._results.total and len(selected) > 1
         if not has_choice and not self.state.needs_all_of(self.name):
             return {}
-        rows = tuple(row.name for row in catalogue.list_facet_fields(self.field))
+        names = tuple(field.name for field in catalogue.list_facet_fields(self.field))
         return {
             "any": self.state.with_any_of(self.name),
-            "all": self.state.with_all_of(self.name, rows),
+            "all": self.state.with_all_of(self.name, names),
         }
 
     @property

@@ -102,7 +102,7 @@ def _load(work: Workplace, address: ClusterAddress, folder: Path) -> Load:
 def _make_corpus(corpus: Path, lines: Path) -> Path:
     """Return a new corpus folder of papers with all their facets."""
     corpus.mkdir()
-    shutil.copy(pages.ROWS, corpus / "catalogue.toml")
+    shutil.copy(pages.CATALOGUE, corpus / "catalogue.toml")
     shutil.copy(lines, corpus / "papers.jsonl")
     return corpus
 
