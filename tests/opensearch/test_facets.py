@@ -142,7 +142,7 @@ def test_facets_of_all_kinds_equal_those_of_the_local_store(
 
 @given(made=catalogues.publications(most=150), part=st.integers(1, 12), data=st.data())
 @ON_A_NODE
-def test_rows_with_too_many_values_are_counted_in_parts(
+def test_fields_with_too_many_values_are_counted_in_parts(
     single_node: Cluster, made: list[Publication], part: int, data: st.DataObject
 ) -> None:
     """Facets are equal if a response may have only a few values."""
@@ -172,10 +172,10 @@ def test_only_the_values_that_are_shown_are_fetched(
 
 @given(made=catalogues.publications(most=150), data=st.data(), part=st.sampled_from((3, 100)))
 @ON_A_NODE
-def test_the_values_of_a_row_among_the_hits_are_counted(
+def test_the_values_of_a_field_among_the_hits_are_counted(
     single_node: Cluster, made: list[Publication], data: st.DataObject, part: int
 ) -> None:
-    """The counts of one row include the values without hits, in the order of the index."""
+    """The counts of one field include the values without hits, in the order of the index."""
     with (
         pytest.MonkeyPatch.context() as patch,
         load(single_node.client, made, catalogues.CATALOGUE) as loaded,
@@ -184,10 +184,10 @@ def test_the_values_of_a_row_among_the_hits_are_counted(
         for _ in range(SELECTIONS):
             request = data.draw(REQUESTS)
             hits = all_of(Selections(request, loaded.vocabulary).list_filters())
-            for row in ("country", "topic", "year"):
-                found = count_values(row, hits, loaded.vocabulary, loaded.send)
+            for field in ("country", "topic", "year"):
+                found = count_values(field, hits, loaded.vocabulary, loaded.send)
                 reply = reply_locally(loaded.snapshot, request, query.Every())
-                assert list(found.items()) == list(reply.count_values(row).items())
+                assert list(found.items()) == list(reply.count_values(field).items())
 
 
 def test_a_catalogue_without_facets_has_none(single_node: Cluster) -> None:

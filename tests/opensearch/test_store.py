@@ -94,7 +94,7 @@ def _make_corpus(pair: Pair) -> Corpus:
     kinds = trees.kinds(trees.vocabulary(publications, catalogue))
     leaves = [kind for name, kind in kinds.items() if name not in trees.FILTERS]
     vocabulary = pair.local.interpreter.vocabulary
-    names = [row.name for row in catalogue.facets]
+    names = [field.name for field in catalogue.facets]
     values = [[*vocabulary.list_values(name), "none", "Nowhere"] for name in names]
     selected = [st.lists(st.sampled_from(each), max_size=2, unique=True) for each in values]
     return Corpus(
@@ -169,8 +169,8 @@ def test_counts_before_the_page_equal_those_with_it(
         ours.by_words, ours.matched, ours.total, ours.has_words,
     )  # fmt: skip
     assert theirs.count_overlap(their_other) == ours.count_overlap(our_other)
-    for row in corpus.pair.local.catalogue.facets:
-        assert dict(theirs.count_values(row.name)) == dict(ours.count_values(row.name))
+    for field in corpus.pair.local.catalogue.facets:
+        assert dict(theirs.count_values(field.name)) == dict(ours.count_values(field.name))
 
 
 @CORPORA

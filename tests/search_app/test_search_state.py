@@ -16,7 +16,7 @@ FACETS = st.dictionaries(st.just("a"), st.just(("a", "b")), max_size=1)
 
 def make_state(state: SearchState, all_of: AllOf) -> SearchState:
     """Return a state that needs all values of some facets, as far as several are selected."""
-    kept = {facet: rows for facet, rows in all_of.items() if has_several(state.filters, rows)}
+    kept = {facet: fields for facet, fields in all_of.items() if has_several(state.filters, fields)}
     return msgspec.structs.replace(state, all_of=kept)
 
 
@@ -62,7 +62,7 @@ def test_a_value_is_selected_or_excluded(state: SearchState, name: str, value: s
 
 
 def test_urls_need_all_values_only_of_several() -> None:
-    """A URL says that all values are needed, unless fewer than two are selected in its rows."""
+    """A URL says that all values are needed, unless fewer than two are selected in its fields."""
     state = SearchState(filters={"a": ("1",), "b": ("2",)}).with_all_of("a", ("a", "b"))
     assert state.make_url() == "/?a=1&b=2&match.a=all"
     assert state.with_any_of("a").make_url() == "/?a=1&b=2"

@@ -50,9 +50,9 @@ def make_publication(
     identity: str, title: str, summary: str | None = None, **values: str | int
 ) -> Publication:
     """Return a publication with one value of each field."""
-    rows = {name: (value,) for name, value in values.items()}
+    fields = {name: (value,) for name, value in values.items()}
     return Publication(
-        id=identity, title=title, summary=summary, values=rows, source=SourceLocation("made", 1)
+        id=identity, title=title, summary=summary, values=fields, source=SourceLocation("made", 1)
     )
 
 
@@ -61,7 +61,7 @@ def make_index_with_texts(
 ) -> Path:
     """Write and publish an index of publications and their texts. Return its folder.
 
-    The catalogue has a row of full texts. An index in the folder is the previous generation.
+    The catalogue has a field of full texts. An index in the folder is the previous generation.
     """
     folder.mkdir(parents=True, exist_ok=True)
     previous = None

@@ -1,4 +1,4 @@
-"""The language of a text is detected if the row of the title asks for it."""
+"""The language of a text is detected if the field of the title asks for it."""
 
 from __future__ import annotations
 
@@ -50,8 +50,10 @@ def test_any_text_has_a_known_language_or_none(text: str) -> None:
 
 
 def _detecting(catalogue: Catalogue) -> Catalogue:
-    rows = [msgspec.structs.replace(row, detects=row.role == "title") for row in catalogue.fields]
-    return msgspec.structs.replace(catalogue, fields=tuple(rows))
+    fields = [
+        msgspec.structs.replace(field, detects=field.role == "title") for field in catalogue.fields
+    ]
+    return msgspec.structs.replace(catalogue, fields=tuple(fields))
 
 
 @pytest.mark.parametrize(
@@ -66,18 +68,18 @@ def _detecting(catalogue: Catalogue) -> Catalogue:
 def test_the_language_of_a_title_is_detected_on_request(
     catalogue: Catalogue, *, detects: bool, title: str, stated: str | None, lang: str | None
 ) -> None:
-    """The language of a title is detected only if the row asks for it and none is stated."""
-    rows = _detecting(catalogue) if detects else catalogue
+    """The language of a title is detected only if the field asks for it and none is stated."""
+    asking = _detecting(catalogue) if detects else catalogue
     found = SourceRecord(SourceLocation("a.html", 1), (Property("title", title, title, stated),))
-    made = validation.validate(found, rows, lambda _: None)
+    made = validation.validate(found, asking, lambda _: None)
     assert made is not None
     assert made.lang == lang
 
 
 def test_the_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Loading a catalogue that detects languages names the missing extra."""
-    rows = '[[field]]\nname = "title"\nlabel = "T"\nrole = "title"\ndetects = true\n'
-    (tmp_path / "catalogue.toml").write_text(f'title = "T"\ndescription = "D"\n{rows}')
+    fields = '[[field]]\nname = "title"\nlabel = "T"\nrole = "title"\ndetects = true\n'
+    (tmp_path / "catalogue.toml").write_text(f'title = "T"\ndescription = "D"\n{fields}')
     assert catalogue_toml.load(tmp_path).fields[0].detects
     monkeypatch.setattr(language_detection, "PACKAGE", "not_installed")
     with pytest.raises(CatalogueError, match=r"make environment-detection"):

@@ -162,8 +162,8 @@ def test_a_mapped_source_keeps_restricted_values(fields: tuple[str, ...]) -> Non
 @pytest.mark.parametrize("several", [False, True])
 def test_a_template_that_is_cut_restricts(access: str, several: bool, tmp_path: Path) -> None:
     """If the templates of a record join too much, its access may be a restricted one."""
-    row = msgspec.structs.replace(ACCESS, several=several)
-    catalogue = Catalogue("", "", (TITLE, Field("authors", "Authors", several=True), row))
+    field = msgspec.structs.replace(ACCESS, several=several)
+    catalogue = Catalogue("", "", (TITLE, Field("authors", "Authors", several=True), field))
     fields: dict[str, str | tuple[str, ...]]
     fields = {"title": ("t",), "authors": ("{long}0",) * 20, "access": (access,)}
     values = {"t": "T", "long": "x" * 60_000, "status": "confidential", "other": "open"}
@@ -184,7 +184,7 @@ def test_a_merged_duplicate_is_restricted_if_any_record_is(stated: tuple[str, st
     """Of two records of one publication, a restricted one restricts both."""
     doi = Field("doi", "DOI", kind="doi")
     catalogue = Catalogue("", "", (TITLE, ACCESS, doi))
-    rows = duplicates.KeyFields(catalogue)
+    fields = duplicates.KeyFields(catalogue)
     records = [
         Publication(
             id=value, title="T", source=SourceLocation(value, 1),
@@ -192,7 +192,7 @@ def test_a_merged_duplicate_is_restricted_if_any_record_is(stated: tuple[str, st
         ) for value in stated
     ]  # fmt: skip
     merger = duplicates.Merger(
-        rows, dict.fromkeys(rows.hash_identities(records[0]), 0), {0: 2}, set()
+        fields, dict.fromkeys(fields.hash_identities(records[0]), 0), {0: 2}, set()
     )
     merged = [merger.add(0, record) for record in records][-1]
     assert merged

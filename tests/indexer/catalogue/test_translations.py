@@ -111,7 +111,7 @@ def test_a_translation_replaces_the_texts_that_it_has(tmp_path: Path) -> None:
     assert (shown.title, shown.description) == ("Catalogue en français", "Some books.")
     assert shown.notices == ("Premier avis.", "Deuxième avis.")
     assert shown.examples == (("law", "livres qui ont ce mot"), ('"a b"', "côte à côte"))
-    assert [row.label for row in shown.fields[:3]] == ["Heading", "Rubrique", "Region"]
+    assert [field.label for field in shown.fields[:3]] == ["Heading", "Rubrique", "Region"]
     own = {text for text in (shown.title, "Region", "Rubrique") if shown.find_text_language(text)}
     assert own == {"Region"}
     assert shown.find_text_language("Region") == "en"
@@ -119,7 +119,7 @@ def test_a_translation_replaces_the_texts_that_it_has(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "value", "label", "language"),
+    ("field", "value", "label", "language"),
     [
         ("section", "Tools", "Outils", None),
         ("section", "Police", "Police", None),
@@ -134,15 +134,15 @@ def test_a_translation_replaces_the_texts_that_it_has(tmp_path: Path) -> None:
     ],
 )
 def test_a_value_has_a_text_in_the_language(
-    row: str, value: str, label: str, language: str | None, tmp_path: Path
+    field: str, value: str, label: str, language: str | None, tmp_path: Path
 ) -> None:
     """A value is displayed by its translation, the name of its code or region, or as it is.
 
     Its own text has the language of the catalogue.
     """
     shown = translate(catalogue_toml.load(write_corpus(tmp_path, fr=FRENCH)), "fr")
-    assert shown.get_label(row, value) == label
-    assert shown.find_label_language(row, value) == language
+    assert shown.get_label(field, value) == label
+    assert shown.find_label_language(field, value) == language
 
 
 def test_a_language_without_a_file_has_names_only(tmp_path: Path) -> None:
@@ -196,14 +196,14 @@ def test_every_text_is_translated_or_has_its_language(texts: CatalogueTexts) -> 
     assert isinstance(shown, TranslatedCatalogue)
     pairs = [(getattr(shown, key), getattr(texts, key)) for key in WHOLE_TEXTS]
     pairs += [
-        (getattr(row, key), getattr(texts.field.get(row.name, FieldTexts()), key))
-        for row in shown.fields
+        (getattr(field, key), getattr(texts.field.get(field.name, FieldTexts()), key))
+        for field in shown.fields
         for key in FIELD_TEXTS
     ]
     for text, translated in pairs:
         assert text == translated or shown.find_text_language(text) == "en"
-    names = [row.name for row in OWN.fields]
-    assert [row.name for row in shown.fields] == names
+    names = [field.name for field in OWN.fields]
+    assert [field.name for field in shown.fields] == names
     assert msgspec.json.decode(
         msgspec.json.encode(msgspec.structs.replace(OWN, translations={"fr": texts})),
         type=Catalogue,
@@ -223,15 +223,17 @@ def _list_missing(catalogue: Catalogue) -> Iterator[str]:
         shown = translate(catalogue, language)
         texts = [getattr(catalogue, key) for key in WHOLE_TEXTS] + [*catalogue.notices]
         texts += [meaning for _, meaning in catalogue.examples]
-        texts += [getattr(row, key) for row in catalogue.fields for key in ("label", "qualifier")]
-        texts += [row.missing for row in catalogue.facets if row.missing != NOT_STATED]
+        texts += [
+            getattr(field, key) for field in catalogue.fields for key in ("label", "qualifier")
+        ]
+        texts += [field.missing for field in catalogue.facets if field.missing != NOT_STATED]
         for text in filter(None, texts):
             if shown.find_text_language(text):
                 yield f"{language}: {text}"
-        for row in catalogue.fields:
-            for value in row.values:
-                if shown.find_label_language(row.name, value):
-                    yield f"{language}: {row.name}: {value}"
+        for field in catalogue.fields:
+            for value in field.values:
+                if shown.find_label_language(field.name, value):
+                    yield f"{language}: {field.name}: {value}"
 
 
 def test_an_imported_catalogue_has_standard_labels_in_each_language() -> None:
@@ -239,7 +241,7 @@ def test_an_imported_catalogue_has_standard_labels_in_each_language() -> None:
     imported = msgspec.structs.replace(OWN, fields=list_standard_fields(), translations={})
     for language in LANGUAGES:
         shown = translate(imported, language)
-        left = [row.label for row in shown.fields if shown.find_text_language(row.label)]
+        left = [field.label for field in shown.fields if shown.find_text_language(field.label)]
         assert left == [] or language == "en"
     assert translate(imported, "fr").fields[0].label == "Titre"
 
@@ -262,8 +264,11 @@ def test_only_types_of_publications_have_standard_names() -> None:
         msgspec.structs.replace(OWN, fields=list_standard_fields(), translations={}), "fr"
     )
     values = [("type", "Wall chart"), ("subjects", "Book"), ("container", "Map")]
-    for row, value in values:
-        assert (shown.get_label(row, value), shown.find_label_language(row, value)) == (value, "en")
+    for field, value in values:
+        assert (shown.get_label(field, value), shown.find_label_language(field, value)) == (
+            value,
+            "en",
+        )
 
 
 def test_a_translation_takes_precedence_over_a_standard_type() -> None:
@@ -294,9 +299,9 @@ def test_a_translation_takes_precedence_over_a_standard_label() -> None:
     assert translate(german, "fr").fields[2].label == "Abstract"
 
 
-def test_the_row_of_a_translated_title_has_a_standard_label() -> None:
+def test_the_field_of_a_translated_title_has_a_standard_label() -> None:
     """The label of a title in another language names this language in that of the page."""
-    rows = (*list_standard_fields(), *list_translation_fields(["ar"]))
-    translated = translate(Catalogue("T", "", rows), "fr")
+    fields = (*list_standard_fields(), *list_translation_fields(["ar"]))
+    translated = translate(Catalogue("T", "", fields), "fr")
     assert translated.by_name["title_ar"].label == "Titre (arabe)"
     assert translated.by_name["summary_ar"].label == "Résumé (arabe)"

@@ -58,7 +58,7 @@ def titled(*titles: str, lang: str | None = None) -> list[Publication]:
 
 
 def expected_text(publication: Publication, field: Field) -> Document:
-    """Return the fields of a searchable row, made of its text by the tokenizer."""
+    """Return what the index has of a searchable field, made of its text by the tokenizer."""
     text = schema.get_text(publication, field, CATALOGUE)
     language = schema.get_language(publication, field, CATALOGUE)
     tokens = list(tokenizer.tokenize(text, language))
@@ -72,12 +72,12 @@ def expected_text(publication: Publication, field: Field) -> Document:
     return {"stems": texts, "words": [mapping.make_term(token.surface) for token in tokens]}
 
 
-def split_texts(document: Document, row: str) -> Document:
-    """Return the fields of a searchable row of a document, split into words."""
-    if row not in document["stems"]:
+def split_texts(document: Document, field: str) -> Document:
+    """Return what a document has of a searchable field, split into words."""
+    if field not in document["stems"]:
         return {}
-    split = [text.split() for text in document["stems"][row]]
-    words = " ".join(document["words"][row]).split()
+    split = [text.split() for text in document["stems"][field]]
+    words = " ".join(document["words"][field]).split()
     return {"stems": [words for words in split if words], "words": words}
 
 
@@ -101,9 +101,9 @@ def test_a_document_has_the_publication_and_its_values(made: list[Publication]) 
     for publication, (identity, document) in zip(made, found, strict=True):
         assert identity == document["id"] == publication.id
         assert msgspec.json.decode(document["record"], type=Publication) == publication
-        for row in ("topic", "year"):
-            values = {str(value) for value in publication.values.get(row, (MISSING,))}
-            assert sorted(document["facets"][row]) == sorted(values)
+        for field in ("topic", "year"):
+            values = {str(value) for value in publication.values.get(field, (MISSING,))}
+            assert sorted(document["facets"][field]) == sorted(values)
         assert (document.get("year"),) == publication.values.get("year", (None,))
         language = publication.lang or CATALOGUE.language
         assert document["title_key"] == make_title_key(publication.title, language)

@@ -28,15 +28,15 @@ def held(column: FacetColumn) -> list[list[str]]:
     ]
 
 
-def stated(made: list[Publication], row: str) -> list[list[str]]:
+def stated(made: list[Publication], field: str) -> list[list[str]]:
     """Return the stated values of each publication, or `none`."""
-    return [[str(value) for value in each.values.get(row, (MISSING,))] for each in made]
+    return [[str(value) for value in each.values.get(field, (MISSING,))] for each in made]
 
 
 def assert_columns(segment: Segment, made: list[Publication]) -> None:
     """Assert that all columns equal the stated values and sort them with `none` last."""
-    for row, column in segment.columns.items():
-        expected = stated(made, row)
+    for field, column in segment.columns.items():
+        expected = stated(made, field)
         values = sorted({value for each in expected for value in each} - {MISSING})
         assert column.values == [*values, MISSING]
         assert held(column) == expected
@@ -64,14 +64,14 @@ def test_only_the_most_frequent_values_are_counted(
     segment = tmp_path / "segment"
     written(segment, fresh(made), catalogue=catalogues.CATALOGUE)
     arrays = open_arrays(segment / FACETS)
-    for row in ("region", "section"):
-        expected = Counter(value for values in stated(made, row) for value in values)
-        everything = facet_columns.count_documents(arrays, row)
+    for field in ("region", "section"):
+        expected = Counter(value for values in stated(made, field) for value in values)
+        everything = facet_columns.count_documents(arrays, field)
         assert everything == expected
         assert [*everything.values()] == sorted(expected.values(), reverse=True)
         with monkeypatch.context() as patch:
             patch.setattr(facet_columns, "MAX_COUNTED", 2)
-            assert [*facet_columns.count_documents(arrays, row).items()] == [*everything.items()][
+            assert [*facet_columns.count_documents(arrays, field).items()] == [*everything.items()][
                 :2
             ]
 
@@ -92,8 +92,8 @@ def test_writing_returns_the_facet_counts(made: list[Publication]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         counts = writer.write(Path(folder), CATALOGUE, [fresh(made)] if made else [])
     assert list(counts) == ["topic", "year"]
-    for row, told in counts.items():
-        assert told == Counter(value for each in stated(made, row) for value in each)
+    for field, told in counts.items():
+        assert told == Counter(value for each in stated(made, field) for value in each)
         assert list(told.values()) == sorted(told.values(), reverse=True)
 
 

@@ -13,12 +13,12 @@ from indexer.catalogue.fields import Catalogue, Field
 from indexer.catalogue.records import Problem, Publication, SourceLocation
 from indexer.fulltext.attachments import find_attachments
 
-ROWS = (
+FIELDS = (
     Field("title", "Title", kind="text", role="title"),
     Field("doi", "DOI", kind="doi"),
     Field("file", "Files", kind="file", several=True),
 )
-CATALOGUE = Catalogue("T", "", ROWS)
+CATALOGUE = Catalogue("T", "", FIELDS)
 JATS = b'<?xml version="1.0"?>\n<article><front/></article>'
 
 

@@ -21,7 +21,7 @@ _FIELDS = tomllib.loads(
     files("indexer.mapping").joinpath("standard_fields.toml").read_text("utf-8")
 )
 CATALOGUE = msgspec.convert({"title": "Test", "description": "Test", **_FIELDS}, Catalogue)
-"""A catalogue with all standard rows."""
+"""A catalogue with all standard fields."""
 
 
 class Slow(io.BytesIO):
@@ -108,7 +108,7 @@ def map_records(data: bytes | str, reader: Reader) -> list[SourceRecord]:
     return [mapper.map(each) for each in sorted(records, key=lambda record: record.line)]
 
 
-def map_rows(data: bytes | str, reader: str) -> dict[str, list[str]]:
-    """Return the values of the only record by row, as the default mapping fills them."""
+def map_fields(data: bytes | str, reader: str) -> dict[str, list[str]]:
+    """Return the values of the only record by field, as the default mapping fills them."""
     [mapped] = map_records(data, find_reader(reader))
     return columns(mapped) | ({"id": [mapped.id]} if mapped.id else {})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from indexer.catalogue.limits import Limits
 from indexer.readers.formats import bibtex
 from indexer.readers.formats.bibtex.latex import decode_latex
-from tests.indexer.readers.reading import choose, list_pairs, map_rows, read_records
+from tests.indexer.readers.reading import choose, list_pairs, map_fields, read_records
 
 ENTRY = """@article{moss99,
   author = {Moss, Ada and Lind, Bo},
@@ -155,15 +155,15 @@ def test_a_mistake_costs_the_rest_of_an_entry_only(
     assert found.columns(1) == read_records(ENTRY, "bibtex").columns()
 
 
-def test_the_default_mapping_fills_the_rows() -> None:
-    """Rows are filled from BibTeX and BibLaTeX. A director, as in our exports, is a contributor."""
+def test_the_default_mapping_fills_the_fields() -> None:
+    """Fields are filled from BibTeX and BibLaTeX. A director, as in our exports, contributes."""
     film = "@video{k, title={A}, director={Moss, Ada}}"
-    assert map_rows(film, "bibtex")["contributors"] == ["Moss, Ada"]
+    assert map_fields(film, "bibtex")["contributors"] == ["Moss, Ada"]
     classic = "year=1999, month=mar, address={Oslo}, langid={ngerman}"
     modern = "date={1999-03}, location={Oslo}, langid={langgerman}"
     for fields in (classic, modern):
         text = f"@book{{k, title={{A}}, author={{Moss, Ada}}, {fields}}}"
-        assert map_rows(text, "bibtex") == {
+        assert map_fields(text, "bibtex") == {
             "id": ["k"], "title": ["A"], "authors": ["Moss, Ada"], "year": ["1999"],
             "date": ["1999-03"], "place": ["Oslo"], "type": ["Book"], "language": ["de"],
         }  # fmt: skip

@@ -26,7 +26,7 @@ TAGS = """<!DOCTYPE html>
 <script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article",
  "name": "Tides", "author": {"@type": "Person", "name": "Ada Byron"}, "wordCount": 12}</script>
 </head><body><p>Text</p></body></html>"""
-ROWS = {
+FIELDS = {
     "title": ["Tides & harbours"], "authors": ["Byron, Ada", "Babbage, Charles"],
     "year": ["1843"], "container": ["Sea Journal"], "volume": ["3"], "pages": ["66-73"],
     "doi": ["10.1000/1"], "subjects": ["tides", "harbours"], "summary": ["Des marées."],
@@ -65,8 +65,8 @@ COINS = "<html><body>" + "".join(
 )  # fmt: skip
 
 
-def rows(data: str, number: int = 0) -> dict[str, list[str]]:
-    """Return the rows of a record of a page by the default mapping."""
+def fields(data: str, number: int = 0) -> dict[str, list[str]]:
+    """Return the fields of a record of a page by the default mapping."""
     reader = choose(data, "page.txt")
     assert reader
     record = map_records(data, reader)[number]
@@ -75,8 +75,8 @@ def rows(data: str, number: int = 0) -> dict[str, list[str]]:
 
 def test_tags_of_a_page_are_one_record() -> None:
     """Citation tags come before Dublin Core, JSON-LD, and the title of the page. All are kept."""
-    mapped = rows(TAGS)
-    assert {row: mapped.get(row) for row in ROWS} == ROWS
+    mapped = fields(TAGS)
+    assert {field: mapped.get(field) for field in FIELDS} == FIELDS
     columns = read_records(TAGS, "html-metadata").columns()
     assert columns["jsonld.wordCount"] == ["12"]
     assert columns["dc.creator"] == ["Byron, Ada"]
@@ -99,7 +99,7 @@ def test_tags_of_an_author_are_a_group() -> None:
 
 def test_dublin_core_tags_are_a_record() -> None:
     """Dublin Core tags are read in any case. The scheme of a value is a column."""
-    mapped = rows(DUBLIN_CORE)
+    mapped = fields(DUBLIN_CORE)
     assert (mapped["title"], mapped["authors"]) == (["Tides"], ["Byron, Ada"])
     assert mapped["year"] == ["1843"]
     columns = read_records(DUBLIN_CORE, "html-metadata").columns()
@@ -108,25 +108,25 @@ def test_dublin_core_tags_are_a_record() -> None:
 
 def test_publications_in_json_ld_are_records() -> None:
     """Each publication in JSON-LD is a record with the nodes that it refers to."""
-    assert rows(JSON_LD)["authors"] == ["Byron, Ada"]
-    assert rows(JSON_LD)["year"] == ["1843"]
-    assert rows(JSON_LD, 1)["title"] == ["Harbours"]
+    assert fields(JSON_LD)["authors"] == ["Byron, Ada"]
+    assert fields(JSON_LD)["year"] == ["1843"]
+    assert fields(JSON_LD, 1)["title"] == ["Harbours"]
 
 
 def test_publications_in_microdata_are_records() -> None:
     """Each publication in microdata is a record. A menu is not."""
-    assert rows(MICRODATA) == {
+    assert fields(MICRODATA) == {
         "title": ["Tides"], "authors": ["Byron, Ada", "Babbage, Charles"], "year": ["1843"],
         "date": ["1843-08"], "language": ["en"], "type": ["Book"],
     }  # fmt: skip
-    assert rows(MICRODATA, 1)["title"] == ["Harbours"]
+    assert fields(MICRODATA, 1)["title"] == ["Harbours"]
     deep = "<div itemscope itemprop='a'>" * 5000 + "<i itemprop='a b'>x" * 5000
     read_records(MICRODATA.replace("<h2", deep + "<h2"), "html-metadata")
 
 
 def test_citations_in_spans_are_records() -> None:
     """Each COinS is a record. It has its first author once, and a chapter has a container."""
-    first, second, third = (rows(COINS, number) for number in range(3))
+    first, second, third = (fields(COINS, number) for number in range(3))
     assert (first["title"], first["container"]) == (["Tides"], ["Sea Journal"])
     assert (first["authors"], first["doi"]) == (["Byron, Ada"], ["10.1000/1"])
     assert second["authors"] == ["Byron, Ada", "Babbage, Charles"]

@@ -1,4 +1,4 @@
-"""The JSON formats of catalogues are recognized, and their columns feed the right rows."""
+"""The JSON formats of catalogues are recognized, and their columns feed the right fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from indexer.catalogue.limits import Limits
-from tests.indexer.readers.reading import choose, find_reader, map_rows, read_records
+from tests.indexer.readers.reading import choose, find_reader, map_fields, read_records
 
 CSL = {
     "id": "byron1843", "type": "article-journal", "title": "Notes by the translator",
@@ -188,8 +188,8 @@ DOAJ = {"title": "Tides", "year": "2020", "author": [{"name": "Ada Byron"}],
 DOAJ_ROWS = {"title": ["Tides"], "authors": ["Byron, Ada"], "doi": ["10.1000/6"],
              "issn": ["0000-0019"], "container": ["Sea"], "issue": ["2"]}  # fmt: skip
 
-Rows = dict[str, list[str]]
-CASES: dict[str, tuple[object, str, Rows]] = {
+Values = dict[str, list[str]]
+CASES: dict[str, tuple[object, str, Values]] = {
     "CSL list": ([CSL], "csl-json", CSL_ROWS),
     "CSL item": (CSL, "csl-json", CSL_ROWS),
     "CSL-YAML": (CSL_YAML, "csl-json", CSL_ROWS),
@@ -229,15 +229,15 @@ CASES: dict[str, tuple[object, str, Rows]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_each_form_of_a_format_is_recognized_and_mapped(name: str) -> None:
     """Each form of a format is recognized and mapped, even if the file name is misleading."""
-    content, expected, rows = CASES[name]
+    content, expected, fields = CASES[name]
     for indent in (None, 2):
         data = content if isinstance(content, str) else json.dumps(content, indent=indent)
         reader = choose(data, "export.ris")
         assert reader
         assert expected == reader.NAME
         reading = read_records(data, reader)
-        mapped = map_rows(data, reader.NAME)
-        assert {row: mapped.get(row) for row in rows} == rows
+        mapped = map_fields(data, reader.NAME)
+        assert {field: mapped.get(field) for field in fields} == fields
         assert not reading.problems
 
 
@@ -255,8 +255,8 @@ def test_lines_of_a_format_are_recognized(record: dict[str, Any], format_name: s
     assert [each.source.line for each in read_records(line * 3, reader).records] == [1, 2, 3]
 
 
-def test_lines_with_the_names_of_rows_are_json_lines() -> None:
-    """JSON Lines with the names of rows are not recognized as another format."""
+def test_lines_with_the_names_of_fields_are_json_lines() -> None:
+    """JSON Lines with the names of fields are not recognized as another format."""
     line = {"id": "a/1", "title": "Tides", "authors": ["Ada Byron"], "year": 1843, "lang": "en",
             "type": "Book", "link": {"url": "https://a.org/", "label": "A"}}  # fmt: skip
     reader = choose(json.dumps(line) * 2, "papers.jsonl")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from indexer.catalogue.limits import Limits
-from tests.indexer.readers.reading import choose, find_reader, list_pairs, map_rows, read_records
+from tests.indexer.readers.reading import choose, find_reader, list_pairs, map_fields, read_records
 
 RIS = """TY  - JOUR
 AU  - Moss, Ada
@@ -399,10 +399,10 @@ RIS_ROWS = {
         }),
     ],
 )  # fmt: skip
-def test_the_default_mapping_fills_the_rows(
+def test_the_default_mapping_fills_the_fields(
     name: str, text: str, expected: dict[str, list[str]]
 ) -> None:
-    """Rows are filled from the tags of each format, and of each dialect of RIS."""
-    rows = map_rows(text, name)
-    assert rows == rows | expected
-    assert name not in ("ris", "refworks") or rows == expected
+    """Fields are filled from the tags of each format, and of each dialect of RIS."""
+    fields = map_fields(text, name)
+    assert fields == fields | expected
+    assert name not in ("ris", "refworks") or fields == expected

@@ -88,9 +88,13 @@ def test_one_title_precedes_a_hundred_texts() -> None:
 
 @pytest.mark.parametrize("word", ["piracy", "pira*", "p*racy", "piracy~", '"sea piracy"', "x-ray"])
 def test_a_field_is_not_the_full_text_if_it_is_the_only_one(word: str) -> None:
-    """With one searchable row, a word of its field is searched for there, and not in texts."""
+    """With one searchable field, a word of its field is searched for there, and not in texts."""
     title, *others = CATALOGUE.fields
-    fields = (title, *(msgspec.structs.replace(row, weight=0.0) for row in others[:-1]), others[-1])
+    fields = (
+        title,
+        *(msgspec.structs.replace(field, weight=0.0) for field in others[:-1]),
+        others[-1],
+    )
     made = [make_publication("a", "Sea piracy by x-ray"), make_publication("b", "Boats")]
     with searching(made, one_text("b", ["Sea piracy by x-ray"]), fields=fields) as searcher:
         for inside in (True, False):

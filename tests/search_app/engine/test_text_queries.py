@@ -20,22 +20,22 @@ from tests.tiers import examples
 
 
 class Place(NamedTuple):
-    """A field of a publication, or a page of one of its texts: its row, and its words."""
+    """The words of a field of a publication, or of a page of one of its texts, and its name."""
 
-    row: str
+    field: str
     words: list[str]
 
 
 class Leaf(NamedTuple):
-    """A literal word or phrase, in a row or in all of them, and whether some words match it."""
+    """A literal word or phrase, in a field or in all of them, and whether some words match it."""
 
-    row: str
+    field: str
     is_in: Callable[[list[str]], bool]
 
     def matches(self, place: Place, *, inside: bool) -> bool:
         """Return whether a place matches. If not `inside`, full texts must be named."""
-        is_searched = inside or place.row != "fulltext" or self.row == "fulltext"
-        return is_searched and self.row in {"", place.row} and self.is_in(place.words)
+        is_searched = inside or place.field != "fulltext" or self.field == "fulltext"
+        return is_searched and self.field in {"", place.field} and self.is_in(place.words)
 
 
 class Query(NamedTuple):
@@ -49,17 +49,17 @@ class Query(NamedTuple):
 def list_places(publication: Publication, texts: Texts) -> list[Place]:
     """Return the fields of a publication, and the pages of its texts."""
     fields = {"title": publication.title, "summary": publication.summary or ""}
-    places = [Place(row, text.split()) for row, text in fields.items()]
+    places = [Place(field, text.split()) for field, text in fields.items()]
     for text in texts[publication.id].values():
         places += [Place("fulltext", page.split()) for page in text.pages]
     return places
 
 
-def make_leaf(text: str, row: str, is_in: Callable[[list[str]], bool]) -> Query:
-    """Return the query of a literal word or phrase, in a row or anywhere."""
-    leaf = Leaf(row, is_in)
+def make_leaf(text: str, field: str, is_in: Callable[[list[str]], bool]) -> Query:
+    """Return the query of a literal word or phrase, in a field or anywhere."""
+    leaf = Leaf(field, is_in)
     return Query(
-        f"{row}:{text}" if row else text,
+        f"{field}:{text}" if field else text,
         lambda places, inside: any(leaf.matches(place, inside=inside) for place in places),
         (leaf,),
     )
@@ -78,32 +78,34 @@ def has_like(is_like: Callable[[str], object]) -> Callable[[list[str]], bool]:
     return lambda words: any(map(is_like, words))
 
 
-def make_prefix(word: str, row: str) -> Query:
+def make_prefix(word: str, field: str) -> Query:
     """Return the query of the words that start as a word does."""
-    return make_leaf(f"{word[:3]}*", row, has_like(lambda each: each.startswith(word[:3])))
+    return make_leaf(f"{word[:3]}*", field, has_like(lambda each: each.startswith(word[:3])))
 
 
-def make_wildcard(word: str, row: str) -> Query:
+def make_wildcard(word: str, field: str) -> Query:
     """Return the query of the words that start and end as a word does."""
     pattern = re.compile(f"{word[0]}.*{word[-1]}")
-    return make_leaf(f"{word[0]}*{word[-1]}", row, has_like(pattern.fullmatch))
+    return make_leaf(f"{word[0]}*{word[-1]}", field, has_like(pattern.fullmatch))
 
 
-def make_fuzzy(word: str, row: str) -> Query:
+def make_fuzzy(word: str, field: str) -> Query:
     """Return the query of the words that differ from a word in at most one letter."""
-    return make_leaf(f"{word}~", row, has_like(lambda each: Levenshtein.distance(word, each) <= 1))
+    return make_leaf(
+        f"{word}~", field, has_like(lambda each: Levenshtein.distance(word, each) <= 1)
+    )
 
 
 WORD = st.sampled_from(TEXT_WORDS)
-ROW = st.sampled_from(("", "", "", "fulltext", "fulltext", "title", "summary"))
+FIELD = st.sampled_from(("", "", "", "fulltext", "fulltext", "title", "summary"))
 LEAVES = st.one_of(
-    st.builds(lambda word, row: make_leaf(word, row, has_phrase([word])), WORD, ROW),
+    st.builds(lambda word, field: make_leaf(word, field, has_phrase([word])), WORD, FIELD),
     st.builds(
-        lambda words, row: make_leaf(f'"{" ".join(words)}"', row, has_phrase(words)),
-        st.lists(WORD, min_size=2, max_size=3), ROW,
+        lambda words, field: make_leaf(f'"{" ".join(words)}"', field, has_phrase(words)),
+        st.lists(WORD, min_size=2, max_size=3), FIELD,
     ),
-    st.builds(make_prefix, WORD, ROW), st.builds(make_wildcard, WORD, ROW),
-    st.builds(make_fuzzy, WORD, ROW),
+    st.builds(make_prefix, WORD, FIELD), st.builds(make_wildcard, WORD, FIELD),
+    st.builds(make_fuzzy, WORD, FIELD),
 )  # fmt: skip
 
 

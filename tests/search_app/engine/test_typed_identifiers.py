@@ -28,41 +28,42 @@ from tests.search_app.texts import make_publication
 from tests.tiers import examples
 
 CATALOGUE = Catalogue("Identified", "", list_standard_fields())
-KINDS = {row.name: row.kind for row in CATALOGUE.identifiers if row.name != "identifier"}
+KINDS = {field.name: field.kind for field in CATALOGUE.identifiers if field.name != "identifier"}
 WORDS = ("water", "border", "police", "law", "issn", "doi", "2017", "escwa")
 
 
 def throw(random: Random, size: int) -> list[Publication]:
     """Return random publications, some of which share an identifier or words of one."""
-    pools = {row: [make_value(row, random) for _ in range(size)] for row in KINDS}
+    pools = {field: [make_value(field, random) for _ in range(size)] for field in KINDS}
     return [throw_publication(number, pools, random) for number in range(size)]
 
 
 def throw_publication(number: int, pools: dict[str, list[str]], random: Random) -> Publication:
-    """Return a publication with some of the values of each row."""
+    """Return a publication with some of the values of each field."""
     values: dict[str, tuple[Value, ...]] = {
-        row: (random.choice(pool),) for row, pool in pools.items() if random.random() < 0.7
+        field: (random.choice(pool),) for field, pool in pools.items() if random.random() < 0.7
     }
     title = " ".join(random.choices(WORDS, k=3))
     source = SourceLocation("thrown", number + 1)
     return Publication(id=f"p{number}", title=title, summary=None, values=values, source=source)
 
 
-def make_value(row: str, random: Random) -> str:
-    """Return a random value of a row, in the form that a build stores."""
+def make_value(field: str, random: Random) -> str:
+    """Return a random value of a field, in the form that a build stores."""
     digits = "".join(random.choices("0123456789", k=9))
-    if row == "isbn":
+    if field == "isbn":
         return identifiers.find_isbns(add_check_digit(digits))[0]
-    if row == "issn":
+    if field == "issn":
         issn = add_check_digit(digits[:7])
         found = identifiers.find_issns(f"{issn[:4]}-{issn[4:]}")
-        return found[0] if found else make_value(row, random)  # such as 1877-1777, a range of years
-    if row == "doi":
+        # None is found in a range of years, such as 1877-1777.
+        return found[0] if found else make_value(field, random)
+    if field == "doi":
         end = "".join(random.choices("abc123./-_()", k=6)).strip("./-_()")
         return f"10.{digits[:4]}/{end}1"
-    if row == "pmid":
+    if field == "pmid":
         return str(int(digits[:7]) + 10_000)
-    if row == "number":
+    if field == "number":
         return f"E/ESCWA/{random.choice(('SDD', 'C.7'))}/{random.randrange(2017, 2020)}/{digits[0]}"
     return f"HV {digits[:4]} .C{digits[4:6]} {2000 + random.randrange(9)}"
 
@@ -73,37 +74,37 @@ def add_check_digit(stem: str) -> str:
     return stem + "0123456789X"[-total % 11]
 
 
-def list_spellings(row: str, value: str) -> Iterator[str]:
+def list_spellings(field: str, value: str) -> Iterator[str]:
     """Yield the ways to type an identifier."""
     yield value
     yield value.upper()
     yield value.lower()
-    if row == "isbn":
+    if field == "isbn":
         yield f"{value[:3]}-{value[3]}-{value[4:9]}-{value[9:12]}-{value[12]}"
         yield f"{value[:3]} {value[3:12]} {value[12]}"
         yield f"{value[:3]}\u2013{value[3:]}"
         old = add_check_digit(value[3:12])
         yield from (old, f"{old[0]}-{old[1:5]}-{old[5:9]}-{old[9]}", old.lower())
         yield from (f"ISBN {value}", f"ISBN-13: {value}", f"ISBN-10: {old}.")
-    if row == "issn":
+    if field == "issn":
         yield from (value.replace("-", ""), value.replace("-", " "), f"ISSN {value}")
-    if row == "doi":
+    if field == "doi":
         yield from (f"https://doi.org/{value}", f"http://dx.doi.org/{value}", f"doi:{value}")
         yield from (f"DOI: {value}", f"doi.org/{value}", f"<{value}>")
-    if row == "pmid":
+    if field == "pmid":
         yield from (f"PMID: {value}", f"https://pubmed.ncbi.nlm.nih.gov/{value}/")
-    if row == "number":
+    if field == "number":
         yield value.replace("/", " / ")
-    if row == "call_number":
+    if field == "call_number":
         yield value.replace(" .", ".")
 
 
-def list_queries(row: str, value: str) -> Iterator[str]:
+def list_queries(field: str, value: str) -> Iterator[str]:
     """Yield queries for an identifier: in any spelling, with its field and without."""
-    for spelling in list_spellings(row, value):
+    for spelling in list_spellings(field, value):
         yield from (spelling, f"  {spelling} ", f'"{spelling}"', f"“{spelling}”")
         if ":" not in spelling:
-            yield from (f"{row}:{spelling}", f'{row}:"{spelling}"', f"{row}: {spelling}")
+            yield from (f"{field}:{spelling}", f'{field}:"{spelling}"', f"{field}: {spelling}")
 
 
 def open_made(folder: str, made: list[Publication]) -> Searcher:
@@ -111,10 +112,10 @@ def open_made(folder: str, made: list[Publication]) -> Searcher:
     return Engine.open(index(Path(folder), made, CATALOGUE)).get_searcher()
 
 
-def list_having(made: list[Publication], row: str, value: str) -> set[str]:
-    """Return the ids of the publications with a value of a row."""
-    key = CATALOGUE.by_name[row].make_key
-    return {each.id for each in made if key(value) in map(key, each.values.get(row, ()))}
+def list_having(made: list[Publication], field: str, value: str) -> set[str]:
+    """Return the ids of the publications with a value of a field."""
+    key = CATALOGUE.by_name[field].make_key
+    return {each.id for each in made if key(value) in map(key, each.values.get(field, ()))}
 
 
 def list_ids(results: Results) -> set[str]:
@@ -130,10 +131,10 @@ def test_an_identifier_finds_exactly_its_publications(seed: int, match: Match) -
     made = throw(random, 12)
     with tempfile.TemporaryDirectory() as folder:
         searcher = open_made(folder, made)
-        for row in KINDS:
-            value = str(next(each.values[row][0] for each in made if row in each.values))
-            having = list_having(made, row, value)
-            for query in list_queries(row, value):
+        for field in KINDS:
+            value = str(next(each.values[field][0] for each in made if field in each.values))
+            having = list_having(made, field, value)
+            for query in list_queries(field, value):
                 found = list_ids(searcher.search(SearchRequest(query, match=match, size=50)))
                 assert having <= found, query
                 # A bare number may be an identifier of several kinds.
@@ -151,15 +152,15 @@ def test_an_identifier_that_nothing_has_finds_nothing(seed: int) -> None:
     made = throw(random, 8)
     with tempfile.TemporaryDirectory() as folder:
         searcher = open_made(folder, made[1:])
-        for row in KINDS:
-            value = str(made[0].values.get(row, (make_value(row, random),))[0])
-            if list_having(made[1:], row, value):
+        for field in KINDS:
+            value = str(made[0].values.get(field, (make_value(field, random),))[0])
+            if list_having(made[1:], field, value):
                 continue
-            for spelling in list_spellings(row, value):
-                query = f'{row}:"{spelling}"'
+            for spelling in list_spellings(field, value):
+                query = f'{field}:"{spelling}"'
                 results = searcher.search(SearchRequest(query))
                 assert results.total == 0, query
-                assert results.unknown_values == (UnknownValue(row, spelling.strip()),), query
+                assert results.unknown_values == (UnknownValue(field, spelling.strip()),), query
                 assert (results.relaxed, results.corrected) == (False, None)
 
 
@@ -270,12 +271,12 @@ def test_the_page_gives_no_advice_on_the_words_of_an_identifier(tmp_path: Path) 
         ("ISSN 0378-5955", set()),
     ],
 )
-def test_without_its_row_an_identifier_is_a_phrase(
+def test_without_its_field_an_identifier_is_a_phrase(
     query: str, expected: set[str], tmp_path: Path
 ) -> None:
-    """Without a row for it, an identifier finds the texts that mention it whole."""
+    """Without a field for it, an identifier finds the texts that mention it whole."""
     texts = ["978-3-16-148410-0", "9783161484100", "10.1000/3.16", "3 of 978, 16, 0 or 378 ISSN"]
     made = [make_publication(f"p{number}", title=text) for number, text in enumerate(texts)]
-    rows = tuple(row for row in CATALOGUE.fields if row not in CATALOGUE.identifiers)
-    searcher = Engine.open(index(tmp_path, made, Catalogue("Plain", "", rows))).get_searcher()
+    fields = tuple(field for field in CATALOGUE.fields if field not in CATALOGUE.identifiers)
+    searcher = Engine.open(index(tmp_path, made, Catalogue("Plain", "", fields))).get_searcher()
     assert list_ids(searcher.search(SearchRequest(query))) == expected

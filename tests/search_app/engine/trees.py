@@ -57,18 +57,18 @@ class Vocabulary(NamedTuple):
 
 def vocabulary(made: Sequence[Publication], catalogue: Catalogue) -> Vocabulary:
     """Return the vocabulary of some publications."""
-    rows = catalogue.searchable
+    fields = catalogue.searchable
     texts = [
-        list(tokenizer.tokenize(schema.get_text(each, row, catalogue), "en"))
+        list(tokenizer.tokenize(schema.get_text(each, field, catalogue), "en"))
         for each in made
-        for row in rows
+        for field in fields
     ]
     values = {
-        row.name: sorted({str(v) for each in made for v in each.values.get(row.name, ())})
-        for row in catalogue.exact
+        field.name: sorted({str(v) for each in made for v in each.values.get(field.name, ())})
+        for field in catalogue.exact
     }
     return Vocabulary(
-        [row.name for row in rows],
+        [field.name for field in fields],
         _of_any_frequency({token.stem for token in text} for text in texts),
         _of_any_frequency({token.surface for token in text} for text in texts),
         [token.stem for text in texts for token in text],

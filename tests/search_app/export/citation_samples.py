@@ -37,7 +37,7 @@ CATALOGUE = Catalogue(
     ),
     types=tuple(TypeRule(csl, {"type": (csl,)}) for csl in get_args(PublicationType)),
 )
-"""A catalogue with a row for each role."""
+"""A catalogue with a field for each role."""
 
 
 def read_samples() -> list[Item]:

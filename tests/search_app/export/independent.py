@@ -58,14 +58,14 @@ def describe(publication: Publication, catalogue: Catalogue) -> Found:
     """Return a publication as every library must read it."""
 
     def get(role: str) -> list[str]:
-        rows = [row.name for row in catalogue.valued if row.role == role]
-        return [str(value) for row in rows for value in publication.values.get(row, ())]
+        fields = [field.name for field in catalogue.valued if field.role == role]
+        return [str(value) for field in fields for value in publication.values.get(field, ())]
 
     authors = [
-        names.read(str(value)).inverted if row.kind == "name" else str(value)
-        for row in catalogue.valued
-        if row.role == "author"
-        for value in publication.values.get(row.name, ())
+        names.read(str(value)).inverted if field.kind == "name" else str(value)
+        for field in catalogue.valued
+        if field.role == "author"
+        for value in publication.values.get(field.name, ())
     ]
     dois = [f"https://doi.org/{doi}" for doi in get("DOI")]
     return Found(
@@ -242,4 +242,4 @@ READERS: Mapping[str, Callable[[bytes], list[Found]]] = {
     "marcxml": read_marcxml,
     "dc": read_dc,
 }
-"""How to read each format of items. CSV and JSON Lines have the rows of a catalogue."""
+"""How to read each format of items. CSV and JSON Lines have the fields of a catalogue."""

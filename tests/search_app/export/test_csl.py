@@ -35,7 +35,7 @@ PAPERS = Catalogue(
     ),
     types=(TypeRule("article-journal", {"type": ("Journal article",)}),),
 )
-UNMAPPED_ROWS = {
+UNMAPPED_FIELDS = {
     "section": "a part of the printed catalogue, not a genre",
     "audience": "no variable of CSL",
     "format": "gives the type",
@@ -46,7 +46,7 @@ UNMAPPED_ROWS = {
     "access": "how to request it, not a part of a reference",
     "position": "the place in the printed catalogue",
 }
-"""Rows of the first catalogue without a role, and why."""
+"""Fields of the first catalogue without a role, and why."""
 
 
 def paper(**values: object) -> Publication:
@@ -62,12 +62,14 @@ def paper(**values: object) -> Publication:
     )
 
 
-def test_each_row_of_the_first_catalogue_has_a_role_or_a_reason(
+def test_each_field_of_the_first_catalogue_has_a_role_or_a_reason(
     first_catalogue: Publications,
 ) -> None:
-    """A new row of `corpus/catalogue.toml` needs a role, or a reason to have none, here."""
+    """A new field of `corpus/catalogue.toml` needs a role, or a reason to have none, here."""
     catalogue, _ = first_catalogue
-    assert {row.name for row in catalogue.fields if row.role is None} == UNMAPPED_ROWS.keys()
+    assert {
+        field.name for field in catalogue.fields if field.role is None
+    } == UNMAPPED_FIELDS.keys()
 
 
 def test_every_publication_of_the_first_catalogue_has_its_type(
@@ -80,7 +82,7 @@ def test_every_publication_of_the_first_catalogue_has_its_type(
 
 
 def test_a_publication_is_written_in_the_terms_of_csl() -> None:
-    """Names have parts, codes of languages stay codes, and a row without a role is left out."""
+    """Names have parts, codes of languages stay codes, and a field without a role is left out."""
     publication = paper(
         authors=("van Gogh, Vincent", "{Food, Health and Co.}"),
         body="UNODC",

@@ -35,7 +35,7 @@ IDENTIFIERS = {
     "pmid": "24675708",
 }
 WITHOUT = {"ris": {"pmid"}, "dc": {"call_number", "number", "pmid"}}
-"""The rows for which a format has no place. Dublin Core has one element for all numbers."""
+"""The fields for which a format has no place. Dublin Core has one element for all numbers."""
 
 
 def export(name: str, publications: Publications, folder: Path) -> Path:
@@ -65,7 +65,7 @@ def drop_lost(publication: Publication, lost: set[str]) -> Publication:
 def test_an_imported_export_has_the_same_publications(
     name: str, papers: Publications, tmp_path: Path
 ) -> None:
-    """All rows of an imported catalogue are the same after an export and an import."""
+    """All fields of an imported catalogue are the same after an export and an import."""
     _, imported = import_file(export(name, papers, tmp_path), tmp_path / "new")
     lost = LOST[name]
     assert [drop_lost(each, lost) for each in imported] == [
@@ -74,7 +74,7 @@ def test_an_imported_export_has_the_same_publications(
 
 
 @pytest.mark.slow
-def test_json_lines_have_every_row(first_catalogue: Publications, tmp_path: Path) -> None:
+def test_json_lines_have_every_field(first_catalogue: Publications, tmp_path: Path) -> None:
     """JSON Lines with the `catalogue.toml` of a corpus folder are the same corpus."""
     folder = tmp_path / "corpus"
     folder.mkdir()
@@ -88,10 +88,10 @@ def test_json_lines_have_every_row(first_catalogue: Publications, tmp_path: Path
 
 @pytest.mark.parametrize("name", [*FORMATS])
 def test_a_format_has_every_identifier(name: str, tmp_path: Path) -> None:
-    """The file has each identifier, and an import of it has them in the same rows."""
+    """The file has each identifier, and an import of it has them in the same fields."""
     publication = make_publication("p", "Water and energy", **IDENTIFIERS)
     file = export(name, (NUMBERS, [publication]), tmp_path)
     _, (read,) = import_file(file, tmp_path / "new")
-    found = {row: values[0] for row, values in read.values.items() if row in IDENTIFIERS}
+    found = {field: values[0] for field, values in read.values.items() if field in IDENTIFIERS}
     lost = WITHOUT.get(name, set())
-    assert found == {row: each for row, each in IDENTIFIERS.items() if row not in lost}
+    assert found == {field: each for field, each in IDENTIFIERS.items() if field not in lost}

@@ -158,7 +158,7 @@ def measure(sets: list[Set], format_name: str, folder: Path) -> Counter[str]:
         file.write_bytes(b"".join(exported.write(one.publications, one.catalogue, lambda _: "")))
         items = {each.id: make_item(each, one.catalogue) for each in one.publications}
         found = count_changes(items, import_items(file, folder / one.name), format_name)
-        if not any(row.role == "type" for row in one.catalogue.valued):
+        if not any(field.role == "type" for field in one.catalogue.valued):
             del found["type"]  # the rules of the catalogue give the type, not the record
         total += found
     return total

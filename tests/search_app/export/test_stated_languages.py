@@ -119,8 +119,8 @@ def test_only_english_titles_get_capitals(language: str, has_capitals: bool) -> 
 )
 def test_a_title_in_another_language_is_exported(name: str, stated: str, tmp_path: Path) -> None:
     """A format with a place for titles in other languages has them, and an import finds them."""
-    row = Field("title_ar", "Title (Arabic)", kind="text", translates="title", language="ar")
-    catalogue = msgspec.structs.replace(PAPERS, fields=(*PAPERS.fields, row))
+    field = Field("title_ar", "Title (Arabic)", kind="text", translates="title", language="ar")
+    catalogue = msgspec.structs.replace(PAPERS, fields=(*PAPERS.fields, field))
     publication = make("Report")
     publication = msgspec.structs.replace(
         publication, values={**publication.values, "title_ar": ("طرق الملح",)}

@@ -61,7 +61,7 @@ def test_a_doi_is_a_way_to_get_it() -> None:
 
 
 def test_restricted_material_is_requested() -> None:
-    """A value that the row calls restricted makes the link one for requests."""
+    """A value that the field calls restricted makes the link one for requests."""
     found = get(terms="on request", address=Link("https://example.org/ask", "Ask"))
     assert found.sentence == "It is given out on request."
     assert [(way.label, way.note) for way in found.links] == [("Request it from example.org", "")]

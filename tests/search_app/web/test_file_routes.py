@@ -291,7 +291,7 @@ def test_names_of_files_are_for_programs(site: Site) -> None:
 
 
 def test_a_full_text_is_no_value(site: Site) -> None:
-    """Neither the API nor an export has a row for the full text."""
+    """Neither the API nor an export has a field for the full text."""
     record = site.get("/api/publication/open").json
     assert record
     assert "fulltext" not in record

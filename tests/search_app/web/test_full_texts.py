@@ -146,7 +146,7 @@ def test_the_switch_leaves_the_documents_out(client: FlaskClient) -> None:
     assert not read_page(client, "/").select('[data-key="inside"]')
 
 
-def test_no_note_denies_a_search_that_names_the_row(client: FlaskClient) -> None:
+def test_no_note_denies_a_search_that_names_the_field(client: FlaskClient) -> None:
     """`fulltext:word` has hits with `inside=0` too, so the note would be wrong."""
     page = read_page(client, "/?q=fulltext:organ&inside=0")
     assert page.select(".inside")
@@ -183,7 +183,7 @@ def test_a_search_record_states_the_switch(client: FlaskClient) -> None:
 
 def test_an_index_without_full_texts_has_no_switch(tmp_path: Path) -> None:
     """Without full texts, no page mentions them, and `inside` has no effect."""
-    fields = tuple(row for row in CATALOGUE.fields if row.kind != "fulltext")
+    fields = tuple(field for field in CATALOGUE.fields if field.kind != "fulltext")
     catalogue = Catalogue(title="Plain", description="", fields=fields)
     client = open_index(catalogues.index(tmp_path, PUBLICATIONS, catalogue))
     for address in ("/?q=organ", "/?q=organ&inside=0", "/advanced", "/about"):

@@ -74,7 +74,7 @@ def test_titles_and_texts_state_their_language(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize(("start", "word"), [("", ""), ("without.", "sauf ")])
 def test_active_filters_are_translated(start: str, word: str, client: FlaskClient) -> None:
-    """An active filter is shown by the translated label of its row and value.
+    """An active filter is shown by the translated label of its field and value.
 
     A value has its language, without the word before an excluded one.
     """
@@ -118,7 +118,7 @@ def test_a_page_in_the_own_language_states_no_language(client: FlaskClient) -> N
 
 
 def test_suggestions_have_translated_labels(client: FlaskClient) -> None:
-    """A suggested value has its translated label, and the name of its row before it."""
+    """A suggested value has its translated label, and the name of its field before it."""
     [found] = [
         each for each in fetch(client, "/api/suggest?q=outil&lang=fr")["suggestions"]
         if each["kind"] == "facet"

@@ -46,17 +46,17 @@ def test_every_syntax_has_the_same_columns(name: str, data: bytes | str) -> None
     assert not found.problems
 
 
-def map_rows(
+def map_fields(
     *fields: tuple[str, str], name: str = "marc", **rules: str
 ) -> dict[str, list[tuple[str, str | None]]]:
-    """Return the values and their languages by row, by the default mapping and these rules."""
+    """Return the values and their languages by field, by the default mapping and these rules."""
     reader = find_reader(name)
     [record], _ = read_records(make_binary(list(fields)), reader)
     source = Source(file="*", format=name, fields=dict(rules))
-    rows: dict[str, list[tuple[str, str | None]]] = {}
+    found: dict[str, list[tuple[str, str | None]]] = {}
     for prop in Mapper(source, reader, CATALOGUE).map(record).properties:
-        rows.setdefault(prop.name, []).append((prop.value, prop.language))
-    return rows
+        found.setdefault(prop.name, []).append((prop.value, prop.language))
+    return found
 
 
 MEETING = "2 $aUN Conference on Water$n(2nd :$d1996 :$cOslo)."
@@ -105,14 +105,14 @@ UNIMARC: list[tuple[str, Fields, list[str]]] = [
 
 
 @pytest.mark.parametrize(
-    ("name", "row", "fields", "values"),
+    ("name", "field", "fields", "values"),
     [("marc", *case) for case in MARC_21] + [("unimarc", *case) for case in UNIMARC],
 )
-def test_the_default_mapping_feeds_the_rows(
-    name: str, row: str, fields: Fields, values: list[str]
+def test_the_default_mapping_feeds_the_fields(
+    name: str, field: str, fields: Fields, values: list[str]
 ) -> None:
-    """The default mappings of MARC 21 and UNIMARC feed the rows as a cataloguer expects."""
-    assert [value for value, _ in map_rows(*fields, name=name)[row]] == values
+    """The default mappings of MARC 21 and UNIMARC feed the fields as a cataloguer expects."""
+    assert [value for value, _ in map_fields(*fields, name=name)[field]] == values
 
 
 NAMES: Fields = [
@@ -124,40 +124,40 @@ NAMES: Fields = [
 @pytest.mark.parametrize("number", range(len(NAMES)))
 def test_whatever_names_a_record_is_its_title(number: int) -> None:
     """Without a title proper, the title is the first of its variants, and at last the symbol."""
-    found = map_rows(*reversed(NAMES[number:]))["title"]
+    found = map_fields(*reversed(NAMES[number:]))["title"]
     assert found[0][0] == NAMES[number][1].split("$a")[1]
 
 
 def test_variants_of_a_title_have_their_language() -> None:
     """The title in its original script has the language of the record, a translation its own."""
     title = ("245", "10$6880-01$aTaqrir"), ("242", "00$aA report$yeng")
-    rows = map_rows(("008", RIVERS[1][1].replace("eng", "ara")), *title, *NAMES)
-    assert rows["title"] == [("Taqrir", None)]
+    fields = map_fields(("008", RIVERS[1][1].replace("eng", "ara")), *title, *NAMES)
+    assert fields["title"] == [("Taqrir", None)]
     variants = [("تقرير", "ar"), ("Report on water", None), ("A report", "en")]
-    assert set(rows["other_titles"]) >= set(variants)
+    assert set(fields["other_titles"]) >= set(variants)
 
 
 def test_a_rule_replaces_the_default_mapping() -> None:
     """A template of `sources.toml` says what the names of a field are, whatever their role."""
-    rows = map_rows(("710", "2 $aUN. ECWA"), contributors="{{{710$a}}}", authors="100$a")
-    assert rows["contributors"] == [("{UN. ECWA}", None)]
-    assert "authors" not in rows
+    fields = map_fields(("710", "2 $aUN. ECWA"), contributors="{{{710$a}}}", authors="100$a")
+    assert fields["contributors"] == [("{UN. ECWA}", None)]
+    assert "authors" not in fields
 
 
 def test_a_link_to_the_full_text_comes_first() -> None:
     """The main link is one to the work, its full text if there is one. No cover is a link."""
-    rows = map_rows(
+    fields = map_fields(
         ("020", "  $a9789210542135$0https://isbn.example/1"),
         ("856", "42$uhttps://a.example/cover.jpg$3Cover image"),
         ("856", "42$uhttps://a.example/about"),
         ("856", "40$uhttps://a.example/record$yEnglish"),
         ("856", "40$uhttps://a.example/file.pdf$yالعربية"),
     )
-    assert rows["link"] == [
+    assert fields["link"] == [
         ("https://a.example/file.pdf", "ar"), ("https://a.example/about", None),
         ("https://a.example/record", "en"),
     ]  # fmt: skip
-    photograph = map_rows(("856", "40$uhttps://a.example/photo.jpg"))
+    photograph = map_fields(("856", "40$uhttps://a.example/photo.jpg"))
     assert photograph["link"] == [("https://a.example/photo.jpg", None)]
 
 
@@ -172,8 +172,12 @@ def test_a_link_to_the_full_text_comes_first() -> None:
 )
 def test_the_place_in_a_host_item_has_parts(place: str, parts: dict[str, str]) -> None:
     """Volume, issue, and pages are parts of one text in 773 $g. Any other text is a note."""
-    rows = map_rows(("245", "00$aX"), ("773", f"0 $tSea$g{place}"))
-    found = {row: rows[row][0][0] for row in ("volume", "issue", "pages", "notes") if row in rows}
+    fields = map_fields(("245", "00$aX"), ("773", f"0 $tSea$g{place}"))
+    found = {
+        field: fields[field][0][0]
+        for field in ("volume", "issue", "pages", "notes")
+        if field in fields
+    }
     assert found == parts
 
 

@@ -20,7 +20,7 @@ _NAMES = {reader.NAME for reader in load_readers()}
 FORMATS = {name: text for name, text in SAMPLES.items() if name in _NAMES}
 
 MARSH, OKORO, LIND, GUILD = "Marsh, Ada", "Okoro, Ben", "Lind, Eva", "{Salt Guild}"
-ROWS: dict[str, list[Mapping[str, list[str] | None]]] = {
+EXPECTED: dict[str, list[Mapping[str, list[str] | None]]] = {
     "mods": [{
         "id": ["m1"], "title": ["The Salt Road: A History"],
         "authors": ["Marsh, Ada B.", "United Ports"],
@@ -161,14 +161,14 @@ def test_other_text_is_not_recognized(text: str) -> None:
     assert reader is None or reader.NAME not in FORMATS
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", EXPECTED)
 def test_the_default_mapping_feeds_the_rows(name: str) -> None:
-    """The rows of each record have the values that a cataloguer expects.
+    """The fields of each record have the values that a cataloguer expects.
 
     Cited works, notes, attachments, and journals are not records.
     """
     found = [{**columns(record), "id": [record.id]} for record in map_sample(name)]
-    expected = ROWS[name]
+    expected = EXPECTED[name]
     stated = zip(found, expected, strict=True)
     assert [{row: rows.get(row) for row in wanted} for rows, wanted in stated] == expected
 

@@ -164,9 +164,9 @@ def negated(subtree: Scored) -> Scored:
     return query.Not(tree), [0.0 if score is None else None for score in scores]
 
 
-def filtered(row: str, value: str, tree: query.Query) -> Scored:
+def filtered(field: str, value: str, tree: query.Query) -> Scored:
     """Return a filter. Its hits have a score of 0."""
-    return tree, [0.0 if holds(each, row, value) else None for each in MADE]
+    return tree, [0.0 if holds(each, field, value) else None for each in MADE]
 
 
 LEAVES: st.SearchStrategy[Scored] = st.builds(

@@ -32,7 +32,7 @@ from tests.search_app.engine import catalogues, trees
 from tests.tiers import examples
 
 MADE = catalogues.throw(seed=7, size=300)
-ALL_FIELDS = frozenset(row.name for row in catalogues.CATALOGUE.searchable)
+ALL_FIELDS = frozenset(field.name for field in catalogues.CATALOGUE.searchable)
 COMMON = st.sampled_from((
     Clause([Prefix("", ALL_FIELDS)]), Clause([Prefix("po", ALL_FIELDS)]),
     Clause([Wildcard("*e*", ALL_FIELDS)]), Filter("region", ["North", "Nowhere", "West"]),

@@ -33,7 +33,7 @@ EXCLUDABLE = {
     "lower": (*LOWER, MISSING, "99"),
     "year": ("2000", "2003", MISSING, *RANGES),
 }
-FACET_ROWS = {"upper": ("upper", "lower"), "year": ("year",)}
+FACET_FIELDS = {"upper": ("upper", "lower"), "year": ("year",)}
 Filters = dict[str, tuple[str, ...]]
 
 
@@ -81,22 +81,22 @@ def thrown_filters(random: Random) -> Filters:
 
 
 def list_nodes(filters: Mapping[str, tuple[str, ...]]) -> list[tuple[str, str]]:
-    """Return the values of all rows, each with its row."""
-    return [(row, value) for row, values in filters.items() for value in values]
+    """Return the values of all fields, each with its field."""
+    return [(field, value) for field, values in filters.items() for value in values]
 
 
 def thrown_exclusions(random: Random) -> Filters:
-    """Return no excluded values, or a few of any row."""
+    """Return no excluded values, or a few of any field."""
     nodes = list_nodes(EXCLUDABLE)
     excluded: dict[str, tuple[str, ...]] = {}
-    for row, value in random.sample(nodes, random.choice((0, 1, 2, 4))):
-        excluded[row] = (*excluded.get(row, ()), value)
+    for field, value in random.sample(nodes, random.choice((0, 1, 2, 4))):
+        excluded[field] = (*excluded.get(field, ()), value)
     return excluded
 
 
 def thrown_all_of(random: Random) -> AllOf:
     """Return the facets of which all selected values are needed: none, some, or all of them."""
-    return {name: rows for name, rows in FACET_ROWS.items() if random.random() < 0.5}
+    return {name: fields for name, fields in FACET_FIELDS.items() if random.random() < 0.5}
 
 
 def thrown_state(random: Random) -> SearchState:
@@ -110,17 +110,20 @@ def thrown_state(random: Random) -> SearchState:
 
 def passes(each: Publication, facet: str, state: SearchState, tree: Catalogue) -> bool:
     """Return whether a publication passes the selected values of one facet."""
-    rows = FACET_ROWS[facet]
-    selected = [(row, value) for row in rows for value in state.filters.get(row, ())]
+    fields = FACET_FIELDS[facet]
+    selected = [(field, value) for field in fields for value in state.filters.get(field, ())]
     if facet in state.all_of:
-        return all(holds(each, row, value) for row, value in selected)
+        return all(holds(each, field, value) for field, value in selected)
     narrowed = {
-        parent for row, value in selected if row == "lower" for parent in tree.groups.get(value, ())
+        parent
+        for field, value in selected
+        if field == "lower"
+        for parent in tree.groups.get(value, ())
     }
     return not selected or any(
-        holds(each, row, value)
-        for row, value in selected
-        if not (row == "upper" and value in narrowed)
+        holds(each, field, value)
+        for field, value in selected
+        if not (field == "upper" and value in narrowed)
     )
 
 
@@ -139,7 +142,7 @@ def find(
 
 
 def every_bucket(buckets: Iterable[Bucket]) -> Iterator[Bucket]:
-    """Yield the buckets of a facet, and below them those of the lower row."""
+    """Yield the buckets of a facet, and below them those of the lower field."""
     for bucket in buckets:
         yield bucket
         yield from bucket.children
@@ -154,17 +157,17 @@ def list_buckets(
     """
     listed: dict[tuple[str, str], int] = {}
     hidden = 0
-    for row in FACET_ROWS[facet]:
-        missing = () if row == "lower" else (MISSING,)
-        counts = Counter(str(value) for each in found for value in each.values.get(row, missing))
+    for field in FACET_FIELDS[facet]:
+        missing = () if field == "lower" else (MISSING,)
+        counts = Counter(str(value) for each in found for value in each.values.get(field, missing))
         order = sorted(counts, key=lambda value: (value == MISSING, -counts[value], value))
-        selected = state.filters.get(row, ())
-        shown = order if row != "year" else [each for each in order if each != MISSING][:limit]
+        selected = state.filters.get(field, ())
+        shown = order if field != "year" else [each for each in order if each != MISSING][:limit]
         if limit is None or len(shown) < limit:
             shown = order
         hidden += len({*order} - {*shown, *selected})
         for value in (*shown, *selected):
-            listed[row, value] = sum(holds(each, row, value) for each in found)
+            listed[field, value] = sum(holds(each, field, value) for each in found)
     return listed, hidden
 
 
@@ -197,22 +200,24 @@ def test_facets_equal_a_plain_count(
                 word, state.filters, state.excluded, state.all_of, match="all", values=limit
             )
             results = engine.search(request)
-            assert results.total == len(find(made, word, state, catalogue, FACET_ROWS))
-            for facet in FACET_ROWS:
-                others = FACET_ROWS.keys() - ({facet} - state.all_of.keys())
+            assert results.total == len(find(made, word, state, catalogue, FACET_FIELDS))
+            for facet in FACET_FIELDS:
+                others = FACET_FIELDS.keys() - ({facet} - state.all_of.keys())
                 found = find(made, word, state, catalogue, others)
                 expected, hidden = list_buckets(found, facet, state, limit)
                 buckets = [*every_bucket(results.facets[facet])]
                 counts = {(b.field, b.value): b.count for b in buckets if not b.excluded}
                 assert counts == expected
                 assert results.hidden_values.get(facet, 0) == (hidden if facet == "year" else 0)
-            buckets = [each for facet in FACET_ROWS for each in every_bucket(results.facets[facet])]
+            buckets = [
+                each for facet in FACET_FIELDS for each in every_bucket(results.facets[facet])
+            ]
             for bucket in buckets:
                 after = facets.toggle(state, bucket)
                 if bucket.excluded:
                     after = facets.toggle_exclusion(state, bucket)
                     assert bucket.count == bucket.total - results.total
-                total = len(find(made, word, after, catalogue, FACET_ROWS))
+                total = len(find(made, word, after, catalogue, FACET_FIELDS))
                 assert bucket.total == total, (bucket.field, bucket.value, state)
             shown = {(each.field, each.value) for each in buckets if each.excluded}
             assert shown == {*list_nodes(state.excluded)}

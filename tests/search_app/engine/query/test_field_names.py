@@ -1,4 +1,4 @@
-"""A query names a field by its label in any language, and a row's own name always wins."""
+"""A query names a field by its label in any language, and a field's own name always wins."""
 
 from __future__ import annotations
 
@@ -69,29 +69,31 @@ def test_other_texts_stay_as_typed(typed: str) -> None:
 
 
 def test_names_in_the_own_language_win() -> None:
-    """The name of a row, and its name in sources, win over the label of another row."""
+    """The name of a field, and its name in sources, win over the label of another field."""
     assert replace_names("note:x name:x", NAMES) == "note:x title:x"
 
 
 @given(CATALOGUES, st.sampled_from(["{}:x", "-{}:x", '({}:"x y")', "x {}:x", "{}:(x OR y)"]))
-def test_no_label_changes_a_query_with_the_name_of_a_row(catalogue: Catalogue, query: str) -> None:
-    """Whatever the labels in other languages are, the name of each row is its own."""
+def test_no_label_changes_a_query_with_the_name_of_a_field(
+    catalogue: Catalogue, query: str
+) -> None:
+    """Whatever the labels in other languages are, the name of each field is its own."""
     names = index_names(catalogue)
-    for row in FIELDS:
-        text = query.format(row.name)
+    for field in FIELDS:
+        text = query.format(field.name)
         assert replace_names(text, names) == text
 
 
 @given(CATALOGUES)
 def test_a_label_of_several_fields_is_text(catalogue: Catalogue) -> None:
     """A label in another language names a field only if it is the label of no other field."""
-    rows = {
+    fields = {
         name
         for texts in catalogue.translations.values()
-        for name, row_texts in texts.field.items()
-        if row_texts.label == "名"
+        for name, field_texts in texts.field.items()
+        if field_texts.label == "名"
     }
-    assert index_names(catalogue).get("名") == (rows.pop() if len(rows) == 1 else None)
+    assert index_names(catalogue).get("名") == (fields.pop() if len(fields) == 1 else None)
 
 
 @given(CATALOGUES, st.sampled_from(["en", "fr", "de", "ar"]))
@@ -100,11 +102,11 @@ def test_a_listed_name_names_its_field(catalogue: Catalogue, language: str) -> N
     listed = choose_names(translate(catalogue, language)).values()
     names = index_names(catalogue)
     resolved = [replace_names(f"{name}:x", names) for name in listed]
-    assert resolved == [f"{row.name}:x" for row in FIELDS if row.weight]
+    assert resolved == [f"{field.name}:x" for field in FIELDS if field.weight]
 
 
 def test_the_listed_names_are_labels_in_the_language_of_the_page() -> None:
-    """A page lists its labels, and the name of a row whose label names no field."""
+    """A page lists its labels, and the name of a field whose label names no field."""
     assert [*choose_names(translate(OWN, "fr")).values()] == ["intitulé", "venue", "remark"]
     assert [*choose_names(translate(OWN, "it")).values()] == ["title", "venue", "remark"]
     assert [*choose_names(OWN).values()] == ["title", "venue", "remark"]

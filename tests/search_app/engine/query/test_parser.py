@@ -330,7 +330,7 @@ def test_a_name_of_several_values_matches_any_of_them(monkeypatch: pytest.Monkey
     """A name that several values share is a filter for any of them."""
     values = {"region": ["N", "S"]}
     known = open_interpreter("zebra").entity_linker
-    monkeypatch.setattr(known, "values_named", lambda row, _: values.get(row.name, []))
+    monkeypatch.setattr(known, "values_named", lambda field, _: values.get(field.name, []))
     assert parse_text("region:side alpha").filters == (Filter("region", ["N", "S"]),)
 
 
