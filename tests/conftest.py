@@ -64,6 +64,8 @@ GROUPS = {
     **dict.fromkeys(("test_kills", "test_faults", "test_power_cuts", "test_import"), "kills"),
 }
 """Modules that start servers or kill processes: one of a group runs at a time."""
+EARLY = (*SHARED, "tests/test_benchmarks.py", "tests/test_upgrade.py")
+"""Groups that take minutes: they begin first, so that no worker has nothing to do in the end."""
 GARBAGE = 20_000
 """New objects that start a garbage collection. 700, the default, starts thousands of them."""
 
@@ -95,6 +97,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(group)
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: classify(item.path)[1] not in EARLY)
 
 
 @cache
