@@ -111,6 +111,7 @@ def test_a_failed_query_has_word_hits_and_no_etag(client: FlaskClient) -> None:
     assert cached.headers["ETag"] == good.headers["ETag"]
 
 
+@pytest.mark.thorough
 def test_a_slow_query_leaves_time_for_its_words(index: Path, folder: Path) -> None:
     """The encoder may take half of the budget of a search. Then the words are searched alone."""
     settings = config.load({}, index=index, encoder=folder, budget=10_000)

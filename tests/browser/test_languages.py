@@ -38,7 +38,8 @@ LOOKS: list[Look] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("look", thorough(LOOKS, usual=LOOKS[:1]), ids=str)
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.thorough
 def test_no_page_in_any_language_has_a_violation(
     open_page: OpenPage, site: Site, axe_violations: Callable[[Page], list[str]], look: Look
 ) -> None:

@@ -392,6 +392,7 @@ def test_without_scripts_the_box_is_no_combobox(open_page: OpenPage, site: Site)
     at.expect_total(page, 2)
 
 
+@pytest.mark.thorough
 def test_the_list_has_no_violation(
     page: Page, site: Site, axe_violations: Callable[[Page], list[str]]
 ) -> None:

@@ -39,6 +39,7 @@ def edit(site: Site, old: str, new: str) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.thorough
 def test_the_next_search_shows_an_edit(page: Page, edited: Site) -> None:
     """The open page has hits for new words after an edit and a build, without a restart."""
     page.goto(edited.url("/?q=sherloc"))

@@ -52,6 +52,7 @@ NUMBERS = {
 
 @pytest.mark.parametrize("text", NUMBERS.values(), ids=NUMBERS)
 @pytest.mark.parametrize("digits", ["1", "_1"])
+@pytest.mark.thorough
 def test_a_number_of_too_many_digits_is_refused(text: str, digits: str) -> None:
     """A number that would take gigabytes raises ValueError."""
     number = digits * (9_000_000 // len(digits))

@@ -9,6 +9,8 @@ from tests.opensearch.cluster import run_cluster
 from tests.opensearch.place import Place
 from tests.opensearch.serving import Clients, ask, serve
 
+pytestmark = pytest.mark.thorough
+
 
 def test_servers_without_a_cluster_recover(class_path: str, tmp_path: Path) -> None:
     """While no node runs, each page is a 503. Then the servers recover, also one started then."""

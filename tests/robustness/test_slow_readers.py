@@ -100,6 +100,7 @@ def test_a_client_that_leaves_ends_its_export(port: int) -> None:
     until(lambda: answers(port), LONG)
 
 
+@pytest.mark.thorough
 def test_a_steady_reader_gets_everything(port: int) -> None:
     """A client that reads in pieces, with pauses below the timeout, gets the whole response."""
     with urlopen(f"http://127.0.0.1:{port}/export/jsonl", timeout=LONG) as answer:

@@ -131,6 +131,7 @@ def test_new_workers_serve_a_published_generation(corpus: Path, index: Path) -> 
     assert wrong == []
 
 
+@pytest.mark.thorough
 def test_all_workers_report_a_damaged_generation(corpus: Path, index: Path) -> None:
     """All workers report a damaged live generation until an intact one is live."""
     with gunicorn(index, serving.GUNICORN) as server:

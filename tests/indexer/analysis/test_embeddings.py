@@ -164,6 +164,7 @@ def test_vectors_of_a_damaged_index_are_not_copied(corpus: Path, tmp_path: Path)
     assert (outcome.generation.segment / MEANING).read_bytes() == undamaged
 
 
+@pytest.mark.thorough
 def test_an_index_without_digests_is_encoded_again(corpus: Path, tmp_path: Path) -> None:
     """Vectors without digests, as older versions wrote them, are searched but not copied."""
     write(corpus, SAID[0])
@@ -211,6 +212,7 @@ def test_missing_vectors_are_reported(corpus: Path, index: Path) -> None:
 
 @pytest.mark.skipif(not THREADS.is_dir(), reason="only Linux lists the threads of a process")
 @pytest.mark.parametrize("module", ["search_app", "indexer.jobs.build", "search_app.engine"])
+@pytest.mark.thorough
 def test_matrices_are_multiplied_with_one_thread(module: str) -> None:
     """NumPy starts no threads of its own, unless the environment asks for them."""
     code = (

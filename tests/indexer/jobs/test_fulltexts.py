@@ -385,6 +385,7 @@ def list_files(index: Path) -> dict[str, Sequence[object]]:
 
 @examples(12)
 @given(steps=st.lists(EDITS, min_size=2, max_size=4))
+@pytest.mark.thorough
 def test_a_build_after_edits_equals_a_new_build(
     steps: list[list[tuple[str, bytes | None]]],
 ) -> None:

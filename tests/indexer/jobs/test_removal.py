@@ -48,7 +48,7 @@ sizes = st.tuples(st.integers(0, 60), st.integers(0, 60)).map(lambda pair: (max(
 @example([(20, 9)], 0)
 @example([(59, 47)], 0)
 @example([(59, 46)], 0)
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_large_removals_need_force(counted: Path, pages: list[tuple[int, int]], more: int) -> None:
     """A build that removes over 10 publications and over a fifth of all needs force."""
     before, after = [size for size, _ in pages], [left for _, left in pages]

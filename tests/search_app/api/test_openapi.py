@@ -92,6 +92,7 @@ def test_every_response_matches_the_document(
 
 
 @pytest.mark.parametrize("path", PATHS)
+@pytest.mark.thorough
 def test_responses_at_the_bounds_match_the_document(described: BaseSchema, path: str) -> None:
     """Responses match the document at and next to the bounds of each parameter.
 

@@ -83,6 +83,7 @@ runpy.run_module(module, run_name="__main__")
 
 @pytest.mark.parametrize("module", ["indexer", "search_app"])
 @pytest.mark.parametrize("imported", ["click", "numpy", "search_app.web.zero_result_log"])
+@pytest.mark.thorough
 def test_ctrl_c_while_modules_load_ends_quietly(module: str, imported: str) -> None:
     """Ctrl-C during an import of a command ends it with status 130 and without a message."""
     done = python("-c", INTERRUPTED, module, imported)

@@ -212,6 +212,7 @@ def test_two_watching_servers_share_an_index(corpus: Path, index: Path) -> None:
     ],
     ids=["Ctrl-C", "SIGTERM", "SIGKILL"],
 )
+@pytest.mark.thorough
 def test_the_builder_ends_with_its_server(
     sent: signal.Signals, to_all: bool, status: int, corpus: Path, index: Path
 ) -> None:

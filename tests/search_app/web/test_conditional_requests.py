@@ -204,7 +204,7 @@ def whole(catalogue_index: Path) -> FlaskClient:
     return open_index(catalogue_index)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("serve", [serving, gunicorn])
 def test_a_connection_stays_open_after_a_304(
     catalogue_index: Path, serve: Callable[..., Any]
