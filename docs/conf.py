@@ -88,7 +88,8 @@ def format_toctree(option: str, *entries: str) -> str:
 def mend_signature(*event: object) -> tuple[str, object] | None:
     """Return a signature that Sphinx can parse, and its result, or None without a signature.
 
-    msgspec names a default that it makes anew `<factory>`. A protocol has parameters of no meaning.
+    msgspec shows a default factory as `<factory>`, which is not Python, and a protocol has a
+    constructor `(*args, **kwargs)` that nobody calls.
     """
     signature, returned = event[-2:]
     if not isinstance(signature, str):

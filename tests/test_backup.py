@@ -19,7 +19,7 @@ BIN = Path(sys.executable).parent
 FOLDERS = ("/srv/pubsearch/", "/etc/pubsearch/", "/var/lib/pubsearch/", "/var/cache/pubsearch/")
 RECORDS = ("Salt roads,1999", "Pepper and ports,2001", "Maps of the desert,2003")
 URLS = ("/api/search?q=salt", "/api/search?q=*", "/api/suggest?q=ro")
-"""What both sites must answer alike."""
+"""Requests to which both sites must give the same response."""
 
 
 def read_blocks(heading: str) -> list[str]:

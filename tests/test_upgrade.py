@@ -26,7 +26,7 @@ pytestmark = pytest.mark.thorough
 CLIENTS, REQUESTS = 3, 1000
 STATIC = re.compile(r'"(/static/[^"]+)"')
 OTHERS = ("/api/search?q=law", "/api/suggest?q=la", "/healthz")
-"""What clients request besides pages and their static files."""
+"""URLs that clients request in addition to pages and static files."""
 
 
 class Place:
