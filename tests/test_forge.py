@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,13 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
+from tools.environment import read_setup
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-def read(path: Path) -> Any:
+def load_yaml(path: Path) -> Any:
     """Return the content of a YAML file."""
     # BaseLoader keeps texts: YAML 1.1 reads `on` as true, and 3.10 as a number.
     return yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
@@ -24,20 +24,13 @@ def read(path: Path) -> Any:
 
 def list_steps(path: Path) -> list[dict[str, Any]]:
     """Return the steps of all jobs of a workflow."""
-    return [step for job in read(path)["jobs"].values() for step in job["steps"]]
-
-
-def read_setup() -> ConfigParser:
-    """Return the content of setup.cfg."""
-    setup = ConfigParser(interpolation=None)
-    setup.read(ROOT / "setup.cfg", encoding="utf-8")
-    return setup
+    return [step for job in load_yaml(path)["jobs"].values() for step in job["steps"]]
 
 
 def test_each_supported_python_is_tested() -> None:
     """A workflow runs .ci/run on the Pythons of setup.cfg."""
     classifiers = read_setup()["metadata"]["classifiers"]
-    job = read(ROOT / ".github" / "workflows" / "tests.yml")["jobs"]["tests"]
+    job = load_yaml(ROOT / ".github" / "workflows" / "tests.yml")["jobs"]["tests"]
     pythons = re.findall(r":: Python :: (3\.\d+)", classifiers)
     assert job["strategy"]["matrix"]["python"] == pythons
     assert job["steps"][-1] == {"run": ".ci/run"}
@@ -58,7 +51,7 @@ def test_a_workflow_runs_what_exists(path: Path) -> None:
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_a_workflow_has_few_rights_and_ends(path: Path) -> None:
     """A workflow only reads, every job has a time limit, and a newer run ends an older one."""
-    workflow = read(path)
+    workflow = load_yaml(path)
     assert workflow["permissions"] == {"contents": "read"}
     assert workflow["concurrency"]["cancel-in-progress"] == "true"
     for job in workflow["jobs"].values():
@@ -69,7 +62,7 @@ def test_a_workflow_has_few_rights_and_ends(path: Path) -> None:
 def test_issue_forms_have_unique_fields() -> None:
     """A form has a name, a description, and fields with labels and unique ids."""
     for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"):
-        form = read(path)
+        form = load_yaml(path)
         fields = [part for part in form["body"] if part["type"] != "markdown"]
         assert form["name"]
         assert form["description"]
@@ -79,7 +72,7 @@ def test_issue_forms_have_unique_fields() -> None:
 
 def test_commits_are_checked_by_the_tools_of_lint() -> None:
     """Each hook of pre-commit is a command of `make lint`."""
-    (local,) = read(ROOT / ".pre-commit-config.yaml")["repos"]
+    (local,) = load_yaml(ROOT / ".pre-commit-config.yaml")["repos"]
     assert local["repo"] == "local"
     for hook in local["hooks"]:
         command = hook["entry"].removeprefix(".venv/bin/")
@@ -89,7 +82,7 @@ def test_commits_are_checked_by_the_tools_of_lint() -> None:
 def test_the_files_of_a_release_have_one_version_and_date() -> None:
     """CHANGELOG.md and CITATION.cff have the version of setup.cfg, and the same date."""
     metadata = read_setup()["metadata"]
-    citation = read(ROOT / "CITATION.cff")
+    citation = load_yaml(ROOT / "CITATION.cff")
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     unreleased, *releases = re.findall(r"^## (.+)$", changes, re.MULTILINE)
     assert unreleased == "[Unreleased]"
