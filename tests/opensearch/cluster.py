@@ -190,6 +190,10 @@ def run_cluster(
         "indices.recovery.internal_action_timeout": "20s",
         "indices.recovery.internal_action_long_timeout": "40s",
         "indices.recovery.recovery_activity_timeout": "40s",
+        # A search that a pause cut in two keeps its shard open on the node, for 5 min by default.
+        # The node cannot have the shard again before, and the cluster gives up after 5 attempts.
+        "search.default_keep_alive": "10s",
+        "search.keep_alive_interval": "1s",
         "discovery.seed_hosts": ",".join(f"127.0.0.1:{port}" for port in transport),
         "network.host": "127.0.0.1",
     }
