@@ -61,7 +61,7 @@ test-all: environment-test browser test-opensearch ## run the tests that `make t
 
 test-opensearch: environment-test ## download OpenSearch, run the tests on it (needs a JDK and Maven)
 	@$(BIN)/python -m tests.opensearch.program
-	@$(BIN)/python -m pytest tests/opensearch --hypothesis-profile=all $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) tests/opensearch --hypothesis-profile=all $(ARGS)
 	@$(BIN)/python -m pytest -p tests.opensearch.both_stores --hypothesis-profile=fast \
 		$(BOTH_STORES) $(ARGS)
 

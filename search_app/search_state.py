@@ -12,7 +12,7 @@ that the links of the page lead to. A new query, filter, or sort order starts at
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import NamedTuple, TypeVar, get_args
@@ -348,8 +348,9 @@ def read_choice(arguments: Arguments, name: str, choices: Sequence[Choice]) -> C
     return found
 
 
-def _list_choices(choices: Iterable[str]) -> str:
-    return gettext("Use one of: %(choices)s.") % {"choices": join(choices)}
+def _list_choices(choices: Collection[str]) -> str:
+    """Return a hint at the values that are valid, or "" if none is."""
+    return gettext("Use one of: %(choices)s.") % {"choices": join(choices)} if choices else ""
 
 
 def _read_number(arguments: Arguments, name: str, most: int, *, is_capped: bool) -> int | None:

@@ -87,7 +87,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of slow and shared folders, and run the tests of a module on one worker.
 
-    The fixtures of a module are then built once.
+    The fixtures of a module are then built once. Tests that wait for a cluster of several nodes
+    leave time for those that use one node.
     """
     for item in items:
         is_slow, group = classify(item.path)
@@ -95,6 +96,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
         if group in SHARED:
             item.add_marker(group)
+        if "started_nodes" in getattr(item, "fixturenames", ()):
+            group = "started_nodes"
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: classify(item.path)[1] not in EARLY)

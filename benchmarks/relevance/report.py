@@ -205,8 +205,10 @@ def _catalogue(results: Results) -> str:
         ]
         for each in results.catalogue
     ]
-    return _CATALOGUE + table(
-        ["kind", "queries", "typed words only", "default mode", "semantic"], rows
+    return (
+        _CATALOGUE
+        + "\n"
+        + table(["kind", "queries", "typed words only", "default mode", "semantic"], rows)
     )
 
 

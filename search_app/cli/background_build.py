@@ -123,7 +123,7 @@ def build_before_serving(settings: Settings) -> bool:
         except FAILURES as error:
             is_busy = isinstance(error, IndexLocked)
             if _load_live(settings):
-                click.echo(output.format_failure(error))
+                click.echo(output.format_failure(error, keeps_index=True))
                 return not is_busy
             if not is_busy:
                 raise
@@ -206,6 +206,6 @@ def _is_built(settings: Settings) -> bool:
     except IndexLocked:
         return False
     except FAILURES as error:
-        line = output.format_failure(error)
+        line = output.format_failure(error, keeps_index=live is not None)
     click.echo(line)
     return True

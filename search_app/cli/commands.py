@@ -67,7 +67,7 @@ def run(arguments: list[str]) -> None:
     except (*background_build.FAILURES, ImportRejected, NetworkDown) as error:
         _fail(fsync.describe_error(error))
     except search_state.BadParameter as error:
-        _fail(f"{error} {error.expected}")
+        _fail(f"{error} {error.expected}".rstrip())
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})

@@ -221,16 +221,17 @@ def format_build_result(result: BuildResult, known: Collection[Problem] = ()) ->
     return f"{line}, {_summarize_problems(result.problems, known)}."
 
 
-def format_failure(error: Exception) -> str:
-    """Return one line that explains why a build failed while an index is served."""
+def format_failure(error: Exception, *, keeps_index: bool) -> str:
+    """Return one line that explains why a build failed, and whether an earlier index stays live."""
     reason, hint = fsync.describe_error(error), ""
     if isinstance(error, MemoryError):
         reason = "there is not enough memory. Close other programs"
-    if isinstance(error, IndexWriteError):
+    if keeps_index and isinstance(error, IndexWriteError):
         hint = " To serve the index as it is, add --no-build."
     if isinstance(error, BuildRejected) and error.problems:
         hint = f" The corpus has {_summarize_problems(error.problems)}."
-    return f"The index was not built, so the last good index stays live: {reason}.{hint}"
+    outcome = ", so the last good index stays live" if keeps_index else ""
+    return f"The index was not built{outcome}: {reason}.{hint}"
 
 
 def _summarize_problems(problems: Sequence[Problem], known: Collection[Problem] = ()) -> str:

@@ -102,7 +102,7 @@ class Explainer:
 
     def __init__(
         self,
-        ask: StoreRequest,
+        store_request: StoreRequest,
         tree: query.Query | None,
         vocabulary: Vocabulary,
         publications: Sequence[Publication],
@@ -112,11 +112,11 @@ class Explainer:
         weigh_inside: Callable[[int, Clause], float] = lambda *_: 0.0,
         find_inside: Callable[[int, Clause], Iterable[FoundFile]] = lambda *_: (),
     ) -> None:
-        self._ask, self._tree, self._vocabulary = ask, tree, vocabulary
+        self._store_request, self._tree, self._vocabulary = store_request, tree, vocabulary
         self._catalogue, self._publications, self._words = vocabulary.catalogue, publications, words
         self._get_idf, self._weigh_inside, self._find_inside = get_idf, weigh_inside, find_inside
         self._expanded = [words.find_stems([term]) for term in expansion_terms]
-        self._instead_of = _map_corrections(ask.request.text, ask.text)
+        self._instead_of = _map_corrections(store_request.request.text, store_request.text)
         self._first = map_to_first(clauses(tree, excluded=True))
         distinct = {id(clause): clause for clause in self._first.values()}
         matches = {key: match_parts(clause.parts, words) for key, clause in distinct.items()}
@@ -273,10 +273,10 @@ class Explainer:
 
     def _list_filters(self, publication: Publication) -> Iterator[PassedFilter]:
         """Yield the filters that a publication passes, whether typed or selected."""
-        typed = [pair for node in self._ask.filters for pair in _list_values(node)]
+        typed = [pair for node in self._store_request.filters for pair in _list_values(node)]
         selected = [
             (field, value)
-            for field, values in self._ask.request.filters.items()
+            for field, values in self._store_request.request.filters.items()
             for value in values
         ]
         for field, value in dict.fromkeys([*typed, *selected]):

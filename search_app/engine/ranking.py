@@ -185,12 +185,14 @@ class Rescoring:
     `matched_depth` that after them. Both are 0 if the search raises none.
     """
 
-    def __init__(self, ask: StoreRequest, tree: query.Query | None, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, store_request: StoreRequest, tree: query.Query | None, vocabulary: Vocabulary
+    ) -> None:
         self._vocabulary = vocabulary
-        self._title = read_title_query(tree, vocabulary) if ask.raises_titles else None
-        is_near = uses_nearness(ask) and not isinstance(tree, Clause)
-        self._near_words = list_near_words(ask.text, vocabulary) if is_near else []
-        self.matched_depth = RESCORED_HITS if uses_feedback(ask, tree) else 0
+        self._title = read_title_query(tree, vocabulary) if store_request.raises_titles else None
+        is_near = uses_nearness(store_request) and not isinstance(tree, Clause)
+        self._near_words = list_near_words(store_request.text, vocabulary) if is_near else []
+        self.matched_depth = RESCORED_HITS if uses_feedback(store_request, tree) else 0
         self.depth = max(
             TITLE_DEPTH if self._title else 0,
             NEAR_DEPTH if self._near_words else 0,
@@ -280,14 +282,14 @@ def compute_title_gains(title_query: TitleQuery, words: Words, scores: Array) ->
     return gains
 
 
-def uses_nearness(ask: StoreRequest) -> bool:
+def uses_nearness(store_request: StoreRequest) -> bool:
     """Return whether a search is in the default mode, without operators, and ordered by score.
 
     A query that is the name of a facet value, such as an author, is ranked in the same way for any
     order of its words.
     """
-    is_name = any(boost.text for boost in ask.boosts)
-    return ask.raises_titles and not ask.is_literal and not is_name
+    is_name = any(boost.text for boost in store_request.boosts)
+    return store_request.raises_titles and not store_request.is_literal and not is_name
 
 
 def list_near_words(text: str, vocabulary: Vocabulary) -> list[QueryWord]:
@@ -360,10 +362,14 @@ def compute_nearness_gains(
     return gains
 
 
-def uses_feedback(ask: StoreRequest, tree: query.Query | None) -> bool:
+def uses_feedback(store_request: StoreRequest, tree: query.Query | None) -> bool:
     """Return whether a search is long enough, not literal, and ordered by relevance."""
     words = islice(clauses(drop_boosts(tree)), MIN_FEEDBACK_CLAUSES)
-    return ask.is_ranked and not ask.is_literal and sum(1 for _ in words) == MIN_FEEDBACK_CLAUSES
+    return (
+        store_request.is_ranked
+        and not store_request.is_literal
+        and sum(1 for _ in words) == MIN_FEEDBACK_CLAUSES
+    )
 
 
 class ExpansionTerms(NamedTuple):

@@ -7,7 +7,7 @@ Work that asks a store several times is a generator. It yields the searches of a
 iterator of replies for each group of them. A local index evaluates a search when its reply is
 taken. An index in a cluster is asked once a round, so what is independent runs `together`:
 
-    [[reply]] = yield [[ask]]
+    [[reply]] = yield [[store_request]]
     first, second = yield from together([count(one), count(other)])
 """
 
@@ -226,7 +226,7 @@ class Store(Protocol):
     The methods of an index on other machines may raise StoreUnavailable or TooBusy.
     """
 
-    def ask(self, ask: StoreRequest, deadline: Deadline) -> Reply:
+    def ask(self, store_request: StoreRequest, deadline: Deadline) -> Reply:
         """Return the reply to a search. Raise BudgetExceeded."""
 
     def answer(

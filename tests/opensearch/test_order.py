@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from whoosh import query
 
 from search_app.engine.deadline import Deadline
-from search_app.engine.opensearch.candidates import Hit, HitScorer
+from search_app.engine.opensearch.candidates import Candidate, CandidateScorer
 from search_app.engine.opensearch.search import Generation, Plan
 from search_app.engine.query.nodes import Clause, Term
 from search_app.engine.request import SearchRequest
@@ -67,9 +67,9 @@ def test_the_cluster_scores_hits_as_a_local_index_does(opened: Opened, data: st.
     generation.client.count(plan.list_counts(), Deadline())
     [response] = generation.client.msearch([plan.make_list(0, MANY)], Deadline())
     found = response["hits"]["hits"]
-    hits = [*map(Hit.read, found)]
+    hits = [*map(Candidate.read, found)]
     words = generation.decoder.decode(hits)
-    scorer = HitScorer(hits, words, plan.names, plan.find_idf, plan.weigh_text)
+    scorer = CandidateScorer(hits, words, plan.names, plan.find_idf, plan.weigh_text)
     assert plan.tree is not None
     wanted = scorer.compute_keys(plan.tree)
     np.testing.assert_allclose([hit["sort"][0] for hit in found], wanted, rtol=0.05)

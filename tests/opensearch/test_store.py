@@ -112,9 +112,11 @@ def _make_corpus(pair: Pair) -> Corpus:
     )
 
 
-def ask_both(pair: Pair, ask: StoreRequest) -> tuple[Reply, Reply]:
+def ask_both(pair: Pair, store_request: StoreRequest) -> tuple[Reply, Reply]:
     """Return the replies of the local store and of the node."""
-    return pair.local.store.ask(ask, Deadline()), pair.remote.store.ask(ask, Deadline())
+    return pair.local.store.ask(store_request, Deadline()), pair.remote.store.ask(
+        store_request, Deadline()
+    )
 
 
 def draw_ask(corpus: Corpus, data: st.DataObject) -> StoreRequest:
@@ -182,9 +184,9 @@ def test_a_scan_has_all_hits_in_their_order(
 ) -> None:
     """A scan yields the hits of all pages, each once, in the order of the local store."""
     corpus = corpora[name]
-    ask = draw_ask(corpus, data)
-    everything = msgspec.structs.replace(ask.request, page=1, size=MANY)
-    ours, theirs = ask_both(corpus.pair, ask._replace(request=everything))
+    store_request = draw_ask(corpus, data)
+    everything = msgspec.structs.replace(store_request.request, page=1, size=MANY)
+    ours, theirs = ask_both(corpus.pair, store_request._replace(request=everything))
     scanned = [each.id for each in theirs.scan()]
     assert scanned == list(theirs.list_ids())
     assert len(scanned) == len(set(scanned)) == len(list(ours.scan()))
@@ -199,11 +201,11 @@ def test_completions_and_titles_equal_those_of_the_local_store(
 ) -> None:
     """Words, titles, and values for a text that is being typed are equal within any search."""
     corpus = corpora[name]
-    ask, text = draw_ask(corpus, data), data.draw(corpus.texts)
+    store_request, text = draw_ask(corpus, data), data.draw(corpus.texts)
     words = [surface_form(word) for word in tokenizer.split_words(text)] or ["x"]
     limit, is_open = data.draw(st.integers(1, 30)), data.draw(st.booleans())
     begun = words[-1][: data.draw(st.integers(1, 6))]
-    ours, theirs = ask_both(corpus.pair, ask)
+    ours, theirs = ask_both(corpus.pair, store_request)
     completions = list(ours.complete(begun, MANY))
     assert list(theirs.complete(begun, MANY)) == completions
     shown = iter(completions)
@@ -253,8 +255,8 @@ def test_very_many_families_are_counted_in_parts(
     """The number of titles is exact if a response cannot have all families of editions."""
     monkeypatch.setattr(search, "MAX_FAMILIES", 2)
     for text in ("", "trafficking OR organ"):
-        ask = SearchRequest(text, semantic=False)
-        ours, theirs = (searcher.search(ask) for searcher in corpora["real"].pair)
+        request = SearchRequest(text, semantic=False)
+        ours, theirs = (searcher.search(request) for searcher in corpora["real"].pair)
         assert theirs.title_count == ours.title_count < ours.total
 
 

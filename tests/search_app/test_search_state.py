@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 
+from indexer.catalogue.fields import Catalogue, Field
+from search_app import search_state
 from search_app.engine.request import AllOf
-from search_app.search_state import SearchState, has_several
+from search_app.search_state import BadParameter, SearchState, has_several
 
 VALUES = st.lists(st.text(max_size=5), min_size=1, max_size=4, unique=True).map(tuple)
 FILTERS = st.dictionaries(st.sampled_from("abcd"), VALUES, max_size=3)
@@ -68,3 +72,11 @@ def test_urls_need_all_values_only_of_several() -> None:
     assert state.with_any_of("a").make_url() == "/?a=1&b=2"
     assert state.without_filter("b", "2").make_url() == "/?a=1"
     assert state.without_filters().make_url() == "/"
+
+
+def test_a_choice_without_valid_values_is_an_error_without_a_list() -> None:
+    """No field of this catalogue has several values, so there is none to list."""
+    catalogue = Catalogue("Test", "", (Field("title", "Title", role="title"),))
+    with pytest.raises(BadParameter, match=r"^match\.topic=all is not valid\.$") as error:
+        search_state.read(MultiDict({"match.topic": "all"}), catalogue)
+    assert error.value.expected == ""

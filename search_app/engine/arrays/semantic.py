@@ -42,7 +42,7 @@ class SemanticHits(NamedTuple):
 
 
 def add_semantic_hits(
-    ask: StoreRequest, words: Ranking | None, snapshot: Snapshot
+    store_request: StoreRequest, words: Ranking | None, snapshot: Snapshot
 ) -> SemanticHits | None:
     """Return the documents of a search with semantic scores, given those that match its words.
 
@@ -50,14 +50,19 @@ def add_semantic_hits(
     literal or empty.
     """
     vectors = snapshot.segment.vectors
-    if vectors is None or words is None or ask.is_literal or not ask.request.semantic:
+    if (
+        vectors is None
+        or words is None
+        or store_request.is_literal
+        or not store_request.request.semantic
+    ):
         return None
-    query_vector = _encode(ask.text, snapshot)
+    query_vector = _encode(store_request.text, snapshot)
     if query_vector is None:
         return None
     documents, scores = words.documents, words.to_scores(words.sort_keys)
     unit = np.float32(SHARE * (scores.max() if len(scores) else 1))
-    if ask.request.match == "all" or len(documents) >= FEW_HITS:
+    if store_request.request.match == "all" or len(documents) >= FEW_HITS:
         shares = unit * vectors.compute_cosines(query_vector, documents).clip(0)
         return SemanticHits(Ranking(documents, scores + shares), shares, documents[:0])
     cosines = vectors.compute_cosines(query_vector)

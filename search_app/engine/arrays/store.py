@@ -99,10 +99,15 @@ class ArrayReply:
     """
 
     def __init__(
-        self, ask: StoreRequest, snapshot: Snapshot, deadline: Deadline,
+        self, store_request: StoreRequest, snapshot: Snapshot, deadline: Deadline,
         texts: FullTextMatcher | None = None,
     ) -> None:  # fmt: skip
-        self._ask, self._snapshot, self._deadline, self._texts = ask, snapshot, deadline, texts
+        self._store_request, self._snapshot, self._deadline, self._texts = (
+            store_request,
+            snapshot,
+            deadline,
+            texts,
+        )
         # No `cached_property`: until Python 3.12, all threads wait while one computes it.
         self._retrieved: Retrieved | None = None
         self._page: Page | None = None
@@ -113,11 +118,11 @@ class ArrayReply:
         self.words: Ranking | None = None
         self._check = partial(deadline.checkpoint, "match")
         self._fetch = make_fetch(snapshot, self._check, texts)
-        if ask.tree is None:
+        if store_request.tree is None:
             return
-        self.tree, self.dropped = limit_cost(ask.tree, snapshot.vocabulary)
+        self.tree, self.dropped = limit_cost(store_request.tree, snapshot.vocabulary)
         if self.tree is not None:
-            for boost in ask.boosts:
+            for boost in store_request.boosts:
                 self.tree = query.AndMaybe(self.tree, boost)
         self.words = self._rank(self._fetch)
         self._check()
@@ -159,17 +164,17 @@ class ArrayReply:
         return self._retrieved
 
     def _retrieve(self) -> Retrieved:
-        semantic_hits = semantic.add_semantic_hits(self._ask, self.words, self._snapshot)
+        semantic_hits = semantic.add_semantic_hits(self._store_request, self.words, self._snapshot)
         if semantic_hits:
             self._deadline.checkpoint("meaning")
         ranking = semantic_hits.ranking if semantic_hits else self.words
         documents, keys = (
             (ranking.documents, ranking.sort_keys) if ranking else (self._snapshot.everything, None)
         )
-        for node in self._ask.filters:
+        for node in self._store_request.filters:
             is_match = match_mask(node, self._snapshot).take(documents)
             documents, keys = documents[is_match], None if keys is None else keys[is_match]
-        filtered = FilteredDocs(documents, self._ask.request, self._snapshot)
+        filtered = FilteredDocs(documents, self._store_request.request, self._snapshot)
         self._deadline.checkpoint("match")
         return Retrieved(semantic_hits, ranking, filtered, keys)
 
@@ -231,11 +236,14 @@ class ArrayReply:
         self, ranking: Ranking, matched: DocNumbers, keys: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Return the sort keys of the documents that pass the query filters, with added scores."""
-        ask, snapshot = self._ask, self._snapshot
-        rescoring, newest = Rescoring(ask, self.tree, snapshot.vocabulary), snapshot.ranks["newest"]
-        depth = max(rescoring.depth, 0 if ask.filters else rescoring.matched_depth)
+        store_request, snapshot = self._store_request, self._snapshot
+        rescoring, newest = (
+            Rescoring(store_request, self.tree, snapshot.vocabulary),
+            snapshot.ranks["newest"],
+        )
+        depth = max(rescoring.depth, 0 if store_request.filters else rescoring.matched_depth)
         best = top_hits(*ranking[:2], snapshot.ranks, "relevance", slice(0, depth))
-        if ask.filters and rescoring.matched_depth:
+        if store_request.filters and rescoring.matched_depth:
             first = slice(0, rescoring.matched_depth)
             further = matched.take(top_hits(matched, keys, snapshot.ranks, "relevance", first))
             best = np.union1d(best, ranking.documents.searchsorted(further))
@@ -264,25 +272,25 @@ class ArrayReply:
 
         With folding, only the first edition of each title is in the list.
         """
-        ask, snapshot, keys = self._ask, self._snapshot, self._score_hits()
+        store_request, snapshot, keys = self._store_request, self._snapshot, self._score_hits()
         documents, order = self.documents, keys
-        if ask.newest_first and ask.request.sort is None and keys is not None:
+        if store_request.newest_first and store_request.request.sort is None and keys is not None:
             order = level_scores(keys)
-        if ask.request.fold:
+        if store_request.request.fold:
             kept_indexes = collapse_editions(
-                documents, order, snapshot.ranks, ask.sort, snapshot.editions.family
+                documents, order, snapshot.ranks, store_request.sort, snapshot.editions.family
             )
             documents = documents.take(kept_indexes)
             keys, order = [
                 None if values is None else values.take(kept_indexes) for values in (keys, order)
             ]
-        indexes = top_hits(documents, order, snapshot.ranks, ask.sort, page)
+        indexes = top_hits(documents, order, snapshot.ranks, store_request.sort, page)
         return documents.take(indexes), None if keys is None else keys.take(indexes)
 
     def rank(self) -> Page:
         """Return the documents of the page, in order, and their scores, or None without words."""
         if self._page is None:
-            request, ranking = self._ask.request, self.retrieved.ranking
+            request, ranking = self._store_request.request, self.retrieved.ranking
             first = (request.page - 1) * request.size
             documents, keys = self._order(slice(first, first + request.size))
             scores = None if ranking is None or keys is None else ranking.to_scores(keys)
@@ -342,7 +350,7 @@ class ArrayReply:
 
         raised = self._raised
         explainer = Explainer(
-            self._ask, self.tree, self._snapshot.vocabulary,
+            self._store_request, self.tree, self._snapshot.vocabulary,
             [*map(self._snapshot.get_publication, numbers)], self._snapshot.gather(explained),
             lambda clause: idf(self._fetch(clause), self._snapshot),
             raised.added.terms if raised else (), weigh_inside, find_inside,
@@ -382,7 +390,7 @@ class ArrayReply:
             else:
                 selection, toggles = FacetSelection(field, EVERYTHING, catalogue), None
             buckets[name] = facet_buckets(
-                selection, counts, toggles, self._ask.request.values, excluded
+                selection, counts, toggles, self._store_request.request.values, excluded
             )
             hidden_values[name] = count_hidden(buckets[name], counts, selection)
         self._deadline.checkpoint("facets")
@@ -411,9 +419,9 @@ class ArrayStore:
     def __init__(self, snapshot: Snapshot, texts: FullTextMatcher | None = None) -> None:
         self.snapshot, self._texts = snapshot, texts
 
-    def ask(self, ask: StoreRequest, deadline: Deadline) -> ArrayReply:
+    def ask(self, store_request: StoreRequest, deadline: Deadline) -> ArrayReply:
         """Return the reply to a search. Raise BudgetExceeded."""
-        return ArrayReply(ask, self.snapshot, deadline, self._texts)
+        return ArrayReply(store_request, self.snapshot, deadline, self._texts)
 
     def answer(
         self, groups: Sequence[Iterable[StoreRequest]], deadline: Deadline

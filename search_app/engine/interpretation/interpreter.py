@@ -218,16 +218,16 @@ class Interpreter:
         self.entity_linker.prepare()
         self.spellchecker.suggest(WARM_UP_WORDS, Deadline(), rare=False)  # loads the word lists
 
-    def interpret(self, ask: StoreRequest, deadline: Deadline) -> Rounds[Interpretation]:
+    def interpret(self, store_request: StoreRequest, deadline: Deadline) -> Rounds[Interpretation]:
         """Return the first interpretation with enough hits; if none has any, the query as typed.
 
-        `ask` is the request to the store. Raise BudgetExceeded.
+        `store_request` is the request to the store. Raise BudgetExceeded.
         """
-        request, read = ask.request, list[tuple[Reading, Parsed, tuple[str, ...]]]()
+        request, read = store_request.request, list[tuple[Reading, Parsed, tuple[str, ...]]]()
 
         def list_searches() -> Iterator[StoreRequest]:
             for reading in self._list_readings(request, deadline):
-                for search, parsed, required in self._parse(reading, ask):
+                for search, parsed, required in self._parse(reading, store_request):
                     deadline.checkpoint("parse")
                     read.append((reading, parsed, required))
                     yield search
@@ -305,7 +305,7 @@ class Interpreter:
         return Interpretation(reading, parsed, required, reply)
 
     def _parse(
-        self, reading: Reading, ask: StoreRequest
+        self, reading: Reading, store_request: StoreRequest
     ) -> Iterator[tuple[StoreRequest, Parsed, tuple[str, ...]]]:
         """Yield the searches of a reading, with what was parsed and the texts that are mandatory.
 
@@ -317,7 +317,7 @@ class Interpreter:
         if reading.requires_facts and tree is not None:
             tree, required = require_facts(tree, self.vocabulary.catalogue)
         boosts = () if tree is None else tuple(self._make_boosts(tree, text, parsed))
-        search = ask._replace(tree=tree, boosts=boosts, filters=parsed.filters, text=text)
+        search = store_request._replace(tree=tree, boosts=boosts, filters=parsed.filters, text=text)
         if not reading.in_steps:
             yield search, parsed, required
         elif not parsed.has_operators:
@@ -419,6 +419,6 @@ def _find_as(
 ) -> Rounds[Retrieval]:
     """Return the publications that match a request with its year expressions replaced."""
     changed = msgspec.structs.replace(request, text=rewritten.text)
-    ask = StoreRequest(changed, newest_first=rewritten.wants_newest)
-    interpretation = yield from interpreter.interpret(ask, deadline)
+    store_request = StoreRequest(changed, newest_first=rewritten.wants_newest)
+    interpretation = yield from interpreter.interpret(store_request, deadline)
     return Retrieval(request, changed, rewritten, interpretation)

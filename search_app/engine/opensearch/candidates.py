@@ -28,8 +28,8 @@ from search_app.engine.ranking import saturate
 Scores = NDArray[np.float32]
 
 
-class Hit(NamedTuple):
-    """A hit in the order of the cluster.
+class Candidate(NamedTuple):
+    """A hit as the cluster orders it, before it is scored here.
 
     `year` is negative, so that it is smaller for a newer publication. `group` is shared by the
     editions of a title. `names` contains the queries that it matches, and `row` its words.
@@ -42,7 +42,7 @@ class Hit(NamedTuple):
     row: str
 
     @classmethod
-    def read(cls, hit: Response) -> Hit:
+    def read(cls, hit: Response) -> Candidate:
         """Read a hit whose last sort keys are the id and the group."""
         *_, identity, group = hit["sort"]
         fields = hit.get("fields", {})
@@ -62,44 +62,47 @@ class RowDecoder:
         order = codes.argsort(kind="stable")
         self._codes, self._numbers = codes[order], numbers[order].astype(np.int32)
 
-    def decode(self, hits: Sequence[Hit]) -> Words:
-        """Return the words of hits that came with their rows."""
+    def decode(self, candidates: Sequence[Candidate]) -> Words:
+        """Return the words of candidates that came with their rows."""
         # A node leaves out the padding.
-        rows = [np.frombuffer(urlsafe_b64decode(f"{hit.row}=="), "<u4") for hit in hits]
+        rows = [
+            np.frombuffer(urlsafe_b64decode(f"{candidate.row}=="), "<u4")
+            for candidate in candidates
+        ]
         codes = np.concatenate([np.zeros(0, np.uint32), *rows])
         words = self._numbers.take(self._codes.searchsorted(codes), mode="clip")
 
         def have_value(field: str, value: str) -> Mask:
-            return find_named(name_value(field, value), hits)
+            return find_named(name_value(field, value), candidates)
 
         return Words.split(words, self.mean_lengths, self._vocabulary, have_value)
 
 
-def find_named(name: str | None, hits: Sequence[Hit]) -> Mask:
-    """Return which hits match the query with a name."""
-    return np.array([name in hit.names for hit in hits], np.bool_)
+def find_named(name: str | None, candidates: Sequence[Candidate]) -> Mask:
+    """Return which candidates match the query with a name."""
+    return np.array([name in candidate.names for candidate in candidates], np.bool_)
 
 
-class HitScorer:
-    """Scorer of some hits of a search by their words.
+class CandidateScorer:
+    """Scorer of the candidates of a search by their words.
 
-    `names` gives the name of each node that hits may match by name (see `queries.list_names`),
+    `names` maps each node that candidates may match by name to it (see `queries.list_names`),
     `find_idf` the idf of a clause, and `weigh_text` what a full text adds to its frequency.
     """
 
     def __init__(
         self,
-        hits: Sequence[Hit],
+        candidates: Sequence[Candidate],
         words: Words,
         names: Mapping[Clause | Filter, str],
         find_idf: Callable[[Clause], float],
         weigh_text: Callable[[Clause], float],
     ) -> None:
-        self.hits, self.words, self._names = hits, words, names
+        self.candidates, self.words, self._names = candidates, words, names
         self._find_idf, self._weigh_text = find_idf, weigh_text
 
     def compute_keys(self, tree: query.Query) -> Scores:
-        """Return the sort key of each hit: its score, or the frequency of a single clause."""
+        """Return the sort key of each candidate: its score, or the frequency of a single clause."""
         return self._weigh(tree) if isinstance(tree, Clause) else self._score(tree)[1]
 
     def to_scores(self, keys: Scores, tree: query.Query) -> Scores:
@@ -107,21 +110,21 @@ class HitScorer:
         return saturate(keys, self._find_idf(tree)) if isinstance(tree, Clause) else keys
 
     def _find_named(self, node: Clause | Filter) -> Mask:
-        return find_named(self._names.get(node), self.hits)
+        return find_named(self._names.get(node), self.candidates)
 
     def _weigh(self, clause: Clause) -> Scores:
-        """Return the weighted frequency of a clause in each hit; 0 without a match."""
+        """Return the weighted frequency of a clause in each candidate; 0 without a match."""
         in_fields = weigh_matches(match_parts(clause.parts, self.words), self.words)
         inside = self._find_named(clause) * self._weigh_text(clause)
         total: Scores = (in_fields + inside).astype(np.float32)
         return total
 
     def _score(self, node: query.Query, times: int = 1) -> tuple[Mask, Scores]:
-        """Return which hits match a tree that occurs several times, and their scores.
+        """Return which candidates match a tree that occurs several times, and their scores.
 
         What is excluded has no score, and occurs 0 times.
         """
-        nothing = np.zeros(len(self.hits), np.float32)
+        nothing = np.zeros(len(self.candidates), np.float32)
         match node:
             case Clause() if not times:  # its frequency is not known
                 in_fields = weigh_matches(match_parts(node.parts, self.words), self.words)
@@ -136,7 +139,7 @@ class HitScorer:
                 # A clause that is typed several times is one child, as in a local index.
                 counts = Counter(each for each in node.subqueries if isinstance(each, Clause))
                 others = [each for each in node.subqueries if not isinstance(each, Clause)]
-                present, total = np.zeros(len(self.hits), np.int64), nothing.copy()
+                present, total = np.zeros(len(self.candidates), np.int64), nothing.copy()
                 for child in (*counts, *others):
                     typed = counts.get(child, 1)
                     mask, scores = self._score(child, times * typed)
@@ -150,4 +153,4 @@ class HitScorer:
                 return ~self._score(node.query, 0)[0], nothing
             case Filter():
                 return self._find_named(node), nothing
-        return np.ones(len(self.hits), np.bool_), nothing
+        return np.ones(len(self.candidates), np.bool_), nothing

@@ -22,7 +22,7 @@ from indexer.codec.segment.array_file import Array
 from search_app.engine import ranking
 from search_app.engine.explain import AddedToHit
 from search_app.engine.matching import Words, split_words
-from search_app.engine.opensearch.candidates import Hit, HitScorer, RowDecoder, Scores
+from search_app.engine.opensearch.candidates import Candidate, CandidateScorer, RowDecoder, Scores
 from search_app.engine.opensearch.client import ClusterClient, Counts, Response, Send, make_count
 from search_app.engine.opensearch.facets import FacetRequest, Facets, list_buckets
 from search_app.engine.opensearch.queries import (
@@ -129,46 +129,52 @@ class Plan:
     """The queries of a search in one generation.
 
     `tree` is the evaluated tree with its boosts, without the clauses in `dropped`, and without some
-    names of those in `truncated`. `words`, `query_filters`, and `selected_filters` are the queries
-    that a hit matches. `names` contains the nodes that hits name if they match them.
+    names of those in `truncated`. A hit matches the queries `word_query`, `query_filters`, and
+    `selected_filters`. `names` contains the nodes that hits name if they match them.
     """
 
-    def __init__(self, ask: StoreRequest, generation: Generation) -> None:
-        self.ask, self.generation = ask, generation
+    def __init__(self, store_request: StoreRequest, generation: Generation) -> None:
+        self.store_request, self.generation = store_request, generation
         compiler, vocabulary = generation.compiler, generation.vocabulary
-        self.query_filters = [compiler.match(node) for node in ask.filters]
-        self.selections = Selections(ask.request, vocabulary)
+        self.query_filters = [compiler.match(node) for node in store_request.filters]
+        self.selections = Selections(store_request.request, vocabulary)
         self.selected_filters = self.selections.list_filters()
         self.tree: query.Query | None = None
         self.dropped: tuple[str, ...] = ()
         self.truncated: tuple[tuple[str, int], ...] = ()
-        self.words: Json = EVERYTHING
-        if ask.tree is not None:
-            self._read_tree(ask.tree)
+        self.word_query: Json = EVERYTHING
+        if store_request.tree is not None:
+            self._read_tree(store_request.tree)
         self.names = list_names(self.tree)
 
     def _read_tree(self, tree: query.Query) -> None:
-        ask, compiler = self.ask, self.generation.compiler
+        store_request, compiler = self.store_request, self.generation.compiler
         kept, self.dropped = limit_cost(tree, self.generation.vocabulary)
         if kept is not None:
-            others = [*self.query_filters, *self.selected_filters, *map(compiler.match, ask.boosts)]
+            others = [
+                *self.query_filters,
+                *self.selected_filters,
+                *map(compiler.match, store_request.boosts),
+            ]
             kept, dropped, self.truncated = compiler.fit(kept, others)
             self.dropped += dropped
         counted = ((each.text, compiler.count_dropped(each)) for each in clauses(kept))
         self.truncated += tuple(each for each in counted if each[1])
-        self.words = NOTHING if kept is None else compiler.match(kept)
-        for boost in ask.boosts if kept is not None else ():
+        self.word_query = NOTHING if kept is None else compiler.match(kept)
+        for boost in store_request.boosts if kept is not None else ():
             kept = query.AndMaybe(kept, boost)
         self.tree = kept
 
     @property
     def hits(self) -> Json:
         """The query of the documents that pass all filters."""
-        return all_of([self.words, *self.query_filters, *self.selected_filters])
+        return all_of([self.word_query, *self.query_filters, *self.selected_filters])
 
     def make_count(self) -> Json:
         """Return the search that counts publications that match the words, and pass the filters."""
-        return make_count(self.words, all_of(self.query_filters), all_of(self.selected_filters))
+        return make_count(
+            self.word_query, all_of(self.query_filters), all_of(self.selected_filters)
+        )
 
     def make_fields_count(self) -> Json:
         """Return the search that counts the publications whose fields match the words."""
@@ -215,7 +221,7 @@ class Plan:
         `filters` are those that count, by default all.
         """
         kept = [*self.query_filters, *self.selected_filters] if filters is None else filters
-        bool_: Json = {"filter": [self.words, *kept]}
+        bool_: Json = {"filter": [self.word_query, *kept]}
         fields = ["editions"] if records else []
         if self.tree is not None:
             most = MAX_CLAUSES - count_leaves(bool_)
@@ -225,7 +231,7 @@ class Plan:
             "query": {"bool": bool_},
             "from": first,
             "size": size,
-            "sort": [*_ORDERS[self.ask.sort], *_LAST],
+            "sort": [*_ORDERS[self.store_request.sort], *_LAST],
             "track_total_hits": False,
             # Without its stored fields, no block of a hit is decompressed: keys name it.
             **({"_source": ["record"]} if records else {"stored_fields": "_none_"}),
@@ -285,9 +291,9 @@ class Page:
         self, plan: Plan, send: Send, overlapping: Json | None = None, *, with_facets: bool = True
     ) -> None:
         self._plan, self._send, self._overlapping = plan, send, overlapping
-        request = plan.ask.request
+        request = plan.store_request.request
         self._places = slice((request.page - 1) * request.size, request.page * request.size)
-        self._is_ordered_here = plan.tree is not None and plan.ask.sort == "relevance"
+        self._is_ordered_here = plan.tree is not None and plan.store_request.sort == "relevance"
         self._facets = (
             FacetRequest(plan.selections, plan.generation.vocabulary, request.values)
             if with_facets
@@ -315,7 +321,7 @@ class Page:
             size = 0 if places.stop > MAX_RESULT_WINDOW else places.stop - places.start
             main = plan.make_list(
                 places.start if size else 0, size,
-                fold=plan.ask.request.fold, records=True, filters=plan.query_filters,
+                fold=plan.store_request.request.fold, records=True, filters=plan.query_filters,
             )  # fmt: skip
         aggregations: Json = {
             "-matched": {"filter": EVERYTHING},
@@ -346,7 +352,7 @@ class Page:
         if self._is_ordered_here:
             for hit in counted["-hits"]["records"]["hits"]["hits"]:
                 self._records[hit["sort"][-1]] = Record.read(hit)
-            lists = [[*map(Hit.read, each["hits"]["hits"])] for each in (main, *others)]
+            lists = [[*map(Candidate.read, each["hits"]["hits"])] for each in (main, *others)]
             self._order(lists)
         elif self._places.stop > MAX_RESULT_WINDOW:
             self._take_places(self._places.start)
@@ -354,7 +360,7 @@ class Page:
             self._take(main["hits"]["hits"])
         self._read_records()
         if self._facets:
-            matching = all_of([plan.words, *plan.query_filters])
+            matching = all_of([plan.word_query, *plan.query_filters])
             self.facets = self._facets.read(counted, self.total, matching, self._send)
 
     def _count_titles(self, families: Response) -> int:
@@ -365,7 +371,7 @@ class Page:
             found = sum(1 for _ in list_buckets("group", editions, matching, self._send))
         return int(self.total - editions + found)
 
-    def _order(self, lists: Sequence[Sequence[Hit]]) -> None:
+    def _order(self, lists: Sequence[Sequence[Candidate]]) -> None:
         """Order the candidates, and take those of the page.
 
         `lists` contains those that pass all filters, and then those before the selected filters,
@@ -386,11 +392,11 @@ class Page:
         newest[by_date] = np.arange(len(hits))
         raised, added = self._add_gains(scorer, keys, newest, ranked, matched)
         order = raised.copy()
-        if plan.ask.newest_first and plan.ask.request.sort is None:
+        if plan.store_request.newest_first and plan.store_request.request.sort is None:
             order[selected] = ranking.level_scores(raised[selected])
         shown: list[int] = _sort(selected, order, newest).tolist()
         self.best = [hits[number].id for number in shown]
-        if plan.ask.request.fold:
+        if plan.store_request.request.fold:
             firsts: dict[int, int] = {}
             for number in shown:
                 firsts.setdefault(hits[number].group, number)
@@ -405,20 +411,22 @@ class Page:
             self._take_places(max(self._places.start, len(shown)))
 
     def _add_gains(
-        self, scorer: HitScorer, keys: Scores, newest: Array, ranked: Array, matched: Array
+        self, scorer: CandidateScorer, keys: Scores, newest: Array, ranked: Array, matched: Array
     ) -> tuple[Scores, dict[int, AddedToHit]]:
         """Return the sort keys of candidates with all gains, and those of each one that has any.
 
         `ranked` are the candidates before all filters, and `matched` those that pass the query
         filters.
         """
-        rescoring = Rescoring(self._plan.ask, self._plan.tree, self._plan.generation.vocabulary)
+        rescoring = Rescoring(
+            self._plan.store_request, self._plan.tree, self._plan.generation.vocabulary
+        )
         first = _sort(ranked, keys, newest)[: rescoring.depth]
         further = _sort(matched, keys, newest)[: rescoring.matched_depth]
         best, raised = _sort(np.union1d(first, further), keys, newest), keys.copy()
         if not len(best):
             return raised, {}
-        groups = np.array([hit.group for hit in scorer.hits], np.int64)
+        groups = np.array([hit.group for hit in scorer.candidates], np.int64)
         of_best = ranking.Candidates(keys[best], newest[best], groups[best], np.isin(best, matched))
         scores = rescoring.compute(of_best, scorer.words.take(best))
         self.terms = scores.terms
@@ -428,14 +436,14 @@ class Page:
             number: AddedToHit(**scores.get_of(index)) for index, number in enumerate(best.tolist())
         }
 
-    def _make_scorer(self, hits: Sequence[Hit]) -> HitScorer:
+    def _make_scorer(self, hits: Sequence[Candidate]) -> CandidateScorer:
         plan = self._plan
         words = plan.generation.decoder.decode(hits)
-        return HitScorer(hits, words, plan.names, plan.find_idf, plan.weigh_text)
+        return CandidateScorer(hits, words, plan.names, plan.find_idf, plan.weigh_text)
 
     def _take(self, responses: Sequence[Response]) -> None:
         """Take hits with their records in the order of the cluster."""
-        tree, hits = self._plan.tree, [*map(Hit.read, responses)]
+        tree, hits = self._plan.tree, [*map(Candidate.read, responses)]
         scores: Sequence[float | None] = [None] * len(hits)
         if tree is not None:
             scorer = self._make_scorer(hits)
@@ -450,7 +458,7 @@ class Page:
         if size <= 0 or start >= self.total:
             return
         if self._places.stop <= MAX_RESULT_WINDOW:
-            body = plan.make_list(start, size, fold=plan.ask.request.fold, records=True)
+            body = plan.make_list(start, size, fold=plan.store_request.request.fold, records=True)
             self._take(self._send([body])[0]["hits"]["hits"])
             return
         walked = self._fold(_walk(plan, self._send, DEEP_BATCH, records=False))
@@ -465,7 +473,7 @@ class Page:
         groups = set[int]()
         for hit in responses:
             group = hit["sort"][-1]
-            if group not in groups or not self._plan.ask.request.fold:
+            if group not in groups or not self._plan.store_request.request.fold:
                 yield hit
             groups.add(group)
 

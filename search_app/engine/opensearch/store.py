@@ -18,7 +18,7 @@ from indexer.cluster.mapping import WORDS, Json, make_term
 from search_app.engine.deadline import Deadline
 from search_app.engine.explain import Explainer, limit_explained
 from search_app.engine.matching import Words, match_parts, weigh_matches
-from search_app.engine.opensearch.candidates import Hit
+from search_app.engine.opensearch.candidates import Candidate
 from search_app.engine.opensearch.client import Response, make_count
 from search_app.engine.opensearch.facets import Facets, count_values
 from search_app.engine.opensearch.queries import (
@@ -67,11 +67,13 @@ words."""
 class OpenSearchReply:
     """The `Reply` to a search of one generation: each step is asked when it is first needed."""
 
-    def __init__(self, ask: StoreRequest, generation: Generation, deadline: Deadline) -> None:
-        self.plan = Plan(ask, generation)
+    def __init__(
+        self, store_request: StoreRequest, generation: Generation, deadline: Deadline
+    ) -> None:
+        self.plan = Plan(store_request, generation)
         self.tree, self.dropped = self.plan.tree, self.plan.dropped
         self.truncated = self.plan.truncated
-        self._ask, self._generation, self._deadline = ask, generation, deadline
+        self._store_request, self._generation, self._deadline = store_request, generation, deadline
         self._send = partial(generation.client.msearch, deadline=deadline)
         self._page: Page | None = None
         self._overlapping: Json | None = None
@@ -100,7 +102,9 @@ class OpenSearchReply:
         page, plan = self._page, self.plan
         if page and not plan.query_filters:
             return page.matched, page.matched, page.total
-        has_filters = plan.query_filters or plan.selected_filters or self._ask.tree is None
+        has_filters = (
+            plan.query_filters or plan.selected_filters or self._store_request.tree is None
+        )
         if not has_filters and (found := self._find_words()) is not None:
             return found, found, found
         return self._generation.client.find_counts(plan.make_count())
@@ -162,8 +166,8 @@ class OpenSearchReply:
         """
         if other.tree is None or not other.by_words:
             return 0
-        if self._overlapping is not other.plan.words:
-            self._overlapping, self._page = other.plan.words, None
+        if self._overlapping is not other.plan.word_query:
+            self._overlapping, self._page = other.plan.word_query, None
         return self._load_page(with_facets=True).overlap
 
     def count_with(self, clauses: Sequence[Clause]) -> list[int]:
@@ -255,7 +259,7 @@ class OpenSearchReply:
             return found[clause].get(ids[index], ())
 
         explainer = Explainer(
-            self._ask, self.tree, self._generation.vocabulary, publications,
+            self._store_request, self.tree, self._generation.vocabulary, publications,
             self._generation.split_words(publications), plan.find_idf, page.terms,
             weigh_inside, find_inside,
         )  # fmt: skip
@@ -346,9 +350,9 @@ class OpenSearchStore:
         self._generation, self._labels = generation, labels
         self._texts = generation.vocabulary.texts
 
-    def ask(self, ask: StoreRequest, deadline: Deadline) -> OpenSearchReply:
+    def ask(self, store_request: StoreRequest, deadline: Deadline) -> OpenSearchReply:
         """Return the reply to a search. Raise BudgetExceeded."""
-        return OpenSearchReply(ask, self._generation, deadline)
+        return OpenSearchReply(store_request, self._generation, deadline)
 
     def answer(
         self, groups: Sequence[Iterable[StoreRequest]], deadline: Deadline
@@ -361,7 +365,9 @@ class OpenSearchStore:
         """
         if len(groups) == 1:
             return [self._ask_each(iter(groups[0]), deadline)]
-        replies = [[self.ask(ask, deadline) for ask in group] for group in groups]
+        replies = [
+            [self.ask(store_request, deadline) for store_request in group] for group in groups
+        ]
         counting = [body for reply in chain(*replies) for body in reply.list_counts()]
         self._generation.client.count(counting, deadline)
         return [*map(iter, replies)]
@@ -369,8 +375,8 @@ class OpenSearchStore:
     def _ask_each(
         self, asks: Iterator[StoreRequest], deadline: Deadline
     ) -> Iterator[OpenSearchReply]:
-        for ask in asks:
-            reply = self.ask(ask, deadline)
+        for store_request in asks:
+            reply = self.ask(store_request, deadline)
             if reply.find_by_words() is None:
                 others = [self.ask(other, deadline) for other in asks]
                 reply.load_page([body for each in (reply, *others) for body in each.list_counts()])
@@ -460,7 +466,7 @@ class OpenSearchStore:
         found = self._find({"id": identity}, 1)
         if not found:
             raise KeyError(identity)
-        generation, own = self._generation, Hit.read(found[0])
+        generation, own = self._generation, Candidate.read(found[0])
         key_terms = choose_key_terms(generation.decoder.decode([own]), generation.vocabulary)
         others = none_of([{"term": {"id": identity}}])
         bodies: list[Json] = [
@@ -491,7 +497,7 @@ class OpenSearchStore:
         )
         best = list[Response]()
         if similar:
-            hits = [*map(Hit.read, similar[0])]
+            hits = [*map(Candidate.read, similar[0])]
             words, scores = generation.decoder.decode(hits), np.zeros(len(hits), np.float32)
             for term, key in zip(terms, key_terms, strict=True):
                 weights = weigh_matches(match_parts(term.parts, words), words)

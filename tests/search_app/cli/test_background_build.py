@@ -66,6 +66,8 @@ def test_watch_builds_as_a_server_does(
     assert ": 1 added, 0 changed, 0 removed, 0 problems." in told.out
     break_rows(settings)
     assert "last good index stays live" in run(*command).out
+    shutil.rmtree(get_folder(settings))
+    assert run(*command).out.startswith("The index was not built: ")
 
 
 def get_folder(settings: Settings) -> Path:

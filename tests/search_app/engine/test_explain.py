@@ -96,9 +96,9 @@ def assert_explained(tree: query.Query, snapshot: Snapshot) -> None:
 
 def test_an_unknown_node_is_not_explained(snapshot: Snapshot) -> None:
     """A node that the engine cannot evaluate raises UnknownNode with its name."""
-    tree, ask = query.Variations("title", "organ"), StoreRequest(SearchRequest())
+    tree, store_request = query.Variations("title", "organ"), StoreRequest(SearchRequest())
     words, publications = snapshot.gather(np.arange(1)), [snapshot.get_publication(0)]
-    explainer = Explainer(ask, tree, snapshot.vocabulary, publications, words, len)
+    explainer = Explainer(store_request, tree, snapshot.vocabulary, publications, words, len)
     with pytest.raises(UnknownNode, match="Variations"):
         explainer.explain(0, AddedToHit())
 

@@ -23,7 +23,7 @@ class Echo:
         self, groups: Sequence[Iterable[StoreRequest]], _deadline: Deadline
     ) -> list[Iterator[str]]:
         """Return the texts of the searches, group by group."""
-        texts = [[ask.request.text for ask in group] for group in groups]
+        texts = [[store_request.request.text for store_request in group] for group in groups]
         self.rounds.append([text for group in texts for text in group])
         return [*map(iter, texts)]
 

@@ -17,7 +17,7 @@ from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
 from search_app.engine.arrays.evaluation import idf, make_fetch, match_mask, rank
 from search_app.engine.matching import split_words
-from search_app.engine.opensearch.candidates import Hit, HitScorer, RowDecoder
+from search_app.engine.opensearch.candidates import Candidate, CandidateScorer, RowDecoder
 from search_app.engine.opensearch.queries import list_names
 from search_app.engine.query.nodes import Filter
 from search_app.engine.query.vocabulary import Vocabulary
@@ -31,7 +31,7 @@ class Loaded(NamedTuple):
     """A local index, and its publications as hits that name no query yet."""
 
     snapshot: Snapshot
-    hits: list[Hit]
+    hits: list[Candidate]
     decoder: RowDecoder
     trees: Trees
 
@@ -50,7 +50,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
     # A node gives binary values in the alphabet of URLs, without padding.
     alphabet = str.maketrans({"+": "-", "/": "_", "=": ""})
     hits = [
-        Hit(each["id"], 0, each["group"], frozenset(), each["row"].translate(alphabet))
+        Candidate(each["id"], 0, each["group"], frozenset(), each["row"].translate(alphabet))
         for each in documents
     ]
     publications = [*map(snapshot.get_publication, range(segment.size))]
@@ -80,7 +80,7 @@ def test_any_tree_scores_as_in_a_local_index(loaded: Loaded, data: st.DataObject
         hit._replace(names=frozenset(name for name, mask in filters.items() if mask[number]))
         for number, hit in enumerate(loaded.hits)
     ]
-    scorer = HitScorer(
+    scorer = CandidateScorer(
         hits, loaded.decoder.decode(hits), names,
         lambda clause: idf(fetch(clause), snapshot), lambda _: 0.0,
     )  # fmt: skip

@@ -74,8 +74,10 @@ def make_plan(
     """Return a parsed search."""
     vocabulary = generation.vocabulary
     parsed = parse(text, vocabulary, ValueNames(vocabulary, vocabulary.word_fields), joined)
-    ask = StoreRequest(SearchRequest(text), parsed.tree, filters=parsed.filters, text=text)
-    return Plan(ask, generation)
+    store_request = StoreRequest(
+        SearchRequest(text), parsed.tree, filters=parsed.filters, text=text
+    )
+    return Plan(store_request, generation)
 
 
 @pytest.mark.parametrize("text", ["person:wang", "worda OR person:wang", "-person:wang"])
@@ -99,7 +101,7 @@ def test_very_many_values_are_several_clauses(
 def test_a_repeated_word_is_one_clause(generation: Generation) -> None:
     """A word that is typed many times has the clauses of one word."""
     once, often = (make_plan(" ".join([WORDS[0]] * times), generation) for times in (1, 400))
-    assert count_leaves(often.words) == count_leaves(once.words)
+    assert count_leaves(often.word_query) == count_leaves(once.word_query)
 
 
 @pytest.mark.parametrize("joined", [query.And, query.Or])
