@@ -18,30 +18,31 @@ from indexer.catalogue.records import Link, Publication, SourceLocation
 from indexer.catalogue.roles import TypeRule
 
 
-def make_field(**said: object) -> str:
+def field(**said: object) -> str:
     """Return a field of a catalogue.toml."""
     return "\n".join(["[[field]]", *(f"{key} = {json.dumps(said[key])}" for key in said), ""])
 
 
 HEAD = 'title = "T"\ndescription = "D"\n'
-TITLE = make_field(name="title", label="Title", kind="text", role="title")
-REGION = make_field(name="region", label="Region", facet=1, several=True, values=["Asia", "Africa"])
-COUNTRY = make_field(name="country", label="Country", parent="region", grouping="regions.toml")
-YEAR = make_field(name="year", label="Year", kind="year", role="issued")
-FULLTEXT = make_field(name="fulltext", label="Full text", kind="fulltext", weight=0.3)
+TITLE = field(name="title", label="Title", kind="text", role="title")
+REGION = field(name="region", label="Region", facet=1, several=True, values=["Asia", "Africa"])
+COUNTRY = field(name="country", label="Country", parent="region", grouping="regions.toml")
+YEAR = field(name="year", label="Year", kind="year", role="issued")
+FULLTEXT = field(name="fulltext", label="Full text", kind="fulltext", weight=0.3)
 
 FAULTS = {
-    "two fields of a name": (TITLE, YEAR, make_field(name="year", label="Y"), "the name 'year'"),
-    "a source's name twice": (TITLE, make_field(name="a", label="A", names=["title"]), "name 'title'"),
+    "two fields of a name": (TITLE, YEAR, field(name="year", label="Y"), "the name 'year'"),
+    "a source's name twice": (TITLE, field(name="a", label="A", names=["title"]), "name 'title'"),
     "no title": (YEAR, "role = 'title'"),
     "two titles": (TITLE, TITLE.replace('"title"', '"name"', 1), "role = 'title'"),
     "two summaries": (
-        TITLE, make_field(name="a", label="A", role="abstract"), make_field(name="b", label="B", role="abstract"),
+        TITLE, field(name="a", label="A", role="abstract"),
+        field(name="b", label="B", role="abstract"),
         "two fields have the role 'abstract'",
     ),
     "two dates": (TITLE, YEAR, YEAR.replace('"year"', '"date"', 1), "have the role 'issued'"),
-    "a date that is no year": (TITLE, make_field(name="d", label="D", role="issued"), "the role 'issued'"),
-    "unknown role": (TITLE, make_field(name="a", label="A", role="creator"), "'creator'"),
+    "date that is no year": (TITLE, field(name="d", label="D", role="issued"), "the role 'issued'"),
+    "unknown role": (TITLE, field(name="a", label="A", role="creator"), "'creator'"),
     "type of an unknown field": (
         TITLE, '[[type]]\ncsl = "book"\nwhere.format = ["a"]\n', "an unknown field 'format'",
     ),
@@ -49,32 +50,32 @@ FAULTS = {
         TITLE, REGION, '[[type]]\ncsl = "book"\nwhere.region = ["Mars"]\n', "the value 'Mars'",
     ),
     "unknown type": (TITLE, '[[type]]\ncsl = "leaflet"\n', "'leaflet'"),
-    "same place twice": (TITLE, REGION, make_field(name="b", label="B", facet=1), "the same place"),
-    "facet below 1": (TITLE, make_field(name="a", label="A", facet=0), "'a' has a place below 1"),
-    "fact below 1": (TITLE, make_field(name="a", label="A", fact=0), "'a' has a place below 1"),
-    "facet of kind text": (TITLE, make_field(name="a", label="A", kind="text", facet=1), "kind 'text'"),
-    "facet of kind link": (TITLE, make_field(name="a", label="A", kind="link", facet=1), "kind 'link'"),
+    "same place twice": (TITLE, REGION, field(name="b", label="B", facet=1), "the same place"),
+    "facet below 1": (TITLE, field(name="a", label="A", facet=0), "'a' has a place below 1"),
+    "fact below 1": (TITLE, field(name="a", label="A", fact=0), "'a' has a place below 1"),
+    "facet of kind text": (TITLE, field(name="a", label="A", kind="text", facet=1), "kind 'text'"),
+    "facet of kind link": (TITLE, field(name="a", label="A", kind="link", facet=1), "kind 'link'"),
     "child of kind text": (TITLE, REGION, f'{COUNTRY}kind = "text"\n', "kind 'text'"),
     "title as a facet": (
-        make_field(name="title", label="T", role="title", facet=1), "a facet and the title",
+        field(name="title", label="T", role="title", facet=1), "a facet and the title",
     ),
-    "'none' as a value": (TITLE, make_field(name="a", label="A", values=["b", "none"]), "'none'"),
-    "unusable name": (TITLE, make_field(name="Year", label="Y"), "the field name 'Year'"),
-    "name of a page's with a space": (TITLE, make_field(name="a", label="A", names=["a b"]), "a space"),
-    "negative weight": (TITLE, make_field(name="a", label="A", weight=-1), "the weight -1.0"),
-    "weight that is no number": (TITLE, make_field(name="a", label="A") + "weight = nan\n", "weight nan"),
-    "parent without grouping": (TITLE, REGION, make_field(name="c", label="C", parent="region"), "both"),
-    "grouping without parent": (TITLE, make_field(name="c", label="C", grouping="r.toml"), "both"),
+    "'none' as a value": (TITLE, field(name="a", label="A", values=["b", "none"]), "'none'"),
+    "unusable name": (TITLE, field(name="Year", label="Y"), "the field name 'Year'"),
+    "name of a page's with a space": (TITLE, field(name="a", label="A", names=["a b"]), "a space"),
+    "negative weight": (TITLE, field(name="a", label="A", weight=-1), "the weight -1.0"),
+    "weight is no number": (TITLE, field(name="a", label="A") + "weight = nan\n", "weight nan"),
+    "parent without grouping": (TITLE, REGION, field(name="c", label="C", parent="region"), "both"),
+    "grouping without parent": (TITLE, field(name="c", label="C", grouping="r.toml"), "both"),
     "name of a box of years": (
-        TITLE, make_field(name="year", label="Y", kind="year"), make_field(name="year_to", label="T"),
+        TITLE, field(name="year", label="Y", kind="year"), field(name="year_to", label="T"),
         "'year_to' is taken",
     ),
-    "name of another role": (TITLE, make_field(name="summary", label="S"), "'summary' is taken"),
+    "name of another role": (TITLE, field(name="summary", label="S"), "'summary' is taken"),
     "language told from a section": (
-        TITLE, make_field(name="a", label="A", detects=True), "'a' detects languages",
+        TITLE, field(name="a", label="A", detects=True), "'a' detects languages",
     ),
     "qualifies an unknown field": (
-        TITLE, make_field(name="a", label="A", qualifies="b"), "unknown field 'b'",
+        TITLE, field(name="a", label="A", qualifies="b"), "unknown field 'b'",
     ),
     "unknown parent": (TITLE, COUNTRY, "an unknown parent 'region'"),
     "parent that is no facet": (TITLE, REGION.replace("facet = 1", ""), COUNTRY, "be the parent"),
@@ -82,39 +83,39 @@ FAULTS = {
     "its own parent": (TITLE, f'{REGION}parent = "region"\ngrouping = "r.toml"\n', "be the parent"),
     "two trees": (
         TITLE, REGION, COUNTRY,
-        make_field(name="town", label="Town", parent="country", grouping="towns.toml"), "have a parent",
+        field(name="town", label="Town", parent="country", grouping="towns.toml"), "have a parent",
     ),
     "unknown language": ('language = "klingon"\n', TITLE, "the language 'klingon'"),
     "notice of a map without countries": ('map_notice = "M"\n', TITLE, REGION, COUNTRY, "a map"),
-    "unknown key": (TITLE, make_field(name="a", label="A", heavy=1), "`heavy`"),
+    "unknown key": (TITLE, field(name="a", label="A", heavy=1), "`heavy`"),
     "unknown key of the head": ('heading = "T"\n', TITLE, "`heading`"),
-    "unknown kind": (TITLE, make_field(name="a", label="A", kind="number"), "'number'"),
+    "unknown kind": (TITLE, field(name="a", label="A", kind="number"), "'number'"),
     "translation of another field": (
-        TITLE, YEAR, make_field(name="a", label="A", kind="text", translates="year", language="fr"),
+        TITLE, YEAR, field(name="a", label="A", kind="text", translates="year", language="fr"),
         "'a' translates 'year'",
     ),
     "translation without a language": (
-        TITLE, make_field(name="a", label="A", kind="text", translates="title"), "has the language None",
+        TITLE, field(name="a", label="A", kind="text", translates="title"), "has the language None",
     ),
     "language without a translation": (
-        TITLE, make_field(name="a", label="A", kind="text", language="fr"), "'a' translates None",
+        TITLE, field(name="a", label="A", kind="text", language="fr"), "'a' translates None",
     ),
     "translation of several texts": (
         TITLE,
-        make_field(name="a", label="A", kind="text", translates="title", language="fr", several=True),
+        field(name="a", label="A", kind="text", translates="title", language="fr", several=True),
         "not one text",
     ),
     "two full texts": (TITLE, FULLTEXT, FULLTEXT.replace("fulltext", "body", 1), "'fulltext'"),
-    "full text without a weight": (TITLE, make_field(name="f", label="F", kind="fulltext"), "weight 0.0"),
+    "full text without weight": (TITLE, field(name="f", label="F", kind="fulltext"), "weight 0.0"),
     "full text as heavy as a title": (
-        TITLE, make_field(name="f", label="F", kind="fulltext", weight=1.5), "the weight 1.5",
+        TITLE, field(name="f", label="F", kind="fulltext", weight=1.5), "the weight 1.5",
     ),
     "full text as a filter": (TITLE, f"{FULLTEXT}facet = 1\n", "like a field with values"),
     "full text with a role": (TITLE, f'{FULLTEXT}role = "note"\n', "like a field with values"),
     "full text with values": (TITLE, f"{FULLTEXT}several = true\n", "like a field with values"),
     "files without full text": ('files = "serve"\n', TITLE, "not searched"),
     "unknown use of files": ('files = "hide"\n', TITLE, FULLTEXT, "'hide'"),
-    "no label": (TITLE, make_field(name="a"), "`label`"),
+    "no label": (TITLE, field(name="a"), "`label`"),
     "no fields": ("", "`field`"),
     "no TOML": ("[[field", "Expected ']]'"),
 }  # fmt: skip
@@ -148,8 +149,8 @@ def test_fault_is_rejected(fault: tuple[str, ...], tmp_path: Path) -> None:
 def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
     """Each fault has its place and what is allowed there, in one message."""
     types = (
-        'heading = "T"\n', TITLE, make_field(name="a", label="A", role="other-title", weight="big"),
-        make_field(name="b", kind="books"), '[[type]]\ncsl = "leaflet"\n',
+        'heading = "T"\n', TITLE, field(name="a", label="A", role="other-title", weight="big"),
+        field(name="b", kind="books"), '[[type]]\ncsl = "leaflet"\n',
     )  # fmt: skip
     text = str(refusal(write_corpus(tmp_path, "\n".join(types))))
     for what in (
@@ -161,7 +162,7 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
         "type 1, csl: Invalid enum value 'leaflet'. Use one of: ",
     ):
         assert what in text
-    rows = (TITLE, make_field(name="Year", label="Y"), make_field(name="a", label="A", weight=-1))
+    rows = (TITLE, field(name="Year", label="Y"), field(name="a", label="A", weight=-1))
     text = str(refusal(write_corpus(tmp_path, "\n".join(rows))))
     assert "the field name 'Year'" in text
     assert "the weight -1.0" in text
@@ -170,7 +171,7 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(RESERVED_NAMES))
 def test_reserved_name_is_rejected(name: str, tmp_path: Path) -> None:
     """A field can't have the name of a URL parameter or of a part of the API."""
-    error = refusal(write_corpus(tmp_path, TITLE + make_field(name=name, label="A")))
+    error = refusal(write_corpus(tmp_path, TITLE + field(name=name, label="A")))
     assert f"the field name {name!r} is taken" in error.message
 
 
@@ -222,8 +223,7 @@ def test_rows_define_facets_and_searchable_fields(catalogue: Catalogue) -> None:
 def test_facets_are_ordered_by_their_number(tmp_path: Path) -> None:
     """A later field with a lower `facet` number comes first."""
     rows = [
-        make_field(name=name, label=name, facet=place)
-        for name, place in (("late", 2), ("early", 1))
+        field(name=name, label=name, facet=place) for name, place in (("late", 2), ("early", 1))
     ]
     catalogue = catalogue_toml.load(write_corpus(tmp_path, "\n".join([TITLE, *rows])))
     assert [field.name for field in catalogue.facets] == ["early", "late"]
@@ -258,8 +258,8 @@ def test_role_without_a_row_is_none(tmp_path: Path) -> None:
 def test_other_names_of_roles_are_replaced(tmp_path: Path) -> None:
     """The roles `summary` and `date` are the roles `abstract` and `issued` of CSL."""
     rows = (
-        make_field(name="text", label="T", role="summary"),
-        make_field(name="y", label="Y", kind="year", role="date"),
+        field(name="text", label="T", role="summary"),
+        field(name="y", label="Y", kind="year", role="date"),
     )
     catalogue = catalogue_toml.load(write_corpus(tmp_path, TITLE + "".join(rows)))
     assert [field.role for field in catalogue.fields] == ["title", "abstract", "issued"]
@@ -272,8 +272,8 @@ def test_the_first_rule_that_applies_gives_the_type(tmp_path: Path) -> None:
         '[[type]]\ncsl = "report"\nwhere.format = ["audio", "print"]\n'
     )
     rows = (
-        make_field(name="format", label="F", several=True),
-        make_field(name="station", label="S"),
+        field(name="format", label="F", several=True),
+        field(name="station", label="S"),
         rules,
     )
     catalogue = catalogue_toml.load(write_corpus(tmp_path, TITLE + "".join(rows)))
