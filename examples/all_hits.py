@@ -21,7 +21,7 @@ from urllib.request import urlopen
 PAGE_SIZE = 100
 """Hits per request. The API returns at most 100."""
 BUSY = (429, 503)
-"""Statuses that pass. Their header Retry-After has the seconds to wait."""
+"""Statuses that pass. The header Retry-After has the seconds to wait, unless a proxy refused."""
 
 
 def fetch(url: str, tries: int = 5) -> dict[str, Any]:
@@ -33,13 +33,21 @@ def fetch(url: str, tries: int = 5) -> dict[str, Any]:
         with urlopen(url) as response:
             return dict(json.load(response))
     except HTTPError as failed:
-        error = json.load(failed)["error"]
         if failed.code not in BUSY or tries == 1:
-            sys.exit(f"{error['message']} {error['hint']}")
-        time.sleep(int(failed.headers["Retry-After"]))
+            sys.exit(describe(failed))
+        time.sleep(int(failed.headers.get("Retry-After", 1)))
     except URLError as failed:
         sys.exit(f"{url} can't be reached: {failed.reason}. Is the site running?")
     return fetch(url, tries - 1)
+
+
+def describe(failed: HTTPError) -> str:
+    """Return the message and the hint of the API, or the status that a proxy answered with."""
+    try:
+        error = json.load(failed)["error"]
+    except ValueError:
+        return f"{failed.url} can't be read: {failed}"
+    return f"{error['message']} {error['hint']}"
 
 
 def list_hits(site: str, parameters: Mapping[str, list[str]]) -> Iterator[dict[str, Any]]:

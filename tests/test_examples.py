@@ -9,7 +9,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -106,6 +108,27 @@ def test_the_script_prints_the_error_of_the_site(site: str) -> None:
     assert done.returncode == 1
     assert "sort=best is not valid. Use one of" in done.stderr
     assert "is the site running?" in run_script("a", "--site", "http://127.0.0.1:1/").stderr.lower()
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """A proxy whose error pages are HTML: it refuses a request, and then finds no site."""
+
+    statuses = iter((429, 502))
+
+    def do_GET(self) -> None:
+        """Answer with the next status."""
+        self.send_error(next(self.statuses))
+
+
+def test_the_script_prints_the_error_of_a_proxy() -> None:
+    """The script waits if a proxy says that the site is busy, and ends with its other errors."""
+    with HTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        Thread(target=proxy.serve_forever, daemon=True).start()
+        done = run_script("handbook", "--site", f"http://127.0.0.1:{proxy.server_port}/")
+        proxy.shutdown()
+    assert done.returncode == 1
+    assert "can't be read: HTTP Error 502: Bad Gateway" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_cells_of_the_notebook_run(
