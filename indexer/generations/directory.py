@@ -50,7 +50,7 @@ def read_live_name(index: Path) -> str:
         if re.fullmatch(_NAME, name) and (index / "generations" / name).is_dir():
             return name
         message = "does not name an existing generation"
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if list_names(index):
             raise IndexMissing(f"{pointer} is missing", hint) from None
         hint = "Run: pubsearch build, or pubsearch open FILE"

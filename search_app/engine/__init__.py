@@ -69,9 +69,9 @@ class Engine:
 
     A search may take `budget` milliseconds. Expensive searches run one at a time.
 
-    `index` is the index folder, or the URL of an index in a cluster. `current` is the searcher in
-    use, or None. `failed` is the name of a live generation that could not be opened or is damaged.
-    It is empty if the index is missing.
+    `index` is the path of the index folder, or the URL of an index in a cluster. Another URL raises
+    AddressError. `current` is the searcher in use, or None. `failed` is the name of a live
+    generation that could not be opened or is damaged. It is empty if the index is missing.
     `on_reload` is called after each switch, and by every refresh until the previous searcher
     is freed. `on_search` gets the time of each stage of each search in milliseconds, also if the
     search fails.
@@ -79,12 +79,13 @@ class Engine:
 
     def __init__(
         self,
-        index: Path | ClusterAddress,
+        index: str | Path | ClusterAddress,
         options: LoadOptions = LoadOptions(),  # noqa: B008
         budget: float = inf,
     ) -> None:
-        self.index, self.options, self._budget = index, options, budget
-        self._generations = _make_index(index, options)
+        self.index = (parse_address(index) or Path(index)) if isinstance(index, str) else index
+        self.options, self._budget = options, budget
+        self._generations = _make_index(self.index, options)
         self._admission = AdmissionControl()
         self._lock = Lock()
         self._check: IntegrityCheck | None = None
@@ -105,11 +106,9 @@ class Engine:
     ) -> Self:
         """Return an engine that has opened the live generation. Raise IndexUnusable or OSError.
 
-        A text is the path of the index folder, or the URL of an index in a cluster. It raises
-        AddressError if it is another URL. `encoder` and `work`: see LoadOptions.
+        `encoder` and `work`: see LoadOptions.
         """
-        place = (parse_address(index) or Path(index)) if isinstance(index, str) else index
-        engine = cls(place, LoadOptions(encoder=encoder, work=work))
+        engine = cls(index, LoadOptions(encoder=encoder, work=work))
         engine.get_searcher()
         return engine
 

@@ -14,15 +14,17 @@ from search_app.engine import Engine, InvalidRequest, SearchRequest
 
 def test_the_path_of_an_index_may_be_a_text(catalogue_index: Path) -> None:
     """A path is the same as a text, and a query the same as a request without filters."""
-    engine = Engine.open(str(catalogue_index))
     expected = Engine.open(catalogue_index).search(SearchRequest("organ removal"))
-    assert engine.search("organ removal").hits == expected.hits != ()
+    for engine in Engine.open(str(catalogue_index)), Engine(str(catalogue_index), budget=10_000):
+        assert engine.search("organ removal").hits == expected.hits != ()
 
 
 def test_opening_names_what_is_missing(tmp_path: Path) -> None:
-    """A missing index and a URL of something else are errors when the engine is opened."""
-    with pytest.raises(IndexMissing, match="there is no index in"):
-        Engine.open(tmp_path / "index")
+    """A missing index, a file, and a URL of something else are errors when an engine is opened."""
+    (tmp_path / "library.csv").touch()
+    for path in tmp_path / "index", tmp_path / "library.csv":
+        with pytest.raises(IndexMissing, match="there is no index in"):
+            Engine.open(path)
     with pytest.raises(AddressError, match="is not a URL of an index"):
         Engine.open("https://example.org/catalogue")
 
