@@ -83,6 +83,8 @@ def import_files(
     Raise ImportRejected if no file has a usable record, or the folder has other contents. Raise
     CatalogueError, ReaderError, or OSError.
     """
+    if not paths:
+        raise ImportRejected("no file is named", "Name the files and folders to import")
     into = safe_files.resolve(into)
     own = _check_target(into, title)
     if not own:

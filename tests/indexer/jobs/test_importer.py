@@ -246,6 +246,13 @@ def test_a_folder_with_other_contents_is_refused(files: Path, into: Path) -> Non
     assert state(into) == before
 
 
+def test_an_import_needs_a_file(into: Path) -> None:
+    """An import of no files is refused, and makes no folder."""
+    with pytest.raises(ImportRejected, match="no file is named"):
+        importer.import_files([], into)
+    assert not into.exists()
+
+
 def test_a_target_inside_the_imported_folder_is_not_imported(
     files: Path, problems: list[Problem]
 ) -> None:
