@@ -1,20 +1,26 @@
-"""The translations of the interface: complete, and with the same placeholders and tags."""
+"""The translations of the interface: complete, and with the same placeholders, tags, and marks."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
+from gettext import c2py
 from pathlib import Path
+from shutil import which
 
 import pytest
-from babel.messages import Message
+from babel.messages import Catalog, Message
 
 from search_app.i18n.translation import LANGUAGES, SOURCE, load_interface
 from tools import messages
 
 TRANSLATED = [code for code in LANGUAGES if code != SOURCE]
-CODE = re.compile(r"%\(\w+\)s|<[^>]*>")
-"""The placeholders and tags of a message."""
+PLACEHOLDER, TAG = re.compile(r"%\(\w+\)s"), re.compile(r"<[^>]*>")
+NUMBERS = {f"%({name})s" for name in ("number", "total", "titles", "range", "pages")}
+"""The placeholders whose text follows from the number that chooses a plural form."""
 SAMPLES = (0, 1, 2, 3, 11, 100)
 
 
@@ -40,14 +46,150 @@ def test_an_unfinished_message_is_found(tmp_path: Path) -> None:
     assert {message.id for message in unfinished} == {"Copied", "Share"}
 
 
+def test_the_template_has_the_messages_of_the_program() -> None:
+    """The template, from which languages are added, has the present messages and their comments."""
+    template, stored = messages.extract(), messages.read(messages.TEMPLATE)
+    assert {(each.id, each.context, *each.auto_comments) for each in stored if each.id} == {
+        (each.id, each.context, *" ".join(each.auto_comments).splitlines())
+        for each in template
+        if each.id
+    }
+
+
+def test_an_update_keeps_what_translators_need(tmp_path: Path) -> None:
+    """An update keeps headers, a removed message, and the old text of a changed one.
+
+    A removed message that comes back has its translation again. A second update changes nothing.
+    """
+    template, file = messages.extract(), tmp_path / "fr.po"
+    text = (messages.TRANSLATIONS / "fr.po").read_text("utf-8")
+    text = re.sub(r"(Last-Translator: )[^\\]*", r"\1Camille <camille@example.org>", text)
+    text = text.replace('msgid "Copied"', 'msgid "Copied it"')
+    file.write_text(f'{text}\nmsgid "Zebras"\nmsgstr "Zèbres"\n', encoding="utf-8")
+    messages.update(file, template)
+    updated = file.read_text("utf-8")
+    assert "Last-Translator: Camille <camille@example.org>" in updated
+    assert '#| msgid "Copied it"\n' in updated
+    assert '#~ msgid "Zebras"\n#~ msgstr "Zèbres"' in updated
+    messages.update(file, template)
+    assert file.read_text("utf-8") == updated
+    template.add("Zebras")
+    assert messages.update(file, template)["Zebras"].string == "Zèbres"
+
+
+def list_numbers(catalog: Catalog, place: int) -> list[int]:
+    """Return the numbers below 1000 that have a plural form."""
+    choose = c2py(catalog.plural_expr)
+    return [number for number in range(1000) if choose(number) == place]
+
+
+def find_faults(message: Message, catalog: Catalog) -> Iterator[str]:
+    """Yield the forms of a translation that lack a placeholder, or have a tag too many.
+
+    A form for one number only, such as 1 in Spanish and 2 in Arabic, may leave out the number.
+    Tags may be left out, because a language may need none in a label of one word.
+    """
+    english = message.id if isinstance(message.id, str) else message.id[1]
+    for place, form in enumerate(list_forms(message)):
+        missing = Counter(PLACEHOLDER.findall(english))
+        missing.subtract(PLACEHOLDER.findall(form))
+        is_of_one = isinstance(message.id, tuple) and len(list_numbers(catalog, place)) == 1
+        allowed = NUMBERS if is_of_one else set()
+        if any(count and not (count > 0 and name in allowed) for name, count in missing.items()):
+            yield form
+        tags = Counter(TAG.findall(form))
+        if tags - Counter(TAG.findall(english)) or not are_nested(TAG.findall(form)):
+            yield form
+
+
+def are_nested(tags: list[str]) -> bool:
+    """Return whether each element ends, and inside the one that it begins in."""
+    unclosed: list[str] = []
+    for tag in tags:
+        name = re.sub(r"\W.*", "", tag.strip("</>"))
+        if not tag.startswith("</"):
+            unclosed.append(name)
+        elif not unclosed or unclosed.pop() != name:
+            return False
+    return not unclosed
+
+
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_a_translation_has_the_placeholders_and_tags_of_its_message(code: str) -> None:
-    """Each plural form has the same placeholders and HTML tags as the English message."""
+    """Each form has the placeholders of the English message, and no tag that this one lacks."""
+    catalog = messages.read(messages.TRANSLATIONS / f"{code}.po")
+    assert [form for each in catalog if each.id for form in find_faults(each, catalog)] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "forms", "is_right"),
+    [
+        ("es", ("una publicación", "%(number)s publicaciones"), True),
+        ("es", ("una publicación", "publicaciones"), False),
+        ("fr", ("une publication", "%(number)s publications"), False),
+        ("ru", ("публикация", "%(number)s публикации", "%(number)s публикаций"), False),
+        ("ru", ("%(number)s%(number)s", "%(number)s", "%(number)s"), False),
+        ("ar", ("لا شيء", "واحد", "اثنان", "%(number)s", "%(number)s", "%(number)s"), True),
+        ("ar", ("لا شيء", "واحد", "اثنان", "ثلاثة", "%(number)s", "%(number)s"), False),
+        ("zh", ("<b>%(number)s</b>",), False),
+        ("fr", ("%(number)s</i><i>", "%(number)s"), False),
+    ],
+)
+def test_a_form_for_several_numbers_needs_the_number(
+    code: str, forms: tuple[str, ...], is_right: bool
+) -> None:
+    """Only a form for one number may lack it. Other tags than the English ones are found."""
+    catalog = messages.read(messages.TRANSLATIONS / f"{code}.po")
+    message = Message(("%(number)s<i></i>", "%(number)s<i></i>"), forms)
+    assert (not list(find_faults(message, catalog))) is is_right
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_the_tools_of_gettext_accept_a_translation(code: str) -> None:
+    """Babel, and `msgfmt` where it is installed, find no error in a translation."""
+    file = messages.TRANSLATIONS / f"{code}.po"
+    catalog = messages.read(file)
+    assert [str(error) for _, errors in catalog.check() for error in errors] == []
+    if program := which("msgfmt"):
+        command = [program, "--check", "--check-format", "--output-file=/dev/null", str(file)]
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (found.returncode, found.stderr) == (0, "")
+
+
+CHINESE = r"(?:[\u3400-\u9fff\uff00-\uffef\u3001-\u3011“”]|%\(\w+\)s)"
+"""A character or a mark in Chinese text, or a placeholder."""
+WRONG_MARKS = {
+    "ar": r"""[,;?“”]|«%|%\(\w+\)s»|[\u0660-\u0669]""",
+    "es": r"""["“”]|« | »|(?:^|[.:>] )[^¿?]*\?|(?:^|[.:>] )[^¡!]*!""",
+    "fr": r"""["“”]|\w'\w|(?<![\xa0\u202f])[:;?!»]|«(?!\xa0)|[\xa0 ] """,
+    "ru": r"""["“”]|[ёЁ]|\s-\s|(?<!\xa0)—|« | »""",
+    "zh": rf"""["'«»]|{CHINESE} ?[,;:?!()]|{CHINESE} | {CHINESE}|[,;:?!] ?{CHINESE}""",
+}
+"""Marks of punctuation that a language does not have, or that have a wrong space beside them."""
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_a_translation_has_the_punctuation_of_its_language(code: str) -> None:
+    """Quotation marks, spaces beside marks, and the isolates of Arabic are as readers expect."""
     for message in messages.read(messages.TRANSLATIONS / f"{code}.po"):
-        if message.id:
-            english = message.id if isinstance(message.id, str) else message.id[1]
-            for form in list_forms(message):
-                assert sorted(CODE.findall(form)) == sorted(CODE.findall(english)), message.id
+        for form in list_forms(message) if message.id else ():
+            text = TAG.sub("", form)
+            assert not re.search(WRONG_MARKS[code], text), form
+            assert len(re.findall("[\u2066-\u2068]", text)) == text.count("\u2069"), form
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("ar", "لا, نعم"), ("ar", "«%(text)s»"), ("es", "Buscar?"), ("es", "« x »"),
+        ("fr", "l'auteur"), ("fr", "Titre: %(text)s"), ("fr", "« %(text)s »"), ("ru", "ещё"),
+        ("ru", "Ищите - найдете"), ("zh", "标题: %(text)s"), ("zh", "共 %(number)s 份"),
+        ("zh", "第一句。 第二句。"),
+    ],
+)  # fmt: skip
+def test_wrong_punctuation_is_detected(code: str, text: str) -> None:
+    """English marks and spaces in a translation are detected."""
+    assert re.search(WRONG_MARKS[code], text)
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
