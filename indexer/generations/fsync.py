@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from hashlib import file_digest
 from pathlib import Path
 
-_FULL = ("the disk is full", "Free some disk space, and build again")
-_CLOSED = ("access is denied", "Check the permissions there, or use another --index")
+_FULL = ("the disk is full", "Free some disk space, and try again")
+_CLOSED = ("access is denied", "Check the permissions there, or use another folder")
 _MESSAGES = {
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,
@@ -22,17 +22,17 @@ _MESSAGES = {
     errno.EPERM: _CLOSED,
     errno.EROFS: (
         "its file system is read-only",
-        "Mount it with write access, or use another --index",
+        "Mount it with write access, or use another folder",
     ),
     errno.EBUSY: ("it is in use, perhaps as a mount point", "Use another folder"),
-    errno.EIO: ("the disk failed", "Check the disk, then build again"),
+    errno.EIO: ("the disk failed", "Check the disk, then try again"),
 }
 
 
 def describe_os_error(error: OSError) -> tuple[str, str]:
     """Return the reason of a disk error with the file concerned, and a hint."""
     message, hint = _MESSAGES.get(
-        error.errno or 0, (error.strerror or str(error), "Fix this, and build again")
+        error.errno or 0, (error.strerror or str(error), "Fix this, and try again")
     )
     return f"{message} ({error.filename})" if error.filename else message, hint
 

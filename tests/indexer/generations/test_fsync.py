@@ -11,18 +11,18 @@ import pytest
 
 from indexer.generations import fsync
 
-FULL = ("the disk is full", "Free some disk space, and build again")
-CLOSED = ("access is denied", "Check the permissions there, or use another --index")
+FULL = ("the disk is full", "Free some disk space, and try again")
+CLOSED = ("access is denied", "Check the permissions there, or use another folder")
 TOLD = {
     errno.ENOSPC: FULL,
     errno.EDQUOT: FULL,
     errno.EACCES: CLOSED,
     errno.EPERM: CLOSED,
     errno.EROFS: (
-        "its file system is read-only", "Mount it with write access, or use another --index",
+        "its file system is read-only", "Mount it with write access, or use another folder",
     ),
-    errno.EIO: ("the disk failed", "Check the disk, then build again"),
-    errno.EMFILE: ("Too many open files", "Fix this, and build again"),
+    errno.EIO: ("the disk failed", "Check the disk, then try again"),
+    errno.EMFILE: ("Too many open files", "Fix this, and try again"),
 }  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def test_a_disk_error_is_explained(number: int, told: tuple[str, str]) -> None:
 
 def test_an_error_without_a_number_is_printed() -> None:
     """An error without a number is printed with its own message."""
-    assert fsync.describe_os_error(OSError("odd")) == ("odd", "Fix this, and build again")
+    assert fsync.describe_os_error(OSError("odd")) == ("odd", "Fix this, and try again")
 
 
 @pytest.fixture

@@ -199,7 +199,7 @@ def test_a_disk_error_reports_the_state_of_the_live_index(index: Path, tmp_path:
     full = OSError(28, "No space left on device")
     with pytest.raises(IndexWriteError) as caught, publish.lock(index):
         raise full
-    stays = "Free some disk space, and build again; the live index is unchanged"
+    stays = "Free some disk space, and try again; the live index is unchanged"
     assert told(caught) == (where, stays)
 
     def switched() -> None:
@@ -209,10 +209,10 @@ def test_a_disk_error_reports_the_state_of_the_live_index(index: Path, tmp_path:
     with pytest.raises(IndexWriteError) as caught, publish.lock(index):
         switched()
     goes = "a new index is live, but a power cut may undo it"
-    assert told(caught) == (where, f"Free some disk space, and build again; {goes}")
+    assert told(caught) == (where, f"Free some disk space, and try again; {goes}")
     with pytest.raises(IndexWriteError) as caught, publish.lock(tmp_path / "new"):
         raise full
-    assert told(caught)[1] == "Free some disk space, and build again"
+    assert told(caught)[1] == "Free some disk space, and try again"
 
 
 def test_a_failed_first_publish_leaves_no_index(
