@@ -136,12 +136,14 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class FieldTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The texts of a field in another language. An empty one is not translated.
 
-    `values` are the display texts of values, by value.
+    `names` are further names of the field in queries. `values` are the display texts of values, by
+    value.
     """
 
     label: str = ""
     missing: str = ""
     qualifier: str = ""
+    names: tuple[str, ...] = ()
     values: dict[str, str] = {}
 
 
@@ -150,8 +152,8 @@ class CatalogueTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     An empty one is not translated.
 
-    `examples` are the explanations of the examples, in their order. `field` contains the texts of
-    fields, by name.
+    `examples` are the explanations of the examples, in their order. A pair of a query and an
+    explanation replaces the example. `field` contains the texts of fields, by name.
     """
 
     title: str = ""
@@ -161,7 +163,7 @@ class CatalogueTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     footer: str = ""
     map_notice: str = ""
     notices: tuple[str, ...] = ()
-    examples: tuple[str, ...] = ()
+    examples: tuple[str | tuple[str, str], ...] = ()
     field: dict[str, FieldTexts] = {}
 
 
@@ -287,6 +289,11 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """Return the fields of a facet: itself, and the child field if it has one."""
         child = self.children.get(facet.name)
         return (facet,) if child is None else (facet, child)
+
+    @cached_property
+    def year_facet(self) -> Field | None:
+        """The facet of years, or None. Comparisons and expressions of years are filters of it."""
+        return next((field for field in self.facets if field.kind == "year"), None)
 
     @cached_property
     def multivalued(self) -> tuple[Field, ...]:

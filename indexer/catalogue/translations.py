@@ -47,7 +47,7 @@ def translate(catalogue: Catalogue, language: str) -> TranslatedCatalogue:
             "fields": tuple(_translate_field(field, texts) for field in catalogue.fields),
             "examples": tuple(
                 (query, translated or meaning)
-                for (query, meaning), translated in _pair_examples(catalogue, texts)
+                for (query, translated), (_, meaning) in _pair_examples(catalogue, texts)
             ),
             "display_language": language,
             "own": catalogue,
@@ -106,9 +106,10 @@ def _read_standard(file: str) -> dict[str, dict[str, str]]:
 
 def _pair_examples(
     catalogue: Catalogue, texts: CatalogueTexts
-) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield each example with the translation of its explanation, which may be empty."""
-    return zip(catalogue.examples, texts.examples or repeat(""), strict=False)
+) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """Yield the translation of each example, whose explanation may be empty, with the own one."""
+    for own, translated in zip(catalogue.examples, texts.examples or repeat(""), strict=False):
+        yield (own[0], translated) if isinstance(translated, str) else translated, own
 
 
 def _translate_field(field: Field, texts: CatalogueTexts) -> Field:
@@ -179,19 +180,21 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
         texts = self.texts
         own = [getattr(self, key) for key in WHOLE_TEXTS if not getattr(texts, key)]
         own += () if texts.notices else self.notices
-        pairs = _pair_examples(self, texts)
-        own += [meaning for (_, meaning), translated in pairs if not translated]
+        pairs = _pair_examples(self.own, texts)
+        own += [meaning for (_, translated), (_, meaning) in pairs if not translated]
         for field in self.fields:
             field_texts = texts.field.get(field.name, NO_FIELD_TEXTS)
             own += [getattr(field, key) for key in FIELD_TEXTS if not getattr(field_texts, key)]
         return frozenset(own)
 
 
-def list_labels(catalogue: Catalogue) -> Iterator[tuple[str, Field]]:
-    """Yield each translation of each label of a catalogue with its field, in all languages."""
+def list_query_names(catalogue: Catalogue) -> Iterator[tuple[str, Field]]:
+    """Yield each name of each field in queries that a translation gives, in all languages.
+
+    These are its label and its further names.
+    """
     for field, texts in _list_field_texts(catalogue):
-        if texts.label:
-            yield texts.label, field
+        yield from ((name, field) for name in (texts.label, *texts.names) if name)
 
 
 def list_value_labels(catalogue: Catalogue, name: str) -> Iterator[tuple[str, str]]:
@@ -253,13 +256,20 @@ def find_faults(
             )
     for name, field_texts in texts.field.items():
         if field := catalogue.by_name.get(name):
-            yield from _find_text_faults(field, field_texts)
+            yield from _find_text_faults(field, field_texts, catalogue)
         else:
             names = ", ".join(catalogue.by_name)
             yield f"the catalogue has no field {name!r}", f"Use the name of a field: {names}"
 
 
-def _find_text_faults(field: Field, texts: FieldTexts) -> Iterator[tuple[str, str]]:
+def _find_text_faults(
+    field: Field, texts: FieldTexts, catalogue: Catalogue
+) -> Iterator[tuple[str, str]]:
+    for name in texts.names:
+        other = catalogue.by_query_name.get(name.lower(), field)
+        if other != field:
+            message = f"{field.name!r} has the name {name!r}, which is one of {other.name!r}"
+            yield message, "Write another name, or remove it"
     for value, label in texts.values.items():
         if field.values and value not in field.values:
             hint = f"Translate some of: {', '.join(field.values)}"

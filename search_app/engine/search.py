@@ -98,7 +98,8 @@ class Searcher:
     def _resolve(self, request: SearchRequest) -> SearchRequest:
         """Return a checked request whose text has the own names of fields. Raise InvalidRequest."""
         request = check(request, self._filters)
-        text = replace_names(request.text, self._field_names)
+        years = self.catalogue.year_facet
+        text = replace_names(request.text, self._field_names, years.name if years else None)
         return msgspec.structs.replace(request, text=text)
 
     def search(self, request: SearchRequest, deadline: Deadline | None = None) -> Results:

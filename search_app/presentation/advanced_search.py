@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from indexer.catalogue.fields import Catalogue, Field
 from search_app.engine.query.grammar import OPERATORS
+from search_app.engine.query.rewriting import choose_names
 
 ALL, ANY, NONE = "words.all", "words.any", "words.none"
 """Names of the inputs for words in any field. No field has a name with a dot."""
@@ -33,12 +34,17 @@ def make_form(catalogue: Catalogue, *, has_texts: bool) -> dict[str, object]:
 
 
 def compose_query(inputs: Mapping[str, str], catalogue: Catalogue) -> str:
-    """Return the query of the inputs, as a user would type it in the search box."""
+    """Return the query of the inputs, as a user would type it in the search box.
+
+    It names fields in the language of the catalogue's texts.
+    """
+    names = choose_names(catalogue)
     alternatives = [*_split(inputs.get(ANY, ""))]
     parts = [*_split(inputs.get(ALL, ""))]
     for field in _list_word_fields(catalogue):
         parts += [
-            f"{field.name}:{piece}" for piece in _split(inputs.get(_get_input_name(field), ""))
+            f"{names[field.name]}:{piece}"
+            for piece in _split(inputs.get(_get_input_name(field), ""))
         ]
     excluded = [f"-{piece}" for piece in _split(inputs.get(NONE, ""))]
     any_of = " OR ".join(alternatives)

@@ -13,7 +13,7 @@ import msgspec
 
 from indexer.catalogue.fields import MISSING, Catalogue
 from search_app.engine.query.grammar import MOST_WORDS
-from search_app.engine.query.rewriting import YearExpression, choose_names
+from search_app.engine.query.rewriting import YearExpression, choose_names, replace_names
 from search_app.engine.request import Sort
 from search_app.engine.results import (
     AbsentPlace,
@@ -438,9 +438,15 @@ def interpretation_notes(
         line = gettext("Only publications with exactly this identifier are shown (%(fields)s).")
         link = as_words % {"words": state.text}
         yield _switch_exact(line % {"fields": fields}, link, results, state)
-    if results.years:
-        words = " ".join(expression.typed for expression in results.years)
-        line = " ".join(dict.fromkeys(map(_describe_years, results.years)))
+    if results.years and catalogue.year_facet:
+        names = choose_names(catalogue)
+        name = names[catalogue.year_facet.name]
+        years = [
+            msgspec.structs.replace(each, typed=replace_names(each.typed, names, name))
+            for each in results.years
+        ]
+        words = " ".join(expression.typed for expression in years)
+        line = " ".join(dict.fromkeys(map(_describe_years, years)))
         yield _switch_exact(line, as_words % {"words": words}, results, state)
     if results.all_words_total:
         line = ngettext(

@@ -115,7 +115,7 @@ def about() -> str:
     return render_template(
         "about.html",
         groups=groups,
-        fields=catalogue.searchable,
+        fields=[(names[field.name], field.label) for field in catalogue.searchable],
         has_texts=get_searcher().has_texts,
         examples=[(text, line, state.with_text(text).make_url()) for text, line in queries],
     )
@@ -131,7 +131,7 @@ def show_form() -> str:
 @pages.get("/advanced/search")
 def search_form() -> WsgiResponse:
     """Redirect to the results of the advanced form. Raise BadParameter."""
-    query = compose_query(request.args, get_searcher().catalogue)
+    query = compose_query(request.args, get_catalogue())
     return redirect(parse_state().change(text=query).make_url(), 303)
 
 

@@ -1,9 +1,10 @@
 """Rewriting: what is replaced in the text of a query before it is parsed.
 
-A name of a field in any language becomes its own name: `titre:police` → `title:police`. A
-text that is an identifier as a whole, and year expressions such as `since 2012`, become filters:
+A name of a field in any language becomes its own name: `titre:police` → `title:police`. A name of
+several words is in quotation marks: `"date de publication":2017` → `year:2017`. A text that is an
+identifier as a whole, and year expressions such as `since 2012`, become filters:
 `978-3-16-148410-0` → `isbn:"978-3-16-148410-0"`, `since 2012` → `year:2012..`. So they mean the
-same everywhere in a query, and are never relaxed or corrected. Quoted text stays as typed.
+same everywhere in a query, and are never relaxed or corrected. Other quoted text stays as typed.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from itertools import chain
 
 import msgspec
 
-from indexer.analysis.folding import fold
-from indexer.catalogue.fields import Catalogue, Field
-from indexer.catalogue.translations import TranslatedCatalogue, list_labels
+from indexer.analysis.folding import surface_form
+from indexer.catalogue.fields import NO_FIELD_TEXTS, Catalogue, Field
+from indexer.catalogue.translations import TranslatedCatalogue, list_query_names
 from indexer.values import identifiers
 from search_app.engine.query.grammar import QUOTES
 from search_app.engine.query.vocabulary import Vocabulary
@@ -145,7 +146,7 @@ def extract_years(text: str, catalogue: Catalogue) -> RewrittenQuery:
     with_ascii_digits = text if text.isascii() else text.translate(_DIGITS)
     if not _MAY_MATCH.search(with_ascii_digits.lower()):
         return RewrittenQuery(text)
-    years = next((field for field in catalogue.facets if field.kind == "year"), None)
+    years = catalogue.year_facet
     if years is None:
         return RewrittenQuery(text)
     pattern = _compile_pattern(tuple(catalogue.list_query_names(years)))
@@ -268,64 +269,85 @@ def _name(text: str, fields: Sequence[Field]) -> RewrittenQuery:
 
 _COLONS = ":："
 """The colons after a name. Chinese keyboards type the second one."""
-_NAME = rf"[^\s(){QUOTES}{_COLONS}-][^\s(){QUOTES}{_COLONS}]*"
+_SIGNS = "<>≤≥="
+_BREAKS = rf"\s()（）{QUOTES}{_COLONS}{_SIGNS}"
+"""What a name has only in quotation marks, for a character class."""
+_NAME = rf"[^{_BREAKS}-][^{_BREAKS}]*"
 _ONE_WORD = re.compile(_NAME)
+_HAS_NAME = re.compile(f"[{_COLONS}{_SIGNS}]")
 # A colon before two slashes belongs to a URL.
 _NAMED = re.compile(
-    rf"[{QUOTES}][^{QUOTES}]*[{QUOTES}]"
-    rf"|(?<![^\s(){QUOTES}])(?P<minus>-?)(?P<name>{_NAME})[{_COLONS}](?!//|[\s)]|$)"
+    rf"(?<![^\s(){QUOTES}])(?P<minus>-?)"
+    rf"(?:[{QUOTES}](?P<quoted>[^{QUOTES}]*)[{QUOTES}]|(?P<name>{_NAME}))"
+    rf"(?:[{_COLONS}](?!//|[\s)]|$)|(?P<comparison>{_NO_GAP}[{_SIGNS}]{{1,2}}{_NO_GAP}(?=\d{{4}})))"
+    rf"|[{QUOTES}][^{QUOTES}]*[{QUOTES}]"
 )
 
 
 def index_names(catalogue: Catalogue) -> dict[str, str]:
-    """Return the name of the field for each name of a field in queries, which is folded.
+    """Return the name of the field for each name of a field in queries, folded by `_fold_name`.
 
-    Names in the catalogue's own language take precedence over labels in other languages. Such a
-    label names no field if several fields have it.
+    Names in the catalogue's own language take precedence over those in other languages. One in
+    another language names no field if several fields have it.
     """
     own = catalogue.own if isinstance(catalogue, TranslatedCatalogue) else catalogue
     fields = {field.name: field for field in own.fields}
     for name, field in own.by_query_name.items():
-        fields.setdefault(fold(name), field)
-    labelled: defaultdict[str, list[Field]] = defaultdict(list)
-    for label, field in list_labels(own):
-        labelled[fold(label)].append(field)
-    for label, named in labelled.items():
-        if len({field.name for field in named}) == 1:
-            fields.setdefault(label, named[0])
+        fields.setdefault(_fold_name(name), field)
+    named: defaultdict[str, dict[str, Field]] = defaultdict(dict)
+    for name, field in list_query_names(own):
+        named[_fold_name(name)][field.name] = field
+    for folded, candidates in named.items():
+        if len(candidates) == 1:
+            fields.setdefault(folded, *candidates.values())
     queryable = {field.name for field in own.queryable}
     return {
         name: field.name
         for name, field in fields.items()
-        if field.name in queryable and _ONE_WORD.fullmatch(name)
+        if field.name in queryable and not any(quote in name for quote in QUOTES)
     }
 
 
-def replace_names(text: str, names: Mapping[str, str]) -> str:
+def _fold_name(name: str) -> str:
+    """Return a name without differences of case, accents, apostrophes, and spaces."""
+    return " ".join(surface_form(name).split())
+
+
+def replace_names(text: str, names: Mapping[str, str], years: str | None = None) -> str:
     """Return a query with each name of a field replaced by the one that `names` has for it.
 
-    The keys of `names` are folded. A name without a key stays as typed.
+    The keys of `names` are folded. A name without a key stays as typed. Before a comparison, such
+    as `année >= 2017`, a name is replaced only by `years`.
     """
-    if not any(colon in text for colon in _COLONS):
+    if not _HAS_NAME.search(text):
         return text
 
     def replace(match: re.Match[str]) -> str:
-        name = names.get(fold(match["name"] or ""))
-        return f"{match['minus']}{name}:" if name else match[0]
+        name = names.get(_fold_name(match["quoted"] or match["name"] or ""))
+        if not name or (match["comparison"] and name != years):
+            return match[0]
+        return f"{match['minus']}{name}{match['comparison'] or ':'}"
 
     return _NAMED.sub(replace, text)
 
 
 def choose_names(catalogue: Catalogue) -> dict[str, str]:
-    """Return a name of each field that a query can name, by the name of its field.
+    """Return a name of each field that a query can name, as it is typed, by the name of its field.
 
-    It is the label in the language of the catalogue's texts, or the name of the field if the label
-    names no field.
+    It is the label or another name in the language of the catalogue's texts: one of a single word,
+    if there is one, or else in quotation marks. If these name no field, it is the field's own name.
     """
     names = index_names(catalogue)
-    return {
-        field.name: field.label.lower()
-        if names.get(fold(field.label)) == field.name
-        else field.name
-        for field in catalogue.queryable
-    }
+    texts = catalogue.texts.field if isinstance(catalogue, TranslatedCatalogue) else {}
+    chosen = {}
+    for field in catalogue.queryable:
+        translated = texts.get(field.name, NO_FIELD_TEXTS)
+        own = () if translated.label else (field.label, field.name)
+        listed = [
+            name.lower()
+            for name in filter(None, (translated.label, *translated.names, *own))
+            if names.get(_fold_name(name)) == field.name
+        ]
+        words = filter(_ONE_WORD.fullmatch, listed)
+        chosen[field.name] = next(words, f'"{listed[0]}"' if listed else field.name)
+    return chosen

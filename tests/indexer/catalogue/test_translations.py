@@ -72,6 +72,9 @@ FAULTS = {
     "unknown key of a field": ("fr", '[field.section]\nfacet = 1', "`facet`"),
     "too many notices": ("fr", 'notices = ["N", "O", "P"]', "it has 3 notices, but the catalogue"),
     "too few examples": ("fr", 'examples = ["E"]', "it has 1 examples, but the catalogue"),
+    "name of another field": (
+        "fr", '[field.body]\nnames = ["Section"]', "'body' has the name 'Section', which is one of",
+    ),
     "unknown value": (
         "fr", '[field.section.values]\n"Novels" = "Romans"', "does not allow the value 'Novels'",
     ),
@@ -102,6 +105,14 @@ def test_a_fault_of_a_translation_is_rejected(
     assert caught.value.file == file
     assert fault in caught.value.message
     assert caught.value.hint
+
+
+def test_a_translation_may_have_examples_of_its_own(tmp_path: Path) -> None:
+    """An example that is a pair has a query of the translation. An empty explanation is the own."""
+    french = 'examples = [["loi", "livres qui ont ce mot"], ["\\"c d\\"", ""]]'
+    shown = translate(catalogue_toml.load(write_corpus(tmp_path, fr=french)), "fr")
+    assert shown.examples == (("loi", "livres qui ont ce mot"), ('"c d"', "side by side"))
+    assert [shown.find_text_language(text) for _, text in shown.examples] == [None, "en"]
 
 
 def test_a_translation_replaces_the_texts_that_it_has(tmp_path: Path) -> None:
@@ -215,6 +226,18 @@ def test_translations_of_the_first_catalogue_are_complete() -> None:
     catalogue = catalogue_toml.load(ROOT / "corpus")
     assert sorted(catalogue.translations) == ["ar", "es", "fr", "ru", "zh"]
     assert [*_list_missing(catalogue)] == []
+
+
+def test_the_first_catalogue_repeats_no_standard_label() -> None:
+    """A label with a standard translation has no other one, so each is in one place."""
+    catalogue = catalogue_toml.load(ROOT / "corpus")
+    bare = msgspec.structs.replace(catalogue, translations={})
+    for language, texts in catalogue.translations.items():
+        standard = translate(bare, language)
+        labelled = [standard.by_name[name] for name, field in texts.field.items() if field.label]
+        assert [
+            each.label for each in labelled if not standard.find_text_language(each.label)
+        ] == []
 
 
 def _list_missing(catalogue: Catalogue) -> Iterator[str]:

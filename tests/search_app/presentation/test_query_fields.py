@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
 
-from tests.search_app.web.reading import read_page, search
+from tests.search_app.web.reading import find, read_page, search
 
 
 def ids(answer: dict[str, Any]) -> list[str]:
@@ -54,6 +55,10 @@ def test_an_unknown_field_is_reported_with_the_known_ones(client: FlaskClient) -
         ("السنة:2010..", "year:2010.."), ("标题：handbook", "title:handbook"),
         ("sección:Multimedia", "section:Multimedia"), ("section:outils", "section:Tools"),
         ('栏目:"多媒体"', "section:Multimedia"), ("страна:Индия", "country:IN"),
+        ("题名：handbook", "title:handbook"), ("éditeur:UNODC", "publisher:UNODC"),
+        ('"Éditeur (d’après le catalogue imprimé)":UNODC', "publisher:UNODC"),
+        ('-"public visé":police', "-audience:police"), ("организация:ЮНИСЕФ", "body:UNICEF"),
+        ('"целевая аудитория":судьи', "audience:judges"), ("год>=2015 law", "year>=2015 law"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("language", ["", "/fr", "/ar"])
@@ -72,14 +77,14 @@ def test_a_field_has_its_label_in_every_language(
 
 def test_an_unknown_field_is_reported_with_labels_of_the_page(client: FlaskClient) -> None:
     """A page in another language lists the fields by their labels in that language."""
-    page = client.get("/fr/", query_string={"q": "couleur:bleu"}).text
-    assert "titre, résumé, section, région, pays, thème," in page
+    page = client.get("/fr/", query_string={"q": "colour:bleu"}).text
+    assert "titre, résumé, section, région, pays, thème, organisation, éditeur, année" in page
     arabic = client.get("/ar/", query_string={"q": "colour:red"}).text
     assert "العنوان،\u200f الملخص،\u200f القسم" in arabic
 
 
 @pytest.mark.parametrize(
-    ("language", "name"), [("", "title"), ("/fr", "titre"), ("/ar", "العنوان"), ("/zh", "标题")]
+    ("language", "name"), [("", "title"), ("/fr", "titre"), ("/ar", "العنوان"), ("/zh", "题名")]
 )
 def test_examples_name_fields_in_the_language_of_the_page(
     language: str, name: str, client: FlaskClient
@@ -91,6 +96,31 @@ def test_examples_name_fields_in_the_language_of_the_page(
     for link in links:
         found = read_page(client, str(link["href"]))
         assert found.select(".hit")
+
+
+def test_years_are_explained_with_the_name_in_the_language_of_the_page(client: FlaskClient) -> None:
+    """A comparison is explained, and stays in the box, in the language of the page."""
+    typed = '"année">=2017'
+    page = read_page(client, f"/fr/?{urlencode({'q': typed})}")
+    assert "«\xa0année>=2017\xa0»" in page.text
+    assert find(page, "input[name=q]")["value"] == typed
+
+
+def test_the_advanced_form_names_fields_in_the_language_of_the_page(client: FlaskClient) -> None:
+    """The query of the form has names that its user can read and change."""
+    location = client.get("/fr/advanced/search?in.title=manual&in.publisher=UNODC").location
+    assert "q=titre:manual+%C3%A9diteur:UNODC" in location.replace("%3A", ":")
+
+
+def test_the_fields_of_the_page_about_the_catalogue_are_names_in_queries(
+    client: FlaskClient,
+) -> None:
+    """Each field on the page about the catalogue has a name that a query can have."""
+    for language in ("", "/fr", "/ru", "/zh"):
+        names = [each.text for each in read_page(client, f"{language}/about").select("p kbd")]
+        assert len(names) > 5
+        for name in names:
+            assert search(client, f"{name}:x")["unknown_fields"] == []
 
 
 def test_a_url_names_no_field(client: FlaskClient) -> None:
