@@ -14,6 +14,9 @@ from shutil import which
 import pytest
 from babel.messages import Catalog, Message
 
+from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.translations import translate
+from indexer.mapping.standard_fields import list_standard_fields
 from search_app.i18n.translation import LANGUAGES, SOURCE, load_interface
 from tools import messages
 
@@ -35,6 +38,18 @@ def test_a_translation_is_complete(code: str) -> None:
     template, translation = messages.extract(), messages.read(messages.TRANSLATIONS / f"{code}.po")
     assert {message.id for message in translation} == {message.id for message in template}
     assert list(messages.list_unfinished(translation)) == []
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_messages_and_standard_labels_name_a_field_alike(code: str) -> None:
+    """A label of the interface is translated as the label of a field is. "Title" is an order."""
+    catalog = messages.read(messages.TRANSLATIONS / f"{code}.po")
+    standard = Catalogue("Standard", "", list_standard_fields())
+    pairs = zip(standard.fields, translate(standard, code).fields, strict=True)
+    labels = {own.label: field.label for own, field in pairs if own.label != "Title"}
+    found = {label: str(catalog[label].string) for label in labels if label in catalog}
+    assert {"Abstract", "Publisher"} <= set(found)
+    assert found == {label: labels[label] for label in found}
 
 
 def test_an_unfinished_message_is_found(tmp_path: Path) -> None:
