@@ -29,7 +29,7 @@ def find_target(client: FlaskClient, **inputs: str) -> str:
             "/?q=smuggling+%28sea+OR+air%29+-land",
         ),
         ({"in__title": '"model law" 2009'}, "/?q=title%3A%22model+law%22+title%3A2009"),
-        ({"words__all": "law", "in__body": "UNICEF"}, "/?q=law+body%3AUNICEF"),
+        ({"words__all": "law", "in__body": "UNICEF"}, "/?q=law+organisation%3AUNICEF"),
         ({"words__all": "traffick*"}, "/?q=traffick%2A"),
         ({"year_from": "2010", "year_to": "2012"}, "/?year=2010..2012"),
         ({"words__all": "law", "year_from": "2010"}, "/?q=law&year=2010.."),
