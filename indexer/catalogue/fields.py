@@ -391,6 +391,17 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """Return the language of a text of the catalogue if a page must state it, as above."""
         return None
 
+    def translate_name(self, name: str) -> str:
+        """Return the name of a concept in the language of the page, or else its own.
+
+        `name` is its name in the catalogue's language.
+        """
+        return name
+
+    def find_name_language(self, name: str) -> str | None:
+        """Return the language of the name of a concept if a page must state it, as above."""
+        return None
+
     def find_publication_language(self, publication: Publication) -> str | None:
         """Return the language of a title and abstract if it is not the one of the page."""
         return publication.lang

@@ -72,6 +72,16 @@ class Thesaurus(msgspec.Struct, frozen=True, dict=True, forbid_unknown_fields=Tr
         """Return the ids of related concepts, in both directions of the relation."""
         return tuple(dict.fromkeys([*concept.related, *self._inverse_related.get(concept.id, ())]))
 
+    def translate_names(self, own: str, language: str) -> dict[str, str]:
+        """Return the name of each concept in a language, by its name in the language `own`.
+
+        The name is the first label. A concept without a label in one of them is left out.
+        """
+        labels = (
+            (concept.get_labels(own), concept.get_labels(language)) for concept in self.concept
+        )
+        return {named[0]: translated[0] for named, translated in labels if named and translated}
+
 
 def load(folder: Path) -> Thesaurus:
     """Return the thesaurus of a corpus folder, or an empty one if there is no file.

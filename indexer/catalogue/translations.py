@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from itertools import repeat
+from types import MappingProxyType
 
 import msgspec
 
@@ -32,10 +33,13 @@ _FREE_KINDS = frozenset({"text", "keyword"})
 have no language, or are displayed in that of the page."""
 
 
-def translate(catalogue: Catalogue, language: str) -> TranslatedCatalogue:
+def translate(
+    catalogue: Catalogue, language: str, names: Mapping[str, str] = MappingProxyType({})
+) -> TranslatedCatalogue:
     """Return a catalogue with its texts in a language, for display only.
 
-    A text without a translation stays in the catalogue's own language.
+    `names` contains the names of concepts in this language, by those in the catalogue's own. A text
+    without a translation stays in the catalogue's own language.
     """
     texts = _find_texts(catalogue, language)
     whole = {key: getattr(texts, key) or getattr(catalogue, key) for key in WHOLE_TEXTS}
@@ -52,6 +56,7 @@ def translate(catalogue: Catalogue, language: str) -> TranslatedCatalogue:
             "display_language": language,
             "own": catalogue,
             "texts": texts,
+            "names": names,
         }
     )
 
@@ -123,12 +128,13 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
 
     `language` stays the catalogue's own, that of the texts without a translation.
     `display_language` is the language of `texts`, the translated ones. `own` is the catalogue in
-    its own language.
+    its own language. `names` contains the names of concepts, by those in the catalogue's language.
     """
 
     display_language: str
     own: Catalogue
     texts: CatalogueTexts
+    names: Mapping[str, str]
 
     @property
     def page_language(self) -> str:
@@ -169,6 +175,15 @@ class TranslatedCatalogue(Catalogue, frozen=True, kw_only=True):
     def find_text_language(self, text: str) -> str | None:
         """Return the own language if a text of the catalogue has no translation."""
         return self.language if text in self._own_texts else None
+
+    def translate_name(self, name: str) -> str:
+        """Return the name of a concept in the display language, or else its own."""
+        return self.names.get(name, name)
+
+    def find_name_language(self, name: str) -> str | None:
+        """Return the own language if a concept has no name in the display language."""
+        is_own = self.display_language == self.language or name not in self.names
+        return self.language if is_own else None
 
     def find_publication_language(self, publication: Publication) -> str | None:
         """Return the language of the title and the abstract of a publication."""

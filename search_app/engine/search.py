@@ -13,7 +13,7 @@ from functools import cached_property
 import msgspec
 
 from indexer.catalogue import translations
-from indexer.catalogue.fields import Catalogue
+from indexer.catalogue.fields import Catalogue, get_primary
 from indexer.catalogue.records import Link, Publication
 from indexer.catalogue.retired import Retired
 from indexer.catalogue.tested_links import LinkResult
@@ -63,10 +63,10 @@ class Searcher:
         self.catalogue = vocabulary.catalogue
         self.store = store
         self.has_texts = bool(vocabulary.texts)
-        thesaurus = generation.read_thesaurus()
-        self.interpreter = Interpreter(vocabulary, store, thesaurus, inside=True)
+        self._thesaurus = generation.read_thesaurus()
+        self.interpreter = Interpreter(vocabulary, store, self._thesaurus, inside=True)
         self._outside = (
-            Interpreter(vocabulary, store, thesaurus, inside=False)
+            Interpreter(vocabulary, store, self._thesaurus, inside=False)
             if self.has_texts
             else self.interpreter
         )
@@ -82,7 +82,9 @@ class Searcher:
     def translate(self, language: str) -> Catalogue:
         """Return the catalogue with its texts in a language, for display only."""
         if language not in self._translated:
-            self._translated[language] = translations.translate(self.catalogue, language)
+            own = get_primary(self.catalogue.language)
+            names = self._thesaurus.translate_names(own, get_primary(language))
+            self._translated[language] = translations.translate(self.catalogue, language, names)
         return self._translated[language]
 
     @cached_property

@@ -98,6 +98,17 @@ def link(href: str, text: str) -> Markup:
     return safe(f'<a href="{escape(href)}" rel="nofollow">{content}</a>' if href else content)
 
 
+def isolate_language(text: str, language: str | None) -> Markup:
+    """Return a text as HTML, in a `<bdi>` that states its language unless it is the page's."""
+    escaped = escape(text)
+    return safe(f"<bdi{language_attribute(language)}>{escaped}</bdi>") if language else escaped
+
+
+def html_join_long(texts: Iterable[object]) -> Markup:
+    """Return texts or HTML that may have commas as a list in one line, such as `a, b; c`."""
+    return html_gettext("; ").join(map(escape, texts))
+
+
 def html_gettext(message: str, /, **values: object) -> Markup:
     """Return the translation of a message as HTML, with escaped values in its placeholders."""
     translated = current().gettext(message)

@@ -6,13 +6,16 @@ from itertools import chain
 from urllib.parse import quote, quote_plus
 
 import msgspec
+from markupsafe import Markup
 
+from indexer.analysis.folding import fold
 from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import MISSING, NOT_STATED, Catalogue, Field
 from indexer.catalogue.records import Publication, Value
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import File
 from search_app.i18n.translation import gettext, join
+from search_app.presentation.html import html_gettext, isolate_language
 from search_app.search_state import SearchState
 
 FULL_TEXT = "full-text"
@@ -87,6 +90,46 @@ def describe_search(state: SearchState, catalogue: Catalogue) -> str:
     ]
     others = chain.from_iterable((*selected.values(), *excluded.values()))
     return join(filter(None, [state.text, *all_of, *others]))
+
+
+class Name(msgspec.Struct, frozen=True):
+    """The name of a concept on a page, and in brackets the one that is searched, if it is another.
+
+    `lang` is the language of the searched one, or without brackets that of the name. It is None if
+    that is the language of the page.
+    """
+
+    text: str
+    searched: str = ""
+    lang: str | None = None
+
+    def __str__(self) -> str:
+        if not self.searched:
+            return self.text
+        return gettext("%(value)s (%(qualifiers)s)") % {
+            "value": self.text, "qualifiers": self.searched
+        }  # fmt: skip
+
+    def __html__(self) -> Markup:
+        if not self.searched:
+            return isolate_language(self.text, self.lang)
+        searched = isolate_language(self.searched, self.lang)
+        return html_gettext("%(value)s (%(qualifiers)s)", value=self.text, qualifiers=searched)
+
+
+def name_concept(
+    name: str, catalogue: Catalogue, *, typed: str = "", is_searched: bool = True
+) -> Name:
+    """Return the name of a concept for a page. `name` is the one in the catalogue's language.
+
+    The page's own name stands alone if the other is not searched. It is left out if it was typed.
+    """
+    translated = catalogue.translate_name(name)
+    if translated == name:
+        return Name(name, lang=catalogue.find_name_language(name))
+    if fold(translated) == fold(typed):
+        return Name(name, lang=catalogue.language)
+    return Name(translated, name, catalogue.language) if is_searched else Name(translated)
 
 
 # Links

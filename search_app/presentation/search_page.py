@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 
 import msgspec
+from markupsafe import Markup
 
 from indexer.catalogue.fields import MISSING, Catalogue
 from search_app.engine.query.grammar import MOST_WORDS
@@ -23,14 +24,17 @@ from search_app.engine.results import (
     Results,
     ValueCount,
 )
-from search_app.i18n.translation import format_number, gettext, join, join_long, ngettext, quote
+from search_app.i18n.translation import format_number, gettext, join, ngettext, quote
 from search_app.presentation.country_map import make_country_map
 from search_app.presentation.facets import make_facet_groups
 from search_app.presentation.hits import render_hits
+from search_app.presentation.html import html_gettext, html_join_long, html_ngettext, safe
 from search_app.presentation.labels import (
+    Name,
     exclusion_label,
     facet_label,
     find_facet_language,
+    name_concept,
     selection_label,
 )
 from search_app.search_state import SIZES, SearchState
@@ -147,15 +151,24 @@ def make_chips(results: Results, state: SearchState, catalogue: Catalogue) -> It
         )
 
 
-class SearchLink(msgspec.Struct, frozen=True):
+class SearchLink(msgspec.Struct, frozen=True, omit_defaults=True):
     """A search: its text or label, its number of hits, and the URL of its page.
 
-    `url` is None if the search has no hits.
+    `url` is None if the search has no hits. `text` of a concept is its name in the language of the
+    page. `searched` is the name that is searched for, if it is another. `lang` is the language of
+    this name, or of the only one, if it is not that of the page.
     """
 
     text: str
     total: int
     url: str | None
+    searched: str = ""
+    lang: str | None = None
+
+    @property
+    def name(self) -> Name:
+        """The label, with the searched name in brackets."""
+        return Name(self.text, self.searched, self.lang)
 
 
 class AbsentConceptLinks(msgspec.Struct, frozen=True):
@@ -215,6 +228,13 @@ def make_diagnosis_links(
     def link_all(counts: Iterable[QueryCount]) -> tuple[SearchLink, ...]:
         return tuple([_link_to(each.total, state.change(text=each.text)) for each in counts])
 
+    def link_concepts(counts: Iterable[QueryCount]) -> tuple[SearchLink, ...]:
+        # A search for a name in another language may have other hits than were counted.
+        names = ((each, name_concept(each.text, catalogue)) for each in counts)
+        return tuple(
+            [_link_to(each.total, state.change(text=each.text), name) for each, name in names]
+        )
+
     filters = (*state.filters.values(), *state.excluded.values())
     has_several_filters = sum(map(len, filters)) > 1
     # Words without hits are listed only next to words with hits. The page already says "no hits".
@@ -225,12 +245,14 @@ def make_diagnosis_links(
         _link_to(diagnosis.unfiltered, state.without_filters()) if has_several_filters else None,
         None if diagnosis.any is None else _link_to(diagnosis.any, state.change(match="any")),
         {
-            facet: _link_to(total, state.with_any_of(facet), catalogue.by_name[facet].label)
+            facet: _link_to(total, state.with_any_of(facet), Name(catalogue.by_name[facet].label))
             for facet, total in diagnosis.any_of.items()
         },
         tuple(
             [
-                AbsentConceptLinks(each.text, link_all(each.broader), link_all(each.related))
+                AbsentConceptLinks(
+                    each.text, link_concepts(each.broader), link_concepts(each.related)
+                )
                 for each in diagnosis.absent_concepts
             ]
         ),
@@ -246,7 +268,9 @@ def _make_place(place: AbsentPlace, state: SearchState, catalogue: Catalogue) ->
         field = catalogue.by_name[value.field]
         group = countries if field.parent else unplaced if value.value == MISSING else regions
         target = _select_value(value, state.change(text=place.text), catalogue)
-        group.append(_link_to(value.total, target, facet_label(field, value.value, catalogue)))
+        label = facet_label(field, value.value, catalogue)
+        lang = find_facet_language(field, value.value, catalogue)
+        group.append(_link_to(value.total, target, Name(label, lang=lang)))
     # The name of a country is that of a country that publications are about.
     fields = [field.name for field in catalogue.fields if field.kind == "country" and place.code]
     name = catalogue.get_label(fields[0], place.code) if fields else place.name
@@ -262,9 +286,10 @@ def _select_value(count: ValueCount, state: SearchState, catalogue: Catalogue) -
     return state.with_filter(count.field, count.value)
 
 
-def _link_to(total: int, state: SearchState, label: str = "") -> SearchLink:
-    """Return the link to a search. Its label is the query if there is none."""
-    return SearchLink(label or state.text, total, state.make_url() if total else None)
+def _link_to(total: int, state: SearchState, name: Name | None = None) -> SearchLink:
+    """Return the link to a search. Its label is the query if it has no name."""
+    text, searched, lang = msgspec.structs.astuple(name or Name(state.text))
+    return SearchLink(text, total, state.make_url() if total else None, searched, lang)
 
 
 # The sentences above a list
@@ -369,8 +394,9 @@ def _titles_summary(results: Results, state: SearchState) -> str:
 class QueryNote(msgspec.Struct, frozen=True):
     """An interpretation of the typed text: a line, the text of a link, and its URL.
 
-    `line` is empty if the link says it all. `total` is the number of hits behind the link, or 0 if
-    it is not counted. `href` is empty if there are none.
+    `line` is a text, or HTML if it has names in several languages. It is empty if the link says it
+    all. `total` is the number of hits behind the link, or 0 if it is not counted. `href` is empty
+    if there are none.
     """
 
     line: str
@@ -381,9 +407,10 @@ class QueryNote(msgspec.Struct, frozen=True):
     @property
     def alone(self) -> str:
         """The note as plain text. The link's text is left out unless it says more than the line."""
+        line = self.line.striptags() if isinstance(self.line, Markup) else self.line
         if self.total:
-            return f"{self.line} {self.link}: {format_number(self.total)}"
-        return self.line or self.link
+            return f"{line} {self.link}: {format_number(self.total)}"
+        return line or self.link
 
 
 def search_notes(results: Results, state: SearchState, catalogue: Catalogue) -> Iterable[str]:
@@ -474,7 +501,7 @@ def interpretation_notes(
         yield QueryNote("", link, url)
     if results.entities:
         link = gettext("Search only for the words typed")
-        yield _switch_exact(_list_names(results.entities), link, results, state)
+        yield _switch_exact(_list_names(results.entities, catalogue), link, results, state)
     if state.exact:
         line = gettext("Only the words as typed are searched for.")
         yield _switch_exact(line, gettext("Also search for other names"), results, state)
@@ -504,26 +531,55 @@ def _link_switch(
     return QueryNote(line, link, state.make_url() if total else "", total)
 
 
-def _list_names(entities: Sequence[ExpandedEntity]) -> str:
+def _list_names(entities: Sequence[ExpandedEntity], catalogue: Catalogue) -> Markup:
     """Return the synonyms and narrower concepts that were searched for, as sentences."""
     limit = max(1, MAX_NAMES // len(entities))
-    names = dict.fromkeys(name for entity in entities for name in entity.synonyms[:limit])
-    narrower = [*dict.fromkeys(name for entity in entities for name in entity.narrower)]
+    names = dict.fromkeys(
+        name_concept(name, catalogue, typed=entity.text)
+        for entity in entities
+        for name in entity.synonyms[:limit]
+    )
+    narrower = dict.fromkeys(name for entity in entities for name in entity.narrower)
+    subjects = [name_concept(name, catalogue, is_searched=False) for name in narrower]
+    shown, more = html_join_long(subjects[:MAX_NARROWER]), len(subjects) - MAX_NARROWER
     sentences = []
     if names:
-        sentences.append(gettext("Also searching: %(names)s.") % {"names": join_long(names)})
-    more = len(narrower) - MAX_NARROWER
-    message = gettext("Also searching narrower subjects: %(subjects)s.")
+        sentences.append(html_gettext("Also searching: %(names)s.", names=html_join_long(names)))
     if more > 0:
-        message = ngettext(
-            "Also searching narrower subjects: %(subjects)s; %(number)s more.",
-            "Also searching narrower subjects: %(subjects)s; %(number)s more.",
-            more,
+        sentences.append(
+            html_ngettext(
+                "Also searching narrower subjects: %(subjects)s; %(number)s more.",
+                "Also searching narrower subjects: %(subjects)s; %(number)s more.",
+                more,
+                subjects=shown,
+                number=format_number(more),
+            )
         )
-    if narrower:
-        subjects = join_long(narrower[:MAX_NARROWER])
-        sentences.append(message % {"subjects": subjects, "number": format_number(more)})
-    return " ".join(sentences)
+    elif subjects:
+        sentences.append(
+            html_gettext("Also searching narrower subjects: %(subjects)s.", subjects=shown)
+        )
+    return safe(" ").join(sentences)
+
+
+def describe_names(entities: Sequence[ExpandedEntity], catalogue: Catalogue) -> Iterator[Markup]:
+    """Yield sentences with all names that were searched for, and all narrower concepts."""
+    for entity in entities:
+        if entity.synonyms:
+            names = [name_concept(each, catalogue, typed=entity.text) for each in entity.synonyms]
+            yield html_gettext(
+                "Other names of “%(term)s”: %(names)s.",
+                term=entity.text,
+                names=html_join_long(names),
+            )
+    for entity in entities:
+        if entity.narrower:
+            names = [name_concept(each, catalogue) for each in entity.narrower]
+            yield html_gettext(
+                "Narrower subjects of “%(term)s”: %(names)s.",
+                term=entity.text,
+                names=html_join_long(names),
+            )
 
 
 def describe_relaxed(results: Results) -> str:

@@ -65,7 +65,8 @@ def make_search_record(
 ) -> SearchRecord:
     """Return the record of a search at a time in UTC. `origin` is the scheme and host of URLs."""
     manifest = searcher.generation.manifest
-    readings = interpretation_notes(results, state, catalogue, has_texts=searcher.has_texts)
+    without_names = msgspec.structs.replace(results, entities=())
+    readings = interpretation_notes(without_names, state, catalogue, has_texts=searcher.has_texts)
     lines = [*search_notes(results, state, catalogue), *(note.line for note in readings)]
     return SearchRecord(
         catalogue=catalogue.title,

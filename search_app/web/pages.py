@@ -249,6 +249,7 @@ def show_record() -> Response:
         record=record,
         state=state,
         filters=list_filters(state, catalogue),
+        names=[*search_page.describe_names(results.entities, catalogue)],
         sort_label=search_page.label_sorts()[results.sort],
         time=gettext("%(time)s UTC") % {"time": f"{record.time:%Y-%m-%d %H:%M:%S}"},
         digest=content.hexdigest(),
