@@ -97,21 +97,26 @@ class Searcher:
         """The names of the fields whose values are filters."""
         return {field.name for field in self.catalogue.exact}
 
-    def _resolve(self, request: SearchRequest) -> SearchRequest:
-        """Return a checked request whose text has the own names of fields. Raise InvalidRequest."""
+    def _resolve(self, request: SearchRequest | str) -> SearchRequest:
+        """Return a checked request whose text has the own names of fields. Raise InvalidRequest.
+
+        A text is a request without filters.
+        """
+        request = SearchRequest(request) if isinstance(request, str) else request
         request = check(request, self._filters)
         years = self.catalogue.year_facet
         text = replace_names(request.text, self._field_names, years.name if years else None)
         return msgspec.structs.replace(request, text=text)
 
-    def search(self, request: SearchRequest, deadline: Deadline | None = None) -> Results:
-        """Return the results of a search. Raise BudgetExceeded."""
-        interpreter, deadline = self._pick(request), deadline or Deadline()
-        rounds = _search(self._resolve(request), interpreter, self.name, deadline)
+    def search(self, request: SearchRequest | str, deadline: Deadline | None = None) -> Results:
+        """Return the results of a search. Raise InvalidRequest or BudgetExceeded."""
+        request, deadline = self._resolve(request), deadline or Deadline()
+        interpreter = self._pick(request)
+        rounds = _search(request, interpreter, self.name, deadline)
         results = run(rounds, interpreter.store, deadline)
         if results.total or results.diagnosis is None or interpreter is self.interpreter:
             return results
-        inside = msgspec.structs.replace(self._resolve(request), inside=True, page=1, sort=None)
+        inside = msgspec.structs.replace(request, inside=True, page=1, sort=None)
         total = retrieve(inside, self.interpreter, deadline).reply.total
         switched = {**results.diagnosis.switched, "inside": total}
         diagnosis = msgspec.structs.replace(results.diagnosis, switched=switched)
@@ -147,19 +152,21 @@ class Searcher:
     def list_ids(self, request: SearchRequest, deadline: Deadline | None = None) -> Sequence[str]:
         """Return the ids of the hits of a page, in order, without texts and facets.
 
-        Raise BudgetExceeded.
+        Raise InvalidRequest or BudgetExceeded.
         """
-        return retrieve(self._resolve(request), self._pick(request), deadline).reply.list_ids()
+        request = self._resolve(request)
+        return retrieve(request, self._pick(request), deadline).reply.list_ids()
 
     def scan(
-        self, request: SearchRequest, deadline: Deadline | None = None
+        self, request: SearchRequest | str, deadline: Deadline | None = None
     ) -> Iterator[Publication]:
         """Return all hits of a search in order, whatever the page of the request.
 
         The deadline applies to the search. The hits are read later, when they are taken. Raise
-        BudgetExceeded.
+        InvalidRequest or BudgetExceeded.
         """
-        return retrieve(self._resolve(request), self._pick(request), deadline).reply.scan()
+        request = self._resolve(request)
+        return retrieve(request, self._pick(request), deadline).reply.scan()
 
     def suggest(
         self,

@@ -52,6 +52,14 @@ def test_a_wrong_request_is_an_error(
         searcher.scan(request)
 
 
+def test_a_text_is_a_request_without_filters(catalogue_engine: Engine) -> None:
+    """An engine and a searcher take the text of a query in place of a request."""
+    text, searcher = "organ removal", catalogue_engine.get_searcher()
+    expected = searcher.search(SearchRequest(text)).hits
+    assert catalogue_engine.search(text).hits == searcher.search(text).hits == expected
+    assert [hit.id for hit in searcher.scan(text)] == [hit.publication.id for hit in expected]
+
+
 def test_the_values_of_a_filter_may_be_a_list(catalogue_engine: Engine) -> None:
     """A list of values selects the same as a tuple."""
     values: Any = ["Africa"]
