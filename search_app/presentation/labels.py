@@ -8,7 +8,7 @@ from urllib.parse import quote, quote_plus
 import msgspec
 from markupsafe import Markup
 
-from indexer.analysis.folding import fold
+from indexer.analysis.folding import surface_form
 from indexer.catalogue.access import is_restricted
 from indexer.catalogue.fields import MISSING, NOT_STATED, Catalogue, Field
 from indexer.catalogue.records import Publication, Value
@@ -127,7 +127,7 @@ def name_concept(
     translated = catalogue.translate_name(name)
     if translated == name:
         return Name(name, lang=catalogue.find_name_language(name))
-    if fold(translated) == fold(typed):
+    if surface_form(translated) == surface_form(typed):
         return Name(name, lang=catalogue.language)
     return Name(translated, name, catalogue.language) if is_searched else Name(translated)
 
