@@ -19,14 +19,16 @@ _NEXT = re.compile(
     rf"\s*(?:(?P<word>[^\s(){QUOTES}]+)|(?P<quote>[{QUOTES}])|(?P<open>\()|(?P<close>\)))"
 )
 _PHRASE = re.compile(rf"[^{QUOTES}]*[{QUOTES}]")
-_FIELD = re.compile(r"(-?)([A-Za-z][A-Za-z0-9_]*):(.*)", re.DOTALL)
+_COLON = re.compile(r":(?!//|[\s)]|$)")
+_FIELD = re.compile(r"(-?)([A-Za-z][A-Za-z0-9_]*|[^\W\d_]+):(.*)", re.DOTALL)
 
 
 class QueryToken(msgspec.Struct, frozen=True):
     """A token of a query.
 
     `kind` is `open`, `close`, `word`, `phrase` or `near`. All but `close` may have a field and a
-    minus. The kind `near` has two words or phrases, which are within `distance` words.
+    minus. The kind `near` has two words or phrases, which are within `distance` words. `is_name`
+    is true for a phrase before a colon and a value, as the name of a field would be.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class QueryToken(msgspec.Struct, frozen=True):
     negated: bool = False
     near: tuple[QueryToken, QueryToken] | None = None
     distance: int = 0
+    is_name: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -64,8 +67,10 @@ def lex(text: str) -> Iterator[QueryToken]:
                 yield _make_word(word, field, negated)
         elif kind == "quote":
             if phrase := _PHRASE.match(text, index):
-                index = phrase.end()
-                yield QueryToken("phrase", phrase[0][:-1], field, negated)
+                colon = _COLON.match(text, phrase.end())
+                index = (colon or phrase).end()
+                is_name = colon is not None
+                yield QueryToken("phrase", phrase[0][:-1], field, negated, is_name=is_name)
             else:
                 # An unclosed quote is ignored. Its field and minus apply to the next token.
                 prefix = (field, negated)
@@ -82,13 +87,23 @@ def _parse_prefix(word: str) -> tuple[str | None, bool] | None:
     """
     if word == "-":
         return None, True
-    match = _FIELD.fullmatch(word)
+    match = _match_field(word)
     return (match[2], bool(match[1])) if match and not match[3] else None
+
+
+def _match_field(word: str) -> re.Match[str] | None:
+    """Return the match of a word with the name of a field, known or not: one word in any script.
+
+    A run of letters in a script without spaces is no name, because it may be many words.
+    """
+    match = _FIELD.fullmatch(word)
+    is_name = match and (match[2].isascii() or len(tokenizer.split_words(match[2])) == 1)
+    return match if is_name else None
 
 
 def _make_word(word: str, field: str | None, negated: bool) -> QueryToken:
     """Return the token of a word. A field in it wins over `field`, and two minuses cancel out."""
-    if ":" in word and (match := _FIELD.fullmatch(word)) and match[3]:
+    if ":" in word and (match := _match_field(word)) and match[3]:
         return QueryToken("word", match[3], match[2], bool(match[1]) != negated)
     if word[0] == "-" and len(word) > 1:
         return QueryToken("word", word[1:], field, not negated)

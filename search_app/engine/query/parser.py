@@ -292,6 +292,8 @@ class _Parser:
         return self.vocabulary.catalogue.by_query_name.get(name.lower()) if name else None
 
     def _parse_atom(self, token: QueryToken, scope: _Scope) -> Unit:
+        if token.is_name:  # names of fields have been replaced
+            self.unknown_fields.append(token.text.strip())
         field = self._find_field(token.field or scope.field)
         if field and (field.facet or field.parent):
             return self._parse_filter(field, token, scope)

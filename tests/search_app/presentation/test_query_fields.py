@@ -84,6 +84,33 @@ def test_an_unknown_field_is_reported_with_labels_of_the_page(client: FlaskClien
 
 
 @pytest.mark.parametrize(
+    ("typed", "name", "words"),
+    [
+        ("издательство:UNODC", "издательство", "издательство UNODC"),
+        ("-années:2017", "années", "-(années 2017)"), ("مؤلف:UNODC", "مؤلف", "مؤلف UNODC"),
+        ('"model law":handbook', "model law", '"model law" handbook'),
+        ("« model law »:(law OR sea)", "model law", '"model law" (law OR sea)'),
+    ],
+)  # fmt: skip
+def test_an_unknown_name_in_any_language_is_reported(
+    typed: str, name: str, words: str, client: FlaskClient
+) -> None:
+    """It is reported, and read as words or as a phrase."""
+    one, other = search(client, typed), search(client, words)
+    assert one["unknown_fields"] == [name]
+    assert one["total"] == other["total"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ['"model law": handbook', '"model law":', '"law"://x', "关于贩运人口的报告:手册", "10:30"],
+)
+def test_a_colon_elsewhere_names_no_field(typed: str, client: FlaskClient) -> None:
+    """Nor is a text without spaces in Chinese, which has many words, the name of a field."""
+    assert search(client, typed)["unknown_fields"] == []
+
+
+@pytest.mark.parametrize(
     ("language", "name"), [("", "title"), ("/fr", "titre"), ("/ar", "العنوان"), ("/zh", "题名")]
 )
 def test_examples_name_fields_in_the_language_of_the_page(
