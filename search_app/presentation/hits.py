@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 from markupsafe import Markup, escape
 
-from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.fields import Catalogue, Field, get_primary
 from indexer.catalogue.records import Link, Publication, Value
 from search_app.engine.results import (
     ClauseScore,
@@ -45,6 +45,7 @@ from search_app.presentation.html import (
     html_gettext,
     html_ngettext,
     isolate,
+    isolate_language,
     language_attribute,
     link,
     mark,
@@ -240,7 +241,7 @@ def _render_hit(
             '%(number)s other editions<span class="unseen"> of %(title)s</span>',
             hit.other_edition_count,
             number=format_number(hit.other_edition_count),
-            title=heading.striptags(),
+            title=isolate_language(heading.striptags(), title.lang),
         )
         yield f'<p class="facts"><a href="{href}#editions">{message}</a></p>\n'
     passage = hit.translations.get(abstract.field, hit.passage)
@@ -257,14 +258,31 @@ def _render_hit(
                 yield _render_passage(runs, language)
     if hit.explanation and (sentences := [*explain_in_sentences(hit.explanation, catalogue)]):
         question = html_gettext("Why this?")
-        reasons = [f"<li>{isolate(sentence)}</li>\n" for sentence in sentences]
+        languages = _find_languages(hit.explanation, publication, catalogue)
+        reasons = [f"<li>{isolate(sentence, languages)}</li>\n" for sentence in sentences]
         yield (
             f'<details class="why" data-key="why {identity}" open>\n'
             f"<summary>{CARET} {question}"
-            f'<span class="unseen"> {escape(heading.striptags())}</span></summary>\n'
+            f'<span class="unseen"{language_attribute(title.lang)}> '
+            f"{escape(heading.striptags())}</span></summary>\n"
             f"<ul>\n{''.join(reasons)}</ul>\n</details>\n"
         )
     yield "</li>\n"
+
+
+def _find_languages(
+    explanation: Explanation, publication: Publication, catalogue: Catalogue
+) -> dict[str, str]:
+    """Return the languages of the texts that matched, unless it is that of the page."""
+    own = publication.lang or catalogue.language
+    languages = dict.fromkeys(explanation.shared, own)
+    for score in chain.from_iterable(part.fields for part in explanation.parts):
+        field = catalogue.by_name[score.field]
+        of_texts = own if field.role in ("title", "abstract") else catalogue.language
+        texts = (match.text for match in score.matched)
+        languages |= dict.fromkeys(texts, field.language or of_texts)
+    page = current().code
+    return {text: each for text, each in languages.items() if get_primary(each) != page}
 
 
 def _render_passage(runs: Sequence[TextRun], language: str | None) -> str:

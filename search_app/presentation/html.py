@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NewType
 
 from markupsafe import Markup, escape
@@ -24,7 +25,7 @@ MAX_NARROW_CHARS = 150
 """Characters of a passage on a narrow page: about four lines of a phone."""
 MIN_REST_CHARS = 20
 """A passage is not cut for fewer characters than these: they take at most one line."""
-_QUOTED = re.compile(r"([“«]\s?)([^“”«»]*)(\s?[”»])")
+_QUOTED = re.compile(r"([“«]\s?)([^“”«»]*?)(\s?[”»])")
 
 
 def safe(html: str) -> Markup:
@@ -81,12 +82,18 @@ def _slice(runs: Iterable[TextRun], start: int, stop: int) -> Iterator[TextRun]:
         offset += len(run.text)
 
 
-def isolate(sentence: str) -> Markup:
+def isolate(sentence: str, languages: Mapping[str, str] = MappingProxyType({})) -> Markup:
     """Return a sentence as HTML, with `<bdi>` around each quoted text.
 
-    A right-to-left quotation then does not reorder the rest of the sentence.
+    A right-to-left quotation then does not reorder the rest of the sentence. `languages` contains
+    the languages of quoted texts, unless it is that of the page.
     """
-    return safe(_QUOTED.sub(r"\1<bdi>\2</bdi>\3", str(escape(sentence))))
+
+    def isolate_quoted(match: re.Match[str]) -> str:
+        language = languages.get(safe(match[2]).unescape())
+        return f"{match[1]}<bdi{language_attribute(language)}>{match[2]}</bdi>{match[3]}"
+
+    return safe(_QUOTED.sub(isolate_quoted, str(escape(sentence))))
 
 
 def link(href: str, text: str) -> Markup:

@@ -118,3 +118,13 @@ def test_an_english_page_has_each_name_once(client: FlaskClient) -> None:
     counted = find(read_page(client, "/?q=cybersex"), ".counted")
     assert "Broader: sexual exploitation (" in counted.text
     assert not counted.select("[lang]")
+
+
+@pytest.mark.parametrize("text", ["贩运人口", "儿童受害者", "移民偷运"])
+def test_texts_that_explain_a_hit_state_their_language(text: str, client: FlaskClient) -> None:
+    """Words and titles of a publication in another language state it in explanations too."""
+    page = read_page(client, f"/zh/?{urlencode({'q': text, 'explain': 1})}")
+    reasons = page.select(".why")
+    assert reasons
+    for quoted in page.select(".why bdi, .why summary .unseen"):
+        assert quoted.get("lang") in (("en", "es") if quoted.text.isascii() else (None, "en", "es"))
