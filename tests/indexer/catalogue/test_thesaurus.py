@@ -149,6 +149,7 @@ def test_the_thesaurus_of_the_corpus_is_valid() -> None:
         assert set(each.prefLabel) >= {"ar", "en", "es", "fr", "ru", "zh"}, each.id
         assert all(label.strip() == label != "" for label in each.prefLabel.values()), each.id
         assert all(acronym[0].isupper() for acronym in each.acronyms), each.id
+        assert "'" not in "".join(each.get_labels("fr")), each.id  # as in the interface
 
 
 NAMES = st.sampled_from(("sea", "Sea", "séa", "boat", "law", "LAW"))

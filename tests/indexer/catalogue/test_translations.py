@@ -23,6 +23,7 @@ from indexer.catalogue.fields import (
     FieldTexts,
 )
 from indexer.catalogue.records import Publication, SourceLocation
+from indexer.catalogue.thesaurus import Concept, Thesaurus
 from indexer.catalogue.translations import TranslatedCatalogue, translate
 from indexer.mapping.standard_fields import list_standard_fields, list_translation_fields
 from indexer.values.publication_types import PublicationType, group_by_csl_type, read_type
@@ -165,6 +166,26 @@ def test_a_language_without_a_file_has_names_only(tmp_path: Path) -> None:
     assert shown.get_label("country", "KE") == "Kenya"
     assert shown.get_label("region", "Africa") == "África"
     assert shown.get_label("section", "Tools") == "Tools"
+
+
+def test_a_concept_has_its_name_in_the_language_or_else_its_own() -> None:
+    """A concept has its name in the language of a page. Without one, its own states its language.
+
+    A page in another language than the interface states the language of all names.
+    """
+    concepts = Thesaurus((
+        Concept(id="law", prefLabel={"en": "law"}, altLabel={"fr": ("loi", "lois")}),
+        Concept(id="app", prefLabel={"en": "app", "fr": "app"}),
+        Concept(id="sea", prefLabel={"en": "sea", "es": "mar"}),
+        Concept(id="port", prefLabel={"fr": "port"}),
+    ))  # fmt: skip
+    french = translate(OWN, "fr", concepts.translate_names("en", "fr"))
+    shown = {name: french.translate_name(name) for name in ("law", "app", "sea")}
+    assert shown == {"law": "loi", "app": "app", "sea": "sea"}
+    assert [french.find_name_language(name) for name in shown] == [None, None, "en"]
+    own = translate(OWN, "en", concepts.translate_names("en", "en"))
+    assert (own.translate_name("law"), own.find_name_language("law")) == ("law", "en")
+    assert (OWN.translate_name("law"), OWN.find_name_language("law")) == ("law", None)
 
 
 def test_a_file_of_a_variant_translates_its_language(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from itertools import chain
 import pytest
 from babel.messages.catalog import Message
 
+from indexer.catalogue import thesaurus
 from search_app.i18n.translation import LANGUAGES, SOURCE
 from tests.conftest import ROOT
 from tools import messages
@@ -41,13 +42,17 @@ def find_forbidden(text: str, forbidden: list[str]) -> list[str]:
 
 
 def list_texts(code: str) -> Iterator[str]:
-    """Yield the texts of a language: messages, those of the catalogue, and the standard ones."""
+    """Yield the texts of a language that pages show.
+
+    They are messages, texts of the catalogue, names of concepts, and the standard texts.
+    """
     for message in messages.read(messages.TRANSLATIONS / f"{code}.po"):
         yield from _list_forms(message)
     catalogue = tomllib.loads((ROOT / f"corpus/catalogue.{code}.toml").read_text("utf-8"))
     for texts in catalogue["field"].values():
         texts.pop("names", None)  # what readers may type
     yield from _list_strings(catalogue)
+    yield from (each.prefLabel[code] for each in thesaurus.load(ROOT / "corpus").concept)
     for file in sorted(STANDARD.glob("standard_*.toml")):
         yield from (each[code] for each in tomllib.loads(file.read_text("utf-8")).values())
 
@@ -79,7 +84,7 @@ def test_an_entry_of_a_glossary_is_complete(code: str) -> None:
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_a_translation_has_no_forbidden_word(code: str) -> None:
-    """No message and no text of the catalogue has a word that the glossary forbids."""
+    """No text of a page has a word that the glossary forbids."""
     forbidden = list_forbidden(code)
     assert forbidden
     found = [

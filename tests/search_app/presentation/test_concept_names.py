@@ -113,6 +113,15 @@ def test_a_typed_name_is_not_repeated(client: FlaskClient) -> None:
     assert "traite des personnes (trafficking in persons)" in other
 
 
+@pytest.mark.parametrize("apostrophe", ["'", "’"])
+def test_a_name_may_have_either_apostrophe(apostrophe: str, client: FlaskClient) -> None:
+    """A name matches with a straight apostrophe too, and is then not repeated either."""
+    query = urlencode({"q": f"prélèvement d{apostrophe}organes"})
+    note = find(read_page(client, f"/fr/?{query}"), ".note").text
+    assert "organ removal" in note
+    assert "prélèvement" not in note
+
+
 def test_an_english_page_has_each_name_once(client: FlaskClient) -> None:
     """In the catalogue's own language, names have neither brackets nor a language."""
     counted = find(read_page(client, "/?q=cybersex"), ".counted")
