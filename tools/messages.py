@@ -7,6 +7,7 @@ missing or needs a review.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -23,8 +24,76 @@ SEARCH_APP = Path(__file__).parents[1] / "search_app"
 TRANSLATIONS = SEARCH_APP / "i18n" / "translations"
 TEMPLATE = TRANSLATIONS / "pubsearch.pot"
 METHODS = [("**.py", "python"), ("**/templates/**", "jinja2")]
-KEYWORDS = {**DEFAULT_KEYWORDS, "html_gettext": None, "html_ngettext": (1, 2)}
-"""Functions whose arguments are messages, with the places of a singular and a plural."""
+KEYWORDS = {
+    **DEFAULT_KEYWORDS,
+    "html_gettext": None,
+    "html_ngettext": (1, 2),
+    "html_pgettext": ((1, "c"), 2),
+}
+"""Functions whose arguments are messages, with the places of a singular, a plural, and a context
+(`c`)."""
+MEANINGS = {
+    "action": "what a link does",
+    "choices": "the values that a parameter can have",
+    "corrected": "the query with another spelling",
+    "date": "a day, such as 30 November 2026",
+    "empty": "the number of pages without text",
+    "example": "a query, such as traffick*",
+    "field": "the label of a field or filter, such as Region",
+    "fields": "labels of fields, in a list",
+    "file": "the name of a file",
+    "first": "the first year, number, or text of two",
+    "first_id": "code: leave it as it is",
+    "host": "the name of a site, such as unodc.org",
+    "id": "an identifier",
+    "last": "the last year or number of two",
+    "last_id": "code: leave it as it is",
+    "limit": "the greatest number that is allowed",
+    "link": "the text of a link",
+    "links": "links with numbers, in a list",
+    "matches": "what the words match, in a list",
+    "name": "what somebody wrote in an address or a query",
+    "names": "names, in a list",
+    "number": "a number",
+    "openapi": "the name of a file",
+    "order": "the name of a sort order",
+    "page": "the number of a page of the results",
+    "pages": "numbers of pages, in a list, or how many there are",
+    "parameter": "the name of a parameter of an address",
+    "parts": "labels of values below this one, such as the countries of a region, in a list",
+    "place": "the name of a country or a region",
+    "position": "the place of a publication in a list of results",
+    "qualifiers": "short remarks on the value, in a list",
+    "query": "what the reader searched for",
+    "range": "places in a list, such as 11–20, or a single one",
+    "score": "a number of points, such as 1.20",
+    "search_api": "an address",
+    "searches": "words with numbers, in a list",
+    "second": "the second text of two",
+    "section": "the number of a part of a document",
+    "shown": "the number of those that are shown",
+    "source": "the name of the source of the catalogue",
+    "subject": "the name of a subject",
+    "subjects": "names of subjects, in a list",
+    "suggest_api": "an address",
+    "term": "a word or a phrase of the query",
+    "terms": "words of the query in quotation marks, in a list",
+    "text": "a text",
+    "texts": "words of the publication in quotation marks, in a list",
+    "time": "a time, such as 13:14, or a date with a time",
+    "title": "the title of a publication",
+    "titles": "a number of titles; all editions of a publication have one title",
+    "total": "how many there are in all",
+    "typed": "a word as the reader typed it",
+    "url": "code: leave it as it is",
+    "value": "a value of a filter or a parameter, such as Africa",
+    "values": "values of a field, in a list",
+    "word": "the text of the link “not”",
+    "words": "words of the query",
+    "year": "a year of four digits",
+}
+"""What the placeholders stand for. Each message has a comment for each of its own."""
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 OPTIONS = {"**/templates/**": {"newstyle_gettext": "true", "silent": "false"}}
 TAG = "Translators:"
 """What a comment for translators begins with."""
@@ -45,8 +114,14 @@ def extract() -> Catalog:
         SEARCH_APP, METHODS, OPTIONS, KEYWORDS, (TAG,), strip_comment_tags=True
     )
     for name, _, message, comments, context in found:
+        text = message if isinstance(message, str) else message[1]
+        names = dict.fromkeys(PLACEHOLDER.findall(text))
+        meanings = [f"{each}: {MEANINGS[each]}" for each in names]
         template.add(
-            message, locations=[(f"search_app/{name}", 0)], auto_comments=comments, context=context
+            message,
+            locations=[(f"search_app/{name}", 0)],
+            auto_comments=[" ".join(comments), *meanings] if comments else meanings,
+            context=context,
         )
     return template
 
@@ -62,7 +137,9 @@ def read(file: Path) -> Catalog:
         previous = [each[1:].strip() for each in message.user_comments if each.startswith("|")]
         message.user_comments = [each for each in message.user_comments if each[:1] != "|"]
         if previous:
-            [old] = [each for each in read_po(BytesIO("\n".join(previous).encode())) if each.id]
+            is_plural = any(line.startswith("msgid_plural") for line in previous)
+            text = "\n".join([*previous, 'msgstr[0] ""' if is_plural else 'msgstr ""'])
+            [old] = [each for each in read_po(BytesIO(text.encode())) if each.id]
             message.previous_id = [old.id] if isinstance(old.id, str) else list(old.id)
     return catalog
 

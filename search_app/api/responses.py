@@ -30,7 +30,7 @@ from search_app.engine.results import (
     SuggestionKind,
 )
 from search_app.engine.store import Related
-from search_app.i18n.translation import format_number, gettext, ngettext
+from search_app.i18n.translation import format_number, gettext, ngettext, pgettext
 from search_app.presentation.facets import limit_buckets
 from search_app.presentation.hits import explain_in_sentences, find_abstract, find_title
 from search_app.presentation.html import mark
@@ -483,7 +483,10 @@ def _make_suggestion(
         case "facet":
             field = catalogue.by_name[suggestion.field]
             text = facet_label(field, suggestion.value, catalogue)
-            label = gettext("%(field)s: %(value)s") % {"field": field.label, "value": text}
+            label = pgettext("filter", "%(field)s: %(value)s") % {
+                "field": field.label,
+                "value": text,
+            }
             new = new.with_text("").with_filter(suggestion.field, suggestion.value)
             url = new.make_url()
         case "title":

@@ -22,7 +22,6 @@ from search_app.presentation.facets import make_facet_groups
 from search_app.presentation.hits import explain_in_sentences, format_facts, list_file_lines
 from search_app.presentation.labels import facet_label, make_publication_url
 from search_app.presentation.search_page import (
-    AbsentConceptLinks,
     DiagnosisLinks,
     SearchLink,
     describe_relaxed,
@@ -87,18 +86,23 @@ def _list_diagnosis(links: DiagnosisLinks) -> Iterator[str]:
     Then yield a line for the words, and one for similar queries.
     """
     for place in links.absent_places:
-        nearby = (f"{name}: {_format_counts(searches)}." for name, searches in place.groups)
-        yield " ".join([f"No publication is about {place.name}.", *nearby])
+        nearby = (
+            ("Its region", place.regions),
+            ("Countries in it", place.countries),
+            ("Without a region", place.unplaced),
+        )
+        yield " ".join([f"No publication is about {place.name}.", *_list_ways(nearby)])
     for concept in links.absent_concepts:
-        yield " ".join([f"No publication is about {concept.text}.", *_list_wider(concept)])
+        wider = (("Broader", concept.broader), ("Related", concept.related))
+        yield " ".join([f"No publication is about {concept.text}.", *_list_ways(wider)])
     for label, searches in (("Hits for each word", links.words), ("Nearest", links.nearest)):
         if searches:
             yield f"{label}: {' · '.join(f'{link.text} {link.total:,}' for link in searches)}"
 
 
-def _list_wider(concept: AbsentConceptLinks) -> Iterator[str]:
-    """Yield the searches for broader and for related concepts, one sentence each."""
-    for name, links in (("Broader", concept.broader), ("Related", concept.related)):
+def _list_ways(ways: Iterable[tuple[str, Sequence[SearchLink]]]) -> Iterator[str]:
+    """Yield the searches under each name, one sentence each."""
+    for name, links in ways:
         if links:
             yield f"{name}: {_format_counts(links)}."
 

@@ -95,8 +95,10 @@ class FacetValues:
         self._links: dict[str, tuple[FilterLinks, FilterLinks]] = {}
         # The names of links begin with their visible text, which users of voice control say.
         # See WCAG 2.5.3.
-        self._not, self._named = gettext("not"), gettext("%(field)s: %(value)s")
-        self._exclude = self._named % {"field": self._not, "value": gettext("Exclude %(value)s")}
+        # Translators: The visible text of a link that excludes a filter value. It may be a verb.
+        self._not = gettext("not")
+        # Translators: What a screen reader says for the link “not”. It must begin with its text.
+        self._exclude = gettext("%(link)s: Exclude %(value)s")
 
     def label(self, bucket: Bucket) -> Html:
         """Return the label of a value."""
@@ -191,17 +193,19 @@ class FacetValues:
             href: str = escape(toggle_exclusion(self.state, bucket).make_url())
         else:
             href = self._get_links(bucket.field)[1].make_url(bucket.value)
-        current, action = "", self._exclude % {"value": label}
+        current, message = "", self._exclude
+        if bucket.excluded and bucket.total:
+            message = ngettext(
+                "%(link)s: Include %(value)s again: %(number)s publication",
+                "%(link)s: Include %(value)s again: %(number)s publications",
+                bucket.total,
+            )
+        elif bucket.excluded:
+            message = gettext("%(link)s: Include %(value)s again")
         if bucket.excluded:
-            message = gettext("Include %(value)s again")
-            if bucket.total:
-                message = ngettext(
-                    "Include %(value)s again: %(number)s publication",
-                    "Include %(value)s again: %(number)s publications",
-                    bucket.total,
-                )
-            value = message % {"value": label, "number": format_number(bucket.total)}
-            current, action = _CURRENT, self._named % {"field": self._not, "value": value}
+            current = _CURRENT
+        number = format_number(bucket.total)
+        action = message % {"link": self._not, "value": label, "number": number}
         return (
             f'<a class="not" href="{href}{fragment}" aria-label="{action}" '
             f'data-key="not {key}"{current} rel="nofollow">{self._not}</a>'

@@ -31,11 +31,14 @@ from search_app.i18n.translation import (
     current,
     format_number,
     format_score,
+    get_ellipsis,
     gettext,
     join,
     join_long,
+    join_quoted,
     join_with_and,
     ngettext,
+    pgettext,
     quote,
 )
 from search_app.presentation.html import (
@@ -43,6 +46,7 @@ from search_app.presentation.html import (
     Html,
     escape_html,
     html_gettext,
+    html_join_facts,
     html_ngettext,
     isolate,
     isolate_language,
@@ -135,7 +139,7 @@ def format_lines(publication: Publication, catalogue: Catalogue) -> Markup:
     others = [field for field in catalogue.facts if field not in authors]
     lines = {
         "authors": join(format_facts(publication, authors, catalogue)),
-        "facts": " · ".join(format_facts(publication, others, catalogue)),
+        "facts": html_join_facts(format_facts(publication, others, catalogue)),
     }
     return safe(
         "".join([f'<p class="{name}">{text}</p>\n' for name, text in lines.items() if text])
@@ -168,7 +172,7 @@ def _isolate(text: str) -> str:
     if len(text) > MAX_FACT_CHARS:
         start = text[:MAX_FACT_CHARS]
         # A text without spaces, such as a Chinese title, is truncated at any character.
-        text = f"{start.rpartition(' ')[0] or start} …"
+        text = f"{start.rpartition(' ')[0] or start}{get_ellipsis()}"
     is_other = current().direction == "rtl" or (not text.isascii() and _RIGHT_TO_LEFT.search(text))
     return f"\u2068{text}\u2069" if is_other else text
 
@@ -363,35 +367,39 @@ def explain_in_sentences(explanation: Explanation, catalogue: Catalogue) -> Iter
     total = format_score(explanation.score)
     for part in explanation.parts:
         yield _describe_clause(part, total, catalogue)
-    words = join(map(quote, explanation.shared[:MAX_TEXTS]))
+    words = join_quoted(explanation.shared[:MAX_TEXTS])
     if explanation.parts:
-        similar = gettext("Its meaning is similar to theirs: adds %(score)s of %(total)s.")
+        # Translators: Sentences that say why a publication was found begin here. “It” is the
+        # publication, “theirs” is the meaning of the words of the query.
+        similar = gettext("Its meaning is similar to theirs: adds %(score)s of %(total)s points.")
     else:
         similar = gettext(
             "It has none of the words; its meaning is similar to theirs: "
-            "adds %(score)s of %(total)s."
+            "adds %(score)s of %(total)s points."
         )
-    shared = gettext("Its place among the best hits adds %(score)s of %(total)s.")
+    shared = gettext("Its place among the best hits adds %(score)s of %(total)s points.")
     if words:
         shared = gettext(
-            "It shares words with the best hits: %(words)s. They add %(score)s of %(total)s."
+            "It shares words with the best hits: %(words)s. They add %(score)s of %(total)s points."
         )
     for score, message in (
         (explanation.semantic, similar),
         (
             explanation.title,
-            gettext("Its title is close to the query: adds %(score)s of %(total)s."),
+            gettext("Its title is close to the query: adds %(score)s of %(total)s points."),
         ),
         (
             explanation.nearness,
-            gettext("Words of the query are near each other in it: adds %(score)s of %(total)s."),
+            gettext(
+                "Words of the query are near each other in it: adds %(score)s of %(total)s points."
+            ),
         ),
         (explanation.feedback, shared),
     ):
         if score:
             yield message % {"score": format_score(score), "total": total, "words": words}
     if explanation.unmatched and explanation.parts:
-        unmatched = join(map(quote, explanation.unmatched))
+        unmatched = join_quoted(explanation.unmatched)
         yield gettext("It lacks %(terms)s. Not all of the words were needed.") % {
             "terms": unmatched
         }
@@ -405,13 +413,17 @@ def _describe_clause(part: ClauseScore, total: str, catalogue: Catalogue) -> str
     """Return what a clause adds to the score, and what it matches."""
     typed = part.text.strip('"')
     if not typed:
-        message = gettext("The language of the words adds %(score)s of %(total)s: %(matches)s.")
+        # Translators: The query is in a language, and publications in this language get points. The
+        # matches are “Language is French” or similar.
+        message = gettext(
+            "The language of the words adds %(score)s of %(total)s points: %(matches)s."
+        )
     elif part.instead_of:
         message = gettext(
-            "“%(term)s”, in place of “%(typed)s”, adds %(score)s of %(total)s: %(matches)s."
+            "“%(term)s”, in place of “%(typed)s”, adds %(score)s of %(total)s points: %(matches)s."
         )
     else:
-        message = gettext("“%(term)s” adds %(score)s of %(total)s: %(matches)s.")
+        message = gettext("“%(term)s” adds %(score)s of %(total)s points: %(matches)s.")
     matches = [match for field in part.fields for match in _describe_field(field, catalogue)]
     return message % {
         "term": typed,
@@ -447,7 +459,7 @@ def _describe_matched_file(match: MatchedText) -> str:
     """Return in which file a clause is, how often, and on which pages."""
     if not match.file:
         return gettext("it is in the full text")
-    file = f"{quote(match.file)}{_describe_times(match)}"
+    file = _add_times(quote(match.file), match)
     pages = [*map(format_number, match.pages[:MAX_TEXTS])]
     more = len(match.pages) - len(pages)
     if not pages:
@@ -482,7 +494,8 @@ def _describe_matches(how: How) -> str:
 
 def _list_texts(matches: Sequence[MatchedText]) -> str:
     """Return the first texts as a list, each with its number of occurrences, if it has several."""
-    texts = join(f"{quote(match.text)}{_describe_times(match)}" for match in matches[:MAX_TEXTS])
+    separator = pgettext("between words in quotation marks", ", ")
+    texts = separator.join(_add_times(quote(each.text), each) for each in matches[:MAX_TEXTS])
     more = len(matches) - MAX_TEXTS
     if more <= 0:
         return texts
@@ -490,8 +503,12 @@ def _list_texts(matches: Sequence[MatchedText]) -> str:
     return message % {"texts": texts, "number": format_number(more)}
 
 
-def _describe_times(match: MatchedText) -> str:
-    return f" ×{format_number(match.count)}" if match.count > 1 else ""
+def _add_times(text: str, match: MatchedText) -> str:
+    """Return a text with the number of its occurrences, if it has several."""
+    if match.count <= 1:
+        return text
+    # Translators: A quoted word or file name, and how often the word occurs.
+    return gettext("%(text)s ×%(number)s") % {"text": text, "number": format_number(match.count)}
 
 
 def _describe_value(field: str, value: str, through: Iterable[str], catalogue: Catalogue) -> str:

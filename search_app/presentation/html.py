@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from types import MappingProxyType
 from typing import NewType
 
 from markupsafe import Markup, escape
 
 from search_app.engine.results import TextRun
-from search_app.i18n.translation import current
+from search_app.i18n.translation import current, get_ellipsis, pgettext
 
 Html = NewType("Html", str)
 """Escaped HTML of which more HTML is made. A template that prints it without `safe` would escape it
@@ -69,7 +69,10 @@ def mark_passage(runs: Sequence[TextRun]) -> Markup:
     if cut is None or start - cut < MIN_REST_CHARS:
         return mark(runs)
     first, rest = mark(_slice(runs, 0, cut)), mark(_slice(runs, cut, start))
-    return safe(f'{first}<span class="narrow-only"> …</span><span class="wide-only">{rest}</span>')
+    dots = escape(get_ellipsis())
+    return safe(
+        f'{first}<span class="narrow-only">{dots}</span><span class="wide-only">{rest}</span>'
+    )
 
 
 def _slice(runs: Iterable[TextRun], start: int, stop: int) -> Iterator[TextRun]:
@@ -128,9 +131,34 @@ def _plain(message: str) -> Markup:
     return _filled(message, {})
 
 
+def html_pgettext(context: str, message: str, /, **values: object) -> Markup:
+    """Return the translation of a message in a context as HTML, with escaped values in it."""
+    return _filled(current().pgettext(context, message), values)
+
+
 def html_ngettext(singular: str, plural: str, count: int, /, **values: object) -> Markup:
     """Return the translation of a message for a number as HTML, with escaped values in it."""
     return _filled(current().ngettext(singular, plural, count), values)
+
+
+def html_join_sentences(sentences: Iterable[str]) -> Markup:
+    """Return sentences as one text of HTML. Texts are escaped, HTML is not."""
+    texts = [*map(escape, sentences)]
+    return reduce(_join_two, texts) if texts else Markup()
+
+
+def _join_two(first: Markup, second: Markup) -> Markup:
+    return html_gettext("%(first)s %(second)s", first=first, second=second)
+
+
+def html_join_title(parts: Iterable[str]) -> Markup:
+    """Return the parts of a page's title as HTML, such as `law – Page 2 – Catalogue`."""
+    return escape(pgettext("between parts of the title of a page", " – ")).join(parts)
+
+
+def html_join_facts(texts: Iterable[str]) -> Markup:
+    """Return facts on something as one line of HTML, such as `2015 · Report`."""
+    return escape(pgettext("between facts about a publication", " · ")).join(texts)
 
 
 def _filled(message: str, values: Mapping[str, object]) -> Markup:

@@ -14,7 +14,7 @@ from indexer.catalogue.fields import MISSING, NOT_STATED, Catalogue, Field
 from indexer.catalogue.records import Publication, Value
 from search_app.engine.request import parse_year_range
 from search_app.engine.results import File
-from search_app.i18n.translation import gettext, join
+from search_app.i18n.translation import format_range, gettext, join, pgettext
 from search_app.presentation.html import html_gettext, isolate_language
 from search_app.search_state import SearchState
 
@@ -28,7 +28,7 @@ def facet_label(field: Field, value: Value, catalogue: Catalogue) -> str:
         low, high = ends
         if not high:
             return gettext("from %(year)s") % {"year": low}
-        return f"{low}–{high}" if low else gettext("up to %(year)s") % {"year": high}
+        return format_range(low, high) if low else gettext("up to %(year)s") % {"year": high}
     if value != MISSING:
         return catalogue.get_label(field.name, value)
     return gettext("Not stated") if field.missing == NOT_STATED else field.missing
@@ -44,7 +44,10 @@ def find_facet_language(field: Field, value: Value, catalogue: Catalogue) -> str
 def exclusion_label(field: Field, value: Value, catalogue: Catalogue) -> str:
     """Return the display name of an excluded value. Without the missing value, one is stated."""
     if value == MISSING:
-        return gettext("Stated")
+        # Translators: An active filter, as in “Region: any value”. It leaves out the publications
+        # without a value.
+        return gettext("any value")
+    # Translators: An active filter, as in “Region: not Africa”. The label can be any noun.
     return gettext("not %(value)s") % {"value": facet_label(field, value, catalogue)}
 
 
@@ -52,7 +55,9 @@ def selection_label(field: Field, state: SearchState) -> str:
     """Return the label of a field for its selected values. It says if a hit needs all of them."""
     if not state.needs_all_of(field.name):
         return field.label
-    return gettext("%(field)s (all of)") % {"field": field.label}
+    # Translators: An active filter with several values, all of which a publication needs, as in
+    # “Topic (all values): law”.
+    return gettext("%(field)s (all values)") % {"field": field.label}
 
 
 def list_filters(state: SearchState, catalogue: Catalogue) -> list[tuple[str, list[str]]]:
@@ -85,7 +90,9 @@ def describe_search(state: SearchState, catalogue: Catalogue) -> str:
         for filters, label in ((state.filters, facet_label), (state.excluded, exclusion_label))
     ]
     all_of = [
-        " + ".join(label for field in fields for label in selected.pop(field, ()))
+        pgettext("between values of which all are needed", " + ").join(
+            label for field in fields for label in selected.pop(field, ())
+        )
         for fields in state.all_of.values()
     ]
     others = chain.from_iterable((*selected.values(), *excluded.values()))

@@ -14,7 +14,7 @@ from indexer.catalogue.records import Publication
 from indexer.catalogue.retired import Retired
 from indexer.codec.segment.sort_orders import make_title_key
 from search_app.export.csl import Item
-from search_app.i18n.translation import gettext
+from search_app.i18n.translation import gettext, pgettext
 from search_app.presentation.hits import find_title
 from search_app.presentation.labels import Link
 from search_app.reading_list import ReadingList
@@ -51,8 +51,8 @@ def _make_orders(items: Iterable[Item], reading_list: ReadingList) -> Iterator[L
     by_author = sorted(by_title, key=lambda item: (not item.names, _make_author_key(item)))
     newest = sorted(by_title, key=lambda item: -item.issued.year if item.issued else inf)
     for label, ordered in (
-        (gettext("Author"), by_author),
-        (gettext("Title"), by_title),
+        (pgettext("sort order", "Author"), by_author),
+        (pgettext("sort order", "Title"), by_title),
         (gettext("Newest first"), newest),
     ):
         ids = [item.id for item in ordered]

@@ -24,11 +24,27 @@ from search_app.engine.results import (
     Results,
     ValueCount,
 )
-from search_app.i18n.translation import format_number, gettext, join, ngettext, quote
+from search_app.i18n.translation import (
+    add_count,
+    format_number,
+    format_range,
+    gettext,
+    join,
+    join_quoted,
+    join_sentences,
+    ngettext,
+    pgettext,
+    quote,
+)
 from search_app.presentation.country_map import make_country_map
 from search_app.presentation.facets import make_facet_groups
 from search_app.presentation.hits import render_hits
-from search_app.presentation.html import html_gettext, html_join_long, html_ngettext, safe
+from search_app.presentation.html import (
+    html_gettext,
+    html_join_long,
+    html_join_sentences,
+    html_ngettext,
+)
 from search_app.presentation.labels import (
     Name,
     exclusion_label,
@@ -66,6 +82,7 @@ def make_search_page(
         "sizes": SIZES,
         "pages": pages,
         "near_pages": _list_near_pages(state.page, pages),
+        "prefix_example": find_prefix_example(catalogue),
         "relaxed": describe_relaxed(results),
         "diagnosis": make_diagnosis_links(diagnosis, state, catalogue) if diagnosis else None,
         "notes": list(search_notes(results, state, catalogue)),
@@ -79,8 +96,15 @@ def label_sorts() -> dict[Sort, str]:
         "relevance": gettext("Best match"),
         "newest": gettext("Newest first"),
         "oldest": gettext("Oldest first"),
-        "title": gettext("Title"),
+        "title": pgettext("sort order", "Title"),
     }
+
+
+def find_prefix_example(catalogue: Catalogue) -> str:
+    """Return a query by the start of a word: an example of the catalogue, if it has such a one."""
+    examples = (query for query, _ in catalogue.examples if query.endswith("*"))
+    # Translators: An example of a query: the start of a common word.
+    return next(examples, gettext("begin*"))
 
 
 def count_pages(results: Results, state: SearchState) -> int:
@@ -190,16 +214,6 @@ class AbsentPlaceLinks(msgspec.Struct, frozen=True):
     countries: tuple[SearchLink, ...]
     unplaced: tuple[SearchLink, ...]
 
-    @property
-    def groups(self) -> tuple[tuple[str, tuple[SearchLink, ...]], ...]:
-        """The searches under their labels, without empty groups."""
-        labeled = (
-            (gettext("Its region"), self.regions),
-            (gettext("Countries in it"), self.countries),
-            (gettext("Without a region"), self.unplaced),
-        )
-        return tuple((name, links) for name, links in labeled if links)
-
 
 class DiagnosisLinks(msgspec.Struct, frozen=True):
     """A diagnosis as links: other searches, if no publication has all words of the query.
@@ -307,12 +321,12 @@ def summarize(results: Results, state: SearchState) -> str:
     else:
         message = _publications_summary(results, state)
     first = (state.page - 1) * state.size + 1
+    ends = [format_number(first), format_number(first + len(results.hits) - 1)]
     return message % {
-        "first": format_number(first),
-        "last": format_number(first + len(results.hits) - 1),
+        "range": ends[0] if len(results.hits) == 1 else format_range(*ends),
         "titles": format_number(results.listed),
         "total": format_number(results.total),
-        "page": state.page,
+        "page": format_number(state.page),
         "query": state.text,
     }
 
@@ -335,20 +349,20 @@ def _publications_summary(results: Results, state: SearchState) -> str:
     if results.semantic_total == total:
         return ngettext(
             "Nothing found for “%(query)s”. "
-            "%(first)s–%(last)s of %(total)s publication with a similar meaning",
+            "%(range)s of %(total)s publication with a similar meaning",
             "Nothing found for “%(query)s”. "
-            "%(first)s–%(last)s of %(total)s publications with a similar meaning",
+            "%(range)s of %(total)s publications with a similar meaning",
             total,
         )
     if state.text:
         return ngettext(
-            "%(first)s–%(last)s of %(total)s publication for “%(query)s”",
-            "%(first)s–%(last)s of %(total)s publications for “%(query)s”",
+            "%(range)s of %(total)s publication for “%(query)s”",
+            "%(range)s of %(total)s publications for “%(query)s”",
             total,
         )
     return ngettext(
-        "%(first)s–%(last)s of %(total)s publication",
-        "%(first)s–%(last)s of %(total)s publications",
+        "%(range)s of %(total)s publication",
+        "%(range)s of %(total)s publications",
         total,
     )
 
@@ -358,35 +372,35 @@ def _titles_summary(results: Results, state: SearchState) -> str:
     titles = results.listed
     if not results.hits and state.text:
         return ngettext(
-            "Page %(page)s is past the end of %(titles)s title (%(total)s publications) "
+            "Page %(page)s is past the end of %(titles)s title (publications: %(total)s) "
             "for “%(query)s”",
-            "Page %(page)s is past the end of %(titles)s titles (%(total)s publications) "
+            "Page %(page)s is past the end of %(titles)s titles (publications: %(total)s) "
             "for “%(query)s”",
             titles,
         )
     if not results.hits:
         return ngettext(
-            "Page %(page)s is past the end of %(titles)s title (%(total)s publications)",
-            "Page %(page)s is past the end of %(titles)s titles (%(total)s publications)",
+            "Page %(page)s is past the end of %(titles)s title (publications: %(total)s)",
+            "Page %(page)s is past the end of %(titles)s titles (publications: %(total)s)",
             titles,
         )
     if results.semantic_total == results.total:
         return ngettext(
-            "Nothing found for “%(query)s”. %(first)s–%(last)s of %(titles)s title "
-            "(%(total)s publications) with a similar meaning",
-            "Nothing found for “%(query)s”. %(first)s–%(last)s of %(titles)s titles "
-            "(%(total)s publications) with a similar meaning",
+            "Nothing found for “%(query)s”. %(range)s of %(titles)s title "
+            "(publications: %(total)s) with a similar meaning",
+            "Nothing found for “%(query)s”. %(range)s of %(titles)s titles "
+            "(publications: %(total)s) with a similar meaning",
             titles,
         )
     if state.text:
         return ngettext(
-            "%(first)s–%(last)s of %(titles)s title (%(total)s publications) for “%(query)s”",
-            "%(first)s–%(last)s of %(titles)s titles (%(total)s publications) for “%(query)s”",
+            "%(range)s of %(titles)s title (publications: %(total)s) for “%(query)s”",
+            "%(range)s of %(titles)s titles (publications: %(total)s) for “%(query)s”",
             titles,
         )
     return ngettext(
-        "%(first)s–%(last)s of %(titles)s title (%(total)s publications)",
-        "%(first)s–%(last)s of %(titles)s titles (%(total)s publications)",
+        "%(range)s of %(titles)s title (publications: %(total)s)",
+        "%(range)s of %(titles)s titles (publications: %(total)s)",
         titles,
     )
 
@@ -409,7 +423,7 @@ class QueryNote(msgspec.Struct, frozen=True):
         """The note as plain text. The link's text is left out unless it says more than the line."""
         line = self.line.striptags() if isinstance(self.line, Markup) else self.line
         if self.total:
-            return f"{line} {self.link}: {format_number(self.total)}"
+            return join_sentences([line, add_count(self.link, self.total)])
         return line or self.link
 
 
@@ -473,7 +487,7 @@ def interpretation_notes(
             for each in results.years
         ]
         words = " ".join(expression.typed for expression in years)
-        line = " ".join(dict.fromkeys(map(_describe_years, years)))
+        line = join_sentences(dict.fromkeys(map(_describe_years, years)))
         yield _switch_exact(line, as_words % {"words": words}, results, state)
     if results.all_words_total:
         line = ngettext(
@@ -481,7 +495,7 @@ def interpretation_notes(
             "Only %(number)s publications have all of these words.",
             results.all_words_total,
         ) % {"number": format_number(results.all_words_total)}
-        note = f"{line} {_describe_hits(results)}".rstrip()
+        note = join_sentences([line, *_describe_hits(results)])
         link = gettext("Show only those with all words")
         yield QueryNote(note, link, state.change(match="all").make_url())
     if results.any_word_total:
@@ -559,7 +573,7 @@ def _list_names(entities: Sequence[ExpandedEntity], catalogue: Catalogue) -> Mar
         sentences.append(
             html_gettext("Also searching narrower subjects: %(subjects)s.", subjects=shown)
         )
-    return safe(" ").join(sentences)
+    return html_join_sentences(sentences)
 
 
 def describe_names(entities: Sequence[ExpandedEntity], catalogue: Catalogue) -> Iterator[Markup]:
@@ -587,28 +601,29 @@ def describe_relaxed(results: Results) -> str:
     if not results.relaxed or results.all_words_total or not results.total:
         return ""
     line = gettext("No publication has all of these words.")
-    return f"{line} {_describe_hits(results)}"
+    return join_sentences([line, *_describe_hits(results)])
 
 
-def _describe_hits(results: Results) -> str:
-    """Return sentences that say what the hits of a relaxed query match, or what they lack."""
+def _describe_hits(results: Results) -> Iterator[str]:
+    """Yield sentences that say what the hits of a relaxed query match, or what they lack."""
     if results.all_words_total == results.total:
-        return ""  # the filters leave only publications with all words
+        return  # the filters leave only publications with all words
     if results.unmatched:
-        unmatched = [(quote(word.text.strip('"')), word.total) for word in results.unmatched]
+        unmatched = [(word.text.strip('"'), word.total) for word in results.unmatched]
         nowhere = [text for text, hits in unmatched if hits == results.total]
+        if nowhere:
+            yield gettext("Words that no result has: %(words)s.") % {"words": join_quoted(nowhere)}
         elsewhere = [
-            f"{text} ({format_number(hits)})" for text, hits in unmatched if hits < results.total
+            add_count(quote(text), hits) for text, hits in unmatched if hits < results.total
         ]
-        sentences = (
-            (gettext("Words that no result has: %(words)s."), nowhere),
-            (gettext("Words that some results lack: %(words)s."), elsewhere),
-        )
-        return " ".join([message % {"words": join(words)} for message, words in sentences if words])
-    if not results.required:
-        return gettext("These results have any of them.")
-    message = gettext("These results have %(terms)s, with or without the other words.")
-    return message % {"terms": join(map(quote, results.required))}
+        if elsewhere:
+            message = gettext("Words that some results lack: %(words)s.")
+            yield message % {"words": join(elsewhere)}
+    elif results.required:
+        message = gettext("These results have %(terms)s, with or without the other words.")
+        yield message % {"terms": join_quoted(results.required)}
+    else:
+        yield gettext("These results have at least one of the words.")
 
 
 def _describe_years(expression: YearExpression) -> str:

@@ -18,9 +18,19 @@ from search_app import config
 from search_app.config import Settings
 from search_app.engine import Engine, LoadOptions
 from search_app.export.registry import FORMATS
-from search_app.i18n.translation import format_number, join, join_long
+from search_app.i18n.translation import format_number, format_range, join, join_long
 from search_app.presentation.hits import find_title, format_facts, format_lines
-from search_app.presentation.html import CARET, html_gettext, html_ngettext, mark, safe
+from search_app.presentation.html import (
+    CARET,
+    html_gettext,
+    html_join_facts,
+    html_join_sentences,
+    html_join_title,
+    html_ngettext,
+    html_pgettext,
+    mark,
+    safe,
+)
 from search_app.presentation.labels import make_hit_url, make_publication_url
 from search_app.web import (
     api_routes,
@@ -99,17 +109,20 @@ def _set_up_templates(app: Flask) -> None:
     app.jinja_env.newstyle_gettext = True  # type: ignore[attr-defined]
     # Jinja's wrappers of gettext give the same HTML in three times the time.
     app.jinja_env.globals |= {"gettext": html_gettext, "ngettext": html_ngettext}
+    app.jinja_env.globals["pgettext"] = html_pgettext
     app.jinja_env.globals |= {
         "caret": safe(CARET),
         "export_formats": tuple(FORMATS.values()),
         "find_title": find_title,
         "format_facts": format_facts,
         "format_lines": format_lines,
+        "format_range": format_range,
         "hit_url": make_hit_url,
         "publication_url": make_publication_url,
     }
     app.jinja_env.filters |= {"number": format_number, "joined": join, "listed": join_long}
-    app.jinja_env.filters["marked"] = mark
+    app.jinja_env.filters |= {"as_facts": html_join_facts, "as_text": html_join_sentences}
+    app.jinja_env.filters |= {"as_title": html_join_title, "marked": mark}
     # Jinja's own function also looks for items. No template needs that, and it takes longer.
     app.jinja_env.getattr = getattr  # type: ignore[method-assign, assignment]
 

@@ -27,7 +27,7 @@ from search_app.engine.results import Results
 from search_app.export import atom
 from search_app.export.csl import make_item
 from search_app.export.registry import FORMATS, Format
-from search_app.i18n.translation import current, gettext, join
+from search_app.i18n.translation import current, gettext, join, pgettext
 from search_app.presentation.labels import describe_search
 from search_app.reading_list import LIST_PATH
 from search_app.search_state import SIZE, SearchState
@@ -177,7 +177,9 @@ def _describe_feed(state: SearchState, results: Results) -> atom.Feed:
     links = {relation: plain.make_url("/feed.atom", page) for relation, page in pages.items()}
     links["alternate"] = plain.change(sort="newest").make_url()
     return atom.Feed(
-        f"{description} – {catalogue.title}" if description else catalogue.title,
+        pgettext("between parts of the title of a page", " – ").join(
+            filter(None, [description, catalogue.title])
+        ),
         current().code,
         catalogue.publisher or catalogue.title,
         get_searcher().generation.manifest.built,

@@ -80,7 +80,7 @@ def test_a_selected_value_is_among_the_ten(page: Page, site: Site) -> None:
 def test_the_box_narrows_the_list(page: Page, site: Site) -> None:
     """The box shows the values that contain the typed text, ignoring accents and case."""
     page.goto(site.url("/facet/body"))
-    box = page.get_by_role("searchbox", name="Find in Organisation")
+    box = page.get_by_role("searchbox", name="Find in “Organisation”")
     box.fill("office no. 2")
     expect(rows(page)).to_have_count(11)
     box.fill("POBLACION")
@@ -99,7 +99,7 @@ def test_the_box_next_to_the_results_narrows_its_values(page: Page, site: Site) 
     """The box of a long facet hides the other values, and shows the regions above countries."""
     page.goto(site.url())
     regions = at.facet(page, "Region")
-    box = regions.get_by_role("searchbox", name="Find in Region")
+    box = regions.get_by_role("searchbox", name="Find in “Region”")
     box.fill("indi")
     expect(at.value(page, "Region", "India")).to_be_visible()
     expect(at.value(page, "Region", "South Asia")).to_be_visible()
@@ -120,12 +120,12 @@ def test_the_box_leads_to_the_values_that_have_its_text(
     """
     page = open_page(javascript=javascript)
     page.goto(site.url("/?q=report"))
-    box = page.get_by_role("searchbox", name="Find in Organisation")
+    box = page.get_by_role("searchbox", name="Find in “Organisation”")
     box.fill("POBLACION")
     box.press("Enter")
     expect(page).to_have_url(site.url("/facet/body?q=report&find=POBLACION"))
     expect(rows(page)).to_have_count(1)
-    box = page.get_by_role("searchbox", name="Find in Organisation")
+    box = page.get_by_role("searchbox", name="Find in “Organisation”")
     expect(box).to_have_value("POBLACION")
     box.fill("none such")
     box.press("Enter")

@@ -56,7 +56,7 @@ def test_the_address_follows_the_filters(page: Page, site: Site) -> None:
     page.goto(site.url("/?q=smuggling"))
     at.value(page, "Section", "Tools").click()
     panel = open_panel(page)
-    expect(panel.get_by_label("Address of this list")).to_have_value(
+    expect(panel.get_by_label("Address of these results")).to_have_value(
         site.url("/?q=smuggling&section=Tools")
     )
     expect(panel.get_by_role("link", name="RIS")).to_have_attribute(

@@ -133,15 +133,19 @@ def test_choosing_all_values_and_any_again(
     """The second selected value brings the choice. Each of its links leads to its list."""
     page, fragment = open_page(javascript=javascript), "" if javascript else "#values-topic"
     page.goto(site.url("/?topic=trafficking+in+persons"))
-    expect(find_choice(page, "Topic", "All of these")).to_have_count(0)
+    expect(find_choice(page, "Topic", "All of these values")).to_have_count(0)
     at.value(page, "Topic", "smuggling of migrants").click()
     expect(page).to_have_url(site.url(f"/?{TOPICS}{fragment}"))
-    any_of, all_of = (find_choice(page, "Topic", name) for name in ("Any of these", "All of these"))
+    any_of, all_of = (
+        find_choice(page, "Topic", name) for name in ("Any of these values", "All of these values")
+    )
     expect(any_of).to_have_attribute("aria-current", "true")
     all_of.click()
     expect(page).to_have_url(site.url(f"/?{TOPICS}&match.topic=all{fragment}"))
     at.expect_chips(
-        page, "Topic (all of): trafficking in persons", "Topic (all of): smuggling of migrants"
+        page,
+        "Topic (all values): trafficking in persons",
+        "Topic (all values): smuggling of migrants",
     )
     count = at.value(page, "Topic", "smuggling of migrants").locator(".count")
     at.expect_total(page, int(count.inner_text()))
@@ -155,10 +159,10 @@ def test_choosing_all_values_and_any_again(
 def test_the_choice_keeps_the_focus(page: Page, site: Site) -> None:
     """The link that was followed has the focus afterwards."""
     page.goto(site.url(f"/?{TOPICS}"))
-    find_choice(page, "Topic", "All of these").focus()
+    find_choice(page, "Topic", "All of these values").focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(site.url(f"/?{TOPICS}&match.topic=all"))
-    expect(find_choice(page, "Topic", "All of these")).to_be_focused()
+    expect(find_choice(page, "Topic", "All of these values")).to_be_focused()
 
 
 @pytest.mark.thorough
@@ -168,7 +172,8 @@ def test_the_choice_is_easy_to_touch(open_page: OpenPage, site: Site) -> None:
     page.goto(site.url(f"/?{TOPICS}"))
     at.unfold(page)
     either, both = (
-        at.find_box(find_choice(page, "Topic", name)) for name in ("Any of these", "All of these")
+        at.find_box(find_choice(page, "Topic", name))
+        for name in ("Any of these values", "All of these values")
     )
     assert min(either["height"], both["height"]) >= 44
     assert either["y"] == both["y"]

@@ -41,7 +41,7 @@
     button.className = "keep";
     button.dataset.keeps = id;
     name.className = "unseen";
-    name.textContent = title ? `: ${title}` : "";
+    name.textContent = title ? link.dataset.named.replace("{title}", () => title) : "";
     button.append(document.createElement("span"), name);
     return button;
   }
@@ -51,7 +51,7 @@
       const place = hit.querySelector(".facts") ?? hit.appendChild(Object.assign(document.createElement("p"), { className: "facts" }));
       const id = hit.querySelector(".unapi-id").title;
       const added = Object.assign(document.createElement("span"), { className: "on-screen" });
-      if (place.firstChild) added.append(" · ");
+      if (place.firstChild) added.append(link.dataset.separator);
       added.append(makeButton(id, hit.querySelector("h3").textContent));
       place.append(added);
     }

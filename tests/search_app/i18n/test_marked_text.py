@@ -20,8 +20,11 @@ pytestmark = pytest.mark.slow
 SEARCH_APP = ROOT / "search_app"
 TEMPLATES = sorted((SEARCH_APP / "web" / "templates").iterdir())
 VIEW_MODELS = sorted((SEARCH_APP / "presentation").glob("*.py"))
-MARKS = {"gettext": 1, "ngettext": 2, "html_gettext": 1, "html_ngettext": 2}
-"""Functions that translate messages, with the number of their messages."""
+MARKS = {
+    "gettext": 1, "ngettext": 2, "pgettext": 2,
+    "html_gettext": 1, "html_ngettext": 2, "html_pgettext": 2,
+}  # fmt: skip
+"""Functions that translate messages, with the number of their messages and contexts."""
 LETTER = re.compile(r"[^\W\d_]")
 VISIBLE = {"alt", "aria-label", "data-label", "placeholder", "title"}
 """Attributes whose values users see or hear. A script prints `data-label`."""

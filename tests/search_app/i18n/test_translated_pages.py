@@ -52,6 +52,10 @@ class InBrackets(NullTranslations):
         assert (message,) in messages(), f"not extracted: {message}"
         return _bracket(message)
 
+    def pgettext(self, context: str, message: str) -> str:
+        """Return a message with a context in brackets."""
+        return self.gettext(message)
+
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         """Return the singular or the plural in brackets."""
         assert (msgid1, msgid2) in messages(), f"not extracted: {msgid1}"
@@ -105,7 +109,7 @@ class Outside(HTMLParser):
 
 def in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put every message in Russian in brackets."""
-    for name in ("gettext", "ngettext"):
+    for name in ("gettext", "ngettext", "pgettext"):
         monkeypatch.setattr(load_interface("ru"), name, getattr(InBrackets(), name))
 
 

@@ -6,7 +6,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from gettext import c2py
 from pathlib import Path
 from shutil import which
@@ -17,7 +17,15 @@ from babel.messages import Catalog, Message
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.translations import translate
 from indexer.mapping.standard_fields import list_standard_fields
-from search_app.i18n.translation import LANGUAGES, SOURCE, load_interface
+from search_app.i18n.translation import (
+    LANGUAGES,
+    SOURCE,
+    format_range,
+    join_sentences,
+    load_interface,
+    use,
+)
+from search_app.presentation import html
 from tools import messages
 
 TRANSLATED = [code for code in LANGUAGES if code != SOURCE]
@@ -64,11 +72,11 @@ def test_an_unfinished_message_is_found(tmp_path: Path) -> None:
 def test_the_template_has_the_messages_of_the_program() -> None:
     """The template, from which languages are added, has the present messages and their comments."""
     template, stored = messages.extract(), messages.read(messages.TEMPLATE)
-    assert {(each.id, each.context, *each.auto_comments) for each in stored if each.id} == {
-        (each.id, each.context, *" ".join(each.auto_comments).splitlines())
-        for each in template
-        if each.id
-    }
+    present, found = [
+        {(each.id, each.context, " ".join(each.auto_comments)) for each in catalog if each.id}
+        for catalog in (template, stored)
+    ]
+    assert found == present
 
 
 def test_an_update_keeps_what_translators_need(tmp_path: Path) -> None:
@@ -227,17 +235,20 @@ def test_the_plural_forms_are_those_of_unicode(code: str) -> None:
     [
         ("en", "publications publication publications publications publications publications"),
         ("fr", "publication publication publications publications publications publications"),
-        ("es", "publicaciones publicación publicaciones publicaciones publicaciones publicaciones"),
+        (
+            "es",
+            "publicaciones Una publicación publicaciones publicaciones publicaciones publicaciones",
+        ),
         ("ru", "публикаций публикация публикации публикации публикаций публикаций"),
-        ("ar", "منشور منشور منشوران منشورات منشوراً منشور"),
+        ("ar", "منشور منشور واحد منشوران منشورات منشوراً منشور"),
         ("zh", "份出版物 份出版物 份出版物 份出版物 份出版物 份出版物"),
     ],
 )
 def test_the_form_of_a_noun_follows_its_number(code: str, forms: str) -> None:
     """0, 1, 2, 3, 11, and 100 have the plural forms of the language."""
     ngettext = load_interface(code).ngettext
-    message = "%(count)s publication", "%(count)s publications"
-    found = [ngettext(*message, number).replace("%(count)s", "").strip() for number in SAMPLES]
+    message = "%(number)s publication", "%(number)s publications"
+    found = [ngettext(*message, number).replace("%(number)s", "").strip() for number in SAMPLES]
     assert " ".join(found) == forms
 
 
@@ -248,6 +259,47 @@ def test_numbers_and_dates_are_those_of_the_language() -> None:
         "ar": "1,234,567", "zh": "1,234,567", "en": "1,234,567", "fr": "1\u202f234\u202f567",
         "ru": "1\xa0234\xa0567", "es": "1.234.567",
     }  # fmt: skip
+    spanish = load_interface("es")
+    assert [spanish.format_number(number) for number in (999, 9999, 10_000)] == [
+        "999", "9999", "10.000"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "time"),
+    [
+        ("ar", "5 تشرين الثاني/نوفمبر 2026، الساعة 13:04 بالتوقيت العالمي المنسق"),
+        ("zh", "2026年11月5日13:04（协调世界时）"), ("en", "5 November 2026, 13:04 UTC"),
+        ("fr", "5 novembre 2026 à 13:04 UTC"), ("ru", "5 ноября 2026\u202fг. в 13:04 UTC"),
+        ("es", "5 de noviembre de 2026, a las 13:04 (UTC)"),
+    ],
+)  # fmt: skip
+def test_scripts_make_the_times_of_pages(code: str, time: str) -> None:
+    """A time on a page, and one made from a pattern, are the same. Arabic months have two names."""
+    interface = load_interface(code)
+    assert interface.format_time(datetime(2026, 11, 5, 13, 4, tzinfo=UTC)) == time
+    pattern = interface.list_time_patterns()[10]
+    assert pattern.format(day=5, year=2026, time="13:04") == time
+
+
+@pytest.mark.parametrize(
+    ("code", "sentences", "title", "years"),
+    [
+        ("en", "A. B.", "a – b", "2010–2015"), ("zh", "A.B.", "a－b", "2010至2015"),
+        ("ru", "A. B.", "a\xa0— b", "2010–2015"), ("ar", "A. B.", "a – b", "من 2010 إلى 2015"),
+    ],
+)  # fmt: skip
+def test_the_marks_between_texts_are_those_of_the_language(
+    code: str, sentences: str, title: str, years: str
+) -> None:
+    """Chinese has no space between sentences, and Russian a dash in titles."""
+    use(load_interface(code))
+    try:
+        assert join_sentences(["A.", "B."]) == html.html_join_sentences(["A.", "B."]) == sentences
+        assert html.html_join_title(["a", "b"]) == title
+        assert format_range("2010", "2015") == years
+    finally:
+        use(load_interface(SOURCE))
 
 
 def test_the_first_of_a_month_is_an_ordinal_number_in_french() -> None:

@@ -68,8 +68,8 @@ def test_two_files_have_lines(count: int, last: str) -> None:
 @pytest.mark.parametrize(
     ("pages", "total", "summary"),
     [
-        ([7], 9, "Best matches: 1 page"), ([7, 8], 9, "Best matches: 1 of 2 pages"),
-        ([7], 0, "Best matches: 1 section"), ([7, 8], 0, "Best matches: 1 of 2 sections"),
+        ([7], 9, "Best matching pages: 1"), ([7, 8], 9, "Best matching pages: 1 of 2"),
+        ([7], 0, "Best matching parts: 1"), ([7, 8], 0, "Best matching parts: 1 of 2"),
     ],
 )  # fmt: skip
 def test_a_search_inside_counts_pages_or_sections(

@@ -211,7 +211,7 @@ def test_reasons_name_the_full_text(client: FlaskClient) -> None:
     reasons = find_hit(read_page(client, "/?q=organ&explain=1"), "report").select(".why li")
     [reason] = [each.text for each in reasons]
     place = r"it is in “annual report\.pdf” ×7, on pages 14, 20, 25, 31 and 40"
-    assert re.fullmatch(rf"“organ” adds (0\.\d\d) of \1: {place}\.", reason)
+    assert re.fullmatch(rf"“organ” adds (0\.\d\d) of \1 points: {place}\.", reason)
 
 
 def test_a_publication_lists_its_files(client: FlaskClient, closed: FlaskClient) -> None:
@@ -253,7 +253,7 @@ def test_a_search_inside_a_publication(client: FlaskClient) -> None:
     assert form["action"] == "/publication/report#full-text"
     values = {str(field["name"]): field["value"] for field in form.select("input")}
     assert values == {"q": "organ", "hit": "2", "find": "organ"}
-    assert [heading.text for heading in section.select("h3")] == ["Best matches: 5 pages"]
+    assert [heading.text for heading in section.select("h3")] == ["Best matching pages: 5"]
     links = section.select(".found-pages a")
     assert [(link.text, link["href"]) for link in links] == [
         (f"Page {page}", f"{FILE}#page={page}") for page in (14, 20, 25, 31, 40)
@@ -297,7 +297,7 @@ def test_a_search_inside_sections_and_several_files(client: FlaskClient) -> None
     )
     assert [str(section.decode_contents()) for section in sections] == ["Section 2"]
     headings = read_page(client, "/publication/many?find=pearls").select("section h3")
-    assert "part 3.pdf Best matches: 1 page" in [heading.text for heading in headings]
+    assert "part 3.pdf Best matching pages: 1" in [heading.text for heading in headings]
 
 
 @pytest.mark.parametrize("text", ["zyzzyva", "***", "year:2020"])

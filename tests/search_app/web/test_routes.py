@@ -101,7 +101,7 @@ def test_a_relaxed_search_says_so(client: FlaskClient) -> None:
     address = "/api/search?q=organ+zyzzyva"
     assert fetch(client, address)["relaxed"] is True
     assert fetch(client, f"{address}&match=all")["total"] == 0
-    assert "any of them" in client.get("/?q=organ+zyzzyva").text
+    assert "at least one of the words" in client.get("/?q=organ+zyzzyva").text
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_a_folded_title_counts_its_other_editions(client: FlaskClient) -> None:
     """A hit shows the number of its other editions and links to their list."""
     text = client.get("/?q=global+report&fold=1").text
     assert "4 other editions<" in text
-    assert "1–2 of 2 titles (6 publications)" in text
+    assert "1–2 of 2 titles (publications: 6)" in text
     assert "other editions" not in client.get("/?q=global+report").text
     address = re.findall(r'href="(/publication/[^"]+)#editions"', text)[0]
     assert 'id="editions"' in client.get(address).text
@@ -518,7 +518,7 @@ def test_a_server_may_make_the_application_without_arguments(
 def notes(client: FlaskClient, address: str) -> list[tuple[str, str, str]]:
     """Return the notes above a list: line, link text, link."""
     text = client.get(address).text
-    found = re.findall(r'<p class="note">([^<]*) <a href="([^"]*)"[^>]*>([^<]*)</a></p>', text)
+    found = re.findall(r'<p class="note">([^<]*?) ?<a href="([^"]*)"[^>]*>([^<]*)</a></p>', text)
     return [(unescape(line), unescape(words), unescape(href)) for line, href, words in found]
 
 

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from tests.search_app.web.reading import fetch, read_page
 from tests.tiers import examples
@@ -85,10 +86,13 @@ def test_the_page_counts_hits_without_filters_and_of_any_word(client: FlaskClien
     """A page without hits shows the total without filters, and the total for any of the words."""
     address = "/?q=organ+removal&region=Middle+East&section=Multimedia"
     total = answer(client, "/?q=organ+removal")["total"]
-    assert f"Search without any filter</a> ({total})" in client.get(address).text
+    assert f"Search without any filter ({total})" in Markup(client.get(address).text).striptags()
     address = "/?q=organ+zyzzyva&match=all"
     total = answer(client, "/?q=organ+zyzzyva&match=any")["total"]
-    assert f"any of these words, not all of them</a> ({total})" in client.get(address).text
+    assert (
+        f"any of these words, not all of them ({total})"
+        in Markup(client.get(address).text).striptags()
+    )
 
 
 def test_a_query_with_operators_links_to_any_of_its_words(client: FlaskClient) -> None:
