@@ -63,6 +63,11 @@ def _find_shared_faults(catalogue: Catalogue) -> Faults:
     if not re.fullmatch(r"([a-z0-9-]+\.)*[a-z0-9-]*", catalogue.publisher_site):
         message = f"the publisher_site {catalogue.publisher_site!r} is not a host name"
         yield message, "Write a name such as example.org"
+    if catalogue.contact and not re.fullmatch(
+        r"https?://\S+|[^\s@:/]+@[^\s@:/]+", catalogue.contact
+    ):
+        message = f"the contact {catalogue.contact!r} is no email address and no URL"
+        yield message, "Write one such as errors@example.org or https://example.org/contact"
     roles = [field.role for field in fields]
     if roles.count("title") != 1:
         yield "exactly one field must have role = 'title'", "Add one, or keep only one"

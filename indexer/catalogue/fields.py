@@ -177,7 +177,8 @@ NO_FIELD_TEXTS, NO_TEXTS = FieldTexts(), CatalogueTexts()
 class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """A catalogue: its fields, and its title, description, language, and notices.
 
-    `publisher_site` is the host of the publisher's site, where titles are searched for. `examples`
+    `publisher_site` is the host of the publisher's site, where titles are searched for. `contact`
+    is an email address or a URL where readers report errors. `examples`
     are pairs of a query and its explanation. `types` has rules for the types of publications, the
     first that applies first. `accent`: the color of links on light and on dark pages, or ().
     `logo`: the name of an image in the folder, and `logo_image` its bytes. `footer` is a text at
@@ -192,6 +193,7 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     language: str = "en"
     publisher: str = ""
     publisher_site: str = ""
+    contact: str = ""
     source: str = ""
     notices: tuple[str, ...] = ()
     examples: tuple[tuple[str, str], ...] = ()

@@ -1,4 +1,4 @@
-"""The colors, the logo, and the footer of a catalogue on its pages."""
+"""The colors, the logo, the footer, and the contact of a catalogue on its pages."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ footer = "Published by the library."
 
 
 @pytest.fixture
-def themed(corpus: Path, tmp_path: Path) -> FlaskClient:
+def themed(corpus: Path) -> FlaskClient:
     """Return a client of a small catalogue with colors, a logo, and a footer."""
-    file = corpus / "catalogue.toml"
-    file.write_text(KEYS + file.read_text("utf-8"), "utf-8")
     (corpus / "logo.svg").write_bytes(LOGO)
+    return open_with(corpus, KEYS)
+
+
+def open_with(corpus: Path, keys: str) -> FlaskClient:
+    """Return a client of a corpus whose catalogue has further keys."""
+    file = corpus / "catalogue.toml"
+    file.write_text(keys + file.read_text("utf-8"), "utf-8")
     return open_corpus(corpus)
 
 
@@ -33,6 +38,22 @@ def test_a_page_has_the_appearance_of_its_catalogue(themed: FlaskClient) -> None
     assert page.select_one("link[href='/theme.css']") is not None
     assert page.select_one("img[src='/logo'][alt='']") is not None
     assert "Published by the library." in page.select("footer")[0].text
+
+
+@pytest.mark.parametrize(
+    ("contact", "url"),
+    [
+        ("errors@example.org", "mailto:errors@example.org"),
+        ("https://example.org/contact?a=1&b=2", "https://example.org/contact?a=1&b=2"),
+    ],
+)
+def test_each_page_links_to_the_contact(corpus: Path, contact: str, url: str) -> None:
+    """A page in any language says where to report a mistake."""
+    site = open_with(corpus, f'contact = "{contact}"\n')
+    for path, text in (("/", "Report a mistake"), ("/fr/about", "Signaler une erreur")):
+        link = read_page(site, path).select_one("footer a[href^=mailto], footer a[href^=http]")
+        assert link is not None
+        assert (link["href"], link.text) == (url, text)
 
 
 def test_the_colors_are_a_style_sheet(themed: FlaskClient) -> None:
