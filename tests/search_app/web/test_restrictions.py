@@ -159,7 +159,7 @@ def test_an_excluded_missing_value_is_stated(client: FlaskClient) -> None:
     assert "any value" in record
     assert "No particular region" not in record
     french = read_page(client, "/fr/?without.region=none")
-    assert [chip.text for chip in french.select(".chip bdi")] == ["Région", "toute valeur"]
+    assert [chip.text for chip in french.select(".chip bdi")] == ["Région", "valeur précisée"]
 
 
 def list_choices(page: BeautifulSoup) -> list[Tag]:
