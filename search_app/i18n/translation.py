@@ -207,11 +207,6 @@ def _join_two(first: str, second: str) -> str:
     return gettext("%(first)s %(second)s") % {"first": first, "second": second}
 
 
-def get_ellipsis() -> str:
-    """Return what ends a shortened text."""
-    return pgettext("at the end of a shortened text", " …")
-
-
 def join_with_and(texts: Iterable[str]) -> str:
     """Return short texts as a list that ends a sentence, such as `a, b and c`."""
     return format_list([*texts], locale=current().locale)

@@ -31,7 +31,6 @@ from search_app.i18n.translation import (
     current,
     format_number,
     format_score,
-    get_ellipsis,
     gettext,
     join,
     join_long,
@@ -172,7 +171,7 @@ def _isolate(text: str) -> str:
     if len(text) > MAX_FACT_CHARS:
         start = text[:MAX_FACT_CHARS]
         # A text without spaces, such as a Chinese title, is truncated at any character.
-        text = f"{start.rpartition(' ')[0] or start}{get_ellipsis()}"
+        text = f"{start.rpartition(' ')[0] or start} …"
     is_other = current().direction == "rtl" or (not text.isascii() and _RIGHT_TO_LEFT.search(text))
     return f"\u2068{text}\u2069" if is_other else text
 

@@ -11,7 +11,7 @@ from typing import NewType
 from markupsafe import Markup, escape
 
 from search_app.engine.results import TextRun
-from search_app.i18n.translation import current, get_ellipsis, pgettext
+from search_app.i18n.translation import current, pgettext
 
 Html = NewType("Html", str)
 """Escaped HTML of which more HTML is made. A template that prints it without `safe` would escape it
@@ -69,10 +69,8 @@ def mark_passage(runs: Sequence[TextRun]) -> Markup:
     if cut is None or start - cut < MIN_REST_CHARS:
         return mark(runs)
     first, rest = mark(_slice(runs, 0, cut)), mark(_slice(runs, cut, start))
-    dots = escape(get_ellipsis())
-    return safe(
-        f'{first}<span class="narrow-only">{dots}</span><span class="wide-only">{rest}</span>'
-    )
+    # They are those of the passage, which may be in another language than the page.
+    return safe(f'{first}<span class="narrow-only"> …</span><span class="wide-only">{rest}</span>')
 
 
 def _slice(runs: Iterable[TextRun], start: int, stop: int) -> Iterator[TextRun]:

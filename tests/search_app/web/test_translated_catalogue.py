@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 
+from search_app.i18n.translation import LANGUAGES
 from tests import samples
 from tests.search_app.web.reading import fetch, find, open_corpus, read_page
 
@@ -173,3 +174,15 @@ def test_facts_of_a_publication_state_their_language(client: FlaskClient) -> Non
     """So has one on the page of a publication."""
     line = find(read_french(client, "/publication/brief/6"), "article > .facts")
     assert str(line) == '<p class="facts"><span lang="en">Papers</span></p>'
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_title_of_an_error_ends_no_sentence(language: str, client: FlaskClient) -> None:
+    """The title of a page joins its message with the catalogue's, without a full stop between."""
+    page = BeautifulSoup(client.get(f"/{language}/?sort=x", follow_redirects=True).data, "lxml")
+    heading, title = page.select_one("h1:not(.site)"), page.select_one("title")
+    assert heading is not None
+    assert title is not None
+    assert heading.text.strip().endswith((".", "。"))
+    assert heading.text.strip()[:-1] in title.text
+    assert heading.text.strip() not in title.text
