@@ -64,7 +64,7 @@ def test_paging(page: Page, site: Site) -> None:
     first = at.hits(page).all_inner_texts()
     pager.get_by_role("link", name="Next page").click()
     expect(at.summary(page)).to_have_text("11–20 of 136 publications")
-    expect(page).to_have_title(re.compile("page 2"))
+    expect(page).to_have_title(re.compile("Page 2"))
     expect(pager.get_by_role("link", name="Page 2")).to_have_attribute("aria-current", "page")
     expect(page.get_by_role("region", name="Results")).to_be_focused()
     expect(page.get_by_role("region", name="Results")).to_be_in_viewport()

@@ -175,7 +175,7 @@ def test_a_sentence_names_the_shared_words(searcher: Searcher) -> None:
         assert hit.explanation
         sentences = [*explain_in_sentences(hit.explanation, searcher.catalogue)]
         shared = ", ".join(f"“{word}”" for word in hit.explanation.shared[:5])
-        adds = f"{hit.explanation.feedback:.2f} of {hit.explanation.score:.2f}."
+        adds = f"{hit.explanation.feedback:.2f} of {hit.explanation.score:.2f} points."
         told = f"It shares words with the best hits: {shared}. They add {adds}"
         assert (told in sentences) == bool(hit.explanation.feedback and shared)
         shares += told in sentences

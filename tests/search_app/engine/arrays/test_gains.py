@@ -119,7 +119,7 @@ def test_an_explanation_states_the_gain(searcher: Searcher) -> None:
     hit = find(searcher)["title"]
     assert hit.explanation
     assert hit.explanation.score == pytest.approx(hit.score, abs=1e-3)
-    adds = f"adds {hit.explanation.nearness:.2f} of {hit.explanation.score:.2f}."
+    adds = f"adds {hit.explanation.nearness:.2f} of {hit.explanation.score:.2f} points."
     sentences = explain_in_sentences(hit.explanation, searcher.catalogue)
     assert f"Words of the query are near each other in it: {adds}" in sentences
 
