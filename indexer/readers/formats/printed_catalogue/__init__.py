@@ -203,7 +203,7 @@ class _Assembly:
                 continue
             section = item.headings["section"]
             counts[section] += 1
-            position = f"{section}, entry {counts[section]} of {totals[section]}"
+            position = f"{counts[section]}/{totals[section]}"
             properties = tuple(item.make_properties(position))
             yield SourceRecord(SourceLocation(self._file, item.line), properties)
 
