@@ -87,7 +87,7 @@ MEANINGS = {
     "typed": "a word as the reader typed it",
     "url": "code: leave it as it is",
     "value": "a value of a filter or a parameter, such as Africa",
-    "values": "values of a field, in a list",
+    "values": "values of a field in quotation marks, in a list",
     "word": "the text of the link “not”",
     "words": "words of the query",
     "year": "a year of four digits",

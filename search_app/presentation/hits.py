@@ -448,7 +448,8 @@ def _describe_field(score: FieldScore, catalogue: Catalogue) -> Iterable[str]:
         if match.how == "value"
     ]
     if values:
-        yield gettext("%(field)s is %(values)s") % {"field": field.label, "values": join(values)}
+        message = gettext("%(field)s is %(values)s")
+        yield message % {"field": field.label, "values": join_quoted(values)}
         return
     for how, matches in groupby(score.matched, key=lambda match: match.how):
         yield _describe_matches(how) % {"field": field.label, "texts": _list_texts([*matches])}

@@ -340,6 +340,12 @@ def test_each_hit_has_its_reasons(client: FlaskClient) -> None:
     assert "(includes Mozambique, South Africa, Zimbabwe)" in page
 
 
+def test_values_are_quoted_in_reasons(client: FlaskClient) -> None:
+    """A value that matched is in quotation marks, as words of a text are."""
+    hit, *_ = fetch(client, "/api/search?q=india&explain=1")["hits"]
+    assert hit["explanation"]["sentences"][0].endswith("Country is “India”.")
+
+
 def test_a_list_links_to_its_reasons(client: FlaskClient) -> None:
     """A list of a query or filter links to its reasons on the same page, and back."""
     page = client.get("/?q=trafficking&page=2").text
