@@ -61,7 +61,7 @@ def test_ten_values_and_a_link_to_all(page: Page, site: Site) -> None:
     page.goto(site.url())
     bodies = at.facet(page, "Organisation")
     expect(bodies.get_by_role("listitem")).to_have_count(10)
-    more = bodies.get_by_role("link", name=re.compile("^Show 31 more under Organisation"))
+    more = bodies.get_by_role("link", name=re.compile("^Show 31 more values of Organisation"))
     more.click()
     expect(page).to_have_url(site.url("/facet/body"))
     expect(rows(page)).to_have_count(41)
