@@ -178,9 +178,9 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     """A catalogue: its fields, and its title, description, language, and notices.
 
     `publisher_site` is the host of the publisher's site, where titles are searched for. `contact`
-    is an email address or a URL where readers report errors. `examples`
-    are pairs of a query and its explanation. `types` has rules for the types of publications, the
-    first that applies first. `accent`: the color of links on light and on dark pages, or ().
+    is an email address or a URL where readers report errors. `examples` are pairs of a query and
+    its explanation. `types` has rules for the types of publications, the first that applies first.
+    `accent`: the color of links on light and on dark pages, or ().
     `logo`: the name of an image in the folder, and `logo_image` its bytes. `footer` is a text at
     the end of each page, and `map_notice` one next to each map. `groups`: the parents of each value
     of the child field. `translations` contains its texts in other languages. `files`: whether the

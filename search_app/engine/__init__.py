@@ -230,12 +230,11 @@ class Engine:
 
         Raise InvalidRequest, BudgetExceeded, TooBusy or StoreUnavailable.
         """
-        request = SearchRequest(request) if isinstance(request, str) else request
         with self.answer(request, self.get_searcher()) as results:
             return results
 
     @contextmanager
-    def answer(self, request: SearchRequest, searcher: Searcher) -> Iterator[Results]:
+    def answer(self, request: SearchRequest | str, searcher: Searcher) -> Iterator[Results]:
         """Yield the results of a search. Raise BudgetExceeded, TooBusy or StoreUnavailable.
 
         No other expensive search starts until the context ends, so rendering counts as well.
@@ -281,7 +280,7 @@ class Engine:
             return searcher.scan(request, deadline)
 
     @contextmanager
-    def _admit(self, request: SearchRequest, searcher: Searcher) -> Iterator[Deadline]:
+    def _admit(self, request: SearchRequest | str, searcher: Searcher) -> Iterator[Deadline]:
         """Admit a search, and yield its deadline. Report its stages, also if it fails."""
         with self._admission.admit(searcher.estimate_cost(request)) as yield_to_others:
             deadline = Deadline(self._budget, yield_to_others)

@@ -145,7 +145,7 @@ class Searcher:
         typed = run(self.interpreter.interpret_typed(self._resolve(request)), self.store, deadline)
         return find_file_matches(typed.reply, identity, self.catalogue, MAX_PASSAGES, deadline)
 
-    def estimate_cost(self, request: SearchRequest) -> int:
+    def estimate_cost(self, request: SearchRequest | str) -> int:
         """Return the approximate cost of a search, in postings."""
         return estimate_cost(self._resolve(request), self.interpreter.vocabulary)
 

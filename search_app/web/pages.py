@@ -6,7 +6,6 @@ template prints.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -61,8 +60,6 @@ from search_app.web.exports import get_slots, look_up_list, scan_hits
 from search_app.web.incoming import get_root
 
 pages = Blueprint("pages", __name__)
-_VALUE = re.compile(r'(?<=:")[^"]+')
-"""The value in a query such as `region:"South Asia"`."""
 
 
 @pages.get("/")
@@ -114,18 +111,7 @@ def about() -> str:
     results = get_searcher().search(SearchRequest(values=facets.MAX_SHOWN_VALUES))
     groups = facets.make_facet_groups(results, state, catalogue)
     names = choose_names(catalogue)
-    labels = {
-        value: catalogue.get_label(field.name, value)
-        for field in catalogue.facets
-        for value in field.values
-    }
-    queries = [
-        (
-            _VALUE.sub(lambda value: labels.get(value[0], value[0]), replace_names(query, names)),
-            meaning,
-        )
-        for query, meaning in catalogue.examples
-    ]
+    queries = [(replace_names(query, names), meaning) for query, meaning in catalogue.examples]
     return render_template(
         "about.html",
         groups=groups,

@@ -373,12 +373,12 @@ class OpenSearchStore:
         return [*map(iter, replies)]
 
     def _ask_each(
-        self, asks: Iterator[StoreRequest], deadline: Deadline
+        self, requests: Iterator[StoreRequest], deadline: Deadline
     ) -> Iterator[OpenSearchReply]:
-        for store_request in asks:
+        for store_request in requests:
             reply = self.ask(store_request, deadline)
             if reply.find_by_words() is None:
-                others = [self.ask(other, deadline) for other in asks]
+                others = [self.ask(other, deadline) for other in requests]
                 reply.load_page([body for each in (reply, *others) for body in each.list_counts()])
                 yield from (reply, *others)
                 return

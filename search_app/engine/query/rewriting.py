@@ -271,7 +271,7 @@ _COLONS = ":："
 """The colons after a name. Chinese keyboards type the second one."""
 _SIGNS = "<>≤≥="
 _BREAKS = rf"\s()（）{QUOTES}{_COLONS}{_SIGNS}"
-"""What a name has only in quotation marks, for a character class."""
+"""The characters that a name contains only within quotation marks, as a character class."""
 _NAME = rf"[^{_BREAKS}-][^{_BREAKS}]*"
 _ONE_WORD = re.compile(_NAME)
 _HAS_NAME = re.compile(f"[{_COLONS}{_SIGNS}]")
