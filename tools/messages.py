@@ -92,11 +92,11 @@ MEANINGS = {
     "words": "words of the query",
     "year": "a year of four digits",
 }
-"""What the placeholders stand for. Each message has a comment for each of its own."""
+"""The meaning of each placeholder, which becomes a comment on every message that uses it."""
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 OPTIONS = {"**/templates/**": {"newstyle_gettext": "true", "silent": "false"}}
 TAG = "Translators:"
-"""What a comment for translators begins with."""
+"""The mark at the start of a comment that is meant for translators."""
 WIDTH = 100
 """Columns of a translation file. A platform must be set to the same width."""
 

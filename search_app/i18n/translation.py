@@ -90,8 +90,9 @@ class Interface:
         # Translators: A time, as in “Indexed 30 November 2026, 13:14 UTC”.
         return self.gettext("%(date)s, %(time)s UTC") % {"date": day, "time": time}
 
-    def list_time_patterns(self) -> list[str]:
-        """Return the texts from which scripts make a time: one for each month.
+    @cached_property
+    def time_patterns(self) -> list[str]:
+        """The texts from which scripts make a time: one for each month.
 
         They contain `{day}`, `{year}`, and `{time}`.
         """
@@ -198,8 +199,9 @@ def join_long(texts: Iterable[str]) -> str:
 
 
 def join_sentences(sentences: Iterable[str]) -> str:
-    """Return sentences as one text."""
-    return reduce(_join_two, sentences)
+    """Return sentences as one text, or "" without any."""
+    texts = [*sentences]
+    return reduce(_join_two, texts) if texts else ""
 
 
 def _join_two(first: str, second: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, reduce
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NewType
 
 from markupsafe import Markup, escape
 
 from search_app.engine.results import TextRun
-from search_app.i18n.translation import current, pgettext
+from search_app.i18n.translation import current, join_sentences, pgettext
 
 Html = NewType("Html", str)
 """Escaped HTML of which more HTML is made. A template that prints it without `safe` would escape it
@@ -141,12 +141,7 @@ def html_ngettext(singular: str, plural: str, count: int, /, **values: object) -
 
 def html_join_sentences(sentences: Iterable[str]) -> Markup:
     """Return sentences as one text of HTML. Texts are escaped, HTML is not."""
-    texts = [*map(escape, sentences)]
-    return reduce(_join_two, texts) if texts else Markup()
-
-
-def _join_two(first: Markup, second: Markup) -> Markup:
-    return html_gettext("%(first)s %(second)s", first=first, second=second)
+    return safe(join_sentences(map(escape, sentences)))
 
 
 def html_join_title(parts: Iterable[str]) -> Markup:

@@ -278,7 +278,7 @@ def test_scripts_make_the_times_of_pages(code: str, time: str) -> None:
     """A time on a page, and one made from a pattern, are the same. Arabic months have two names."""
     interface = load_interface(code)
     assert interface.format_time(datetime(2026, 11, 5, 13, 4, tzinfo=UTC)) == time
-    pattern = interface.list_time_patterns()[10]
+    pattern = interface.time_patterns[10]
     assert pattern.format(day=5, year=2026, time="13:04") == time
 
 
