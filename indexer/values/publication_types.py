@@ -33,9 +33,17 @@ def read_type(text: str) -> str:
     return re.sub("[-_]", " ", text).capitalize() if _CODE.fullmatch(text) else text
 
 
+def name_type(csl: PublicationType) -> str:
+    """Return the name that an import reads as a type. A `document` has none but that of CSL."""
+    return csl if csl == FALLBACK_TYPE else group_by_csl_type()[csl][0]
+
+
 @cache
 def group_by_csl_type() -> dict[PublicationType, tuple[str, ...]]:
-    """Return the names of types by their type in CSL, the most general types last."""
+    """Return the names of types by their type in CSL, the most general types last.
+
+    The first name of each type is that in exports.
+    """
     return {csl: tuple(names) for csl, names in _load_types().items()}
 
 

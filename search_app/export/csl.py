@@ -262,11 +262,12 @@ def _date_to_json(date: Date) -> dict[str, object]:
 class TypeNames(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The names of a type. A name is "" if a format has none.
 
-    `zotero` is the type of Zotero, which reads and writes it in MODS before any genre of the list
-    `marcgt`. `mods_resource` is a type of resources of MODS. `marc` has positions 6 and 7 of the
-    leader. `openurl` is a format and a genre of OpenURL, `dcmi` a term of the DCMI Type Vocabulary.
-    The others name the publication that contains one: a genre of `marcgt`, a type of schema.org,
-    and a tag of Google Scholar, which is "" for types that Google Scholar does not index.
+    `zotero` is the type of Zotero, or the nearest one, which it reads in MODS before any genre of
+    the list `marcgt`. `mods_resource` is a type of resources of MODS. `marc` has positions 6 and 7
+    of the leader. `openurl` is a format and a genre of OpenURL, `dcmi` a term of the DCMI Type
+    Vocabulary. The others name the publication that contains one: a genre of `marcgt`, a type of
+    schema.org, and a tag of Google Scholar, which is "" for types that Google Scholar does not
+    index.
     """
 
     ris: str

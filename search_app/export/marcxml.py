@@ -15,7 +15,7 @@ from lxml import etree
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
-from indexer.values.publication_types import group_by_csl_type
+from indexer.values.publication_types import name_type
 from search_app.export import xml_document
 from search_app.export.csl import TYPES, Date, Item
 from search_app.export.xml_document import add
@@ -106,7 +106,7 @@ def _list_fields(item: Item) -> Iterator[_Field]:
         for text in item.get(role):
             yield _Field(tag, indicators, [(code, text), *([("2", source)] if source else [])])
     # As a local term, it is the only type that an import reads: the leader has few of them.
-    yield _Field("655", " 7", [("a", group_by_csl_type()[item.type][0]), ("2", "local")])
+    yield _Field("655", " 7", [("a", name_type(item.type)), ("2", "local")])
     if len(codes := item.get("language")) > 1:
         yield _Field("041", "0 ", [("a", get_bibliographic_code(code)) for code in codes])
     places = [("a", place) for place in item.get("publisher-place")]

@@ -13,6 +13,7 @@ from lxml import etree
 from indexer.catalogue.roles import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.names import Name
+from indexer.values.publication_types import name_type
 from search_app.export import xml_document
 from search_app.export.csl import TYPES, Item, split_pages
 from search_app.export.xml_document import add, add_all
@@ -45,8 +46,10 @@ def _make_record(item: Item) -> etree._Element:
             _add_name(record, name, RELATORS[name_role])
     type_names = TYPES[item.type]
     add(record, "typeOfResource", type_names.mods_resource)
-    add_all(record, "genre", [type_names.zotero], authority="local", usage="primary")
+    add(record, "genre", type_names.zotero, authority="local")
     add_all(record, "genre", [type_names.marcgt], authority="marcgt")
+    # An import reads this one.
+    add(record, "genre", name_type(item.type), authority="local", usage="primary")
     add_all(record, "genre", item.get("genre"), authority="local")
     _add_origin(record, item)
     for code in item.get("language"):

@@ -84,11 +84,14 @@ _MODS = {"m": "http://www.loc.gov/mods/v3"}
 @pytest.mark.parametrize(
     ("kind", "genres"),
     [
-        ("chapter", ["bookSection", "Essay"]),
-        ("article-journal", ["journalArticle", "article", "Essay"]),
-        ("report", ["report", "technical report", "Essay"]),
-        ("paper-conference", ["conferencePaper", "conference publication", "Essay"]),
-        ("periodical", ["periodical", "Essay"]),
+        ("chapter", ["bookSection", "Book chapter", "Essay"]),
+        ("article-journal", ["journalArticle", "article", "Journal article", "Essay"]),
+        ("report", ["report", "technical report", "Report", "Essay"]),
+        (
+            "paper-conference",
+            ["conferencePaper", "conference publication", "Conference paper", "Essay"],
+        ),
+        ("periodical", ["document", "periodical", "Periodical", "Essay"]),
     ],
 )
 def test_the_first_genre_of_mods_is_a_type_of_zotero(
