@@ -20,6 +20,7 @@ from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import NameRole, Role
 from indexer.values.identifiers import make_doi_url
 from indexer.values.names import Name
+from indexer.values.publication_types import PublicationType
 from search_app.export import dublin_core
 from search_app.export.csl import TYPES, Item
 
@@ -27,6 +28,13 @@ _PUBLISHER_TAGS = {
     "report": "technical_report_institution",
     "thesis": "dissertation_institution",
 }
+_MISREAD_RIS: frozenset[PublicationType] = frozenset(
+    {
+        *("article", "broadcast", "collection", "document", "interview", "musical_score"),
+        *("pamphlet", "periodical", "regulation", "standard", "treaty"),
+    }
+)
+"""Types for which Zotero reads another type from RIS."""
 _CITATION_TAGS: tuple[tuple[Role, str], ...] = (
     ("volume", "volume"),
     ("issue", "issue"),
@@ -39,16 +47,27 @@ _CITATION_TAGS: tuple[tuple[Role, str], ...] = (
 )
 
 
+def has_unapi(item: Item) -> bool:
+    """Return whether the page of an item offers unAPI.
+
+    Zotero takes RIS by unAPI, whatever else a page has. Where it would take the item for something
+    else, COinS and the tags state what it is.
+    """
+    return item.type not in _MISREAD_RIS
+
+
 def list_tags(item: Item, pdf_url: str = "") -> Iterator[tuple[str, str]]:
     """Yield the name and the content of each tag. `pdf_url` is that of the PDF on this site.
 
     Readers of `citation_` tags take what has them for an article, so films and the like have none.
+    The first `DC.type` is a type of Zotero, which reads no other.
     """
     if TYPES[item.type].host_scholar:
         for name, text in _list_citation_tags(item):
             yield f"citation_{name}", clean(text)
         if pdf_url:
             yield "citation_pdf_url", pdf_url
+    yield "DC.type", TYPES[item.type].zotero
     for name, text in dublin_core.list_elements(item):
         yield f"DC.{name}", text
 
@@ -206,7 +225,6 @@ _KEYS: dict[str, tuple[tuple[Role, str], ...]] = {
         ("ISSN", "issn"),
     ),
     "dissertation": (("publisher", "inst"), ("genre", "degree")),
-    "dc": (("publisher", "publisher"), ("keyword", "subject")),
 }
 
 
@@ -219,14 +237,29 @@ def _list_pairs(item: Item) -> Iterator[tuple[str, str]]:
     form, _, genre = TYPES[item.type].openurl.partition(" ")
     yield "ctx_ver", "Z39.88-2004"
     yield "rft_val_fmt", f"info:ofi/fmt:kev:mtx:{form}"
+    if form == "dc":
+        for name, text in dublin_core.list_elements(item):
+            yield f"rft.{name}", text
+    else:
+        yield from _list_form(item, form, genre)
+    # Zotero reads these for every form, and takes the last type and the last URL.
+    yield "rft.type", TYPES[item.type].zotero
+    for doi in item.get("DOI"):
+        yield "rft_id", f"info:doi/{doi}"
+    for url in item.link_urls[:1]:
+        yield "rft_id", url
+
+
+def _list_form(item: Item, form: str, genre: str) -> Iterator[tuple[str, str]]:
+    """Yield the keys of a form of OpenURL other than Dublin Core, and the languages."""
     if genre:
         yield "rft.genre", genre
     title = _TITLE_KEYS.get(genre, "title")
     yield f"rft.{title}", item.title
     if form == "book" and title == "atitle" and "container-title" in item.values:
         yield "rft.btitle", item.get_first("container-title")
-    for name in item.names.get("author", ()) or item.names.get("director", ()):
-        yield "rft.creator" if form == "dc" else "rft.au", name.inverted
+    for name in item.names.get("author", ()):
+        yield "rft.au", name.inverted
     if item.issued:
         yield "rft.date", item.issued.iso
     for role, key in _KEYS[form]:
@@ -234,11 +267,6 @@ def _list_pairs(item: Item) -> Iterator[tuple[str, str]]:
             yield f"rft.{key}", text
     for language in item.get("language"):
         yield "rft.language", language
-    for doi in item.get("DOI"):
-        yield "rft_id", f"info:doi/{doi}"
-    for url in (*(link.url for link in item.links), item.page_url):
-        if url:
-            yield "rft_id", url
 
 
 MAX_LINK_BYTES = 2500

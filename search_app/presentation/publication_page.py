@@ -7,7 +7,7 @@ mean that a publication is given out on request only. So any catalogue has this 
 from __future__ import annotations
 
 import string
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import count
 from pathlib import PurePosixPath
@@ -46,18 +46,6 @@ _FILES = frozenset(
 """Ends of the paths of files that browsers or readers open by themselves."""
 DetailValue = tuple[str, str, str | None]
 """A value of a field: its text, its URL or "", and its language if it is not that of the page."""
-OPEN_GRAPH_TYPES: Mapping[PublicationType, str] = {
-    "motion_picture": "video.other",
-    "book": "book",
-    "article": "article",
-    "article-journal": "article",
-    "article-magazine": "article",
-    "article-newspaper": "article",
-    "paper-conference": "article",
-    "post-weblog": "article",
-}
-"""The types of https://ogp.me by type in CSL. The others are websites. A reference manager takes an
-"article" for one in a journal, so a report is none."""
 
 
 def make_publication_page(
@@ -91,7 +79,6 @@ def make_publication_page(
         ),
         "related": related,
         "list_href": ReadingList((publication.id,), prefix).make_url(),
-        "open_graph_type": OPEN_GRAPH_TYPES.get(item.type, "website"),
         "dead_links": _find_archives(dead_links),
     }
 

@@ -186,6 +186,7 @@ def show_publication(identity: str) -> Response:
         tags=embedded.list_tags(item, pdfs[0] if len(pdfs) == 1 else ""),
         json_ld=Markup(embedded.write_json_ld(item)),  # nosec B704  # noqa: S704 - it is escaped
         coins=embedded.write_coins(item),
+        has_unapi=embedded.has_unapi(item),
         **_cite([item], style, make_hit_url(state, identity, position)),
     )
     formats = [

@@ -137,7 +137,7 @@ def test_a_film_is_no_article() -> None:
     """A film has no tags that readers take for those of an article. It is a moving image."""
     metas = Page(render(SAMPLES["film"])).metas
     assert [name for name in metas if name.startswith("citation_")] == []
-    assert metas["DC.type"] == ["MovingImage"]
+    assert metas["DC.type"] == ["film", "MovingImage"]
     assert json.loads(embedded.write_json_ld(SAMPLES["film"]))["@type"] == "Movie"
 
 

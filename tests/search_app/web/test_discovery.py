@@ -174,13 +174,6 @@ def test_a_canonical_url_is_absolute(
     assert found["canonical"] == found["og:url"] == f"{start}{path}"
 
 
-def test_a_film_is_no_article(client: FlaskClient) -> None:
-    """The Open Graph type of a film is a video, and that of a report is a page."""
-    assert head(client, FILM)["og:type"] == "video.other"
-    report = "/publication/unodc-model-law-against-trafficking-in-persons-2009"
-    assert head(client, report)["og:type"] == "website"
-
-
 def test_a_description_is_the_whole_abstract(client: FlaskClient) -> None:
     """Harvesters read the description tag as the abstract, so it is not cut."""
     publication = client.get(f"/api{FILM}").get_json()
