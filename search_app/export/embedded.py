@@ -140,6 +140,8 @@ def write_json_ld(item: Item) -> str:
         data["datePublished"] = item.issued.iso
     if item.abstract:
         data["abstract"] = item.abstract
+    if item.type == "dataset":  # Google lists no data without a description
+        data["description"] = item.abstract or item.title
     for role, name in _PROPERTIES:
         if (texts := item.get(role)) and _has_property(data, name):
             data[name] = _unwrap(texts)

@@ -197,6 +197,13 @@ def test_each_type_has_only_its_own_properties(
     assert {name: value for name, value in data.items() if name not in shared} == expected
 
 
+@pytest.mark.parametrize(("abstract", "described"), [("Of seas.", "Of seas."), ("", "Salt")])
+def test_data_have_a_description(abstract: str, described: str) -> None:
+    """Google's search for data demands one. Without an abstract, it is the title."""
+    item = Item(id="x", type="dataset", title="Salt", abstract=abstract)
+    assert json.loads(embedded.write_json_ld(item))["description"] == described
+
+
 def test_coins_has_the_keys_of_the_type() -> None:
     """An article has a journal, a chapter a book, and a film the terms of Dublin Core."""
     article = parse_qs(embedded.write_coins(SAMPLES["journal"]))
