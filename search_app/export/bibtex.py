@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import NameRole, Role
+from indexer.values.iso_codes import get_language_name
 from indexer.values.names import Name
 from search_app.export.csl import TYPES, Item
 
@@ -24,7 +25,6 @@ _FIELDS: tuple[tuple[str, Role], ...] = (
     ("address", "publisher-place"),
     ("isbn", "ISBN"),
     ("issn", "ISSN"),
-    ("language", "language"),
     ("pmid", "PMID"),
     ("lccn", "call-number"),
     ("note", "note"),
@@ -94,6 +94,11 @@ def _list_fields(item: Item, kind: str) -> Iterator[tuple[str, str]]:
     yield "number", _brace(_join(item.get(number)))
     for field, role in _FIELDS:
         yield field, _brace(_join(item.get(role)))
+    codes = item.get("language")
+    yield "language", _brace(" and ".join(_escape(get_language_name(code)) for code in codes))
+    # The name that babel gives a language is mostly the English one.
+    name = get_language_name(codes[0] if len(codes) == 1 else item.language) if codes else ""
+    yield "langid", _brace(name.lower() if name.isalpha() else "")
     yield "keywords", _brace(", ".join(map(_format_keyword, item.get("keyword"))))
     yield "doi", _brace(_escape_url(item.get_first("DOI")))
     yield "url", _brace(_escape_url("".join(item.link_urls[:1])))

@@ -121,7 +121,7 @@ def _find_bibtex(entry: Any) -> Found:
         _decode(fields["title"]),
         fields.get("year", ""),
         [_decode(", ".join(" ".join(part) for part in name if part)) for name in authors],
-        _split(fields.get("language", ""), ", "),
+        [_find_code(name) for name in _split(fields.get("language", ""), " and ")],
         _decode(fields.get("abstract", "")),
         fields.get("url") or f"https://doi.org/{fields.get('doi')}",
     )

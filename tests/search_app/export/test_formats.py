@@ -8,12 +8,13 @@ from codecs import BOM_UTF8
 
 import pymarc
 import pytest
+from bibtexparser.entrypoint import parse_string
 from hypothesis import example, given
 from lxml import etree
 
 from indexer.catalogue.roles import Role
 from indexer.values.publication_types import PublicationType
-from search_app.export import marcxml, mods
+from search_app.export import bibtex, marcxml, mods
 from search_app.export.csl import Item
 from search_app.export.registry import FORMATS
 from tests.search_app.export.conftest import Publications
@@ -116,3 +117,23 @@ def test_one_page_in_mods_is_no_range(pages: str, written: list[tuple[str, str]]
     item = Item(id="x", type="chapter", title="Salt", values={"page": (pages,)})
     (extent,) = etree.fromstring(b"".join(mods.write([item]))).iterfind(".//m:extent", _MODS)
     assert [(etree.QName(each).localname, each.text) for each in extent] == written
+
+
+@pytest.mark.parametrize(
+    ("stated", "of_title", "written"),
+    [
+        (("de",), "", ("German", "german")),
+        (("ar", "en"), "en", ("Arabic and English", "english")),
+        (("ar", "en"), "", ("Arabic and English", "")),
+        (("nb",), "nb", ("Norwegian Bokmål", "")),
+        ((), "en", ("", "")),
+    ],
+)
+def test_bibtex_names_languages(
+    stated: tuple[str, ...], of_title: str, written: tuple[str, str]
+) -> None:
+    """`language` has names to print, `langid` the name that LaTeX knows for that of the title."""
+    item = Item(id="x", type="book", title="S", language=of_title, values={"language": stated})
+    (entry,) = parse_string(b"".join(bibtex.write([item])).decode()).entries
+    fields = {field.key: field.value for field in entry.fields}
+    assert (fields.get("language", ""), fields.get("langid", "")) == written
