@@ -17,6 +17,7 @@ from indexer.catalogue.records import Problem, Property, SourceLocation, SourceR
 from indexer.readers.base import Definition, Evidence, detect_by_name
 from indexer.readers.text.encodings import decode_head
 from indexer.readers.text.records import RecordLines
+from indexer.values.publication_types import is_type
 
 _KEYS_SCORE, _KEY_SCORE = 45, 20
 """Scores of lines with keys and values: if a key is repeated, and if each key occurs once."""
@@ -30,6 +31,30 @@ class Recognition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pattern: str
     score: int
     reason: str
+
+
+class TypeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the type of a record changes what its tags say.
+
+    `tag`: the tag of the type. `special`: the tag of a more special type, which replaces the former
+    if it is known. `renamed`: by type, the tags that stand for others.
+    """
+
+    tag: str
+    special: str
+    renamed: dict[str, dict[str, str]]
+
+    def apply(self, properties: list[Property]) -> list[Property]:
+        """Return the properties of a record with its special type, and with renamed tags."""
+        kinds = [prop.value for prop in properties if prop.name == self.tag]
+        renamed = self.renamed.get(kinds[0], {}) if kinds else {}
+        if any(prop.name == self.special and is_type(prop.value) for prop in properties):
+            properties = [prop for prop in properties if prop.name != self.tag]
+            renamed = {**renamed, self.special: self.tag}
+        return [
+            msgspec.structs.replace(prop, name=renamed[prop.name]) if prop.name in renamed else prop
+            for prop in properties
+        ]
 
 
 class TaggedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -47,6 +72,7 @@ class TaggedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     `names`: tags of names. One that ends with a comma, such as "United Nations,", is a body.
     `qualified`: tags whose values end with a qualifier in brackets. The value "10.1/2 [doi]" of AID
     becomes the value "10.1/2" of the column "AID[doi]".
+    `types`: rules by the type of a record.
     """
 
     recognize: tuple[Recognition, ...] = ()
@@ -61,6 +87,7 @@ class TaggedOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     separators: dict[str, str] = {}
     names: frozenset[str] = frozenset()
     qualified: frozenset[str] = frozenset()
+    types: TypeRules | None = None
 
 
 class TaggedReader:
@@ -121,7 +148,8 @@ class TaggedReader:
                     properties.append(Property(name, part, part))
             elif value:  # most tags
                 properties.append(Property(tag, value, value))
-        return properties
+        types = self._options.types
+        return types.apply(properties) if types else properties
 
     def _make_values(self, tag: str, lines: list[str]) -> Iterator[tuple[str, str]]:
         """Yield the columns of a tag, and their values that are not empty."""

@@ -33,6 +33,11 @@ def read_type(text: str) -> str:
     return re.sub("[-_]", " ", text).capitalize() if _CODE.fullmatch(text) else text
 
 
+def is_type(text: str) -> bool:
+    """Return whether a text is the name of a type, or a code of one in any format."""
+    return _fold(text) in _map_codes()
+
+
 def name_type(csl: PublicationType) -> str:
     """Return the name that an import reads as a type. A `document` has none but that of CSL."""
     return csl if csl == FALLBACK_TYPE else group_by_csl_type()[csl][0]

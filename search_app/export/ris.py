@@ -19,12 +19,14 @@ _NAME_TAGS: tuple[tuple[NameRole, str], ...] = (
     ("director", "AU"),
     ("editor", "ED"),
     ("translator", "A4"),
-    ("contributor", "A4"),
+    ("contributor", "A5"),
 )
-"""Zotero reads AU of a film as its director. ED is an editor for every type, unlike A2 and A3."""
+"""Zotero reads AU of a film as its director. ED is an editor for every type, unlike A2 and A3. A5
+is no tag of RIS: in A4, programs take a contributor for a translator or an author."""
+_TITLE_TAGS: dict[Role, str] = {"container-title": "T2", "collection-title": "T3"}
+_SERIES_FIRST: dict[Role, str] = {"container-title": "JF", "collection-title": "T2"}
+"""The same of types for which EndNote and Zotero read the series in T2."""
 _TAGS: tuple[tuple[Role, str], ...] = (
-    ("container-title", "T2"),
-    ("collection-title", "T3"),
     ("volume", "VL"),
     ("issue", "IS"),
     ("number", "M1"),
@@ -51,7 +53,8 @@ def write(items: Iterable[Item]) -> Iterator[bytes]:
 
 def _list_values(item: Item) -> Iterator[tuple[str, str]]:
     """Yield the tags of an item with their values. The type is the first, as RIS demands."""
-    yield "TY", TYPES[item.type].ris
+    kind = TYPES[item.type].ris
+    yield "TY", kind
     yield "ID", item.id
     yield "TI", item.title
     for title, _ in item.other_titles:
@@ -62,7 +65,8 @@ def _list_values(item: Item) -> Iterator[tuple[str, str]]:
     if item.issued:
         yield "PY", f"{item.issued.year:04}"
         yield "DA", _format_date(item.issued)
-    for role, tag in _TAGS:
+    titles = _SERIES_FIRST if kind in ("COMP", "MAP", "RPRT") else _TITLE_TAGS
+    for role, tag in (*titles.items(), *_TAGS):
         for text in item.get(role):
             yield tag, text
     for role, tag in _JOINED_TAGS:

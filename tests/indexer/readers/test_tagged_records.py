@@ -210,6 +210,22 @@ def test_lines_of_ris_become_columns(text: str, expected: list[tuple[str, str]])
 
 
 @pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["TY  - PCOMM", "M3  - Interview"], [("TY", "Interview")]),
+        (["TY  - JOUR", "M3  - 10.1000/x"], [("TY", "JOUR"), ("M3", "10.1000/x")]),
+        (["TY  - RPRT", "T2  - Water"], [("TY", "RPRT"), ("T3", "Water")]),
+        (["TY  - CHAP", "T2  - Water"], [("TY", "CHAP"), ("T2", "Water")]),
+    ],
+)
+def test_the_type_of_ris_decides_about_other_tags(
+    lines: list[str], expected: list[tuple[str, str]]
+) -> None:
+    """M3 may have a more special type, or something else. T2 of a report is its series."""
+    assert list_pairs("\n".join([*lines, "ER  - \n"]), "ris") == [expected]
+
+
+@pytest.mark.parametrize(
     ("name", "records", "between"),
     [
         # A record ends at ER, where the next TY starts, or, without TY, at a blank line.

@@ -12,9 +12,10 @@ from bibtexparser.entrypoint import parse_string
 from hypothesis import example, given
 from lxml import etree
 
-from indexer.catalogue.roles import Role
+from indexer.catalogue.roles import NameRole, Role
+from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
-from search_app.export import bibtex, marcxml, mods
+from search_app.export import bibtex, marcxml, mods, ris
 from search_app.export.csl import Item
 from search_app.export.registry import FORMATS
 from tests.search_app.export.conftest import Publications
@@ -117,6 +118,41 @@ def test_one_page_in_mods_is_no_range(pages: str, written: list[tuple[str, str]]
     item = Item(id="x", type="chapter", title="Salt", values={"page": (pages,)})
     (extent,) = etree.fromstring(b"".join(mods.write([item]))).iterfind(".//m:extent", _MODS)
     assert [(etree.QName(each).localname, each.text) for each in extent] == written
+
+
+@pytest.mark.parametrize(
+    ("kind", "titles"),
+    [("report", {"JF": "Roads", "T2": "Sea"}), ("chapter", {"T2": "Roads", "T3": "Sea"})],
+)
+def test_ris_has_series_where_programs_read_them(
+    kind: PublicationType, titles: dict[str, str]
+) -> None:
+    """EndNote and Zotero read the series of a report in T2, that of a chapter in T3."""
+    values: dict[Role, tuple[str, ...]] = {
+        "container-title": ("Roads",),
+        "collection-title": ("Sea",),
+    }
+    item = Item(id="x", type=kind, title="Salt", values=values)
+    assert {tag: text for tag, text in list_ris(item) if text in ("Roads", "Sea")} == titles
+
+
+def test_a_contributor_in_ris_is_no_translator() -> None:
+    """In A4, Zotero reads a translator, and JabRef an author. Neither reads A5."""
+    names: dict[NameRole, tuple[Name, ...]] = {
+        "translator": (Name("Osei", "Ama"),),
+        "contributor": (Name("Moss", "Eva"),),
+    }
+    item = Item(id="x", type="book", title="Salt", names=names)
+    assert [pair for pair in list_ris(item) if pair[0].startswith("A")] == [
+        ("A4", "Osei, Ama"),
+        ("A5", "Moss, Eva"),
+    ]
+
+
+def list_ris(item: Item) -> list[tuple[str, str]]:
+    """Return the tags and values of an item in RIS."""
+    lines = b"".join(ris.write([item])).decode().splitlines()
+    return [(line[:2], line[6:]) for line in lines if line]
 
 
 @pytest.mark.parametrize(
