@@ -59,7 +59,7 @@ _NOT_IN_URLS = re.compile(r"[\\{}]")
 def write(items: Iterable[Item]) -> Iterator[bytes]:
     """Yield the entry of each item."""
     for item in items:
-        kind = TYPES[item.type].bibtex
+        kind = TYPES[item.type].bibtex.partition(" ")[0]
         fields = (f"  {name} = {value},\n" for name, value in _list_fields(item, kind) if value)
         yield f"@{kind}{{{make_key(item.id)},\n{''.join(fields)}}}\n\n".encode()
 
@@ -77,6 +77,7 @@ def _list_fields(item: Item, kind: str) -> Iterator[tuple[str, str]]:
     """Yield the fields of an item with their values, in braces. A value may be empty."""
     # The second pair of braces keeps the case of the title.
     yield "title", f"{{{{{_escape(item.title)}}}}}"
+    yield "entrysubtype", _brace(_escape(TYPES[item.type].bibtex.partition(" ")[2]))
     for name_role in _NAMES:
         names = [_format_name(name) for name in item.names.get(name_role, ())]
         yield name_role, _brace(" and ".join(names))

@@ -53,8 +53,9 @@ def write(items: Iterable[Item]) -> Iterator[bytes]:
 
 def _list_values(item: Item) -> Iterator[tuple[str, str]]:
     """Yield the tags of an item with their values. The type is the first, as RIS demands."""
-    kind = TYPES[item.type].ris
+    kind, _, special = TYPES[item.type].ris.partition(" ")
     yield "TY", kind
+    yield "M3", special
     yield "ID", item.id
     yield "TI", item.title
     for title, _ in item.other_titles:

@@ -96,6 +96,20 @@ def test_an_open_comment_is_reported() -> None:
     assert (len(records), problem.line, problem.what) == (1, 6, "the comment has no closing brace")
 
 
+@pytest.mark.parametrize(
+    ("subtype", "expected"),
+    [
+        ("magazine", [("entry type", "article magazine")]),
+        ("review", [("entry type", "review")]),
+        ("classical", [("entry type", "article"), ("entrysubtype", "classical")]),
+    ],
+)
+def test_a_known_subtype_is_the_type(subtype: str, expected: list[tuple[str, str]]) -> None:
+    """Another subtype stays a column."""
+    text = f"@article{{,\n entrysubtype = {{{subtype}}}\n}}\n"
+    assert list_pairs(text, "bibtex") == [expected]
+
+
 def test_macros_are_expanded_and_parts_joined() -> None:
     """Macros and months are expanded, in any case. An unknown macro becomes its name."""
     text = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
@@ -12,10 +13,13 @@ from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication, SourceLocation
 from indexer.catalogue.roles import TypeRule
 from indexer.mapping.standard_fields import list_standard_fields
+from indexer.values.publication_types import PublicationType
+from search_app.export.csl import Item
 from search_app.export.registry import FORMATS
 from tests.conftest import ROOT
 from tests.samples import read_publications
 from tests.search_app.export.conftest import Publications, import_file
+from tests.search_app.export.test_round_trips import WRITERS, import_items
 from tests.search_app.texts import make_publication
 
 LOST = {
@@ -95,3 +99,18 @@ def test_a_format_has_every_identifier(name: str, tmp_path: Path) -> None:
     found = {field: values[0] for field, values in read.values.items() if field in IDENTIFIERS}
     lost = WITHOUT.get(name, set())
     assert found == {field: each for field, each in IDENTIFIERS.items() if field not in lost}
+
+
+@pytest.mark.parametrize("name", ["ris", "bibtex", "csl", "mods", "marcxml"])
+def test_every_type_survives(name: str, tmp_path: Path) -> None:
+    """A format without a type of its own for a publication states it in another field.
+
+    Only a preprint in CSL-JSON is an article in a journal, because others mean that by `article`.
+    """
+    kinds: tuple[PublicationType, ...] = get_args(PublicationType)
+    items = [Item(id=kind, type=kind, title=f"Salt, a {kind}") for kind in kinds]
+    file = tmp_path / f"exported.{FORMATS[name].extension}"
+    file.write_bytes(b"".join(WRITERS[name].write(items)))
+    read = {each.id: each.type for each in import_items(file, tmp_path / "new").values()}
+    changed = {kind: read.get(kind) for kind in kinds if read.get(kind) != kind}
+    assert changed == ({"article": "article-journal"} if name == "csl" else {})

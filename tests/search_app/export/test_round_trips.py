@@ -55,7 +55,7 @@ ONE_TEXT = frozenset(("bibtex", "csl"))
 """Formats with one link, and with one text for several notes, publishers, places, and series."""
 JOINED = "note publisher publisher-place collection-title rights number call-number".split()
 _SEPARATOR = re.compile(r"[,;]\s+")
-LIMITS = {"ris": 60, "bibtex": 120, "csl": 60, "mods": 60, "marcxml": 400, "csv": 0, "jsonl": 0}
+LIMITS = {"ris": 10, "bibtex": 10, "csl": 20, "mods": 0, "marcxml": 20, "csv": 0, "jsonl": 0}
 """Maximum numbers of changed facts of all sampled records."""
 
 
@@ -164,6 +164,15 @@ def measure(sets: list[Set], format_name: str, folder: Path) -> Counter[str]:
     return total
 
 
+def measure_all(sets: list[Set]) -> dict[str, Counter[str]]:
+    """Return the changed facts of catalogues by format."""
+    changes = {}
+    for name in LIMITS:
+        with tempfile.TemporaryDirectory() as folder:
+            changes[name] = measure(sets, name, Path(folder))
+    return changes
+
+
 def import_items(file: Path, into: Path) -> dict[str, Item]:
     """Import a file, and return its items by id."""
     importer.import_files([file], into, report=ignore)
@@ -171,30 +180,23 @@ def import_items(file: Path, into: Path) -> dict[str, Item]:
     return {each.id: make_item(each, catalogue) for each in publications}
 
 
-OWN_LIMITS = {"ris": 8, "bibtex": 8, "csl": 0, "mods": 0, "marcxml": 8, "csv": 0, "jsonl": 0}
-"""Maximum numbers of changed facts of the project's own catalogue."""
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("format_name", [*LIMITS])
 def test_facts_of_our_catalogue_survive(format_name: str, tmp_path: Path) -> None:
     """The authors, places, and numbers of our own catalogue are the same after a round trip."""
-    changes = measure([load_own()], format_name, tmp_path)
-    assert changes.total() <= OWN_LIMITS[format_name], changes
+    assert measure([load_own()], format_name, tmp_path) == {}
 
 
 @pytest.mark.thorough
-def test_facts_of_other_catalogues_survive(tmp_path: Path) -> None:
-    """Few facts of mixed records of many formats are changed by a round trip in any format."""
+def test_facts_of_other_catalogues_survive() -> None:
+    """Few facts of mixed records are changed in any format: as many as the document says."""
     if not CATALOGUES.exists():
         pytest.skip("the catalogues of others are not beside this project")
     sets = [load_own(), *load_others()]
-    changes = {}
-    for name in LIMITS:
-        (tmp_path / name).mkdir()
-        changes[name] = measure(sets, name, tmp_path / name)
+    changes = measure_all(sets)
     totals = {name: changed.total() for name, changed in changes.items()}
     assert all(totals[name] <= LIMITS[name] for name in LIMITS), changes
+    assert format_table(sets, changes) in DOCUMENT.read_text(encoding="utf-8")
 
 
 def format_table(sets: list[Set], changes: Mapping[str, Counter[str]]) -> str:
@@ -219,11 +221,9 @@ START, END = "<!-- round trips -->\n", "<!-- end -->"
 def main() -> None:
     """Write the table into docs/interoperability.md."""
     sets = [load_own(), *load_others()]
-    changes = {}
-    for name in LIMITS:
-        with tempfile.TemporaryDirectory() as folder:
-            changes[name] = measure(sets, name, Path(folder))
-        sys.stdout.write(f"{name} {changes[name].total()} {dict(changes[name].most_common())}\n")
+    changes = measure_all(sets)
+    for name, changed in changes.items():
+        sys.stdout.write(f"{name} {changed.total()} {dict(changed.most_common())}\n")
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(START)
     table = format_table(sets, changes)

@@ -24,6 +24,7 @@ from indexer.readers.formats.bibtex.latex import (
     split_names,
 )
 from indexer.readers.text.encodings import decode_head
+from indexer.values.publication_types import is_type
 
 NAME = "bibtex"
 SUFFIXES: tuple[str, ...] = (".bib", ".bibtex", ".biblatex")
@@ -104,10 +105,15 @@ def read(stream: BufferedIOBase, file: str, limits: Limits) -> Iterator[SourceRe
 
 
 def _make_properties(entry: Entry, fields: list[tuple[str, str]]) -> Iterator[Property]:
-    yield Property("entry type", entry.kind, entry.kind)
+    subtype = decode_latex(dict(fields).get("entrysubtype", ""))
+    # A "magazine" is an article in one.
+    special = next(filter(is_type, (f"{entry.kind} {subtype}", subtype)), "") if subtype else ""
+    yield Property("entry type", special or entry.kind, special or entry.kind)
     if entry.key:
         yield Property("key", entry.key, entry.key)
     for name, latex in fields:
+        if name == "entrysubtype" and special:
+            continue
         column = _NUMBERED.get(entry.kind, name) if name == "number" else name
         for value in _make_values(name, latex):
             if value:
