@@ -10,6 +10,7 @@ import random
 import resource
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -88,7 +89,8 @@ def build(folder: Path, papers: Sequence[Paper], count: int) -> Iterator[str]:
         yield f"processor time of the texts: {time.process_time() - start:.0f} s"
         size = sum(file.stat().st_size for file in (segment / FULLTEXT, segment / PAGES_FILE))
         yield f"{characters:,} bytes of text, {size / characters:.3f} bytes of index a byte"
-        publish.publish(folder, publish.seal(partial, stats.make_manifest(counts)))
+        draft = stats.make_manifest(counts, built=datetime.now(UTC))
+        publish.publish(folder, publish.seal(partial, draft))
 
 
 def search(folder: Path) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -18,6 +19,8 @@ ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 FOLDERS = ("/srv/pubsearch/", "/etc/pubsearch/", "/var/lib/pubsearch/", "/var/cache/pubsearch/")
 RECORDS = ("Salt roads,1999", "Pepper and ports,2001", "Maps of the desert,2003")
+DATE = r"(?<=\"record_added\": \")[^\"]*|(?<=\"record_changed\": \")[^\"]*"
+"""Matches the dates of a record in a response. Only the index has them."""
 URLS = ("/api/search?q=salt", "/api/search?q=*", "/api/suggest?q=ro")
 """Requests to which both sites must give the same response."""
 
@@ -100,7 +103,10 @@ def test_a_backup_restores_the_same_site(
     new.build()
     before, after = old.open(), new.open()
     for url in URLS:
-        assert _drop_times(fetch(after, url)) == _drop_times(fetch(before, url))
+        found = [_drop_times(fetch(site, url)) for site in (before, after)]
+        if not with_index:
+            found = [json.loads(re.sub(DATE, "", json.dumps(each))) for each in found]
+        assert found[0] == found[1]
     pages = [site.get("/publication/maps-of-the-desert-2003") for site in (before, after)]
     assert [page.status_code for page in pages] == [410, 410]
     was, now = (BeautifulSoup(page.data, "lxml").main for page in pages)

@@ -24,7 +24,8 @@ from indexer.values import iso_codes
 RESERVED_NAMES = frozenset(
     "q match exact page size sort fold facet id lang score url title_html summary_html source "
     "edition_count other_editions other_sources similar files explain explanation "
-    "semantic inside json query all any everything record index help hit cite find".split()
+    "semantic inside json query all any everything record index help hit cite find "
+    "record_added record_changed".split()
 )
 """Names that URL parameters and the API use for something other than fields."""
 _OWN_ROLES = {"title": "title", "summary": "abstract"}

@@ -101,7 +101,9 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `values` contains all other fields by name. Each is a non-empty tuple; a field without a value
     is absent. `lang` is the language of the title if it differs from the catalogue's. `summary` is
     plain text, with an empty line between paragraphs. `other_sources` contains the places of the
-    duplicates that were merged into it.
+    duplicates that were merged into it. `added` and `changed` are the seconds since 1970 (UTC) when
+    it came into the index, and when its record last changed there. They are 0 until it is read from
+    a generation.
     """
 
     id: str
@@ -111,6 +113,8 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     lang: str | None = None
     values: Mapping[str, tuple[Value, ...]] = {}
     other_sources: tuple[SourceLocation, ...] = ()
+    added: int = 0
+    changed: int = 0
 
     @property
     def digest(self) -> bytes:

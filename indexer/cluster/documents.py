@@ -30,6 +30,7 @@ from indexer.codec.segment.reader import Segment
 from indexer.codec.segment.sort_orders import make_title_key
 from indexer.codec.segment.term_dictionary import FIRST_NUMBER, decode_stem, decode_surface
 from indexer.codec.segment.word_stream import WordNumbers
+from indexer.generations.manifest import Dates
 
 MAX_ID_BYTES = 512
 """Limit of OpenSearch on the bytes of an `_id`."""
@@ -89,12 +90,12 @@ def encode_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def list_documents(segment: Segment, texts: AttachedTexts | None) -> Iterator[Action]:
-    """Yield all documents of a segment with its full texts, if it has any.
+def list_documents(segment: Segment, texts: AttachedTexts | None, dates: Dates) -> Iterator[Action]:
+    """Yield all documents of a segment with its full texts, if it has any, and its dates.
 
     Raise CorruptSegment or OSError if a full text can't be read.
     """
-    encoder = _Encoder(segment, texts)
+    encoder = _Encoder(segment, texts, dates)
     for first, last in split_runs(segment.forward_index):
         yield from encoder.encode(first, last)
 
@@ -119,8 +120,8 @@ def make_groups(segment: Segment) -> tuple[Array, Array]:
 class _Encoder:
     """Encodes the documents of a segment, run by run."""
 
-    def __init__(self, segment: Segment, texts: AttachedTexts | None) -> None:
-        self._segment = segment
+    def __init__(self, segment: Segment, texts: AttachedTexts | None, dates: Dates) -> None:
+        self._segment, self._dates = segment, dates
         self._groups, self._others = make_groups(segment)
         self._title_lengths = segment.locate_titles()[1]
         self._texts = _TextEncoder(texts, segment.catalogue.language) if texts else None
@@ -186,7 +187,7 @@ class _Encoder:
     def _encode_fields(self, number: int) -> tuple[str, str]:
         """Return the id, and the start of the document up to the texts."""
         docstore = self._segment.docstore
-        publication = docstore.get_publication(number)
+        publication = docstore.get_publication(number, *self._dates[:, number].tolist())
         language = publication.lang or self._segment.catalogue.language
         year, others = int(docstore.years[number]), int(self._others[number])
         title_key = make_title_key(publication.title, language)[:MAX_TERM_CHARS]
@@ -194,6 +195,7 @@ class _Encoder:
             f'"id":{encode_json(publication.id)},"title_key":{encode_json(title_key)}',
             f',"title_words":{self._title_lengths[number]}',
             f',"year":{year}' if year != NO_YEAR else "",
+            f',"added":{publication.added},"changed":{publication.changed}',
             f',"group":{self._groups[number]}',
             f',"editions":{others}' if others else "",
             f',"title":{encode_json(publication.title)}',

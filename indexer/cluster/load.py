@@ -148,7 +148,7 @@ def _load_documents(
     stored = known or {}
 
     def list_actions() -> Iterator[Action]:
-        for number, document in enumerate(list_documents(segment, texts), 1):
+        for number, document in enumerate(list_documents(segment, texts, local.read_dates()), 1):
             if stored.pop(document.id, "") != document.digest:
                 yield document
             if not number % BODY_DOCUMENTS or number == segment.size:

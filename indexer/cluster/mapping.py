@@ -14,7 +14,7 @@ from indexer.codec.segment.postings import B_SHORT, B
 Json = dict[str, object]
 """An object of JSON."""
 
-FORMAT = 4
+FORMAT = 5
 """Version of the documents and their mapping. It grows with every change of either."""
 MAX_TERM_CHARS = 8_000
 """Limit on the characters of a term, a facet value, and a title key. Lucene rejects terms over
@@ -113,6 +113,8 @@ def make_index(catalogue: Catalogue, shards: int) -> Json:
         "title_key": {"type": "keyword", "index": False},
         "title_words": _NUMBER,
         "year": _NUMBER,
+        "added": {"type": "long"},
+        "changed": {"type": "long"},
         "group": {"type": "long"},
         "editions": {"type": "integer"},
         "digest": {"type": "keyword", "index": False},

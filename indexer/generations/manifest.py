@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+import numpy as np
 import zstandard
+from numpy.typing import NDArray
 
 from indexer.catalogue import safe_files
 from indexer.catalogue.fields import Catalogue
@@ -25,9 +28,13 @@ from indexer.catalogue.thesaurus import Thesaurus
 
 # The files and the subfolder of a generation's folder.
 MANIFEST, MANIFEST_DIGEST = "manifest.json", "manifest.sha256"
-DIGESTS, RETIRED = "digests.zst", "retired.zst"
+DIGESTS, DATES, RETIRED = "digests.zst", "dates.zst", "retired.zst"
 THESAURUS, DEAD_LINKS = "thesaurus.json", "dead_links.json"
 SEGMENT = "segment"
+
+Dates = NDArray[np.int64]
+"""The seconds since 1970 (UTC) when each publication was added, and when its record last changed:
+two rows, with a column for each publication, in the order of the corpus."""
 
 T = TypeVar("T")
 
@@ -133,6 +140,20 @@ class Generation(msgspec.Struct, frozen=True):
             packed = zstandard.decompress(safe_files.read_file(self.folder / DIGESTS))
             return msgspec.msgpack.decode(packed, type=dict[str, bytes])
 
+    def read_dates(self) -> Dates:
+        """Return when each publication was added, and when its record last changed.
+
+        The generations of earlier versions of the program do not have this file. The time of their
+        build stands for all dates.
+        """
+        size = self.manifest.publications
+        built = int(datetime.fromisoformat(self.manifest.built).timestamp())
+
+        def unpack(data: bytes) -> Dates:
+            return np.frombuffer(zstandard.decompress(data), "<i8").reshape(2, size)
+
+        return self._read(DATES, unpack, np.full((2, size), built))
+
     def read_retired(self) -> RetiredIds:
         """Return the retired ids; none if the generation has no file of them.
 
@@ -171,6 +192,11 @@ def pack_digests(digests: Iterable[tuple[str, bytes]], count: int) -> bytes:
     for item in digests:
         packed += b"".join(map(encode, item))
     return zstandard.compress(packed, level=1)
+
+
+def pack_dates(dates: Dates) -> bytes:
+    """Return dates as `Generation.read_dates` reads them."""
+    return zstandard.compress(dates.astype("<i8").tobytes())
 
 
 def pack_retired(retired: RetiredIds) -> bytes:

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -36,7 +37,7 @@ from indexer.ingest.duplicates import DuplicateFinder, DuplicatesFound, Merger, 
 from indexer.ingest.progress import NO_PROGRESS, Progress
 from indexer.jobs.build_stats import BuildStats, Rules, read_rules
 from indexer.jobs.fulltexts import FullTexts, merge_problems
-from indexer.jobs.retirement import retire
+from indexer.jobs.history import find_dates, find_former, retire
 from indexer.mapping.sources import SOURCES_FILE
 
 FEW_REMOVED, ONE_IN = 10, 5
@@ -342,10 +343,16 @@ class _Build:
             (partial / manifest.THESAURUS).write_bytes(msgspec.json.encode(rules.thesaurus))
         if rules.dead_links:
             (partial / manifest.DEAD_LINKS).write_bytes(msgspec.json.encode(rules.dead_links))
-        if entries := retire(self.index, self.live, stats, partial / manifest.SEGMENT):
+        built = datetime.now(UTC).replace(microsecond=0)
+        former = find_former(self.index, self.live, stats)
+        entries = retire(former, stats, partial / manifest.SEGMENT, built)
+        if entries:
             (partial / manifest.RETIRED).write_bytes(manifest.pack_retired(entries))
+        dates = manifest.pack_dates(find_dates(former, stats, entries, built))
+        (partial / manifest.DATES).write_bytes(dates)
         draft = stats.make_manifest(
             counts,
+            built=built,
             after=self.live.name if self.live else None,
             seconds=round(time.perf_counter() - self.started, 3),
             merged=self.merged,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from itertools import islice
@@ -162,6 +162,7 @@ class BuildStats:
         self,
         counts: ValueCounts,
         *,
+        built: datetime,
         after: str | None = None,
         seconds: float = 0.0,
         merged: int = 0,
@@ -172,7 +173,7 @@ class BuildStats:
             analysis=tokenizer.VERSION,
             schema=self.rules.catalogue.fingerprint,
             corpus=self.corpus,
-            built=datetime.now(UTC).isoformat(timespec="seconds"),
+            built=built.isoformat(),
             seconds=seconds,
             after=after,
             publications=self.publications,

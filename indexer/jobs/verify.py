@@ -68,6 +68,7 @@ def _find_errors(generation: Generation) -> list[str]:
         segment = Segment(generation.segment, generation.manifest.catalogue)
         texts = open_texts(generation.segment, generation.manifest.catalogue)
         retired = generation.read_retired()
+        generation.read_dates()
     except (CorruptSegment, KeyError) as error:
         return [f"the segment can't be read: {error}"]
     except IndexOutdated as error:

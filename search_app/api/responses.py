@@ -30,6 +30,7 @@ from search_app.engine.results import (
     SuggestionKind,
 )
 from search_app.engine.store import Related
+from search_app.export.csl import format_time
 from search_app.i18n.translation import format_number, gettext, ngettext, pgettext
 from search_app.presentation.facets import limit_buckets
 from search_app.presentation.hits import explain_in_sentences, find_abstract, find_title
@@ -172,7 +173,8 @@ class PublicationBody(TypedDict):
     """A publication, with a value for every field of the catalogue.
 
     `lang` is the language of the title. `source` is its location in the corpus, or the name of a
-    file outside it.
+    file outside it. `record_added` and `record_changed` are the times (RFC 3339, UTC) when it came
+    into the catalogue, and when its record last changed there.
     """
 
     id: str
@@ -180,6 +182,8 @@ class PublicationBody(TypedDict):
     summary: str | None
     lang: str
     source: SourceLocation
+    record_added: str
+    record_changed: str
 
 
 class LinkedBody(TypedDict):
@@ -411,6 +415,8 @@ def _list_fields(publication: Publication, catalogue: Catalogue) -> dict[str, ob
         "summary": publication.summary,
         "lang": publication.lang or catalogue.language,
         "source": _hide_folder(publication.source),
+        "record_added": format_time(publication.added),
+        "record_changed": format_time(publication.changed),
     }
     values = {field: catalogue.get_values(publication, field) for field in catalogue.stored}
     return {

@@ -244,10 +244,12 @@ class Engine:
             deadline.finish("render")
 
     @contextmanager
-    def list_ids(self, request: SearchRequest, searcher: Searcher) -> Iterator[Sequence[str]]:
-        """Yield the ids of the hits of a page, in order, as in `answer`."""
+    def list_dated_ids(
+        self, request: SearchRequest, searcher: Searcher
+    ) -> Iterator[Sequence[tuple[str, int]]]:
+        """Yield the ids of the hits of a page with the times of their changes, as in `answer`."""
         with self._admit(request, searcher) as deadline:
-            yield searcher.list_ids(request, deadline)
+            yield searcher.list_dated_ids(request, deadline)
             deadline.finish("render")
 
     def find_in_files(

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 Match = Literal["auto", "all", "any"]
-Sort = Literal["relevance", "newest", "oldest", "title"]
+Sort = Literal["relevance", "newest", "oldest", "added", "title"]
 Filters = Mapping[str, tuple[str, ...]]
 """Values by the name of their field."""
 AllOf = Mapping[str, tuple[str, ...]]

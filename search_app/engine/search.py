@@ -6,9 +6,11 @@ explanations and suggestions.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from functools import cached_property
+from operator import itemgetter
 
 import msgspec
 
@@ -44,7 +46,16 @@ from search_app.engine.results import (
     Truncation,
     UnmatchedWord,
 )
-from search_app.engine.store import Related, Rounds, Store, StoredFile, StoreRequest, run, together
+from search_app.engine.store import (
+    ChangePeriod,
+    Related,
+    Rounds,
+    Store,
+    StoredFile,
+    StoreRequest,
+    run,
+    together,
+)
 
 MAX_PASSAGES = 50
 """Limit on the passages that a search in the files of one publication returns for a file."""
@@ -156,6 +167,38 @@ class Searcher:
         """
         request = self._resolve(request)
         return retrieve(request, self._pick(request), deadline).reply.list_ids()
+
+    def list_dated_ids(
+        self, request: SearchRequest, deadline: Deadline | None = None
+    ) -> Sequence[tuple[str, int]]:
+        """Return the ids of the hits of a page, and when their records last changed: `list_ids`."""
+        request = self._resolve(request)
+        return retrieve(request, self._pick(request), deadline).reply.list_dated_ids()
+
+    def list_changes(self, period: ChangePeriod, most: int) -> list[Publication | Retired]:
+        """Return the first publications that changed or were removed in a period, `most` at most.
+
+        They are in the order of the changes, and those of one second in that of their ids. It is
+        not known which values removed ones had, so they count for any value.
+        """
+        start = bisect_right(self._removed, (period.since, period.after))
+        end = bisect_left(self._removed, (period.until + 1, ""))
+        changes: list[tuple[tuple[int, str], Publication | Retired]] = [
+            ((each.changed, each.id), each) for each in self.store.list_changed(period, most)
+        ]
+        changes += [
+            (key, self._retired[key[1]]) for key in self._removed[start : min(end, start + most)]
+        ]
+        return [change for _, change in sorted(changes, key=itemgetter(0))[:most]]
+
+    @cached_property
+    def _removed(self) -> list[tuple[int, str]]:
+        """When ids were retired, and the ids, in this order; those without a time are left out."""
+        return sorted(
+            (int(entry.time.timestamp()), entry.id)
+            for entry in self._retired.values()
+            if entry.time
+        )
 
     def scan(
         self, request: SearchRequest | str, deadline: Deadline | None = None

@@ -27,6 +27,9 @@ from search_app.engine.query.nodes import Clause
 from search_app.engine.request import SearchRequest, Sort
 from search_app.engine.results import Bucket, Explanation, File
 
+MAX_SECONDS = 1 << 62
+"""A time after all others."""
+
 
 class StoreRequest(NamedTuple):
     """A parsed search.
@@ -115,6 +118,20 @@ class FoundFile(NamedTuple):
     times: int
 
 
+class ChangePeriod(NamedTuple):
+    """A period of changes, from the second `since` to the second `until` (since 1970, UTC).
+
+    Of the changes in the second `since`, those of ids after `after` count. If a `field` is named,
+    only publications with its `value` count.
+    """
+
+    since: int = 0
+    until: int = MAX_SECONDS
+    after: str = ""
+    field: str = ""
+    value: str = ""
+
+
 class StoreUnavailable(IndexUnusable):
     """The machines that have the index do not answer, or not all of it. This may pass by itself."""
 
@@ -171,6 +188,9 @@ class Reply(Protocol):
 
     def count_with(self, clauses: Sequence[Clause]) -> list[int]:
         """Return the number of hits that match each clause."""
+
+    def list_dated_ids(self) -> Sequence[tuple[str, int]]:
+        """Return the ids of the hits of the page, and when their records last changed, in order."""
 
     def list_ids(self) -> Sequence[str]:
         """Return the ids of the hits of the page, in order."""
@@ -266,6 +286,12 @@ class Store(Protocol):
 
     def get_publication(self, identity: str) -> Publication | None:
         """Return the publication with an id, or None."""
+
+    def list_changed(self, period: ChangePeriod, most: int) -> Sequence[Publication]:
+        """Return the first publications whose records changed in a period, `most` at most.
+
+        They are in the order in which they changed, and those of one second in that of their ids.
+        """
 
     def list_files(self, identity: str) -> Sequence[File]:
         """Return the files of a publication, also those that can't be read."""

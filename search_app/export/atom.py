@@ -1,6 +1,7 @@
 """Atom: a part of a list of publications as a feed.
 
-RFC 4287, with the paging links of RFC 5005 and the counts of OpenSearch 1.1.
+RFC 4287, with the paging links of RFC 5005, the counts of OpenSearch 1.1, and dates of issue in the
+terms of PRISM.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from typing import NamedTuple
 from lxml import etree
 
 from search_app.export import xml_document
-from search_app.export.csl import Date, Item
+from search_app.export.csl import Item, format_time
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _OPEN_SEARCH = "http://a9.com/-/spec/opensearch/1.1/"
+_PRISM = "http://prismstandard.org/namespaces/basic/2.0/"
+_NAMESPACES = {None: _ATOM, "opensearch": _OPEN_SEARCH, "prism": _PRISM}
 MEDIA_TYPE = "application/atom+xml"
 
 
@@ -39,7 +42,7 @@ class Feed(NamedTuple):
 
 def write(feed: Feed, items: Iterable[Item]) -> bytes:
     """Return the document. The id of an entry is the URL of its page."""
-    root = etree.Element(f"{{{_ATOM}}}feed", nsmap={None: _ATOM, "opensearch": _OPEN_SEARCH})
+    root = etree.Element(f"{{{_ATOM}}}feed", nsmap=_NAMESPACES)
     root.set(xml_document.LANGUAGE, feed.language)
     xml_document.add(root, "id", feed.links["first"])
     xml_document.add(root, "title", feed.title)
@@ -52,22 +55,20 @@ def write(feed: Feed, items: Iterable[Item]) -> bytes:
     for name, count in counts.items():
         etree.SubElement(root, f"{{{_OPEN_SEARCH}}}{name}").text = str(count)
     for item in items:
-        _add_entry(root, item, feed.updated)
+        _add_entry(root, item)
     return bytes(etree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def _add_entry(root: etree._Element, item: Item, updated: str) -> None:
-    """Add an entry. It is updated when it was issued: a new index is no news for a reader.
-
-    Without a date of issue, it is updated with the index, because Atom requires a time.
-    """
+def _add_entry(root: etree._Element, item: Item) -> None:
+    """Add an entry: published when it was added to the catalogue, and updated as it changes."""
     entry = xml_document.add(root, "entry")
     entry.set(xml_document.LANGUAGE, item.language)  # "" ends that of the feed (XML 1.0, 2.12)
     xml_document.add(entry, "id", item.page_url)
     xml_document.add(entry, "title", item.title)
-    issued = _format_time(item.issued)
-    xml_document.add(entry, "updated", issued or updated)
-    xml_document.add_all(entry, "published", [issued])
+    xml_document.add(entry, "updated", format_time(item.changed))
+    xml_document.add(entry, "published", format_time(item.added))
+    if item.issued:
+        etree.SubElement(entry, f"{{{_PRISM}}}publicationDate").text = item.issued.edtf
     for role in ("author", "director"):
         for name in item.names.get(role, ()):
             xml_document.add(xml_document.add(entry, "author"), "name", name.display)
@@ -77,13 +78,3 @@ def _add_entry(root: etree._Element, item: Item, updated: str) -> None:
     for keyword in item.get("keyword"):
         xml_document.add(entry, "category", term=keyword)
     xml_document.add_all(entry, "summary", [item.abstract])
-
-
-def _format_time(date: Date | None) -> str:
-    """Return the first moment of a date in RFC 3339, or "" if there is none.
-
-    Years of that format have four digits.
-    """
-    if date is None or not 0 < date.year <= 9999:
-        return ""
-    return f"{date.year:04}-{date.month or 1:02}-{date.day or 1:02}T00:00:00Z"

@@ -12,6 +12,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
+from time import gmtime, strftime
 from typing import cast
 
 import msgspec
@@ -60,6 +61,11 @@ class Date(msgspec.Struct, frozen=True):
         return f"{self.iso}{end}"
 
 
+def format_time(seconds: int) -> str:
+    """Return a time in seconds since 1970 in the format of RFC 3339, in UTC."""
+    return strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(seconds))
+
+
 def parse_date(edtf: str) -> Date | None:
     """Return a date in EDTF, as `indexer.values.dates` writes it, or None."""
     first, _, last = edtf.partition("/")
@@ -89,7 +95,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     the persons and bodies of each role. `values` contains the other variables, each with one text
     or more; languages are codes, and pages and numbers are as in the source. `links` are all its
     links. `other_titles` and `other_abstracts` are in other languages, each with the code of its
-    language. `page_url` is the URL of its page in this catalogue, or "".
+    language. `page_url` is the URL of its page in this catalogue, or "". `added` and `changed`: see
+    `Publication`.
     """
 
     id: str
@@ -104,6 +111,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     other_titles: tuple[tuple[str, str], ...] = ()
     other_abstracts: tuple[tuple[str, str], ...] = ()
     page_url: str = ""
+    added: int = 0
+    changed: int = 0
 
     def get(self, role: Role) -> tuple[str, ...]:
         """Return the texts of a variable, or ()."""
@@ -169,6 +178,8 @@ def make_item(publication: Publication, catalogue: Catalogue, page_url: str = ""
         other_titles=_list_translations(publication, "title", catalogue),
         other_abstracts=_list_translations(publication, "abstract", catalogue),
         page_url=page_url,
+        added=publication.added,
+        changed=publication.changed,
     )
 
 

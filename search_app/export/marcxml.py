@@ -17,7 +17,7 @@ from indexer.catalogue.roles import RELATORS, Role
 from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.publication_types import name_type
 from search_app.export import xml_document
-from search_app.export.csl import TYPES, Date, Item
+from search_app.export.csl import TYPES, Date, Item, format_time
 from search_app.export.xml_document import add
 
 _NAMESPACE = "http://www.loc.gov/MARC21/slim"
@@ -61,6 +61,8 @@ def _make_record(item: Item) -> etree._Element:
     record = etree.Element(f"{{{_NAMESPACE}}}record", nsmap={None: _NAMESPACE})
     add(record, "leader").text = f"00000n{TYPES[item.type].marc} a2200000uc 4500"
     add(record, "controlfield", item.id, tag="001")
+    if item.changed:
+        add(record, "controlfield", f"{_format_time(item.changed)}.0", tag="005")
     add(record, "controlfield", tag="008").text = _make_coded_values(item)
     # Persons and bodies are in the order of the source.
     fields = sorted(_list_fields(item), key=lambda field: field.tag.replace("710", "700"))
@@ -74,11 +76,17 @@ def _make_record(item: Item) -> etree._Element:
     return record
 
 
+def _format_time(seconds: int) -> str:
+    """Return a time in seconds since 1970 as 14 digits, in UTC."""
+    return "".join(filter(str.isdecimal, format_time(seconds)))
+
+
 def _make_coded_values(item: Item) -> str:
-    """Return field 008. The day on which a record was made is not known."""
+    """Return field 008. It begins with the day on which the record was made, if it is known."""
+    made = _format_time(item.added)[2:8] if item.added else "000000"
     codes = [get_bibliographic_code(code) for code in item.get("language")] or ["und"]
     language = codes[0] if len(codes) == 1 else "mul"
-    return f"000000{_code_date(item.issued)}xx {_FILL}{language} u"
+    return f"{made}{_code_date(item.issued)}xx {_FILL}{language} u"
 
 
 def _code_date(date: Date | None) -> str:

@@ -15,7 +15,7 @@ from indexer.values.iso_codes import get_bibliographic_code
 from indexer.values.names import Name
 from indexer.values.publication_types import name_type
 from search_app.export import xml_document
-from search_app.export.csl import TYPES, Item, split_pages
+from search_app.export.csl import TYPES, Item, format_time, split_pages
 from search_app.export.xml_document import add, add_all
 
 _NAMESPACE = "http://www.loc.gov/mods/v3"
@@ -73,7 +73,11 @@ def _make_record(item: Item) -> etree._Element:
         add_all(record, "identifier", item.get(role), type=kind)
     _add_locations(record, item)
     add_all(record, "accessCondition", item.get("rights"))
-    add(add(record, "recordInfo"), "recordIdentifier", item.id)
+    info = add(record, "recordInfo")
+    for tag, time in (("recordCreationDate", item.added), ("recordChangeDate", item.changed)):
+        if time:
+            add(info, tag, format_time(time), encoding="w3cdtf")
+    add(info, "recordIdentifier", item.id)
     for element in [*record]:
         if not len(element) and not element.text:  # nothing was added to it
             record.remove(element)

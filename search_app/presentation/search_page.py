@@ -96,6 +96,7 @@ def label_sorts() -> dict[Sort, str]:
         "relevance": gettext("Best match"),
         "newest": gettext("Newest first"),
         "oldest": gettext("Oldest first"),
+        "added": gettext("Recently added"),
         "title": pgettext("sort order", "Title"),
     }
 

@@ -20,6 +20,7 @@ from werkzeug.exceptions import NotAcceptable
 from search_app.api.responses import make_suggestions
 from search_app.engine import SearchRequest
 from search_app.export import atom, xml_document
+from search_app.export.csl import format_time
 from search_app.export.registry import FORMATS
 from search_app.i18n.translation import LANGUAGES, current, gettext, join
 from search_app.web.context import (
@@ -81,7 +82,9 @@ def serve_sitemap() -> Response:
     """
     start = make_absolute(get_root())
     numbers = range(1, _count_parts() + 1)
-    return _write_urls("sitemapindex", "sitemap", (f"{start}/sitemap-{n}.xml" for n in numbers))
+    built = get_searcher().generation.manifest.built
+    parts = ((f"{start}/sitemap-{number}.xml", built) for number in numbers)
+    return _write_urls("sitemapindex", "sitemap", parts)
 
 
 @discovery.get("/sitemap-<int:number>.xml")
@@ -90,22 +93,23 @@ def serve_sitemap_part(number: int) -> Response:
     if not 1 <= number <= _count_parts():
         raise page_not_found()
     search = SearchRequest(page=number, size=PART_URLS)
-    with get_engine().list_ids(search, get_searcher()) as ids:
-        return _write_urls("urlset", "url", map(get_page_urls(), ids))
+    make_page_url = get_page_urls()
+    with get_engine().list_dated_ids(search, get_searcher()) as dated_ids:
+        pages = ((make_page_url(identity), format_time(time)) for identity, time in dated_ids)
+        return _write_urls("urlset", "url", pages)
 
 
 def _count_parts() -> int:
     return max(-(-get_searcher().size // PART_URLS), 1)
 
 
-def _write_urls(root_tag: str, tag: str, urls: Iterable[str]) -> Response:
-    """Return a document of URLs. All were last modified by the build of the index.
+def _write_urls(root_tag: str, tag: str, urls: Iterable[tuple[str, str]]) -> Response:
+    """Return a document of URLs, with the time when each was last modified.
 
     It is made as text, because 100,000 elements of lxml take five times as long.
     """
-    built = escape(get_searcher().generation.manifest.built)
     entries = "".join(
-        f"<{tag}><loc>{escape(url)}</loc><lastmod>{built}</lastmod></{tag}>" for url in urls
+        f"<{tag}><loc>{escape(url)}</loc><lastmod>{time}</lastmod></{tag}>" for url, time in urls
     )
     body = f'<?xml version="1.0" encoding="utf-8"?>\n<{root_tag} xmlns="{SITEMAP}">{entries}'
     return Response(f"{body}</{root_tag}>", content_type="application/xml; charset=utf-8")

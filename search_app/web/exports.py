@@ -149,10 +149,10 @@ def make_disposition(
 
 @exports.get("/feed.atom")
 def feed() -> Response:
-    """Return the hits of a search as a feed, newest first, whatever its sort order and size."""
+    """Return the hits of a search as a feed, the last added first, whatever its order and size."""
     state, catalogue = parse_state(), get_searcher().catalogue
-    newest = msgspec.structs.replace(state, sort="newest", size=PAGE_ENTRIES, explain=False)
-    with run_search(newest, 0) as results:
+    latest = msgspec.structs.replace(state, sort="added", size=PAGE_ENTRIES, explain=False)
+    with run_search(latest, 0) as results:
         make_page_url = get_page_urls()
         items = [
             make_item(hit.publication, catalogue, make_page_url(hit.publication.id))
@@ -175,7 +175,7 @@ def _describe_feed(state: SearchState, results: Results) -> atom.Feed:
         pages["next"] = state.page + 1
     plain = msgspec.structs.replace(state, sort=None, size=SIZE, explain=False)
     links = {relation: plain.make_url("/feed.atom", page) for relation, page in pages.items()}
-    links["alternate"] = plain.change(sort="newest").make_url()
+    links["alternate"] = plain.change(sort="added").make_url()
     return atom.Feed(
         pgettext("between parts of the title of a page", " – ").join(
             filter(None, [description, catalogue.title])

@@ -32,7 +32,9 @@ def load(client: OpenSearch, index: str, generation: Generation) -> None:
     """Send the documents of a generation to a new index."""
     catalogue = generation.manifest.catalogue
     segment = Segment(generation.segment, catalogue)
-    documents = list_documents(segment, open_texts(generation.segment, catalogue))
+    documents = list_documents(
+        segment, open_texts(generation.segment, catalogue), generation.read_dates()
+    )
     client.indices.create(index=index, body=mapping.make_index(catalogue, SHARDS))
     helpers.bulk(
         client, map(Action.to_lines, documents), index=index,

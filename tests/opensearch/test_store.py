@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import msgspec
 import pytest
@@ -38,9 +38,7 @@ from tests.search_app.engine.trees import Texts, Trees
 from tests.tiers import examples
 
 ON_A_NODE = examples(60)
-SORTS: st.SearchStrategy[Sort | None] = st.sampled_from(
-    (None, None, "relevance", "newest", "oldest", "title")
-)
+SORTS: st.SearchStrategy[Sort | None] = st.sampled_from((None, None, *get_args(Sort)))
 PAGES, SIZES = st.sampled_from((1, 1, 2, 5)), st.sampled_from((3, 10, 50))
 MANY = 10_000
 """More than the publications and words of a corpus."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -73,7 +74,8 @@ def make_index_with_texts(
         segment = partial / manifest.SEGMENT
         counts = writer.write(segment, catalogue, stats.count_items(map(Parsed, publications)))
         _write_texts(segment, catalogue, publications, texts, previous)
-        publish.publish(folder, publish.seal(partial, stats.make_manifest(counts)))
+        draft = stats.make_manifest(counts, built=datetime(2026, 1, 1, tzinfo=UTC))
+        publish.publish(folder, publish.seal(partial, draft))
     return folder
 
 

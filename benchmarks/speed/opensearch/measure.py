@@ -91,7 +91,8 @@ def _load(work: Workplace, address: ClusterAddress, folder: Path) -> Load:
         changes.append(_build(address, corpus, folder))
     live = directory.load_live(_get_build(address, folder))
     segment = Segment(live.segment, live.manifest.catalogue)
-    sent = sum(len(document.source.encode()) for document in list_documents(segment, None))
+    documents = list_documents(segment, None, live.read_dates())
+    sent = sum(len(document.source.encode()) for document in documents)
     return Load(
         builds, changes, sent=sent, index=_read_size(address),
         files=_read_files(address),

@@ -110,8 +110,8 @@ class DocStore:
         """Return the title of a document."""
         return self.titles.get_text(doc_number)
 
-    def get_publication(self, doc_number: int) -> Publication:
-        """Return the whole publication of a document."""
+    def get_publication(self, doc_number: int, added: int = 0, changed: int = 0) -> Publication:
+        """Return the whole publication of a document, with the dates of its generation."""
         record = _decode(self.get_record(doc_number))
         return Publication(
             id=self.ids.get_text(doc_number),
@@ -121,6 +121,8 @@ class DocStore:
             lang=record.lang,
             values=record.values,
             other_sources=record.other_sources,
+            added=added,
+            changed=changed,
         )
 
     def list_publications(self) -> Iterator[Publication]:

@@ -7,6 +7,7 @@ is computed once, when its result is first needed.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Self
@@ -52,6 +53,7 @@ from search_app.engine.snapshot.facet_counts import FacetCounts
 from search_app.engine.snapshot.label_index import fold_typed
 from search_app.engine.snapshot.snapshot import DocNumbers, Snapshot
 from search_app.engine.store import (
+    ChangePeriod,
     FoundFile,
     LabeledValue,
     RankedHit,
@@ -303,6 +305,11 @@ class ArrayReply:
         ids = self._snapshot.segment.docstore.ids
         return [ids.get_text(number) for number in self.rank()[0].tolist()]
 
+    def list_dated_ids(self) -> list[tuple[str, int]]:
+        """Return the ids of the hits of the page, and when their records last changed, in order."""
+        changed = self._snapshot.dates[1].take(self.rank()[0])
+        return [*zip(self.list_ids(), changed.tolist(), strict=True)]
+
     def rank_hits(self) -> Iterator[RankedHit]:
         """Yield the hits of the page, in order."""
         documents, scores = self.rank()
@@ -467,6 +474,21 @@ class ArrayStore:
         """Return the publication with an id, or None."""
         number = self.snapshot.find_doc_number(identity)
         return None if number is None else self.snapshot.get_publication(number)
+
+    def list_changed(self, period: ChangePeriod, most: int) -> list[Publication]:
+        """Return the first publications whose records changed in a period, `most` at most."""
+        snapshot, order = self.snapshot, self.snapshot.by_change
+        get_id = snapshot.segment.docstore.ids.get_text
+        changed = snapshot.dates[1].take(order)
+        first, others = changed.searchsorted((period.since, period.since + 1)).tolist()
+        end = int(changed.searchsorted(period.until, "right"))
+        first = bisect_right(order, period.after, first, others, key=get_id)
+        documents = order[first:end]
+        if period.field:
+            ordinal = snapshot.columns[period.field].find(period.value)
+            mask = snapshot.docs_with_values(period.field, () if ordinal is None else (ordinal,))
+            documents = documents[mask.take(documents)]
+        return self._get_publications(documents[:most])
 
     def list_files(self, identity: str) -> list[File]:
         """Return the files of a publication, also those that can't be read."""

@@ -64,6 +64,7 @@ _ORDERS: Mapping[Sort, Sequence[object]] = {
     "relevance": ["_score", _NEWEST],
     "newest": [_NEWEST],
     "oldest": [_OLDEST],
+    "added": [{"added": "desc"}, _NEWEST],
     "title": ["title_key"],
 }
 _LAST = ["id", "group"]

@@ -26,6 +26,7 @@ from search_app.engine.opensearch.queries import (
     MAX_PREFIX_CHARS,
     all_of,
     count_leaves,
+    match_values,
     none_of,
 )
 from search_app.engine.opensearch.search import (
@@ -43,6 +44,7 @@ from search_app.engine.ranking import MAX_SIMILAR, MIN_SIMILARITY, choose_key_te
 from search_app.engine.results import Explanation, File
 from search_app.engine.snapshot.label_index import LabelPrefixIndex, fold_typed
 from search_app.engine.store import (
+    ChangePeriod,
     FoundFile,
     LabeledValue,
     RankedHit,
@@ -192,6 +194,11 @@ class OpenSearchReply:
     def list_ids(self) -> list[str]:
         """Return the ids of the hits of the page, in order."""
         return [hit.id for hit in self._load_page(with_facets=False).hits]
+
+    def list_dated_ids(self) -> list[tuple[str, int]]:
+        """Return the ids of the hits of the page, and when their records last changed, in order."""
+        get_record = self._load_page(with_facets=False).get_record
+        return [(each, get_record(each).publication.changed) for each in self.list_ids()]
 
     def rank_hits(self) -> Iterator[RankedHit]:
         """Yield the hits of the page, in order."""
@@ -438,6 +445,18 @@ class OpenSearchStore:
         [response] = self._generation.client.msearch([body], Deadline())
         found: list[Response] = response["hits"]["hits"]
         return found
+
+    def list_changed(self, period: ChangePeriod, most: int) -> list[Publication]:
+        """Return the first publications whose records changed in a period, `most` at most."""
+        seconds: Json = {"range": {"changed": {"gte": period.since, "lte": period.until}}}
+        wanted = [match_values(period.field, [period.value])] if period.field else []
+        body = make_records([], most) | {
+            "query": all_of([seconds, *wanted]),
+            "sort": ["changed", "id"],
+            "search_after": [period.since, period.after],
+        }
+        [response] = self._generation.client.msearch([body], Deadline())
+        return [Record.read(hit).publication for hit in response["hits"]["hits"]]
 
     def list_files(self, identity: str) -> list[File]:
         """Return the files of a publication, also those that can't be read."""

@@ -20,7 +20,7 @@ from indexer.analysis.embeddings import Encoder, EncoderError
 from indexer.catalogue import schema
 from indexer.catalogue.fields import Catalogue
 from indexer.catalogue.records import Publication
-from indexer.codec.segment import array_file
+from indexer.codec.segment import array_file, sort_orders
 from indexer.codec.segment.array_file import Array, CorruptSegment
 from indexer.codec.segment.editions import Editions
 from indexer.codec.segment.facet_columns import FacetColumn
@@ -83,11 +83,18 @@ class Snapshot:
             message = f"the generation {generation.name} cannot be read: {error}"
             raise IndexOutdated(message, "Run: pubsearch build --force") from error
         self.columns: Mapping[str, FacetColumn] = self.segment.columns
-        self.ranks: Mapping[str, Array] = self.segment.docstore.ranks
+        self.dates = generation.read_dates()
+        self.ranks: Mapping[str, Array] = self._rank()
         self.vocabulary = Vocabulary(take_vocabulary(self.segment), self.catalogue, self.texts)
         self.masks: Cache[object, Mask] = Cache(MAX_CACHED_MASKS)
         self.synonyms: Cache[object, Postings] = Cache(MAX_CACHED_SYNONYMS)
         self._thread_local = local()
+
+    def _rank(self) -> Mapping[str, Array]:
+        """Return the position of each document in each sort order, without that by relevance."""
+        ranks = self.segment.docstore.ranks
+        added_last = np.lexsort((ranks["newest"], -self.dates[0]))
+        return {**ranks, "added": sort_orders.make_ranks(added_last)}
 
     def prepare(self) -> None:
         """Compute all cached properties, so that no search waits for them."""
@@ -131,7 +138,9 @@ class Snapshot:
 
     def get_publication(self, doc_number: int) -> Publication:
         """Return the publication with a document number."""
-        return self.segment.docstore.get_publication(doc_number)
+        return self.segment.docstore.get_publication(
+            doc_number, *self.dates[:, doc_number].tolist()
+        )
 
     def gather(self, documents: Array) -> Words:
         """Return the words of some documents, in their order."""
@@ -191,6 +200,13 @@ class Snapshot:
         except AttributeError:
             scratch = self._thread_local.scratch = np.zeros(self.size, np.int32)
         return scratch
+
+    @cached_property
+    def by_change(self) -> DocNumbers:
+        """The documents in the order in which their records last changed, ties by id."""
+        by_id = self.segment.docstore.by_id
+        order: DocNumbers = by_id[np.argsort(self.dates[1].take(by_id), kind="stable")]
+        return order
 
     @cached_property
     def table(self) -> FacetTable:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import mock
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -17,8 +18,9 @@ from indexer.catalogue import schema
 from indexer.catalogue.fields import MISSING, Field
 from indexer.catalogue.records import Problem, Publication, SourceLocation
 from indexer.cluster import documents, mapping
+from indexer.cluster.documents import Action
 from indexer.codec.segment import postings
-from indexer.codec.segment.fulltext import open_texts
+from indexer.codec.segment.fulltext import AttachedTexts, open_texts
 from indexer.codec.segment.reader import Segment
 from indexer.codec.segment.sort_orders import make_title_key
 from indexer.fulltext.text import FullText
@@ -35,6 +37,11 @@ def segment_of(made: Sequence[Publication], folder: Path) -> Segment:
     return written(folder / "segment", fresh(made))
 
 
+def list_documents(segment: Segment, texts: AttachedTexts | None = None) -> Iterator[Action]:
+    """Return the documents of a segment, whose publications have the dates 1 and 2."""
+    return documents.list_documents(segment, texts, np.array([[1], [2]]).repeat(segment.size, 1))
+
+
 def made_folder(folder: Path) -> Path:
     """Return a new folder."""
     folder.mkdir()
@@ -43,10 +50,7 @@ def made_folder(folder: Path) -> Path:
 
 def decoded(segment: Segment) -> list[tuple[str, Document]]:
     """Return the `_id` and the document of each publication, in order."""
-    return [
-        (action.id, msgspec.json.decode(action.source))
-        for action in documents.list_documents(segment, None)
-    ]
+    return [(action.id, msgspec.json.decode(action.source)) for action in list_documents(segment)]
 
 
 def titled(*titles: str, lang: str | None = None) -> list[Publication]:
@@ -100,7 +104,9 @@ def test_a_document_has_the_publication_and_its_values(made: list[Publication]) 
         found = decoded(segment_of(made, Path(folder)))
     for publication, (identity, document) in zip(made, found, strict=True):
         assert identity == document["id"] == publication.id
-        assert msgspec.json.decode(document["record"], type=Publication) == publication
+        dated = msgspec.structs.replace(publication, added=1, changed=2)
+        assert msgspec.json.decode(document["record"], type=Publication) == dated
+        assert (document["added"], document["changed"]) == (1, 2)
         for field in ("topic", "year"):
             values = {str(value) for value in publication.values.get(field, (MISSING,))}
             assert sorted(document["facets"][field]) == sorted(values)
@@ -124,9 +130,9 @@ def test_documents_do_not_depend_on_the_size_of_a_run(made: list[Publication]) -
     """Encoding one document at a time gives the same lines as encoding all at once."""
     with TemporaryDirectory() as folder:
         segment = segment_of(made, Path(folder))
-        together = list(documents.list_documents(segment, None))
+        together = list(list_documents(segment))
         with mock.patch.object(postings, "MAX_RUN_WORDS", 1):
-            assert list(documents.list_documents(segment, None)) == together
+            assert list(list_documents(segment)) == together
 
 
 def test_editions_of_a_title_share_a_group(tmp_path: Path) -> None:
@@ -149,7 +155,7 @@ def test_a_digest_changes_with_the_document_only(tmp_path: Path) -> None:
     """A publication keeps its digest whatever others there are, unless its editions change."""
     titles = ["Global Report on Trafficking in Persons 2016", "Other"]
     alone, all_three = (
-        {action.id: action.digest for action in documents.list_documents(segment, None)}
+        {action.id: action.digest for action in list_documents(segment)}
         for segment in (
             segment_of(titled(*titles), made_folder(tmp_path / "two")),
             segment_of(
@@ -195,7 +201,7 @@ def encode(folder: Path, texts: Sequence[FullText]) -> tuple[Document, list[Prob
     )  # fmt: skip
     place = directory.load_live(index).segment
     segment = Segment(place, WITH_TEXTS)
-    [action] = documents.list_documents(segment, open_texts(place, WITH_TEXTS))
+    [action] = list_documents(segment, open_texts(place, WITH_TEXTS))
     document = msgspec.json.decode(action.source)
     problems = (msgspec.json.decode(each, type=Problem) for each in document.get("problems", ()))
     return document, [*problems]

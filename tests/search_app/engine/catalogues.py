@@ -7,13 +7,17 @@ engine except the values.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
+import msgspec
+import numpy as np
 from hypothesis import strategies as st
 
 from indexer.catalogue.fields import MISSING, Catalogue, Field
 from indexer.catalogue.records import Parsed, Publication, SourceLocation, Value
+from indexer.catalogue.retired import Retired
 from indexer.codec import writer
 from indexer.generations import manifest, publish
 from indexer.jobs.build_stats import BuildStats, Rules
@@ -64,7 +68,13 @@ def throw(seed: int, size: int) -> list[Publication]:
         )
         for _ in range(size)
     ]
-    return [_publication(number, row) for number, row in enumerate(rows)]
+    made = [_publication(number, row) for number, row in enumerate(rows)]
+    return [
+        msgspec.structs.replace(
+            each, added=1 + random.randrange(6), changed=7 + random.randrange(6)
+        )
+        for each in made
+    ]
 
 
 def _text(random: Random) -> str:
@@ -113,14 +123,23 @@ ALL_OF = st.fixed_dictionaries(
 """The facets of which all selected values are needed."""
 
 
-def index(folder: Path, made: Sequence[Publication], catalogue: Catalogue = CATALOGUE) -> Path:
+def index(
+    folder: Path,
+    made: Sequence[Publication],
+    catalogue: Catalogue = CATALOGUE,
+    retired: Sequence[Retired] = (),
+) -> Path:
     """Write and publish an index of the publications with the real writer. Return its folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with publish.new_generation(folder) as partial:
         census = BuildStats(Rules(catalogue))
         chunks = census.count_items(map(Parsed, made))
         counts = writer.write(partial / manifest.SEGMENT, catalogue, chunks)
-        sealed = publish.seal(partial, census.make_manifest(counts))
+        dates = np.array([(each.added, each.changed) for each in made], np.int64).reshape(-1, 2)
+        (partial / manifest.DATES).write_bytes(manifest.pack_dates(dates.T))
+        entries = manifest.pack_retired({entry.id: entry for entry in retired})
+        (partial / manifest.RETIRED).write_bytes(entries)
+        sealed = publish.seal(partial, census.make_manifest(counts, built=datetime.now(UTC)))
         publish.publish(folder, sealed)
     return folder
 

@@ -265,6 +265,15 @@ def locations(client: FlaskClient, url: str) -> list[str]:
     return found
 
 
+def test_a_page_was_modified_when_its_record_changed(client: FlaskClient) -> None:
+    """The sitemap has the time that the API states for each publication."""
+    root = etree.fromstring(client.get("/sitemap-1.xml", base_url=SITE).data)
+    for url in root[:5]:
+        location, modified = (element.text or "" for element in url)
+        publication = client.get(f"/api{location.removeprefix(SITE)}").get_json()
+        assert modified == publication["record_changed"]
+
+
 @pytest.mark.parametrize("size", [50_000, 50, 136, 1])
 @pytest.mark.slow
 def test_a_sitemap_has_each_publication_once(

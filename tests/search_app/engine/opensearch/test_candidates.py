@@ -46,7 +46,10 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
     write_vocabulary(segment, None, folder / "vocabulary")
     file = read_vocabulary(folder / "vocabulary")
     snapshot = Snapshot(live)
-    documents = [msgspec.json.decode(each.source) for each in list_documents(segment, None)]
+    documents = [
+        msgspec.json.decode(each.source)
+        for each in list_documents(segment, None, live.read_dates())
+    ]
     # A node gives binary values in the alphabet of URLs, without padding.
     alphabet = str.maketrans({"+": "-", "/": "_", "=": ""})
     hits = [

@@ -1,4 +1,4 @@
-"""Retired ids: carry the list of the earlier generations on to a new one.
+"""The history of publications: carry retired ids and dates of earlier generations on to a new one.
 
 An id is retired if an earlier generation has it and the new one does not. It leads to the
 publication that had it, if that has another id now. Only publications whose ids vanished are
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
+import numpy as np
 from rapidfuzz import fuzz
 
 from indexer.catalogue.fields import Catalogue
@@ -22,7 +24,7 @@ from indexer.catalogue.retired import Retired, RetiredIds
 from indexer.codec.segment.array_file import CorruptSegment
 from indexer.codec.segment.reader import Segment
 from indexer.generations import directory
-from indexer.generations.manifest import Generation, IndexUnusable
+from indexer.generations.manifest import Dates, Generation, IndexUnusable
 from indexer.ingest.duplicates import KeyFields, hash_title
 from indexer.jobs.build_stats import BuildStats
 
@@ -33,30 +35,71 @@ MIN_SIMILARITY = 50
 """Percentage of similarity from which one title may be a correction of another."""
 
 
-def retire(
-    index: Path, predecessor: Generation | None, stats: BuildStats, segment: Path
-) -> RetiredIds:
-    """Return the retired ids of a new generation with these `stats` and this `segment`.
+class Former(NamedTuple):
+    """A generation that was live before, and the digests of its publications, if it is undamaged.
 
-    They are carried on from the predecessor and from the generations after it, which were rolled
-    back or are damaged. An entry of `retired.toml` without a time wins, and otherwise the
-    later one.
+    They are in the order of the corpus.
     """
-    recent: list[Generation] = []
+
+    generation: Generation
+    digests: Mapping[str, bytes]
+
+
+def find_former(index: Path, predecessor: Generation | None, stats: BuildStats) -> list[Former]:
+    """Return the generations whose history a build continues, oldest first.
+
+    They are the predecessor, and the generations after it, which were rolled back or are damaged.
+    """
+    former: list[Former] = []
     for name in directory.list_names(index):
         if predecessor is None or name >= predecessor.name:
             with suppress(IndexUnusable):
-                recent.append(directory.load(index, name))
+                generation = directory.load(index, name)
+                digests = stats.previous_digests
+                if predecessor is None or name != predecessor.name:
+                    is_damaged = bool(directory.integrity_errors(generation))
+                    digests = {} if is_damaged else generation.read_digests()
+                former.append(Former(generation, digests))
+    return former
+
+
+def find_dates(
+    former: Sequence[Former], stats: BuildStats, retired: RetiredIds, now: datetime
+) -> Dates:
+    """Return when each publication was added, and when its record last changed, in a build `now`.
+
+    A record has changed if a former generation has another content of it. So readers of one that
+    was rolled back learn of the record again. A publication with a new id was added under its
+    earlier one.
+    """
+    earlier_ids = {entry.successor: entry.id for entry in retired.values() if entry.successor}
+    known = [
+        (digests, dict(zip(digests, generation.read_dates().T.tolist(), strict=True)))
+        for generation, digests in former
+        if digests
+    ]
+    dates = np.full((2, len(stats.digests)), int(now.timestamp()), np.int64)
+    for number, (identity, digest) in enumerate(stats.digests.items()):
+        own = [times[identity] for _, times in known if identity in times]
+        if own and all(digests.get(identity, digest) == digest for digests, _ in known):
+            dates[1, number] = max(changed for _, changed in own)
+        earlier = earlier_ids.get(identity, "")
+        if first := own or [times[earlier] for _, times in known if earlier in times]:
+            dates[0, number] = min(added for added, _ in first)
+    return dates
+
+
+def retire(former: Sequence[Former], stats: BuildStats, segment: Path, now: datetime) -> RetiredIds:
+    """Return the retired ids of a new generation with these `stats` and this `segment`.
+
+    They are carried on from the former generations. An entry of `retired.toml` without a time wins,
+    and otherwise the later one.
+    """
     entries: dict[str, Retired] = {}
-    for generation in recent:
+    for generation, _ in former:
         with suppress(IndexUnusable):
             entries |= generation.read_retired()
-    now = datetime.now(UTC).replace(microsecond=0)
-    for generation in recent:
-        digests = stats.previous_digests
-        if predecessor is None or generation.name != predecessor.name:
-            is_damaged = bool(directory.integrity_errors(generation))
-            digests = {} if is_damaged else generation.read_digests()
+    for generation, digests in former:
         vanished = _find_vanished(generation, digests, stats, segment, now)
         entries |= {entry.id: entry for entry in vanished}
     for entry in stats.rules.retired.values():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -17,8 +18,11 @@ from indexer.catalogue import catalogue_toml, retired
 from indexer.catalogue.catalogue_toml import CatalogueError
 from indexer.catalogue.records import Publication, SourceLocation, Value
 from indexer.catalogue.retired import Retired
+from indexer.codec.segment.reader import Segment
 from indexer.generations import directory, manifest, publish
-from indexer.jobs import build, retirement, verify
+from indexer.generations.manifest import IndexOutdated
+from indexer.jobs import build, history, verify
+from search_app.engine.local_index import open_searcher
 from tests.samples import SMALL_CATALOGUE, SMALL_REGIONS
 
 pytestmark = pytest.mark.slow
@@ -220,7 +224,7 @@ def test_publications_with_other_keys_are_not_the_same(
     values: dict[str, tuple[Value, ...]] = {"year": (2014,), "doi": ("10.5555/1",)}
     old = Publication(id="old", title="Editorial", source=SourceLocation("a.csv", 2), values=values)
     new = msgspec.structs.replace(old, id="new", values={**values, "doi": (doi,)})
-    found = retirement.find_successors([old], [new], catalogue_toml.load(tmp_path))
+    found = history.find_successors([old], [new], catalogue_toml.load(tmp_path))
     assert found.get("old") == successor
 
 
@@ -346,7 +350,7 @@ def test_the_first_retired_ids_are_dropped_over_the_limit(
     place: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of more ids than the limit, those that were retired first are dropped."""
-    monkeypatch.setattr(retirement, "MAX_RETIRED", 2)
+    monkeypatch.setattr(history, "MAX_RETIRED", 2)
     early = datetime(2020, 1, 1, tzinfo=UTC)
     state(place[0], Retired("x", time=early), Retired("y", time=early.replace(year=2021)))
     remake(*place, ATLAS)
@@ -362,8 +366,109 @@ def test_an_index_of_another_format_keeps_the_ids(
         raise KeyError
 
     with monkeypatch.context() as patch:
-        patch.setattr(retirement, "Segment", refuse)
+        patch.setattr(history, "Segment", refuse)
         write(place[0], ATLAS)
         build.build(*place, force=True)
     entry = directory.load_live(place[1]).read_retired()["guide-to-rivers-2010"]
     assert msgspec.structs.astuple(entry)[1] == ""
+
+
+# Dates
+
+
+class Clock:
+    """A clock that is an hour later with each reading."""
+
+    hour = 0
+
+    @classmethod
+    def now(cls, zone: tzinfo) -> datetime:
+        """Return the time, and advance it."""
+        cls.hour += 1
+        return datetime.fromtimestamp(cls.hour * 3600, zone)
+
+
+@pytest.fixture
+def dated(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Return a corpus with an atlas and a guide, and its index, which was built at one o'clock."""
+    monkeypatch.setattr(Clock, "hour", 0)
+    monkeypatch.setattr(build, "datetime", Clock)
+    remake(corpus, tmp_path / "dated", ATLAS, GUIDE)
+    return corpus, tmp_path / "dated"
+
+
+def read_hours(index: Path) -> dict[str, tuple[int, int]]:
+    """Return the hours when the live publications of `write` were added, and when they changed."""
+    live = directory.load_live(index)
+    docstore = Segment(live.segment, live.manifest.catalogue).docstore
+    hours: list[tuple[int, int]] = [*map(tuple, (live.read_dates().T // 3600).tolist())]
+    return {
+        docstore.ids.get_text(number): dates
+        for number, dates in enumerate(hours)
+        if docstore.get_source(number).file == "books.jsonl"
+    }
+
+
+ATLAS_ID, GUIDE_ID = "atlas-of-roads-2014", "guide-to-rivers-2010"
+
+
+def test_dates_are_kept_from_build_to_build(dated: tuple[Path, Path]) -> None:
+    """An unchanged record keeps its dates, whatever else changes, and how it is built."""
+    corpus, index = dated
+    remake(corpus, index, {"title": "One"}, ATLAS, GUIDE)
+    remake(corpus, index, {"title": "One"}, ATLAS, GUIDE, force=True)
+    rules = SMALL_CATALOGUE.replace("weight = 2.5", "weight = 3.0")
+    (corpus / "catalogue.toml").write_text(rules, encoding="utf-8")
+    remake(corpus, index, GUIDE, ATLAS, {"title": "One"}, {"title": "New"})
+    assert read_hours(index) == {
+        GUIDE_ID: (1, 1), ATLAS_ID: (1, 1), "one": (2, 2), "new": (4, 4),
+    }  # fmt: skip
+
+
+def test_a_changed_record_has_the_date_of_its_change(dated: tuple[Path, Path]) -> None:
+    """It was added before. One that was removed and comes back was added again."""
+    remake(*dated, {**ATLAS, "summary": "All roads."}, GUIDE)
+    assert read_hours(dated[1]) == {ATLAS_ID: (1, 2), GUIDE_ID: (1, 1)}
+    remake(*dated, {**ATLAS, "summary": "All roads."})
+    remake(*dated, {**ATLAS, "summary": "All roads."}, GUIDE)
+    assert read_hours(dated[1]) == {ATLAS_ID: (1, 2), GUIDE_ID: (4, 4)}
+
+
+def test_a_new_id_is_no_new_publication(dated: tuple[Path, Path]) -> None:
+    """A publication with another id was added under its earlier one."""
+    remake(*dated, {**ATLAS, "id": "atlas"}, GUIDE)
+    remake(*dated, {**ATLAS, "id": "atlas"}, GUIDE, {"title": "Three"})
+    assert read_hours(dated[1]) == {"atlas": (1, 2), GUIDE_ID: (1, 1), "three": (3, 3)}
+
+
+def test_a_record_that_was_rolled_back_has_changed(dated: tuple[Path, Path]) -> None:
+    """Whoever read the generation that was rolled back has another content of the record."""
+    remake(*dated, {**ATLAS, "summary": "All roads."}, GUIDE)
+    publish.rollback(dated[1])
+    assert read_hours(dated[1]) == {ATLAS_ID: (1, 1), GUIDE_ID: (1, 1)}
+    remake(*dated, ATLAS, GUIDE, {"title": "Three"})
+    assert read_hours(dated[1]) == {ATLAS_ID: (1, 3), GUIDE_ID: (1, 1), "three": (3, 3)}
+
+
+def test_a_generation_without_dates_has_the_time_of_its_build(dated: tuple[Path, Path]) -> None:
+    """Earlier versions of the program wrote no dates."""
+    live = directory.load_live(dated[1])
+    (live.folder / manifest.DATES).unlink()
+    files = {name: file for name, file in live.manifest.files.items() if name != manifest.DATES}
+    manifest.write(live.folder, msgspec.structs.replace(live.manifest, files=files))
+    assert read_hours(dated[1]) == {ATLAS_ID: (1, 1), GUIDE_ID: (1, 1)}
+    remake(*dated, {**ATLAS, "summary": "All roads."}, GUIDE)
+    assert read_hours(dated[1]) == {ATLAS_ID: (1, 2), GUIDE_ID: (1, 1)}
+
+
+def test_dates_of_other_publications_are_damage(dated: tuple[Path, Path]) -> None:
+    """A file of dates has two for each publication."""
+    live = directory.load_live(dated[1])
+    data = manifest.pack_dates(live.read_dates()[:, :1])
+    (live.folder / manifest.DATES).write_bytes(data)
+    files = live.manifest.files | {manifest.DATES: (len(data), sha256(data).hexdigest())}
+    manifest.write(live.folder, msgspec.structs.replace(live.manifest, files=files))
+    (report,) = verify.verify(dated[1])
+    assert "dates.zst" in report.errors[0]
+    with pytest.raises(IndexOutdated, match=r"dates\.zst"):
+        open_searcher(directory.load_live(dated[1]))
