@@ -206,7 +206,7 @@ def _add_numbers(item: Item, data: dict[str, object], host: dict[str, object]) -
 
 _TITLE_KEYS = {
     **dict.fromkeys(("article", "preprint", "bookitem", "proceeding"), "atitle"),
-    **dict.fromkeys(("book", "report", "document"), "btitle"),
+    **dict.fromkeys(("book", "report"), "btitle"),
 }
 """The key of the title by the genre of OpenURL. It is `title` for any other."""
 _KEYS: dict[str, tuple[tuple[Role, str], ...]] = {
@@ -239,11 +239,12 @@ def _list_pairs(item: Item) -> Iterator[tuple[str, str]]:
     form, _, genre = TYPES[item.type].openurl.partition(" ")
     yield "ctx_ver", "Z39.88-2004"
     yield "rft_val_fmt", f"info:ofi/fmt:kev:mtx:{form}"
-    if form == "dc":
-        for name, text in dublin_core.list_elements(item):
-            yield f"rft.{name}", text
-    else:
-        yield from _list_form(item, form, genre)
+    pairs = dublin_core.list_elements(item) if form == "dc" else _list_form(item, form, genre)
+    bodies = {clean(name.literal) for names in item.names.values() for name in names}
+    for key, text in pairs:
+        # Without a comma, the last word of a name is that of a family.
+        is_body = key in ("au", "creator", "contributor") and clean(text) in bodies
+        yield f"rft.{key}", f"{text}," if is_body else text
     # Zotero reads these for every form, and takes the last type and the last URL.
     yield "rft.type", TYPES[item.type].zotero
     for doi in item.get("DOI"):
@@ -255,20 +256,20 @@ def _list_pairs(item: Item) -> Iterator[tuple[str, str]]:
 def _list_form(item: Item, form: str, genre: str) -> Iterator[tuple[str, str]]:
     """Yield the keys of a form of OpenURL other than Dublin Core, and the languages."""
     if genre:
-        yield "rft.genre", genre
-    title = _TITLE_KEYS.get(genre, "title")
-    yield f"rft.{title}", item.title
-    if form == "book" and title == "atitle" and "container-title" in item.values:
-        yield "rft.btitle", item.get_first("container-title")
+        yield "genre", genre
+    yield _TITLE_KEYS.get(genre, "title"), item.title
+    if genre in ("bookitem", "proceeding"):
+        for text in item.get("container-title")[:1]:
+            yield "btitle", text
     for name in item.names.get("author", ()):
-        yield "rft.au", name.inverted
+        yield "au", name.inverted
     if item.issued:
-        yield "rft.date", item.issued.iso
+        yield "date", item.issued.iso
     for role, key in _KEYS[form]:
         for text in item.get(role)[:1]:
-            yield f"rft.{key}", text
+            yield key, text
     for language in item.get("language"):
-        yield "rft.language", language
+        yield "language", language
 
 
 MAX_LINK_BYTES = 2500

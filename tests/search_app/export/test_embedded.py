@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from indexer.analysis.cleaning import clean
 from indexer.catalogue.roles import Role
+from indexer.values.names import Name
 from indexer.values.publication_types import PublicationType
 from search_app.export import embedded
 from search_app.export.csl import Item, make_item
@@ -215,6 +216,16 @@ def test_coins_has_the_keys_of_the_type() -> None:
     film = parse_qs(embedded.write_coins(SAMPLES["film"]))
     assert film["rft_val_fmt"] == ["info:ofi/fmt:kev:mtx:dc"]
     assert film["rft.title"] == ["Affected for life"]
+
+
+@pytest.mark.parametrize("kind", ["report", "document"])
+def test_a_body_in_coins_is_no_person(kind: PublicationType) -> None:
+    """A body ends with a comma. Without it, Zotero takes the last word for a family name."""
+    names = (Name(literal="International Labour Organization"), Name("Osei", "Ama"))
+    item = Item(id="x", type=kind, title="Salt", names={"author": names})
+    pairs = parse_qs(embedded.write_coins(item))
+    (found,) = (pairs[key] for key in ("rft.au", "rft.creator") if key in pairs)
+    assert found == ["International Labour Organization,", "Osei, Ama"]
 
 
 @given(VALID_TEXTS)

@@ -53,9 +53,14 @@ RIS = {
 OPENURL = {
     "journal": "journalArticle", "dissertation": "thesis", "dc": "webpage",
     "book bookitem": "bookSection", "book proceeding": "conferencePaper", "book report": "report",
-    "book document": "document", "book book": "book",
+    "book book": "book",
 }  # fmt: skip
 """The types by the formats of OpenURL, with the genre for books. `rft.type` corrects them."""
+TITLES = {
+    **dict.fromkeys(("journalArticle", "bookSection", "conferencePaper"), "rft.atitle"),
+    **dict.fromkeys(("book", "report"), "rft.btitle"),
+}
+"""The keys of titles, where they are not `rft.title`."""
 CITATION = {
     "citation_journal_title": "journalArticle", "citation_conference_title": "conferencePaper",
     "citation_inbook_title": "bookSection", "citation_dissertation_institution": "thesis",
@@ -81,10 +86,11 @@ def read_ris(data: bytes) -> str:
 
 
 def read_coins(openurl: str) -> str:
-    """Return the type of COinS."""
+    """Return the type of COinS, which must have a title in the key for its form."""
     pairs = parse_qs(openurl)
     form = pairs["rft_val_fmt"][0].removeprefix("info:ofi/fmt:kev:mtx:")
     found = OPENURL[f"{form} {pairs['rft.genre'][0]}" if form == "book" else form]
+    assert pairs[TITLES.get(found, "rft.title")]
     stated = [text for text in pairs["rft.type"] if text in ITEM_TYPES]
     return stated[-1] if stated and found != "thesis" else found
 
