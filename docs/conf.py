@@ -22,6 +22,7 @@ NAVIGATION = {
         "docs/fulltext",
         "docs/interoperability",
         "docs/api",
+        "docs/assistants",
         "docs/python",
         "examples/README",
         "docs/reference",

@@ -335,5 +335,12 @@ def zero_results(zero_result_log: Path | None, most: int) -> None:
         click.echo(f"{count:>7}  {escape_unprintable(text)}")
 
 
-for command in (importing.open_, importing.import_, importing.formats, serve.serve, serve.watch):
+for command in (
+    importing.open_,
+    importing.import_,
+    importing.formats,
+    serve.serve,
+    serve.watch,
+    serve.mcp,
+):
     commands.add_command(command)

@@ -1,9 +1,11 @@
-"""The commands that run until they are stopped: `serve` and `watch`."""
+"""The commands that run until they are stopped: `serve`, `watch`, and `mcp`."""
 
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import nullcontext, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -11,10 +13,12 @@ import click
 
 from indexer.catalogue import catalogue_toml
 from indexer.catalogue.catalogue_toml import CatalogueError
+from indexer.extras import describe_installation
 from indexer.generations.manifest import IndexUnusable, Manifest
 from indexer.ingest import watcher
 from search_app import config
 from search_app.cli import background_build, options
+from search_app.config import SettingError
 
 
 @click.command()
@@ -91,3 +95,27 @@ def watch(corpus: Path | None, index: str | None, encoder: str | None, interval:
     """
     settings = config.load(corpus=corpus, index=index, encoder=encoder)
     background_build.build_changes(settings, interval)
+
+
+@click.command()
+@options.index
+@options.encoder
+def mcp(index: str | None, encoder: str | None) -> None:
+    """Let an AI assistant search the index, with the Model Context Protocol (MCP).
+
+    The assistant starts this command, and exchanges messages with it on standard input and
+    output. docs/assistants.md explains how to configure an assistant.
+    """
+    if find_spec("mcp") is None:
+        message = "`pubsearch mcp` needs the extra `mcp`, which is not installed"
+        raise SettingError(f"{message}. {describe_installation('mcp')}")
+    from search_app import mcp_server
+    from search_app.web.app import make_engine, set_process_up
+
+    settings = config.load(index=index, encoder=encoder)
+    engine = make_engine(settings)
+    set_process_up(engine, settings)
+    engine.watch()
+    if sys.stdin.isatty():
+        click.echo("Waiting for an assistant on standard input. Press Ctrl-C to stop.", err=True)
+    mcp_server.serve(engine, settings)

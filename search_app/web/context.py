@@ -170,25 +170,36 @@ def get_publication(identity: str) -> Publication:
     below the same prefix and with the same query string. The argument of the route must be named
     `identity`. Raise PublicationRemoved if it was removed, and NotFound if the id is unknown.
     """
-    publication = get_searcher().get_publication(identity)
-    if publication is not None:
-        return publication
-    retired = get_searcher().find_retired(identity)
-    if retired is None:
-        raise NotFound(
-            gettext("There is no publication “%(id)s”.") % {"id": identity[:100]},
-            gettext("It may have been removed or renamed. Search for its title."),
-        )
-    if retired.successor:
-        arguments = {**(request.view_args or {}), "identity": retired.successor}
+    publication = find_publication(identity, get_searcher(), request.script_root)
+    if publication.id != identity:
+        arguments = {**(request.view_args or {}), "identity": publication.id}
         location = url_for(str(request.endpoint), **arguments)
         if request.query_string:
             location = f"{location}?{quote(request.query_string, safe=punctuation)}"
         # Browsers must ask again, as an id may come back.
         headers = {"Location": location, "Cache-Control": "no-cache"}
         abort(Response(status=301, headers=headers))
+    return publication
+
+
+def find_publication(identity: str, searcher: Searcher, prefix: str) -> Publication:
+    """Return the publication that has an id or had it. `prefix` begins the URLs of an error.
+
+    Raise PublicationRemoved if it was removed, and NotFound if the id is unknown.
+    """
+    publication = searcher.get_publication(identity)
+    if publication is not None:
+        return publication
+    retired = searcher.find_retired(identity)
+    if retired is None:
+        raise NotFound(
+            gettext("There is no publication “%(id)s”.") % {"id": identity[:100]},
+            gettext("It may have been removed or renamed. Search for its title."),
+        )
+    if retired.successor:
+        return find_publication(retired.successor, searcher, prefix)
     assert retired.time is not None  # only an id with a successor may lack it
-    state = SearchState(text=retired.title, prefix=request.script_root)
+    state = SearchState(text=retired.title, prefix=prefix)
     raise PublicationRemoved(retired.title, retired.time, state.make_url())
 
 
