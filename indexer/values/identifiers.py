@@ -29,7 +29,7 @@ _URL_END = re.compile(
     re.IGNORECASE,
 )
 """Suffixes that publishers add to a DOI in their URLs."""
-_DOI_SAFE = "/:;,()!$&'*+=~@[]"
+_DOI_SAFE = "/:;,()!$&'*+=~@"
 """Characters of a DOI that need no percent-encoding in a URL."""
 _LABEL = re.compile(r"\[(?:doi|pii)\]\Z", re.IGNORECASE)
 _MAX_URL_CHARS = 300
