@@ -28,7 +28,7 @@ from werkzeug.wsgi import wrap_file
 from indexer.catalogue import safe_files
 from indexer.catalogue.access import is_restricted
 from indexer.catalogue.appearance import LOGO_TYPES
-from indexer.fulltext import pdf, text, text_files
+from indexer.fulltext import pdf, text
 from search_app.engine.store import StoredFile
 from search_app.i18n.translation import gettext
 from search_app.web.context import get_searcher
@@ -40,7 +40,6 @@ MAX_DIGESTS = 10_000
 """Number of files whose digests are cached. Otherwise, every range would read the whole file."""
 _DISPLAYED = {pdf.MEDIA_TYPE: pdf.MEDIA_TYPE, text.PLAIN_TEXT: "text/plain; charset=utf-8"}
 """Content types of the files that a browser displays. It saves all others."""
-_SAVED = {text_files.JATS: text_files.XML}
 FOLDER = Path(__file__).parent / "static"
 FORMER = Path(sys.prefix) / "share" / "pubsearch" / "static"
 """The folder with the static files of previous versions, as DIGEST/NAME."""
@@ -82,7 +81,7 @@ def serve_file(digest: str, name: str) -> Response:
         )
     response = Response(wrap_file(request.environ, stream), direct_passthrough=True)
     displayed = _DISPLAYED.get(found.media_type)
-    response.content_type = displayed or _SAVED.get(found.media_type, found.media_type)
+    response.content_type = displayed or found.media_type
     response.content_length = os.fstat(stream.fileno()).st_size
     response.headers["Content-Disposition"] = make_disposition(
         path.stem, path.suffix.lstrip("."), "inline" if displayed else "attachment"

@@ -99,7 +99,7 @@ def test_a_pdf_is_displayed_in_a_sandbox(site: Site) -> None:
     [
         ("text/plain", "text/plain; charset=utf-8", "inline"),
         ("text/html", "text/html", "attachment"),
-        ("application/jats+xml", "application/xml", "attachment"),
+        ("application/jats+xml", "application/jats+xml", "attachment"),
         ("application/tei+xml", "application/tei+xml", "attachment"),
     ],
 )
