@@ -22,7 +22,7 @@ from search_app.engine import SearchRequest
 from search_app.export import atom, xml_document
 from search_app.export.csl import format_time
 from search_app.export.registry import FORMATS
-from search_app.i18n.translation import LANGUAGES, current, gettext, join
+from search_app.i18n.translation import current, gettext, join
 from search_app.web.context import (
     get_catalogue,
     get_engine,
@@ -64,10 +64,13 @@ def register(app: Flask) -> None:
 
 
 def serve_robots_txt() -> Response:
-    """Return the rules for the site below its prefix, and the URL of its sitemap."""
+    """Return the rules for the site below its prefix, and the URL of its sitemap.
+
+    Each rule is repeated with a wildcard for the codes of all languages. The form without one is
+    for URLs without a code, and robots that know no wildcards understand most of these.
+    """
     root = get_root()
-    starts = [root, *(f"{root}/{code}" for code in LANGUAGES)]
-    lines = [f"{rule}: {start}{path}" for start in starts for rule, path in RULES]
+    lines = [f"{rule}: {root}{start}{path}" for start in ("", "/*") for rule, path in RULES]
     sitemap = make_absolute(f"{root}/sitemap.xml")
     text = "\n".join(["User-agent: *", *lines, f"Sitemap: {sitemap}", ""])
     return Response(text, content_type="text/plain; charset=utf-8")

@@ -59,36 +59,42 @@ UNTAGGED = MONITORED | {"pages.show_record", "api.search_record", "files.serve_f
 """Routes whose responses have no ETag, because they state their time, or one of their own, because
 they depend on something else."""
 FEED = "/feed.atom"
-CLOSED_PATHS = (
+CLOSED_FOLDERS = ("/api/", "/export/", "/facet/", "/list/")
+CLOSED_PAGES = (
     "/advanced",
-    "/api/",
-    "/export/",
-    "/facet/",
     "/healthz",
     "/list",
     "/metrics",
-    "/opensearch/",
+    "/opensearch/suggestions",
     "/search-record",
     "/unapi",
 )
-"""Path prefixes that are for programs and users, not for crawlers."""
+"""Paths that are for programs and users, not for crawlers. Names of files may begin like them."""
+PUBLICATIONS = ("/publication/", "/api/publication/")
+LINKED = re.compile(r"/export/[^/]+/|/linkset/")
+"""The paths of other URLs that the page of a publication names for programs."""
 # Their order does not matter: of the rules that match a URL, the longest applies.
 RULES = (
     ("Disallow", "/*?"),
     ("Allow", "/?page="),
     ("Allow", FEED),
     ("Disallow", "/?page=*&"),
+    ("Allow", "/publication/"),
+    ("Disallow", "/publication/*?"),
     ("Allow", "/publication/*?hit="),
     ("Disallow", "/publication/*?hit=*&"),
-    *(("Disallow", path) for path in CLOSED_PATHS),
+    ("Allow", "/export/*/"),
+    ("Allow", "/linkset/"),
+    *(("Disallow", path) for path in CLOSED_FOLDERS),
+    *(("Disallow", f"{path}$") for path in CLOSED_PAGES),
 )
-"""The rules of robots.txt.
+"""The rules of robots.txt, which also apply below any other path, such as that of a language.
 
 A crawler may follow the list of all publications, page by page, and each publication, also as a hit
-of that list, in each language. The number of searches and combinations of filters is unlimited, and
-they lead to no other publication. robots.txt keeps crawlers from requesting these URLs. It allows
-feeds, to which readers subscribe. The header keeps the URLs that are requested anyway out of search
-engines.
+of that list, in each language and each format. The number of searches and combinations of filters
+is unlimited, and they lead to no other publication. robots.txt keeps crawlers from requesting these
+URLs. It allows feeds, to which readers subscribe. The header keeps the URLs that are requested
+anyway out of search engines.
 """
 PUBLICATION = "pages.show_publication"
 HTML = "text/html"
@@ -140,11 +146,13 @@ def _add_policies(app: Flask, hsts: int, cors: str) -> None:
 
 def _is_crawlable(path: str, query: bytes) -> bool:
     """Return whether crawlers may request a URL. `RULES` must state the same."""
-    if query and path.startswith("/publication/"):
-        return re.fullmatch(rb"hit=[^&]*", query) is not None
+    if path.startswith(PUBLICATIONS):
+        return not query or re.fullmatch(rb"hit=[^&]*", query) is not None
+    if LINKED.match(path):
+        return True
     if query and path != FEED:
         return path == "/" and re.fullmatch(rb"page=[^&]*", query) is not None
-    return not path.startswith(CLOSED_PATHS)
+    return not path.startswith(CLOSED_FOLDERS) and path not in CLOSED_PAGES
 
 
 def _negotiate() -> Response | None:
