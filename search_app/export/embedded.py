@@ -5,13 +5,15 @@
 - JSON-LD is in the terms of https://schema.org.
 - COinS is an OpenURL (ANSI/NISO Z39.88-2004) in the title of an element, for reference managers
   that read nothing else.
-- Signposting (https://signposting.org/FAIR/) is a header `Link` (RFC 8288).
+- Signposting (https://signposting.org/FAIR/) is a header `Link` (RFC 8288), and a linkset
+  (RFC 9264), which contains all links.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 from urllib.parse import urlencode
 
 import msgspec
@@ -272,33 +274,58 @@ def _list_form(item: Item, form: str, genre: str) -> Iterator[tuple[str, str]]:
         yield "language", language
 
 
+LINKSET_TYPE = "application/linkset+json"
 MAX_LINK_BYTES = 2500
 """Maximum bytes of the header. A proxy may accept only 4 KB for all headers of a response."""
-_URL = re.compile(r"https?://[!#-;=?-~]+")
-"""A URL that needs no encoding between angle brackets."""
+Links = Mapping[str, Sequence[Mapping[str, str]]]
+"""Links by their relation: the URL of each target (`href`), and its media type (`type`) if any."""
+_URL = re.compile(r"https?://(?:[\w.~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", re.ASCII)
+"""A URL that needs no encoding."""
 
 
-def format_links(
-    item: Item, exports: Iterable[tuple[str, str]], files: Iterable[tuple[str, str]] = ()
-) -> str:
-    """Return the value of the header `Link`, without the last links if it would be too long.
-
-    `exports` and `files` are pairs of an absolute URL and a media type.
-    """
-    types = ("AboutPage", TYPES[item.type].schema_org)
+def list_links(item: Item, exports: Mapping[str, str], files: Mapping[str, str]) -> Links:
+    """Return the links of a page. `exports` and `files` are media types by absolute URL."""
     doi = item.get_first("DOI")
-    licenses = filter(_URL.fullmatch, item.get("rights"))
-    links = [
-        *(f'<https://schema.org/{type_name}>; rel="type"' for type_name in types),
-        *([f'<{make_doi_url(doi)}>; rel="cite-as"'] if doi else []),
-        *(f'<{url}>; rel="license"' for url in licenses),
-        *(f'<{url}>; rel="describedby"; type="{kind}"' for url, kind in exports),
-        *(f'<{url}>; rel="item"; type="{kind}"' for url, kind in files),
+    license_url = next(filter(_URL.fullmatch, item.get("rights")), None)
+    types = (TYPES[item.type].schema_org, "AboutPage")
+    links: dict[str, list[dict[str, str]]] = {
+        "cite-as": [{"href": make_doi_url(doi) if doi else item.page_url}],
+        "type": [{"href": f"https://schema.org/{name}"} for name in types],
+        "license": [{"href": license_url}] if license_url else [],
+        "describedby": [{"href": url, "type": kind} for url, kind in exports.items()],
+        "item": [{"href": url, "type": kind} for url, kind in files.items()],
+    }
+    return {relation: targets for relation, targets in links.items() if targets}
+
+
+def link_back(relation: Literal["describes", "collection"], page_url: str) -> Links:
+    """Return the links of an export (`describes`) or of a file (`collection`) to the page."""
+    return {relation: [{"href": page_url, "type": "text/html"}]}
+
+
+def write_linkset(item: Item, links: Links, page_url: str) -> bytes:
+    """Return the links of a page, of its exports, and of its files as a linkset in JSON.
+
+    `page_url` is the page in a language. Files belong to the one without a language.
+    """
+    exports, files = links["describedby"], links.get("item", ())
+    back, from_file = link_back("describes", page_url), link_back("collection", item.page_url)
+    linkset = [
+        {"anchor": page_url, **links},
+        *({"anchor": link["href"], **back} for link in exports),
+        *({"anchor": link["href"], **from_file} for link in files),
     ]
-    header = ""
-    for link in links:
-        longer = f"{header}, {link}".removeprefix(", ")
-        if len(longer) > MAX_LINK_BYTES:
-            break
-        header = longer
+    return msgspec.json.encode({"linkset": linkset})
+
+
+def format_links(links: Links, linkset_url: str) -> str:
+    """Return the value of the header `Link`: the linkset, and as many links as it can contain."""
+    header = f'<{linkset_url}>; rel="linkset"; type="{LINKSET_TYPE}"'
+    for relation, targets in links.items():
+        for target in targets:
+            kind = f'; type="{target["type"]}"' if "type" in target else ""
+            longer = f'{header}, <{target["href"]}>; rel="{relation}"{kind}'
+            if len(longer) > MAX_LINK_BYTES:
+                return header
+            header = longer
     return header

@@ -5,6 +5,7 @@
 - OpenSearch 1.1: browsers search this site from their own search box
   (https://github.com/dewitt/opensearch)
 - unAPI: the formats of a publication (http://unapi.info/specs/unapi-revision-3.html)
+- Signposting: the formats and the files of a publication (https://signposting.org/FAIR/)
 """
 
 from __future__ import annotations
@@ -19,21 +20,23 @@ from werkzeug.exceptions import NotAcceptable
 
 from search_app.api.responses import make_suggestions
 from search_app.engine import SearchRequest
-from search_app.export import atom, xml_document
-from search_app.export.csl import format_time
+from search_app.export import atom, embedded, xml_document
+from search_app.export.csl import format_time, make_item
 from search_app.export.registry import FORMATS
 from search_app.i18n.translation import current, gettext, join
+from search_app.presentation.labels import make_publication_url
 from search_app.web.context import (
     get_catalogue,
     get_engine,
     get_page_urls,
+    get_publication,
     get_searcher,
     make_absolute,
     parse_state,
     redirect_to_export,
 )
 from search_app.web.errors import page_not_found
-from search_app.web.headers import RULES
+from search_app.web.headers import RULES, list_links
 from search_app.web.incoming import get_root
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -178,3 +181,17 @@ def unapi() -> Response:
         etree.SubElement(formats, "format", name=entry.name, type=entry.media_type)
     body = etree.tostring(formats, encoding="UTF-8", xml_declaration=True)
     return Response(body, 300 if identity else 200, content_type="application/xml")
+
+
+# Signposting
+
+
+@discovery.get("/linkset/<path:identity>")
+def serve_linkset(identity: str) -> Response:
+    """Return the links of a publication (RFC 9264). Raise NotFound or PublicationRemoved."""
+    publication, searcher = get_publication(identity), get_searcher()
+    item = make_item(publication, searcher.catalogue, get_page_urls()(identity))
+    links = list_links(publication, item, searcher.list_files(identity))
+    page_url = make_absolute(make_publication_url(identity, request.script_root))
+    body = embedded.write_linkset(item, links, page_url)
+    return Response(body, content_type=embedded.LINKSET_TYPE)

@@ -26,9 +26,10 @@ from search_app import reading_list
 from search_app.engine.results import Results
 from search_app.export import atom
 from search_app.export.csl import make_item
+from search_app.export.embedded import link_back
 from search_app.export.registry import FORMATS, Format
 from search_app.i18n.translation import current, gettext, join, pgettext
-from search_app.presentation.labels import describe_search
+from search_app.presentation.labels import describe_search, make_publication_url
 from search_app.reading_list import LIST_PATH
 from search_app.search_state import SIZE, SearchState
 from search_app.web.context import (
@@ -43,6 +44,7 @@ from search_app.web.context import (
     run_search,
 )
 from search_app.web.errors import NotFound, TooManyExports
+from search_app.web.headers import add_links
 from search_app.web.incoming import get_client
 
 MAX_EXPORTS = 2
@@ -70,7 +72,9 @@ def export_publication(name: str, identity: str) -> Response:
     """Return a publication in a format. Raise NotFound or PublicationRemoved."""
     export_format, publication = _find_format(name), get_publication(identity)
     parts = export_format.write([publication], get_searcher().catalogue, get_page_urls())
-    return _make_file(Response(b"".join(parts)), export_format, publication.title)
+    response = _make_file(Response(b"".join(parts)), export_format, publication.title)
+    page_url = make_absolute(make_publication_url(identity, request.script_root))
+    return add_links(response, identity, link_back("describes", page_url))
 
 
 @exports.get("/export/<name>")

@@ -30,10 +30,12 @@ from indexer.catalogue.access import is_restricted
 from indexer.catalogue.appearance import LOGO_TYPES
 from indexer.fulltext import pdf, text
 from search_app.engine.store import StoredFile
+from search_app.export.embedded import link_back
 from search_app.i18n.translation import gettext
-from search_app.web.context import get_searcher
+from search_app.web.context import get_page_urls, get_searcher
 from search_app.web.errors import NotFound, page_not_found
 from search_app.web.exports import make_disposition
+from search_app.web.headers import add_links
 from search_app.web.incoming import get_root
 
 MAX_DIGESTS = 10_000
@@ -87,6 +89,9 @@ def serve_file(digest: str, name: str) -> Response:
         path.stem, path.suffix.lstrip("."), "inline" if displayed else "attachment"
     )
     response.headers["Cache-Control"] = "private, no-cache"
+    if len(found.ids) == 1:  # the header could name only one of several collections
+        page_url = get_page_urls()(found.ids[0])
+        add_links(response, found.ids[0], link_back("collection", page_url))
     response.set_etag(digest)
     try:
         response.make_conditional(

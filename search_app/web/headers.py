@@ -10,6 +10,7 @@ They state the time of the search, so each request gets a new one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -17,15 +18,26 @@ from importlib.resources import files
 from pathlib import Path
 
 import msgspec
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, request, url_for
 from werkzeug.datastructures import MIMEAccept
 
 from indexer.analysis import embeddings
+from indexer.catalogue.records import Publication
 from search_app.config import Settings
 from search_app.engine import Engine, Searcher
+from search_app.engine.results import File
+from search_app.export import embedded
+from search_app.export.csl import Item
+from search_app.export.embedded import Links
 from search_app.export.registry import FORMATS
-from search_app.web.context import get_publication, get_searcher, redirect_to_export
-from search_app.web.incoming import MONITORED
+from search_app.presentation.labels import make_export_url, make_file_url
+from search_app.web.context import (
+    get_publication,
+    get_searcher,
+    make_absolute,
+    redirect_to_export,
+)
+from search_app.web.incoming import MONITORED, get_root
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -49,7 +61,7 @@ POLICIES = {
 Whatever a file contains, it runs no script, and loads and sends nothing. An SVG may contain
 scripts, which run if it is opened as a page.
 """
-FOR_PROGRAMS = ("/api/", "/export/", "/feed.atom", "/list/export/", "/unapi")
+FOR_PROGRAMS = ("/api/", "/export/", "/feed.atom", "/linkset/", "/list/export/", "/unapi")
 """Path prefixes of the responses that a setting opens to scripts of other sites."""
 CACHE_CONTROL = {"api.suggest": "private, max-age=60"}
 """`Cache-Control` by route. A user who types a letter and deletes it repeats a request."""
@@ -172,6 +184,30 @@ def _negotiate() -> Response | None:
         return None
     publication = get_publication(request.view_args["identity"])
     return redirect_to_export(BY_MEDIA_TYPE[media_type].name, publication.id)
+
+
+def list_links(publication: Publication, item: Item, files: Iterable[File]) -> Links:
+    """Return the links of the page of a publication. Its exports are in the current language."""
+    catalogue, identity = get_searcher().catalogue, publication.id
+    return embedded.list_links(
+        item,
+        {
+            make_absolute(make_export_url(name, identity, request.script_root)): entry.media_type
+            for name, entry in FORMATS.items()
+        },
+        {
+            make_absolute(url): file.media_type
+            for file in files
+            if (url := make_file_url(file, publication, catalogue, get_root()))
+        },
+    )
+
+
+def add_links(response: Response, identity: str, links: Links) -> Response:
+    """Add links, and the URL of the linkset of the publication with an id, to the headers."""
+    linkset = url_for("discovery.serve_linkset", identity=identity)
+    response.headers["Link"] = embedded.format_links(links, make_absolute(linkset))
+    return response
 
 
 def _add_etags(app: Flask, engine: Engine, settings: Settings) -> None:

@@ -24,7 +24,6 @@ from search_app.engine.results import Results
 from search_app.export import embedded
 from search_app.export.citations import STYLES, cite
 from search_app.export.csl import Item, make_item
-from search_app.export.registry import FORMATS
 from search_app.i18n.translation import gettext, join
 from search_app.presentation import facets, search_page
 from search_app.presentation.advanced_search import compose_query, make_form
@@ -32,7 +31,6 @@ from search_app.presentation.country_map import make_country_map
 from search_app.presentation.labels import (
     list_filters,
     make_export_url,
-    make_file_url,
     make_hit_url,
 )
 from search_app.presentation.publication_page import (
@@ -57,7 +55,7 @@ from search_app.web.context import (
 )
 from search_app.web.errors import NotFound
 from search_app.web.exports import get_slots, look_up_list, scan_hits
-from search_app.web.incoming import get_root
+from search_app.web.headers import add_links, list_links
 
 pages = Blueprint("pages", __name__)
 
@@ -166,12 +164,8 @@ def show_publication(identity: str) -> Response:
         dead_links=searcher.find_dead_links(requested),
         files=files,
     )
-    served = [
-        (make_absolute(url), file.media_type)
-        for file in files
-        if (url := make_file_url(file, requested, catalogue, get_root()))
-    ]
-    pdfs = [url for url, media_type in served if media_type == pdf.MEDIA_TYPE]
+    links = list_links(requested, item, files)
+    pdfs = [each["href"] for each in links.get("item", ()) if each["type"] == pdf.MEDIA_TYPE]
     body = render_template(
         "publication.html",
         **page,
@@ -189,11 +183,7 @@ def show_publication(identity: str) -> Response:
         has_unapi=embedded.has_unapi(item),
         **_cite([item], style, make_hit_url(state, identity, position)),
     )
-    formats = [
-        (make_absolute(make_export_url(each.name, identity, prefix)), each.media_type)
-        for each in FORMATS.values()
-    ]
-    return make_response(body, {"Link": embedded.format_links(item, formats, served)})
+    return add_links(make_response(body), identity, links)
 
 
 @pages.get(LIST_PATH)

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 import signposting
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from lxml import etree
+from signposting import Signposting
+from signposting.linkset import LinksetJSON, _parse_linkset_json
+from werkzeug.test import TestResponse
 
-from indexer.values.publication_types import PublicationType
 from search_app.engine import Engine, admission
 from search_app.export import embedded
-from search_app.export.csl import Item
 from search_app.export.registry import FORMATS
 from search_app.web import discovery
-from tests.search_app.web.reading import make_client
+from tests.search_app.web.reading import make_client, open_corpus
+from tests.search_app.web.test_robots import is_allowed, read_rules
 
 MODEL_LAW = "unodc-model-law-against-trafficking-in-persons-2009"
 PAGE = f"/publication/{MODEL_LAW}"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
 RIS = "application/x-research-info-systems"
-REPORT: PublicationType = "report"
+SITE = "https://seen.test"
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -67,40 +70,150 @@ def test_a_missing_publication_is_not_found_in_any_format(client: FlaskClient) -
     assert client.get("/publication/none", headers={"Accept": RIS}).status_code == 404
 
 
-def test_signposts_lead_to_each_format(client: FlaskClient) -> None:
-    """The `Link` header has each export with its media type, as absolute URLs."""
-    answer = client.get(PAGE, base_url="https://seen.test")
-    found = signposting.find_signposting_http_link(
-        answer.headers.getlist("Link"), f"https://seen.test{PAGE}"
+PAPERS = """\
+title = "Papers"
+description = ""
+files = "serve"
+field = [
+    { name = "title", label = "Title", kind = "text", role = "title", weight = 2.0 },
+    { name = "doi", label = "DOI", role = "DOI" },
+    { name = "rights", label = "Rights", role = "rights", several = true },
+    { name = "access", label = "Access", restricted = ["on request"] },
+    { name = "file", label = "Files", kind = "file", several = true },
+    { name = "fulltext", label = "Full text", kind = "fulltext", weight = 0.3 },
+]
+"""
+RECORDS = (
+    {"id": "plain", "title": "A paper", "file": ["both.txt"]},
+    {"id": "https://x.test/api/a?é", "title": "A paper whose id is a URL"},
+    {"id": "closed", "title": "A closed paper", "access": "on request", "file": ["c.txt"]},
+    {"id": "other", "title": "Another paper", "file": ["both.txt"]},
+    {
+        "id": "doi", "title": "A paper with all", "doi": "10.5555/a[b]<c>é",
+        "rights": ["All rights", "https://example.org/[by]", "https://example.org/by",
+                   "https://example.org/nd"],
+        "file": ["list.txt", "b.html", "c.xml"],
+    },
+)  # fmt: skip
+BODY = "The text of a file. " * 30
+FILES = {
+    "list.txt": BODY, "c.txt": f"{BODY}.", "both.txt": f"{BODY}..",
+    "b.html": f"<!doctype html><title>B</title><p>{BODY}",
+    "c.xml": f"<article><body><p>{BODY}</p></body></article>",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """Return a client of a site with files, some of which are given out on request only."""
+    corpus = tmp_path_factory.mktemp("papers") / "corpus"
+    corpus.mkdir()
+    (corpus / "catalogue.toml").write_text(PAPERS, "utf-8")
+    (corpus / "records.jsonl").write_text("\n".join(map(json.dumps, RECORDS)), "utf-8")
+    for name, text in FILES.items():
+        (corpus / name).write_text(text, "utf-8")
+    return open_corpus(corpus)
+
+
+def request(client: FlaskClient, url: str, **options: Any) -> TestResponse:
+    """Return the response to a request for a URL of the site."""
+    assert url.startswith(SITE)
+    return client.open(url.removeprefix(SITE), base_url=SITE, buffered=True, **options)
+
+
+def read_signposts(client: FlaskClient, url: str) -> Signposting:
+    """Return the links in the headers of a URL, as an independent reader finds them."""
+    headers = request(client, url, method="HEAD").headers.getlist("Link")
+    return signposting.find_signposting_http_link(headers, url)
+
+
+def read_linkset(client: FlaskClient, page: Signposting) -> Signposting:
+    """Return the links in the linkset of a page, as an independent reader finds them."""
+    (link,) = page.linksets
+    answer = request(client, link.target)
+    assert answer.content_type == link.type == "application/linkset+json"
+    return _parse_linkset_json(
+        LinksetJSON(answer.text, answer.content_type, link.target, link.target)
     )
-    assert {(str(link.target), link.type) for link in found.describedBy} == {
-        (f"https://seen.test/export/{each.name}/{MODEL_LAW}", each.media_type)
-        for each in FORMATS.values()
+
+
+@pytest.mark.parametrize("start", ["", "/fr"])
+@pytest.mark.parametrize("identity", ["https://x.test/api/a?é", "closed", "doi"])
+def test_each_signpost_leads_to_its_type(papers: FlaskClient, identity: str, start: str) -> None:
+    """All links of a linkset lead somewhere, and robots.txt allows those of the site.
+
+    The page, its exports, and its files have the same links in their headers.
+    """
+    url = f"{SITE}{start}/publication/{quote(identity)}"
+    page = read_signposts(papers, url)
+    linkset = read_linkset(papers, page)
+    assert linkset.other_contexts == {
+        url, *(link.target for link in page.describedBy | page.items)
+    }  # fmt: skip
+    rules = read_rules(papers)
+    for context in linkset.other_contexts:
+        links = read_signposts(papers, context)
+        assert {*links} - links.linksets == {*linkset.for_context(context)}
+        (own_linkset,) = links.linksets
+        for link in (*links, own_linkset):
+            if link.target.startswith(SITE):
+                answer = request(papers, link.target)
+                assert (answer.status_code, answer.mimetype) == (200, link.type or "text/html")
+                assert is_allowed(link.target.removeprefix(SITE), rules)
+                assert "X-Robots-Tag" not in answer.headers
+
+
+def test_a_page_has_signposts_to_what_is_known(papers: FlaskClient) -> None:
+    """They are the DOI, a type, a license, each export, and the files that all may read."""
+    page = read_signposts(papers, f"{SITE}/publication/doi")
+    assert page.citeAs.target == "https://doi.org/10.5555/a%5Bb%5D%3Cc%3E%C3%A9"
+    assert page.license.target == "https://example.org/by"
+    assert {link.target for link in page.types} == {
+        "https://schema.org/AboutPage", "https://schema.org/CreativeWork",
+    }  # fmt: skip
+    assert {(link.target, link.type) for link in page.describedBy} == {
+        (f"{SITE}/export/{each.name}/doi", each.media_type) for each in FORMATS.values()
     }
-    types = {str(link.target).rpartition("/")[2] for link in found.types}
-    assert types == {"AboutPage", "Report"}
+    assert {(link.target.rpartition("/")[2], link.type) for link in page.items} == {
+        ("list.txt", "text/plain"), ("b.html", "text/html"), ("c.xml", "application/jats+xml"),
+    }  # fmt: skip
+    assert not read_signposts(papers, f"{SITE}/publication/closed").items
 
 
-def test_a_doi_and_a_license_are_signposts() -> None:
-    """The DOI is the link to cite. Rights that are a URL are the license."""
-    item = Item(
-        id="a", type=REPORT, title="A", language="en",
-        values={"DOI": ("10.1000/<a b>é",), "rights": ("All rights", "https://example.org/by")},
-    )  # fmt: skip
-    header = embedded.format_links(item, [])
-    assert '<https://doi.org/10.1000/%3Ca%20b%3E%C3%A9>; rel="cite-as"' in header
-    assert '<https://example.org/by>; rel="license"' in header
-    assert "All rights" not in header
+def test_a_file_of_several_publications_names_none(papers: FlaskClient) -> None:
+    """Its header could name only one of the collections that it belongs to."""
+    pages = [read_signposts(papers, f"{SITE}/publication/{name}") for name in ("plain", "other")]
+    (file,) = {link.target for page in pages for link in page.items}
+    answer = request(papers, file)
+    assert (answer.status_code, "Link" in answer.headers) == (200, False)
 
 
-def test_long_links_do_not_exceed_a_header() -> None:
-    """Links that exceed the limit are left out, and none is cut."""
-    item = Item(id="a", type=REPORT, title="A", language="en")
-    exports = [(f"https://example.org/{'x' * 900}{number}", "text/csv") for number in range(8)]
-    header = embedded.format_links(item, exports)
-    assert len(header) <= embedded.MAX_LINK_BYTES
-    assert header.count("describedby") == 2
-    assert header.endswith('type="text/csv"')
+@pytest.mark.parametrize("start", ["", "/fr"])
+def test_a_page_without_a_doi_is_cited_by_its_permanent_url(
+    catalogue_engine: Engine, start: str
+) -> None:
+    """The URL is absolute, and has neither a language nor a query."""
+    client = make_client(catalogue_engine, site_url="https://example.org", prefix="/c")
+    for query in ("", "?hit=1", "?cite=apa"):
+        page = read_signposts(client, f"{SITE}/c{start}{PAGE}{query}")
+        assert page.citeAs.target == f"https://example.org/c{PAGE}"
+        (linkset,) = page.linksets
+        assert linkset.target == f"https://example.org/c{start}/linkset/{MODEL_LAW}"
+
+
+def test_long_links_do_not_exceed_a_header(
+    papers: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Links that exceed the limit are only in the linkset, which comes first in the header."""
+    url = f"{SITE}/publication/doi"
+    whole = read_signposts(papers, url)
+    monkeypatch.setattr(embedded, "MAX_LINK_BYTES", 400)
+    (header,) = request(papers, url).headers.getlist("Link")
+    assert len(header) <= 400
+    cut = read_signposts(papers, url)
+    assert cut.citeAs == whole.citeAs
+    assert not cut.items
+    assert {*read_linkset(papers, cut).for_context(url)} == {*whole} - whole.linksets
 
 
 def test_a_page_links_to_each_format(client: FlaskClient) -> None:
@@ -186,7 +299,6 @@ def test_a_publication_has_no_date_but_its_own(client: FlaskClient) -> None:
     assert "<time" not in client.get(FILM).text
 
 
-SITE = "https://seen.test"
 TAG = "{http://a9.com/-/spec/opensearch/1.1/}"
 
 

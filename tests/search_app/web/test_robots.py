@@ -93,6 +93,7 @@ def test_links_to_disallowed_urls_are_nofollow(client: FlaskClient, address: str
         ("/export/ris?q=law", False), ("/unapi", False),
         ("/search-record", False), ("/search-record?q=law", False),
         (f"/export/ris/{MODEL_LAW.removeprefix('/publication/')}", True),
+        (f"/linkset/{MODEL_LAW.removeprefix('/publication/')}", True),
         ("/static/style.css", True),
         (MODEL_LAW, True),
         (f"{MODEL_LAW}?from=mail", False), (f"{MODEL_LAW}?hit=3", True),
