@@ -46,13 +46,15 @@ class TypeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def apply(self, properties: list[Property]) -> list[Property]:
         """Return the properties of a record with its special type, and with renamed tags."""
-        kinds = [prop.value for prop in properties if prop.name == self.tag]
-        renamed = self.renamed.get(kinds[0], {}) if kinds else {}
-        if any(prop.name == self.special and is_type(prop.value) for prop in properties):
+        stated = {prop.name: prop.value for prop in properties}
+        renamed = self.renamed.get(stated.get(self.tag, ""), {})
+        if self.special in stated and is_type(stated[self.special]):
             properties = [prop for prop in properties if prop.name != self.tag]
             renamed = {**renamed, self.special: self.tag}
+        if not renamed:  # mostly
+            return properties
         return [
-            msgspec.structs.replace(prop, name=renamed[prop.name]) if prop.name in renamed else prop
+            msgspec.structs.replace(prop, name=renamed.get(prop.name, prop.name))
             for prop in properties
         ]
 
