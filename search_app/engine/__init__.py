@@ -11,7 +11,7 @@ import gc
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from math import inf
 from pathlib import Path
 from threading import Lock, Thread
@@ -142,7 +142,8 @@ class Engine:
     def _refresh_forever(self) -> None:
         while True:
             sleep(REFRESH_SECONDS)
-            with pause_often():
+            # Before the first generation, no request can be delayed.
+            with pause_often() if self.current else nullcontext():
                 self.refresh()
 
     def is_behind(self) -> bool:

@@ -74,22 +74,27 @@ def test_a_failure_ends_the_pauses() -> None:
 
 
 def test_requests_run_while_a_generation_is_opened(
-    corpus: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server opens another generation with pauses."""
-    engine, has_pauses = Engine(index, LoadOptions(prepared=True)), list[bool]()
+    """A server opens the first generation without pauses, and any other one with pauses."""
+    engine, has_pauses = Engine(tmp_path / "index", LoadOptions(prepared=True)), list[bool]()
     prepare = EntityLinker.prepare
-    engine.get_searcher()
 
     def watched(self: EntityLinker) -> None:
         has_pauses.append(sys.getprofile() is not None)
         prepare(self)
 
     monkeypatch.setattr(EntityLinker, "prepare", watched)
+
+    def publish() -> set[bool]:
+        has_pauses.clear()
+        name = build.build(corpus, tmp_path / "index", force=True).generation.name
+        until(lambda: engine.current is not None and engine.current.name == name)
+        return {*has_pauses}
+
     engine.watch()
-    name = build.build(corpus, index, force=True).generation.name
-    until(lambda: engine.get_searcher().name == name)
-    assert set(has_pauses) == {True}
+    assert publish() == {False}
+    assert publish() == {True}
 
 
 def test_the_previous_generation_is_freed_without_the_collector(corpus: Path, index: Path) -> None:
