@@ -147,6 +147,7 @@ class Settings(Limits, frozen=True, kw_only=True):
             "* or a scheme and a host without a path, such as https://example.org",
         ),
     ] = ""
+    oai: Annotated[bool, _switch("1: harvesters may copy the catalogue by OAI-PMH at /oai.")] = True
     rate: Annotated[
         str, _text("Rate limit of one client, such as 120 per minute. Empty: no limit.")
     ] = ""

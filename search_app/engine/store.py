@@ -14,8 +14,9 @@ taken. An index in a cluster is asked once a round, so what is independent runs 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from typing import Annotated, Any, NamedTuple, Protocol, Self, TypeVar
 
+from msgspec import Meta
 from whoosh import query
 
 from indexer.catalogue.records import Publication
@@ -29,6 +30,7 @@ from search_app.engine.results import Bucket, Explanation, File
 
 MAX_SECONDS = 1 << 62
 """A time after all others."""
+Seconds = Annotated[int, Meta(ge=-MAX_SECONDS, le=MAX_SECONDS)]
 
 
 class StoreRequest(NamedTuple):
@@ -125,8 +127,8 @@ class ChangePeriod(NamedTuple):
     only publications with its `value` count.
     """
 
-    since: int = 0
-    until: int = MAX_SECONDS
+    since: Seconds = 0
+    until: Seconds = MAX_SECONDS
     after: str = ""
     field: str = ""
     value: str = ""

@@ -17,11 +17,10 @@ from indexer.values.identifiers import make_doi_url
 from search_app.export import xml_document
 from search_app.export.csl import TYPES, Item
 
-_OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
+OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
 _DC = "http://purl.org/dc/elements/1.1/"
-_XSI = "http://www.w3.org/2001/XMLSchema-instance"
-_NAMESPACES = {"oai_dc": _OAI_DC, "dc": _DC, "xsi": _XSI}
-_SCHEMA = f"{_OAI_DC} http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
+_NAMESPACES = {"oai_dc": OAI_DC, "dc": _DC, "xsi": xml_document.XSI}
+SCHEMA = "http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
 _ELEMENTS: tuple[tuple[Role, str], ...] = (
     ("keyword", "subject"),
     ("publisher", "publisher"),
@@ -35,13 +34,13 @@ _ELEMENTS: tuple[tuple[Role, str], ...] = (
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
     """Yield the collection, record by record."""
-    return xml_document.write(etree.Element("collection"), map(_make_record, items))
+    return xml_document.write(etree.Element("collection"), map(make_record, items))
 
 
-def _make_record(item: Item) -> etree._Element:
+def make_record(item: Item) -> etree._Element:
     """Return an item as an element `oai_dc:dc`."""
-    record = etree.Element(f"{{{_OAI_DC}}}dc", nsmap=_NAMESPACES)
-    record.set(f"{{{_XSI}}}schemaLocation", _SCHEMA)
+    record = etree.Element(f"{{{OAI_DC}}}dc", nsmap=_NAMESPACES)
+    record.set(xml_document.SCHEMA_LOCATION, f"{OAI_DC} {SCHEMA}")
     for name, text in list_elements(item):
         etree.SubElement(record, f"{{{_DC}}}{name}").text = text
     if item.language:

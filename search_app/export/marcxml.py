@@ -20,7 +20,7 @@ from search_app.export import xml_document
 from search_app.export.csl import TYPES, Date, Item, format_time
 from search_app.export.xml_document import add
 
-_NAMESPACE = "http://www.loc.gov/MARC21/slim"
+NAMESPACE = "http://www.loc.gov/MARC21/slim"
 _SUBFIELDS: tuple[tuple[Role, str, str, str, str], ...] = (
     ("ISBN", "020", "  ", "a", ""),
     ("DOI", "024", "7 ", "a", "doi"),
@@ -52,13 +52,13 @@ class _Field(NamedTuple):
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
     """Yield the collection, record by record."""
-    root = etree.Element(f"{{{_NAMESPACE}}}collection", nsmap={None: _NAMESPACE})
-    return xml_document.write(root, map(_make_record, items))
+    root = etree.Element(f"{{{NAMESPACE}}}collection", nsmap={None: NAMESPACE})
+    return xml_document.write(root, map(make_record, items))
 
 
-def _make_record(item: Item) -> etree._Element:
+def make_record(item: Item) -> etree._Element:
     """Return an item as an element `record`."""
-    record = etree.Element(f"{{{_NAMESPACE}}}record", nsmap={None: _NAMESPACE})
+    record = etree.Element(f"{{{NAMESPACE}}}record", nsmap={None: NAMESPACE})
     add(record, "leader").text = f"00000n{TYPES[item.type].marc} a2200000uc 4500"
     add(record, "controlfield", item.id, tag="001")
     if item.changed:

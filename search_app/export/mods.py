@@ -18,8 +18,8 @@ from search_app.export import xml_document
 from search_app.export.csl import TYPES, Item, format_time, split_pages
 from search_app.export.xml_document import add, add_all
 
-_NAMESPACE = "http://www.loc.gov/mods/v3"
-_NAMESPACES = {None: _NAMESPACE}
+NAMESPACE = "http://www.loc.gov/mods/v3"
+_NAMESPACES = {None: NAMESPACE}
 _IDENTIFIERS: tuple[tuple[Role, str], ...] = (
     ("DOI", "doi"),
     ("ISBN", "isbn"),
@@ -32,13 +32,13 @@ _DETAILS: tuple[tuple[Role, str], ...] = (("volume", "volume"), ("issue", "issue
 
 def write(items: Iterable[Item]) -> Iterator[bytes]:
     """Yield the collection, record by record."""
-    root = etree.Element(f"{{{_NAMESPACE}}}modsCollection", nsmap=_NAMESPACES)
-    return xml_document.write(root, map(_make_record, items))
+    root = etree.Element(f"{{{NAMESPACE}}}modsCollection", nsmap=_NAMESPACES)
+    return xml_document.write(root, map(make_record, items))
 
 
-def _make_record(item: Item) -> etree._Element:
+def make_record(item: Item) -> etree._Element:
     """Return an item as an element `mods`."""
-    record = etree.Element(f"{{{_NAMESPACE}}}mods", nsmap=_NAMESPACES, version="3.7")
+    record = etree.Element(f"{{{NAMESPACE}}}mods", nsmap=_NAMESPACES, version="3.7")
     language = {"lang": get_bibliographic_code(item.language)} if item.language else {}
     add(add(record, "titleInfo", **language), "title", item.title)
     for name_role, names in item.names.items():
@@ -109,7 +109,7 @@ def _add_origin(record: etree._Element, item: Item) -> None:
 
 def _add_related(record: etree._Element, item: Item) -> None:
     """Add the publication that contains this one, with the place in it, and the series."""
-    part = etree.Element(f"{{{_NAMESPACE}}}part", nsmap=_NAMESPACES)
+    part = etree.Element(f"{{{NAMESPACE}}}part", nsmap=_NAMESPACES)
     for role, kind in _DETAILS:
         for number in item.get(role):
             add(add(part, "detail", type=kind), "number", number)

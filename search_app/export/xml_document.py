@@ -11,6 +11,9 @@ from indexer.analysis.cleaning import clean
 _XML = "http://www.w3.org/XML/1998/namespace"
 LANGUAGE = f"{{{_XML}}}lang"
 """The attribute `xml:lang`."""
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+SCHEMA_LOCATION = f"{{{XSI}}}schemaLocation"
+"""The attribute `xsi:schemaLocation`."""
 
 
 def write(root: etree._Element, records: Iterable[etree._Element]) -> Iterator[bytes]:

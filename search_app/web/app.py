@@ -42,6 +42,7 @@ from search_app.web import (
     headers,
     incoming,
     monitoring,
+    oai,
     pages,
 )
 from search_app.web.zero_result_log import ZeroResultLog
@@ -94,7 +95,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     discovery.register(app)
     files.register(app)
     errors.register(app)
-    for blueprint in BLUEPRINTS:
+    for blueprint in (*BLUEPRINTS, *([oai.oai] if settings.oai else [])):
         app.register_blueprint(blueprint)
     return app
 

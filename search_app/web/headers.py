@@ -61,13 +61,17 @@ POLICIES = {
 Whatever a file contains, it runs no script, and loads and sends nothing. An SVG may contain
 scripts, which run if it is opened as a page.
 """
-FOR_PROGRAMS = ("/api/", "/export/", "/feed.atom", "/linkset/", "/list/export/", "/unapi")
+FOR_PROGRAMS = (
+    "/api/", "/export/", "/feed.atom", "/linkset/", "/list/export/", "/oai", "/unapi"
+)  # fmt: skip
 """Path prefixes of the responses that a setting opens to scripts of other sites."""
 CACHE_CONTROL = {"api.suggest": "private, max-age=60"}
 """`Cache-Control` by route. A user who types a letter and deletes it repeats a request."""
 DEFAULT_CACHE_CONTROL = "no-cache"
 """`Cache-Control` of the other routes. The next publish may change any response."""
-UNTAGGED = MONITORED | {"pages.show_record", "api.search_record", "files.serve_file"}
+UNTAGGED = MONITORED | {
+    "pages.show_record", "api.search_record", "files.serve_file", "oai.serve"
+}  # fmt: skip
 """Routes whose responses have no ETag, because they state their time, or one of their own, because
 they depend on something else."""
 FEED = "/feed.atom"
@@ -77,6 +81,7 @@ CLOSED_PAGES = (
     "/healthz",
     "/list",
     "/metrics",
+    "/oai",
     "/opensearch/suggestions",
     "/search-record",
     "/unapi",

@@ -29,7 +29,7 @@ from search_app.web.headers import HEADERS
 log = logging.getLogger(__name__)
 
 MAX_HEADER_BYTES, MAX_BODY_BYTES = 1 << 16, 1 << 12
-"""Maximum bytes of a request line with its headers, and of a body. No route reads a body."""
+"""Maximum bytes of a request line with its headers, and of a body, which only OAI-PMH reads."""
 
 MAX_SHUTDOWN_SECONDS = 30
 """Maximum time for which a server that ends waits for its open requests."""
@@ -44,7 +44,7 @@ kbit/s the system may take nothing of a response for 20 s."""
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
-    """A parser that closes the connection after a request with a body. No route reads a body.
+    """A parser that closes the connection after a request with a body.
 
     A proxy and this server may disagree about where a body ends (request smuggling). The bytes
     after it are then not parsed as a request, so no client gets the response to another's request.

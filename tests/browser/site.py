@@ -21,6 +21,7 @@ from playwright.sync_api import FloatRect, Locator, Page, expect
 from werkzeug.serving import make_server
 
 from search_app import config, create_app
+from search_app.engine import Engine
 from tests.catalogue import PATIENT
 from tests.robustness.test_server import free_port
 
@@ -28,6 +29,7 @@ COMMAND = ("-c", "from search_app.cli.main import main; main()")
 _BARE = """
 import waitress
 from search_app import config, create_app
+from search_app.engine import Engine
 
 settings = config.load()
 waitress.serve(create_app(settings), host=settings.host, port=settings.port)
@@ -144,9 +146,9 @@ def serving(corpus: Path, index: Path, code: Sequence[str] = (*COMMAND, "serve")
 
 
 @contextmanager
-def serving_index(index: Path) -> Iterator[str]:
-    """Yield the URL of an application on an index, in this process."""
-    application = create_app(config.load(PATIENT, index=index))
+def serving_index(index: Path, engine: Engine | None = None) -> Iterator[str]:
+    """Yield the URL of an application on an index, in this process, with an engine if given."""
+    application = create_app(config.load(PATIENT, index=index), engine)
     server = make_server("127.0.0.1", 0, application, threaded=True)
     thread = Thread(target=server.serve_forever)
     thread.start()

@@ -41,9 +41,14 @@ CATALOGUE = Catalogue(
 
 
 def read_samples() -> list[Item]:
+    """Return the publications of `citation_samples.jsonl` as items."""
+    return [make_item(publication, CATALOGUE) for publication in read_publications()]
+
+
+def read_publications() -> list[Publication]:
     """Return the publications of `citation_samples.jsonl`, by default in English."""
     lines = (HERE / "citation_samples.jsonl").read_text(encoding="utf-8").splitlines()
-    return [make_item(_read_publication(line, n), CATALOGUE) for n, line in enumerate(lines, 1)]
+    return [_read_publication(line, number) for number, line in enumerate(lines, 1)]
 
 
 def _read_publication(line: str, number: int) -> Publication:

@@ -9,7 +9,7 @@ from tests.search_app.web.reading import make_client
 
 OPENED = (
     "/api/search?q=organ", "/api/suggest?q=o", "/export/ris?q=organ", "/export/x", "/feed.atom",
-    "/linkset/x", "/unapi",
+    "/linkset/x", "/oai?verb=Identify", "/unapi",
 )  # fmt: skip
 NOT_OPENED = ("/", "/about", "/static/style.css", "/healthz", "/metrics", "/robots.txt")
 

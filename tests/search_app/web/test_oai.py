@@ -1,0 +1,382 @@
+"""OAI-PMH, as harvesters use it: sickle copies whole catalogues and what has changed since."""
+
+from __future__ import annotations
+
+import gzip
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import example, given
+from hypothesis import strategies as st
+from lxml import etree
+from sickle import Sickle
+from sickle.models import Record
+from sickle.oaiexceptions import IdDoesNotExist, NoRecordsMatch
+from werkzeug.datastructures import MultiDict
+
+from indexer.catalogue.fields import Catalogue, Field
+from indexer.catalogue.records import Publication
+from indexer.catalogue.retired import Retired
+from search_app.engine import Engine
+from search_app.export.csl import format_time
+from search_app.web import oai
+from tests.browser.site import serving_index
+from tests.search_app.engine import catalogues
+from tests.search_app.export import citation_samples
+from tests.search_app.web.reading import make_client, open_index
+
+SITE = "https://seen.test"
+OAI = {"o": "http://www.openarchives.org/OAI/2.0/"}
+SIZE = 1241
+START = 1_700_000_000
+"""The time of the first change."""
+HOUR = 3600
+
+
+CATALOGUE: Catalogue = msgspec.structs.replace(
+    citation_samples.CATALOGUE,
+    fields=(
+        Field("title", "Title", kind="text", role="title", weight=1.0),
+        Field("kind", "Kind", facet=1),
+        *citation_samples.CATALOGUE.fields[1:],
+    ),
+    contact="catalogue@example.org",
+)
+"""A catalogue whose sets are the types of its publications."""
+
+
+def make_publications() -> list[Publication]:
+    """Return SIZE publications of 33 types, which changed in the course of an hour."""
+    samples = cycle(citation_samples.read_publications())
+    return [
+        msgspec.structs.replace(
+            each,
+            id=f"{each.id}/{number}",
+            title=f"{number}: {each.title}",
+            values={**each.values, "kind": each.values["type"]},
+            added=START,
+            changed=START + number % HOUR,
+        )
+        for number, each in zip(range(SIZE), samples, strict=False)
+    ]
+
+
+class Site(NamedTuple):
+    """A site that takes up what is published: its URL, its engine, and the folder of its index."""
+
+    url: str
+    engine: Engine
+    folder: Path
+
+    def publish(self, made: Sequence[Publication], retired: Sequence[Retired] = ()) -> None:
+        """Publish publications and retired ids, and serve them."""
+        catalogues.index(self.folder, made, CATALOGUE, retired)
+        self.engine.refresh()
+
+    def harvest(self, prefix: str = "oai_dc", **arguments: str) -> Iterator[Record]:
+        """Return the records of a list, part by part as they are taken."""
+        records: Iterator[Record] = Sickle(self.url).ListRecords(metadataPrefix=prefix, **arguments)
+        return records
+
+    def find_ids(self, records: Iterator[Record]) -> dict[str, bool]:
+        """Return the ids of records, and whether each is deleted."""
+        namespace = "oai:127.0.0.1:"
+        assert namespace in self.url.replace("http://", "oai:") + ":"
+        return {each.header.identifier.removeprefix(namespace): each.deleted for each in records}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """Return a site with SIZE publications."""
+    index = catalogues.index(tmp_path / "index", make_publications(), CATALOGUE)
+    engine = Engine(index)
+    with serving_index(index, engine) as url:
+        yield Site(f"{url}/oai", engine, index)
+
+
+# Harvests
+
+
+def revise(publications: Sequence[Publication], hours: int) -> list[Publication]:
+    """Return publications that were changed some hours after the first."""
+    return [
+        msgspec.structs.replace(each, title=f"{each.title}, revised", changed=START + hours * HOUR)
+        for each in publications
+    ]
+
+
+def remove(publications: Sequence[Publication], hours: int) -> list[Retired]:
+    """Return the entries of publications that were removed some hours after the first."""
+    time = datetime.fromtimestamp(START + hours * HOUR, UTC)
+    return [Retired(each.id, each.title, time) for each in publications]
+
+
+@pytest.mark.parametrize("prefix", oai.FORMATS)
+def test_a_harvest_is_complete_though_the_index_changes(site: Site, prefix: str) -> None:
+    """Each record is copied while two new indexes are published, and each removal is told.
+
+    Of a record that changes after it was copied, the last copy is the present one.
+    """
+    made, copied = make_publications(), dict[str, Record]()
+    records = site.harvest(prefix)
+    copied |= {each.header.identifier: each for each in islice(records, 400)}
+    first = [*made[:20], *revise(made[20:40], 2), *made[50:-10], *revise(made[-10:], 2)]
+    site.publish(first, remove(made[40:50], 2))
+    copied |= {each.header.identifier: each for each in islice(records, 400)}
+    second = [*revise(first[:5], 3), *first[5:600], *first[610:]]
+    site.publish(second, [*remove(made[40:50], 2), *remove(first[600:610], 3)])
+    copied |= {each.header.identifier: each for each in records}
+    expected = {each.header.identifier: each.raw for each in site.harvest(prefix)}
+    assert {name: each.raw for name, each in copied.items()} == expected
+    assert sum(not each.deleted for each in copied.values()) == len(second) == SIZE - 20
+    titles = "\n".join(each.raw for each in copied.values())
+    assert titles.count(", revised</") == 35
+
+
+def test_an_incremental_harvest_has_what_changed_and_was_removed(site: Site) -> None:
+    """From the time of the last harvest on, a list has exactly the changes since."""
+    made = make_publications()
+    site.publish([*revise(made[:3], 5), *made[7:]], remove(made[3:7], 5))
+    since = format_time(START + HOUR)
+    expected = {each.id: number > 2 for number, each in enumerate(made[:7])}
+    assert site.find_ids(site.harvest(**{"from": since})) == expected
+
+
+def test_the_period_includes_both_of_its_ends(site: Site) -> None:
+    """A date without a time is a whole day, from its first to its last second."""
+    made = make_publications()
+    for since, until in ((0, 0), (3, 10), (100, 2000)):
+        found = site.find_ids(
+            site.harvest(
+                **{"from": format_time(START + since), "until": format_time(START + until)}
+            )
+        )
+        assert set(found) == {each.id for each in made if since <= each.changed - START <= until}
+    day = {"from": format_time(START)[:10], "until": format_time(START)[:10]}
+    assert len(site.find_ids(site.harvest(**day))) == SIZE
+
+
+def test_a_set_has_the_publications_with_a_value(site: Site) -> None:
+    """The sets are the values of the first facet. Removed ids are in each, as nothing is known."""
+    made = make_publications()
+    site.publish(made[1:], remove(made[:1], 2))
+    sets = {each.setSpec: each.setName for each in Sickle(site.url).ListSets()}
+    assert {"book", "article-journal"} < set(sets)
+    for spec in sets:
+        found = [*site.harvest(set=spec)]
+        assert {each.header.identifier for each in found if not each.deleted} == {
+            f"oai:127.0.0.1:{each.id}" for each in made[1:] if each.values["kind"] == (spec,)
+        }
+        assert all(each.header.setSpecs == [spec] for each in found if not each.deleted)
+        assert [each.deleted for each in found].count(True) == 1
+    with pytest.raises(NoRecordsMatch):
+        site.harvest(set="none")
+
+
+# The protocol
+
+
+@pytest.fixture(scope="module")
+def client(catalogue_engine: Engine) -> FlaskClient:
+    """Return a client of the site of corpus/."""
+    return make_client(catalogue_engine)
+
+
+def ask(client: FlaskClient, *arguments: tuple[str, str], method: str = "GET") -> Any:
+    """Return the response to a request as XML."""
+    place = "data" if method == "POST" else "query_string"
+    given: dict[str, Any] = {place: MultiDict(arguments)}
+    response = client.open("/oai", method=method, base_url=SITE, **given)
+    assert response.status_code == 200
+    assert response.content_type == "text/xml; charset=utf-8"
+    root = etree.fromstring(response.data)
+    assert datetime.fromisoformat(root.findtext("o:responseDate", namespaces=OAI)).tzinfo
+    return root
+
+
+def find_error(root: Any) -> str:
+    """Return the code of the error of a response, or ""."""
+    error = root.find("o:error", OAI)
+    assert error is None or error.text
+    return "" if error is None else str(error.get("code"))
+
+
+def encode(value: object) -> str:
+    """Return a value in the form of a resumption token."""
+    return urlsafe_b64encode(msgspec.json.encode(value)).decode().rstrip("=")
+
+
+DC = ("metadataPrefix", "oai_dc")
+ERRORS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
+    ("badVerb", []),
+    ("badVerb", [("verb", "")]),
+    ("badVerb", [("verb", "listRecords")]),
+    ("badVerb", [("verb", "Identify"), ("verb", "Identify")]),
+    ("badArgument", [("verb", "Identify"), ("until", "2026-01-01")]),
+    ("badArgument", [("verb", "ListSets"), DC]),
+    ("badArgument", [("verb", "ListRecords")]),
+    ("badArgument", [("verb", "ListRecords"), DC, DC]),
+    ("badArgument", [("verb", "ListRecords"), DC, ("resumptionToken", "x")]),
+    ("badArgument", [("verb", "ListRecords"), DC, ("identifier", "x")]),
+    ("badArgument", [("verb", "GetRecord"), DC]),
+    ("badArgument", [("verb", "GetRecord"), ("identifier", "x")]),
+    *(
+        ("badArgument", [("verb", verb), DC, *dates])
+        for verb in ("ListRecords", "ListIdentifiers")
+        for dates in (
+            [("from", "2026")], [("from", "")], [("until", "2026-13-01")], [("from", "2026-02-30")],
+            [("from", "2026-01-01T00:00:00")], [("from", "2026-01-01T00:00Z")],
+            [("from", "2026-01-01"), ("until", "2026-01-02T00:00:00Z")],
+            [("from", "2026-01-02"), ("until", "2026-01-01")], [("from", "٢٠٢٦-01-01")],
+        )
+    ),
+    ("noRecordsMatch", [("verb", "ListRecords"), DC, ("until", "1999-01-01")]),
+    ("noRecordsMatch", [("verb", "ListIdentifiers"), DC, ("from", "9999-12-31")]),
+    ("noRecordsMatch", [("verb", "ListRecords"), DC, ("set", "Nowhere")]),
+    ("cannotDisseminateFormat", [("verb", "ListRecords"), ("metadataPrefix", "ris")]),
+    ("idDoesNotExist", [("verb", "GetRecord"), DC, ("identifier", "oai:seen.test:none")]),
+    ("idDoesNotExist", [("verb", "GetRecord"), DC, ("identifier", "none & <none>")]),
+    ("idDoesNotExist", [("verb", "ListMetadataFormats"), ("identifier", "oai:x:y")]),
+    ("badResumptionToken", [("verb", "ListRecords"), ("resumptionToken", "")]),
+    ("badResumptionToken", [("verb", "ListRecords"), ("resumptionToken", "WyJvYWlfZGMiXQ")]),
+    ("badResumptionToken", [("verb", "ListIdentifiers"), ("resumptionToken", "ä")]),
+    ("badResumptionToken", [("verb", "ListSets"), ("resumptionToken", "x")]),
+    *(
+        ("badResumptionToken", [("verb", "ListRecords"), ("resumptionToken", encode(token))])
+        for token in (
+            ["ris", [0, 9, "", "", ""]], ["oai_dc", [0, 1 << 70, "", "", ""]],
+            ["oai_dc", [0, 9, "", "title", "x"]], ["oai_dc"], {"x": 1}, 7,
+        )
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_each_error_has_its_code(client: FlaskClient, method: str) -> None:
+    """An error states the request, except one of which the arguments are wrong."""
+    for code, arguments in ERRORS:
+        root = ask(client, *arguments, method=method)
+        assert find_error(root) == code, arguments
+        request = root.find("o:request", OAI)
+        assert request.text == f"{SITE}/oai"
+        stated = {} if code in ("badVerb", "badArgument") else dict(arguments)
+        assert dict(request.attrib) == stated
+
+
+ARGUMENTS = st.sampled_from(
+    ("verb", "metadataPrefix", "identifier", "from", "until", "set", "resumptionToken", "x")
+)
+TOKENS = st.tuples(
+    st.sampled_from(("oai_dc", "mods")),
+    st.tuples(st.integers(), st.integers(), st.text(), st.sampled_from(("", "section")), st.text()),
+).map(encode)
+VALUES = (
+    st.text(max_size=20)
+    | TOKENS
+    | st.sampled_from((*oai.VERBS, *oai.FORMATS, "2026-01-01", "Africa"))
+)
+
+
+@given(arguments=st.lists(st.tuples(ARGUMENTS, VALUES), max_size=5))
+@example([("verb", "GetRecord"), ("identifier", "\0\x1f\ufffe"), ("metadataPrefix", "mods")])
+@example([("verb", "ListRecords"), ("set", "~FF~00"), ("metadataPrefix", "mods")])
+def test_any_arguments_get_a_response_of_the_protocol(
+    client: FlaskClient, arguments: list[tuple[str, str]]
+) -> None:
+    """It is well-formed, and has an error or the element of the verb."""
+    root = ask(client, *arguments)
+    error = find_error(root)
+    assert error or etree.QName(root[-1]).localname == dict(arguments)["verb"]
+
+
+def test_a_site_describes_itself(client: FlaskClient, site: Site) -> None:
+    """It names an address for harvesters: the contact of the catalogue if it is one of email."""
+    (identify,) = ask(client, ("verb", "Identify")).iter(f"{{{OAI['o']}}}Identify")
+    texts = {etree.QName(each).localname: each.text for each in identify}
+    earliest = texts.pop("earliestDatestamp")
+    assert find_error(ask(client, ("verb", "ListRecords"), DC, ("until", earliest))) == ""
+    assert texts == {
+        "repositoryName": "Catalogue of Materials", "baseURL": f"{SITE}/oai",
+        "protocolVersion": "2.0", "adminEmail": "postmaster@seen.test",
+        "deletedRecord": "transient", "granularity": "YYYY-MM-DDThh:mm:ssZ", "compression": "gzip",
+    }  # fmt: skip
+    identity = Sickle(site.url).Identify()
+    assert identity.adminEmail == "catalogue@example.org"
+    assert identity.earliestDatestamp == format_time(START)
+
+
+def test_a_record_is_found_by_its_identifier(site: Site) -> None:
+    """It is the one of the list. A removed one has no metadata, and an alias is unknown."""
+    made = make_publications()
+    site.publish(made[1:], [*remove(made[:1], 2), Retired("alias", successor=made[1].id)])
+    harvester = Sickle(site.url, http_method="POST")
+    for prefix in oai.FORMATS:
+        for each in islice(site.harvest(prefix), 3):
+            found = harvester.GetRecord(identifier=each.header.identifier, metadataPrefix=prefix)
+            assert found.raw == each.raw
+        removed = harvester.GetRecord(
+            identifier=f"oai:127.0.0.1:{made[0].id}", metadataPrefix=prefix
+        )
+        assert removed.deleted
+        assert "metadata" not in removed.raw
+    with pytest.raises(IdDoesNotExist):
+        harvester.GetRecord(identifier="oai:127.0.0.1:alias", metadataPrefix="mods")
+
+
+def test_identifiers_are_those_of_any_id(tmp_path: Path) -> None:
+    """An identifier leads back to its record, whatever characters the id has."""
+    ids = ["a b", "ü/ñ?x=1#y", "100%", "a:b", "العربية", "~x", "a&b<c>"]
+    publications = [
+        msgspec.structs.replace(each, id=identity)
+        for each, identity in zip(make_publications(), ids, strict=False)
+    ]
+    for root in ("", "/films/of"):
+        index = catalogues.index(tmp_path / f"index{len(root)}", publications, CATALOGUE)
+        site = open_index(index, prefix=root)
+        found = etree.fromstring(
+            site.get(f"{root}/oai?verb=ListIdentifiers&metadataPrefix=mods").data
+        )
+        identifiers = found.xpath("//o:identifier/text()", namespaces=OAI)
+        assert len(set(identifiers)) == len(ids)
+        assert all(each.isascii() and " " not in each for each in identifiers)
+        for each in identifiers:
+            arguments = {"verb": "GetRecord", "metadataPrefix": "marcxml", "identifier": each}
+            record = etree.fromstring(site.get(f"{root}/oai", query_string=arguments).data)
+            assert find_error(record) == ""
+            assert record.findtext(".//o:identifier", namespaces=OAI) == each
+
+
+def test_a_response_is_compressed_on_request(client: FlaskClient) -> None:
+    """A client that takes gzip gets it, and caches keep both."""
+    url = "/oai?verb=ListRecords&metadataPrefix=oai_dc"
+    plain = client.get(url)
+    packed = client.get(url, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+    lists = [etree.fromstring(data)[-1] for data in (plain.data, gzip.decompress(packed.data))]
+    assert etree.tostring(lists[0]) == etree.tostring(lists[1])
+    assert len(packed.data) * 3 < len(plain.data)
+
+
+def test_a_setting_turns_harvests_off(catalogue_engine: Engine) -> None:
+    """Without the interface, its URL is unknown."""
+    assert make_client(catalogue_engine, oai=False).get("/oai?verb=Identify").status_code == 404
+
+
+def test_a_catalogue_without_facets_has_no_sets(tmp_path: Path) -> None:
+    """It says so, for lists too."""
+    fields = CATALOGUE.fields[:1]
+    publications = [msgspec.structs.replace(each, values={}) for each in make_publications()[:5]]
+    catalogue = msgspec.structs.replace(CATALOGUE, fields=fields, types=())
+    index = catalogues.index(tmp_path / "index", publications, catalogue)
+    site = open_index(index)
+    for arguments in ([("verb", "ListSets")], [("verb", "ListRecords"), DC, ("set", "x")]):
+        assert find_error(ask(site, *arguments)) == "noSetHierarchy"
+    assert len(ask(site, ("verb", "ListRecords"), DC)[-1]) == 5
