@@ -97,7 +97,7 @@ class Tools(NamedTuple):
 
         With `find`, its files have the pages with these words, and passages of them.
         """
-        (publication,) = self._find_publications()
+        publication = find_publication(self._get_text("id"), self.searcher, self.site)
         text, _ = truncate(self._get_text("find").strip())
         matches = None
         if text:

@@ -309,7 +309,10 @@ def test_exports(session: Session) -> None:
             'filters=NO is not valid. Use an object such as {"field": ["value"]}.',
         ),
         ("search", {"filters": {"year": "2012..2001"}}, "year=2012..2001 is not valid. "),
-        ("publication", {}, "id= is not valid. Use 1 to 100 ids of publications."),
+        ("publication", {}, "There is no publication “”. "),
+        ("publication", {"id": ["open", "film"]}, "id=open, film is not valid. Use one value."),
+        ("cite", {}, "id= is not valid. Use 1 to 100 ids of publications."),
+        ("export", {"id": []}, "id= is not valid. Use 1 to 100 ids of publications."),
         ("publication", {"id": "none"}, "There is no publication “none”. "),
         ("cite", {"id": ["open", "none"]}, "There is no publication “none”. "),
         ("cite", {"id": ["x"] * (MAX_SIZE + 1)}, "id=x, x, x"),
@@ -338,25 +341,14 @@ JSON = st.recursive(
     ),
     max_leaves=5,
 )
-NAMES = (
-    "q",
-    "match",
-    "filters",
-    "excluded",
-    "sort",
-    "size",
-    "page",
-    "id",
-    "find",
-    "style",
-    "format",
-)
+NAMES = "q match filters excluded sort size page id find style format".split()
 FIELDS = st.dictionaries(st.sampled_from(("year", "country", "format")), JSON, max_size=2)
+IDS = st.lists(st.sampled_from(("open", "film", "ports", "lost", "none")), max_size=3)
 
 
 @given(
     tool=st.sampled_from(("search", "facets", "publication", "cite", "export")),
-    arguments=st.dictionaries(st.sampled_from(NAMES), JSON | FIELDS, max_size=3),
+    arguments=st.dictionaries(st.sampled_from(NAMES), JSON | FIELDS | IDS, max_size=3),
 )
 def test_any_arguments_get_a_result(
     session: Session, tool: str, arguments: dict[str, object]
