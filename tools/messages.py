@@ -55,6 +55,7 @@ MEANINGS = {
     "name": "what somebody wrote in an address or a query",
     "names": "names, in a list",
     "number": "a number",
+    "oai": "code: leave it as it is",
     "openapi": "the name of a file",
     "order": "the name of a sort order",
     "page": "the number of a page of the results",

@@ -87,7 +87,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         "pubsearch.parts": context.cache_parts(),
     }
     app.config |= {"CORPUS": settings.corpus, "METRICS_OPEN": settings.metrics}
-    app.config |= {"SITE_URL": settings.site_url}
+    app.config |= {"SITE_URL": settings.site_url, "OAI": settings.oai}
     monitoring.register(app, engine, metrics, settings)
     incoming.register(app, engine, settings)
     context.register(app)

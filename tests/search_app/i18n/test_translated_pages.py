@@ -111,6 +111,9 @@ def in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put every message in Russian in brackets."""
     for name in ("gettext", "ngettext", "pgettext"):
         monkeypatch.setattr(load_interface("ru"), name, getattr(InBrackets(), name))
+    # What the real language has cached is put back too.
+    monkeypatch.setitem(vars(load_interface("ru")), "time_patterns", [])
+    del load_interface("ru").time_patterns
 
 
 def find_english(page: str, address: str) -> list[str]:
