@@ -175,7 +175,7 @@ def test_the_tools_describe_their_arguments(session: Session) -> None:
     filters = tools["search"].input_schema["properties"]["filters"]["properties"]
     assert [*filters] == ["access", "country", "year", "format"]
     assert filters["country"]["description"].startswith("Country: ")
-    assert "NO (Norway), IN (India)" in filters["country"]["description"]
+    assert '"NO" (Norway), "IN" (India)' in filters["country"]["description"]
     assert tools["cite"].input_schema["properties"]["style"]["enum"] == [*STYLES]
     assert tools["export"].input_schema["properties"]["format"]["enum"] == [*FORMATS]
 
@@ -376,7 +376,7 @@ def test_a_new_index_is_used(session: Session) -> None:
     build_index(session.folder)
     until(lambda: session.read("search", q="reef")["total"] == 1)
     filters = session.list_tools()["search"].input_schema["properties"]["filters"]
-    assert "FJ (Fiji)" in filters["properties"]["country"]["description"]
+    assert '"FJ" (Fiji)' in filters["properties"]["country"]["description"]
 
 
 def test_standard_output_has_only_messages(session: Session) -> None:
