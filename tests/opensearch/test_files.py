@@ -26,7 +26,7 @@ prefLabel = {en = "border"}
 def test_a_copy_is_a_generation_without_a_segment(
     generations: ClusterGenerations, tmp_path: Path
 ) -> None:
-    """The copy has the manifest, the thesaurus, retired ids, and digests of the generation."""
+    """The copy has the manifest, thesaurus, retired ids, digests, and dates of the generation."""
     corpus, index = tmp_path / "corpus", tmp_path / "index"
     build_generation(corpus, index, make_titles(10))
     (corpus / "Border-number3-of-country3.jsonl").unlink()
@@ -41,7 +41,9 @@ def test_a_copy_is_a_generation_without_a_segment(
     assert copy.read_thesaurus().concept
     assert list(copy.read_retired()) == ["border-number3-of-country3"]
     assert copy.read_digests() == local.read_digests()
+    assert copy.read_dates().tolist() == local.read_dates().tolist()
     assert copy.manifest.publications == local.manifest.publications == 9
     assert {file.name for file in copy.folder.iterdir()} == {
-        "digests.zst", MANIFEST, MANIFEST_DIGEST, "retired.zst", "thesaurus.json", "vocabulary.seg",
+        "dates.zst", "digests.zst", MANIFEST, MANIFEST_DIGEST, "retired.zst", "thesaurus.json",
+        "vocabulary.seg",
     }  # fmt: skip

@@ -55,7 +55,7 @@ def test_a_published_generation_is_live_and_complete(
     assert "refresh_interval" not in settings
     assert "durability" not in settings.get("translog", {})
     manifest = generations.download(local.name, folders[1] / "copy").manifest
-    assert set(manifest.files) == {"digests.zst", "vocabulary.seg"}
+    assert set(manifest.files) == {"dates.zst", "digests.zst", "vocabulary.seg"}
     assert manifest.publications == 20
 
 
