@@ -366,8 +366,11 @@ def test_a_response_is_compressed_on_request(client: FlaskClient) -> None:
 
 
 def test_a_setting_turns_harvests_off(catalogue_engine: Engine) -> None:
-    """Without the interface, its URL is unknown."""
-    assert make_client(catalogue_engine, oai=False).get("/oai?verb=Identify").status_code == 404
+    """Without the interface, its URL is unknown, and the page about the catalogue names none."""
+    for is_on in (True, False):
+        site = make_client(catalogue_engine, oai=is_on)
+        assert site.get("/oai?verb=Identify").status_code == (200 if is_on else 404)
+        assert (f"<code>{SITE}/oai</code>" in site.get("/about", base_url=SITE).text) == is_on
 
 
 def test_a_catalogue_without_facets_has_no_sets(tmp_path: Path) -> None:
