@@ -260,7 +260,7 @@ def test_documented_limits_match_the_program() -> None:
     text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     for told in (
         f"{incoming.MAX_QUERY_BYTES >> 10} KiB", f"{server.MAX_HEADER_BYTES >> 10} KiB;",
-        f"{server.MAX_BODY_BYTES >> 10} KiB",
+        f"{incoming.MAX_BODY_BYTES >> 10} KiB",
         f"{request.MAX_QUERY_BYTES:,} bytes; {grammar.MOST_WORDS}",
         f"{search_state.MAX_SELECTED}, and {search_state.MAX_SELECTED_BYTES:,} bytes",
         f"{facets.MAX_LINK_BYTES >> 20} MiB;", f"up to {stemming.MAX_CACHED_CHARS} letters",

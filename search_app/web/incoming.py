@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 MAX_QUERY_BYTES = 1 << 16
 """Maximum bytes of a query string. One that is longer than a query can be, `MAX_LINKED_QUERY`, is
 not repeated in the links to all languages."""
+MAX_BODY_BYTES = 1 << 12
+"""Maximum bytes of a body, which only OAI-PMH reads. Werkzeug and gunicorn have no limit."""
 MAX_PREFIX_CHARS = 200
 """Maximum characters of a prefix from a proxy. Each link of a page repeats it."""
 MISPLACED, ROOT, LANGUAGE = "pubsearch.misplaced", "pubsearch.root", "pubsearch.language"
@@ -116,6 +118,7 @@ def register(app: Flask, engine: Engine, settings: Settings) -> None:
     """Add the checks. Raise SettingError if a setting is unusable."""
     app.request_class = Request
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.wsgi_app = mount(app.wsgi_app, settings)  # type: ignore[assignment, method-assign]
     try:
         stated = [name.strip() for name in settings.hosts.split(",")]

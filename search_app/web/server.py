@@ -25,11 +25,12 @@ from search_app.config import SettingError, Settings
 from search_app.engine import Engine
 from search_app.web.app import create_app
 from search_app.web.headers import HEADERS
+from search_app.web.incoming import MAX_BODY_BYTES
 
 log = logging.getLogger(__name__)
 
-MAX_HEADER_BYTES, MAX_BODY_BYTES = 1 << 16, 1 << 12
-"""Maximum bytes of a request line with its headers, and of a body, which only OAI-PMH reads."""
+MAX_HEADER_BYTES = 1 << 16
+"""Maximum bytes of a request line with its headers."""
 
 MAX_SHUTDOWN_SECONDS = 30
 """Maximum time for which a server that ends waits for its open requests."""
