@@ -68,9 +68,9 @@ def find_dates(
 ) -> Dates:
     """Return when each publication was added, and when its record last changed, in a build `now`.
 
-    A record has changed if a former generation has another content of it. So readers of one that
-    was rolled back learn of the record again. A publication with a new id was added under its
-    earlier one.
+    A record has changed if a former generation lacks it or has another content of it. So readers of
+    one that was rolled back learn of the record again. A publication with a new id was added under
+    its earlier one.
     """
     earlier_ids = {entry.successor: entry.id for entry in retired.values() if entry.successor}
     known = [
@@ -81,7 +81,7 @@ def find_dates(
     dates = np.full((2, len(stats.digests)), int(now.timestamp()), np.int64)
     for number, (identity, digest) in enumerate(stats.digests.items()):
         own = [times[identity] for _, times in known if identity in times]
-        if own and all(digests.get(identity, digest) == digest for digests, _ in known):
+        if own and all(digests.get(identity) == digest for digests, _ in known):
             dates[1, number] = max(changed for _, changed in own)
         earlier = earlier_ids.get(identity, "")
         if first := own or [times[earlier] for _, times in known if earlier in times]:

@@ -450,6 +450,14 @@ def test_a_record_that_was_rolled_back_has_changed(dated: tuple[Path, Path]) -> 
     assert read_hours(dated[1]) == {ATLAS_ID: (1, 3), GUIDE_ID: (1, 1), "three": (3, 3)}
 
 
+def test_a_record_that_one_of_two_generations_had_has_changed(dated: tuple[Path, Path]) -> None:
+    """Readers of one generation saw it removed, and those of the other one never had it."""
+    remake(*dated, GUIDE, {"title": "Three"})
+    publish.rollback(dated[1])
+    remake(*dated, ATLAS, GUIDE, {"title": "Three"})
+    assert read_hours(dated[1]) == {ATLAS_ID: (1, 3), GUIDE_ID: (1, 1), "three": (2, 3)}
+
+
 def test_a_generation_without_dates_has_the_time_of_its_build(dated: tuple[Path, Path]) -> None:
     """Earlier versions of the program wrote no dates."""
     live = directory.load_live(dated[1])
