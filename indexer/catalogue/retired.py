@@ -17,6 +17,7 @@ import msgspec
 from indexer.catalogue.catalogue_toml import CatalogueError, format_toml_value, read_toml
 
 RETIRED_FILE = "retired.toml"
+MIN_YEAR, MAX_YEAR = 1001, 9998
 
 
 class Retired(
@@ -47,7 +48,7 @@ def load(folder: Path) -> RetiredIds:
     """Return the entries of `retired.toml` in a corpus folder, or none if there is no file.
 
     Raise CatalogueError if the file is invalid, an id occurs twice, or an entry has neither a
-    successor nor a time.
+    successor nor a time, or a time that is no year of four digits in every time zone.
     """
     file = folder / RETIRED_FILE
     if not os.path.lexists(file):
@@ -59,6 +60,9 @@ def load(folder: Path) -> RetiredIds:
         if not entry.successor and entry.time is None:
             hint = "Add the id that replaces it as `successor`, or when it was removed as `time`"
             raise CatalogueError(file, f"the id {entry.id!r} has no successor and no time", hint)
+        if entry.time and not MIN_YEAR <= entry.time.year <= MAX_YEAR:
+            message = f"the id {entry.id!r} was removed in the year {entry.time.year}"
+            raise CatalogueError(file, message, "Write as `time` when it was removed")
         listed[entry.id] = entry
     return listed
 

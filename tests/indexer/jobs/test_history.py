@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from hashlib import sha256
 from pathlib import Path
 
@@ -305,6 +305,9 @@ def test_a_stated_successor_is_published(place: tuple[Path, Path]) -> None:
     state(place[0], Retired("guide-to-rivers-2010", successor="brief/6"), Retired("old", "Old"))
     with pytest.raises(CatalogueError, match="'old' has no successor and no time"):
         build.build(*place)
+    state(place[0], Retired("old", time=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=2)))))
+    with pytest.raises(CatalogueError, match="'old' was removed in the year 1"):
+        build.build(*place)
     state(
         place[0],
         Retired("guide-to-rivers-2010", successor="brief/6"),
@@ -331,9 +334,10 @@ def test_an_id_twice_in_the_file_is_a_fault(corpus: Path) -> None:
 
 
 texts = st.text(st.characters(codec="utf-8"))
-entries = st.builds(
-    Retired, texts, texts, st.datetimes(timezones=st.just(UTC)), texts
-)  # fmt: skip
+times = st.datetimes(timezones=st.just(UTC)).filter(
+    lambda time: retired.MIN_YEAR <= time.year <= retired.MAX_YEAR
+)
+entries = st.builds(Retired, texts, texts, times, texts)
 
 
 @given(st.lists(entries, unique_by=lambda entry: entry.id))
