@@ -127,7 +127,7 @@ class ChangePeriod(NamedTuple):
     only publications with its `value` count.
     """
 
-    since: Seconds = 0
+    since: Seconds = -MAX_SECONDS
     until: Seconds = MAX_SECONDS
     after: str = ""
     field: str = ""

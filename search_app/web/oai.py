@@ -43,9 +43,15 @@ _SCHEMA = f"{_OAI} http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd"
 _DAY, _SECOND = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"
 _FORMS = {
     _DAY: re.compile(r"\d{4}-\d\d-\d\d", re.ASCII),
-    _SECOND: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII),
+    _SECOND: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\dZ", re.ASCII),
 }
-"""The forms of dates in requests, as formats of `strptime`."""
+"""The forms of dates in requests, as formats of `strptime`, which takes leap seconds too."""
+_CHARACTERS = r"[\w.!~*'()-]+"
+_SYNTAX = {
+    "metadataPrefix": re.compile(_CHARACTERS, re.ASCII),
+    "set": re.compile(f"{_CHARACTERS}(:{_CHARACTERS})*", re.ASCII),
+}
+"""The forms of names in requests. The schema of responses, which repeat them, has no others."""
 
 
 Arguments = Mapping[str, str]
@@ -155,6 +161,9 @@ def _check_arguments(verb: Verb, arguments: Arguments, given: Iterable[str]) -> 
         raise ProtocolError("badArgument", f"Missing: {', '.join(sorted(missing))}.")
     if unknown := arguments.keys() - verb.required - verb.optional:
         raise ProtocolError("badArgument", f"Not allowed: {', '.join(sorted(unknown))}.")
+    for name, syntax in _SYNTAX.items():
+        if name in arguments and not syntax.fullmatch(arguments[name]):
+            raise ProtocolError("badArgument", f"The argument {name} has an invalid form.")
 
 
 def _compress(body: bytes) -> Response:
@@ -216,7 +225,10 @@ def _list_sets(answer: etree._Element, arguments: Arguments) -> None:
         raise ProtocolError("noSetHierarchy", _NO_SETS)
     if "resumptionToken" in arguments:
         raise ProtocolError("badResumptionToken", "The list of sets has one part.")
-    for value in _list_values(field):
+    values = _list_values(field)
+    if not values:  # a list must have one
+        raise ProtocolError("noSetHierarchy", _NO_SETS)
+    for value in values:
         element = add(answer, "set")
         add(element, "setSpec", _make_set_spec(value))
         add(element, "setName", field.display(value, catalogue.language))
@@ -305,7 +317,7 @@ def _begin(arguments: Arguments) -> Token:
         raise ProtocolError(
             "badArgument", "Dates are written 2026-12-31 or 2026-12-31T23:59:59Z, both in one form."
         ) from None
-    since, until = times.get("from", 0), times.get("until", MAX_SECONDS)
+    since, until = times.get("from", -MAX_SECONDS), times.get("until", MAX_SECONDS)
     if "until" in times and _DAY in forms:
         until += 86_399
     if since > until:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from indexer.catalogue.records import Publication
 from indexer.catalogue.retired import Retired
 from search_app.engine import Engine
 from search_app.export.csl import format_time
-from search_app.web import oai
+from search_app.web import incoming, oai
 from tests.browser.site import serving_index
 from tests.search_app.engine import catalogues
 from tests.search_app.export import citation_samples
@@ -227,6 +227,9 @@ ERRORS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
     ("badArgument", [("verb", "ListRecords"), DC, ("identifier", "x")]),
     ("badArgument", [("verb", "GetRecord"), DC]),
     ("badArgument", [("verb", "GetRecord"), ("identifier", "x")]),
+    ("badArgument", [("verb", "GetRecord"), ("identifier", "x"), ("metadataPrefix", "oai dc")]),
+    ("badArgument", [("verb", "ListRecords"), ("metadataPrefix", "ö")]),
+    *(("badArgument", [("verb", "ListRecords"), DC, ("set", name)]) for name in ("", "a b", "a:")),
     *(
         ("badArgument", [("verb", verb), DC, *dates])
         for verb in ("ListRecords", "ListIdentifiers")
@@ -235,9 +238,11 @@ ERRORS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
             [("from", "2026-01-01T00:00:00")], [("from", "2026-01-01T00:00Z")],
             [("from", "2026-01-01"), ("until", "2026-01-02T00:00:00Z")],
             [("from", "2026-01-02"), ("until", "2026-01-01")], [("from", "٢٠٢٦-01-01")],
+            [("from", "2026-01-01T00:00:60Z")],
         )
     ),
     ("noRecordsMatch", [("verb", "ListRecords"), DC, ("until", "1999-01-01")]),
+    ("noRecordsMatch", [("verb", "ListRecords"), DC, ("until", "1969-12-31")]),
     ("noRecordsMatch", [("verb", "ListIdentifiers"), DC, ("from", "9999-12-31")]),
     ("noRecordsMatch", [("verb", "ListRecords"), DC, ("set", "Nowhere")]),
     ("cannotDisseminateFormat", [("verb", "ListRecords"), ("metadataPrefix", "ris")]),
@@ -353,6 +358,20 @@ def test_identifiers_are_those_of_any_id(tmp_path: Path) -> None:
             assert record.findtext(".//o:identifier", namespaces=OAI) == each
 
 
+def test_a_removal_may_be_older_than_the_catalogue(site: Site) -> None:
+    """A list begins with the earliest removal, whenever it was, and the site states its time."""
+    time = datetime(1969, 7, 20, 22, 17, 40, tzinfo=timezone(timedelta(hours=2)))
+    site.publish(make_publications()[:3], [Retired("first", time=time)])
+    assert Sickle(site.url).Identify().earliestDatestamp == "1969-07-20T20:17:40Z"
+    assert next(site.harvest()).header.identifier == "oai:127.0.0.1:first"
+
+
+def test_a_large_body_is_not_read(client: FlaskClient) -> None:
+    """No server in front of the application has to limit it."""
+    arguments = {"verb": "Identify", "x": "x" * incoming.MAX_BODY_BYTES}
+    assert client.post("/oai", data=arguments).status_code == 413
+
+
 def test_a_response_is_compressed_on_request(client: FlaskClient) -> None:
     """A client that takes gzip gets it, and caches keep both."""
     url = "/oai?verb=ListRecords&metadataPrefix=oai_dc"
@@ -374,7 +393,7 @@ def test_a_setting_turns_harvests_off(catalogue_engine: Engine) -> None:
 
 
 def test_a_catalogue_without_facets_has_no_sets(tmp_path: Path) -> None:
-    """It says so, for lists too."""
+    """It says so, for lists too. So does one whose publications have no value of the facet."""
     fields = CATALOGUE.fields[:1]
     publications = [msgspec.structs.replace(each, values={}) for each in make_publications()[:5]]
     catalogue = msgspec.structs.replace(CATALOGUE, fields=fields, types=())
@@ -383,3 +402,5 @@ def test_a_catalogue_without_facets_has_no_sets(tmp_path: Path) -> None:
     for arguments in ([("verb", "ListSets")], [("verb", "ListRecords"), DC, ("set", "x")]):
         assert find_error(ask(site, *arguments)) == "noSetHierarchy"
     assert len(ask(site, ("verb", "ListRecords"), DC)[-1]) == 5
+    bare = open_index(catalogues.index(tmp_path / "bare", publications, CATALOGUE))
+    assert find_error(ask(bare, ("verb", "ListSets"))) == "noSetHierarchy"
