@@ -1,8 +1,8 @@
 """The MCP server: AI assistants search a catalogue with the Model Context Protocol.
 
-The tools take the parameters of the JSON API, but selected values of fields as objects, `filters`
-and `excluded`. They return the JSON of the API, without members that are null, false, or empty. The
-assistant starts the server, and they exchange messages on its standard input and output.
+The tools take the parameters of the JSON API, but selected values of fields are in the objects
+`filters` and `excluded`. They return the JSON of the API, without members that are null, false, or
+empty. The assistant starts the server, and they exchange messages on its standard input and output.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ Json = dict[str, Any]
 Counts = Mapping[str, Mapping[str, int]]
 
 PREFIXES = {"filters": "", "excluded": NOT}
-"""The beginning of the names of the parameters of the API that have the values in an argument."""
+"""The prefix that the API puts before the names of the fields in an argument."""
 COUNTED_VALUES = 5
-"""Values of each facet in a result of `search`. `facets` counts as many as the API."""
+"""Limit on the values of each facet in a result of `search`. `facets` has that of the API."""
 LISTED_VALUES = 10
 """Most frequent values in the description of a field."""
 ERRORS = (BadParameter, BudgetExceeded, IndexUnusable, NotFound, PublicationRemoved, TooBusy)
@@ -79,9 +79,9 @@ class Tools(NamedTuple):
     def search(self) -> list[str]:
         """Search the publications of the catalogue.
 
-        The result has the number of hits (`total`), a page of hits with all their fields, and the
-        most frequent values of each field of `filters`. `relaxed` means that hits may lack some of
-        the words. If there are no hits, `diagnosis` has other searches.
+        The result contains the number of hits (`total`), a page of hits with all their fields, and
+        the most frequent values of each field of `filters`. `relaxed` means that hits may lack some
+        of the words. If there are no hits, `diagnosis` suggests other searches.
         """
         return self._search(values=COUNTED_VALUES)
 
@@ -95,7 +95,7 @@ class Tools(NamedTuple):
     def publication(self) -> list[str]:
         """Get a publication: all fields, files, other editions, and similar publications.
 
-        With `find`, its files have the pages with these words, and passages of them.
+        With `find`, its files list the pages that contain these words, with passages from them.
         """
         publication = find_publication(self._get_text("id"), self.searcher, self.site)
         text, _ = truncate(self._get_text("find").strip())
@@ -115,7 +115,7 @@ class Tools(NamedTuple):
         return [_write({"url": url, **body})]
 
     def cite(self) -> list[str]:
-        """Cite publications in a style. The result has the text of each citation by id."""
+        """Cite publications in a style. The result maps each id to the text of its citation."""
         style = self._choose("style", STYLES)
         none = f"{STYLES[style]} has no citation for this type of publication. Use another style."
         items = [
@@ -128,8 +128,8 @@ class Tools(NamedTuple):
     def export(self) -> list[str]:
         """Export publications in a format for other programs, such as reference managers.
 
-        They are those with an `id`, or else a page of the hits of a search: 10, or up to 100 with
-        `size`. The result says how to continue.
+        The publications are those in `id`, or else a page of the hits of a search: 10 hits, or up
+        to 100 with `size`. The result says how to continue.
         """
         name, notes = self._choose("format", FORMATS), []
         if self.arguments.get("id") is not None:
@@ -243,7 +243,7 @@ def _make_schemas(searcher: Searcher | None) -> dict[str, Json]:
     of_query = {
         **{each.name: parameters[each.name] for each in OF_QUERY},
         "filters": {**by_field, "description": "As in `search`."},
-        "excluded": {**by_field, "description": "Values that no hit has, as in `filters`."},
+        "excluded": {**by_field, "description": "Values that no hit may have, as in `filters`."},
     }
     of_search = of_query | {each.name: parameters[each.name] for each in (*OF_LIST, PAGE)}
     explained = {
@@ -303,7 +303,7 @@ def _describe(searcher: Searcher, site: str) -> str:
         f"“{catalogue.title}” is a catalogue of {searcher.size} publications.\n"
         f"{catalogue.description}\n\n"
         "Begin with `search`. A hit takes about 2 KB, so get few at a time. If there are many, "
-        "narrow them by `filters`, whose values `facets` lists. `publication` has more about a "
+        "narrow them by `filters`, whose values `facets` lists. `publication` returns more about a "
         "hit. `cite` and `export` take ids of hits.\n"
         f"{urls}\n"
         "Results are JSON without the members that are null, false, or empty.\n"
@@ -372,7 +372,7 @@ def call_tool(
         texts = [" ".join(filter(None, (content.message, content.hint, content.remedy)))]
     except Exception:
         log.exception("the tool %s failed", name)
-        texts = ["Something went wrong. The log of the server has the cause."]
+        texts = ["Something went wrong. The log of the server states the cause."]
     return types.CallToolResult(
         content=[types.TextContent(text=text) for text in texts], is_error=is_error
     )

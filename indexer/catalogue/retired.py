@@ -18,6 +18,7 @@ from indexer.catalogue.catalogue_toml import CatalogueError, format_toml_value, 
 
 RETIRED_FILE = "retired.toml"
 MIN_YEAR, MAX_YEAR = 1001, 9998
+"""Limits on the year of a removal. In any time zone, it then has four digits."""
 
 
 class Retired(
@@ -48,7 +49,7 @@ def load(folder: Path) -> RetiredIds:
     """Return the entries of `retired.toml` in a corpus folder, or none if there is no file.
 
     Raise CatalogueError if the file is invalid, an id occurs twice, or an entry has neither a
-    successor nor a time, or a time that is no year of four digits in every time zone.
+    successor nor a time, or a time that is not from MIN_YEAR to MAX_YEAR.
     """
     file = folder / RETIRED_FILE
     if not os.path.lexists(file):
@@ -62,7 +63,8 @@ def load(folder: Path) -> RetiredIds:
             raise CatalogueError(file, f"the id {entry.id!r} has no successor and no time", hint)
         if entry.time and not MIN_YEAR <= entry.time.year <= MAX_YEAR:
             message = f"the id {entry.id!r} was removed in the year {entry.time.year}"
-            raise CatalogueError(file, message, "Write as `time` when it was removed")
+            hint = f"Write the time of its removal as `time`, from {MIN_YEAR} to {MAX_YEAR}"
+            raise CatalogueError(file, message, hint)
         listed[entry.id] = entry
     return listed
 

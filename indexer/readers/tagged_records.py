@@ -36,8 +36,8 @@ class Recognition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TypeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the type of a record changes what its tags say.
 
-    `tag`: the tag of the type. `special`: the tag of a more special type, which replaces the former
-    if it is known. `renamed`: by type, the tags that stand for others.
+    `tag`: the tag of the type. `special`: the tag of a more specific type, which replaces it if it
+    is known. `renamed`: by type, the tags that mean other ones.
     """
 
     tag: str
@@ -45,7 +45,7 @@ class TypeRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     renamed: dict[str, dict[str, str]]
 
     def apply(self, properties: list[Property]) -> list[Property]:
-        """Return the properties of a record with its special type, and with renamed tags."""
+        """Return the properties of a record with its specific type, and with renamed tags."""
         stated = {prop.name: prop.value for prop in properties}
         renamed = self.renamed.get(stated.get(self.tag, ""), {})
         if self.special in stated and is_type(stated[self.special]):

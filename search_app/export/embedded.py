@@ -52,8 +52,8 @@ _CITATION_TAGS: tuple[tuple[Role, str], ...] = (
 def has_unapi(item: Item) -> bool:
     """Return whether the page of an item offers unAPI.
 
-    Zotero takes RIS by unAPI, whatever else a page has. Where it would take the item for something
-    else, COinS and the tags state what it is.
+    Zotero prefers RIS by unAPI to all other data of a page. If it would take the item for something
+    else, COinS and the tags state its type instead.
     """
     return item.type not in _MISREAD_RIS
 
@@ -142,7 +142,7 @@ def write_json_ld(item: Item) -> str:
         data["datePublished"] = item.issued.iso
     if item.abstract:
         data["abstract"] = item.abstract
-    if item.type == "dataset":  # Google lists no data without a description
+    if item.type == "dataset":  # Google does not list data without a description
         data["description"] = item.abstract or item.title
     for role, name in _PROPERTIES:
         if (texts := item.get(role)) and _has_property(data, name):
@@ -244,7 +244,7 @@ def _list_pairs(item: Item) -> Iterator[tuple[str, str]]:
     pairs = dublin_core.list_elements(item) if form == "dc" else _list_form(item, form, genre)
     bodies = {clean(name.literal) for names in item.names.values() for name in names}
     for key, text in pairs:
-        # Without a comma, the last word of a name is that of a family.
+        # Without a comma, Zotero takes the last word of a name for a family name.
         is_body = key in ("au", "creator", "contributor") and clean(text) in bodies
         yield f"rft.{key}", f"{text}," if is_body else text
     # Zotero reads these for every form, and takes the last type and the last URL.

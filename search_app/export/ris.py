@@ -22,10 +22,10 @@ _NAME_TAGS: tuple[tuple[NameRole, str], ...] = (
     ("contributor", "A5"),
 )
 """Zotero reads AU of a film as its director. ED is an editor for every type, unlike A2 and A3. A5
-is no tag of RIS: in A4, programs take a contributor for a translator or an author."""
+is not a tag of RIS, but in A4, programs take a contributor for a translator or an author."""
 _TITLE_TAGS: dict[Role, str] = {"container-title": "T2", "collection-title": "T3"}
 _SERIES_FIRST: dict[Role, str] = {"container-title": "JF", "collection-title": "T2"}
-"""The same of types for which EndNote and Zotero read the series in T2."""
+"""The tags of the same roles for types whose series EndNote and Zotero read in T2."""
 _TAGS: tuple[tuple[Role, str], ...] = (
     ("volume", "VL"),
     ("issue", "IS"),

@@ -153,7 +153,7 @@ def make_disposition(
 
 @exports.get("/feed.atom")
 def feed() -> Response:
-    """Return the hits of a search as a feed, the last added first, whatever its order and size."""
+    """Return the hits of a search as a feed, the last added first. Ignore its `sort` and `size`."""
     state, catalogue = parse_state(), get_searcher().catalogue
     latest = msgspec.structs.replace(state, sort="added", size=PAGE_ENTRIES, explain=False)
     with run_search(latest, 0) as results:

@@ -86,7 +86,8 @@ CLOSED_PAGES = (
     "/search-record",
     "/unapi",
 )
-"""Paths that are for programs and users, not for crawlers. Names of files may begin like them."""
+"""Paths that are for programs and users, not for crawlers. Names of files may begin with the same
+characters, so only whole paths count."""
 PUBLICATIONS = ("/publication/", "/api/publication/")
 LINKED = re.compile(r"/export/[^/]+/|/linkset/")
 """The paths of other URLs that the page of a publication names for programs."""

@@ -3,7 +3,7 @@
 The protocol is described in https://www.openarchives.org/OAI/openarchivesprotocol.html. A set is a
 value of the first facet. Records are listed in the order in which they changed. A resumption token
 names the request, and the last change that was listed. So it stays valid when a new index is
-published: what changes during a harvest is at the end of its list.
+published: changes during a harvest are at the end of its list.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _SYNTAX = {
     "metadataPrefix": re.compile(_CHARACTERS, re.ASCII),
     "set": re.compile(f"{_CHARACTERS}(:{_CHARACTERS})*", re.ASCII),
 }
-"""The forms of names in requests. The schema of responses, which repeat them, has no others."""
+"""The forms of names in requests. Responses repeat them, and their schema allows no others."""
 
 
 Arguments = Mapping[str, str]
@@ -112,7 +112,7 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
 
     @classmethod
     def decode(cls, text: str) -> Token:
-        """Return a token of `encode`. Raise ProtocolError if it is none for this catalogue."""
+        """Return a token of `encode`. Raise ProtocolError if it is not one of this catalogue."""
         field = _get_set_field()
         with suppress(ValueError, msgspec.MsgspecError):
             token = msgspec.json.decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=cls)
@@ -126,7 +126,7 @@ oai = Blueprint("oai", __name__)
 
 @oai.route(PATH, methods=["GET", "POST"])
 def serve() -> Response:
-    """Return the response to a request of the protocol. Its own errors have status 200 too."""
+    """Return the response to a request. The errors of the protocol have status 200 too."""
     given = request.form if request.method == "POST" else request.args
     root = etree.Element(f"{{{_OAI}}}OAI-PMH", nsmap={None: _OAI, "xsi": xml_document.XSI})
     root.set(xml_document.SCHEMA_LOCATION, _SCHEMA)
@@ -152,15 +152,15 @@ def serve() -> Response:
 def _check_arguments(verb: Verb, arguments: Arguments, given: Iterable[str]) -> None:
     """Raise ProtocolError if an argument is missing, unknown, or stated twice."""
     if repeated := set(given) - arguments.keys() - {"verb"}:
-        raise ProtocolError("badArgument", f"Repeated: {', '.join(sorted(repeated))}.")
+        raise ProtocolError("badArgument", f"Use once: {', '.join(sorted(repeated))}.")
     if verb.resumes and "resumptionToken" in arguments:
         if len(arguments) > 1:
             raise ProtocolError("badArgument", "A resumptionToken must be the only argument.")
         return
     if missing := verb.required - arguments.keys():
-        raise ProtocolError("badArgument", f"Missing: {', '.join(sorted(missing))}.")
+        raise ProtocolError("badArgument", f"The verb needs: {', '.join(sorted(missing))}.")
     if unknown := arguments.keys() - verb.required - verb.optional:
-        raise ProtocolError("badArgument", f"Not allowed: {', '.join(sorted(unknown))}.")
+        raise ProtocolError("badArgument", f"The verb does not take: {', '.join(sorted(unknown))}.")
     for name, syntax in _SYNTAX.items():
         if name in arguments and not syntax.fullmatch(arguments[name]):
             raise ProtocolError("badArgument", f"The argument {name} has an invalid form.")
@@ -224,7 +224,7 @@ def _list_sets(answer: etree._Element, arguments: Arguments) -> None:
     if field is None:
         raise ProtocolError("noSetHierarchy", _NO_SETS)
     if "resumptionToken" in arguments:
-        raise ProtocolError("badResumptionToken", "The list of sets has one part.")
+        raise ProtocolError("badResumptionToken", "The list of sets is not split into parts.")
     values = _list_values(field)
     if not values:  # a list must have one
         raise ProtocolError("noSetHierarchy", _NO_SETS)
@@ -284,9 +284,9 @@ def _list_changes(
     arguments: Arguments,
     add_change: Callable[[Publication | Retired, Format], object],
 ) -> None:
-    """Add a part of a list, and the token of the next part. The last part has an empty one.
+    """Add a part of a list, and the token of the next part. Raise ProtocolError.
 
-    It is left out if the list has one part. Raise ProtocolError.
+    The last part has an empty token, unless it is the only one.
     """
     text = arguments.get("resumptionToken")
     token = _begin(arguments) if text is None else Token.decode(text)
@@ -321,7 +321,7 @@ def _begin(arguments: Arguments) -> Token:
     if "until" in times and _DAY in forms:
         until += 86_399
     if since > until:
-        raise ProtocolError("badArgument", "The date from is after the date until.")
+        raise ProtocolError("badArgument", "The date `from` is later than the date `until`.")
     period = ChangePeriod(since, until)
     if "set" in arguments:
         field, value = _get_set_field(), unquote(arguments["set"].replace("~", "%"))

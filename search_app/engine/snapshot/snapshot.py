@@ -91,7 +91,7 @@ class Snapshot:
         self._thread_local = local()
 
     def _rank(self) -> Mapping[str, Array]:
-        """Return the position of each document in each sort order, without that by relevance."""
+        """Return the position of each document in each sort order except that by relevance."""
         ranks = self.segment.docstore.ranks
         added_last = np.lexsort((ranks["newest"], -self.dates[0]))
         return {**ranks, "added": sort_orders.make_ranks(added_last)}
