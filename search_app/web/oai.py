@@ -137,7 +137,7 @@ def serve() -> Response:
         name = arguments.pop("verb", "")
         if name not in VERBS:
             names = ", ".join(VERBS)
-            raise ProtocolError("badVerb", f"The argument verb must be one of {names}, once.")
+            raise ProtocolError("badVerb", f"Give the argument verb once, as one of: {names}.")
         _check_arguments(VERBS[name], arguments, given.keys())
         stated.attrib.update({"verb": name} | {key: clean(arguments[key]) for key in arguments})
         VERBS[name].answer(add(root, name), arguments)

@@ -430,7 +430,7 @@ def test_dates_are_kept_from_build_to_build(dated: tuple[Path, Path]) -> None:
 
 
 def test_a_changed_record_has_the_date_of_its_change(dated: tuple[Path, Path]) -> None:
-    """It was added before. One that was removed and comes back was added again."""
+    """A change keeps the date of addition. A removed record that comes back gets new dates."""
     remake(*dated, {**ATLAS, "summary": "All roads."}, GUIDE)
     assert read_hours(dated[1]) == {ATLAS_ID: (1, 2), GUIDE_ID: (1, 1)}
     remake(*dated, {**ATLAS, "summary": "All roads."})
@@ -446,7 +446,7 @@ def test_a_new_id_is_no_new_publication(dated: tuple[Path, Path]) -> None:
 
 
 def test_a_record_that_was_rolled_back_has_changed(dated: tuple[Path, Path]) -> None:
-    """Whoever read the generation that was rolled back has another content of the record."""
+    """The record gets a new date, because readers of that generation have another content of it."""
     remake(*dated, {**ATLAS, "summary": "All roads."}, GUIDE)
     publish.rollback(dated[1])
     assert read_hours(dated[1]) == {ATLAS_ID: (1, 1), GUIDE_ID: (1, 1)}
@@ -455,7 +455,7 @@ def test_a_record_that_was_rolled_back_has_changed(dated: tuple[Path, Path]) -> 
 
 
 def test_a_record_that_one_of_two_generations_had_has_changed(dated: tuple[Path, Path]) -> None:
-    """Readers of one generation saw it removed, and those of the other one never had it."""
+    """The record gets a new date, because readers of the other generation lack it."""
     remake(*dated, GUIDE, {"title": "Three"})
     publish.rollback(dated[1])
     remake(*dated, ATLAS, GUIDE, {"title": "Three"})

@@ -105,7 +105,7 @@ def test_an_open_comment_is_reported() -> None:
     ],
 )
 def test_a_known_subtype_is_the_type(subtype: str, expected: list[tuple[str, str]]) -> None:
-    """Another subtype stays a column."""
+    """A subtype that is not the name of a type stays a column."""
     text = f"@article{{,\n entrysubtype = {{{subtype}}}\n}}\n"
     assert list_pairs(text, "bibtex") == [expected]
 

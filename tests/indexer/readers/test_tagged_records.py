@@ -221,7 +221,7 @@ def test_lines_of_ris_become_columns(text: str, expected: list[tuple[str, str]])
 def test_the_type_of_ris_decides_about_other_tags(
     lines: list[str], expected: list[tuple[str, str]]
 ) -> None:
-    """M3 may have a more special type, or something else. T2 of a report is its series."""
+    """M3 contains a more specific type, or something else. T2 of a report is its series."""
     assert list_pairs("\n".join([*lines, "ER  - \n"]), "ris") == [expected]
 
 

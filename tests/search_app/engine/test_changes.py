@@ -58,13 +58,13 @@ def list_expected(period: ChangePeriod) -> list[Key]:
 def test_a_period_has_all_of_its_changes_in_order(
     dated: Searcher, since: int, until: int, after: str, value: tuple[str, str], most: int
 ) -> None:
-    """They are those of a plain loop. Without a field, none is left out."""
+    """A plain loop finds the same changes. Without a field, none is left out."""
     period = ChangePeriod(since, until, after, *value)
     assert [*map(key_of, dated.list_changes(period, most))] == list_expected(period)[:most]
 
 
 def test_parts_neither_repeat_nor_skip(dated: Searcher) -> None:
-    """A part begins after the last change of the one before. A publication is the whole one."""
+    """A part begins after the last change of the part before. It contains whole publications."""
     found: list[Publication | Retired] = []
     period = ChangePeriod()
     while part := dated.list_changes(period, 7):
@@ -77,7 +77,7 @@ def test_parts_neither_repeat_nor_skip(dated: Searcher) -> None:
 
 
 def test_the_last_added_come_first(dated: Searcher) -> None:
-    """Those that were added at the same time are newest first."""
+    """Publications that were added at the same time are sorted by date of issue, newest first."""
     newest = {
         hit.id: place for place, hit in zip(count(), dated.scan(SearchRequest(sort="newest")))
     }

@@ -200,7 +200,7 @@ def test_each_type_has_only_its_own_properties(
 
 @pytest.mark.parametrize(("abstract", "described"), [("Of seas.", "Of seas."), ("", "Salt")])
 def test_data_have_a_description(abstract: str, described: str) -> None:
-    """Google's search for data demands one. Without an abstract, it is the title."""
+    """The description, which Google's search for data requires, is the abstract, or the title."""
     item = Item(id="x", type="dataset", title="Salt", abstract=abstract)
     assert json.loads(embedded.write_json_ld(item))["description"] == described
 
@@ -220,7 +220,7 @@ def test_coins_has_the_keys_of_the_type() -> None:
 
 @pytest.mark.parametrize("kind", ["report", "document"])
 def test_a_body_in_coins_is_no_person(kind: PublicationType) -> None:
-    """A body ends with a comma. Without it, Zotero takes the last word for a family name."""
+    """The name of a body ends with a comma. Else Zotero takes its last word for a family name."""
     names = (Name(literal="International Labour Organization"), Name("Osei", "Ama"))
     item = Item(id="x", type=kind, title="Salt", names={"author": names})
     pairs = parse_qs(embedded.write_coins(item))

@@ -137,7 +137,7 @@ def test_ris_has_series_where_programs_read_them(
 
 
 def test_a_contributor_in_ris_is_no_translator() -> None:
-    """In A4, Zotero reads a translator, and JabRef an author. Neither reads A5."""
+    """A contributor is in A5. Zotero would take A4 for a translator, and JabRef for an author."""
     names: dict[NameRole, tuple[Name, ...]] = {
         "translator": (Name("Osei", "Ama"),),
         "contributor": (Name("Moss", "Eva"),),

@@ -164,7 +164,7 @@ def test_each_signpost_leads_to_its_type(papers: FlaskClient, identity: str, sta
 
 
 def test_a_page_has_signposts_to_what_is_known(papers: FlaskClient) -> None:
-    """They are the DOI, a type, a license, each export, and the files that all may read."""
+    """The header links to the DOI, a type, a license, each export, and the public files."""
     page = read_signposts(papers, f"{SITE}/publication/doi")
     assert page.citeAs.target == "https://doi.org/10.5555/a%5Bb%5D%3Cc%3E%C3%A9"
     assert page.license.target == "https://example.org/by"
@@ -181,7 +181,7 @@ def test_a_page_has_signposts_to_what_is_known(papers: FlaskClient) -> None:
 
 
 def test_a_file_of_several_publications_names_none(papers: FlaskClient) -> None:
-    """Its header could name only one of the collections that it belongs to."""
+    """The header could name only one of the publications, so it names none."""
     pages = [read_signposts(papers, f"{SITE}/publication/{name}") for name in ("plain", "other")]
     (file,) = {link.target for page in pages for link in page.items}
     answer = request(papers, file)

@@ -37,7 +37,7 @@ def links(feed: feedparser.FeedParserDict) -> dict[str, str]:
 
 @pytest.mark.parametrize("query", ["", "q=organ", "q=organ&sort=title&size=3", "region=Africa"])
 def test_a_feed_has_the_last_added_hits(client: FlaskClient, query: str) -> None:
-    """It has the first 50 hits of a search, the last added first, whatever its order."""
+    """A feed lists the 50 hits that were added last, whatever the order of the search."""
     entries = read_feed(client, f"/feed.atom?{query}").entries
     plain = query.removesuffix("&sort=title&size=3")
     hits = client.get(f"/api/search?{plain}&sort=added&size=50").get_json()["hits"]

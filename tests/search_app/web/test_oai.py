@@ -120,7 +120,7 @@ def remove(publications: Sequence[Publication], hours: int) -> list[Retired]:
 
 @pytest.mark.parametrize("prefix", oai.FORMATS)
 def test_a_harvest_is_complete_though_the_index_changes(site: Site, prefix: str) -> None:
-    """Each record is copied while two new indexes are published, and each removal is told.
+    """Each record is copied while two new indexes are published, and each removal is reported.
 
     Of a record that changes after it was copied, the last copy is the present one.
     """
@@ -164,7 +164,7 @@ def test_the_period_includes_both_of_its_ends(site: Site) -> None:
 
 
 def test_a_set_has_the_publications_with_a_value(site: Site) -> None:
-    """The sets are the values of the first facet. Removed ids are in each, as nothing is known."""
+    """The sets are the values of the first facet. Removed ids are in each of them."""
     made = make_publications()
     site.publish(made[1:], remove(made[:1], 2))
     sets = {each.setSpec: each.setName for each in Sickle(site.url).ListSets()}
@@ -265,7 +265,7 @@ ERRORS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_each_error_has_its_code(client: FlaskClient, method: str) -> None:
-    """An error states the request, except one of which the arguments are wrong."""
+    """The response to an error repeats the arguments, except those of an invalid request."""
     for code, arguments in ERRORS:
         root = ask(client, *arguments, method=method)
         assert find_error(root) == code, arguments
@@ -295,14 +295,14 @@ VALUES = (
 def test_any_arguments_get_a_response_of_the_protocol(
     client: FlaskClient, arguments: list[tuple[str, str]]
 ) -> None:
-    """It is well-formed, and has an error or the element of the verb."""
+    """The response is well-formed, and contains an error or the element of the verb."""
     root = ask(client, *arguments)
     error = find_error(root)
     assert error or etree.QName(root[-1]).localname == dict(arguments)["verb"]
 
 
 def test_a_site_describes_itself(client: FlaskClient, site: Site) -> None:
-    """It names an address for harvesters: the contact of the catalogue if it is one of email."""
+    """The address for harvesters is the contact of the catalogue if that is an email address."""
     (identify,) = ask(client, ("verb", "Identify")).iter(f"{{{OAI['o']}}}Identify")
     texts = {etree.QName(each).localname: each.text for each in identify}
     earliest = texts.pop("earliestDatestamp")
@@ -318,7 +318,7 @@ def test_a_site_describes_itself(client: FlaskClient, site: Site) -> None:
 
 
 def test_a_record_is_found_by_its_identifier(site: Site) -> None:
-    """It is the one of the list. A removed one has no metadata, and an alias is unknown."""
+    """The record is that of the list. A removed one has no metadata, and an alias is unknown."""
     made = make_publications()
     site.publish(made[1:], [*remove(made[:1], 2), Retired("alias", successor=made[1].id)])
     harvester = Sickle(site.url, http_method="POST")
@@ -367,7 +367,7 @@ def test_a_removal_may_be_older_than_the_catalogue(site: Site) -> None:
 
 
 def test_a_large_body_is_not_read(client: FlaskClient) -> None:
-    """No server in front of the application has to limit it."""
+    """The application itself limits the body, so no server in front of it has to."""
     arguments = {"verb": "Identify", "x": "x" * incoming.MAX_BODY_BYTES}
     assert client.post("/oai", data=arguments).status_code == 413
 
@@ -393,7 +393,7 @@ def test_a_setting_turns_harvests_off(catalogue_engine: Engine) -> None:
 
 
 def test_a_catalogue_without_facets_has_no_sets(tmp_path: Path) -> None:
-    """It says so, for lists too. So does one whose publications have no value of the facet."""
+    """A catalogue without a facet, or without values of it, reports that it has no sets."""
     fields = CATALOGUE.fields[:1]
     publications = [msgspec.structs.replace(each, values={}) for each in make_publications()[:5]]
     catalogue = msgspec.structs.replace(CATALOGUE, fields=fields, types=())
