@@ -302,7 +302,7 @@ def _describe(searcher: Searcher, site: str) -> str:
     return (
         f"“{catalogue.title}” is a catalogue of {searcher.size} publications.\n"
         f"{catalogue.description}\n\n"
-        "Begin with `search`. A hit takes about 2 KB, so get few at a time. If there are many, "
+        "Begin with `search`. A hit takes 1 to 2 KB, so get few at a time. If there are many, "
         "narrow them by `filters`, whose values `facets` lists. `publication` returns more about a "
         "hit. `cite` and `export` take ids of hits.\n"
         f"{urls}\n"
