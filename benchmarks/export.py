@@ -27,7 +27,7 @@ NAMES = (*registry.FORMATS, *(f"oai/{prefix}" for prefix in oai.FORMATS))
 
 
 def export(index: Path, name: str) -> Iterator[bytes]:
-    """Yield the parts of an export of all publications. First yield nothing, when all is ready."""
+    """Yield the parts of an export of all publications. The first is empty: the index is open."""
     searcher = Engine.open(index).get_searcher()
     yield b""
     hits = searcher.scan(SearchRequest())
