@@ -72,6 +72,9 @@ def _find_shared_faults(catalogue: Catalogue) -> Faults:
     roles = [field.role for field in fields]
     if roles.count("title") != 1:
         yield "exactly one field must have role = 'title'", "Add one, or keep only one"
+    if not catalogue.searchable:
+        message = "no field except the full text has a weight, so no words would be searched"
+        yield message, "Add weight = 2.5 to the title"
     if roles.count("abstract") > 1:
         yield "two fields have the role 'abstract'", "Keep one of them"
     dates = [field.kind for field in fields if field.role == "issued"]

@@ -78,8 +78,9 @@ def test_the_language_of_a_title_is_detected_on_request(
 
 def test_the_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Loading a catalogue that detects languages names the missing extra."""
-    fields = '[[field]]\nname = "title"\nlabel = "T"\nrole = "title"\ndetects = true\n'
-    (tmp_path / "catalogue.toml").write_text(f'title = "T"\ndescription = "D"\n{fields}')
+    head = 'title = "T"\ndescription = "D"\n'
+    field = '[[field]]\nname = "title"\nlabel = "T"\nrole = "title"\nweight = 1.0\ndetects = true'
+    (tmp_path / "catalogue.toml").write_text(f"{head}{field}\n")
     assert catalogue_toml.load(tmp_path).fields[0].detects
     monkeypatch.setattr(language_detection, "PACKAGE", "not_installed")
     with pytest.raises(CatalogueError, match=r"make environment-detection"):

@@ -24,7 +24,7 @@ def field(**said: object) -> str:
 
 
 HEAD = 'title = "T"\ndescription = "D"\n'
-TITLE = field(name="title", label="Title", kind="text", role="title")
+TITLE = field(name="title", label="Title", kind="text", role="title", weight=1.0)
 REGION = field(name="region", label="Region", facet=1, several=True, values=["Asia", "Africa"])
 COUNTRY = field(name="country", label="Country", parent="region", grouping="regions.toml")
 YEAR = field(name="year", label="Year", kind="year", role="issued")
@@ -63,6 +63,7 @@ FAULTS = {
     "unusable name": (TITLE, field(name="Year", label="Y"), "the field name 'Year'"),
     "name of a page's with a space": (TITLE, field(name="a", label="A", names=["a b"]), "a space"),
     "contact that runs a script": ('contact = "javascript:a@b"\n', TITLE, "no email address"),
+    "no weight": (TITLE.replace("1.0", "0"), FULLTEXT, "full text has a weight"),
     "negative weight": (TITLE, field(name="a", label="A", weight=-1), "the weight -1.0"),
     "weight is no number": (TITLE, field(name="a", label="A") + "weight = nan\n", "weight nan"),
     "parent without grouping": (TITLE, REGION, field(name="c", label="C", parent="region"), "both"),
@@ -382,7 +383,7 @@ ALLOWED = st.lists(TEXT.filter(lambda value: value != "none"), max_size=3).map(t
 def catalogues(draw: st.DrawFn) -> Catalogue:
     """Draw a valid catalogue with any text, sometimes with a tree."""
     names = draw(st.lists(NAME, min_size=4, max_size=9, unique=True))
-    rows = [Field(names[0], draw(TEXT), kind="text", role="title", required=True)]
+    rows = [Field(names[0], draw(TEXT), "text", role="title", weight=1.0, required=True)]
     rows += [draw(_rows(name, place)) for place, name in enumerate(names[3:], start=2)]
     groups: dict[str, tuple[str, ...]] = {}
     if draw(st.booleans()):

@@ -34,7 +34,7 @@ OWN = Catalogue(
     title="Catalogue",
     description="Some books.",
     fields=(
-        Field("title", "Heading", kind="text", role="title"),
+        Field("title", "Heading", kind="text", role="title", weight=1.0),
         Field("section", "Section", facet=1, values=("Tools", "Police"), missing="No section"),
         Field("region", "Region", facet=2, several=True),
         Field("country", "Country", kind="country", parent="region", grouping="regions.toml"),
