@@ -103,9 +103,10 @@ def retire(former: Sequence[Former], stats: BuildStats, segment: Path, now: date
         vanished = _find_vanished(generation, digests, stats, segment, now)
         entries |= {entry.id: entry for entry in vanished}
     for entry in stats.rules.retired.values():
-        known = entries.get(entry.id)
-        if known is None or not (entry.time and known.time) or known.time < entry.time:
-            entries[entry.id] = entry
+        known = entries.get(entry.id, entry)
+        if not (entry.time and known.time) or known.time <= entry.time:
+            time = entry.time or known.time  # harvesters learn of a removal by its time
+            entries[entry.id] = msgspec.structs.replace(entry, time=time)
     resolved = (_resolve(entry, entries, stats.digests) for entry in entries.values())
     latest = sorted(filter(None, resolved), key=lambda entry: (entry.time or now, entry.id))
     return {entry.id: entry for entry in latest[-MAX_RETIRED:]}

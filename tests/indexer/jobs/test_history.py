@@ -319,6 +319,17 @@ def test_a_stated_successor_is_published(place: tuple[Path, Path]) -> None:
     assert build.build(*place).status == "unchanged"
 
 
+def test_a_stated_successor_keeps_the_time_of_the_removal(place: tuple[Path, Path]) -> None:
+    """Harvesters learn of the removal by its time, which the entry of retired.toml lacks."""
+    state(place[0], Retired(GUIDE_ID, successor=ATLAS_ID))
+    remake(*place, ATLAS)
+    (entry,) = directory.load_live(place[1]).read_retired().values()
+    assert (entry.id, entry.successor) == (GUIDE_ID, ATLAS_ID)
+    assert entry.time == datetime.fromisoformat(directory.load_live(place[1]).manifest.built)
+    remake(*place, ATLAS, {"title": "Three"})
+    assert directory.load_live(place[1]).read_retired() == {GUIDE_ID: entry}
+
+
 def test_a_saved_list_that_is_out_of_date_changes_nothing(place: tuple[Path, Path]) -> None:
     """Of two entries with a time, the later one wins."""
     state(place[0], Retired("atlas-of-roads-2014", "Atlas", datetime(2020, 1, 1, tzinfo=UTC)))
