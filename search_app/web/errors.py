@@ -11,7 +11,7 @@ from math import ceil
 
 import msgspec
 from flask import Flask, Response, g, render_template, request
-from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 
 from indexer.cluster.connection import ClusterError
 from indexer.generations.manifest import IndexUnusable
@@ -190,8 +190,8 @@ def _handle_error(error: Exception) -> Response:
             text=request.args.get("q", ""),
         )
         response = Response(page, content.status, content_type="text/html; charset=utf-8")
-    if content.status == 405:
-        response.headers["Allow"] = "GET, HEAD"
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     if content.retry_after:
         response.headers["Retry-After"] = str(content.retry_after)
     return response

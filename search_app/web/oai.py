@@ -36,7 +36,7 @@ from search_app.web.context import get_engine, get_page_urls, get_searcher, make
 from search_app.web.incoming import get_root
 
 PART_RECORDS = 250
-"""Number of records, or of sets, of one response."""
+"""Maximum number of records of one response."""
 PATH = "/oai"
 _OAI = "http://www.openarchives.org/OAI/2.0/"
 _SCHEMA = f"{_OAI} http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd"

@@ -366,6 +366,12 @@ def test_a_removal_may_be_older_than_the_catalogue(site: Site) -> None:
     assert next(site.harvest()).header.identifier == "oai:127.0.0.1:first"
 
 
+def test_other_methods_are_refused(client: FlaskClient) -> None:
+    """The response names those that the protocol has."""
+    response = client.put("/oai")
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD, POST")
+
+
 def test_a_large_body_is_not_read(client: FlaskClient) -> None:
     """The application itself limits the body, so no server in front of it has to."""
     arguments = {"verb": "Identify", "x": "x" * incoming.MAX_BODY_BYTES}
