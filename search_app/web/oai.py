@@ -236,7 +236,8 @@ def _list_sets(answer: etree._Element, arguments: Arguments) -> None:
 
 def _list_values(field: Field) -> list[str]:
     """Return the values of a facet that publications have."""
-    buckets = get_engine().search(SearchRequest(size=0)).facets[field.name]
+    with get_engine().answer(SearchRequest(size=0), get_searcher()) as results:
+        buckets = results.facets[field.name]
     return [bucket.value for bucket in buckets if bucket.value != MISSING]
 
 

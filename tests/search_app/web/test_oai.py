@@ -27,6 +27,7 @@ from indexer.catalogue.retired import Retired
 from search_app.engine import Engine
 from search_app.export.csl import format_time
 from search_app.web import incoming, oai
+from search_app.web.context import get_searcher
 from tests.browser.site import serving_index
 from tests.search_app.engine import catalogues
 from tests.search_app.export import citation_samples
@@ -364,6 +365,20 @@ def test_a_removal_may_be_older_than_the_catalogue(site: Site) -> None:
     site.publish(make_publications()[:3], [Retired("first", time=time)])
     assert Sickle(site.url).Identify().earliestDatestamp == "1969-07-20T20:17:40Z"
     assert next(site.harvest()).header.identifier == "oai:127.0.0.1:first"
+
+
+def test_the_index_may_change_during_a_request(tmp_path: Path) -> None:
+    """The sets are those of the catalogue with which the request began."""
+    made = make_publications()[:5]
+    engine = Engine(catalogues.index(tmp_path / "index", made, CATALOGUE))
+    with make_client(engine).application.test_request_context("/oai?verb=ListSets"):
+        get_searcher()
+        without_facets = msgspec.structs.replace(CATALOGUE, fields=CATALOGUE.fields[:1], types=())
+        bare = [msgspec.structs.replace(each, values={}) for each in made]
+        catalogues.index(tmp_path / "index", bare, without_facets)
+        engine.refresh()
+        sets = etree.fromstring(oai.serve().data)[-1]
+    assert len(sets) == len({each.values["kind"] for each in made})
 
 
 def test_other_methods_are_refused(client: FlaskClient) -> None:
