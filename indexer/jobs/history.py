@@ -70,9 +70,11 @@ def find_dates(
 
     A record has changed if a former generation lacks it or has another content of it. So readers of
     one that was rolled back learn of the record again. A publication with a new id was added under
-    its earlier one.
+    the first of its earlier ones.
     """
-    earlier_ids = {entry.successor: entry.id for entry in retired.values() if entry.successor}
+    earlier_ids: dict[str, list[str]] = {}
+    for entry in retired.values():
+        earlier_ids.setdefault(entry.successor, []).append(entry.id)
     known = [
         (digests, dict(zip(digests, generation.read_dates().T.tolist(), strict=True)))
         for generation, digests in former
@@ -83,9 +85,9 @@ def find_dates(
         own = [times[identity] for _, times in known if identity in times]
         if own and all(digests.get(identity) == digest for digests, _ in known):
             dates[1, number] = max(changed for _, changed in own)
-        earlier = earlier_ids.get(identity, "")
-        if first := own or [times[earlier] for _, times in known if earlier in times]:
-            dates[0, number] = min(added for added, _ in first)
+        ids = [identity] if own else earlier_ids.get(identity, ())
+        if first := [times[each][0] for _, times in known for each in ids if each in times]:
+            dates[0, number] = min(first)
     return dates
 
 

@@ -450,7 +450,8 @@ def test_a_changed_record_has_the_date_of_its_change(dated: tuple[Path, Path]) -
 
 
 def test_a_new_id_is_no_new_publication(dated: tuple[Path, Path]) -> None:
-    """A publication with another id was added under its earlier one."""
+    """A publication with another id was added under its earlier one, whatever aliases it has."""
+    state(dated[0], Retired("zzz", successor="atlas"))
     remake(*dated, {**ATLAS, "id": "atlas"}, GUIDE)
     remake(*dated, {**ATLAS, "id": "atlas"}, GUIDE, {"title": "Three"})
     assert read_hours(dated[1]) == {"atlas": (1, 2), GUIDE_ID: (1, 1), "three": (3, 3)}
