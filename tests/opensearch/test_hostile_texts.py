@@ -115,7 +115,8 @@ def test_a_lone_surrogate_is_a_character_without_hits(stores: Stores, text: str)
     """A text that is not valid Unicode, which no URL has, gives the same results."""
     found = [engine.search(SearchRequest(text)) for engine in stores.engines]
     assert found[0].total == found[1].total
-    assert [hit.publication for hit in found[0].hits] == [hit.publication for hit in found[1].hits]
+    ids = [[hit.publication.id for hit in results.hits] for results in found]
+    assert ids[0] == ids[1]
     assert found[0].facets == found[1].facets
 
 
