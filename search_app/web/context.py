@@ -187,25 +187,21 @@ def find_publication(identity: str, searcher: Searcher, prefix: str) -> Publicat
 
     Raise PublicationRemoved if it was removed, and NotFound if the id is unknown.
     """
-    publication = searcher.get_publication(identity)
-    if publication is not None:
-        return publication
-    retired = searcher.find_retired(identity)
-    if retired is None:
+    found = look_up(identity, searcher)
+    if isinstance(found, Publication):
+        return found
+    if found is None:
         raise NotFound(
             gettext("There is no publication “%(id)s”.") % {"id": identity[:100]},
             gettext("It may have been removed or renamed. Search for its title."),
         )
-    if retired.successor:
-        return find_publication(retired.successor, searcher, prefix)
-    assert retired.time is not None  # only an id with a successor may lack it
-    state = SearchState(text=retired.title, prefix=prefix)
-    raise PublicationRemoved(retired.title, retired.time, state.make_url())
+    assert found.time is not None  # only an id with a successor may lack it
+    state = SearchState(text=found.title, prefix=prefix)
+    raise PublicationRemoved(found.title, found.time, state.make_url())
 
 
-def look_up(identity: str) -> Publication | Retired | None:
+def look_up(identity: str, searcher: Searcher) -> Publication | Retired | None:
     """Return the publication that has an id or had it, the entry of a removed one, or None."""
-    searcher = get_searcher()
     publication = searcher.get_publication(identity)
     if publication is not None:
         return publication

@@ -106,7 +106,8 @@ def export_list(name: str) -> Response:
 
 def look_up_list() -> dict[str, Publication | Retired | None]:
     """Return what the catalogue knows of each id of the list, by the id that it has now."""
-    entries = {identity: look_up(identity) for identity in reading_list.read(request.args).ids}
+    ids, searcher = reading_list.read(request.args).ids, get_searcher()
+    entries = {identity: look_up(identity, searcher) for identity in ids}
     return {
         entry.id if isinstance(entry, Publication) else identity: entry
         for identity, entry in entries.items()

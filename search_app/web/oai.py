@@ -221,13 +221,11 @@ def _make_set_spec(value: str) -> str:
 
 def _list_sets(answer: etree._Element, arguments: Arguments) -> None:
     field, catalogue = _get_set_field(), get_searcher().catalogue
-    if field is None:
+    values = _list_values(field) if field else []
+    if field is None or not values:  # a list must have one
         raise ProtocolError("noSetHierarchy", _NO_SETS)
     if "resumptionToken" in arguments:
         raise ProtocolError("badResumptionToken", "The list of sets is not split into parts.")
-    values = _list_values(field)
-    if not values:  # a list must have one
-        raise ProtocolError("noSetHierarchy", _NO_SETS)
     for value in values:
         element = add(answer, "set")
         add(element, "setSpec", _make_set_spec(value))
