@@ -1,4 +1,4 @@
-"""What changed in a period, and what was removed: harvesters read it part by part."""
+"""Harvesters read part by part what changed or was removed in a period."""
 
 from __future__ import annotations
 
