@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from indexer.catalogue.records import Publication
 from indexer.jobs import pages
 from tests.catalogue import CORPUS
 from tests.samples import read_publications
+from tests.test_examples import installing
 
 pytestmark = pytest.mark.slow
 
@@ -36,9 +36,10 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Publication]:
     file = CORPUS.parents[1] / "shared" / "data" / "catalogue-2019.txt"
     if not file.is_file():
         pytest.skip(f"the shared data are not there: {file}")
-    folder: Path = tmp_path_factory.mktemp("import") / "pages"
-    pages.write_pages(file, folder, CORPUS, lambda _: None)
-    return {each.id: each for each in read_publications(folder, [])}
+    folder = tmp_path_factory.mktemp("import")
+    with installing("printed_catalogue", "printed_catalogue", folder):
+        pages.write_pages(file, folder / "pages", CORPUS, lambda _: None)
+    return {each.id: each for each in read_publications(folder / "pages", [])}
 
 
 def test_there_are_136_entries_and_76_abstracts(kept: dict[str, Publication]) -> None:

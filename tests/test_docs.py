@@ -27,7 +27,6 @@ from search_app.engine import request
 from search_app.engine.query import grammar
 from search_app.presentation import facets
 from search_app.web import exports, incoming, monitoring, server
-from tests.search_app.cli.test_main import TEXT as PRINTED
 from tools import documented_lists
 
 ROOT = Path(__file__).parents[1]
@@ -117,7 +116,6 @@ def test_the_commands_of_the_documents_run(
     checkout = tmp_path / "checkout"
     checkout.mkdir()
     (checkout / "corpus").symlink_to(ROOT / "corpus")
-    (checkout / "catalogue.txt").write_text(PRINTED, encoding="utf-8")
     (checkout / "library.csv").write_text(LIBRARY, encoding="utf-8")
     done = subprocess.run(
         ["sh", "-c", f"pubsearch {command}"],

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -41,25 +42,33 @@ def test_the_catalogue_builds_and_serves(tmp_path: Path) -> None:
     assert "Your First Hive" not in page
 
 
-def test_the_reader_is_installed_and_reads_its_sample(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Pip installs the reader, and an import then recognizes a shelf list."""
-    source, target, corpus = tmp_path / "reader", tmp_path / "site-packages", tmp_path / "corpus"
-    shutil.copytree(EXAMPLES / "reader", source)  # an installation writes into it
+@contextmanager
+def installing(example: str, module: str, folder: Path) -> Iterator[None]:
+    """Install the package of an example with pip, below a folder, for a while."""
+    source, target = folder / example, folder / "site-packages"
+    shutil.copytree(EXAMPLES / example, source)  # an installation writes into it
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     offline = ["--no-index", "--no-deps", "--no-build-isolation", "--target", str(target)]
     subprocess.run([*pip, *offline, str(source)], check=True)
-    monkeypatch.syspath_prepend(target)
-    registry.load_readers.cache_clear()
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(target)
+        registry.load_readers.cache_clear()
+        try:
+            yield
+        finally:
+            registry.load_readers.cache_clear()
+            for name in [each for each in sys.modules if each.partition(".")[0] == module]:
+                del sys.modules[name]
+
+
+def test_the_reader_is_installed_and_reads_its_sample(tmp_path: Path) -> None:
+    """Pip installs the reader, and an import then recognizes a shelf list."""
+    corpus = tmp_path / "corpus"
+    with installing("reader", "shelf_list", tmp_path):
         arguments = ["import", str(EXAMPLES / "reader" / "weather.shelf"), "--into", str(corpus)]
         outcome = CliRunner().invoke(commands.commands, arguments)
         assert "weather.shelf: 5 records, format shelf-list" in outcome.output
         result = build.build(corpus, tmp_path / "index")
-    finally:
-        registry.load_readers.cache_clear()
-        del sys.modules["shelf_list"]
     assert (result.problems, result.changes.added) == ([], 5)
     (hit,) = Engine.open(tmp_path / "index").search("barometer").hits
     assert hit.publication.values["authors"] == ("Okafor, Ada",)

@@ -43,7 +43,6 @@ from indexer.readers.formats import (
     marc,
     markdown_list,
     pdf,
-    printed_catalogue,
     xlsx,
 )
 from indexer.readers.json_records.reader import JsonRecords
@@ -58,7 +57,7 @@ GROUP = "pubsearch.readers"
 
 # Listed here, not as entry points, so that a checkout reads them without being installed.
 _BUILT_IN: tuple[Reader, ...] = (
-    pdf, html, printed_catalogue, jsonl, html_metadata, bibtex, delimited, xlsx, *marc.READERS,
+    pdf, html, jsonl, html_metadata, bibtex, delimited, xlsx, *marc.READERS,
     markdown_list, front_matter, html_list,
 )  # fmt: skip
 _GENERIC: Mapping[str, Callable[[Definition], Reader]] = {

@@ -24,7 +24,6 @@ _UNIMARC: marc.Fields = [
     ("700", " 1$aMoss$bAda"),
 ]  # fmt: skip
 _TABLE = "Title,Authors,Year,DOI\nSalt roads,Ada Moss; Bo Lind,1999,10.5555/1\nTides,,2001,\n"
-_PRINTED = "Model Law against Trafficking\nUNODC, 2009\nAvailable in English\n\n" * 3
 _KEYS = (
     "Title: Salt roads\nAuthor: Ada Moss\nYear: 1999\n\nTitle: Tides\nAuthor: Bo Lind\nYear: 2001\n"
 )
@@ -40,8 +39,8 @@ _JSON: dict[str, object] = {
     "scopus-json": [test_json_formats.SCOPUS], "zotero-json": [test_json_formats.ZOTERO],
 }  # fmt: skip
 _TEXT: dict[str, tuple[str, str]] = {
-    "html": (".html", pages.SMALL_TOOLS), "printed-catalogue": (".txt", _PRINTED),
-    "jsonl": (".jsonl", pages.SMALL_LINES), "html-metadata": (".html", test_html_metadata.TAGS),
+    "html": (".html", pages.SMALL_TOOLS), "jsonl": (".jsonl", pages.SMALL_LINES),
+    "html-metadata": (".html", test_html_metadata.TAGS),
     "bibtex": (".bib", test_bibtex.PARENTS + test_bibtex.ENTRY), "delimited": (".csv", _TABLE),
     "marcxml": (".xml", f"<collection>{marc.make_xml(marc.RIVERS)}</collection>"),
     "unimarc-xml": (".xml", f"<collection>{marc.make_xml(_UNIMARC)}</collection>"),

@@ -168,38 +168,6 @@ def test_a_catalogue_is_required(
     assert not into.exists()
 
 
-ADDED = {"audience", "body", "country", "format", "region", "topic"}
-"""Fields of our corpus with values that its printed source does not have."""
-
-
-@pytest.mark.slow
-def test_text_catalogue_is_imported_completely(
-    shared: Path, into: Path, problems: list[Problem]
-) -> None:
-    """The text catalogue of 2019 has 136 publications in 7 sections, read back unchanged.
-
-    Our corpus was made of it. It has the same titles and values, and adds some.
-    """
-    file = shared / "data/catalogue-2019.txt"
-    imported = pages.write_pages(file, into, CORPUS, problems.append)
-    assert len(imported) == 136
-    assert sum(each.summary is not None for each in imported) == 76
-    catalogue = catalogue_toml.load(into)
-    assert (
-        catalogue.by_name["section"].values == catalogue_toml.load(CORPUS).by_name["section"].values
-    )
-    expected = [catalogue.with_ancestors(each) for each in imported]
-    assert digests(read_publications(into, [])) == digests(expected)
-    ours = {each.id: each for each in read_publications(CORPUS, [])}
-    assert sorted(ours) == sorted(digests(imported))
-    for each in imported:
-        our = ours[each.id]
-        assert (our.title, bool(our.summary)) == (each.title, bool(each.summary))
-        assert our.values.keys() - each.values.keys() <= ADDED
-        for field, values in each.values.items():
-            assert our.values[field][: len(values)] == values
-
-
 def test_a_link_that_leads_nowhere_makes_no_file(
     source: Path, into: Path, corpus: Path, problems: list[Problem]
 ) -> None:

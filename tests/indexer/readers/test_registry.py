@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from indexer.jobs import build
 from indexer.readers import registry
 from indexer.readers.base import NAME_ONLY
-from indexer.readers.formats import html, jsonl, pdf, printed_catalogue
+from indexer.readers.formats import html, jsonl, pdf
 from indexer.readers.registry import ReaderError
 from search_app.cli import commands
 
@@ -81,8 +81,8 @@ def chosen(path: Path) -> object:
 @pytest.mark.parametrize(
     ("name", "reader"),
     [("a.html", html), ("A.HTM", html), ("a.jsonl", jsonl), ("a.jsonl.gz", jsonl),
-     ("a.JSONL.XZ", jsonl), ("a.txt", printed_catalogue), ("a.html.gz", html), ("a.gz", None),
-     ("a.docx", None), ("html", None), ("a.html.zip", None)],
+     ("a.JSONL.XZ", jsonl), ("a.html.gz", html), ("a.gz", None), ("a.docx", None),
+     ("html", None), ("a.html.zip", None)],
 )  # fmt: skip
 def test_a_suffix_is_evidence(name: str, reader: object) -> None:
     """The suffix of a file selects a reader, in any case, even if the file is missing."""
@@ -119,16 +119,16 @@ def test_another_package_adds_a_format(install: Install, corpus: Path, tmp_path:
 
 def test_the_best_evidence_decides(install: Install, tmp_path: Path) -> None:
     """Contents count more than a name, then our readers, then the name of the entry point."""
-    table, tied = write(tmp_path / "a.txt", LINES), write(tmp_path / "list", LINES)
+    table, tied = write(tmp_path / "a.html", LINES), write(tmp_path / "list", LINES)
     install("pubsearch_tied", TABLE.format(score=NAME_ONLY), name="b")
-    assert chosen(table) is printed_catalogue
+    assert chosen(table) is html
     install("pubsearch_late", TABLE.format(score=50), name="d")
     install("pubsearch_table", TABLE.format(score=50), name="c")
     match = registry.detect(table)
     assert match
     assert match.reader is chosen(tied) is sys.modules["pubsearch_table"]
     assert match.evidence.reason == "it begins with TABLE"
-    assert chosen(write(tmp_path / "b.txt", b"Tools\t3\n")) is printed_catalogue
+    assert chosen(write(tmp_path / "b.html", b"Tools\t3\n")) is html
 
 
 @pytest.mark.parametrize(

@@ -502,35 +502,15 @@ def test_search_prints_the_notes_of_a_page(run: Run, misspelt_index: Path) -> No
     assert "\nOnly the words as typed are searched for." in exactly.out
 
 
-TEXT = """\
-INSIDE
-
-Tools\t2
-Technical Papers\t3
-
-Tools
-
-Model Law against Trafficking
-UNODC, 2009
-
-Download: [English](#) | [French](#)
-
-The Model Law was made to help States with their laws.
-
-Technical Papers
-
-Removal of Organs
-UNODC, 2011
-
-Download: [English](#)
-"""
-
-
 def test_import(run: Run, corpus: Path, tmp_path: Path) -> None:
-    """An import turns a text catalogue into a folder that can be built, and prints the count."""
-    (tmp_path / "list.txt").write_text(TEXT, encoding="utf-8")
+    """An import turns a file into a folder of pages that can be built, and prints the count."""
+    lines = (
+        '{"title": "Model Law", "section": "Tools"}',
+        '{"title": "A", "section": "Technical Papers"}',
+    )
+    (tmp_path / "list.jsonl").write_text("\n".join(lines), encoding="utf-8")
     told = run(
-        "import", "--pages", tmp_path / "list.txt", "--into", tmp_path / "new", "--like", corpus
+        "import", "--pages", tmp_path / "list.jsonl", "--into", tmp_path / "new", "--like", corpus
     )
     assert (told.status, told.err) == (0, "")
     assert told.out == f"Wrote 2 publications to {tmp_path / 'new'}.\n"

@@ -21,7 +21,8 @@ from io import BufferedIOBase
 from indexer.catalogue.limits import Limits
 from indexer.catalogue.records import Problem, Property, SourceLocation, SourceRecord
 from indexer.readers.base import Evidence, LimitExceeded, detect_by_name, limit_weight, read_whole
-from indexer.readers.formats.printed_catalogue.lines import (
+from indexer.readers.text.encodings import decode_file
+from printed_catalogue.lines import (
     Imprint,
     Issue,
     Line,
@@ -31,8 +32,7 @@ from indexer.readers.formats.printed_catalogue.lines import (
     read_title,
     strip_links,
 )
-from indexer.readers.formats.printed_catalogue.roles import FORMATS, Role, assign_roles, divide_text
-from indexer.readers.text.encodings import decode_file
+from printed_catalogue.roles import FORMATS, Role, assign_roles, divide_text
 
 NAME = "printed-catalogue"
 FIELDS: Mapping[str, tuple[str, ...]] = {}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.records import Problem, SourceRecord
-from indexer.readers.formats.printed_catalogue import read_text
+from printed_catalogue import read_text
 from tests.conftest import ROOT
 from tests.cpu_time import limit_cpu_time
 from tests.tiers import examples

@@ -13,7 +13,7 @@ from enum import Enum, auto
 
 from msgspec.structs import replace
 
-from indexer.readers.formats.printed_catalogue.lines import (
+from printed_catalogue.lines import (
     Line,
     is_cut,
     is_never_title,
