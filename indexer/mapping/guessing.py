@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from indexer.analysis.folding import fold
 from indexer.analysis.stemming import OTHER_SCRIPTS
@@ -53,13 +53,16 @@ class Guesser:
     `sources.toml` on those that their headings do not tell. `languages` contains the languages of
     columns. `between`: the text between the values of two columns that have the parts of one value,
     such as the family name and the given name of a person, by field. `used` contains the columns
-    that feed a field, and those that repeat the values of others.
+    that feed a field, and those that repeat the values of others. `filled`: fields that other
+    columns feed already. Only a heading adds a column to these.
     """
 
     def __init__(
-        self, columns: Mapping[str, ColumnProfile], sample: Sequence[SourceRecord], records: int
-    ) -> None:
+        self, columns: Mapping[str, ColumnProfile], sample: Sequence[SourceRecord], records: int,
+        filled: Collection[str] = (),
+    ) -> None:  # fmt: skip
         self.columns, self.sample, self.records = columns, sample, records
+        self._filled = filled
         self.fields: dict[str, list[str]] = {}
         self.used: set[str] = set()
         self.reasons: dict[str, str] = {}
@@ -198,6 +201,7 @@ class Guesser:
     def _borrow_columns(self) -> None:
         """Fill fields without a column from the columns of related fields."""
         empty = {"title", "authors", "summary", "doi", "year"} - self.fields.keys()
+        empty.difference_update(self._filled)
         containers, notes = self._list_columns("container"), self._list_columns("notes")
         if "title" in empty and containers and "title" in containers[0].casefold():
             self._set("title", containers[:1], "no other column has titles")
@@ -246,7 +250,7 @@ class Guesser:
         self, field: str, names: Sequence[str], reason: str, free: dict[str, ColumnProfile]
     ) -> None:
         """Let the first of some columns feed a field that has none."""
-        if names and not self.fields.get(field):
+        if names and not self.fields.get(field) and field not in self._filled:
             self._set(field, names[:1], reason)
             del free[names[0]]
 

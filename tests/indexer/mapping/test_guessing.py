@@ -113,6 +113,29 @@ def test_tags_of_marc_are_headings(style: str) -> None:
     assert not found.leftover_fields
 
 
+@pytest.mark.parametrize(
+    ("others", "fields", "leftovers"),
+    [
+        ({"en_id": ["11", "12"], "fr_id": ["21", "22"], "dl": ["en", "fr"]},
+         {"title": ("245__", "191__a"), "language": "dl"}, ["en_id", "fr_id"]),
+        # Other columns add to the fields that MARC fills, by their headings only.
+        ({"Title": ["Roads", "Maps"], "Subjects": ["a", "b"], "x": TITLES[:2]},
+         {"title": ("245__", "191__a", "Title"), "subjects": ("650__a", "Subjects")}, ["x"]),
+        # A wide sheet has few columns of MARC.
+        ({f"Shelf {letter}": ["x", "y"] for letter in "ABCDEFGH"},
+         {"title": ("245__", "191__a")}, [f"shelf_{letter}" for letter in "abcdefgh"]),
+    ],
+)  # fmt: skip
+def test_tags_of_marc_count_column_by_column(
+    others: Columns, fields: dict[str, object], leftovers: list[str]
+) -> None:
+    """Columns with tags are read as MARC, whatever the headings of the other columns are."""
+    columns = {"191__a": ["A/1", "A/2"], "245__": TITLES[:2], "650__a": ["Salt", "Sea"], **others}
+    found = propose(columns)
+    assert {field: found.source.fields.get(field) for field in fields} == fields
+    assert [field.name for field in found.leftover_fields] == leftovers
+
+
 def test_whole_fields_of_marc_are_taken_apart() -> None:
     """In a column without a code, the subfields of a field are kept, without their codes.
 
