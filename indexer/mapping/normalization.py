@@ -173,9 +173,12 @@ def _find_languages(text: str) -> Sequence[str]:
 
 def _find_numbers(text: str) -> Sequence[str]:
     """Return a number that a publisher gave. A DOI, an ISBN, or an ISSN has a field of its own."""
-    others = identifiers.find_dois, identifiers.find_isbns, identifiers.find_issns
-    is_number = len(text) <= MAX_NUMBER_CHARS and not any(find(text) for find in others)
-    return (text,) if is_number else ()
+    issn = identifiers.read("issn", text)
+    is_other = (
+        identifiers.find_dois(text) or identifiers.find_isbns(text)
+        or (issn and issn.sense == "certain")
+    )  # fmt: skip
+    return (text,) if len(text) <= MAX_NUMBER_CHARS and not is_other else ()
 
 
 _FINDERS: dict[str | None, Callable[[str], Sequence[str]]] = {
