@@ -32,6 +32,8 @@ _REPEATS_SHARE = 0.8
 _BY_VALUE_SHARE, _WELL_FILLED = 0.8, 0.6
 """Minimum share of the values of a column that must look like those of a field, and of the records
 that must have a title."""
+_IDENTIFIER_SHARE = 0.9
+"""The same share for identifiers. A wrong one loses records: those that share one are merged."""
 _MIN_PROSE_CHARS, _MIN_TITLE_CHARS, _MAX_TITLE_CHARS = 200, 15, 300
 _MIN_SUMMARY_CHARS = 10
 """Minimum mean length of summaries. Shorter descriptions have other contents, such as "v. 2"."""
@@ -298,6 +300,24 @@ def _mostly(
     return check
 
 
+def _are_identifiers(kind: str) -> Callable[[ColumnProfile], bool]:
+    """Return a check whether nearly all values of a column are identifiers as a whole.
+
+    A publication has several ISBNs or ISSNs, but one DOI. Several are those of its references.
+    """
+    separators = r"$^" if kind == "doi" else "[;,|\n]"
+
+    def is_whole(value: str) -> bool:
+        return all(identifiers.read(kind, part) for part in re.split(separators, value))
+
+    is_fitting = _mostly(is_whole, _IDENTIFIER_SHARE)
+    return lambda column: is_fitting(column) and not (kind == "doi" and column.is_repeated)
+
+
+def _is_url(text: str) -> bool:
+    return bool(_URL.match(text)) and len(identifiers.find_links(text)) == 1
+
+
 def _is_language_column(column: ColumnProfile) -> bool:
     if len(column.values) > _MAX_LANGUAGES or not _mostly(languages.find_languages)(column):
         return False
@@ -334,10 +354,10 @@ _FIELD_TESTS: Mapping[str, tuple[Callable[[str], object], float]] = {
 """Tests for values of fields whose headings often have other contents, and the share of the values
 of a column that must be exceeded."""
 _VALUE_TESTS: tuple[tuple[str, str, Callable[[ColumnProfile], bool]], ...] = (
-    ("doi", "its values are DOIs", _mostly(identifiers.find_dois)),
-    ("isbn", "its values are ISBNs", _mostly(identifiers.find_isbns)),
-    ("issn", "its values are ISSNs", _mostly(identifiers.find_issns)),
-    ("link", "its values are URLs", _mostly(_URL.match)),
+    ("doi", "its values are DOIs", _are_identifiers("doi")),
+    ("isbn", "its values are ISBNs", _are_identifiers("isbn")),
+    ("issn", "its values are ISSNs", _are_identifiers("issn")),
+    ("link", "its values are URLs", _mostly(_is_url)),
     ("language", "its values are languages", _is_language_column),
     ("year", "its values have years", _has_years),
     ("summary", "its values are long texts", _is_prose),

@@ -50,6 +50,15 @@ LINKS = ["https://doi.org/10.1000/a", "https://example.org/b", "", ""]
          {"summary": "Comments", "authors": "contributors"}),
         ({"Publication": IMPRINTS}, {"year": "Publication", "container": "Publication"}),
         ({"Publication": IMPRINTS, "Year": ["1999"] * 4}, {"year": "Year"}),
+        # Without a known heading, nearly all values are identifiers as a whole, and the only DOI.
+        *(({"Seen": values}, {"doi": None, "isbn": None, "issn": None}) for values in (
+            ["https://openalex.org/W0306406152;https://openalex.org/W2741809807"] * 4,
+            ["0-306-40615-2 in Oslo", "9783161484100 in Rome"], ["0306406152"] * 8 + ["1", "2"],
+            ["10.1000/a;10.1000/b", "10.1000/c 10.1000/d"],
+        )),
+        ({"Seen": ["0-306-40615-2", "ISBN 9783161484100; 0306406152"]}, {"isbn": "Seen"}),
+        ({"Seen": ["2041-1723", "1742-1950"]}, {"issn": "Seen"}),
+        ({"Seen": ["https://doi.org/10.1000/a", "10.1000/b"]}, {"doi": "Seen", "link": None}),
         # Without a known heading, a column has languages only if one of them is common.
         ({"Shelf": ["to-read"] * 4}, {"language": None}),
         ({"Code": ["eng", "fre"] * 2}, {"language": "Code"}),
