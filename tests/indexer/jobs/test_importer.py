@@ -384,6 +384,18 @@ def test_a_column_and_its_languages_are_used_together(files: Path, into: Path) -
     assert source.filled["title"] == 1  # each record has a title in one of the columns
 
 
+def test_the_report_counts_the_values_that_are_used(files: Path, into: Path) -> None:
+    """A cell without a value of the kind of its field is not counted, nor one borrowed in vain."""
+    rows = "".join(f"{title},{link},{isbn},{key}\n" for title, link, isbn, key in (
+        ("Salt", "https://doi.org/10.1000/182", "0-306-40615-2", "//"),
+        ("Pepper", "https://example.org/b", "0-306-40615-3", "b"),
+        ("Sugar", "https://example.org/c", "none known", "c"), ("Tea", "", "", ""),
+    ))  # fmt: skip
+    (files / "law-list.csv").write_text(f"Title,URL,ISBN,Key\n{rows}", encoding="utf-8")
+    [source] = importer.import_files([files], into).sources
+    assert source.filled == {"title": 1, "link": 0.75, "doi": 0.25, "isbn": 0.25, "id": 0.5}
+
+
 def test_late_columns_are_mapped(files: Path, into: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The catalogue has a field that only a record after the sample fills."""
     monkeypatch.setattr("indexer.mapping.profile.MAX_RECORDS", 3)
