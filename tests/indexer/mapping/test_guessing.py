@@ -6,6 +6,7 @@ import pytest
 
 from indexer.mapping import headings
 from indexer.mapping.mapper import Mapper
+from indexer.mapping.profile import MAX_VALUES
 from indexer.mapping.sources import MAX_CHANGES
 from tests.indexer.mapping.test_proposal import TITLES, Columns, make_reader, profile, propose
 from tests.indexer.readers.reading import CATALOGUE
@@ -100,6 +101,33 @@ def test_columns_feed_the_fields_that_they_fit(columns: Columns, fields: dict[st
     found = propose({name: values for name, values in columns.items() if values})
     assert {field: found.source.fields.get(field) for field in fields} == fields
     assert "series" not in found.source.split
+
+
+@pytest.mark.parametrize(
+    ("columns", "title", "container"),
+    [
+        # A publication is its own container only if other columns have its title.
+        ({"PublicationName": ["Salt", "Sea", "Tea"], "Office": ["12 Long Main Street"] * 3},
+         "PublicationName", None),
+        ({"PublicationName": ["Sea", "Tea", "Sea"], "Year": ["2001"] * 3}, "PublicationName", None),
+        ({"Publication": ["Sea", "Sea", "Sea"], "Object": TITLES}, "Object", "Publication"),
+        ({"Journal": TITLES, "Object": TITLES[::-1]}, "Object", "Journal"),
+        # The best text names a record, unless a number does.
+        ({"Journal": ["Sea", "Sea"], "Language": ["en", "fr"]}, "Journal", None),
+        ({"Journal": ["Sea", "Sea"], "Symbol": ["A/1", "A/2"]}, None, "Journal"),
+        ({"Status": ["Read", "Read"], "DOI": ["10.1000/a", "10.1000/b"]}, None, None),
+        ({"Subject": ["Salt", "Sea"], "Author": ["Ada Moss", ""]}, "Subject", None),
+        ({"Abstract": LONG}, "Abstract", None),
+        ({"Object": [f"A long title {number}" for number in range(2 * MAX_VALUES + 2)],
+          "Shelf": ["A"] * (2 * MAX_VALUES + 2)}, "Object", None),
+    ],
+)  # fmt: skip
+def test_any_table_with_texts_has_titles(
+    columns: Columns, title: str | None, container: str | None
+) -> None:
+    """The title is the best text, whatever its heading is."""
+    fields = propose(columns).source.fields
+    assert (fields.get("title"), fields.get("container")) == (title, container)
 
 
 @pytest.mark.parametrize("style", ["{}__{}", "{}${}", "{}{}", "{}10{}", "{} 1# {}"])
