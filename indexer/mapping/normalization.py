@@ -6,7 +6,7 @@ The form depends on the kind and the role of their field.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache, partial
 
 from indexer.analysis import cleaning
@@ -234,7 +234,7 @@ CERTAIN = "||"
 _UNSPLIT_KINDS: frozenset[FieldKind] = frozenset(("text", "link", "isbn", "issn"))
 """Kinds that other separators do not separate, because they are part of a value or because the
 values are recognized without a separator."""
-_SEPARATORS = ('";"', ";", "|", "\n", " // ", "^^", "¦", "；", "؛", "、")
+SEPARATORS = ('";"', ";", "|", "\n", " // ", "^^", "¦", "；", "؛", "、")
 """If several have the same share, the first of them is used. Millennium and Sierra write `";"`."""
 _COMMA = ", "
 _ANDS = tuple(f" {word} " for word in AND_WORDS)
@@ -243,19 +243,21 @@ _PERSON_SEPARATORS = (*_ANDS, " / ", "/", _COMMA, ",")
 
 def is_divisible(text: str, field: Field) -> bool:
     """Return whether an import might find several values of a field in a text."""
-    marks = (*_SEPARATORS, ",") if field.role == "keyword" else _SEPARATORS
+    marks = (*SEPARATORS, ",") if field.role == "keyword" else SEPARATORS
     is_split = field.kind not in _UNSPLIT_KINDS and any(mark in text for mark in marks)
     return is_split or CERTAIN in text
 
 
 def find_separator(
-    column: ColumnProfile, kind: FieldKind = "keyword", *, are_subjects: bool = False
-) -> str | None:
+    column: ColumnProfile, kind: FieldKind = "keyword", *, are_subjects: bool = False,
+    usual: Collection[str] = (),
+) -> str | None:  # fmt: skip
     """Return the separator of the values of a column, or None if each text is one value.
 
     Texts are whole values if the source lists them, or if many records have several. " and " or a
     comma may separate names too if all parts are names of persons. "United Nations Office on Drugs
     and Crime" is one name. `are_subjects`: a comma may separate the values if the parts are short.
+    `usual`: the separators of other columns of the file. Even a single text with one is a list.
     """
     texts = [text for text in column.values if text]
     if any(CERTAIN in text for text in texts):
@@ -263,11 +265,11 @@ def find_separator(
     if kind in _UNSPLIT_KINDS or column.is_listed or column.is_repeated:
         return None
     shares = {
-        candidate: _share(texts, candidate) for candidate in _SEPARATORS
+        candidate: _share(texts, candidate) for candidate in SEPARATORS
         if _mean_longest_part(texts, candidate) <= _MAX_PART_CHARS
     }  # fmt: skip
     best = max(shares, key=shares.__getitem__, default="")
-    if best and shares[best] >= _MIN_SHARE:
+    if best and shares[best] and (best in usual or shares[best] >= _MIN_SHARE):
         return best
     if kind == "name":
         return _find_separator_of_persons(texts)

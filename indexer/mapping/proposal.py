@@ -22,7 +22,7 @@ from indexer.mapping import templates
 from indexer.mapping.guessing import NAME_FIELDS, Guesser
 from indexer.mapping.headings import is_record_date
 from indexer.mapping.mapper import ID_FIELD, list_mapped
-from indexer.mapping.normalization import find_separator
+from indexer.mapping.normalization import SEPARATORS, find_separator
 from indexer.mapping.profile import ColumnProfile, Profile
 from indexer.mapping.sources import Change, Source
 from indexer.mapping.standard_fields import FULLTEXT_FIELD, list_standard_fields, read_heading
@@ -204,22 +204,32 @@ def _find_splits(
 ) -> Iterator[tuple[str, str]]:
     """Yield the separator of each field whose columns have several values in one text.
 
-    The texts of one language may be lists, and those of another single values.
+    The texts of one language may be lists, and those of another single values. A separator of one
+    column separates the values of the others too.
     """
     known = {field.name: field for field in (*list_standard_fields(), *leftovers)}
-    for name, stated in fields.items():
-        field = known.get(name)
-        if not field or not field.several or field.kind == "file":  # the value itself is a list
-            continue
-        kind = "text" if name == "series" else field.kind  # "Salt roads ; 6" is one series
-        names = templates.list_columns(stated)
+    columns_by_field = {
+        field: [
+            column for heading, column in profile.columns.items()
+            if templates.split_language(heading)[0] in templates.list_columns(stated)
+        ]
+        for name, stated in fields.items()
+        if (field := known.get(name)) and field.several and field.kind != "file"  # itself a list
+    }  # fmt: skip
+
+    def find(field: Field, usual: Collection[str] = ()) -> str | None:
+        kind = "text" if field.name == "series" else field.kind  # "Salt roads ; 6" is one series
+        are_subjects = field.name == "subjects"
         found = (
-            find_separator(column, kind, are_subjects=name == "subjects")
-            for heading, column in profile.columns.items()
-            if templates.split_language(heading)[0] in names
+            find_separator(column, kind, are_subjects=are_subjects, usual=usual)
+            for column in columns_by_field[field]
         )
-        if separator := next(filter(None, found), None):
-            yield name, separator
+        return next(filter(None, found), None)
+
+    usual = {find(field) for field in columns_by_field}.intersection(SEPARATORS)
+    for field in columns_by_field:
+        if separator := find(field, usual):
+            yield field.name, separator
 
 
 def _find_day_first(fields: Fields, columns: Mapping[str, ColumnProfile]) -> Iterator[str]:

@@ -229,6 +229,27 @@ def test_subjects_are_separated(values: list[str], separator: str | None) -> Non
     assert found.source.split.get("subjects") == separator
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "separator"),
+    [
+        ("Shelf", "low; high", ";"), ("Author", "Moss, Ada; Wu, Li", ";"),
+        ("Shelf", "low|high", None), ("Notes", "See Rome; Oslo", None),
+        ("Series", "Salt roads ; 6", None),
+        ("Shelf", "A sentence; " + "with long parts " * 9, None),
+    ],
+)  # fmt: skip
+def test_a_separator_of_one_column_separates_the_others(
+    column: str, cell: str, separator: str | None
+) -> None:
+    """A single cell of 50 is a list if the cells of another column have its separator."""
+    numbers = range(50)
+    cells = [*(f"low {number}" for number in numbers[1:]), cell]
+    columns = {"Title": [f"{TITLES[0]} {number}" for number in numbers], column: cells}
+    assert column.lower() not in propose(columns).source.split
+    found = propose({**columns, "Subjects": ["law; sea"] * 50}).source
+    assert found.split.get("authors" if column == "Author" else column.lower()) == separator
+
+
 @pytest.mark.parametrize("heading", ["Publisher", "Place", "Notes", "Shelf"])
 def test_commas_separate_subjects_only(heading: str) -> None:
     """A comma in any other field is part of the text."""
