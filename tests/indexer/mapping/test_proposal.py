@@ -337,6 +337,23 @@ def test_facets_are_fields_whose_values_repeat() -> None:
     assert [field.name for field in catalogue.facts] == ["authors", "year"]
 
 
+def test_short_facets_come_first() -> None:
+    """Few values come before many, and those of other columns last. Plain numbers are no facet."""
+    numbers = range(60)
+    catalogue = propose_catalogue({
+        "Title": [f"{TITLES[0]} {number}" for number in numbers],
+        "Place": [f"Town {number % 30}" for number in numbers],
+        "Author": [f"Ada Okafor{chr(97 + number % 26)}" for number in numbers],
+        "Year": [str(1950 + number) for number in numbers],
+        "Language": ["English", "French", "German"] * 20, "Type": ["book", "map"] * 30,
+        "Cited by": ["0", "2", "4"] * 20, "Room": ["A 1", "A 2", "B 1"] * 20,
+        **{f"Shelf {number}": [f"S{number % 5}" for number in numbers] for number in range(5)},
+    })  # fmt: skip
+    assert [field.name for field in catalogue.facets] == [
+        "type", "year", "language", "authors", "place", "room", "shelf_0", "shelf_1", "shelf_2",
+    ]  # fmt: skip
+
+
 def test_examples_have_frequent_words_of_the_titles() -> None:
     """Example queries have frequent words of the titles, so that they find something.
 
