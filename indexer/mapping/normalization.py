@@ -39,6 +39,9 @@ _ISBD = re.compile(r"\s+[/:;=,]$")
 _IMPRINT = re.compile(r"\s*[:;,]$")
 _MARKS, _IMPRINT_ROLES = tuple("/:;=,"), frozenset(("publisher", "publisher-place"))
 """Marks that introduce the next part of a description: "Salt roads :", "New York :", "UN,"."""
+_BRACKETS = re.compile(r"\[([^][]*)\]?|([^][]*)\]")
+_NOT_KNOWN = re.compile(r"\bnot (?:identified|known|stated)\W*\Z", re.IGNORECASE)
+"""Brackets around what a cataloguer added, and a note instead of a publisher or a place."""
 _MAJOR = re.compile(r"(?:^|(?<=/))\*(?=\w)")
 """The mark of a major subject of MEDLINE: "*Malaria", "Malaria/*prevention & control"."""
 _STATED = re.compile(r"(\{\}?)([^{}]*)(\}?)")
@@ -165,6 +168,19 @@ def _find_names(text: str) -> Sequence[str]:
     return () if not name else (name if name is text else cleaning.clean(name),)
 
 
+def _find_imprint(text: str) -> Sequence[str]:
+    """Return a publisher or a place without the brackets around it, such as those of "[Baghdad".
+
+    A year and the notes "s.l.", "s.n.", and "not identified" are neither.
+    """
+    if match := _BRACKETS.fullmatch(text):
+        text = match[match.lastindex or 0].strip()
+    letters = "".join(filter(str.isalpha, text)).casefold()
+    is_date = letters in ("", "c", "cop")
+    is_missing = (letters in ("sl", "sn") and "." in text) or _NOT_KNOWN.search(text)
+    return () if is_date or is_missing else (text,)
+
+
 def _find_languages(text: str) -> Sequence[str]:
     letter = languages.UNITED_NATIONS.get(text)  # a table of UN documents has "E" or "E, F"
     codes = (letter,) if letter else languages.find_languages(text)
@@ -196,6 +212,7 @@ _CONVERTERS: dict[str | None, Callable[[str], Sequence[str]]] = {
     # Our exports, CSL, and Zotero name a publication without a type a "document".
     "type": lambda text: () if text == "document" else (publication_types.read_type(text),),
     "number": _find_numbers,
+    **dict.fromkeys(_IMPRINT_ROLES, _find_imprint),
     "name": _find_names,
     "file": file_names.find_file_names,
 }

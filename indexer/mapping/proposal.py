@@ -226,7 +226,8 @@ def _find_splits(
         )
         return next(filter(None, found), None)
 
-    usual = {find(field) for field in columns_by_field}.intersection(SEPARATORS)
+    found = {find(field) for field in columns_by_field}
+    usual = [separator for separator in SEPARATORS if separator in found]
     for field in columns_by_field:
         if separator := find(field, usual):
             yield field.name, separator
