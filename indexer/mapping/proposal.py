@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from indexer.analysis.cleaning import make_slug
+from indexer.analysis import cleaning
 from indexer.catalogue.catalogue_toml import RESERVED_NAMES
 from indexer.catalogue.column_names import fold_heading
 from indexer.catalogue.fields import Catalogue, Field
@@ -185,8 +185,9 @@ def _is_uninformative(column: ColumnProfile, records: int) -> bool:
 
 def _make_field(column: str, taken: set[str] | frozenset[str]) -> Field:
     """Return a field for a leftover column, with a free name."""
-    label = " ".join(re.split(r"[\s._/:@\-]+", column)).strip() or column.strip()
-    base = re.sub(r"\W+", "_", make_slug(label, None), flags=re.ASCII).strip("_").lower()
+    column = cleaning.clean(column)  # a file that was joined to others has a BOM in a heading
+    label = " ".join(re.split(r"[\s._/:@\-]+", column)).strip() or column
+    base = re.sub(r"\W+", "_", cleaning.make_slug(label, None), flags=re.ASCII).strip("_").lower()
     base = base if re.match(r"[a-z]", base) else f"column_{base}".rstrip("_")
     name = _find_free_name(base, taken)
     label = label or name
@@ -260,7 +261,9 @@ def _join(specifications: Iterable[str]) -> str | tuple[str, ...]:
     return (first, *others) if others else first
 
 
-_MARC_HEADING = re.compile(r"(\d{3})[\s$|.:_\u2021]*([\d_#\\ ]{2})?[\s$|.\u2021]*([a-z\d]?)")
+_MARC_HEADING = re.compile(
+    r"[\s\ufeff]*(\d{3})[\s$|.:_\u2021]*([\d_#\\ ]{2})?[\s$|.\u2021]*([a-z\d]?)\s*"
+)
 _WHOLE = re.compile(r"\$[a-z0-9]")
 _BLANKS = str.maketrans("_#\\", "   ")
 _MIN_MAPPED = 2
@@ -280,7 +283,7 @@ class _Marc(NamedTuple):
 
 def _propose_marc(joined: Mapping[str, ColumnProfile]) -> _Marc:
     """Return the standard mapping of MARC in terms of the headings that are tags."""
-    tags = {name: match for name in joined if (match := _MARC_HEADING.fullmatch(name.strip()))}
+    tags = {name: match for name in joined if (match := _MARC_HEADING.fullmatch(name))}
     # For each field of MARC, which is a tag with indicators: the headings of its columns (245$a).
     marc_fields: dict[str, dict[str, str]] = {}
     for name, match in tags.items():

@@ -273,10 +273,18 @@ def test_leftover_columns_become_fields() -> None:
         "Shelf_mark.local": ["A1", "B2", "C3", "D4"],
         "Rare": ["x"] + [""] * 10,
         "语境": ["a", "b", "c", "d"],
+        "\ufeffroom\u200b": ["a", "b", "c", "d"],
     })  # fmt: skip
     assert [(field.name, field.label) for field in found.leftover_fields] == [
-        ("shelf_mark_local", "Shelf mark local"), ("column", "语境"),
+        ("shelf_mark_local", "Shelf mark local"), ("column", "语境"), ("room", "Room"),
     ]  # fmt: skip
+
+
+def test_an_invisible_mark_hides_no_heading() -> None:
+    """A BOM in a heading does not count, in words or in tags of MARC."""
+    assert propose({"\ufeffTitle": TITLES}).source.fields == {"title": "\ufeffTitle"}
+    found = propose({"\ufeff245__a": TITLES, "650__a": ["Salt"]}).source
+    assert found.fields == {"title": "\ufeff245__a", "subjects": "650__a"}
 
 
 def test_constant_and_technical_columns_stay_unused() -> None:
