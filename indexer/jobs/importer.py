@@ -11,6 +11,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from os.path import commonpath
 from pathlib import Path
 
 import msgspec
@@ -265,8 +266,10 @@ def _propose_catalogue(proposals: Mapping[Group, Proposal], title: str) -> Catal
 
 
 def _make_title(paths: Sequence[Path]) -> str:
-    """Return a title from the name of the first file or folder."""
-    stem = safe_files.printable_path(Path(safe_files.resolve(paths[0]).stem))
+    """Return a title from the name of the only file, or of the folder that has all of them."""
+    places = [safe_files.resolve(path) for path in paths]
+    place = Path(commonpath(places))
+    stem = safe_files.printable_path(Path(place.stem or places[0].stem))
     name = " ".join(stem.replace("_", " ").replace("-", " ").split())
     return name[:1].upper() + name[1:] or "Publications"
 

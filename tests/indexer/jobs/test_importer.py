@@ -99,6 +99,18 @@ def test_the_catalogue_is_named_after_the_file(files: Path, into: Path) -> None:
     assert importer.import_files([files], into.with_name("c")).catalogue.title == "My files"
 
 
+def test_several_files_are_named_after_their_folder(files: Path, into: Path) -> None:
+    """The catalogue of some files of a folder, or of its folders, has the name of this folder."""
+    (files / "old").mkdir()
+    for name in ("salt.csv", "old/sea.csv"):
+        (files / name).write_text("Title\nSalt\n", encoding="utf-8")
+    paths = [files / "law-list.csv", files / "salt.csv", files / "old"]
+    for number, count in enumerate((2, 3)):
+        place = into.with_name(f"named-{number}")
+        assert importer.import_files(paths[:count], place).catalogue.title == "My files"
+    assert importer.import_files([paths[1]] * 2, into.with_name("c")).catalogue.title == "Salt"
+
+
 def test_a_folder_may_mix_formats(files: Path, into: Path, problems: list[Problem]) -> None:
     """Each format is a source. Files of one format in one folder share a glob."""
     (files / "sub").mkdir()
